@@ -1,0 +1,61 @@
+# Nothing but Python 3.11+ and make is needed: tools/sync.sh brings the rest.
+# Every path is relative, so the folder may have spaces in its name; GNU make 3.81 will do.
+
+# Scripts in .venv name its folder: after a move, or when its Python is gone, sync again.
+$(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/" .venv/bin/dexxy || rm -f .venv/.run .venv/.dev)
+
+# Checks load the settings, which make a secret key: keep it away from a real installation.
+DJANGO := DEXXY_DATA_DIR=.cache/data .venv/bin/python -W ignore::RuntimeWarning -m django
+SETTINGS := --settings dexxy.config.settings
+
+.PHONY: help demo test check lint types migrations schema fmt clean
+.DELETE_ON_ERROR:
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.run ## show Dexxy with a recorded repository (PORT=8123: on that port)
+	@exec .venv/bin/dexxy demo $(if $(PORT),--port "$(PORT)")
+
+test: .venv/.dev .cache/github/schema.graphql ## run the tests (ARGS="-k feed": options of pytest)
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: lint types migrations schema test ## all that CI checks
+
+lint: .venv/.dev
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+
+types: .venv/.dev
+	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy tests tools
+
+migrations: .venv/.dev
+	@$(DJANGO) makemigrations --check --dry-run $(SETTINGS)
+
+# The API is reviewed as a diff: what the code exports must be what is committed.
+schema: .venv/.dev
+	@mkdir -p .cache
+	@$(DJANGO) export_schema dexxy.config.schema $(SETTINGS) --path .cache/exported.graphql
+	@diff -u schema.graphql .cache/exported.graphql || \
+		{ echo "schema.graphql differs from the code: run make fmt and review the diff." >&2; exit 1; }
+
+fmt: .venv/.dev ## format the code and export schema.graphql
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+	@$(DJANGO) export_schema dexxy.config.schema $(SETTINGS) --path schema.graphql
+
+clean: ## remove everything that make brought into this folder
+	@rm -rf .venv .uv .cache
+
+# The demo must not remove what a developer installed, hence --inexact.
+.venv/.run: pyproject.toml uv.lock tools/sync.sh
+	@sh tools/sync.sh --no-dev --inexact
+	@touch $@
+
+.venv/.dev: pyproject.toml uv.lock tools/sync.sh
+	@sh tools/sync.sh
+	@touch $@ .venv/.run
+
+# Without a network this makes no file, and the tests that need it say so.
+.cache/github/schema.graphql: tools/fetch_published_schema.py | .venv/.dev
+	@.venv/bin/python tools/fetch_published_schema.py
