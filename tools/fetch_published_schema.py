@@ -21,7 +21,8 @@ PACKAGE = "@octokit/graphql-schema@15.26.1"
 INTEGRITY = (
     "sha512-RFDC2MpRBd4AxSRvUeBIVeBU7ojN/SxDfALUd7iV"
     "YOSeEK3gZaqR2MGOysj4Zh2xj2RY5fQAUT+Oqq7hWTraMA=="
-)TARGET = Path(__file__).resolve().parent.parent / ".cache" / "github" / "schema.graphql"
+)
+TARGET = Path(__file__).resolve().parent.parent / ".cache" / "github" / "schema.graphql"
 # npm answers in a second or two; a machine without a network should not wait much longer.
 NPM_OPTIONS = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
 
