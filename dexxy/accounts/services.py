@@ -1,0 +1,29 @@
+"""What changes users and workspaces."""
+
+from django.db import transaction
+
+from dexxy.accounts.models import Membership, Role, User, Workspace
+
+FIRST_ADMIN_EMAIL = "admin@localhost"
+
+
+@transaction.atomic
+def first_admin_ensure() -> User:
+    """Return the first administrator, made together with a workspace where there is none."""
+    user = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if user is None:
+        user = User.objects.create_superuser(FIRST_ADMIN_EMAIL, name="Administrator")
+    if not user.memberships.exists():
+        workspace_ensure(slug="default", admin=user)
+    return user
+
+
+@transaction.atomic
+def workspace_ensure(*, slug: str, admin: User) -> Workspace:
+    """Return the workspace called SLUG; where there is none, make it with ADMIN as its admin."""
+    workspace, is_new = Workspace.objects.get_or_create(
+        slug=slug, defaults={"name": slug.replace("-", " ").capitalize()}
+    )
+    if is_new:
+        Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
+    return workspace

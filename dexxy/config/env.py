@@ -1,0 +1,76 @@
+"""Read settings from the environment, and say clearly what is wrong with them."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingError(Exception):
+    """An environment variable that Dexxy cannot work with; the message is one line for the user."""
+
+
+def text(name: str, default: str = "") -> str:
+    """Read NAME, or the file that NAME_FILE names.
+
+    Raises:
+        SettingError: both are set, or the file cannot be read.
+    """
+    value, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if value and path:
+        raise SettingError(f"Set either {name} or {name}_FILE, not both.")
+    if not path:
+        return value or default
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"{name}_FILE={path} cannot be read: {error}. Name a readable text file."
+        ) from error
+
+
+def integer(name: str, default: int) -> int:
+    """Read NAME as a whole number that is not negative.
+
+    Raises:
+        SettingError: it is anything else.
+    """
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit():
+        raise SettingError(f"{name}={value} is not a whole number. Set it to one, or unset it.")
+    return int(value)
+
+
+def flag(name: str, default: bool) -> bool:
+    """Read NAME as yes or no (true, yes, on, 1 / false, no, off, 0).
+
+    Raises:
+        SettingError: it is anything else.
+    """
+    value = text(name, "yes" if default else "no").lower()
+    if value in {"true", "yes", "on", "1"}:
+        return True
+    if value in {"false", "no", "off", "0"}:
+        return False
+    raise SettingError(f"{name}={value} is neither yes nor no. Set it to one of them.")
+
+
+def words(name: str) -> list[str]:
+    """Read NAME as a list separated by commas."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def url(name: str, default: str) -> str:
+    """Read NAME as an http(s) address, without a slash at its end.
+
+    Raises:
+        SettingError: it is anything else.
+    """
+    value = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise SettingError(f"{name}={value} is not an http(s) address such as {default}.")
+    return value

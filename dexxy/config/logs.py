@@ -1,0 +1,46 @@
+"""One line a log entry, with its facts as fields."""
+
+import logging
+import sys
+
+import structlog
+
+from dexxy.config import env
+
+
+def configure(level: str) -> None:
+    """Send structlog's and the standard library's entries to standard error.
+
+    Args:
+        level: DEBUG, INFO, WARNING or ERROR.
+
+    Raises:
+        SettingError: it is none of them.
+    """
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise env.SettingError(
+            f"DEXXY_LOG_LEVEL={level} is unknown. Use DEBUG, INFO, WARNING or ERROR."
+        )
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    colours = sys.stderr.isatty()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processor=structlog.dev.ConsoleRenderer(colors=colours),
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # One line a request of every client library is noise, and may hold addresses of private things.
+    for name in ("httpx", "httpcore", "githubkit", "rq.worker"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

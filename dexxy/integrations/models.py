@@ -1,0 +1,340 @@
+"""Connections to GitHub, and how far each of them has been read."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.crypto import EncryptedTextField
+from dexxy.common.models import TimestampedModel, only_choices
+from dexxy.messages.models import Thread
+from dexxy.sources.models import Source
+
+
+class GitHubApp(TimestampedModel):
+    """A GitHub App that was registered on a server for this Dexxy."""
+
+    server = models.CharField(max_length=255)
+    app_id = models.BigIntegerField()
+    slug = models.CharField(max_length=255)
+    client_id = models.CharField(max_length=255)
+    client_secret = EncryptedTextField()
+    private_key = EncryptedTextField()
+    webhook_secret = EncryptedTextField()
+    api_url = models.URLField(max_length=500)
+    graphql_url = models.URLField(max_length=500)
+    web_url = models.URLField(max_length=500)
+
+    class Meta:
+        verbose_name = "GitHub App"
+        constraints = [
+            models.UniqueConstraint(fields=["server", "app_id"], name="integrations_githubapp_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} on {self.server}"
+
+
+class CredentialKind(models.TextChoices):
+    INSTALLATION = "installation"
+    USER = "user"
+
+
+class Credential(TimestampedModel):
+    """What GitHub counts requests against, and the lease of the one process that may spend them.
+
+    All tokens of one user share one credential, because GitHub counts them together.
+    """
+
+    server = models.CharField(max_length=255)
+    kind = models.CharField(max_length=20, choices=CredentialKind.choices)
+    account_id = models.BigIntegerField()
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # Where the holder runs, so that a process beside it can see at once that it died.
+    lease_holder = models.CharField(max_length=500, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.TextField(blank=True)
+    requests_remaining = models.IntegerField(null=True, blank=True)
+    points_remaining = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "kind", "account_id"], name="integrations_credential_once"
+            ),
+            only_choices("kind", CredentialKind),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.account_id} on {self.server}"
+
+
+class AccountType(models.TextChoices):
+    USER = "user"
+    ORGANIZATION = "organization"
+
+
+class GitHubInstallation(TimestampedModel):
+    """The GitHub App on one account, or a personal access token standing in for it.
+
+    Without `installation_id` it is a connection by personal access token. On disconnect
+    `workspace` becomes NULL and the tokens are wiped.
+    """
+
+    workspace = models.OneToOneField(
+        Workspace, models.SET_NULL, null=True, blank=True, related_name="github_installation"
+    )
+    app = models.ForeignKey(
+        GitHubApp, models.PROTECT, null=True, blank=True, related_name="installations"
+    )
+    credential = models.ForeignKey(
+        Credential, models.PROTECT, null=True, related_name="installations"
+    )
+    server = models.CharField(max_length=255)
+    api_url = models.URLField(max_length=500)
+    graphql_url = models.URLField(max_length=500)
+    web_url = models.URLField(max_length=500)
+    installation_id = models.BigIntegerField(null=True, blank=True)
+    account_type = models.CharField(max_length=20, choices=AccountType.choices)
+    account_login = models.CharField(max_length=255)
+    account_id = models.BigIntegerField()
+    permissions = models.JSONField(default=dict, blank=True)
+    access_token = EncryptedTextField(blank=True)
+    token_expires_at = models.DateTimeField(null=True, blank=True)
+    is_suspended = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "GitHub installation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "installation_id"],
+                condition=Q(installation_id__isnull=False),
+                name="integrations_githubinstallation_once",
+            ),
+            only_choices("account_type", AccountType),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_login} on {self.server}"
+
+
+class SyncStatus(models.TextChoices):
+    PENDING = "pending", "Awaiting initial sync"
+    SYNCING = "syncing", "Sync in progress"
+    ACTIVE = "active", "Synced and receiving updates"
+    ERROR = "error", "Sync failed"
+    PAUSED = "paused", "User paused sync"
+    DISABLED = "disabled", "Repository access lost"
+
+
+class GitHubRepository(TimestampedModel):
+    """A monitored repository within an installation."""
+
+    installation = models.ForeignKey(
+        GitHubInstallation, models.CASCADE, related_name="repositories"
+    )
+    source = models.OneToOneField(Source, models.PROTECT, related_name="github_repository")
+    github_id = models.BigIntegerField()
+    name = models.CharField(max_length=255)
+    full_name = models.CharField(max_length=511)
+    sync_status = models.CharField(
+        max_length=10, choices=SyncStatus.choices, default=SyncStatus.PENDING
+    )
+    issues_cursor = models.CharField(max_length=1000, blank=True)
+    prs_cursor = models.CharField(max_length=1000, blank=True)
+    discussions_cursor = models.CharField(max_length=1000, blank=True)
+    is_archived = models.BooleanField(default=False)
+    last_synced_at = models.DateTimeField(null=True, blank=True)
+    next_sync_at = models.DateTimeField(null=True, blank=True)
+    sync_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "GitHub repository"
+        verbose_name_plural = "GitHub repositories"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["installation", "github_id"], name="integrations_githubrepository_once"
+            ),
+            only_choices("sync_status", SyncStatus),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_sync_at"],
+                name="integrations_repository_due",
+                condition=Q(is_archived=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class StreamName(models.TextChoices):
+    ISSUES = "issues"
+    PULL_REQUESTS = "pull_requests"
+    DISCUSSIONS = "discussions"
+
+
+class SyncStream(TimestampedModel):
+    """One list of a repository, and how far it has been read.
+
+    A scan goes from `scan_started_at` (the server's clock) until `cursor` reaches its end; then
+    its start, less an overlap, becomes the `watermark` down to which the next scan reads.
+    """
+
+    repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="streams")
+    name = models.CharField(max_length=20, choices=StreamName.choices)
+    cursor = models.CharField(max_length=1000, blank=True)
+    watermark = models.DateTimeField(null=True, blank=True)
+    scan_started_at = models.DateTimeField(null=True, blank=True)
+    page_size = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_done = models.BooleanField(default=False)
+    read = models.PositiveBigIntegerField(default=0)
+    expected = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "name"], name="integrations_syncstream_once"
+            ),
+            only_choices("name", StreamName),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.repository}"
+
+
+class RunTrigger(models.TextChoices):
+    COMMAND = "command"
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class SyncRun(TimestampedModel):
+    """One sync of one repository, over as many time slices as it took."""
+
+    repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=10, choices=RunTrigger.choices)
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, blank=True)
+    requests = models.PositiveIntegerField(default=0)
+    points = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    receipt = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository"],
+                condition=Q(state__in=["running", "paused"]),
+                name="integrations_syncrun_one_open",
+            ),
+            only_choices("trigger", RunTrigger),
+            only_choices("state", RunState),
+        ]
+        indexes = [
+            models.Index(fields=["repository", "-started_at"], name="integrations_syncrun_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} sync of {self.repository}"
+
+
+class SyncPart(TimestampedModel):
+    """A nested list of a thread that is still being read, because it did not fit in a page.
+
+    `owner_id` is the node id of the object that has the list (the thread, or one review);
+    `seen` holds the external ids read so far, so that the last page can archive the rest.
+    """
+
+    repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="parts")
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="parts")
+    connection = models.CharField(max_length=50)
+    owner_id = models.CharField(max_length=255)
+    cursor = models.CharField(max_length=1000, blank=True)
+    seen = ArrayField(models.TextField(), default=list, blank=True)
+    snapshot_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["thread", "connection", "owner_id"], name="integrations_syncpart_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} of {self.thread}"
+
+
+class SyncProblem(TimestampedModel):
+    """A thread that cannot be read although its neighbours can; shown, and tried again."""
+
+    repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="problems")
+    thread_kind = models.CharField(max_length=20)
+    number = models.BigIntegerField()
+    error = models.TextField()
+    attempts = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "thread_kind", "number"],
+                name="integrations_syncproblem_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thread_kind} #{self.number} of {self.repository}"
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class WebhookDelivery(TimestampedModel):
+    """One webhook in the durable inbox."""
+
+    app = models.ForeignKey(GitHubApp, models.CASCADE, related_name="deliveries")
+    guid = models.CharField(max_length=100)
+    event = models.CharField(max_length=100)
+    action = models.CharField(max_length=100, blank=True)
+    payload = models.JSONField()
+    state = models.CharField(
+        max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "guid"], name="integrations_webhookdelivery_once"
+            ),
+            only_choices("state", DeliveryState),
+        ]
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                name="integrations_delivery_pending",
+                condition=Q(state="pending"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.guid}"

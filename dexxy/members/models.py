@@ -1,0 +1,144 @@
+"""The people of a community, and their accounts."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.common.models import TimestampedModel, only_choices
+
+
+class Member(TimestampedModel):
+    """A person, whatever accounts they use."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members", db_index=False)
+    display_name = models.TextField(blank=True)
+    avatar_url = models.TextField(blank=True)
+    bio = models.TextField(blank=True)
+    company = models.TextField(blank=True)
+    location = models.TextField(blank=True)
+    is_bot = models.BooleanField(default=False)
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    notes = models.TextField(blank=True)
+    first_seen_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent")
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or f"Member {self.pk}"
+
+
+class IdentityKind(models.TextChoices):
+    USER = "user"
+    BOT = "bot"
+    ORGANIZATION = "organization"
+    MANNEQUIN = "mannequin"
+
+
+class Identity(TimestampedModel):
+    """One account of a person on one server.
+
+    `provider` names the server as Source.server does; `external_id` is the account's numeric
+    id there. `home_member` is the member this identity would have if no merge existed.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="identities", db_index=False
+    )
+    provider = models.CharField(max_length=255)
+    external_id = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20, choices=IdentityKind.choices, default=IdentityKind.USER)
+    username = models.TextField()
+    name = models.TextField(blank=True)
+    email = models.TextField(blank=True)
+    avatar_url = models.TextField(blank=True)
+    url = models.TextField(blank=True)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="identities")
+    home_member = models.OneToOneField(Member, models.PROTECT, related_name="home_identity")
+    version_at = models.DateTimeField()
+    message_count = models.PositiveBigIntegerField(default=0)
+    first_seen_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "provider", "external_id"], name="members_identity_once"
+            ),
+            only_choices("kind", IdentityKind),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} on {self.provider}"
+
+
+class MemberMerge(TimestampedModel):
+    """An edge that makes two members one; undoing it removes the edge, not the record of it."""
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="member_merges", db_index=False
+    )
+    kept = models.ForeignKey(Member, models.CASCADE, related_name="merges_kept")
+    merged = models.ForeignKey(Member, models.CASCADE, related_name="merges_lost")
+    actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    is_automatic = models.BooleanField(default=False)
+    evidence = models.JSONField(default=list)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "kept", "merged"],
+                condition=Q(undone_at__isnull=True),
+                name="members_membermerge_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kept=F("merged")), name="members_membermerge_two_members"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged} into {self.kept}"
+
+
+class SuggestionState(models.TextChoices):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class MergeSuggestion(TimestampedModel):
+    """Two members who may be one person; a rejected pair is remembered as not the same."""
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="merge_suggestions", db_index=False
+    )
+    first = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    evidence = models.JSONField(default=list)
+    score = models.FloatField()
+    state = models.CharField(
+        max_length=10, choices=SuggestionState.choices, default=SuggestionState.OPEN
+    )
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "first", "second"], name="members_mergesuggestion_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="members_mergesuggestion_ordered"
+            ),
+            only_choices("state", SuggestionState),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} and {self.second}"

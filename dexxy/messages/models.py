@@ -1,0 +1,192 @@
+"""Threads and messages: what was said, by whom, when and where."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.models import TimestampedModel, only_choices
+from dexxy.members.models import Identity
+from dexxy.sources.models import Source
+
+
+class ThreadKind(models.TextChoices):
+    ISSUE = "issue"
+    PULL_REQUEST = "pull_request"
+    DISCUSSION = "discussion"
+
+
+class ThreadState(models.TextChoices):
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+class MessageKind(models.TextChoices):
+    OPENED = "opened"
+    COMMENT = "comment"
+    REVIEW = "review"
+    REVIEW_COMMENT = "review_comment"
+    REPLY = "reply"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    MERGED = "merged"
+    ANSWERED = "answered"
+
+    @classmethod
+    def state_changes(cls) -> list["MessageKind"]:
+        """Return the kinds that somebody did rather than wrote."""
+        return [cls.CLOSED, cls.REOPENED, cls.MERGED, cls.ANSWERED]
+
+
+class ArchivedReason(models.TextChoices):
+    DELETED = "deleted", "deleted: the server said so"
+    MISSING = "missing", "missing: the server no longer shows it"
+    MOVED = "moved", "moved: it went to another place"
+
+
+def _archived_with_a_reason() -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(is_archived=False, archived_reason="")
+        | Q(is_archived=True, archived_reason__in=ArchivedReason.values),
+        name="%(app_label)s_%(class)s_archived_reason",
+    )
+
+
+class Thread(TimestampedModel):
+    """An issue, a pull request or a discussion. Its key is its number."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="threads", db_index=False)
+    source = models.ForeignKey(Source, models.CASCADE, related_name="threads", db_index=False)
+    kind = models.CharField(max_length=20, choices=ThreadKind.choices)
+    number = models.BigIntegerField()
+    node_id = models.CharField(max_length=255, blank=True)
+    title = models.TextField()
+    state = models.CharField(max_length=10, choices=ThreadState.choices)
+    state_reason = models.CharField(max_length=50, blank=True)
+    labels = ArrayField(models.TextField(), default=list, blank=True)
+    url = models.TextField()
+    author = models.ForeignKey(
+        Identity, models.PROTECT, null=True, related_name="threads", db_index=False
+    )
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    merged_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    first_response_at = models.DateTimeField(null=True, blank=True)
+    last_activity_at = models.DateTimeField()
+    message_count = models.PositiveBigIntegerField(default=0)
+    version_at = models.DateTimeField()
+    hinted_at = models.DateTimeField(null=True, blank=True)
+    refetch_at = models.DateTimeField(null=True, blank=True)
+    is_archived = models.BooleanField(default=False)
+    archived_reason = models.CharField(
+        max_length=10, choices=ArchivedReason.choices, blank=True, default=""
+    )
+    moved_to_url = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "source", "kind", "number"], name="messages_thread_once"
+            ),
+            only_choices("kind", ThreadKind),
+            only_choices("state", ThreadState),
+            _archived_with_a_reason(),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "-last_activity_at", "-id"],
+                name="messages_thread_recent",
+                condition=Q(is_archived=False),
+            ),
+            models.Index(
+                fields=["workspace", "source", "-last_activity_at", "-id"],
+                name="messages_thread_by_source",
+                condition=Q(is_archived=False),
+            ),
+            models.Index(fields=["workspace", "author"], name="messages_thread_by_author"),
+            models.Index(
+                fields=["workspace", "source", "refetch_at"],
+                name="messages_thread_refetch",
+                condition=Q(refetch_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.title}"
+
+
+def _feed_index(name: str, *behind: str) -> models.Index:
+    return models.Index(
+        F("workspace"),
+        *(F(field) for field in behind),
+        F("occurred_at").desc(),
+        F("id").desc(),
+        name=f"messages_feed_{name}",
+        condition=Q(is_archived=False, in_feed=True),
+    )
+
+
+class CurrentTransactionId(models.Func):
+    """The id of the transaction that writes the row."""
+
+    template = "pg_current_xact_id()::text::bigint"
+    output_field = models.BigIntegerField()
+
+
+class Message(TimestampedModel):
+    """One thing somebody said or did in a thread, at one moment.
+
+    Its key is its kind and `external_id` inside its thread: the decimal id; the thread's number
+    for `opened`; the node id for a timeline event. `transaction_id` lets a reader follow the feed
+    without losing rows that commit late.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="messages", db_index=False
+    )
+    source = models.ForeignKey(Source, models.CASCADE, related_name="messages", db_index=False)
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="messages")
+    thread_kind = models.CharField(max_length=20, choices=ThreadKind.choices)
+    kind = models.CharField(max_length=20, choices=MessageKind.choices)
+    external_id = models.CharField(max_length=255)
+    author = models.ForeignKey(
+        Identity, models.PROTECT, null=True, related_name="messages", db_index=False
+    )
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replies"
+    )
+    body = models.TextField(blank=True)
+    url = models.TextField(blank=True)
+    occurred_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    version_at = models.DateTimeField()
+    details = models.JSONField(default=dict, blank=True)
+    in_feed = models.BooleanField(default=True)
+    is_archived = models.BooleanField(default=False)
+    archived_reason = models.CharField(
+        max_length=10, choices=ArchivedReason.choices, blank=True, default=""
+    )
+    transaction_id = models.BigIntegerField(db_default=CurrentTransactionId(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "thread", "kind", "external_id"], name="messages_message_once"
+            ),
+            only_choices("thread_kind", ThreadKind),
+            only_choices("kind", MessageKind),
+            _archived_with_a_reason(),
+        ]
+        indexes = [
+            _feed_index("all"),
+            _feed_index("source", "source"),
+            _feed_index("kind", "kind"),
+            _feed_index("thread_kind", "thread_kind"),
+            _feed_index("author", "author"),
+            models.Index(fields=["workspace", "transaction_id"], name="messages_message_follow"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.external_id}"

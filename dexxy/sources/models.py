@@ -1,0 +1,38 @@
+"""Where messages come from."""
+
+from django.db import models
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.models import TimestampedModel, only_choices
+
+
+class SourceKind(models.TextChoices):
+    GITHUB_REPOSITORY = "github_repository"
+
+
+class Source(TimestampedModel):
+    """A place on one server whose threads a workspace follows.
+
+    `server` names the server (`github` for github.com, `github:HOST` for any other), and
+    `external_id` is the place's numeric id there: names change, ids do not.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sources", db_index=False)
+    kind = models.CharField(max_length=30, choices=SourceKind.choices)
+    server = models.CharField(max_length=255)
+    external_id = models.CharField(max_length=100)
+    name = models.CharField(max_length=255)
+    url = models.URLField(max_length=500)
+    last_activity_at = models.DateTimeField(null=True, blank=True)
+    is_archived = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "kind", "server", "external_id"], name="sources_source_once"
+            ),
+            only_choices("kind", SourceKind),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
