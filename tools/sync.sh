@@ -49,7 +49,7 @@ bring_uv() {
     echo "Bringing uv $pinned into .uv/" >&2
     rm -rf .uv
     # Both ways put the program at .uv/bin/uv. Debian splits ensurepip off into python3-venv.
-    if "$python" -c 'import ensurepip' 2>/dev/null; then
+    if "$python" -m ensurepip --version >/dev/null 2>&1; then
         "$python" -m venv .uv
         .uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$pinned"
     elif "$python" -m pip --version >/dev/null 2>&1; then
