@@ -1,0 +1,21 @@
+"""An account as a platform shows it, before it is stored."""
+
+from dataclasses import dataclass
+
+from dexxy.members.models import IdentityKind
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRecord:
+    """One account; `external_id` is its numeric id on its server, as text."""
+
+    external_id: str
+    kind: IdentityKind
+    username: str
+    name: str = ""
+    avatar_url: str = ""
+    url: str = ""
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.username

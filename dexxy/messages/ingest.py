@@ -1,0 +1,192 @@
+"""Store snapshots: what is in the tables becomes exactly what the platform shows.
+
+Everything here runs inside the caller's transaction and is set-based: one statement for the
+identities of a batch, one for its threads, one for its messages.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.ingest import identities_apply
+from dexxy.members.records import IdentityRecord
+from dexxy.messages import ingest_sql as sql
+from dexxy.messages.models import MessageKind
+from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
+
+# GitHub's replicas lag behind its webhooks: a snapshot asked for sooner than this after a
+# webhook may be older than what the webhook said.
+HINT_SETTLES_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the records of a batch belong."""
+
+    workspace_id: int
+    source_id: int
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredThread:
+    """A thread's row, and whether the snapshot at hand is the truth about it."""
+
+    id: int
+    kind: str
+    is_truth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedList:
+    """A list of one thread that was read to its end, and the external ids that were in it."""
+
+    thread: StoredThread
+    scope: Scope
+    seen: Sequence[str]
+
+
+def snapshots_apply(
+    place: Place, snapshots: Sequence[Snapshot], *, asked_at: datetime
+) -> list[StoredThread]:
+    """Store SNAPSHOTS, whose request left at ASKED_AT by our clock.
+
+    Returns: the stored threads, in the order of the snapshots.
+    """
+    authors = _authors(
+        place,
+        (
+            author
+            for s in snapshots
+            for author in (s.thread.author, *(m.author for m in s.messages))
+        ),
+        asked_at,
+    )
+    threads = _threads(place, [snapshot.thread for snapshot in snapshots], authors, asked_at)
+    stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
+    pairs = list(zip(stored, snapshots, strict=True))
+    _messages(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
+    lists_finish(
+        [
+            FinishedList(thread, scope, [m.external_id for m in s.messages])
+            for thread, s in pairs
+            for scope in s.complete
+        ]
+    )
+    threads_settle([thread.id for thread in stored])
+    return stored
+
+
+def messages_apply(
+    place: Place,
+    batch: Sequence[tuple[StoredThread, MessageRecord]],
+    *,
+    asked_at: datetime,
+) -> None:
+    """Store messages that did not fit into the snapshots of their threads."""
+    authors = _authors(place, (message.author for _, message in batch), asked_at)
+    _messages(place, batch, authors)
+
+
+def lists_finish(lists: Iterable[FinishedList]) -> None:
+    """Archive what is stored in the scope of a list that was read whole, but was not in it."""
+    rows = [
+        (done.thread.id, str(kind), done.scope.review_id, json.dumps(list(done.seen)))
+        for done in lists
+        if done.thread.is_truth
+        for kind in done.scope.kinds
+    ]
+    execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows))
+
+
+def threads_settle(thread_ids: Sequence[int]) -> None:
+    """Recompute what threads know about their own messages."""
+    params = {
+        "threads": list(thread_ids),
+        "state_changes": [str(kind) for kind in MessageKind.state_changes()],
+    }
+    execute(sql.ARCHIVE_ORPHANS, params)
+    execute(sql.LINK_REPLIES, params)
+    execute(sql.SETTLE_THREADS, params)
+
+
+def _authors(
+    place: Place, authors: Iterable[IdentityRecord | None], asked_at: datetime
+) -> dict[str, int]:
+    return identities_apply(
+        workspace_id=place.workspace_id,
+        provider=place.provider,
+        records=(author for author in authors if author is not None),
+        seen_at=asked_at,
+    )
+
+
+def _author_id(author: IdentityRecord | None, authors: dict[str, int]) -> int | None:
+    return None if author is None else authors[author.external_id]
+
+
+def _threads(
+    place: Place, records: Iterable[ThreadRecord], authors: dict[str, int], asked_at: datetime
+) -> dict[tuple[str, int], StoredThread]:
+    # Rows are locked in the order of their keys, so that two writers cannot wait for each other.
+    ordered = sorted(records, key=lambda record: (record.kind, record.number))
+    rows = Rows(sql.THREAD_COLUMNS, [_thread_row(record, authors) for record in ordered])
+    params = {
+        "workspace": place.workspace_id,
+        "source": place.source_id,
+        "settled": asked_at - HINT_SETTLES_AFTER,
+    }
+    execute(sql.UPSERT_THREADS, params, rows)
+    found = fetch_all(sql.LOCK_THREADS, params, rows)
+    return {(kind, number): StoredThread(pk, kind, truth) for kind, number, pk, truth in found}
+
+
+def _thread_row(record: ThreadRecord, authors: dict[str, int]) -> tuple[object, ...]:
+    return (
+        str(record.kind),
+        record.number,
+        record.node_id,
+        record.title,
+        str(record.state),
+        record.state_reason,
+        json.dumps(record.labels),
+        record.url,
+        _author_id(record.author, authors),
+        record.opened_at,
+        record.closed_at,
+        record.merged_at,
+        record.answered_at,
+        record.version_at,
+    )
+
+
+def _messages(
+    place: Place, batch: Sequence[tuple[StoredThread, MessageRecord]], authors: dict[str, int]
+) -> None:
+    ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
+    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
+    params = {"workspace": place.workspace_id, "source": place.source_id}
+    for truth in {thread.is_truth for thread, _ in batch}:
+        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, rows)
+
+
+def _message_row(
+    thread: StoredThread, record: MessageRecord, authors: dict[str, int]
+) -> tuple[object, ...]:
+    return (
+        thread.id,
+        thread.kind,
+        thread.is_truth,
+        str(record.kind),
+        record.external_id,
+        _author_id(record.author, authors),
+        record.body,
+        record.url,
+        record.occurred_at,
+        record.edited_at,
+        record.version_at,
+        json.dumps(record.details),
+        record.in_feed,
+    )

@@ -1,0 +1,157 @@
+"""The statements of `ingest`. `{rows}` is the batch, as `unnest(...) AS r(...)`."""
+
+THREAD_COLUMNS = {
+    "kind": "text",
+    "number": "bigint",
+    "node_id": "text",
+    "title": "text",
+    "state": "text",
+    "state_reason": "text",
+    "labels": "jsonb",
+    "url": "text",
+    "author_id": "bigint",
+    "opened_at": "timestamptz",
+    "closed_at": "timestamptz",
+    "merged_at": "timestamptz",
+    "answered_at": "timestamptz",
+    "version_at": "timestamptz",
+}
+MESSAGE_COLUMNS = {
+    "thread_id": "bigint",
+    "thread_kind": "text",
+    "is_truth": "boolean",
+    "kind": "text",
+    "external_id": "text",
+    "author_id": "bigint",
+    "body": "text",
+    "url": "text",
+    "occurred_at": "timestamptz",
+    "edited_at": "timestamptz",
+    "version_at": "timestamptz",
+    "details": "jsonb",
+    "in_feed": "boolean",
+}
+
+# A snapshot is the truth where the thread's last webhook came before %(settled)s: it overwrites
+# whatever the versions, and revives. Before that it obeys `version_at` (on a tie it wins),
+# revives nothing, and leaves the thread marked. No version lies in the future.
+UPSERT_THREADS = """
+INSERT INTO messages_thread AS t (
+    workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
+    author_id, opened_at, closed_at, merged_at, answered_at, version_at, last_activity_at,
+    message_count, is_archived, archived_reason, moved_to_url, created_at, updated_at)
+SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_reason,
+       ARRAY(SELECT jsonb_array_elements_text(labels)), url, author_id, opened_at, closed_at,
+       merged_at, answered_at, least(version_at, now()), opened_at, 0, false, '', '', now(), now()
+FROM {rows}
+ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
+    node_id = excluded.node_id, title = excluded.title, state = excluded.state,
+    state_reason = excluded.state_reason, labels = excluded.labels, url = excluded.url,
+    author_id = excluded.author_id, opened_at = excluded.opened_at,
+    closed_at = excluded.closed_at, merged_at = excluded.merged_at,
+    answered_at = excluded.answered_at, version_at = excluded.version_at,
+    is_archived = t.is_archived AND t.hinted_at > %(settled)s,
+    archived_reason = CASE WHEN t.hinted_at > %(settled)s THEN t.archived_reason ELSE '' END,
+    moved_to_url = CASE WHEN t.hinted_at > %(settled)s THEN t.moved_to_url ELSE '' END,
+    refetch_at = CASE WHEN t.hinted_at > %(settled)s THEN t.refetch_at END,
+    updated_at = now()
+WHERE (t.hinted_at IS NULL OR t.hinted_at <= %(settled)s OR excluded.version_at >= t.version_at)
+  AND (t.node_id, t.title, t.state, t.state_reason, t.labels, t.url, t.author_id, t.opened_at,
+       t.closed_at, t.merged_at, t.answered_at, t.version_at, t.is_archived, t.refetch_at)
+      IS DISTINCT FROM
+      (excluded.node_id, excluded.title, excluded.state, excluded.state_reason, excluded.labels,
+       excluded.url, excluded.author_id, excluded.opened_at, excluded.closed_at,
+       excluded.merged_at, excluded.answered_at, excluded.version_at, false, NULL::timestamptz)
+"""
+
+# FOR UPDATE: a webhook that arrives meanwhile waits, and finds the thread as this batch left it.
+LOCK_THREADS = """
+SELECT t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s
+FROM {rows}
+JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(source)s
+                      AND t.kind = r.kind AND t.number = r.number
+ORDER BY t.kind, t.number
+FOR UPDATE OF t
+"""
+
+UPSERT_MESSAGES = """
+INSERT INTO messages_message AS m (
+    workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
+    occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
+    transaction_id, created_at, updated_at)
+SELECT %(workspace)s, %(source)s, thread_id, thread_kind, kind, external_id, author_id, body, url,
+       occurred_at, edited_at, least(version_at, now()), details, in_feed, false, '',
+       pg_current_xact_id()::text::bigint, now(), now()
+FROM {rows}
+WHERE r.is_truth = %(truth)s
+ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
+    author_id = excluded.author_id, body = excluded.body, url = excluded.url,
+    occurred_at = excluded.occurred_at, edited_at = excluded.edited_at,
+    version_at = excluded.version_at, details = excluded.details, in_feed = excluded.in_feed,
+    is_archived = m.is_archived AND NOT %(truth)s,
+    archived_reason = CASE WHEN %(truth)s THEN '' ELSE m.archived_reason END,
+    transaction_id = excluded.transaction_id, updated_at = now()
+WHERE (%(truth)s OR excluded.version_at >= m.version_at)
+  AND (m.author_id, m.body, m.url, m.occurred_at, m.edited_at, m.version_at, m.details,
+       m.in_feed, m.is_archived AND %(truth)s)
+      IS DISTINCT FROM
+      (excluded.author_id, excluded.body, excluded.url, excluded.occurred_at, excluded.edited_at,
+       excluded.version_at, excluded.details, excluded.in_feed, false)
+"""
+
+# `{rows}` is what each list that was read to its end did hold.
+ARCHIVE_REST = """
+UPDATE messages_message m
+SET is_archived = true, archived_reason = 'missing',
+    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+FROM {rows}
+WHERE m.thread_id = r.thread_id AND m.kind = r.kind AND NOT m.is_archived
+  AND (r.review_id = '' OR m.details->>'review_id' = r.review_id)
+  AND NOT r.seen ? m.external_id
+"""
+SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "review_id": "text", "seen": "jsonb"}
+
+# A review that is gone took its comments with it.
+ARCHIVE_ORPHANS = """
+UPDATE messages_message m
+SET is_archived = true, archived_reason = 'missing',
+    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+FROM messages_message review
+WHERE m.thread_id = ANY(%(threads)s) AND m.kind = 'review_comment' AND NOT m.is_archived
+  AND review.thread_id = m.thread_id AND review.kind = 'review'
+  AND review.external_id = m.details->>'review_id' AND review.is_archived
+"""
+
+LINK_REPLIES = """
+UPDATE messages_message m
+SET parent_id = p.id
+FROM messages_message p
+WHERE m.thread_id = ANY(%(threads)s) AND m.details ? 'in_reply_to'
+  AND p.thread_id = m.thread_id AND p.external_id = m.details->>'in_reply_to'
+  AND p.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE m.kind END
+  AND m.parent_id IS DISTINCT FROM p.id
+"""
+
+# The first response is the first live message by a person other than the author's member.
+SETTLE_THREADS = """
+UPDATE messages_thread t
+SET message_count = c.messages, last_activity_at = coalesce(c.last_at, t.opened_at),
+    first_response_at = c.response_at
+FROM (
+    SELECT t.id, count(m.id) AS messages, max(m.occurred_at) AS last_at,
+           min(m.occurred_at) FILTER (
+               WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
+                 AND member.id IS NOT NULL AND NOT member.is_bot
+                 AND member.id IS DISTINCT FROM opener.member_id) AS response_at
+    FROM messages_thread t
+    LEFT JOIN members_identity opener ON opener.id = t.author_id
+    LEFT JOIN messages_message m ON m.thread_id = t.id AND NOT m.is_archived AND m.in_feed
+    LEFT JOIN members_identity author ON author.id = m.author_id
+    LEFT JOIN members_member member ON member.id = author.member_id
+    WHERE t.id = ANY(%(threads)s)
+    GROUP BY t.id
+) c
+WHERE t.id = c.id
+  AND (t.message_count, t.last_activity_at, t.first_response_at)
+      IS DISTINCT FROM (c.messages, coalesce(c.last_at, t.opened_at), c.response_at)
+"""

@@ -1,0 +1,75 @@
+"""Threads and messages as a platform shows them, before they are stored.
+
+Times are aware datetimes by the platform's clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dexxy.members.records import IdentityRecord
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRecord:
+    """An issue, a pull request or a discussion without its messages."""
+
+    kind: ThreadKind
+    number: int
+    node_id: str
+    title: str
+    state: ThreadState
+    url: str
+    author: IdentityRecord | None
+    opened_at: datetime
+    version_at: datetime
+    state_reason: str = ""
+    labels: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    merged_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """One message; `details` holds what only its kind has.
+
+    `details["in_reply_to"]` is the external id of the message that this one answers, and
+    `details["review_id"]` that of the review a review comment belongs to.
+    """
+
+    kind: MessageKind
+    external_id: str
+    author: IdentityRecord | None
+    occurred_at: datetime
+    version_at: datetime
+    body: str = ""
+    url: str = ""
+    edited_at: datetime | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+    in_feed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A set of a thread's messages that is read as one list.
+
+    Once a list has been read to its end, what is stored in its scope but was not in it is gone.
+    `review_id` narrows review comments to those of one review.
+    """
+
+    kinds: frozenset[MessageKind]
+    review_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A thread as the platform shows it now, with the messages that fitted into the answer.
+
+    `complete` names the scopes whose messages are all here.
+    """
+
+    thread: ThreadRecord
+    messages: tuple[MessageRecord, ...]
+    complete: tuple[Scope, ...]
