@@ -15,7 +15,7 @@ LEVELS = {"common": 0, "accounts": 1, "sources": 2, "members": 2, "messages": 2,
 DOORS = {"graphql", "views", "tasks", "admin", "urls", "management"}
 DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
-COMMON = {"__init__", "crypto", "errors", "graphql", "models"}
+COMMON = {"__init__", "crypto", "errors", "graphql", "ids", "models", "sql"}
 GITHUB_CLIENT = "dexxy.integrations.services.github_client"
 
 
