@@ -1,0 +1,1 @@
+"""A GitHub to run against: for the demo, the tests and the benchmarks, on loopback only."""

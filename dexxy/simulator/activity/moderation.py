@@ -1,0 +1,142 @@
+"""What maintainers and account owners do: delete, hide, lock, move, rename."""
+
+from __future__ import annotations
+
+from dexxy.simulator.activity.base import activity
+from dexxy.simulator.activity.discussions import DiscussionActivity
+from dexxy.simulator.activity.reviews import ReviewActivity
+from dexxy.simulator.activity.threads import ThreadActivity
+from dexxy.simulator.model import (
+    Actor,
+    Discussion,
+    DiscussionCategory,
+    DiscussionComment,
+    Issue,
+    IssueComment,
+    Post,
+    PullRequest,
+    Repository,
+    ReviewComment,
+    Thread,
+)
+
+ACTOR_FIELDS = ("author", "editor", "actor", "merged_by", "answer_chosen_by", "resolved_by")
+
+
+class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
+    """What makes things vanish, move or change their name."""
+
+    @activity
+    def delete(self, post: Post, actor: Actor | None = None) -> None:
+        """Delete an issue, a discussion or any comment; the time of its thread does not move.
+
+        Pull requests and submitted reviews cannot be deleted on GitHub.
+        """
+        if isinstance(post, IssueComment):
+            post.thread.comments.remove(post)
+            if actor is not None and actor is not post.author:
+                details = {"deleted_comment_author": post.author}
+                self.add_event(post.thread, "CommentDeletedEvent", actor, details=details)
+            self.forget(post)
+        elif isinstance(post, ReviewComment):
+            self.delete_review_comment(post)
+        elif isinstance(post, DiscussionComment):
+            self.delete_discussion_comment(post)
+        elif isinstance(post, Issue):
+            del post.home.issues[post.number]
+            self.forget(post, *post.comments)
+        elif isinstance(post, Discussion):
+            del post.home.discussions[post.number]
+            replies = [reply for comment in post.comments for reply in comment.replies]
+            self.forget(post, *post.comments, *replies)
+        else:
+            raise TypeError(f"GitHub deletes no {post.typename}")
+
+    @activity
+    def minimize(self, post: Post, reason: str | None = "off-topic") -> None:
+        """Hide a comment, or show it again with a reason of None; no time moves."""
+        post.minimized_reason = reason
+
+    @activity
+    def lock_thread(self, thread: Thread, actor: Actor | None, reason: str | None = None) -> None:
+        """Let only collaborators write to a thread."""
+        thread.locked, thread.active_lock_reason = True, reason
+        if isinstance(thread, Issue | PullRequest):
+            self.add_event(thread, "LockedEvent", actor, details={"lock_reason": reason})
+        self.touch(thread)
+
+    @activity
+    def unlock_thread(self, thread: Thread, actor: Actor | None) -> None:
+        """Let everybody write to a thread again."""
+        thread.locked, thread.active_lock_reason = False, None
+        if isinstance(thread, Issue | PullRequest):
+            self.add_event(thread, "UnlockedEvent", actor)
+        self.touch(thread)
+
+    @activity
+    def transfer(self, issue: Issue, target: Repository, actor: Actor | None) -> None:
+        """Move an issue, with its comments, to another repository, where it gets a new number.
+
+        https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/transferring-an-issue-to-another-repository
+        """
+        source = issue.home
+        del source.issues[issue.number]
+        issue.home, issue.number = target, self.next_number(target)
+        issue.labels = [self.label(target, label.name) for label in issue.labels]
+        target.issues[issue.number] = issue
+        details = {"from_repository": source}
+        self.add_event(issue, "TransferredEvent", actor, details=details)
+        self.touch(issue)
+
+    @activity
+    def convert_to_discussion(
+        self, issue: Issue, category: DiscussionCategory, actor: Actor | None
+    ) -> Discussion:
+        """Close an issue and continue it, with its comments, as a discussion."""
+        discussion = self.open_discussion(category, issue.author, issue.title, issue.body)
+        for comment in issue.comments:
+            self.discuss(discussion, comment.author, comment.body)
+        details = {"discussion": discussion}
+        self.add_event(issue, "ConvertedToDiscussionEvent", actor, details=details)
+        self.close(issue, actor)
+        return discussion
+
+    @activity
+    def rename_repository(self, repository: Repository, name: str) -> None:
+        """Rename a repository; its former name leads to it until somebody takes it."""
+        self.former_names[repository.name_with_owner.lower()] = repository
+        repository.name = name
+        repository.updated_at = self.now()
+
+    @activity
+    def rename_actor(self, actor: Actor, login: str) -> None:
+        """Rename an account, and so its repositories."""
+        for repository in self.repositories.values():
+            if repository.owner is actor:
+                self.former_names[repository.name_with_owner.lower()] = repository
+        actor.login = login
+        actor.updated_at = self.now()
+
+    @activity
+    def delete_actor(self, actor: Actor) -> None:
+        """Delete an account: what it wrote stays, without an author."""
+        for node in self.nodes.values():
+            for name in ACTOR_FIELDS:
+                if vars(node).get(name) is actor:
+                    setattr(node, name, None)
+            assignees = vars(node).get("assignees", [])
+            if actor in assignees:
+                assignees.remove(actor)
+        self.nodes.pop(actor.node_id)
+        del self.actors[actor.database_id]
+
+    @activity
+    def delete_repository(self, repository: Repository) -> None:
+        """Delete a repository with everything in it."""
+        del self.repositories[repository.database_id]
+        self.former_names = {
+            name: other for name, other in self.former_names.items() if other is not repository
+        }
+        for key, node in list(self.nodes.items()):
+            if getattr(node, "repository", None) is repository:
+                del self.nodes[key]

@@ -1,0 +1,164 @@
+"""Opening, editing, closing and deleting of issues and pull requests, and commenting on them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from dexxy.simulator.activity.base import Activity, activity
+from dexxy.simulator.ids import node_id
+from dexxy.simulator.model import (
+    Actor,
+    Branch,
+    Issue,
+    IssueComment,
+    Label,
+    Post,
+    PullRequest,
+    Repository,
+    Thread,
+)
+
+
+class ThreadActivity(Activity):
+    """What people do with issues and pull requests."""
+
+    @activity
+    def open_issue(
+        self, repository: Repository, author: Actor | None, title: str, body: str = ""
+    ) -> Issue:
+        """Open an issue."""
+        issue = Issue(
+            home=repository,
+            number=self.next_number(repository),
+            title=title,
+            **self.new_post("Issue", repository, author, body),
+        )
+        repository.issues[issue.number] = issue
+        return self.register(issue)
+
+    @activity
+    def open_pull_request(
+        self,
+        repository: Repository,
+        author: Actor | None,
+        title: str,
+        body: str = "",
+        *,
+        draft: bool = False,
+    ) -> PullRequest:
+        """Open a pull request."""
+        number = self.next_number(repository)
+        sha = hashlib.sha1(f"{repository.path}/{number}".encode()).hexdigest()  # noqa: S324
+        fork = author.login if author else "unknown"
+        main = str(repository.facts.get("default_branch", "main"))
+        pull = PullRequest(
+            home=repository,
+            number=number,
+            title=title,
+            issue_side_id=self.ids.next("Issue"),
+            head=Branch(label=f"{fork}:change-{number}", ref=f"change-{number}", sha=sha, user=author),
+            base=Branch(
+                label=f"{repository.owner.login}:{main}", ref=main, sha=sha[::-1], user=repository.owner
+            ),
+            is_draft=draft,
+            additions=12,
+            deletions=3,
+            changed_files=2,
+            **self.new_post("PullRequest", repository, author, body),
+        )
+        repository.pull_requests[number] = pull
+        return self.register(pull)
+
+    @activity
+    def comment(self, thread: Issue | PullRequest, author: Actor | None, body: str) -> IssueComment:
+        """Comment on an issue or a pull request."""
+        fields = self.new_post("IssueComment", thread.home, author, body)
+        comment = IssueComment(thread=thread, **fields)
+        thread.comments.append(comment)
+        self.touch(thread)
+        return self.register(comment)
+
+    @activity
+    def edit(self, post: Post, body: str, editor: Actor | None = None) -> None:
+        """Change a post's text. Of a comment only the comment's own time moves."""
+        post.body = body
+        post.editor = editor or post.author
+        post.last_edited_at = post.updated_at = self.now()
+
+    @activity
+    def rename_title(self, thread: Thread, actor: Actor | None, title: str) -> None:
+        """Change a thread's title."""
+        if isinstance(thread, Issue | PullRequest):
+            details = {"previous_title": thread.title, "current_title": title}
+            self.add_event(thread, "RenamedTitleEvent", actor, details=details)
+        thread.title = title
+        self.touch(thread)
+
+    @activity
+    def close(
+        self, thread: Issue | PullRequest, actor: Actor | None, reason: str = "COMPLETED"
+    ) -> None:
+        """Close an issue, for a reason, or a pull request without merging it."""
+        thread.state, thread.closed_at = "CLOSED", self.now()
+        state_reason = None
+        if isinstance(thread, Issue):
+            thread.state_reason = state_reason = reason
+        self.add_event(thread, "ClosedEvent", actor, details={"state_reason": state_reason})
+        self.touch(thread)
+
+    @activity
+    def reopen(self, thread: Issue | PullRequest, actor: Actor | None) -> None:
+        """Open a closed issue or pull request again."""
+        thread.state, thread.closed_at = "OPEN", None
+        state_reason = None
+        if isinstance(thread, Issue):
+            thread.state_reason = "REOPENED"
+            state_reason = "REOPENED"
+        self.add_event(thread, "ReopenedEvent", actor, details={"state_reason": state_reason})
+        self.touch(thread)
+
+    @activity
+    def merge(self, pull: PullRequest, actor: Actor | None) -> None:
+        """Merge a pull request, which closes it: GitHub's timeline shows both."""
+        pull.state, pull.merged_by = "MERGED", actor
+        pull.merged_at = pull.closed_at = self.now()
+        pull.merge_commit_sha = pull.head.sha
+        self.add_event(pull, "MergedEvent", actor, details={"merge_ref_name": pull.base.ref})
+        self.add_event(pull, "ClosedEvent", actor, details={"state_reason": None})
+        self.touch(pull)
+
+    @activity
+    def set_draft(self, pull: PullRequest, actor: Actor | None, *, draft: bool) -> None:
+        """Make a pull request a draft, or ready for review."""
+        pull.is_draft = draft
+        self.add_event(pull, "ConvertToDraftEvent" if draft else "ReadyForReviewEvent", actor)
+        self.touch(pull)
+
+    @activity
+    def set_labels(self, thread: Thread, actor: Actor | None, names: Sequence[str]) -> None:
+        """Give a thread exactly these labels, making those that the repository lacks."""
+        wanted = [self.label(thread.repository, name) for name in names]
+        if isinstance(thread, Issue | PullRequest):
+            for label in wanted:
+                if label not in thread.labels:
+                    self.add_event(thread, "LabeledEvent", actor, details={"label": label})
+            for label in thread.labels:
+                if label not in wanted:
+                    self.add_event(thread, "UnlabeledEvent", actor, details={"label": label})
+        thread.labels = wanted
+        self.touch(thread)
+
+    def label(self, repository: Repository, name: str) -> Label:
+        """Find or make a label."""
+        if name not in repository.labels:
+            number = self.ids.next("Label")
+            repository.labels[name] = self.register(
+                Label(
+                    repository=repository,
+                    name=name,
+                    database_id=number,
+                    node_id=node_id("Label", number, repository.database_id),
+                )
+            )
+        return repository.labels[name]

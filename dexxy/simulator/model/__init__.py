@@ -1,0 +1,43 @@
+"""The things of a simulated GitHub, as plain dataclasses.
+
+Attributes carry the names of GitHub's GraphQL schema in snake case, except `database_id`
+(`databaseId`, `fullDatabaseId`), `node_id` (`id`) and `path` (`resourcePath`), so that most
+fields resolve themselves. Enumerations are the schema's upper-case strings.
+"""
+
+from dexxy.simulator.model.actors import Actor, ActorKind
+from dexxy.simulator.model.base import REACTIONS, Node, Post
+from dexxy.simulator.model.discussions import Discussion, DiscussionComment
+from dexxy.simulator.model.repositories import DiscussionCategory, Label, Milestone, Repository
+from dexxy.simulator.model.reviews import Review, ReviewComment, ReviewThread
+from dexxy.simulator.model.threads import (
+    Branch,
+    Issue,
+    IssueComment,
+    PullRequest,
+    Thread,
+    TimelineEvent,
+)
+
+__all__ = [
+    "REACTIONS",
+    "Actor",
+    "ActorKind",
+    "Branch",
+    "Discussion",
+    "DiscussionCategory",
+    "DiscussionComment",
+    "Issue",
+    "IssueComment",
+    "Label",
+    "Milestone",
+    "Node",
+    "Post",
+    "PullRequest",
+    "Repository",
+    "Review",
+    "ReviewComment",
+    "ReviewThread",
+    "Thread",
+    "TimelineEvent",
+]

@@ -1,0 +1,111 @@
+"""The state of the simulated GitHub: accounts, repositories, tokens, one clock and one lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import RLock
+from typing import Any, TypeVar
+
+from dexxy.simulator.ids import IdSequence, node_id
+from dexxy.simulator.model import Actor, ActorKind, Node, Repository
+from dexxy.simulator.tokens import LIMITS, UNAUTHENTICATED_LIMIT, WINDOW, Bucket, Resource, Token
+
+NodeT = TypeVar("NodeT", bound=Node)
+
+
+def system_clock() -> datetime:
+    """Tell the real time."""
+    return datetime.now(UTC)
+
+
+class WorldState:
+    """What exists, and how to find it. Whoever reads or changes it holds `lock`.
+
+    `clock` is called for every time that is written down, and can be replaced.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = system_clock) -> None:
+        self.clock = clock
+        self.lock = RLock()
+        self.ids = IdSequence()
+        self.nodes: dict[str, Node] = {}
+        self.actors: dict[int, Actor] = {}
+        self.repositories: dict[int, Repository] = {}
+        self.former_names: dict[str, Repository] = {}
+        self.tokens: dict[str, Token] = {}
+        self.limits = dict(LIMITS)
+        self.unauthenticated_limit = UNAUTHENTICATED_LIMIT
+        self._buckets: dict[tuple[str, Resource], Bucket] = {}
+
+    def now(self) -> datetime:
+        """Tell the world's time; GitHub's has whole seconds."""
+        return self.clock().astimezone(UTC).replace(microsecond=0)
+
+    def register(self, node: NodeT) -> NodeT:
+        """Make an object findable by its node id."""
+        self.nodes[node.node_id] = node
+        if isinstance(node, Actor):
+            self.actors[node.database_id] = node
+        elif isinstance(node, Repository):
+            self.repositories[node.database_id] = node
+        return node
+
+    def actor(self, login: str) -> Actor | None:
+        """Find an account by its login, as GraphQL or as REST writes it, in any case."""
+        wanted = login.lower()
+        for actor in self.actors.values():
+            if wanted in (actor.login.lower(), actor.rest_login.lower()):
+                return actor
+        return None
+
+    def repository(self, full_name: str, *, follow_renames: bool = True) -> Repository | None:
+        """Find a repository by its present name or, unless told not to, by a former one."""
+        wanted = full_name.lower()
+        for repository in self.repositories.values():
+            if repository.name_with_owner.lower() == wanted:
+                return repository
+        return self.former_names.get(wanted) if follow_renames else None
+
+    def token(self, value: str) -> Token | None:
+        """Find a token that exists and has not expired."""
+        token = self.tokens.get(value)
+        if token is None or (token.expires_at is not None and token.expires_at <= self.now()):
+            return None
+        return token
+
+    def bucket(self, token: Token | None, resource: Resource) -> Bucket:
+        """Return the rate limit that applies now; without a token, that of strangers."""
+        key = ("anonymous" if token is None else token.budget, resource)
+        bucket = self._buckets.get(key)
+        if bucket is None or bucket.reset_at <= self.now():
+            limit = self.unauthenticated_limit if token is None else self.limits[resource]
+            bucket = self._buckets[key] = Bucket(limit, self.now() + WINDOW)
+        return bucket
+
+    def add_token(self, value: str, owner: Actor, **fields: Any) -> Token:
+        """Let a token in; `fields` are the others of `Token`."""
+        with self.lock:
+            token = self.tokens[value] = Token(value=value, owner=owner, **fields)
+            return token
+
+    def add_actor(self, login: str, kind: ActorKind = "User", **fields: Any) -> Actor:
+        """Add an account; `fields` are the others of `Actor`."""
+        with self.lock:
+            number = fields.pop("database_id", None) or self.ids.next("Actor")
+            fields.setdefault("avatar_url", f"https://avatars.githubusercontent.com/u/{number}?v=4")
+            fields.setdefault("node_id", node_id(kind, number))
+            times = {"created_at": self.now(), "updated_at": self.now()}
+            return self.register(
+                Actor(login=login, kind=kind, database_id=number, **{**times, **fields})
+            )
+
+    def add_repository(self, owner: Actor, name: str, **fields: Any) -> Repository:
+        """Add a repository; `fields` are the others of `Repository`."""
+        with self.lock:
+            number = fields.pop("database_id", None) or self.ids.next("Repository")
+            fields.setdefault("node_id", node_id("Repository", number))
+            times = {"created_at": self.now(), "updated_at": self.now()}
+            return self.register(
+                Repository(owner=owner, name=name, database_id=number, **{**times, **fields})
+            )
