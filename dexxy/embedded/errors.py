@@ -1,0 +1,34 @@
+"""The one error of the embedded servers."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class EmbeddedServersError(Exception):
+    """A private server cannot run; the message is one line that says what to do about it."""
+
+
+def disk_full_message(path: Path) -> str:
+    return f"The disk that holds {path} is full: free some space there and start again."
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about the data folder into one line for its user."""
+    try:
+        yield
+    except OSError as error:
+        raise EmbeddedServersError(_explanation(path, error)) from error
+
+
+def _explanation(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full_message(path)
+    what = error.strerror or str(error)
+    where = error.filename or path
+    return (
+        f"The data folder {path} cannot be used ({where}: {what}): "
+        "make it writable for this user, or name another one in DEXXY_DATA_DIR."
+    )

@@ -1,0 +1,49 @@
+"""The private Valkey."""
+
+import signal
+import socket
+from pathlib import Path
+
+from dexxy.embedded import binaries
+from dexxy.embedded.folder import make_private
+from dexxy.embedded.server import Server
+
+
+class Valkey(Server):
+    name = "valkey"
+    title = "Valkey"
+    stop_signals = ((signal.SIGTERM, 30.0),)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder.sockets / "valkey.sock"
+
+    def prepare(self, lock: int) -> None:
+        make_private(self.data, self.folder.account)
+        self.socket.unlink(missing_ok=True)
+
+    def command(self) -> list[str | Path]:
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.data),
+            "appendonly": "yes",
+            "appendfsync": "everysec" if self.durable else "no",
+            "save": "",
+            "daemonize": "no",
+            "maxmemory-policy": "noeviction",  # jobs are not a cache
+        }
+        arguments = [part for key, value in options.items() for part in (f"--{key}", value)]
+        return [binaries.valkey_program(self.folder) / "valkey-server", *arguments]
+
+    def is_ready(self) -> bool:
+        """Ask it; it answers LOADING while it still reads its file."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1.0)
+            try:
+                connection.connect(str(self.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(64).startswith(b"+PONG")
+            except OSError:
+                return False
