@@ -1,0 +1,23 @@
+"""Drive the system's Chromium: Playwright's own browsers are a large download."""
+
+import os
+from typing import Any
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+
+from tests import needs
+
+# Playwright runs an event loop in the thread of the tests, where Django then refuses its ORM.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": needs.chromium()}
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: LiveServer) -> str:
+    """Make `page.goto("/feed")` open our own pages."""
+    return str(live_server.url)

@@ -1,0 +1,31 @@
+"""What some tests need from the machine: with CI set they fail without it, else they skip."""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLISHED_SCHEMA = ROOT / ".cache" / "github" / "schema.graphql"
+
+
+def published_schema() -> str:
+    """Return GitHub's published GraphQL schema."""
+    if not PUBLISHED_SCHEMA.exists():
+        _missing("GitHub's published schema is missing: `make test` fetches it, with a network")
+    return PUBLISHED_SCHEMA.read_text(encoding="utf-8")
+
+
+def chromium() -> str:
+    """Return the path of Chromium: CHROMIUM, or where Debian installs it."""
+    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+    if not os.access(path, os.X_OK):
+        _missing(f"there is no Chromium at {path}: install it, or name one by CHROMIUM=path")
+    return path
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
