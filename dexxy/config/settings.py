@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from dexxy.config import env, logs
+from dexxy.config import env, github_urls, logs
 from dexxy.config.data_dir import data_dir
 from dexxy.config.keys import secret_keys
 
@@ -14,8 +14,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEXXY_DATA_DIR = data_dir()
 DEXXY_BASE_URL = env.url("DEXXY_BASE_URL", "http://localhost:8000")
 DEXXY_GITHUB_API_URL = env.url("DEXXY_GITHUB_API_URL", "https://api.github.com")
-DEXXY_GITHUB_GRAPHQL_URL = env.url("DEXXY_GITHUB_GRAPHQL_URL", "https://api.github.com/graphql")
-DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", "https://github.com")
+DEXXY_GITHUB_GRAPHQL_URL = env.url(
+    "DEXXY_GITHUB_GRAPHQL_URL", github_urls.graphql_url(DEXXY_GITHUB_API_URL)
+)
+DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", github_urls.web_url(DEXXY_GITHUB_API_URL))
 # Seconds between two syncs of a repository that nothing else wakes.
 DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 600)
 # Seconds one repository is read before another gets its turn.

@@ -254,7 +254,8 @@ class SyncRun(TimestampedModel):
 class SyncPart(TimestampedModel):
     """A nested list of a thread that is still being read, because it did not fit in a page.
 
-    `owner_id` is the node id of the object that has the list (the thread, or one review);
+    `owner_id` is the node id of the object that has the list (the thread, or one review, whose
+    decimal id is `review_id`);
     `seen` holds the external ids read so far, so that the last page can archive the rest.
     """
 
@@ -262,6 +263,7 @@ class SyncPart(TimestampedModel):
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="parts")
     connection = models.CharField(max_length=50)
     owner_id = models.CharField(max_length=255)
+    review_id = models.CharField(max_length=100, blank=True)
     cursor = models.CharField(max_length=1000, blank=True)
     seen = ArrayField(models.TextField(), default=list, blank=True)
     snapshot_at = models.DateTimeField()

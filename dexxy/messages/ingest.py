@@ -13,7 +13,7 @@ from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
-from dexxy.messages.models import MessageKind
+from dexxy.messages.models import MessageKind, Thread
 from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 
 # GitHub's replicas lag behind its webhooks: a snapshot asked for sooner than this after a
@@ -88,6 +88,22 @@ def messages_apply(
     """Store messages that did not fit into the snapshots of their threads."""
     authors = _authors(place, (message.author for _, message in batch), asked_at)
     _messages(place, batch, authors)
+
+
+def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:
+    """Lock threads against other writers until the transaction ends, in the order of their keys.
+
+    Returns: primary key -> thread.
+    """
+    threads = Thread.objects.select_for_update().filter(pk__in=set(thread_ids))
+    return {thread.pk: thread for thread in threads.order_by("kind", "number")}
+
+
+def stored_thread(thread: Thread, *, asked_at: datetime) -> StoredThread:
+    """Tell whether a snapshot that was asked for at ASKED_AT is the truth about THREAD."""
+    settled = asked_at - HINT_SETTLES_AFTER
+    is_truth = thread.hinted_at is None or thread.hinted_at <= settled
+    return StoredThread(thread.pk, thread.kind, is_truth)
 
 
 def lists_finish(lists: Iterable[FinishedList]) -> None:

@@ -1,0 +1,150 @@
+"""Ask GitHub: one request, one answer or one error that says what to do.
+
+Nothing is retried and nothing sleeps here: that is the engine's business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import orjson
+from githubkit import GitHub, TokenAuthStrategy
+from githubkit.exception import GitHubException, RequestError, RequestFailed
+
+from dexxy import __version__
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_refusals import raise_for_errors, raise_for_status
+
+# https://docs.github.com/en/rest/about-the-rest-api/api-versions
+API_VERSION = "2022-11-28"
+# GitHub ends a request after 10 seconds of its own; the rest is the way.
+TIMEOUT = httpx.Timeout(30, connect=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What GitHub said.
+
+    Args:
+        data: the JSON body; of a GraphQL answer its `data`.
+        headers: of the response.
+        asked_at: our clock, just before the request left.
+        date: GitHub's clock (the `Date` header), or ours where it sent none.
+    """
+
+    data: Any
+    headers: httpx.Headers
+    asked_at: datetime
+    date: datetime
+
+
+class GitHubClient:
+    """A connection to one GitHub server with one token.
+
+    Args:
+        api_url: the root of the REST API.
+        graphql_url: the address of the GraphQL API.
+        token: a personal access token or an installation token.
+    """
+
+    def __init__(self, *, api_url: str, graphql_url: str, token: str) -> None:
+        self._graphql_url = graphql_url
+        self._github = GitHub(
+            TokenAuthStrategy(token),
+            base_url=api_url,
+            user_agent=f"dexxy/{__version__}",
+            timeout=TIMEOUT,
+            http_cache=False,
+            auto_retry=False,
+        )
+
+    def __enter__(self) -> Self:
+        self._github.__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._github.__exit__(kind, error, traceback)
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
+        """Read a path of the REST API.
+
+        Args:
+            path: below the REST root, without a slash at its start.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        return self._ask("GET", path, params=dict(params or {}))
+
+    def query(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        may_miss: Sequence[str] = (),
+    ) -> Answer:
+        """Run a GraphQL query.
+
+        Args:
+            may_miss: fields of the answer's top level that may be NOT_FOUND: they are null then.
+
+        Raises:
+            GitHubError: one of its kinds; an answer with any other `errors` is never returned.
+        """
+        answer = self._ask(
+            "POST", self._graphql_url, json={"query": document, "variables": dict(variables)}
+        )
+        raise_for_errors(answer.data, answer.headers, may_miss=may_miss)
+        return Answer(answer.data["data"], answer.headers, answer.asked_at, answer.date)
+
+    def _ask(self, method: str, url: str, **content: Any) -> Answer:
+        asked_at = datetime.now(UTC)
+        try:
+            response = self._github.request(method, url, headers=_HEADERS, **content).raw_response
+        except RequestFailed as error:
+            raise_for_status(error.response.raw_response)
+        except RequestError as error:
+            raise _unreachable(error, url, self._github.config.base_url) from error
+        except GitHubException as error:
+            raise errors.GitHubServerError(f"GitHub's answer cannot be read: {error}.") from error
+        try:
+            data = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
+            raise errors.QueryTooHeavyError(
+                "GitHub's answer was cut off or is not JSON. Try again."
+            ) from error
+        return Answer(data, response.headers, asked_at, _date(response.headers, asked_at))
+
+
+_HEADERS = {
+    "X-GitHub-Api-Version": API_VERSION,
+    # https://docs.github.com/en/graphql/guides/migrating-graphql-global-node-ids
+    "X-Github-Next-Global-ID": "1",
+}
+
+
+def _date(headers: httpx.Headers, default: datetime) -> datetime:
+    try:
+        return parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return default
+
+
+def _unreachable(
+    error: RequestError[Exception], url: str, base_url: httpx.URL
+) -> errors.GitHubUnreachableError:
+    host = httpx.URL(url).host or base_url.host
+    if isinstance(error.exc, httpx.TimeoutException):
+        return errors.GitHubUnreachableError(f"{host} did not answer in time. Try again later.")
+    return errors.GitHubUnreachableError(
+        f"{host} cannot be reached ({error.exc}). Check the network, and DEXXY_GITHUB_API_URL."
+    )

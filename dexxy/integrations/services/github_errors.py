@@ -1,0 +1,73 @@
+"""What can go wrong between us and GitHub, split by what one can do about it."""
+
+from datetime import datetime
+
+from dexxy.common.errors import DexxyError
+
+
+class GitHubError(DexxyError):
+    """GitHub did not give what we asked for."""
+
+    code = "github_error"
+
+
+class GitHubUnreachableError(GitHubError):
+    """No answer: no network, a wrong address, a time-out, a connection that broke."""
+
+    code = "github_unreachable"
+    retryable = True
+
+
+class GitHubServerError(GitHubError):
+    """An answer that is not one: a 5xx, or a body that cannot be read."""
+
+    code = "github_server_error"
+    retryable = True
+
+
+class QueryTooHeavyError(GitHubServerError):
+    """GitHub gave up on a query, or answered only a part of it; a smaller one may succeed."""
+
+    code = "query_too_heavy"
+
+
+class BadCredentialsError(GitHubError):
+    """The token is wrong, expired or revoked."""
+
+    code = "bad_credentials"
+
+
+class AccessDeniedError(GitHubError):
+    """The token is good, but may not read this."""
+
+    code = "access_denied"
+
+
+class NotFoundError(GitHubError):
+    """It does not exist, or the token may not know that it does."""
+
+    code = "not_found"
+
+
+class CursorRefusedError(GitHubError):
+    """A list's cursor is no longer valid; its scan has to start again."""
+
+    code = "cursor_refused"
+    retryable = True
+
+
+class UnexpectedAnswerError(GitHubError):
+    """The answer does not have the documented shape."""
+
+    code = "unexpected_answer"
+
+
+class RateLimitedError(GitHubError):
+    """GitHub wants no more requests of this credential before RETRY_AT."""
+
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, message: str, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at

@@ -1,0 +1,140 @@
+"""One reader a credential, as GitHub asks.
+
+The lease lives in PostgreSQL: it is taken by a conditional UPDATE, renewed before every request
+and inside every page's transaction, and runs out a minute after its holder died. A holder that
+died on this very host is noticed at once, because the file it had locked is free again.
+"""
+
+import fcntl
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from dexxy.common.errors import DexxyError
+from dexxy.common.sql import execute
+from dexxy.integrations.models import Credential
+
+LEASE_SECONDS = 60
+
+_TAKE = """
+UPDATE integrations_credential
+SET lease_token = %(token)s, lease_holder = %(holder)s,
+    lease_until = now() + make_interval(secs => %(seconds)s)
+WHERE id = %(id)s
+  AND (lease_token IS NULL OR lease_until < now() OR lease_token = %(dead)s)
+"""
+_RENEW = """
+UPDATE integrations_credential
+SET lease_until = now() + make_interval(secs => %(seconds)s)
+WHERE id = %(id)s AND lease_token = %(token)s
+"""
+_RELEASE = """
+UPDATE integrations_credential
+SET lease_token = NULL, lease_until = NULL, lease_holder = ''
+WHERE id = %(id)s AND lease_token = %(token)s
+"""
+
+
+class CredentialBusyError(DexxyError):
+    """Another process reads with this credential."""
+
+    code = "credential_busy"
+    retryable = True
+
+
+class LeaseLostError(DexxyError):
+    """Another process took the credential over; this one must stop."""
+
+    code = "lease_lost"
+    retryable = True
+
+
+class Lease:
+    """The right to spend a credential's requests."""
+
+    def __init__(self, credential_id: int, token: UUID) -> None:
+        self._params = {"id": credential_id, "token": token, "seconds": LEASE_SECONDS}
+
+    def renew(self) -> None:
+        """Hold the lease for another minute; in a transaction, nobody can take it meanwhile.
+
+        Raises:
+            LeaseLostError: it is not ours any more.
+        """
+        if not execute(_RENEW, self._params):
+            raise LeaseLostError("Another process took over this sync, so this one stopped.")
+
+    def release(self) -> None:
+        execute(_RELEASE, self._params)
+
+
+@contextmanager
+def lease_taken(credential: Credential) -> Iterator[Lease]:
+    """Hold the lease of CREDENTIAL.
+
+    Raises:
+        CredentialBusyError: a living process holds it.
+    """
+    token = uuid4()
+    path = _folder() / f"{token}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        params = {
+            "id": credential.pk,
+            "token": token,
+            "holder": f"{_host()}|{path}",
+            "seconds": LEASE_SECONDS,
+            "dead": _dead_holder(credential.pk),
+        }
+        try:
+            if not execute(_TAKE, params):
+                raise CredentialBusyError("Another process is reading with this token just now.")
+            lease = Lease(credential.pk, token)
+            try:
+                yield lease
+            finally:
+                lease.release()
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _dead_holder(credential_id: int) -> UUID | None:
+    """Return the lease token of a holder that has died on this host, if there is one."""
+    credential = Credential.objects.get(pk=credential_id)
+    host, _, path = credential.lease_holder.partition("|")
+    if credential.lease_token is None or host != _host():
+        return None
+    try:
+        with Path(path).open() as file:
+            if not _lock_if_free(file):
+                return None
+    except OSError:
+        # A folder that is not ours to see: the lease will run out by itself.
+        return None
+    Path(path).unlink(missing_ok=True)
+    return credential.lease_token
+
+
+def _lock_if_free(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _folder() -> Path:
+    folder = Path(settings.DEXXY_DATA_DIR) / "leases"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _host() -> str:
+    """Name this host and its current boot: after a reboot no holder of before can live."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return f"{socket.gethostname()}/{boot.read_text().strip() if boot.exists() else ''}"
