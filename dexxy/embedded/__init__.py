@@ -6,6 +6,5 @@
 
 from dexxy.embedded.client import Servers, ensure_servers
 from dexxy.embedded.errors import EmbeddedServersError
-from dexxy.embedded.folder import default_data_dir
 
-__all__ = ["EmbeddedServersError", "Servers", "default_data_dir", "ensure_servers"]
+__all__ = ["EmbeddedServersError", "Servers", "ensure_servers"]

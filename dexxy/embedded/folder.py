@@ -20,14 +20,6 @@ _LONGEST_SOCKET_PATH = 103
 _LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
 
 
-def default_data_dir() -> Path:
-    """Return where data goes when DEXXY_DATA_DIR does not say."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/dexxy")
-    shared = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(shared).expanduser() / "dexxy"
-
-
 @dataclass(frozen=True)
 class DataFolder:
     """A data folder that is ready for use, and the account that its servers run as."""

@@ -47,7 +47,7 @@ def is_held_exclusively(path: Path) -> bool:
 
 def kill_holders(path: Path) -> None:
     """Kill -9 the processes that have this lock file open, and no other process."""
-    for pid in _holders(path):
+    for pid in holders(path):
         with suppress(ProcessLookupError, PermissionError):
             _kill_holder(pid, path)
 
@@ -66,7 +66,8 @@ def _kill_holder(pid: int, path: Path) -> None:
         os.close(pidfd)
 
 
-def _holders(path: Path) -> list[int]:
+def holders(path: Path) -> list[int]:
+    """Return the other processes that have this lock file open, as far as we may see them."""
     if sys.platform == "linux":
         pids = (int(entry) for entry in os.listdir("/proc") if entry.isdigit())
         return [pid for pid in pids if pid != os.getpid() and _has_open(pid, path)]

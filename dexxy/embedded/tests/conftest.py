@@ -1,0 +1,58 @@
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dexxy.embedded import Servers, ensure_servers
+from dexxy.embedded.tests.observing import Client, processes_of, wait_until
+
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that every user may enter, which pytest's own is not when root runs it."""
+    folder = Path(tempfile.mkdtemp(prefix="dxt-", dir="/tmp"))  # noqa: S108
+    folder.chmod(0o711)
+    yield folder
+    for link in folder.glob("**/servers/short"):
+        shutil.rmtree(link.readlink())
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_dir(place: Path) -> Path:
+    return place / "data"
+
+
+@pytest.fixture
+def use(place: Path) -> Iterator[Callable[[Path], Servers]]:
+    """Use servers from this process; at the end everything must have stopped by itself."""
+    used: list[tuple[Path, Servers]] = []
+
+    def start(data_dir: Path) -> Servers:
+        servers = ensure_servers(data_dir, durable=False)
+        used.append((data_dir, servers))
+        return servers
+
+    yield start
+    for data_dir, servers in used:
+        servers.close()
+        wait_until(lambda d=data_dir: not processes_of(d), "the servers stop with their last user")
+
+
+@pytest.fixture
+def client(place: Path) -> Iterator[Callable[..., Client]]:
+    """Use servers from a process of its own, one that can be killed."""
+    clients: list[tuple[Path, Client]] = []
+
+    def start(data_dir: Path, *, uid: int | None = None, pythonpath: str = "") -> Client:
+        clients.append((data_dir, Client(data_dir, uid=uid, pythonpath=pythonpath)))
+        return clients[-1][1]
+
+    yield start
+    for _, one in clients:
+        one.end()
+    for data_dir, _ in clients:
+        wait_until(lambda d=data_dir: not processes_of(d), "the servers stop with their last user")
