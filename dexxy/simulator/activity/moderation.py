@@ -44,6 +44,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
             self.delete_discussion_comment(post)
         elif isinstance(post, Issue):
             del post.home.issues[post.number]
+            post.home.deleted_numbers.add(post.number)
             self.forget(post, *post.comments)
         elif isinstance(post, Discussion):
             del post.home.discussions[post.number]
@@ -81,6 +82,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         """
         source = issue.home
         del source.issues[issue.number]
+        source.transferred[issue.number] = issue
         issue.home, issue.number = target, self.next_number(target)
         issue.labels = [self.label(target, label.name) for label in issue.labels]
         target.issues[issue.number] = issue

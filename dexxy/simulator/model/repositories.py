@@ -88,6 +88,7 @@ class Repository(Node):
 
     `facts` holds what the REST API says and nothing here depends on (size, stars, licence).
     `collaborators` read it while it is private and list it among their repositories.
+    `transferred` and `deleted_numbers` remember the issues that are no longer here.
     """
 
     typename: ClassVar[str] = "Repository"
@@ -111,6 +112,8 @@ class Repository(Node):
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)
     discussions: dict[int, Discussion] = field(default_factory=dict)
     last_number: int = 0
+    transferred: dict[int, Issue] = field(default_factory=dict)
+    deleted_numbers: set[int] = field(default_factory=set)
 
     @property
     def name_with_owner(self) -> str:

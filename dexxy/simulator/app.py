@@ -1,0 +1,141 @@
+"""The WSGI application: who asks, which view answers, what it costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.http import http_date
+from werkzeug.routing import Map, RequestRedirect, Rule
+from werkzeug.wrappers import Request, Response
+
+from dexxy.simulator import pages  # noqa: F401  # binds the pages
+from dexxy.simulator.exchange import (
+    API_PREFIX,
+    Exchange,
+    Refusal,
+    json_response,
+    rate_limit_headers,
+)
+from dexxy.simulator.graph.execution import answer
+from dexxy.simulator.requests_log import LoggedRequest, RequestLog
+from dexxy.simulator.rest import views  # noqa: F401  # binds the endpoints
+from dexxy.simulator.rest.routes import RULES, VIEWS
+from dexxy.simulator.tokens import Token
+from dexxy.simulator.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# Neither counts: https://docs.github.com/rest/rate-limit/rate-limit, and the pages are no API.
+FREE: Final = {"rate_limit", "page"}
+GRAPHQL_RULES: Final = [Rule(path, endpoint="graphql") for path in ("/graphql", "/api/graphql")]
+
+
+class SimulatorApp:
+    """Answers requests from a world, one at a time: the world has one lock."""
+
+    def __init__(self, world: World, log: RequestLog) -> None:
+        self.world = world
+        self.log = log
+        self._map = Map(
+            [*GRAPHQL_RULES, *RULES], strict_slashes=False, merge_slashes=False
+        )
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        with self.world.lock:
+            response = self._answer(request)
+            response.headers["Date"] = http_date(self.world.now())
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        path, prefix = request.path, ""
+        if path.startswith(f"{API_PREFIX}/") or path == API_PREFIX:
+            path, prefix = path.removeprefix(API_PREFIX) or "/", API_PREFIX
+        endpoint, exchange = "none", Exchange(self.world, request, None, prefix)
+        try:
+            endpoint, arguments = self._map.bind_to_environ(request.environ).match(
+                path, method=request.method
+            )
+            exchange.token = self._token(request)
+            response = self._view(endpoint)(exchange, **arguments)
+        except (RequestRedirect, MethodNotAllowed):
+            response = Refusal(404, "Not Found").get_response()
+        except Refusal as refusal:
+            response = refusal.get_response()
+        except HTTPException as error:
+            response = Refusal(error.code or 500, error.name).get_response()
+        self._log(endpoint, exchange, response)
+        return response
+
+    def _log(self, endpoint: str, exchange: Exchange, response: Response) -> None:
+        request = exchange.request
+        self.log.add(
+            LoggedRequest(
+                method=request.method,
+                path=request.full_path.rstrip("?"),
+                endpoint=endpoint,
+                status=response.status_code,
+                points=exchange.points,
+                document=exchange.document,
+            )
+        )
+
+    def _token(self, request: Request) -> Token | None:
+        """Find who asks; a token that is not valid is refused, even where none is needed."""
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        token = self.world.token(header.partition(" ")[2].strip())
+        if token is None:
+            raise Refusal(401, "Bad credentials")
+        return token
+
+    def _view(self, endpoint: str) -> Callable[..., Response]:
+        if endpoint == "graphql":
+            return self._graphql
+        if endpoint in FREE:
+            return VIEWS[endpoint]
+        return lambda exchange, **arguments: self._rest(endpoint, exchange, **arguments)
+
+    def _rest(self, endpoint: str, exchange: Exchange, **arguments: Any) -> Response:
+        bucket = self.world.bucket(exchange.token, "core")
+        if bucket.remaining == 0:
+            owner = exchange.token.owner.database_id if exchange.token else None
+            whom = f"user ID {owner}" if owner else exchange.request.remote_addr
+            response = Refusal(403, f"API rate limit exceeded for {whom}.").get_response()
+        else:
+            bucket.spend(1)
+            try:
+                response = VIEWS[endpoint](exchange, **arguments)
+            except Refusal as refusal:
+                response = refusal.get_response()
+        response.headers.update(rate_limit_headers(self.world, exchange.token, "core"))
+        return response
+
+    def _graphql(self, exchange: Exchange) -> Response:
+        """Answer a query; without a token GraphQL is closed, even for public data."""
+        if exchange.token is None:
+            raise Refusal(401, "This endpoint requires you to be authenticated.")
+        try:
+            body = json.loads(exchange.request.get_data())
+            document, variables = body["query"], body.get("variables") or {}
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refusal(400, "Problems parsing JSON") from error
+        result = answer(
+            self.world,
+            exchange.token,
+            exchange.urls.html,
+            document,
+            variables,
+            body.get("operationName"),
+        )
+        exchange.points, exchange.document = result.points, document
+        headers = rate_limit_headers(self.world, exchange.token, "graphql")
+        return json_response(result.body, headers=headers)

@@ -1,0 +1,88 @@
+"""What a view gets and what it gives: shared by GraphQL, REST and the pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from dexxy.simulator.model import Repository
+from dexxy.simulator.rest.urls import Urls
+from dexxy.simulator.tokens import Resource, Token
+from dexxy.simulator.world import World
+
+API_PREFIX = "/api/v3"
+DOCUMENTATION = "https://docs.github.com/rest"
+
+
+@dataclass
+class Exchange:
+    """One request on its way through the simulator.
+
+    `api_prefix` is that of GitHub Enterprise Server if the request came by it.
+    """
+
+    world: World
+    request: Request
+    token: Token | None
+    api_prefix: str = ""
+    points: int = 0
+    document: str = ""
+
+    @cached_property
+    def urls(self) -> Urls:
+        """The roots of the addresses in the answer: wherever the client found the server."""
+        html = self.request.host_url.rstrip("/")
+        return Urls(api=f"{html}{self.api_prefix}", html=html)
+
+    def reads(self, repository: Repository) -> bool:
+        """Tell whether this client may see a repository."""
+        if self.token is None:
+            return not repository.is_private
+        return self.token.reads(repository)
+
+
+class Refusal(HTTPException):
+    """An error in the shape of GitHub's REST API."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.code = status
+        self.headers = headers
+
+    def get_response(self, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        """Write it as JSON."""
+        body = {
+            "message": self.description,
+            "documentation_url": DOCUMENTATION,
+            "status": str(self.code),
+        }
+        return json_response(body, self.code or 500, self.headers)
+
+
+def json_response(
+    body: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Write an answer as JSON."""
+    return Response(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        status,
+        headers,
+        content_type="application/json; charset=utf-8",
+    )
+
+
+def rate_limit_headers(world: World, token: Token | None, resource: Resource) -> dict[str, str]:
+    """Write the state of a bucket as GitHub's headers do."""
+    bucket = world.bucket(token, resource)
+    return {
+        "x-ratelimit-limit": str(bucket.limit),
+        "x-ratelimit-remaining": str(bucket.remaining),
+        "x-ratelimit-used": str(bucket.used),
+        "x-ratelimit-reset": str(int(bucket.reset_at.timestamp())),
+        "x-ratelimit-resource": resource,
+    }

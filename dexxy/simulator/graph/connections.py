@@ -1,0 +1,223 @@
+"""The connections: which list each field shows, in which order, through which filter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from graphql import GraphQLResolveInfo
+
+from dexxy.simulator.graph.context import request_of
+from dexxy.simulator.graph.errors import GitHubError
+from dexxy.simulator.graph.pages import (
+    PAGE_LIMIT,
+    Connection,
+    Key,
+    created_key,
+    id_key,
+    paginate,
+    updated_key,
+)
+from dexxy.simulator.model import (
+    Discussion,
+    DiscussionComment,
+    Issue,
+    PullRequest,
+    Repository,
+    Review,
+    ReviewThread,
+)
+
+ConnectionField = Callable[..., Connection]
+CONNECTIONS: Final[dict[tuple[str, str], ConnectionField]] = {}
+ONLY_COUNTED: Final = {"totalCount", "__typename"}
+
+
+def connection(*places: str) -> Callable[[ConnectionField], ConnectionField]:
+    """Bind a function to the connections `Type.field`, behind GitHub's check of page sizes."""
+
+    def bind(function: ConnectionField) -> ConnectionField:
+        def checked(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+            check_page_size(info, arguments)
+            return function(source, info, **arguments)
+
+        for place in places:
+            type_name, _, field_name = place.partition(".")
+            CONNECTIONS[type_name, field_name] = checked
+        return function
+
+    return bind
+
+
+def check_page_size(info: GraphQLResolveInfo, arguments: dict[str, Any]) -> None:
+    """Refuse a connection without a page size, or with one outside 1 to 100.
+
+    Raises:
+        GitHubError: as GitHub words it.
+    """
+    name = info.field_name
+    sizes = [(side, arguments[side]) for side in ("first", "last") if arguments.get(side) is not None]
+    if not sizes and not _only_counted(info):
+        message = (
+            f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
+        )
+        raise GitHubError("MISSING_PAGINATION_BOUNDARIES", message)
+    for side, size in sizes:
+        if size > PAGE_LIMIT:
+            message = (
+                f"Requesting {size} records on the `{name}` connection exceeds "
+                f"the `{side}` limit of {PAGE_LIMIT} records."
+            )
+            raise GitHubError("EXCESSIVE_PAGINATION", message)
+        if size < 1:
+            message = f"`{side}` on the `{name}` connection cannot be less than one."
+            raise GitHubError("ARGUMENT_LIMIT", message)
+
+
+def _only_counted(info: GraphQLResolveInfo) -> bool:
+    """`totalCount` alone needs no page: many public queries read it so."""
+    names = set()
+    for node in info.field_nodes:
+        for selection in node.selection_set.selections if node.selection_set else ():
+            name = getattr(selection, "name", None)
+            names.add(name.value if name is not None else "")
+    return names <= ONLY_COUNTED
+
+
+def _ordered(
+    items: Iterable[Any], arguments: dict[str, Any], default: tuple[str, str]
+) -> Connection:
+    order = arguments.get("orderBy") or {"field": default[0], "direction": default[1]}
+    keys: dict[str, Callable[[Any], Key]] = {
+        "CREATED_AT": created_key,
+        "UPDATED_AT": updated_key,
+        "COMMENTS": lambda item: (len(item.comments), item.database_id),
+        "NAME": lambda item: (item.name.lower(), item.database_id),
+    }
+    descending = order["direction"] == "DESC"
+    return paginate(items, arguments, keys[order["field"]], descending=descending)
+
+
+@connection("Repository.issues")
+def issues(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+    """The issues, by number unless told otherwise; `since` is inclusive."""
+    found = _filtered(source.issues.values(), arguments)
+    if (only := arguments.get("filterBy")) is not None:
+        found = _filtered(found, only)
+        if (since := only.get("since")) is not None:
+            found = [issue for issue in found if issue.updated_at >= since]
+        if (login := only.get("createdBy")) is not None:
+            found = [issue for issue in found if issue.author and issue.author.login == login]
+    return _ordered(found, arguments, ("CREATED_AT", "ASC"))
+
+
+@connection("Repository.pullRequests")
+def pull_requests(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+    """The pull requests, by number unless told otherwise; there is no `since`."""
+    found = _filtered(source.pull_requests.values(), arguments)
+    for argument, attribute in (("baseRefName", "base_ref_name"), ("headRefName", "head_ref_name")):
+        if (name := arguments.get(argument)) is not None:
+            found = [pull for pull in found if getattr(pull, attribute) == name]
+    return _ordered(found, arguments, ("CREATED_AT", "ASC"))
+
+
+@connection("Repository.discussions")
+def discussions(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+    """The discussions, the last updated first unless told otherwise."""
+    found = _filtered(source.discussions.values(), arguments)
+    if (answered := arguments.get("answered")) is not None:
+        found = [one for one in found if (one.answer is not None) is answered]
+    return _ordered(found, arguments, ("UPDATED_AT", "DESC"))
+
+
+def _filtered(threads: Iterable[Any], arguments: dict[str, Any]) -> list[Any]:
+    states, names = arguments.get("states"), arguments.get("labels")
+    return [
+        thread
+        for thread in threads
+        if (not states or thread.state in states)
+        and (not names or any(label.name in names for label in thread.labels))
+    ]
+
+
+@connection("Issue.comments", "PullRequest.comments", "Discussion.comments")
+def comments(
+    source: Issue | PullRequest | Discussion, info: GraphQLResolveInfo, **arguments: Any
+) -> Connection:
+    """The comments of a thread, oldest first; those of a discussion without the replies."""
+    return _ordered(source.comments, arguments, ("CREATED_AT", "ASC"))
+
+
+@connection("DiscussionComment.replies")
+def replies(source: DiscussionComment, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+    """The replies to a comment, oldest first."""
+    return paginate(source.replies, arguments)
+
+
+@connection("PullRequest.reviews")
+def reviews(source: PullRequest, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+    """The reviews; a pending one is there for its author only."""
+    viewer, states = request_of(info).token.owner, arguments.get("states")
+    found = [
+        review
+        for review in source.reviews
+        if (review.state != "PENDING" or review.author is viewer)
+        and (not states or review.state in states)
+    ]
+    if (login := arguments.get("author")) is not None:
+        found = [review for review in found if review.author and review.author.login == login]
+    return paginate(found, arguments)
+
+
+@connection("PullRequest.reviewThreads")
+def review_threads(source: PullRequest, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+    """The threads on the diff."""
+    return paginate(source.review_threads, arguments)
+
+
+@connection("PullRequestReview.comments", "PullRequestReviewThread.comments")
+def review_comments(
+    source: Review | ReviewThread, info: GraphQLResolveInfo, **arguments: Any
+) -> Connection:
+    """The comments of a review, or of a thread on the diff."""
+    return paginate(source.comments, arguments)
+
+
+@connection("Issue.labels", "PullRequest.labels", "Discussion.labels")
+def labels(
+    source: Issue | PullRequest | Discussion, info: GraphQLResolveInfo, **arguments: Any
+) -> Connection:
+    """The labels; the creation of a label is not modelled, its number follows it."""
+    if (arguments.get("orderBy") or {}).get("field") == "NAME":
+        return _ordered(source.labels, arguments, ("NAME", "ASC"))
+    return paginate(source.labels, arguments, id_key)
+
+
+@connection("Issue.assignees", "PullRequest.assignees")
+def assignees(
+    source: Issue | PullRequest, info: GraphQLResolveInfo, **arguments: Any
+) -> Connection:
+    """The assignees."""
+    return paginate(source.assignees, arguments, id_key)
+
+
+@connection("Issue.timelineItems", "PullRequest.timelineItems")
+def timeline_items(
+    source: Issue | PullRequest, info: GraphQLResolveInfo, **arguments: Any
+) -> Connection:
+    """The timeline: events, and also comments and reviews if these types are asked for."""
+    items: list[Any] = [*source.timeline, *source.comments]
+    if isinstance(source, PullRequest):
+        items += [review for review in source.reviews if review.state != "PENDING"]
+        items += source.review_threads
+    wanted = arguments.get("itemTypes")
+    if wanted is not None:
+        items = [item for item in items if _item_type(item.typename) in wanted]
+    if (since := arguments.get("since")) is not None:
+        items = [item for item in items if item.created_at >= since]
+    return paginate(items, arguments)
+
+
+def _item_type(typename: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", typename).upper()

@@ -1,0 +1,35 @@
+"""What the resolvers of one request share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from dexxy.simulator.graph.cost import Cost
+from dexxy.simulator.model import Node, Repository
+from dexxy.simulator.tokens import Token
+from dexxy.simulator.world import World
+
+
+@dataclass
+class Request:
+    """One GraphQL request: who asks, where the server is, and what the answer costs."""
+
+    world: World
+    token: Token
+    base_url: str
+    cost: Cost
+
+    def reads(self, node: Node) -> bool:
+        """Tell whether the viewer may see an object: that goes by its repository."""
+        repository = getattr(node, "repository", None)
+        return not isinstance(repository, Repository) or self.token.reads(repository)
+
+
+def request_of(info: GraphQLResolveInfo) -> Request:
+    """Return the request that a resolver works for."""
+    context: Any = info.context
+    assert isinstance(context, Request)
+    return context

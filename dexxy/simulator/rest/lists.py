@@ -1,0 +1,99 @@
+"""Lists of the REST API: filtered, sorted, cut into pages that are numbered.
+
+https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
+
+from werkzeug.wrappers import Response
+
+from dexxy.simulator.exchange import Exchange, Refusal, json_response
+
+ItemT = TypeVar("ItemT")
+PER_PAGE: Final = 30
+MOST_PER_PAGE: Final = 100
+
+
+def page_of(
+    exchange: Exchange, items: Iterable[ItemT], write: Callable[[Any, ItemT], Any]
+) -> Response:
+    """Cut a list to the asked page and write it, with the addresses of the others in `Link`."""
+    found = list(items)
+    size = min(_number(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
+    page = _number(exchange, "page", 1)
+    rows = [write(exchange.urls, item) for item in found[(page - 1) * size : page * size]]
+    link = _link(exchange, page, last=max(1, -(-len(found) // size)))
+    return json_response(rows, headers={"Link": link} if link else None)
+
+
+def since(exchange: Exchange, items: Iterable[ItemT]) -> list[ItemT]:
+    """Keep what was updated at or after the asked time."""
+    text = exchange.request.args.get("since")
+    if not text:
+        return list(items)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal(422, "Validation Failed") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return [item for item in items if _time(item, "updated_at") >= moment]
+
+
+def ordered(
+    exchange: Exchange, items: Iterable[ItemT], *, default: str = "created", descending: bool
+) -> list[ItemT]:
+    """Sort by creation or change, in the asked direction or that of the endpoint."""
+    sort = exchange.request.args.get("sort", default)
+    direction = exchange.request.args.get("direction", "desc" if descending else "asc")
+    keys: dict[str, Callable[[Any], Any]] = {
+        "created": lambda item: (item.created_at, item.database_id),
+        "updated": lambda item: (item.updated_at, item.database_id),
+        "comments": lambda item: (len(item.comments), item.database_id),
+        "full_name": lambda item: item.name_with_owner.lower(),
+    }
+    if sort not in keys or direction not in ("asc", "desc"):
+        raise Refusal(422, "Validation Failed")
+    return sorted(items, key=keys[sort], reverse=direction == "desc")
+
+
+def in_state(exchange: Exchange, threads: Iterable[ItemT]) -> list[ItemT]:
+    """Keep the open, the closed or all threads; the default is the open ones."""
+    state = exchange.request.args.get("state", "open")
+    if state not in ("open", "closed", "all"):
+        raise Refusal(422, "Validation Failed")
+    return [
+        thread
+        for thread in threads
+        if state == "all" or getattr(thread, "closed") is (state == "closed")  # noqa: B009
+    ]
+
+
+def _time(item: object, name: str) -> datetime:
+    moment: datetime = getattr(item, name)
+    return moment
+
+
+def _number(exchange: Exchange, name: str, default: int) -> int:
+    text = exchange.request.args.get(name, "")
+    return int(text) if text.isdecimal() and int(text) > 0 else default
+
+
+def _link(exchange: Exchange, page: int, last: int) -> str:
+    pages = {}
+    if page > 1:
+        pages["prev"] = min(page - 1, last)
+    if page < last:
+        pages |= {"next": page + 1, "last": last}
+    if page > 1:
+        pages["first"] = 1
+    root = f"{exchange.urls.html}{exchange.request.path}"
+    arguments = exchange.request.args.to_dict()
+    return ", ".join(
+        f'<{root}?{urlencode({**arguments, "page": number})}>; rel="{relation}"'
+        for relation, number in pages.items()
+    )

@@ -1,0 +1,68 @@
+"""The endpoints of the REST API, each a rule and a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Final
+
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Response
+
+from dexxy.simulator.exchange import Exchange, Refusal, json_response
+from dexxy.simulator.model import Repository
+
+View = Callable[..., Response]
+VIEWS: Final[dict[str, View]] = {}
+RULES: Final[list[Rule]] = []
+
+
+def route(name: str, *paths: str) -> Callable[[View], View]:
+    """Bind a view to an endpoint's paths."""
+
+    def bind(view: View) -> View:
+        VIEWS[name] = view
+        RULES.extend(Rule(path, endpoint=name, methods=["GET"]) for path in paths)
+        return view
+
+    return bind
+
+
+def repository_route(name: str, path: str) -> Callable[[View], View]:
+    """Bind a view of something in a repository, found by its name or by its id.
+
+    A former name is answered by a redirection to the id, which never changes.
+    """
+
+    def bind(view: View) -> View:
+        @wraps(view)
+        def found(
+            exchange: Exchange,
+            owner: str = "",
+            repo: str = "",
+            repository_id: int = 0,
+            **arguments: int,
+        ) -> Response:
+            world = exchange.world
+            repository = world.repositories.get(repository_id) or world.repository(f"{owner}/{repo}")
+            if repository is None or not exchange.reads(repository):
+                raise Refusal(404, "Not Found")
+            if owner and f"{owner}/{repo}".lower() != repository.name_with_owner.lower():
+                return _moved(exchange, repository, f"/repos/{owner}/{repo}")
+            return view(exchange, repository, **arguments)
+
+        roots = ("/repos/<owner>/<repo>", "/repositories/<int:repository_id>")
+        return route(name, *(root + path for root in roots))(found)
+
+    return bind
+
+
+def moved(address: str) -> Response:
+    """Redirect for good."""
+    body = {"message": "Moved Permanently", "url": address}
+    return json_response(body, 301, {"Location": address})
+
+
+def _moved(exchange: Exchange, repository: Repository, former: str) -> Response:
+    rest = exchange.request.full_path.rstrip("?").partition(former)[2]
+    return moved(f"{exchange.urls.api}/repositories/{repository.database_id}{rest}")
