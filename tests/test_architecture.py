@@ -74,9 +74,9 @@ def is_test(path: Path) -> bool:
 
 
 def is_door(name: str) -> bool:
-    return is_inside(name, *DOOR_PACKAGES) or (
-        name.startswith("dexxy.") and not DOORS.isdisjoint(name.split(".")[2:])
-    )
+    parts = name.split(".")
+    in_an_app = parts[0] == "dexxy" and parts[1:2] and parts[1] in LEVELS
+    return is_inside(name, *DOOR_PACKAGES) or bool(in_an_app and not DOORS.isdisjoint(parts[2:]))
 
 
 # A rule returns what a module imports, or is, against it.
@@ -89,7 +89,7 @@ def apps_import_downwards(module: Module) -> list[str]:
 
 def doors_are_called_by_nothing_below(module: Module) -> list[str]:
     # AppConfig.ready is where Django asks an app to wire itself up.
-    if module.app == "config" or is_door(module.name) or module.path.stem == "apps":
+    if module.app not in LEVELS or is_door(module.name) or module.path.stem == "apps":
         return []
     return sorted(name for name in module.imports if is_door(name))
 
