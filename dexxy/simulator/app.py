@@ -40,13 +40,9 @@ class SimulatorApp:
     def __init__(self, world: World, log: RequestLog) -> None:
         self.world = world
         self.log = log
-        self._map = Map(
-            [*GRAPHQL_RULES, *RULES], strict_slashes=False, merge_slashes=False
-        )
+        self._map = Map([*GRAPHQL_RULES, *RULES], strict_slashes=False, merge_slashes=False)
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
         with self.world.lock:

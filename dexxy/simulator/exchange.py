@@ -64,9 +64,7 @@ class Refusal(HTTPException):
         return json_response(body, self.code or 500, self.headers)
 
 
-def json_response(
-    body: Any, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Write an answer as JSON."""
     return Response(
         json.dumps(body, ensure_ascii=False, separators=(",", ":")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from werkzeug.wrappers import Response
@@ -37,7 +38,7 @@ def page(
     repository = exchange.world.repository(f"{owner}/{repo}")
     if repository is None or not exchange.reads(repository):
         raise Refusal(404, "Not Found")
-    kinds = {
+    kinds: dict[str, Mapping[int, Issue | PullRequest | Discussion]] = {
         "issues": repository.issues,
         "pull": repository.pull_requests,
         "discussions": repository.discussions,

@@ -3,42 +3,98 @@
 from __future__ import annotations
 
 import socket
+import traceback
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
+from io import BytesIO
+from socketserver import ThreadingTCPServer
 from threading import Thread
 from types import TracebackType
-from typing import Any
-
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from dexxy.simulator.app import SimulatorApp
 from dexxy.simulator.requests_log import RequestLog
 from dexxy.simulator.world import World
 
-HOST = "127.0.0.1"
+HOST: Final = "127.0.0.1"
 
 
 class PortInUseError(Exception):
     """Another program listens on the wanted port."""
 
 
-class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open and says nothing about requests."""
+class Handler(BaseHTTPRequestHandler):
+    """Runs the application for the requests of one connection.
+
+    Werkzeug's own development server closes the connection after every answer and waits 10 ms
+    for more input, which tests would feel.
+    """
 
     protocol_version = "HTTP/1.1"
-    # Headers and body are two writes: without this every answer waits for the client's
-    # delayed acknowledgement, 40 ms.
+    server_version = "GitHubSimulator"
+    sys_version = ""
+    wbufsize = -1  # headers and body leave together
     disable_nagle_algorithm = True
+    server: ConnectedServer
 
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def respond(self) -> None:
+        """Answer one request."""
+        length = int(self.headers.get("Content-Length") or 0)
+        environ = self._environ(self.rfile.read(length) if length else b"")
+        try:
+            body = b"".join(self.server.app(environ, self._start))
+        except Exception:
+            traceback.print_exc()
+            body = b'{"message":"Server Error"}'
+            self._start("500 Internal Server Error", [("Content-Length", str(len(body)))])
+        self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = respond
+
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the request log remembers."""
 
+    def _start(self, status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+        code, _space, reason = status.partition(" ")
+        self.send_response_only(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        return self.wfile.write
 
-class ConnectedServer(ThreadedWSGIServer):
-    """Knows its open connections, to close them when it stops: clients keep theirs."""
+    def _environ(self, body: bytes) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        environ = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": _decoded(path),
+            "QUERY_STRING": query,
+            "SERVER_NAME": HOST,
+            "SERVER_PORT": str(self.server.server_address[1]),
+            "SERVER_PROTOCOL": self.request_version,
+            "REMOTE_ADDR": self.client_address[0],
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": BytesIO(body),
+            "wsgi.url_scheme": "http",
+        }
+        for name, value in self.headers.items():
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+        return environ
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+
+class ConnectedServer(ThreadingTCPServer):
+    """Knows its open connections, to close them when it stops: clients keep theirs open."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, app: SimulatorApp) -> None:
+        self.app = app
         self._connections: set[socket.socket] = set()
+        super().__init__((HOST, port), Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Begin to serve a connection."""
@@ -49,6 +105,9 @@ class ConnectedServer(ThreadedWSGIServer):
         """End serving a connection."""
         self._connections.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that hung up: what the application raises is printed."""
 
     def hang_up(self) -> None:
         """End all connections."""
@@ -84,17 +143,13 @@ class SimulatorServer:
         return f"{self.url}/graphql"
 
     def __enter__(self) -> SimulatorServer:
-        self._socket = _bound_socket(self.port)
-        self.port = self._socket.getsockname()[1]
-        self._server = ConnectedServer(
-            HOST,
-            self.port,
-            SimulatorApp(self.world, self.requests),
-            QuietHandler,
-            fd=self._socket.fileno(),
-        )
+        try:
+            self._server = ConnectedServer(self.port, SimulatorApp(self.world, self.requests))
+        except OSError as error:
+            raise PortInUseError(f"port {self.port} is in use") from error
+        self.port = int(self._server.server_address[1])
         self._thread = Thread(
-            target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True
+            target=self._server.serve_forever, args=(0.02,), name="simulator", daemon=True
         )
         self._thread.start()
         return self
@@ -103,22 +158,14 @@ class SimulatorServer:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        traceback: TracebackType | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.hang_up()
         self._server.server_close()
-        self._socket.close()
 
 
-def _bound_socket(port: int) -> socket.socket:
-    bound = socket.socket()
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((HOST, port))
-    except OSError as error:
-        bound.close()
-        raise PortInUseError(f"port {port} is in use") from error
-    bound.listen(128)
-    return bound
+def _decoded(path: str) -> str:
+    """WSGI wants the path decoded, its bytes written as Latin-1."""
+    return unquote_to_bytes(path).decode("latin-1")

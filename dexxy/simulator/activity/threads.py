@@ -57,9 +57,14 @@ class ThreadActivity(Activity):
             number=number,
             title=title,
             issue_side_id=self.ids.next("Issue"),
-            head=Branch(label=f"{fork}:change-{number}", ref=f"change-{number}", sha=sha, user=author),
+            head=Branch(
+                label=f"{fork}:change-{number}", ref=f"change-{number}", sha=sha, user=author
+            ),
             base=Branch(
-                label=f"{repository.owner.login}:{main}", ref=main, sha=sha[::-1], user=repository.owner
+                label=f"{repository.owner.login}:{main}",
+                ref=main,
+                sha=sha[::-1],
+                user=repository.owner,
             ),
             is_draft=draft,
             additions=12,

@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
-from dexxy.simulator.graph.context import request_of
+from dexxy.simulator.graph.context import Info, request_of
 from dexxy.simulator.graph.errors import GitHubError
 from dexxy.simulator.graph.pages import (
     PAGE_LIMIT,
@@ -38,7 +36,7 @@ def connection(*places: str) -> Callable[[ConnectionField], ConnectionField]:
     """Bind a function to the connections `Type.field`, behind GitHub's check of page sizes."""
 
     def bind(function: ConnectionField) -> ConnectionField:
-        def checked(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+        def checked(source: Any, info: Info, **arguments: Any) -> Connection:
             check_page_size(info, arguments)
             return function(source, info, **arguments)
 
@@ -50,17 +48,20 @@ def connection(*places: str) -> Callable[[ConnectionField], ConnectionField]:
     return bind
 
 
-def check_page_size(info: GraphQLResolveInfo, arguments: dict[str, Any]) -> None:
+def check_page_size(info: Info, arguments: dict[str, Any]) -> None:
     """Refuse a connection without a page size, or with one outside 1 to 100.
 
     Raises:
         GitHubError: as GitHub words it.
     """
     name = info.field_name
-    sizes = [(side, arguments[side]) for side in ("first", "last") if arguments.get(side) is not None]
+    sizes = [
+        (side, arguments[side]) for side in ("first", "last") if arguments.get(side) is not None
+    ]
     if not sizes and not _only_counted(info):
         message = (
-            f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
+            "You must provide a `first` or `last` value "
+            f"to properly paginate the `{name}` connection."
         )
         raise GitHubError("MISSING_PAGINATION_BOUNDARIES", message)
     for side, size in sizes:
@@ -75,7 +76,7 @@ def check_page_size(info: GraphQLResolveInfo, arguments: dict[str, Any]) -> None
             raise GitHubError("ARGUMENT_LIMIT", message)
 
 
-def _only_counted(info: GraphQLResolveInfo) -> bool:
+def _only_counted(info: Info) -> bool:
     """`totalCount` alone needs no page: many public queries read it so."""
     names = set()
     for node in info.field_nodes:
@@ -100,7 +101,7 @@ def _ordered(
 
 
 @connection("Repository.issues")
-def issues(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+def issues(source: Repository, info: Info, **arguments: Any) -> Connection:
     """The issues, by number unless told otherwise; `since` is inclusive."""
     found = _filtered(source.issues.values(), arguments)
     if (only := arguments.get("filterBy")) is not None:
@@ -113,7 +114,7 @@ def issues(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Co
 
 
 @connection("Repository.pullRequests")
-def pull_requests(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+def pull_requests(source: Repository, info: Info, **arguments: Any) -> Connection:
     """The pull requests, by number unless told otherwise; there is no `since`."""
     found = _filtered(source.pull_requests.values(), arguments)
     for argument, attribute in (("baseRefName", "base_ref_name"), ("headRefName", "head_ref_name")):
@@ -123,7 +124,7 @@ def pull_requests(source: Repository, info: GraphQLResolveInfo, **arguments: Any
 
 
 @connection("Repository.discussions")
-def discussions(source: Repository, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+def discussions(source: Repository, info: Info, **arguments: Any) -> Connection:
     """The discussions, the last updated first unless told otherwise."""
     found = _filtered(source.discussions.values(), arguments)
     if (answered := arguments.get("answered")) is not None:
@@ -142,21 +143,19 @@ def _filtered(threads: Iterable[Any], arguments: dict[str, Any]) -> list[Any]:
 
 
 @connection("Issue.comments", "PullRequest.comments", "Discussion.comments")
-def comments(
-    source: Issue | PullRequest | Discussion, info: GraphQLResolveInfo, **arguments: Any
-) -> Connection:
+def comments(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Connection:
     """The comments of a thread, oldest first; those of a discussion without the replies."""
     return _ordered(source.comments, arguments, ("CREATED_AT", "ASC"))
 
 
 @connection("DiscussionComment.replies")
-def replies(source: DiscussionComment, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+def replies(source: DiscussionComment, info: Info, **arguments: Any) -> Connection:
     """The replies to a comment, oldest first."""
     return paginate(source.replies, arguments)
 
 
 @connection("PullRequest.reviews")
-def reviews(source: PullRequest, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+def reviews(source: PullRequest, info: Info, **arguments: Any) -> Connection:
     """The reviews; a pending one is there for its author only."""
     viewer, states = request_of(info).token.owner, arguments.get("states")
     found = [
@@ -171,23 +170,19 @@ def reviews(source: PullRequest, info: GraphQLResolveInfo, **arguments: Any) -> 
 
 
 @connection("PullRequest.reviewThreads")
-def review_threads(source: PullRequest, info: GraphQLResolveInfo, **arguments: Any) -> Connection:
+def review_threads(source: PullRequest, info: Info, **arguments: Any) -> Connection:
     """The threads on the diff."""
     return paginate(source.review_threads, arguments)
 
 
 @connection("PullRequestReview.comments", "PullRequestReviewThread.comments")
-def review_comments(
-    source: Review | ReviewThread, info: GraphQLResolveInfo, **arguments: Any
-) -> Connection:
+def review_comments(source: Review | ReviewThread, info: Info, **arguments: Any) -> Connection:
     """The comments of a review, or of a thread on the diff."""
     return paginate(source.comments, arguments)
 
 
 @connection("Issue.labels", "PullRequest.labels", "Discussion.labels")
-def labels(
-    source: Issue | PullRequest | Discussion, info: GraphQLResolveInfo, **arguments: Any
-) -> Connection:
+def labels(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Connection:
     """The labels; the creation of a label is not modelled, its number follows it."""
     if (arguments.get("orderBy") or {}).get("field") == "NAME":
         return _ordered(source.labels, arguments, ("NAME", "ASC"))
@@ -195,17 +190,13 @@ def labels(
 
 
 @connection("Issue.assignees", "PullRequest.assignees")
-def assignees(
-    source: Issue | PullRequest, info: GraphQLResolveInfo, **arguments: Any
-) -> Connection:
+def assignees(source: Issue | PullRequest, info: Info, **arguments: Any) -> Connection:
     """The assignees."""
     return paginate(source.assignees, arguments, id_key)
 
 
 @connection("Issue.timelineItems", "PullRequest.timelineItems")
-def timeline_items(
-    source: Issue | PullRequest, info: GraphQLResolveInfo, **arguments: Any
-) -> Connection:
+def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) -> Connection:
     """The timeline: events, and also comments and reviews if these types are asked for."""
     items: list[Any] = [*source.timeline, *source.comments]
     if isinstance(source, PullRequest):

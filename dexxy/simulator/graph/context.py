@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 from graphql import GraphQLResolveInfo
 
@@ -28,8 +28,9 @@ class Request:
         return not isinstance(repository, Repository) or self.token.reads(repository)
 
 
-def request_of(info: GraphQLResolveInfo) -> Request:
+Info: TypeAlias = "GraphQLResolveInfo[Request]"
+
+
+def request_of(info: Info) -> Request:
     """Return the request that a resolver works for."""
-    context: Any = info.context
-    assert isinstance(context, Request)
-    return context
+    return info.context

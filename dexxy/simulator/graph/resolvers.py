@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
-from dexxy.simulator.graph.context import request_of
+from dexxy.simulator.graph.context import Info, request_of
 from dexxy.simulator.graph.errors import not_found
 from dexxy.simulator.model import (
     Actor,
@@ -51,7 +49,7 @@ class RateLimit:
 
 
 @field("Query.rateLimit")
-def rate_limit(_: None, info: GraphQLResolveInfo, dryRun: bool = False) -> RateLimit:  # noqa: N803
+def rate_limit(_: None, info: Info, dryRun: bool = False) -> RateLimit:
     """What this query costs and what is left after it."""
     request = request_of(info)
     bucket = request.world.bucket(request.token, "graphql")
@@ -66,14 +64,14 @@ def rate_limit(_: None, info: GraphQLResolveInfo, dryRun: bool = False) -> RateL
 
 
 @field("Query.viewer")
-def viewer(_: None, info: GraphQLResolveInfo) -> Actor:
+def viewer(_: None, info: Info) -> Actor:
     """The owner of the token."""
     return request_of(info).token.owner
 
 
 @field("Query.repository")
 def repository(
-    _: None, info: GraphQLResolveInfo, owner: str, name: str, followRenames: bool = True  # noqa: N803
+    _: None, info: Info, owner: str, name: str, followRenames: bool = True
 ) -> Repository:  # fmt: skip
     """A repository that the viewer can read."""
     request = request_of(info)
@@ -85,7 +83,7 @@ def repository(
 
 
 @field("Query.node")
-def node(_: None, info: GraphQLResolveInfo, id: str) -> Node:  # noqa: A002
+def node(_: None, info: Info, id: str) -> Node:
     """The object with a node id, if the viewer can read it."""
     request = request_of(info)
     found = request.world.nodes.get(id)
@@ -95,19 +93,19 @@ def node(_: None, info: GraphQLResolveInfo, id: str) -> Node:  # noqa: A002
 
 
 @field("Query.nodes")
-def nodes(_: None, info: GraphQLResolveInfo, ids: list[str]) -> list[Any]:
+def nodes(_: None, info: Info, ids: list[str]) -> list[Any]:
     """The objects with these node ids; what is not there is null and an error of its own."""
     found: list[Any] = []
     for one in ids:
         try:
             found.append(node(None, info, one))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             found.append(error)
     return found
 
 
 @field("Query.user", "Query.organization", "Query.repositoryOwner")
-def account(_: None, info: GraphQLResolveInfo, login: str) -> Actor | None:
+def account(_: None, info: Info, login: str) -> Actor | None:
     """An account of the wanted kind."""
     kinds = {"user": ("User",), "organization": ("Organization",)}
     found = request_of(info).world.actor(login)
@@ -121,7 +119,7 @@ def account(_: None, info: GraphQLResolveInfo, login: str) -> Actor | None:
 
 
 @field("Repository.issue")
-def issue(source: Repository, info: GraphQLResolveInfo, number: int) -> Issue:
+def issue(source: Repository, info: Info, number: int) -> Issue:
     """An issue by its number; a pull request is none."""
     if number not in source.issues:
         raise not_found(f"Could not resolve to an Issue with the number of {number}.")
@@ -129,7 +127,7 @@ def issue(source: Repository, info: GraphQLResolveInfo, number: int) -> Issue:
 
 
 @field("Repository.pullRequest")
-def pull_request(source: Repository, info: GraphQLResolveInfo, number: int) -> PullRequest:
+def pull_request(source: Repository, info: Info, number: int) -> PullRequest:
     """A pull request by its number."""
     if number not in source.pull_requests:
         raise not_found(f"Could not resolve to a PullRequest with the number of {number}.")
@@ -137,9 +135,7 @@ def pull_request(source: Repository, info: GraphQLResolveInfo, number: int) -> P
 
 
 @field("Repository.issueOrPullRequest")
-def issue_or_pull_request(
-    source: Repository, info: GraphQLResolveInfo, number: int
-) -> Issue | PullRequest:
+def issue_or_pull_request(source: Repository, info: Info, number: int) -> Issue | PullRequest:
     """Either by its number."""
     found = source.issues.get(number) or source.pull_requests.get(number)
     if found is None:
@@ -149,7 +145,7 @@ def issue_or_pull_request(
 
 
 @field("Repository.discussion")
-def discussion(source: Repository, info: GraphQLResolveInfo, number: int) -> Discussion:
+def discussion(source: Repository, info: Info, number: int) -> Discussion:
     """A discussion by its number."""
     if number not in source.discussions:
         raise not_found(f"Could not resolve to a Discussion with the number of {number}.")
@@ -157,6 +153,6 @@ def discussion(source: Repository, info: GraphQLResolveInfo, number: int) -> Dis
 
 
 @field("PullRequestReviewComment.path", "PullRequestReviewThread.path")
-def path_in_diff(source: ReviewComment | ReviewThread, info: GraphQLResolveInfo) -> str:
+def path_in_diff(source: ReviewComment | ReviewThread, info: Info) -> str:
     """The file: elsewhere `path` is that of a page."""
     return source.path_in_diff

@@ -12,7 +12,6 @@ from typing import Any, Final
 from graphql import (
     GraphQLAbstractType,
     GraphQLObjectType,
-    GraphQLResolveInfo,
     GraphQLScalarType,
     GraphQLSchema,
     build_schema,
@@ -20,7 +19,7 @@ from graphql import (
 )
 
 from dexxy.simulator.graph.connections import CONNECTIONS
-from dexxy.simulator.graph.context import request_of
+from dexxy.simulator.graph.context import Info, request_of
 from dexxy.simulator.graph.resolvers import RESOLVERS, Resolver
 
 SDL: Final = Path(__file__).with_name("schema.graphql")
@@ -59,23 +58,23 @@ def _resolver(type_name: str, name: str) -> Resolver:
 
 
 def _attribute(attribute: str) -> Callable[..., Any]:
-    def read(source: Any, _: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def read(source: Any, _: Info, **arguments: Any) -> Any:
         return getattr(source, attribute)
 
     return read
 
 
-def _url(source: Any, info: GraphQLResolveInfo) -> str:
+def _url(source: Any, info: Info) -> str:
     return f"{request_of(info).base_url}{source.path}"
 
 
-def _database_id(source: Any, _: GraphQLResolveInfo) -> int | None:
+def _database_id(source: Any, _: Info) -> int | None:
     """GraphQL's Int has 32 bits; an id that outgrew them is only in `fullDatabaseId`."""
     number: int = source.database_id
     return number if number <= MAX_INT else None
 
 
-def _typename(value: Any, _: GraphQLResolveInfo, __: GraphQLAbstractType) -> str:
+def _typename(value: Any, _: Info, __: GraphQLAbstractType) -> str:
     name: str = value.typename
     return name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -101,6 +101,12 @@ class PullRequest(Thread):
         """Its id in the REST API's lists of issues."""
         return self.issue_side_id
 
+    def as_issue(self) -> Issue:
+        """Show the issue's side of the pull request, which has the issue's id."""
+        shared = {one.name: getattr(self, one.name) for one in fields(Issue)}
+        state = "CLOSED" if self.closed else "OPEN"
+        return Issue(**{**shared, "database_id": self.issue_side_id, "state": state})
+
     @property
     def merged(self) -> bool:
         """Whether it was merged."""
@@ -135,9 +141,9 @@ class IssueComment(Post):
         return f"{self.thread.path}#issuecomment-{self.database_id}"
 
     @property
-    def issue(self) -> Issue | PullRequest:
-        """Its thread; GraphQL cannot show a pull request here and answers with an error."""
-        return self.thread
+    def issue(self) -> Issue:
+        """Its issue, or the issue's side of its pull request."""
+        return self.thread if isinstance(self.thread, Issue) else self.thread.as_issue()
 
     @property
     def pull_request(self) -> PullRequest | None:

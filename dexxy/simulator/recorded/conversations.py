@@ -15,7 +15,9 @@ from dexxy.simulator.recorded.rows import sure_moment
 from dexxy.simulator.world import World
 
 TEXTS: Final = Path(__file__).parent / "completed_discussions.json"
-MADE_UP: Final = "\n\n*(Not recorded: the simulator completes the repository with this discussion.)*"
+MADE_UP: Final = (
+    "\n\n*(Not recorded: the simulator completes the repository with this discussion.)*"
+)
 
 
 def add_discussions(world: World, repository: Repository) -> None:

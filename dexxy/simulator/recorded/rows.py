@@ -19,11 +19,9 @@ from dexxy.simulator.state import WorldState
 
 Row: TypeAlias = Mapping[str, Any]
 # What of a repository's row is modelled; the rest is kept as it is, except the URLs.
-MODELLED = frozenset(
-    "id node_id name full_name private owner description fork archived has_issues "
-    "has_discussions created_at updated_at pushed_at visibility open_issues "
-    "open_issues_count".split()
-)
+MODELLED = {"id", "node_id", "name", "full_name", "private", "owner", "description", "fork"}
+MODELLED |= {"archived", "has_issues", "has_discussions", "visibility", "open_issues"}
+MODELLED |= {"open_issues_count", "created_at", "updated_at", "pushed_at"}
 
 
 def moment(text: str | None) -> datetime | None:

@@ -44,7 +44,9 @@ def repository_route(name: str, path: str) -> Callable[[View], View]:
             **arguments: int,
         ) -> Response:
             world = exchange.world
-            repository = world.repositories.get(repository_id) or world.repository(f"{owner}/{repo}")
+            repository = world.repositories.get(repository_id) or world.repository(
+                f"{owner}/{repo}"
+            )
             if repository is None or not exchange.reads(repository):
                 raise Refusal(404, "Not Found")
             if owner and f"{owner}/{repo}".lower() != repository.name_with_owner.lower():

@@ -137,7 +137,10 @@ def review(urls: Urls, found: Review) -> dict[str, Any]:
 def review_comment(urls: Urls, found: ReviewComment) -> dict[str, Any]:
     """Write a comment on the diff."""
     repo, row = home(urls, found.repository), _post(urls, found)
-    api, pull = f"{repo}/pulls/comments/{found.database_id}", f"{repo}/pulls/{found.pull_request.number}"
+    api, pull = (
+        f"{repo}/pulls/comments/{found.database_id}",
+        f"{repo}/pulls/{found.pull_request.number}",
+    )
     links = {"self": api, "html": row["html_url"], "pull_request": pull}
     places = ("position", "original_position", "line", "original_line", "start_line")
     others = ("original_start_line", "side", "start_side", "diff_hunk")

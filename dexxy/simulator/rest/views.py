@@ -68,9 +68,7 @@ def pulls(exchange: Exchange, found: Repository) -> Response:
     """The pull requests of a repository: there is no `since`."""
     descending = exchange.request.args.get("sort", "created") == "created"
     both = in_state(exchange, found.pull_requests.values())
-    return page_of(
-        exchange, ordered(exchange, both, descending=descending), threads.pull_request
-    )
+    return page_of(exchange, ordered(exchange, both, descending=descending), threads.pull_request)
 
 
 @repository_route("pull", "/pulls/<int:number>")
@@ -160,9 +158,7 @@ def rate_limit(exchange: Exchange) -> Response:
 @route("meta", "/meta")
 def meta(exchange: Exchange) -> Response:
     """The addresses that the server's webhooks come from."""
-    return json_response(
-        {"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"]}
-    )
+    return json_response({"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"]})
 
 
 def _bucket(bucket: Bucket) -> dict[str, Any]:
