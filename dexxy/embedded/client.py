@@ -189,7 +189,7 @@ def ensure_servers(
                 member.take()
         servers.ensure()
     except BaseException:
-        servers.close(timeout=0)
+        servers.close(timeout=10.0)
         raise
     _in_use.append(servers)
     return servers

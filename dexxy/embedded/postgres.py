@@ -9,12 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from dexxy.embedded import binaries
-from dexxy.embedded.errors import EmbeddedServersError
+from dexxy.embedded.errors import EmbeddedServersError, disk_full_message
 from dexxy.embedded.folder import make_private
 from dexxy.embedded.server import Server
 
 _SUPERUSER = "postgres"
 _PORT = 5432  # only names the socket
+_NEEDED_BYTES = 64 * 1024 * 1024  # a new cluster is 40 MB
 
 # Written once into postgresql.conf, where an operator may change them.
 _SETTINGS = {
@@ -68,7 +69,7 @@ class Postgres(Server):
             "logging_collector": "off",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         return [self.programs / "postgres", "-D", self.data, *options]
 
@@ -82,6 +83,9 @@ class Postgres(Server):
 
     def _create(self, lock: int) -> None:
         """Make the cluster beside its place; it moves there when it is complete."""
+        if shutil.disk_usage(self.folder.path).free < _NEEDED_BYTES:
+            # Asked before, for initdb cleans up after itself, and its log lies on the full disk.
+            raise EmbeddedServersError(disk_full_message(self.folder.path))
         unfinished = self.data.with_name("postgres.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         make_private(unfinished, self.folder.account)

@@ -1,6 +1,7 @@
 """What PostgreSQL and Valkey have in common: started, ready, stopped, all of it gone."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ _READY_SECONDS = 150.0
 # On Linux what a killed owner leaves behind stops by itself; elsewhere nobody told it to.
 _LEFTOVER_SECONDS = 30.0 if sys.platform == "linux" else 0.0
 _FULL_BYTES = 1024 * 1024
+_FATAL = re.compile(r"(FATAL|PANIC): ")
 
 
 class Server(ABC):
@@ -102,8 +104,8 @@ class Server(ABC):
         full = shutil.disk_usage(self.folder.path).free < _FULL_BYTES
         if full or any("No space left on device" in line for line in lines):
             return EmbeddedServersError(disk_full_message(self.folder.path))
-        telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC"))]
-        reason = (telling or lines or ["it said nothing"])[-1]
+        telling = [_FATAL.split(line)[-1] for line in lines if _FATAL.search(line)]
+        reason = (telling or lines or ["it said nothing"])[-1].strip()
         return EmbeddedServersError(f"{self.title} did not start: {reason} (see {self.log})")
 
     def _wait_until_ready(self, process: "subprocess.Popen[bytes]", written: int) -> None:

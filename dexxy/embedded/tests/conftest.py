@@ -2,18 +2,18 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dexxy.embedded import Servers, ensure_servers
-from dexxy.embedded.tests.observing import Client, processes_of, wait_until
-
+from dexxy.embedded.tests.observing import Client, wait_until_deserted
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that every user may enter, which pytest's own is not when root runs it."""
-    folder = Path(tempfile.mkdtemp(prefix="dxt-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="dxt-", dir="/tmp"))
     folder.chmod(0o711)
     yield folder
     for link in folder.glob("**/servers/short"):
@@ -39,7 +39,7 @@ def use(place: Path) -> Iterator[Callable[[Path], Servers]]:
     yield start
     for data_dir, servers in used:
         servers.close()
-        wait_until(lambda d=data_dir: not processes_of(d), "the servers stop with their last user")
+        wait_until_deserted(data_dir)
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def client(place: Path) -> Iterator[Callable[..., Client]]:
     """Use servers from a process of its own, one that can be killed."""
     clients: list[tuple[Path, Client]] = []
 
-    def start(data_dir: Path, *, uid: int | None = None, pythonpath: str = "") -> Client:
-        clients.append((data_dir, Client(data_dir, uid=uid, pythonpath=pythonpath)))
+    def start(data_dir: Path, **options: Any) -> Client:
+        clients.append((data_dir, Client(data_dir, **options)))
         return clients[-1][1]
 
     yield start
     for _, one in clients:
         one.end()
     for data_dir, _ in clients:
-        wait_until(lambda d=data_dir: not processes_of(d), "the servers stop with their last user")
+        wait_until_deserted(data_dir)

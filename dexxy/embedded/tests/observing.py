@@ -40,6 +40,10 @@ def processes_of(data_dir: Path) -> set[int]:
     return {pid for lock in (data_dir / "lock").glob("*.*") for pid in locks.holders(lock)}
 
 
+def wait_until_deserted(data_dir: Path) -> None:
+    wait_until(lambda: not processes_of(data_dir), f"everything on {data_dir} has ended")
+
+
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
@@ -59,15 +63,22 @@ print(servers.database_url, servers.redis_url, flush=True)
 sys.stdin.read()
 """
 
-    def __init__(self, data_dir: Path, *, uid: int | None = None, pythonpath: str = "") -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        uid: int | None = None,
+        python: str = sys.executable,
+        first_on_path: str = "",
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", self.PROGRAM, str(data_dir)],
+            [python, "-c", self.PROGRAM, str(data_dir)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": pythonpath},
+            env={**os.environ, "PYTHONPATH": ":".join([first_on_path, *sys.path])},
             user=uid,
             group=uid,
             extra_groups=None if uid is None else [],

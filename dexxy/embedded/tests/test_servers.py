@@ -9,7 +9,7 @@ import psycopg
 from redis import Redis
 
 from dexxy.embedded import Servers, ensure_servers
-from dexxy.embedded.tests.observing import Client, processes_of, server_of, wait_until
+from dexxy.embedded.tests.observing import Client, processes_of, server_of, wait_until_deserted
 
 Use = Callable[[Path], Servers]
 Start = Callable[..., Client]
@@ -114,9 +114,7 @@ def test_a_command_that_comes_while_the_servers_stop_waits_and_starts_them_again
     assert _read(use(data_dir)) == ("kept", b"kept")
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_folder_that_stays(
-    place: Path, use: Use
-) -> None:
+def test_a_path_too_long_for_a_socket_gets_a_short_folder_that_stays(place: Path, use: Use) -> None:
     long = place / ("long" * 30)
     servers = ensure_servers(long, durable=False)
     _write(servers)
@@ -149,7 +147,7 @@ def test_a_user_who_is_killed_takes_the_servers_along(data_dir: Path, client: St
     one.process.kill()
     one.process.wait()
 
-    wait_until(lambda: not processes_of(data_dir), "the servers stop")
+    wait_until_deserted(data_dir)
 
 
 def _write(servers: Servers) -> None:
