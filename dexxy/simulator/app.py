@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 
 # Neither counts: https://docs.github.com/rest/rate-limit/rate-limit, and the pages are no API.
 FREE: Final = {"rate_limit", "page"}
-GRAPHQL_RULES: Final = [Rule(path, endpoint="graphql") for path in ("/graphql", "/api/graphql")]
+ROUTES: Final = Map(
+    [*(Rule(path, endpoint="graphql") for path in ("/graphql", "/api/graphql")), *RULES],
+    strict_slashes=False,
+    merge_slashes=False,
+)
 
 
 class SimulatorApp:
@@ -40,7 +44,6 @@ class SimulatorApp:
     def __init__(self, world: World, log: RequestLog) -> None:
         self.world = world
         self.log = log
-        self._map = Map([*GRAPHQL_RULES, *RULES], strict_slashes=False, merge_slashes=False)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -56,7 +59,7 @@ class SimulatorApp:
             path, prefix = path.removeprefix(API_PREFIX) or "/", API_PREFIX
         endpoint, exchange = "none", Exchange(self.world, request, None, prefix)
         try:
-            endpoint, arguments = self._map.bind_to_environ(request.environ).match(
+            endpoint, arguments = ROUTES.bind_to_environ(request.environ).match(
                 path, method=request.method
             )
             exchange.token = self._token(request)
