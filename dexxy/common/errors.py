@@ -10,3 +10,15 @@ class DexxyError(Exception):
 
     code = "error"
     retryable = False
+
+
+class NotFoundError(DexxyError):
+    """Something does not exist, or not for this viewer: nobody can tell which."""
+
+    code = "not_found"
+
+
+class BadInputError(DexxyError):
+    """An argument is malformed or out of range."""
+
+    code = "bad_user_input"

@@ -1,0 +1,62 @@
+"""The cast of the tests: Alice owns, Bob is on the team, Charlie must have no access."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.sources.models import Source
+from tests.factories import make_source, make_user, make_workspace
+
+pytest_plugins = ["tests.simulated"]
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_user(email="alice@example.com", name="Alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return make_user(email="bob@example.com", name="Bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    user = make_user(email="charlie@example.com", name="Charlie")
+    make_workspace(name="Charlie's own", admin=user)
+    return user
+
+
+@pytest.fixture
+def workspace(alice: User, bob: User) -> Workspace:
+    return make_workspace(name="Team", admin=alice, member=bob)
+
+
+@pytest.fixture
+def source(workspace: Workspace) -> Source:
+    return make_source(workspace=workspace, name="owner/repo")
+
+
+@pytest.fixture
+def ask(client: Client) -> Ask:
+    """Send a GraphQL document as a user, or as nobody."""
+
+    def send(document: str, viewer: User | None = None, **variables: Any) -> dict[str, Any]:
+        if viewer is not None:
+            client.force_login(viewer)
+        response = client.post(
+            "/graphql/",
+            json.dumps({"query": document, "variables": variables}),
+            content_type="application/json",
+        )
+        assert response.status_code == 200, response.content
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    return send

@@ -1,0 +1,172 @@
+"""How far each repository has been read, and what stands in the way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Prefetch
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.integrations.models import (
+    GitHubRepository,
+    RunState,
+    StreamName,
+    SyncProblem,
+    SyncRun,
+    SyncStatus,
+    SyncStream,
+)
+from dexxy.messages.models import ThreadKind
+
+# A page names so many problems of a repository and counts the rest.
+PROBLEMS_SHOWN = 5
+_STREAM_ORDER = {name: place for place, name in enumerate(StreamName.values)}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of what is expected has been read; None where nobody knows yet."""
+
+    done: int
+    expected: int | None
+    percent: int | None
+    remaining: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """How many threads of one kind are here, and how many GitHub counts."""
+
+    kind: ThreadKind
+    here: int
+    github: int | None
+
+    @property
+    def agrees(self) -> bool:
+        return self.here == self.github
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The counts of a run beside GitHub's, and when they were taken."""
+
+    taken_at: datetime
+    lines: list[ReceiptLine]
+
+
+@dataclass(frozen=True)
+class RepositoryOverview:
+    """One repository with everything a person wants to know about its sync."""
+
+    repository: GitHubRepository
+    streams: list[tuple[SyncStream, Progress]]
+    progress: Progress
+    run: SyncRun | None
+    receipt: Receipt | None
+    problems: list[SyncProblem]
+    problem_count: int
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a page that shows this should look again soon."""
+        return self.repository.sync_status in {SyncStatus.PENDING, SyncStatus.SYNCING}
+
+
+def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[RepositoryOverview]:
+    """Return the connected repositories of WORKSPACE by name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    repositories = list(
+        GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
+        .select_related("source", "installation")
+        .prefetch_related("streams", _newest_problems())
+        .annotate(problem_count=Count("problems"))
+        .order_by("full_name", "pk")
+    )
+    newest = SyncRun.objects.filter(repository__in=repositories).order_by(
+        "repository_id", "-started_at", "-pk"
+    )
+    runs = {run.repository_id: run for run in newest.distinct("repository_id")}
+    # The receipt outlives its run: while the next one reads, the last counts still stand.
+    with_receipt = newest.exclude(receipt={}).distinct("repository_id")
+    receipts = {run.repository_id: receipt_of(run.receipt) for run in with_receipt}
+    return [_overview(one, runs.get(one.pk), receipts.get(one.pk)) for one in repositories]
+
+
+def progress_of(streams: Iterable[SyncStream], run: SyncRun | None = None) -> Progress:
+    """Sum up STREAMS; RUN's own speed says how long the rest will take."""
+    streams = list(streams)
+    done = sum(stream.read for stream in streams)
+    if streams and all(stream.is_done for stream in streams):
+        return Progress(done, done, 100)
+    # What a stream has left, or None where GitHub has not said how long it is.
+    left = [_left(stream) for stream in streams]
+    known = [number for number in left if number is not None]
+    if not streams or len(known) < len(left):
+        return Progress(done, None, None)
+    expected = done + sum(known)
+    # 100 is for what is done: the last thread of a million is not there yet.
+    percent = min(99, done * 100 // expected) if expected else 0
+    return Progress(done, expected, percent, _remaining(sum(known), run))
+
+
+def receipt_of(stored: Any) -> Receipt | None:
+    """Read what a run stored, or None where it stored no counts."""
+    taken_at = parse_datetime(str(stored.get("taken_at", "")))
+    if taken_at is None:
+        return None
+    return Receipt(
+        taken_at,
+        [
+            ReceiptLine(kind, stored[kind]["here"], stored[kind]["github"])
+            for kind in ThreadKind
+            if kind in stored
+        ],
+    )
+
+
+def check_interval() -> timedelta:
+    """Return how often a repository is read that nothing else wakes."""
+    return timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+
+
+def _newest_problems() -> "Prefetch[str]":
+    problems = SyncProblem.objects.order_by("-updated_at", "-pk")[:PROBLEMS_SHOWN]
+    return Prefetch("problems", problems, to_attr="newest_problems")
+
+
+def _overview(repository: Any, run: SyncRun | None, receipt: Receipt | None) -> RepositoryOverview:
+    streams = sorted(repository.streams.all(), key=lambda one: _STREAM_ORDER[one.name])
+    return RepositoryOverview(
+        repository=repository,
+        streams=[(stream, progress_of([stream])) for stream in streams],
+        progress=progress_of(streams, run),
+        run=run,
+        receipt=receipt,
+        problems=repository.newest_problems,
+        problem_count=repository.problem_count,
+    )
+
+
+def _left(stream: SyncStream) -> int | None:
+    if stream.is_done:
+        return 0
+    return None if stream.expected is None else max(0, stream.expected - stream.read)
+
+
+def _remaining(left: int, run: SyncRun | None) -> timedelta | None:
+    if run is None or run.state != RunState.RUNNING:
+        return None
+    read = int(run.counts.get("threads", 0))
+    elapsed = timezone.now() - run.started_at
+    if read <= 0 or elapsed <= timedelta(0):
+        return None
+    return elapsed * (left / read)

@@ -1,0 +1,234 @@
+"""Rows for tests: every argument by name, everything else made up and unlike the last one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from dexxy.accounts.models import Membership, Role, User, Workspace
+from dexxy.integrations.models import (
+    AccountType,
+    GitHubInstallation,
+    GitHubRepository,
+    RunState,
+    RunTrigger,
+    StreamName,
+    SyncRun,
+    SyncStatus,
+    SyncStream,
+)
+from dexxy.members.models import Identity, IdentityKind, Member
+from dexxy.messages.models import (
+    ArchivedReason,
+    Message,
+    MessageKind,
+    Thread,
+    ThreadKind,
+    ThreadState,
+)
+from dexxy.sources.models import Source, SourceKind
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+_numbers = count(1)
+
+
+def make_user(*, email: str = "", name: str = "", **fields: Any) -> User:
+    """Make a user whose password is PASSWORD."""
+    email = email or f"user{next(_numbers)}@example.com"
+    return User.objects.create_user(email, PASSWORD, name=name, **fields)
+
+
+def make_workspace(
+    *, name: str = "", admin: User | None = None, member: User | None = None
+) -> Workspace:
+    """Make a workspace, and the memberships of whom is named."""
+    number = next(_numbers)
+    workspace = Workspace.objects.create(name=name or f"Team {number}", slug=f"team-{number}")
+    if admin is not None:
+        Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
+    if member is not None:
+        Membership.objects.create(workspace=workspace, user=member, role=Role.MEMBER)
+    return workspace
+
+
+def make_source(*, workspace: Workspace, name: str = "", is_archived: bool = False) -> Source:
+    """Make a repository as the feed knows it."""
+    number = next(_numbers)
+    name = name or f"owner/repository-{number}"
+    return Source.objects.create(
+        workspace=workspace,
+        kind=SourceKind.GITHUB_REPOSITORY,
+        server="github",
+        external_id=str(number),
+        name=name,
+        url=f"https://github.com/{name}",
+        is_archived=is_archived,
+    )
+
+
+def make_identity(
+    *,
+    workspace: Workspace,
+    username: str = "",
+    name: str = "",
+    kind: IdentityKind = IdentityKind.USER,
+    member: Member | None = None,
+) -> Identity:
+    """Make an account with a home member; MEMBER is whom it was merged into."""
+    number = next(_numbers)
+    username = username or f"person{number}"
+    home = Member.objects.create(
+        workspace=workspace, display_name=name or username, is_bot=kind == IdentityKind.BOT
+    )
+    return Identity.objects.create(
+        workspace=workspace,
+        provider="github",
+        external_id=str(number),
+        kind=kind,
+        username=username,
+        name=name,
+        url=f"https://github.com/{username}",
+        member=member or home,
+        home_member=home,
+        version_at=START,
+    )
+
+
+def make_thread(
+    *,
+    source: Source,
+    kind: ThreadKind = ThreadKind.ISSUE,
+    number: int = 0,
+    title: str = "",
+    state: ThreadState = ThreadState.OPEN,
+    author: Identity | None = None,
+    labels: Sequence[str] = (),
+    opened_at: datetime = START,
+    archived_reason: str = "",
+) -> Thread:
+    """Make a thread without messages."""
+    number = number or next(_numbers)
+    return Thread.objects.create(
+        workspace_id=source.workspace_id,
+        source=source,
+        kind=kind,
+        number=number,
+        title=title or f"Thread {number}",
+        state=state,
+        labels=list(labels),
+        url=f"{source.url}/issues/{number}",
+        author=author,
+        opened_at=opened_at,
+        last_activity_at=opened_at,
+        version_at=opened_at,
+        is_archived=bool(archived_reason),
+        archived_reason=archived_reason,
+    )
+
+
+def make_message(
+    *,
+    thread: Thread,
+    kind: MessageKind = MessageKind.COMMENT,
+    author: Identity | None = None,
+    body: str = "",
+    occurred_at: datetime | None = None,
+    details: dict[str, Any] | None = None,
+    in_feed: bool = True,
+    archived_reason: str | ArchivedReason = "",
+) -> Message:
+    """Make a message, a minute after the one made before it unless told when."""
+    number = next(_numbers)
+    occurred_at = occurred_at or START + timedelta(minutes=number)
+    return Message.objects.create(
+        workspace_id=thread.workspace_id,
+        source_id=thread.source_id,
+        thread=thread,
+        thread_kind=thread.kind,
+        kind=kind,
+        external_id=str(number),
+        author=author,
+        body=body,
+        url=f"{thread.url}#{number}",
+        occurred_at=occurred_at,
+        version_at=occurred_at,
+        details=details or {},
+        in_feed=in_feed,
+        is_archived=bool(archived_reason),
+        archived_reason=archived_reason,
+    )
+
+
+def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstallation:
+    """Make a connection by personal access token."""
+    return GitHubInstallation.objects.create(
+        workspace=workspace,
+        server="github",
+        api_url="https://api.github.com",
+        graphql_url="https://api.github.com/graphql",
+        web_url="https://github.com",
+        account_type=AccountType.ORGANIZATION,
+        account_login="owner",
+        account_id=next(_numbers),
+        access_token=token,
+    )
+
+
+def make_repository(
+    *, source: Source, status: SyncStatus = SyncStatus.ACTIVE, sync_error: str = ""
+) -> GitHubRepository:
+    """Make the repository behind SOURCE, in the installation of its workspace."""
+    installation = GitHubInstallation.objects.filter(workspace_id=source.workspace_id).first()
+    return GitHubRepository.objects.create(
+        installation=installation or make_installation(workspace=source.workspace),
+        source=source,
+        github_id=int(source.external_id),
+        name=source.name.partition("/")[2],
+        full_name=source.name,
+        sync_status=status,
+        sync_error=sync_error,
+    )
+
+
+def make_stream(
+    *,
+    repository: GitHubRepository,
+    name: StreamName = StreamName.ISSUES,
+    read: int = 0,
+    expected: int | None = None,
+    is_done: bool = False,
+) -> SyncStream:
+    """Make a list that has been read so far."""
+    return SyncStream.objects.create(
+        repository=repository, name=name, read=read, expected=expected, is_done=is_done
+    )
+
+
+def make_run(
+    *,
+    repository: GitHubRepository,
+    state: RunState = RunState.DONE,
+    started_at: datetime = START,
+    finished_at: datetime | None = None,
+    counts: dict[str, int] | None = None,
+    receipt: dict[str, Any] | None = None,
+    error: str = "",
+    error_code: str = "",
+    requests: int = 0,
+    points: int = 0,
+) -> SyncRun:
+    """Make a run of REPOSITORY."""
+    return SyncRun.objects.create(
+        repository=repository,
+        trigger=RunTrigger.SCHEDULE,
+        state=state,
+        started_at=started_at,
+        finished_at=finished_at,
+        counts=counts or {},
+        receipt=receipt or {},
+        error=error,
+        error_code=error_code,
+        requests=requests,
+        points=points,
+    )
