@@ -1,8 +1,17 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+
+from dexxy.common.graphql import ApiView
+from dexxy.config.schema import schema
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
+    path(
+        "graphql/",
+        ApiView.as_view(schema=schema, graphql_ide="graphiql" if settings.DEBUG else None),
+        name="graphql",
+    ),
     path("", include("dexxy.web.urls")),
 ]

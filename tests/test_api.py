@@ -1,0 +1,105 @@
+"""What holds for the whole API, whichever app a field comes from."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+from graphql import GraphQLField, GraphQLNonNull
+from strawberry.printer import print_schema
+
+from dexxy.accounts.models import User
+from dexxy.config.schema import schema
+
+ROOT = Path(__file__).resolve().parent.parent
+Ask = Callable[..., dict[str, Any]]
+
+
+def root_fields() -> dict[str, GraphQLField]:
+    kinds = (schema._schema.query_type, schema._schema.mutation_type)
+    return {name: field for kind in kinds if kind for name, field in kind.fields.items()}
+
+
+def document(name: str, field: GraphQLField) -> str:
+    required = [arg for arg, spec in field.args.items() if isinstance(spec.type, GraphQLNonNull)]
+    given = ", ".join(f'{arg}: "1"' for arg in required if str(field.args[arg].type) == "ID!")
+    return f"{{ {name}{f'({given})' if given else ''} {{ __typename }} }}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(root_fields()))
+def test_every_root_field_refuses_nobody(ask: Ask, name: str) -> None:
+    answer = ask(document(name, root_fields()[name]))
+
+    assert answer["data"] is None
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+
+
+def test_the_committed_schema_is_what_the_code_exports() -> None:
+    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == print_schema(schema)
+
+
+def test_no_field_of_the_api_is_named_like_a_secret() -> None:
+    text = print_schema(schema).lower()
+
+    for word in ("accesstoken", "privatekey", "secret", "tokenhash", "password"):
+        assert word not in text
+
+
+def test_a_query_without_the_token_of_the_page_is_refused(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    body = json.dumps({"query": "{ workspaces { id } }"})
+
+    response = client.post("/graphql/", body, content_type="application/json")
+
+    assert response.status_code == 403
+
+
+@pytest.mark.django_db
+def test_neither_queries_nor_a_workbench_are_served_by_get(client: Client) -> None:
+    assert client.get("/graphql/", {"query": "{ workspaces { id } }"}).status_code == 400
+    assert client.get("/graphql/", headers={"accept": "text/html"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        (f"{{ {' '.join(f'a{n}: workspaces {{ id }}' for n in range(51))} }}", "aliases"),
+        (f"{{ workspaces {{ {'id ' * 5001} }} }}", "tokens"),
+        (f"{{ workspaces {{ id {'... on Workspace {' * 20} id {'}' * 20} }} }}", None),
+    ],
+)
+def test_a_document_without_bounds_is_refused(
+    ask: Ask, alice: User, query: str, complaint: str | None
+) -> None:
+    answer = ask(query, alice)
+
+    if complaint is None:
+        assert "errors" not in answer
+    else:
+        assert complaint in answer["errors"][0]["message"]
+        assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+def test_a_document_that_goes_too_deep_is_refused(ask: Ask, alice: User) -> None:
+    nested = "thread { messages { edges { node { " * 5 + "id" + " } } } }" * 5
+    answer = ask(f'{{ activityItem(workspaceId: "1", itemId: "1") {{ {nested} }} }}', alice)
+
+    assert answer["errors"][0]["message"].endswith("exceeds maximum operation depth of 15")
+
+
+def test_a_viewer_finds_the_workspaces_they_are_in(ask: Ask, alice: User, charlie: User) -> None:
+    answer = ask("{ workspaces { name } }", charlie)
+
+    assert answer == {"data": {"workspaces": [{"name": "Charlie's own"}]}}
+
+
+@override_settings(DEBUG=True)
+def test_an_error_stays_closed_when_debugging(ask: Ask, alice: User) -> None:
+    answer = ask('{ activityFeed(workspaceId: "1") { edges { cursor } } }', alice)
+
+    assert set(answer["errors"][0]) == {"message", "locations", "path", "extensions"}
+    assert answer["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
