@@ -11,6 +11,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
 
+pytest.register_assert_rewrite("tests.truth")
 pytest_plugins = ["tests.simulated"]
 
 Ask = Callable[..., dict[str, Any]]

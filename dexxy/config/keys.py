@@ -14,14 +14,9 @@ def secret_keys(data_dir: Path) -> list[str]:
     replaced); without it one is made on the first start and kept in the data folder.
 
     Raises:
-        SettingError: a key is too short, or the data folder cannot be written.
+        SettingError: the data folder cannot be written.
     """
     given = env.words("DEXXY_SECRET_KEY")
-    if any(len(key) < 32 for key in given):
-        raise env.SettingError(
-            "DEXXY_SECRET_KEY is shorter than 32 characters."
-            " Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-        )
     return given or [_kept_key(data_dir / "secret.key")]
 
 

@@ -134,9 +134,11 @@ _HEADERS = {
 
 def _date(headers: httpx.Headers, default: datetime) -> datetime:
     try:
-        return parsedate_to_datetime(headers.get("date", ""))
+        date = parsedate_to_datetime(headers.get("date", ""))
     except ValueError:
         return default
+    # HTTP dates are always in UTC, however the zone is written.
+    return date.replace(tzinfo=UTC)
 
 
 def _unreachable(

@@ -273,11 +273,18 @@ def actor(node: Payload | None) -> IdentityRecord | None:
         external_id=str(node["databaseId"]),
         # A kind that GitHub adds one day is a person until we know better.
         kind=_IDENTITY_KINDS.get(node["__typename"], IdentityKind.USER),
-        username=_text(node["login"]),
+        username=_username(node),
         name=_text(node.get("name") or ""),
         avatar_url=node["avatarUrl"],
         url=node["url"],
     )
+
+
+def _username(node: Payload) -> str:
+    """Return the login as the REST API and webhooks write it: GraphQL drops a bot's suffix."""
+    login = _text(node["login"])
+    is_bare_bot = node["__typename"] == "Bot" and not login.endswith("[bot]")
+    return f"{login}[bot]" if is_bare_bot else login
 
 
 def _text(value: str | None) -> str:

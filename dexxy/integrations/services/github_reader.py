@@ -89,7 +89,7 @@ class RepositoryReader:
             stream.page_size = size // 2
             stream.save(update_fields=["page_size", "updated_at"])
             return
-        found, threads = self._mapped(answer, spec)
+        found, threads = self._mapped(answer, stream, spec)
         with transaction.atomic():
             self.lease.renew()
             stored = snapshots_apply(
@@ -111,7 +111,9 @@ class RepositoryReader:
             "order": dict(zip(("field", "direction"), order, strict=True)),
         }
 
-    def _mapped(self, answer: Answer, spec: ThreadStream) -> tuple[Any, list[MappedThread]]:
+    def _mapped(
+        self, answer: Answer, stream: SyncStream, spec: ThreadStream
+    ) -> tuple[Any, list[MappedThread]]:
         found = answer.data.get("repository")
         if found is None:
             raise errors.NotFoundError(f"GitHub does not show {self.repository.full_name}.")
@@ -121,7 +123,8 @@ class RepositoryReader:
                     f"{self.repository.full_name} is another repository now."
                     " Connect it again under its new name."
                 )
-            return found, [spec.map(node) for node in found[spec.field]["nodes"] if node]
+            nodes = found[spec.field]["nodes"]
+            return found, [spec.map(node) for node in nodes if node and not _is_known(stream, node)]
         except (KeyError, TypeError, ValueError) as error:
             raise errors.UnexpectedAnswerError(
                 f"GitHub's list of {spec.field} has an unknown shape ({error!r}). Update Dexxy."
@@ -136,7 +139,9 @@ class RepositoryReader:
         stream.cursor = listing["pageInfo"]["endCursor"] or ""
         stream.expected = listing["totalCount"] if stream.watermark is None else None
         stream.page_size = min(PAGE_LIMIT, (stream.page_size or PAGE_LIMIT) + 5)
-        if not listing["pageInfo"]["hasNextPage"] or _reached(stream, listing["nodes"]):
+        # From the newest update down, everything behind a known thread is known.
+        reached = any(node and _is_known(stream, node) for node in listing["nodes"])
+        if reached or not listing["pageInfo"]["hasNextPage"]:
             stream.watermark = stream.scan_started_at - WATERMARK_OVERLAP
             stream.scan_started_at = None
             stream.is_done = True
@@ -203,11 +208,11 @@ def _messages_in(threads: Sequence[MappedThread]) -> int:
     return sum(len(thread.snapshot.messages) for thread in threads)
 
 
-def _reached(stream: SyncStream, nodes: Sequence[Any]) -> bool:
-    """Tell whether a scan from the newest update down has come to what was read before."""
-    if stream.watermark is None or not nodes or not nodes[-1]:
+def _is_known(stream: SyncStream, node: Any) -> bool:
+    """Tell whether a thread was read by an earlier scan and has not changed since."""
+    if stream.watermark is None:
         return False
-    return datetime.fromisoformat(nodes[-1]["updatedAt"]) < stream.watermark
+    return datetime.fromisoformat(node["updatedAt"]) < stream.watermark
 
 
 def stream_restart(stream: SyncStream) -> None:

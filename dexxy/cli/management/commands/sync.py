@@ -1,0 +1,100 @@
+"""`dexxy sync OWNER/REPO`: connect a repository by personal access token and read it now."""
+
+import json
+import os
+from argparse import ArgumentParser
+from time import sleep
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_slug
+from django.utils import timezone
+from rich.console import Console
+
+from dexxy.accounts.services import first_admin_ensure, workspace_ensure
+from dexxy.cli.sync_report import SyncProgress, print_receipt, report
+from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
+from dexxy.integrations.services.github_connect import (
+    InvalidRepositoryNameError,
+    repository_connect_by_token,
+)
+from dexxy.integrations.services.github_errors import RateLimitedError
+from dexxy.integrations.services.github_lease import CredentialBusyError
+from dexxy.integrations.services.github_sync import repository_sync
+
+USAGE_ERROR = 2
+# Seconds between two looks whether another process is done with the same token.
+LOOK_AGAIN = 0.5
+
+
+class Command(BaseCommand):
+    help = "Connect a GitHub repository by personal access token, and sync it here and now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("repository", metavar="OWNER/REPO")
+        parser.add_argument(
+            "--token",
+            default=os.environ.get("GITHUB_TOKEN", ""),
+            help="a personal access token (default: the environment variable GITHUB_TOKEN)",
+        )
+        parser.add_argument(
+            "--workspace",
+            default="default",
+            metavar="SLUG",
+            help="made if there is none of that name (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print the run as one JSON object, and no progress"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        repository = self._connect(options)
+        console = Console(stderr=True, quiet=options["json"])
+        with SyncProgress(console, repository) as progress:
+            run = _sync(repository, progress)
+        repository.refresh_from_db()
+        if options["json"]:
+            self.stdout.write(json.dumps(report(run)))
+        else:
+            print_receipt(Console(), run)
+
+    def _connect(self, options: dict[str, Any]) -> GitHubRepository:
+        if not options["token"]:
+            raise CommandError(
+                "A token is needed: --token TOKEN, or the environment variable GITHUB_TOKEN.",
+                returncode=USAGE_ERROR,
+            )
+        workspace = workspace_ensure(slug=_slug(options["workspace"]), admin=first_admin_ensure())
+        try:
+            return repository_connect_by_token(
+                workspace=workspace, full_name=options["repository"], token=options["token"]
+            )
+        except InvalidRepositoryNameError as error:
+            raise CommandError(str(error), returncode=USAGE_ERROR) from error
+
+
+def _slug(value: str) -> str:
+    try:
+        validate_slug(value)
+    except ValidationError as error:
+        raise CommandError(
+            f"{value} cannot be the name of a workspace. Use letters, digits and hyphens.",
+            returncode=USAGE_ERROR,
+        ) from error
+    return value
+
+
+def _sync(repository: GitHubRepository, progress: SyncProgress) -> SyncRun:
+    """Sync to the end: wait for another reader, and through GitHub's pauses."""
+    while True:
+        try:
+            return repository_sync(
+                repository_id=repository.pk, trigger=RunTrigger.COMMAND, on_page=progress.page_read
+            )
+        except CredentialBusyError as error:
+            progress.say(f"{error} Waiting for it.")
+            sleep(LOOK_AGAIN)
+        except RateLimitedError as error:
+            progress.say(f"{error} Waiting, then going on.")
+            sleep(max(0.0, (error.retry_at - timezone.now()).total_seconds()))

@@ -1,0 +1,98 @@
+"""What `dexxy sync` shows while it reads, and at the end."""
+
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from dexxy.integrations.models import GitHubRepository, SyncRun
+
+LABELS = {
+    "issue": "Issues",
+    "pull_request": "Pull requests",
+    "discussion": "Discussions",
+    "issues": "Issues",
+    "pull_requests": "Pull requests",
+    "discussions": "Discussions",
+}
+
+
+class SyncProgress:
+    """A bar per stream, with the time that is left."""
+
+    def __init__(self, console: Console, repository: GitHubRepository) -> None:
+        self._repository = repository
+        self._said = ""
+        self._bars: dict[str, Any] = {}
+        self._progress = Progress(
+            TextColumn("{task.description:<14}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def page_read(self, run: SyncRun) -> None:
+        """Move the bars to where the streams are."""
+        for stream in self._repository.streams.order_by("pk"):
+            if stream.name not in self._bars:
+                self._bars[stream.name] = self._progress.add_task(LABELS[stream.name], total=None)
+            total = stream.read if stream.is_done else stream.expected
+            self._progress.update(self._bars[stream.name], completed=stream.read, total=total)
+
+    def say(self, line: str) -> None:
+        """Print LINE above the bars, once."""
+        if line != self._said:
+            self._progress.console.print(line)
+            self._said = line
+
+
+def report(run: SyncRun) -> dict[str, Any]:
+    """Return a run as it is printed with --json."""
+    repository = run.repository
+    return {
+        "repository": repository.full_name,
+        "workspace": repository.source.workspace.slug,
+        "state": run.state,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "counts": run.counts,
+        "requests": run.requests,
+        "points": run.points,
+        "receipt": run.receipt,
+    }
+
+
+def print_receipt(console: Console, run: SyncRun) -> None:
+    """Print the counts of a run beside GitHub's."""
+    threads, messages = run.counts.get("threads", 0), run.counts.get("messages", 0)
+    console.print(
+        f"[bold]{run.repository.full_name}[/bold]: read {threads} threads and {messages} messages"
+        f" with {run.requests} requests ({run.points} points)."
+    )
+    table = Table("", "Here", "On GitHub", "Counted at", box=None, header_style="bold")
+    for kind, line in run.receipt.items():
+        at = line["taken_at"].replace("T", " ").replace("+00:00", " UTC")
+        style = "green" if line["here"] == line["github"] else "yellow"
+        table.add_row(LABELS[kind], str(line["here"]), str(line["github"]), at, style=style)
+    console.print(table)
+    for kind, line in run.receipt.items():
+        if not line["is_enabled"]:
+            console.print(
+                f"{LABELS[kind]} are switched off in {run.repository.full_name}. To see them here,"
+                " switch them on under its Settings > General > Features."
+            )
