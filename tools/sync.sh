@@ -13,20 +13,19 @@ fail() {
     exit 1
 }
 
-# 3.15 and newer are refused because our compiled libraries publish no wheels for them yet.
 supported() {
-    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
 # Print the first interpreter on PATH that really runs: version managers leave shims which do not.
 find_python() (
     if [ -n "${PYTHON:-}" ]; then
-        supported "$PYTHON" || fail "PYTHON=$PYTHON is not a Python 3.11, 3.12, 3.13 or 3.14."
+        supported "$PYTHON" || fail "PYTHON=$PYTHON is not a Python 3.11 or newer."
         command -v "$PYTHON"
         exit
     fi
     IFS=:
-    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    for name in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do
         for folder in $PATH; do
             if supported "$folder/$name"; then
                 printf '%s\n' "$folder/$name"
@@ -34,7 +33,7 @@ find_python() (
             fi
         done
     done
-    fail "Dexxy needs Python 3.11 to 3.14 and found none. Install one, or name it: make PYTHON=/path/to/python3"
+    fail "Dexxy needs Python 3.11 or newer and found none. Install one, or name it: make PYTHON=/path/to/python3"
 )
 
 # uv 0.11 is the first to know UV_SYSTEM_CERTS.
