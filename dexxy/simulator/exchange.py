@@ -54,7 +54,7 @@ class Refusal(HTTPException):
         self.code = status
         self.headers = headers
 
-    def get_response(self, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    def get_response(self, *args: Any, **kwargs: Any) -> Response:
         """Write it as JSON."""
         body = {
             "message": self.description,

@@ -207,7 +207,9 @@ def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) ->
         items = [item for item in items if _item_type(item.typename) in wanted]
     if (since := arguments.get("since")) is not None:
         items = [item for item in items if item.created_at >= since]
-    return paginate(items, arguments)
+    page = paginate(items, arguments)
+    page.updated_at = source.updated_at
+    return page
 
 
 def _item_type(typename: str) -> str:

@@ -61,17 +61,13 @@ class Connection:
     def __init__(self, items: Sequence[Any], key: Callable[[Any], Key], start: int, end: int):
         self.total_count = self.filtered_count = len(items)
         self.nodes = items[start:end]
+        self.updated_at: datetime | None = None  # only timelines have it
         self._items, self._key, self._start, self._end = items, key, start, end
 
     @property
     def page_count(self) -> int:
         """How many items the page has."""
         return len(self.nodes)
-
-    @property
-    def updated_at(self) -> datetime | None:
-        """When the last of a timeline's items happened."""
-        return max((item.created_at for item in self._items), default=None)
 
     @property
     def edges(self) -> list[Edge]:

@@ -57,16 +57,22 @@ def complete_timelines(world: World, repository: Repository) -> None:
     threads: list[Issue | PullRequest] = [*repository.issues.values()]
     threads += repository.pull_requests.values()
     for thread in sorted(threads, key=lambda thread: thread.number):
-        if isinstance(thread, PullRequest) and thread.merged_at is not None:
-            details = {"merge_ref_name": thread.base.ref}
-            world.add_event(thread, "MergedEvent", thread.merged_by, thread.merged_at, details)
-        if thread.closed_at is not None:
-            closer = thread.merged_by if isinstance(thread, PullRequest) else None
+        if isinstance(thread, PullRequest):
+            _complete_pull_request(world, thread)
+        elif thread.closed_at is not None:
+            actor = _author_of_closing_comment(thread)
             details = {"state_reason": thread.state_reason or "COMPLETED"}
-            if isinstance(thread, PullRequest):
-                details = {"state_reason": None}
-            actor = closer or _author_of_closing_comment(thread)
             world.add_event(thread, "ClosedEvent", actor, thread.closed_at, details)
+
+
+def _complete_pull_request(world: World, pull: PullRequest) -> None:
+    if pull.merged_at is not None:
+        details = {"merge_ref_name": pull.base.ref}
+        world.add_event(pull, "MergedEvent", pull.merged_by, pull.merged_at, details)
+    if pull.closed_at is not None:
+        closer = pull.merged_by or _author_of_closing_comment(pull)
+        details_of_closing = {"state_reason": None}
+        world.add_event(pull, "ClosedEvent", closer, pull.closed_at, details_of_closing)
 
 
 def _author_of_closing_comment(thread: Issue | PullRequest) -> Actor | None:

@@ -1,0 +1,89 @@
+"""A world with a clock that stands still, a server for it, and a client of that server."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from dexxy.simulator.model import Actor, Repository
+from dexxy.simulator.recorded import recorded_world
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy.simulator.world import World
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def pass_by(self, **amount: float) -> datetime:
+        self.time += timedelta(**amount)
+        return self.time
+
+
+@dataclass
+class GitHub:
+    """A client of the simulator."""
+
+    http: httpx.Client
+    server: SimulatorServer
+
+    def query(self, document: str, **variables: Any) -> dict[str, Any]:
+        body = {"query": document, "variables": variables}
+        response = self.http.post(self.server.graphql_url, json=body)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def data(self, document: str, **variables: Any) -> dict[str, Any]:
+        answer = self.query(document, **variables)
+        assert "errors" not in answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def get(self, path: str, **parameters: Any) -> httpx.Response:
+        return self.http.get(f"{self.server.url}{path}", params=parameters or None)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(clock: Clock) -> World:
+    return recorded_world(clock)
+
+
+@pytest.fixture
+def ants(world: World) -> Repository:
+    repository = world.repository("panjf2000/ants")
+    assert repository is not None
+    return repository
+
+
+@pytest.fixture
+def barry(world: World) -> Actor:
+    actor = world.actor("barryz")
+    assert actor is not None
+    return actor
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[SimulatorServer]:
+    with SimulatorServer(world) as running:
+        yield running
+
+
+@pytest.fixture
+def github(server: SimulatorServer) -> Iterator[GitHub]:
+    with httpx.Client(headers={"Authorization": f"Bearer {DEMO_TOKEN}"}) as http:
+        yield GitHub(http, server)

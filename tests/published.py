@@ -1,0 +1,181 @@
+"""GitHub's published GraphQL schema, to check queries and answers against.
+
+It is fetched, never committed: `tests/needs.py` says what happens without it. It is older than
+the service: a field that it lacks may exist.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    build_schema,
+    get_operation_ast,
+    is_abstract_type,
+    is_composite_type,
+    is_enum_type,
+    is_list_type,
+    is_non_null_type,
+    parse,
+    validate,
+)
+
+from tests import needs
+
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@cache
+def published_schema() -> GraphQLSchema:
+    """Return GitHub's schema; skip the test, or fail it in CI, where it is not at hand."""
+    return build_schema(needs.published_schema(), assume_valid=True)
+
+
+def assert_valid_document(document: str) -> None:
+    """Assert that GitHub would accept a query."""
+    errors = validate(published_schema(), parse(document))
+    assert not errors, "\n".join(error.message for error in errors)
+
+
+def assert_valid_answer(document: str, answer: Mapping[str, Any]) -> None:
+    """Assert that a JSON answer has exactly the fields, types and nulls that GitHub's schema
+    promises for a query."""
+    assert_valid_document(document)
+    if answer.get("data") is None:
+        assert answer.get("errors"), "an answer without data needs errors"
+        return
+    problems = list(_Checker(parse(document)).problems(answer["data"]))
+    assert not problems, "\n".join(problems)
+
+
+class _Checker:
+    """Walks through an answer and its query together."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._schema = published_schema()
+        self._fragments = {
+            one.name.value: one
+            for one in document.definitions
+            if isinstance(one, FragmentDefinitionNode)
+        }
+        operation = get_operation_ast(document)
+        assert operation is not None, "the document has one operation"
+        self._operation: OperationDefinitionNode = operation
+
+    def problems(self, data: Any) -> Iterator[str]:
+        root = self._schema.query_type
+        assert root is not None
+        yield from self._object(data, root, self._operation.selection_set.selections, "data")
+
+    def _value(
+        self, value: Any, kind: GraphQLOutputType, fields: Sequence[FieldNode], path: str
+    ) -> Iterator[str]:
+        if is_non_null_type(kind):
+            if value is None:
+                yield f"{path}: null, but {kind}"
+                return
+            kind = kind.of_type
+        if value is None:
+            return
+        if is_list_type(kind):
+            if not isinstance(value, list):
+                yield f"{path}: {value!r} is no list"
+                return
+            for index, item in enumerate(value):
+                yield from self._value(item, kind.of_type, fields, f"{path}.{index}")
+        elif is_composite_type(kind):
+            selections = [
+                selection
+                for field in fields
+                if field.selection_set
+                for selection in field.selection_set.selections
+            ]
+            yield from self._composite(value, kind, selections, path)
+        elif is_enum_type(kind):
+            if value not in kind.values:
+                yield f"{path}: {value!r} is no {kind.name}"
+        elif not _is_scalar(value, str(kind)):
+            yield f"{path}: {value!r} is no {kind}"
+
+    def _composite(
+        self, value: Any, kind: Any, selections: Sequence[SelectionNode], path: str
+    ) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{path}: {value!r} is no object"
+            return
+        possible = list(self._schema.get_possible_types(kind)) if is_abstract_type(kind) else [kind]
+        if value.get("__typename") is not None:
+            possible = [one for one in possible if one.name == value["__typename"]]
+        found = [list(self._object(value, one, selections, path)) for one in possible]
+        if not found:
+            yield f"{path}: {value['__typename']} is no {kind}"
+        elif all(found):
+            yield from min(found, key=len)
+
+    def _object(
+        self,
+        value: Mapping[str, Any],
+        kind: GraphQLObjectType,
+        selections: Sequence[SelectionNode],
+        path: str,
+    ) -> Iterator[str]:
+        wanted: dict[str, list[FieldNode]] = {}
+        for field in self._fields(selections, kind):
+            key = field.alias.value if field.alias else field.name.value
+            wanted.setdefault(key, []).append(field)
+        optional = {key for key, fields in wanted.items() if all(one.directives for one in fields)}
+        if missing := wanted.keys() - value.keys() - optional:
+            yield f"{path}: {kind.name} lacks {sorted(missing)}"
+        if surplus := value.keys() - wanted.keys():
+            yield f"{path}: {kind.name} has {sorted(surplus)} that nobody asked for"
+        for key, fields in wanted.items():
+            name = fields[0].name.value
+            if name != "__typename" and key in value:
+                here = f"{path}.{key}"
+                yield from self._value(value[key], kind.fields[name].type, fields, here)
+
+    def _fields(
+        self, selections: Sequence[SelectionNode], kind: GraphQLObjectType
+    ) -> Iterator[FieldNode]:
+        for selection in selections:
+            if isinstance(selection, FieldNode):
+                yield selection
+                continue
+            if isinstance(selection, FragmentSpreadNode):
+                fragment: Any = self._fragments[selection.name.value]
+            else:
+                assert isinstance(selection, InlineFragmentNode)
+                fragment = selection
+            if self._applies(fragment.type_condition, kind):
+                yield from self._fields(fragment.selection_set.selections, kind)
+
+    def _applies(self, condition: Any, kind: GraphQLObjectType) -> bool:
+        if condition is None or condition.name.value == kind.name:
+            return True
+        other: Any = self._schema.type_map[condition.name.value]
+        return is_abstract_type(other) and self._schema.is_sub_type(other, kind)
+
+
+def _is_scalar(value: Any, name: str) -> bool:
+    if name == "Int":
+        return type(value) is int and -(2**31) <= value < 2**31
+    if name == "Boolean":
+        return type(value) is bool
+    if not isinstance(value, str):
+        return name not in ("String", "ID", "URI", "DateTime", "BigInt", "HTML", "GitObjectID")
+    if name == "DateTime":
+        return TIME.fullmatch(value) is not None
+    if name == "BigInt":
+        return value.isdecimal()
+    return name != "Float"
