@@ -1,0 +1,56 @@
+"""What a command stands on, put into the environment before Django reads it."""
+
+import os
+
+from dexxy.config import env
+from dexxy.config.data_dir import data_dir
+from dexxy.embedded import Servers, ensure_servers
+
+URLS = ("DATABASE_URL", "REDIS_URL")
+
+_servers: Servers | None = None
+_provided: set[str] = set()
+
+
+def provide_servers() -> None:
+    """Use the servers that the environment names, and private ones for those that it does not.
+
+    Raises:
+        SettingError: a setting about them cannot be read.
+        EmbeddedServersError: a private server does not start.
+    """
+    global _servers
+    missing = {name for name in URLS if not env.text(name)}
+    if not missing:
+        return
+    _servers = ensure_servers(
+        data_dir(), postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
+    )
+    for name, url in (("DATABASE_URL", _servers.database_url), ("REDIS_URL", _servers.redis_url)):
+        if url is not None:
+            os.environ[name] = url
+            _provided.add(name)
+
+
+def watch_servers() -> None:
+    """Take over from an owner of private servers that was killed; cheap when all is well.
+
+    Raises:
+        EmbeddedServersError: a private server does not start.
+    """
+    if _servers is not None:
+        _servers.ensure()
+
+
+def release_servers() -> None:
+    """Stop using the private servers and, after their last user, wait until they have stopped."""
+    global _servers
+    if _servers is not None:
+        _servers.close()
+        _servers = None
+
+
+def environment_for_children() -> dict[str, str]:
+    """Return our environment, in which a child finds the private servers by itself: so it
+    counts as one of their users, and they outlive us for as long as it needs them."""
+    return {name: value for name, value in os.environ.items() if name not in _provided}

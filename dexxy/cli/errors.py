@@ -1,0 +1,21 @@
+"""What can go wrong in the commands themselves."""
+
+from dexxy.common.errors import DexxyError
+
+
+class PortUnavailableError(DexxyError):
+    """The address cannot be listened at: in use, forbidden, or not of this machine."""
+
+    code = "port_unavailable"
+
+
+class ProcessKeepsDyingError(DexxyError):
+    """A process of ours ended again and again right after its start."""
+
+    code = "process_keeps_dying"
+
+
+class NotReadyError(DexxyError):
+    """The web process does not answer in time."""
+
+    code = "not_ready"

@@ -1,0 +1,65 @@
+"""`dexxy scheduler`: wakes workers for what is due."""
+
+import signal
+from argparse import ArgumentParser
+from threading import Event
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from redis.exceptions import RedisError
+
+from dexxy.cli.command import DexxyCommand
+from dexxy.cli.composition import watch_servers
+from dexxy.embedded import EmbeddedServersError
+from dexxy.integrations.services.github_schedule import enqueue_due
+
+log = structlog.get_logger()
+
+_SECONDS = 2.0
+
+
+class Command(DexxyCommand):
+    help = "Run the scheduler alone."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--every", type=float, default=_SECONDS, metavar="SECONDS", help="default: %(default)s"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        was_well = True
+        while not stop.is_set():
+            was_well = _look(was_well)
+            stop.wait(options["every"])
+
+
+def _look(was_well: bool) -> bool:
+    """Wake workers for what is due; say whether that went well. A failure is logged once."""
+    close_old_connections()
+    try:
+        enqueue_due()
+    except (DatabaseError, InterfaceError, RedisError) as error:
+        connection.close()
+        if was_well:
+            log.warning("cannot look for what is due, trying again", error=_first_line(error))
+        _take_over()
+        return False
+    if not was_well:
+        log.info("looking for what is due again")
+    return True
+
+
+def _take_over() -> None:
+    """Bring private servers back whose owner was killed."""
+    try:
+        watch_servers()
+    except EmbeddedServersError as error:
+        log.warning("the embedded servers do not start", error=str(error))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,87 @@
+"""`dexxy up`: everything on one machine."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any, ClassVar
+
+from rich.console import Console
+
+from dexxy.accounts.models import User
+from dexxy.accounts.services import first_admin_ensure
+from dexxy.cli import startup
+from dexxy.cli.command import DexxyCommand, port_number
+from dexxy.cli.composition import environment_for_children, watch_servers
+from dexxy.cli.errors import NotReadyError
+from dexxy.cli.ports import claim_port, resolve
+from dexxy.cli.supervisor import Process, Supervisor
+from dexxy.config import env
+
+_READY_SECONDS = 90.0
+
+
+class Command(DexxyCommand):
+    help = "Run everything on this machine: web, workers, scheduler, and servers if none are set."
+
+    what: ClassVar[str] = "Dexxy is running"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+        parser.add_argument("--port", type=port_number, default=8000, help="default: %(default)s")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        address = resolve(host, port)
+        # First of all: whoever comes second is told so, and has touched nothing.
+        claim = claim_port(address, port)
+        try:
+            self._run(address, port, env.text("DEXXY_BASE_URL") or startup.address_of(host, port))
+        finally:
+            claim.release()
+
+    def _run(self, address: str, port: int, url: str) -> None:
+        console = Console(file=self.stdout)  # type: ignore[arg-type]
+        startup.database_prepare()
+        admin = first_admin_ensure()
+        supervisor = Supervisor(
+            [*self.helpers(), *processes(address, port)],
+            environment={**environment_for_children(), "DEXXY_BASE_URL": url},
+            watch=watch_servers,
+        )
+        deadline = time.monotonic() + _READY_SECONDS
+
+        def is_ready() -> bool:
+            if time.monotonic() > deadline:
+                raise NotReadyError(
+                    f"The web process does not answer at port {port} after {_READY_SECONDS:.0f} s:"
+                    " what it said above tells why."
+                )
+            return startup.web_answers(address, port) and self.is_ready()
+
+        def when_ready() -> None:
+            self.when_ready(admin)
+            startup.announce(console, self.what, url, admin)
+
+        supervisor.run(when_ready, is_ready)
+
+    def helpers(self) -> list[Process]:
+        """Return what must run beside Dexxy itself."""
+        return []
+
+    def is_ready(self) -> bool:
+        """Say whether the helpers are ready."""
+        return True
+
+    def when_ready(self, admin: User) -> None:
+        """Do what is left when everything runs."""
+
+
+def processes(address: str, port: int) -> list[Process]:
+    """Return Dexxy's own processes, in the order in which they start."""
+    program = "dexxy.cli.main"
+    where = ("--host", address, "--port", str(port), "--port-is-claimed")
+    return [
+        Process("web", program, ("web", *where)),
+        Process("worker of deliveries", program, ("worker", "deliveries")),
+        Process("worker of syncs", program, ("worker", "sync")),
+        Process("scheduler", program, ("scheduler",)),
+    ]

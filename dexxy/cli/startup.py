@@ -1,0 +1,67 @@
+"""What `dexxy up` does before and after it starts the processes."""
+
+import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management import call_command
+from django.db import connection
+from rich.console import Console
+from sesame.utils import get_query_string
+
+from dexxy.accounts.models import User
+
+# Any number that no other program takes for its own advisory lock: "dexxy" and a serial number.
+_MIGRATION_LOCK = int.from_bytes(b"dexxy", "big") * 1000 + 1
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+SIGN_IN_PATH = "/sign-in/link/"
+
+
+def database_prepare() -> None:
+    """Bring the tables up to date; of several processes that want to, one does."""
+    with _migration_lock():
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+@contextmanager
+def _migration_lock() -> Iterator[None]:
+    # Held by a transaction of a second connection: a lock of the session would be lost or left
+    # behind where PgBouncer hands out connections by the transaction.
+    second = connection.copy()
+    try:
+        second.set_autocommit(False)
+        with second.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
+        yield
+    finally:
+        second.close()
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address to open in a browser on this machine."""
+    if host in _WILDCARDS or host in ("127.0.0.1", "::1"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def web_answers(address: str, port: int) -> bool:
+    """Say whether the web process answers at the numeric address it listens at."""
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+    client = http.client.HTTPConnection(target, port, timeout=2.0)
+    try:
+        client.request("GET", "/healthz", headers={"Host": "localhost"})
+        return client.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        client.close()
+
+
+def announce(console: Console, what: str, address: str, user: User) -> None:
+    """Print where Dexxy is and how to get in."""
+    link = f"{address}{SIGN_IN_PATH}{get_query_string(user)}"
+    console.print(f"\n[bold green]{what}[/] at [bold]{address}[/]", highlight=False)
+    console.print("\nThis link signs you in, once:", highlight=False)
+    # A link that is broken into lines cannot be clicked.
+    console.print(f"  [link={link}]{link}[/link]", highlight=False, soft_wrap=True)
+    console.print("\n[dim]Ctrl-C stops everything.[/]\n", highlight=False)
