@@ -37,4 +37,12 @@ def _start() -> None:
         os.environ["REDIS_URL"] = servers.redis_url
 
 
+def own_database() -> dict[str, str]:
+    """Return the environment that lets a process of a test's own see the test's database."""
+    from django.db import connection
+
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
+
+
 _start()

@@ -1,0 +1,120 @@
+"""Connecting by personal access token."""
+
+import pytest
+from django.db import connection
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.models import Credential, GitHubInstallation, GitHubRepository
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_connect import (
+    InvalidRepositoryNameError,
+    OtherServerError,
+    RepositoryUnknownError,
+    repository_connect_by_token,
+)
+from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy.simulator.world import World
+from dexxy.sources.models import Source
+from tests.factories import make_workspace
+from tests.simulated import RECORDED
+
+
+def test_a_repository_is_connected_with_its_source_and_credential(
+    connected: GitHubRepository, github: GitHubServer
+) -> None:
+    installation = connected.installation
+
+    assert connected.sync_status == "pending"
+    assert connected.next_sync_at is not None
+    assert (connected.name, connected.full_name) == ("ants", RECORDED)
+    assert connected.github_id == 134018330
+    assert connected.source.external_id == "134018330"
+    assert connected.source.server == installation.server == github.name
+    assert installation.installation_id is None
+    assert (installation.account_type, installation.account_login) == ("user", "dexxy-demo")
+    assert installation.credential is not None
+    assert installation.credential.account_id == installation.account_id
+
+
+def test_the_token_is_encrypted_at_rest(connected: GitHubRepository) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_token FROM integrations_githubinstallation")
+        (stored,) = cursor.fetchone()
+
+    assert DEMO_TOKEN not in stored
+    assert GitHubInstallation.objects.get().access_token == DEMO_TOKEN
+
+
+def test_connecting_again_renews_the_token_and_keeps_the_rows(
+    connected: GitHubRepository, workspace: Workspace, github: GitHubServer, world: World
+) -> None:
+    owner = world.actor("dexxy-demo")
+    assert owner is not None
+    world.add_token("ghp_new", owner)
+
+    again = repository_connect_by_token(
+        workspace=workspace, full_name=RECORDED, token="ghp_new", server=github
+    )
+
+    assert again.pk == connected.pk
+    assert GitHubInstallation.objects.get().access_token == "ghp_new"
+    assert (Source.objects.count(), Credential.objects.count()) == (1, 1)
+
+
+def test_tokens_of_one_user_share_a_credential_across_workspaces(
+    connected: GitHubRepository, github: GitHubServer
+) -> None:
+    repository_connect_by_token(
+        workspace=make_workspace(), full_name=RECORDED, token=DEMO_TOKEN, server=github
+    )
+
+    assert GitHubRepository.objects.count() == 2
+    assert Credential.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["ants", "a/b/c", "", "a b/c", "../x", "panjf2000/", "ö/x"])
+def test_a_name_that_is_not_owner_and_repo_is_refused(
+    workspace: Workspace, github: GitHubServer, name: str
+) -> None:
+    with pytest.raises(InvalidRepositoryNameError, match="OWNER/REPO"):
+        repository_connect_by_token(
+            workspace=workspace, full_name=name, token=DEMO_TOKEN, server=github
+        )
+
+
+def test_an_unknown_repository_is_refused_and_nothing_is_stored(
+    workspace: Workspace, github: GitHubServer
+) -> None:
+    with pytest.raises(RepositoryUnknownError, match="no repository panjf2000/bees"):
+        repository_connect_by_token(
+            workspace=workspace, full_name="panjf2000/bees", token=DEMO_TOKEN, server=github
+        )
+
+    assert not GitHubInstallation.objects.exists()
+    assert not Source.objects.exists()
+
+
+def test_a_wrong_token_is_refused_and_nothing_is_stored(
+    workspace: Workspace, github: GitHubServer
+) -> None:
+    with pytest.raises(errors.BadCredentialsError):
+        repository_connect_by_token(
+            workspace=workspace, full_name=RECORDED, token="ghp_wrong", server=github
+        )
+
+    assert not GitHubInstallation.objects.exists()
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_workspace_stays_with_its_server(workspace: Workspace, world: World) -> None:
+    with SimulatorServer(world) as other, pytest.raises(OtherServerError, match="--workspace"):
+        repository_connect_by_token(
+            workspace=workspace,
+            full_name=RECORDED,
+            token=DEMO_TOKEN,
+            server=GitHubServer(other.url, other.graphql_url, other.url),
+        )
+
+    assert GitHubRepository.objects.count() == 1

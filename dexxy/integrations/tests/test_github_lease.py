@@ -1,0 +1,102 @@
+"""One reader a credential; a dead one is followed at once, a lost lease stores nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, RunTrigger
+from dexxy.integrations.services.github_lease import (
+    CredentialBusyError,
+    LeaseLostError,
+    lease_taken,
+)
+from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.messages.models import Thread
+from tests.servers import own_database
+
+HOLDER = """
+import sys, time, django
+django.setup()
+from dexxy.integrations.models import Credential
+from dexxy.integrations.services.github_lease import lease_taken
+with lease_taken(Credential.objects.get(pk=int(sys.argv[1]))):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def credential(db: None) -> Credential:
+    return Credential.objects.create(server="github", kind=CredentialKind.USER, account_id=1)
+
+
+def test_a_lease_is_free_again_after_its_end(credential: Credential) -> None:
+    with lease_taken(credential):
+        pass
+
+    with lease_taken(credential) as lease:
+        lease.renew()
+
+
+def test_a_second_reader_is_refused_while_the_first_lives(credential: Credential) -> None:
+    with (
+        lease_taken(credential),
+        pytest.raises(CredentialBusyError),
+        lease_taken(credential),
+    ):
+        pass
+
+
+def test_a_lease_that_ran_out_is_taken_and_its_holder_notices(credential: Credential) -> None:
+    with lease_taken(credential) as first:
+        Credential.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+        with lease_taken(credential), pytest.raises(LeaseLostError):
+            first.renew()
+
+
+def test_a_holder_on_another_host_is_waited_for(credential: Credential) -> None:
+    with lease_taken(credential):
+        Credential.objects.update(lease_holder="another-host/boot|/tmp/nothing")
+
+        with pytest.raises(CredentialBusyError), lease_taken(credential):
+            pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_holder_that_was_killed_on_this_host_is_followed_at_once() -> None:
+    credential = Credential.objects.create(server="github", kind=CredentialKind.USER, account_id=1)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(credential.pk)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, **own_database()},
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(CredentialBusyError), lease_taken(credential):
+            pass
+        holder.send_signal(signal.SIGKILL)
+
+    soon = timezone.now() + timedelta(seconds=30)
+    assert Credential.objects.filter(lease_until__gt=soon).exists()
+    with lease_taken(credential) as lease:
+        lease.renew()
+
+
+def test_a_reader_that_lost_its_lease_stores_nothing(connected: GitHubRepository) -> None:
+    taken_over = []
+
+    def take_over(_: object) -> None:
+        taken_over.append(Thread.objects.count())
+        Credential.objects.update(lease_token="00000000-0000-0000-0000-000000000001")
+
+    with pytest.raises(LeaseLostError):
+        repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND, on_page=take_over)
+
+    assert taken_over == [Thread.objects.count()]

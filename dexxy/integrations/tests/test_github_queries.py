@@ -1,0 +1,51 @@
+"""GitHub would accept every document that we send."""
+
+import pytest
+
+from dexxy.integrations.models import GitHubRepository, RunTrigger
+from dexxy.integrations.services import github_queries as queries
+from dexxy.integrations.services.github_streams import STREAMS
+from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.simulator.model import Repository
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.world import World
+from tests.published import assert_valid_document
+
+
+@pytest.mark.parametrize("name", list(STREAMS))
+def test_the_document_of_each_stream_fits_the_published_schema(name: str) -> None:
+    assert_valid_document(next(s.document for n, s in STREAMS.items() if n == name))
+
+
+@pytest.mark.parametrize("connection", list(queries.NESTED_LISTS))
+def test_the_document_of_each_nested_list_fits_the_published_schema(connection: str) -> None:
+    assert_valid_document(queries.parts_document([connection]))
+
+
+def test_many_parts_are_one_valid_document() -> None:
+    assert_valid_document(queries.parts_document([*queries.NESTED_LISTS] * 8))
+
+
+def test_every_document_of_a_whole_sync_fits_the_published_schema(
+    connected: GitHubRepository, simulator: SimulatorServer, world: World, ants: Repository
+) -> None:
+    issue = world.open_issue(ants, ants.owner, "Much to say")
+    for number in range(101):
+        world.comment(issue, ants.owner, f"Comment {number}")
+
+    repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+
+    documents = {entry.document for entry in simulator.requests.entries if entry.document}
+    assert len(documents) == 4
+    for document in documents:
+        assert_valid_document(document)
+
+
+def test_a_whole_page_of_threads_costs_few_points(
+    connected: GitHubRepository, simulator: SimulatorServer
+) -> None:
+    run = repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+
+    costs = [entry.points for entry in simulator.requests.entries if entry.endpoint == "graphql"]
+    assert costs == [3, 5, 1]
+    assert run.points == sum(costs)

@@ -1,0 +1,129 @@
+"""What is due is synced by a worker, in slices, whatever the queue does."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_rq import get_queue
+from pytest_django import Settings
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
+from dexxy.integrations.services.github_lease import lease_taken
+from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.tasks import sync_github_repository
+from tests.servers import own_database
+
+ENQUEUE = """
+import django
+django.setup()
+from dexxy.integrations.services.github_schedule import enqueue_due
+print(enqueue_due())
+"""
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_queue() -> None:
+    get_queue("sync").empty()  # type: ignore[no-untyped-call]
+
+
+def work() -> None:
+    """Run a worker until the queue is empty."""
+    queue = get_queue("sync")
+    worker = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+    worker.work(burst=True, logging_level="WARNING")
+
+
+def test_a_due_repository_is_synced_by_a_worker(connected: GitHubRepository) -> None:
+    assert enqueue_due() == 1
+    work()
+
+    connected.refresh_from_db()
+    assert connected.sync_status == SyncStatus.ACTIVE
+    assert SyncRun.objects.get().trigger == "schedule"
+
+
+def test_a_repository_that_is_being_woken_is_not_woken_twice(
+    connected: GitHubRepository,
+) -> None:
+    assert [enqueue_due(), enqueue_due()] == [1, 0]
+
+
+@pytest.mark.parametrize("status", [SyncStatus.PAUSED, SyncStatus.DISABLED])
+def test_a_paused_or_lost_repository_is_left_alone(
+    connected: GitHubRepository, status: SyncStatus
+) -> None:
+    GitHubRepository.objects.update(sync_status=status)
+
+    assert enqueue_due() == 0
+
+
+def test_a_credential_that_github_paused_is_left_alone_until_then(
+    connected: GitHubRepository,
+) -> None:
+    Credential.objects.update(paused_until=timezone.now() + timedelta(minutes=1))
+    assert enqueue_due() == 0
+
+    Credential.objects.update(paused_until=timezone.now() - timedelta(seconds=1))
+    assert enqueue_due() == 1
+
+
+def test_a_large_repository_takes_several_jobs_of_one_run(
+    connected: GitHubRepository, settings: Settings
+) -> None:
+    settings.DEXXY_SYNC_SLICE = 0
+
+    sync_github_repository.delay(connected.pk)
+    work()
+
+    assert SyncRun.objects.get().state == RunState.DONE
+
+
+def test_a_job_whose_credential_is_in_use_leaves_the_repository_due(
+    connected: GitHubRepository,
+) -> None:
+    credential = connected.installation.credential
+    assert credential is not None
+
+    with lease_taken(credential):
+        sync_github_repository(connected.pk)
+
+    assert not SyncRun.objects.exists()
+    assert GitHubRepository.objects.filter(next_sync_at__lte=timezone.now()).exists()
+
+
+def test_a_job_for_a_repository_that_is_gone_does_nothing() -> None:
+    sync_github_repository(0)
+
+    assert not SyncRun.objects.exists()
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_queue_that_is_down_loses_nothing() -> None:
+    environment = {**os.environ, **own_database(), "REDIS_URL": "redis://127.0.0.1:1/0"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", ENQUEUE], env=environment, capture_output=True, text=True
+    )
+
+    assert done.stdout == "0\n"
+    assert "the queue cannot be reached" in done.stderr
+    in_a_minute = timezone.now() + timedelta(seconds=60)
+    assert GitHubRepository.objects.filter(next_sync_at__lte=in_a_minute).exists()
+
+
+def test_finding_what_is_due_takes_a_constant_number_of_queries(
+    connected: GitHubRepository,
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        enqueue_due()
+
+    assert len([q for q in queries if q["sql"].startswith(("SELECT", "UPDATE"))]) == 2
