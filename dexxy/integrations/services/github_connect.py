@@ -1,6 +1,7 @@
 """Connect a repository by personal access token: the way to try Dexxy without an App."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -43,6 +44,16 @@ class OtherServerError(DexxyError):
     code = "other_server"
 
 
+@dataclass(frozen=True, slots=True)
+class FoundRepository:
+    """A repository that a token may read, as its server describes it and the token's owner."""
+
+    server: GitHubServer
+    token: str
+    account: dict[str, Any]
+    repository: dict[str, Any]
+
+
 def repository_connect_by_token(
     *, workspace: Workspace, full_name: str, token: str, server: GitHubServer | None = None
 ) -> GitHubRepository:
@@ -53,9 +64,21 @@ def repository_connect_by_token(
         server: the GitHub to ask; the one of the environment if not given.
 
     Raises:
-        InvalidRepositoryNameError: FULL_NAME is not of that form.
-        RepositoryUnknownError: the repository does not exist for this token.
         OtherServerError: the workspace is connected to another server.
+        DexxyError: as `repository_find`.
+    """
+    found = repository_find(full_name=full_name, token=token, server=server)
+    return repository_connect(workspace=workspace, found=found)
+
+
+def repository_find(
+    *, full_name: str, token: str, server: GitHubServer | None = None
+) -> FoundRepository:
+    """Ask GitHub for a repository and for the owner of TOKEN.
+
+    Raises:
+        InvalidRepositoryNameError: FULL_NAME is not of the form OWNER/REPO.
+        RepositoryUnknownError: the repository does not exist for this token.
         GitHubError: GitHub could not be asked.
     """
     if not _FULL_NAME.fullmatch(full_name):
@@ -66,9 +89,7 @@ def repository_connect_by_token(
     with GitHubClient(
         api_url=server.api_url, graphql_url=server.graphql_url, token=token
     ) as client:
-        account = _account(client)
-        repository = _repository(client, full_name)
-    return _store(workspace, server, token, account, repository)
+        return FoundRepository(server, token, _account(client), _repository(client, full_name))
 
 
 def _account(client: GitHubClient) -> dict[str, Any]:
@@ -97,36 +118,34 @@ def _checked(data: Any, fields: dict[str, type]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _store(
-    workspace: Workspace,
-    server: GitHubServer,
-    token: str,
-    account: dict[str, Any],
-    found: dict[str, Any],
-) -> GitHubRepository:
+def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHubRepository:
+    """Connect what `repository_find` found to WORKSPACE; what is stored of it is kept.
+
+    Raises:
+        OtherServerError: the workspace is connected to another server.
+    """
     Workspace.objects.select_for_update().get(pk=workspace.pk)
-    installation = _installation(workspace, server, token, account)
+    installation = _installation(workspace, found)
+    full_name = found.repository["full_name"]
     source, _ = Source.objects.update_or_create(
         workspace=workspace,
         kind=SourceKind.GITHUB_REPOSITORY,
-        server=server.name,
-        external_id=str(found["id"]),
-        defaults={"name": found["full_name"], "url": found["html_url"], "is_archived": False},
+        server=found.server.name,
+        external_id=str(found.repository["id"]),
+        defaults={"name": full_name, "url": found.repository["html_url"], "is_archived": False},
     )
+    known = {
+        "installation": installation,
+        "github_id": found.repository["id"],
+        "name": full_name.split("/")[1],
+        "full_name": full_name,
+        "is_archived": False,
+    }
     repository, _ = GitHubRepository.objects.update_or_create(
         source=source,
-        defaults={
-            "installation": installation,
-            "github_id": found["id"],
-            "name": found["full_name"].split("/")[1],
-            "full_name": found["full_name"],
-            "is_archived": False,
-        },
+        defaults=known,
         create_defaults={
-            "installation": installation,
-            "github_id": found["id"],
-            "name": found["full_name"].split("/")[1],
-            "full_name": found["full_name"],
+            **known,
             "sync_status": SyncStatus.PENDING,
             "next_sync_at": timezone.now(),
         },
@@ -134,9 +153,8 @@ def _store(
     return repository
 
 
-def _installation(
-    workspace: Workspace, server: GitHubServer, token: str, account: dict[str, Any]
-) -> GitHubInstallation:
+def _installation(workspace: Workspace, found: FoundRepository) -> GitHubInstallation:
+    server, account = found.server, found.account
     known = GitHubInstallation.objects.filter(workspace=workspace).first()
     if known and known.server != server.name:
         raise OtherServerError(
@@ -159,7 +177,7 @@ def _installation(
             else AccountType.USER,
             "account_login": account["login"],
             "account_id": account["id"],
-            "access_token": token,
+            "access_token": found.token,
             "is_suspended": False,
         },
     )

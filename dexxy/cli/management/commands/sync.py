@@ -7,17 +7,20 @@ from time import sleep
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_slug
 from django.utils import timezone
 from rich.console import Console
 
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure
+from dexxy.cli.command import DexxyCommand
+from dexxy.cli.startup import database_prepare
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github_connect import (
     InvalidRepositoryNameError,
-    repository_connect_by_token,
+    repository_connect,
+    repository_find,
 )
 from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_lease import CredentialBusyError
@@ -28,7 +31,7 @@ USAGE_ERROR = 2
 LOOK_AGAIN = 0.5
 
 
-class Command(BaseCommand):
+class Command(DexxyCommand):
     help = "Connect a GitHub repository by personal access token, and sync it here and now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -65,13 +68,14 @@ class Command(BaseCommand):
                 "A token is needed: --token TOKEN, or the environment variable GITHUB_TOKEN.",
                 returncode=USAGE_ERROR,
             )
-        workspace = workspace_ensure(slug=_slug(options["workspace"]), admin=first_admin_ensure())
+        slug = _slug(options["workspace"])
         try:
-            return repository_connect_by_token(
-                workspace=workspace, full_name=options["repository"], token=options["token"]
-            )
+            found = repository_find(full_name=options["repository"], token=options["token"])
         except InvalidRepositoryNameError as error:
             raise CommandError(str(error), returncode=USAGE_ERROR) from error
+        database_prepare()
+        workspace = workspace_ensure(slug=slug, admin=first_admin_ensure())
+        return repository_connect(workspace=workspace, found=found)
 
 
 def _slug(value: str) -> str:
