@@ -153,6 +153,7 @@ def label(urls: Urls, found: Label) -> dict[str, Any]:
         "color": found.color,
         "default": found.is_default,
         "description": found.description,
+        "archived_by": None,
     }
 
 

@@ -51,9 +51,9 @@ def ordered(
     sort = exchange.request.args.get("sort", default)
     direction = exchange.request.args.get("direction", "desc" if descending else "asc")
     keys: dict[str, Callable[[Any], Any]] = {
-        "created": lambda item: (item.created_at, item.database_id),
-        "updated": lambda item: (item.updated_at, item.database_id),
-        "comments": lambda item: (len(item.comments), item.database_id),
+        "created": lambda item: (item.created_at, _rank(item)),
+        "updated": lambda item: (item.updated_at, _rank(item)),
+        "comments": lambda item: (len(item.comments), _rank(item)),
         "full_name": lambda item: item.name_with_owner.lower(),
     }
     if sort not in keys or direction not in ("asc", "desc"):
@@ -71,6 +71,12 @@ def in_state(exchange: Exchange, threads: Iterable[ItemT]) -> list[ItemT]:
         for thread in threads
         if state == "all" or getattr(thread, "closed") is (state == "closed")  # noqa: B009
     ]
+
+
+def _rank(item: Any) -> int:
+    """What decides between equal times: in lists of threads the id of the issue."""
+    number: int = getattr(item, "issue_id", item.database_id)
+    return number
 
 
 def _time(item: object, name: str) -> datetime:
