@@ -21,6 +21,7 @@ def provide_servers() -> None:
     """
     global _servers
     missing = {name for name in URLS if not env.text(name)}
+    _check(env.text("DATABASE_URL"), env.text("REDIS_URL"))
     if not missing:
         return
     _servers = ensure_servers(
@@ -29,6 +30,7 @@ def provide_servers() -> None:
     for name, url in (("DATABASE_URL", _servers.database_url), ("REDIS_URL", _servers.redis_url)):
         if url is not None:
             os.environ[name] = url
+            os.environ.pop(f"{name}_FILE", None)  # it is empty, or the server would be given
             _provided.add(name)
 
 
@@ -54,3 +56,26 @@ def environment_for_children() -> dict[str, str]:
     """Return our environment, in which a child finds the private servers by itself: so it
     counts as one of their users, and they outlive us for as long as it needs them."""
     return {name: value for name, value in os.environ.items() if name not in _provided}
+
+
+def _check(database_url: str, redis_url: str) -> None:
+    # Imported here, for `dexxy --help` shows at once.
+    import dj_database_url
+    from redis import Redis
+
+    # The addresses hold passwords, so they are not repeated.
+    try:
+        if database_url:
+            dj_database_url.parse(database_url)
+    except ValueError:
+        raise env.SettingError(
+            "DATABASE_URL cannot be understood: write postgresql://user:password@host:5432/name,"
+            " with special characters percent-encoded."
+        ) from None
+    try:
+        if redis_url:
+            Redis.from_url(redis_url)
+    except ValueError:
+        raise env.SettingError(
+            "REDIS_URL cannot be understood: write redis://host:6379/0 or unix:///path?db=0."
+        ) from None

@@ -3,7 +3,7 @@ failure into one line and an exit code."""
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import dexxy
 from dexxy.cli import composition, demonstration
@@ -79,41 +79,44 @@ def _prepare(command: str) -> None:
 def _execute(arguments: Sequence[str]) -> None:
     """Hand over to Django, whose settings can be read now."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
-    from django.core.management import ManagementUtility
+    import django
+    from django.core.management import ManagementUtility, load_command_class
+    from django.db import connections
 
-    command, *rest = arguments
-    argv = ["dexxy manage", *rest] if command == "manage" else ["dexxy", command, *rest]
-    utility = ManagementUtility(argv)
-    utility.prog_name = argv[0]
-    utility.execute()
+    name, *rest = arguments
+    if name == "manage":
+        utility = ManagementUtility(["dexxy manage", *rest])
+        utility.execute()
+        return
+    django.setup()
+    # As run_from_argv does it, which would print "CommandError: " before what went wrong.
+    command = load_command_class("dexxy.cli", name)
+    command._called_from_command_line = True  # type: ignore[attr-defined]
+    options = vars(command.create_parser("dexxy", name).parse_args(rest))
+    try:
+        command.execute(*options.pop("args", ()), **options)
+    finally:
+        connections.close_all()
 
 
 def _explained(error: Exception) -> tuple[str, int] | None:
     """Return one line and an exit code for what libraries raise when something is set up wrong."""
     from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError
     from django.db import InterfaceError, OperationalError, ProgrammingError
     from redis.exceptions import ConnectionError as RedisConnectionError
 
     first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    lines: list[tuple[type[Exception], Callable[[], str], int]] = [
-        (ImproperlyConfigured, lambda: f"The settings are wrong: {first_line}", WRONG_USE),
-        (
-            OperationalError,
-            lambda: f"The database cannot be used: {first_line} (check DATABASE_URL).",
-            FAILED,
-        ),
-        (InterfaceError, lambda: f"The database went away: {first_line}.", FAILED),
-        (
-            RedisConnectionError,
-            lambda: f"Redis cannot be reached: {first_line} (check REDIS_URL).",
-            FAILED,
-        ),
-    ]
+    if isinstance(error, CommandError):
+        return str(error), error.returncode
     if isinstance(error, ProgrammingError) and "does not exist" in first_line:
         return "The database's tables are not up to date: run `dexxy manage migrate`.", FAILED
-    for kind, line, code in lines:
-        if isinstance(error, kind):
-            return line(), code
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"The database cannot be used: {first_line} (check DATABASE_URL).", FAILED
+    if isinstance(error, RedisConnectionError):
+        return f"The queue cannot be reached: {first_line} (check REDIS_URL).", FAILED
+    if isinstance(error, ImproperlyConfigured):
+        return f"The settings are wrong: {first_line}", WRONG_USE
     return None
 
 

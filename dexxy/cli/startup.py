@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
+from rich.text import Text
 from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
@@ -60,8 +61,13 @@ def web_answers(address: str, port: int) -> bool:
 def announce(console: Console, what: str, address: str, user: User) -> None:
     """Print where Dexxy is and how to get in."""
     link = f"{address}{SIGN_IN_PATH}{get_query_string(user)}"
-    console.print(f"\n[bold green]{what}[/] at [bold]{address}[/]", highlight=False)
-    console.print("\nThis link signs you in, once:", highlight=False)
-    # A link that is broken into lines cannot be clicked.
-    console.print(f"  [link={link}]{link}[/link]", highlight=False, soft_wrap=True)
-    console.print("\n[dim]Ctrl-C stops everything.[/]\n", highlight=False)
+    lines = Text.assemble(
+        ("\n" + what, "bold green"),
+        " at ",
+        (address, "bold"),
+        "\n\nThis link signs you in, once:\n  ",
+        (link, f"link {link}"),
+        "\n\n",
+        ("Ctrl-C stops everything.\n", "dim"),
+    )
+    console.print(lines, soft_wrap=True)  # a link that is broken into lines cannot be clicked

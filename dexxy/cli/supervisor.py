@@ -13,10 +13,11 @@ from dexxy.cli.errors import ProcessKeepsDyingError
 
 _POLL_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
-# A process that lived this long was well: its next death counts as the first.
+# A process that lived this long can live. One that never did will not, so we give up; one that
+# did is in want of something that may come back, a database for instance, so we do not.
 _WELL_SECONDS = 10.0
 _MOST_DEATHS = 5
-_FIRST_DELAY = 0.25
+_SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 10.0
 # Asked to stop, asked again (RQ then lets go of its job), killed. Work goes on where it was.
 _STOPPING = ((signal.SIGTERM, 5.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
@@ -42,36 +43,44 @@ class _Child:
     started_at: float = 0.0
     start_again_at: float = 0.0
     deaths: int = 0
+    was_well: bool = False
 
-    def start(self) -> None:
-        runner = [sys.executable, "-m", "dexxy.cli.lifetime", str(os.getpid())]
+    def look_after(self) -> None:
+        """Start it if it does not run, after a while if it died; the while doubles.
+
+        Raises:
+            ProcessKeepsDyingError: it dies each time right after its start.
+        """
+        if self.popen is not None and self.popen.poll() is not None:
+            self._bury(self.popen.returncode)
+        if self.popen is None and time.monotonic() >= self.start_again_at:
+            self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-P", "-m", "dexxy.cli.lifetime", str(os.getpid())]
         self.started_at = time.monotonic()
         self.popen = subprocess.Popen(  # noqa: S603
-            [*runner, self.process.module, *self.process.arguments],
+            [*command, self.process.module, *self.process.arguments],
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self.process.is_quiet else None,
             process_group=0,  # Ctrl-C in the terminal is for us, who stop the others in order
         )
 
-    def look_after(self) -> None:
-        """Start it again if it died, later each time.
-
-        Raises:
-            ProcessKeepsDyingError: it died too often at once.
-        """
-        now = time.monotonic()
-        if self.popen is not None and self.popen.poll() is not None:
-            self.deaths = 1 if now - self.started_at > _WELL_SECONDS else self.deaths + 1
-            if self.deaths == _MOST_DEATHS:
-                raise ProcessKeepsDyingError(
-                    f"The process {self.process.name} keeps ending right after its start "
-                    f"({_how(self.popen.returncode)}): what it said above tells why."
-                )
-            self.popen = None
-            self.start_again_at = now + _FIRST_DELAY * 2 ** (self.deaths - 1)
-        if self.popen is None and now >= self.start_again_at:
-            self.start()
+    def _bury(self, code: int) -> None:
+        how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+        lived = time.monotonic() - self.started_at
+        self.popen = None
+        self.was_well = self.was_well or lived > _WELL_SECONDS
+        self.deaths = 1 if lived > _WELL_SECONDS else self.deaths + 1
+        if self.deaths >= _MOST_DEATHS and not self.was_well:
+            raise ProcessKeepsDyingError(
+                f"{self.process.name} keeps ending right after its start ({how}): "
+                "the lines above this one say why."
+            )
+        sys.stderr.write(f"dexxy: {self.process.name} ended ({how}), starting it again\n")
+        delay = min(_SHORTEST_DELAY * 2 ** (self.deaths - 1), _LONGEST_DELAY)
+        self.start_again_at = time.monotonic() + delay
 
 
 @dataclass
@@ -134,7 +143,3 @@ def _ends_before(popen: "subprocess.Popen[bytes]", deadline: float) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return True
-
-
-def _how(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"signal {-code}"

@@ -1,9 +1,10 @@
 """`dexxy scheduler`: wakes workers for what is due."""
 
 import signal
+import time
 from argparse import ArgumentParser
-from threading import Event
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
@@ -28,13 +29,17 @@ class Command(DexxyCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = Event()
+        # At once, also in the middle of a transaction: what is due then stays due.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, _leave)
         was_well = True
-        while not stop.is_set():
+        while True:
             was_well = _look(was_well)
-            stop.wait(options["every"])
+            time.sleep(options["every"])
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _look(was_well: bool) -> bool:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connections
 from django_rq.workers import get_worker
-from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.serializers import JSONSerializer
 
 from dexxy.cli.command import DexxyCommand
@@ -36,10 +35,5 @@ class Command(DexxyCommand):
             )
         # A connection that was open before a fork would be shared with the child.
         connections.close_all()
-        try:
-            worker = get_worker(*queues, worker_class=DexxyWorker, serializer=JSONSerializer)
-            worker.work(logging_level="WARNING")
-        except RedisConnectionError as error:
-            raise CommandError(
-                f"The queue cannot be reached: {error} (check REDIS_URL)."
-            ) from error
+        worker = get_worker(*queues, worker_class=DexxyWorker, serializer=JSONSerializer)
+        worker.work(logging_level="WARNING")
