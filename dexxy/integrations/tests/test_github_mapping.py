@@ -1,0 +1,174 @@
+"""Payloads become records, whatever GitHub leaves out."""
+
+from typing import Any
+
+from dexxy.integrations.services import github_mapping as mapping
+from dexxy.members.models import IdentityKind
+
+AT = "2026-01-01T12:00:00Z"
+USER = {
+    "__typename": "User",
+    "login": "jo",
+    "databaseId": 5,
+    "name": "Jo",
+    "avatarUrl": "https://a/5",
+    "url": "https://g/jo",
+}
+
+
+def listing(*nodes: Any, cursor: str = "") -> dict[str, Any]:
+    return {"pageInfo": {"hasNextPage": bool(cursor), "endCursor": cursor}, "nodes": list(nodes)}
+
+
+def event(kind: str, node_id: str) -> dict[str, Any]:
+    return {"__typename": kind, "id": node_id, "createdAt": AT, "actor": None}
+
+
+def pull_request(**fields: Any) -> dict[str, Any]:
+    node = {
+        "id": "PR_1",
+        "number": 1,
+        "title": "Mend",
+        "body": "",
+        "url": "https://g/o/r/pull/1",
+        "createdAt": AT,
+        "updatedAt": AT,
+        "closedAt": None,
+        "lastEditedAt": None,
+        "author": USER,
+        "labels": listing(),
+        "state": "OPEN",
+        "isDraft": False,
+        "mergedAt": None,
+        "comments": listing(),
+        "reviews": listing(),
+        "reviewThreads": {"totalCount": 0},
+        "timelineItems": listing(),
+    }
+    return node | fields
+
+
+def review(number: int = 9, **fields: Any) -> dict[str, Any]:
+    node = {
+        "id": f"PRR_{number}",
+        "fullDatabaseId": str(number),
+        "state": "APPROVED",
+        "body": "",
+        "createdAt": AT,
+        "submittedAt": AT,
+        "updatedAt": AT,
+        "lastEditedAt": None,
+        "url": "https://g/r",
+        "author": USER,
+    }
+    return node | fields
+
+
+def kinds(mapped: mapping.MappedThread) -> list[tuple[str, str]]:
+    return [(str(m.kind), m.external_id) for m in mapped.snapshot.messages]
+
+
+def test_an_account_that_is_gone_is_nobody() -> None:
+    assert mapping.actor(None) is None
+
+
+def test_an_account_without_a_numeric_id_is_nobody() -> None:
+    enterprise = {"__typename": "EnterpriseUserAccount", "login": "x", "avatarUrl": "", "url": ""}
+
+    assert mapping.actor(enterprise) is None
+
+
+def test_an_unknown_kind_of_account_is_a_person() -> None:
+    found = mapping.actor({**USER, "__typename": "Agent"})
+
+    assert found is not None
+    assert found.kind is IdentityKind.USER
+
+
+def test_a_bot_has_the_suffix_that_webhooks_give_it() -> None:
+    names = [
+        mapping.actor({**USER, "__typename": "Bot", "login": login, "name": None})
+        for login in ("codecov", "codecov[bot]")
+    ]
+
+    assert [found.username if found else None for found in names] == ["codecov[bot]"] * 2
+
+
+def test_a_merge_is_one_message() -> None:
+    timeline = listing(
+        event("ClosedEvent", "1"),
+        event("ReopenedEvent", "2"),
+        event("MergedEvent", "3"),
+        event("ClosedEvent", "4"),
+    )
+
+    mapped = mapping.pull_request(pull_request(state="MERGED", mergedAt=AT, timelineItems=timeline))
+
+    assert kinds(mapped) == [("opened", "1"), ("closed", "1"), ("reopened", "2"), ("merged", "3")]
+
+
+def test_a_closing_is_kept_where_nothing_was_merged() -> None:
+    mapped = mapping.pull_request(pull_request(timelineItems=listing(event("ClosedEvent", "1"))))
+
+    assert kinds(mapped) == [("opened", "1"), ("closed", "1")]
+
+
+def test_an_unknown_event_is_left_out() -> None:
+    mapped = mapping.pull_request(pull_request(timelineItems=listing(event("NewEvent", "1"))))
+
+    assert kinds(mapped) == [("opened", "1")]
+
+
+def test_a_pending_review_is_ignored() -> None:
+    pending = review(state="PENDING", submittedAt=None)
+
+    assert kinds(mapping.pull_request(pull_request(reviews=listing(pending)))) == [("opened", "1")]
+
+
+def test_an_empty_commented_review_stays_out_of_the_feed_and_an_approval_does_not() -> None:
+    reviews = listing(review(1, state="COMMENTED", body=" \n"), review(2))
+
+    mapped = mapping.pull_request(pull_request(reviews=reviews))
+
+    assert [m.in_feed for m in mapped.snapshot.messages] == [True, False, True]
+
+
+def test_comments_of_reviews_are_asked_for_only_where_there_are_any() -> None:
+    without = mapping.pull_request(pull_request(reviews=listing(review())))
+    with_some = mapping.pull_request(
+        pull_request(reviews=listing(review()), reviewThreads={"totalCount": 1})
+    )
+
+    assert without.open_lists == ()
+    assert [(o.connection, o.owner_id, o.scope.review_id) for o in with_some.open_lists] == [
+        ("review_comments", "PRR_9", "9")
+    ]
+
+
+def test_a_list_with_another_page_stays_open_and_knows_what_it_held() -> None:
+    mapped = mapping.pull_request(pull_request(reviews=listing(review(), cursor="abc")))
+
+    assert [(o.connection, o.cursor, o.seen) for o in mapped.open_lists] == [
+        ("reviews", "abc", ("9",))
+    ]
+    assert mapping.REVIEWS not in mapped.snapshot.complete
+    assert mapping.COMMENTS in mapped.snapshot.complete
+
+
+def test_nul_bytes_that_no_database_takes_are_replaced() -> None:
+    mapped = mapping.pull_request(pull_request(title="a\x00b", body="\x00"))
+
+    assert mapped.snapshot.thread.title == "a\N{REPLACEMENT CHARACTER}b"
+    assert mapped.snapshot.messages[0].body == "\N{REPLACEMENT CHARACTER}"
+
+
+def test_ids_beyond_32_bits_are_kept() -> None:
+    mapped = mapping.pull_request(pull_request(reviews=listing(review(2**40))))
+
+    assert mapped.snapshot.messages[1].external_id == str(2**40)
+
+
+def test_holes_in_a_list_are_skipped() -> None:
+    mapped = mapping.pull_request(pull_request(reviews=listing(None, review())))
+
+    assert len(mapped.snapshot.messages) == 2

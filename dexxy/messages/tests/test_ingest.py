@@ -1,0 +1,256 @@
+"""What is stored becomes what the platform shows; who wins when two say different things."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dexxy.members.models import Identity, IdentityKind, Member
+from dexxy.members.records import IdentityRecord
+from dexxy.messages.ingest import Place, StoredThread, snapshots_apply
+from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
+from dexxy.sources.models import Source
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+ALICE = IdentityRecord("1", IdentityKind.USER, "alice", "Alice")
+BOB = IdentityRecord("2", IdentityKind.USER, "bob", "Bob")
+HELPER = IdentityRecord("3", IdentityKind.BOT, "helper[bot]")
+COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
+THREAD = ThreadRecord(
+    kind=ThreadKind.ISSUE,
+    number=7,
+    node_id="I_7",
+    title="It breaks",
+    state=ThreadState.OPEN,
+    url="https://github.com/o/r/issues/7",
+    author=ALICE,
+    opened_at=START,
+    version_at=START,
+)
+
+
+def comment(number: int, author: IdentityRecord | None = BOB, body: str = "Hm.") -> MessageRecord:
+    at = START + number * MINUTE
+    return MessageRecord(
+        MessageKind.COMMENT, str(number), author, occurred_at=at, version_at=at, body=body
+    )
+
+
+def shown(*messages: MessageRecord, thread: ThreadRecord = THREAD) -> Snapshot:
+    opened = MessageRecord(
+        MessageKind.OPENED,
+        str(thread.number),
+        thread.author,
+        occurred_at=thread.opened_at,
+        version_at=thread.version_at,
+        body="Always.",
+    )
+    return Snapshot(thread, (opened, *messages), (COMMENTS,))
+
+
+@pytest.fixture
+def place(source: Source) -> Place:
+    return Place(source.workspace_id, source.pk, source.server)
+
+
+def apply(place: Place, *snapshots: Snapshot, at: datetime | None = None) -> list[StoredThread]:
+    return snapshots_apply(place, snapshots, asked_at=at or timezone.now())
+
+
+def comments() -> list[tuple[str, str, str]]:
+    """Return id, body and why it is archived of each stored comment."""
+    rows = Message.objects.filter(kind="comment").order_by("external_id")
+    return [(m.external_id, m.body, m.archived_reason) for m in rows]
+
+
+def test_a_snapshot_is_stored_whole(place: Place) -> None:
+    apply(place, shown(comment(1), comment(2, author=None)))
+
+    thread = Thread.objects.get()
+    assert (thread.number, thread.title, thread.state) == (7, "It breaks", "open")
+    assert thread.author == Identity.objects.get(username="alice")
+    assert (thread.message_count, thread.last_activity_at) == (3, START + 2 * MINUTE)
+    assert [(m.kind, m.author and m.author.username) for m in thread.messages.order_by("id")] == [
+        ("comment", "bob"),
+        ("comment", None),
+        ("opened", "alice"),
+    ]
+
+
+def test_the_same_snapshot_again_writes_nothing(place: Place) -> None:
+    apply(place, shown(comment(1)))
+    before = list(Message.objects.order_by("pk").values()), Thread.objects.values().get()
+
+    apply(place, shown(comment(1)))
+
+    assert (list(Message.objects.order_by("pk").values()), Thread.objects.values().get()) == before
+
+
+def test_what_a_whole_list_no_longer_holds_is_archived_and_comes_back_with_it(
+    place: Place,
+) -> None:
+    apply(place, shown(comment(1), comment(2)))
+
+    apply(place, shown(comment(2)))
+    assert comments() == [("1", "Hm.", "missing"), ("2", "Hm.", "")]
+    assert Thread.objects.get().message_count == 2
+
+    apply(place, shown(comment(1), comment(2)))
+    assert comments() == [("1", "Hm.", ""), ("2", "Hm.", "")]
+
+
+def test_a_list_that_was_not_read_to_its_end_archives_nothing(place: Place) -> None:
+    apply(place, shown(comment(1), comment(2)))
+
+    apply(place, replace(shown(comment(2)), complete=()))
+
+    assert comments() == [("1", "Hm.", ""), ("2", "Hm.", "")]
+
+
+def test_other_kinds_and_other_threads_are_not_touched_by_a_list_s_end(place: Place) -> None:
+    other = replace(THREAD, number=8, node_id="I_8")
+    apply(place, shown(comment(1)), shown(comment(2), thread=other))
+
+    apply(place, shown())
+
+    assert comments() == [("1", "Hm.", "missing"), ("2", "Hm.", "")]
+    assert Message.objects.filter(kind="opened", is_archived=False).count() == 2
+
+
+def test_a_snapshot_is_the_truth_whatever_its_versions_say(place: Place) -> None:
+    apply(place, shown(comment(1, body="Newer, so it says."), thread=_version(9)))
+
+    apply(place, shown(comment(1, body="True."), thread=replace(_version(1), title="True")))
+
+    assert comments() == [("1", "True.", "")]
+    assert Thread.objects.get().title == "True"
+
+
+def _version(minutes: int) -> ThreadRecord:
+    return replace(THREAD, version_at=START + minutes * MINUTE)
+
+
+def test_a_snapshot_asked_for_right_after_a_webhook_obeys_the_versions(place: Place) -> None:
+    apply(place, shown(comment(1), comment(2), thread=_version(9)))
+    now = timezone.now()
+    Thread.objects.update(hinted_at=now, refetch_at=now + MINUTE)
+
+    stale = replace(comment(1, body="Stale."), version_at=START)
+    apply(place, shown(stale, thread=replace(_version(1), title="Stale")))
+
+    assert comments() == [("1", "Hm.", ""), ("2", "Hm.", "")]
+    thread = Thread.objects.get()
+    assert (thread.title, thread.refetch_at) == ("It breaks", now + MINUTE)
+
+
+def test_on_a_tie_of_versions_the_snapshot_wins(place: Place) -> None:
+    apply(place, shown(comment(1)))
+    Thread.objects.update(hinted_at=timezone.now())
+
+    apply(place, shown(comment(1, body="Of the same second."), thread=_version(0)))
+
+    assert comments() == [("1", "Of the same second.", "")]
+
+
+def test_a_snapshot_asked_for_right_after_a_webhook_revives_nothing(place: Place) -> None:
+    apply(place, shown(comment(1)))
+    Message.objects.filter(kind="comment").update(is_archived=True, archived_reason="deleted")
+    Thread.objects.update(hinted_at=timezone.now(), is_archived=True, archived_reason="deleted")
+
+    apply(place, shown(comment(1, body="Not deleted yet here.")))
+
+    assert [reason for _, _, reason in comments()] == ["deleted"]
+    assert Thread.objects.get().archived_reason == "deleted"
+
+
+def test_once_the_webhook_has_settled_the_snapshot_is_the_truth_and_the_mark_goes(
+    place: Place,
+) -> None:
+    apply(place, shown(comment(1), comment(2)))
+    asked_at = timezone.now()
+    Thread.objects.update(hinted_at=asked_at - MINUTE, refetch_at=asked_at)
+
+    apply(place, shown(comment(2)), at=asked_at)
+
+    assert comments() == [("1", "Hm.", "missing"), ("2", "Hm.", "")]
+    assert Thread.objects.get().refetch_at is None
+
+
+def test_no_version_lies_in_the_future(place: Place) -> None:
+    ahead = timezone.now() + timedelta(days=1)
+
+    apply(place, shown(thread=replace(THREAD, version_at=ahead)))
+
+    assert Thread.objects.get().version_at < ahead
+    assert Message.objects.get().version_at < ahead
+
+
+def test_a_new_person_becomes_a_member_of_their_own(place: Place) -> None:
+    apply(place, shown(comment(1), comment(2, author=HELPER)))
+
+    assert list(Member.objects.order_by("display_name").values_list("display_name", "is_bot")) == [
+        ("Alice", False),
+        ("Bob", False),
+        ("helper[bot]", True),
+    ]
+    for identity in Identity.objects.all():
+        assert identity.member_id == identity.home_member_id
+
+
+def test_a_new_name_reaches_identity_and_member_but_not_one_set_by_hand(place: Place) -> None:
+    apply(place, shown(comment(1)))
+    Member.objects.filter(display_name="Alice").update(display_name="Alice from support")
+
+    renamed = replace(THREAD, author=replace(ALICE, name="Alicia", username="alicia"))
+    apply(place, shown(comment(1, author=replace(BOB, name="Bobby")), thread=renamed))
+
+    assert set(Identity.objects.values_list("username", "name")) == {
+        ("alicia", "Alicia"),
+        ("bob", "Bobby"),
+    }
+    names = set(Member.objects.values_list("display_name", flat=True))
+    assert names == {"Alice from support", "Bobby"}
+
+
+def test_an_older_answer_does_not_bring_an_old_name_back(place: Place) -> None:
+    now = timezone.now()
+    apply(place, shown(comment(1, author=replace(BOB, name="Bobby"))), at=now)
+
+    apply(place, shown(comment(1)), at=now - MINUTE)
+
+    assert Identity.objects.get(username="bob").name == "Bobby"
+
+
+def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> None:
+    def statements(threads: int) -> int:
+        page = [shown(comment(n), thread=replace(THREAD, number=n)) for n in range(1, threads + 1)]
+        with CaptureQueriesContext(connection) as queries:
+            apply(place, *page)
+        return len(queries)
+
+    apply(place, shown(comment(1)))
+
+    assert statements(1) == statements(60)
+
+
+def test_text_in_every_script_is_stored_as_it_is(place: Place) -> None:
+    body = "héllo 你好 🐜 \\N {curly} %s 'quoted' \"double\" \t tab"
+
+    apply(place, shown(comment(1, body=body), thread=replace(THREAD, labels=('a"b', "c,d", "ü"))))
+
+    assert comments() == [("1", body, "")]
+    assert Thread.objects.get().labels == ['a"b', "c,d", "ü"]
+
+
+def test_rows_carry_the_transaction_that_wrote_them(place: Place) -> None:
+    apply(place, shown(comment(1)))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        (current,) = cursor.fetchone()
+    assert set(Message.objects.values_list("transaction_id", flat=True)) == {current}
