@@ -1,8 +1,14 @@
 from django.urls import path
 
-from dexxy.web import health
+from dexxy.web import feed, health, pages, repositories, sign_in
 
 urlpatterns = [
+    path("", pages.home, name="home"),
+    path("w/<slug:slug>/", feed.feed, name="feed"),
+    path("w/<slug:slug>/newer/", feed.newer, name="feed_newer"),
+    path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
+    path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
+    path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -1,0 +1,102 @@
+"""The feed, and one thread."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from django.db.models import TextChoices
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.errors import BadInputError
+from dexxy.common.ids import parse_id
+from dexxy.members.selectors import members_by_id
+from dexxy.messages import selectors
+from dexxy.messages.models import MessageKind, ThreadKind
+from dexxy.messages.selectors import FeedFilters
+from dexxy.sources.selectors import visible_sources
+from dexxy.web import wording
+from dexxy.web.markdown import LONGEST, LONGEST_IN_FEED
+from dexxy.web.pages import PageRequest, wants_part, workspace_page
+
+Choice = TypeVar("Choice", bound=TextChoices)
+
+
+class FilterError(BadInputError):
+    """The address asks for something that cannot be filtered by."""
+
+
+@workspace_page
+def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Show what happened, the newest first."""
+    filters = read_filters(request.GET)
+    after = request.GET.get("after")
+    page = selectors.feed_page(request.user, workspace, filters, after=after)
+    context = {"workspace": workspace, "page": page, "section": "feed", "feed_cap": LONGEST_IN_FEED}
+    if wants_part(request, "older"):
+        return render(request, "web/feed_items.html", context)
+    context |= {
+        "sources": visible_sources(request.user, workspace),
+        "members": members_by_id(request.user, workspace, filters.member_ids),
+        "filters": filters,
+        "thread_kinds": wording.KIND_LABELS.items(),
+        "message_kinds": wording.MESSAGE_LABELS.items(),
+        "is_filtered": filters != selectors.EVERYTHING,
+        "is_older": after is not None,
+    }
+    return render(request, "web/feed.html", context)
+
+
+@workspace_page
+def newer(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Say how much came into the feed since the page was read."""
+    number = selectors.feed_newer(
+        request.user, workspace, read_filters(request.GET), request.GET.get("after")
+    )
+    context = {"workspace": workspace, "number": number, "most": selectors.MOST_NEWER}
+    return render(request, "web/feed_newer.html", context)
+
+
+@workspace_page
+def thread(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Show one thread, the oldest message first."""
+    found = selectors.thread_for(request.user, workspace, pk)
+    after = request.GET.get("after")
+    page = selectors.thread_pages([found], selectors.LARGEST_PAGE, after)[found.pk]
+    context = {
+        "workspace": workspace,
+        "thread": found,
+        "page": page,
+        "is_later": after is not None,
+        "thread_cap": LONGEST,
+    }
+    part = wants_part(request, "later")
+    return render(request, "web/thread_items.html" if part else "web/thread.html", context)
+
+
+def read_filters(query: QueryDict) -> FeedFilters:
+    """Read the filters of an address; what is empty filters nothing.
+
+    Raises:
+        FilterError: it names something that does not exist.
+    """
+    return FeedFilters(
+        source_ids=_ids(query, "source"),
+        thread_kinds=_choices(query, "thread", ThreadKind),
+        message_kinds=_choices(query, "kind", MessageKind),
+        member_ids=_ids(query, "member"),
+    )
+
+
+def _ids(query: QueryDict, name: str) -> Sequence[int]:
+    numbers = [parse_id(text) for text in query.getlist(name) if text]
+    if None in numbers:
+        raise FilterError(f"{name} is not an id.")
+    return [number for number in numbers if number is not None]
+
+
+def _choices(query: QueryDict, name: str, choices: type[Choice]) -> Sequence[Choice]:
+    try:
+        return [choices(text) for text in query.getlist(name) if text]
+    except ValueError as error:
+        raise FilterError(f"{name} is not one of: {', '.join(choices.values)}.") from error

@@ -1,0 +1,72 @@
+"""What every page of a workspace does first."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import UnauthenticatedError, workspace_for, workspaces
+from dexxy.common.errors import BadInputError, NotFoundError
+
+
+class PageRequest(HttpRequest):
+    """A request as our views get it: signed in, and maybe sent by htmx."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+Page = Callable[Concatenate[PageRequest, Workspace, ...], HttpResponse]
+
+
+def workspace_page(page: Page) -> Callable[..., HttpResponse]:
+    """Give PAGE the workspace of the address; to whom it is not open, it does not exist."""
+
+    @wraps(page)
+    def view(request: PageRequest, slug: str, **rest: Any) -> HttpResponse:
+        try:
+            workspace = workspace_for(request.user, slug)
+            return page(request, workspace, **rest)
+        except UnauthenticatedError:
+            return _sign_in_first(request)
+        except NotFoundError as error:
+            raise Http404(str(error)) from error
+        except BadInputError as error:
+            raise BadRequest(str(error)) from error
+
+    return never_cache(require_safe(view))
+
+
+@never_cache
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    """Go to the first workspace of the viewer."""
+    try:
+        first = workspaces(request.user).first()
+    except UnauthenticatedError:
+        return _sign_in_first(request)
+    if first is None:
+        return render(request, "web/no_workspace.html")
+    return redirect("feed", first.slug)
+
+
+def wants_part(request: PageRequest, target: str) -> bool:
+    """Say whether htmx asks only for the part of the page with the id TARGET."""
+    return bool(request.htmx) and request.htmx.target == target
+
+
+def _sign_in_first(request: PageRequest) -> HttpResponse:
+    if request.htmx:
+        # A part of a page cannot hold the sign-in page: let the whole page go there.
+        back = request.htmx.current_url_abs_path or "/"
+        return HttpResponseClientRedirect(redirect_to_login(back).url)
+    return redirect_to_login(request.get_full_path())

@@ -1,0 +1,26 @@
+"""The one-time link that `dexxy up` prints."""
+
+import structlog
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from sesame.utils import get_user
+
+log = structlog.get_logger()
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_by_link(request: HttpRequest) -> HttpResponse:
+    """Ask for one click and then sign in: whoever only previews the link does not spend it."""
+    user = get_user(request, update_last_login=False)
+    if user is None:
+        return render(request, "web/link_expired.html", status=403)
+    if request.method != "POST":
+        return render(request, "web/link.html", {"person": user})
+    # login() moves last_login, which is what makes the link work only once.
+    login(request, user)
+    log.info("signed in by link", user=user.pk)
+    return redirect("home")

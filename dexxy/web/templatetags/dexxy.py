@@ -1,0 +1,108 @@
+"""What the templates need to show a message."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import template
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import workspaces
+from dexxy.integrations.models import GitHubRepository, SyncStatus
+from dexxy.messages.models import Message, Thread, ThreadKind
+from dexxy.web import markdown, wording
+
+register = template.Library()
+
+
+@register.filter
+def rendered(body: str, longest: int) -> markdown.Rendered:
+    """Render a body, at most so many characters of it."""
+    return markdown.render(body, longest)
+
+
+@register.filter
+def verb(message: Message) -> str:
+    """Say what the author did, so that the thread can follow."""
+    return wording.verb(message)
+
+
+@register.filter
+def verb_alone(message: Message) -> str:
+    """Say what the author did, where the thread is known."""
+    return wording.verb_alone(message)
+
+
+@register.filter
+def icon(message: Message) -> str:
+    """Name the picture of what happened."""
+    return wording.icon(message)
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    """Name a kind of threads."""
+    return wording.KIND_LABELS[ThreadKind(kind)]
+
+
+@register.filter
+def kind_of_one(kind: str) -> str:
+    """Name the kind of one thread."""
+    return ThreadKind(kind).label
+
+
+@register.filter
+def status_label(repository: GitHubRepository) -> str:
+    """Say in a word or two how the sync of a repository is doing."""
+    return wording.STATUS_LABELS[SyncStatus(repository.sync_status)]
+
+
+@register.filter
+def state_label(thread: Thread) -> str:
+    """Say how a thread stands."""
+    return wording.state_label(thread)
+
+
+@register.filter
+def lasting(span: timedelta) -> str:
+    """Say roughly how long something takes."""
+    return wording.lasting(span)
+
+
+@register.filter
+def web_url(url: str) -> str:
+    """Let through only what a browser may open: addresses come from other people's servers."""
+    return url if urlsplit(url).scheme in {"http", "https"} else ""
+
+
+@register.simple_tag
+def workspaces_of(viewer: User) -> list[Workspace]:
+    """List where a viewer can go."""
+    return list(workspaces(viewer))
+
+
+@register.simple_tag
+def when(moment: datetime) -> SafeString:
+    """Show how long ago something was, with the exact time to read."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        wording.ago(moment, timezone.now()),
+    )
+
+
+@register.simple_tag
+def query(parameters: QueryDict, **changes: Any) -> str:
+    """Write the query of an address with other parameters; None takes one away."""
+    changed = parameters.copy()
+    for name, value in changes.items():
+        if value is None:
+            changed.pop(name, None)
+        else:
+            changed[name] = str(value)
+    return f"?{changed.urlencode()}"
