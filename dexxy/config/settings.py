@@ -146,7 +146,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DEXXY_DATA_DIR / "static"
 # Served straight from the package: nobody has to run collectstatic.
 WHITENOISE_USE_FINDERS = True
 
