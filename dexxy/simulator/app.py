@@ -62,6 +62,8 @@ class SimulatorApp:
             endpoint, arguments = ROUTES.bind_to_environ(request.environ).match(
                 path, method=request.method
             )
+            if prefix and endpoint == "page":
+                raise Refusal(404, "Not Found")
             exchange.token = self._token(request)
             response = self._view(endpoint)(exchange, **arguments)
         except (RequestRedirect, MethodNotAllowed):

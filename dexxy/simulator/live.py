@@ -33,6 +33,7 @@ class LiveActivity:
         self._random = Random(seed)  # noqa: S311  # invents a demo, no secrets
         self._repository = repository or next(iter(world.repositories.values()))
         self._texts: dict[str, Any] = json.loads(TEXTS.read_text(encoding="utf-8"))
+        self._decks: dict[str, list[Any]] = {}
         self._steps: list[tuple[int, Callable[[], None]]] = [
             (40, self._comment),
             (14, self._open_issue),
@@ -61,7 +62,11 @@ class LiveActivity:
         return self._random.choice(threads[-LIVELY:]) if threads else None
 
     def _text(self, name: str) -> Any:
-        return self._random.choice(self._texts[name])
+        """Take the next text of a kind; none comes again before all others did."""
+        if not self._decks.get(name):
+            deck = self._texts[name]
+            self._decks[name] = self._random.sample(deck, len(deck))
+        return self._decks[name].pop()
 
     def _comment(self) -> None:
         thread: Issue | PullRequest | None = self._newest(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from dexxy.simulator.graph.context import Info, request_of
+from dexxy.simulator.graph.cost import PAGE_LIMIT
 from dexxy.simulator.graph.errors import GitHubError
 from dexxy.simulator.graph.pages import (
-    PAGE_LIMIT,
     Connection,
     Key,
     created_key,

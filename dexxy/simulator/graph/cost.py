@@ -29,6 +29,7 @@ from graphql import (
 )
 
 NODE_LIMIT: Final = 500_000
+PAGE_LIMIT: Final = 100
 
 
 @dataclass
@@ -93,6 +94,7 @@ class CostCounter:
         if kind.name.endswith("Connection"):
             size = self._argument(field, "first") or self._argument(field, "last")
             if isinstance(size, int):
+                size = max(0, min(size, PAGE_LIMIT))  # any other is refused later
                 self.cost.requests += factor
                 factor *= size
                 self.cost.nodes += factor

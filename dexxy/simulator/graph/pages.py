@@ -19,7 +19,6 @@ from dexxy.simulator.graph.errors import GitHubError
 
 Key: TypeAlias = tuple[int | str, ...]
 PREFIX: Final = b"cursor:v2:"
-PAGE_LIMIT: Final = 100
 
 
 def created_key(item: Any) -> Key:

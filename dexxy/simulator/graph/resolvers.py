@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from dexxy.simulator.graph.context import Info, request_of
-from dexxy.simulator.graph.errors import not_found
+from dexxy.simulator.graph.cost import PAGE_LIMIT
+from dexxy.simulator.graph.errors import GitHubError, not_found
 from dexxy.simulator.model import (
     Actor,
     Discussion,
@@ -95,11 +96,14 @@ def node(_: None, info: Info, id: str) -> Node:
 @field("Query.nodes")
 def nodes(_: None, info: Info, ids: list[str]) -> list[Any]:
     """The objects with these node ids; what is not there is null and an error of its own."""
+    if len(ids) > PAGE_LIMIT:
+        message = f"You may not provide more than {PAGE_LIMIT} node ids; you provided {len(ids)}."
+        raise GitHubError("ARGUMENT_LIMIT", message)
     found: list[Any] = []
     for one in ids:
         try:
             found.append(node(None, info, one))
-        except Exception as error:
+        except GitHubError as error:
             found.append(error)
     return found
 

@@ -158,7 +158,13 @@ def rate_limit(exchange: Exchange) -> Response:
 @route("meta", "/meta")
 def meta(exchange: Exchange) -> Response:
     """The addresses that the server's webhooks come from."""
-    return json_response({"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"]})
+    overview: dict[str, Any] = {
+        "verifiable_password_authentication": False,
+        "hooks": ["127.0.0.1/32"],
+    }
+    if exchange.api_prefix:
+        overview["installed_version"] = "3.19.0"  # only GitHub Enterprise Server has one
+    return json_response(overview)
 
 
 def _bucket(bucket: Bucket) -> dict[str, Any]:

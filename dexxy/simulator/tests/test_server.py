@@ -179,6 +179,15 @@ def test_one_missing_node_leaves_the_others(github: GitHub, ants: Repository) ->
     assert [(one["type"], one["path"]) for one in answer["errors"]] == [("NOT_FOUND", ["nodes", 1])]
 
 
+def test_more_than_a_hundred_nodes_are_refused(github: GitHub) -> None:
+    answer = github.query("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["x"] * 101)
+
+    assert answer["data"] is None
+    assert [(one["type"], one["message"]) for one in answer["errors"]] == [
+        ("ARGUMENT_LIMIT", "You may not provide more than 100 node ids; you provided 101.")
+    ]
+
+
 def test_a_former_name_is_followed_unless_forbidden(
     github: GitHub, world: World, ants: Repository
 ) -> None:
