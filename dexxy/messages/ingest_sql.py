@@ -42,7 +42,7 @@ INSERT INTO messages_thread AS t (
     message_count, is_archived, archived_reason, moved_to_url, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_reason,
        ARRAY(SELECT jsonb_array_elements_text(labels)), url, author_id, opened_at, closed_at,
-       merged_at, answered_at, least(version_at, now()), opened_at, 0, false, '', '', now(), now()
+       merged_at, answered_at, least(version_at, clock_timestamp()), opened_at, 0, false, '', '', now(), now()
 FROM {rows}
 ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     node_id = excluded.node_id, title = excluded.title, state = excluded.state,
@@ -80,7 +80,7 @@ INSERT INTO messages_message AS m (
     occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
     transaction_id, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, thread_id, thread_kind, kind, external_id, author_id, body, url,
-       occurred_at, edited_at, least(version_at, now()), details, in_feed, false, '',
+       occurred_at, edited_at, least(version_at, clock_timestamp()), details, in_feed, false, '',
        pg_current_xact_id()::text::bigint, now(), now()
 FROM {rows}
 WHERE r.is_truth = %(truth)s
