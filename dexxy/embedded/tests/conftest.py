@@ -10,15 +10,24 @@ from dexxy.embedded import Servers, ensure_servers
 from dexxy.embedded.tests.observing import Client, wait_until_deserted
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A folder that every user may enter, which pytest's own is not when root runs it."""
+def make_place() -> Path:
+    """Make a folder that every user may enter, which pytest's own is not when root runs it."""
     folder = Path(tempfile.mkdtemp(prefix="dxt-", dir="/tmp"))
     folder.chmod(0o711)
-    yield folder
+    return folder
+
+
+def remove_place(folder: Path) -> None:
     for link in folder.glob("**/servers/short"):
         shutil.rmtree(link.readlink())
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    folder = make_place()
+    yield folder
+    remove_place(folder)
 
 
 @pytest.fixture

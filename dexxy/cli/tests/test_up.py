@@ -1,0 +1,160 @@
+"""`dexxy up`: whatever is killed with -9, it goes on, or nothing of it is left."""
+
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dexxy.cli.tests.running import (
+    Running,
+    answers,
+    children_of,
+    dexxy,
+    environment,
+    free_port,
+    is_alive,
+)
+from dexxy.embedded.tests.conftest import make_place, remove_place
+from dexxy.embedded.tests.observing import (
+    kill,
+    owner_of,
+    processes_of,
+    server_of,
+    wait_until,
+    wait_until_deserted,
+)
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+Find = Callable[["Up"], int]
+
+
+class Up(Running):
+    """`dexxy up` that is ready."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self.data_dir, self.port = data_dir, port
+        log = data_dir.with_name("up.log")
+        super().__init__("up", "--port", str(port), log=log, env=environment(data_dir))
+        self.wait_until(lambda: "Ctrl-C stops" in self.said(), "it is ready")
+
+    def everything(self) -> set[int]:
+        """Return all processes: ours, their children, owners and servers."""
+        ours = {self.process.pid, *children_of(self.process.pid)}
+        return ours | processes_of(self.data_dir) | {c for p in ours for c in children_of(p)}
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Up]:
+    place = make_place()
+    one = Up(place / "data", free_port())
+    yield one
+    one.end()
+    wait_until_deserted(one.data_dir)
+    remove_place(place)
+
+
+def web(up: Up) -> int:
+    return up.child(" web ")
+
+
+def granian_worker(up: Up) -> int:
+    [worker] = children_of(web(up))
+    return worker
+
+
+def worker_of_deliveries(up: Up) -> int:
+    return up.child(" worker deliveries")
+
+
+def worker_of_syncs(up: Up) -> int:
+    return up.child(" worker sync")
+
+
+def scheduler(up: Up) -> int:
+    return up.child(" scheduler")
+
+
+def owner_of_postgres(up: Up) -> int:
+    return owner_of(up.data_dir, "postgres")
+
+
+def owner_of_valkey(up: Up) -> int:
+    return owner_of(up.data_dir, "valkey")
+
+
+def postgres(up: Up) -> int:
+    return server_of(up.data_dir, "postgres")
+
+
+def valkey(up: Up) -> int:
+    return server_of(up.data_dir, "valkey")
+
+
+def test_it_says_where_it_is_and_how_to_get_in(up: Up) -> None:
+    said = up.said()
+
+    assert f"Dexxy is running at http://localhost:{up.port}\n" in said
+    assert re.search(rf"\n  http://localhost:{up.port}/sign-in/link/\?sesame=[\w-]+\n", said)
+    assert answers(up.port, "/readyz")
+
+
+def test_a_second_one_on_its_port_is_refused_in_one_line(up: Up) -> None:
+    second = dexxy("up", "--port", str(up.port), data_dir=up.data_dir)
+
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr == (
+        f"dexxy: Port {up.port} is in use: stop what uses it, or choose another one with --port.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "find",
+    [
+        web,
+        granian_worker,
+        worker_of_deliveries,
+        worker_of_syncs,
+        scheduler,
+        owner_of_postgres,
+        owner_of_valkey,
+        postgres,
+        valkey,
+    ],
+    ids=lambda find: find.__name__,
+)
+def test_it_brings_back_what_was_killed(up: Up, find: Find) -> None:
+    victim = find(up)
+
+    kill(victim)
+
+    up.wait_until(lambda: not is_alive(victim), "it is gone")
+    up.wait_until(lambda: _found(find, up) not in (None, victim), "there is another")
+    up.wait_until(lambda: answers(up.port, "/readyz"), "all is well")
+
+
+def test_nothing_outlives_the_supervisor_and_the_next_start_works(up: Up) -> None:
+    everything = up.everything()
+    assert len(everything) > 10
+
+    up.process.kill()
+    up.process.wait()
+
+    wait_until(lambda: not any(map(is_alive, everything)), "everything ends")
+    wait_until_deserted(up.data_dir)
+    again = Up(up.data_dir, up.port)
+    everything = again.everything()
+    assert answers(again.port, "/readyz")
+    assert again.stop(signal.SIGINT) == 0
+    assert not any(map(is_alive, everything))
+
+
+def _found(find: Find, up: Up) -> int | None:
+    """Return the process, or None while there is none."""
+    try:
+        return find(up)
+    except (AssertionError, ValueError):
+        return None
