@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from dexxy.simulator.ids import node_id
-from dexxy.simulator.model import Actor, Issue, Post, PullRequest, Repository, Thread, TimelineEvent
+from dexxy.simulator.model import Actor, Issue, Node, PullRequest, Repository, Thread, TimelineEvent
 from dexxy.simulator.state import WorldState
 
 StateT = TypeVar("StateT", bound=WorldState)
@@ -109,7 +109,7 @@ class Activity(WorldState):
         thread.timeline.append(event)
         return self.register(event)
 
-    def forget(self, *posts: Post) -> None:
+    def forget(self, *nodes: Node) -> None:
         """Make objects unfindable: they were deleted."""
-        for post in posts:
-            self.nodes.pop(post.node_id, None)
+        for node in nodes:
+            self.nodes.pop(node.node_id, None)

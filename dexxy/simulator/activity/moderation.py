@@ -129,6 +129,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
             assignees = vars(node).get("assignees", [])
             if actor in assignees:
                 assignees.remove(actor)
+        self.tokens = {key: one for key, one in self.tokens.items() if one.owner is not actor}
         self.nodes.pop(actor.node_id)
         del self.actors[actor.database_id]
 

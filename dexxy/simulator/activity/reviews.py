@@ -79,6 +79,7 @@ class ReviewActivity(Activity):
         for thread in pull.review_threads:
             if comment in thread.comments:
                 thread.comments.remove(comment)
+        self.forget(*(thread for thread in pull.review_threads if not thread.comments))
         pull.review_threads = [thread for thread in pull.review_threads if thread.comments]
         if not review.comments and not review.body and review.state == "COMMENTED":
             pull.reviews.remove(review)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from dexxy.simulator.graph.context import Info, request_of
@@ -103,7 +103,7 @@ def _ordered(
 @connection("Repository.issues")
 def issues(source: Repository, info: Info, **arguments: Any) -> Connection:
     """The issues, by number unless told otherwise; `since` is inclusive."""
-    found = _filtered(source.issues.values(), arguments)
+    found = _filtered(source.issues.values() if source.has_issues_enabled else (), arguments)
     if (only := arguments.get("filterBy")) is not None:
         found = _filtered(found, only)
         if (since := only.get("since")) is not None:
@@ -126,7 +126,8 @@ def pull_requests(source: Repository, info: Info, **arguments: Any) -> Connectio
 @connection("Repository.discussions")
 def discussions(source: Repository, info: Info, **arguments: Any) -> Connection:
     """The discussions, the last updated first unless told otherwise."""
-    found = _filtered(source.discussions.values(), arguments)
+    every = source.discussions.values() if source.has_discussions_enabled else ()
+    found = _filtered(every, arguments)
     if (answered := arguments.get("answered")) is not None:
         found = [one for one in found if (one.answer is not None) is answered]
     return _ordered(found, arguments, ("UPDATED_AT", "DESC"))
@@ -157,12 +158,9 @@ def replies(source: DiscussionComment, info: Info, **arguments: Any) -> Connecti
 @connection("PullRequest.reviews")
 def reviews(source: PullRequest, info: Info, **arguments: Any) -> Connection:
     """The reviews; a pending one is there for its author only."""
-    viewer, states = request_of(info).token.owner, arguments.get("states")
+    states = arguments.get("states")
     found = [
-        review
-        for review in source.reviews
-        if (review.state != "PENDING" or review.author is viewer)
-        and (not states or review.state in states)
+        review for review in _visible(info, source.reviews) if not states or review.state in states
     ]
     if (login := arguments.get("author")) is not None:
         found = [review for review in found if review.author and review.author.login == login]
@@ -172,13 +170,13 @@ def reviews(source: PullRequest, info: Info, **arguments: Any) -> Connection:
 @connection("PullRequest.reviewThreads")
 def review_threads(source: PullRequest, info: Info, **arguments: Any) -> Connection:
     """The threads on the diff."""
-    return paginate(source.review_threads, arguments)
+    return paginate(_visible(info, source.review_threads), arguments)
 
 
 @connection("PullRequestReview.comments", "PullRequestReviewThread.comments")
 def review_comments(source: Review | ReviewThread, info: Info, **arguments: Any) -> Connection:
     """The comments of a review, or of a thread on the diff."""
-    return paginate(source.comments, arguments)
+    return paginate(_visible(info, source.comments), arguments)
 
 
 @connection("Issue.labels", "PullRequest.labels", "Discussion.labels")
@@ -200,8 +198,7 @@ def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) ->
     """The timeline: events, and also comments and reviews if these types are asked for."""
     items: list[Any] = [*source.timeline, *source.comments]
     if isinstance(source, PullRequest):
-        items += [review for review in source.reviews if review.state != "PENDING"]
-        items += source.review_threads
+        items += _visible(info, [*source.reviews, *source.review_threads])
     wanted = arguments.get("itemTypes")
     if wanted is not None:
         items = [item for item in items if _item_type(item.typename) in wanted]
@@ -210,6 +207,12 @@ def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) ->
     page = paginate(items, arguments)
     page.updated_at = source.updated_at
     return page
+
+
+def _visible(info: Info, items: Sequence[Any]) -> list[Any]:
+    """Leave out the pending reviews of others."""
+    request = request_of(info)
+    return [item for item in items if request.reads(item)]
 
 
 def _item_type(typename: str) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from graphql import GraphQLResolveInfo
 
 from dexxy.simulator.graph.cost import Cost
-from dexxy.simulator.model import Node, Repository
+from dexxy.simulator.model import Node, Repository, Review, ReviewComment, ReviewThread
 from dexxy.simulator.tokens import Token
 from dexxy.simulator.world import World
 
@@ -23,9 +23,18 @@ class Request:
     cost: Cost
 
     def reads(self, node: Node) -> bool:
-        """Tell whether the viewer may see an object: that goes by its repository."""
+        """Tell whether the viewer may see an object: that goes by its repository.
+
+        What belongs to a pending review only the reviewer sees.
+        """
         repository = getattr(node, "repository", None)
-        return not isinstance(repository, Repository) or self.token.reads(repository)
+        if isinstance(repository, Repository) and not self.token.reads(repository):
+            return False
+        if isinstance(node, ReviewThread):
+            node = node.comments[0]
+        review = node.pull_request_review if isinstance(node, ReviewComment) else node
+        pending = isinstance(review, Review) and review.state == "PENDING"
+        return not pending or getattr(review, "author", None) is self.token.owner
 
 
 Info: TypeAlias = "GraphQLResolveInfo[Request]"

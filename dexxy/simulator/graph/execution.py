@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     FieldNode,
     GraphQLError,
     GraphQLSyntaxError,
@@ -61,31 +62,37 @@ def answer(
     parsed, errors = checked(document)
     operation = get_operation_ast(parsed, operation_name) if parsed else None
     if parsed is None or operation is None or errors:
-        unclear = [GraphQLError("An operation name is required")] if parsed else []
-        return Answer({"errors": [formatted(error) for error in errors or unclear]})
+        unclear = (GraphQLError("An operation name is required"),) if parsed else ()
+        return _refused(*(errors or unclear))
     cost = CostCounter(schema(), parsed, variables).count(operation)
     if cost.nodes > NODE_LIMIT:
-        return Answer({"errors": [formatted(_too_many_nodes(cost))]})
+        return _refused(_too_many_nodes(cost))
     dry_run = _only_rate_limit(parsed, operation, variables)
     if dry_run is None:
         bucket = world.bucket(token, "graphql")
         if bucket.remaining == 0:
-            return Answer({"errors": [formatted(_rate_limited(token))]})
+            return _refused(_rate_limited(token))
         bucket.spend(cost.points)
-    request = Request(world=world, token=token, base_url=base_url, cost=cost)
     result = execute_sync(
         schema(),
         dry_run or parsed,
-        context_value=request,
+        context_value=Request(world=world, token=token, base_url=base_url, cost=cost),
         variable_values=dict(variables),
         operation_name=operation_name,
     )
-    body: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        body["errors"] = [formatted(error) for error in result.errors]
-        if result.data is None and all(error.path is None for error in result.errors):
-            del body["data"]
-    return Answer(body, 0 if dry_run else cost.points)
+    return Answer(_body(result), 0 if dry_run else cost.points)
+
+
+def _refused(*errors: GraphQLError) -> Answer:
+    return Answer({"errors": [formatted(error) for error in errors]})
+
+
+def _body(result: ExecutionResult) -> dict[str, Any]:
+    """Write a result; what failed before anything ran has no data, not even null."""
+    errors = [formatted(error) for error in result.errors or ()]
+    if result.data is None and errors and not any("path" in error for error in errors):
+        return {"errors": errors}
+    return {"data": result.data, **({"errors": errors} if errors else {})}
 
 
 def _too_many_nodes(cost: Cost) -> GitHubError:

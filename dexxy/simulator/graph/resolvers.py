@@ -125,7 +125,7 @@ def account(_: None, info: Info, login: str) -> Actor | None:
 @field("Repository.issue")
 def issue(source: Repository, info: Info, number: int) -> Issue:
     """An issue by its number; a pull request is none."""
-    if number not in source.issues:
+    if number not in source.issues or not source.has_issues_enabled:
         raise not_found(f"Could not resolve to an Issue with the number of {number}.")
     return source.issues[number]
 
@@ -141,7 +141,8 @@ def pull_request(source: Repository, info: Info, number: int) -> PullRequest:
 @field("Repository.issueOrPullRequest")
 def issue_or_pull_request(source: Repository, info: Info, number: int) -> Issue | PullRequest:
     """Either by its number."""
-    found = source.issues.get(number) or source.pull_requests.get(number)
+    issues = source.issues if source.has_issues_enabled else {}
+    found = issues.get(number) or source.pull_requests.get(number)
     if found is None:
         message = f"Could not resolve to an issue or pull request with the number of {number}."
         raise not_found(message)
@@ -151,7 +152,7 @@ def issue_or_pull_request(source: Repository, info: Info, number: int) -> Issue 
 @field("Repository.discussion")
 def discussion(source: Repository, info: Info, number: int) -> Discussion:
     """A discussion by its number."""
-    if number not in source.discussions:
+    if number not in source.discussions or not source.has_discussions_enabled:
         raise not_found(f"Could not resolve to a Discussion with the number of {number}.")
     return source.discussions[number]
 

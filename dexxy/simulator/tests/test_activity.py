@@ -7,6 +7,7 @@ import pytest
 
 from dexxy.simulator.model import Actor, DiscussionComment, Repository
 from dexxy.simulator.tests.conftest import Clock
+from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
 
 Step = Callable[[World, Repository], object]
@@ -163,6 +164,12 @@ def test_what_a_deleted_account_wrote_stays_without_an_author(
 
     assert ants.pull_requests[4].author is None
     assert world.actor("barryz") is None
+
+
+def test_a_deleted_account_takes_its_tokens_along(world: World) -> None:
+    world.delete_actor(world.tokens[DEMO_TOKEN].owner)
+
+    assert world.token(DEMO_TOKEN) is None
 
 
 def test_pull_requests_cannot_be_deleted(world: World, ants: Repository) -> None:

@@ -11,7 +11,7 @@ from dexxy.simulator.recorded import RECORDING, recorded_world
 from dexxy.simulator.recorded.loader import read_rows
 from dexxy.simulator.rest import accounts, threads
 from dexxy.simulator.rest.urls import GITHUB
-from dexxy.simulator.tests.conftest import Clock
+from dexxy.simulator.tests.conftest import Clock, GitHub
 from dexxy.simulator.world import World
 
 # The recording is partial, so a count that it carries is not the count of what it holds.
@@ -113,6 +113,28 @@ def test_every_account_is_the_recorded_one(world: World) -> None:
 
     assert len(rows) == 15
     assert list(differences(rows, shown)) == []
+
+
+def test_graphql_shows_the_recorded_comments(github: GitHub) -> None:
+    rows = {row["node_id"]: row for row in read_rows(RECORDING, "issue_comments")}
+    document = """query($ids: [ID!]!) { nodes(ids: $ids) { ... on IssueComment {
+      id fullDatabaseId body createdAt updatedAt authorAssociation author { url } } } }"""
+
+    shown = github.data(document, ids=list(rows))["nodes"]
+
+    here = github.server.url
+    assert shown == [
+        {
+            "id": node_id,
+            "fullDatabaseId": str(row["id"]),
+            "body": row["body"],
+            "createdAt": row["created_at"],
+            "updatedAt": row["updated_at"],
+            "authorAssociation": row["author_association"],
+            "author": {"url": row["user"]["html_url"].replace("https://github.com", here)},
+        }
+        for node_id, row in rows.items()
+    ]
 
 
 def test_a_pull_request_without_an_issue_row_gets_an_issue_id_of_its_own(

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from dexxy.simulator.model import Repository
 from dexxy.simulator.requests_log import LoggedRequest
 from dexxy.simulator.server import PortInUseError, SimulatorServer
 from dexxy.simulator.tests.conftest import Clock, GitHub
+from dexxy.simulator.tests.documents import DOCUMENTS
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
 
@@ -177,6 +179,53 @@ def test_one_missing_node_leaves_the_others(github: GitHub, ants: Repository) ->
 
     assert answer["data"] == {"nodes": [{"id": ids[0]}, None, {"id": ids[2]}]}
     assert [(one["type"], one["path"]) for one in answer["errors"]] == [("NOT_FOUND", ["nodes", 1])]
+
+
+@pytest.mark.parametrize("feature", ["issues", "discussions"])
+def test_what_is_switched_off_is_empty(github: GitHub, ants: Repository, feature: str) -> None:
+    setattr(ants, f"has_{feature}_enabled", False)
+
+    answer = github.data(
+        f"""{{ repository(owner: "panjf2000", name: "ants") {{
+          hasIssuesEnabled hasDiscussionsEnabled {feature}(first: 1) {{ totalCount }} }} }}"""
+    )
+
+    assert answer["repository"] == {
+        "hasIssuesEnabled": feature != "issues",
+        "hasDiscussionsEnabled": feature != "discussions",
+        feature: {"totalCount": 0},
+    }
+
+
+def test_a_pending_review_is_hidden_from_others_with_all_its_comments(
+    github: GitHub, world: World, ants: Repository
+) -> None:
+    pull = world.open_pull_request(ants, ants.owner, "New")
+    review = world.review(pull, ants.owner, "PENDING", "Hm", [("a.go", 1, "Hm")])
+    document = """query($number: Int!, $id: ID!) {
+      node(id: $id) { id }
+      repository(owner: "panjf2000", name: "ants") { pullRequest(number: $number) {
+        reviews { totalCount } reviewThreads { totalCount } timelineItems { totalCount } } } }"""
+
+    hidden = github.query(document, number=pull.number, id=review.comments[0].node_id)["data"]
+    world.submit_review(review)
+    shown = github.data(document, number=pull.number, id=review.comments[0].node_id)
+
+    assert hidden["node"] is None
+    assert set(map(str, hidden["repository"]["pullRequest"].values())) == {"{'totalCount': 0}"}
+    assert [one["totalCount"] for one in shown["repository"]["pullRequest"].values()] == [1, 1, 2]
+
+
+def test_many_clients_read_while_the_world_changes(
+    github: GitHub, world: World, ants: Repository
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(github.query, DOCUMENTS["issues"]) for _ in range(12)]
+        for number in range(50):
+            world.comment(ants.issues[5], ants.owner, f"Comment {number}")
+
+    assert all("errors" not in answer.result() for answer in answers)
+    assert len(ants.issues[5].comments) == 52
 
 
 def test_more_than_a_hundred_nodes_are_refused(github: GitHub) -> None:
