@@ -1,1 +1,15 @@
-"""A GitHub to run against: for the demo, the tests and the benchmarks, on loopback only."""
+"""A GitHub to run against: for the demo, the tests and the benchmarks, on loopback only.
+
+In a test:
+
+    world = recorded_world(clock)
+    with SimulatorServer(world) as server:
+        ...  # point a client at server.url or server.graphql_url, with DEMO_TOKEN
+        world.comment(issue, author, "Hello")
+        assert server.requests.count("graphql") == 2
+
+By itself: `python -m dexxy.simulator --live --port 8080`.
+
+`model` holds what exists, `activity` what can happen, `world.World` both; `recorded` fills a
+world; `graph`, `rest` and `pages` show one; `app` decides who may ask and what it costs.
+"""

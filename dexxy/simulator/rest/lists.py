@@ -54,7 +54,10 @@ def ordered(
         "created": lambda item: (item.created_at, _rank(item)),
         "updated": lambda item: (item.updated_at, _rank(item)),
         "comments": lambda item: (len(item.comments), _rank(item)),
+        "popularity": lambda item: (len(item.comments), _rank(item)),
+        "long-running": lambda item: (item.created_at, _rank(item)),
         "full_name": lambda item: item.name_with_owner.lower(),
+        "pushed": lambda item: (item.pushed_at or item.created_at, _rank(item)),
     }
     if sort not in keys or direction not in ("asc", "desc"):
         raise Refusal(422, "Validation Failed")

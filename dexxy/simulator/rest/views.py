@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from dexxy.simulator.exchange import Exchange, Refusal, json_response
+from dexxy.simulator.exchange import Exchange, Refusal, json_response, rate_limit_headers
 from dexxy.simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
 from dexxy.simulator.rest import accounts, threads
 from dexxy.simulator.rest.lists import in_state, ordered, page_of, since
@@ -141,7 +141,8 @@ def own_repositories(exchange: Exchange) -> Response:
         for one in exchange.world.repositories.values()
         if (owner is one.owner or owner in one.collaborators) and exchange.reads(one)
     ]
-    ordered_ones = ordered(exchange, found, default="full_name", descending=False)
+    by_name = exchange.request.args.get("sort", "full_name") == "full_name"
+    ordered_ones = ordered(exchange, found, default="full_name", descending=not by_name)
     return page_of(exchange, ordered_ones, accounts.repository)
 
 
@@ -152,7 +153,8 @@ def rate_limit(exchange: Exchange) -> Response:
     graphql = _bucket(exchange.world.bucket(exchange.token, "graphql"))
     search = {**core, "limit": 30, "remaining": 30, "used": 0}
     resources = {"core": core, "graphql": graphql, "search": search}
-    return json_response({"resources": resources, "rate": core})
+    headers = rate_limit_headers(exchange.world, exchange.token, "core")
+    return json_response({"resources": resources, "rate": core}, headers=headers)
 
 
 @route("meta", "/meta")

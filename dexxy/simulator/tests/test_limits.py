@@ -142,7 +142,9 @@ def test_without_requests_rest_answers_403_until_the_hour_is_over(
     assert refused.json()["message"] == "API rate limit exceeded for user ID 230000001."
     assert refused.headers["x-ratelimit-remaining"] == "0"
     assert refused.headers["x-ratelimit-resource"] == "core"
-    assert github.get("/rate_limit").json()["resources"]["core"]["remaining"] == 0
+    free = github.get("/rate_limit")
+    assert free.json()["resources"]["core"]["remaining"] == 0
+    assert free.headers["x-ratelimit-remaining"] == "0"
     clock.pass_by(hours=1)
     assert github.get("/user").status_code == 200
 

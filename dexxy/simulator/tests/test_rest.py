@@ -186,6 +186,18 @@ def test_a_parameter_that_means_nothing_is_refused(github: GitHub, query: dict[s
     assert github.get(f"{ANTS}/issues", **query).status_code == 422
 
 
+def test_own_repositories_are_sorted_by_name_or_by_the_last_push(
+    github: GitHub, world: World, clock: Clock
+) -> None:
+    world.add_repository(world.tokens[DEMO_TOKEN].owner, "a", pushed_at=clock())
+
+    by_name = github.get("/user/repos").json()
+    by_push = github.get("/user/repos", sort="pushed", direction="asc").json()
+
+    assert [row["full_name"] for row in by_name] == ["dexxy-demo/a", "panjf2000/ants"]
+    assert [row["full_name"] for row in by_push] == ["panjf2000/ants", "dexxy-demo/a"]
+
+
 def test_a_pending_review_is_shown_to_its_author_only(
     github: GitHub, world: World, ants: Repository, barry: Actor
 ) -> None:
