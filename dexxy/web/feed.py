@@ -92,11 +92,11 @@ def _ids(query: QueryDict, name: str) -> Sequence[int]:
     numbers = [parse_id(text) for text in query.getlist(name) if text]
     if None in numbers:
         raise FilterError(f"{name} is not an id.")
-    return [number for number in numbers if number is not None]
+    return tuple(number for number in numbers if number is not None)
 
 
 def _choices(query: QueryDict, name: str, choices: type[Choice]) -> Sequence[Choice]:
     try:
-        return [choices(text) for text in query.getlist(name) if text]
+        return tuple(choices(text) for text in query.getlist(name) if text)
     except ValueError as error:
         raise FilterError(f"{name} is not one of: {', '.join(choices.values)}.") from error

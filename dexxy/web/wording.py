@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from dexxy.integrations.models import SyncStatus
+from dexxy.integrations.models import StreamName, SyncStatus
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
 
 _REVIEWS = {
     "APPROVED": "approved",
     "CHANGES_REQUESTED": "requested changes on",
-    "DISMISSED": "reviewed, dismissed since,",
+    "DISMISSED": "reviewed (dismissed since)",
 }
 _OPENED = {
     ThreadKind.ISSUE: "opened issue",
@@ -40,6 +40,11 @@ MESSAGE_LABELS = {
     MessageKind.MERGED: "Merged",
     MessageKind.ANSWERED: "Answered",
 }
+STREAM_LABELS = {
+    StreamName.ISSUES: "Issues",
+    StreamName.PULL_REQUESTS: "Pull requests",
+    StreamName.DISCUSSIONS: "Discussions",
+}
 STATUS_LABELS = {
     SyncStatus.PENDING: "Waiting for the first sync",
     SyncStatus.SYNCING: "Syncing",
@@ -70,7 +75,9 @@ def verb_alone(message: Message) -> str:
     }
     if message.kind in whole:
         return whole[MessageKind(message.kind)]
-    return f"{verb(message)} this".replace(", this", "")
+    if message.details.get("state") == "DISMISSED":
+        return "reviewed, dismissed since"
+    return f"{verb(message)} this"
 
 
 def icon(message: Message) -> str:

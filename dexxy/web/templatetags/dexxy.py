@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import workspaces
-from dexxy.integrations.models import GitHubRepository, SyncStatus
+from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
 from dexxy.messages.models import Message, Thread, ThreadKind
 from dexxy.web import markdown, wording
 
@@ -50,9 +50,15 @@ def kind_label(kind: str) -> str:
 
 
 @register.filter
+def stream_label(name: str) -> str:
+    """Name a list that is read."""
+    return wording.STREAM_LABELS[StreamName(name)]
+
+
+@register.filter
 def kind_of_one(kind: str) -> str:
     """Name the kind of one thread."""
-    return ThreadKind(kind).label
+    return ThreadKind(kind).label.capitalize()
 
 
 @register.filter

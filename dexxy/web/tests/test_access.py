@@ -1,0 +1,118 @@
+"""Every page, tried by all four: Alice, Bob, Charlie and nobody."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.sources.models import Source
+from dexxy.web import urls
+from tests.factories import make_message, make_source, make_thread, make_workspace
+
+OPEN = {"home", "sign_in_by_link", "healthz", "readyz"}
+HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
+
+
+@pytest.fixture
+def pages(workspace: Workspace, source: Source) -> dict[str, str]:
+    """The address of every page of a workspace, by its name."""
+    thread = make_thread(source=source)
+    make_message(thread=thread, body="for members only")
+    root = f"/w/{workspace.slug}/"
+    return {
+        "feed": root,
+        "feed_newer": f"{root}newer/",
+        "thread": f"{root}threads/{thread.pk}/",
+        "repositories": f"{root}repositories/",
+    }
+
+
+def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
+    named = {one.name for one in urls.urlpatterns if isinstance(one, URLPattern)}
+
+    assert named == OPEN | set(pages)
+
+
+def test_members_see_every_page(
+    client: Client, alice: User, bob: User, pages: dict[str, str]
+) -> None:
+    for user in (alice, bob):
+        client.force_login(user)
+        for path in pages.values():
+            assert client.get(path).status_code == 200, path
+
+
+def without_token(page: bytes) -> bytes:
+    return re.sub(rb'(name="csrfmiddlewaretoken" value=)"\w+"', rb"\1", page)
+
+
+def test_an_outsider_gets_the_answer_of_what_does_not_exist(
+    client: Client, charlie: User, pages: dict[str, str]
+) -> None:
+    client.force_login(charlie)
+    missing = without_token(client.get("/w/no-such-team/").content)
+
+    for path in pages.values():
+        response = client.get(path)
+        assert response.status_code == 404, path
+        assert without_token(response.content) == missing
+        assert b"for members only" not in response.content
+
+
+def test_nobody_is_sent_to_sign_in_and_back(client: Client, pages: dict[str, str]) -> None:
+    for path in ("/", *pages.values()):
+        response = client.get(path)
+        assert response.status_code == 302
+        assert response["Location"] == f"/accounts/login/?next={path}"
+
+
+def test_a_part_of_a_page_takes_the_whole_page_to_sign_in(
+    client: Client, pages: dict[str, str]
+) -> None:
+    response = client.get(pages["feed_newer"], headers=HTMX)
+
+    assert response.content == b""
+    assert response["HX-Redirect"] == "/accounts/login/?next=/w/team/%3Fkind%3Dopened"
+
+
+def test_a_thread_of_another_workspace_is_not_found_in_this_one(
+    client: Client, alice: User, pages: dict[str, str]
+) -> None:
+    other = make_thread(source=make_source(workspace=make_workspace(admin=alice)))
+    client.force_login(alice)
+
+    for pk in (other.pk, 0, 10**30):
+        assert client.get(f"{pages['feed']}threads/{pk}/").status_code == 404
+
+
+def test_pages_only_read(client: Client, alice: User, pages: dict[str, str]) -> None:
+    client.force_login(alice)
+
+    for path in ("/", *pages.values()):
+        assert client.post(path).status_code == 405
+
+
+def test_no_page_of_a_workspace_is_kept_by_a_cache(
+    client: Client, alice: User, pages: dict[str, str]
+) -> None:
+    client.force_login(alice)
+
+    for path in pages.values():
+        assert "no-store" in client.get(path)["Cache-Control"]
+
+
+def test_home_leads_to_the_first_workspace(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    make_workspace(admin=alice)
+    client.force_login(alice)
+
+    assert client.get("/")["Location"] == f"/w/{workspace.slug}/"
+
+
+def test_home_of_somebody_in_no_workspace_says_what_to_do(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_user("dora@example.com"))
+
+    assert "Ask an administrator" in client.get("/").content.decode()

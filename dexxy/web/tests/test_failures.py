@@ -1,0 +1,56 @@
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.messages import selectors
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_has_a_page_of_ours(client: Client) -> None:
+    response = client.get("/nowhere/")
+
+    assert response.status_code == 404
+    assert b"There is nothing at this address" in response.content
+
+
+def test_a_failure_shows_a_page_that_needs_no_database(
+    client: Client,
+    alice: User,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("the password is swordfish")
+
+    monkeypatch.setattr(selectors, "feed_page", fail)
+    client.force_login(alice)
+    client.raise_request_exception = False
+
+    with django_assert_num_queries(3):  # before it fails: the session, user and workspace
+        response = client.get(f"/w/{workspace.slug}/")
+
+    assert response.status_code == 500
+    assert b"Something went wrong here" in response.content
+    assert b"swordfish" not in response.content
+
+
+def test_a_form_without_its_token_has_a_page_of_ours(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post("/accounts/login/", {"login": alice.email, "password": "x"})
+
+    assert response.status_code == 403
+    assert b"Please try again" in response.content
+
+
+def test_pages_forbid_every_inline_script_and_style(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+
+    policy = client.get(f"/w/{workspace.slug}/")["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,227 @@
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.members.models import IdentityKind
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.selectors import LARGEST_PAGE, PAGE
+from dexxy.sources.models import Source
+from dexxy.web.markdown import LONGEST_IN_FEED
+from tests.factories import make_identity, make_message, make_source, make_thread
+
+Get = Callable[..., str]
+
+
+@pytest.fixture
+def get(client: Client, alice: User, workspace: Workspace) -> Get:
+    """Read a page of the workspace as Alice; PART is what htmx would put it into."""
+    client.force_login(alice)
+
+    def read(path: str = "", part: str = "", status: int = 200) -> str:
+        headers = {"HX-Request": "true", "HX-Target": part} if part else {}
+        response = client.get(f"/w/{workspace.slug}/{path}", headers=headers)
+        assert response.status_code == status
+        return response.content.decode()
+
+    return read
+
+
+def items(page: str) -> list[str]:
+    return re.findall(r'<li class="item[^"]*" id="m(\d+)"', page)
+
+
+def test_an_item_says_who_did_what_where_and_when(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    author = make_identity(workspace=workspace, username="mira", name="Mira")
+    thread = make_thread(
+        source=source, kind=ThreadKind.PULL_REQUEST, number=7, title="<Faster> `pool`"
+    )
+    message = make_message(
+        thread=thread, kind=MessageKind.REVIEW, author=author, details={"state": "APPROVED"}
+    )
+
+    page = " ".join(get().split())
+
+    assert "<bdi>Mira</bdi></a> approved" in page
+    assert f'href="/w/{workspace.slug}/threads/{thread.pk}/#m{message.pk}"' in page
+    assert "&lt;Faster&gt; `pool`" in page
+    assert "owner/repo #7" in page
+    assert f'<time datetime="{message.occurred_at.isoformat()}"' in page
+
+
+def test_a_gone_account_is_a_ghost_and_a_bot_is_marked(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    thread = make_thread(source=source)
+    bot = make_identity(workspace=workspace, username="robot", kind=IdentityKind.BOT)
+    make_message(thread=thread)
+    make_message(thread=thread, author=bot)
+
+    page = get()
+
+    assert ">ghost</span>" in page
+    assert page.count('<span class="tag">bot</span>') == 1
+
+
+def test_a_body_is_shown_as_clean_html(get: Get, source: Source) -> None:
+    make_message(thread=make_thread(source=source), body="**bold** <script>alert(1)</script>")
+
+    page = get()
+
+    assert "<strong>bold</strong>" in page
+    assert "alert(1)" not in page
+
+
+def test_a_tall_body_is_folded_and_an_endless_one_cut(get: Get, source: Source) -> None:
+    message = make_message(thread=make_thread(source=source), body="word " * LONGEST_IN_FEED)
+
+    page = get()
+
+    assert "Show all" in page
+    assert f"Cut after {LONGEST_IN_FEED} characters." in page
+    assert f'href="{message.url}" rel="noopener">Read it whole on GitHub</a>' in page
+
+
+def test_an_address_that_is_no_web_address_never_becomes_a_link(get: Get, source: Source) -> None:
+    thread = make_thread(source=source)
+    thread.url = "javascript:alert(1)"
+    thread.save()
+
+    assert "javascript:" not in get(f"threads/{thread.pk}/")
+
+
+def test_filters_come_from_the_address(get: Get, workspace: Workspace, source: Source) -> None:
+    author = make_identity(workspace=workspace)
+    pull = make_thread(source=source, kind=ThreadKind.PULL_REQUEST)
+    elsewhere = make_thread(source=make_source(workspace=workspace))
+    first = make_message(thread=pull, kind=MessageKind.OPENED, author=author)
+    second = make_message(thread=elsewhere)
+
+    assert items(get()) == [str(second.pk), str(first.pk)]
+    for query in (
+        f"source={source.pk}&thread=&kind=",
+        "thread=pull_request",
+        "kind=opened",
+        f"member={author.member_id}",
+    ):
+        assert items(get(f"?{query}")) == [str(first.pk)], query
+
+
+@pytest.mark.parametrize("query", ["source=x", "thread=poem", "kind=poem", "member=-1", "after=x"])
+def test_an_address_that_asks_for_nonsense_is_refused(get: Get, query: str) -> None:
+    assert "That does not work" in get(f"?{query}", status=400)
+
+
+def test_older_pages_follow_with_or_without_htmx(get: Get, source: Source) -> None:
+    thread = make_thread(source=source)
+    made = [str(make_message(thread=thread).pk) for _ in range(PAGE + 2)]
+
+    first = get("?kind=comment")
+    link = re.search(r'<li id="older"><a class="button" href="([^"]*)"', first)
+    assert link is not None
+    older = link[1].replace("&amp;", "&")
+
+    assert items(first) == made[:1:-1]
+    assert items(get(older)) == made[1::-1]
+    part = get(older, part="older")
+    assert items(part) == made[1::-1]
+    assert "<html" not in part
+    assert 'id="older"' not in part
+
+
+def test_the_page_says_how_much_is_new_and_keeps_its_filters(get: Get, source: Source) -> None:
+    thread = make_thread(source=source)
+    make_message(thread=thread)
+    poll = re.search(r'class="newer"[^>]* hx-get="([^"]*)"', get("?kind=comment"))
+    assert poll is not None
+    path = poll[1].replace("&amp;", "&").partition(f"/w/{thread.workspace.slug}/")[2]
+    assert get(path, part="newer").strip() == ""
+
+    make_message(thread=thread)
+    make_message(thread=thread, kind=MessageKind.CLOSED)
+
+    assert '?kind=comment">1 new</a>' in get(path, part="newer")
+
+
+@pytest.mark.parametrize("size", [1, 30])
+def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
+    get: Get,
+    workspace: Workspace,
+    source: Source,
+    size: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(size):
+        author = make_identity(workspace=workspace)
+        make_message(thread=make_thread(source=source, author=author), author=author)
+
+    # The session and user, the workspace, three for the feed, two for the repositories to choose
+    # from, the workspaces of the menu.
+    with django_assert_num_queries(9):
+        page = get()
+
+    assert len(items(page)) == size
+
+
+@pytest.mark.parametrize("size", [1, 30])
+def test_the_thread_page_costs_the_same_queries_whatever_it_shows(
+    get: Get,
+    workspace: Workspace,
+    source: Source,
+    size: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    thread = make_thread(source=source, author=make_identity(workspace=workspace))
+    for _ in range(size):
+        make_message(thread=thread, author=make_identity(workspace=workspace))
+
+    with django_assert_num_queries(7):
+        page = get(f"threads/{thread.pk}/")
+
+    assert len(items(page)) == size
+
+
+def test_a_thread_shows_its_state_labels_and_messages_in_order(get: Get, source: Source) -> None:
+    thread = make_thread(
+        source=source, number=5, title="Lost tasks", state=ThreadState.CLOSED, labels=["bug", "p1"]
+    )
+    made = [str(make_message(thread=thread).pk) for _ in range(3)]
+
+    page = get(f"threads/{thread.pk}/")
+
+    assert items(page) == made
+    assert "Lost tasks" in page
+    assert '<span class="state is-closed">Closed</span>' in page
+    assert re.findall(r'<li class="tag"><bdi>(.*?)</bdi>', page) == ["bug", "p1"]
+    assert f'href="{thread.url}" rel="noopener">Open on GitHub</a>' in page
+
+
+def test_a_long_thread_goes_on_where_its_page_ends(get: Get, source: Source) -> None:
+    thread = make_thread(source=source)
+    made = [str(make_message(thread=thread).pk) for _ in range(LARGEST_PAGE + 1)]
+
+    first = get(f"threads/{thread.pk}/")
+    link = re.search(r'<li id="later"><a class="button" href="([^"]*)"', first)
+    assert link is not None
+
+    assert items(first) == made[:-1]
+    assert items(get(f"threads/{thread.pk}/{link[1]}", part="later")) == made[-1:]
+
+
+def test_an_empty_feed_says_what_to_do(get: Get) -> None:
+    page = get()
+
+    assert "No repository is connected" in page
+    assert "dexxy sync OWNER/REPO --token TOKEN" in page
+
+
+def test_a_feed_before_its_first_message_and_one_without_matches_differ(
+    get: Get, source: Source
+) -> None:
+    assert "Nothing here yet" in get()
+    assert "Nothing matches" in get("?kind=merged")

@@ -1,0 +1,134 @@
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.integrations.models import RunState, StreamName, SyncProblem, SyncStatus
+from dexxy.sources.models import Source
+from tests.factories import make_repository, make_run, make_source, make_stream
+
+
+def read(client: Client, workspace: Workspace, part: str = "") -> str:
+    headers = {"HX-Request": "true", "HX-Target": part} if part else {}
+    response = client.get(f"/w/{workspace.slug}/repositories/", headers=headers)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture(autouse=True)
+def signed_in(client: Client, bob: User) -> None:
+    client.force_login(bob)
+
+
+def test_a_sync_shows_its_progress_and_how_long_it_takes(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = make_repository(source=source, status=SyncStatus.SYNCING)
+    make_stream(repository=repository, name=StreamName.ISSUES, read=1200, expected=4000)
+    make_stream(repository=repository, name=StreamName.DISCUSSIONS, read=7, is_done=True)
+    make_run(
+        repository=repository,
+        state=RunState.RUNNING,
+        started_at=timezone.now() - timedelta(minutes=3),
+        counts={"threads": 1200},
+        requests=1,
+        points=25,
+    )
+
+    page = read(client, workspace)
+
+    assert re.search(r'<progress id="s\d+" max="100" value="30">', page)
+    assert "1,200 of 4,000" in page
+    assert "7, done" in page
+    assert "About 7 minutes left." in page
+    assert "this run: 1 request, 25 points of GitHub’s budget" in page
+    assert 'hx-trigger="every 2s"' in page
+
+
+def test_a_finished_sync_shows_its_receipt_and_rests(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = make_repository(source=source)
+    make_stream(repository=repository, read=3, expected=3, is_done=True)
+    taken_at = timezone.now() - timedelta(minutes=5)
+    make_run(
+        repository=repository,
+        receipt={
+            "taken_at": taken_at.isoformat(),
+            "issue": {"here": 1234, "github": 1234},
+            "pull_request": {"here": 5, "github": 6},
+        },
+    )
+
+    page = read(client, workspace)
+
+    assert f'<caption>Counted <time datetime="{taken_at.isoformat()}"' in page
+    assert '<td>1,234</td><td>1,234</td><td><span class="good">complete</span>' in page
+    assert '<td>5</td><td>6</td><td><span class="bad">differs</span>' in page
+    assert "<progress" not in page
+    assert 'hx-trigger="every 30s"' in page
+
+
+def test_a_failed_sync_shows_what_to_do(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = make_repository(
+        source=source, status=SyncStatus.ERROR, sync_error="Make a new token <now>."
+    )
+    make_run(repository=repository, state=RunState.FAILED, error="Make a new token <now>.")
+    SyncProblem.objects.create(
+        repository=repository, thread_kind="issue", number=5, error="GitHub answers 502."
+    )
+
+    page = read(client, workspace)
+
+    assert '<span class="state is-error">Failed</span>' in page
+    assert page.count("Make a new token &lt;now&gt;.") == 1
+    assert "1 thread cannot be read" in page
+    assert "Issue #5: GitHub answers 502." in page
+
+
+def test_the_page_says_how_often_it_asks(
+    client: Client, workspace: Workspace, source: Source, settings: Settings
+) -> None:
+    settings.DEXXY_SYNC_INTERVAL = 7200
+    make_repository(source=source)
+
+    assert "Dexxy asks GitHub for what is new every 2 hours." in read(client, workspace)
+
+
+def test_an_empty_page_says_how_to_connect(client: Client, workspace: Workspace) -> None:
+    assert "dexxy sync OWNER/REPO --token TOKEN" in read(client, workspace)
+
+
+def test_htmx_gets_only_the_list(client: Client, workspace: Workspace, source: Source) -> None:
+    make_repository(source=source)
+
+    page = read(client, workspace, part="repositories")
+
+    assert page.startswith('<div id="repositories"')
+    assert "owner/repo" in page
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_the_page_costs_the_same_queries_however_many_there_are(
+    client: Client,
+    workspace: Workspace,
+    size: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(size):
+        repository = make_repository(
+            source=make_source(workspace=workspace, name=f"owner/{number}")
+        )
+        make_stream(repository=repository)
+        make_run(repository=repository)
+
+    with django_assert_num_queries(10):
+        page = read(client, workspace)
+
+    assert page.count('<article class="card"') == size
