@@ -50,6 +50,7 @@ def release_servers() -> None:
     if _servers is not None:
         _servers.close()
         _servers = None
+        _provided.clear()
 
 
 def environment_for_children() -> dict[str, str]:

@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -158,7 +159,8 @@ class Servers:
             member.leave()
         deadline = time.monotonic() + timeout
         for member in self._memberships:
-            member.wait_until_stopped(deadline)
+            with suppress(FileNotFoundError):  # somebody removed the folder under the servers
+                member.wait_until_stopped(deadline)
 
 
 def ensure_servers(

@@ -1,6 +1,7 @@
 """The private PostgreSQL."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -61,10 +62,11 @@ class Postgres(Server):
             stale.unlink(missing_ok=True)
 
     def command(self) -> list[str | Path]:
+        sockets = str(self.folder.sockets).replace('"', '""')
         settings = {
             "port": str(_PORT),
             "listen_addresses": "",
-            "unix_socket_directories": f'"{self.folder.sockets}"',
+            "unix_socket_directories": f'"{sockets}"',
             "unix_socket_permissions": "0700",
             "logging_collector": "off",
         }
@@ -86,6 +88,7 @@ class Postgres(Server):
         if shutil.disk_usage(self.folder.path).free < _NEEDED_BYTES:
             # Asked before, for initdb cleans up after itself, and its log lies on the full disk.
             raise EmbeddedServersError(disk_full_message(self.folder.path))
+        _check_has_name(self.folder.account.uid)
         unfinished = self.data.with_name("postgres.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         make_private(unfinished, self.folder.account)
@@ -131,6 +134,16 @@ class Postgres(Server):
                     f"The data folder {self.folder.path} is in use by a PostgreSQL that dexxy "
                     f"did not start (process {pid}): stop that one and start again."
                 )
+
+
+def _check_has_name(uid: int) -> None:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise EmbeddedServersError(
+            f"PostgreSQL does not run as user number {uid}, who has no name on this machine: run "
+            "dexxy as a user of /etc/passwd, or set DATABASE_URL to a server of your own."
+        ) from None
 
 
 def _works_in(pid: int, folder: Path) -> bool:

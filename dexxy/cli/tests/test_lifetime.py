@@ -71,20 +71,6 @@ def test_a_killed_web_process_leaves_no_worker_on_its_port(data_dir: Path, runni
     assert again.stop(15) == 0
 
 
-def test_a_second_web_process_on_a_port_is_refused(data_dir: Path, running: Start) -> None:
-    port = free_port()
-    env = environment(data_dir, **_given_servers())
-    both = [running("web", "--port", str(port), env=env) for _ in range(2)]
-
-    # They start at the same moment, so either may be the first.
-    wait_until(lambda: any(one.process.poll() is not None for one in both), "one gives up")
-    [loser] = [one for one in both if one.process.poll() is not None]
-    assert loser.process.returncode == 1
-    assert loser.said() == (
-        f"dexxy: Port {port} is in use: stop what uses it, or choose another one with --port.\n"
-    )
-
-
 def test_a_job_dies_with_its_killed_worker(data_dir: Path, running: Start) -> None:
     own = os.environ["REDIS_URL"].partition("?")[0] + "?db=7"
     with Redis.from_url(own) as redis:

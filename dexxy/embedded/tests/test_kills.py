@@ -135,6 +135,7 @@ def test_a_server_that_does_not_stop_after_its_owner_is_ended_by_the_next(
     client(data_dir).urls()
     stuck = server_of(data_dir, "valkey")
     os.kill(stuck, signal.SIGSTOP)
+    kill(owner_of(data_dir, "valkey"))
     monkeypatch.setattr(server_module, "_LEFTOVER_SECONDS", 0.0)
     valkey = Valkey(open_data_folder(data_dir), durable=False)
 

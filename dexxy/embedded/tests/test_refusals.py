@@ -154,6 +154,18 @@ def test_a_folder_that_cannot_be_written_is_refused(
     assert len(complaint.splitlines()) == 1
 
 
+@as_root
+def test_a_user_without_a_name_is_refused(place: Path, client: Start, ordinary: Ordinary) -> None:
+    home = place / "home"
+    home.mkdir()
+    os.chown(home, 54321, 54321)
+
+    complaint = client(home / "data", uid=54321, python=ordinary.python).complaint()
+
+    assert complaint.startswith("PostgreSQL does not run as user number 54321, who has no name")
+    assert len(complaint.splitlines()) == 1
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(data_dir: Path) -> None:
     data_dir.write_text("")
 

@@ -33,11 +33,11 @@ def test_both_servers_answer_at_the_addresses_they_give(data_dir: Path, use: Use
 
 
 def test_django_understands_the_address_of_the_database(place: Path, use: Use) -> None:
-    servers = use(place / "Data of Ünal 100%")
+    servers = use(place / 'Data "of" Ünal, 100%')
 
     assert servers.database_url is not None
     parsed = dj_database_url.parse(servers.database_url)
-    assert parsed["HOST"] == f"{place}/Data of Ünal 100%/servers/run"
+    assert parsed["HOST"] == f'{place}/Data "of" Ünal, 100%/servers/run'
     assert parsed["NAME"] == "dexxy"
 
 
