@@ -87,6 +87,8 @@ def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[Repositor
     repositories = list(
         GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
         .select_related("source", "installation")
+        # The token is nobody's business here, and decrypting it can fail.
+        .defer("installation__access_token")
         .prefetch_related("streams", _newest_problems())
         .annotate(problem_count=Count("problems"))
         .order_by("full_name", "pk")

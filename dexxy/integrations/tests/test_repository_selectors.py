@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -137,3 +138,15 @@ def test_overviews_cost_the_same_queries_however_many_there_are(
 def test_an_outsider_sees_no_repositories(charlie: User, workspace: Workspace) -> None:
     with pytest.raises(WorkspaceNotFoundError):
         repository_overviews(charlie, workspace)
+
+
+def test_repositories_are_listed_although_their_token_cannot_be_decrypted(
+    alice: User, workspace: Workspace, source: Source
+) -> None:
+    make_repository(source=source)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubinstallation SET access_token = 'other key'")
+
+    [overview] = repository_overviews(alice, workspace)
+
+    assert overview.repository.installation.account_login == "owner"

@@ -1,0 +1,108 @@
+"""Connections and syncs for who runs this Dexxy."""
+
+from django.contrib import admin
+
+from dexxy.accounts.admin import ReadOnlyAdmin
+from dexxy.integrations.models import (
+    Credential,
+    GitHubApp,
+    GitHubInstallation,
+    GitHubRepository,
+    SyncPart,
+    SyncProblem,
+    SyncRun,
+    SyncStream,
+    WebhookDelivery,
+)
+
+
+@admin.register(GitHubApp)
+class GitHubAppAdmin(ReadOnlyAdmin):
+    hidden = ("client_secret", "private_key", "webhook_secret")
+    list_display = ("slug", "server", "app_id", "created_at")
+    list_filter = ("server",)
+    search_fields = ("slug", "=app_id")
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    hidden = ("lease_token",)
+    list_display = (
+        "__str__",
+        "requests_remaining",
+        "points_remaining",
+        "paused_until",
+        "pause_reason",
+        "lease_until",
+    )
+    list_filter = ("kind", "server")
+    search_fields = ("=account_id",)
+
+
+@admin.register(GitHubInstallation)
+class GitHubInstallationAdmin(ReadOnlyAdmin):
+    hidden = ("access_token",)
+    list_display = ("account_login", "server", "workspace", "installation_id", "is_suspended")
+    list_filter = ("account_type", "is_suspended", "server")
+    list_select_related = ("workspace",)
+    search_fields = ("account_login", "=installation_id")
+
+
+@admin.register(GitHubRepository)
+class GitHubRepositoryAdmin(ReadOnlyAdmin):
+    list_display = ("full_name", "sync_status", "last_synced_at", "next_sync_at", "sync_error")
+    list_filter = ("sync_status", "is_archived")
+    search_fields = ("full_name", "=github_id")
+
+
+@admin.register(SyncStream)
+class SyncStreamAdmin(ReadOnlyAdmin):
+    list_display = ("repository", "name", "read", "expected", "is_done", "watermark")
+    list_filter = ("name", "is_done")
+    list_select_related = ("repository",)
+    search_fields = ("repository__full_name",)
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnlyAdmin):
+    list_display = (
+        "repository",
+        "trigger",
+        "state",
+        "started_at",
+        "finished_at",
+        "requests",
+        "points",
+        "error_code",
+    )
+    list_filter = ("state", "trigger", "error_code")
+    list_select_related = ("repository",)
+    search_fields = ("repository__full_name",)
+    ordering = ("-pk",)
+
+
+@admin.register(SyncPart)
+class SyncPartAdmin(ReadOnlyAdmin):
+    list_display = ("repository", "thread", "connection", "snapshot_at")
+    list_filter = ("connection",)
+    list_select_related = ("repository", "thread")
+    search_fields = ("repository__full_name", "=thread__number")
+    ordering = ("-pk",)
+
+
+@admin.register(SyncProblem)
+class SyncProblemAdmin(ReadOnlyAdmin):
+    list_display = ("repository", "thread_kind", "number", "error", "attempts", "updated_at")
+    list_filter = ("thread_kind",)
+    list_select_related = ("repository",)
+    search_fields = ("repository__full_name", "=number")
+    ordering = ("-pk",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "app", "event", "action", "state", "attempts", "error")
+    list_filter = ("state", "event", "app")
+    list_select_related = ("app",)
+    search_fields = ("=guid",)
+    ordering = ("-pk",)

@@ -1,0 +1,42 @@
+"""People and their accounts for who runs this Dexxy."""
+
+from django.contrib import admin
+
+from dexxy.accounts.admin import ReadOnlyAdmin
+from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
+
+
+@admin.register(Member)
+class MemberAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "workspace", "is_bot", "company", "last_seen_at")
+    list_filter = ("is_bot", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("display_name",)
+    ordering = ("-pk",)
+
+
+@admin.register(Identity)
+class IdentityAdmin(ReadOnlyAdmin):
+    list_display = ("username", "provider", "kind", "member", "workspace", "last_seen_at")
+    list_filter = ("kind", "workspace")
+    list_select_related = ("member", "workspace")
+    search_fields = ("username", "name", "=external_id")
+    ordering = ("-pk",)
+
+
+@admin.register(MemberMerge)
+class MemberMergeAdmin(ReadOnlyAdmin):
+    list_display = ("kept", "merged", "workspace", "actor", "is_automatic", "undone_at")
+    list_filter = ("is_automatic", "workspace")
+    list_select_related = ("kept", "merged", "workspace", "actor")
+    search_fields = ("kept__display_name", "merged__display_name")
+    ordering = ("-pk",)
+
+
+@admin.register(MergeSuggestion)
+class MergeSuggestionAdmin(ReadOnlyAdmin):
+    list_display = ("first", "second", "workspace", "score", "state", "decided_by")
+    list_filter = ("state", "workspace")
+    list_select_related = ("first", "second", "workspace", "decided_by")
+    search_fields = ("first__display_name", "second__display_name")
+    ordering = ("-pk",)

@@ -1,0 +1,27 @@
+"""Threads and messages for who runs this Dexxy."""
+
+from django.contrib import admin
+
+from dexxy.accounts.admin import ReadOnlyAdmin
+from dexxy.messages.models import Message, Thread
+
+
+@admin.register(Thread)
+class ThreadAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "kind", "state", "source", "last_activity_at", "archived_reason")
+    list_filter = ("kind", "state", "is_archived", "archived_reason", "workspace")
+    list_select_related = ("source",)
+    # Only what an index or a short scan finds: there are millions.
+    search_fields = ("=number", "=node_id")
+    search_help_text = "The number of a thread, or its node id on GitHub"
+    ordering = ("-pk",)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "kind", "thread", "author", "occurred_at", "archived_reason")
+    list_filter = ("kind", "thread_kind", "in_feed", "is_archived", "archived_reason", "workspace")
+    list_select_related = ("thread", "author")
+    search_fields = ("=id", "=external_id")
+    search_help_text = "The id of a message, here or on GitHub"
+    ordering = ("-pk",)
