@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from dexxy.accounts.models import User, Workspace
@@ -15,6 +16,12 @@ pytest.register_assert_rewrite("tests.truth")
 pytest_plugins = ["tests.simulated"]
 
 Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> None:
+    """A password hash that takes a second is right everywhere but here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

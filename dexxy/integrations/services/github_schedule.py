@@ -6,13 +6,14 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django_rq import get_queue
 from redis.exceptions import RedisError
 
 from dexxy.integrations.models import GitHubRepository, SyncStatus
-from dexxy.integrations.tasks import sync_github_repository
 
 log = structlog.get_logger()
 
+JOB = "dexxy.integrations.tasks.sync_github_repository"
 # A worker that got the job says itself when the repository is due next; this is for one that died.
 CLAIM = timedelta(seconds=60)
 BATCH = 100
@@ -28,7 +29,7 @@ def enqueue_due() -> int:
         GitHubRepository.objects.filter(pk__in=due).update(next_sync_at=timezone.now() + CLAIM)
     try:
         for repository_id in due:
-            sync_github_repository.delay(repository_id)
+            get_queue("sync").enqueue(JOB, repository_id)
     except RedisError as error:
         log.warning("the queue cannot be reached", error=str(error), due=len(due))
         return 0
