@@ -11,10 +11,20 @@ from tests import needs
 # Playwright runs an event loop in the thread of the tests, where Django then refuses its ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# Root has no sandbox; and nothing but our own pages is to be fetched.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_type_launch_args, "executable_path": needs.chromium()}
+    return {**browser_type_launch_args, "executable_path": needs.chromium(), "args": QUIET}
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,209 @@
+"""The pages in a real browser: what only scripts, styles and the content policy can break."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.integrations.models import StreamName, SyncStatus, SyncStream
+from dexxy.messages.models import MessageKind, Thread, ThreadKind
+from dexxy.messages.selectors import PAGE
+from dexxy.sources.models import Source
+from tests.factories import (
+    PASSWORD,
+    make_identity,
+    make_message,
+    make_repository,
+    make_run,
+    make_stream,
+    make_thread,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Polls happen every fifteen seconds; tests move the clock instead of waiting.
+POLL = 16_000
+
+
+@pytest.fixture(autouse=True)
+def complaints(page: Page) -> Iterator[list[str]]:
+    """Fail whatever the browser complains about: a blocked style, a broken script."""
+    found: list[str] = []
+    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def signed_in(context: BrowserContext, base_url: str, alice: User) -> None:
+    client = Client()
+    client.force_login(alice)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+
+
+@pytest.fixture
+def thread(workspace: Workspace, source: Source) -> Thread:
+    author = make_identity(workspace=workspace, username="mira", name="Mira")
+    return make_thread(source=source, number=7, title="Lost tasks", author=author)
+
+
+def test_alice_signs_in_with_her_password_and_out(
+    page: Page, alice: User, workspace: Workspace
+) -> None:
+    page.goto("/")
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{page.url.split('/w/')[0]}/w/{workspace.slug}/")
+
+    page.get_by_label("Account of Alice").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"/w/{workspace.slug}/")
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_choice_filters_the_feed_and_can_be_taken_back(page: Page, thread: Thread) -> None:
+    make_message(thread=thread, body="a comment")
+    make_message(thread=thread, kind=MessageKind.REOPENED, body="a change")
+    page.goto(f"/w/{thread.workspace.slug}/")
+    expect(page.get_by_role("article")).to_have_count(2)
+
+    page.get_by_label("Kind of activity").select_option("Comments")
+    expect(page.get_by_role("article")).to_have_count(1)
+    assert "kind=comment" in page.url
+    page.go_back()
+
+    expect(page.get_by_role("article")).to_have_count(2)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_older_activity_comes_by_scrolling(page: Page, thread: Thread) -> None:
+    for number in range(2 * PAGE + 1):
+        make_message(thread=thread, body=f"Message {number}")
+    page.goto(f"/w/{thread.workspace.slug}/")
+    expect(page.get_by_role("article")).to_have_count(PAGE)
+
+    for count in (2 * PAGE, 2 * PAGE + 1):
+        page.locator("#older").scroll_into_view_if_needed()
+        expect(page.get_by_role("article")).to_have_count(count)
+
+    expect(page.locator("#older")).to_have_count(0)
+    expect(page.get_by_role("article").last).to_contain_text("Message 0")
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_what_is_new_is_announced_and_moves_nothing(page: Page, thread: Thread) -> None:
+    page.clock.install()
+    for number in range(PAGE):
+        make_message(thread=thread, body=f"Message {number}")
+    page.goto(f"/w/{thread.workspace.slug}/")
+    page.evaluate("window.scrollTo(0, 900)")
+    before = page.get_by_text("Message 30").bounding_box()
+
+    for _ in range(3):
+        make_message(thread=thread, body="late")
+    page.clock.run_for(POLL)
+
+    expect(page.get_by_role("link", name="3 new")).to_be_visible()
+    assert page.get_by_text("Message 30").bounding_box() == before
+    page.get_by_role("link", name="3 new").click()
+    expect(page.get_by_text("late")).to_have_count(3)
+    expect(page.get_by_role("link", name="3 new")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_poll_after_the_session_has_ended_leads_to_sign_in(
+    page: Page, thread: Thread, context: BrowserContext
+) -> None:
+    page.clock.install()
+    make_message(thread=thread)
+    page.goto(f"/w/{thread.workspace.slug}/")
+
+    context.clear_cookies()
+    page.clock.run_for(POLL)
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.url.endswith(f"/accounts/login/?next=/w/{thread.workspace.slug}/")
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_tall_body_unfolds_without_a_script(page: Page, thread: Thread) -> None:
+    message = make_message(thread=thread, body="\n\n".join(f"Line {n}" for n in range(60)))
+    page.goto(f"/w/{thread.workspace.slug}/")
+    body = page.locator(f"#m{message.pk} .body")
+    folded = body.bounding_box()
+
+    page.get_by_text("Show all").click()
+
+    unfolded = body.bounding_box()
+    assert folded is not None
+    assert unfolded is not None
+    assert folded["height"] < 300 < 1500 < unfolded["height"]
+    expect(page.get_by_text("Show less")).to_be_visible()
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_hostile_body_runs_nothing(page: Page, thread: Thread) -> None:
+    make_message(
+        thread=thread,
+        body="<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+        "<div hx-get='/accounts/logout/' hx-trigger='load' hx-target='body'>**still here**</div>",
+    )
+    page.goto(f"/w/{thread.workspace.slug}/")
+
+    expect(page.get_by_text("still here")).to_be_visible()
+    assert "owned" not in page.title()
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_progress_moves_while_the_page_is_open(page: Page, source: Source) -> None:
+    page.clock.install()
+    repository = make_repository(source=source, status=SyncStatus.SYNCING)
+    make_stream(repository=repository, name=StreamName.ISSUES, read=10, expected=40)
+    make_run(repository=repository, started_at=timezone.now() - timedelta(minutes=1))
+    page.goto(f"/w/{source.workspace.slug}/repositories/")
+    expect(page.get_by_label("Issues")).to_have_attribute("value", "25")
+
+    SyncStream.objects.update(read=30)
+    page.clock.run_for(3000)
+
+    expect(page.get_by_label("Issues")).to_have_attribute("value", "75")
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_no_page_is_wider_than_the_window(
+    page: Page, source: Source, thread: Thread, width: int
+) -> None:
+    make_message(thread=thread, body=f"{'x' * 500}\n\n```\n{'long ' * 80}\n```\n\n" + "|a" * 40)
+    pull = make_thread(source=source, kind=ThreadKind.PULL_REQUEST, title="线程池" * 40)
+    make_message(thread=pull, details={"path": "a" * 200, "line": 1})
+    repository = make_repository(source=source, status=SyncStatus.ERROR, sync_error="x" * 300)
+    make_stream(repository=repository, read=10, expected=40)
+    page.set_viewport_size({"width": width, "height": 800})
+
+    root = f"/w/{source.workspace.slug}/"
+    for path in (root, f"{root}threads/{pull.pk}/", f"{root}repositories/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_the_keyboard_reaches_the_content_first(page: Page, thread: Thread) -> None:
+    make_message(thread=thread)
+    page.goto(f"/w/{thread.workspace.slug}/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.get_by_role("combobox", name="Repository")).to_be_focused()
