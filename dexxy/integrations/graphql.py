@@ -80,13 +80,14 @@ class SyncCount:
 class SyncReceiptLine:
     kind: ThreadKind
     here: int
-    github: int | None
+    github: int
     agrees: bool
+    taken_at: datetime = strawberry.field(description="When GitHub counted.")
 
 
 @strawberry.type(description="The counts here beside GitHub's, and when they were taken.")
 class SyncReceipt:
-    taken_at: datetime
+    taken_at: datetime = strawberry.field(description="Since when all of them hold.")
     lines: list[SyncReceiptLine]
 
 

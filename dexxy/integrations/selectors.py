@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Prefetch
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
@@ -40,11 +39,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class ReceiptLine:
-    """How many threads of one kind are here, and how many GitHub counts."""
+    """How many threads of one kind are here, and how many GitHub counted at that time."""
 
     kind: ThreadKind
     here: int
-    github: int | None
+    github: int
+    taken_at: datetime
 
     @property
     def agrees(self) -> bool:
@@ -53,10 +53,14 @@ class ReceiptLine:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The counts of a run beside GitHub's, and when they were taken."""
+    """The counts of a run beside GitHub's."""
 
-    taken_at: datetime
     lines: list[ReceiptLine]
+
+    @property
+    def taken_at(self) -> datetime:
+        """Since when all of them hold."""
+        return min(line.taken_at for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[Repositor
     )
     runs = {run.repository_id: run for run in newest.distinct("repository_id")}
     # The receipt outlives its run: while the next one reads, the last counts still stand.
-    with_receipt = newest.exclude(receipt={}).distinct("repository_id")
+    with_receipt = newest.filter(state=RunState.DONE).exclude(receipt={}).distinct("repository_id")
     receipts = {run.repository_id: receipt_of(run.receipt) for run in with_receipt}
     return [_overview(one, runs.get(one.pk), receipts.get(one.pk)) for one in repositories]
 
@@ -122,22 +126,22 @@ def progress_of(streams: Iterable[SyncStream], run: SyncRun | None = None) -> Pr
 
 def receipt_of(stored: Any) -> Receipt | None:
     """Read what a run stored, or None where it stored no counts."""
-    taken_at = parse_datetime(str(stored.get("taken_at", "")))
-    if taken_at is None:
-        return None
-    return Receipt(
-        taken_at,
-        [
-            ReceiptLine(kind, stored[kind]["here"], stored[kind]["github"])
-            for kind in ThreadKind
-            if kind in stored
-        ],
-    )
+    lines = [_receipt_line(kind, stored[kind]) for kind in ThreadKind if kind in stored]
+    complete = [line for line in lines if line is not None]
+    return Receipt(complete) if complete else None
 
 
 def check_interval() -> timedelta:
     """Return how often a repository is read that nothing else wakes."""
     return timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+
+
+def _receipt_line(kind: ThreadKind, stored: dict[str, Any]) -> ReceiptLine | None:
+    # What is here is counted when the run ends; what is switched off on GitHub never is.
+    if "here" not in stored or not stored.get("is_enabled", True):
+        return None
+    taken_at = datetime.fromisoformat(stored["taken_at"])
+    return ReceiptLine(kind, stored["here"], stored["github"], taken_at)
 
 
 def _newest_problems() -> "Prefetch[str]":

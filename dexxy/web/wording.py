@@ -10,6 +10,12 @@ _REVIEWS = {
     "CHANGES_REQUESTED": "requested changes on",
     "DISMISSED": "reviewed (dismissed since)",
 }
+_CLOSED = {
+    "not_planned": "closed as not planned",
+    "duplicate": "closed as a duplicate",
+    "resolved": "closed as resolved",
+    "outdated": "closed as outdated",
+}
 _OPENED = {
     ThreadKind.ISSUE: "opened issue",
     ThreadKind.PULL_REQUEST: "opened pull request",
@@ -19,7 +25,6 @@ _VERBS = {
     MessageKind.COMMENT: "commented on",
     MessageKind.REVIEW_COMMENT: "commented on the code of",
     MessageKind.REPLY: "replied in",
-    MessageKind.CLOSED: "closed",
     MessageKind.REOPENED: "reopened",
     MessageKind.MERGED: "merged",
     MessageKind.ANSWERED: "marked the answer of",
@@ -61,6 +66,8 @@ def verb(message: Message) -> str:
         return _OPENED[ThreadKind(message.thread_kind)]
     if message.kind == MessageKind.REVIEW:
         return _REVIEWS.get(str(message.details.get("state")), "reviewed")
+    if message.kind == MessageKind.CLOSED:
+        return _CLOSED.get(str(message.details.get("state_reason")), "closed")
     return _VERBS[MessageKind(message.kind)]
 
 
@@ -77,6 +84,8 @@ def verb_alone(message: Message) -> str:
         return whole[MessageKind(message.kind)]
     if message.details.get("state") == "DISMISSED":
         return "reviewed, dismissed since"
+    if message.kind == MessageKind.CLOSED:
+        return verb(message).replace("closed", "closed this", 1)
     return f"{verb(message)} this"
 
 
@@ -90,8 +99,8 @@ def icon(message: Message) -> str:
 
 def state_label(thread: Thread) -> str:
     """Say how THREAD stands."""
-    if thread.state == ThreadState.CLOSED and thread.state_reason == "not_planned":
-        return "Closed as not planned"
+    if thread.state == ThreadState.CLOSED:
+        return _CLOSED.get(thread.state_reason, "closed").capitalize()
     if thread.state == ThreadState.OPEN and thread.answered_at:
         return "Answered"
     return ThreadState(thread.state).label

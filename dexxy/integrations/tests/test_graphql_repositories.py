@@ -41,7 +41,7 @@ def test_a_repository_shows_its_sync_with_what_was_spent_and_found(
         points=6,
         error="Ask Alice.",
         error_code="forbidden",
-        receipt={"taken_at": START.isoformat(), "issue": {"here": 30, "github": 120}},
+        receipt={"issue": {"here": 30, "github": 120, "taken_at": START.isoformat()}},
     )
 
     answer = ask(REPOSITORIES, bob, workspace=workspace.pk)

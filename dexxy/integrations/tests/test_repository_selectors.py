@@ -68,9 +68,12 @@ def test_nobody_knows_how_long_a_run_takes_that_has_read_nothing_or_is_paused() 
 
 
 def test_a_receipt_is_read_as_it_was_stored() -> None:
+    later = START + timedelta(seconds=9)
     receipt = receipt_of(
-        {"taken_at": START.isoformat(), "issue": {"here": 3, "github": 4}}
-        | {"pull_request": {"here": 2, "github": 2}}
+        {
+            "issue": {"here": 3, "github": 4, "taken_at": later.isoformat()},
+            "pull_request": {"here": 2, "github": 2, "taken_at": START.isoformat()},
+        }
     )
 
     assert receipt is not None
@@ -79,16 +82,29 @@ def test_a_receipt_is_read_as_it_was_stored() -> None:
         ("issue", 3, 4, False),
         ("pull_request", 2, 2, True),
     ]
+
+
+def test_a_receipt_leaves_out_what_is_not_counted_yet_or_switched_off() -> None:
+    counted = {"github": 4, "taken_at": START.isoformat()}
+
     assert receipt_of({}) is None
+    assert receipt_of({"issue": counted}) is None
+    assert receipt_of({"discussion": counted | {"here": 4, "is_enabled": False}}) is None
 
 
 def test_an_overview_holds_the_newest_run_and_the_newest_receipt(
     alice: User, workspace: Workspace, source: Source
 ) -> None:
     repository = make_repository(source=source)
-    stored = {"taken_at": START.isoformat(), "issue": {"here": 3, "github": 3}}
+    stored = {"issue": {"here": 3, "github": 3, "taken_at": START.isoformat()}}
     make_run(repository=repository, receipt=stored)
-    newest = make_run(repository=repository, started_at=START + timedelta(hours=1))
+    unfinished = {"issue": {"github": 4, "taken_at": START.isoformat()}}
+    newest = make_run(
+        repository=repository,
+        state=RunState.RUNNING,
+        started_at=START + timedelta(hours=1),
+        receipt=unfinished,
+    )
 
     [overview] = repository_overviews(alice, workspace)
 

@@ -87,6 +87,13 @@ def test_a_tall_body_is_folded_and_an_endless_one_cut(get: Get, source: Source) 
     assert f'href="{message.url}" rel="noopener">Read it whole on GitHub</a>' in page
 
 
+def test_what_github_hides_is_hidden_behind_its_reason(get: Get, source: Source) -> None:
+    thread = make_thread(source=source)
+    make_message(thread=thread, body="Buy this!", details={"minimized": "SPAM"})
+
+    assert "<summary>Hidden on GitHub as spam</summary>" in get()
+
+
 def test_an_address_that_is_no_web_address_never_becomes_a_link(get: Get, source: Source) -> None:
     thread = make_thread(source=source)
     thread.url = "javascript:alert(1)"

@@ -58,9 +58,8 @@ def test_a_finished_sync_shows_its_receipt_and_rests(
     make_run(
         repository=repository,
         receipt={
-            "taken_at": taken_at.isoformat(),
-            "issue": {"here": 1234, "github": 1234},
-            "pull_request": {"here": 5, "github": 6},
+            "issue": {"here": 1234, "github": 1234, "taken_at": taken_at.isoformat()},
+            "pull_request": {"here": 5, "github": 6, "taken_at": timezone.now().isoformat()},
         },
     )
 

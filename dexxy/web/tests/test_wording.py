@@ -59,6 +59,13 @@ def message(kind: MessageKind, thread_kind: ThreadKind, details: dict[str, Any])
             "reviewed, dismissed since",
         ),
         (MessageKind.MERGED, {}, "merged", "merged this"),
+        (MessageKind.CLOSED, {"state_reason": "completed"}, "closed", "closed this"),
+        (
+            MessageKind.CLOSED,
+            {"state_reason": "not_planned"},
+            "closed as not planned",
+            "closed this as not planned",
+        ),
         (MessageKind.ANSWERED, {}, "marked the answer of", "marked the answer"),
     ],
 )
