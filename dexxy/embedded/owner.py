@@ -52,7 +52,9 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     os.umask(0o077)
     for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+        # Not SIG_IGN: the servers would inherit that, and miss what ends them with us if it
+        # came before they have handlers of their own.
+        signal.signal(number, _ignore)
     signal.signal(signal.SIGTERM, _stop)
     try:
         with explained(arguments.data_dir):
@@ -108,6 +110,10 @@ def _say_ready(server: Server) -> int | None:
     path = server.folder.lock(server.name, "ready")
     # Clients that look whether it is held share it for an instant.
     return locks.acquire(path, exclusive=True, timeout=5.0)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Leave the signal to the process it was meant for."""
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

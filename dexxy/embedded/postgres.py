@@ -41,7 +41,10 @@ class Postgres(Server):
     name = "postgres"
     title = "PostgreSQL"
     # Fast shutdown (clients are disconnected), then immediate (recovers at the next start).
-    stop_signals = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
+    stop_signals = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0))
+    # Immediate at once: nobody is left to insist, and PostgreSQL 18 can hang in a fast shutdown
+    # that it is asked for while it recovers from the crash of one of its processes.
+    on_owner_death = signal.SIGQUIT
 
     @property
     def programs(self) -> Path:

@@ -18,7 +18,7 @@ from dexxy.embedded.folder import DataFolder
 
 _READY_SECONDS = 150.0
 # On Linux what a killed owner leaves behind stops by itself; elsewhere nobody told it to.
-_LEFTOVER_SECONDS = 30.0 if sys.platform == "linux" else 0.0
+_LEFTOVER_SECONDS = 15.0 if sys.platform == "linux" else 0.0
 _FULL_BYTES = 1024 * 1024
 _FATAL = re.compile(r"(FATAL|PANIC): ")
 
@@ -30,6 +30,7 @@ class Server(ABC):
     title: ClassVar[str]
     # From the politest to the last that still lets it leave in order; then comes kill -9.
     stop_signals: ClassVar[Sequence[tuple[signal.Signals, float]]]
+    on_owner_death: ClassVar[signal.Signals]
 
     def __init__(self, folder: DataFolder, *, durable: bool) -> None:
         self.folder = folder
@@ -60,7 +61,7 @@ class Server(ABC):
         try:
             self.prepare(lock)
             written = self._log_size()
-            self.process = self.run(self.command(), lock, self.stop_signals[0][0])
+            self.process = self.run(self.command(), lock, self.on_owner_death)
         finally:
             os.close(lock)
         self._wait_until_ready(self.process, written)

@@ -13,6 +13,7 @@ class Valkey(Server):
     name = "valkey"
     title = "Valkey"
     stop_signals = ((signal.SIGTERM, 30.0),)
+    on_owner_death = signal.SIGTERM
 
     @property
     def socket(self) -> Path:

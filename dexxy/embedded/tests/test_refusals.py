@@ -188,7 +188,7 @@ def test_a_postgresql_started_by_hand_on_the_folder_is_left_alone(data_dir: Path
     folder = open_data_folder(data_dir)
     by_hand = Postgres(folder, durable=False)
     other_lock = os.open(data_dir / "lock" / "by-hand", os.O_RDWR | os.O_CREAT)
-    by_hand.process = by_hand.run(by_hand.command(), other_lock, by_hand.stop_signals[0][0])
+    by_hand.process = by_hand.run(by_hand.command(), other_lock, by_hand.on_owner_death)
     while not by_hand.is_ready():
         assert by_hand.is_running()
 
