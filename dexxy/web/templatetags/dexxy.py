@@ -85,6 +85,14 @@ def web_url(url: str) -> str:
     return url if urlsplit(url).scheme in {"http", "https"} else ""
 
 
+@register.filter
+def avatar_url(url: str) -> str:
+    """Ask GitHub for a small picture: the full ones of a page would be a megabyte."""
+    if urlsplit(url).hostname != "avatars.githubusercontent.com":
+        return web_url(url)
+    return f"{url}{'&' if '?' in url else '?'}s=72"
+
+
 @register.simple_tag
 def workspaces_of(viewer: User) -> list[Workspace]:
     """List where a viewer can go."""

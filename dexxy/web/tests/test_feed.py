@@ -87,6 +87,28 @@ def test_a_tall_body_is_folded_and_an_endless_one_cut(get: Get, source: Source) 
     assert f'href="{message.url}" rel="noopener">Read it whole on GitHub</a>' in page
 
 
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("https://avatars.githubusercontent.com/u/1?v=4", "?v=4&amp;s=72"),
+        ("https://ghe.example.com/avatars/1", "/avatars/1"),
+        ("javascript:alert(1)", None),
+        ("", None),
+    ],
+)
+def test_an_avatar_is_a_small_picture_from_the_web(
+    get: Get, workspace: Workspace, source: Source, stored: str, shown: str | None
+) -> None:
+    author = make_identity(workspace=workspace)
+    author.avatar_url = stored
+    author.save()
+    make_message(thread=make_thread(source=source), author=author)
+
+    found = re.search(r'<span class="avatar"[^>]*>P<img src="([^"]*)"', get())
+
+    assert (found and found[1][-len(shown or "") :]) == shown
+
+
 def test_what_github_hides_is_hidden_behind_its_reason(get: Get, source: Source) -> None:
     thread = make_thread(source=source)
     make_message(thread=thread, body="Buy this!", details={"minimized": "SPAM"})
