@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from csp.middleware import CSPMiddleware
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
 from graphql import GraphQLField, GraphQLNonNull
 from strawberry.printer import print_schema
 
 from dexxy.accounts.models import User
+from dexxy.common.graphql import ApiView
 from dexxy.config.schema import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +65,16 @@ def test_a_query_without_the_token_of_the_page_is_refused(alice: User) -> None:
 def test_neither_queries_nor_a_workbench_are_served_by_get(client: Client) -> None:
     assert client.get("/graphql/", {"query": "{ workspaces { id } }"}).status_code == 400
     assert client.get("/graphql/", headers={"accept": "text/html"}).status_code == 404
+
+
+def test_a_workbench_can_be_loaded_where_debugging_asks_for_it(rf: RequestFactory) -> None:
+    view = CSPMiddleware(ApiView.as_view(schema=schema, graphql_ide="graphiql"))
+
+    response = view(rf.get("/graphql/", headers={"accept": "text/html"}))
+
+    assert isinstance(response, HttpResponse)
+    assert b"GraphiQL" in response.content
+    assert "Content-Security-Policy" not in response
 
 
 @pytest.mark.parametrize(

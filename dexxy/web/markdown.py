@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 LONGEST = 20_000
 LONGEST_IN_FEED = 5_000
 # About as many lines as a body may have before it is folded.
-_TALL = 14
+_TALL = 10
 _CHARACTERS_A_LINE = 100
 _LINES_AN_IMAGE = 10
 

@@ -2,11 +2,14 @@
 
 import structlog
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from sesame.utils import get_user
+
+from dexxy.accounts.models import User
 
 log = structlog.get_logger()
 
@@ -20,7 +23,13 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
         return render(request, "web/link_expired.html", status=403)
     if request.method != "POST":
         return render(request, "web/link.html", {"person": user})
-    # login() moves last_login, which is what makes the link work only once.
-    login(request, user)
+    with transaction.atomic():
+        # Of two clicks at one moment the second waits here, and then finds the link spent:
+        # login() moves last_login, which is what makes it work only once.
+        User.objects.select_for_update().get(pk=user.pk)
+        user = get_user(request, update_last_login=False)
+        if user is None:
+            return render(request, "web/link_expired.html", status=403)
+        login(request, user)
     log.info("signed in by link", user=user.pk)
     return redirect("home")

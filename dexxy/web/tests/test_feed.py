@@ -11,7 +11,7 @@ from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.selectors import LARGEST_PAGE, PAGE
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED
-from tests.factories import make_identity, make_message, make_source, make_thread
+from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
 
 Get = Callable[..., str]
 
@@ -139,6 +139,16 @@ def test_filters_come_from_the_address(get: Get, workspace: Workspace, source: S
         f"member={author.member_id}",
     ):
         assert items(get(f"?{query}")) == [str(first.pk)], query
+
+
+def test_a_filter_by_a_person_names_them_unless_they_are_of_another_workspace(
+    get: Get, workspace: Workspace
+) -> None:
+    mira = make_identity(workspace=workspace, name="Mira").member
+    stranger = make_identity(workspace=make_workspace(), name="Stranger").member
+
+    assert "by <bdi>Mira</bdi>" in get(f"?member={mira.pk}")
+    assert "Stranger" not in get(f"?member={stranger.pk}")
 
 
 @pytest.mark.parametrize("query", ["source=x", "thread=poem", "kind=poem", "member=-1", "after=x"])

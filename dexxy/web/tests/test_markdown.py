@@ -81,7 +81,7 @@ def test_a_body_beyond_reason_is_cut_at_a_line_and_says_so() -> None:
 
 def test_what_is_tall_is_folded() -> None:
     assert not render("short").is_tall
-    assert render("line\n" * 15).is_tall
+    assert render("line\n" * 11).is_tall
     assert render("word " * 400).is_tall
     assert render("![a](https://example.com/a.png)\n" * 2).is_tall
 
