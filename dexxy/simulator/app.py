@@ -110,7 +110,8 @@ class SimulatorApp:
         if bucket.remaining == 0:
             owner = exchange.token.owner.database_id if exchange.token else None
             whom = f"user ID {owner}" if owner else exchange.request.remote_addr
-            response = Refusal(403, f"API rate limit exceeded for {whom}.").get_response()
+            status = self.world.dialect.rate_limit_status
+            response = Refusal(status, f"API rate limit exceeded for {whom}.").get_response()
         else:
             bucket.spend(1)
             try:
@@ -136,6 +137,7 @@ class SimulatorApp:
             document,
             variables,
             body.get("operationName"),
+            wants_new_ids="X-Github-Next-Global-ID" in exchange.request.headers,
         )
         exchange.points, exchange.document = result.points, document
         headers = rate_limit_headers(self.world, exchange.token, "graphql")
