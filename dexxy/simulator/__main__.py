@@ -1,4 +1,4 @@
-"""Runs the simulator by itself: `python -m dexxy.simulator --recorded --live --port 8080`."""
+"""Runs the simulator by itself: `python -m dexxy.simulator --generated 300 --live --port 8080`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from random import Random
 from threading import Event
 
+from dexxy.simulator.dialects import USUAL, Dialect
+from dexxy.simulator.generated import Size, add_generated_repository
 from dexxy.simulator.live import LiveActivity
-from dexxy.simulator.recorded import recorded_world
+from dexxy.simulator.model import Repository
+from dexxy.simulator.recorded import load_recorded
+from dexxy.simulator.rendered import RenderedServer
 from dexxy.simulator.server import PortInUseError, SimulatorServer
+from dexxy.simulator.state import system_clock
+from dexxy.simulator.visitor import add_visitor
+from dexxy.simulator.world import World
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
-    world = recorded_world()
+    world = _world(options)
     live = LiveActivity(world, seed=options.seed) if options.live else None
     try:
-        with SimulatorServer(world, options.port) as server:
+        with _server(options, world) as server:
             print(f"simulator ready {server.url}", flush=True)  # noqa: T201
             while not stop.wait(options.live_every if live else None):
                 if live is not None:
@@ -33,16 +41,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _world(options: argparse.Namespace) -> World:
+    dialect = USUAL
+    if options.dialect is not None:
+        dialect = Dialect.draw(Random(options.dialect))  # noqa: S311  # no secrets
+    world = World(system_clock, dialect)
+    shown: list[Repository] = []
+    if options.recorded or not options.generated:
+        shown.append(load_recorded(world))
+    for place, threads in enumerate(options.generated or ()):
+        size = Size(threads=threads, messages=options.messages)
+        name = f"generated-{place}" if place else "generated"
+        shown.append(add_generated_repository(world, name, options.seed + place, size))
+    add_visitor(world, *shown)
+    return world
+
+
+def _server(options: argparse.Namespace, world: World) -> SimulatorServer | RenderedServer:
+    if options.rendered:
+        return RenderedServer(world, options.port)
+    server = SimulatorServer(world, options.port)
+    server.latency = options.latency
+    return server
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dexxy.simulator", description=__doc__)
-    parser.add_argument(
-        "--recorded", action="store_true", help="show the recorded repository (the default)"
+    add = parser.add_argument
+    add(
+        "--recorded",
+        action="store_true",
+        help="show the recorded repository, panjf2000/ants; the default, unless one is generated",
     )
-    parser.add_argument("--live", action="store_true", help="let activity trickle in")
-    parser.add_argument("--live-every", type=float, default=5.0, metavar="SECONDS")
-    parser.add_argument("--seed", type=int, default=1, help="which activity --live invents")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    return parser.parse_args(arguments)
+    add(
+        "--generated",
+        type=int,
+        action="append",
+        metavar="THREADS",
+        help="show a generated repository, colony/generated, of this size; another, "
+        "colony/generated-1, for the second time this is given, and so on",
+    )
+    add("--messages", type=int, help="in each generated repository; five a thread by default")
+    add("--rendered", action="store_true", help="answer what was answered before from memory")
+    add("--live", action="store_true", help="let activity trickle in")
+    add("--live-every", type=float, default=5.0, metavar="SECONDS")
+    add("--seed", type=int, default=1, help="which activity or repository is invented")
+    add("--dialect", type=int, metavar="SEED", help="draw how GitHub behaves where nobody knows")
+    add("--latency", type=float, default=0.0, metavar="SECONDS", help="of every answer")
+    add("--port", type=int, default=0, help="0, the default, takes a free one")
+    options = parser.parse_args(arguments)
+    if options.rendered and (options.live or options.latency):
+        parser.error("rendered answers neither change nor wait")
+    return options
 
 
 if __name__ == "__main__":

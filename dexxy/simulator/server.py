@@ -8,12 +8,10 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
-from io import BytesIO
 from socketserver import ThreadingTCPServer
 from threading import Thread
 from types import TracebackType
-from typing import Any, Final
-from urllib.parse import unquote_to_bytes
+from typing import Any
 
 from dexxy.simulator.app import BROKEN, SimulatorApp
 from dexxy.simulator.faults.call import Broken
@@ -21,8 +19,8 @@ from dexxy.simulator.faults.interference import Interference
 from dexxy.simulator.faults.queue import FaultQueue
 from dexxy.simulator.requests_log import RequestLog
 from dexxy.simulator.world import World
-
-HOST: Final = "127.0.0.1"
+from dexxy.simulator.wsgi import HOST as HOST
+from dexxy.simulator.wsgi import environ_of
 
 
 class PortInUseError(Exception):
@@ -46,7 +44,9 @@ class Handler(BaseHTTPRequestHandler):
     def respond(self) -> None:
         """Answer one request."""
         length = int(self.headers.get("Content-Length") or 0)
-        environ = self._environ(self.rfile.read(length) if length else b"")
+        body = self.rfile.read(length) if length else b""
+        port, client = self.server.server_address[1], self.client_address[0]
+        environ = environ_of(self.command, self.path, self.headers.items(), body, port, client)
         try:
             body = b"".join(self.server.app(environ, self._start))
         except Exception:
@@ -79,26 +79,6 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             if broken.resets:
                 self.server.reset_at_end(self.connection)
-
-    def _environ(self, body: bytes) -> dict[str, Any]:
-        path, _, query = self.path.partition("?")
-        environ = {
-            "REQUEST_METHOD": self.command,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": _decoded(path),
-            "QUERY_STRING": query,
-            "SERVER_NAME": HOST,
-            "SERVER_PORT": str(self.server.server_address[1]),
-            "SERVER_PROTOCOL": self.request_version,
-            "REMOTE_ADDR": self.client_address[0],
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": BytesIO(body),
-            "wsgi.url_scheme": "http",
-        }
-        for name, value in self.headers.items():
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
-        return environ
 
 
 class ConnectedServer(ThreadingTCPServer):
@@ -207,8 +187,3 @@ class SimulatorServer:
         self._thread.join()
         self._server.hang_up()
         self._server.server_close()
-
-
-def _decoded(path: str) -> str:
-    """WSGI wants the path decoded, its bytes written as Latin-1."""
-    return unquote_to_bytes(path).decode("latin-1")

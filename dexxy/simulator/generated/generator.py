@@ -16,7 +16,7 @@ from dexxy.simulator.generated.stories import Stage, Story
 from dexxy.simulator.generated.texts import Texts
 from dexxy.simulator.model import Repository
 from dexxy.simulator.state import system_clock
-from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy.simulator.visitor import add_visitor
 from dexxy.simulator.world import World
 
 
@@ -35,9 +35,7 @@ def generated_world(
     """
     world = World(clock, dialect)
     repository = add_generated_repository(world, name, seed, Size(**size))
-    visitor = world.add_actor("dexxy-demo", name="Dexxy Demo")
-    repository.collaborators.add(visitor)
-    world.add_token(DEMO_TOKEN, visitor)
+    add_visitor(world, repository)
     return world
 
 

@@ -30,7 +30,7 @@ from dexxy.simulator.recorded.rows import (
     thread_fields,
 )
 from dexxy.simulator.state import system_clock
-from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy.simulator.visitor import add_visitor
 from dexxy.simulator.world import World
 
 RECORDING: Final = Path(__file__).parent.parent / "data" / "ants"
@@ -41,12 +41,7 @@ FILES_WITH_USERS: Final = ("users", "issues", "pulls", "issue_comments", "review
 def recorded_world(clock: Callable[[], datetime] = system_clock) -> World:
     """Make a world that holds the recorded repository and the demo's token."""
     world = World(clock)
-    repository = load_recorded(world)
-    visitor = world.add_actor(
-        "dexxy-demo", name="Dexxy Demo", database_id=230_000_001, created_at=repository.created_at
-    )
-    repository.collaborators.add(visitor)
-    world.add_token(DEMO_TOKEN, visitor)
+    add_visitor(world, load_recorded(world))
     return world
 
 
