@@ -12,6 +12,7 @@ class IdentityRecord:
     external_id: str
     kind: IdentityKind
     username: str
+    node_id: str = ""
     name: str = ""
     avatar_url: str = ""
     url: str = ""
@@ -19,3 +20,13 @@ class IdentityRecord:
     @property
     def display_name(self) -> str:
         return self.name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRecord:
+    """What a person says about themselves on their account's page."""
+
+    external_id: str
+    company: str = ""
+    location: str = ""
+    bio: str = ""
