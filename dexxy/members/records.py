@@ -12,10 +12,10 @@ class IdentityRecord:
     external_id: str
     kind: IdentityKind
     username: str
-    node_id: str = ""
     name: str = ""
     avatar_url: str = ""
     url: str = ""
+    node_id: str = ""
 
     @property
     def display_name(self) -> str:

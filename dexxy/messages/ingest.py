@@ -5,8 +5,8 @@ identities of a batch, one for its threads, one for its messages.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dexxy.common.sql import Rows, execute, fetch_all
@@ -68,13 +68,7 @@ def snapshots_apply(
     stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
     pairs = list(zip(stored, snapshots, strict=True))
     _messages(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
-    lists_finish(
-        [
-            FinishedList(thread, scope, [m.external_id for m in s.messages])
-            for thread, s in pairs
-            for scope in s.complete
-        ]
-    )
+    lists_finish(whole for t, s in pairs for whole in whole_lists(t, s.complete, s.messages))
     threads_settle([thread.id for thread in stored])
     _postpone([thread.id for thread in stored if not thread.is_truth])
     return stored
@@ -167,6 +161,16 @@ def threads_archive(gone: Iterable[tuple[int, ArchivedReason, str]]) -> None:
     execute(sql.ARCHIVE_THREADS, {}, rows)
     execute(sql.ARCHIVE_MESSAGES_OF, {}, rows)
     threads_settle([row[0] for row in rows.rows])
+
+
+def whole_lists(
+    thread: StoredThread, scopes: Iterable[Scope], messages: Sequence[MessageRecord]
+) -> Iterator[FinishedList]:
+    """Tell apart what MESSAGES hold of each scope: ids of different kinds may be equal."""
+    for scope in scopes:
+        for kind in scope.kinds:
+            seen = [message.external_id for message in messages if message.kind is kind]
+            yield FinishedList(thread, replace(scope, kinds=frozenset({kind})), seen)
 
 
 def lists_finish(lists: Iterable[FinishedList]) -> None:

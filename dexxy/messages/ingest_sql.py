@@ -52,7 +52,7 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     author_id = excluded.author_id, opened_at = excluded.opened_at,
     closed_at = excluded.closed_at, merged_at = excluded.merged_at,
     answered_at = excluded.answered_at, version_at = excluded.version_at,
-    is_archived = t.is_archived AND t.hinted_at > %(settled)s,
+    is_archived = t.is_archived AND coalesce(t.hinted_at > %(settled)s, false),
     archived_reason = CASE WHEN t.hinted_at > %(settled)s THEN t.archived_reason ELSE '' END,
     moved_to_url = CASE WHEN t.hinted_at > %(settled)s THEN t.moved_to_url ELSE '' END,
     refetch_at = CASE WHEN t.hinted_at > %(settled)s THEN t.refetch_at END,

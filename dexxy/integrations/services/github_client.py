@@ -93,7 +93,8 @@ class GitHubClient:
         Raises:
             GitHubError: one of its kinds.
         """
-        return self._ask("GET", path, params=dict(params or {}))
+        # An empty mapping would cut the query off an address that has one.
+        return self._ask("GET", path, params=dict(params) if params else None)
 
     def query(
         self,

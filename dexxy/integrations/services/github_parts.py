@@ -20,6 +20,7 @@ from dexxy.messages.ingest import (
     stored_thread,
     threads_lock,
     threads_settle,
+    whole_lists,
 )
 from dexxy.messages.models import ThreadKind
 from dexxy.messages.records import Scope
@@ -104,11 +105,7 @@ def _apply(
     for part, page in zip(parts, pages, strict=True):
         part.cursor = page.cursor
         part.seen = [*part.seen, *page.seen]
-    whole = [
-        FinishedList(thread, scope, [m.external_id for m in page.messages])
-        for thread, _, page in read
-        for scope in page.complete
-    ]
+    whole = [w for t, _, page in read for w in whole_lists(t, page.complete, page.messages)]
     ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
     lists_finish([*whole, *ended])
     _write(parts, pages)

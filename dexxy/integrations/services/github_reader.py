@@ -103,6 +103,7 @@ class RepositoryReader:
             return False
         self.reading.purpose = "sweep_requests"
         github_lists.read_page(self.reading, stream, SWEEPS[StreamName(stream.name)])
+        self.reading.count(sweep_pages=1)
         if self._sweep_pages is not None:
             self._sweep_pages -= 1
         return True
