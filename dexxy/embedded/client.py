@@ -17,6 +17,7 @@ from dexxy.embedded.folder import DataFolder, open_data_folder
 _READY_SECONDS = 180.0
 _STOPPED_SECONDS = 90.0  # how long an earlier owner may take to stop its server
 _POLL_SECONDS = 0.02
+_MOST_SILENT_ENDS = 5
 _LARGEST_LOG_BYTES = 10 * 1024 * 1024
 
 
@@ -29,6 +30,7 @@ class _Membership:
     durable: bool
     clients: int | None = None
     report: int | None = None
+    silent_ends: int = 0
 
     def take(self) -> None:
         """Take the shared lock, after an owner that is stopping has stopped."""
@@ -65,6 +67,7 @@ class _Membership:
                 raise self._late("is not ready")
             time.sleep(_POLL_SECONDS)
         self._drop_report()
+        self.silent_ends = 0
 
     def leave(self) -> None:
         self._drop_report()
@@ -105,13 +108,17 @@ class _Membership:
             raise EmbeddedServersError(f"The servers' owner fails: see {self.folder.log('owner')}")
 
     def _raise_if_reported(self) -> None:
-        """Raise what our owner reports; silence and an end mean that it was killed."""
+        """Raise what our owner reports. An end without a word means that it was killed, or
+        cannot even speak; so that is tried again, but not for ever."""
         if self.report is None or not select.select([self.report], [], [], 0)[0]:
             return
         message = os.read(self.report, 4096).decode()
         self._drop_report()
         if message:
             raise EmbeddedServersError(message)
+        self.silent_ends += 1
+        if self.silent_ends == _MOST_SILENT_ENDS:
+            raise self._late("does not start")
 
     def _drop_report(self) -> None:
         if self.report is not None:

@@ -13,9 +13,9 @@ import argparse
 import logging
 import os
 import signal
-import sys
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -34,6 +34,25 @@ _POLL_SECONDS = 0.1
 _MOST_DEATHS, _DEATHS_SECONDS = 5, 60.0
 
 logger = logging.getLogger(__name__)
+
+
+class _Report:
+    """The pipe to the client that started us: an end without a word means that all is well."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd: int | None = fd
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def send(self, message: str) -> None:
+        """Tell the client, if it is still there and has not been told already."""
+        if self._fd is not None:
+            with suppress(BrokenPipeError):
+                os.write(self._fd, message.encode())
+            self.close()
 
 
 class _AskedToStop(BaseException):
@@ -56,24 +75,24 @@ def main() -> None:
         # came before they have handlers of their own.
         signal.signal(number, _ignore)
     signal.signal(signal.SIGTERM, _stop)
+    report = _Report(arguments.report)
     try:
         with explained(arguments.data_dir):
             folder = open_data_folder(arguments.data_dir)
             server = SERVERS[arguments.server](folder, durable=not arguments.not_durable)
-            _own(server, arguments.report)
+            _own(server, report)
     except EmbeddedServersError as error:
-        _fail(arguments.report, str(error))
+        logger.error(error)
+        report.send(str(error))
     except Exception:
         logger.exception("unexpected")
-        _fail(
-            arguments.report,
-            f"The servers' owner failed: see {arguments.data_dir / 'log' / 'owner.log'}",
-        )
+        log = arguments.data_dir / "log" / "owner.log"
+        report.send(f"The servers' owner failed: see {log}")
     except _AskedToStop:
         logger.info("%s stopped on request", arguments.server)
 
 
-def _own(server: Server, report: int) -> None:
+def _own(server: Server, report: _Report) -> None:
     try:
         server.start()
         logger.info("%s is up", server.name)
@@ -84,32 +103,41 @@ def _own(server: Server, report: int) -> None:
         logger.info("%s is down", server.name)
 
 
-def _keep(server: Server, report: int) -> None:
+def _keep(server: Server, report: _Report) -> None:
     """Keep the server up until no client is left; returns holding the clients' lock, so that
     whoever comes now waits until it is down."""
-    ready = _say_ready(server)
-    os.close(report)
+    ready: int | None = _say_ready(server)
+    report.close()
     deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
     clients = server.folder.lock(server.name, "clients")
-    while locks.acquire(clients, exclusive=True) is None:
-        if not server.is_running():
-            if ready is not None:
+    try:
+        while locks.acquire(clients, exclusive=True) is None:
+            if ready is not None and not server.is_running():
                 os.close(ready)
-            logger.warning("%s died, starting it again", server.name)
-            deaths.append(time.monotonic())
-            if len(deaths) == _MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_SECONDS:
-                raise EmbeddedServersError(f"{server.title} keeps dying: see {server.log}")
-            server.start()
-            ready = _say_ready(server)
-        time.sleep(_POLL_SECONDS)
-    if ready is not None:
-        os.close(ready)
+                ready = None
+                _start_again(server, deaths)
+                ready = _say_ready(server)
+            time.sleep(_POLL_SECONDS)
+    finally:
+        if ready is not None:
+            os.close(ready)
 
 
-def _say_ready(server: Server) -> int | None:
+def _start_again(server: Server, deaths: "deque[float]") -> None:
+    logger.warning("%s died, starting it again", server.name)
+    deaths.append(time.monotonic())
+    if len(deaths) == _MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_SECONDS:
+        raise EmbeddedServersError(f"{server.title} keeps dying: see {server.log}")
+    server.start()
+
+
+def _say_ready(server: Server) -> int:
     path = server.folder.lock(server.name, "ready")
     # Clients that look whether it is held share it for an instant.
-    return locks.acquire(path, exclusive=True, timeout=5.0)
+    ready = locks.acquire(path, exclusive=True, timeout=5.0)
+    if ready is None:
+        raise EmbeddedServersError(f"Somebody keeps {path} locked: end that process.")
+    return ready
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
@@ -118,15 +146,6 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
     raise _AskedToStop
-
-
-def _fail(report: int, message: str) -> NoReturn:
-    logger.error(message)
-    try:
-        os.write(report, message.encode())
-    except OSError:  # already ready once, or the one who started us is gone
-        logger.info("nobody was there to read that")
-    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
-from werkzeug.routing import Map, RequestRedirect, Rule
+from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from dexxy.simulator import pages  # noqa: F401  # binds the pages
@@ -19,6 +21,8 @@ from dexxy.simulator.exchange import (
     json_response,
     rate_limit_headers,
 )
+from dexxy.simulator.faults.call import Asked, Call
+from dexxy.simulator.faults.interference import Interference
 from dexxy.simulator.graph.execution import answer
 from dexxy.simulator.requests_log import LoggedRequest, RequestLog
 from dexxy.simulator.rest import views  # noqa: F401  # binds the endpoints
@@ -37,43 +41,69 @@ ROUTES: Final = Map(
     merge_slashes=False,
 )
 
+# The environment's key under which the server finds how the connection is to break.
+BROKEN: Final = "simulator.broken"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which endpoint a request is for: `none` if there is none."""
+
+    prefix: str
+    endpoint: str = "none"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _route(request: Request) -> Route:
+    path, prefix = request.path, ""
+    if path.startswith(f"{API_PREFIX}/") or path == API_PREFIX:
+        path, prefix = path.removeprefix(API_PREFIX) or "/", API_PREFIX
+    try:
+        return Route(
+            prefix, *ROUTES.bind_to_environ(request.environ).match(path, method=request.method)
+        )
+    except HTTPException:
+        return Route(prefix)
+
 
 class SimulatorApp:
     """Answers requests from a world, one at a time: the world has one lock."""
 
-    def __init__(self, world: World, log: RequestLog) -> None:
+    def __init__(
+        self, world: World, log: RequestLog, interference: Interference | None = None
+    ) -> None:
         self.world = world
         self.log = log
+        self.interference = interference or Interference()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, or do what a fault makes of it."""
         request = Request(environ)
-        with self.world.lock:
-            response = self._answer(request)
-            response.headers["Date"] = http_date(self.world.now())
+        route = _route(request)
+        exchange = Exchange(self.world, request, None, route.prefix)
+        with self.interference.counted() as running:
+            path, body = request.full_path.rstrip("?"), request.get_data()
+            asked = Asked(route.endpoint, request.method, path, body, running)
+            call = Call(self.world, request, asked, lambda: self._answer(exchange, route))
+            response = self.interference.answer(call)
+        self._log(route.endpoint, exchange, response)
+        environ[BROKEN] = call.broken
+        if call.clock_off is not None:
+            moment = self.world.now() + timedelta(seconds=call.clock_off)
+            response.headers["Date"] = http_date(moment)
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Response:
-        path, prefix = request.path, ""
-        if path.startswith(f"{API_PREFIX}/") or path == API_PREFIX:
-            path, prefix = path.removeprefix(API_PREFIX) or "/", API_PREFIX
-        endpoint, exchange = "none", Exchange(self.world, request, None, prefix)
-        try:
-            endpoint, arguments = ROUTES.bind_to_environ(request.environ).match(
-                path, method=request.method
-            )
-            if prefix and endpoint == "page":
-                raise Refusal(404, "Not Found")
-            exchange.token = self._token(request)
-            response = self._view(endpoint)(exchange, **arguments)
-        except (RequestRedirect, MethodNotAllowed):
-            response = Refusal(404, "Not Found").get_response()
-        except Refusal as refusal:
-            response = refusal.get_response()
-        except HTTPException as error:
-            response = Refusal(error.code or 500, error.name).get_response()
-        self._log(endpoint, exchange, response)
-        return response
+    def _answer(self, exchange: Exchange, route: Route) -> Response:
+        with self.world.lock:
+            try:
+                if route.endpoint == "none" or (route.prefix and route.endpoint == "page"):
+                    raise Refusal(404, "Not Found")
+                exchange.token = self._token(exchange.request)
+                return self._view(route.endpoint)(exchange, **route.arguments)
+            except Refusal as refusal:
+                return refusal.get_response()
+            except HTTPException as error:
+                return Refusal(error.code or 500, error.name).get_response()
 
     def _log(self, endpoint: str, exchange: Exchange, response: Response) -> None:
         request = exchange.request
@@ -110,7 +140,8 @@ class SimulatorApp:
         if bucket.remaining == 0:
             owner = exchange.token.owner.database_id if exchange.token else None
             whom = f"user ID {owner}" if owner else exchange.request.remote_addr
-            response = Refusal(403, f"API rate limit exceeded for {whom}.").get_response()
+            status = self.world.dialect.rate_limit_status
+            response = Refusal(status, f"API rate limit exceeded for {whom}.").get_response()
         else:
             bucket.spend(1)
             try:
@@ -136,6 +167,7 @@ class SimulatorApp:
             document,
             variables,
             body.get("operationName"),
+            wants_new_ids="X-Github-Next-Global-ID" in exchange.request.headers,
         )
         exchange.points, exchange.document = result.points, document
         headers = rate_limit_headers(self.world, exchange.token, "graphql")

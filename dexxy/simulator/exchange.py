@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from dexxy.simulator.dialects import Dialect
 from dexxy.simulator.model import Repository
 from dexxy.simulator.rest.urls import Urls
 from dexxy.simulator.tokens import Resource, Token
@@ -35,9 +36,14 @@ class Exchange:
 
     @cached_property
     def urls(self) -> Urls:
-        """The roots of the addresses in the answer: wherever the client found the server."""
+        """How the answer is written: its addresses begin where the client found the server."""
         html = self.request.host_url.rstrip("/")
-        return Urls(api=f"{html}{self.api_prefix}", html=html)
+        return Urls(api=f"{html}{self.api_prefix}", html=html, dialect=self.world.dialect)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How this GitHub behaves where nobody knows."""
+        return self.world.dialect
 
     def reads(self, repository: Repository) -> bool:
         """Tell whether this client may see a repository."""

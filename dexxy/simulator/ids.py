@@ -69,6 +69,11 @@ def node_id(typename: str, database_id: int, repository_id: int | None = None) -
     return f"{PREFIXES.get(typename, 'EV')}_{encoded}"
 
 
+def legacy_node_id(typename: str, database_id: int) -> str:
+    """Make a global node id in GitHub's older format: base64 of a length, a type and a number."""
+    return base64.b64encode(f"0{len(typename)}:{typename}{database_id}".encode()).decode()
+
+
 def _msgpack(number: int) -> bytes:
     wide = number > 0xFFFFFFFF
     return (b"\xcf" if wide else b"\xce") + number.to_bytes(8 if wide else 4, "big")

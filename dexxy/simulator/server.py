@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import struct
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
@@ -13,7 +15,10 @@ from types import TracebackType
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from dexxy.simulator.app import SimulatorApp
+from dexxy.simulator.app import BROKEN, SimulatorApp
+from dexxy.simulator.faults.call import Broken
+from dexxy.simulator.faults.interference import Interference
+from dexxy.simulator.faults.queue import FaultQueue
 from dexxy.simulator.requests_log import RequestLog
 from dexxy.simulator.world import World
 
@@ -48,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
             traceback.print_exc()
             body = b'{"message":"Server Error"}'
             self._start("500 Internal Server Error", [("Content-Length", str(len(body)))])
-        self.wfile.write(body)
+        self._send(body, environ.get(BROKEN))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = respond
 
@@ -56,12 +61,24 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the request log remembers."""
 
     def _start(self, status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-        code, _space, reason = status.partition(" ")
-        self.send_response_only(int(code), reason)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.end_headers()
+        self._head = status, headers
         return self.wfile.write
+
+    def _send(self, body: bytes, broken: Broken | None) -> None:
+        """Send the answer, or as much of it as a fault lets through."""
+        if broken is None or broken.share >= 0:
+            status, headers = self._head
+            code, _space, reason = status.partition(" ")
+            self.send_response_only(int(code), reason)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body[: int(len(body) * broken.share)] if broken else body)
+        if broken is not None:
+            self.wfile.flush()
+            self.close_connection = True
+            if broken.resets:
+                self.server.reset_at_end(self.connection)
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
@@ -94,6 +111,7 @@ class ConnectedServer(ThreadingTCPServer):
     def __init__(self, port: int, app: SimulatorApp) -> None:
         self.app = app
         self._connections: set[socket.socket] = set()
+        self._to_reset: set[socket.socket] = set()
         super().__init__((HOST, port), Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -104,7 +122,16 @@ class ConnectedServer(ThreadingTCPServer):
     def shutdown_request(self, request: Any) -> None:
         """End serving a connection."""
         self._connections.discard(request)
-        super().shutdown_request(request)
+        if request in self._to_reset:
+            self._to_reset.discard(request)
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def reset_at_end(self, connection: socket.socket) -> None:
+        """Let the end of a connection be a reset: closed while it lingers for no time."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._to_reset.add(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that hung up: what the application raises is printed."""
@@ -131,6 +158,21 @@ class SimulatorServer:
         self.world = world
         self.port = port
         self.requests = RequestLog()
+        self._interference = Interference()
+
+    @property
+    def faults(self) -> FaultQueue:
+        """What goes wrong with the next requests."""
+        return self._interference.faults
+
+    @property
+    def latency(self) -> float | Callable[[], float]:
+        """How many seconds every answer takes at least, or a function that tells it."""
+        return self._interference.latency
+
+    @latency.setter
+    def latency(self, seconds: float | Callable[[], float]) -> None:
+        self._interference.latency = seconds
 
     @property
     def url(self) -> str:
@@ -144,7 +186,8 @@ class SimulatorServer:
 
     def __enter__(self) -> SimulatorServer:
         try:
-            self._server = ConnectedServer(self.port, SimulatorApp(self.world, self.requests))
+            app = SimulatorApp(self.world, self.requests, self._interference)
+            self._server = ConnectedServer(self.port, app)
         except OSError as error:
             raise PortInUseError(f"port {self.port} is in use") from error
         self.port = int(self._server.server_address[1])

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, TypeVar
 
-from dexxy.simulator.ids import IdSequence, node_id
+from dexxy.simulator.dialects import USUAL, Dialect
+from dexxy.simulator.ids import IdSequence, legacy_node_id, node_id
 from dexxy.simulator.model import Actor, ActorKind, Node, Repository
 from dexxy.simulator.tokens import LIMITS, UNAUTHENTICATED_LIMIT, WINDOW, Bucket, Resource, Token
 
@@ -22,14 +23,19 @@ def system_clock() -> datetime:
 class WorldState:
     """What exists, and how to find it. Whoever reads or changes it holds `lock`.
 
-    `clock` is called for every time that is written down, and can be replaced.
+    `clock` is called for every time that is written down, and can be replaced. So can `dialect`,
+    which decides wherever nobody knows how GitHub behaves.
     """
 
-    def __init__(self, clock: Callable[[], datetime] = system_clock) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime] = system_clock, dialect: Dialect = USUAL
+    ) -> None:
         self.clock = clock
+        self.dialect = dialect
         self.lock = RLock()
         self.ids = IdSequence()
         self.nodes: dict[str, Node] = {}
+        self._legacy_ids: dict[str, str] = {}
         self.actors: dict[int, Actor] = {}
         self.repositories: dict[int, Repository] = {}
         self.former_names: dict[str, Repository] = {}
@@ -50,6 +56,16 @@ class WorldState:
         elif isinstance(node, Repository):
             self.repositories[node.database_id] = node
         return node
+
+    def find(self, any_id: str) -> Node | None:
+        """Find what exists by its node id, in whichever format it was shown."""
+        return self.nodes.get(self._legacy_ids.get(any_id, any_id))
+
+    def legacy_id(self, node: Node) -> str:
+        """Write a node id in the old format, and know it from then on."""
+        legacy = legacy_node_id(node.typename, node.database_id)
+        self._legacy_ids[legacy] = node.node_id
+        return legacy
 
     def actor(self, login: str) -> Actor | None:
         """Find an account by its login, as GraphQL or as REST writes it, in any case."""

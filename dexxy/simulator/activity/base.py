@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from dexxy.simulator.dialects import UNSURE_CHANGES
 from dexxy.simulator.ids import node_id
 from dexxy.simulator.model import Actor, Issue, Node, PullRequest, Repository, Thread, TimelineEvent
 from dexxy.simulator.state import WorldState
@@ -43,13 +44,15 @@ class Activity(WorldState):
             finally:
                 self.clock = clock
 
-    def touch(self, thread: Thread) -> None:
+    def touch(self, thread: Thread, change: str | None = None) -> None:
         """Move a thread's time: it was written to or has changed.
 
-        GitHub does so for a new post and a change of the thread itself, not for the edit or
-        deletion of a comment. Where it is unknown, a dialect will decide here.
+        GitHub does so for a new post and a change of the thread itself. Where that is unknown,
+        CHANGE names it and the dialect decides.
         """
-        thread.updated_at = max(thread.updated_at, self.now())
+        assert change is None or change in UNSURE_CHANGES, change
+        if change is None or change in self.dialect.moving:
+            thread.updated_at = max(thread.updated_at, self.now())
 
     def new_ids(self, kind: str, repository: Repository) -> dict[str, Any]:
         """Make the two ids of a new object of a repository."""
@@ -79,13 +82,18 @@ class Activity(WorldState):
             return "OWNER"
         if author in repository.collaborators:
             return "COLLABORATOR"
-        merged = (pull for pull in repository.pull_requests.values() if pull.merged)
-        return "CONTRIBUTOR" if any(pull.author is author for pull in merged) else "NONE"
+        return "CONTRIBUTOR" if author in repository.contributors else "NONE"
 
     def next_number(self, repository: Repository) -> int:
-        """Take the next number, which issues, pull requests and discussions share."""
+        """Take the next number, which issues and pull requests share."""
         repository.last_number += 1
         return repository.last_number
+
+    def next_discussion_number(self, repository: Repository) -> int:
+        """Take the next number of a discussion, which may be one of issues too."""
+        if self.dialect.discussions_share_numbers:
+            return self.next_number(repository)
+        return max(repository.discussions, default=0) + 1
 
     def add_event(
         self,

@@ -48,7 +48,7 @@ class DiscussionActivity(Activity):
         repository = category.repository
         discussion = Discussion(
             home=repository,
-            number=self.next_number(repository),
+            number=self.next_discussion_number(repository),
             title=title,
             category=category,
             **self.new_post("Discussion", repository, author, body),
@@ -72,7 +72,7 @@ class DiscussionActivity(Activity):
             **self.new_post("DiscussionComment", discussion.home, author, body),
         )
         (parent.replies if parent else discussion.comments).append(comment)
-        self.touch(discussion)
+        self.touch(discussion, "reply written" if parent else None)
         return self.register(comment)
 
     @activity
@@ -110,6 +110,7 @@ class DiscussionActivity(Activity):
         discussion = comment.discussion
         if discussion.answer is comment:
             self.unchoose_answer(discussion)
+        self.touch(discussion, f"{comment.kind} deleted")
         if comment.replies:
             comment.deleted_at, comment.body, comment.author = self.now(), "", None
             return

@@ -28,7 +28,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
 
     @activity
     def delete(self, post: Post, actor: Actor | None = None) -> None:
-        """Delete an issue, a discussion or any comment; the time of its thread does not move.
+        """Delete an issue, a discussion or any comment.
 
         Pull requests and submitted reviews cannot be deleted on GitHub.
         """
@@ -38,6 +38,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
                 details = {"deleted_comment_author": post.author}
                 self.add_event(post.thread, "CommentDeletedEvent", actor, details=details)
             self.forget(post)
+            self.touch(post.thread, f"{post.kind} deleted")
         elif isinstance(post, ReviewComment):
             self.delete_review_comment(post)
         elif isinstance(post, DiscussionComment):
@@ -55,8 +56,9 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
 
     @activity
     def minimize(self, post: Post, reason: str | None = "off-topic") -> None:
-        """Hide a comment, or show it again with a reason of None; no time moves."""
+        """Hide a comment, or show it again with a reason of None; its own time does not move."""
         post.minimized_reason = reason
+        self.touch(post.in_thread, "minimized")
 
     @activity
     def lock_thread(self, thread: Thread, actor: Actor | None, reason: str | None = None) -> None:
@@ -100,7 +102,10 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
             self.discuss(discussion, comment.author, comment.body)
         details = {"discussion": discussion}
         self.add_event(issue, "ConvertedToDiscussionEvent", actor, details=details)
-        self.close(issue, actor)
+        if self.dialect.converted_issues_stay:
+            self.close(issue, actor)
+        else:
+            self.delete(issue)
         return discussion
 
     @activity

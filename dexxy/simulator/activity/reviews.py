@@ -63,13 +63,14 @@ class ReviewActivity(Activity):
         """Dismiss an approving or refusing review."""
         review.state = "DISMISSED"
         review.updated_at = self.now()
-        self.touch(review.pull_request)
+        self.touch(review.pull_request, "review dismissed")
 
     @activity
     def resolve(self, thread: ReviewThread, actor: Actor | None, *, resolved: bool = True) -> None:
-        """Resolve a thread on the diff, or take that back; no time moves."""
+        """Resolve a thread on the diff, or take that back."""
         thread.is_resolved = resolved
         thread.resolved_by = actor if resolved else None
+        self.touch(thread.pull_request, "review thread resolved")
 
     @activity
     def delete_review_comment(self, comment: ReviewComment) -> None:
@@ -85,6 +86,7 @@ class ReviewActivity(Activity):
             pull.reviews.remove(review)
             self.forget(review)
         self.forget(comment)
+        self.touch(pull, f"{comment.kind} deleted")
 
     def add_review_comment(
         self, comment: ReviewComment, reply_to_id: int | None = None

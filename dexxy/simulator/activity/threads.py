@@ -86,10 +86,12 @@ class ThreadActivity(Activity):
 
     @activity
     def edit(self, post: Post, body: str, editor: Actor | None = None) -> None:
-        """Change a post's text. Of a comment only the comment's own time moves."""
+        """Change a post's text. Whether more than its own time moves, the dialect knows."""
         post.body = body
         post.editor = editor or post.author
         post.last_edited_at = post.updated_at = self.now()
+        if post.in_thread is not post:
+            self.touch(post.in_thread, f"{post.kind} edited")
 
     @activity
     def rename_title(self, thread: Thread, actor: Actor | None, title: str) -> None:
@@ -129,6 +131,8 @@ class ThreadActivity(Activity):
         pull.state, pull.merged_by = "MERGED", actor
         pull.merged_at = pull.closed_at = self.now()
         pull.merge_commit_sha = pull.head.sha
+        if pull.author is not None:
+            pull.home.contributors.add(pull.author)
         self.add_event(pull, "MergedEvent", actor, details={"merge_ref_name": pull.base.ref})
         self.add_event(pull, "ClosedEvent", actor, details={"state_reason": None})
         self.touch(pull)

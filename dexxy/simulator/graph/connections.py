@@ -12,6 +12,7 @@ from dexxy.simulator.graph.errors import GitHubError
 from dexxy.simulator.graph.pages import (
     Connection,
     Key,
+    Listing,
     created_key,
     id_key,
     paginate,
@@ -27,22 +28,24 @@ from dexxy.simulator.model import (
     ReviewThread,
 )
 
-ConnectionField = Callable[..., Connection]
-CONNECTIONS: Final[dict[tuple[str, str], ConnectionField]] = {}
+ListingField = Callable[..., Listing]
+CONNECTIONS: Final[dict[tuple[str, str], Callable[..., Connection]]] = {}
 ONLY_COUNTED: Final = {"totalCount", "__typename"}
 
 
-def connection(*places: str) -> Callable[[ConnectionField], ConnectionField]:
-    """Bind a function to the connections `Type.field`, behind GitHub's check of page sizes."""
+def connection(*places: str) -> Callable[[ListingField], ListingField]:
+    """Bind a list to the connections `Type.field`, behind GitHub's check of page sizes."""
 
-    def bind(function: ConnectionField) -> ConnectionField:
-        def checked(source: Any, info: Info, **arguments: Any) -> Connection:
+    def bind(function: ListingField) -> ListingField:
+        def page(source: Any, info: Info, **arguments: Any) -> Connection:
             check_page_size(info, arguments)
-            return function(source, info, **arguments)
+            listing = function(source, info, **arguments)
+            by_offset = request_of(info).dialect.cursors == "offset"
+            return paginate(listing, arguments, by_offset=by_offset)
 
         for place in places:
             type_name, _, field_name = place.partition(".")
-            CONNECTIONS[type_name, field_name] = checked
+            CONNECTIONS[type_name, field_name] = page
         return function
 
     return bind
@@ -58,7 +61,7 @@ def check_page_size(info: Info, arguments: dict[str, Any]) -> None:
     sizes = [
         (side, arguments[side]) for side in ("first", "last") if arguments.get(side) is not None
     ]
-    if not sizes and not _only_counted(info):
+    if not sizes and (request_of(info).dialect.counts_need_a_page or not _only_counted(info)):
         message = (
             "You must provide a `first` or `last` value "
             f"to properly paginate the `{name}` connection."
@@ -86,9 +89,7 @@ def _only_counted(info: Info) -> bool:
     return names <= ONLY_COUNTED
 
 
-def _ordered(
-    items: Iterable[Any], arguments: dict[str, Any], default: tuple[str, str]
-) -> Connection:
+def _ordered(items: Iterable[Any], arguments: dict[str, Any], default: tuple[str, str]) -> Listing:
     order = arguments.get("orderBy") or {"field": default[0], "direction": default[1]}
     keys: dict[str, Callable[[Any], Key]] = {
         "CREATED_AT": created_key,
@@ -96,12 +97,11 @@ def _ordered(
         "COMMENTS": lambda item: (len(item.comments), item.database_id),
         "NAME": lambda item: (item.name.lower(), item.database_id),
     }
-    descending = order["direction"] == "DESC"
-    return paginate(items, arguments, keys[order["field"]], descending=descending)
+    return Listing(items, keys[order["field"]], order["direction"] == "DESC")
 
 
 @connection("Repository.issues")
-def issues(source: Repository, info: Info, **arguments: Any) -> Connection:
+def issues(source: Repository, info: Info, **arguments: Any) -> Listing:
     """The issues, by number unless told otherwise; `since` is inclusive."""
     found = _filtered(source.issues.values() if source.has_issues_enabled else (), arguments)
     if (only := arguments.get("filterBy")) is not None:
@@ -114,7 +114,7 @@ def issues(source: Repository, info: Info, **arguments: Any) -> Connection:
 
 
 @connection("Repository.pullRequests")
-def pull_requests(source: Repository, info: Info, **arguments: Any) -> Connection:
+def pull_requests(source: Repository, info: Info, **arguments: Any) -> Listing:
     """The pull requests, by number unless told otherwise; there is no `since`."""
     found = _filtered(source.pull_requests.values(), arguments)
     for argument, attribute in (("baseRefName", "base_ref_name"), ("headRefName", "head_ref_name")):
@@ -124,7 +124,7 @@ def pull_requests(source: Repository, info: Info, **arguments: Any) -> Connectio
 
 
 @connection("Repository.discussions")
-def discussions(source: Repository, info: Info, **arguments: Any) -> Connection:
+def discussions(source: Repository, info: Info, **arguments: Any) -> Listing:
     """The discussions, the last updated first unless told otherwise."""
     every = source.discussions.values() if source.has_discussions_enabled else ()
     found = _filtered(every, arguments)
@@ -144,19 +144,19 @@ def _filtered(threads: Iterable[Any], arguments: dict[str, Any]) -> list[Any]:
 
 
 @connection("Issue.comments", "PullRequest.comments", "Discussion.comments")
-def comments(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Connection:
+def comments(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Listing:
     """The comments of a thread, oldest first; those of a discussion without the replies."""
     return _ordered(source.comments, arguments, ("CREATED_AT", "ASC"))
 
 
 @connection("DiscussionComment.replies")
-def replies(source: DiscussionComment, info: Info, **arguments: Any) -> Connection:
+def replies(source: DiscussionComment, info: Info, **arguments: Any) -> Listing:
     """The replies to a comment, oldest first."""
-    return paginate(source.replies, arguments)
+    return Listing(source.replies)
 
 
 @connection("PullRequest.reviews")
-def reviews(source: PullRequest, info: Info, **arguments: Any) -> Connection:
+def reviews(source: PullRequest, info: Info, **arguments: Any) -> Listing:
     """The reviews; a pending one is there for its author only."""
     states = arguments.get("states")
     found = [
@@ -164,37 +164,37 @@ def reviews(source: PullRequest, info: Info, **arguments: Any) -> Connection:
     ]
     if (login := arguments.get("author")) is not None:
         found = [review for review in found if review.author and review.author.login == login]
-    return paginate(found, arguments)
+    return Listing(found)
 
 
 @connection("PullRequest.reviewThreads")
-def review_threads(source: PullRequest, info: Info, **arguments: Any) -> Connection:
+def review_threads(source: PullRequest, info: Info, **arguments: Any) -> Listing:
     """The threads on the diff."""
-    return paginate(_visible(info, source.review_threads), arguments)
+    return Listing(_visible(info, source.review_threads))
 
 
 @connection("PullRequestReview.comments", "PullRequestReviewThread.comments")
-def review_comments(source: Review | ReviewThread, info: Info, **arguments: Any) -> Connection:
+def review_comments(source: Review | ReviewThread, info: Info, **arguments: Any) -> Listing:
     """The comments of a review, or of a thread on the diff."""
-    return paginate(_visible(info, source.comments), arguments)
+    return Listing(_visible(info, source.comments))
 
 
 @connection("Issue.labels", "PullRequest.labels", "Discussion.labels")
-def labels(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Connection:
+def labels(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Listing:
     """The labels; the creation of a label is not modelled, its number follows it."""
     if (arguments.get("orderBy") or {}).get("field") == "NAME":
         return _ordered(source.labels, arguments, ("NAME", "ASC"))
-    return paginate(source.labels, arguments, id_key)
+    return Listing(source.labels, id_key)
 
 
 @connection("Issue.assignees", "PullRequest.assignees")
-def assignees(source: Issue | PullRequest, info: Info, **arguments: Any) -> Connection:
+def assignees(source: Issue | PullRequest, info: Info, **arguments: Any) -> Listing:
     """The assignees."""
-    return paginate(source.assignees, arguments, id_key)
+    return Listing(source.assignees, id_key)
 
 
 @connection("Issue.timelineItems", "PullRequest.timelineItems")
-def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) -> Connection:
+def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) -> Listing:
     """The timeline: events, and also comments and reviews if these types are asked for."""
     items: list[Any] = [*source.timeline, *source.comments]
     if isinstance(source, PullRequest):
@@ -204,9 +204,7 @@ def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) ->
         items = [item for item in items if _item_type(item.typename) in wanted]
     if (since := arguments.get("since")) is not None:
         items = [item for item in items if item.created_at >= since]
-    page = paginate(items, arguments)
-    page.updated_at = source.updated_at
-    return page
+    return Listing(items, updated_at=source.updated_at)
 
 
 def _visible(info: Info, items: Sequence[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from graphql import GraphQLResolveInfo
 
+from dexxy.simulator.dialects import Dialect
 from dexxy.simulator.graph.cost import Cost
 from dexxy.simulator.model import Node, Repository, Review, ReviewComment, ReviewThread
 from dexxy.simulator.tokens import Token
@@ -15,12 +16,27 @@ from dexxy.simulator.world import World
 
 @dataclass
 class Request:
-    """One GraphQL request: who asks, where the server is, and what the answer costs."""
+    """One GraphQL request: who asks, where the server is, and what the answer costs.
+
+    `wants_new_ids` says that it asked for node ids in the new format.
+    """
 
     world: World
     token: Token
     base_url: str
     cost: Cost
+    wants_new_ids: bool = False
+
+    @property
+    def dialect(self) -> Dialect:
+        """How this GitHub behaves where nobody knows."""
+        return self.world.dialect
+
+    def node_id(self, node: Node) -> str:
+        """Write a node id in the format that this request gets."""
+        if self.dialect.legacy_node_ids and not self.wants_new_ids:
+            return self.world.legacy_id(node)
+        return node.node_id
 
     def reads(self, node: Node) -> bool:
         """Tell whether the viewer may see an object: that goes by its repository.

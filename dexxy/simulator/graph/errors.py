@@ -8,11 +8,12 @@ from graphql import GraphQLError
 
 
 class GitHubError(GraphQLError):
-    """An error with GitHub's `type`, such as NOT_FOUND."""
+    """An error with GitHub's `type`, such as NOT_FOUND, and seldom a `code`."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.code = code
 
 
 def formatted(error: GraphQLError) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     if isinstance(original, GitHubError):
         entry["type"] = original.kind
+        if original.code is not None:
+            entry["code"] = original.code
     if error.path is not None:
         entry["path"] = error.path
     if error.locations:

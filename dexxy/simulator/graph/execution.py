@@ -54,6 +54,8 @@ def answer(
     document: str,
     variables: Mapping[str, Any],
     operation_name: str | None = None,
+    *,
+    wants_new_ids: bool = False,
 ) -> Answer:
     """Answer a query. Whoever calls holds the world's lock.
 
@@ -71,12 +73,12 @@ def answer(
     if dry_run is None:
         bucket = world.bucket(token, "graphql")
         if bucket.remaining == 0:
-            return _refused(_rate_limited(token))
+            return _refused(_rate_limited(world, token))
         bucket.spend(cost.points)
     result = execute_sync(
         schema(),
         dry_run or parsed,
-        context_value=Request(world=world, token=token, base_url=base_url, cost=cost),
+        context_value=Request(world, token, base_url, cost, wants_new_ids),
         variable_values=dict(variables),
         operation_name=operation_name,
     )
@@ -103,9 +105,10 @@ def _too_many_nodes(cost: Cost) -> GitHubError:
     return GitHubError("MAX_NODE_LIMIT_EXCEEDED", message)
 
 
-def _rate_limited(token: Token) -> GitHubError:
+def _rate_limited(world: World, token: Token) -> GitHubError:
     message = f"API rate limit exceeded for user ID {token.owner.database_id}."
-    return GitHubError("RATE_LIMITED", message)
+    kind = world.dialect.rate_limit_type
+    return GitHubError(kind, message, "graphql_rate_limit" if kind == "RATE_LIMIT" else None)
 
 
 def _only_rate_limit(

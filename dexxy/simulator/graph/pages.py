@@ -1,7 +1,8 @@
 """Connections: pages of a sorted list, with opaque cursors.
 
 GitHub's cursors are the base64 of `cursor:v2:` and a packed sort key, so a page goes on after a
-key and not after an offset. Ours are the same with JSON inside. Clients treat them as opaque.
+key. Ours are the same with JSON inside; in another dialect it goes on after an offset, which
+shifts when something before it vanishes. Clients treat cursors as opaque.
 """
 
 from __future__ import annotations
@@ -54,13 +55,28 @@ class PageInfo:
     end_cursor: str | None
 
 
-class Connection:
-    """A page of a list; what is not asked for is not computed."""
+@dataclass
+class Listing:
+    """The items of a connection in no order, and by what they are to be sorted."""
 
-    def __init__(self, items: Sequence[Any], key: Callable[[Any], Key], start: int, end: int):
+    items: Iterable[Any]
+    key: Callable[[Any], Key] = created_key
+    descending: bool = False
+    updated_at: datetime | None = None  # only timelines have it
+
+
+class Connection:
+    """A page of a list; what is not asked for is not computed.
+
+    `key` writes the places of items, None their offsets.
+    """
+
+    def __init__(
+        self, items: Sequence[Any], key: Callable[[Any], Key] | None, start: int, end: int
+    ) -> None:
         self.total_count = self.filtered_count = len(items)
         self.nodes = items[start:end]
-        self.updated_at: datetime | None = None  # only timelines have it
+        self.updated_at: datetime | None = None
         self._items, self._key, self._start, self._end = items, key, start, end
 
     @property
@@ -71,7 +87,7 @@ class Connection:
     @property
     def edges(self) -> list[Edge]:
         """The items with their cursors."""
-        return [Edge(node, encode(self._key(node))) for node in self.nodes]
+        return [Edge(node, self._cursor(place)) for place, node in enumerate(self.nodes)]
 
     @cached_property
     def page_info(self) -> PageInfo:
@@ -79,31 +95,33 @@ class Connection:
         return PageInfo(
             has_next_page=self._end < len(self._items),
             has_previous_page=self._start > 0,
-            start_cursor=encode(self._key(self.nodes[0])) if self.nodes else None,
-            end_cursor=encode(self._key(self.nodes[-1])) if self.nodes else None,
+            start_cursor=self._cursor(0) if self.nodes else None,
+            end_cursor=self._cursor(len(self.nodes) - 1) if self.nodes else None,
         )
 
+    def _cursor(self, place: int) -> str:
+        if self._key is None:
+            return encode((self._start + place + 1,))
+        return encode(self._key(self.nodes[place]))
 
-def paginate(
-    items: Iterable[Any],
-    arguments: Mapping[str, Any],
-    key: Callable[[Any], Key] = created_key,
-    *,
-    descending: bool = False,
-) -> Connection:
+
+def paginate(listing: Listing, arguments: Mapping[str, Any], *, by_offset: bool) -> Connection:
     """Sort a list and cut the page that `first`, `last`, `after` and `before` ask for."""
-    ordered = sorted(items, key=key, reverse=descending)
+    ordered = sorted(listing.items, key=listing.key, reverse=listing.descending)
+    place = _offset if by_offset else _position
     start, end = 0, len(ordered)
     if (after := arguments.get("after")) is not None:
-        start = _position(ordered, decode(after), key, descending=descending, past_equal=True)
+        start = place(ordered, decode(after), listing, past_equal=True)
     if (before := arguments.get("before")) is not None:
-        end = _position(ordered, decode(before), key, descending=descending, past_equal=False)
+        end = place(ordered, decode(before), listing, past_equal=False)
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None:
         end = max(start, min(end, start + first))
     if last is not None:
         start = max(start, end - last)
-    return Connection(ordered, key, start, max(start, end))
+    page = Connection(ordered, None if by_offset else listing.key, start, max(start, end))
+    page.updated_at = listing.updated_at
+    return page
 
 
 def encode(key: Key) -> str:
@@ -127,22 +145,20 @@ def decode(cursor: str) -> Key:
         raise GitHubError("INVALID_CURSOR_ARGUMENTS", message) from error
 
 
-def _position(
-    ordered: Sequence[Any],
-    wanted: Key,
-    key: Callable[[Any], Key],
-    *,
-    descending: bool,
-    past_equal: bool,
-) -> int:
+def _offset(ordered: Sequence[Any], wanted: Key, _: Listing, *, past_equal: bool) -> int:
+    """Find where the item at an offset, counted from one, begins or ends."""
+    return min(len(ordered), int(wanted[0]) - (not past_equal))
+
+
+def _position(ordered: Sequence[Any], wanted: Key, listing: Listing, *, past_equal: bool) -> int:
     """Find by halving where a key stands, before or behind an item with the same key."""
     low, high = 0, len(ordered)
     while low < high:
         middle = (low + high) // 2
-        here = key(ordered[middle])
+        here = listing.key(ordered[middle])
         if here == wanted:
             return middle + 1 if past_equal else middle
-        if (here < wanted) is not descending:
+        if (here < wanted) is not listing.descending:
             low = middle + 1
         else:
             high = middle

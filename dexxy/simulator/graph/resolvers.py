@@ -87,7 +87,7 @@ def repository(
 def node(_: None, info: Info, id: str) -> Node:
     """The object with a node id, if the viewer can read it."""
     request = request_of(info)
-    found = request.world.nodes.get(id)
+    found = request.world.find(id)
     if found is None or not request.reads(found):
         raise not_found(f"Could not resolve to a node with the global id of '{id}'")
     return found
@@ -125,9 +125,22 @@ def account(_: None, info: Info, login: str) -> Actor | None:
 @field("Repository.issue")
 def issue(source: Repository, info: Info, number: int) -> Issue:
     """An issue by its number; a pull request is none."""
-    if number not in source.issues or not source.has_issues_enabled:
+    found = source.issues.get(number) or _transferred(source, info, number)
+    if found is None or not source.has_issues_enabled:
         raise not_found(f"Could not resolve to an Issue with the number of {number}.")
-    return source.issues[number]
+    return found
+
+
+def _transferred(source: Repository, info: Info, number: int) -> Issue | None:
+    request, found = request_of(info), source.transferred.get(number)
+    follows = request.dialect.transfers_are_followed == "both"
+    return found if follows and found is not None and request.reads(found) else None
+
+
+@field("Bot.login")
+def bot_login(source: Actor, info: Info) -> str:
+    """The login of a bot: that of its App."""
+    return source.rest_login if request_of(info).dialect.bot_login_has_suffix else source.login
 
 
 @field("Repository.pullRequest")
@@ -141,8 +154,9 @@ def pull_request(source: Repository, info: Info, number: int) -> PullRequest:
 @field("Repository.issueOrPullRequest")
 def issue_or_pull_request(source: Repository, info: Info, number: int) -> Issue | PullRequest:
     """Either by its number."""
-    issues = source.issues if source.has_issues_enabled else {}
-    found = issues.get(number) or source.pull_requests.get(number)
+    found: Issue | PullRequest | None = source.pull_requests.get(number)
+    if source.has_issues_enabled and found is None:
+        found = source.issues.get(number) or _transferred(source, info, number)
     if found is None:
         message = f"Could not resolve to an issue or pull request with the number of {number}."
         raise not_found(message)

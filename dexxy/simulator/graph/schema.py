@@ -24,7 +24,10 @@ from dexxy.simulator.graph.resolvers import RESOLVERS, Resolver
 
 SDL: Final = Path(__file__).with_name("schema.graphql")
 MAX_INT: Final = 2**31 - 1
-ATTRIBUTES: Final = {"id": "node_id", "fullDatabaseId": "database_id", "resourcePath": "path"}
+ATTRIBUTES: Final = {"fullDatabaseId": "database_id", "resourcePath": "path"}
+# One dialect writes a `databaseId` beyond 32 bits, which graphql-core's own Int refuses.
+UNBOUNDED_INT: Final = GraphQLScalarType("UnboundedInt")
+UNBOUNDED_INT.name = "Int"
 
 
 @cache
@@ -35,6 +38,8 @@ def schema() -> GraphQLSchema:
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, definition in kind.fields.items():
                 definition.resolve = _resolver(kind.name, name)
+                if name == "databaseId":
+                    definition.type = UNBOUNDED_INT
         elif is_abstract_type(kind):
             kind.resolve_type = _typename
     _bind_scalars(built)
@@ -52,6 +57,8 @@ def _resolver(type_name: str, name: str) -> Resolver:
         return bound
     if name == "url":
         return _url
+    if name == "id":
+        return _id
     if name == "databaseId":
         return _database_id
     return _attribute(ATTRIBUTES.get(name) or snake_case(name))
@@ -68,10 +75,15 @@ def _url(source: Any, info: Info) -> str:
     return f"{request_of(info).base_url}{source.path}"
 
 
-def _database_id(source: Any, _: Info) -> int | None:
+def _id(source: Any, info: Info) -> str:
+    return request_of(info).node_id(source)
+
+
+def _database_id(source: Any, info: Info) -> int | None:
     """GraphQL's Int has 32 bits; an id that outgrew them is only in `fullDatabaseId`."""
     number: int = source.database_id
-    return number if number <= MAX_INT else None
+    wide = request_of(info).dialect.wide_database_ids == "number"
+    return number if wide or number <= MAX_INT else None
 
 
 def _typename(value: Any, _: Info, __: GraphQLAbstractType) -> str:

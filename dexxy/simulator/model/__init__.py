@@ -7,6 +7,7 @@ fields resolve themselves. Enumerations are the schema's upper-case strings.
 
 from dexxy.simulator.model.actors import Actor, ActorKind
 from dexxy.simulator.model.base import REACTIONS, Node, Post
+from dexxy.simulator.model.census import census, posts_in, posts_of
 from dexxy.simulator.model.discussions import Discussion, DiscussionComment
 from dexxy.simulator.model.repositories import DiscussionCategory, Label, Milestone, Repository
 from dexxy.simulator.model.reviews import Review, ReviewComment, ReviewThread
@@ -40,4 +41,7 @@ __all__ = [
     "ReviewThread",
     "Thread",
     "TimelineEvent",
+    "census",
+    "posts_in",
+    "posts_of",
 ]

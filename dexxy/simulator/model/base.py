@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from dexxy.simulator.model.actors import Actor
     from dexxy.simulator.model.repositories import Repository
+    from dexxy.simulator.model.threads import Thread
 
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
@@ -41,6 +42,12 @@ class Post(Node):
     minimized_reason: str | None = None
     reactions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REACTIONS, 0))
     created_via_email: ClassVar[bool] = False
+    kind: ClassVar[str]
+
+    @property
+    def in_thread(self) -> Thread:
+        """The thread that it was written in; a thread's opening is the thread itself."""
+        raise NotImplementedError
 
     @property
     def repository(self) -> Repository:

@@ -17,6 +17,7 @@ class Discussion(Thread):
     """A discussion. `comments` are the top-level ones."""
 
     typename: ClassVar[str] = "Discussion"
+    kind: ClassVar[str] = "discussion"
     folder: ClassVar[str] = "discussions"
     category: DiscussionCategory
     state_reason: str | None = None
@@ -45,6 +46,16 @@ class DiscussionComment(Post):
     replies: list[DiscussionComment] = field(default_factory=list)
     deleted_at: datetime | None = None
     upvote_count: int = 1
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """A comment or a reply."""
+        return "reply" if self.reply_to else "discussion comment"
+
+    @property
+    def in_thread(self) -> Discussion:
+        """Its discussion."""
+        return self.discussion
 
     @property
     def repository(self) -> Repository:

@@ -88,7 +88,8 @@ class Repository(Node):
 
     `facts` holds what the REST API says and nothing here depends on (size, stars, licence).
     `collaborators` read it while it is private and list it among their repositories.
-    `transferred` and `deleted_numbers` remember the issues that are no longer here.
+    `contributors` have had a pull request merged. `transferred` and `deleted_numbers` remember
+    the issues that are no longer here.
     """
 
     typename: ClassVar[str] = "Repository"
@@ -105,6 +106,7 @@ class Repository(Node):
     has_issues_enabled: bool = True
     has_discussions_enabled: bool = True
     collaborators: set[Actor] = field(default_factory=set)
+    contributors: set[Actor] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     categories: dict[str, DiscussionCategory] = field(default_factory=dict)
@@ -134,6 +136,15 @@ class Repository(Node):
     def is_in_organization(self) -> bool:
         """Whether an organisation owns it."""
         return self.owner.kind == "Organization"
+
+    @property
+    def threads(self) -> list[Issue | PullRequest | Discussion]:
+        """All threads that are there, whether or not their feature is switched on."""
+        return [
+            *self.issues.values(),
+            *self.pull_requests.values(),
+            *self.discussions.values(),
+        ]
 
     @property
     def repository(self) -> Repository:

@@ -17,11 +17,17 @@ class Review(Post):
     """A review. Until it is submitted it is PENDING and only its author sees it."""
 
     typename: ClassVar[str] = "PullRequestReview"
+    kind: ClassVar[str] = "review"
     pull_request: PullRequest
     state: str
     submitted_at: datetime | None
     commit_id: str | None = None
     comments: list[ReviewComment] = field(default_factory=list)
+
+    @property
+    def in_thread(self) -> PullRequest:
+        """Its pull request."""
+        return self.pull_request
 
     @property
     def repository(self) -> Repository:
@@ -44,6 +50,7 @@ class ReviewComment(Post):
     """A comment on a line of the diff, always inside a review."""
 
     typename: ClassVar[str] = "PullRequestReviewComment"
+    kind: ClassVar[str] = "review comment"
     pull_request_review: Review
     path_in_diff: str
     diff_hunk: str
@@ -58,6 +65,11 @@ class ReviewComment(Post):
     original_start_line: int | None = None
     side: str = "RIGHT"
     start_side: str | None = None
+
+    @property
+    def in_thread(self) -> PullRequest:
+        """Its pull request."""
+        return self.pull_request
 
     @property
     def pull_request(self) -> PullRequest:

@@ -29,6 +29,11 @@ class Thread(Post):
     folder: ClassVar[str]
 
     @property
+    def in_thread(self) -> Thread:
+        """Itself."""
+        return self
+
+    @property
     def repository(self) -> Repository:
         """Where the thread is now; a transfer changes it."""
         return self.home
@@ -49,6 +54,7 @@ class Issue(Thread):
     """An issue."""
 
     typename: ClassVar[str] = "Issue"
+    kind: ClassVar[str] = "issue"
     folder: ClassVar[str] = "issues"
     state_reason: str | None = None
     milestone: Milestone | None = None
@@ -77,6 +83,7 @@ class PullRequest(Thread):
     """A pull request. `issue_side_id` is what the lists of issues show as its id."""
 
     typename: ClassVar[str] = "PullRequest"
+    kind: ClassVar[str] = "pull request"
     folder: ClassVar[str] = "pull"
     issue_side_id: int
     head: Branch
@@ -128,7 +135,13 @@ class IssueComment(Post):
     """A comment in the conversation of an issue or a pull request."""
 
     typename: ClassVar[str] = "IssueComment"
+    kind: ClassVar[str] = "comment"
     thread: Issue | PullRequest
+
+    @property
+    def in_thread(self) -> Issue | PullRequest:
+        """Its issue or pull request."""
+        return self.thread
 
     @property
     def repository(self) -> Repository:

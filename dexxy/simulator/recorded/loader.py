@@ -65,6 +65,8 @@ def load_recorded(world: World, folder: Path = RECORDING) -> Repository:
         issue_row = issue_rows.get(pull_row["number"], {})
         pull = _pull_request(world, repository, pull_row, issue_row)
         repository.pull_requests[pull.number] = pull
+        if pull.merged and pull.author is not None:
+            repository.contributors.add(pull.author)
     _add_posts(world, repository, folder)
     repository.last_number = max(*repository.issues, *repository.pull_requests)
     complete_timelines(world, repository)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -67,6 +67,15 @@ REPOSITORY_DEFAULTS: Final[dict[str, Any]] = {
     "default_branch": "main",
     "topics": [],
 }
+# The account that GitHub shows instead of one that was deleted: https://github.com/ghost
+GHOST: Final = Actor(
+    login="ghost",
+    node_id="MDQ6VXNlcjEwMTM3",
+    database_id=10137,
+    avatar_url="https://avatars.githubusercontent.com/u/10137?v=4",
+    created_at=datetime(2008, 5, 13, tzinfo=UTC),
+    updated_at=datetime(2018, 4, 10, tzinfo=UTC),
+)
 
 
 def when(moment: datetime | None) -> str | None:
@@ -82,7 +91,7 @@ def user(urls: Urls, actor: Actor | None) -> dict[str, Any] | None:
     return {
         "login": actor.rest_login,
         "id": actor.database_id,
-        "node_id": actor.node_id,
+        "node_id": urls.node_id(actor),
         "avatar_url": actor.avatar_url,
         "gravatar_id": "",
         "url": api,
@@ -91,6 +100,12 @@ def user(urls: Urls, actor: Actor | None) -> dict[str, Any] | None:
         "type": actor.kind,
         "site_admin": actor.site_admin,
     }
+
+
+def author(urls: Urls, actor: Actor | None) -> dict[str, Any] | None:
+    """Write who wrote something; if the account is gone, that is nobody or @ghost."""
+    gone = actor is None and urls.dialect.deleted_accounts == "ghost"
+    return user(urls, GHOST if gone else actor)
 
 
 def profile(urls: Urls, actor: Actor) -> dict[str, Any]:
@@ -117,7 +132,7 @@ def repository(urls: Urls, found: Repository) -> dict[str, Any]:
         **REPOSITORY_DEFAULTS,
         **found.facts,
         "id": found.database_id,
-        "node_id": found.node_id,
+        "node_id": urls.node_id(found),
         "name": found.name,
         "full_name": found.name_with_owner,
         "private": found.is_private,
@@ -147,7 +162,7 @@ def label(urls: Urls, found: Label) -> dict[str, Any]:
     """Write a label."""
     return {
         "id": found.database_id,
-        "node_id": found.node_id,
+        "node_id": urls.node_id(found),
         "url": f"{urls.api}/repos/{found.repository.name_with_owner}/labels/{quote(found.name)}",
         "name": found.name,
         "color": found.color,
@@ -167,7 +182,7 @@ def milestone(urls: Urls, found: Milestone | None) -> dict[str, Any] | None:
         "html_url": f"{urls.html}{found.path}",
         "labels_url": f"{api}/labels",
         "id": found.database_id,
-        "node_id": found.node_id,
+        "node_id": urls.node_id(found),
         "number": found.number,
         "title": found.title,
         "description": found.description,

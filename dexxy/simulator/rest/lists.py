@@ -5,7 +5,8 @@ https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import base64
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -17,22 +18,41 @@ from dexxy.simulator.exchange import Exchange, Refusal, json_response
 ItemT = TypeVar("ItemT")
 PER_PAGE: Final = 30
 MOST_PER_PAGE: Final = 100
+BEYOND_PAGES: Final = (
+    "Pagination with the page parameter is not supported for large datasets, "
+    "please use cursor based pagination (after/before)"
+)
 
 
 def page_of(
-    exchange: Exchange, items: Iterable[ItemT], write: Callable[[Any, ItemT], Any]
+    exchange: Exchange,
+    items: Iterable[ItemT],
+    write: Callable[[Any, ItemT], Any],
+    *,
+    limit: int | None = None,
 ) -> Response:
-    """Cut a list to the asked page and write it, with the addresses of the others in `Link`."""
+    """Cut a list to the asked page and write it, with the addresses of the others in `Link`.
+
+    Args:
+        limit: the number of rows up to which pages are numbered; the rest `Link` alone reaches.
+    """
     found = list(items)
     size = min(_number(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
     page = _number(exchange, "page", 1)
-    rows = [write(exchange.urls, item) for item in found[(page - 1) * size : page * size]]
-    link = _link(exchange, page, last=max(1, -(-len(found) // size)))
+    if limit is not None and page * size > limit:
+        raise Refusal(422, BEYOND_PAGES)
+    after = exchange.request.args.get("after")
+    start = _offset(after) if limit is not None and after else (page - 1) * size
+    rows = [write(exchange.urls, item) for item in found[start : start + size]]
+    if limit is not None and len(found) > limit:
+        link = _link_after(exchange, start + size) if start + size < len(found) else ""
+    else:
+        link = _link(exchange, page, last=max(1, -(-len(found) // size)))
     return json_response(rows, headers={"Link": link} if link else None)
 
 
 def since(exchange: Exchange, items: Iterable[ItemT]) -> list[ItemT]:
-    """Keep what was updated at or after the asked time."""
+    """Keep what was updated after the asked time or, depending on the dialect, at it."""
     text = exchange.request.args.get("since")
     if not text:
         return list(items)
@@ -41,13 +61,25 @@ def since(exchange: Exchange, items: Iterable[ItemT]) -> list[ItemT]:
     except ValueError as error:
         raise Refusal(422, "Validation Failed") from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not exchange.dialect.since_is_inclusive:
+        return [item for item in items if _time(item, "updated_at") > moment]
     return [item for item in items if _time(item, "updated_at") >= moment]
 
 
+def is_since_epoch(exchange: Exchange) -> bool:
+    """Tell whether everything since 1970 is wanted."""
+    return exchange.request.args.get("since", "").startswith("1970-01-01T00:00:00")
+
+
 def ordered(
-    exchange: Exchange, items: Iterable[ItemT], *, default: str = "created", descending: bool
+    exchange: Exchange,
+    items: Iterable[ItemT],
+    *,
+    default: str = "created",
+    sorts: Collection[str] = ("created", "updated", "comments"),
+    descending: bool,
 ) -> list[ItemT]:
-    """Sort by creation or change, in the asked direction or that of the endpoint."""
+    """Sort by what the endpoint knows, in the asked direction or that of the endpoint."""
     sort = exchange.request.args.get("sort", default)
     direction = exchange.request.args.get("direction", "desc" if descending else "asc")
     keys: dict[str, Callable[[Any], Any]] = {
@@ -56,11 +88,14 @@ def ordered(
         "comments": lambda item: (len(item.comments), _rank(item)),
         "popularity": lambda item: (len(item.comments), _rank(item)),
         "long-running": lambda item: (item.created_at, _rank(item)),
-        "full_name": lambda item: item.name_with_owner.lower(),
+        "full_name": lambda item: (item.name_with_owner.lower(),),
         "pushed": lambda item: (item.pushed_at or item.created_at, _rank(item)),
     }
-    if sort not in keys or direction not in ("asc", "desc"):
+    if sort not in sorts or direction not in ("asc", "desc"):
         raise Refusal(422, "Validation Failed")
+    if exchange.dialect.equal_times_descend and direction == "asc":
+        items = sorted(items, key=_rank, reverse=True)
+        return sorted(items, key=lambda item: keys[sort](item)[0])
     return sorted(items, key=keys[sort], reverse=direction == "desc")
 
 
@@ -90,6 +125,22 @@ def _time(item: object, name: str) -> datetime:
 def _number(exchange: Exchange, name: str, default: int) -> int:
     text = exchange.request.args.get(name, "")
     return int(text) if text.isdecimal() and int(text) > 0 else default
+
+
+def _offset(after: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(after))
+    except ValueError as error:
+        raise Refusal(422, "Validation Failed") from error
+
+
+def _link_after(exchange: Exchange, offset: int) -> str:
+    """Lead on by a cursor, as GitHub does in lists whose page numbers end."""
+    arguments = exchange.request.args.to_dict()
+    arguments.pop("page", None)
+    arguments["after"] = base64.urlsafe_b64encode(str(offset).encode()).decode()
+    root = f"{exchange.urls.html}{exchange.request.path}"
+    return f'<{root}?{urlencode(arguments)}>; rel="next"'
 
 
 def _link(exchange: Exchange, page: int, last: int) -> str:

@@ -14,7 +14,7 @@ from dexxy.simulator.model import (
     Review,
     ReviewComment,
 )
-from dexxy.simulator.rest.accounts import label, milestone, repository, user, when
+from dexxy.simulator.rest.accounts import author, label, milestone, repository, user, when
 from dexxy.simulator.rest.urls import Urls
 
 
@@ -170,9 +170,9 @@ def reactions(post: Post, api: str) -> dict[str, Any]:
 def _post(urls: Urls, post: Post) -> dict[str, Any]:
     return {
         "id": post.database_id,
-        "node_id": post.node_id,
+        "node_id": urls.node_id(post),
         "html_url": f"{urls.html}{post.path}",
-        "user": user(urls, post.author),
+        "user": author(urls, post.author),
         "created_at": when(post.created_at),
         "updated_at": when(post.updated_at),
         "author_association": post.author_association,

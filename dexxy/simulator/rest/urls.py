@@ -1,9 +1,13 @@
-"""Where the simulator stands: the roots of all addresses in its answers."""
+"""How rows are written: the roots of all addresses in them, and the dialect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+
+from dexxy.simulator.dialects import USUAL, Dialect
+from dexxy.simulator.ids import legacy_node_id
+from dexxy.simulator.model import Node
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,13 @@ class Urls:
 
     api: str
     html: str
+    dialect: Dialect = USUAL
+
+    def node_id(self, node: Node) -> str:
+        """Write a node id in the format that the REST API has."""
+        if self.dialect.legacy_node_ids_in_rest:
+            return legacy_node_id(node.typename, node.database_id)
+        return node.node_id
 
 
 # What the recorded rows carry.

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from dexxy.simulator.exchange import Exchange, Refusal, json_response, rate_limit_headers
 from dexxy.simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
 from dexxy.simulator.rest import accounts, threads
-from dexxy.simulator.rest.lists import in_state, ordered, page_of, since
+from dexxy.simulator.rest.lists import in_state, is_since_epoch, ordered, page_of, since
 from dexxy.simulator.rest.routes import moved, repository_route, route
 from dexxy.simulator.tokens import Bucket
 
@@ -27,23 +27,23 @@ def repository(exchange: Exchange, found: Repository) -> Response:
 @repository_route("issues", "/issues")
 def issues(exchange: Exchange, found: Repository) -> Response:
     """The issues and pull requests of a repository, the newest first."""
-    _refuse_without_issues(found)
+    _refuse_without_issues(exchange, found)
     both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
-    return page_of(
-        exchange,
-        ordered(exchange, since(exchange, in_state(exchange, both)), descending=True),
-        threads.issue,
-    )
+    if exchange.dialect.epoch_is_empty and is_since_epoch(exchange):
+        both.clear()
+    wanted = ordered(exchange, since(exchange, in_state(exchange, both)), descending=True)
+    return page_of(exchange, wanted, threads.issue, limit=exchange.dialect.page_limit)
 
 
 @repository_route("issue", "/issues/<int:number>")
 def issue(exchange: Exchange, found: Repository, number: int) -> Response:
     """One issue or pull request; a transferred one is elsewhere, a deleted one is gone."""
     target = found.transferred.get(number)
-    if target is not None and exchange.reads(target.home):
+    follows = exchange.dialect.transfers_are_followed != "neither"
+    if follows and target is not None and exchange.reads(target.home):
         return moved(f"{threads.home(exchange.urls, target.home)}/issues/{target.number}")
     if number in found.deleted_numbers:
-        raise Refusal(410, "This issue was deleted")
+        raise Refusal(exchange.dialect.deleted_issue_status, "This issue was deleted")
     return json_response(threads.issue(exchange.urls, _thread(found, number)))
 
 
@@ -52,7 +52,8 @@ def issue_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments of issues and pull requests; without `sort`, `direction` is ignored."""
     both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
     comments = since(exchange, (comment for thread in both for comment in thread.comments))
-    return page_of(exchange, _comments_ordered(exchange, comments), threads.comment)
+    wanted = _comments_ordered(exchange, comments)
+    return page_of(exchange, wanted, threads.comment, limit=_limit_of_comments(exchange))
 
 
 @repository_route("comments_of_issue", "/issues/<int:number>/comments")
@@ -68,7 +69,9 @@ def pulls(exchange: Exchange, found: Repository) -> Response:
     """The pull requests of a repository: there is no `since`."""
     descending = exchange.request.args.get("sort", "created") == "created"
     both = in_state(exchange, found.pull_requests.values())
-    return page_of(exchange, ordered(exchange, both, descending=descending), threads.pull_request)
+    sorts = ("created", "updated", "popularity", "long-running")
+    wanted = ordered(exchange, both, sorts=sorts, descending=descending)
+    return page_of(exchange, wanted, threads.pull_request, limit=exchange.dialect.page_limit)
 
 
 @repository_route("pull", "/pulls/<int:number>")
@@ -81,8 +84,8 @@ def pull(exchange: Exchange, found: Repository, number: int) -> Response:
 def review_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments on diffs of a repository."""
     every = (one for pull in found.pull_requests.values() for one in _comments_on_diff(pull))
-    comments = _comments_ordered(exchange, since(exchange, every))
-    return page_of(exchange, comments, threads.review_comment)
+    wanted = _comments_ordered(exchange, since(exchange, every))
+    return page_of(exchange, wanted, threads.review_comment, limit=_limit_of_comments(exchange))
 
 
 @repository_route("comments_of_pull", "/pulls/<int:number>/comments")
@@ -142,7 +145,13 @@ def own_repositories(exchange: Exchange) -> Response:
         if (owner is one.owner or owner in one.collaborators) and exchange.reads(one)
     ]
     by_name = exchange.request.args.get("sort", "full_name") == "full_name"
-    ordered_ones = ordered(exchange, found, default="full_name", descending=not by_name)
+    ordered_ones = ordered(
+        exchange,
+        found,
+        default="full_name",
+        sorts=("full_name", "created", "updated", "pushed"),
+        descending=not by_name,
+    )
     return page_of(exchange, ordered_ones, accounts.repository)
 
 
@@ -178,9 +187,9 @@ def _bucket(bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def _refuse_without_issues(found: Repository) -> None:
+def _refuse_without_issues(exchange: Exchange, found: Repository) -> None:
     if not found.has_issues_enabled:
-        raise Refusal(410, "Issues are disabled for this repo")
+        raise Refusal(exchange.dialect.switched_off_status, "Issues are disabled for this repo")
 
 
 def _thread(found: Repository, number: int) -> Issue | PullRequest:
@@ -203,4 +212,10 @@ def _comments_on_diff(pull: PullRequest) -> list[ReviewComment]:
 def _comments_ordered(exchange: Exchange, comments: list[Any]) -> list[Any]:
     if "sort" not in exchange.request.args:
         return sorted(comments, key=lambda comment: int(comment.database_id))
-    return ordered(exchange, comments, descending=True)
+    descending = exchange.dialect.comments_descend
+    return ordered(exchange, comments, sorts=("created", "updated"), descending=descending)
+
+
+def _limit_of_comments(exchange: Exchange) -> int | None:
+    dialect = exchange.dialect
+    return dialect.page_limit if dialect.page_limit_covers_comments else None

@@ -1,0 +1,113 @@
+"""The ways in which GitHub might behave where its documentation does not say.
+
+Whoever talks to GitHub has to be right under each of them: tests draw one at random.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from random import Random
+from typing import Any, Final, Literal, TypeVar
+
+ValueT = TypeVar("ValueT")
+# Changes of something inside a thread, of which nobody knows whether they move its time.
+UNSURE_CHANGES: Final = (
+    "comment edited",
+    "comment deleted",
+    "review edited",
+    "review dismissed",
+    "review comment edited",
+    "review comment deleted",
+    "review thread resolved",
+    "discussion comment edited",
+    "discussion comment deleted",
+    "reply written",
+    "reply edited",
+    "reply deleted",
+    "minimized",
+)
+
+
+def _either(usual: ValueT, *others: ValueT) -> ValueT:
+    """Make a field of a dialect: its usual value, and what it may be too."""
+    made: Any = field(default=usual, metadata={"choices": (usual, *others)})
+    return made  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """One way GitHub might behave. The default one is the likeliest.
+
+    Args:
+        moving: which unsure changes move the `updated_at` of their thread.
+        cursors: a keyset goes on behind a place; an offset shifts when rows vanish before it.
+        since_is_inclusive: REST's `since` includes what was updated at that very second.
+        epoch_is_empty: `since=1970-01-01` makes REST's list of issues empty.
+        equal_times_descend: REST's lists show rows of the same second by descending id.
+        comments_descend: REST's bulk lists of comments begin with the newest if `sort` is given
+            without `direction`.
+        page_limit: REST's lists of threads refuse page numbers beyond so many rows; `Link`
+            leads on by `after`.
+        page_limit_covers_comments: so do its bulk lists of comments.
+        deleted_accounts: what REST shows as the author whose account is gone.
+        legacy_node_ids: GraphQL writes node ids in the old format unless asked for the new one
+            by the header `X-Github-Next-Global-ID`.
+        legacy_node_ids_in_rest: REST writes them so.
+        wide_database_ids: `databaseId` is null beyond 32 bits, or breaks GraphQL's Int.
+        bot_login_has_suffix: GraphQL writes a bot's login with `[bot]`, as REST does.
+        rate_limit_type: the `type` of GraphQL's error when no points are left.
+        rate_limit_status: REST's status when no requests are left.
+        secondary_limit_status: of a refusal by a secondary limit; REST has no 200 for it.
+        secondary_limit_names_wait: such a refusal carries `retry-after`.
+        counts_need_a_page: GraphQL refuses `totalCount` of a connection without `first`.
+        transfers_are_followed: where a transferred issue is found under its old number: REST
+            answers 301 to its new place, GraphQL the issue that it is now; otherwise 404.
+        deleted_issue_status: REST's status for a deleted issue.
+        switched_off_status: REST's status for the issues of a repository that has none.
+        converted_issues_stay: an issue that became a discussion stays as a closed one.
+        discussions_share_numbers: discussions are numbered together with issues.
+    """
+
+    moving: frozenset[str] = frozenset({"review dismissed", "reply written"})
+    cursors: Literal["keyset", "offset"] = _either("keyset", "offset")
+    since_is_inclusive: bool = _either(True, False)
+    epoch_is_empty: bool = _either(False, True)
+    equal_times_descend: bool = _either(False, True)
+    comments_descend: bool = _either(True, False)
+    page_limit: int | None = _either(None, 1_000, 10_000)
+    page_limit_covers_comments: bool = _either(False, True)
+    deleted_accounts: Literal["null", "ghost"] = _either("null", "ghost")
+    legacy_node_ids: bool = _either(False, True)
+    legacy_node_ids_in_rest: bool = _either(False, True)
+    wide_database_ids: Literal["null", "number"] = _either("null", "number")
+    bot_login_has_suffix: bool = _either(False, True)
+    rate_limit_type: Literal["RATE_LIMITED", "RATE_LIMIT"] = _either("RATE_LIMITED", "RATE_LIMIT")
+    rate_limit_status: Literal[403, 429] = _either(403, 429)
+    secondary_limit_status: Literal[200, 403, 429] = _either(403, 200, 429)
+    secondary_limit_names_wait: bool = _either(True, False)
+    counts_need_a_page: bool = _either(False, True)
+    transfers_are_followed: Literal["REST", "both", "neither"] = _either("REST", "both", "neither")
+    deleted_issue_status: Literal[404, 410] = _either(410, 404)
+    switched_off_status: Literal[404, 410] = _either(410, 404)
+    converted_issues_stay: bool = _either(True, False)
+    discussions_share_numbers: bool = _either(True, False)
+
+    @classmethod
+    def draw(cls, random: Random) -> Dialect:
+        """Draw a dialect: every switch by itself."""
+        drawn = {
+            one.name: random.choice(one.metadata["choices"]) for one in fields(cls) if one.metadata
+        }
+        moving = frozenset(change for change in UNSURE_CHANGES if random.random() < 0.5)
+        return cls(moving=moving, **drawn)
+
+    def differences(self) -> dict[str, Any]:
+        """Return what is not as usual, to name a dialect in which a test failed."""
+        return {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if getattr(self, one.name) != getattr(USUAL, one.name)
+        }
+
+
+USUAL: Final = Dialect()

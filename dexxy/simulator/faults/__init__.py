@@ -1,0 +1,72 @@
+"""What can go wrong between a client and GitHub, on demand.
+
+    server.faults.add(Fault(status(502), on="graphql", times=2))
+    server.faults.add(Fault(cut(0.5), chance=0.05, times=None))
+    server.faults.add(Fault(timed_out(points=50), on=first_over(50), times=None))
+
+`queue` decides when, `conditions` for which requests; the effects are `refusals` (an answer of
+GitHub's that is none), `bodies` (an answer that is not what it should be) and `transport`.
+"""
+
+from dexxy.simulator.faults.bodies import (
+    date_off,
+    garbage,
+    huge_bodies,
+    lacking,
+    more_fields,
+    nul_bytes,
+    null_nodes,
+    patched,
+    stale,
+    unknown_actors,
+    unknown_states,
+)
+from dexxy.simulator.faults.call import Asked, Call, Effect
+from dexxy.simulator.faults.conditions import (
+    asking_for,
+    busier_than,
+    faster_than,
+    first_over,
+    heavier_than,
+)
+from dexxy.simulator.faults.queue import Fault, FaultQueue
+from dexxy.simulator.faults.refusals import (
+    graphql_error,
+    rate_limited,
+    secondary_limit,
+    status,
+    timed_out,
+)
+from dexxy.simulator.faults.transport import cut, delay, reset
+
+__all__ = [
+    "Asked",
+    "Call",
+    "Effect",
+    "Fault",
+    "FaultQueue",
+    "asking_for",
+    "busier_than",
+    "cut",
+    "date_off",
+    "delay",
+    "faster_than",
+    "first_over",
+    "garbage",
+    "graphql_error",
+    "heavier_than",
+    "huge_bodies",
+    "lacking",
+    "more_fields",
+    "nul_bytes",
+    "null_nodes",
+    "patched",
+    "rate_limited",
+    "reset",
+    "secondary_limit",
+    "stale",
+    "status",
+    "timed_out",
+    "unknown_actors",
+    "unknown_states",
+]
