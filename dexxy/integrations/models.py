@@ -184,6 +184,11 @@ class StreamName(models.TextChoices):
     SWEEP_PULL_REQUESTS = "sweep_pull_requests"
     SWEEP_DISCUSSIONS = "sweep_discussions"
 
+    @classmethod
+    def thread_lists(cls) -> list["StreamName"]:
+        """Return the streams that a person waits for: what they read shows in the feed."""
+        return [cls.ISSUES, cls.PULL_REQUESTS, cls.DISCUSSIONS]
+
 
 class SyncStream(TimestampedModel):
     """One list of a repository, and how far it has been read.
