@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import Actor, Issue, PullRequest, Repository, Review
+from dexxy.simulator.model import (
+    Actor,
+    Discussion,
+    DiscussionComment,
+    Issue,
+    PullRequest,
+    Repository,
+    Review,
+)
 from dexxy.sources.models import Source
 
 Facts = dict[tuple[Any, ...], dict[str, Any]]
@@ -32,6 +40,7 @@ def threads_stored(source: Source) -> Facts:
             "opened_at": t.opened_at,
             "closed_at": t.closed_at,
             "merged_at": t.merged_at,
+            "answered_at": t.answered_at,
             "version_at": t.version_at,
         }
         for t in threads
@@ -76,9 +85,16 @@ def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str
     for pull in repository.pull_requests.values():
         reason = "draft" if pull.is_draft else ""
         yield ("pull_request", pull.number), _thread(pull, reason, pull.merged_at)
+    for discussion in repository.discussions.values():
+        reason = (discussion.state_reason or "").lower()
+        facts = _thread(discussion, reason, None)
+        facts["answered_at"] = _shown(discussion.answer_chosen_at)
+        yield ("discussion", discussion.number), facts
 
 
-def _thread(thread: Issue | PullRequest, reason: str, merged_at: datetime | None) -> dict[str, Any]:
+def _thread(
+    thread: Issue | PullRequest | Discussion, reason: str, merged_at: datetime | None
+) -> dict[str, Any]:
     return {
         "node_id": thread.node_id,
         "title": thread.title,
@@ -89,6 +105,7 @@ def _thread(thread: Issue | PullRequest, reason: str, merged_at: datetime | None
         "opened_at": _shown(thread.created_at),
         "closed_at": _shown(thread.closed_at),
         "merged_at": _shown(merged_at),
+        "answered_at": None,
         "version_at": _shown(thread.updated_at),
     }
 
@@ -108,6 +125,35 @@ def _messages(repository: Repository) -> Iterator[tuple[tuple[Any, ...], dict[st
         kind = "pull_request" if isinstance(thread, PullRequest) else "issue"
         for message_kind, external_id, said in _messages_of(thread):
             yield (kind, thread.number, message_kind, external_id), said
+    for discussion in repository.discussions.values():
+        for message_kind, external_id, said in _messages_of_discussion(discussion):
+            yield ("discussion", discussion.number, message_kind, external_id), said
+
+
+def _messages_of_discussion(
+    discussion: Discussion,
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    yield "opened", str(discussion.number), _post(discussion, {})
+    for comment in discussion.comments:
+        if not comment.deleted_at:
+            yield "comment", _discussion_id(comment), _post(comment, {})
+        for reply in comment.replies:
+            details = {"in_reply_to": _discussion_id(comment)}
+            yield "reply", _discussion_id(reply), _post(reply, details)
+    if discussion.closed_at:
+        closed_at = discussion.closed_at.replace(microsecond=0)
+        reason = (discussion.state_reason or "").lower()
+        said = _said(None, "", closed_at, None, {"state_reason": reason} if reason else {})
+        yield "closed", f"{closed_at:%Y-%m-%dT%H:%M:%SZ}", said
+    if discussion.answer:
+        chosen_at = _shown(discussion.answer_chosen_at)
+        said = _said(_author(discussion.answer_chosen_by), "", chosen_at, None, {})
+        yield "answered", _discussion_id(discussion.answer), said
+
+
+def _discussion_id(comment: DiscussionComment) -> str:
+    """Return the key of a comment, whose number GraphQL does not show beyond 32 bits."""
+    return str(comment.database_id) if comment.database_id < 2**31 else comment.node_id
 
 
 def _messages_of(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[str, Any]]]:

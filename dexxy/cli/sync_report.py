@@ -16,6 +16,9 @@ LABELS = {
     "issues": "Issues",
     "pull_requests": "Pull requests",
     "discussions": "Discussions",
+    "sweep_issues": "Sweep: issues",
+    "sweep_pull_requests": "Sweep: pulls",
+    "sweep_discussions": "Sweep: discuss.",
 }
 
 
@@ -27,7 +30,7 @@ class SyncProgress:
         self._said = ""
         self._bars: dict[str, Any] = {}
         self._progress = Progress(
-            TextColumn("{task.description:<14}"),
+            TextColumn("{task.description:<16}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -48,7 +51,14 @@ class SyncProgress:
 
     def page_read(self, run: SyncRun) -> None:
         """Move the bars to where the streams are."""
-        for stream in self._repository.streams.order_by("pk"):
+        lists = self._repository.streams.exclude(name__endswith="_edits").order_by("pk")
+        for stream in lists:
+            if (
+                stream.is_done
+                and stream.name.startswith("sweep")
+                and not run.counts.get("sweep_pages")
+            ):
+                continue
             if stream.name not in self._bars:
                 self._bars[stream.name] = self._progress.add_task(LABELS[stream.name], total=None)
             total = stream.read if stream.is_done else stream.expected

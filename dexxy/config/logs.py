@@ -31,7 +31,10 @@ def configure(level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processor=structlog.dev.ConsoleRenderer(colors=colours),
+            # Rich tracebacks would print local variables, and with them tokens.
+            processor=structlog.dev.ConsoleRenderer(
+                colors=colours, exception_formatter=structlog.dev.plain_traceback
+            ),
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)

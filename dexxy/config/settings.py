@@ -20,8 +20,12 @@ DEXXY_GITHUB_GRAPHQL_URL = env.url(
 DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", github_urls.web_url(DEXXY_GITHUB_API_URL))
 # Seconds between two syncs of a repository that nothing else wakes.
 DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 600)
-# Seconds one repository is read before another gets its turn.
+# Seconds one job reads before it makes room for the next.
 DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60)
+# Seconds between two sweeps of a repository, which compare every thread with GitHub.
+DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400)
+# Pages of a sweep that one sync may read: the sweep goes on in the next one.
+DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DEXXY_DATA_DIR)
 DEBUG = env.flag("DEXXY_DEBUG", False)

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.crypto import EncryptedTextField
@@ -53,6 +54,8 @@ class Credential(TimestampedModel):
     lease_until = models.DateTimeField(null=True, blank=True)
     # Where the holder runs, so that a process beside it can see at once that it died.
     lease_holder = models.CharField(max_length=500, blank=True)
+    # When a worker was last woken for it, until that worker is done.
+    woken_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.TextField(blank=True)
     requests_remaining = models.IntegerField(null=True, blank=True)
@@ -147,6 +150,7 @@ class GitHubRepository(TimestampedModel):
     is_archived = models.BooleanField(default=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     next_sync_at = models.DateTimeField(null=True, blank=True)
+    next_sweep_at = models.DateTimeField(null=True, blank=True)
     sync_error = models.TextField(blank=True)
 
     class Meta:
@@ -174,6 +178,16 @@ class StreamName(models.TextChoices):
     ISSUES = "issues"
     PULL_REQUESTS = "pull_requests"
     DISCUSSIONS = "discussions"
+    COMMENT_EDITS = "comment_edits"
+    REVIEW_COMMENT_EDITS = "review_comment_edits"
+    SWEEP_ISSUES = "sweep_issues"
+    SWEEP_PULL_REQUESTS = "sweep_pull_requests"
+    SWEEP_DISCUSSIONS = "sweep_discussions"
+
+    @classmethod
+    def thread_lists(cls) -> list["StreamName"]:
+        """Return the streams that a person waits for: what they read shows in the feed."""
+        return [cls.ISSUES, cls.PULL_REQUESTS, cls.DISCUSSIONS]
 
 
 class SyncStream(TimestampedModel):
@@ -181,10 +195,12 @@ class SyncStream(TimestampedModel):
 
     A scan goes from `scan_started_at` (the server's clock) until `cursor` reaches its end; then
     its start, less an overlap, becomes the `watermark` down to which the next scan reads.
+    A sweep has no watermark; it goes up by creation, and remembers the second that it has come to
+    (`swept_until`) and the numbers of the threads of that second that it has met.
     """
 
     repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="streams")
-    name = models.CharField(max_length=20, choices=StreamName.choices)
+    name = models.CharField(max_length=30, choices=StreamName.choices)
     cursor = models.CharField(max_length=1000, blank=True)
     watermark = models.DateTimeField(null=True, blank=True)
     scan_started_at = models.DateTimeField(null=True, blank=True)
@@ -192,6 +208,8 @@ class SyncStream(TimestampedModel):
     is_done = models.BooleanField(default=False)
     read = models.PositiveBigIntegerField(default=0)
     expected = models.PositiveBigIntegerField(null=True, blank=True)
+    swept_until = models.DateTimeField(null=True, blank=True)
+    swept_numbers = ArrayField(models.BigIntegerField(), default=list, blank=True)
 
     class Meta:
         constraints = [
@@ -254,8 +272,8 @@ class SyncRun(TimestampedModel):
 class SyncPart(TimestampedModel):
     """A nested list of a thread that is still being read, because it did not fit in a page.
 
-    `owner_id` is the node id of the object that has the list (the thread, or one review, whose
-    decimal id is `review_id`);
+    `owner_id` is the node id of what has the list: the thread, or a review or comment in it,
+    whose external id is `owner_external_id`;
     `seen` holds the external ids read so far, so that the last page can archive the rest.
     """
 
@@ -263,7 +281,7 @@ class SyncPart(TimestampedModel):
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="parts")
     connection = models.CharField(max_length=50)
     owner_id = models.CharField(max_length=255)
-    review_id = models.CharField(max_length=100, blank=True)
+    owner_external_id = models.CharField(max_length=255, blank=True)
     cursor = models.CharField(max_length=1000, blank=True)
     seen = ArrayField(models.TextField(), default=list, blank=True)
     snapshot_at = models.DateTimeField()
@@ -287,6 +305,7 @@ class SyncProblem(TimestampedModel):
     number = models.BigIntegerField()
     error = models.TextField()
     attempts = models.PositiveIntegerField(default=1)
+    retry_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [

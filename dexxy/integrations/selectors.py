@@ -150,7 +150,8 @@ def _newest_problems() -> "Prefetch[str]":
 
 
 def _overview(repository: Any, run: SyncRun | None, receipt: Receipt | None) -> RepositoryOverview:
-    streams = sorted(repository.streams.all(), key=lambda one: _STREAM_ORDER[one.name])
+    lists = [one for one in repository.streams.all() if one.name in StreamName.thread_lists()]
+    streams = sorted(lists, key=lambda one: _STREAM_ORDER[one.name])
     return RepositoryOverview(
         repository=repository,
         streams=[(stream, progress_of([stream])) for stream in streams],

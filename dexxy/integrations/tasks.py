@@ -2,45 +2,38 @@
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 from django_rq import job
-from redis.exceptions import RedisError
 
-from dexxy.common.errors import DexxyError
-from dexxy.integrations.models import GitHubRepository, RunState, RunTrigger
+from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github_lease import CredentialBusyError
-from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.services.github_sync import credential_work
 
 log = structlog.get_logger()
 
 
 @job("sync")
 def sync_github_repository(repository_id: int) -> None:
-    """Sync a repository for one time slice, and ask for another where that was not enough.
+    """Sync a repository for one time slice, in turns with what else is due on its credential.
 
     What went wrong stands in the run and the repository, where people see it.
     """
-    try:
-        run = repository_sync(
-            repository_id=repository_id,
-            trigger=RunTrigger.SCHEDULE,
-            seconds=settings.DEXXY_SYNC_SLICE,
-        )
-    except GitHubRepository.DoesNotExist:
+    repository = GitHubRepository.objects.filter(pk=repository_id).first()
+    if repository is None:
         log.info("nothing to sync: the repository is gone", repository_id=repository_id)
         return
-    except CredentialBusyError:
-        # It stays due, and comes up again when the scheduler looks next.
+    credential_id = repository.installation.credential_id
+    if credential_id is None:
+        log.info("nothing to sync: not connected", repository=repository.full_name)
         return
-    except DexxyError as error:
-        log.info("sync stopped", repository_id=repository_id, error=str(error), code=error.code)
-        return
-    if run.state == RunState.RUNNING:
-        _continue(repository_id)
-
-
-def _continue(repository_id: int) -> None:
+    GitHubRepository.objects.filter(pk=repository_id).update(next_sync_at=timezone.now())
     try:
-        sync_github_repository.delay(repository_id)
-    except RedisError as error:
-        # The repository is due already: the scheduler finds it.
-        log.warning("the queue cannot be reached", error=str(error))
+        is_unfinished = credential_work(
+            credential_id=credential_id, seconds=settings.DEXXY_SYNC_SLICE
+        )
+    except CredentialBusyError:
+        # Who reads with it sees that this repository is due, and gives it its turns.
+        return
+    if is_unfinished:
+        enqueue_due()

@@ -1,11 +1,11 @@
 """Store accounts, and give each new one a member."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members import ingest_sql as sql
-from dexxy.members.records import IdentityRecord
+from dexxy.members.records import IdentityRecord, ProfileRecord
 
 
 def identities_apply(
@@ -43,6 +43,26 @@ def _rows(records: Iterable[IdentityRecord]) -> Rows:
     ordered = sorted(records, key=lambda record: record.external_id)
     names = sql.IDENTITY_COLUMNS
     return Rows(names, [tuple(getattr(record, name) for name in names) for record in ordered])
+
+
+def profiles_apply(
+    *,
+    workspace_id: int,
+    provider: str,
+    asked_for: Sequence[int],
+    records: Iterable[ProfileRecord],
+    read_at: datetime,
+) -> None:
+    """Store profiles, inside the caller's transaction.
+
+    Args:
+        asked_for: primary keys of the identities that were asked for, found or not.
+    """
+    names = sql.PROFILE_COLUMNS
+    rows = Rows(names, [tuple(getattr(record, name) for name in names) for record in records])
+    params = {"workspace": workspace_id, "provider": provider}
+    execute(sql.FILL_PROFILES, params, rows)
+    execute(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
 
 
 def identities_recount(*, workspace_id: int) -> None:

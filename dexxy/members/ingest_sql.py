@@ -2,6 +2,7 @@
 
 IDENTITY_COLUMNS = {
     "external_id": "text",
+    "node_id": "text",
     "kind": "text",
     "username": "text",
     "name": "text",
@@ -30,9 +31,9 @@ WITH new AS MATERIALIZED (
     FROM new
 )
 INSERT INTO members_identity (
-    workspace_id, provider, external_id, kind, username, name, email, avatar_url, url,
+    workspace_id, provider, external_id, node_id, kind, username, name, email, avatar_url, url,
     member_id, home_member_id, version_at, message_count, created_at, updated_at)
-SELECT %(workspace)s, %(provider)s, external_id, kind, username, name, '', avatar_url, url,
+SELECT %(workspace)s, %(provider)s, external_id, node_id, kind, username, name, '', avatar_url, url,
        member_id, member_id, %(seen_at)s, 0, now(), now()
 FROM new
 RETURNING external_id, id
@@ -54,13 +55,31 @@ WHERE m.id = i.home_member_id AND i.version_at < %(seen_at)s
 
 UPDATE = """
 UPDATE members_identity i
-SET kind = r.kind, username = r.username, name = r.name, avatar_url = r.avatar_url, url = r.url,
-    version_at = %(seen_at)s, updated_at = now()
+SET node_id = r.node_id, kind = r.kind, username = r.username, name = r.name,
+    avatar_url = r.avatar_url, url = r.url, version_at = %(seen_at)s, updated_at = now()
 FROM {rows}
 WHERE i.workspace_id = %(workspace)s AND i.provider = %(provider)s
   AND i.external_id = r.external_id AND i.version_at < %(seen_at)s
-  AND (i.kind, i.username, i.name, i.avatar_url, i.url)
-      IS DISTINCT FROM (r.kind, r.username, r.name, r.avatar_url, r.url)
+  AND (i.node_id, i.kind, i.username, i.name, i.avatar_url, i.url)
+      IS DISTINCT FROM (r.node_id, r.kind, r.username, r.name, r.avatar_url, r.url)
+"""
+
+PROFILE_COLUMNS = {"external_id": "text", "company": "text", "location": "text", "bio": "text"}
+
+# A person's own words never overwrite what the team wrote about them.
+FILL_PROFILES = """
+UPDATE members_member m
+SET company = coalesce(nullif(m.company, ''), r.company),
+    location = coalesce(nullif(m.location, ''), r.location),
+    bio = coalesce(nullif(m.bio, ''), r.bio), updated_at = now()
+FROM {rows}
+JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
+                       AND i.external_id = r.external_id
+WHERE m.id = i.home_member_id
+"""
+
+NOTE_PROFILES_READ = """
+UPDATE members_identity SET profile_read_at = %(read_at)s WHERE id = ANY(%(asked_for)s)
 """
 
 RECOUNT_IDENTITIES = """

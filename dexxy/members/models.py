@@ -51,6 +51,7 @@ class Identity(TimestampedModel):
     )
     provider = models.CharField(max_length=255)
     external_id = models.CharField(max_length=100)
+    node_id = models.CharField(max_length=255, blank=True)
     kind = models.CharField(max_length=20, choices=IdentityKind.choices, default=IdentityKind.USER)
     username = models.TextField()
     name = models.TextField(blank=True)
@@ -60,6 +61,7 @@ class Identity(TimestampedModel):
     member = models.ForeignKey(Member, models.PROTECT, related_name="identities")
     home_member = models.OneToOneField(Member, models.PROTECT, related_name="home_identity")
     version_at = models.DateTimeField()
+    profile_read_at = models.DateTimeField(null=True, blank=True)
     message_count = models.PositiveBigIntegerField(default=0)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -71,6 +73,14 @@ class Identity(TimestampedModel):
                 fields=["workspace", "provider", "external_id"], name="members_identity_once"
             ),
             only_choices("kind", IdentityKind),
+        ]
+        indexes = [
+            models.Index(
+                F("workspace"),
+                F("provider"),
+                F("profile_read_at").asc(nulls_first=True),
+                name="members_identity_profile_due",
+            )
         ]
 
     def __str__(self) -> str:

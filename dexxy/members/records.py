@@ -15,7 +15,18 @@ class IdentityRecord:
     name: str = ""
     avatar_url: str = ""
     url: str = ""
+    node_id: str = ""
 
     @property
     def display_name(self) -> str:
         return self.name or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRecord:
+    """What a person says about themselves on their account's page."""
+
+    external_id: str
+    company: str = ""
+    location: str = ""
+    bio: str = ""

@@ -17,5 +17,3 @@ def members_by_id(viewer: Viewer, workspace: Workspace, ids: Sequence[int]) -> l
         return []
     require_membership(viewer, workspace)
     return list(workspace.members.filter(pk__in=ids).order_by("pk"))
-
-

@@ -5,15 +5,15 @@ identities of a batch, one for its threads, one for its messages.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
-from dexxy.messages.models import MessageKind, Thread
+from dexxy.messages.models import ArchivedReason, MessageKind, Thread, ThreadKind
 from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 
 # GitHub's replicas lag behind its webhooks: a snapshot asked for sooner than this after a
@@ -68,15 +68,16 @@ def snapshots_apply(
     stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
     pairs = list(zip(stored, snapshots, strict=True))
     _messages(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
-    lists_finish(
-        [
-            FinishedList(thread, scope, [m.external_id for m in s.messages])
-            for thread, s in pairs
-            for scope in s.complete
-        ]
-    )
+    lists_finish(whole for t, s in pairs for whole in whole_lists(t, s.complete, s.messages))
     threads_settle([thread.id for thread in stored])
+    _postpone([thread.id for thread in stored if not thread.is_truth])
     return stored
+
+
+def _postpone(thread_ids: Sequence[int]) -> None:
+    if thread_ids:
+        params = {"threads": thread_ids, "settles": HINT_SETTLES_AFTER.total_seconds()}
+        execute(sql.POSTPONE_REFETCH, params)
 
 
 def messages_apply(
@@ -106,10 +107,76 @@ def stored_thread(thread: Thread, *, asked_at: datetime) -> StoredThread:
     return StoredThread(thread.pk, thread.kind, is_truth)
 
 
+def comments_changed(
+    place: Place, kind: MessageKind, changed: Iterable[tuple[int, str, datetime]]
+) -> None:
+    """Mark the threads of comments that are not stored as they are now.
+
+    Args:
+        kind: comment or review_comment.
+        changed: thread number, external id and version of each.
+    """
+    kinds = [ThreadKind.PULL_REQUEST]
+    if kind is MessageKind.COMMENT:
+        kinds.append(ThreadKind.ISSUE)
+    params = {
+        "workspace": place.workspace_id,
+        "source": place.source_id,
+        "kind": str(kind),
+        "thread_kinds": [str(kind) for kind in kinds],
+    }
+    execute(sql.MARK_COMMENTS_CHANGED, params, Rows(sql.CHANGED_COLUMNS, changed))
+
+
+def threads_missing(
+    place: Place,
+    kind: ThreadKind,
+    *,
+    since: datetime | None,
+    before: datetime | None,
+    numbers: Sequence[int],
+) -> int:
+    """Mark the live threads opened from SINCE until before BEFORE whose numbers are not NUMBERS.
+
+    Returns: how many there were.
+    """
+    params = {
+        "workspace": place.workspace_id,
+        "source": place.source_id,
+        "kind": str(kind),
+        "since": since,
+        "before": before,
+        "numbers": list(numbers),
+    }
+    return execute(sql.MARK_MISSING, params)
+
+
+def threads_archive(gone: Iterable[tuple[int, ArchivedReason, str]]) -> None:
+    """Archive threads and all their messages.
+
+    Args:
+        gone: the thread, why, and where it moved to (or '').
+    """
+    rows = Rows(sql.GONE_COLUMNS, [(pk, str(why), url) for pk, why, url in gone])
+    execute(sql.ARCHIVE_THREADS, {}, rows)
+    execute(sql.ARCHIVE_MESSAGES_OF, {}, rows)
+    threads_settle([row[0] for row in rows.rows])
+
+
+def whole_lists(
+    thread: StoredThread, scopes: Iterable[Scope], messages: Sequence[MessageRecord]
+) -> Iterator[FinishedList]:
+    """Tell apart what MESSAGES hold of each scope: ids of different kinds may be equal."""
+    for scope in scopes:
+        for kind in scope.kinds:
+            seen = [message.external_id for message in messages if message.kind is kind]
+            yield FinishedList(thread, replace(scope, kinds=frozenset({kind})), seen)
+
+
 def lists_finish(lists: Iterable[FinishedList]) -> None:
     """Archive what is stored in the scope of a list that was read whole, but was not in it."""
     rows = [
-        (done.thread.id, str(kind), done.scope.review_id, json.dumps(list(done.seen)))
+        (done.thread.id, str(kind), done.scope.owner_id, json.dumps(list(done.seen)))
         for done in lists
         if done.thread.is_truth
         for kind in done.scope.kinds
@@ -205,4 +272,5 @@ def _message_row(
         record.version_at,
         json.dumps(record.details),
         record.in_feed,
+        record.is_deleted,
     )

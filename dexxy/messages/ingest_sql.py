@@ -30,6 +30,7 @@ MESSAGE_COLUMNS = {
     "version_at": "timestamptz",
     "details": "jsonb",
     "in_feed": "boolean",
+    "is_deleted": "boolean",
 }
 
 # A snapshot is the truth where the thread's last webhook came before %(settled)s: it overwrites
@@ -42,7 +43,8 @@ INSERT INTO messages_thread AS t (
     message_count, is_archived, archived_reason, moved_to_url, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_reason,
        ARRAY(SELECT jsonb_array_elements_text(labels)), url, author_id, opened_at, closed_at,
-       merged_at, answered_at, least(version_at, clock_timestamp()), opened_at, 0, false, '', '', now(), now()
+       merged_at, answered_at, least(version_at, clock_timestamp()), opened_at, 0, false, '', '',
+       now(), now()
 FROM {rows}
 ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     node_id = excluded.node_id, title = excluded.title, state = excluded.state,
@@ -50,7 +52,7 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     author_id = excluded.author_id, opened_at = excluded.opened_at,
     closed_at = excluded.closed_at, merged_at = excluded.merged_at,
     answered_at = excluded.answered_at, version_at = excluded.version_at,
-    is_archived = t.is_archived AND t.hinted_at > %(settled)s,
+    is_archived = t.is_archived AND coalesce(t.hinted_at > %(settled)s, false),
     archived_reason = CASE WHEN t.hinted_at > %(settled)s THEN t.archived_reason ELSE '' END,
     moved_to_url = CASE WHEN t.hinted_at > %(settled)s THEN t.moved_to_url ELSE '' END,
     refetch_at = CASE WHEN t.hinted_at > %(settled)s THEN t.refetch_at END,
@@ -80,7 +82,8 @@ INSERT INTO messages_message AS m (
     occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
     transaction_id, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, thread_id, thread_kind, kind, external_id, author_id, body, url,
-       occurred_at, edited_at, least(version_at, clock_timestamp()), details, in_feed, false, '',
+       occurred_at, edited_at, least(version_at, clock_timestamp()), details, in_feed, is_deleted,
+       CASE WHEN is_deleted THEN 'deleted' ELSE '' END,
        pg_current_xact_id()::text::bigint, now(), now()
 FROM {rows}
 WHERE r.is_truth = %(truth)s
@@ -88,15 +91,16 @@ ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
     author_id = excluded.author_id, body = excluded.body, url = excluded.url,
     occurred_at = excluded.occurred_at, edited_at = excluded.edited_at,
     version_at = excluded.version_at, details = excluded.details, in_feed = excluded.in_feed,
-    is_archived = m.is_archived AND NOT %(truth)s,
-    archived_reason = CASE WHEN %(truth)s THEN '' ELSE m.archived_reason END,
+    is_archived = CASE WHEN %(truth)s THEN excluded.is_archived ELSE m.is_archived END,
+    archived_reason = CASE WHEN %(truth)s THEN excluded.archived_reason ELSE m.archived_reason END,
     transaction_id = excluded.transaction_id, updated_at = now()
 WHERE (%(truth)s OR excluded.version_at >= m.version_at)
   AND (m.author_id, m.body, m.url, m.occurred_at, m.edited_at, m.version_at, m.details,
-       m.in_feed, m.is_archived AND %(truth)s)
+       m.in_feed, CASE WHEN %(truth)s THEN m.archived_reason END)
       IS DISTINCT FROM
       (excluded.author_id, excluded.body, excluded.url, excluded.occurred_at, excluded.edited_at,
-       excluded.version_at, excluded.details, excluded.in_feed, false)
+       excluded.version_at, excluded.details, excluded.in_feed,
+       CASE WHEN %(truth)s THEN excluded.archived_reason END)
 """
 
 # `{rows}` is what each list that was read to its end did hold.
@@ -106,20 +110,25 @@ SET is_archived = true, archived_reason = 'missing',
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
 FROM {rows}
 WHERE m.thread_id = r.thread_id AND m.kind = r.kind AND NOT m.is_archived
-  AND (r.review_id = '' OR m.details->>'review_id' = r.review_id)
+  AND (r.owner_id = '' OR r.owner_id =
+       m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END)
   AND NOT r.seen ? m.external_id
 """
-SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "review_id": "text", "seen": "jsonb"}
+SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "owner_id": "text", "seen": "jsonb"}
 
-# A review that is gone took its comments with it.
+# A review that is gone took its comments with it, and so did a comment its replies.
 ARCHIVE_ORPHANS = """
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'missing',
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
-FROM messages_message review
-WHERE m.thread_id = ANY(%(threads)s) AND m.kind = 'review_comment' AND NOT m.is_archived
-  AND review.thread_id = m.thread_id AND review.kind = 'review'
-  AND review.external_id = m.details->>'review_id' AND review.is_archived
+FROM messages_message owner
+WHERE m.thread_id = ANY(%(threads)s) AND m.kind IN ('review_comment', 'reply')
+  AND NOT m.is_archived
+  AND owner.workspace_id = m.workspace_id AND owner.thread_id = m.thread_id
+  AND owner.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE 'review' END
+  AND owner.external_id =
+      m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
+  AND owner.archived_reason = 'missing'
 """
 
 LINK_REPLIES = """
@@ -127,7 +136,8 @@ UPDATE messages_message m
 SET parent_id = p.id
 FROM messages_message p
 WHERE m.thread_id = ANY(%(threads)s) AND m.details ? 'in_reply_to'
-  AND p.thread_id = m.thread_id AND p.external_id = m.details->>'in_reply_to'
+  AND p.workspace_id = m.workspace_id AND p.thread_id = m.thread_id
+  AND p.external_id = m.details->>'in_reply_to'
   AND p.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE m.kind END
   AND m.parent_id IS DISTINCT FROM p.id
 """
@@ -155,3 +165,50 @@ WHERE t.id = c.id
   AND (t.message_count, t.last_activity_at, t.first_response_at)
       IS DISTINCT FROM (c.messages, coalesce(c.last_at, t.opened_at), c.response_at)
 """
+
+# A snapshot that came too soon after a webhook leaves the thread marked.
+POSTPONE_REFETCH = """
+UPDATE messages_thread SET refetch_at = hinted_at + make_interval(secs => %(settles)s)
+WHERE id = ANY(%(threads)s)
+"""
+
+MARK_COMMENTS_CHANGED = """
+UPDATE messages_thread t
+SET refetch_at = now()
+FROM {rows}
+WHERE t.workspace_id = %(workspace)s AND t.source_id = %(source)s AND t.number = r.number
+  AND t.kind = ANY(%(thread_kinds)s) AND t.refetch_at IS NULL
+  AND NOT EXISTS (
+      SELECT FROM messages_message m
+      WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = %(kind)s
+        AND m.external_id = r.external_id AND m.version_at = r.version_at
+        AND NOT m.is_archived)
+"""
+CHANGED_COLUMNS = {"number": "bigint", "external_id": "text", "version_at": "timestamptz"}
+
+# Of the threads opened in a stretch of time, those that a list of all of them did not hold.
+MARK_MISSING = """
+UPDATE messages_thread t
+SET refetch_at = now()
+WHERE t.workspace_id = %(workspace)s AND t.source_id = %(source)s AND t.kind = %(kind)s
+  AND NOT t.is_archived AND t.refetch_at IS NULL
+  AND (%(since)s::timestamptz IS NULL OR t.opened_at >= %(since)s)
+  AND (%(before)s::timestamptz IS NULL OR t.opened_at < %(before)s)
+  AND NOT t.number = ANY(%(numbers)s)
+"""
+
+ARCHIVE_THREADS = """
+UPDATE messages_thread t
+SET is_archived = true, archived_reason = r.reason, moved_to_url = r.moved_to_url,
+    refetch_at = NULL, updated_at = now()
+FROM {rows}
+WHERE t.id = r.thread_id
+"""
+ARCHIVE_MESSAGES_OF = """
+UPDATE messages_message m
+SET is_archived = true, archived_reason = r.reason,
+    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+FROM {rows}
+WHERE m.thread_id = r.thread_id AND NOT m.is_archived
+"""
+GONE_COLUMNS = {"thread_id": "bigint", "reason": "text", "moved_to_url": "text"}

@@ -35,6 +35,8 @@ class ThreadRecord:
 class MessageRecord:
     """One message; `details` holds what only its kind has.
 
+    `is_deleted`: the platform keeps its place, because something hangs below it.
+
     `details["in_reply_to"]` is the external id of the message that this one answers, and
     `details["review_id"]` that of the review a review comment belongs to.
     """
@@ -49,6 +51,7 @@ class MessageRecord:
     edited_at: datetime | None = None
     details: Mapping[str, object] = field(default_factory=dict)
     in_feed: bool = True
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,12 @@ class Scope:
     """A set of a thread's messages that is read as one list.
 
     Once a list has been read to its end, what is stored in its scope but was not in it is gone.
-    `review_id` narrows review comments to those of one review.
+    `owner_id` narrows review comments to those of one review, and replies to those of one
+    comment: it is the external id of the message that has the list.
     """
 
     kinds: frozenset[MessageKind]
-    review_id: str = ""
+    owner_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 Nothing is retried and nothing sleeps here: that is the engine's business.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -34,12 +34,21 @@ class Answer:
         headers: of the response.
         asked_at: our clock, just before the request left.
         date: GitHub's clock (the `Date` header), or ours where it sent none.
+        size: of the body in bytes.
     """
 
     data: Any
     headers: httpx.Headers
     asked_at: datetime
     date: datetime
+    size: int
+
+    @property
+    def next_page(self) -> str:
+        """The address of a REST list's next page, or ''."""
+        # https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+        links = httpx.Response(200, headers=self.headers).links
+        return links.get("next", {}).get("url", "")
 
 
 class GitHubClient:
@@ -78,24 +87,27 @@ class GitHubClient:
         """Read a path of the REST API.
 
         Args:
-            path: below the REST root, without a slash at its start.
+            path: below the REST root, without a slash at its start; or a whole address from a
+                `Link` header.
 
         Raises:
             GitHubError: one of its kinds.
         """
-        return self._ask("GET", path, params=dict(params or {}))
+        # An empty mapping would cut the query off an address that has one.
+        return self._ask("GET", path, params=dict(params) if params else None)
 
     def query(
         self,
         document: str,
         variables: Mapping[str, Any],
         *,
-        may_miss: Sequence[str] = (),
+        may_miss: Collection[str] = (),
     ) -> Answer:
         """Run a GraphQL query.
 
         Args:
-            may_miss: fields of the answer's top level that may be NOT_FOUND: they are null then.
+            may_miss: paths of the answer, as in `repository.issue`, that may be NOT_FOUND: there
+                is null then. A `*` at the end stands for every place of a list.
 
         Raises:
             GitHubError: one of its kinds; an answer with any other `errors` is never returned.
@@ -104,7 +116,7 @@ class GitHubClient:
             "POST", self._graphql_url, json={"query": document, "variables": dict(variables)}
         )
         raise_for_errors(answer.data, answer.headers, may_miss=may_miss)
-        return Answer(answer.data["data"], answer.headers, answer.asked_at, answer.date)
+        return replace(answer, data=answer.data["data"])
 
     def _ask(self, method: str, url: str, **content: Any) -> Answer:
         asked_at = datetime.now(UTC)
@@ -122,7 +134,8 @@ class GitHubClient:
             raise errors.QueryTooHeavyError(
                 "GitHub's answer was cut off or is not JSON. Try again."
             ) from error
-        return Answer(data, response.headers, asked_at, _date(response.headers, asked_at))
+        date = _date(response.headers, asked_at)
+        return Answer(data, response.headers, asked_at, date, len(response.content))
 
 
 _HEADERS = {

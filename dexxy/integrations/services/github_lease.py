@@ -14,6 +14,7 @@ from typing import IO
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
@@ -103,6 +104,13 @@ def lease_taken(credential: Credential) -> Iterator[Lease]:
             path.unlink(missing_ok=True)
 
 
+def is_held(credential: Credential) -> bool:
+    """Tell whether a process that may be alive reads with CREDENTIAL."""
+    if credential.lease_token is None or credential.lease_until is None:
+        return False
+    return credential.lease_until > timezone.now() and _dead_holder(credential.pk) is None
+
+
 def _dead_holder(credential_id: int) -> UUID | None:
     """Return the lease token of a holder that has died on this host, if there is one."""
     credential = Credential.objects.get(pk=credential_id)
@@ -116,7 +124,6 @@ def _dead_holder(credential_id: int) -> UUID | None:
     except OSError:
         # A folder that is not ours to see: the lease will run out by itself.
         return None
-    Path(path).unlink(missing_ok=True)
     return credential.lease_token
 
 

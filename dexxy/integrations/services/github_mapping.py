@@ -1,25 +1,50 @@
-"""Turn GitHub's payloads into records. Pure: no database, no network.
+"""Turn GitHub's threads into snapshots. Pure: no database, no network."""
 
-Field meanings: https://docs.github.com/en/graphql/reference/objects
-"""
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dexxy.members.models import IdentityKind
-from dexxy.members.records import IdentityRecord
+from dexxy.integrations.services import github_messages as said
+from dexxy.integrations.services.github_messages import Payload, text, time, time_or_none
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 
-Payload = Mapping[str, Any]
+STATE_CHANGES = Scope(
+    frozenset({MessageKind.CLOSED, MessageKind.REOPENED, MessageKind.MERGED, MessageKind.ANSWERED})
+)
+COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
+REVIEWS = Scope(frozenset({MessageKind.REVIEW}))
+REVIEW_COMMENTS = Scope(frozenset({MessageKind.REVIEW_COMMENT}))
+REPLIES = Scope(frozenset({MessageKind.REPLY}))
 
-_IDENTITY_KINDS = {
-    "User": IdentityKind.USER,
-    "Bot": IdentityKind.BOT,
-    "Organization": IdentityKind.ORGANIZATION,
-    "Mannequin": IdentityKind.MANNEQUIN,
+
+@dataclass(frozen=True, slots=True)
+class ListKind:
+    """A nested list: the messages it holds, how one of its nodes is mapped, what hangs below.
+
+    Args:
+        child: the key of the list that each node has itself.
+        children: reads the child list of a node, if it came along.
+    """
+
+    scope: Scope
+    map: Callable[[Payload, str], MessageRecord] | None
+    child: str = ""
+    children: Callable[[Payload], Payload | None] = lambda node: None
+
+
+# By the keys of github_queries.NESTED_LISTS.
+LISTS: Mapping[str, ListKind] = {
+    "issue_comments": ListKind(COMMENTS, said.comment),
+    "issue_timeline": ListKind(STATE_CHANGES, None),
+    "pull_request_comments": ListKind(COMMENTS, said.comment),
+    "pull_request_timeline": ListKind(STATE_CHANGES, None),
+    "reviews": ListKind(REVIEWS, said.review, "review_comments"),
+    "review_comments": ListKind(REVIEW_COMMENTS, said.review_comment),
+    "discussion_comments": ListKind(
+        COMMENTS, said.discussion_comment, "replies", lambda node: node["replies"]
+    ),
+    "replies": ListKind(REPLIES, said.reply),
 }
 
 
@@ -28,16 +53,16 @@ class OpenList:
     """A nested list that is not read to its end yet.
 
     Args:
-        connection: a key of github_queries.NESTED_LISTS.
+        connection: a key of LISTS.
         owner_id: the node id of what has the list.
-        scope: the messages it holds.
-        cursor: where to go on; empty for its start.
+        owner_external_id: its external id, if it is a message.
+        cursor: where to go on; '' for its start.
         seen: the external ids that were read already.
     """
 
     connection: str
     owner_id: str
-    scope: Scope
+    owner_external_id: str = ""
     cursor: str = ""
     seen: tuple[str, ...] = ()
 
@@ -52,21 +77,26 @@ class MappedThread:
 
 @dataclass(frozen=True, slots=True)
 class MappedList:
-    """One page of a nested list: its messages, its next cursor ('' at its end), and new lists."""
+    """One page of a nested list.
+
+    Args:
+        messages: those of the list, and those of whole lists below it.
+        seen: the external ids of the list's own messages.
+        cursor: where to go on; '' at the end.
+        complete: the scopes of lists below that came along whole.
+        open_lists: the lists below that did not.
+    """
 
     messages: tuple[MessageRecord, ...]
+    seen: tuple[str, ...]
     cursor: str
+    complete: tuple[Scope, ...] = ()
     open_lists: tuple[OpenList, ...] = ()
 
 
-STATE_CHANGES = Scope(frozenset({MessageKind.CLOSED, MessageKind.REOPENED, MessageKind.MERGED}))
-COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
-REVIEWS = Scope(frozenset({MessageKind.REVIEW}))
-
-
-def review_comments_of(review_id: str) -> Scope:
-    """Return the scope of the comments of one review."""
-    return Scope(frozenset({MessageKind.REVIEW_COMMENT}), review_id)
+def scope_of(connection: str, owner_external_id: str) -> Scope:
+    """Return the messages that a list holds."""
+    return replace(LISTS[connection].scope, owner_id=owner_external_id)
 
 
 def issue(node: Payload) -> MappedThread:
@@ -86,7 +116,7 @@ def pull_request(node: Payload) -> MappedThread:
     thread = ThreadRecord(
         kind=ThreadKind.PULL_REQUEST,
         state=ThreadState(node["state"].lower()),
-        merged_at=_time_or_none(node["mergedAt"]),
+        merged_at=time_or_none(node["mergedAt"]),
         state_reason="draft" if node["isDraft"] else "",
         **_thread(node),
     )
@@ -99,14 +129,36 @@ def pull_request(node: Payload) -> MappedThread:
     if node["reviewThreads"]["totalCount"]:
         return mapped
     # No review has a comment, so their lists need not be asked for.
-    none_left = Scope(frozenset({MessageKind.REVIEW_COMMENT}))
-    snapshot = Snapshot(
-        mapped.snapshot.thread,
-        mapped.snapshot.messages,
-        (*mapped.snapshot.complete, none_left),
-    )
+    complete = (*mapped.snapshot.complete, REVIEW_COMMENTS)
     open_lists = tuple(o for o in mapped.open_lists if o.connection != "review_comments")
-    return MappedThread(snapshot, open_lists)
+    return MappedThread(replace(mapped.snapshot, complete=complete), open_lists)
+
+
+def discussion(node: Payload) -> MappedThread:
+    """Map a discussion with its comments, their replies, its closing and its answer."""
+    thread = ThreadRecord(
+        kind=ThreadKind.DISCUSSION,
+        state=ThreadState.CLOSED if node["closed"] else ThreadState.OPEN,
+        state_reason=(node["stateReason"] or "").lower(),
+        answered_at=time_or_none(node["answerChosenAt"]) if node["answer"] else None,
+        **_thread(node),
+    )
+    mapped = _mapped_thread(node, thread, {"discussion_comments": node["comments"]})
+    snapshot = mapped.snapshot
+    changes = tuple(said.discussion_changes(node))
+    snapshot = replace(
+        snapshot,
+        messages=(*snapshot.messages, *changes),
+        complete=(*snapshot.complete, STATE_CHANGES),
+    )
+    return MappedThread(snapshot, mapped.open_lists)
+
+
+THREADS: Mapping[ThreadKind, Callable[[Payload], MappedThread]] = {
+    ThreadKind.ISSUE: issue,
+    ThreadKind.PULL_REQUEST: pull_request,
+    ThreadKind.DISCUSSION: discussion,
+}
 
 
 def _mapped_thread(
@@ -116,67 +168,75 @@ def _mapped_thread(
     open_lists: list[OpenList] = []
     complete: list[Scope] = []
     for connection, payload in lists.items():
-        scope = SCOPES[connection]
-        page = nested_page(connection, payload, scope, merged=thread.merged_at is not None)
+        page = nested_page(connection, payload, "", merged=thread.merged_at is not None)
         messages += page.messages
+        complete += page.complete
         open_lists += page.open_lists
         if page.cursor:
-            seen = tuple(message.external_id for message in page.messages)
-            open_lists.append(OpenList(connection, node["id"], scope, page.cursor, seen))
+            open_lists.append(OpenList(connection, node["id"], "", page.cursor, page.seen))
         else:
-            complete.append(scope)
+            complete.append(scope_of(connection, ""))
     return MappedThread(Snapshot(thread, tuple(messages), tuple(complete)), tuple(open_lists))
 
 
-def nested_page(connection: str, payload: Payload, scope: Scope, *, merged: bool) -> MappedList:
-    """Map one page of a nested list.
+def nested_page(connection: str, payload: Payload, owner_id: str, *, merged: bool) -> MappedList:
+    """Map one page of a nested list, and what came along of the lists below it.
 
     Args:
-        connection: a key of github_queries.NESTED_LISTS.
+        connection: a key of LISTS.
         payload: `{pageInfo, nodes}`.
-        scope: the messages that the list holds.
+        owner_id: the external id of the message that has the list; '' for the thread's own.
         merged: whether the thread is a merged pull request.
     """
+    kind = LISTS[connection]
     nodes = [node for node in payload["nodes"] if node]
-    has_more = payload["pageInfo"]["hasNextPage"]
-    cursor = payload["pageInfo"]["endCursor"] if has_more else ""
-    if connection.endswith("_timeline"):
-        return MappedList(tuple(_state_changes(nodes, merged and not has_more)), cursor)
-    if connection == "reviews":
-        # A pending review is a draft that only its author can see.
-        nodes = [node for node in nodes if node["state"] != "PENDING"]
-        open_lists = tuple(
-            OpenList("review_comments", n["id"], review_comments_of(str(n["fullDatabaseId"])))
-            for n in nodes
-        )
-        return MappedList(tuple(map(_review, nodes)), cursor, open_lists)
-    if connection == "review_comments":
-        return MappedList(tuple(_review_comment(n, scope.review_id) for n in nodes), cursor)
-    return MappedList(tuple(map(_comment, nodes)), cursor)
+    info = payload["pageInfo"]
+    cursor = info["endCursor"] if info["hasNextPage"] else ""
+    if kind.map is None:
+        at_end = merged and not cursor
+        changes = tuple(said.state_changes(nodes, is_end_of_merged=at_end))
+        return MappedList(changes, tuple(m.external_id for m in changes), cursor)
+    # A pending review is a draft that only its author can see.
+    nodes = [node for node in nodes if node.get("state") != "PENDING"]
+    messages = [kind.map(node, owner_id) for node in nodes]
+    seen = tuple(message.external_id for message in messages)
+    if not kind.child:
+        return MappedList(tuple(messages), seen, cursor)
+    below = [_below(kind, node, key) for node, key in zip(nodes, seen, strict=True)]
+    return MappedList(
+        messages=(*messages, *(m for page in below for m in page.messages)),
+        seen=seen,
+        cursor=cursor,
+        complete=tuple(scope for page in below for scope in page.complete),
+        open_lists=tuple(left for page in below for left in page.open_lists),
+    )
 
 
-SCOPES: Mapping[str, Scope] = {
-    "issue_comments": COMMENTS,
-    "pull_request_comments": COMMENTS,
-    "reviews": REVIEWS,
-    "issue_timeline": STATE_CHANGES,
-    "pull_request_timeline": STATE_CHANGES,
-}
+def _below(kind: ListKind, node: Payload, external_id: str) -> MappedList:
+    """Map the list that a message has itself: what came of it, or that it has to be asked for."""
+    payload = kind.children(node)
+    if payload is None:
+        left = OpenList(kind.child, node["id"], external_id)
+        return MappedList((), (), "", open_lists=(left,))
+    page = nested_page(kind.child, payload, external_id, merged=False)
+    if page.cursor:
+        left = OpenList(kind.child, node["id"], external_id, page.cursor, page.seen)
+        return replace(page, open_lists=(left,))
+    return replace(page, complete=(scope_of(kind.child, external_id),))
 
 
 def _thread(node: Payload) -> dict[str, Any]:
+    labels = (node["labels"] or {"nodes": ()})["nodes"]
     return {
         "number": node["number"],
         "node_id": node["id"],
-        "title": _text(node["title"]),
+        "title": text(node["title"]),
         "url": node["url"],
-        "author": actor(node["author"]),
-        "opened_at": _time(node["createdAt"]),
-        "closed_at": _time_or_none(node["closedAt"]),
-        "version_at": _time(node["updatedAt"]),
-        "labels": tuple(
-            _text(label["name"]) for label in (node["labels"] or {"nodes": ()})["nodes"]
-        ),
+        "author": said.actor(node["author"]),
+        "opened_at": time(node["createdAt"]),
+        "closed_at": time_or_none(node["closedAt"]),
+        "version_at": time(node["updatedAt"]),
+        "labels": tuple(text(label["name"]) for label in labels),
     }
 
 
@@ -185,116 +245,9 @@ def _opened(node: Payload, thread: ThreadRecord) -> MessageRecord:
         kind=MessageKind.OPENED,
         external_id=str(thread.number),
         author=thread.author,
-        body=_text(node["body"]),
+        body=text(node["body"]),
         url=thread.url,
         occurred_at=thread.opened_at,
-        edited_at=_time_or_none(node["lastEditedAt"]),
+        edited_at=time_or_none(node["lastEditedAt"]),
         version_at=thread.version_at,
     )
-
-
-def _said(node: Payload, kind: MessageKind, details: dict[str, object]) -> dict[str, Any]:
-    """Return what all written messages have."""
-    if node.get("isMinimized"):
-        details["minimized"] = node["minimizedReason"] or "minimized"
-    return {
-        "kind": kind,
-        "external_id": str(node["fullDatabaseId"]),
-        "author": actor(node["author"]),
-        "body": _text(node["body"]),
-        "url": node["url"],
-        "edited_at": _time_or_none(node["lastEditedAt"]),
-        "version_at": _time(node["updatedAt"]),
-        "details": details,
-    }
-
-
-def _comment(node: Payload) -> MessageRecord:
-    return MessageRecord(
-        **_said(node, MessageKind.COMMENT, {}), occurred_at=_time(node["createdAt"])
-    )
-
-
-def _review(node: Payload) -> MessageRecord:
-    # GitHub wraps an empty COMMENTED review around review comments that stand alone.
-    is_wrapper = node["state"] == "COMMENTED" and not node["body"].strip()
-    return MessageRecord(
-        **_said(node, MessageKind.REVIEW, {"state": node["state"]}),
-        occurred_at=_time(node["submittedAt"] or node["createdAt"]),
-        in_feed=not is_wrapper,
-    )
-
-
-def _review_comment(node: Payload, review_id: str) -> MessageRecord:
-    details: dict[str, object] = {"review_id": review_id, "path": _text(node["path"])}
-    line = node["line"] or node["originalLine"]
-    if line:
-        details["line"] = line
-    if node["replyTo"]:
-        details["in_reply_to"] = str(node["replyTo"]["fullDatabaseId"])
-    return MessageRecord(
-        **_said(node, MessageKind.REVIEW_COMMENT, details), occurred_at=_time(node["createdAt"])
-    )
-
-
-_STATE_CHANGE_KINDS = {
-    "ClosedEvent": MessageKind.CLOSED,
-    "ReopenedEvent": MessageKind.REOPENED,
-    "MergedEvent": MessageKind.MERGED,
-}
-
-
-def _state_changes(nodes: list[Payload], is_end_of_merged: bool) -> Iterator[MessageRecord]:
-    """Map timeline events; of a merge, GitHub also shows the closing, which is left out."""
-    reopened = [i for i, node in enumerate(nodes) if node["__typename"] == "ReopenedEvent"]
-    last_reopened = reopened[-1] if reopened else -1
-    for place, node in enumerate(nodes):
-        kind = _STATE_CHANGE_KINDS.get(node["__typename"])
-        by_merge = is_end_of_merged and kind is MessageKind.CLOSED and place > last_reopened
-        if kind is None or by_merge:
-            continue
-        reason = (node.get("stateReason") or "").lower()
-        yield MessageRecord(
-            kind=kind,
-            external_id=node["id"],
-            author=actor(node["actor"]),
-            url=node.get("url") or "",
-            occurred_at=_time(node["createdAt"]),
-            version_at=_time(node["createdAt"]),
-            details={"state_reason": reason} if reason else {},
-        )
-
-
-def actor(node: Payload | None) -> IdentityRecord | None:
-    """Map an account; None for one that is gone, or that has no numeric id."""
-    if not node or not node.get("databaseId"):
-        return None
-    return IdentityRecord(
-        external_id=str(node["databaseId"]),
-        # A kind that GitHub adds one day is a person until we know better.
-        kind=_IDENTITY_KINDS.get(node["__typename"], IdentityKind.USER),
-        username=_username(node),
-        name=_text(node.get("name") or ""),
-        avatar_url=node["avatarUrl"],
-        url=node["url"],
-    )
-
-
-def _username(node: Payload) -> str:
-    """Return the login as the REST API and webhooks write it: GraphQL drops a bot's suffix."""
-    login = _text(node["login"])
-    is_bare_bot = node["__typename"] == "Bot" and not login.endswith("[bot]")
-    return f"{login}[bot]" if is_bare_bot else login
-
-
-def _text(value: str | None) -> str:
-    # PostgreSQL cannot store NUL.
-    return (value or "").replace("\x00", "\N{REPLACEMENT CHARACTER}")
-
-
-def _time(value: str) -> datetime:
-    return datetime.fromisoformat(value)
-
-
-def _time_or_none(value: str | None) -> datetime | None:
-    return _time(value) if value else None

@@ -8,7 +8,9 @@ from dexxy.integrations.models import GitHubRepository, SyncPart
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
+from dexxy.integrations.services.github_problems import problem_note
 from dexxy.integrations.services.github_queries import PAGE_LIMIT, parts_document
+from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.messages.ingest import (
     FinishedList,
     Place,
@@ -18,10 +20,10 @@ from dexxy.messages.ingest import (
     stored_thread,
     threads_lock,
     threads_settle,
+    whole_lists,
 )
+from dexxy.messages.models import ThreadKind
 from dexxy.messages.records import Scope
-
-_NOTHING_LEFT = mapping.MappedList(messages=(), cursor="")
 
 
 def waiting(repository: GitHubRepository, limit: int) -> list[SyncPart]:
@@ -52,55 +54,62 @@ def _part(
         thread_id=thread_id,
         connection=left.connection,
         owner_id=left.owner_id,
-        review_id=left.scope.review_id,
+        owner_external_id=left.owner_external_id,
         cursor=left.cursor,
         seen=list(left.seen),
         snapshot_at=snapshot_at,
     )
 
 
-def query(parts: Sequence[SyncPart]) -> tuple[str, dict[str, Any]]:
-    """Return the document and the variables that read the next page of each part."""
+def read(reading: Reading, parts: Sequence[SyncPart]) -> Answer | None:
+    """Read and store the next page of each of PARTS.
+
+    Returns: the answer, or None if GitHub found it too much at once.
+
+    Raises:
+        DexxyError: they could not be read; nothing was stored.
+    """
     variables: dict[str, Any] = {"first": PAGE_LIMIT}
     for place, part in enumerate(parts):
         variables[f"id{place}"] = part.owner_id
         variables[f"after{place}"] = part.cursor or None
-    return parts_document([part.connection for part in parts]), variables
+    document = parts_document([part.connection for part in parts])
+    places = [f"p{place}" for place in range(len(parts))]
+    try:
+        answer = reading.query(document, variables, may_miss=places)
+    except errors.CursorRefusedError:
+        SyncPart.objects.filter(pk__in=[p.pk for p in parts]).update(cursor="", seen=[])
+        return None
+    except errors.QueryTooHeavyError as error:
+        if len(parts) == 1:
+            _give_up(reading, parts[0], error)
+        return None
+    with documented("nested lists"):
+        pages = [_page(part, answer.data[f"p{place}"]) for place, part in enumerate(parts)]
+    with reading.storing():
+        _apply(reading.place, parts, pages, answer.asked_at)
+        reading.count(messages=sum(len(page.messages) for page in pages))
+    return answer
 
 
-def restart(parts: Sequence[SyncPart]) -> None:
-    """Read lists whose cursors were refused from their start."""
-    SyncPart.objects.filter(pk__in=[part.pk for part in parts]).update(cursor="", seen=[])
-
-
-def apply(place: Place, parts: Sequence[SyncPart], answer: Answer) -> int:
-    """Store the pages of PARTS, inside the caller's transaction.
-
-    Returns: the number of messages.
-
-    Raises:
-        UnexpectedAnswerError: a page has an unknown shape.
-    """
-    pages = [_page(part, answer.data[f"p{place}"]) for place, part in enumerate(parts)]
+def _apply(
+    place: Place,
+    parts: Sequence[SyncPart],
+    pages: Sequence[mapping.MappedList],
+    asked_at: datetime,
+) -> None:
     rows = threads_lock(part.thread_id for part in parts)
     threads = [stored_thread(rows[p.thread_id], asked_at=p.snapshot_at) for p in parts]
-    messages = [
-        (thread, message)
-        for thread, page in zip(threads, pages, strict=True)
-        for message in page.messages
-    ]
-    messages_apply(place, messages, asked_at=answer.asked_at)
+    read = list(zip(threads, parts, pages, strict=True))
+    messages_apply(place, [(t, m) for t, _, page in read for m in page.messages], asked_at=asked_at)
     for part, page in zip(parts, pages, strict=True):
         part.cursor = page.cursor
-        part.seen += [message.external_id for message in page.messages]
-    lists_finish(
-        FinishedList(thread, _scope(part), part.seen)
-        for thread, part in zip(threads, parts, strict=True)
-        if not part.cursor
-    )
+        part.seen = [*part.seen, *page.seen]
+    whole = [w for t, _, page in read for w in whole_lists(t, page.complete, page.messages)]
+    ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
+    lists_finish([*whole, *ended])
     _write(parts, pages)
     threads_settle(list(rows))
-    return len(messages)
 
 
 def _write(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> None:
@@ -116,21 +125,22 @@ def _write(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> No
 def _page(part: SyncPart, node: Any) -> mapping.MappedList:
     if node is None:
         # What had the list is gone, and the list with it.
-        return _NOTHING_LEFT
-    try:
-        return mapping.nested_page(
-            part.connection,
-            node["list"],
-            _scope(part),
-            merged=part.thread.merged_at is not None,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise errors.UnexpectedAnswerError(
-            f"GitHub's list of {part.connection} has an unknown shape ({error!r}). Update Dexxy."
-        ) from error
+        return mapping.MappedList(messages=(), seen=(), cursor="")
+    return mapping.nested_page(
+        part.connection,
+        node["list"],
+        part.owner_external_id,
+        merged=part.thread.merged_at is not None,
+    )
 
 
 def _scope(part: SyncPart) -> Scope:
-    if part.review_id:
-        return mapping.review_comments_of(part.review_id)
-    return mapping.SCOPES[part.connection]
+    return mapping.scope_of(part.connection, part.owner_external_id)
+
+
+def _give_up(reading: Reading, part: SyncPart, error: errors.GitHubError) -> None:
+    """Leave out the list that cannot be read; its thread is tried again as a whole, later."""
+    thread = part.thread
+    with reading.storing():
+        problem_note(reading, ThreadKind(thread.kind), thread.number, error)
+        thread.parts.all().delete()

@@ -1,7 +1,7 @@
 """The GraphQL documents that we send. Tests check each against GitHub's published schema.
 
-A connection costs a point for every hundred times it may be asked for, so nothing is nested
-three deep: the comments of reviews are read by `parts`, and only where there are any
+A connection costs a point for every hundred times it may be asked for, so nothing dear is nested:
+the comments of reviews are read by `parts`, and only where there are any
 (`reviewThreads.totalCount` tells, for one point a page).
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
@@ -9,110 +9,110 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# GitHub's limit of a list, and what the nested ones ask for.
+from dexxy.integrations.services.github_fields import (
+    PAGE_INFO,
+    RATE_LIMIT,
+    REPOSITORY,
+    with_fragments,
+)
+from dexxy.messages.models import ThreadKind
+
+# GitHub's limit of a list, and of the ids of `nodes`.
 PAGE_LIMIT = 100
 
-_ACTOR = """
-fragment actor on Actor {
-  __typename
-  login
-  avatarUrl
-  url
-  ... on User { databaseId name }
-  ... on Organization { databaseId name }
-  ... on Bot { databaseId }
-  ... on Mannequin { databaseId }
+
+@dataclass(frozen=True, slots=True)
+class ThreadType:
+    """How GraphQL speaks of one kind of thread.
+
+    Args:
+        fragment: what is read of it.
+        field: of a repository: one thread by its number.
+        list_field: of a repository: all of them.
+        order: the type of the list's order.
+        enabled_field: of a repository: whether the feature is on; '' if it always is.
+    """
+
+    fragment: str
+    field: str
+    list_field: str
+    order: str
+    enabled_field: str
+
+
+THREAD_TYPES = {
+    ThreadKind.ISSUE: ThreadType("issue", "issue", "issues", "IssueOrder", "hasIssuesEnabled"),
+    ThreadKind.PULL_REQUEST: ThreadType(
+        "pullRequest", "pullRequest", "pullRequests", "IssueOrder", ""
+    ),
+    ThreadKind.DISCUSSION: ThreadType(
+        "discussion", "discussion", "discussions", "DiscussionOrder", "hasDiscussionsEnabled"
+    ),
 }
-"""
-_PAGE_INFO = "pageInfo { hasNextPage endCursor }"
-_COMMENTS = f"""
-    {_PAGE_INFO}
-    nodes {{
-      fullDatabaseId body createdAt updatedAt lastEditedAt url isMinimized minimizedReason
-      author {{ ...actor }}
-    }}
-"""
-_REVIEWS = f"""
-    {_PAGE_INFO}
-    nodes {{
-      id fullDatabaseId state body createdAt submittedAt updatedAt lastEditedAt url
-      author {{ ...actor }}
-    }}
-"""
-_REVIEW_COMMENTS = f"""
-    {_PAGE_INFO}
-    nodes {{
-      fullDatabaseId body createdAt updatedAt lastEditedAt url path line originalLine
-      isMinimized minimizedReason
-      replyTo {{ fullDatabaseId }}
-      author {{ ...actor }}
-    }}
-"""
-_ISSUE_TIMELINE = f"""
-    {_PAGE_INFO}
-    nodes {{
-      __typename
-      ... on ClosedEvent {{ id createdAt url stateReason actor {{ ...actor }} }}
-      ... on ReopenedEvent {{ id createdAt actor {{ ...actor }} }}
-    }}
-"""
-_PULL_REQUEST_TIMELINE = f"""
-    {_PAGE_INFO}
-    nodes {{
-      __typename
-      ... on ClosedEvent {{ id createdAt url actor {{ ...actor }} }}
-      ... on ReopenedEvent {{ id createdAt actor {{ ...actor }} }}
-      ... on MergedEvent {{ id createdAt url actor {{ ...actor }} }}
-    }}
-"""
-_THREAD = """
-      id number title body url createdAt updatedAt closedAt lastEditedAt
-      author { ...actor }
-      labels(first: 100) { nodes { name } }
-"""
-_REPOSITORY = "databaseId nameWithOwner url isArchived hasIssuesEnabled hasDiscussionsEnabled"
-_RATE_LIMIT = "rateLimit { cost remaining }"
-_LIST_ARGUMENTS = "first: $first, after: $after, orderBy: $order"
 
 
-def _list_document(name: str, field: str, fields: str) -> str:
-    return f"""
-query {name}($owner: String!, $name: String!, $first: Int!, $after: String, $order: IssueOrder!) {{
-  {_RATE_LIMIT}
+def list_document(kind: ThreadKind) -> str:
+    """Write the document that reads a page of a repository's threads of KIND, whole."""
+    thread = THREAD_TYPES[kind]
+    return with_fragments(f"""
+query Threads(
+  $owner: String!, $name: String!, $first: Int!, $after: String, $order: {thread.order}!
+) {{
+  {RATE_LIMIT}
   repository(owner: $owner, name: $name) {{
-    {_REPOSITORY}
-    {field}({_LIST_ARGUMENTS}) {{
+    {REPOSITORY}
+    list: {thread.list_field}(first: $first, after: $after, orderBy: $order) {{
       totalCount
-      {_PAGE_INFO}
-      nodes {{ {fields} }}
+      {PAGE_INFO}
+      nodes {{ ...{thread.fragment} }}
     }}
   }}
 }}
-{_ACTOR}"""
+""")
 
 
-ISSUES = _list_document(
-    "Issues",
-    "issues",
-    f"""{_THREAD}
-      state stateReason
-      comments(first: 100) {{ {_COMMENTS} }}
-      timelineItems(first: 100, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {{ {_ISSUE_TIMELINE} }}
-""",
-)
-PULL_REQUESTS = _list_document(
-    "PullRequests",
-    "pullRequests",
-    f"""{_THREAD}
-      state isDraft mergedAt
-      comments(first: 100) {{ {_COMMENTS} }}
-      reviews(first: 100) {{ {_REVIEWS} }}
-      reviewThreads(first: 1) {{ totalCount }}
-      timelineItems(first: 100, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT]) {{
-        {_PULL_REQUEST_TIMELINE}
-      }}
-""",
-)
+def skip_document(kind: ThreadKind) -> str:
+    """Write the document that steps over one thread that cannot be read."""
+    thread = THREAD_TYPES[kind]
+    return f"""
+query Skip(
+  $owner: String!, $name: String!, $first: Int!, $after: String, $order: {thread.order}!
+) {{
+  {RATE_LIMIT}
+  repository(owner: $owner, name: $name) {{
+    databaseId
+    list: {thread.list_field}(first: $first, after: $after, orderBy: $order) {{
+      {PAGE_INFO}
+      nodes {{ number }}
+    }}
+  }}
+}}
+"""
+
+
+def threads_document(kinds: Sequence[ThreadKind]) -> str:
+    """Write the document that reads single threads by number, whole.
+
+    The thread at place N has the number `$numberN`, and its answer is `tN`.
+    """
+    variables = ["$owner: String!", "$name: String!"]
+    fields = []
+    for place, kind in enumerate(kinds):
+        thread = THREAD_TYPES[kind]
+        variables.append(f"$number{place}: Int!")
+        fields.append(
+            f"t{place}: {thread.field}(number: $number{place}) {{ ...{thread.fragment} }}"
+        )
+    body = "\n    ".join(fields)
+    return with_fragments(f"""
+query ThreadsByNumber({", ".join(variables)}) {{
+  {RATE_LIMIT}
+  repository(owner: $owner, name: $name) {{
+    {REPOSITORY}
+    {body}
+  }}
+}}
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,35 +121,31 @@ class NestedList:
 
     Args:
         owner: the GraphQL type that has it.
-        field: its name there, as part of a document.
-        fields: what is read of it.
+        field: its name there, with what else it wants.
+        fragment: what is read of each node.
     """
 
     owner: str
     field: str
-    fields: str
+    fragment: str
 
 
-_TIMELINE = "timelineItems(first: $first, after: {after}, itemTypes: [%s])"
+_PAGE = "first: $first, after: {after}"
 NESTED_LISTS = {
-    "issue_comments": NestedList("Issue", "comments(first: $first, after: {after})", _COMMENTS),
-    "pull_request_comments": NestedList(
-        "PullRequest", "comments(first: $first, after: {after})", _COMMENTS
-    ),
-    "reviews": NestedList("PullRequest", "reviews(first: $first, after: {after})", _REVIEWS),
-    "review_comments": NestedList(
-        "PullRequestReview",
-        "comments(first: $first, after: {after})",
-        f"{_REVIEW_COMMENTS}",
-    ),
+    "issue_comments": NestedList("Issue", f"comments({_PAGE})", "comment"),
     "issue_timeline": NestedList(
-        "Issue", _TIMELINE % "CLOSED_EVENT, REOPENED_EVENT", _ISSUE_TIMELINE
+        "Issue", f"timelineItems({_PAGE}, itemTypes: [CLOSED_EVENT, REOPENED_EVENT])", "event"
     ),
+    "pull_request_comments": NestedList("PullRequest", f"comments({_PAGE})", "comment"),
     "pull_request_timeline": NestedList(
         "PullRequest",
-        _TIMELINE % "CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT",
-        _PULL_REQUEST_TIMELINE,
+        f"timelineItems({_PAGE}, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT])",
+        "event",
     ),
+    "reviews": NestedList("PullRequest", f"reviews({_PAGE})", "review"),
+    "review_comments": NestedList("PullRequestReview", f"comments({_PAGE})", "reviewComment"),
+    "discussion_comments": NestedList("Discussion", f"comments({_PAGE})", "discussionComment"),
+    "replies": NestedList("DiscussionComment", f"replies({_PAGE})", "reply"),
 }
 
 
@@ -168,8 +164,22 @@ def parts_document(connections: Sequence[str]) -> str:
         variables += [f"$id{place}: ID!", f"$after{place}: String"]
         field = nested.field.format(after=f"$after{place}")
         fields.append(
-            f"p{place}: node(id: $id{place}) {{"
-            f" __typename ... on {nested.owner} {{ list: {field} {{ {nested.fields} }} }} }}"
+            f"p{place}: node(id: $id{place}) {{ __typename ... on {nested.owner} {{"
+            f" list: {field} {{ {PAGE_INFO} nodes {{ ...{nested.fragment} }} }} }} }}"
         )
     body = "\n  ".join(fields)
-    return f"query Parts({', '.join(variables)}) {{\n  {_RATE_LIMIT}\n  {body}\n}}\n{_ACTOR}"
+    return with_fragments(f"query Parts({', '.join(variables)}) {{\n  {RATE_LIMIT}\n  {body}\n}}\n")
+
+
+PEOPLE = f"""
+query People($ids: [ID!]!) {{
+  {RATE_LIMIT}
+  nodes(ids: $ids) {{
+    __typename
+    ... on User {{ id databaseId login name avatarUrl url company location bio }}
+    ... on Organization {{ id databaseId login name avatarUrl url location description }}
+    ... on Bot {{ id databaseId login avatarUrl url }}
+    ... on Mannequin {{ id databaseId login avatarUrl url }}
+  }}
+}}
+"""

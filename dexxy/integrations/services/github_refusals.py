@@ -5,7 +5,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -46,24 +46,20 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
     raise errors.UnexpectedAnswerError(f"GitHub refused the request ({status}: {message}).")
 
 
-def raise_for_errors(body: Any, headers: httpx.Headers, *, may_miss: Sequence[str] = ()) -> None:
+def raise_for_errors(body: Any, headers: httpx.Headers, *, may_miss: Collection[str] = ()) -> None:
     """Raise what the `errors` of a GraphQL answer mean; with none of them, return.
 
     A 200 with `errors` and a half of the data is usual, and never applied.
 
     Args:
-        may_miss: fields of the top level that may be NOT_FOUND.
+        may_miss: paths that may be NOT_FOUND, as for `GitHubClient.query`.
 
     Raises:
         GitHubError: one of its kinds.
     """
     if not isinstance(body, dict):
         raise errors.UnexpectedAnswerError("GitHub's GraphQL answer is not an object.")
-    problems = [
-        problem
-        for problem in body.get("errors") or []
-        if not (problem.get("type") == "NOT_FOUND" and (problem.get("path") or [""])[0] in may_miss)
-    ]
+    problems = [p for p in body.get("errors") or [] if not _may_miss(p, may_miss)]
     if problems:
         raise _graphql_error(problems, headers)
     if not isinstance(body.get("data"), dict):
@@ -71,6 +67,12 @@ def raise_for_errors(body: Any, headers: httpx.Headers, *, may_miss: Sequence[st
         raise errors.UnexpectedAnswerError(
             "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
         )
+
+
+def _may_miss(problem: dict[str, Any], may_miss: Collection[str]) -> bool:
+    path = [str(step) for step in problem.get("path") or []]
+    names = {".".join(path), ".".join([*path[:-1], "*"])}
+    return problem.get("type") == "NOT_FOUND" and bool(path) and not names.isdisjoint(may_miss)
 
 
 def _graphql_error(problems: list[dict[str, Any]], headers: httpx.Headers) -> errors.GitHubError:

@@ -9,44 +9,40 @@ from django.utils import timezone
 from django_rq import get_queue
 from redis.exceptions import RedisError
 
-from dexxy.integrations.models import GitHubRepository, SyncStatus
+from dexxy.integrations.models import Credential
+from dexxy.integrations.services.github_due import due
+from dexxy.integrations.services.github_lease import is_held
 
 log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.sync_github_repository"
-# A worker that got the job says itself when the repository is due next; this is for one that died.
-CLAIM = timedelta(seconds=60)
-BATCH = 100
+# A worker that was woken says so itself when it is done; this is for one that never came.
+WAKE_AGAIN_AFTER = timedelta(seconds=60)
 
 
 def enqueue_due() -> int:
-    """Enqueue a sync for each repository that is due. Returns how many were woken.
+    """Wake a worker for each credential with something due that nobody reads with.
 
-    A queue that is down is logged: the repositories stay due.
+    Returns: how many were woken. If the queue is down that is logged, and all stays due.
     """
-    with transaction.atomic():
-        due = list(_due())
-        GitHubRepository.objects.filter(pk__in=due).update(next_sync_at=timezone.now() + CLAIM)
+    first_due = dict(due().order_by("-next_sync_at").values_list("installation__credential", "pk"))
+    woken = _claim(list(first_due))
     try:
-        for repository_id in due:
-            get_queue("sync").enqueue(JOB, repository_id)
+        for credential in woken:
+            get_queue("sync").enqueue(JOB, first_due[credential.pk])
     except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error), due=len(due))
+        log.warning("the queue cannot be reached", error=str(error), due=len(woken))
+        Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=None)
         return 0
-    return len(due)
+    return len(woken)
 
 
-def _due() -> "list[int]":
-    now = timezone.now()
-    repositories = (
-        GitHubRepository.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(next_sync_at__lte=now, is_archived=False)
-        .exclude(sync_status__in=[SyncStatus.PAUSED, SyncStatus.DISABLED])
-        .filter(
-            Q(installation__credential__paused_until=None)
-            | Q(installation__credential__paused_until__lte=now),
-            installation__workspace__isnull=False,
-        )
-        .order_by("next_sync_at")
-    )
-    return list(repositories.values_list("pk", flat=True)[:BATCH])
+@transaction.atomic
+def _claim(credential_ids: list[int]) -> list[Credential]:
+    """Choose the credentials that this scheduler, and no other, wakes a worker for."""
+    not_woken = Q(woken_at=None) | Q(woken_at__lt=timezone.now() - WAKE_AGAIN_AFTER)
+    candidates = Credential.objects.select_for_update(skip_locked=True)
+    candidates = candidates.filter(not_woken, pk__in=credential_ids)
+    woken = [credential for credential in candidates if not is_held(credential)]
+    Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=timezone.now())
+    return woken

@@ -3,11 +3,13 @@
 from typing import Any
 
 from dexxy.integrations.services import github_mapping as mapping
+from dexxy.integrations.services.github_messages import actor
 from dexxy.members.models import IdentityKind
 
 AT = "2026-01-01T12:00:00Z"
 USER = {
     "__typename": "User",
+    "id": "U_5",
     "login": "jo",
     "databaseId": 5,
     "name": "Jo",
@@ -69,17 +71,17 @@ def kinds(mapped: mapping.MappedThread) -> list[tuple[str, str]]:
 
 
 def test_an_account_that_is_gone_is_nobody() -> None:
-    assert mapping.actor(None) is None
+    assert actor(None) is None
 
 
 def test_an_account_without_a_numeric_id_is_nobody() -> None:
     enterprise = {"__typename": "EnterpriseUserAccount", "login": "x", "avatarUrl": "", "url": ""}
 
-    assert mapping.actor(enterprise) is None
+    assert actor(enterprise) is None
 
 
 def test_an_unknown_kind_of_account_is_a_person() -> None:
-    found = mapping.actor({**USER, "__typename": "Agent"})
+    found = actor({**USER, "__typename": "Agent"})
 
     assert found is not None
     assert found.kind is IdentityKind.USER
@@ -87,7 +89,7 @@ def test_an_unknown_kind_of_account_is_a_person() -> None:
 
 def test_a_bot_has_the_suffix_that_webhooks_give_it() -> None:
     names = [
-        mapping.actor({**USER, "__typename": "Bot", "login": login, "name": None})
+        actor({**USER, "__typename": "Bot", "login": login, "name": None})
         for login in ("codecov", "codecov[bot]")
     ]
 
@@ -140,7 +142,7 @@ def test_comments_of_reviews_are_asked_for_only_where_there_are_any() -> None:
     )
 
     assert without.open_lists == ()
-    assert [(o.connection, o.owner_id, o.scope.review_id) for o in with_some.open_lists] == [
+    assert [(o.connection, o.owner_id, o.owner_external_id) for o in with_some.open_lists] == [
         ("review_comments", "PRR_9", "9")
     ]
 

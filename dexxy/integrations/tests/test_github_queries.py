@@ -4,17 +4,19 @@ import pytest
 
 from dexxy.integrations.models import GitHubRepository, RunTrigger
 from dexxy.integrations.services import github_queries as queries
-from dexxy.integrations.services.github_streams import STREAMS
 from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.messages.models import ThreadKind
 from dexxy.simulator.model import Repository
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 from tests.published import assert_valid_document
 
 
-@pytest.mark.parametrize("name", list(STREAMS))
-def test_the_document_of_each_stream_fits_the_published_schema(name: str) -> None:
-    assert_valid_document(next(s.document for n, s in STREAMS.items() if n == name))
+@pytest.mark.parametrize("kind", ThreadKind)
+def test_the_documents_of_each_kind_of_thread_fit_the_published_schema(kind: ThreadKind) -> None:
+    assert_valid_document(queries.list_document(kind))
+    assert_valid_document(queries.skip_document(kind))
+    assert_valid_document(queries.threads_document([kind]))
 
 
 @pytest.mark.parametrize("connection", list(queries.NESTED_LISTS))
@@ -22,8 +24,13 @@ def test_the_document_of_each_nested_list_fits_the_published_schema(connection: 
     assert_valid_document(queries.parts_document([connection]))
 
 
-def test_many_parts_are_one_valid_document() -> None:
-    assert_valid_document(queries.parts_document([*queries.NESTED_LISTS] * 8))
+def test_many_threads_and_many_parts_are_valid_documents() -> None:
+    assert_valid_document(queries.threads_document([*ThreadKind] * 16))
+    assert_valid_document(queries.parts_document([*queries.NESTED_LISTS] * 6))
+
+
+def test_the_document_of_profiles_fits_the_published_schema() -> None:
+    assert_valid_document(queries.PEOPLE)
 
 
 def test_every_document_of_a_whole_sync_fits_the_published_schema(
@@ -36,7 +43,7 @@ def test_every_document_of_a_whole_sync_fits_the_published_schema(
     repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
 
     documents = {entry.document for entry in simulator.requests.entries if entry.document}
-    assert len(documents) == 4
+    assert len(documents) == 6
     for document in documents:
         assert_valid_document(document)
 
@@ -47,5 +54,5 @@ def test_a_whole_page_of_threads_costs_few_points(
     run = repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
 
     costs = [entry.points for entry in simulator.requests.entries if entry.endpoint == "graphql"]
-    assert costs == [3, 5, 1]
+    assert costs == [3, 5, 1, 1, 27, 1]
     assert run.points == sum(costs)

@@ -17,8 +17,12 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_lease import CredentialBusyError, lease_taken
-from dexxy.integrations.services.github_reader import RepositoryReplacedError
-from dexxy.integrations.services.github_sync import SyncNotPossibleError, repository_sync
+from dexxy.integrations.services.github_reading import RepositoryReplacedError
+from dexxy.integrations.services.github_sync import (
+    SyncNotPossibleError,
+    credential_work,
+    repository_sync,
+)
 from dexxy.messages.models import Message, Thread
 from dexxy.simulator.model import Actor, Repository
 from dexxy.simulator.server import SimulatorServer
@@ -28,8 +32,12 @@ from tests.scripted import ScriptedApp, refusal, scripted_github
 from tests.truth import assert_source_equals
 
 
-def sync(repository: GitHubRepository, seconds: float | None = None) -> SyncRun:
-    return repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND, seconds=seconds)
+def sync(repository: GitHubRepository, *, sweep: bool = False) -> SyncRun:
+    return repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND, sweep=sweep)
+
+
+def work(repository: GitHubRepository, seconds: float = 0) -> bool:
+    return credential_work(credential_id=credential_of(repository).pk, seconds=seconds)
 
 
 @pytest.fixture
@@ -125,11 +133,11 @@ def test_a_comment_deep_in_a_long_list_that_is_gone_is_archived(
 def test_slices_end_after_a_page_and_go_on_where_they_were(
     connected: GitHubRepository, simulator: SimulatorServer, ants: Repository
 ) -> None:
-    states = [sync(connected, seconds=0).state for _ in range(4)]
+    slices = [work(connected) for _ in range(9)]
 
-    assert states == [RunState.RUNNING, RunState.RUNNING, RunState.RUNNING, RunState.DONE]
-    assert SyncRun.objects.count() == 1
-    assert simulator.requests.count("graphql") == 3
+    assert slices == [True] * 8 + [False]
+    assert SyncRun.objects.get().state == RunState.DONE
+    assert simulator.requests.count("graphql") == 6
     assert_source_equals(connected.source, ants)
 
 
@@ -320,7 +328,7 @@ def test_a_page_that_is_too_heavy_is_asked_for_again_at_half_its_size(
 
     sync(moody)
 
-    sizes = [asked["variables"]["first"] for asked in app.asked]
+    sizes = [asked["variables"].get("first") for asked in app.asked]
     assert sizes[:4] == [100, 50, 25, 30]
     assert_source_equals(moody.source, ants)
 
@@ -339,7 +347,7 @@ def test_a_cursor_that_is_refused_starts_the_scan_again(
 ) -> None:
     for name in ("issues", "pull_requests"):
         moody.streams.create(name=name, page_size=10)
-    sync(moody, seconds=0)
+    work(moody)
     app.script.append(
         refusal(200, {"errors": [{"type": "INVALID_CURSOR_ARGUMENTS", "message": "no"}]})
     )
@@ -352,7 +360,7 @@ def test_a_cursor_that_is_refused_starts_the_scan_again(
 def test_a_page_of_an_unknown_shape_stops_the_run_with_one_line(
     moody: GitHubRepository, app: ScriptedApp
 ) -> None:
-    page = {"databaseId": moody.github_id, "issues": {"nodes": [{"id": "x"}]}}
+    page = {"databaseId": moody.github_id, "list": {"nodes": [{"id": "x"}]}}
     app.script.append(refusal(200, {"data": {"repository": page}}))
 
     with pytest.raises(errors.UnexpectedAnswerError, match="unknown shape"):

@@ -51,11 +51,17 @@ class Command(DexxyCommand):
             "--json", action="store_true", help="print the run as one JSON object, and no progress"
         )
 
+        parser.add_argument(
+            "--sweep",
+            action="store_true",
+            help="compare every thread with GitHub, too, to find what vanished without a trace",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         repository = self._connect(options)
         console = Console(stderr=True, quiet=options["json"])
         with SyncProgress(console, repository) as progress:
-            run = _sync(repository, progress)
+            run = _sync(repository, progress, sweep=options["sweep"])
         repository.refresh_from_db()
         if options["json"]:
             self.stdout.write(json.dumps(report(run)))
@@ -89,12 +95,15 @@ def _slug(value: str) -> str:
     return value
 
 
-def _sync(repository: GitHubRepository, progress: SyncProgress) -> SyncRun:
+def _sync(repository: GitHubRepository, progress: SyncProgress, *, sweep: bool) -> SyncRun:
     """Sync to the end: wait for another reader, and through GitHub's pauses."""
     while True:
         try:
             return repository_sync(
-                repository_id=repository.pk, trigger=RunTrigger.COMMAND, on_page=progress.page_read
+                repository_id=repository.pk,
+                trigger=RunTrigger.COMMAND,
+                sweep=sweep,
+                on_page=progress.page_read,
             )
         except CredentialBusyError as error:
             progress.say(f"{error} Waiting for it.")

@@ -1,0 +1,31 @@
+"""What is due: a column says so, and everybody asks here."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from dexxy.integrations.models import Credential, GitHubRepository, SyncStatus
+
+
+def due() -> QuerySet[GitHubRepository]:
+    """Return the repositories that should be read now, the longest waiting first."""
+    now = timezone.now()
+    return (
+        GitHubRepository.objects.filter(next_sync_at__lte=now, is_archived=False)
+        .exclude(sync_status__in=[SyncStatus.PAUSED, SyncStatus.DISABLED])
+        .filter(
+            Q(installation__credential__paused_until=None)
+            | Q(installation__credential__paused_until__lte=now),
+            installation__workspace__isnull=False,
+            installation__credential__isnull=False,
+        )
+        .exclude(installation__access_token="")
+        .order_by("next_sync_at", "pk")
+    )
+
+
+def repositories_due(credential: Credential, *, besides: Sequence[int]) -> list[GitHubRepository]:
+    """Return the repositories of CREDENTIAL that are due, without those of BESIDES."""
+    found = due().filter(installation__credential=credential).exclude(pk__in=besides)
+    return list(found.select_related("source", "installation__workspace"))

@@ -1,0 +1,186 @@
+"""Turn what somebody said or did into a record. Pure: no database, no network.
+
+Field meanings: https://docs.github.com/en/graphql/reference/objects
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from dexxy.members.models import IdentityKind
+from dexxy.members.records import IdentityRecord
+from dexxy.messages.models import MessageKind
+from dexxy.messages.records import MessageRecord
+
+Payload = Mapping[str, Any]
+
+_IDENTITY_KINDS = {
+    "User": IdentityKind.USER,
+    "Bot": IdentityKind.BOT,
+    "Organization": IdentityKind.ORGANIZATION,
+    "Mannequin": IdentityKind.MANNEQUIN,
+}
+_STATE_CHANGE_KINDS = {
+    "ClosedEvent": MessageKind.CLOSED,
+    "ReopenedEvent": MessageKind.REOPENED,
+    "MergedEvent": MessageKind.MERGED,
+}
+
+
+def actor(node: Payload | None) -> IdentityRecord | None:
+    """Map an account; None for one that is gone, or that has no numeric id."""
+    if not node or not node.get("databaseId"):
+        return None
+    return IdentityRecord(
+        external_id=str(node["databaseId"]),
+        node_id=node["id"],
+        # A kind that GitHub adds one day is a person until we know better.
+        kind=_IDENTITY_KINDS.get(node["__typename"], IdentityKind.USER),
+        username=_username(node),
+        name=text(node.get("name")),
+        avatar_url=node["avatarUrl"],
+        url=node["url"],
+    )
+
+
+def _username(node: Payload) -> str:
+    """Return the login as the REST API and webhooks write it: GraphQL drops a bot's suffix."""
+    login = text(node["login"])
+    is_bare_bot = node["__typename"] == "Bot" and not login.endswith("[bot]")
+    return f"{login}[bot]" if is_bare_bot else login
+
+
+def text(value: str | None) -> str:
+    """Return VALUE as PostgreSQL can store it: without NUL, and '' for nothing."""
+    return (value or "").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def time(value: str) -> datetime:
+    """Read a time of GitHub's."""
+    return datetime.fromisoformat(value)
+
+
+def time_or_none(value: str | None) -> datetime | None:
+    """Read a time of GitHub's that may be missing."""
+    return datetime.fromisoformat(value) if value else None
+
+
+def _said(node: Payload, kind: MessageKind, details: dict[str, object]) -> dict[str, Any]:
+    """Return what all written messages have."""
+    if node.get("isMinimized"):
+        details["minimized"] = node["minimizedReason"] or "minimized"
+    return {
+        "kind": kind,
+        "author": actor(node["author"]),
+        "body": text(node["body"]),
+        "url": node["url"],
+        "edited_at": time_or_none(node["lastEditedAt"]),
+        "version_at": time(node["updatedAt"]),
+        "details": details,
+    }
+
+
+def comment(node: Payload, owner_id: str) -> MessageRecord:
+    """Map a comment on an issue or a pull request."""
+    return MessageRecord(
+        **_said(node, MessageKind.COMMENT, {}),
+        external_id=str(node["fullDatabaseId"]),
+        occurred_at=time(node["createdAt"]),
+    )
+
+
+def review(node: Payload, owner_id: str) -> MessageRecord:
+    """Map a review."""
+    # GitHub wraps an empty COMMENTED review around review comments that stand alone.
+    is_wrapper = node["state"] == "COMMENTED" and not node["body"].strip()
+    return MessageRecord(
+        **_said(node, MessageKind.REVIEW, {"state": node["state"]}),
+        external_id=str(node["fullDatabaseId"]),
+        occurred_at=time(node["submittedAt"] or node["createdAt"]),
+        in_feed=not is_wrapper,
+    )
+
+
+def review_comment(node: Payload, owner_id: str) -> MessageRecord:
+    """Map a comment on the diff; OWNER_ID is its review's."""
+    details: dict[str, object] = {"review_id": owner_id, "path": text(node["path"])}
+    line = node["line"] or node["originalLine"]
+    if line:
+        details["line"] = line
+    if node["replyTo"]:
+        details["in_reply_to"] = str(node["replyTo"]["fullDatabaseId"])
+    return MessageRecord(
+        **_said(node, MessageKind.REVIEW_COMMENT, details),
+        external_id=str(node["fullDatabaseId"]),
+        occurred_at=time(node["createdAt"]),
+    )
+
+
+def discussion_comment(node: Payload, owner_id: str) -> MessageRecord:
+    """Map a comment of a discussion."""
+    return _discussed(node, MessageKind.COMMENT, {})
+
+
+def reply(node: Payload, owner_id: str) -> MessageRecord:
+    """Map a reply in a discussion; OWNER_ID is the comment's."""
+    return _discussed(node, MessageKind.REPLY, {"in_reply_to": owner_id})
+
+
+def _discussed(node: Payload, kind: MessageKind, details: dict[str, object]) -> MessageRecord:
+    return MessageRecord(
+        **_said(node, kind, details),
+        external_id=discussion_id(node),
+        occurred_at=time(node["createdAt"]),
+        # What was deleted but replied to stays as an empty place.
+        is_deleted=node["deletedAt"] is not None,
+    )
+
+
+def discussion_id(node: Payload) -> str:
+    """Return the key of a comment of a discussion, whose number is missing beyond 32 bits."""
+    return str(node["databaseId"] or node["id"])
+
+
+def state_changes(nodes: Sequence[Payload], *, is_end_of_merged: bool) -> Iterator[MessageRecord]:
+    """Map timeline events; of a merge, GitHub also shows the closing, which is left out."""
+    reopened = [i for i, node in enumerate(nodes) if node["__typename"] == "ReopenedEvent"]
+    last_reopened = reopened[-1] if reopened else -1
+    for place, node in enumerate(nodes):
+        kind = _STATE_CHANGE_KINDS.get(node["__typename"])
+        by_merge = is_end_of_merged and kind is MessageKind.CLOSED and place > last_reopened
+        if kind is None or by_merge:
+            continue
+        reason = (node.get("stateReason") or "").lower()
+        yield MessageRecord(
+            kind=kind,
+            external_id=node["id"],
+            author=actor(node["actor"]),
+            url=node.get("url") or "",
+            occurred_at=time(node["createdAt"]),
+            version_at=time(node["createdAt"]),
+            details={"state_reason": reason} if reason else {},
+        )
+
+
+def discussion_changes(node: Payload) -> Iterator[MessageRecord]:
+    """Map a discussion's closing and answer, which GitHub shows as fields: it has no timeline."""
+    if node["closed"] and node["closedAt"]:
+        reason = (node["stateReason"] or "").lower()
+        yield MessageRecord(
+            kind=MessageKind.CLOSED,
+            external_id=node["closedAt"],
+            author=None,
+            url=node["url"],
+            occurred_at=time(node["closedAt"]),
+            version_at=time(node["closedAt"]),
+            details={"state_reason": reason} if reason else {},
+        )
+    if node["answer"] and node["answerChosenAt"]:
+        yield MessageRecord(
+            kind=MessageKind.ANSWERED,
+            external_id=discussion_id(node["answer"]),
+            author=actor(node["answerChosenBy"]),
+            url=node["answer"]["url"],
+            occurred_at=time(node["answerChosenAt"]),
+            version_at=time(node["answerChosenAt"]),
+        )

@@ -1,0 +1,149 @@
+"""What every step of a sync stands on: who reads what, on whose account, and how it is counted."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import sleep
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import Credential, GitHubRepository, SyncRun
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_client import Answer, GitHubClient
+from dexxy.integrations.services.github_lease import Lease
+from dexxy.messages.ingest import Place
+
+log = structlog.get_logger()
+
+# Seconds before each new try of a request that got no answer.
+RETRY_AFTER = (0.5, 1.0, 2.0)
+
+
+class RepositoryReplacedError(DexxyError):
+    """Another repository has the name now; nothing of it is stored."""
+
+    code = "repository_replaced"
+
+
+@dataclass
+class Reading:
+    """One repository being read by the process that holds the lease of its credential.
+
+    Args:
+        purpose: what the requests are counted as: `requests`, `people_requests` or
+            `sweep_requests`.
+        points_remaining: what GitHub said last.
+    """
+
+    client: GitHubClient
+    repository: GitHubRepository
+    run: SyncRun
+    lease: Lease
+    purpose: str = "requests"
+    points_remaining: int | None = None
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        source = self.repository.source
+        self.place = Place(source.workspace_id, source.pk, source.server)
+
+    @property
+    def name(self) -> dict[str, str]:
+        """The variables that name the repository in a query."""
+        owner, name = self.repository.full_name.split("/")
+        return {"owner": owner, "name": name}
+
+    def query(
+        self, document: str, variables: dict[str, Any], *, may_miss: Collection[str] = ()
+    ) -> Answer:
+        """Run a GraphQL query for this repository.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        answer = self._ask(lambda: self.client.query(document, variables, may_miss=may_miss))
+        limit = answer.data.get("rateLimit")
+        if limit:
+            self.run.points += limit["cost"]
+            self.points_remaining = limit["remaining"]
+        return answer
+
+    def get(self, path: str, params: dict[str, str | int] | None = None) -> Answer:
+        """Read a path of the REST API for this repository.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        return self._ask(lambda: self.client.get(path, params))
+
+    def _ask(self, request: Callable[[], Answer]) -> Answer:
+        for wait in (*RETRY_AFTER, None):
+            self.lease.renew()
+            if self.purpose == "requests":
+                self.run.requests += 1
+            else:
+                self.count(**{self.purpose: 1})
+            try:
+                return request()
+            except errors.QueryTooHeavyError:
+                raise
+            except (errors.GitHubUnreachableError, errors.GitHubServerError) as error:
+                if wait is None:
+                    raise
+                log.info("asking GitHub again", error=str(error), seconds=wait)
+                sleep(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def repository_of(self, answer: Answer) -> dict[str, Any]:
+        """Return the repository of an answer, once it is sure that it is the one we mean.
+
+        Raises:
+            NotFoundError: GitHub shows none.
+            RepositoryReplacedError: another one has its name now.
+        """
+        found: dict[str, Any] | None = answer.data.get("repository")
+        if found is None:
+            raise errors.NotFoundError(f"GitHub does not show {self.repository.full_name}.")
+        if found.get("databaseId") != self.repository.github_id:
+            raise RepositoryReplacedError(
+                f"{self.repository.full_name} is another repository now."
+                " Connect it again under its new name."
+            )
+        return found
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Open the transaction that stores a page: it holds the lease, and keeps the counts.
+
+        Raises:
+            LeaseLostError: another process has taken over; nothing is stored.
+        """
+        with transaction.atomic():
+            self.lease.renew()
+            yield
+            self.run.save()
+            credential = Credential.objects.filter(installations=self.repository.installation_id)
+            credential.update(points_remaining=self.points_remaining)
+
+    def count(self, **counts: int) -> None:
+        """Add to the run's counts."""
+        for name, count in counts.items():
+            self.run.counts[name] = self.run.counts.get(name, 0) + count
+
+
+@contextmanager
+def documented(what: str) -> Iterator[None]:
+    """Turn the failure to read a part of an answer into an error that names it.
+
+    Raises:
+        UnexpectedAnswerError: the answer has another shape than the documented one.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise errors.UnexpectedAnswerError(
+            f"GitHub's {what} have an unknown shape ({error!r}). Update Dexxy."
+        ) from error

@@ -1,0 +1,147 @@
+"""The life of a run: every sync is a row that says how it went."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import (
+    Credential,
+    GitHubRepository,
+    RunState,
+    RunTrigger,
+    SyncRun,
+    SyncStatus,
+)
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_edits import EDITS
+from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
+from dexxy.members.ingest import identities_recount
+from dexxy.messages.models import Message, Thread
+
+log = structlog.get_logger()
+
+# How long to leave a repository alone after something that may pass by itself.
+RETRY_LATER = timedelta(minutes=2)
+
+
+@transaction.atomic
+def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool = False) -> SyncRun:
+    """Go on with the repository's open run, or start one.
+
+    Args:
+        sweep: begin a sweep, whether it is due or not.
+    """
+    run, is_new = SyncRun.objects.get_or_create(
+        repository=repository,
+        state__in=[RunState.RUNNING, RunState.PAUSED],
+        defaults={"state": RunState.RUNNING, "trigger": trigger, "started_at": timezone.now()},
+    )
+    if is_new:
+        for name in (*THREAD_LISTS, *EDITS):
+            repository.streams.get_or_create(name=name)
+        repository.streams.exclude(name__in=SWEEPS).update(is_done=False)
+    if sweep or (repository.next_sweep_at and repository.next_sweep_at <= timezone.now()):
+        _sweep_begin(repository)
+    run.state = RunState.RUNNING
+    run.save()
+    repository.sync_status = SyncStatus.SYNCING
+    repository.save(update_fields=["sync_status", "updated_at"])
+    return run
+
+
+def _sweep_begin(repository: GitHubRepository) -> None:
+    """Begin a sweep, unless one is under way."""
+    for name in SWEEPS:
+        repository.streams.get_or_create(name=name, defaults={"is_done": True})
+    if not repository.streams.filter(name__in=SWEEPS, is_done=False).exists():
+        repository.streams.filter(name__in=SWEEPS).update(is_done=False)
+    repository.next_sweep_at = None
+    repository.save(update_fields=["next_sweep_at", "updated_at"])
+
+
+def run_pause(run: SyncRun, credential: Credential, error: errors.RateLimitedError) -> None:
+    """Leave GitHub alone until the time it named, with everything that uses this credential."""
+    with transaction.atomic():
+        run.state = RunState.PAUSED
+        run.save()
+        credential.paused_until = error.retry_at
+        credential.pause_reason = str(error)
+        credential.save(update_fields=["paused_until", "pause_reason", "updated_at"])
+        GitHubRepository.objects.filter(pk=run.repository_id).update(next_sync_at=error.retry_at)
+    log.info("sync paused", repository=run.repository.full_name, until=str(error.retry_at))
+
+
+def run_fail(run: SyncRun, error: DexxyError) -> None:
+    """Write down why a run ended; the next one goes on where it was."""
+    lost = isinstance(error, (errors.NotFoundError, errors.AccessDeniedError))
+    with transaction.atomic():
+        run.state, run.finished_at = RunState.FAILED, timezone.now()
+        run.error, run.error_code = str(error), error.code
+        run.save()
+        GitHubRepository.objects.filter(pk=run.repository_id).update(
+            sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR,
+            sync_error=str(error),
+            next_sync_at=timezone.now() + _retry_after(error),
+        )
+    log.warning("sync failed", repository=run.repository.full_name, error=str(error))
+
+
+def _retry_after(error: DexxyError) -> timedelta:
+    return RETRY_LATER if error.retryable else timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+
+
+def run_finish(run: SyncRun) -> SyncRun:
+    """Close a run whose streams have all been read, with its receipt."""
+    now = timezone.now()
+    repository = run.repository
+    with transaction.atomic():
+        identities_recount(workspace_id=repository.source.workspace_id)
+        repository.source.last_activity_at = _receipt(run)
+        repository.source.name = repository.full_name
+        repository.source.save()
+        run.state, run.finished_at = RunState.DONE, now
+        run.save()
+        GitHubRepository.objects.filter(pk=repository.pk).update(
+            sync_status=SyncStatus.ACTIVE,
+            sync_error="",
+            last_synced_at=now,
+            next_sync_at=now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL),
+            next_sweep_at=_next_sweep_at(run, now),
+        )
+    return run
+
+
+def _receipt(run: SyncRun) -> datetime | None:
+    """Put the counts here beside those on GitHub. Returns the time of the newest activity."""
+    place = {
+        "workspace_id": run.repository.source.workspace_id,
+        "source_id": run.repository.source_id,
+    }
+    threads = Thread.objects.filter(**place, is_archived=False)
+    for kind, line in run.receipt.items():
+        line["here"] = threads.filter(kind=kind).count()
+    messages = Message.objects.filter(**place, is_archived=False).values_list("kind")
+    run.counts["stored"] = dict(messages.annotate(Count("pk")))
+    newest: datetime | None = threads.aggregate(at=Max("last_activity_at"))["at"]
+    return newest
+
+
+def _next_sweep_at(run: SyncRun, now: datetime) -> datetime | None:
+    """Say when the next sweep is due: at once where the receipt differs."""
+    repository = run.repository
+    if repository.streams.filter(name__in=SWEEPS, is_done=False).exists():
+        return None  # One is under way.
+    differs = any(
+        line["here"] != line["github"] for line in run.receipt.values() if line["is_enabled"]
+    )
+    swept = "sweep_pages" in run.counts
+    if differs and not swept:
+        return now
+    if repository.next_sweep_at and not swept:
+        return repository.next_sweep_at
+    return now + timedelta(seconds=settings.DEXXY_SWEEP_INTERVAL)
