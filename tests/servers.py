@@ -24,7 +24,7 @@ def _data_dir() -> Path:
 def _start() -> None:
     data_dir = _data_dir()
     os.environ["DEXXY_DATA_DIR"] = str(data_dir)
-    os.environ.setdefault("DEXXY_SECRET_KEY", "the key of the tests, which protects nothing at all")
+    os.environ.setdefault("DEXXY_SECRET_KEY", "the key of the tests: it protects nothing at all")
     wanted = {name: name not in os.environ for name in ("DATABASE_URL", "REDIS_URL")}
     if not any(wanted.values()):
         return

@@ -10,6 +10,7 @@ from dexxy.config.data_dir import data_dir
 from dexxy.config.env import SettingError
 
 _HOST = "127.0.0.1"
+_SYNC_EVERY = 5
 _FORGOTTEN = (*URLS, "DEXXY_DATA_DIR", "DEXXY_BASE_URL")
 
 
@@ -36,6 +37,8 @@ def choose_the_simulator() -> None:
     os.environ["DEXXY_GITHUB_API_URL"] = url
     os.environ["DEXXY_GITHUB_GRAPHQL_URL"] = f"{url}/graphql"
     os.environ["DEXXY_GITHUB_WEB_URL"] = url
+    # There are no webhooks here: what trickles in should be seen soon all the same.
+    os.environ.setdefault("DEXXY_SYNC_INTERVAL", str(_SYNC_EVERY))
 
 
 def simulator_port() -> int:

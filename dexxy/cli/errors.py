@@ -19,3 +19,9 @@ class NotReadyError(DexxyError):
     """The web process does not answer in time."""
 
     code = "not_ready"
+
+
+class WrongUseError(DexxyError):
+    """The command line asks for something that makes no sense."""
+
+    code = "wrong_use"

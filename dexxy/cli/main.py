@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import dexxy
 from dexxy.cli import composition, demonstration
+from dexxy.cli.errors import WrongUseError
 from dexxy.cli.overview import COMMANDS, overview
 from dexxy.common.errors import DexxyError
 from dexxy.config.env import SettingError
@@ -31,7 +32,7 @@ def main() -> None:
 def _guarded(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments)
-    except SettingError as error:
+    except (SettingError, WrongUseError) as error:
         return _complain(str(error), WRONG_USE)
     except (DexxyError, EmbeddedServersError) as error:
         return _complain(str(error), FAILED)

@@ -112,7 +112,9 @@ def _check(path: Path, account: Account) -> None:
 
 def _socket_folder(path: Path, account: Account) -> Path:
     folder = path / "servers" / "run"
-    if len(os.fsencode(folder)) + _LONGEST_SOCKET_NAME <= _LONGEST_SOCKET_PATH:
+    fits = len(os.fsencode(folder)) + _LONGEST_SOCKET_NAME <= _LONGEST_SOCKET_PATH
+    # Valkey lists its clients with the socket's path in a line that is split at spaces.
+    if fits and not any(letter.isspace() for letter in str(folder)):
         make_private(folder, account)
         return folder
     return _short_socket_folder(path / "servers" / "short", account)

@@ -33,11 +33,11 @@ def test_both_servers_answer_at_the_addresses_they_give(data_dir: Path, use: Use
 
 
 def test_django_understands_the_address_of_the_database(place: Path, use: Use) -> None:
-    servers = use(place / 'Data "of" Ünal, 100%')
+    servers = use(place / 'Data"of"Ünal,100%')
 
     assert servers.database_url is not None
     parsed = dj_database_url.parse(servers.database_url)
-    assert parsed["HOST"] == f'{place}/Data "of" Ünal, 100%/servers/run'
+    assert parsed["HOST"] == f'{place}/Data"of"Ünal,100%/servers/run'
     assert parsed["NAME"] == "dexxy"
 
 
@@ -138,6 +138,16 @@ def test_the_sockets_are_in_a_private_folder_and_no_other_is_changed(
     assert stat.S_IMODE((data_dir / "servers" / "run").stat().st_mode) == 0o700
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o755
     assert stat.S_IMODE(place.stat().st_mode) == 0o711
+
+
+def test_clients_can_be_listed_in_a_folder_with_a_space_in_its_name(place: Path) -> None:
+    servers = ensure_servers(place / "with a space", postgres=False)
+
+    assert servers.redis_url is not None
+    with Redis.from_url(servers.redis_url) as valkey:
+        assert len(valkey.client_list()) == 1
+
+    servers.close()
 
 
 def test_a_user_who_is_killed_takes_the_servers_along(data_dir: Path, client: Start) -> None:

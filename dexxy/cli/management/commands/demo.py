@@ -1,5 +1,7 @@
 """`dexxy demo`: the same as `up`, with a GitHub that is simulated and data of its own."""
 
+from django.core.management import call_command
+
 from dexxy.accounts.models import User
 from dexxy.accounts.services import workspace_ensure
 from dexxy.cli.demonstration import simulator_port
@@ -16,6 +18,11 @@ class Command(UpCommand):
     help = "Show a recorded repository, without an account or a network."
 
     what = "Dexxy shows a recorded repository"
+
+    def prepare(self) -> None:
+        # The simulated GitHub begins anew each time, and so does what is known of it.
+        super().prepare()
+        call_command("flush", verbosity=0, interactive=False)
 
     def helpers(self) -> list[Process]:
         arguments = ("--recorded", "--live", "--port", str(simulator_port()))

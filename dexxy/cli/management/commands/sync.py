@@ -7,13 +7,13 @@ from time import sleep
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError
 from django.core.validators import validate_slug
 from django.utils import timezone
 from rich.console import Console
 
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.cli.command import DexxyCommand
+from dexxy.cli.errors import WrongUseError
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
@@ -26,7 +26,6 @@ from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_lease import CredentialBusyError
 from dexxy.integrations.services.github_sync import repository_sync
 
-USAGE_ERROR = 2
 # Seconds between two looks whether another process is done with the same token.
 LOOK_AGAIN = 0.5
 
@@ -70,15 +69,14 @@ class Command(DexxyCommand):
 
     def _connect(self, options: dict[str, Any]) -> GitHubRepository:
         if not options["token"]:
-            raise CommandError(
-                "A token is needed: --token TOKEN, or the environment variable GITHUB_TOKEN.",
-                returncode=USAGE_ERROR,
+            raise WrongUseError(
+                "A token is needed: --token TOKEN, or the environment variable GITHUB_TOKEN."
             )
         slug = _slug(options["workspace"])
         try:
             found = repository_find(full_name=options["repository"], token=options["token"])
         except InvalidRepositoryNameError as error:
-            raise CommandError(str(error), returncode=USAGE_ERROR) from error
+            raise WrongUseError(str(error)) from error
         database_prepare()
         workspace = workspace_ensure(slug=slug, admin=first_admin_ensure())
         return repository_connect(workspace=workspace, found=found)
@@ -88,9 +86,8 @@ def _slug(value: str) -> str:
     try:
         validate_slug(value)
     except ValidationError as error:
-        raise CommandError(
-            f"{value} cannot be the name of a workspace. Use letters, digits and hyphens.",
-            returncode=USAGE_ERROR,
+        raise WrongUseError(
+            f"{value} cannot be the name of a workspace. Use letters, digits and hyphens."
         ) from error
     return value
 

@@ -40,7 +40,7 @@ class Command(DexxyCommand):
 
     def _run(self, address: str, port: int, url: str) -> None:
         console = Console(file=self.stdout)  # type: ignore[arg-type]
-        startup.database_prepare()
+        self.prepare()
         admin = first_admin_ensure()
         supervisor = Supervisor(
             [*self.helpers(), *processes(address, port)],
@@ -62,6 +62,10 @@ class Command(DexxyCommand):
             startup.announce(console, self.what, url, admin)
 
         supervisor.run(when_ready, is_ready)
+
+    def prepare(self) -> None:
+        """Bring the database up to date."""
+        startup.database_prepare()
 
     def helpers(self) -> list[Process]:
         """Return what must run beside Dexxy itself."""
