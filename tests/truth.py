@@ -22,8 +22,22 @@ _EVENTS = {"ClosedEvent": "closed", "ReopenedEvent": "reopened", "MergedEvent": 
 
 def assert_source_equals(source: Source, repository: Repository) -> None:
     """Check that every thread and message of REPOSITORY is stored, and nothing else."""
-    assert threads_stored(source) == dict(_threads(repository))
-    assert messages_stored(source) == dict(_messages(repository))
+    assert _differences(threads_stored(source), dict(_threads(repository))) == {}
+    assert _differences(messages_stored(source), dict(_messages(repository))) == {}
+
+
+def _differences(stored: Facts, true: Facts) -> Facts:
+    """Return what is stored and what is true of each row for which they differ, field by field."""
+    nothing: dict[str, Any] = {}
+    return {
+        key: {
+            field: (stored.get(key, nothing).get(field), true.get(key, nothing).get(field))
+            for field in {**stored.get(key, nothing), **true.get(key, nothing)}
+            if stored.get(key, nothing).get(field) != true.get(key, nothing).get(field)
+        }
+        for key in {**stored, **true}
+        if stored.get(key) != true.get(key)
+    }
 
 
 def threads_stored(source: Source) -> Facts:
@@ -35,7 +49,7 @@ def threads_stored(source: Source) -> Facts:
             "title": t.title,
             "state": t.state,
             "state_reason": t.state_reason,
-            "labels": t.labels,
+            "labels": sorted(t.labels),
             "author": (t.author.external_id, t.author.username) if t.author else None,
             "opened_at": t.opened_at,
             "closed_at": t.closed_at,
@@ -100,7 +114,7 @@ def _thread(
         "title": thread.title,
         "state": thread.state.lower(),
         "state_reason": reason,
-        "labels": [label.name for label in thread.labels],
+        "labels": sorted(label.name for label in thread.labels),
         "author": _author(thread.author),
         "opened_at": _shown(thread.created_at),
         "closed_at": _shown(thread.closed_at),
@@ -116,7 +130,11 @@ def _shown(at: datetime | None) -> datetime | None:
 
 
 def _author(actor: Actor | None) -> tuple[str, str] | None:
-    return (str(actor.database_id), actor.rest_login) if actor else None
+    if actor is None:
+        return None
+    # An account of an enterprise has no number in GraphQL.
+    has_number = actor.kind != "EnterpriseUserAccount"
+    return (str(actor.database_id) if has_number else actor.node_id, actor.rest_login)
 
 
 def _messages(repository: Repository) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:

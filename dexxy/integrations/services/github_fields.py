@@ -17,6 +17,7 @@ fragment actor on Actor {
   ... on Organization { id databaseId name }
   ... on Bot { id databaseId }
   ... on Mannequin { id databaseId }
+  ... on EnterpriseUserAccount { id name }
 }
 """
 COMMENT = """

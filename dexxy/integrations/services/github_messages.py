@@ -28,11 +28,14 @@ _STATE_CHANGE_KINDS = {
 
 
 def actor(node: Payload | None) -> IdentityRecord | None:
-    """Map an account; None for one that is gone, or that has no numeric id."""
-    if not node or not node.get("databaseId"):
+    """Map an account; None for one that is gone.
+
+    An account of an enterprise has no number, so its node id stands in for it.
+    """
+    if not node or not node.get("id"):
         return None
     return IdentityRecord(
-        external_id=str(node["databaseId"]),
+        external_id=str(node.get("databaseId") or node["id"]),
         node_id=node["id"],
         # A kind that GitHub adds one day is a person until we know better.
         kind=_IDENTITY_KINDS.get(node["__typename"], IdentityKind.USER),

@@ -74,10 +74,18 @@ def test_an_account_that_is_gone_is_nobody() -> None:
     assert actor(None) is None
 
 
-def test_an_account_without_a_numeric_id_is_nobody() -> None:
-    enterprise = {"__typename": "EnterpriseUserAccount", "login": "x", "avatarUrl": "", "url": ""}
+def test_an_account_of_an_enterprise_is_known_by_its_node_id() -> None:
+    enterprise = {**USER, "__typename": "EnterpriseUserAccount", "id": "EUA_1"}
+    del enterprise["databaseId"]
 
-    assert actor(enterprise) is None
+    found = actor(enterprise)
+
+    assert found is not None
+    assert (found.external_id, found.kind) == ("EUA_1", IdentityKind.USER)
+
+
+def test_an_account_of_which_only_the_name_is_shown_is_nobody() -> None:
+    assert actor({"__typename": "Secret", "login": "x", "avatarUrl": "", "url": ""}) is None
 
 
 def test_an_unknown_kind_of_account_is_a_person() -> None:
