@@ -20,9 +20,9 @@ from tests.truth import assert_source_equals
 NAME = "colony/generated"
 
 
-def generated(seed: int, **size: int) -> tuple[World, Repository]:
+def generated(seed: int, *, threads: int) -> tuple[World, Repository]:
     dialect = Dialect.draw(Random(seed))
-    world = generated_world(seed, dialect=dialect, **size)
+    world = generated_world(seed, dialect=dialect, threads=threads)
     repository = world.repository(NAME)
     assert repository is not None
     return world, repository

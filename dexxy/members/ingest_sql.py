@@ -1,4 +1,4 @@
-"""The statements of `ingest`. `{rows}` is the batch, as `unnest(...) AS r(...)`."""
+"""The statements of `ingest`. `{rows}` is the batch, as a FROM item `r`."""
 
 IDENTITY_COLUMNS = {
     "external_id": "text",

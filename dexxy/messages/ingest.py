@@ -4,7 +4,6 @@ Everything here runs inside the caller's transaction and is set-based: one state
 identities of a batch, one for its threads, one for its messages.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,11 +31,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StoredThread:
-    """A thread's row, and whether the snapshot at hand is the truth about it."""
+    """A thread's row, whether the snapshot at hand is the truth about it, or even made it."""
 
     id: int
     kind: str
     is_truth: bool
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +176,13 @@ def whole_lists(
 def lists_finish(lists: Iterable[FinishedList]) -> None:
     """Archive what is stored in the scope of a list that was read whole, but was not in it."""
     rows = [
-        (done.thread.id, str(kind), done.scope.owner_id, json.dumps(list(done.seen)))
+        (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
         for done in lists
-        if done.thread.is_truth
+        if done.thread.is_truth and not done.thread.is_new
         for kind in done.scope.kinds
     ]
-    execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows))
+    if rows and execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows)):
+        execute(sql.ARCHIVE_ORPHANS, {"threads": [row[0] for row in rows]})
 
 
 def threads_settle(thread_ids: Sequence[int]) -> None:
@@ -190,7 +191,6 @@ def threads_settle(thread_ids: Sequence[int]) -> None:
         "threads": list(thread_ids),
         "state_changes": [str(kind) for kind in MessageKind.state_changes()],
     }
-    execute(sql.ARCHIVE_ORPHANS, params)
     execute(sql.LINK_REPLIES, params)
     execute(sql.SETTLE_THREADS, params)
 
@@ -221,9 +221,12 @@ def _threads(
         "source": place.source_id,
         "settled": asked_at - HINT_SETTLES_AFTER,
     }
-    execute(sql.UPSERT_THREADS, params, rows)
+    is_new = dict(fetch_all(sql.UPSERT_THREADS, params, rows))
     found = fetch_all(sql.LOCK_THREADS, params, rows)
-    return {(kind, number): StoredThread(pk, kind, truth) for kind, number, pk, truth in found}
+    return {
+        (kind, number): StoredThread(pk, kind, truth, is_new.get(pk, False))
+        for kind, number, pk, truth in found
+    }
 
 
 def _thread_row(record: ThreadRecord, authors: dict[str, int]) -> tuple[object, ...]:
@@ -234,7 +237,7 @@ def _thread_row(record: ThreadRecord, authors: dict[str, int]) -> tuple[object, 
         record.title,
         str(record.state),
         record.state_reason,
-        json.dumps(record.labels),
+        record.labels,
         record.url,
         _author_id(record.author, authors),
         record.opened_at,
@@ -270,7 +273,7 @@ def _message_row(
         record.occurred_at,
         record.edited_at,
         record.version_at,
-        json.dumps(record.details),
+        record.details,
         record.in_feed,
         record.is_deleted,
     )

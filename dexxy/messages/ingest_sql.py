@@ -1,4 +1,4 @@
-"""The statements of `ingest`. `{rows}` is the batch, as `unnest(...) AS r(...)`."""
+"""The statements of `ingest`. `{rows}` is the batch, as a FROM item `r`."""
 
 THREAD_COLUMNS = {
     "kind": "text",
@@ -64,6 +64,7 @@ WHERE (t.hinted_at IS NULL OR t.hinted_at <= %(settled)s OR excluded.version_at 
       (excluded.node_id, excluded.title, excluded.state, excluded.state_reason, excluded.labels,
        excluded.url, excluded.author_id, excluded.opened_at, excluded.closed_at,
        excluded.merged_at, excluded.answered_at, excluded.version_at, false, NULL::timestamptz)
+RETURNING t.id, xmax = 0
 """
 
 # FOR UPDATE: a webhook that arrives meanwhile waits, and finds the thread as this batch left it.

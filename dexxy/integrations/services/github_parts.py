@@ -25,10 +25,19 @@ from dexxy.messages.ingest import (
 from dexxy.messages.models import ThreadKind
 from dexxy.messages.records import Scope
 
+# A list that goes on is known to be long: it weighs as much as so many that may be short.
+LONG_LIST = 10
 
-def waiting(repository: GitHubRepository, limit: int) -> list[SyncPart]:
-    """Return the parts that have waited longest."""
-    return list(repository.parts.select_related("thread").order_by("pk")[:limit])
+
+def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
+    """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
+    found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
+    total = 0
+    for place, part in enumerate(found):
+        total += LONG_LIST if part.cursor else 1
+        if total > weight and place:
+            return found[:place]
+    return found
 
 
 def replace(

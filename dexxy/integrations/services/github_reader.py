@@ -15,10 +15,16 @@ from dexxy.integrations.services import (
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_edits import EDITS
 from dexxy.integrations.services.github_lease import Lease
-from dexxy.integrations.services.github_lists import LARGE_ANSWER, SWEEPS, THREAD_LISTS
+from dexxy.integrations.services.github_lists import (
+    GROWTH,
+    LARGE_ANSWER,
+    SWEEPS,
+    THREAD_LISTS,
+)
 from dexxy.integrations.services.github_reading import Reading
 
-PARTS_AT_FIRST, PARTS_AT_MOST = 20, 50
+# What the parts of one request may weigh.
+PARTS_AT_MOST = 100
 # Below this, what is left of the hour's points belongs to what is new.
 POINTS_FOR_NEWS = 1000
 
@@ -41,7 +47,7 @@ class RepositoryReader:
     ) -> None:
         self.reading = Reading(client=client, repository=repository, run=run, lease=lease)
         self._sweep_pages = sweep_pages
-        self._parts_per_request = PARTS_AT_FIRST
+        self._parts_weight = PARTS_AT_MOST
         self._threads_per_request = github_refetch.THREADS_PER_REQUEST
 
     def step(self) -> bool:
@@ -65,14 +71,14 @@ class RepositoryReader:
         return bool(marked)
 
     def _read_parts(self) -> bool:
-        waiting = github_parts.waiting(self.reading.repository, self._parts_per_request)
+        waiting = github_parts.waiting(self.reading.repository, self._parts_weight)
         if not waiting:
             return False
         answer = github_parts.read(self.reading, waiting)
         if answer is None or answer.size > LARGE_ANSWER:
-            self._parts_per_request = max(1, len(waiting) // 2)
+            self._parts_weight = max(1, min(self._parts_weight, len(waiting)) // 2)
         else:
-            self._parts_per_request = min(PARTS_AT_MOST, self._parts_per_request + 5)
+            self._parts_weight = min(PARTS_AT_MOST, self._parts_weight + GROWTH)
         return True
 
     def _read_stream(self) -> bool:

@@ -54,5 +54,5 @@ def test_a_whole_page_of_threads_costs_few_points(
     run = repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
 
     costs = [entry.points for entry in simulator.requests.entries if entry.endpoint == "graphql"]
-    assert costs == [3, 5, 1, 1, 27, 1]
+    assert costs == [3, 5, 1, 27, 1]
     assert run.points == sum(costs)

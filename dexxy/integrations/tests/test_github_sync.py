@@ -133,11 +133,11 @@ def test_a_comment_deep_in_a_long_list_that_is_gone_is_archived(
 def test_slices_end_after_a_page_and_go_on_where_they_were(
     connected: GitHubRepository, simulator: SimulatorServer, ants: Repository
 ) -> None:
-    slices = [work(connected) for _ in range(9)]
+    slices = [work(connected) for _ in range(8)]
 
-    assert slices == [True] * 8 + [False]
+    assert slices == [True] * 7 + [False]
     assert SyncRun.objects.get().state == RunState.DONE
-    assert simulator.requests.count("graphql") == 6
+    assert simulator.requests.count("graphql") == 5
     assert_source_equals(connected.source, ants)
 
 

@@ -227,15 +227,17 @@ def test_an_older_answer_does_not_bring_an_old_name_back(place: Place) -> None:
 
 
 def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> None:
-    def statements(threads: int) -> int:
-        page = [shown(comment(n), thread=replace(THREAD, number=n)) for n in range(1, threads + 1)]
+    def statements(first: int, threads: int) -> int:
+        numbers = range(first, first + threads)
+        page = [shown(comment(n), thread=replace(THREAD, number=n)) for n in numbers]
         with CaptureQueriesContext(connection) as queries:
             apply(place, *page)
         return len(queries)
 
     apply(place, shown(comment(1)))
 
-    assert statements(1) == statements(60)
+    assert statements(100, threads=1) == statements(200, threads=60) == 8
+    assert statements(100, threads=1) == statements(200, threads=60) == 9
 
 
 def test_text_in_every_script_is_stored_as_it_is(place: Place) -> None:
