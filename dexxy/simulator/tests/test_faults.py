@@ -28,6 +28,7 @@ from dexxy.simulator.faults import (
     more_fields,
     nul_bytes,
     null_nodes,
+    passing_troubles,
     patched,
     rate_limited,
     reset,
@@ -353,3 +354,18 @@ def test_a_server_that_stops_does_not_wait_for_a_slow_answer(world: World) -> No
             httpx.get(f"{server.url}/meta", timeout=0.05)
 
     assert monotonic() - started < 3
+
+
+def test_troubles_pass_and_are_all_kinds_of_things(github: GitHub) -> None:
+    github.server.faults.add(passing_troubles(seed=1, chance=0.5))
+    outcomes: set[int | str | None] = set()
+    for _ in range(120):
+        try:
+            response = issues(github)
+            outcomes.add(response.status_code if shown(response) else None)
+        except (httpx.TransportError, KeyError, TypeError, ValueError) as error:
+            outcomes.add(type(error).__name__)
+
+    assert outcomes >= {
+        *(200, "JSONDecodeError", "KeyError", "ReadError", "RemoteProtocolError", "TypeError"),
+    }
