@@ -93,7 +93,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
             old = thread.category
             thread.category = self.add_category(target, old.name, answerable=old.is_answerable)
             target.discussions[thread.number] = thread
-        thread.labels = [self.label(target, label.name) for label in thread.labels]
+        thread.labels = self.labels(target, [label.name for label in thread.labels])
         self.touch(thread)
 
     def _transfer_issue(self, issue: Issue, target: Repository, actor: Actor | None) -> None:

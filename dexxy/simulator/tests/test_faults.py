@@ -238,7 +238,7 @@ def test_an_answer_may_break_off_with_nulls_and_an_error(github: GitHub) -> None
     assert shown(partial) == [*whole[:2], None, None]
     assert partial.json()["errors"] == [
         {
-            "path": ["repository"],
+            "path": ["repository", "issues", "nodes", 2],
             "type": "RESOURCE_LIMITS_EXCEEDED",
             "message": "Resource limits for this query exceeded.",
         }
