@@ -31,6 +31,7 @@ from dexxy.simulator.faults.conditions import (
     faster_than,
     first_over,
     heavier_than,
+    page_beyond,
 )
 from dexxy.simulator.faults.queue import Fault, FaultQueue
 from dexxy.simulator.faults.refusals import (
@@ -64,6 +65,7 @@ __all__ = [
     "more_fields",
     "nul_bytes",
     "null_nodes",
+    "page_beyond",
     "passing_troubles",
     "patched",
     "rate_limited",

@@ -28,6 +28,7 @@ from dexxy.simulator.faults import (
     more_fields,
     nul_bytes,
     null_nodes,
+    page_beyond,
     passing_troubles,
     patched,
     rate_limited,
@@ -148,6 +149,15 @@ def test_a_condition_chooses_the_requests(
     add(github, status(502), on=condition)
 
     assert issues(github, size).is_error is concerned
+
+
+def test_page_numbers_beyond_a_limit_can_be_refused(github: GitHub) -> None:
+    add(github, status(422), on=page_beyond(60), times=None)
+
+    pages = [github.get(f"{ANTS}/issues/comments", per_page=20, page=page) for page in (3, 4)]
+
+    assert [page.status_code for page in pages] == [200, 422]
+    assert issues(github).status_code == 200
 
 
 def test_a_time_out_takes_points(github: GitHub) -> None:
