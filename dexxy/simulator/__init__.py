@@ -8,8 +8,11 @@ In a test:
         world.comment(issue, author, "Hello")
         assert server.requests.count("graphql") == 2
 
-By itself: `python -m dexxy.simulator --live --port 8080`.
+By itself: `python -m dexxy.simulator --live --port 8080`, in a process of a test's or benchmark's
+own: `own_process.SimulatorProcess("--generated", "3000", "--rendered")`.
 
-`model` holds what exists, `activity` what can happen, `world.World` both; `recorded` fills a
-world; `graph`, `rest` and `pages` show one; `app` decides who may ask and what it costs.
+`model` holds what exists, `activity` what can happen, `world.World` both; `recorded` and
+`generated` fill a world; `graph`, `rest` and `pages` show one; `app` decides who may ask and what
+it costs. `dialects` says how it behaves where nobody knows how GitHub does, `faults` what goes
+wrong, `silent` makes the changes that nothing tells of, `rendered` answers from memory.
 """

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from dexxy.simulator.dialects import USUAL, Dialect
 from dexxy.simulator.ids import IdSequence, legacy_node_id, node_id
-from dexxy.simulator.model import Actor, ActorKind, Node, Repository
+from dexxy.simulator.model import Actor, ActorKind, Node, Post, Repository
 from dexxy.simulator.tokens import LIMITS, UNAUTHENTICATED_LIMIT, WINDOW, Bucket, Resource, Token
 
 NodeT = TypeVar("NodeT", bound=Node)
@@ -35,6 +35,9 @@ class WorldState:
         self.lock = RLock()
         self.ids = IdSequence()
         self.nodes: dict[str, Node] = {}
+        # What vanished with its author and may return: the posts of each, and all nodes in them.
+        self.hidden: dict[int, list[Post]] = {}
+        self.out_of_sight: dict[str, Node] = {}
         self._legacy_ids: dict[str, str] = {}
         self.actors: dict[int, Actor] = {}
         self.repositories: dict[int, Repository] = {}

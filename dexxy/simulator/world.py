@@ -1,7 +1,7 @@
 """The simulated GitHub: its state and everything that can happen in it."""
 
-from dexxy.simulator.activity.moderation import ModerationActivity
+from dexxy.simulator.activity.spam import SpamActivity
 
 
-class World(ModerationActivity):
+class World(SpamActivity):
     """A GitHub in memory. One lock guards it, so tests change it while a server runs."""

@@ -13,11 +13,13 @@ from dexxy.simulator.model import (
     DiscussionComment,
     Issue,
     IssueComment,
+    Label,
     Post,
     PullRequest,
     Repository,
     ReviewComment,
     Thread,
+    with_parts,
 )
 
 ACTOR_FIELDS = ("author", "editor", "actor", "merged_by", "answer_chosen_by", "resolved_by")
@@ -46,11 +48,10 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         elif isinstance(post, Issue):
             del post.home.issues[post.number]
             post.home.deleted_numbers.add(post.number)
-            self.forget(post, *post.comments)
+            self.forget(*with_parts(post))
         elif isinstance(post, Discussion):
             del post.home.discussions[post.number]
-            replies = [reply for comment in post.comments for reply in comment.replies]
-            self.forget(post, *post.comments, *replies)
+            self.forget(*with_parts(post))
         else:
             raise TypeError(f"GitHub deletes no {post.typename}")
 
@@ -77,20 +78,32 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         self.touch(thread)
 
     @activity
-    def transfer(self, issue: Issue, target: Repository, actor: Actor | None) -> None:
-        """Move an issue, with its comments, to another repository, where it gets a new number.
+    def transfer(
+        self, thread: Issue | Discussion, target: Repository, actor: Actor | None = None
+    ) -> None:
+        """Move a thread, with its comments, to another repository, where it gets a new number.
 
         https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/transferring-an-issue-to-another-repository
         """
+        if isinstance(thread, Issue):
+            self._transfer_issue(thread, target, actor)
+        else:
+            del thread.home.discussions[thread.number]
+            thread.home, thread.number = target, self.next_discussion_number(target)
+            old = thread.category
+            thread.category = self.add_category(target, old.name, answerable=old.is_answerable)
+            target.discussions[thread.number] = thread
+        thread.labels = self.labels(target, [label.name for label in thread.labels])
+        self.touch(thread)
+
+    def _transfer_issue(self, issue: Issue, target: Repository, actor: Actor | None) -> None:
         source = issue.home
         del source.issues[issue.number]
         source.transferred[issue.number] = issue
         issue.home, issue.number = target, self.next_number(target)
-        issue.labels = [self.label(target, label.name) for label in issue.labels]
         target.issues[issue.number] = issue
         details = {"from_repository": source}
         self.add_event(issue, "TransferredEvent", actor, details=details)
-        self.touch(issue)
 
     @activity
     def convert_to_discussion(
@@ -107,6 +120,22 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         else:
             self.delete(issue)
         return discussion
+
+    @activity
+    def rename_label(self, label: Label, name: str) -> None:
+        """Rename a label, on all threads that carry it; no time of theirs moves."""
+        labels = label.repository.labels
+        del labels[label.name]
+        label.name = name
+        labels[name] = label
+
+    @activity
+    def delete_label(self, label: Label) -> None:
+        """Delete a label, also from all threads that carry it; no time of theirs moves."""
+        del label.repository.labels[label.name]
+        for thread in label.repository.threads:
+            thread.labels = [one for one in thread.labels if one is not label]
+        self.forget(label)
 
     @activity
     def rename_repository(self, repository: Repository, name: str) -> None:
@@ -127,7 +156,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
     @activity
     def delete_actor(self, actor: Actor) -> None:
         """Delete an account: what it wrote stays, without an author."""
-        for node in self.nodes.values():
+        for node in (*self.nodes.values(), *self.out_of_sight.values()):
             for name in ACTOR_FIELDS:
                 if vars(node).get(name) is actor:
                     setattr(node, name, None)

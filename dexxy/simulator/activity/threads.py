@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dexxy.simulator.activity.base import Activity, activity
 from dexxy.simulator.ids import node_id
@@ -147,7 +147,7 @@ class ThreadActivity(Activity):
     @activity
     def set_labels(self, thread: Thread, actor: Actor | None, names: Sequence[str]) -> None:
         """Give a thread exactly these labels, making those that the repository lacks."""
-        wanted = [self.label(thread.repository, name) for name in names]
+        wanted = self.labels(thread.repository, names)
         if isinstance(thread, Issue | PullRequest):
             for label in wanted:
                 if label not in thread.labels:
@@ -157,6 +157,11 @@ class ThreadActivity(Activity):
                     self.add_event(thread, "UnlabeledEvent", actor, details={"label": label})
         thread.labels = wanted
         self.touch(thread)
+
+    def labels(self, repository: Repository, names: Iterable[str]) -> list[Label]:
+        """Find or make labels, in the order in which GitHub shows those of a thread."""
+        found = (self.label(repository, name) for name in names)
+        return sorted(found, key=lambda label: label.database_id)
 
     def label(self, repository: Repository, name: str) -> Label:
         """Find or make a label."""

@@ -3,9 +3,12 @@
     server.faults.add(Fault(status(502), on="graphql", times=2))
     server.faults.add(Fault(cut(0.5), chance=0.05, times=None))
     server.faults.add(Fault(timed_out(points=50), on=first_over(50), times=None))
+    server.faults.add(Fault(secondary_limit(), on=busier_than(1), times=None))
+    server.faults.add(passing_troubles(seed, chance=0.1))
 
 `queue` decides when, `conditions` for which requests; the effects are `refusals` (an answer of
-GitHub's that is none), `bodies` (an answer that is not what it should be) and `transport`.
+GitHub's that is none), `bodies` (an answer that is not what it should be) and `transport`;
+`troubles` draws among them.
 """
 
 from dexxy.simulator.faults.bodies import (
@@ -28,6 +31,7 @@ from dexxy.simulator.faults.conditions import (
     faster_than,
     first_over,
     heavier_than,
+    page_beyond,
 )
 from dexxy.simulator.faults.queue import Fault, FaultQueue
 from dexxy.simulator.faults.refusals import (
@@ -38,6 +42,7 @@ from dexxy.simulator.faults.refusals import (
     timed_out,
 )
 from dexxy.simulator.faults.transport import cut, delay, reset
+from dexxy.simulator.faults.troubles import passing_troubles
 
 __all__ = [
     "Asked",
@@ -60,6 +65,8 @@ __all__ = [
     "more_fields",
     "nul_bytes",
     "null_nodes",
+    "page_beyond",
+    "passing_troubles",
     "patched",
     "rate_limited",
     "reset",

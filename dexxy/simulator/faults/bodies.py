@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from werkzeug.wrappers import Response
 
 from dexxy.simulator.faults.call import Call, Effect
 
+Path: TypeAlias = tuple[str | int, ...]
 GARBAGE: Final = {
     "html": b"<html><body>Unicorn!</body></html>",
     "empty": b"",
@@ -31,9 +32,16 @@ def objects_of(body: Any) -> Iterator[dict[str, Any]]:
         yield from objects_of(child)
 
 
-def nodes_of(body: Any) -> Iterator[list[Any]]:
-    """Return the items of every page inside an answer."""
-    return (one["nodes"] for one in objects_of(body) if isinstance(one.get("nodes"), list))
+def pages_of(body: Any, path: Path = ()) -> Iterator[tuple[Path, list[Any]]]:
+    """Return the items of every page inside an answer that has any, with its path."""
+    if isinstance(body, dict):
+        for name, child in body.items():
+            if name == "nodes" and isinstance(child, list) and child:
+                yield (*path, name), child
+            yield from pages_of(child, (*path, name))
+    elif isinstance(body, list):
+        for place, child in enumerate(body):
+            yield from pages_of(child, (*path, place))
 
 
 def patched(change: Callable[[Any], Any]) -> Effect:
@@ -95,7 +103,7 @@ def null_nodes() -> Effect:
     """Let every second item of every page be null, without an error."""
 
     def change(body: Any) -> None:
-        for nodes in nodes_of(body):
+        for _, nodes in list(pages_of(body)):
             nodes[1::2] = [None] * len(nodes[1::2])
 
     return patched(change)

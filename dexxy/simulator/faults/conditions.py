@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import TypeAlias
+from typing import Final, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 from dexxy.simulator.faults.call import Asked
 
 Condition: TypeAlias = Callable[[Asked], bool]
+PAGES: Final = (("per_page", "30"), ("page", "1"))
 
 
 def asking_for(text: str) -> Condition:
@@ -25,6 +27,17 @@ def first_over(size: int) -> Condition:
 def heavier_than(nodes: int) -> Condition:
     """Choose GraphQL requests that may return more nodes than this."""
     return lambda asked: asked.endpoint == "graphql" and asked.cost.nodes > nodes
+
+
+def page_beyond(rows: int) -> Condition:
+    """Choose REST requests for a numbered page that ends behind so many rows."""
+
+    def condition(asked: Asked) -> bool:
+        query = parse_qs(urlsplit(asked.path).query)
+        size, page = (int(query.get(name, [usual])[0]) for name, usual in PAGES)
+        return asked.method == "GET" and size * page > rows
+
+    return condition
 
 
 def busier_than(running: int) -> Condition:

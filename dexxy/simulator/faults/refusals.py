@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from werkzeug.wrappers import Response
 
 from dexxy.simulator.exchange import Refusal, json_response, rate_limit_headers
-from dexxy.simulator.faults.bodies import nodes_of
+from dexxy.simulator.faults.bodies import pages_of
 from dexxy.simulator.faults.call import Call, Effect
 
 MESSAGES: Final = {
@@ -136,10 +136,7 @@ def graphql_error(
         if data == "partial":
             response = call.proceed()
             body: Any = response.get_json(force=True)
-            cut_off = [nodes for nodes in nodes_of(body) if nodes]
-            for nodes in cut_off[:1]:
-                nodes[len(nodes) // 2 :] = [None] * (len(nodes) - len(nodes) // 2)
-            errors = [*body.get("errors", ()), {"path": _path(body), **entry}]
+            errors = [*body.get("errors", ()), {"path": _break_off(body), **entry}]
             return json_response({"data": body.get("data"), "errors": errors})
         body = {"errors": [entry]}
         return json_response({"data": None, **body} if data == "null" else body)
@@ -147,6 +144,10 @@ def graphql_error(
     return effect
 
 
-def _path(body: dict[str, Any]) -> list[str]:
-    data = body.get("data")
-    return [next(iter(data), "")] if isinstance(data, dict) else []
+def _break_off(body: dict[str, Any]) -> list[str | int]:
+    """Let the second half of the first page be nulls, and return the path of the first of them."""
+    for path, nodes in pages_of(body.get("data")):
+        half = len(nodes) // 2
+        nodes[half:] = [None] * (len(nodes) - half)
+        return [*path, half]
+    return []

@@ -20,7 +20,7 @@ class Size:
     Args:
         threads: how many threads there are at least.
         messages: how many comments, reviews, review comments and replies they have at least;
-            five a thread unless told otherwise.
+            unless told otherwise five a thread, besides those of the giants.
         giants: how many threads of each kind there are whose nested lists exceed a page.
         burst: which share of the threads was created in one second, as by an import.
         pull_requests: which share of the threads are pull requests.
@@ -45,9 +45,9 @@ class Size:
 
     def message_counts(self, random: Random, given: int) -> Iterator[int]:
         """Spread the messages over the threads, less those that the giants have already."""
-        wanted = 5 * self.threads if self.messages is None else self.messages
         weights = [random.paretovariate(TAIL) - 1 for _ in range(self.threads)]
-        whole, left = sum(weights) or 1.0, max(0, wanted - given)
+        left = 5 * self.threads if self.messages is None else max(0, self.messages - given)
+        whole = sum(weights) or 1.0
         counts = [int(weight * left / whole) for weight in weights]
         for place in random.choices(range(self.threads), k=left - sum(counts)):
             counts[place] += 1

@@ -133,8 +133,10 @@ def issue(source: Repository, info: Info, number: int) -> Issue:
 
 def _transferred(source: Repository, info: Info, number: int) -> Issue | None:
     request, found = request_of(info), source.transferred.get(number)
-    follows = request.dialect.transfers_are_followed == "both"
-    return found if follows and found is not None and request.reads(found) else None
+    if found is None or request.dialect.transfers_are_followed != "both":
+        return None
+    is_there = request.world.nodes.get(found.node_id) is found and request.reads(found)
+    return found if is_there else None
 
 
 @field("Bot.login")

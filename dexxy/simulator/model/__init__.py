@@ -7,7 +7,7 @@ fields resolve themselves. Enumerations are the schema's upper-case strings.
 
 from dexxy.simulator.model.actors import Actor, ActorKind
 from dexxy.simulator.model.base import REACTIONS, Node, Post
-from dexxy.simulator.model.census import census, posts_in, posts_of
+from dexxy.simulator.model.census import census, posts_in, posts_of, with_parts
 from dexxy.simulator.model.discussions import Discussion, DiscussionComment
 from dexxy.simulator.model.repositories import DiscussionCategory, Label, Milestone, Repository
 from dexxy.simulator.model.reviews import Review, ReviewComment, ReviewThread
@@ -44,4 +44,5 @@ __all__ = [
     "census",
     "posts_in",
     "posts_of",
+    "with_parts",
 ]

@@ -40,6 +40,11 @@ class Actor(Node):
         return self.kind
 
     @property
+    def is_numbered(self) -> bool:
+        """Whether GraphQL shows its number: an enterprise's account has none there."""
+        return self.kind != "EnterpriseUserAccount"
+
+    @property
     def rest_login(self) -> str:
         """The login as the REST API writes it."""
         return f"{self.login}[bot]" if self.kind == "Bot" else self.login

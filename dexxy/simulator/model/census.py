@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from dexxy.simulator.model.base import Post
+from dexxy.simulator.model.base import Node, Post
 from dexxy.simulator.model.discussions import Discussion
 from dexxy.simulator.model.repositories import Repository
-from dexxy.simulator.model.threads import PullRequest, Thread
+from dexxy.simulator.model.threads import Issue, PullRequest, Thread
 
 
 def posts_in(thread: Thread) -> Iterator[Post]:
@@ -27,6 +27,18 @@ def posts_in(thread: Thread) -> Iterator[Post]:
             if review.state != "PENDING":
                 yield review
                 yield from review.comments
+
+
+def with_parts(post: Post) -> list[Node]:
+    """Return a post with everything in it, drafts and events too."""
+    if isinstance(post, Discussion):
+        return [post, *posts_in(post)]
+    if isinstance(post, Issue):
+        return [post, *post.comments, *post.timeline]
+    if isinstance(post, PullRequest):
+        on_diff = [comment for review in post.reviews for comment in review.comments]
+        return [post, *post.comments, *post.timeline, *post.reviews, *post.review_threads, *on_diff]
+    return [post, *getattr(post, "replies", ())]
 
 
 def posts_of(repository: Repository) -> Iterator[Post]:

@@ -346,6 +346,19 @@ def test_a_transferred_issue_is_not_followed_to_where_one_may_not_read(
     assert answer["errors"][0]["type"] == "NOT_FOUND"
 
 
+def test_a_transferred_issue_that_was_deleted_there_is_not_followed(
+    github: GitHub, world: World, ants: Repository
+) -> None:
+    speak(world, transfers_are_followed="both")
+    issue = ants.issues[5]
+    world.transfer(issue, world.add_repository(ants.owner, "other"), ants.owner)
+    world.delete(issue)
+
+    answer = github.query(f"{{ {IN_ANTS} {{ issue(number: 5) {{ number }} }} }}")
+
+    assert answer["errors"][0]["type"] == "NOT_FOUND"
+
+
 def test_what_is_gone_may_never_have_been(github: GitHub, world: World, ants: Repository) -> None:
     speak(world, deleted_issue_status=404, switched_off_status=404)
     world.delete(ants.issues[5])

@@ -28,6 +28,8 @@ from dexxy.simulator.faults import (
     more_fields,
     nul_bytes,
     null_nodes,
+    page_beyond,
+    passing_troubles,
     patched,
     rate_limited,
     reset,
@@ -149,6 +151,15 @@ def test_a_condition_chooses_the_requests(
     assert issues(github, size).is_error is concerned
 
 
+def test_page_numbers_beyond_a_limit_can_be_refused(github: GitHub) -> None:
+    add(github, status(422), on=page_beyond(60), times=None)
+
+    pages = [github.get(f"{ANTS}/issues/comments", per_page=20, page=page) for page in (3, 4)]
+
+    assert [page.status_code for page in pages] == [200, 422]
+    assert issues(github).status_code == 200
+
+
 def test_a_time_out_takes_points(github: GitHub) -> None:
     add(github, timed_out(points=50))
 
@@ -237,7 +248,7 @@ def test_an_answer_may_break_off_with_nulls_and_an_error(github: GitHub) -> None
     assert shown(partial) == [*whole[:2], None, None]
     assert partial.json()["errors"] == [
         {
-            "path": ["repository"],
+            "path": ["repository", "issues", "nodes", 2],
             "type": "RESOURCE_LIMITS_EXCEEDED",
             "message": "Resource limits for this query exceeded.",
         }
@@ -353,3 +364,18 @@ def test_a_server_that_stops_does_not_wait_for_a_slow_answer(world: World) -> No
             httpx.get(f"{server.url}/meta", timeout=0.05)
 
     assert monotonic() - started < 3
+
+
+def test_troubles_pass_and_are_all_kinds_of_things(github: GitHub) -> None:
+    github.server.faults.add(passing_troubles(seed=1, chance=0.5))
+    outcomes: set[int | str | None] = set()
+    for _ in range(120):
+        try:
+            response = issues(github)
+            outcomes.add(response.status_code if shown(response) else None)
+        except (httpx.TransportError, KeyError, TypeError, ValueError) as error:
+            outcomes.add(type(error).__name__)
+
+    assert outcomes >= {
+        *(200, "JSONDecodeError", "KeyError", "ReadError", "RemoteProtocolError", "TypeError"),
+    }

@@ -17,6 +17,8 @@ from graphql import (
     print_ast,
 )
 
+from dexxy.simulator.generated import generated_world
+from dexxy.simulator.graph import execution
 from dexxy.simulator.graph.schema import schema
 from dexxy.simulator.model import Repository
 from dexxy.simulator.tests.conftest import Clock, GitHub
@@ -115,6 +117,18 @@ def test_every_object_of_an_eventful_history_can_be_asked_for_by_its_id(
         assert_valid_answer(DOCUMENTS["nodes"], answer)
     shown = chain.from_iterable(answer["data"]["nodes"] for answer in answers)
     assert [node["id"] for node in shown] == ids
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS.keys() - {"nodes", "single"}))
+def test_an_answer_about_a_generated_repository_is_one_of_githubs(name: str) -> None:
+    world = generated_world(4, threads=60)
+    document = DOCUMENTS[name].replace('"panjf2000"', '"colony"').replace('"ants"', '"generated"')
+
+    token = next(iter(world.tokens.values()))
+    found = execution.answer(world, token, "http://x", document, {}).body
+
+    assert "errors" not in found
+    assert_valid_answer(document, found)
 
 
 def test_an_answer_with_a_refusal_is_one_of_githubs(github: GitHub) -> None:

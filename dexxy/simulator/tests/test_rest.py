@@ -209,3 +209,36 @@ def test_a_pending_review_is_shown_to_its_author_only(
 
     assert row["body"] == "Mine"
     assert "submitted_at" not in row
+
+
+@pytest.mark.parametrize("path", ["issues/comments", "pulls/comments"])
+@pytest.mark.parametrize("sort", ["created", "updated"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_comments_are_sorted_as_asked_and_filtered_by_their_own_change(
+    github: GitHub,
+    world: World,
+    clock: Clock,
+    ants: Repository,
+    path: str,
+    sort: str,
+    direction: str,
+) -> None:
+    review = ants.pull_requests[40].reviews[-1]
+    oldest: Any = (ants.issues[5] if path.startswith("issues") else review).comments[0]
+    clock.pass_by(minutes=1)
+    world.edit(oldest, "Edited")
+
+    rows = github.get(f"{ANTS}/{path}", sort=sort, direction=direction, per_page=100).json()
+    changed = github.get(f"{ANTS}/{path}", since=clock().isoformat()).json()
+
+    keys = [(row[f"{sort}_at"], row["id"]) for row in rows]
+    assert keys == sorted(keys, reverse=direction == "desc")
+    assert [row["id"] for row in changed] == [oldest.database_id]
+
+
+@pytest.mark.parametrize(
+    ("path", "sort"),
+    [("issues/comments", "comments"), ("pulls/comments", "popularity"), ("pulls", "comments")],
+)
+def test_a_list_has_only_its_own_sorts(github: GitHub, path: str, sort: str) -> None:
+    assert github.get(f"{ANTS}/{path}", sort=sort).status_code == 422
