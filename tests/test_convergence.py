@@ -1,6 +1,13 @@
 """Whatever a repository holds and however GitHub behaves, the database ends up equal to it."""
 
+import os
+import subprocess
+import sys
+from contextlib import suppress
 from random import Random
+from signal import SIGKILL
+from time import monotonic, sleep
+from typing import Self
 
 import pytest
 
@@ -13,8 +20,10 @@ from dexxy.simulator.dialects import Dialect
 from dexxy.simulator.generated import generated_world
 from dexxy.simulator.model import Repository
 from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.silent import make_silent_change
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
+from tests.servers import own_database
 from tests.truth import assert_source_equals
 
 NAME = "colony/generated"
@@ -52,4 +61,70 @@ def test_a_generated_repository_is_stored_exactly_in_any_dialect(
 
         sync(connected, sweep=True)
         assert_source_equals(connected.source, repository)
+    assert not SyncPart.objects.exists()
+
+
+class SyncRunner:
+    """Starts syncs of one repository in processes of their own, and kills them."""
+
+    def __init__(self, repository: GitHubRepository) -> None:
+        self._repository = repository
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.sync_runner"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **own_database()},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=30)
+
+    def start(self, *, sweep: bool) -> int:
+        """Start a sync and return its process id."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{self._repository.pk} {int(sweep)}\n")
+        self._process.stdin.flush()
+        return int(self._line())
+
+    def end(self) -> int:
+        """Wait for the end of the sync and return its exit status, or minus its signal."""
+        return int(self._line())
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", range(100, 105))
+def test_kill_9_at_any_moment_loses_and_doubles_nothing(seed: int, workspace: Workspace) -> None:
+    random = Random(seed)
+    world, repository = generated(seed, threads=120)
+    kills, changes = 0, 0
+
+    with SimulatorServer(world) as server:
+        connected = connect(workspace, server)
+        server.latency = 0.03
+        with SyncRunner(connected) as runner:
+            for _ in range(10):
+                process = runner.start(sweep=True)
+                end = monotonic() + random.uniform(0.05, 0.9)
+                for _ in range(5):
+                    changes += bool(make_silent_change(world, repository, random))
+                    sleep(max(0.0, end - monotonic()) / 5)
+                with suppress(ProcessLookupError):
+                    os.kill(process, SIGKILL)
+                status = runner.end()
+                assert status in (0, -SIGKILL)
+                kills += status == -SIGKILL
+        server.latency = 0
+        sync(connected)
+        sync(connected, sweep=True)
+
+    assert (kills >= 8, changes) == (True, 50)
+    assert_source_equals(connected.source, repository)
     assert not SyncPart.objects.exists()

@@ -61,7 +61,10 @@ def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     size = stream.page_size or PAGE_LIMIT
     try:
         answer = reading.query(
-            _DOCUMENTS[kind], _variables(reading, stream, size), may_miss=["repository.list"]
+            _DOCUMENTS[kind],
+            _variables(reading, stream, size),
+            may_miss=["repository.list"],
+            is_smallest=size == 1,
         )
     except errors.CursorRefusedError:
         _restart(stream)

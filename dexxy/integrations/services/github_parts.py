@@ -9,7 +9,7 @@ from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_problems import problem_note
-from dexxy.integrations.services.github_queries import PAGE_LIMIT, parts_document
+from dexxy.integrations.services.github_queries import parts_document
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.messages.ingest import (
     FinishedList,
@@ -27,6 +27,7 @@ from dexxy.messages.records import Scope
 
 # A list that goes on is known to be long: it weighs as much as so many that may be short.
 LONG_LIST = 10
+SMALL_PAGE = 10
 
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
@@ -70,27 +71,31 @@ def _part(
     )
 
 
-def read(reading: Reading, parts: Sequence[SyncPart]) -> Answer | None:
+def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer | None:
     """Read and store the next page of each of PARTS.
+
+    Args:
+        first: how long these pages may be; SMALL_PAGE is the shortest.
 
     Returns: the answer, or None if GitHub found it too much at once.
 
     Raises:
         DexxyError: they could not be read; nothing was stored.
     """
-    variables: dict[str, Any] = {"first": PAGE_LIMIT}
+    is_smallest = len(parts) == 1 and first == SMALL_PAGE
+    variables: dict[str, Any] = {"first": first}
     for place, part in enumerate(parts):
         variables[f"id{place}"] = part.owner_id
         variables[f"after{place}"] = part.cursor or None
     document = parts_document([part.connection for part in parts])
     places = [f"p{place}" for place in range(len(parts))]
     try:
-        answer = reading.query(document, variables, may_miss=places)
+        answer = reading.query(document, variables, may_miss=places, is_smallest=is_smallest)
     except errors.CursorRefusedError:
         SyncPart.objects.filter(pk__in=[p.pk for p in parts]).update(cursor="", seen=[])
         return None
     except errors.QueryTooHeavyError as error:
-        if len(parts) == 1:
+        if is_smallest:
             _give_up(reading, parts[0], error)
         return None
     with documented("nested lists"):

@@ -32,7 +32,8 @@ def read(reading: Reading, identities: list[Identity]) -> None:
         DexxyError: they could not be read; nothing was stored.
     """
     # An account that is gone is missing from the answer, and is not asked for again soon.
-    answer = reading.query(PEOPLE, {"ids": [i.node_id for i in identities]}, may_miss=["nodes.*"])
+    ids = [identity.node_id for identity in identities]
+    answer = reading.query(PEOPLE, {"ids": ids}, may_miss=["nodes.*"], is_smallest=True)
     with documented("profiles"):
         records = [_profile(node) for node in answer.data["nodes"] if node and "login" in node]
     with reading.storing():

@@ -21,6 +21,7 @@ from dexxy.integrations.services.github_lists import (
     SWEEPS,
     THREAD_LISTS,
 )
+from dexxy.integrations.services.github_queries import PAGE_LIMIT
 from dexxy.integrations.services.github_reading import Reading
 
 # What the parts of one request may weigh.
@@ -74,7 +75,8 @@ class RepositoryReader:
         waiting = github_parts.waiting(self.reading.repository, self._parts_weight)
         if not waiting:
             return False
-        answer = github_parts.read(self.reading, waiting)
+        first = PAGE_LIMIT if self._parts_weight > 1 else github_parts.SMALL_PAGE
+        answer = github_parts.read(self.reading, waiting, first=first)
         if answer is None or answer.size > LARGE_ANSWER:
             self._parts_weight = max(1, min(self._parts_weight, len(waiting)) // 2)
         else:

@@ -57,14 +57,27 @@ class Reading:
         return {"owner": owner, "name": name}
 
     def query(
-        self, document: str, variables: dict[str, Any], *, may_miss: Collection[str] = ()
+        self,
+        document: str,
+        variables: dict[str, Any],
+        *,
+        may_miss: Collection[str] = (),
+        is_smallest: bool = False,
     ) -> Answer:
         """Run a GraphQL query for this repository.
+
+        Args:
+            may_miss: as for `GitHubClient.query`.
+            is_smallest: no smaller query can be asked, so one that was too heavy is tried again.
 
         Raises:
             GitHubError: one of its kinds.
         """
-        answer = self._ask(lambda: self.client.query(document, variables, may_miss=may_miss))
+
+        def request() -> Answer:
+            return self.client.query(document, variables, may_miss=may_miss)
+
+        answer = self._ask(request, is_smallest=is_smallest)
         limit = answer.data.get("rateLimit")
         if limit:
             self.run.points += limit["cost"]
@@ -77,9 +90,9 @@ class Reading:
         Raises:
             GitHubError: one of its kinds.
         """
-        return self._ask(lambda: self.client.get(path, params))
+        return self._ask(lambda: self.client.get(path, params), is_smallest=True)
 
-    def _ask(self, request: Callable[[], Answer]) -> Answer:
+    def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
             self.lease.renew()
             if self.purpose == "requests":
@@ -88,10 +101,9 @@ class Reading:
                 self.count(**{self.purpose: 1})
             try:
                 return request()
-            except errors.QueryTooHeavyError:
-                raise
             except (errors.GitHubUnreachableError, errors.GitHubServerError) as error:
-                if wait is None:
+                too_heavy = isinstance(error, errors.QueryTooHeavyError)
+                if wait is None or (too_heavy and not is_smallest):
                     raise
                 log.info("asking GitHub again", error=str(error), seconds=wait)
                 sleep(wait)

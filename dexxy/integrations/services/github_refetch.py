@@ -54,7 +54,7 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
     document = threads_document([thread.kind for thread in marked])
     places = [f"repository.t{place}" for place in range(len(marked))]
     try:
-        answer = reading.query(document, variables, may_miss=places)
+        answer = reading.query(document, variables, may_miss=places, is_smallest=len(marked) == 1)
     except errors.QueryTooHeavyError as error:
         if len(marked) == 1:
             _give_up(reading, marked[0], error)
