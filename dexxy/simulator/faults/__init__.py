@@ -35,6 +35,8 @@ from dexxy.simulator.faults.conditions import (
 )
 from dexxy.simulator.faults.queue import Fault, FaultQueue
 from dexxy.simulator.faults.refusals import (
+    NOT_ALLOWED_ADDRESS,
+    SUSPENDED,
     graphql_error,
     rate_limited,
     secondary_limit,
@@ -45,6 +47,8 @@ from dexxy.simulator.faults.transport import cut, delay, reset
 from dexxy.simulator.faults.troubles import passing_troubles
 
 __all__ = [
+    "NOT_ALLOWED_ADDRESS",
+    "SUSPENDED",
     "Asked",
     "Call",
     "Effect",
