@@ -12,11 +12,20 @@ from typing import Self
 import pytest
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncPart
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import (
+    Credential,
+    GitHubRepository,
+    RunTrigger,
+    SyncPart,
+    SyncProblem,
+)
 from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.simulator.dialects import Dialect
+from dexxy.simulator.faults import passing_troubles
 from dexxy.simulator.generated import generated_world
 from dexxy.simulator.model import Repository
 from dexxy.simulator.server import SimulatorServer
@@ -62,6 +71,26 @@ def test_a_generated_repository_is_stored_exactly_in_any_dialect(
         sync(connected, sweep=True)
         assert_source_equals(connected.source, repository)
     assert not SyncPart.objects.exists()
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Workspace) -> None:
+    world, repository = generated(seed, threads=120)
+
+    with SimulatorServer(world) as server:
+        connected = connect(workspace, server)
+        server.faults.add(passing_troubles(seed, chance=0.2))
+        for _ in range(30):
+            try:
+                sync(connected)
+                break
+            except RateLimitedError:
+                Credential.objects.update(paused_until=None)
+            except DexxyError as error:
+                assert error.retryable, error  # noqa: PT017
+
+    assert_source_equals(connected.source, repository)
+    assert not SyncProblem.objects.exists()
 
 
 class SyncRunner:

@@ -126,7 +126,9 @@ def pull_request(node: Payload) -> MappedThread:
         "pull_request_timeline": node["timelineItems"],
     }
     mapped = _mapped_thread(node, thread, lists)
-    if node["reviewThreads"]["totalCount"]:
+    # A review that says nothing itself is there for its comments.
+    has_wrappers = not all(message.in_feed for message in mapped.snapshot.messages)
+    if node["reviewThreads"]["totalCount"] or has_wrappers:
         return mapped
     # No review has a comment, so their lists need not be asked for.
     complete = (*mapped.snapshot.complete, REVIEW_COMMENTS)
