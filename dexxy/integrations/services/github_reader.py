@@ -4,6 +4,8 @@ A page's rows and its cursor are one transaction, in which the lease is checked.
 that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
 """
 
+from django.db.models import F, Sum
+
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, SyncStream
 from dexxy.integrations.services import (
     github_edits,
@@ -50,6 +52,14 @@ class RepositoryReader:
         self._sweep_pages = sweep_pages
         self._parts_weight = PARTS_AT_MOST
         self._threads_per_request = github_refetch.THREADS_PER_REQUEST
+
+    @property
+    def threads_left(self) -> int:
+        """How many threads this run still has to read, as far as GitHub has said."""
+        lists = self.reading.repository.streams.filter(name__in=THREAD_LISTS, is_done=False)
+        counts = lists.filter(scan_started_at__isnull=False, expected__isnull=False)
+        left = counts.aggregate(left=Sum(F("expected") - F("read")))["left"]
+        return max(0, left or 0)
 
     def step(self) -> bool:
         """Read and store one page. Returns whether there was one.

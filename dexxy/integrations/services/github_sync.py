@@ -1,7 +1,7 @@
-"""The sync engine: one holder a credential reads its repositories in fair turns.
+"""The sync engine: one holder a credential reads its repositories in turns.
 
-Before each page it looks what is due, so neither a new repository nor a small one waits for a
-huge one, and a repository that was read too long ago for its next turn loses no place.
+Before each page it looks what is due, and takes the repository that has the least left: neither
+a new one nor a small one waits for a huge one.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,9 @@ from dexxy.integrations.services.github_due import repositories_due
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github_reader import RepositoryReader
 from dexxy.integrations.services.github_runs import run_fail, run_finish, run_open, run_pause
+
+# A huge repository gives way to all that are smaller, but not for longer than this.
+LONGEST_WAIT = timedelta(seconds=60)
 
 OnPage = Callable[[SyncRun], None]
 
@@ -60,6 +63,13 @@ class Turn:
             lease=lease,
             sweep_pages=None if sweep else settings.DEXXY_SWEEP_PAGES,
         )
+        self._last_taken_at = timezone.now()
+
+    @property
+    def order(self) -> tuple[bool, int]:
+        """The place in the queue for the next page: the least that is left comes first."""
+        has_waited = timezone.now() - self._last_taken_at > LONGEST_WAIT
+        return not has_waited, self._reader.threads_left
 
     def take(self) -> bool:
         """Read one page. Returns whether the run goes on.
@@ -69,6 +79,7 @@ class Turn:
             LeaseLostError: another process has taken over.
             DexxyError: the run failed; that is written down already.
         """
+        self._last_taken_at = timezone.now()
         try:
             if self._reader.step():
                 return True
@@ -147,14 +158,14 @@ def _take_turns(
             clients.enter_context(turn.client)
         if not turns:
             return False
-        for key, turn in list(turns.items()):
-            if not _goes_on(turn, credential):
-                del turns[key]
-            if credential.paused_until and credential.paused_until > timezone.now():
-                return False
-            if timezone.now() >= deadline:
-                _leave_due(list(turns))
-                return bool(turns)
+        key = min(turns, key=lambda key: turns[key].order)
+        if not _goes_on(turns[key], credential):
+            del turns[key]
+        if credential.paused_until and credential.paused_until > timezone.now():
+            return False
+        if timezone.now() >= deadline:
+            _leave_due(list(turns))
+            return bool(turns)
 
 
 def _goes_on(turn: Turn, credential: Credential) -> bool:

@@ -1,0 +1,56 @@
+"""Ten repositories on one credential: none waits for a huge one."""
+
+import pytest
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.models import GitHubRepository, RunState, SyncStatus
+from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.integrations.services.github_sync import credential_work
+from dexxy.messages.models import Thread
+from dexxy.simulator.generated import Size, add_generated_repository
+from dexxy.simulator.recorded import recorded_world
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy.simulator.world import World
+
+SMALL = Size(threads=30, giants=0)
+LARGE = Size(threads=1500, giants=0)
+
+
+@pytest.fixture
+def world() -> World:
+    world = recorded_world()
+    add_generated_repository(world, "large", 1, LARGE)
+    for number in range(9):
+        add_generated_repository(world, f"small-{number}", number, SMALL)
+    return world
+
+
+def test_each_small_repository_is_done_before_a_tenth_of_the_large_one(
+    world: World, simulator: SimulatorServer, github: GitHubServer, workspace: Workspace
+) -> None:
+    repositories = [
+        repository_connect_by_token(
+            workspace=workspace, full_name=f"colony/{name}", token=DEMO_TOKEN, server=github
+        )
+        for name in ("large", *(f"small-{number}" for number in range(9)))
+    ]
+    large = repositories[0]
+    # So that a page is a small part of the large one, as it is of one with fifty thousand threads.
+    for stream in ("issues", "pull_requests", "discussions"):
+        large.streams.create(name=stream, page_size=10)
+    credential_id = large.installation.credential_id
+    assert credential_id is not None
+
+    done: dict[str, int] = {}
+    while credential_work(credential_id=credential_id, seconds=0.2):
+        read = Thread.objects.filter(source=large.source).count()
+        for repository in GitHubRepository.objects.filter(sync_status=SyncStatus.ACTIVE):
+            done.setdefault(repository.name, read)
+        if len(done) == 9:
+            break
+
+    assert sorted(done) == [f"small-{number}" for number in range(9)]
+    assert max(done.values()) <= LARGE.threads / 10
+    assert large.runs.get().state == RunState.RUNNING
