@@ -8,7 +8,7 @@ $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/" .venv/bin/dexx
 DJANGO := DEXXY_DATA_DIR=.cache/data .venv/bin/python -W ignore::RuntimeWarning -m django
 SETTINGS := --settings dexxy.config.settings
 
-.PHONY: help demo test check lint types migrations schema fmt clean
+.PHONY: help demo test check bench lint types migrations schema fmt clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -27,7 +27,7 @@ lint: .venv/.dev
 	@.venv/bin/ruff format --check
 
 types: .venv/.dev
-	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy tests tools
+	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy tests tools benchmarks
 
 migrations: .venv/.dev
 	@$(DJANGO) makemigrations --check --dry-run $(SETTINGS)
@@ -38,6 +38,9 @@ schema: .venv/.dev
 	@$(DJANGO) export_schema dexxy.config.schema $(SETTINGS) --path .cache/exported.graphql
 	@diff -u schema.graphql .cache/exported.graphql || \
 		{ echo "schema.graphql differs from the code: run make fmt and review the diff." >&2; exit 1; }
+
+bench: .venv/.dev ## measure how fast a generated repository is read
+	@.venv/bin/python -m benchmarks
 
 fmt: .venv/.dev ## format the code and export schema.graphql
 	@.venv/bin/ruff check --fix

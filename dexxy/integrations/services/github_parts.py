@@ -33,12 +33,14 @@ SMALL_PAGE = 10
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
     found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
-    total = 0
-    for place, part in enumerate(found):
-        total += LONG_LIST if part.cursor else 1
-        if total > weight and place:
-            return found[:place]
+    while len(found) > 1 and weight_of(found) > weight:
+        found.pop()
     return found
+
+
+def weight_of(parts: Sequence[SyncPart]) -> int:
+    """Return how much reading a page of each of PARTS may be."""
+    return sum(LONG_LIST if part.cursor else 1 for part in parts)
 
 
 def replace(

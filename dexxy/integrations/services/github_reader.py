@@ -4,6 +4,8 @@ A page's rows and its cursor are one transaction, in which the lease is checked.
 that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
 """
 
+from collections.abc import Iterable
+
 from django.db.models import F, Sum
 
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, SyncStream
@@ -69,8 +71,10 @@ class RepositoryReader:
         """
         return (
             self._read_marked()
+            or self._read_parts(only_full=True)
+            or self._read_list()
             or self._read_parts()
-            or self._read_stream()
+            or self._read_edits()
             or self._read_people()
             or self._sweep()
         )
@@ -81,9 +85,10 @@ class RepositoryReader:
             self._threads_per_request = max(1, len(marked) // 2)
         return bool(marked)
 
-    def _read_parts(self) -> bool:
+    def _read_parts(self, *, only_full: bool = False) -> bool:
         waiting = github_parts.waiting(self.reading.repository, self._parts_weight)
-        if not waiting:
+        is_full = github_parts.weight_of(waiting) >= self._parts_weight
+        if not waiting or (only_full and not is_full):
             return False
         first = PAGE_LIMIT if self._parts_weight > 1 else github_parts.SMALL_PAGE
         answer = github_parts.read(self.reading, waiting, first=first)
@@ -93,16 +98,20 @@ class RepositoryReader:
             self._parts_weight = min(PARTS_AT_MOST, self._parts_weight + GROWTH)
         return True
 
-    def _read_stream(self) -> bool:
-        stream = self._next_stream([*THREAD_LISTS, *EDITS])
+    def _read_list(self) -> bool:
+        stream = self._next_stream(THREAD_LISTS)
         if stream is None:
             return False
         self.reading.purpose = "requests"
-        name = StreamName(stream.name)
-        if name in EDITS:
-            github_edits.read_page(self.reading, stream)
-        else:
-            github_lists.read_page(self.reading, stream, THREAD_LISTS[name])
+        github_lists.read_page(self.reading, stream, THREAD_LISTS[StreamName(stream.name)])
+        return True
+
+    def _read_edits(self) -> bool:
+        stream = self._next_stream(EDITS)
+        if stream is None:
+            return False
+        self.reading.purpose = "requests"
+        github_edits.read_page(self.reading, stream)
         return True
 
     def _read_people(self) -> bool:
@@ -113,7 +122,7 @@ class RepositoryReader:
         return bool(identities)
 
     def _sweep(self) -> bool:
-        stream = self._next_stream(list(SWEEPS))
+        stream = self._next_stream(SWEEPS)
         points = self.reading.points_remaining
         if stream is None or self._sweep_pages == 0:
             return False
@@ -126,7 +135,7 @@ class RepositoryReader:
             self._sweep_pages -= 1
         return True
 
-    def _next_stream(self, names: list[StreamName]) -> SyncStream | None:
+    def _next_stream(self, names: Iterable[StreamName]) -> SyncStream | None:
         left = self.reading.repository.streams.filter(is_done=False, name__in=names)
         # In the order in which they were made.
         return left.order_by("pk").first()

@@ -1,0 +1,82 @@
+"""`make bench`: how fast a repository is read, and at what cost, as ratios in one run."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from dexxy.embedded import ensure_servers
+from dexxy.simulator.own_process import SimulatorProcess
+
+THREADS, MESSAGES = 3000, 14000
+RUNS = 3
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="dexxy-bench-") as folder:
+        Path(folder).chmod(0o755)  # as root the servers run as somebody else
+        servers = ensure_servers(Path(folder) / "data")
+        try:
+            environment = {
+                **os.environ,
+                "DEXXY_DATA_DIR": str(Path(folder) / "data"),
+                "DATABASE_URL": str(servers.database_url),
+                "REDIS_URL": str(servers.redis_url),
+                "DJANGO_SETTINGS_MODULE": "dexxy.config.settings",
+                "DEXXY_LOG_LEVEL": "WARNING",
+            }
+            _report(_measure(environment))
+        finally:
+            servers.close()
+
+
+def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
+    """Render all answers by a first sync, then measure the sync and the bare loop in turns."""
+    arguments = ("--generated", str(THREADS), "--messages", str(MESSAGES), "--rendered")
+    with SimulatorProcess(*arguments) as simulator:
+        environment = {**environment, "DEXXY_GITHUB_API_URL": simulator.url}
+        _run("benchmarks.sync", environment)
+        _run("benchmarks.bare", environment)
+        results: dict[str, list[dict[str, float]]] = {"sync": [], "bare": []}
+        for _ in range(RUNS):
+            for name, found in results.items():
+                found.append(_run(f"benchmarks.{name}", environment))
+        results["unchanged"] = [_run("benchmarks.sync", {**environment, "BENCH_AGAIN": "1"})]
+        return results
+
+
+def _run(module: str, environment: dict[str, str]) -> dict[str, float]:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", module],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _report(results: dict[str, list[dict[str, float]]]) -> None:
+    best = {name: max(found, key=lambda run: run["rate"]) for name, found in results.items()}
+    sync, bare = best["sync"], best["bare"]
+    table = Table("", "measured", "wanted", title="Reading a repository", title_justify="left")
+    table.add_row("threads, messages", f"{sync['threads']:.0f}, {sync['messages']:.0f}", "")
+    table.add_row("messages a second", f"{sync['rate']:.0f}", "8000")
+    table.add_row("of a bare loop's", f"{sync['rate'] / bare['rate']:.0%}", "")
+    table.add_row("bare loop, messages a second", f"{bare['rate']:.0f}", "")
+    per_thousand = sync["requests"] / sync["messages"] * 1000
+    table.add_row("requests for 1,000 messages", f"{per_thousand:.2f}", "5 at most")
+    table.add_row("points in all", f"{sync['points']:.0f}", "")
+    table.add_row("peak memory, MB", f"{sync['memory']:.0f}", "under 200")
+    table.add_row("requests if unchanged", f"{best['unchanged']['requests']:.0f}", "5 at most")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Syncs the generated repository into an empty database, once, and prints what it took."""
+
+import json
+import os
+import resource
+import sys
+from time import perf_counter
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
+from dexxy.integrations.models import RunTrigger  # noqa: E402
+from dexxy.integrations.services.github_connect import repository_connect_by_token  # noqa: E402
+from dexxy.integrations.services.github_sync import repository_sync  # noqa: E402
+from dexxy.messages.models import Message  # noqa: E402
+
+TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
+COUNTED = ["comment", "review", "review_comment", "reply"]
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    if "BENCH_AGAIN" not in os.environ:
+        call_command("flush", verbosity=0, interactive=False)
+    repository = repository_connect_by_token(
+        workspace=workspace_ensure(slug="bench", admin=first_admin_ensure()),
+        full_name="colony/generated",
+        token=TOKEN,
+    )
+    began = perf_counter()
+    run = repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND)
+    seconds = perf_counter() - began
+    messages = Message.objects.filter(kind__in=COUNTED, is_archived=False).count()
+    figures = {
+        "threads": run.counts["threads"],
+        "messages": messages,
+        "rate": messages / seconds,
+        "requests": run.requests,
+        "points": run.points,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    sys.stdout.write(f"{json.dumps(figures)}\n")
+
+
+main()
