@@ -1,6 +1,6 @@
 """One reader a credential, as GitHub asks.
 
-The lease lives in PostgreSQL: it is taken by a conditional UPDATE, renewed before every request
+The lease lives in PostgreSQL: it is taken by a conditional UPDATE, renewed before a request
 and inside every page's transaction, and runs out a minute after its holder died. A holder that
 died on this very host is noticed at once, because the file it had locked is free again.
 """
@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import IO
 from uuid import UUID, uuid4
 
@@ -21,6 +22,8 @@ from dexxy.common.sql import execute
 from dexxy.integrations.models import Credential
 
 LEASE_SECONDS = 60
+# Seconds; a request takes 40 at most.
+RENEW_AFTER = 10
 
 _TAKE = """
 UPDATE integrations_credential
@@ -60,6 +63,16 @@ class Lease:
 
     def __init__(self, credential_id: int, token: UUID) -> None:
         self._params = {"id": credential_id, "token": token, "seconds": LEASE_SECONDS}
+        self._renewed_at = monotonic()
+
+    def keep(self) -> None:
+        """Renew the lease if that was long ago: before a request it must last for the answer.
+
+        Raises:
+            LeaseLostError: it is not ours any more.
+        """
+        if monotonic() - self._renewed_at > RENEW_AFTER:
+            self.renew()
 
     def renew(self) -> None:
         """Hold the lease for another minute; in a transaction, nobody can take it meanwhile.
@@ -69,6 +82,7 @@ class Lease:
         """
         if not execute(_RENEW, self._params):
             raise LeaseLostError("Another process took over this sync, so this one stopped.")
+        self._renewed_at = monotonic()
 
     def release(self) -> None:
         execute(_RELEASE, self._params)
