@@ -1,12 +1,15 @@
 """What our commands have in common."""
 
 from argparse import ArgumentTypeError
+from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
+
+from dexxy.cli.errors import WrongUseError
 
 
 class DexxyCommand(BaseCommand):
-    """A command whose --help lists our options and not Django's."""
+    """A command whose --help lists our options and not Django's, and whose errors are one line."""
 
     requires_system_checks = []
     suppressed_base_arguments = {
@@ -19,6 +22,21 @@ class DexxyCommand(BaseCommand):
         "--force-color",
         "--skip-checks",
     }
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Make the parser of the command line.
+
+        Raises:
+            WrongUseError: later, by the parser, where argparse would print its usage.
+        """
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def error(message: str) -> NoReturn:
+            sentence = message[:1].upper() + message[1:]
+            raise WrongUseError(f"{sentence}. `dexxy {subcommand} --help` lists the options.")
+
+        parser.error = error  # type: ignore[method-assign]
+        return parser
 
 
 def port_number(text: str) -> int:

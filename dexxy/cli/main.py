@@ -20,10 +20,14 @@ def main() -> None:
     """Run the command that the command line names, and exit with its code."""
     try:
         code = _guarded(sys.argv[1:])
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the caller closed it
+            sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
+    except OSError as error:
+        code = _complain(f"The output cannot be written: {error.strerror}.", FAILED)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         code = INTERRUPTED
     sys.exit(code)
@@ -69,6 +73,9 @@ def _only_asks_for_help(arguments: Sequence[str]) -> bool:
 
 
 def _prepare(command: str) -> None:
+    if command == "sync":
+        # What goes wrong is said once, in one line, at the end.
+        os.environ.setdefault("DEXXY_LOG_LEVEL", "ERROR")
     if command != "demo":
         composition.provide_servers()
         return
@@ -105,16 +112,26 @@ def _explained(error: Exception) -> tuple[str, int] | None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import CommandError
     from django.db import InterfaceError, OperationalError, ProgrammingError
-    from redis.exceptions import ConnectionError as RedisConnectionError
+    from django.db.migrations.exceptions import MigrationSchemaMissing
+    from redis.exceptions import RedisError
 
     first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if isinstance(error, CommandError):
         return str(error), error.returncode
+    if isinstance(error, MigrationSchemaMissing):
+        return (
+            "The role of DATABASE_URL may not make tables: let the database's owner run"
+            " `GRANT CREATE ON SCHEMA public TO` that role.",
+            FAILED,
+        )
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        name = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror or error}{name}.", FAILED
     if isinstance(error, ProgrammingError) and "does not exist" in first_line:
         return "The database's tables are not up to date: run `dexxy manage migrate`.", FAILED
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database cannot be used: {first_line} (check DATABASE_URL).", FAILED
-    if isinstance(error, RedisConnectionError):
+    if isinstance(error, RedisError):
         return f"The queue cannot be reached: {first_line} (check REDIS_URL).", FAILED
     if isinstance(error, ImproperlyConfigured):
         return f"The settings are wrong: {first_line}", WRONG_USE
@@ -122,7 +139,8 @@ def _explained(error: Exception) -> tuple[str, int] | None:
 
 
 def _say(text: str) -> int:
-    sys.stdout.write(f"{text}\n")
+    if sys.stdout is not None:
+        sys.stdout.write(f"{text}\n")
     return DONE
 
 

@@ -103,6 +103,12 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
 
+    @property
+    def running(self) -> list[str]:
+        """The names of the processes that run."""
+        children = [child for child in self._children if child.popen is not None]
+        return [c.process.name for c in children if c.popen and c.popen.poll() is None]
+
     def run(self, when_ready: Callable[[], None], is_ready: Callable[[], bool]) -> None:
         """Start the processes in their order, call `when_ready` once, and look after them until
         we are asked to stop; then stop them in the reverse order.

@@ -28,15 +28,16 @@ def text(name: str, default: str = "") -> str:
         ) from error
 
 
-def integer(name: str, default: int) -> int:
-    """Read NAME as a whole number that is not negative.
+def integer(name: str, default: int, *, least: int, most: int) -> int:
+    """Read NAME as a whole number from LEAST to MOST.
 
     Raises:
         SettingError: it is anything else.
     """
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit():
-        raise SettingError(f"{name}={value} is not a whole number. Set it to one, or unset it.")
+    is_number = value.isascii() and value.isdigit() and len(value) < 19
+    if not is_number or not least <= int(value) <= most:
+        raise SettingError(f"{name}={value} is not a whole number from {least} to {most}.")
     return int(value)
 
 

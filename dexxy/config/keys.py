@@ -6,6 +6,8 @@ from pathlib import Path
 
 from dexxy.config import env
 
+SHORTEST = 12
+
 
 def secret_keys(data_dir: Path) -> list[str]:
     """Return the secret keys, newest first.
@@ -14,9 +16,14 @@ def secret_keys(data_dir: Path) -> list[str]:
     replaced); without it one is made on the first start and kept in the data folder.
 
     Raises:
-        SettingError: the data folder cannot be written.
+        SettingError: a key is too short, or the data folder cannot be read or written.
     """
     given = env.words("DEXXY_SECRET_KEY")
+    if any(len(key) < SHORTEST for key in given):
+        raise env.SettingError(
+            f"DEXXY_SECRET_KEY is shorter than {SHORTEST} characters, and could be guessed."
+            " Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
     return given or [_kept_key(data_dir / "secret.key")]
 
 
@@ -25,12 +32,20 @@ def _kept_key(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
-        return path.read_text(encoding="ascii").strip()
+        key = path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise env.SettingError(
             f"The secret key {path} cannot be read or written: {error.strerror}."
             " Set DEXXY_SECRET_KEY, or DEXXY_DATA_DIR to a folder you may write."
         ) from error
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < SHORTEST:
+        raise env.SettingError(
+            f"The secret key {path} is damaged. Put it back from a backup; or remove it, and"
+            " connect GitHub again."
+        )
+    return key
 
 
 def _create(path: Path) -> None:

@@ -11,6 +11,8 @@ from dexxy.config.keys import secret_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+_YEAR = 365 * 24 * 3600
+
 DEXXY_DATA_DIR = data_dir()
 DEXXY_BASE_URL = env.url("DEXXY_BASE_URL", "http://localhost:8000")
 DEXXY_GITHUB_API_URL = env.url("DEXXY_GITHUB_API_URL", "https://api.github.com")
@@ -19,13 +21,13 @@ DEXXY_GITHUB_GRAPHQL_URL = env.url(
 )
 DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", github_urls.web_url(DEXXY_GITHUB_API_URL))
 # Seconds between two syncs of a repository that nothing else wakes.
-DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 600)
+DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 600, least=1, most=_YEAR)
 # Seconds one job reads before it makes room for the next.
-DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60)
+DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60, least=1, most=3600)
 # Seconds between two sweeps of a repository, which compare every thread with GitHub.
-DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400)
+DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400, least=1, most=_YEAR)
 # Pages of a sweep that one sync may read: the sweep goes on in the next one.
-DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20)
+DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DEXXY_DATA_DIR)
 DEBUG = env.flag("DEXXY_DEBUG", False)

@@ -103,7 +103,7 @@ def test_only_the_server_that_is_missing_is_started(
     ("arguments", "code", "line"),
     [
         (("nonsense",), 2, "dexxy: There is no command nonsense: `dexxy --help` lists"),
-        (("web", "--port", "0"), 2, "dexxy web: error: argument --port: 0 is not a port"),
+        (("web", "--port", "0"), 2, "dexxy: Argument --port: 0 is not a port"),
         (("worker", "nonsense"), 2, "dexxy: There is no queue nonsense: choose from"),
         (("web", "--host", "192.0.2.1"), 1, "dexxy: 192.0.2.1 is no address of this machine"),
         (("up", "--host", "nowhere.invalid"), 1, "dexxy: The host nowhere.invalid is unknown"),

@@ -132,7 +132,8 @@ class GitHubClient:
             data = orjson.loads(response.content)
         except orjson.JSONDecodeError as error:
             raise errors.QueryTooHeavyError(
-                "GitHub's answer was cut off or is not JSON. Try again."
+                "GitHub's answer was cut off or is not JSON."
+                " Try again, or check DEXXY_GITHUB_API_URL."
             ) from error
         date = _date(response.headers, asked_at)
         return Answer(data, response.headers, asked_at, date, len(response.content))
@@ -160,6 +161,10 @@ def _unreachable(
     host = httpx.URL(url).host or base_url.host
     if isinstance(error.exc, httpx.TimeoutException):
         return errors.GitHubUnreachableError(f"{host} did not answer in time. Try again later.")
+    # Not the text of every error: some quote a header, and with it the token.
+    reason = (
+        str(error.exc) if isinstance(error.exc, httpx.NetworkError) else type(error.exc).__name__
+    )
     return errors.GitHubUnreachableError(
-        f"{host} cannot be reached ({error.exc}). Check the network, and DEXXY_GITHUB_API_URL."
+        f"{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
     )

@@ -23,6 +23,8 @@ from dexxy.integrations.services.github_server import GitHubServer, default_serv
 from dexxy.sources.models import Source, SourceKind
 
 # https://docs.github.com/en/rest/repos/repos: letters, digits, `-`, `_` and `.`
+# Letters and digits; those of an installation are longer and have `.`, `_` and `-`, too.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-_]*/[A-Za-z0-9._-]+")
 
 
@@ -30,6 +32,12 @@ class InvalidRepositoryNameError(DexxyError):
     """It is not of the form OWNER/REPO."""
 
     code = "invalid_repository_name"
+
+
+class InvalidTokenError(DexxyError):
+    """No token looks like that."""
+
+    code = "invalid_token"
 
 
 class RepositoryUnknownError(DexxyError):
@@ -60,7 +68,7 @@ def repository_connect_by_token(
     """Connect a repository to WORKSPACE, or renew its connection with TOKEN.
 
     Args:
-        full_name: OWNER/REPO.
+        full_name: OWNER/REPO, or its address.
         server: the GitHub to ask; the one of the environment if not given.
 
     Raises:
@@ -78,14 +86,21 @@ def repository_find(
 
     Raises:
         InvalidRepositoryNameError: FULL_NAME is not of the form OWNER/REPO.
+        InvalidTokenError: TOKEN cannot be one.
         RepositoryUnknownError: the repository does not exist for this token.
         GitHubError: GitHub could not be asked.
     """
+    server = server or default_server()
+    full_name = full_name.removeprefix(f"{server.web_url}/").removesuffix("/").removesuffix(".git")
     if not _FULL_NAME.fullmatch(full_name):
         raise InvalidRepositoryNameError(
             f"{full_name} is not the name of a repository. Write OWNER/REPO, as in octocat/hello."
         )
-    server = server or default_server()
+    token = token.strip()
+    if not _TOKEN.fullmatch(token):
+        raise InvalidTokenError(
+            "The token has characters that no token has. Copy it once more, as a whole."
+        )
     with GitHubClient(
         api_url=server.api_url, graphql_url=server.graphql_url, token=token
     ) as client:
@@ -155,7 +170,8 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
 
 def _installation(workspace: Workspace, found: FoundRepository) -> GitHubInstallation:
     server, account = found.server, found.account
-    known = GitHubInstallation.objects.filter(workspace=workspace).first()
+    # The old token is not looked at: it may have been encrypted with a key that is lost.
+    known = GitHubInstallation.objects.defer("access_token").filter(workspace=workspace).first()
     if known and known.server != server.name:
         raise OtherServerError(
             f"Workspace {workspace.slug} is connected to {known.api_url}, not to {server.api_url}."
@@ -164,21 +180,21 @@ def _installation(workspace: Workspace, found: FoundRepository) -> GitHubInstall
     credential, _ = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
-    installation, _ = GitHubInstallation.objects.update_or_create(
-        workspace=workspace,
-        defaults={
-            "credential": credential,
-            "server": server.name,
-            "api_url": server.api_url,
-            "graphql_url": server.graphql_url,
-            "web_url": server.web_url,
-            "account_type": AccountType.ORGANIZATION
-            if account.get("type") == "Organization"
-            else AccountType.USER,
-            "account_login": account["login"],
-            "account_id": account["id"],
-            "access_token": found.token,
-            "is_suspended": False,
-        },
-    )
+    is_organization = account.get("type") == "Organization"
+    fields = {
+        "credential": credential,
+        "server": server.name,
+        "api_url": server.api_url,
+        "graphql_url": server.graphql_url,
+        "web_url": server.web_url,
+        "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
+        "account_login": account["login"],
+        "account_id": account["id"],
+        "access_token": found.token,
+        "is_suspended": False,
+    }
+    installation = known or GitHubInstallation(workspace=workspace)
+    for name, value in fields.items():
+        setattr(installation, name, value)
+    installation.save(update_fields=[*fields, "updated_at"] if known else None)
     return installation

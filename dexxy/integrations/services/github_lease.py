@@ -151,7 +151,7 @@ def _lock_if_free(file: IO[str]) -> bool:
 
 def _folder() -> Path:
     folder = Path(settings.DEXXY_DATA_DIR) / "leases"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

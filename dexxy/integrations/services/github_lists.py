@@ -101,7 +101,8 @@ def _store(reading: Reading, stream: SyncStream, kind: ThreadKind, answer: Answe
         parts.replace(reading.repository, stored, open_lists, answer.asked_at)
         if stream.name in SWEEPS and _is_enabled(kind, found):
             _mark_missing(reading, stream, kind, nodes, listing)
-        _advance(stream, listing, answer, reached=len(fresh) < len(nodes))
+        reached = len(fresh) < len(nodes)
+        _advance(stream, listing, answer, reached=reached, is_enabled=_is_enabled(kind, found))
         _note(reading, stream, kind, found, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
 
@@ -130,10 +131,13 @@ def _messages_in(threads: list[MappedThread]) -> int:
     return sum(len(thread.snapshot.messages) for thread in threads)
 
 
-def _advance(stream: SyncStream, listing: Any, answer: Answer, *, reached: bool) -> None:
+def _advance(
+    stream: SyncStream, listing: Any, answer: Answer, *, reached: bool, is_enabled: bool
+) -> None:
     """Move the cursor behind the page, and end the scan after its last one.
 
-    From the newest update down, everything behind a known thread is known, too.
+    From the newest update down, everything behind a known thread is known, too. A feature that
+    is switched off has shown nothing, so what it holds is still to be read once it is on.
     """
     if stream.scan_started_at is None:
         stream.scan_started_at, stream.read = answer.date, 0
@@ -143,7 +147,7 @@ def _advance(stream: SyncStream, listing: Any, answer: Answer, *, reached: bool)
     stream.expected = listing["totalCount"] if stream.watermark is None else None
     stream.page_size = _next_size(stream.page_size or PAGE_LIMIT, answer.size)
     if reached or not info["hasNextPage"]:
-        if stream.name in THREAD_LISTS:
+        if stream.name in THREAD_LISTS and is_enabled:
             stream.watermark = stream.scan_started_at - WATERMARK_OVERLAP
         stream.scan_started_at = stream.swept_until = None
         stream.swept_numbers = []

@@ -38,9 +38,13 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
             " Give the token read access to issues, pull requests and discussions."
         )
     if status in {404, 410}:
-        raise errors.NotFoundError(f"GitHub knows nothing there ({status}: {message}).")
+        raise errors.NotFoundError(
+            f"GitHub knows nothing there ({status}: {message}). Check DEXXY_GITHUB_API_URL."
+        )
     if status in {502, 504}:
-        raise errors.QueryTooHeavyError(f"GitHub gave up on the request ({status}).")
+        raise errors.QueryTooHeavyError(
+            f"GitHub gave up on the request ({status}). Try again later."
+        )
     if status >= 500:
         raise errors.GitHubServerError(f"GitHub failed ({status}: {message}). Try again later.")
     raise errors.UnexpectedAnswerError(f"GitHub refused the request ({status}: {message}).")
@@ -108,7 +112,7 @@ def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
     # A reset that has just passed, or a clock that is off, must not become a busy loop.
     retry_at = max(retry_at, now + timedelta(seconds=1))
     return errors.RateLimitedError(
-        f"GitHub's rate limit is used up until {retry_at:%H:%M:%S} UTC.", retry_at
+        f"GitHub's rate limit is used up until {retry_at:%H:%M:%S} UTC. Try again then.", retry_at
     )
 
 

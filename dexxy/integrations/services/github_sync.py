@@ -5,7 +5,7 @@ a new one nor a small one waits for a huge one.
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -49,13 +49,12 @@ class Turn:
         *,
         sweep: bool = False,
     ) -> None:
-        installation = repository.installation
-        self.client = GitHubClient(
-            api_url=installation.api_url,
-            graphql_url=installation.graphql_url,
-            token=installation.access_token,
-        )
         self.run = run_open(repository, trigger, sweep=sweep)
+        try:
+            self.client = _client(repository)
+        except DexxyError as error:
+            run_fail(self.run, error)
+            raise
         self._reader = RepositoryReader(
             client=self.client,
             repository=repository,
@@ -153,9 +152,10 @@ def _take_turns(
     turns: dict[int, Turn] = {}
     while True:
         for repository in repositories_due(credential, besides=list(turns)):
-            turn = Turn(repository, lease, RunTrigger.SCHEDULE)
-            turns[repository.pk] = turn
-            clients.enter_context(turn.client)
+            with suppress(DexxyError):  # written down as a failed run
+                turn = Turn(repository, lease, RunTrigger.SCHEDULE)
+                clients.enter_context(turn.client)
+                turns[repository.pk] = turn
         if not turns:
             return False
         key = min(turns, key=lambda key: turns[key].order)
@@ -179,6 +179,15 @@ def _goes_on(turn: Turn, credential: Credential) -> bool:
         raise
     except DexxyError:
         return False
+
+
+def _client(repository: GitHubRepository) -> GitHubClient:
+    installation = repository.installation
+    return GitHubClient(
+        api_url=installation.api_url,
+        graphql_url=installation.graphql_url,
+        token=installation.access_token,
+    )
 
 
 def _leave_due(repository_ids: list[int]) -> None:

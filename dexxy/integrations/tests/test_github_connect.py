@@ -8,6 +8,7 @@ from dexxy.integrations.models import Credential, GitHubInstallation, GitHubRepo
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_connect import (
     InvalidRepositoryNameError,
+    InvalidTokenError,
     OtherServerError,
     RepositoryUnknownError,
     repository_connect_by_token,
@@ -118,3 +119,50 @@ def test_a_workspace_stays_with_its_server(workspace: Workspace, world: World) -
         )
 
     assert GitHubRepository.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["{web}/panjf2000/ants", "panjf2000/ants.git", "panjf2000/ants/"])
+def test_an_address_that_people_paste_is_understood(
+    workspace: Workspace, github: GitHubServer, name: str
+) -> None:
+    repository = repository_connect_by_token(
+        workspace=workspace,
+        full_name=name.format(web=github.web_url),
+        token=DEMO_TOKEN,
+        server=github,
+    )
+
+    assert repository.full_name == RECORDED
+
+
+def test_white_space_around_a_token_is_left_out(workspace: Workspace, github: GitHubServer) -> None:
+    repository_connect_by_token(
+        workspace=workspace, full_name=RECORDED, token=f" {DEMO_TOKEN}\r\n", server=github
+    )
+
+    assert GitHubInstallation.objects.get().access_token == DEMO_TOKEN
+
+
+def test_a_token_that_cannot_be_one_is_refused_and_not_repeated(
+    workspace: Workspace, github: GitHubServer
+) -> None:
+    with pytest.raises(InvalidTokenError) as caught:
+        repository_connect_by_token(
+            workspace=workspace, full_name=RECORDED, token="ghp_a\nb ghp_c", server=github
+        )
+
+    assert "ghp" not in str(caught.value)
+
+
+def test_connecting_again_mends_a_token_whose_key_is_lost(
+    connected: GitHubRepository, workspace: Workspace, github: GitHubServer
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubinstallation SET access_token = 'unreadable'")
+
+    again = repository_connect_by_token(
+        workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=github
+    )
+
+    assert again.pk == connected.pk
+    assert GitHubInstallation.objects.get().access_token == DEMO_TOKEN

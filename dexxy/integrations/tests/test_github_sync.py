@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from dexxy.integrations.models import (
@@ -382,3 +383,30 @@ def test_a_token_that_expired_fails_the_run_and_says_what_to_do(
     assert moody.sync_status == SyncStatus.ERROR
     assert "Make a new one" in moody.sync_error
     assert SyncRun.objects.get().error_code == "bad_credentials"
+
+
+def test_a_token_whose_key_is_lost_fails_its_run_and_not_those_of_others(
+    connected: GitHubRepository,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubinstallation SET access_token = 'unreadable'")
+
+    assert work(connected, seconds=5) is False
+
+    assert SyncRun.objects.get().error_code == "undecryptable_secret"
+    failed = GitHubRepository.objects.defer("installation__access_token").get()
+    assert failed.sync_status == SyncStatus.ERROR
+    assert "connect again" in failed.sync_error
+
+
+def test_a_feature_that_is_switched_on_again_is_read_at_once(
+    connected: GitHubRepository, ants: Repository
+) -> None:
+    ants.has_issues_enabled = False
+    sync(connected)
+    assert not Thread.objects.filter(kind="issue").exists()
+    ants.has_issues_enabled = True
+
+    sync(connected)
+
+    assert_source_equals(connected.source, ants)

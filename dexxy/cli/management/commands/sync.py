@@ -7,7 +7,7 @@ from time import sleep
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
+from django.core.validators import MaxLengthValidator, validate_slug
 from django.utils import timezone
 from rich.console import Console
 
@@ -19,6 +19,7 @@ from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github_connect import (
     InvalidRepositoryNameError,
+    InvalidTokenError,
     repository_connect,
     repository_find,
 )
@@ -26,6 +27,7 @@ from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_lease import CredentialBusyError
 from dexxy.integrations.services.github_sync import repository_sync
 
+LONGEST_SLUG = 63
 # Seconds between two looks whether another process is done with the same token.
 LOOK_AGAIN = 0.5
 
@@ -75,7 +77,7 @@ class Command(DexxyCommand):
         slug = _slug(options["workspace"])
         try:
             found = repository_find(full_name=options["repository"], token=options["token"])
-        except InvalidRepositoryNameError as error:
+        except (InvalidRepositoryNameError, InvalidTokenError) as error:
             raise WrongUseError(str(error)) from error
         database_prepare()
         workspace = workspace_ensure(slug=slug, admin=first_admin_ensure())
@@ -85,9 +87,11 @@ class Command(DexxyCommand):
 def _slug(value: str) -> str:
     try:
         validate_slug(value)
+        MaxLengthValidator(LONGEST_SLUG)(value)
     except ValidationError as error:
         raise WrongUseError(
-            f"{value} cannot be the name of a workspace. Use letters, digits and hyphens."
+            f"'{value}' cannot be the name of a workspace."
+            f" Use letters, digits and hyphens, {LONGEST_SLUG} at most."
         ) from error
     return value
 

@@ -4,6 +4,8 @@ import time
 from argparse import ArgumentParser
 from typing import Any, ClassVar
 
+from django.conf import settings
+from redis import Redis
 from rich.console import Console
 
 from dexxy.accounts.models import User
@@ -64,8 +66,14 @@ class Command(DexxyCommand):
         supervisor.run(when_ready, is_ready)
 
     def prepare(self) -> None:
-        """Bring the database up to date."""
+        """Bring the database up to date, and see that the queue can be used.
+
+        Raises:
+            RedisError: it cannot.
+        """
         startup.database_prepare()
+        with Redis.from_url(settings.REDIS_URL) as queue:
+            queue.ping()
 
     def helpers(self) -> list[Process]:
         """Return what must run beside Dexxy itself."""
