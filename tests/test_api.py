@@ -67,6 +67,39 @@ def test_neither_queries_nor_a_workbench_are_served_by_get(client: Client) -> No
     assert client.get("/graphql/", headers={"accept": "text/html"}).status_code == 404
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [b"null", b"1", b'"x"', b"true", b"[]", b"[null]", b"{", b"\xff", b"[" * 100_000, b"9" * 5000],
+)
+def test_a_body_that_is_no_request_is_refused(client: Client, body: bytes) -> None:
+    response = client.post("/graphql/", body, content_type="application/json")
+
+    assert response.status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": 1},
+        {"query": "{ workspaces { id } }", "operationName": 1},
+        {"query": "{ workspaces { id } }", "operationName": {}},
+        {"query": "{ workspaces { id } }", "operationName": []},
+        {"query": "{ workspaces { id } }", "variables": 1},
+        {"query": "{ workspaces { id } }", "extensions": 1},
+        {"query": "\ud800"},
+        {"query": "{" * 4000},
+        {},
+    ],
+)
+def test_a_request_of_the_wrong_shape_is_no_failure_of_ours(client: Client, body: object) -> None:
+    response = client.post("/graphql/", json.dumps(body), content_type="application/json")
+
+    assert response.status_code < 500
+    assert b"INTERNAL_ERROR" not in response.content
+
+
 def test_a_workbench_can_be_loaded_where_debugging_asks_for_it(rf: RequestFactory) -> None:
     view = CSPMiddleware(ApiView.as_view(schema=schema, graphql_ide="graphiql"))
 

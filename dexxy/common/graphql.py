@@ -1,5 +1,6 @@
 """What every app's part of the schema shares."""
 
+import json
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NewType
@@ -16,6 +17,7 @@ from strawberry.extensions import (
     QueryDepthLimiter,
     SchemaExtension,
 )
+from strawberry.http import GraphQLRequestData
 from strawberry.types import ExecutionResult as RefusedResult
 
 from dexxy.common.errors import BadInputError, DexxyError
@@ -52,6 +54,19 @@ class ApiView(GraphQLView[Context, None]):
 
     def get_context(self, request: HttpRequest, response: HttpResponse) -> Context:
         return Context(request, response)
+
+    def parse_http_body(self, request: Any) -> GraphQLRequestData | list[GraphQLRequestData]:
+        try:
+            return super().parse_http_body(request)
+        except (ValueError, RecursionError) as error:
+            # No UTF-8, too deep, or a number too long; a JSONDecodeError is answered with 400.
+            raise json.JSONDecodeError(str(error), "", 0) from error
+
+    def decode_json(self, data: str | bytes) -> object:
+        decoded = super().decode_json(data)
+        if not isinstance(decoded, dict | list):
+            raise json.JSONDecodeError("Neither an object nor a list", str(data), 0)
+        return decoded
 
     def render_graphql_ide(self, request: HttpRequest) -> HttpResponse:
         response = super().render_graphql_ide(request)

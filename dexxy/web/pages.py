@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -40,8 +39,9 @@ def workspace_page(page: Page) -> Callable[..., HttpResponse]:
             return _sign_in_first(request)
         except NotFoundError as error:
             raise Http404(str(error)) from error
-        except BadInputError as error:
-            raise BadRequest(str(error)) from error
+        except BadInputError:
+            # Raising Django's BadRequest would log a traceback for every mistyped address.
+            return render(request, "400.html", status=400)
 
     return never_cache(require_safe(view))
 

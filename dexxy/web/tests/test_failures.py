@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -54,3 +56,25 @@ def test_pages_forbid_every_inline_script_and_style(
 
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["kind=zzz", "kind=%00", "thread=zzz", "after=zzz", "after=%00", "member=x", "source=x"],
+)
+@pytest.mark.parametrize("path", ["", "newer/"])
+def test_a_bad_address_has_a_page_of_ours_and_one_line_in_the_log(
+    client: Client,
+    alice: User,
+    workspace: Workspace,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    query: str,
+) -> None:
+    client.force_login(alice)
+
+    response = client.get(f"/w/{workspace.slug}/{path}?{query}")
+
+    assert response.status_code == 400
+    assert b"That does not work" in response.content
+    assert [(line.levelno, line.exc_info) for line in caplog.records] == [(logging.WARNING, None)]
