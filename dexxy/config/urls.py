@@ -6,6 +6,7 @@ from dexxy.common.graphql import ApiView
 from dexxy.config.schema import schema
 
 urlpatterns = [
+    path("", include("dexxy.web.urls")),  # before allauth, some of whose pages it replaces
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path(
@@ -13,5 +14,4 @@ urlpatterns = [
         ApiView.as_view(schema=schema, graphql_ide="graphiql" if settings.DEBUG else None),
         name="graphql",
     ),
-    path("", include("dexxy.web.urls")),
 ]

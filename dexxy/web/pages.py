@@ -7,6 +7,7 @@ from typing import Any, Concatenate
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -57,6 +58,11 @@ def home(request: PageRequest) -> HttpResponse:
     if first is None:
         return render(request, "web/no_workspace.html")
     return redirect("feed", first.slug)
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead to our icon whoever asks at the address that no page names."""
+    return redirect(static("dexxy/icon.svg"))
 
 
 def wants_part(request: PageRequest, target: str) -> bool:

@@ -1,4 +1,4 @@
-"""The one-time link that `dexxy up` prints."""
+"""The one-time link that `dexxy up` prints, which stands in for mail."""
 
 import structlog
 from django.contrib.auth import login
@@ -33,3 +33,9 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
         login(request, user)
     log.info("signed in by link", user=user.pk)
     return redirect("home")
+
+
+@never_cache
+def no_mail(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Say how to get in again, in place of allauth's pages that promise mail."""
+    return render(request, "web/no_mail.html")

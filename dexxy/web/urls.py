@@ -9,6 +9,11 @@ urlpatterns = [
     path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
     path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
+    # These stand before allauth's pages at the same addresses.
+    path("accounts/password/reset/", sign_in.no_mail, name="no_mail"),
+    path("accounts/password/reset/<path:rest>", sign_in.no_mail, name="no_mail"),
+    path("accounts/confirm-email/", sign_in.no_mail, name="no_mail"),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -93,6 +93,12 @@ def avatar_url(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}s=72"
 
 
+@register.filter(is_safe=True)
+def sentence_case(words: str) -> str:
+    """Write a heading, label or button of allauth's, which Capitalises Each Word, as ours are."""
+    return words.strip().capitalize()
+
+
 @register.simple_tag
 def workspaces_of(viewer: User) -> list[Workspace]:
     """List where a viewer can go."""

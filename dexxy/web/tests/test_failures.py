@@ -16,6 +16,10 @@ def test_what_is_not_there_has_a_page_of_ours(client: Client) -> None:
     assert b"There is nothing at this address" in response.content
 
 
+def test_a_browser_that_guesses_finds_our_icon(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/dexxy/icon.svg"
+
+
 def test_a_failure_shows_a_page_that_needs_no_database(
     client: Client,
     alice: User,

@@ -1,6 +1,8 @@
+import re
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from sesame.utils import get_query_string
@@ -100,6 +102,72 @@ def test_the_first_administrator_sets_a_password_and_an_address(client: Client) 
     admin.refresh_from_db()
     assert admin.email == "dora@example.com"
     assert admin.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "password/reset/",
+        "password/reset/done/",
+        "password/reset/key/done/",
+        "password/reset/key/1-abc/",
+        "confirm-email/",
+    ],
+)
+def test_no_page_promises_mail_that_cannot_be_sent(client: Client, alice: User, path: str) -> None:
+    looked = client.get(f"/accounts/{path}")
+    asked = client.post(f"/accounts/{path}", {"email": alice.email})
+
+    for response in (looked, asked):
+        assert response.status_code == 200
+        assert b"sends no mail" in response.content
+        assert b"dexxy up" in response.content
+    assert mail.outbox == []
+
+
+def test_a_new_address_is_added_without_a_word_about_mail(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    address = {"email": "alice@example.org"}
+
+    for action in ("action_add", "action_send"):
+        form = {action: "", **address}
+        page = client.post("/accounts/email/", form, follow=True).content.decode()
+        assert address["email"] in page
+        assert "sent" not in page
+        assert "erif" not in page  # neither verified nor a verification
+
+    assert mail.outbox == []
+
+
+def test_the_sign_in_page_offers_no_mail(client: Client, db: None) -> None:
+    page = client.get("/accounts/login/").content
+
+    assert b"password/reset" not in page
+    assert b"Forgot your password? An administrator" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("login/", ["Sign in", "Email", "Password", "Remember me"]),
+        ("password/change/", ["Change password", "Current password", "New password (again)"]),
+        ("email/", ["Email addresses", "Make primary", "Add email address"]),
+        ("logout/", ["Sign out"]),
+    ],
+)
+def test_pages_of_the_account_are_written_like_the_others(
+    client: Client, alice: User, path: str, words: list[str]
+) -> None:
+    if path != "login/":
+        client.force_login(alice)
+
+    page = client.get(f"/accounts/{path}").content.decode()
+
+    for word in words:
+        assert f">{word}<" in page
+    assert f"<title>{words[0]} · Dexxy</title>" in page
+    # Not one title, heading, label or button with a capital in the middle.
+    assert not re.search(r"<(title|h1|h2|label|button)\b[^>]*>[^<·]*[a-z] [A-Z]", page)
 
 
 @pytest.mark.parametrize(
