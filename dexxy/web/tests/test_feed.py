@@ -87,6 +87,15 @@ def test_a_tall_body_is_folded_and_an_endless_one_cut(get: Get, source: Source) 
     assert f'href="{message.url}" rel="noopener">Read it whole on GitHub</a>' in page
 
 
+def test_an_avatar_begins_the_name_that_stands_beside_it(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    author = make_identity(workspace=workspace, username="appleboy", name="Bo-Yi Wu")
+    make_message(thread=make_thread(source=source), author=author)
+
+    assert re.search(r'<span class="avatar"[^>]*>B</span>', get())
+
+
 @pytest.mark.parametrize(
     ("stored", "shown"),
     [
