@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import StreamName, SyncStatus, SyncStream
@@ -194,6 +195,49 @@ def test_no_page_is_wider_than_the_window(
     for path in (root, f"{root}threads/{pull.pk}/", f"{root}repositories/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_receipt_is_whole_on_a_small_screen(
+    page: Page, source: Source, scheme: Literal["light", "dark"]
+) -> None:
+    repository = make_repository(source=source)
+    receipt = {
+        kind: {"here": 1_234_567, "github": 1_234_567, "taken_at": timezone.now().isoformat()}
+        for kind in ThreadKind.values
+    }
+    make_run(repository=repository, finished_at=timezone.now(), receipt=receipt)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"/w/{source.workspace.slug}/repositories/")
+
+    card = page.get_by_role("article").bounding_box()
+    assert card is not None
+    for word in page.get_by_text("complete", exact=True).all():
+        box = word.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < card["x"] + card["width"]
+    expect(page.get_by_text("complete", exact=True)).to_have_count(3)
+    # No box of its own scrolls sideways: nothing would hint at what it hides.
+    hiding = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.locator("article, article div, article table").evaluate_all(hiding) == 0
+
+
+def test_without_a_script_the_filters_have_a_button_like_the_others(
+    browser: Browser, base_url: str, alice: User, workspace: Workspace
+) -> None:
+    client = Client()
+    client.force_login(alice)
+    with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
+        session = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+        page = context.new_page()
+        page.goto(f"/w/{workspace.slug}/")
+        button = page.get_by_role("button", name="Filter")
+
+        expect(button).to_be_visible()
+        expect(button).to_have_css("border-radius", "8px")
 
 
 @pytest.mark.usefixtures("signed_in")
