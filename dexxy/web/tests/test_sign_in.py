@@ -137,6 +137,9 @@ def test_a_new_address_is_added_without_a_word_about_mail(client: Client, alice:
         assert "erif" not in page  # neither verified nor a verification
 
     assert mail.outbox == []
+    client.logout()
+    client.post("/accounts/login/", {"login": address["email"], "password": PASSWORD})
+    assert is_signed_in(client)
 
 
 def test_the_sign_in_page_offers_no_mail(client: Client, db: None) -> None:
