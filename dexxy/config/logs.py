@@ -37,6 +37,7 @@ def configure(level: str) -> None:
             ),
         )
     )
+    handler.addFilter(_plain_refusal)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # One line a request of every client library is noise, and may hold addresses of private things.
     for name in ("httpx", "httpcore", "githubkit", "rq.worker"):
@@ -47,3 +48,12 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _plain_refusal(record: logging.LogRecord) -> bool:
+    """Log what we refuse in one line: Django adds a traceback to some bad requests."""
+    if getattr(record, "status_code", 500) < 500:
+        record.exc_info = None
+        if record.levelno > logging.WARNING:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True

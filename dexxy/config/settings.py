@@ -118,7 +118,13 @@ if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "valkey://", "v
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
-_QUEUE = {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": 600}
+# Of a job: its time slice, and the page that it is reading at the end.
+_TIMEOUT = DEXXY_SYNC_SLICE + 540
+_QUEUE = {
+    "URL": REDIS_URL,
+    "SERIALIZER": "rq.serializers.JSONSerializer",
+    "DEFAULT_TIMEOUT": _TIMEOUT,
+}
 RQ_QUEUES = {"deliveries": _QUEUE, "sync": _QUEUE}
 
 AUTH_USER_MODEL = "accounts.User"
@@ -146,7 +152,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 SESAME_MAX_AGE = 3600
 SESAME_ONE_TIME = True
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -14,20 +14,22 @@ log = structlog.get_logger()
 
 
 @job("sync")
-def sync_github_repository(repository_id: int) -> None:
+def sync_github_repository(repository_id: int, *, only_if_due: bool = False) -> None:
     """Sync a repository for one time slice, in turns with what else is due on its credential.
 
     What went wrong stands in the run and the repository, where people see it.
+
+    Args:
+        only_if_due: as the scheduler asks: of two jobs for one repository, the second has nothing
+            to do.
     """
-    repository = GitHubRepository.objects.filter(pk=repository_id).first()
-    if repository is None:
-        log.info("nothing to sync: the repository is gone", repository_id=repository_id)
-        return
-    credential_id = repository.installation.credential_id
+    repository = GitHubRepository.objects.filter(pk=repository_id)
+    credential_id = repository.values_list("installation__credential_id", flat=True).first()
     if credential_id is None:
-        log.info("nothing to sync: not connected", repository=repository.full_name)
+        log.info("nothing to sync: not connected", repository_id=repository_id)
         return
-    GitHubRepository.objects.filter(pk=repository_id).update(next_sync_at=timezone.now())
+    if not only_if_due:
+        repository.update(next_sync_at=timezone.now())
     try:
         is_unfinished = credential_work(
             credential_id=credential_id, seconds=settings.DEXXY_SYNC_SLICE

@@ -17,10 +17,6 @@ class IdentityRecord:
     url: str = ""
     node_id: str = ""
 
-    @property
-    def display_name(self) -> str:
-        return self.name or self.username
-
 
 @dataclass(frozen=True, slots=True)
 class ProfileRecord:

@@ -107,6 +107,11 @@ class Thread(TimestampedModel):
             ),
             models.Index(fields=["workspace", "author"], name="messages_thread_by_author"),
             models.Index(
+                fields=["workspace", "source", "kind", "opened_at"],
+                name="messages_thread_by_opening",
+                condition=Q(is_archived=False),
+            ),
+            models.Index(
                 fields=["workspace", "source", "refetch_at"],
                 name="messages_thread_refetch",
                 condition=Q(refetch_at__isnull=False),

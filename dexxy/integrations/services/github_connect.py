@@ -22,9 +22,9 @@ from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_server import GitHubServer, default_server
 from dexxy.sources.models import Source, SourceKind
 
-# https://docs.github.com/en/rest/repos/repos: letters, digits, `-`, `_` and `.`
 # Letters and digits; those of an installation are longer and have `.`, `_` and `-`, too.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+# https://docs.github.com/en/rest/repos/repos: letters, digits, `-`, `_` and `.`
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-_]*/[A-Za-z0-9._-]+")
 
 
@@ -156,15 +156,15 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
         "full_name": full_name,
         "is_archived": False,
     }
-    repository, _ = GitHubRepository.objects.update_or_create(
-        source=source,
-        defaults=known,
-        create_defaults={
-            **known,
-            "sync_status": SyncStatus.PENDING,
-            "next_sync_at": timezone.now(),
-        },
+    due = {"sync_status": SyncStatus.PENDING, "next_sync_at": timezone.now(), "sync_error": ""}
+    repository, is_new = GitHubRepository.objects.update_or_create(
+        source=source, defaults=known, create_defaults={**known, **due}
     )
+    if not is_new and repository.sync_status in {SyncStatus.DISABLED, SyncStatus.ERROR}:
+        # What went wrong is over, as far as anybody knows.
+        for name, value in due.items():
+            setattr(repository, name, value)
+        repository.save(update_fields=[*due, "updated_at"])
     return repository
 
 

@@ -13,7 +13,7 @@ def due() -> QuerySet[GitHubRepository]:
     now = timezone.now()
     return (
         GitHubRepository.objects.filter(next_sync_at__lte=now, is_archived=False)
-        .exclude(sync_status__in=[SyncStatus.PAUSED, SyncStatus.DISABLED])
+        .exclude(sync_status=SyncStatus.PAUSED)
         .filter(
             Q(installation__credential__paused_until=None)
             | Q(installation__credential__paused_until__lte=now),

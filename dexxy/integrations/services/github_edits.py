@@ -62,7 +62,8 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
 
 def _begin(reading: Reading, stream: SyncStream) -> None:
     with reading.storing():
-        stream.watermark = reading.run.started_at - WATERMARK_OVERLAP
+        # Not of this run: it may be the second one that tries to read everything.
+        stream.watermark = stream.created_at - WATERMARK_OVERLAP
         stream.is_done = True
         stream.save()
 

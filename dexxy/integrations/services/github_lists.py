@@ -147,12 +147,16 @@ def _advance(
     stream.expected = listing["totalCount"] if stream.watermark is None else None
     stream.page_size = _next_size(stream.page_size or PAGE_LIMIT, answer.size)
     if reached or not info["hasNextPage"]:
-        if stream.name in THREAD_LISTS and is_enabled:
-            stream.watermark = stream.scan_started_at - WATERMARK_OVERLAP
-        stream.scan_started_at = stream.swept_until = None
-        stream.swept_numbers = []
-        stream.is_done = True
+        _end_scan(stream, is_enabled=is_enabled)
     stream.save()
+
+
+def _end_scan(stream: SyncStream, *, is_enabled: bool) -> None:
+    if stream.name in THREAD_LISTS and is_enabled and stream.scan_started_at:
+        stream.watermark = stream.scan_started_at - WATERMARK_OVERLAP
+    stream.scan_started_at = stream.swept_until = None
+    stream.swept_numbers = []
+    stream.is_done = True
 
 
 def _next_size(size: int, answer_size: int) -> int:
@@ -234,5 +238,5 @@ def _step_over(
         stream.cursor = listing["pageInfo"]["endCursor"] or ""
         stream.page_size = GROWTH
         if not listing["pageInfo"]["hasNextPage"]:
-            stream.is_done, stream.scan_started_at = True, None
+            _end_scan(stream, is_enabled=True)
         stream.save()

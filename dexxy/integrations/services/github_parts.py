@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from dexxy.integrations.models import GitHubRepository, SyncPart
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
@@ -22,7 +24,7 @@ from dexxy.messages.ingest import (
     threads_settle,
     whole_lists,
 )
-from dexxy.messages.models import ThreadKind
+from dexxy.messages.models import Thread, ThreadKind
 from dexxy.messages.records import Scope
 
 # A list that goes on is known to be long: it weighs as much as so many that may be short.
@@ -100,10 +102,14 @@ def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer |
         if is_smallest:
             _give_up(reading, parts[0], error)
         return None
+    nodes = [answer.data.get(f"p{place}") for place in range(len(parts))]
+    gone = [part for part, node in zip(parts, nodes, strict=True) if node is None]
+    here = [(part, node) for part, node in zip(parts, nodes, strict=True) if node is not None]
     with documented("nested lists"):
-        pages = [_page(part, answer.data[f"p{place}"]) for place, part in enumerate(parts)]
+        pages = [_page(part, node) for part, node in here]
     with reading.storing():
-        _apply(reading.place, parts, pages, answer.asked_at)
+        _leave_to_refetch(gone)
+        _apply(reading.place, [part for part, _ in here], pages, answer.asked_at)
         reading.count(messages=sum(len(page.messages) for page in pages))
     return answer
 
@@ -139,15 +145,18 @@ def _write(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> No
 
 
 def _page(part: SyncPart, node: Any) -> mapping.MappedList:
-    if node is None:
-        # What had the list is gone, and the list with it.
-        return mapping.MappedList(messages=(), seen=(), cursor="")
     return mapping.nested_page(
         part.connection,
         node["list"],
         part.owner_external_id,
         merged=part.thread.merged_at is not None,
     )
+
+
+def _leave_to_refetch(gone: Sequence[SyncPart]) -> None:
+    """Mark the threads of lists whose owners are not shown: only a refetch can tell why."""
+    Thread.objects.filter(pk__in=[p.thread_id for p in gone]).update(refetch_at=timezone.now())
+    SyncPart.objects.filter(pk__in=[part.pk for part in gone]).delete()
 
 
 def _scope(part: SyncPart) -> Scope:

@@ -3,37 +3,46 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_messages import text
-from dexxy.integrations.services.github_queries import PAGE_LIMIT, PEOPLE
+from dexxy.integrations.services.github_queries import PEOPLE
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.members.ingest import profiles_apply
 from dexxy.members.models import Identity
 from dexxy.members.records import ProfileRecord
 
 READ_AGAIN_AFTER = timedelta(days=30)
+_DUE_FIRST = F("profile_read_at").asc(nulls_first=True)
 
 
-def waiting(reading: Reading) -> list[Identity]:
-    """Return the accounts whose profiles are due."""
+def waiting(reading: Reading, limit: int) -> list[Identity]:
+    """Return the accounts whose profiles are due, those never read first."""
     due = Q(profile_read_at=None) | Q(profile_read_at__lt=timezone.now() - READ_AGAIN_AFTER)
     identities = Identity.objects.filter(
         due, workspace_id=reading.place.workspace_id, provider=reading.place.provider
     )
-    return list(identities.exclude(node_id="").order_by("profile_read_at", "pk")[:PAGE_LIMIT])
+    return list(identities.exclude(node_id="").order_by(_DUE_FIRST, "pk")[:limit])
 
 
-def read(reading: Reading, identities: list[Identity]) -> None:
-    """Read and store the profiles of IDENTITIES.
+def read(reading: Reading, identities: list[Identity]) -> bool:
+    """Read and store the profiles of IDENTITIES. Returns False if GitHub would not show them all.
+
+    Nothing else waits for a profile: one that cannot be read by itself is left for later.
 
     Raises:
-        DexxyError: they could not be read; nothing was stored.
+        DexxyError: nobody's can be read now.
     """
     # An account that is gone is missing from the answer, and is not asked for again soon.
     ids = [identity.node_id for identity in identities]
-    answer = reading.query(PEOPLE, {"ids": ids}, may_miss=["nodes.*"], is_smallest=True)
+    try:
+        answer = reading.query(PEOPLE, {"ids": ids}, may_miss=["nodes.*"])
+    except errors.QueryTooHeavyError:
+        if len(identities) == 1:
+            Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
+        return False
     with documented("profiles"):
         records = [_profile(node) for node in answer.data["nodes"] if node and "login" in node]
     with reading.storing():
@@ -45,6 +54,7 @@ def read(reading: Reading, identities: list[Identity]) -> None:
             read_at=answer.asked_at,
         )
         reading.count(people=len(records))
+    return True
 
 
 def _profile(node: dict[str, Any]) -> ProfileRecord:

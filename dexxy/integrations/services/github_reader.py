@@ -53,6 +53,7 @@ class RepositoryReader:
         self.reading = Reading(client=client, repository=repository, run=run, lease=lease)
         self._sweep_pages = sweep_pages
         self._parts_weight = PARTS_AT_MOST
+        self._people_per_request = PAGE_LIMIT
         self._threads_per_request = github_refetch.THREADS_PER_REQUEST
 
     @property
@@ -115,10 +116,11 @@ class RepositoryReader:
         return True
 
     def _read_people(self) -> bool:
-        identities = github_people.waiting(self.reading)
+        identities = github_people.waiting(self.reading, self._people_per_request)
         if identities:
             self.reading.purpose = "people_requests"
-            github_people.read(self.reading, identities)
+            if not github_people.read(self.reading, identities):
+                self._people_per_request = max(1, len(identities) // 2)
         return bool(identities)
 
     def _sweep(self) -> bool:

@@ -142,7 +142,8 @@ class Reading:
             yield
             self.run.save()
             credential = Credential.objects.filter(installations=self.repository.installation_id)
-            credential.update(points_remaining=self.points_remaining)
+            if self.points_remaining is not None:
+                credential.update(points_remaining=self.points_remaining)
 
     def count(self, **counts: int) -> None:
         """Add to the run's counts."""

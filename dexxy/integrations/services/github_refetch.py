@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dexxy.integrations.models import SyncProblem
+from dexxy.integrations.models import SyncPart, SyncProblem
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
@@ -38,8 +38,13 @@ def waiting(reading: Reading, limit: int) -> list[Marked]:
         refetch_at__lte=now,
     ).order_by("refetch_at", "pk")
     found = [Marked(ThreadKind(t.kind), t.number, t.pk) for t in threads[:limit]]
+    known = {(thread.kind, thread.number) for thread in found}
     problems = SyncProblem.objects.filter(repository=reading.repository, retry_at__lte=now)
-    found += [Marked(ThreadKind(p.thread_kind), p.number) for p in problems[: limit - len(found)]]
+    found += [
+        Marked(ThreadKind(p.thread_kind), p.number)
+        for p in problems[: limit - len(found)]
+        if (p.thread_kind, p.number) not in known
+    ]
     return found
 
 
@@ -84,6 +89,9 @@ def _store(reading: Reading, marked: Sequence[Marked], answer: Answer) -> None:
             reading.place, [t.snapshot for t in here], asked_at=answer.asked_at
         )
         parts.replace(reading.repository, stored, [t.open_lists for t in here], answer.asked_at)
+        SyncPart.objects.filter(
+            thread__in=[t.thread_id for t, _, _ in gone if t.thread_id]
+        ).delete()
         threads_archive((t.thread_id, why, url) for t, why, url in gone if t.thread_id)
         reading.count(refetched=len(marked))
 
@@ -94,17 +102,12 @@ def _unmark(reading: Reading, marked: Sequence[Marked]) -> None:
         refetch_at=None
     )
     for thread in marked:
-        if thread.thread_id is None:
-            _problem(reading, thread).delete()
+        SyncProblem.objects.filter(
+            repository=reading.repository, thread_kind=thread.kind, number=thread.number
+        ).delete()
 
 
 def _give_up(reading: Reading, thread: Marked, error: errors.GitHubError) -> None:
     with reading.storing():
         Thread.objects.filter(pk__in=[thread.thread_id or 0]).update(refetch_at=None)
         problem_note(reading, thread.kind, thread.number, error)
-
-
-def _problem(reading: Reading, thread: Marked) -> Any:
-    return SyncProblem.objects.filter(
-        repository=reading.repository, thread_kind=thread.kind, number=thread.number
-    )

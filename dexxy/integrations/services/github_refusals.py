@@ -87,9 +87,11 @@ def _graphql_error(problems: list[dict[str, Any]], headers: httpx.Headers) -> er
         return rate_limited(headers)
     if "INVALID_CURSOR_ARGUMENTS" in kinds or "not appear to be a valid cursor" in message:
         return errors.CursorRefusedError(f"GitHub refused a cursor: {message}")
-    if kinds == {"NOT_FOUND"}:
+    # Deeper inside, it is one thing among many that cannot be shown: smaller pages find it.
+    is_whole = all(len(problem.get("path") or []) <= 2 for problem in problems)
+    if is_whole and kinds == {"NOT_FOUND"}:
         return errors.NotFoundError(f"GitHub knows nothing there ({message}).")
-    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+    if is_whole and kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
         return errors.AccessDeniedError(
             f"GitHub does not let this token read it ({message})."
             " Give the token read access to issues, pull requests and discussions."
@@ -104,7 +106,7 @@ def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
     """Read from HEADERS until when GitHub wants no more requests."""
     now = datetime.now(UTC)
     retry_at = now + _DEFAULT_WAIT
-    with contextlib.suppress(ValueError, OverflowError):
+    with contextlib.suppress(KeyError, ValueError, OverflowError):
         if "retry-after" in headers:
             retry_at = now + timedelta(seconds=int(headers["retry-after"]))
         elif headers.get("x-ratelimit-remaining") == "0":

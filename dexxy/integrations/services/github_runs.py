@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 # How long to leave a repository alone after something that may pass by itself.
 RETRY_LATER = timedelta(minutes=2)
+# How often to look whether access that was lost has come back.
+LOOK_FOR_LOST = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -86,7 +88,7 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
         GitHubRepository.objects.filter(pk=run.repository_id).update(
             sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR,
             sync_error=str(error),
-            next_sync_at=timezone.now() + _retry_after(error),
+            next_sync_at=timezone.now() + (LOOK_FOR_LOST if lost else _retry_after(error)),
         )
     log.warning("sync failed", repository=run.repository.full_name, error=str(error))
 
@@ -100,14 +102,17 @@ def run_finish(run: SyncRun) -> SyncRun:
     now = timezone.now()
     repository = run.repository
     with transaction.atomic():
-        identities_recount(workspace_id=repository.source.workspace_id)
-        repository.source.last_activity_at = _receipt(run)
+        has_news = any(run.counts.get(name) for name in ("threads", "messages", "refetched"))
+        if has_news:
+            identities_recount(workspace_id=repository.source.workspace_id)
+        repository.source.last_activity_at = _receipt(run, has_news=has_news)
         repository.source.name = repository.full_name
-        repository.source.save()
+        repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now
         run.save()
+        syncing = GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.SYNCING)
+        syncing.update(sync_status=SyncStatus.ACTIVE)
         GitHubRepository.objects.filter(pk=repository.pk).update(
-            sync_status=SyncStatus.ACTIVE,
             sync_error="",
             last_synced_at=now,
             next_sync_at=now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL),
@@ -116,8 +121,11 @@ def run_finish(run: SyncRun) -> SyncRun:
     return run
 
 
-def _receipt(run: SyncRun) -> datetime | None:
-    """Put the counts here beside those on GitHub. Returns the time of the newest activity."""
+def _receipt(run: SyncRun, *, has_news: bool) -> datetime | None:
+    """Put the counts here beside those on GitHub. Returns the time of the newest activity.
+
+    The messages of each kind are counted only where there are new ones: there may be millions.
+    """
     place = {
         "workspace_id": run.repository.source.workspace_id,
         "source_id": run.repository.source_id,
@@ -125,23 +133,33 @@ def _receipt(run: SyncRun) -> datetime | None:
     threads = Thread.objects.filter(**place, is_archived=False)
     for kind, line in run.receipt.items():
         line["here"] = threads.filter(kind=kind).count()
-    messages = Message.objects.filter(**place, is_archived=False).values_list("kind")
-    run.counts["stored"] = dict(messages.annotate(Count("pk")))
+    if has_news:
+        messages = Message.objects.filter(**place, is_archived=False).values_list("kind")
+        run.counts["stored"] = dict(messages.annotate(Count("pk")))
     newest: datetime | None = threads.aggregate(at=Max("last_activity_at"))["at"]
     return newest
 
 
 def _next_sweep_at(run: SyncRun, now: datetime) -> datetime | None:
-    """Say when the next sweep is due: at once where the receipt differs."""
+    """Say when the next sweep is due: at once where the receipt differs as it did not before."""
     repository = run.repository
     if repository.streams.filter(name__in=SWEEPS, is_done=False).exists():
         return None  # One is under way.
-    differs = any(
-        line["here"] != line["github"] for line in run.receipt.values() if line["is_enabled"]
-    )
-    swept = "sweep_pages" in run.counts
-    if differs and not swept:
-        return now
-    if repository.next_sweep_at and not swept:
-        return repository.next_sweep_at
-    return now + timedelta(seconds=settings.DEXXY_SWEEP_INTERVAL)
+    if "sweep_pages" in run.counts or repository.next_sweep_at is None:
+        regular = now + timedelta(seconds=settings.DEXXY_SWEEP_INTERVAL)
+    else:
+        regular = repository.next_sweep_at
+    before = repository.runs.filter(state=RunState.DONE).exclude(pk=run.pk)
+    last = before.order_by("-started_at").first()
+    difference = _difference(run)
+    is_new = any(difference.values()) and (last is None or difference != _difference(last))
+    return now if is_new and "sweep_pages" not in run.counts else regular
+
+
+def _difference(run: SyncRun) -> dict[str, int]:
+    """Return how many threads of each kind are here and not on GitHub, or the other way round."""
+    return {
+        kind: line["here"] - line["github"]
+        for kind, line in run.receipt.items()
+        if line.get("is_enabled") and "here" in line
+    }

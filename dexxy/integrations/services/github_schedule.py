@@ -29,7 +29,7 @@ def enqueue_due() -> int:
     woken = _claim(list(first_due))
     try:
         for credential in woken:
-            get_queue("sync").enqueue(JOB, first_due[credential.pk])
+            get_queue("sync").enqueue(JOB, first_due[credential.pk], only_if_due=True)
     except RedisError as error:
         log.warning("the queue cannot be reached", error=str(error), due=len(woken))
         Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=None)

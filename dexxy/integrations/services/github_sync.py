@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -26,8 +27,12 @@ from dexxy.integrations.services.github_lease import Lease, LeaseLostError, leas
 from dexxy.integrations.services.github_reader import RepositoryReader
 from dexxy.integrations.services.github_runs import run_fail, run_finish, run_open, run_pause
 
+log = structlog.get_logger()
+
 # A huge repository gives way to all that are smaller, but not for longer than this.
 LONGEST_WAIT = timedelta(seconds=60)
+# Repositories that are read at the same time: each has a connection of its own.
+MOST_TURNS = 20
 
 OnPage = Callable[[SyncRun], None]
 
@@ -36,6 +41,13 @@ class SyncNotPossibleError(DexxyError):
     """The repository is paused, disconnected or out of reach."""
 
     code = "sync_not_possible"
+
+
+class SyncCrashedError(DexxyError):
+    """A defect of Dexxy ended the run."""
+
+    code = "sync_crashed"
+    retryable = True
 
 
 class Turn:
@@ -62,6 +74,7 @@ class Turn:
             lease=lease,
             sweep_pages=None if sweep else settings.DEXXY_SWEEP_PAGES,
         )
+        self._lease = lease
         self._last_taken_at = timezone.now()
 
     @property
@@ -87,6 +100,16 @@ class Turn:
         except DexxyError as error:
             run_fail(self.run, error)
             raise
+        except Exception as error:
+            # A defect of ours is the failure of one repository, not of all on its credential.
+            log.exception("sync crashed", repository=self.run.repository.full_name)
+            crash = SyncCrashedError(
+                f"Dexxy failed on {self.run.repository.full_name} ({type(error).__name__})."
+                " The log says more: please report it."
+            )
+            run_fail(self.run, crash)
+            raise crash from error
+        self._lease.renew()
         run_finish(self.run)
         return False
 
@@ -151,7 +174,10 @@ def _take_turns(
 ) -> bool:
     turns: dict[int, Turn] = {}
     while True:
-        for repository in repositories_due(credential, besides=list(turns)):
+        lease.keep()
+        for repository in repositories_due(credential, besides=list(turns))[
+            : MOST_TURNS - len(turns)
+        ]:
             with suppress(DexxyError):  # written down as a failed run
                 turn = Turn(repository, lease, RunTrigger.SCHEDULE)
                 clients.enter_context(turn.client)

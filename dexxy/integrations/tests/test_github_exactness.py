@@ -1,14 +1,25 @@
 """What no list shows by itself is found all the same: edits, deletions, what was hidden."""
 
-import pytest
+from datetime import timedelta
+from typing import Any
 
+import pytest
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncProblem, SyncRun
+from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github_errors import BadCredentialsError, NotFoundError
+from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
+from dexxy.simulator.faults import Fault, asking_for, patched, status
 from dexxy.simulator.model import Actor, Repository
 from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
+from tests.simulated import RECORDED
 from tests.truth import assert_source_equals
 
 
@@ -100,6 +111,21 @@ def test_a_receipt_that_differs_makes_a_sweep_due_at_once(
     assert (first.receipt["issue"]["here"], first.receipt["issue"]["github"]) == (26, 25)
     assert (second.receipt["issue"]["here"], second.receipt["issue"]["github"]) == (25, 25)
     assert_source_equals(synced.source, ants)
+
+
+def test_a_difference_that_a_sweep_cannot_mend_makes_no_other_sweep_due(
+    synced: GitHubRepository, simulator: SimulatorServer
+) -> None:
+    def one_more(answer: Any) -> None:
+        listing = ((answer.get("data") or {}).get("repository") or {}).get("list")
+        if listing and "totalCount" in listing:
+            listing["totalCount"] += 1
+
+    simulator.faults.add(Fault(patched(one_more), on="graphql", times=None))
+
+    swept = [sync(synced).counts.get("sweep_pages", 0) for _ in range(5)]
+
+    assert swept == [0, 3, 0, 0, 0]
 
 
 def test_threads_of_one_second_are_not_taken_for_missing_at_the_end_of_a_page(
@@ -216,3 +242,80 @@ def test_an_account_that_vanished_is_not_asked_for_again_and_again(
 
     assert "people_requests" not in again.counts
     assert not SyncProblem.objects.exists()
+
+
+def test_a_marked_thread_that_is_a_problem_too_is_read_once(
+    synced: GitHubRepository, world: World, ants: Repository
+) -> None:
+    Thread.objects.filter(kind="issue", number=44).update(refetch_at=timezone.now())
+    SyncProblem.objects.create(repository=synced, thread_kind="issue", number=44, error="502")
+
+    run = sync(synced)
+
+    assert run.counts["refetched"] == 1
+    assert not SyncProblem.objects.exists()
+    assert not Thread.objects.filter(refetch_at__isnull=False).exists()
+
+
+def test_an_edit_between_two_tries_of_the_first_run_is_found(
+    connected: GitHubRepository, world: World, ants: Repository, simulator: SimulatorServer
+) -> None:
+    simulator.faults.add(Fault(status(401), on=asking_for("DiscussionOrder"), times=1))
+    with pytest.raises(BadCredentialsError):
+        sync(connected)
+    SyncRun.objects.update(started_at=timezone.now() - timedelta(hours=2))
+    connected.streams.update(created_at=timezone.now() - timedelta(hours=2))
+    comment = next(c for issue in ants.issues.values() for c in issue.comments)
+    with world.at(world.now() - timedelta(hours=1)):
+        world.edit(comment, "Meanwhile")
+
+    sync(connected)
+    sync(connected)
+
+    assert_source_equals(connected.source, ants)
+
+
+def test_a_list_whose_owner_is_not_shown_archives_nothing_by_itself(
+    synced: GitHubRepository,
+    world: World,
+    ants: Repository,
+    jo: Actor,
+    simulator: SimulatorServer,
+) -> None:
+    issue = world.open_issue(ants, jo, "Much to say")
+    for number in range(150):
+        world.comment(issue, jo, f"Comment {number}")
+    sync(synced)
+    world.comment(issue, jo, "One more")
+
+    def hide(answer: Any) -> None:
+        if "p0" in answer["data"]:
+            answer["data"]["p0"] = None
+            problem = {"type": "NOT_FOUND", "path": ["p0"], "message": "Could not resolve"}
+            answer["errors"] = [problem]
+
+    simulator.faults.add(Fault(patched(hide), on=asking_for("query Parts"), times=1))
+
+    run = sync(synced)
+
+    assert run.counts["refetched"] == 1
+    assert_source_equals(synced.source, ants)
+
+
+def test_a_repository_that_came_back_is_read_again(
+    synced: GitHubRepository, simulator: SimulatorServer, workspace: Workspace, github: GitHubServer
+) -> None:
+    simulator.faults.add(Fault(status(404), on="graphql", times=1))
+    with pytest.raises(NotFoundError):
+        sync(synced)
+    synced.refresh_from_db()
+    assert synced.sync_status == "disabled"
+    assert synced.next_sync_at is not None
+    assert timedelta(minutes=50) < synced.next_sync_at - timezone.now() < timedelta(hours=1)
+
+    again = repository_connect_by_token(
+        workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=github
+    )
+
+    assert (again.sync_status, again.sync_error) == ("pending", "")
+    assert sync(again).state == "done"

@@ -57,13 +57,31 @@ def test_a_repository_that_is_being_woken_is_not_woken_twice(
     assert [enqueue_due(), enqueue_due()] == [1, 0]
 
 
-@pytest.mark.parametrize("status", [SyncStatus.PAUSED, SyncStatus.DISABLED])
-def test_a_paused_or_lost_repository_is_left_alone(
-    connected: GitHubRepository, status: SyncStatus
-) -> None:
-    GitHubRepository.objects.update(sync_status=status)
+@pytest.mark.usefixtures("connected")
+def test_a_paused_repository_is_left_alone() -> None:
+    GitHubRepository.objects.update(sync_status=SyncStatus.PAUSED)
 
     assert enqueue_due() == 0
+
+
+def test_of_two_jobs_for_a_repository_the_second_has_nothing_to_do(
+    connected: GitHubRepository,
+) -> None:
+    sync_github_repository(connected.pk, only_if_due=True)
+    sync_github_repository(connected.pk, only_if_due=True)
+
+    assert SyncRun.objects.count() == 1
+
+
+def test_a_job_whose_token_cannot_be_read_fails_where_people_see_it(
+    connected: GitHubRepository,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubinstallation SET access_token = 'unreadable'")
+
+    sync_github_repository(connected.pk)
+
+    assert SyncRun.objects.get().error_code == "undecryptable_secret"
 
 
 def test_a_credential_that_github_paused_is_left_alone_until_then(
