@@ -8,13 +8,17 @@ FIRST_ADMIN_EMAIL = "admin@localhost"
 
 
 @transaction.atomic
-def first_admin_ensure() -> User:
-    """Return the first administrator, made together with a workspace where there is none."""
+def first_admin_ensure(*, workspace: str = "default") -> User:
+    """Return the first administrator, made together with a workspace where there is none.
+
+    Args:
+        workspace: the slug of that workspace.
+    """
     user = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     if user is None:
         user = User.objects.create_superuser(FIRST_ADMIN_EMAIL, name="Administrator")
     if not user.memberships.exists():
-        workspace_ensure(slug="default", admin=user)
+        workspace_ensure(slug=workspace, admin=user)
     return user
 
 

@@ -10,7 +10,7 @@ from dexxy.config.data_dir import data_dir
 from dexxy.config.env import SettingError
 
 _HOST = "127.0.0.1"
-_SYNC_EVERY = 5
+_SYNC_EVERY = 10
 _FORGOTTEN = (*URLS, "DEXXY_DATA_DIR", "DEXXY_BASE_URL")
 
 

@@ -28,6 +28,8 @@ from dexxy.messages.models import ThreadKind
 
 # An update that GitHub shows late must not fall between two scans.
 WATERMARK_OVERLAP = timedelta(minutes=5)
+# Threads in the first page of a scan for what is new.
+FIRST_LOOK = 10
 # How fast a page grows back after it had to be halved.
 GROWTH = 5
 # Bytes of an answer beyond which the next page is smaller: memory stays flat.
@@ -58,7 +60,7 @@ def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     Raises:
         DexxyError: the page could not be read; nothing of it was stored.
     """
-    size = stream.page_size or PAGE_LIMIT
+    size = _size(stream)
     try:
         answer = reading.query(
             _DOCUMENTS[kind],
@@ -75,6 +77,16 @@ def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
             SyncStream.objects.filter(pk=stream.pk).update(page_size=size // 2)
     else:
         _store(reading, stream, kind, answer)
+
+
+def _size(stream: SyncStream) -> int:
+    """Return how many threads to ask for.
+
+    Points are counted by what may be in a page, and most scans for what is new find little.
+    """
+    size = stream.page_size or PAGE_LIMIT
+    is_first_look = stream.watermark is not None and stream.scan_started_at is None
+    return min(size, FIRST_LOOK) if is_first_look else size
 
 
 def _variables(reading: Reading, stream: SyncStream, size: int) -> dict[str, Any]:

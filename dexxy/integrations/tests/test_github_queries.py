@@ -56,3 +56,15 @@ def test_a_whole_page_of_threads_costs_few_points(
     costs = [entry.points for entry in simulator.requests.entries if entry.endpoint == "graphql"]
     assert costs == [3, 5, 27, 1, 1]
     assert run.points == sum(costs)
+
+
+def test_looking_whether_there_is_anything_new_costs_next_to_nothing(
+    connected: GitHubRepository, simulator: SimulatorServer
+) -> None:
+    repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+    simulator.requests.clear()
+
+    run = repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+
+    assert run.points == simulator.requests.points == 5
+    assert simulator.requests.count() == 5

@@ -18,6 +18,7 @@ class Command(UpCommand):
     help = "Show a recorded repository, without an account or a network."
 
     what = "Dexxy shows a recorded repository"
+    workspace = "demo"
 
     def prepare(self) -> None:
         # The simulated GitHub begins anew each time, and so does what is known of it.
@@ -38,7 +39,7 @@ class Command(UpCommand):
 def connect_the_recorded_repository(admin: User) -> None:
     """Connect the recorded repository; the scheduler finds it due and a worker reads it."""
     repository_connect_by_token(
-        workspace=workspace_ensure(slug="default", admin=admin),
+        workspace=workspace_ensure(slug=Command.workspace, admin=admin),
         full_name=RECORDED_REPOSITORY,
         token=DEMO_TOKEN,
     )

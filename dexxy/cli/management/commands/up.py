@@ -25,6 +25,7 @@ class Command(DexxyCommand):
     help = "Run everything on this machine: web, workers, scheduler, and servers if none are set."
 
     what: ClassVar[str] = "Dexxy is running"
+    workspace: ClassVar[str] = "default"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
@@ -43,7 +44,7 @@ class Command(DexxyCommand):
     def _run(self, address: str, port: int, url: str) -> None:
         console = Console(file=self.stdout)  # type: ignore[arg-type]
         self.prepare()
-        admin = first_admin_ensure()
+        admin = first_admin_ensure(workspace=self.workspace)
         supervisor = Supervisor(
             [*self.helpers(), *processes(address, port)],
             environment={**environment_for_children(), "DEXXY_BASE_URL": url},
