@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.sources.models import Source
@@ -16,6 +18,18 @@ pytest.register_assert_rewrite("tests.truth")
 pytest_plugins = ["tests.simulated"]
 
 Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keep autovacuum from the tests' tables.
+
+    It would look at them just after a test has rolled everything back, and tell the planner that
+    tables are empty which the next test fills with thousands of rows in one transaction.
+    """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in connection.introspection.django_table_names(only_existing=True):
+            cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
 
 
 @pytest.fixture(autouse=True, scope="session")
