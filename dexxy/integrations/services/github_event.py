@@ -1,0 +1,30 @@
+"""A webhook's event, as the functions that handle it see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dexxy.integrations.models import GitHubApp
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One delivery of the inbox.
+
+    Args:
+        name: what `X-GitHub-Event` said.
+        action: the payload's `action`, or ''.
+        received_at: by our clock.
+    """
+
+    app: GitHubApp
+    name: str
+    action: str
+    payload: dict[str, Any]
+    received_at: datetime
+
+
+# Handles an event inside the caller's transaction, without the network, and is safe to run twice.
+# Returns whether it was for us: False stores the delivery as ignored.
+Handler = Callable[[Event], bool]
