@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_messages import text
 from dexxy.integrations.services.github_queries import PEOPLE
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_values import key, text
 from dexxy.members.ingest import profiles_apply
 from dexxy.members.models import Identity
 from dexxy.members.records import ProfileRecord
@@ -59,7 +59,7 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
 
 def _profile(node: dict[str, Any]) -> ProfileRecord:
     return ProfileRecord(
-        external_id=str(node["databaseId"]),
+        external_id=key(node["databaseId"]),
         company=text(node.get("company")),
         location=text(node.get("location")),
         bio=text(node.get("bio") or node.get("description")),

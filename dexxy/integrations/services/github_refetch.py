@@ -10,10 +10,12 @@ from dexxy.integrations.models import SyncPart, SyncProblem
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_mapping import THREADS
+from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import problem_note
 from dexxy.integrations.services.github_queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_threads import Unreadable, read_thread
+from dexxy.integrations.services.github_values import text
 from dexxy.messages.ingest import snapshots_apply, threads_archive
 from dexxy.messages.models import ArchivedReason, Thread, ThreadKind
 
@@ -60,31 +62,40 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
     places = [f"repository.t{place}" for place in range(len(marked))]
     try:
         answer = reading.query(document, variables, may_miss=places, is_smallest=len(marked) == 1)
+        _store(reading, marked, answer)
     except errors.QueryTooHeavyError as error:
         if len(marked) == 1:
             _give_up(reading, marked[0], error)
         return len(marked) == 1
-    _store(reading, marked, answer)
     return True
 
 
 def _store(reading: Reading, marked: Sequence[Marked], answer: Answer) -> None:
     found = reading.repository_of(answer)
-    here, gone = [], []
+    shown: list[MappedThread | Unreadable] = []
+    gone = []
     with documented("threads"):
         for place, thread in enumerate(marked):
             node = found[f"t{place}"]
             field = THREAD_TYPES[thread.kind].enabled_field
             if node is None and field and not found[field]:
                 continue  # A feature that is switched off archives nothing.
+            if node is None and f"repository.t{place}" not in answer.missed:
+                raise errors.QueryTooHeavyError(
+                    f"GitHub shows nothing of #{thread.number}, and does not say why."
+                )
             if node is None:
                 gone.append((thread, ArchivedReason.MISSING, ""))
             elif node["repository"]["databaseId"] != reading.repository.github_id:
-                gone.append((thread, ArchivedReason.MOVED, node["url"]))
+                gone.append((thread, ArchivedReason.MOVED, text(node["url"])))
             else:
-                here.append(THREADS[thread.kind](node))
+                shown.append(read_thread(thread.kind, node))
+    here = [thread for thread in shown if isinstance(thread, MappedThread)]
+    unreadable = [thread for thread in shown if isinstance(thread, Unreadable)]
     with reading.storing():
-        _unmark(reading, marked)
+        _unmark(reading, marked, unreadable)
+        for one in unreadable:
+            problem_note(reading, one.kind, one.number, one.error)
         stored = snapshots_apply(
             reading.place, [t.snapshot for t in here], asked_at=answer.asked_at
         )
@@ -96,15 +107,17 @@ def _store(reading: Reading, marked: Sequence[Marked], answer: Answer) -> None:
         reading.count(refetched=len(marked))
 
 
-def _unmark(reading: Reading, marked: Sequence[Marked]) -> None:
+def _unmark(reading: Reading, marked: Sequence[Marked], unreadable: Sequence[Unreadable]) -> None:
     """Take the marks away; what a webhook marks anew is marked again by `snapshots_apply`."""
     Thread.objects.filter(pk__in=[t.thread_id for t in marked if t.thread_id]).update(
         refetch_at=None
     )
+    still = {(thread.kind, thread.number) for thread in unreadable}
     for thread in marked:
-        SyncProblem.objects.filter(
-            repository=reading.repository, thread_kind=thread.kind, number=thread.number
-        ).delete()
+        if (thread.kind, thread.number) not in still:
+            SyncProblem.objects.filter(
+                repository=reading.repository, thread_kind=thread.kind, number=thread.number
+            ).delete()
 
 
 def _give_up(reading: Reading, thread: Marked, error: errors.GitHubError) -> None:
