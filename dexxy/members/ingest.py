@@ -22,8 +22,9 @@ def identities_apply(
     known = dict(fetch_all(sql.FIND, {**place, "ids": list(by_id)}))
     if known:
         rows = _rows(by_id.values())
-        execute(sql.RENAME_MEMBERS, place, rows)
-        execute(sql.UPDATE, place, rows)
+        if fetch_all(sql.LOCK_CHANGED, place, rows):
+            execute(sql.RENAME_MEMBERS, place, rows)
+            execute(sql.UPDATE, place, rows)
     if len(known) < len(by_id):
         known |= _insert(place, by_id)
     return known
@@ -61,8 +62,8 @@ def profiles_apply(
     names = sql.PROFILE_COLUMNS
     rows = Rows(names, [tuple(getattr(record, name) for name in names) for record in records])
     params = {"workspace": workspace_id, "provider": provider}
-    execute(sql.FILL_PROFILES, params, rows)
     execute(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
+    execute(sql.FILL_PROFILES, params, rows)
 
 
 def identities_recount(*, workspace_id: int) -> None:

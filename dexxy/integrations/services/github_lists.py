@@ -177,6 +177,10 @@ def _store(
     nodes = listing.page.nodes
     fresh = [node for node in nodes if not _is_known(stream, node)]
     threads, unreadable = read_threads(kind, fresh)
+    if stream.name in SWEEPS and listing.is_enabled:
+        # Apart, because threads are locked in the order of their keys, and these come in between.
+        with reading.storing():
+            _mark_missing(reading, stream, kind, listing.page)
     with reading.storing():
         stored = snapshots_apply(
             reading.place, [t.snapshot for t in threads], asked_at=answer.asked_at
@@ -184,9 +188,7 @@ def _store(
         open_lists = [thread.open_lists for thread in threads]
         parts.replace(reading.repository, stored, open_lists, answer.asked_at)
         for thread in unreadable:
-            problem_note(reading, kind, thread.number, thread.error)
-        if stream.name in SWEEPS and listing.is_enabled:
-            _mark_missing(reading, stream, kind, listing.page)
+            problem_note(reading.repository, kind, thread.number, thread.error)
         _advance(stream, listing, answer, reached=len(fresh) < len(nodes))
         _note(reading, stream, kind, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
@@ -302,6 +304,8 @@ def _step_over(
     reading: Reading, stream: SyncStream, kind: ThreadKind, error: errors.GitHubError
 ) -> None:
     """Leave out the one thread that cannot be read, write it down, and go on behind it."""
+    # What a page that could not be stored has changed of it is not true.
+    stream.refresh_from_db()
     variables = _variables(reading, stream, 1)
     answer = reading.query(skip_document(kind), variables)
     found = reading.repository_of(answer)
@@ -312,7 +316,7 @@ def _step_over(
     _refuse_circle(page, variables["after"])
     with reading.storing():
         for number in numbers:
-            problem_note(reading, kind, number, error)
+            problem_note(reading.repository, kind, number, error)
         if stream.scan_started_at is None:
             stream.scan_started_at = answer.date
         stream.swept_numbers = [*stream.swept_numbers, *numbers]

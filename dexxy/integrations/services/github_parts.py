@@ -10,13 +10,13 @@ from dexxy.integrations.models import GitHubRepository, SyncPart
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_problems import problem_note
+from dexxy.integrations.services.github_problems import problem_note, problems_end
 from dexxy.integrations.services.github_queries import parts_document
 from dexxy.integrations.services.github_reading import Reading
 from dexxy.messages.ingest import (
     FinishedList,
-    Place,
     StoredThread,
+    authors_apply,
     lists_finish,
     messages_apply,
     stored_thread,
@@ -52,12 +52,14 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
-    SyncPart.objects.filter(thread__in=[thread.id for thread in threads]).delete()
+    thread_ids = [thread.id for thread in threads]
+    SyncPart.objects.filter(thread__in=thread_ids).delete()
     SyncPart.objects.bulk_create(
         _part(repository.pk, thread.id, left, snapshot_at)
         for thread, lists in zip(threads, open_lists, strict=True)
         for left in lists
     )
+    problems_end(repository.pk, thread_ids)
 
 
 def _part(
@@ -119,21 +121,23 @@ def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
     here = [(f"p{place}", part) for place, part in enumerate(parts) if part not in gone]
     pages = [_page(part, answer.data.get(place)) for place, part in here]
     with reading.storing():
-        _leave_to_refetch(gone)
-        _apply(reading.place, [part for _, part in here], pages, answer.asked_at)
-        reading.count(messages=sum(len(page.messages) for page in pages))
+        _apply(reading, [part for _, part in here], pages, gone, answer)
 
 
 def _apply(
-    place: Place,
+    reading: Reading,
     parts: Sequence[SyncPart],
     pages: Sequence[mapping.MappedList],
-    asked_at: datetime,
+    gone: Sequence[SyncPart],
+    answer: Answer,
 ) -> None:
-    rows = threads_lock(part.thread_id for part in parts)
+    messages = [message for page in pages for message in page.messages]
+    authors = authors_apply(reading.place, (m.author for m in messages), asked_at=answer.asked_at)
+    rows = threads_lock(part.thread_id for part in (*parts, *gone))
+    # What was stored of a thread since its snapshot was asked for may be newer than its parts.
     threads = [stored_thread(rows[p.thread_id], asked_at=p.snapshot_at) for p in parts]
     read = list(zip(threads, parts, pages, strict=True))
-    messages_apply(place, [(t, m) for t, _, page in read for m in page.messages], asked_at=asked_at)
+    messages_apply(reading.place, [(t, m) for t, _, page in read for m in page.messages], authors)
     for part, page in zip(parts, pages, strict=True):
         part.cursor = page.cursor
         part.seen = [*part.seen, *page.seen]
@@ -141,7 +145,10 @@ def _apply(
     ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
     lists_finish([*whole, *ended])
     _write(parts, pages)
+    _leave_to_refetch(gone)
     threads_settle(list(rows))
+    problems_end(reading.repository.pk, [thread.id for thread in threads])
+    reading.count(messages=len(messages))
 
 
 def _write(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> None:
@@ -205,5 +212,5 @@ def _give_up(reading: Reading, part: SyncPart, error: errors.GitHubError) -> Non
     """Leave out the list that cannot be read; its thread is tried again as a whole, later."""
     thread = part.thread
     with reading.storing():
-        problem_note(reading, ThreadKind(thread.kind), thread.number, error)
+        problem_note(reading.repository, ThreadKind(thread.kind), thread.number, error)
         thread.parts.all().delete()
