@@ -8,6 +8,7 @@ from typing import Any
 from dexxy.accounts.models import Membership, Role, User, Workspace
 from dexxy.integrations.models import (
     AccountType,
+    GitHubApp,
     GitHubInstallation,
     GitHubRepository,
     RunState,
@@ -172,6 +173,22 @@ def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstall
         account_login="owner",
         account_id=next(_numbers),
         access_token=token,
+    )
+
+
+def make_app(*, secret: str = "the webhook secret", app_id: int = 0) -> GitHubApp:
+    """Make a GitHub App that was registered for this Dexxy."""
+    return GitHubApp.objects.create(
+        server="github",
+        app_id=app_id or next(_numbers),
+        slug="dexxy",
+        client_id="Iv1.0",
+        client_secret="the client secret",
+        private_key="the private key",
+        webhook_secret=secret,
+        api_url="https://api.github.com",
+        graphql_url="https://api.github.com/graphql",
+        web_url="https://github.com",
     )
 
 
