@@ -30,6 +30,7 @@ from dexxy.messages.models import (
 from dexxy.sources.models import Source, SourceKind
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WEBHOOK_SECRET = "the webhook secret"
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
@@ -176,7 +177,7 @@ def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstall
     )
 
 
-def make_app(*, secret: str = "the webhook secret", app_id: int = 0) -> GitHubApp:
+def make_app(*, secret: str = WEBHOOK_SECRET, app_id: int = 0) -> GitHubApp:
     """Make a GitHub App that was registered for this Dexxy."""
     return GitHubApp.objects.create(
         server="github",
