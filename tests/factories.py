@@ -30,6 +30,7 @@ from dexxy.messages.models import (
 from dexxy.sources.models import Source, SourceKind
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WEBHOOK_SECRET = "the webhook secret"
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
@@ -189,6 +190,22 @@ def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstall
         account_login="owner",
         account_id=next(_numbers),
         access_token=token,
+    )
+
+
+def make_app(*, secret: str = WEBHOOK_SECRET, app_id: int = 0) -> GitHubApp:
+    """Make a GitHub App that was registered for this Dexxy."""
+    return GitHubApp.objects.create(
+        server="github",
+        app_id=app_id or next(_numbers),
+        slug="dexxy",
+        client_id="Iv1.0",
+        client_secret="the client secret",
+        private_key="the private key",
+        webhook_secret=secret,
+        api_url="https://api.github.com",
+        graphql_url="https://api.github.com/graphql",
+        web_url="https://github.com",
     )
 
 
