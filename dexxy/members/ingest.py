@@ -20,8 +20,8 @@ def identities_apply(
         return {}
     place = {"workspace": workspace_id, "provider": provider, "seen_at": seen_at}
     known, changed = _compare(place, by_id)
-    if changed:
-        rows = _rows(changed)
+    rows = _rows(changed)
+    if changed and fetch_all(sql.LOCK_CHANGED, place, rows):
         execute(sql.RENAME_MEMBERS, place, rows)
         execute(sql.UPDATE, place, rows)
     if len(known) < len(by_id):
@@ -77,8 +77,8 @@ def profiles_apply(
     names = sql.PROFILE_COLUMNS
     rows = Rows(names, [tuple(getattr(record, name) for name in names) for record in records])
     params = {"workspace": workspace_id, "provider": provider}
-    execute(sql.FILL_PROFILES, params, rows)
     execute(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
+    execute(sql.FILL_PROFILES, params, rows)
 
 
 def identities_recount(*, workspace_id: int) -> None:

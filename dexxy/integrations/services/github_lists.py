@@ -105,14 +105,16 @@ def _store(reading: Reading, stream: SyncStream, kind: ThreadKind, answer: Answe
         nodes = [node for node in listing["nodes"] if node]
         fresh = [node for node in nodes if not _is_known(stream, node)]
         threads = [THREADS[kind](node) for node in fresh]
+    if stream.name in SWEEPS and _is_enabled(kind, found):
+        # Apart, because threads are locked in the order of their keys, and these come in between.
+        with reading.storing():
+            _mark_missing(reading, stream, kind, nodes, listing)
     with reading.storing():
         stored = snapshots_apply(
             reading.place, [t.snapshot for t in threads], asked_at=answer.asked_at
         )
         open_lists = [thread.open_lists for thread in threads]
         parts.replace(reading.repository, stored, open_lists, answer.asked_at)
-        if stream.name in SWEEPS and _is_enabled(kind, found):
-            _mark_missing(reading, stream, kind, nodes, listing)
         reached = len(fresh) < len(nodes)
         _advance(stream, listing, answer, reached=reached, is_enabled=_is_enabled(kind, found))
         _note(reading, stream, kind, found, listing, answer)
@@ -243,7 +245,7 @@ def _step_over(
         numbers = [node["number"] for node in listing["nodes"] if node]
     with reading.storing():
         for number in numbers:
-            problem_note(reading, kind, number, error)
+            problem_note(reading.repository, kind, number, error)
         if stream.scan_started_at is None:
             stream.scan_started_at = answer.date
         stream.swept_numbers = [*stream.swept_numbers, *numbers]

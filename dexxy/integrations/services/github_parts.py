@@ -11,12 +11,13 @@ from dexxy.integrations.models import GitHubRepository, SyncPart
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_problems import problem_note
+from dexxy.integrations.services.github_problems import problem_note, problems_end
 from dexxy.integrations.services.github_queries import parts_document
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.messages.ingest import (
     FinishedList,
     StoredThread,
+    authors_apply,
     lists_finish,
     messages_apply,
     replies_link,
@@ -39,6 +40,15 @@ _LIST_COLUMNS = {
     "cursor": "text",
     "seen": "jsonb",
 }
+# Of a part and its thread: threads are wide, and there may be a hundred.
+_READ = (
+    *_LIST_COLUMNS,
+    "repository",
+    "snapshot_at",
+    "thread__kind",
+    "thread__number",
+    "thread__merged_at",
+)
 _COLUMNS = {"thread_id": "bigint", **_LIST_COLUMNS, "snapshot_at": "timestamptz"}
 _INSERT = """
 INSERT INTO integrations_syncpart (
@@ -52,7 +62,8 @@ FROM {rows}
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
-    found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
+    parts = repository.parts.select_related("thread").order_by("pk").only(*_READ)
+    found = list(parts[:weight])
     while len(found) > 1 and weight_of(found) > weight:
         found.pop()
     return found
@@ -76,8 +87,8 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
-    if known := [thread.id for thread in threads if not thread.is_new]:
-        SyncPart.objects.filter(thread__in=known).delete()
+    thread_ids = [thread.id for thread in threads if not thread.is_new]
+    SyncPart.objects.filter(thread__in=thread_ids).delete()
     _add(
         repository.pk,
         [
@@ -86,6 +97,7 @@ def replace(
             for left in lists
         ],
     )
+    problems_end(repository.pk, thread_ids)
 
 
 def _add(repository_id: int, lists: Sequence[tuple[int, mapping.OpenList, datetime]]) -> None:
@@ -131,9 +143,7 @@ def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer |
     with documented("nested lists"):
         pages = [_page(part, node) for part, node in here]
     with reading.storing():
-        _leave_to_refetch(gone)
-        _apply(reading, [part for part, _ in here], pages, answer.asked_at)
-        reading.count(messages=sum(len(page.messages) for page in pages))
+        _apply(reading, [part for part, _ in here], pages, gone, answer)
     return answer
 
 
@@ -141,13 +151,16 @@ def _apply(
     reading: Reading,
     parts: Sequence[SyncPart],
     pages: Sequence[mapping.MappedList],
-    asked_at: datetime,
+    gone: Sequence[SyncPart],
+    answer: Answer,
 ) -> None:
-    rows = threads_lock(part.thread_id for part in parts)
+    messages = [message for page in pages for message in page.messages]
+    authors = authors_apply(reading.place, (m.author for m in messages), asked_at=answer.asked_at)
+    rows = threads_lock(part.thread_id for part in (*parts, *gone))
+    # What was stored of a thread since its snapshot was asked for may be newer than its parts.
     threads = [stored_thread(rows[p.thread_id], asked_at=p.snapshot_at) for p in parts]
     read = list(zip(threads, parts, pages, strict=True))
-    messages = [(t, m) for t, _, page in read for m in page.messages]
-    messages_apply(reading.place, messages, asked_at=asked_at)
+    messages_apply(reading.place, [(t, m) for t, _, page in read for m in page.messages], authors)
     for part, page in zip(parts, pages, strict=True):
         part.cursor = page.cursor
         part.seen = [*part.seen, *page.seen]
@@ -155,8 +168,11 @@ def _apply(
     ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
     lists_finish([*whole, *ended])
     _write(reading.repository, parts, pages)
+    _leave_to_refetch(gone)
     replies_link(rows)
     threads_settle(list(rows))
+    problems_end(reading.repository.pk, [thread.id for thread in threads])
+    reading.count(messages=len(messages))
 
 
 def _write(
@@ -197,5 +213,5 @@ def _give_up(reading: Reading, part: SyncPart, error: errors.GitHubError) -> Non
     """Leave out the list that cannot be read; its thread is tried again as a whole, later."""
     thread = part.thread
     with reading.storing():
-        problem_note(reading, ThreadKind(thread.kind), thread.number, error)
+        problem_note(reading.repository, ThreadKind(thread.kind), thread.number, error)
         thread.parts.all().delete()

@@ -8,10 +8,11 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential, GitHubRepository, SyncRun
+from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
@@ -21,6 +22,18 @@ log = structlog.get_logger()
 
 # Seconds before each new try of a request that got no answer.
 RETRY_AFTER = (0.5, 1.0, 2.0)
+
+_NOTE_SPENT = """
+WITH run AS (
+    UPDATE integrations_syncrun
+    SET requests = %(requests)s, points = %(points)s, counts = %(counts)s, receipt = %(receipt)s,
+        updated_at = now()
+    WHERE id = %(run)s
+)
+UPDATE integrations_credential
+SET points_remaining = coalesce(%(remaining)s, points_remaining)
+WHERE id = %(credential)s
+"""
 
 
 class RepositoryReplacedError(DexxyError):
@@ -140,10 +153,21 @@ class Reading:
             execute("SET LOCAL synchronous_commit TO off", {})
             self.lease.renew()
             yield
-            self.run.save()
-            credential = Credential.objects.filter(installations=self.repository.installation_id)
-            if self.points_remaining is not None:
-                credential.update(points_remaining=self.points_remaining)
+            self._note_spent()
+
+    def _note_spent(self) -> None:
+        """Write down what the run has counted so far, and what GitHub has left for us."""
+        run = self.run
+        params = {
+            "run": run.pk,
+            "requests": run.requests,
+            "points": run.points,
+            "counts": Jsonb(run.counts),
+            "receipt": Jsonb(run.receipt),
+            "credential": self.repository.installation.credential_id,
+            "remaining": self.points_remaining,
+        }
+        execute(_NOTE_SPENT, params)
 
     def count(self, **counts: int) -> None:
         """Add to the run's counts."""
