@@ -20,10 +20,11 @@ def identities_apply(
         return {}
     place = {"workspace": workspace_id, "provider": provider, "seen_at": seen_at}
     known, changed = _compare(place, by_id)
-    rows = _rows(changed)
-    if changed and fetch_all(sql.LOCK_CHANGED, place, rows):
-        execute(sql.RENAME_MEMBERS, place, rows)
-        execute(sql.UPDATE, place, rows)
+    if changed:
+        rows = _rows(changed)
+        if fetch_all(sql.LOCK_CHANGED, place, rows):
+            execute(sql.RENAME_MEMBERS, place, rows)
+            execute(sql.UPDATE, place, rows)
     if len(known) < len(by_id):
         known |= _insert(place, by_id)
     return known

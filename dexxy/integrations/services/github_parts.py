@@ -13,7 +13,7 @@ from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_problems import problem_note, problems_end
 from dexxy.integrations.services.github_queries import parts_document
-from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_reading import Reading
 from dexxy.messages.ingest import (
     FinishedList,
     StoredThread,
@@ -87,8 +87,13 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
+<<<<<<< HEAD
     thread_ids = [thread.id for thread in threads if not thread.is_new]
     SyncPart.objects.filter(thread__in=thread_ids).delete()
+=======
+    if known := [thread.id for thread in threads if not thread.is_new]:
+        SyncPart.objects.filter(thread__in=known).delete()
+>>>>>>> main
     _add(
         repository.pk,
         [
@@ -97,7 +102,7 @@ def replace(
             for left in lists
         ],
     )
-    problems_end(repository.pk, thread_ids)
+    problems_end(repository.pk, [thread.id for thread in threads])
 
 
 def _add(repository_id: int, lists: Sequence[tuple[int, mapping.OpenList, datetime]]) -> None:
@@ -122,29 +127,44 @@ def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer |
         DexxyError: they could not be read; nothing was stored.
     """
     is_smallest = len(parts) == 1 and first == SMALL_PAGE
+    try:
+        answer = _answer(reading, parts, first=first, is_smallest=is_smallest)
+        _store(reading, parts, answer)
+    except errors.CursorRefusedError as error:
+        # Which of several it was, smaller requests tell.
+        if len(parts) == 1:
+            _restart(reading, parts[0], error)
+        return None
+    except errors.QueryTooHeavyError as error:
+        if is_smallest:
+            _give_up(reading, parts[0], error)
+        return None
+    return answer
+
+
+def _answer(
+    reading: Reading, parts: Sequence[SyncPart], *, first: int, is_smallest: bool
+) -> Answer:
     variables: dict[str, Any] = {"first": first}
     for place, part in enumerate(parts):
         variables[f"id{place}"] = part.owner_id
         variables[f"after{place}"] = part.cursor or None
     document = parts_document([part.connection for part in parts])
     places = [f"p{place}" for place in range(len(parts))]
-    try:
-        answer = reading.query(document, variables, may_miss=places, is_smallest=is_smallest)
-    except errors.CursorRefusedError:
-        SyncPart.objects.filter(pk__in=[p.pk for p in parts]).update(cursor="", seen=[])
-        return None
-    except errors.QueryTooHeavyError as error:
-        if is_smallest:
-            _give_up(reading, parts[0], error)
-        return None
-    nodes = [answer.data.get(f"p{place}") for place in range(len(parts))]
-    gone = [part for part, node in zip(parts, nodes, strict=True) if node is None]
-    here = [(part, node) for part, node in zip(parts, nodes, strict=True) if node is not None]
-    with documented("nested lists"):
-        pages = [_page(part, node) for part, node in here]
+    return reading.query(document, variables, may_miss=places, is_smallest=is_smallest)
+
+
+def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
+    gone = [part for place, part in enumerate(parts) if f"p{place}" in answer.missed]
+    here = [(f"p{place}", part) for place, part in enumerate(parts) if part not in gone]
+    pages = [_page(part, answer.data.get(place)) for place, part in here]
     with reading.storing():
+<<<<<<< HEAD
         _apply(reading, [part for part, _ in here], pages, gone, answer)
     return answer
+=======
+        _apply(reading, [part for _, part in here], pages, gone, answer)
+>>>>>>> main
 
 
 def _apply(
@@ -191,12 +211,40 @@ def _write(
 
 
 def _page(part: SyncPart, node: Any) -> mapping.MappedList:
-    return mapping.nested_page(
-        part.connection,
-        node["list"],
-        part.owner_external_id,
-        merged=part.thread.merged_at is not None,
-    )
+    """Map a page of a part.
+
+    Raises:
+        QueryTooHeavyError: it cannot be read; by itself it may be, or is left out.
+        CursorRefusedError: its cursors do not lead to an end.
+    """
+    thread = part.thread
+    try:
+        page = mapping.nested_page(
+            part.connection,
+            node["list"],
+            part.owner_external_id,
+            merged=thread.merged_at is not None,
+        )
+    except errors.UNKNOWN_SHAPE as error:
+        raise errors.QueryTooHeavyError(
+            f"GitHub shows a list of #{thread.number} in a way that this Dexxy does not know"
+            f" ({errors.quoted(repr(error))}). Update Dexxy, or report it."
+        ) from error
+    is_nothing_new = bool(page.seen) and set(page.seen) <= set(part.seen)
+    if page.cursor and (page.cursor == part.cursor or is_nothing_new):
+        raise errors.CursorRefusedError("Its cursors go round in a circle.")
+    return page
+
+
+def _restart(reading: Reading, part: SyncPart, error: errors.CursorRefusedError) -> None:
+    """Read a list from its beginning again, or leave it out where that does not help."""
+    try:
+        reading.restarting(error)
+    except errors.UnexpectedAnswerError as unhelped:
+        _give_up(reading, part, unhelped)
+        return
+    with reading.storing():
+        SyncPart.objects.filter(pk=part.pk).update(cursor="", seen=[])
 
 
 def _leave_to_refetch(gone: Sequence[SyncPart]) -> None:

@@ -124,7 +124,8 @@ class RepositoryReader:
         if identities:
             self.reading.purpose = "people_requests"
             if not github_people.read(self.reading, identities):
-                self._people_per_request = max(1, len(identities) // 2)
+                # None any more in this run, where one alone cannot be read: so may all others be.
+                self._people_per_request = len(identities) // 2
         return bool(identities)
 
     def _sweep(self) -> bool:
