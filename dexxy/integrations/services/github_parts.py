@@ -40,6 +40,15 @@ _LIST_COLUMNS = {
     "cursor": "text",
     "seen": "jsonb",
 }
+# Of a part and its thread: threads are wide, and there may be a hundred.
+_READ = (
+    *_LIST_COLUMNS,
+    "repository",
+    "snapshot_at",
+    "thread__kind",
+    "thread__number",
+    "thread__merged_at",
+)
 _COLUMNS = {"thread_id": "bigint", **_LIST_COLUMNS, "snapshot_at": "timestamptz"}
 _INSERT = """
 INSERT INTO integrations_syncpart (
@@ -53,7 +62,8 @@ FROM {rows}
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
-    found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
+    parts = repository.parts.select_related("thread").order_by("pk").only(*_READ)
+    found = list(parts[:weight])
     while len(found) > 1 and weight_of(found) > weight:
         found.pop()
     return found
@@ -77,8 +87,13 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
+<<<<<<< HEAD
+    thread_ids = [thread.id for thread in threads if not thread.is_new]
+    SyncPart.objects.filter(thread__in=thread_ids).delete()
+=======
     if known := [thread.id for thread in threads if not thread.is_new]:
         SyncPart.objects.filter(thread__in=known).delete()
+>>>>>>> main
     _add(
         repository.pk,
         [
@@ -144,7 +159,12 @@ def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
     here = [(f"p{place}", part) for place, part in enumerate(parts) if part not in gone]
     pages = [_page(part, answer.data.get(place)) for place, part in here]
     with reading.storing():
+<<<<<<< HEAD
+        _apply(reading, [part for part, _ in here], pages, gone, answer)
+    return answer
+=======
         _apply(reading, [part for _, part in here], pages, gone, answer)
+>>>>>>> main
 
 
 def _apply(

@@ -7,11 +7,16 @@ from time import sleep
 from typing import Any
 
 import structlog
+<<<<<<< HEAD
+from django.db import transaction
+from psycopg.types.json import Jsonb
+=======
 from django.db import DataError, transaction
+>>>>>>> main
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential, GitHubRepository, SyncRun
+from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
@@ -23,6 +28,18 @@ log = structlog.get_logger()
 RETRY_AFTER = (0.5, 1.0, 2.0)
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
+
+_NOTE_SPENT = """
+WITH run AS (
+    UPDATE integrations_syncrun
+    SET requests = %(requests)s, points = %(points)s, counts = %(counts)s, receipt = %(receipt)s,
+        updated_at = now()
+    WHERE id = %(run)s
+)
+UPDATE integrations_credential
+SET points_remaining = coalesce(%(remaining)s, points_remaining)
+WHERE id = %(credential)s
+"""
 
 
 class RepositoryReplacedError(DexxyError):
@@ -142,6 +159,29 @@ class Reading:
             QueryTooHeavyError: something in the page is too long or too large for its column; a
                 smaller page tells what.
         """
+<<<<<<< HEAD
+        with transaction.atomic():
+            # Rows and cursor are lost together or not at all, so a crash of the server costs a
+            # page that is read again, and no commit has to wait for the disk.
+            execute("SET LOCAL synchronous_commit TO off", {})
+            self.lease.renew()
+            yield
+            self._note_spent()
+
+    def _note_spent(self) -> None:
+        """Write down what the run has counted so far, and what GitHub has left for us."""
+        run = self.run
+        params = {
+            "run": run.pk,
+            "requests": run.requests,
+            "points": run.points,
+            "counts": Jsonb(run.counts),
+            "receipt": Jsonb(run.receipt),
+            "credential": self.repository.installation.credential_id,
+            "remaining": self.points_remaining,
+        }
+        execute(_NOTE_SPENT, params)
+=======
         try:
             with transaction.atomic():
                 # Rows and cursor are lost together or not at all, so a crash of the server costs
@@ -174,6 +214,7 @@ class Reading:
                 f"GitHub does not let Dexxy read a list to its end ({error})"
                 f" It was begun again {RESTARTS_AT_MOST} times. Dexxy will try again later."
             ) from error
+>>>>>>> main
 
     def count(self, **counts: int) -> None:
         """Add to the run's counts."""
