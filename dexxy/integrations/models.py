@@ -234,6 +234,7 @@ class RunState(models.TextChoices):
     PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class SyncRun(TimestampedModel):
