@@ -88,6 +88,8 @@ def snapshots_apply(
     pairs = list(zip(stored, snapshots, strict=True))
     messages_apply(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
     lists_finish(whole for t, s in pairs for whole in whole_lists(t, s.complete, s.messages))
+    # A new thread holds nothing but what came with it.
+    replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
     threads_settle([thread.id for thread in stored])
     _postpone([thread.id for thread in stored if not thread.is_truth])
     return stored
@@ -249,13 +251,22 @@ def lists_finish(lists: Iterable[FinishedList]) -> None:
         execute(sql.ARCHIVE_ORPHANS, {"threads": [row[0] for row in rows]})
 
 
+def replies_link(thread_ids: Iterable[int]) -> None:
+    """Point the answers in threads to the messages that they answer."""
+    if threads := list(thread_ids):
+        execute(sql.LINK_REPLIES, {"threads": threads})
+
+
+def _is_answer(message: MessageRecord) -> bool:
+    return "in_reply_to" in message.details
+
+
 def threads_settle(thread_ids: Sequence[int]) -> None:
     """Recompute what threads know about their own messages."""
     params = {
         "threads": list(thread_ids),
         "state_changes": [str(kind) for kind in MessageKind.state_changes()],
     }
-    execute(sql.LINK_REPLIES, params)
     execute(sql.SETTLE_THREADS, params)
 
 
@@ -275,11 +286,14 @@ def _threads(
         "settled": asked_at - HINT_SETTLES_AFTER,
         "asked_at": asked_at,
     }
-    is_new = dict(fetch_all(sql.UPSERT_THREADS, params, rows))
-    found = fetch_all(sql.LOCK_THREADS, params, rows)
+    found = fetch_all(sql.UPSERT_THREADS, params, rows)
+    written = {(kind, number) for kind, number, *_ in found}
+    unchanged = [key for kind, number, *_ in rows.rows if (key := (kind, number)) not in written]
+    if unchanged:
+        found += fetch_all(sql.FIND_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, unchanged))
     return {
-        (kind, number): StoredThread(pk, kind, truth, is_new.get(pk, False))
-        for kind, number, pk, truth in found
+        (kind, number): StoredThread(pk, kind, is_truth, is_new)
+        for kind, number, pk, is_truth, is_new in found
     }
 
 

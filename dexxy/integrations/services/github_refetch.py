@@ -12,7 +12,7 @@ from dexxy.integrations.models import SyncPart, SyncProblem
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_mapping import THREADS, MappedThread
+from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import (
     Key,
     problem_note,
@@ -21,6 +21,8 @@ from dexxy.integrations.services.github_problems import (
 )
 from dexxy.integrations.services.github_queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_threads import Unreadable, read_thread
+from dexxy.integrations.services.github_values import text
 from dexxy.messages.ingest import (
     GoneThread,
     marks_clear,
@@ -55,11 +57,13 @@ class Found:
         here: those that are where they were.
         gone: those that are not: why, and where they moved to.
         hidden: those of a feature that is switched off, which says nothing about them.
+        unreadable: those that are shown in a way that we do not know, and why.
     """
 
     here: list[MappedThread]
     gone: list[tuple[Marked, ArchivedReason, str]]
     hidden: list[Marked]
+    unreadable: list[tuple[Marked, errors.GitHubError]]
 
 
 def waiting(reading: Reading, limit: int) -> list[Marked]:
@@ -94,34 +98,47 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
     asked_at = timezone.now()
     try:
         answer = reading.query(document, variables, may_miss=places, is_smallest=len(marked) == 1)
+        found = _found(reading, marked, answer)
+        # Two transactions, because each locks its threads in the order of their keys.
+        _store(reading, found.here, answer.asked_at)
     except errors.QueryTooHeavyError as error:
         if len(marked) == 1:
             _give_up(reading, marked[0], error, asked_at)
         return len(marked) == 1
-    found = _found(reading, marked, answer)
-    # Two transactions, because each locks its threads in the order of their keys.
-    _store(reading, found.here, answer.asked_at)
     if found.gone or found.hidden:
         _archive(reading, found, answer.asked_at)
+    for thread, problem in found.unreadable:
+        _give_up(reading, thread, problem, asked_at)
     return True
 
 
 def _found(reading: Reading, marked: Sequence[Marked], answer: Answer) -> Found:
     shown = reading.repository_of(answer)
-    found = Found([], [], [])
+    found = Found([], [], [], [])
     with documented("threads"):
         for place, thread in enumerate(marked):
             node = shown[f"t{place}"]
             field = THREAD_TYPES[thread.kind].enabled_field
             if node is None and field and not shown[field]:
                 found.hidden.append(thread)
+            elif node is None and f"repository.t{place}" not in answer.missed:
+                raise errors.QueryTooHeavyError(
+                    f"GitHub shows nothing of #{thread.number}, and does not say why."
+                )
             elif node is None:
                 found.gone.append((thread, ArchivedReason.MISSING, ""))
             elif node["repository"]["databaseId"] != reading.repository.github_id:
-                found.gone.append((thread, ArchivedReason.MOVED, node["url"]))
+                found.gone.append((thread, ArchivedReason.MOVED, text(node["url"])))
             else:
-                found.here.append(THREADS[thread.kind](node))
+                _sort(found, thread, read_thread(thread.kind, node))
     return found
+
+
+def _sort(found: Found, thread: Marked, shown: MappedThread | Unreadable) -> None:
+    if isinstance(shown, Unreadable):
+        found.unreadable.append((thread, shown.error))
+    else:
+        found.here.append(shown)
 
 
 def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -> None:

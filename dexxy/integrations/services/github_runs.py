@@ -92,6 +92,8 @@ def run_pause(run: SyncRun, credential: Credential, error: errors.RateLimitedErr
 
 def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
     """End a run because a person wants it; where they only paused it, it can go on later."""
+    if not SyncRun.objects.filter(pk=run.pk, finished_at=None).exists():
+        return  # Who disconnected the repository has said why.
     paused = GitHubRepository.objects.filter(pk=run.repository_id, sync_status=SyncStatus.PAUSED)
     if paused.exists():
         run.state = RunState.PAUSED
