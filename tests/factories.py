@@ -162,6 +162,22 @@ def make_message(
     )
 
 
+def make_app(*, app_id: int | None = None) -> GitHubApp:
+    """Make an App on github.com whose key opens nothing."""
+    return GitHubApp.objects.create(
+        server="github",
+        app_id=app_id or next(_numbers),
+        slug="dexxy",
+        client_id="Iv1.client",
+        client_secret="client secret",
+        private_key="private key",
+        webhook_secret="webhook secret",
+        api_url="https://api.github.com",
+        graphql_url="https://api.github.com/graphql",
+        web_url="https://github.com",
+    )
+
+
 def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstallation:
     """Make a connection by personal access token."""
     return GitHubInstallation.objects.create(
@@ -194,7 +210,11 @@ def make_app(*, secret: str = WEBHOOK_SECRET, app_id: int = 0) -> GitHubApp:
 
 
 def make_repository(
-    *, source: Source, status: SyncStatus = SyncStatus.ACTIVE, sync_error: str = ""
+    *,
+    source: Source,
+    status: SyncStatus = SyncStatus.ACTIVE,
+    sync_error: str = "",
+    next_sync_at: datetime | None = None,
 ) -> GitHubRepository:
     """Make the repository behind SOURCE, in the installation of its workspace."""
     installation = GitHubInstallation.objects.filter(workspace_id=source.workspace_id).first()
@@ -206,6 +226,7 @@ def make_repository(
         full_name=source.name,
         sync_status=status,
         sync_error=sync_error,
+        next_sync_at=next_sync_at,
     )
 
 

@@ -19,8 +19,11 @@ def due() -> QuerySet[GitHubRepository]:
             | Q(installation__credential__paused_until__lte=now),
             installation__workspace__isnull=False,
             installation__credential__isnull=False,
+            installation__deleted_at=None,
+            installation__is_suspended=False,
         )
-        .exclude(installation__access_token="")
+        # The App gets its tokens when they are needed.
+        .exclude(installation__app=None, installation__access_token="")
         .order_by("next_sync_at", "pk")
     )
 

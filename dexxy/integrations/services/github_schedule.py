@@ -9,13 +9,14 @@ from django.utils import timezone
 from django_rq import get_queue
 from redis.exceptions import RedisError
 
-from dexxy.integrations.models import Credential
+from dexxy.integrations.models import Credential, GitHubInstallation
 from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_lease import is_held
 
 log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.sync_github_repository"
+RECONCILE_JOB = "dexxy.integrations.tasks.reconcile_github_installation"
 # A worker that was woken says so itself when it is done; this is for one that never came.
 WAKE_AGAIN_AFTER = timedelta(seconds=60)
 
@@ -46,3 +47,23 @@ def _claim(credential_ids: list[int]) -> list[Credential]:
     woken = [credential for credential in candidates if not is_held(credential)]
     Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=timezone.now())
     return woken
+
+
+def enqueue_reconciles() -> int:
+    """Wake a worker for each installation whose list of repositories is due to be compared.
+
+    Returns: how many were woken. If the queue is down that is logged, and all stays due.
+    """
+    due = GitHubInstallation.objects.filter(reconcile_at__lte=timezone.now())
+    with transaction.atomic():
+        claimed = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        # Until the job says when it is due again; should it never run, this does.
+        again = timezone.now() + WAKE_AGAIN_AFTER
+        GitHubInstallation.objects.filter(pk__in=claimed).update(reconcile_at=again)
+    try:
+        for pk in claimed:
+            get_queue("sync").enqueue(RECONCILE_JOB, pk)
+    except RedisError as error:
+        log.warning("the queue cannot be reached", error=str(error), due=len(claimed))
+        return 0
+    return len(claimed)

@@ -21,11 +21,11 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_due import repositories_due
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github_reader import RepositoryReader
 from dexxy.integrations.services.github_runs import run_fail, run_finish, run_open, run_pause
+from dexxy.integrations.services.github_tokens import installation_client
 
 log = structlog.get_logger()
 
@@ -62,11 +62,7 @@ class Turn:
         sweep: bool = False,
     ) -> None:
         self.run = run_open(repository, trigger, sweep=sweep)
-        try:
-            self.client = _client(repository)
-        except DexxyError as error:
-            run_fail(self.run, error)
-            raise
+        self.client = installation_client(repository.installation)
         self._reader = RepositoryReader(
             client=self.client,
             repository=repository,
@@ -207,25 +203,17 @@ def _goes_on(turn: Turn, credential: Credential) -> bool:
         return False
 
 
-def _client(repository: GitHubRepository) -> GitHubClient:
-    installation = repository.installation
-    return GitHubClient(
-        api_url=installation.api_url,
-        graphql_url=installation.graphql_url,
-        token=installation.access_token,
-    )
-
-
 def _leave_due(repository_ids: list[int]) -> None:
     GitHubRepository.objects.filter(pk__in=repository_ids).update(next_sync_at=timezone.now())
 
 
 def _repository(repository_id: int) -> GitHubRepository:
-    repository = GitHubRepository.objects.select_related(
+    wanted = GitHubRepository.objects.select_related(
         "source", "installation__credential", "installation__workspace"
-    ).get(pk=repository_id)
+    )
+    repository = wanted.defer("installation__access_token").get(pk=repository_id)
     installation = repository.installation
-    if repository.is_archived or installation.workspace is None or not installation.access_token:
+    if repository.is_archived or not installation.is_live:
         raise SyncNotPossibleError(f"{repository.full_name} is not connected. Connect it again.")
     if repository.sync_status == SyncStatus.PAUSED:
         raise SyncNotPossibleError(f"{repository.full_name} is paused. Resume it first.")
