@@ -45,7 +45,8 @@ def hook_deliveries(exchange: Exchange, app: App) -> Response:
             raise Refusal(422, "Validation Failed")
         found = [one for one in found if _is(exchange, one, status)]
     if (cursor := asked.get("cursor")) is not None:
-        found = [one for one in found if one.database_id < _number(cursor)]
+        before = _number(cursor)
+        found = [one for one in found if one.database_id < before]
     size = min(number_asked(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
     rows = [_row(exchange, one) for one in found[:size]]
     links = {}
