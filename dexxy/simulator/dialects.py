@@ -67,6 +67,8 @@ class Dialect:
         converted_issues_stay: an issue that became a discussion stays as a closed one.
         discussions_share_numbers: discussions are numbered together with issues.
         stateless_tokens: tokens of installations have the format of 2026, about 520 characters.
+        fresh_token_status: of the refusal of an installation's token that is not yet known
+            everywhere, as long as the world's `token_lag` says.
         new_repositories_are_announced: installations on all repositories get
             `installation_repositories.added` for a new one, beside `repository.created`.
         repository_deletions_are_sent: Apps get `repository.deleted`, which the documentation
@@ -107,6 +109,7 @@ class Dialect:
     converted_issues_stay: bool = _either(True, False)
     discussions_share_numbers: bool = _either(True, False)
     stateless_tokens: bool = _either(True, False)
+    fresh_token_status: Literal[401, 403] = _either(401, 403)
     new_repositories_are_announced: bool = _either(True, False)
     repository_deletions_are_sent: bool = _either(False, True)
     conversion_events: Literal["both", "discussion", "issue", "neither"] = _either(
