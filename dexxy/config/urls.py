@@ -7,6 +7,7 @@ from dexxy.config.schema import schema
 
 urlpatterns = [
     path("", include("dexxy.web.urls")),  # before allauth, some of whose pages it replaces
+    path("integrations/", include("dexxy.integrations.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path(
