@@ -10,8 +10,9 @@ IDENTITY_COLUMNS = {
     "url": "text",
 }
 
+# In the order of IDENTITY_COLUMNS.
 FIND = """
-SELECT external_id, id FROM members_identity
+SELECT id, external_id, node_id, kind, username, name, avatar_url, url FROM members_identity
 WHERE workspace_id = %(workspace)s AND provider = %(provider)s AND external_id = ANY(%(ids)s)
 """
 

@@ -87,7 +87,10 @@ def snapshots_apply(
     stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
     pairs = list(zip(stored, snapshots, strict=True))
     messages_apply(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
-    lists_finish(whole for t, s in pairs for whole in whole_lists(t, s.complete, s.messages))
+    # A new thread holds nothing but what came with it.
+    known = [(thread, snapshot) for thread, snapshot in pairs if not thread.is_new]
+    lists_finish(whole for t, s in known for whole in whole_lists(t, s.complete, s.messages))
+    replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
     threads_settle([thread.id for thread in stored])
     _postpone([thread.id for thread in stored if not thread.is_truth])
     return stored
@@ -139,7 +142,8 @@ def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:
     Returns: primary key -> thread.
     """
     threads = Thread.objects.select_for_update().filter(pk__in=set(thread_ids))
-    return {thread.pk: thread for thread in threads.order_by("source_id", "kind", "number")}
+    ordered = threads.order_by("source_id", "kind", "number")
+    return {thread.pk: thread for thread in ordered.only("kind", "hinted_at")}
 
 
 def stored_thread(thread: Thread, *, asked_at: datetime) -> StoredThread:
@@ -242,11 +246,21 @@ def lists_finish(lists: Iterable[FinishedList]) -> None:
     rows = [
         (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
         for done in lists
-        if done.thread.is_truth and not done.thread.is_new
+        if done.thread.is_truth
         for kind in done.scope.kinds
     ]
     if rows and execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows)):
         execute(sql.ARCHIVE_ORPHANS, {"threads": [row[0] for row in rows]})
+
+
+def replies_link(thread_ids: Iterable[int]) -> None:
+    """Point the answers in threads to the messages that they answer."""
+    if threads := list(thread_ids):
+        execute(sql.LINK_REPLIES, {"threads": threads})
+
+
+def _is_answer(message: MessageRecord) -> bool:
+    return "in_reply_to" in message.details
 
 
 def threads_settle(thread_ids: Sequence[int]) -> None:
@@ -255,7 +269,6 @@ def threads_settle(thread_ids: Sequence[int]) -> None:
         "threads": list(thread_ids),
         "state_changes": [str(kind) for kind in MessageKind.state_changes()],
     }
-    execute(sql.LINK_REPLIES, params)
     execute(sql.SETTLE_THREADS, params)
 
 
@@ -275,11 +288,14 @@ def _threads(
         "settled": asked_at - HINT_SETTLES_AFTER,
         "asked_at": asked_at,
     }
-    is_new = dict(fetch_all(sql.UPSERT_THREADS, params, rows))
-    found = fetch_all(sql.LOCK_THREADS, params, rows)
+    found = fetch_all(sql.UPSERT_THREADS, params, rows)
+    written = {(kind, number) for kind, number, *_ in found}
+    unchanged = [key for kind, number, *_ in rows.rows if (key := (kind, number)) not in written]
+    if unchanged:
+        found += fetch_all(sql.FIND_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, unchanged))
     return {
-        (kind, number): StoredThread(pk, kind, truth, is_new.get(pk, False))
-        for kind, number, pk, truth in found
+        (kind, number): StoredThread(pk, kind, is_truth, is_new)
+        for kind, number, pk, is_truth, is_new in found
     }
 
 

@@ -66,18 +66,18 @@ WHERE (t.hinted_at IS NULL OR t.hinted_at <= %(settled)s OR excluded.version_at 
       (excluded.node_id, excluded.title, excluded.state, excluded.state_reason, excluded.labels,
        excluded.url, excluded.author_id, excluded.opened_at, excluded.closed_at,
        excluded.merged_at, excluded.answered_at, excluded.version_at, false, NULL::timestamptz)
-RETURNING t.id, xmax = 0
+RETURNING t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s, t.xmax = 0
 """
 
-# FOR UPDATE: a webhook that arrives meanwhile waits, and finds the thread as this batch left it.
-LOCK_THREADS = """
-SELECT t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s
+# What the upsert did not change it does not return, but it has locked it: a webhook that arrives
+# meanwhile waits, and finds the thread as this batch left it.
+FIND_THREADS = """
+SELECT t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s, false
 FROM {rows}
 JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(source)s
                       AND t.kind = r.kind AND t.number = r.number
-ORDER BY t.kind, t.number
-FOR UPDATE OF t
 """
+THREAD_KEY_COLUMNS = {"kind": "text", "number": "bigint"}
 
 UPSERT_MESSAGES = """
 INSERT INTO messages_message AS m (

@@ -3,17 +3,19 @@
 Nothing is retried and nothing sleeps here: that is the engine's business.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Generator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from githubkit import GitHub, TokenAuthStrategy
+from githubkit import GitHub
+from githubkit.auth import BaseAuthStrategy
 from githubkit.exception import GitHubException, RequestError, RequestFailed
 
 from dexxy import __version__
+from dexxy.common.errors import DexxyError
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_json import loads
 from dexxy.integrations.services.github_refusals import (
@@ -63,13 +65,14 @@ class GitHubClient:
     Args:
         api_url: the root of the REST API.
         graphql_url: the address of the GraphQL API.
-        token: a personal access token or an installation token.
+        token: a token of any kind; or what signs each request by itself, because its tokens end
+            while they are used, or because it is asked for with a password or by nobody.
     """
 
-    def __init__(self, *, api_url: str, graphql_url: str, token: str) -> None:
+    def __init__(self, *, api_url: str, graphql_url: str, token: str | httpx.Auth) -> None:
         self._graphql_url = graphql_url
         self._github = GitHub(
-            TokenAuthStrategy(token),
+            _Strategy(BearerAuth(token) if isinstance(token, str) else token),
             base_url=api_url,
             user_agent=f"dexxy/{__version__}",
             timeout=TIMEOUT,
@@ -102,6 +105,31 @@ class GitHubClient:
         self._keep_token_home(path)
         # An empty mapping would cut the query off an address that has one.
         return self._ask("GET", path, params=dict(params) if params else None)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Send to a path of the REST API, or to an address of the pages that answers programs.
+
+        Args:
+            path: as for `get`.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        # What is no API answers in JSON only where that is asked for, by its plain name.
+        is_page = path.startswith("http")
+        headers = {**_HEADERS, "Accept": "application/json"} if is_page else _HEADERS
+        return self._ask("POST", path, json=dict(body or {}), headers=headers)
+
+    def delete(self, path: str, body: Mapping[str, Any]) -> None:
+        """Delete what is at a path of the REST API.
+
+        Args:
+            path: as for `get`.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        self._send("DELETE", path, json=dict(body))
 
     def query(
         self,
@@ -141,20 +169,48 @@ class GitHubClient:
 
     def _ask(self, method: str, url: str, **content: Any) -> Answer:
         asked_at = datetime.now(UTC)
+        response = self._send(method, url, **content)
+        date = min(server_time(response.headers) or asked_at, asked_at)
+        return Answer(
+            _json(response.content), response.headers, asked_at, date, len(response.content)
+        )
+
+    def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
         try:
-            response = self._github.request(method, url, headers=_HEADERS, **content).raw_response
+            content.setdefault("headers", _HEADERS)
+            return self._github.request(method, url, **content).raw_response
         except RequestFailed as error:
             raise_for_status(error.response.raw_response)
         except RequestError as error:
+            if isinstance(error.exc, DexxyError):
+                raise error.exc from None  # There was no token to sign the request with.
             raise _unreachable(error, url, self._github.config.base_url) from error
         except GitHubException as error:
             raise errors.GitHubServerError(
                 f"GitHub's answer cannot be read: {errors.quoted(error)}. Try again later."
             ) from error
-        date = min(server_time(response.headers) or asked_at, asked_at)
-        return Answer(
-            _json(response.content), response.headers, asked_at, date, len(response.content)
-        )
+
+
+class BearerAuth(httpx.Auth):
+    """Signs requests with one token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+@dataclass(frozen=True, slots=True)
+class _Strategy(BaseAuthStrategy):
+    """Lets githubkit sign requests as we say."""
+
+    auth: httpx.Auth = field(repr=False)
+
+    def get_auth_flow(self, github: Any) -> httpx.Auth:
+        return self.auth
 
 
 _HEADERS = {

@@ -49,6 +49,18 @@ class AccessDeniedError(GitHubError):
     code = "access_denied"
 
 
+class InstallationSuspendedError(AccessDeniedError):
+    """Somebody on GitHub suspended the App's access to an account."""
+
+    code = "installation_suspended"
+
+
+class InstallationDeletedError(AccessDeniedError):
+    """The App is not installed on an account any more."""
+
+    code = "installation_deleted"
+
+
 class NotFoundError(GitHubError):
     """It does not exist, or the token may not know that it does."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dexxy.common.sql import Rows, execute
 from dexxy.integrations.models import GitHubRepository, SyncPart
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
@@ -19,6 +20,7 @@ from dexxy.messages.ingest import (
     authors_apply,
     lists_finish,
     messages_apply,
+    replies_link,
     stored_thread,
     threads_lock,
     threads_settle,
@@ -31,13 +33,46 @@ from dexxy.messages.records import Scope
 LONG_LIST = 10
 SMALL_PAGE = 10
 
+_LIST_COLUMNS = {
+    "connection": "text",
+    "owner_id": "text",
+    "owner_external_id": "text",
+    "cursor": "text",
+    "seen": "jsonb",
+}
+# Of a part and its thread: threads are wide, and there may be a hundred.
+_READ = (
+    *_LIST_COLUMNS,
+    "repository",
+    "snapshot_at",
+    "thread__kind",
+    "thread__number",
+    "thread__merged_at",
+)
+_COLUMNS = {"thread_id": "bigint", **_LIST_COLUMNS, "snapshot_at": "timestamptz"}
+_INSERT = """
+INSERT INTO integrations_syncpart (
+    repository_id, thread_id, connection, owner_id, owner_external_id, cursor, seen, snapshot_at,
+    created_at, updated_at)
+SELECT %(repository)s, thread_id, connection, owner_id, owner_external_id, cursor,
+       ARRAY(SELECT jsonb_array_elements_text(seen)), snapshot_at, now(), now()
+FROM {rows}
+"""
+
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
-    found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
+    parts = repository.parts.select_related("thread").order_by("pk").only(*_READ)
+    found = list(parts[:weight])
     while len(found) > 1 and weight_of(found) > weight:
         found.pop()
     return found
+
+
+def is_full(repository: GitHubRepository, weight: int) -> bool:
+    """Tell whether the parts that wait fill a request of WEIGHT."""
+    cursors = repository.parts.order_by("pk").values_list("cursor", flat=True)[:weight]
+    return sum(LONG_LIST if cursor else 1 for cursor in cursors) >= weight
 
 
 def weight_of(parts: Sequence[SyncPart]) -> int:
@@ -52,29 +87,27 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
-    thread_ids = [thread.id for thread in threads]
-    SyncPart.objects.filter(thread__in=thread_ids).delete()
-    SyncPart.objects.bulk_create(
-        _part(repository.pk, thread.id, left, snapshot_at)
-        for thread, lists in zip(threads, open_lists, strict=True)
-        for left in lists
+    if known := [thread.id for thread in threads if not thread.is_new]:
+        SyncPart.objects.filter(thread__in=known).delete()
+    _add(
+        repository.pk,
+        [
+            (thread.id, left, snapshot_at)
+            for thread, lists in zip(threads, open_lists, strict=True)
+            for left in lists
+        ],
     )
-    problems_end(repository.pk, thread_ids)
+    problems_end(repository.pk, [thread.id for thread in threads])
 
 
-def _part(
-    repository_id: int, thread_id: int, left: mapping.OpenList, snapshot_at: datetime
-) -> SyncPart:
-    return SyncPart(
-        repository_id=repository_id,
-        thread_id=thread_id,
-        connection=left.connection,
-        owner_id=left.owner_id,
-        owner_external_id=left.owner_external_id,
-        cursor=left.cursor,
-        seen=list(left.seen),
-        snapshot_at=snapshot_at,
-    )
+def _add(repository_id: int, lists: Sequence[tuple[int, mapping.OpenList, datetime]]) -> None:
+    """Write down lists to read: of which thread, and when its snapshot was asked for."""
+    rows = [
+        (thread_id, *(getattr(left, name) for name in _LIST_COLUMNS), snapshot_at)
+        for thread_id, left, snapshot_at in lists
+    ]
+    if rows:
+        execute(_INSERT, {"repository": repository_id}, Rows(_COLUMNS, rows))
 
 
 def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer | None:
@@ -144,21 +177,27 @@ def _apply(
     whole = [w for t, _, page in read for w in whole_lists(t, page.complete, page.messages)]
     ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
     lists_finish([*whole, *ended])
-    _write(parts, pages)
+    _write(reading.repository, parts, pages)
     _leave_to_refetch(gone)
+    replies_link(rows)
     threads_settle(list(rows))
     problems_end(reading.repository.pk, [thread.id for thread in threads])
     reading.count(messages=len(messages))
 
 
-def _write(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> None:
+def _write(
+    repository: GitHubRepository,
+    parts: Sequence[SyncPart],
+    pages: Sequence[mapping.MappedList],
+) -> None:
     SyncPart.objects.filter(pk__in=[part.pk for part in parts if not part.cursor]).delete()
     SyncPart.objects.bulk_update([p for p in parts if p.cursor], ["cursor", "seen"])
-    SyncPart.objects.bulk_create(
-        _part(part.repository_id, part.thread_id, left, part.snapshot_at)
+    below = [
+        (part.thread_id, left, part.snapshot_at)
         for part, page in zip(parts, pages, strict=True)
         for left in page.open_lists
-    )
+    ]
+    _add(repository.pk, below)
 
 
 def _page(part: SyncPart, node: Any) -> mapping.MappedList:

@@ -60,8 +60,8 @@ def test_a_list_whose_cursors_go_round_in_a_larger_circle_stops_the_run(busy: Sc
     def lead_back(body: Any) -> None:
         info = body["data"]["repository"]["list"]["pageInfo"]
         cursors.append(info["endCursor"])
-        following = cursors[0] if len(cursors) % 3 == 0 else cursors[-1]
-        info.update(hasNextPage=True, endCursor=following)
+        leads_back = len(cursors) % 3 == 0 or not cursors[-1]
+        info.update(hasNextPage=True, endCursor=cursors[0] if leads_back else cursors[-1])
 
     small_pages(busy)
     for number in range(40):
