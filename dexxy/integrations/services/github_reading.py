@@ -16,6 +16,7 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
+from dexxy.integrations.services.github_readable import require_still_readable
 from dexxy.messages.ingest import Place
 
 log = structlog.get_logger()
@@ -88,6 +89,7 @@ class Reading:
 
         Raises:
             GitHubError: one of its kinds.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
 
         def request() -> Answer:
@@ -106,12 +108,14 @@ class Reading:
 
         Raises:
             GitHubError: one of its kinds.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
         return self._ask(lambda: self.client.get(path, params), is_smallest=True)
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
             self.lease.keep()
+            require_still_readable(self.repository)
             if self.purpose == "requests":
                 self.run.requests += 1
             else:
@@ -152,6 +156,8 @@ class Reading:
 
         Raises:
             LeaseLostError: another process has taken over; nothing is stored.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile;
+                nothing is stored.
             QueryTooHeavyError: something in the page is too long or too large for its column; a
                 smaller page tells what.
         """
@@ -161,6 +167,7 @@ class Reading:
                 # a page that is read again, and no commit has to wait for the disk.
                 execute("SET LOCAL synchronous_commit TO off", {})
                 self.lease.renew()
+                require_still_readable(self.repository)
                 yield
                 self._note_spent()
         except DataError as error:
