@@ -1,7 +1,5 @@
 """Store accounts as webhooks show them: less than a snapshot does, and some of it otherwise."""
 
-
-
 # The order of the locks is that of the keys, so that two writers cannot wait for each other.
 _RENAME = """
 WITH renamed AS MATERIALIZED (
