@@ -56,7 +56,16 @@ def _world(options: argparse.Namespace) -> World:
         name = f"generated-{place}" if place else "generated"
         shown.append(add_generated_repository(world, name, options.seed + place, size))
     add_visitor(world, *shown)
+    _add_administrators(world)
     return world
+
+
+def _add_administrators(world: World) -> None:
+    """Give every organisation somebody who can install Apps on it."""
+    organizations = [one for one in world.actors.values() if one.kind == "Organization"]
+    for organization in organizations:
+        administrator = world.add_actor(f"{organization.login}-admin")
+        organization.members[administrator] = "admin"
 
 
 def _server(options: argparse.Namespace, world: World) -> SimulatorServer | RenderedServer:

@@ -8,17 +8,12 @@ from dexxy.simulator.tokens import DEMO_TOKEN
 
 
 def add_visitor(world: WorldState, *repositories: Repository) -> Actor:
-    """Add the owner of the demo's token; these repositories are listed among theirs.
-
-    They administer the organisations that own them, so that they can install Apps there.
-    """
+    """Add the owner of the demo's token; these repositories are listed among theirs."""
     since = min((one.created_at for one in repositories), default=world.now())
     visitor = world.add_actor(
         "dexxy-demo", name="Dexxy Demo", database_id=230_000_001, created_at=since
     )
     for repository in repositories:
         repository.collaborators.add(visitor)
-        if repository.is_in_organization:
-            repository.owner.members[visitor] = "admin"
     world.add_token(DEMO_TOKEN, visitor)
     return visitor
