@@ -297,6 +297,24 @@ def test_a_suspended_installation_gets_and_uses_no_token(
     assert client.status("GET", "/repos/colony/nest") == (200, "")
 
 
+def test_a_suspension_ends_by_the_side_that_began_it(
+    server: SimulatorServer, as_app: Client, world: World, installation: Installation
+) -> None:
+    path = f"/app/installations/{installation.database_id}/suspended"
+    queen = Client(server, "", **ADMIN)
+
+    world.suspend(installation, world.actor("queen"))
+    by_app = as_app.status("DELETE", path)[0]
+    world.unsuspend(installation)
+    as_app("PUT", path)
+    page = queen("GET", installation.path).text
+
+    assert by_app == 403
+    assert installation.suspended_at is not None
+    assert "Unsuspend" not in page
+    assert "Suspend" not in page
+
+
 # --- tokens ---
 
 
