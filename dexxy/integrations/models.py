@@ -296,6 +296,7 @@ class RunState(models.TextChoices):
     PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class SyncRun(TimestampedModel):
@@ -389,19 +390,30 @@ class DeliveryState(models.TextChoices):
 
 
 class WebhookDelivery(TimestampedModel):
-    """One webhook in the durable inbox."""
+    """One webhook in the durable inbox.
 
-    app = models.ForeignKey(GitHubApp, models.CASCADE, related_name="deliveries")
+    `installation_id` and `repository_id` are GitHub's numbers. `next_attempt_at` says when what
+    is pending is due; `error` says why it failed or was ignored; `times_received` counts
+    deliveries with the same guid.
+    """
+
+    # No index of its own: the constraint below begins with it.
+    app = models.ForeignKey(GitHubApp, models.CASCADE, related_name="deliveries", db_index=False)
     guid = models.CharField(max_length=100)
     event = models.CharField(max_length=100)
     action = models.CharField(max_length=100, blank=True)
+    installation_id = models.BigIntegerField(null=True, blank=True)
+    repository_id = models.BigIntegerField(null=True, blank=True)
     payload = models.JSONField()
     state = models.CharField(
         max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING
     )
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    times_received = models.PositiveIntegerField(default=1)
     received_at = models.DateTimeField(auto_now_add=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
@@ -413,10 +425,15 @@ class WebhookDelivery(TimestampedModel):
         ]
         indexes = [
             models.Index(
-                fields=["received_at"],
-                name="integrations_delivery_pending",
+                fields=["next_attempt_at", "id"],
+                name="integrations_delivery_due",
                 condition=Q(state="pending"),
-            )
+            ),
+            models.Index(
+                fields=["processed_at"],
+                name="integrations_delivery_done",
+                condition=Q(state__in=["done", "ignored"]),
+            ),
         ]
 
     def __str__(self) -> str:

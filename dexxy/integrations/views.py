@@ -8,6 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from dexxy.accounts.models import Workspace
@@ -33,6 +34,7 @@ from dexxy.integrations.services.github_oauth import (
 )
 from dexxy.integrations.services.github_ownership import NotOwnerError, OwnershipUnknownError
 from dexxy.integrations.services.github_reconcile import reconcile_request
+from dexxy.integrations.webhook_door import TEXT, take
 
 log = structlog.get_logger()
 
@@ -76,6 +78,13 @@ def _explained(view: View) -> View:
             return _page(request, "error", next(kinds, 400), error=error)
 
     return never_cache(explained)
+
+
+@csrf_exempt
+def github_webhook(request: HttpRequest) -> HttpResponse:
+    """Take a webhook of the GitHub App."""
+    status, body = take(request.META, request)
+    return HttpResponse(body, status=status, content_type=TEXT)
 
 
 @require_safe

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dexxy.web import feed, github_setup, health, pages, repositories, sign_in
+from dexxy.web import doctor, feed, github_setup, health, pages, repositories, sign_in
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("w/<slug:slug>/newer/", feed.newer, name="feed_newer"),
     path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
+    path("doctor/", doctor.doctor, name="doctor"),
     path("w/<slug:slug>/repositories/add/", repositories.repositories_add, name="repositories_add"),
     path(
         "w/<slug:slug>/repositories/<int:pk>/disconnect/",
