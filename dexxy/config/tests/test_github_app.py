@@ -8,7 +8,7 @@ from dexxy.config import env
 from dexxy.config.github_app import app_settings
 
 WHOLE = {
-    "ID": "7",
+    "APP_ID": "7",
     "CLIENT_ID": "Iv1.x",
     "CLIENT_SECRET": "secret",
     "PRIVATE_KEY": "-----BEGIN RSA PRIVATE KEY-----\\nabc\\n-----END",
@@ -21,7 +21,7 @@ Set = Callable[[dict[str, str]], None]
 def given(monkeypatch: pytest.MonkeyPatch) -> Set:
     def set_all(parts: dict[str, str]) -> None:
         for name, value in parts.items():
-            monkeypatch.setenv(f"DEXXY_GITHUB_APP_{name}", value)
+            monkeypatch.setenv(f"DEXXY_GITHUB_{name}", value)
 
     return set_all
 
@@ -41,11 +41,11 @@ def test_a_whole_app_is_read_and_shows_no_secret(given: Set) -> None:
     assert repr(found) == "AppSettings(app_id=7, client_id='Iv1.x')"
 
 
-@pytest.mark.parametrize("missing", ["ID", "CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY"])
+@pytest.mark.parametrize("missing", ["APP_ID", "CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY"])
 def test_an_app_by_halves_is_refused(given: Set, missing: str) -> None:
     given({name: value for name, value in WHOLE.items() if name != missing})
 
-    with pytest.raises(env.SettingError, match=f"DEXXY_GITHUB_APP_{missing} is not set"):
+    with pytest.raises(env.SettingError, match=f"DEXXY_GITHUB_{missing} is not set"):
         app_settings()
 
 
