@@ -39,7 +39,8 @@ class Reading:
     Args:
         purpose: what the requests are counted as: `requests`, `people_requests` or
             `sweep_requests`.
-        points_remaining: what GitHub said last.
+        waited: seconds between two tries of a request.
+        points_remaining, requests_remaining: what GitHub said last is left of each limit.
     """
 
     client: GitHubClient
@@ -47,7 +48,9 @@ class Reading:
     run: SyncRun
     lease: Lease
     purpose: str = "requests"
+    waited: float = 0
     points_remaining: int | None = None
+    requests_remaining: int | None = None
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,7 +100,12 @@ class Reading:
             GitHubError: one of its kinds.
             SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
-        return self._ask(lambda: self.client.get(path, params), is_smallest=True)
+        answer = self._ask(lambda: self.client.get(path, params), is_smallest=True)
+        # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+        remaining = answer.headers.get("x-ratelimit-remaining", "")
+        if answer.headers.get("x-ratelimit-resource") == "core" and remaining.isdecimal():
+            self.requests_remaining = int(remaining)
+        return answer
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
@@ -115,6 +123,7 @@ class Reading:
                     raise
                 log.info("asking GitHub again", error=str(error), seconds=wait)
                 sleep(wait)
+                self.waited += wait
         raise AssertionError("the last try returns or raises")
 
     def repository_of(self, answer: Answer) -> dict[str, Any]:
@@ -165,9 +174,14 @@ class Reading:
 
     def _keep_counts(self) -> None:
         self.run.save()
-        credential = Credential.objects.filter(installations=self.repository.installation_id)
-        if self.points_remaining is not None:
-            credential.update(points_remaining=self.points_remaining)
+        remaining = {
+            "points_remaining": self.points_remaining,
+            "requests_remaining": self.requests_remaining,
+        }
+        known = {name: number for name, number in remaining.items() if number is not None}
+        if known:
+            credential = Credential.objects.filter(installations=self.repository.installation_id)
+            credential.update(**known)
 
     def restarting(self, error: errors.CursorRefusedError) -> None:
         """Count that a list has to be read from its beginning, because of ERROR.
