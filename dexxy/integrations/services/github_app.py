@@ -132,7 +132,7 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
     except (ValueError, jwt.exceptions.InvalidKeyError) as error:
         raise AppRefusedError(
             "The App's private key cannot be read. Make a new one on the App's page on GitHub,"
-            " and put it into DEXXY_GITHUB_APP_PRIVATE_KEY."
+            " and put it into DEXXY_GITHUB_PRIVATE_KEY."
         ) from error
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import structlog
 from django.db import DataError, transaction
+from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential, GitHubRepository, SyncRun
+from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
@@ -24,6 +25,19 @@ log = structlog.get_logger()
 RETRY_AFTER = (0.5, 1.0, 2.0)
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
+
+_NOTE_SPENT = """
+WITH run AS (
+    UPDATE integrations_syncrun
+    SET requests = %(requests)s, points = %(points)s, counts = %(counts)s, receipt = %(receipt)s,
+        pace = %(pace)s, updated_at = now()
+    WHERE id = %(run)s
+)
+UPDATE integrations_credential
+SET points_remaining = coalesce(%(points_remaining)s, points_remaining),
+    requests_remaining = coalesce(%(requests_remaining)s, requests_remaining)
+WHERE id = %(credential)s
+"""
 
 
 class RepositoryReplacedError(DexxyError):
@@ -165,23 +179,28 @@ class Reading:
                 self.lease.renew()
                 require_still_readable(self.repository)
                 yield
-                self._keep_counts()
+                self._note_spent()
         except DataError as error:
             raise errors.QueryTooHeavyError(
                 f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
                 " Update Dexxy, or report it."
             ) from error
 
-    def _keep_counts(self) -> None:
-        self.run.save()
-        remaining = {
+    def _note_spent(self) -> None:
+        """Write down what the run has counted so far, and what GitHub has left for us."""
+        run = self.run
+        params = {
+            "run": run.pk,
+            "requests": run.requests,
+            "points": run.points,
+            "counts": Jsonb(run.counts),
+            "receipt": Jsonb(run.receipt),
+            "pace": Jsonb(run.pace),
+            "credential": self.repository.installation.credential_id,
             "points_remaining": self.points_remaining,
             "requests_remaining": self.requests_remaining,
         }
-        known = {name: number for name, number in remaining.items() if number is not None}
-        if known:
-            credential = Credential.objects.filter(installations=self.repository.installation_id)
-            credential.update(**known)
+        execute(_NOTE_SPENT, params)
 
     def restarting(self, error: errors.CursorRefusedError) -> None:
         """Count that a list has to be read from its beginning, because of ERROR.

@@ -4,7 +4,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -14,7 +13,7 @@ import orjson
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github_messages import text
+from dexxy.integrations.services.github_json import loads
 
 # GitHub sends nothing larger. In bytes.
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
@@ -219,25 +218,9 @@ def _id(payload: Mapping[str, Any], name: str) -> int | None:
 def _parse(body: bytes) -> tuple[Any, str]:
     """Return what BODY says, and the JSON of it that PostgreSQL can hold."""
     try:
-        payload = orjson.loads(body)
-        if rb"\u0000" not in body:
-            return payload, body.decode()
-    except orjson.JSONDecodeError as error:
-        if rb"\u" not in body:
-            raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
-    # NUL and half a surrogate pair are JSON, but no text of PostgreSQL's.
-    try:
-        payload = _mended(json.loads(body))
-        return payload, orjson.dumps(payload).decode()
+        payload = loads(body)
     except (ValueError, RecursionError) as error:
         raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return text(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    if isinstance(value, list):
-        return [_mended(one) for one in value]
-    if isinstance(value, dict):
-        return {_mended(key): _mended(one) for key, one in value.items()}
-    return value
+    # Only what is escaped can be what PostgreSQL cannot hold.
+    stored = orjson.dumps(payload) if rb"\u" in body else body
+    return payload, stored.decode()
