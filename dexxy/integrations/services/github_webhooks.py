@@ -4,17 +4,18 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 import orjson
+from django.conf import settings
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github_messages import text
+from dexxy.integrations.services.github_app import app_current
+from dexxy.integrations.services.github_json import loads
 
 # GitHub sends nothing larger. In bytes.
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
@@ -170,6 +171,9 @@ def app_that_signed(app_id: int, signature: str, body: bytes) -> int:
 
 
 def _read_secrets(app_id: int) -> _Secrets:
+    given = settings.DEXXY_GITHUB_APP
+    if given is not None and given.app_id == app_id:
+        app_current()  # so that its row is there, with the secret of the environment
     apps = GitHubApp.objects.filter(app_id=app_id).values_list("pk", "webhook_secret")
     found = list(apps)
     if not found:
@@ -219,25 +223,10 @@ def _id(payload: Mapping[str, Any], name: str) -> int | None:
 def _parse(body: bytes) -> tuple[Any, str]:
     """Return what BODY says, and the JSON of it that PostgreSQL can hold."""
     try:
-        payload = orjson.loads(body)
-        if rb"\u0000" not in body:
-            return payload, body.decode()
-    except orjson.JSONDecodeError as error:
-        if rb"\u" not in body:
-            raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
-    # NUL and half a surrogate pair are JSON, but no text of PostgreSQL's.
-    try:
-        payload = _mended(json.loads(body))
-        return payload, orjson.dumps(payload).decode()
+        payload = loads(body)
     except (ValueError, RecursionError) as error:
         raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return text(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    if isinstance(value, list):
-        return [_mended(one) for one in value]
-    if isinstance(value, dict):
-        return {_mended(key): _mended(one) for key, one in value.items()}
-    return value
+    # Only these escapes may stand for what `loads` had to replace.
+    if rb"\u0000" in body or rb"\ud" in body.lower():
+        return payload, orjson.dumps(payload).decode()
+    return payload, body.decode()
