@@ -23,7 +23,7 @@ LEVELS = {
 DOORS = {"graphql", "views", "tasks", "admin", "urls", "management"}
 DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
-COMMON = {"__init__", "crypto", "errors", "graphql", "ids", "models", "sql"}
+COMMON = {"__init__", "crypto", "errors", "graphql", "ids", "models", "redaction", "sql"}
 GITHUB_CLIENT = "dexxy.integrations.services.github_client"
 
 

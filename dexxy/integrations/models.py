@@ -296,6 +296,7 @@ class RunState(models.TextChoices):
     PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class SyncRun(TimestampedModel):

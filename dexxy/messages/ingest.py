@@ -87,8 +87,9 @@ def snapshots_apply(
     stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
     pairs = list(zip(stored, snapshots, strict=True))
     messages_apply(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
-    lists_finish(whole for t, s in pairs for whole in whole_lists(t, s.complete, s.messages))
     # A new thread holds nothing but what came with it.
+    known = [(thread, snapshot) for thread, snapshot in pairs if not thread.is_new]
+    lists_finish(whole for t, s in known for whole in whole_lists(t, s.complete, s.messages))
     replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
     threads_settle([thread.id for thread in stored])
     _postpone([thread.id for thread in stored if not thread.is_truth])
@@ -141,7 +142,8 @@ def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:
     Returns: primary key -> thread.
     """
     threads = Thread.objects.select_for_update().filter(pk__in=set(thread_ids))
-    return {thread.pk: thread for thread in threads.order_by("source_id", "kind", "number")}
+    ordered = threads.order_by("source_id", "kind", "number")
+    return {thread.pk: thread for thread in ordered.only("kind", "hinted_at")}
 
 
 def stored_thread(thread: Thread, *, asked_at: datetime) -> StoredThread:
@@ -244,7 +246,7 @@ def lists_finish(lists: Iterable[FinishedList]) -> None:
     rows = [
         (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
         for done in lists
-        if done.thread.is_truth and not done.thread.is_new
+        if done.thread.is_truth
         for kind in done.scope.kinds
     ]
     if rows and execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows)):

@@ -87,7 +87,7 @@ def repositories_archive(repositories: QuerySet[GitHubRepository]) -> int:
         repository__in=locked, state__in=[RunState.RUNNING, RunState.PAUSED]
     )
     open_runs.update(
-        state=RunState.FAILED,
+        state=RunState.STOPPED,
         finished_at=now,
         error="The repository was disconnected.",
         error_code="repository_disconnected",

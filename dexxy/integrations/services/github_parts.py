@@ -40,6 +40,15 @@ _LIST_COLUMNS = {
     "cursor": "text",
     "seen": "jsonb",
 }
+# Of a part and its thread: threads are wide, and there may be a hundred.
+_READ = (
+    *_LIST_COLUMNS,
+    "repository",
+    "snapshot_at",
+    "thread__kind",
+    "thread__number",
+    "thread__merged_at",
+)
 _COLUMNS = {"thread_id": "bigint", **_LIST_COLUMNS, "snapshot_at": "timestamptz"}
 _INSERT = """
 INSERT INTO integrations_syncpart (
@@ -53,7 +62,8 @@ FROM {rows}
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
-    found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
+    parts = repository.parts.select_related("thread").order_by("pk").only(*_READ)
+    found = list(parts[:weight])
     while len(found) > 1 and weight_of(found) > weight:
         found.pop()
     return found

@@ -6,13 +6,21 @@ A problem ends when its thread was read whole: itself, and each of its parts.
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from dexxy.common.sql import execute
 from dexxy.integrations.models import GitHubRepository, SyncProblem
-from dexxy.messages.models import Thread, ThreadKind
+from dexxy.messages.models import ThreadKind
 
 RETRY_AFTER = timedelta(hours=1)
+
+_END = """
+DELETE FROM integrations_syncproblem p
+USING messages_thread t
+WHERE p.repository_id = %(repository)s AND t.id = ANY(%(threads)s)
+  AND p.thread_kind = t.kind AND p.number = t.number
+  AND NOT EXISTS (SELECT FROM integrations_syncpart part WHERE part.thread_id = t.id)
+"""
 
 Key = tuple[ThreadKind, int]
 
@@ -36,13 +44,7 @@ def problem_note(
 
 def problems_end(repository_id: int, thread_ids: Iterable[int]) -> None:
     """Forget the problems of stored threads that have no part left to read."""
-    whole = Thread.objects.filter(
-        pk__in=list(thread_ids),
-        parts=None,
-        kind=OuterRef("thread_kind"),
-        number=OuterRef("number"),
-    )
-    SyncProblem.objects.filter(Exists(whole), repository_id=repository_id).delete()
+    execute(_END, {"repository": repository_id, "threads": list(thread_ids)})
 
 
 def problems_forget(repository: GitHubRepository, keys: Iterable[Key]) -> None:

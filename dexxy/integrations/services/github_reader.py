@@ -81,6 +81,8 @@ class RepositoryReader:
         )
 
     def _read_marked(self) -> bool:
+        if not github_refetch.is_due(self.reading):
+            return False
         marked = github_refetch.waiting(self.reading, self._threads_per_request)
         if marked and not github_refetch.read(self.reading, marked):
             self._threads_per_request = max(1, len(marked) // 2)

@@ -8,13 +8,15 @@ from typing import Any
 
 import structlog
 from django.db import DataError, transaction
+from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential, GitHubRepository, SyncRun
+from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
+from dexxy.integrations.services.github_readable import require_still_readable
 from dexxy.messages.ingest import Place
 
 log = structlog.get_logger()
@@ -23,6 +25,18 @@ log = structlog.get_logger()
 RETRY_AFTER = (0.5, 1.0, 2.0)
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
+
+_NOTE_SPENT = """
+WITH run AS (
+    UPDATE integrations_syncrun
+    SET requests = %(requests)s, points = %(points)s, counts = %(counts)s, receipt = %(receipt)s,
+        updated_at = now()
+    WHERE id = %(run)s
+)
+UPDATE integrations_credential
+SET points_remaining = coalesce(%(remaining)s, points_remaining)
+WHERE id = %(credential)s
+"""
 
 
 class RepositoryReplacedError(DexxyError):
@@ -75,6 +89,7 @@ class Reading:
 
         Raises:
             GitHubError: one of its kinds.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
 
         def request() -> Answer:
@@ -93,12 +108,14 @@ class Reading:
 
         Raises:
             GitHubError: one of its kinds.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
         return self._ask(lambda: self.client.get(path, params), is_smallest=True)
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
             self.lease.keep()
+            require_still_readable(self.repository)
             if self.purpose == "requests":
                 self.run.requests += 1
             else:
@@ -139,6 +156,8 @@ class Reading:
 
         Raises:
             LeaseLostError: another process has taken over; nothing is stored.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile;
+                nothing is stored.
             QueryTooHeavyError: something in the page is too long or too large for its column; a
                 smaller page tells what.
         """
@@ -148,19 +167,28 @@ class Reading:
                 # a page that is read again, and no commit has to wait for the disk.
                 execute("SET LOCAL synchronous_commit TO off", {})
                 self.lease.renew()
+                require_still_readable(self.repository)
                 yield
-                self._keep_counts()
+                self._note_spent()
         except DataError as error:
             raise errors.QueryTooHeavyError(
                 f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
                 " Update Dexxy, or report it."
             ) from error
 
-    def _keep_counts(self) -> None:
-        self.run.save()
-        credential = Credential.objects.filter(installations=self.repository.installation_id)
-        if self.points_remaining is not None:
-            credential.update(points_remaining=self.points_remaining)
+    def _note_spent(self) -> None:
+        """Write down what the run has counted so far, and what GitHub has left for us."""
+        run = self.run
+        params = {
+            "run": run.pk,
+            "requests": run.requests,
+            "points": run.points,
+            "counts": Jsonb(run.counts),
+            "receipt": Jsonb(run.receipt),
+            "credential": self.repository.installation.credential_id,
+            "remaining": self.points_remaining,
+        }
+        execute(_NOTE_SPENT, params)
 
     def restarting(self, error: errors.CursorRefusedError) -> None:
         """Count that a list has to be read from its beginning, because of ERROR.

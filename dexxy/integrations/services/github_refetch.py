@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import SyncPart, SyncProblem
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
@@ -64,6 +65,27 @@ class Found:
     gone: list[tuple[Marked, ArchivedReason, str]]
     hidden: list[Marked]
     unreadable: list[tuple[Marked, errors.GitHubError]]
+
+
+_IS_DUE = """
+SELECT EXISTS (SELECT FROM messages_thread
+               WHERE workspace_id = %(workspace)s AND source_id = %(source)s
+                 AND refetch_at <= %(now)s)
+    OR EXISTS (SELECT FROM integrations_syncproblem
+               WHERE repository_id = %(repository)s AND retry_at <= %(now)s)
+"""
+
+
+def is_due(reading: Reading) -> bool:
+    """Tell whether a thread is to be read again: before each page, so in one statement."""
+    params = {
+        "workspace": reading.place.workspace_id,
+        "source": reading.place.source_id,
+        "repository": reading.repository.pk,
+        "now": timezone.now(),
+    }
+    [(found,)] = fetch_all(_IS_DUE, params)
+    return bool(found)
 
 
 def waiting(reading: Reading, limit: int) -> list[Marked]:

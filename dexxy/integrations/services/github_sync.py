@@ -18,13 +18,19 @@ from dexxy.integrations.models import (
     GitHubRepository,
     RunTrigger,
     SyncRun,
-    SyncStatus,
 )
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_due import repositories_due
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
+from dexxy.integrations.services.github_readable import SyncNotPossibleError, require_connected
 from dexxy.integrations.services.github_reader import RepositoryReader
-from dexxy.integrations.services.github_runs import run_fail, run_finish, run_open, run_pause
+from dexxy.integrations.services.github_runs import (
+    run_fail,
+    run_finish,
+    run_open,
+    run_pause,
+    run_stop,
+)
 from dexxy.integrations.services.github_tokens import installation_client
 
 log = structlog.get_logger()
@@ -35,12 +41,6 @@ LONGEST_WAIT = timedelta(seconds=60)
 MOST_TURNS = 20
 
 OnPage = Callable[[SyncRun], None]
-
-
-class SyncNotPossibleError(DexxyError):
-    """The repository is paused, disconnected or out of reach."""
-
-    code = "sync_not_possible"
 
 
 class SyncCrashedError(DexxyError):
@@ -85,6 +85,7 @@ class Turn:
         Raises:
             RateLimitedError: GitHub wants a pause.
             LeaseLostError: another process has taken over.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
             DexxyError: the run failed; that is written down already.
         """
         self._last_taken_at = timezone.now()
@@ -92,6 +93,9 @@ class Turn:
             if self._reader.step():
                 return True
         except (errors.RateLimitedError, LeaseLostError):
+            raise
+        except SyncNotPossibleError as error:
+            run_stop(self.run, error)
             raise
         except DexxyError as error:
             run_fail(self.run, error)
@@ -212,11 +216,7 @@ def _repository(repository_id: int) -> GitHubRepository:
         "source", "installation__credential", "installation__workspace"
     )
     repository = wanted.defer("installation__access_token").get(pk=repository_id)
-    installation = repository.installation
-    if repository.is_archived or not installation.is_live:
-        raise SyncNotPossibleError(f"{repository.full_name} is not connected. Connect it again.")
-    if repository.sync_status == SyncStatus.PAUSED:
-        raise SyncNotPossibleError(f"{repository.full_name} is paused. Resume it first.")
+    require_connected(repository)
     return repository
 
 

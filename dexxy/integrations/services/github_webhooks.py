@@ -226,7 +226,6 @@ def _parse(body: bytes) -> tuple[Any, str]:
         payload = loads(body)
     except (ValueError, RecursionError) as error:
         raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
-    # Only these escapes may stand for what `loads` had to replace.
-    if rb"\u0000" in body or rb"\ud" in body.lower():
-        return payload, orjson.dumps(payload).decode()
-    return payload, body.decode()
+    # Only what is escaped can be what PostgreSQL cannot hold.
+    stored = orjson.dumps(payload) if rb"\u" in body else body
+    return payload, stored.decode()

@@ -74,7 +74,7 @@ def threads() -> dict[tuple[str, str, int], dict[str, Any]]:
     }
 
 
-def messages() -> list[tuple[str, str, str, str | None, str]]:
+def messages() -> list[tuple[Any, ...]]:
     """Return kind, id, body, author and why it is archived of each message, in order."""
     rows = Message.objects.select_related("author").order_by("thread_id", "occurred_at", "kind")
     return [
