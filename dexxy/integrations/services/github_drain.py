@@ -51,7 +51,7 @@ class Waiting:
 _TAKE = """
 SELECT id, app_id, event, action, received_at, pg_column_size(payload)
 FROM integrations_webhookdelivery
-WHERE state = 'pending' AND next_attempt_at <= now()
+WHERE state = 'pending' AND next_attempt_at <= statement_timestamp()
   AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
 ORDER BY next_attempt_at, id
 LIMIT %(most)s
