@@ -224,7 +224,7 @@ def test_who_is_signed_in_is_remembered(server: SimulatorServer, app: App, colon
         browser.get(f"{PATH}?as=worker")
         second = browser.get(PATH).text
 
-    assert "<option selected>dexxy-demo</option>" in first
+    assert "<option selected>panjf2000</option>" in first
     assert "<option selected>worker</option>" in second
 
 
