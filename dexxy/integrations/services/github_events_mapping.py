@@ -218,6 +218,8 @@ def _thread(node: Payload) -> dict[str, Any]:
     """Return what all threads have."""
     return {
         "number": number_of(node),
+        # It may be the issue's, or in another format than GraphQL's.
+        "node_id": UNSET,
         "title": text(node["title"]),
         "url": node["html_url"],
         "author": account(node["user"]),
@@ -233,7 +235,6 @@ def _issue_thread(node: Payload) -> ThreadRecord:
         return _pull_request_as_issue(node)
     return ThreadRecord(
         kind=ThreadKind.ISSUE,
-        node_id=node["node_id"],
         state=_carried(node, "state", ThreadState),
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=_carried(node, "closed_at", time_or_none),
@@ -245,7 +246,6 @@ def _pull_request_as_issue(node: Payload) -> ThreadRecord:
     merged_at = _carried(node["pull_request"], "merged_at", time_or_none)
     return ThreadRecord(
         kind=ThreadKind.PULL_REQUEST,
-        node_id=UNSET,  # It is the issue's.
         state=_pull_request_state(node, merged_at),
         state_reason=_carried(node, "draft", _draft),
         closed_at=_carried(node, "closed_at", time_or_none),
@@ -258,7 +258,6 @@ def _pull_request_thread(node: Payload) -> ThreadRecord:
     merged_at = _carried(node, "merged_at", time_or_none)
     return ThreadRecord(
         kind=ThreadKind.PULL_REQUEST,
-        node_id=node["node_id"],
         state=_pull_request_state(node, merged_at),
         state_reason=_carried(node, "draft", _draft),
         closed_at=_carried(node, "closed_at", time_or_none),
@@ -283,7 +282,6 @@ def _discussion_thread(node: Payload) -> ThreadRecord:
     state = _DISCUSSION_STATES.get(node["state"], UNSET)
     return ThreadRecord(
         kind=ThreadKind.DISCUSSION,
-        node_id=node["node_id"],
         state=state,
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=None if state is ThreadState.OPEN else UNSET,
