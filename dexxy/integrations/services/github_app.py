@@ -54,6 +54,13 @@ def app_current() -> GitHubApp:
     return app
 
 
+def app_is_known() -> bool:
+    """Say whether workspaces can be connected by an App."""
+    if settings.DEXXY_GITHUB_APP is not None:
+        return True
+    return GitHubApp.objects.filter(server=default_server().name).exists()
+
+
 def app_of_delivery(app_id: int) -> GitHubApp | None:
     """Return the App with GitHub's number APP_ID, to whose webhook something was sent."""
     given = settings.DEXXY_GITHUB_APP

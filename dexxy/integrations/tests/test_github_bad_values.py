@@ -96,7 +96,7 @@ def test_a_thread_that_cannot_be_read_again_stays_as_it_was_and_is_tried_less_an
 def test_a_page_of_which_no_thread_can_be_read_stops_the_run(
     busy: Scene, stream: str, field: str
 ) -> None:
-    others = {
+    others: dict[str, Callable[[], object]] = {
         "issues": lambda: busy.world.open_issue(busy.repository, busy.owner, "Another"),
         "pull_requests": lambda: None,
         "discussions": lambda: busy.world.open_discussion(
