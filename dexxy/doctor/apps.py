@@ -10,9 +10,16 @@ from django.utils.timesince import timesince
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github_app import NoAppError, app_client, app_current
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_app import (
+    NoAppError,
+    app_client,
+    app_current,
+    app_refused,
+)
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_refusals import server_time
 from dexxy.integrations.services.github_registration import (
     EVENTS,
     PERMISSIONS,
@@ -41,6 +48,8 @@ def app() -> Iterator[Finding]:
         with app_client(app) as client:
             yield from _known(app, client)
             yield from _webhook(client)
+    except (errors.BadCredentialsError, errors.NotFoundError) as error:
+        yield failed("GitHub App", "GitHub does not know it.", str(app_refused(error)))
     except DexxyError as error:
         yield failed("GitHub App", "GitHub could not be asked as the App.", str(error))
 
@@ -73,7 +82,7 @@ def permissions_missing(granted: dict[str, str]) -> list[str]:
 
 
 def _clock(answer: Answer) -> Finding:
-    off = answer.date - answer.asked_at
+    off = (server_time(answer.headers) or answer.asked_at) - answer.asked_at
     seconds = round(abs(off.total_seconds()))
     if abs(off) > CLOCK_MAY_BE_OFF:
         direction = "slow" if off > timedelta(0) else "fast"

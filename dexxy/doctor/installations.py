@@ -14,9 +14,11 @@ from dexxy.integrations.services.github_tokens import installation_client
 def installations() -> Iterator[Finding]:
     """Look at each connection: is it alive, may it read, does GitHub take its token?"""
     connected = GitHubInstallation.objects.filter(workspace__isnull=False)
-    for installation in connected.select_related("workspace", "app", "credential").defer(
-        "access_token"
-    ).order_by("pk"):
+    for installation in (
+        connected.select_related("workspace", "app", "credential")
+        .defer("access_token")
+        .order_by("pk")
+    ):
         yield _installation(installation)
 
 

@@ -11,7 +11,7 @@ from dexxy.sources.models import Source
 from dexxy.web import urls
 from tests.factories import make_message, make_source, make_thread, make_workspace
 
-OPEN = {"home", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
+OPEN = {"doctor", "home", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
