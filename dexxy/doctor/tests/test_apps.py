@@ -64,7 +64,9 @@ def test_a_key_that_github_does_not_take_is_not_well(github_app: GitHubApp) -> N
 
 @pytest.mark.usefixtures("github_app")
 def test_an_app_that_does_not_ask_for_enough_says_for_what(simulated_app: App) -> None:
-    del simulated_app.permissions["discussions"]
+    asked = dict(simulated_app.permissions)
+    del asked["discussions"]
+    simulated_app.permissions = asked
 
     finding = found(apps.app())["Permissions and events of the App"]
 
