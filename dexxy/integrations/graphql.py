@@ -139,6 +139,14 @@ class GitHubRepository:
     next_sync_at: datetime | None
     sync_error: str = strawberry_django.field(description="What is wrong, and what to do about it.")
 
+    @strawberry.field(
+        description="Until when GitHub's rate limit pauses it; it goes on then by itself."
+    )
+    def paused_until(
+        self, root: strawberry.Parent[models.GitHubRepository], info: Info
+    ) -> datetime | None:
+        return _overview(info, root).paused_until
+
     @strawberry.field(description="All lists together.")
     def progress(
         self, root: strawberry.Parent[models.GitHubRepository], info: Info

@@ -76,9 +76,20 @@ class RepositoryOverview:
     problem_count: int
 
     @property
+    def paused_until(self) -> datetime | None:
+        """Until when GitHub's rate limit keeps it from being read, if it does."""
+        credential = self.repository.installation.credential
+        until = credential.paused_until if credential else None
+        is_ours = self.repository.sync_status in {SyncStatus.PAUSED, SyncStatus.DISABLED}
+        return until if until and until > timezone.now() and not is_ours else None
+
+    @property
     def is_moving(self) -> bool:
         """Whether a page that shows this should look again soon."""
-        return self.repository.sync_status in {SyncStatus.PENDING, SyncStatus.SYNCING}
+        return self.paused_until is None and self.repository.sync_status in {
+            SyncStatus.PENDING,
+            SyncStatus.SYNCING,
+        }
 
 
 def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[RepositoryOverview]:
@@ -90,7 +101,7 @@ def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[Repositor
     require_membership(viewer, workspace)
     repositories = list(
         GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
-        .select_related("source", "installation")
+        .select_related("source", "installation__credential")
         # The token is nobody's business here, and decrypting it can fail.
         .defer("installation__access_token")
         .prefetch_related("streams", _newest_problems())

@@ -66,6 +66,9 @@ class Dialect:
         switched_off_status: REST's status for the issues of a repository that has none.
         converted_issues_stay: an issue that became a discussion stays as a closed one.
         discussions_share_numbers: discussions are numbered together with issues.
+        stateless_tokens: tokens of installations have the format of 2026, about 520 characters.
+        graphql_needs_permissions_for_public: GraphQL refuses an App without the permission even
+            public data; REST shows these to anybody.
     """
 
     moving: frozenset[str] = frozenset({"review dismissed", "reply written"})
@@ -91,6 +94,8 @@ class Dialect:
     switched_off_status: Literal[404, 410] = _either(410, 404)
     converted_issues_stay: bool = _either(True, False)
     discussions_share_numbers: bool = _either(True, False)
+    stateless_tokens: bool = _either(True, False)
+    graphql_needs_permissions_for_public: bool = _either(False, True)
 
     @classmethod
     def draw(cls, random: Random) -> Dialect:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any, TypeVar
 
 from dexxy.simulator.dialects import USUAL, Dialect
 from dexxy.simulator.ids import IdSequence, legacy_node_id, node_id
-from dexxy.simulator.model import Actor, ActorKind, Node, Post, Repository
-from dexxy.simulator.tokens import LIMITS, UNAUTHENTICATED_LIMIT, WINDOW, Bucket, Resource, Token
+from dexxy.simulator.model import (
+    Actor,
+    ActorKind,
+    App,
+    InstallationRequest,
+    Node,
+    Post,
+    Repository,
+)
+from dexxy.simulator.tokens import (
+    LIMITS,
+    UNAUTHENTICATED_LIMIT,
+    WINDOW,
+    Bucket,
+    Grant,
+    Resource,
+    Token,
+)
 
 NodeT = TypeVar("NodeT", bound=Node)
 
@@ -43,6 +59,14 @@ class WorldState:
         self.repositories: dict[int, Repository] = {}
         self.former_names: dict[str, Repository] = {}
         self.tokens: dict[str, Token] = {}
+        self.apps: dict[int, App] = {}
+        self.installation_requests: dict[int, InstallationRequest] = {}
+        # Codes that are not used yet, and who has authorised which App.
+        self.manifest_codes: dict[str, tuple[App, datetime]] = {}
+        self.grants: dict[str, Grant] = {}
+        self.authorized: set[tuple[int, int]] = set()
+        # For so long a new token of an installation is not known everywhere.
+        self.token_lag = timedelta(0)
         self.limits = dict(LIMITS)
         self.unauthenticated_limit = UNAUTHENTICATED_LIMIT
         self._buckets: dict[tuple[str, Resource], Bucket] = {}
@@ -59,6 +83,13 @@ class WorldState:
         elif isinstance(node, Repository):
             self.repositories[node.database_id] = node
         return node
+
+    def app(self, name: str) -> App | None:
+        """Find an App by its client id, its id or its slug."""
+        for app in self.apps.values():
+            if name in (app.client_id, str(app.database_id), app.slug):
+                return app
+        return None
 
     def find(self, any_id: str) -> Node | None:
         """Find what exists by its node id, in whichever format it was shown."""

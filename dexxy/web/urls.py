@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dexxy.web import feed, health, pages, repositories, sign_in
+from dexxy.web import doctor, feed, health, pages, repositories, sign_in
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("w/<slug:slug>/newer/", feed.newer, name="feed_newer"),
     path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
+    path("doctor/", doctor.doctor, name="doctor"),
     path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
     # These stand before allauth's pages at the same addresses.
     path("accounts/password/reset/", sign_in.no_mail, name="no_mail"),

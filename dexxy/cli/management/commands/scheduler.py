@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
-from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
 
 log = structlog.get_logger()
 
@@ -47,6 +47,7 @@ def _look(was_well: bool) -> bool:
     close_old_connections()
     try:
         enqueue_due()
+        enqueue_reconciles()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()
         if was_well:
