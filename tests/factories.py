@@ -162,22 +162,6 @@ def make_message(
     )
 
 
-def make_app(*, app_id: int | None = None) -> GitHubApp:
-    """Make an App on github.com whose key opens nothing."""
-    return GitHubApp.objects.create(
-        server="github",
-        app_id=app_id or next(_numbers),
-        slug="dexxy",
-        client_id="Iv1.client",
-        client_secret="client secret",
-        private_key="private key",
-        webhook_secret="webhook secret",
-        api_url="https://api.github.com",
-        graphql_url="https://api.github.com/graphql",
-        web_url="https://github.com",
-    )
-
-
 def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstallation:
     """Make a connection by personal access token."""
     return GitHubInstallation.objects.create(

@@ -28,29 +28,30 @@ def app_settings() -> AppSettings | None:
     """
     app_id = env.integer("DEXXY_GITHUB_APP_ID", 0, least=0, most=_LARGEST)
     parts = {
-        "CLIENT_ID": env.text("DEXXY_GITHUB_APP_CLIENT_ID"),
-        "CLIENT_SECRET": env.text("DEXXY_GITHUB_APP_CLIENT_SECRET"),
+        "DEXXY_GITHUB_APP_ID": str(app_id or ""),
+        "DEXXY_GITHUB_CLIENT_ID": env.text("DEXXY_GITHUB_CLIENT_ID"),
+        "DEXXY_GITHUB_CLIENT_SECRET": env.text("DEXXY_GITHUB_CLIENT_SECRET"),
         # A key in one line, as some tools want it, has its line ends written as \n.
-        "PRIVATE_KEY": env.text("DEXXY_GITHUB_APP_PRIVATE_KEY").replace("\\n", "\n"),
+        "DEXXY_GITHUB_PRIVATE_KEY": env.text("DEXXY_GITHUB_PRIVATE_KEY").replace("\\n", "\n"),
     }
-    webhook_secret = env.text("DEXXY_GITHUB_APP_WEBHOOK_SECRET")
-    if not app_id and not any(parts.values()) and not webhook_secret:
+    webhook_secret = env.text("DEXXY_GITHUB_WEBHOOK_SECRET")
+    if not any(parts.values()) and not webhook_secret:
         return None
-    missing = [name for name, value in {"ID": app_id, **parts}.items() if not value]
+    missing = [name for name, value in parts.items() if not value]
     if missing:
         raise env.SettingError(
-            f"DEXXY_GITHUB_APP_{missing[0]} is not set, but other parts of the App are."
+            f"{missing[0]} is not set, but other parts of the App are."
             " Set all of them, or none to register an App from the pages."
         )
-    if not parts["PRIVATE_KEY"].startswith(_KEY_BEGINS):
+    if not parts["DEXXY_GITHUB_PRIVATE_KEY"].startswith(_KEY_BEGINS):
         raise env.SettingError(
-            "DEXXY_GITHUB_APP_PRIVATE_KEY is no private key: it begins with -----BEGIN."
-            " Name the .pem file that GitHub made in DEXXY_GITHUB_APP_PRIVATE_KEY_FILE."
+            "DEXXY_GITHUB_PRIVATE_KEY is no private key: it begins with -----BEGIN."
+            " Name the .pem file that GitHub made in DEXXY_GITHUB_PRIVATE_KEY_FILE."
         )
     return AppSettings(
         app_id=app_id,
-        client_id=parts["CLIENT_ID"],
-        client_secret=parts["CLIENT_SECRET"],
-        private_key=parts["PRIVATE_KEY"],
+        client_id=parts["DEXXY_GITHUB_CLIENT_ID"],
+        client_secret=parts["DEXXY_GITHUB_CLIENT_SECRET"],
+        private_key=parts["DEXXY_GITHUB_PRIVATE_KEY"],
         webhook_secret=webhook_secret,
     )

@@ -1,13 +1,5 @@
 """Store accounts as webhooks show them: less than a snapshot does, and some of it otherwise."""
 
-from collections.abc import Iterable
-from datetime import datetime
-
-from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members import ingest_sql as sql
-from dexxy.members.ingest import insert_missing
-from dexxy.members.records import IdentityRecord
-
 # The order of the locks is that of the keys, so that two writers cannot wait for each other.
 _RENAME = """
 WITH renamed AS MATERIALIZED (

@@ -28,6 +28,7 @@ from dexxy.simulator.graph.execution import answer
 from dexxy.simulator.requests_log import LoggedRequest, RequestLog
 from dexxy.simulator.rest import (  # noqa: F401  # binds the endpoints
     app_views,
+    hook_views,
     installation_views,
     views,
 )

@@ -7,7 +7,7 @@ from typing import Any, Final
 import jwt
 from werkzeug.wrappers import Request
 
-from dexxy.simulator.exchange import Refusal
+from dexxy.simulator.exchange import NOT_ACCESSIBLE, Refusal
 from dexxy.simulator.model import App
 from dexxy.simulator.tokens import AppToken, InstallationToken, Token
 from dexxy.simulator.world import World
@@ -39,8 +39,11 @@ def token_of(world: World, request: Request) -> Token | None:
     if value.startswith("eyJ"):
         return proof(world, value)
     token = world.token(value)
-    if token is None or _is_too_fresh(world, token):
+    if token is None:
         raise Refusal(401, "Bad credentials")
+    if _is_too_fresh(world, token):
+        status = world.dialect.fresh_token_status
+        raise Refusal(status, "Bad credentials" if status == 401 else NOT_ACCESSIBLE)
     if isinstance(token, InstallationToken) and token.installation.suspended_at:
         raise Refusal(403, SUSPENDED)
     return token

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
-from django_rq import get_connection
+from django_rq import get_connection, get_queue
 from pytest_django import Settings
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -82,6 +82,8 @@ def connect(repository: GitHubRepository) -> None:
 
 @pytest.fixture
 def idle_worker() -> Iterator[Worker]:
+    for name in ("deliveries", "sync"):
+        get_queue(name).empty()  # type: ignore[no-untyped-call]
     worker = Worker(
         ["deliveries", "sync"], connection=get_connection("sync"), serializer=JSONSerializer
     )

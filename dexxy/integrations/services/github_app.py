@@ -54,6 +54,13 @@ def app_current() -> GitHubApp:
     return app
 
 
+def app_is_known() -> bool:
+    """Say whether workspaces can be connected by an App."""
+    if settings.DEXXY_GITHUB_APP is not None:
+        return True
+    return GitHubApp.objects.filter(server=default_server().name).exists()
+
+
 def app_of_delivery(app_id: int) -> GitHubApp | None:
     """Return the App with GitHub's number APP_ID, to whose webhook something was sent."""
     given = settings.DEXXY_GITHUB_APP
@@ -132,7 +139,7 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
     except (ValueError, jwt.exceptions.InvalidKeyError) as error:
         raise AppRefusedError(
             "The App's private key cannot be read. Make a new one on the App's page on GitHub,"
-            " and put it into DEXXY_GITHUB_APP_PRIVATE_KEY."
+            " and put it into DEXXY_GITHUB_PRIVATE_KEY."
         ) from error
 
 

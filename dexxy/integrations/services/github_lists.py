@@ -203,9 +203,11 @@ def _is_known(stream: SyncStream, node: Payload) -> bool:
 
 
 def _time_in(node: Payload, field: str) -> datetime | None:
-    """Return a time of a thread, which need not be readable for its neighbours' sake."""
+    """Return a time of a thread, if it can be true: for its neighbours' sake it need not be."""
     with suppress(*errors.UNKNOWN_SHAPE):
-        return time(node[field])
+        at = time(node[field])
+        # Anything earlier would look like the end of what is new.
+        return at if at.year >= 1970 else None
     return None
 
 

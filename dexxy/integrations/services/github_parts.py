@@ -87,13 +87,8 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
-<<<<<<< HEAD
-    thread_ids = [thread.id for thread in threads if not thread.is_new]
-    SyncPart.objects.filter(thread__in=thread_ids).delete()
-=======
     if known := [thread.id for thread in threads if not thread.is_new]:
         SyncPart.objects.filter(thread__in=known).delete()
->>>>>>> main
     _add(
         repository.pk,
         [
@@ -159,12 +154,7 @@ def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
     here = [(f"p{place}", part) for place, part in enumerate(parts) if part not in gone]
     pages = [_page(part, answer.data.get(place)) for place, part in here]
     with reading.storing():
-<<<<<<< HEAD
-        _apply(reading, [part for part, _ in here], pages, gone, answer)
-    return answer
-=======
         _apply(reading, [part for _, part in here], pages, gone, answer)
->>>>>>> main
 
 
 def _apply(

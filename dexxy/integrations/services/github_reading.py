@@ -7,12 +7,8 @@ from time import sleep
 from typing import Any
 
 import structlog
-<<<<<<< HEAD
-from django.db import transaction
-from psycopg.types.json import Jsonb
-=======
 from django.db import DataError, transaction
->>>>>>> main
+from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
@@ -165,14 +161,20 @@ class Reading:
             QueryTooHeavyError: something in the page is too long or too large for its column; a
                 smaller page tells what.
         """
-<<<<<<< HEAD
-        with transaction.atomic():
-            # Rows and cursor are lost together or not at all, so a crash of the server costs a
-            # page that is read again, and no commit has to wait for the disk.
-            execute("SET LOCAL synchronous_commit TO off", {})
-            self.lease.renew()
-            yield
-            self._note_spent()
+        try:
+            with transaction.atomic():
+                # Rows and cursor are lost together or not at all, so a crash of the server costs
+                # a page that is read again, and no commit has to wait for the disk.
+                execute("SET LOCAL synchronous_commit TO off", {})
+                self.lease.renew()
+                require_still_readable(self.repository)
+                yield
+                self._note_spent()
+        except DataError as error:
+            raise errors.QueryTooHeavyError(
+                f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
+                " Update Dexxy, or report it."
+            ) from error
 
     def _note_spent(self) -> None:
         """Write down what the run has counted so far, and what GitHub has left for us."""
@@ -187,27 +189,6 @@ class Reading:
             "remaining": self.points_remaining,
         }
         execute(_NOTE_SPENT, params)
-=======
-        try:
-            with transaction.atomic():
-                # Rows and cursor are lost together or not at all, so a crash of the server costs
-                # a page that is read again, and no commit has to wait for the disk.
-                execute("SET LOCAL synchronous_commit TO off", {})
-                self.lease.renew()
-                require_still_readable(self.repository)
-                yield
-                self._keep_counts()
-        except DataError as error:
-            raise errors.QueryTooHeavyError(
-                f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
-                " Update Dexxy, or report it."
-            ) from error
-
-    def _keep_counts(self) -> None:
-        self.run.save()
-        credential = Credential.objects.filter(installations=self.repository.installation_id)
-        if self.points_remaining is not None:
-            credential.update(points_remaining=self.points_remaining)
 
     def restarting(self, error: errors.CursorRefusedError) -> None:
         """Count that a list has to be read from its beginning, because of ERROR.
@@ -221,7 +202,6 @@ class Reading:
                 f"GitHub does not let Dexxy read a list to its end ({error})"
                 f" It was begun again {RESTARTS_AT_MOST} times. Dexxy will try again later."
             ) from error
->>>>>>> main
 
     def count(self, **counts: int) -> None:
         """Add to the run's counts."""

@@ -57,12 +57,17 @@ class AppActivity(Activity):
             events=sorted(manifest.get("default_events", ())),
             **{name: manifest[name] for name in MANIFEST_FIELDS if name in manifest},
         )
-        self.apps[number] = app
-        return self.register(app)
+        self.apps[number] = self.register(app)
+        self.happened(None, app, owner, event="ping")
+        return app
 
     @activity
     def install(
-        self, app: App, account: Actor, repositories: Iterable[Repository] | None = None
+        self,
+        app: App,
+        account: Actor,
+        repositories: Iterable[Repository] | None = None,
+        actor: Actor | None = None,
     ) -> Installation:
         """Install an App on an account: on all of its repositories, or only on these.
 
@@ -80,9 +85,12 @@ class AppActivity(Activity):
             repository_ids=None if repositories is None else _ids(repositories),
         )
         app.installations[installation.database_id] = installation
+        requester = None
         for key, asked in list(self.installation_requests.items()):
             if asked.app is app and asked.account is account:
-                del self.installation_requests[key]
+                requester = self.installation_requests.pop(key).requester
+        covered = self.covered(installation)
+        self.happened("created", installation, actor, repositories=covered, requester=requester)
         return installation
 
     @activity
@@ -102,26 +110,36 @@ class AppActivity(Activity):
 
     @activity
     def select_repositories(
-        self, installation: Installation, repositories: Iterable[Repository] | None
+        self,
+        installation: Installation,
+        repositories: Iterable[Repository] | None,
+        actor: Actor | None = None,
     ) -> None:
         """Let an installation cover all repositories of its account, or exactly these."""
+        former = self.covered(installation)
         installation.repository_ids = None if repositories is None else _ids(repositories)
         installation.updated_at = self.now()
+        covered = self.covered(installation)
+        added = [one for one in covered if one not in former]
+        removed = [one for one in former if one not in covered]
+        self._tell_of_repositories(installation, actor, added=added, removed=removed)
 
     @activity
     def suspend(self, installation: Installation, actor: Actor | None = None) -> None:
         """Suspend an installation: neither API nor webhooks until that is undone."""
         installation.suspended_at = installation.updated_at = self.now()
         installation.suspended_by = actor or installation.account
+        self.happened("suspend", installation, actor)
 
     @activity
-    def unsuspend(self, installation: Installation) -> None:
+    def unsuspend(self, installation: Installation, actor: Actor | None = None) -> None:
         """Let a suspended installation work again."""
         installation.suspended_at = installation.suspended_by = None
         installation.updated_at = self.now()
+        self.happened("unsuspend", installation, actor)
 
     @activity
-    def uninstall(self, installation: Installation) -> None:
+    def uninstall(self, installation: Installation, actor: Actor | None = None) -> None:
         """Remove an App from an account: its tokens stop working."""
         del installation.app.installations[installation.database_id]
         self.revoke_tokens(
@@ -129,6 +147,8 @@ class AppActivity(Activity):
             for key, token in self.tokens.items()
             if getattr(token, "installation", None) is installation
         )
+        covered = self.covered(installation)
+        self.happened("deleted", installation, actor, repositories=covered)
 
     @activity
     def change_app(
@@ -140,11 +160,54 @@ class AppActivity(Activity):
         app.updated_at = self.now()
 
     @activity
-    def accept_permissions(self, installation: Installation) -> None:
+    def accept_permissions(self, installation: Installation, actor: Actor | None = None) -> None:
         """Let an account accept what the App asks for now."""
         installation.permissions = dict(installation.app.permissions)
         installation.events = list(installation.app.events)
         installation.updated_at = self.now()
+        self.happened("new_permissions_accepted", installation, actor)
+
+    def add_repository(self, owner: Actor, name: str, **fields: Any) -> Repository:
+        """Add a repository, which installations on all of its owner's repositories cover."""
+        with self.lock:
+            repository = super().add_repository(owner, name, **fields)
+            self.join(repository)
+            return repository
+
+    def covered(self, installation: Installation) -> list[Repository]:
+        """Return the repositories that an installation covers."""
+        return [one for one in self.repositories.values() if installation.covers(one)]
+
+    def covering(self, repository: Repository) -> list[Installation]:
+        """Return the installations that cover a repository."""
+        found = (app.on(repository.owner) for app in self.apps.values())
+        return [one for one in found if one is not None and one.covers(repository)]
+
+    def join(self, repository: Repository) -> None:
+        """Tell the installations on all repositories of an owner that one has come."""
+        if self.dialect.new_repositories_are_announced:
+            for installation in self.covering(repository):
+                if installation.repository_ids is None:
+                    self._tell_of_repositories(installation, None, added=[repository])
+
+    def lose(self, installation: Installation, repository: Repository) -> None:
+        """Tell an installation that a repository is gone, which was among its own."""
+        if installation.repository_ids is not None:
+            installation.repository_ids.discard(repository.database_id)
+        self._tell_of_repositories(installation, None, removed=[repository])
+
+    def _tell_of_repositories(
+        self,
+        installation: Installation,
+        actor: Actor | None,
+        *,
+        added: Collection[Repository] = (),
+        removed: Collection[Repository] = (),
+    ) -> None:
+        for action, changed in (("added", added), ("removed", removed)):
+            if changed:
+                event, details = "installation_repositories", {action: list(changed)}
+                self.happened(action, installation, actor, event=event, **details)
 
     def revoke_tokens(self, values: Iterable[str]) -> None:
         """Let tokens stop working."""

@@ -99,6 +99,7 @@ class AuthorizationActivity(AppActivity):
     def revoke_authorization(self, app: App, user: Actor) -> None:
         """Let a user take their authorisation of an App back: all its tokens for them end."""
         self.authorized.discard((app.database_id, user.database_id))
+        self.happened("revoked", app, user)
         self.revoke_tokens(
             key
             for key, token in self.tokens.items()

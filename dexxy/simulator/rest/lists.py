@@ -39,8 +39,8 @@ def page_of(
         within: the name under which the rows stand in an object, and what else that says.
     """
     found = list(items)
-    size = min(_number(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
-    page = _number(exchange, "page", 1)
+    size = min(number_asked(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
+    page = number_asked(exchange, "page", 1)
     if limit is not None and page * size > limit:
         raise Refusal(422, BEYOND_PAGES)
     after = exchange.request.args.get("after")
@@ -127,7 +127,8 @@ def _time(item: object, name: str) -> datetime:
     return moment
 
 
-def _number(exchange: Exchange, name: str, default: int) -> int:
+def number_asked(exchange: Exchange, name: str, default: int) -> int:
+    """Return a number above zero that the client asks for, else the default."""
     text = exchange.request.args.get(name, "")
     return int(text) if text.isdecimal() and int(text) > 0 else default
 

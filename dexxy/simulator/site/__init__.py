@@ -1,5 +1,5 @@
 """The pages of GitHub's site on which people deal with Apps."""
 
-from dexxy.simulator.site import authorizing, registering
+from dexxy.simulator.site import authorizing, installing, managing, registering
 
-__all__ = ["authorizing", "registering"]
+__all__ = ["authorizing", "installing", "managing", "registering"]
