@@ -14,6 +14,7 @@ from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ def _look(was_well: bool) -> bool:
     close_old_connections()
     try:
         enqueue_due()
+        search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()
         if was_well:
