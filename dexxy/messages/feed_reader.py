@@ -117,21 +117,16 @@ def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
     """Return the places of the newest LIMIT messages that QUERY asks for, the newest first."""
     if query.is_empty:
         return []
-    facts = query.facts()
-    if not facts:
+    if not query.facts():
         return _walk(query, _lanes(query, _MOST_LANES), limit)
     lanes = _lanes(query, _MOST_LANES_NEAR)
-    walked = sql.walk(
-        lanes, query.of_message(besides=lanes.columns), "m.id, m.occurred_at, m.thread_id"
-    )
-    found = _read(query, sql.near(walked, facts), limit, depth=_DEPTH, **lanes.params)
-    if len(found) == limit:
+    found = _near(query, lanes, limit)
+    if len(found) == limit or _is_short(query, lanes):
         return found
     if query.words is not None:
-        rest = [*query.of_message(), *(fact for fact in facts if fact != sql.HAS_WORDS)]
-        return _read(query, sql.by_words(rest, query.place()), limit)
+        return _by_words(query, limit)
     by_threads = _by_threads(query, limit)
-    return _walk(query, lanes, limit, facts) if by_threads is None else by_threads
+    return _walk(query, lanes, limit, query.facts()) if by_threads is None else by_threads
 
 
 def feed_count(query: FeedQuery) -> int:
@@ -146,6 +141,25 @@ def feed_count(query: FeedQuery) -> int:
 def _walk(query: FeedQuery, lanes: Lanes, limit: int, facts: Sequence[str] = ()) -> list[Cursor]:
     conditions = [*query.of_message(besides=lanes.columns), *facts]
     return _read(query, sql.walk(lanes, conditions), limit, **lanes.params)
+
+
+def _by_words(query: FeedQuery, limit: int) -> list[Cursor]:
+    rest = [*query.of_message(), *(fact for fact in query.facts() if fact != sql.HAS_WORDS)]
+    return _read(query, sql.by_words(rest, query.place()), limit)
+
+
+def _near(query: FeedQuery, lanes: Lanes, limit: int) -> list[Cursor]:
+    columns = "m.id, m.occurred_at, m.thread_id"
+    walked = sql.walk(lanes, query.of_message(besides=lanes.columns), columns)
+    return _read(query, sql.near(walked, query.facts()), limit, depth=_DEPTH, **lanes.params)
+
+
+def _is_short(query: FeedQuery, lanes: Lanes) -> bool:
+    """Say whether the newest messages that were asked are all there are."""
+    walked = sql.walk(lanes, query.of_message(besides=lanes.columns))
+    params = {**query.params, **lanes.params, "limit": _DEPTH}
+    [(number,)] = fetch_all(sql.number_of(walked), params)
+    return int(number) < _DEPTH
 
 
 def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:

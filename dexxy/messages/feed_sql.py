@@ -88,6 +88,11 @@ def near(walked: str, facts: Sequence[str]) -> str:
     return f"SELECT m.id, m.occurred_at FROM ({among}) m WHERE {' AND '.join(facts)} {NEWEST_FIRST}"
 
 
+def number_of(walked: str) -> str:
+    """Return what counts the messages that WALKED finds."""
+    return f"SELECT count(*) FROM ({walked}) m"
+
+
 def by_words(conditions: Sequence[str], place: Sequence[str]) -> str:
     """Return what finds messages by the index of words, and then asks the rest of each.
 

@@ -44,7 +44,8 @@ WITH batch AS MATERIALIZED (
     ORDER BY m.transaction_id, m.id LIMIT %(limit)s
 ), stored AS (
     INSERT INTO messages_searchentry AS s (message_id, occurred_at, document)
-    SELECT id, occurred_at, array_to_tsvector(messages_search_words(text) || %(own)s) FROM batch
+    SELECT id, occurred_at, array_to_tsvector(messages_search_words(text) || %(own)s::text)
+    FROM batch
     ON CONFLICT (message_id) DO UPDATE
     SET occurred_at = excluded.occurred_at, document = excluded.document
     WHERE (s.occurred_at, s.document) IS DISTINCT FROM (excluded.occurred_at, excluded.document)
