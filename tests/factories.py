@@ -8,6 +8,7 @@ from typing import Any
 from dexxy.accounts.models import Membership, Role, User, Workspace
 from dexxy.integrations.models import (
     AccountType,
+    GitHubApp,
     GitHubInstallation,
     GitHubRepository,
     RunState,
@@ -29,6 +30,7 @@ from dexxy.messages.models import (
 from dexxy.sources.models import Source, SourceKind
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WEBHOOK_SECRET = "the webhook secret"
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
@@ -175,8 +177,28 @@ def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstall
     )
 
 
+def make_app(*, secret: str = WEBHOOK_SECRET, app_id: int = 0) -> GitHubApp:
+    """Make a GitHub App that was registered for this Dexxy."""
+    return GitHubApp.objects.create(
+        server="github",
+        app_id=app_id or next(_numbers),
+        slug="dexxy",
+        client_id="Iv1.0",
+        client_secret="the client secret",
+        private_key="the private key",
+        webhook_secret=secret,
+        api_url="https://api.github.com",
+        graphql_url="https://api.github.com/graphql",
+        web_url="https://github.com",
+    )
+
+
 def make_repository(
-    *, source: Source, status: SyncStatus = SyncStatus.ACTIVE, sync_error: str = ""
+    *,
+    source: Source,
+    status: SyncStatus = SyncStatus.ACTIVE,
+    sync_error: str = "",
+    next_sync_at: datetime | None = None,
 ) -> GitHubRepository:
     """Make the repository behind SOURCE, in the installation of its workspace."""
     installation = GitHubInstallation.objects.filter(workspace_id=source.workspace_id).first()
@@ -188,6 +210,7 @@ def make_repository(
         full_name=source.name,
         sync_status=status,
         sync_error=sync_error,
+        next_sync_at=next_sync_at,
     )
 
 

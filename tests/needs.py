@@ -7,6 +7,7 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PUBLISHED_WEBHOOKS = ROOT / ".cache" / "github" / "webhooks.json"
 PUBLISHED_SCHEMA = ROOT / ".cache" / "github" / "schema.graphql"
 
 
@@ -15,6 +16,15 @@ def published_schema() -> str:
     if not PUBLISHED_SCHEMA.exists():
         _missing("GitHub's published schema is missing: `make test` fetches it, with a network")
     return PUBLISHED_SCHEMA.read_text(encoding="utf-8")
+
+
+def published_webhooks() -> str:
+    """Return GitHub's published schema of webhooks."""
+    if not PUBLISHED_WEBHOOKS.exists():
+        _missing(
+            "GitHub's published webhooks are missing: `make test` fetches them, with a network"
+        )
+    return PUBLISHED_WEBHOOKS.read_text(encoding="utf-8")
 
 
 def chromium() -> str:

@@ -1,9 +1,10 @@
-"""GitHub's published GraphQL schema, to check queries and answers against.
+"""GitHub's published schemas, to check queries, answers and webhooks against.
 
-It is fetched, never committed: `tests/needs.py` says what happens without it. It is older than
-the service: a field that it lacks may exist.
+They are fetched, never committed: `tests/needs.py` says what happens without them. They are older
+than the service: a field that they lack may exist.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -30,6 +31,7 @@ from graphql import (
     parse,
     validate,
 )
+from jsonschema import Draft7Validator
 
 from tests import needs
 
@@ -57,6 +59,41 @@ def assert_valid_answer(document: str, answer: Mapping[str, Any]) -> None:
         return
     problems = list(_Checker(parse(document)).problems(answer["data"]))
     assert not problems, "\n".join(problems)
+
+
+@cache
+def _published_webhook(event: str) -> Draft7Validator | None:
+    """Return what checks the payloads of an event, without refusing fields that came later."""
+    whole = _open_to_more(json.loads(needs.published_webhooks()))
+    if event not in whole["definitions"]:
+        return None
+    only = {"allOf": [{"$ref": f"#/definitions/{event}"}]}
+    return Draft7Validator({"definitions": whole["definitions"], **only})
+
+
+def assert_valid_webhook(event: str, payload: Mapping[str, Any]) -> None:
+    """Assert that a payload is what GitHub's published schema promises, as far as it goes."""
+    schema = _published_webhook(f"{event}${payload.get('action', 'event')}")
+    problems = [
+        f"{'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+        for whole in (schema.iter_errors(payload) if schema else ())
+        for error in (whole.context or [whole])
+    ]
+    assert not problems, f"{event} {payload.get('action')}:\n" + "\n".join(problems)
+
+
+def _open_to_more(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_open_to_more(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # Without the closed sets of fields several of the alternatives may fit.
+    names = {"oneOf": "anyOf"}
+    return {
+        names.get(name, name): _open_to_more(value)
+        for name, value in schema.items()
+        if not (name == "additionalProperties" and value is False)
+    }
 
 
 class _Checker:

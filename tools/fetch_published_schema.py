@@ -1,9 +1,9 @@
-"""Put GitHub's published GraphQL schema where the tests look for it.
+"""Put GitHub's published schemas, of GraphQL and of webhooks, where the tests look for them.
 
-The simulator's answers and the queries that Dexxy sends are checked against it. It is
-1.2 MB that GitHub changes every week, so it is fetched (from npm, where it is published under
-the MIT licence) and never committed. To move to a newer one, change the two constants:
-`npm view @octokit/graphql-schema version dist.integrity` prints both.
+The simulator's answers and webhooks and the queries that Dexxy sends are checked against them.
+They are megabytes that GitHub changes every week, so they are fetched (from npm, where they are
+published under the MIT licence) and never committed. To move to a newer one, change the two
+constants: `npm view @octokit/graphql-schema version dist.integrity` prints both.
 """
 
 import base64
@@ -15,14 +15,36 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE = "@octokit/graphql-schema@15.26.1"
-INTEGRITY = (
+FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "github"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A file of a package on npm; `integrity` is what npm calls the package's hash."""
+
+    package: str
+    integrity: str
+    member: str
+    target: str
+
+
+GRAPHQL = Published(
+    "@octokit/graphql-schema@15.26.1",
     "sha512-RFDC2MpRBd4AxSRvUeBIVeBU7ojN/SxDfALUd7iV"
-    "YOSeEK3gZaqR2MGOysj4Zh2xj2RY5fQAUT+Oqq7hWTraMA=="
+    "YOSeEK3gZaqR2MGOysj4Zh2xj2RY5fQAUT+Oqq7hWTraMA==",
+    "package/schema.graphql",
+    "schema.graphql",
 )
-TARGET = Path(__file__).resolve().parent.parent / ".cache" / "github" / "schema.graphql"
+WEBHOOKS = Published(
+    "@octokit/webhooks-schemas@7.6.1",
+    "sha512-qW0Bwtb76r4m2WzVhKDyfEeEnt1GEQoRjkCqmq2Z"
+    "eB0nNVDJ+Z2LBDS9FDPyduuMXf/ZTWiCJp9PFFHgRfBe3A==",
+    "package/schema.json",
+    "webhooks.json",
+)
 # npm answers in a second or two; a machine without a network should not wait much longer.
 NPM_OPTIONS = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
 
@@ -32,46 +54,56 @@ class FetchError(Exception):
 
 
 def main() -> int:
-    """Fetch the schema unless it is there; without a network say so, and let the tests run."""
-    receipt = TARGET.with_name("schema.integrity")
-    if TARGET.exists() and receipt.exists() and receipt.read_text() == INTEGRITY:
-        TARGET.touch()  # make compares its time with this file's
-        return 0
-    try:
-        schema = fetch()
-    except FetchError as error:
-        print(f"GitHub's published schema is missing: {error}", file=sys.stderr)  # noqa: T201
-        return 0
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    draft = TARGET.with_name(f"schema.{os.getpid()}")
-    draft.write_bytes(schema)
-    draft.replace(TARGET)
-    receipt.write_text(INTEGRITY)
+    """Fetch what is not there; without a network say so, and let the tests run."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for published in (WEBHOOKS, GRAPHQL):  # make looks at the last one
+        try:
+            put(published)
+        except FetchError as error:
+            print(f"GitHub's published schema is missing: {error}", file=sys.stderr)  # noqa: T201
+            return 0
     return 0
 
 
-def fetch() -> bytes:
-    """Return the schema of PACKAGE.
+def put(published: Published) -> None:
+    """Fetch a file unless it is there.
+
+    Raises:
+        FetchError: it could not be had.
+    """
+    target = FOLDER / published.target
+    receipt = target.with_suffix(".integrity")
+    if target.exists() and receipt.exists() and receipt.read_text() == published.integrity:
+        target.touch()  # make compares its time with this file's
+        return
+    draft = target.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(fetch(published))
+    draft.replace(target)
+    receipt.write_text(published.integrity)
+
+
+def fetch(published: Published) -> bytes:
+    """Return the file of a package.
 
     Raises:
         FetchError: npm cannot be run or cannot reach its registry, or the package differs.
     """
     with tempfile.TemporaryDirectory() as folder:
-        pack(Path(folder))
+        pack(published.package, Path(folder))
         archives = list(Path(folder).glob("*.tgz"))
         if len(archives) != 1:
-            raise FetchError(f"npm pack {PACKAGE} left no archive.")
-        verify(archives[0].read_bytes())
+            raise FetchError(f"npm pack {published.package} left no archive.")
+        verify(archives[0].read_bytes(), published)
         with tarfile.open(archives[0]) as archive:
-            member = archive.extractfile("package/schema.graphql")
+            member = archive.extractfile(published.member)
             if member is None:
-                raise FetchError(f"{PACKAGE} holds no schema.graphql.")
+                raise FetchError(f"{published.package} holds no {published.member}.")
             return member.read()
 
 
-def pack(folder: Path) -> None:
+def pack(package: str, folder: Path) -> None:
     """Run `npm pack` in this folder, and keep npm's own files there too."""
-    command = [*npm(), "pack", PACKAGE, "--json", f"--cache={folder / 'cache'}", *NPM_OPTIONS]
+    command = [*npm(), "pack", package, "--json", f"--cache={folder / 'cache'}", *NPM_OPTIONS]
     # A company's own certificate authority is in the system's store, not in Node's.
     environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
     try:
@@ -83,7 +115,7 @@ def pack(folder: Path) -> None:
     if done.returncode:
         code = re.search(r"npm error code (\w+)", done.stderr)
         reason = code[1] if code else f"exit code {done.returncode}"
-        raise FetchError(f"npm could not fetch {PACKAGE}: {reason}.")
+        raise FetchError(f"npm could not fetch {package}: {reason}.")
 
 
 def npm() -> list[str]:
@@ -99,15 +131,16 @@ def npm() -> list[str]:
     return [str(root / "bin/node"), str(root / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
-def verify(archive: bytes) -> None:
+def verify(archive: bytes, published: Published) -> None:
     """Compare with the hash that npm calls integrity.
 
     Raises:
         FetchError: it is another file than the one we pinned.
     """
     digest = base64.b64encode(hashlib.sha512(archive).digest()).decode()
-    if f"sha512-{digest}" != INTEGRITY:
-        raise FetchError(f"{PACKAGE} is not the file that was pinned (sha512-{digest}).")
+    if f"sha512-{digest}" != published.integrity:
+        message = f"{published.package} is not the file that was pinned (sha512-{digest})."
+        raise FetchError(message)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import Role, User, Workspace
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 
@@ -14,6 +14,12 @@ class UnauthenticatedError(DexxyError):
     """Nobody is signed in."""
 
     code = "unauthenticated"
+
+
+class AdminOnlyError(DexxyError):
+    """The viewer is in the workspace, but not as an admin."""
+
+    code = "forbidden"
 
 
 class WorkspaceNotFoundError(NotFoundError):
@@ -67,6 +73,29 @@ def require_membership(viewer: Viewer, workspace: Workspace) -> None:
     """
     if not workspace.memberships.filter(user=signed_in(viewer)).exists():
         raise WorkspaceNotFoundError("There is no such workspace.")
+
+
+def is_admin(viewer: Viewer, workspace: Workspace) -> bool:
+    """Say whether VIEWER is an admin of WORKSPACE.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
+    return workspace.memberships.filter(user=signed_in(viewer), role=Role.ADMIN).exists()
+
+
+def require_admin(viewer: Viewer, workspace: Workspace) -> User:
+    """Refuse whoever is not an admin of WORKSPACE, and return who is.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        WorkspaceNotFoundError: VIEWER is not in it.
+        AdminOnlyError: VIEWER is in it as a member.
+    """
+    require_membership(viewer, workspace)
+    if not is_admin(viewer, workspace):
+        raise AdminOnlyError("Only an administrator of the workspace may do that.")
+    return signed_in(viewer)
 
 
 def signed_in(viewer: Viewer) -> User:

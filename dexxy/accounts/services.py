@@ -1,8 +1,11 @@
 """What changes users and workspaces."""
 
-from django.db import transaction
+from typing import Any
 
-from dexxy.accounts.models import Membership, Role, User, Workspace
+from django.db import transaction
+from django.db.models import Model
+
+from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
 
@@ -31,3 +34,22 @@ def workspace_ensure(*, slug: str, admin: User) -> Workspace:
     if is_new:
         Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
     return workspace
+
+
+def audit(
+    workspace: Workspace, actor: User, action: str, target: Model, **details: Any
+) -> AuditEntry:
+    """Write down who did what, in the transaction in which it is done.
+
+    Args:
+        action: what was done to what, as in `github_repository.paused`.
+        details: what the entry should still say when TARGET has changed; never a secret.
+    """
+    return AuditEntry.objects.create(
+        workspace=workspace,
+        actor=actor,
+        action=action,
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        details=details,
+    )

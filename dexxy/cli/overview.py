@@ -9,6 +9,7 @@ COMMANDS = {
     "web": "run the web process alone",
     "worker": "run a worker alone",
     "scheduler": "run the scheduler alone",
+    "doctor": "look at everything Dexxy needs, and say how to mend it",
     "manage": "run one of Django's management commands",
 }
 

@@ -2,9 +2,11 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
+from dexxy.common.redaction import redacted
 from dexxy.config import env
 
 
@@ -32,9 +34,13 @@ def configure(level: str) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             # Rich tracebacks would print local variables, and with them tokens.
-            processor=structlog.dev.ConsoleRenderer(
-                colors=colours, exception_formatter=structlog.dev.plain_traceback
-            ),
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(
+                    colors=colours, exception_formatter=structlog.dev.plain_traceback
+                ),
+                _without_tokens,
+            ],
         )
     )
     handler.addFilter(_plain_refusal)
@@ -45,9 +51,15 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        # What the level leaves out costs nothing.
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
+
+
+def _without_tokens(_logger: Any, _method: str, line: Any) -> str:
+    """Hide tokens in a line that is ready, so that none comes in by an error's text either."""
+    return redacted(line)
 
 
 def _plain_refusal(record: logging.LogRecord) -> bool:

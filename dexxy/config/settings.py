@@ -7,6 +7,7 @@ import dj_database_url
 
 from dexxy.config import env, github_urls, logs
 from dexxy.config.data_dir import data_dir
+from dexxy.config.github_app import app_settings
 from dexxy.config.keys import secret_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,6 +21,8 @@ DEXXY_GITHUB_GRAPHQL_URL = env.url(
     "DEXXY_GITHUB_GRAPHQL_URL", github_urls.graphql_url(DEXXY_GITHUB_API_URL)
 )
 DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", github_urls.web_url(DEXXY_GITHUB_API_URL))
+# None where the App is registered from the pages, or not at all.
+DEXXY_GITHUB_APP = app_settings()
 # Seconds between two syncs of a repository that nothing else wakes.
 DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 600, least=1, most=_YEAR)
 # Seconds one job reads before it makes room for the next.
@@ -168,7 +171,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:", "https:", DEXXY_GITHUB_WEB_URL],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        # Connecting GitHub is a form that leads there.
+        "form-action": ["'self'", DEXXY_GITHUB_WEB_URL],
         "frame-ancestors": ["'none'"],
     }
 }

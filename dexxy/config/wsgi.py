@@ -3,4 +3,9 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
-application = get_wsgi_application()
+_pages = get_wsgi_application()
+
+# Imported here, for models need Django to be set up.
+from dexxy.integrations.webhook_door import webhook_door  # noqa: E402
+
+application = webhook_door(_pages)

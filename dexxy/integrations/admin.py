@@ -8,6 +8,7 @@ from dexxy.integrations.models import (
     GitHubApp,
     GitHubInstallation,
     GitHubRepository,
+    OAuthState,
     SyncPart,
     SyncProblem,
     SyncRun,
@@ -22,6 +23,15 @@ class GitHubAppAdmin(ReadOnlyAdmin):
     list_display = ("slug", "server", "app_id", "created_at")
     list_filter = ("server",)
     search_fields = ("slug", "=app_id")
+
+
+@admin.register(OAuthState)
+class OAuthStateAdmin(ReadOnlyAdmin):
+    hidden = ("state_hash", "session_hash", "code_verifier")
+    list_display = ("purpose", "user", "workspace", "created_at", "expires_at", "used_at")
+    list_filter = ("purpose",)
+    list_select_related = ("user", "workspace")
+    search_fields = ("user__email",)
 
 
 @admin.register(Credential)

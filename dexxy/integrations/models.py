@@ -1,5 +1,6 @@
 """Connections to GitHub, and how far each of them has been read."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -17,11 +18,14 @@ class GitHubApp(TimestampedModel):
 
     server = models.CharField(max_length=255)
     app_id = models.BigIntegerField()
-    slug = models.CharField(max_length=255)
+    # One from the environment tells neither of these: GitHub is asked when they are needed.
+    slug = models.CharField(max_length=255, blank=True)
+    html_url = models.URLField(max_length=500, blank=True)
     client_id = models.CharField(max_length=255)
     client_secret = EncryptedTextField()
     private_key = EncryptedTextField()
-    webhook_secret = EncryptedTextField()
+    # Without one no webhook can be believed, and none is taken.
+    webhook_secret = EncryptedTextField(blank=True)
     api_url = models.URLField(max_length=500)
     graphql_url = models.URLField(max_length=500)
     web_url = models.URLField(max_length=500)
@@ -33,7 +37,41 @@ class GitHubApp(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.slug} on {self.server}"
+        return f"{self.slug or self.app_id} on {self.server}"
+
+
+class StatePurpose(models.TextChoices):
+    INSTALL = "install"
+    AUTHORIZE = "authorize"
+    REGISTER = "register"
+
+
+class OAuthState(TimestampedModel):
+    """One way to GitHub and back: what a person set out for, in which session, until when.
+
+    The `state` itself travels through the browser; here is only its hash. It works once.
+    """
+
+    state_hash = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=20, choices=StatePurpose.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    session_hash = models.CharField(max_length=64)
+    # None when an App is being registered, which is for all workspaces.
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, related_name="+")
+    app = models.ForeignKey(GitHubApp, models.CASCADE, null=True, related_name="+")
+    # What GitHub or the person named: a wish, and no proof of anything.
+    installation_id = models.BigIntegerField(null=True, blank=True)
+    code_verifier = EncryptedTextField(blank=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "OAuth state"
+        constraints = [only_choices("purpose", StatePurpose)]
+        indexes = [models.Index(fields=["expires_at"], name="integrations_state_expired")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} by {self.user}"
 
 
 class CredentialKind(models.TextChoices):
@@ -49,6 +87,7 @@ class Credential(TimestampedModel):
 
     server = models.CharField(max_length=255)
     kind = models.CharField(max_length=20, choices=CredentialKind.choices)
+    # The number of the user, or of the installation: that is what GitHub counts by.
     account_id = models.BigIntegerField()
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -81,8 +120,8 @@ class AccountType(models.TextChoices):
 class GitHubInstallation(TimestampedModel):
     """The GitHub App on one account, or a personal access token standing in for it.
 
-    Without `installation_id` it is a connection by personal access token. On disconnect
-    `workspace` becomes NULL and the tokens are wiped.
+    Without `app` it is a connection by personal access token. On disconnect `workspace`
+    becomes NULL and the tokens are wiped; one that nobody connected yet has none either.
     """
 
     workspace = models.OneToOneField(
@@ -105,7 +144,13 @@ class GitHubInstallation(TimestampedModel):
     permissions = models.JSONField(default=dict, blank=True)
     access_token = EncryptedTextField(blank=True)
     token_expires_at = models.DateTimeField(null=True, blank=True)
+    # Set while a process asks for a new token: the others leave that to it.
+    token_refreshing_since = models.DateTimeField(null=True, blank=True)
     is_suspended = models.BooleanField(default=False)
+    # Since when GitHub says that the App is not installed any more.
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    # When to compare the list of its repositories with GitHub's.
+    reconcile_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "GitHub installation"
@@ -117,9 +162,26 @@ class GitHubInstallation(TimestampedModel):
             ),
             only_choices("account_type", AccountType),
         ]
+        indexes = [
+            models.Index(
+                fields=["reconcile_at"],
+                name="integrations_installation_due",
+                condition=Q(reconcile_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_login} on {self.server}"
+
+    @property
+    def is_by_app(self) -> bool:
+        """Whether it is read by the App, and not by a personal access token."""
+        return self.app_id is not None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a workspace reads with it, as far as GitHub has said."""
+        return self.workspace_id is not None and self.deleted_at is None
 
 
 class SyncStatus(models.TextChoices):
@@ -234,6 +296,7 @@ class RunState(models.TextChoices):
     PAUSED = "paused"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class SyncRun(TimestampedModel):
@@ -327,19 +390,30 @@ class DeliveryState(models.TextChoices):
 
 
 class WebhookDelivery(TimestampedModel):
-    """One webhook in the durable inbox."""
+    """One webhook in the durable inbox.
 
-    app = models.ForeignKey(GitHubApp, models.CASCADE, related_name="deliveries")
+    `installation_id` and `repository_id` are GitHub's numbers. `next_attempt_at` says when what
+    is pending is due; `error` says why it failed or was ignored; `times_received` counts
+    deliveries with the same guid.
+    """
+
+    # No index of its own: the constraint below begins with it.
+    app = models.ForeignKey(GitHubApp, models.CASCADE, related_name="deliveries", db_index=False)
     guid = models.CharField(max_length=100)
     event = models.CharField(max_length=100)
     action = models.CharField(max_length=100, blank=True)
+    installation_id = models.BigIntegerField(null=True, blank=True)
+    repository_id = models.BigIntegerField(null=True, blank=True)
     payload = models.JSONField()
     state = models.CharField(
         max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING
     )
     attempts = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    times_received = models.PositiveIntegerField(default=1)
     received_at = models.DateTimeField(auto_now_add=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
@@ -351,10 +425,15 @@ class WebhookDelivery(TimestampedModel):
         ]
         indexes = [
             models.Index(
-                fields=["received_at"],
-                name="integrations_delivery_pending",
+                fields=["next_attempt_at", "id"],
+                name="integrations_delivery_due",
                 condition=Q(state="pending"),
-            )
+            ),
+            models.Index(
+                fields=["processed_at"],
+                name="integrations_delivery_done",
+                condition=Q(state__in=["done", "ignored"]),
+            ),
         ]
 
     def __str__(self) -> str:

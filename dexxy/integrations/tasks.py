@@ -5,8 +5,10 @@ from django.conf import settings
 from django.utils import timezone
 from django_rq import job
 
+from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github_lease import CredentialBusyError
+from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_sync import credential_work
 
@@ -39,3 +41,15 @@ def sync_github_repository(repository_id: int, *, only_if_due: bool = False) -> 
         return
     if is_unfinished:
         enqueue_due()
+
+
+@job("sync")
+def reconcile_github_installation(installation_pk: int) -> None:
+    """Compare an installation and the list of its repositories with GitHub.
+
+    It is due again soon where that failed.
+    """
+    try:
+        installation_reconcile(installation_pk)
+    except DexxyError as error:
+        log.warning("installation not reconciled", installation=installation_pk, error=str(error))

@@ -19,30 +19,47 @@ def identities_apply(
     if not by_id:
         return {}
     place = {"workspace": workspace_id, "provider": provider, "seen_at": seen_at}
-    known = dict(fetch_all(sql.FIND, {**place, "ids": list(by_id)}))
-    if known:
-        rows = _rows(by_id.values())
-        execute(sql.RENAME_MEMBERS, place, rows)
-        execute(sql.UPDATE, place, rows)
+    known, changed = _compare(place, by_id)
+    if changed:
+        rows = _rows(changed)
+        if fetch_all(sql.LOCK_CHANGED, place, rows):
+            execute(sql.RENAME_MEMBERS, place, rows)
+            execute(sql.UPDATE, place, rows)
     if len(known) < len(by_id):
         known |= _insert(place, by_id)
     return known
 
 
+def _compare(
+    place: dict[str, object], by_id: dict[str, IdentityRecord]
+) -> tuple[dict[str, int], list[IdentityRecord]]:
+    """Return the primary keys of those that are stored, and which of them look different now."""
+    known, changed = {}, []
+    for pk, *stored in fetch_all(sql.FIND, {**place, "ids": list(by_id)}):
+        record = by_id[stored[0]]
+        known[record.external_id] = pk
+        if tuple(stored) != _row(record):
+            changed.append(record)
+    return known, changed
+
+
 def _insert(place: dict[str, object], by_id: dict[str, IdentityRecord]) -> dict[str, int]:
     # Two workers that meet one new person at the same moment must make one member, not two.
     fetch_all(sql.LOCK_NEW_MEMBERS, place)
-    known = dict(fetch_all(sql.FIND, {**place, "ids": list(by_id)}))
-    rows = _rows(record for key, record in by_id.items() if key not in known)
-    if rows:
-        known |= dict(fetch_all(sql.INSERT, place, rows))
+    known, _ = _compare(place, by_id)
+    new = [record for key, record in by_id.items() if key not in known]
+    if new:
+        known |= dict(fetch_all(sql.INSERT, place, _rows(new)))
     return known
+
+
+def _row(record: IdentityRecord) -> tuple[str, ...]:
+    return tuple(getattr(record, name) for name in sql.IDENTITY_COLUMNS)
 
 
 def _rows(records: Iterable[IdentityRecord]) -> Rows:
     ordered = sorted(records, key=lambda record: record.external_id)
-    names = sql.IDENTITY_COLUMNS
-    return Rows(names, [tuple(getattr(record, name) for name in names) for record in ordered])
+    return Rows(sql.IDENTITY_COLUMNS, map(_row, ordered))
 
 
 def profiles_apply(
@@ -61,8 +78,8 @@ def profiles_apply(
     names = sql.PROFILE_COLUMNS
     rows = Rows(names, [tuple(getattr(record, name) for name in names) for record in records])
     params = {"workspace": workspace_id, "provider": provider}
-    execute(sql.FILL_PROFILES, params, rows)
     execute(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
+    execute(sql.FILL_PROFILES, params, rows)
 
 
 def identities_recount(*, workspace_id: int) -> None:

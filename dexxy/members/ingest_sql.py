@@ -10,8 +10,9 @@ IDENTITY_COLUMNS = {
     "url": "text",
 }
 
+# In the order of IDENTITY_COLUMNS.
 FIND = """
-SELECT external_id, id FROM members_identity
+SELECT id, external_id, node_id, kind, username, name, avatar_url, url FROM members_identity
 WHERE workspace_id = %(workspace)s AND provider = %(provider)s AND external_id = ANY(%(ids)s)
 """
 
@@ -39,18 +40,37 @@ FROM new
 RETURNING external_id, id
 """
 
-# A member whose name nobody changed by hand follows the account it was made for.
-RENAME_MEMBERS = """
-UPDATE members_member m
-SET display_name = coalesce(nullif(r.name, ''), r.username), avatar_url = r.avatar_url,
-    updated_at = now()
+# Writers lock accounts in the order of their keys, then members in the order of theirs.
+LOCK_CHANGED = """
+SELECT i.id
 FROM {rows}
 JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
                        AND i.external_id = r.external_id
-WHERE m.id = i.home_member_id AND i.version_at < %(seen_at)s
-  AND m.display_name = coalesce(nullif(i.name, ''), i.username)
-  AND (m.display_name, m.avatar_url)
-      IS DISTINCT FROM (coalesce(nullif(r.name, ''), r.username), r.avatar_url)
+WHERE i.version_at < %(seen_at)s
+  AND (i.node_id, i.kind, i.username, i.name, i.avatar_url, i.url)
+      IS DISTINCT FROM (r.node_id, r.kind, r.username, r.name, r.avatar_url, r.url)
+ORDER BY i.external_id
+FOR NO KEY UPDATE OF i
+"""
+
+# A member whose name nobody changed by hand follows the account it was made for.
+RENAME_MEMBERS = """
+UPDATE members_member m
+SET display_name = new.display_name, avatar_url = new.avatar_url, updated_at = now()
+FROM (
+    SELECT m.id, coalesce(nullif(r.name, ''), r.username) AS display_name, r.avatar_url
+    FROM {rows}
+    JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
+                           AND i.external_id = r.external_id
+    JOIN members_member m ON m.id = i.home_member_id
+    WHERE i.version_at < %(seen_at)s
+      AND m.display_name = coalesce(nullif(i.name, ''), i.username)
+      AND (m.display_name, m.avatar_url)
+          IS DISTINCT FROM (coalesce(nullif(r.name, ''), r.username), r.avatar_url)
+    ORDER BY m.id
+    FOR NO KEY UPDATE OF m
+) new
+WHERE m.id = new.id
 """
 
 UPDATE = """
@@ -69,42 +89,68 @@ PROFILE_COLUMNS = {"external_id": "text", "company": "text", "location": "text",
 # A person's own words never overwrite what the team wrote about them.
 FILL_PROFILES = """
 UPDATE members_member m
-SET company = coalesce(nullif(m.company, ''), r.company),
-    location = coalesce(nullif(m.location, ''), r.location),
-    bio = coalesce(nullif(m.bio, ''), r.bio), updated_at = now()
-FROM {rows}
-JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
-                       AND i.external_id = r.external_id
-WHERE m.id = i.home_member_id
+SET company = coalesce(nullif(m.company, ''), new.company),
+    location = coalesce(nullif(m.location, ''), new.location),
+    bio = coalesce(nullif(m.bio, ''), new.bio), updated_at = now()
+FROM (
+    SELECT m.id, r.company, r.location, r.bio
+    FROM {rows}
+    JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
+                           AND i.external_id = r.external_id
+    JOIN members_member m ON m.id = i.home_member_id
+    ORDER BY m.id
+    FOR NO KEY UPDATE OF m
+) new
+WHERE m.id = new.id
 """
 
 NOTE_PROFILES_READ = """
-UPDATE members_identity SET profile_read_at = %(read_at)s WHERE id = ANY(%(asked_for)s)
+UPDATE members_identity i
+SET profile_read_at = %(read_at)s
+FROM (
+    SELECT id FROM members_identity WHERE id = ANY(%(asked_for)s)
+    ORDER BY external_id
+    FOR NO KEY UPDATE
+) asked
+WHERE i.id = asked.id
 """
 
 RECOUNT_IDENTITIES = """
 UPDATE members_identity i
 SET message_count = c.messages, first_seen_at = c.first_at, last_seen_at = c.last_at
 FROM (
-    SELECT i.id, count(m.id) AS messages, min(m.occurred_at) AS first_at,
-           max(m.occurred_at) AS last_at
+    SELECT i.id, c.messages, c.first_at, c.last_at
     FROM members_identity i
-    LEFT JOIN messages_message m ON m.workspace_id = i.workspace_id AND m.author_id = i.id
-                                AND NOT m.is_archived AND m.in_feed
-    WHERE i.workspace_id = %(workspace)s
-    GROUP BY i.id
+    JOIN (
+        SELECT i.id, count(m.id) AS messages, min(m.occurred_at) AS first_at,
+               max(m.occurred_at) AS last_at
+        FROM members_identity i
+        LEFT JOIN messages_message m ON m.workspace_id = i.workspace_id AND m.author_id = i.id
+                                    AND NOT m.is_archived AND m.in_feed
+        WHERE i.workspace_id = %(workspace)s
+        GROUP BY i.id
+    ) c ON c.id = i.id
+    WHERE (i.message_count, i.first_seen_at, i.last_seen_at)
+          IS DISTINCT FROM (c.messages, c.first_at, c.last_at)
+    ORDER BY i.external_id
+    FOR NO KEY UPDATE OF i
 ) c
-WHERE i.id = c.id AND (i.message_count, i.first_seen_at, i.last_seen_at)
-                      IS DISTINCT FROM (c.messages, c.first_at, c.last_at)
+WHERE i.id = c.id
 """
 
 RECOUNT_MEMBERS = """
 UPDATE members_member m
 SET first_seen_at = c.first_at, last_seen_at = c.last_at
 FROM (
-    SELECT member_id, min(first_seen_at) AS first_at, max(last_seen_at) AS last_at
-    FROM members_identity WHERE workspace_id = %(workspace)s GROUP BY member_id
+    SELECT m.id, c.first_at, c.last_at
+    FROM members_member m
+    JOIN (
+        SELECT member_id, min(first_seen_at) AS first_at, max(last_seen_at) AS last_at
+        FROM members_identity WHERE workspace_id = %(workspace)s GROUP BY member_id
+    ) c ON c.member_id = m.id
+    WHERE (m.first_seen_at, m.last_seen_at) IS DISTINCT FROM (c.first_at, c.last_at)
+    ORDER BY m.id
+    FOR NO KEY UPDATE OF m
 ) c
-WHERE m.id = c.member_id
-  AND (m.first_seen_at, m.last_seen_at) IS DISTINCT FROM (c.first_at, c.last_at)
+WHERE m.id = c.id
 """

@@ -2,11 +2,17 @@
 
 Everything here runs inside the caller's transaction and is set-based: one statement for the
 identities of a batch, one for its threads, one for its messages.
+
+Every writer takes its locks in this order, so that no two wait for each other: identities by
+external id, then threads by source, kind and number, then messages. A message is written only
+under the lock of its thread.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.ingest import identities_apply
@@ -48,6 +54,19 @@ class FinishedList:
     seen: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class GoneThread:
+    """A stored thread that the platform does not show any more.
+
+    Args:
+        url: where it moved to, or ''.
+    """
+
+    thread: StoredThread
+    reason: ArchivedReason
+    url: str = ""
+
+
 def snapshots_apply(
     place: Place, snapshots: Sequence[Snapshot], *, asked_at: datetime
 ) -> list[StoredThread]:
@@ -55,20 +74,23 @@ def snapshots_apply(
 
     Returns: the stored threads, in the order of the snapshots.
     """
-    authors = _authors(
+    authors = authors_apply(
         place,
         (
             author
             for s in snapshots
             for author in (s.thread.author, *(m.author for m in s.messages))
         ),
-        asked_at,
+        asked_at=asked_at,
     )
     threads = _threads(place, [snapshot.thread for snapshot in snapshots], authors, asked_at)
     stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
     pairs = list(zip(stored, snapshots, strict=True))
-    _messages(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
-    lists_finish(whole for t, s in pairs for whole in whole_lists(t, s.complete, s.messages))
+    messages_apply(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
+    # A new thread holds nothing but what came with it.
+    known = [(thread, snapshot) for thread, snapshot in pairs if not thread.is_new]
+    lists_finish(whole for t, s in known for whole in whole_lists(t, s.complete, s.messages))
+    replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
     threads_settle([thread.id for thread in stored])
     _postpone([thread.id for thread in stored if not thread.is_truth])
     return stored
@@ -80,31 +102,68 @@ def _postpone(thread_ids: Sequence[int]) -> None:
         execute(sql.POSTPONE_REFETCH, params)
 
 
+def authors_apply(
+    place: Place, authors: Iterable[IdentityRecord | None], *, asked_at: datetime
+) -> dict[str, int]:
+    """Store the accounts of AUTHORS, before any thread is locked.
+
+    Returns: external id -> primary key of the identity.
+    """
+    return identities_apply(
+        workspace_id=place.workspace_id,
+        provider=place.provider,
+        records=(author for author in authors if author is not None),
+        seen_at=asked_at,
+    )
+
+
 def messages_apply(
     place: Place,
     batch: Sequence[tuple[StoredThread, MessageRecord]],
-    *,
-    asked_at: datetime,
+    authors: Mapping[str, int],
 ) -> None:
-    """Store messages that did not fit into the snapshots of their threads."""
-    authors = _authors(place, (message.author for _, message in batch), asked_at)
-    _messages(place, batch, authors)
+    """Store messages that did not fit into the snapshots of their threads, which are locked.
+
+    Args:
+        authors: as `authors_apply` returns them.
+    """
+    ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
+    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
+    params = {"workspace": place.workspace_id, "source": place.source_id}
+    for truth in {thread.is_truth for thread, _ in batch}:
+        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, rows)
 
 
 def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:
     """Lock threads against other writers until the transaction ends, in the order of their keys.
 
+    Identities that the transaction writes, too, are to be stored before.
+
     Returns: primary key -> thread.
     """
     threads = Thread.objects.select_for_update().filter(pk__in=set(thread_ids))
-    return {thread.pk: thread for thread in threads.order_by("kind", "number")}
+    ordered = threads.order_by("source_id", "kind", "number")
+    return {thread.pk: thread for thread in ordered.only("kind", "hinted_at")}
 
 
 def stored_thread(thread: Thread, *, asked_at: datetime) -> StoredThread:
-    """Tell whether a snapshot that was asked for at ASKED_AT is the truth about THREAD."""
+    """Tell whether what was asked for at ASKED_AT is the truth about THREAD."""
     settled = asked_at - HINT_SETTLES_AFTER
     is_truth = thread.hinted_at is None or thread.hinted_at <= settled
     return StoredThread(thread.pk, thread.kind, is_truth)
+
+
+def marks_clear(threads: Iterable[StoredThread], *, asked_at: datetime) -> None:
+    """Take away the marks of locked THREADS that were there before ASKED_AT.
+
+    Where that was too soon after a webhook, the thread is due again as soon as that has settled.
+    """
+    params = {
+        "threads": [thread.id for thread in threads],
+        "asked_at": asked_at,
+        "settles": HINT_SETTLES_AFTER.total_seconds(),
+    }
+    execute(sql.CLEAR_MARKS, params)
 
 
 def comments_changed(
@@ -124,6 +183,7 @@ def comments_changed(
         "source": place.source_id,
         "kind": str(kind),
         "thread_kinds": [str(kind) for kind in kinds],
+        "now": timezone.now(),
     }
     execute(sql.MARK_COMMENTS_CHANGED, params, Rows(sql.CHANGED_COLUMNS, changed))
 
@@ -147,20 +207,28 @@ def threads_missing(
         "since": since,
         "before": before,
         "numbers": list(numbers),
+        "now": timezone.now(),
     }
     return execute(sql.MARK_MISSING, params)
 
 
-def threads_archive(gone: Iterable[tuple[int, ArchivedReason, str]]) -> None:
-    """Archive threads and all their messages.
+def threads_archive(gone: Sequence[GoneThread], *, asked_at: datetime) -> set[int]:
+    """Archive locked threads, with all their messages, that an answer did not hold.
 
     Args:
-        gone: the thread, why, and where it moved to (or '').
+        asked_at: when that answer was asked for. Too soon after a thread's webhook it is not the
+            truth, and archives nothing.
+
+    Returns: the threads that were archived.
     """
-    rows = Rows(sql.GONE_COLUMNS, [(pk, str(why), url) for pk, why, url in gone])
-    execute(sql.ARCHIVE_THREADS, {}, rows)
-    execute(sql.ARCHIVE_MESSAGES_OF, {}, rows)
-    threads_settle([row[0] for row in rows.rows])
+    true = [one for one in gone if one.thread.is_truth]
+    rows = Rows(sql.GONE_COLUMNS, [(one.thread.id, str(one.reason), one.url) for one in true])
+    if true:
+        execute(sql.ARCHIVE_THREADS, {}, rows)
+        execute(sql.ARCHIVE_MESSAGES_OF, {}, rows)
+        threads_settle([one.thread.id for one in true])
+    marks_clear((one.thread for one in gone), asked_at=asked_at)
+    return {one.thread.id for one in true}
 
 
 def whole_lists(
@@ -178,11 +246,21 @@ def lists_finish(lists: Iterable[FinishedList]) -> None:
     rows = [
         (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
         for done in lists
-        if done.thread.is_truth and not done.thread.is_new
+        if done.thread.is_truth
         for kind in done.scope.kinds
     ]
     if rows and execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows)):
         execute(sql.ARCHIVE_ORPHANS, {"threads": [row[0] for row in rows]})
+
+
+def replies_link(thread_ids: Iterable[int]) -> None:
+    """Point the answers in threads to the messages that they answer."""
+    if threads := list(thread_ids):
+        execute(sql.LINK_REPLIES, {"threads": threads})
+
+
+def _is_answer(message: MessageRecord) -> bool:
+    return "in_reply_to" in message.details
 
 
 def threads_settle(thread_ids: Sequence[int]) -> None:
@@ -191,27 +269,15 @@ def threads_settle(thread_ids: Sequence[int]) -> None:
         "threads": list(thread_ids),
         "state_changes": [str(kind) for kind in MessageKind.state_changes()],
     }
-    execute(sql.LINK_REPLIES, params)
     execute(sql.SETTLE_THREADS, params)
 
 
-def _authors(
-    place: Place, authors: Iterable[IdentityRecord | None], asked_at: datetime
-) -> dict[str, int]:
-    return identities_apply(
-        workspace_id=place.workspace_id,
-        provider=place.provider,
-        records=(author for author in authors if author is not None),
-        seen_at=asked_at,
-    )
-
-
-def _author_id(author: IdentityRecord | None, authors: dict[str, int]) -> int | None:
+def _author_id(author: IdentityRecord | None, authors: Mapping[str, int]) -> int | None:
     return None if author is None else authors[author.external_id]
 
 
 def _threads(
-    place: Place, records: Iterable[ThreadRecord], authors: dict[str, int], asked_at: datetime
+    place: Place, records: Iterable[ThreadRecord], authors: Mapping[str, int], asked_at: datetime
 ) -> dict[tuple[str, int], StoredThread]:
     # Rows are locked in the order of their keys, so that two writers cannot wait for each other.
     ordered = sorted(records, key=lambda record: (record.kind, record.number))
@@ -220,16 +286,20 @@ def _threads(
         "workspace": place.workspace_id,
         "source": place.source_id,
         "settled": asked_at - HINT_SETTLES_AFTER,
+        "asked_at": asked_at,
     }
-    is_new = dict(fetch_all(sql.UPSERT_THREADS, params, rows))
-    found = fetch_all(sql.LOCK_THREADS, params, rows)
+    found = fetch_all(sql.UPSERT_THREADS, params, rows)
+    written = {(kind, number) for kind, number, *_ in found}
+    unchanged = [key for kind, number, *_ in rows.rows if (key := (kind, number)) not in written]
+    if unchanged:
+        found += fetch_all(sql.FIND_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, unchanged))
     return {
-        (kind, number): StoredThread(pk, kind, truth, is_new.get(pk, False))
-        for kind, number, pk, truth in found
+        (kind, number): StoredThread(pk, kind, is_truth, is_new)
+        for kind, number, pk, is_truth, is_new in found
     }
 
 
-def _thread_row(record: ThreadRecord, authors: dict[str, int]) -> tuple[object, ...]:
+def _thread_row(record: ThreadRecord, authors: Mapping[str, int]) -> tuple[object, ...]:
     return (
         str(record.kind),
         record.number,
@@ -248,18 +318,8 @@ def _thread_row(record: ThreadRecord, authors: dict[str, int]) -> tuple[object, 
     )
 
 
-def _messages(
-    place: Place, batch: Sequence[tuple[StoredThread, MessageRecord]], authors: dict[str, int]
-) -> None:
-    ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
-    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
-    params = {"workspace": place.workspace_id, "source": place.source_id}
-    for truth in {thread.is_truth for thread, _ in batch}:
-        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, rows)
-
-
 def _message_row(
-    thread: StoredThread, record: MessageRecord, authors: dict[str, int]
+    thread: StoredThread, record: MessageRecord, authors: Mapping[str, int]
 ) -> tuple[object, ...]:
     return (
         thread.id,

@@ -35,7 +35,8 @@ MESSAGE_COLUMNS = {
 
 # A snapshot is the truth where the thread's last webhook came before %(settled)s: it overwrites
 # whatever the versions, and revives. Before that it obeys `version_at` (on a tie it wins),
-# revives nothing, and leaves the thread marked. No version lies in the future.
+# revives nothing, and leaves the thread marked. A mark that is younger than the request stays.
+# No version lies in the future.
 UPSERT_THREADS = """
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
@@ -55,7 +56,8 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     is_archived = t.is_archived AND coalesce(t.hinted_at > %(settled)s, false),
     archived_reason = CASE WHEN t.hinted_at > %(settled)s THEN t.archived_reason ELSE '' END,
     moved_to_url = CASE WHEN t.hinted_at > %(settled)s THEN t.moved_to_url ELSE '' END,
-    refetch_at = CASE WHEN t.hinted_at > %(settled)s THEN t.refetch_at END,
+    refetch_at = CASE WHEN t.hinted_at > %(settled)s OR t.refetch_at > %(asked_at)s
+                      THEN t.refetch_at END,
     updated_at = now()
 WHERE (t.hinted_at IS NULL OR t.hinted_at <= %(settled)s OR excluded.version_at >= t.version_at)
   AND (t.node_id, t.title, t.state, t.state_reason, t.labels, t.url, t.author_id, t.opened_at,
@@ -64,18 +66,18 @@ WHERE (t.hinted_at IS NULL OR t.hinted_at <= %(settled)s OR excluded.version_at 
       (excluded.node_id, excluded.title, excluded.state, excluded.state_reason, excluded.labels,
        excluded.url, excluded.author_id, excluded.opened_at, excluded.closed_at,
        excluded.merged_at, excluded.answered_at, excluded.version_at, false, NULL::timestamptz)
-RETURNING t.id, xmax = 0
+RETURNING t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s, t.xmax = 0
 """
 
-# FOR UPDATE: a webhook that arrives meanwhile waits, and finds the thread as this batch left it.
-LOCK_THREADS = """
-SELECT t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s
+# What the upsert did not change it does not return, but it has locked it: a webhook that arrives
+# meanwhile waits, and finds the thread as this batch left it.
+FIND_THREADS = """
+SELECT t.kind, t.number, t.id, t.hinted_at IS NULL OR t.hinted_at <= %(settled)s, false
 FROM {rows}
 JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(source)s
                       AND t.kind = r.kind AND t.number = r.number
-ORDER BY t.kind, t.number
-FOR UPDATE OF t
 """
+THREAD_KEY_COLUMNS = {"kind": "text", "number": "bigint"}
 
 UPSERT_MESSAGES = """
 INSERT INTO messages_message AS m (
@@ -173,35 +175,57 @@ UPDATE messages_thread SET refetch_at = hinted_at + make_interval(secs => %(sett
 WHERE id = ANY(%(threads)s)
 """
 
+CLEAR_MARKS = """
+UPDATE messages_thread
+SET refetch_at = CASE
+    WHEN hinted_at > %(asked_at)s - make_interval(secs => %(settles)s)
+    THEN hinted_at + make_interval(secs => %(settles)s)
+    WHEN refetch_at > %(asked_at)s THEN refetch_at END
+WHERE id = ANY(%(threads)s)
+"""
+
 MARK_COMMENTS_CHANGED = """
 UPDATE messages_thread t
-SET refetch_at = now()
-FROM {rows}
-WHERE t.workspace_id = %(workspace)s AND t.source_id = %(source)s AND t.number = r.number
-  AND t.kind = ANY(%(thread_kinds)s) AND t.refetch_at IS NULL
-  AND NOT EXISTS (
-      SELECT FROM messages_message m
-      WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = %(kind)s
-        AND m.external_id = r.external_id AND m.version_at = r.version_at
-        AND NOT m.is_archived)
+SET refetch_at = %(now)s
+FROM (
+    SELECT t.id
+    FROM {rows}
+    JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(source)s
+                          AND t.number = r.number AND t.kind = ANY(%(thread_kinds)s)
+    WHERE t.refetch_at IS NULL
+      AND NOT EXISTS (
+          SELECT FROM messages_message m
+          WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = %(kind)s
+            AND m.external_id = r.external_id AND m.version_at = r.version_at
+            AND NOT m.is_archived)
+    ORDER BY t.kind, t.number
+    FOR UPDATE OF t
+) changed
+WHERE t.id = changed.id
 """
 CHANGED_COLUMNS = {"number": "bigint", "external_id": "text", "version_at": "timestamptz"}
 
 # Of the threads opened in a stretch of time, those that a list of all of them did not hold.
 MARK_MISSING = """
 UPDATE messages_thread t
-SET refetch_at = now()
-WHERE t.workspace_id = %(workspace)s AND t.source_id = %(source)s AND t.kind = %(kind)s
-  AND NOT t.is_archived AND t.refetch_at IS NULL
-  AND (%(since)s::timestamptz IS NULL OR t.opened_at >= %(since)s)
-  AND (%(before)s::timestamptz IS NULL OR t.opened_at < %(before)s)
-  AND NOT t.number = ANY(%(numbers)s)
+SET refetch_at = %(now)s
+FROM (
+    SELECT id FROM messages_thread t
+    WHERE t.workspace_id = %(workspace)s AND t.source_id = %(source)s AND t.kind = %(kind)s
+      AND NOT t.is_archived AND t.refetch_at IS NULL
+      AND (%(since)s::timestamptz IS NULL OR t.opened_at >= %(since)s)
+      AND (%(before)s::timestamptz IS NULL OR t.opened_at < %(before)s)
+      AND NOT t.number = ANY(%(numbers)s)
+    ORDER BY t.number
+    FOR UPDATE
+) missing
+WHERE t.id = missing.id
 """
 
 ARCHIVE_THREADS = """
 UPDATE messages_thread t
 SET is_archived = true, archived_reason = r.reason, moved_to_url = r.moved_to_url,
-    refetch_at = NULL, updated_at = now()
+    updated_at = now()
 FROM {rows}
 WHERE t.id = r.thread_id
 """

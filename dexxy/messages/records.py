@@ -6,9 +6,22 @@ Times are aware datetimes by the platform's clock.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from typing import Final
 
 from dexxy.members.records import IdentityRecord
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import ArchivedReason, MessageKind, ThreadKind, ThreadState
+
+
+class Unset(Enum):
+    """The type of UNSET."""
+
+    UNSET = "unset"
+
+
+# The value of a field that a payload does not carry: what is stored is kept. A snapshot carries
+# them all.
+UNSET: Final = Unset.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +30,18 @@ class ThreadRecord:
 
     kind: ThreadKind
     number: int
-    node_id: str
+    node_id: str | Unset
     title: str
-    state: ThreadState
+    state: ThreadState | Unset
     url: str
     author: IdentityRecord | None
     opened_at: datetime
     version_at: datetime
-    state_reason: str = ""
-    labels: tuple[str, ...] = ()
-    closed_at: datetime | None = None
-    merged_at: datetime | None = None
-    answered_at: datetime | None = None
+    state_reason: str | Unset = ""
+    labels: tuple[str, ...] | Unset = ()
+    closed_at: datetime | Unset | None = None
+    merged_at: datetime | Unset | None = None
+    answered_at: datetime | Unset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ class MessageRecord:
     version_at: datetime
     body: str = ""
     url: str = ""
-    edited_at: datetime | None = None
+    edited_at: datetime | Unset | None = None
     details: Mapping[str, object] = field(default_factory=dict)
     in_feed: bool = True
     is_deleted: bool = False
@@ -77,3 +90,22 @@ class Snapshot:
     thread: ThreadRecord
     messages: tuple[MessageRecord, ...]
     complete: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a webhook says of a thread: it comes early, and a refetch checks it.
+
+    Args:
+        messages: those that it shows; one that `is_deleted` is gone.
+        archived: why the whole thread is gone, if it is.
+        moved_to_url: where it went to, or ''.
+        changes_state: the thread was closed, reopened or answered; only a refetch has the message
+            that says so.
+    """
+
+    thread: ThreadRecord
+    messages: tuple[MessageRecord, ...]
+    archived: ArchivedReason | None = None
+    moved_to_url: str = ""
+    changes_state: bool = False

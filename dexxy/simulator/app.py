@@ -13,7 +13,8 @@ from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from dexxy.simulator import pages  # noqa: F401  # binds the pages
+from dexxy.simulator import pages, site  # noqa: F401  # binds the pages
+from dexxy.simulator.credentials import token_of
 from dexxy.simulator.exchange import (
     API_PREFIX,
     Exchange,
@@ -25,16 +26,20 @@ from dexxy.simulator.faults.call import Asked, Call
 from dexxy.simulator.faults.interference import Interference
 from dexxy.simulator.graph.execution import answer
 from dexxy.simulator.requests_log import LoggedRequest, RequestLog
-from dexxy.simulator.rest import views  # noqa: F401  # binds the endpoints
-from dexxy.simulator.rest.routes import RULES, VIEWS
-from dexxy.simulator.tokens import Token
+from dexxy.simulator.rest import (  # noqa: F401  # binds the endpoints
+    app_views,
+    hook_views,
+    installation_views,
+    views,
+)
+from dexxy.simulator.rest.routes import PAGES, RULES, VIEWS
 from dexxy.simulator.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# Neither counts: https://docs.github.com/rest/rate-limit/rate-limit, and the pages are no API.
-FREE: Final = {"rate_limit", "page"}
+# It does not count: https://docs.github.com/rest/rate-limit/rate-limit
+FREE: Final = {"rate_limit"}
 ROUTES: Final = Map(
     [*(Rule(path, endpoint="graphql") for path in ("/graphql", "/api/graphql")), *RULES],
     strict_slashes=False,
@@ -96,9 +101,10 @@ class SimulatorApp:
     def _answer(self, exchange: Exchange, route: Route) -> Response:
         with self.world.lock:
             try:
-                if route.endpoint == "none" or (route.prefix and route.endpoint == "page"):
+                if route.endpoint == "none" or (route.prefix and route.endpoint in PAGES):
                     raise Refusal(404, "Not Found")
-                exchange.token = self._token(exchange.request)
+                if route.endpoint not in PAGES:
+                    exchange.token = token_of(self.world, exchange.request)
                 return self._view(route.endpoint)(exchange, **route.arguments)
             except Refusal as refusal:
                 return refusal.get_response()
@@ -118,28 +124,17 @@ class SimulatorApp:
             )
         )
 
-    def _token(self, request: Request) -> Token | None:
-        """Find who asks; a token that is not valid is refused, even where none is needed."""
-        header = request.headers.get("Authorization")
-        if header is None:
-            return None
-        token = self.world.token(header.partition(" ")[2].strip())
-        if token is None:
-            raise Refusal(401, "Bad credentials")
-        return token
-
     def _view(self, endpoint: str) -> Callable[..., Response]:
         if endpoint == "graphql":
             return self._graphql
-        if endpoint in FREE:
+        if endpoint in FREE or endpoint in PAGES:
             return VIEWS[endpoint]
         return lambda exchange, **arguments: self._rest(endpoint, exchange, **arguments)
 
     def _rest(self, endpoint: str, exchange: Exchange, **arguments: Any) -> Response:
         bucket = self.world.bucket(exchange.token, "core")
         if bucket.remaining == 0:
-            owner = exchange.token.owner.database_id if exchange.token else None
-            whom = f"user ID {owner}" if owner else exchange.request.remote_addr
+            whom = exchange.token.budgeted if exchange.token else exchange.request.remote_addr
             status = self.world.dialect.rate_limit_status
             response = Refusal(status, f"API rate limit exceeded for {whom}.").get_response()
         else:

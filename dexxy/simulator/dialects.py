@@ -66,6 +66,23 @@ class Dialect:
         switched_off_status: REST's status for the issues of a repository that has none.
         converted_issues_stay: an issue that became a discussion stays as a closed one.
         discussions_share_numbers: discussions are numbered together with issues.
+        stateless_tokens: tokens of installations have the format of 2026, about 520 characters.
+        fresh_token_status: of the refusal of an installation's token that is not yet known
+            everywhere, as long as the world's `token_lag` says.
+        new_repositories_are_announced: installations on all repositories get
+            `installation_repositories.added` for a new one, beside `repository.created`.
+        repository_deletions_are_sent: Apps get `repository.deleted`, which the documentation
+            denies, beside `installation_repositories.removed`.
+        conversion_events: of which side webhooks tell when an issue becomes a discussion.
+        arriving_discussions_are_created: a discussion that is transferred is told to its new
+            repository as `discussion.created`, as issues are as `issues.opened`.
+        legacy_node_ids_in_webhooks: webhooks write node ids in the old format.
+        comments_name_the_issue: `issue_comment` shows the issue's side of a pull request, with
+            the id that the lists of issues show; otherwise with the pull request's id.
+        unanswered_names_installation: `discussion.unanswered` names its installation.
+        unreached_status_code: what the log of deliveries shows where nobody answered.
+        graphql_needs_permissions_for_public: GraphQL refuses an App without the permission even
+            public data; REST shows these to anybody.
     """
 
     moving: frozenset[str] = frozenset({"review dismissed", "reply written"})
@@ -91,6 +108,19 @@ class Dialect:
     switched_off_status: Literal[404, 410] = _either(410, 404)
     converted_issues_stay: bool = _either(True, False)
     discussions_share_numbers: bool = _either(True, False)
+    stateless_tokens: bool = _either(True, False)
+    fresh_token_status: Literal[401, 403] = _either(401, 403)
+    new_repositories_are_announced: bool = _either(True, False)
+    repository_deletions_are_sent: bool = _either(False, True)
+    conversion_events: Literal["both", "discussion", "issue", "neither"] = _either(
+        "both", "discussion", "issue", "neither"
+    )
+    arriving_discussions_are_created: bool = _either(True, False)
+    legacy_node_ids_in_webhooks: bool = _either(False, True)
+    comments_name_the_issue: bool = _either(True, False)
+    unanswered_names_installation: bool = _either(True, False)
+    unreached_status_code: Literal[0, 502] = _either(502, 0)
+    graphql_needs_permissions_for_public: bool = _either(False, True)
 
     @classmethod
     def draw(cls, random: Random) -> Dialect:

@@ -11,13 +11,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from dexxy.simulator.dialects import Dialect
-from dexxy.simulator.model import Repository
+from dexxy.simulator.model import Actor, Repository
 from dexxy.simulator.rest.urls import Urls
 from dexxy.simulator.tokens import Resource, Token
 from dexxy.simulator.world import World
 
 API_PREFIX = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
+NOT_ACCESSIBLE = "Resource not accessible by integration"
 
 
 @dataclass
@@ -39,6 +40,30 @@ class Exchange:
         """How the answer is written: its addresses begin where the client found the server."""
         html = self.request.host_url.rstrip("/")
         return Urls(api=f"{html}{self.api_prefix}", html=html, dialect=self.world.dialect)
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The JSON object that the client sent; nothing is an empty one."""
+        try:
+            found = json.loads(self.request.get_data() or b"{}")
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise Refusal(400, "Problems parsing JSON")
+        return found
+
+    @property
+    def user(self) -> Actor:
+        """For whom the client asks.
+
+        Raises:
+            Refusal: for nobody, or it is an App that does not act for a user.
+        """
+        if self.token is None:
+            raise Refusal(401, "Requires authentication")
+        if not self.token.is_user:
+            raise Refusal(403, NOT_ACCESSIBLE)
+        return self.token.owner
 
     @property
     def dialect(self) -> Dialect:

@@ -17,6 +17,10 @@ FIRST_IDS: Final = {
     "TimelineEvent": 19_000_000_001,
     "Discussion": 9_000_001,
     "DiscussionComment": 15_000_001,
+    "App": 2_100_001,
+    "Installation": 90_000_001,
+    "Hook": 500_000_001,
+    "HookDelivery": 180_000_000_001,
     "Actor": 240_000_001,
     "Repository": 1_100_000_001,
 }
@@ -32,6 +36,7 @@ PREFIXES: Final = {
     "DiscussionComment": "DC",
     "DiscussionCategory": "DIC",
     "Label": "LA",
+    "App": "A",
     "User": "U",
     "Bot": "BOT",
     "Mannequin": "MANN",

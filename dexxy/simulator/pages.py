@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from dexxy.simulator.exchange import Exchange, Refusal
 from dexxy.simulator.model import Actor, Discussion, DiscussionComment, Issue, Post, PullRequest
-from dexxy.simulator.rest.routes import route
+from dexxy.simulator.rest.routes import page_route
 
 THREADS = "/<owner>/<repo>/<any(issues, pull, discussions):folder>/<int:number>"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -19,7 +19,7 @@ pre{{white-space:pre-wrap;font:inherit}}</style>
 <p>Dexxy's simulator of GitHub</p><h1>{title}</h1>{content}</html>"""
 
 
-@route("page", "/", "/<login>", "/<owner>/<repo>", THREADS)
+@page_route("page", "/", "/<login>", "/<owner>/<repo>", THREADS)
 def page(
     exchange: Exchange,
     login: str = "",

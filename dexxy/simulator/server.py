@@ -18,6 +18,7 @@ from dexxy.simulator.faults.call import Broken
 from dexxy.simulator.faults.interference import Interference
 from dexxy.simulator.faults.queue import FaultQueue
 from dexxy.simulator.requests_log import RequestLog
+from dexxy.simulator.rest.urls import Urls
 from dexxy.simulator.world import World
 from dexxy.simulator.wsgi import HOST as HOST
 from dexxy.simulator.wsgi import environ_of
@@ -171,6 +172,7 @@ class SimulatorServer:
         except OSError as error:
             raise PortInUseError(f"port {self.port} is in use") from error
         self.port = int(self._server.server_address[1])
+        self.world.webhooks.roots = Urls(api=self.url, html=self.url)
         self._thread = Thread(
             target=self._server.serve_forever, args=(0.02,), name="simulator", daemon=True
         )

@@ -43,7 +43,9 @@ def make_silent_change(
         ]
         random.shuffle(wanted)
         for name in wanted:
-            if _CHANGES[name](world, repository, random):
+            with world.silence():
+                is_done = _CHANGES[name](world, repository, random)
+            if is_done:
                 return name
     raise LookupError("nothing is left to change")
 

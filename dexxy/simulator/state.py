@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any, TypeVar
 
 from dexxy.simulator.dialects import USUAL, Dialect
+from dexxy.simulator.happening import EVENTS, Happening
 from dexxy.simulator.ids import IdSequence, legacy_node_id, node_id
-from dexxy.simulator.model import Actor, ActorKind, Node, Post, Repository
-from dexxy.simulator.tokens import LIMITS, UNAUTHENTICATED_LIMIT, WINDOW, Bucket, Resource, Token
+from dexxy.simulator.model import (
+    Actor,
+    ActorKind,
+    App,
+    InstallationRequest,
+    Node,
+    Post,
+    Repository,
+)
+from dexxy.simulator.tokens import (
+    LIMITS,
+    UNAUTHENTICATED_LIMIT,
+    WINDOW,
+    Bucket,
+    Grant,
+    Resource,
+    Token,
+)
 
 NodeT = TypeVar("NodeT", bound=Node)
 
@@ -43,9 +61,53 @@ class WorldState:
         self.repositories: dict[int, Repository] = {}
         self.former_names: dict[str, Repository] = {}
         self.tokens: dict[str, Token] = {}
+        self.apps: dict[int, App] = {}
+        self.installation_requests: dict[int, InstallationRequest] = {}
+        # Codes that are not used yet, and who has authorised which App.
+        self.manifest_codes: dict[str, tuple[App, datetime]] = {}
+        self.grants: dict[str, Grant] = {}
+        self.authorized: set[tuple[int, int]] = set()
+        # For so long a new token of an installation is not known everywhere.
+        self.token_lag = timedelta(0)
+        # Who is told of everything that happens, while it happens.
+        self.listeners: list[Callable[[Happening], None]] = []
         self.limits = dict(LIMITS)
         self.unauthenticated_limit = UNAUTHENTICATED_LIMIT
         self._buckets: dict[tuple[str, Resource], Bucket] = {}
+
+    def happened(
+        self,
+        action: str | None,
+        subject: Any,
+        sender: Actor | None,
+        event: str | None = None,
+        **details: Any,
+    ) -> None:
+        """Tell the listeners of something, which GitHub names by what it happened to.
+
+        Args:
+            sender: who did it; without one, its author or the owner.
+            event: the name of the event, where the kind of the subject does not tell it.
+        """
+        if not self.listeners:
+            return
+        author: Actor | None = sender or getattr(subject, "author", None)
+        if author is None:
+            place = getattr(subject, "repository", None)
+            author = place.owner if isinstance(place, Repository) else subject.account
+        told = Happening(event or EVENTS[type(subject)], action, subject, author, details)
+        for listener in self.listeners:
+            listener(told)
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Let things happen of which nobody is told."""
+        with self.lock:
+            listeners, self.listeners = self.listeners, []
+            try:
+                yield
+            finally:
+                self.listeners = listeners
 
     def now(self) -> datetime:
         """Tell the world's time; GitHub's has whole seconds."""
@@ -59,6 +121,13 @@ class WorldState:
         elif isinstance(node, Repository):
             self.repositories[node.database_id] = node
         return node
+
+    def app(self, name: str) -> App | None:
+        """Find an App by its client id, its id or its slug."""
+        for app in self.apps.values():
+            if name in (app.client_id, str(app.database_id), app.slug):
+                return app
+        return None
 
     def find(self, any_id: str) -> Node | None:
         """Find what exists by its node id, in whichever format it was shown."""
@@ -125,6 +194,8 @@ class WorldState:
             number = fields.pop("database_id", None) or self.ids.next("Repository")
             fields.setdefault("node_id", node_id("Repository", number))
             times = {"created_at": self.now(), "updated_at": self.now()}
-            return self.register(
+            repository = self.register(
                 Repository(owner=owner, name=name, database_id=number, **{**times, **fields})
             )
+            self.happened("created", repository, owner)
+            return repository

@@ -13,8 +13,9 @@ from django.test import Client
 Client(raise_request_exception=False).get("/healthz", headers={"host": "evil.example"})
 import logging
 try:
-    secret = "ghp_in_a_local_variable"
-    raise RuntimeError("a defect")
+    value = "what a local variable held"
+    token = "ghs_1234_" + "eyJhbGciOi.J9_-x" * 32
+    raise RuntimeError(f"a defect with {token}!")
 except RuntimeError:
     logging.getLogger("dexxy").exception("crashed")
 """
@@ -38,4 +39,9 @@ def test_a_foreign_host_is_one_warning_without_a_traceback(log: str) -> None:
 
 def test_a_crash_shows_where_but_no_local_variables(log: str) -> None:
     assert "RuntimeError: a defect" in log
-    assert "ghp_in_a_local_variable" not in log
+    assert "what a local variable held" not in log
+
+
+def test_a_token_in_an_error_s_text_is_hidden(log: str) -> None:
+    assert "a defect with [token]!" in log
+    assert "eyJhbGciOi" not in log

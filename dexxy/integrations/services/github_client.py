@@ -3,21 +3,26 @@
 Nothing is retried and nothing sleeps here: that is the engine's business.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Generator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import orjson
-from githubkit import GitHub, TokenAuthStrategy
+from githubkit import GitHub
+from githubkit.auth import BaseAuthStrategy
 from githubkit.exception import GitHubException, RequestError, RequestFailed
 
 from dexxy import __version__
+from dexxy.common.errors import DexxyError
 from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_refusals import raise_for_errors, raise_for_status
+from dexxy.integrations.services.github_json import loads
+from dexxy.integrations.services.github_refusals import (
+    paths_missed,
+    raise_for_status,
+    server_time,
+)
 
 # https://docs.github.com/en/rest/about-the-rest-api/api-versions
 API_VERSION = "2022-11-28"
@@ -33,8 +38,10 @@ class Answer:
         data: the JSON body; of a GraphQL answer its `data`.
         headers: of the response.
         asked_at: our clock, just before the request left.
-        date: GitHub's clock (the `Date` header), or ours where it sent none.
+        date: the same by GitHub's clock (the `Date` header) or by ours, whichever is behind: what
+            changes later is later by both, so that a clock that is fast hides nothing.
         size: of the body in bytes.
+        missed: of a GraphQL answer, the paths where null stands because there is nothing.
     """
 
     data: Any
@@ -42,6 +49,7 @@ class Answer:
     asked_at: datetime
     date: datetime
     size: int
+    missed: frozenset[str] = frozenset()
 
     @property
     def next_page(self) -> str:
@@ -57,13 +65,14 @@ class GitHubClient:
     Args:
         api_url: the root of the REST API.
         graphql_url: the address of the GraphQL API.
-        token: a personal access token or an installation token.
+        token: a token of any kind; or what signs each request by itself, because its tokens end
+            while they are used, or because it is asked for with a password or by nobody.
     """
 
-    def __init__(self, *, api_url: str, graphql_url: str, token: str) -> None:
+    def __init__(self, *, api_url: str, graphql_url: str, token: str | httpx.Auth) -> None:
         self._graphql_url = graphql_url
         self._github = GitHub(
-            TokenAuthStrategy(token),
+            _Strategy(BearerAuth(token) if isinstance(token, str) else token),
             base_url=api_url,
             user_agent=f"dexxy/{__version__}",
             timeout=TIMEOUT,
@@ -91,10 +100,36 @@ class GitHubClient:
                 `Link` header.
 
         Raises:
-            GitHubError: one of its kinds.
+            GitHubError: one of its kinds; an address on another server is not asked.
         """
+        self._keep_token_home(path)
         # An empty mapping would cut the query off an address that has one.
         return self._ask("GET", path, params=dict(params) if params else None)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Send to a path of the REST API, or to an address of the pages that answers programs.
+
+        Args:
+            path: as for `get`.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        # What is no API answers in JSON only where that is asked for, by its plain name.
+        is_page = path.startswith("http")
+        headers = {**_HEADERS, "Accept": "application/json"} if is_page else _HEADERS
+        return self._ask("POST", path, json=dict(body or {}), headers=headers)
+
+    def delete(self, path: str, body: Mapping[str, Any]) -> None:
+        """Delete what is at a path of the REST API.
+
+        Args:
+            path: as for `get`.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        self._send("DELETE", path, json=dict(body))
 
     def query(
         self,
@@ -115,28 +150,67 @@ class GitHubClient:
         answer = self._ask(
             "POST", self._graphql_url, json={"query": document, "variables": dict(variables)}
         )
-        raise_for_errors(answer.data, answer.headers, may_miss=may_miss)
-        return replace(answer, data=answer.data["data"])
+        missed = paths_missed(answer.data, answer.headers, may_miss=may_miss)
+        return replace(answer, data=answer.data["data"], missed=missed)
+
+    def _keep_token_home(self, path: str) -> None:
+        base = self._github.config.base_url
+        try:
+            url = httpx.URL(path)
+        except httpx.InvalidURL as error:
+            raise errors.UnexpectedAnswerError(
+                "GitHub's list goes on at an address that is none. Update Dexxy, or report it."
+            ) from error
+        if url.is_absolute_url and (url.scheme, url.netloc) != (base.scheme, base.netloc):
+            raise errors.UnexpectedAnswerError(
+                f"GitHub's list goes on at {errors.quoted(url.host)}, which is not {base.host}."
+                " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
+            )
 
     def _ask(self, method: str, url: str, **content: Any) -> Answer:
         asked_at = datetime.now(UTC)
+        response = self._send(method, url, **content)
+        date = min(server_time(response.headers) or asked_at, asked_at)
+        return Answer(
+            _json(response.content), response.headers, asked_at, date, len(response.content)
+        )
+
+    def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
         try:
-            response = self._github.request(method, url, headers=_HEADERS, **content).raw_response
+            content.setdefault("headers", _HEADERS)
+            return self._github.request(method, url, **content).raw_response
         except RequestFailed as error:
             raise_for_status(error.response.raw_response)
         except RequestError as error:
+            if isinstance(error.exc, DexxyError):
+                raise error.exc from None  # There was no token to sign the request with.
             raise _unreachable(error, url, self._github.config.base_url) from error
         except GitHubException as error:
-            raise errors.GitHubServerError(f"GitHub's answer cannot be read: {error}.") from error
-        try:
-            data = orjson.loads(response.content)
-        except orjson.JSONDecodeError as error:
-            raise errors.QueryTooHeavyError(
-                "GitHub's answer was cut off or is not JSON."
-                " Try again, or check DEXXY_GITHUB_API_URL."
+            raise errors.GitHubServerError(
+                f"GitHub's answer cannot be read: {errors.quoted(error)}. Try again later."
             ) from error
-        date = _date(response.headers, asked_at)
-        return Answer(data, response.headers, asked_at, date, len(response.content))
+
+
+class BearerAuth(httpx.Auth):
+    """Signs requests with one token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+@dataclass(frozen=True, slots=True)
+class _Strategy(BaseAuthStrategy):
+    """Lets githubkit sign requests as we say."""
+
+    auth: httpx.Auth = field(repr=False)
+
+    def get_auth_flow(self, github: Any) -> httpx.Auth:
+        return self.auth
 
 
 _HEADERS = {
@@ -146,13 +220,18 @@ _HEADERS = {
 }
 
 
-def _date(headers: httpx.Headers, default: datetime) -> datetime:
+def _json(content: bytes) -> Any:
     try:
-        date = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return default
-    # HTTP dates are always in UTC, however the zone is written.
-    return date.replace(tzinfo=UTC)
+        return loads(content)
+    except ValueError as error:
+        if content.lstrip().startswith(b"<"):
+            raise errors.GitHubServerError(
+                "A page came instead of GitHub's answer."
+                " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
+            ) from error
+        raise errors.QueryTooHeavyError(
+            "GitHub's answer was cut off or is not JSON. Try again, or check DEXXY_GITHUB_API_URL."
+        ) from error
 
 
 def _unreachable(
@@ -162,9 +241,8 @@ def _unreachable(
     if isinstance(error.exc, httpx.TimeoutException):
         return errors.GitHubUnreachableError(f"{host} did not answer in time. Try again later.")
     # Not the text of every error: some quote a header, and with it the token.
-    reason = (
-        str(error.exc) if isinstance(error.exc, httpx.NetworkError) else type(error.exc).__name__
-    )
+    is_network = isinstance(error.exc, httpx.NetworkError)
+    reason = errors.quoted(error.exc) if is_network and str(error.exc) else type(error.exc).__name__
     return errors.GitHubUnreachableError(
         f"{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
     )

@@ -5,22 +5,20 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from dexxy.integrations.models import Credential, GitHubRepository, SyncStatus
+from dexxy.integrations.models import Credential, GitHubRepository
+from dexxy.integrations.services.github_readable import connected
 
 
 def due() -> QuerySet[GitHubRepository]:
     """Return the repositories that should be read now, the longest waiting first."""
     now = timezone.now()
     return (
-        GitHubRepository.objects.filter(next_sync_at__lte=now, is_archived=False)
-        .exclude(sync_status=SyncStatus.PAUSED)
+        connected()
         .filter(
             Q(installation__credential__paused_until=None)
             | Q(installation__credential__paused_until__lte=now),
-            installation__workspace__isnull=False,
-            installation__credential__isnull=False,
+            next_sync_at__lte=now,
         )
-        .exclude(installation__access_token="")
         .order_by("next_sync_at", "pk")
     )
 

@@ -6,13 +6,15 @@ https://docs.github.com/en/rest/pulls/comments#list-review-comments-in-a-reposit
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from django.db.models import Min
 
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_lists import WATERMARK_OVERLAP
+from dexxy.integrations.services.github_lists import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_values import key, time
 from dexxy.messages.ingest import comments_changed
 from dexxy.messages.models import MessageKind
 
@@ -46,31 +48,55 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
         return
     try:
         answer = _page(reading, stream, path)
+        changed = _changed(answer, thread_field)
     except errors.NotFoundError:
         # The feature is switched off.
-        answer = None
-    rows = answer.data if answer else []
-    with documented("comments"):
-        changed = [
-            (int(row[thread_field].rsplit("/", 1)[1]), str(row["id"]), _time(row["updated_at"]))
-            for row in rows
-        ]
+        answer, changed = None, []
+    except errors.CursorRefusedError as error:
+        _restart(reading, stream, error)
+        return
     with reading.storing():
         comments_changed(reading.place, kind, changed)
         _advance(stream, changed, answer)
 
 
+def _changed(answer: Answer, thread_field: str) -> list[tuple[int, str, datetime]]:
+    """Return the thread's number, the id and the version of each comment."""
+    with documented("comments"):
+        if not isinstance(answer.data, list):
+            raise TypeError(f"{type(answer.data).__name__} instead of a list")
+        return [
+            (int(row[thread_field].rsplit("/", 1)[1]), key(row["id"]), time(row["updated_at"]))
+            for row in answer.data
+        ]
+
+
+def _restart(reading: Reading, stream: SyncStream, error: errors.CursorRefusedError) -> None:
+    """Leave the page that was linked to, and begin again behind what was read for sure.
+
+    Raises:
+        UnexpectedAnswerError: that does not help.
+    """
+    with reading.storing():
+        stream.cursor = ""
+        stream.save()
+    reading.restarting(error)
+
+
 def _begin(reading: Reading, stream: SyncStream) -> None:
     with reading.storing():
-        # Not of this run: it may be the second one that tries to read everything.
-        stream.watermark = stream.created_at - WATERMARK_OVERLAP
+        # Not of this run: it may be the second one that tries to read everything. By GitHub's
+        # clock, too, as the lists of threads have it: ours may be fast.
+        begun = reading.repository.streams.filter(name__in=THREAD_LISTS)
+        known = begun.aggregate(first=Min("watermark"))["first"]
+        stream.watermark = min(stream.created_at - WATERMARK_OVERLAP, known or stream.created_at)
         stream.is_done = True
         stream.save()
 
 
 def _page(reading: Reading, stream: SyncStream, path: str) -> Answer:
     if stream.cursor:
-        return reading.get(stream.cursor)
+        return _following(reading, stream.cursor)
     assert stream.watermark is not None
     since = stream.watermark.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return reading.get(
@@ -79,27 +105,33 @@ def _page(reading: Reading, stream: SyncStream, path: str) -> Answer:
     )
 
 
+def _following(reading: Reading, address: str) -> Answer:
+    try:
+        answer = reading.get(address)
+    except errors.UnexpectedAnswerError as error:
+        # GitHub refuses (422) to go far into a large list.
+        raise errors.CursorRefusedError(str(error)) from error
+    if answer.next_page == address:
+        raise errors.CursorRefusedError("GitHub's list of comments goes round in a circle.")
+    return answer
+
+
 def _advance(
     stream: SyncStream, changed: list[tuple[int, str, datetime]], answer: Answer | None
 ) -> None:
     assert stream.watermark is not None
     following = answer.next_page if answer else ""
-    last = changed[-1][2] - timedelta(seconds=1) if changed else stream.watermark
     if stream.scan_started_at is None and answer:
         stream.scan_started_at = answer.date
+    last = max(changed[-1][2], stream.watermark) if changed else stream.watermark
+    begun = stream.scan_started_at - WATERMARK_OVERLAP if stream.scan_started_at else last
+    # Not behind what was read, and not before what GitHub may still show late.
+    last = min(last - timedelta(seconds=1), begun) if changed else begun
     if following and last > stream.watermark:
         stream.watermark, stream.cursor = last, ""
     elif following:
-        if following == stream.cursor:
-            raise errors.UnexpectedAnswerError("GitHub's list of comments goes round in a circle.")
         stream.cursor = following
     else:
-        begun = stream.scan_started_at - WATERMARK_OVERLAP if stream.scan_started_at else last
-        # Not behind what was read, and not before what GitHub may still show late.
-        stream.watermark = max(stream.watermark, min(last, begun) if changed else begun)
+        stream.watermark = max(stream.watermark, last)
         stream.cursor, stream.scan_started_at, stream.is_done = "", None, True
     stream.save()
-
-
-def _time(value: Any) -> datetime:
-    return datetime.fromisoformat(value)

@@ -3,6 +3,12 @@
 from datetime import datetime
 
 from dexxy.common.errors import DexxyError
+from dexxy.common.redaction import redacted
+
+# What reading an answer raises that has another shape than the documented one.
+UNKNOWN_SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+# Characters of a foreign text that a message quotes.
+_QUOTED_AT_MOST = 300
 
 
 class GitHubError(DexxyError):
@@ -43,6 +49,18 @@ class AccessDeniedError(GitHubError):
     code = "access_denied"
 
 
+class InstallationSuspendedError(AccessDeniedError):
+    """Somebody on GitHub suspended the App's access to an account."""
+
+    code = "installation_suspended"
+
+
+class InstallationDeletedError(AccessDeniedError):
+    """The App is not installed on an account any more."""
+
+    code = "installation_deleted"
+
+
 class NotFoundError(GitHubError):
     """It does not exist, or the token may not know that it does."""
 
@@ -71,3 +89,10 @@ class RateLimitedError(GitHubError):
     def __init__(self, message: str, retry_at: datetime) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+
+
+def quoted(text: object) -> str:
+    """Return what somebody else wrote as a message can hold it: one line, short, without tokens."""
+    line = " ".join(str(text).replace("\x00", " ").split())
+    line = redacted(line)
+    return line if len(line) <= _QUOTED_AT_MOST else f"{line[:_QUOTED_AT_MOST]}..."

@@ -7,17 +7,19 @@ PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 RATE_LIMIT = "rateLimit { cost remaining }"
 REPOSITORY = "databaseId nameWithOwner url hasIssuesEnabled hasDiscussionsEnabled"
 
+# `Node` gives the id of every type, also of one that GitHub adds one day.
 ACTOR = """
 fragment actor on Actor {
   __typename
   login
   avatarUrl
   url
-  ... on User { id databaseId name }
-  ... on Organization { id databaseId name }
-  ... on Bot { id databaseId }
-  ... on Mannequin { id databaseId }
-  ... on EnterpriseUserAccount { id name }
+  ... on Node { id }
+  ... on User { databaseId name }
+  ... on Organization { databaseId name }
+  ... on Bot { databaseId }
+  ... on Mannequin { databaseId }
+  ... on EnterpriseUserAccount { name }
 }
 """
 COMMENT = """

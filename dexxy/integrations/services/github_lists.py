@@ -4,6 +4,8 @@ A stream first goes up by creation, later down by update to where the last scan 
 goes up by creation every time: what it does not meet, GitHub does not show any more.
 """
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +16,7 @@ from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_lease import LEASE_SECONDS
-from dexxy.integrations.services.github_mapping import THREADS, MappedThread
+from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import problem_note
 from dexxy.integrations.services.github_queries import (
     PAGE_LIMIT,
@@ -23,6 +25,16 @@ from dexxy.integrations.services.github_queries import (
     skip_document,
 )
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_threads import read_threads
+from dexxy.integrations.services.github_values import (
+    Page,
+    Payload,
+    count_of,
+    number_of,
+    page_of,
+    text,
+    time,
+)
 from dexxy.messages.ingest import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
 
@@ -54,29 +66,90 @@ _CURSOR_FIELDS = {
 _DOCUMENTS = {kind: list_document(kind) for kind in THREAD_TYPES}
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a repository's threads, and what came with it about the repository.
+
+    Args:
+        total: how many threads there are in the whole list.
+        is_enabled: whether the repository has this feature switched on.
+    """
+
+    page: Page
+    total: int
+    is_enabled: bool
+    full_name: str
+
+
 def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     """Read and store the next page of a list of threads.
 
     Raises:
         DexxyError: the page could not be read; nothing of it was stored.
     """
+    try:
+        _read_page(reading, stream, kind)
+    except errors.CursorRefusedError as error:
+        _restart(reading, stream, error)
+
+
+def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     size = _size(stream)
+    variables = _variables(reading, stream, size)
     try:
         answer = reading.query(
-            _DOCUMENTS[kind],
-            _variables(reading, stream, size),
-            may_miss=["repository.list"],
-            is_smallest=size == 1,
+            _DOCUMENTS[kind], variables, may_miss=["repository.list"], is_smallest=size == 1
         )
-    except errors.CursorRefusedError:
-        _restart(stream)
+        listing = _listing(reading, kind, answer)
+        _refuse_circle(listing.page, variables["after"])
+        if listing.page.goes_on and stream.read > 2 * listing.total + PAGE_LIMIT:
+            raise errors.CursorRefusedError("It goes on behind all that there is.")
+        _store(reading, stream, kind, listing, answer)
     except errors.QueryTooHeavyError as error:
         if size == 1:
             _step_over(reading, stream, kind, error)
         else:
             SyncStream.objects.filter(pk=stream.pk).update(page_size=size // 2)
-    else:
-        _store(reading, stream, kind, answer)
+
+
+def _listing(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
+    """Read the frame of a page of threads.
+
+    Raises:
+        UnexpectedAnswerError: it has an unknown shape.
+        QueryTooHeavyError: it has gaps, where a smaller page may have none.
+    """
+    found = reading.repository_of(answer)
+    with documented(f"{kind}s"):
+        field = THREAD_TYPES[kind].enabled_field
+        is_enabled = not field or bool(found[field])
+        # A feature that is switched off need not have a list.
+        shown = found["list"] if found["list"] or is_enabled else _NOTHING
+        page, total = page_of(shown), count_of(shown["totalCount"])
+        full_name = text(found["nameWithOwner"])
+        _, _ = full_name.split("/")
+        if None in page.nodes:
+            raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
+        for node in page.nodes:
+            number_of(node)
+    return Listing(page, total, is_enabled, full_name)
+
+
+_NOTHING: Payload = {
+    "totalCount": 0,
+    "nodes": [],
+    "pageInfo": {"hasNextPage": False, "endCursor": None},
+}
+
+
+def _refuse_circle(page: Page, after: str | None) -> None:
+    """Tell where the cursors do not lead to an end.
+
+    Raises:
+        CursorRefusedError: the cursor behind the page is the one before it.
+    """
+    if page.goes_on and page.end == after:
+        raise errors.CursorRefusedError("Its cursors go round in a circle.")
 
 
 def _size(stream: SyncStream) -> int:
@@ -98,54 +171,51 @@ def _variables(reading: Reading, stream: SyncStream, size: int) -> dict[str, Any
     return {**reading.name, "first": size, "after": after, "order": order}
 
 
-def _store(reading: Reading, stream: SyncStream, kind: ThreadKind, answer: Answer) -> None:
-    found = reading.repository_of(answer)
-    with documented(f"{kind}s"):
-        listing = found["list"] or _nothing()
-        nodes = [node for node in listing["nodes"] if node]
-        fresh = [node for node in nodes if not _is_known(stream, node)]
-        threads = [THREADS[kind](node) for node in fresh]
+def _store(
+    reading: Reading, stream: SyncStream, kind: ThreadKind, listing: Listing, answer: Answer
+) -> None:
+    nodes = listing.page.nodes
+    fresh = [node for node in nodes if not _is_known(stream, node)]
+    threads, unreadable = read_threads(kind, fresh)
+    if stream.name in SWEEPS and listing.is_enabled:
+        # Apart, because threads are locked in the order of their keys, and these come in between.
+        with reading.storing():
+            _mark_missing(reading, stream, kind, listing.page)
     with reading.storing():
         stored = snapshots_apply(
             reading.place, [t.snapshot for t in threads], asked_at=answer.asked_at
         )
         open_lists = [thread.open_lists for thread in threads]
         parts.replace(reading.repository, stored, open_lists, answer.asked_at)
-        if stream.name in SWEEPS and _is_enabled(kind, found):
-            _mark_missing(reading, stream, kind, nodes, listing)
-        reached = len(fresh) < len(nodes)
-        _advance(stream, listing, answer, reached=reached, is_enabled=_is_enabled(kind, found))
-        _note(reading, stream, kind, found, listing, answer)
+        for thread in unreadable:
+            problem_note(reading.repository, kind, thread.number, thread.error)
+        _advance(stream, listing, answer, reached=len(fresh) < len(nodes))
+        _note(reading, stream, kind, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
 
 
-def _nothing() -> dict[str, Any]:
-    return {
-        "totalCount": 0,
-        "nodes": [],
-        "pageInfo": {"hasNextPage": False, "endCursor": None},
-    }
-
-
-def _is_known(stream: SyncStream, node: Any) -> bool:
+def _is_known(stream: SyncStream, node: Payload) -> bool:
     """Tell whether a thread was read by an earlier scan and has not changed since."""
     if stream.watermark is None:
         return False
-    return datetime.fromisoformat(node["updatedAt"]) < stream.watermark
+    updated_at = _time_in(node, "updatedAt")
+    return updated_at is not None and updated_at < stream.watermark
 
 
-def _is_enabled(kind: ThreadKind, found: dict[str, Any]) -> bool:
-    field = THREAD_TYPES[kind].enabled_field
-    return not field or bool(found[field])
+def _time_in(node: Payload, field: str) -> datetime | None:
+    """Return a time of a thread, if it can be true: for its neighbours' sake it need not be."""
+    with suppress(*errors.UNKNOWN_SHAPE):
+        at = time(node[field])
+        # Anything earlier would look like the end of what is new.
+        return at if at.year >= 1970 else None
+    return None
 
 
 def _messages_in(threads: list[MappedThread]) -> int:
     return sum(len(thread.snapshot.messages) for thread in threads)
 
 
-def _advance(
-    stream: SyncStream, listing: Any, answer: Answer, *, reached: bool, is_enabled: bool
-) -> None:
+def _advance(stream: SyncStream, listing: Listing, answer: Answer, *, reached: bool) -> None:
     """Move the cursor behind the page, and end the scan after its last one.
 
     From the newest update down, everything behind a known thread is known, too. A feature that
@@ -153,13 +223,12 @@ def _advance(
     """
     if stream.scan_started_at is None:
         stream.scan_started_at, stream.read = answer.date, 0
-    info = listing["pageInfo"]
-    stream.read += len(listing["nodes"])
-    stream.cursor = info["endCursor"] or ""
-    stream.expected = listing["totalCount"] if stream.watermark is None else None
+    stream.read += len(listing.page.nodes)
+    stream.cursor = listing.page.end
+    stream.expected = listing.total if stream.watermark is None else None
     stream.page_size = _next_size(stream.page_size or PAGE_LIMIT, answer.size)
-    if reached or not info["hasNextPage"]:
-        _end_scan(stream, is_enabled=is_enabled)
+    if reached or not listing.page.goes_on:
+        _end_scan(stream, is_enabled=listing.is_enabled)
     stream.save()
 
 
@@ -177,39 +246,34 @@ def _next_size(size: int, answer_size: int) -> int:
     return min(PAGE_LIMIT, size + GROWTH)
 
 
-def _mark_missing(
-    reading: Reading, stream: SyncStream, kind: ThreadKind, nodes: list[Any], listing: Any
-) -> None:
+def _mark_missing(reading: Reading, stream: SyncStream, kind: ThreadKind, page: Page) -> None:
     """Mark the stored threads that the sweep should have met by now, but did not.
 
     The threads of the page's last second may go on on the next page, so they wait for it.
     """
-    is_end = not listing["pageInfo"]["hasNextPage"]
-    until = datetime.fromisoformat(nodes[-1]["createdAt"]) if nodes else stream.swept_until
-    met = [*stream.swept_numbers, *(node["number"] for node in nodes)]
-    threads_missing(
-        reading.place,
-        kind,
-        since=stream.swept_until,
-        before=None if is_end else until,
-        numbers=met,
-    )
-    of_last_second = [n["number"] for n in nodes if datetime.fromisoformat(n["createdAt"]) == until]
+    opened = [(number_of(node), _time_in(node, "createdAt")) for node in page.nodes]
+    until = next((at for _, at in reversed(opened) if at), stream.swept_until)
+    met = [*stream.swept_numbers, *(number for number, _ in opened)]
+    if until or not page.goes_on:
+        threads_missing(
+            reading.place,
+            kind,
+            since=stream.swept_until,
+            before=until if page.goes_on else None,
+            numbers=met,
+        )
+    # One whose time cannot be read may be of any second.
+    of_last_second = [number for number, at in opened if at in (until, None)]
     same_second = stream.swept_numbers if stream.swept_until == until else []
     stream.swept_until, stream.swept_numbers = until, [*same_second, *of_last_second]
 
 
 def _note(
-    reading: Reading,
-    stream: SyncStream,
-    kind: ThreadKind,
-    found: dict[str, Any],
-    listing: Any,
-    answer: Answer,
+    reading: Reading, stream: SyncStream, kind: ThreadKind, listing: Listing, answer: Answer
 ) -> None:
     """Write down what the answer says about the repository itself."""
     repository = reading.repository
-    repository.full_name = found["nameWithOwner"]
+    repository.full_name = listing.full_name
     repository.name = repository.full_name.split("/")[1]
     # Due again soon, should this process die before it says when.
     repository.next_sync_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
@@ -219,36 +283,47 @@ def _note(
         setattr(repository, fields[-1], stream.cursor)
     repository.save(update_fields=fields)
     reading.run.receipt[kind] = {
-        "github": listing["totalCount"],
+        "github": listing.total,
         "taken_at": answer.date.isoformat(),
-        "is_enabled": _is_enabled(kind, found),
+        "is_enabled": listing.is_enabled,
     }
 
 
-def _restart(stream: SyncStream) -> None:
-    """Start a scan from its beginning; what it stored already is not doubled."""
-    stream.cursor, stream.scan_started_at, stream.read = "", None, 0
-    stream.swept_until, stream.swept_numbers = None, []
-    stream.save()
+def _restart(reading: Reading, stream: SyncStream, error: errors.CursorRefusedError) -> None:
+    """Start a scan from its beginning; what it stored already is not doubled.
+
+    Raises:
+        UnexpectedAnswerError: that does not help.
+    """
+    reading.restarting(error)
+    with reading.storing():
+        stream.cursor, stream.scan_started_at, stream.read = "", None, 0
+        stream.swept_until, stream.swept_numbers = None, []
+        stream.save()
 
 
 def _step_over(
     reading: Reading, stream: SyncStream, kind: ThreadKind, error: errors.GitHubError
 ) -> None:
     """Leave out the one thread that cannot be read, write it down, and go on behind it."""
-    answer = reading.query(skip_document(kind), _variables(reading, stream, 1))
+    # What a page that could not be stored has changed of it is not true.
+    stream.refresh_from_db()
+    variables = _variables(reading, stream, 1)
+    answer = reading.query(skip_document(kind), variables)
     found = reading.repository_of(answer)
     with documented(f"{kind}s"):
-        listing = found["list"]
-        numbers = [node["number"] for node in listing["nodes"] if node]
+        page = page_of(found["list"])
+        # Where there is no number either, GitHub shows nothing there.
+        numbers = [number_of(node) for node in page.nodes if node]
+    _refuse_circle(page, variables["after"])
     with reading.storing():
         for number in numbers:
-            problem_note(reading, kind, number, error)
+            problem_note(reading.repository, kind, number, error)
         if stream.scan_started_at is None:
             stream.scan_started_at = answer.date
         stream.swept_numbers = [*stream.swept_numbers, *numbers]
-        stream.cursor = listing["pageInfo"]["endCursor"] or ""
+        stream.cursor = page.end
         stream.page_size = GROWTH
-        if not listing["pageInfo"]["hasNextPage"]:
+        if not page.goes_on:
             _end_scan(stream, is_enabled=True)
         stream.save()

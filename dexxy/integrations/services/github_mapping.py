@@ -1,11 +1,19 @@
 """Turn GitHub's threads into snapshots. Pure: no database, no network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dexxy.integrations.services import github_messages as said
-from dexxy.integrations.services.github_messages import Payload, text, time, time_or_none
+from dexxy.integrations.services.github_values import (
+    Payload,
+    key,
+    number_of,
+    page_of,
+    text,
+    time,
+    time_or_none,
+)
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 
@@ -104,7 +112,7 @@ def issue(node: Payload) -> MappedThread:
     thread = ThreadRecord(
         kind=ThreadKind.ISSUE,
         state=ThreadState(node["state"].lower()),
-        state_reason=(node["stateReason"] or "").lower(),
+        state_reason=text(node["stateReason"]).lower(),
         **_thread(node),
     )
     lists = {"issue_comments": node["comments"], "issue_timeline": node["timelineItems"]}
@@ -141,7 +149,7 @@ def discussion(node: Payload) -> MappedThread:
     thread = ThreadRecord(
         kind=ThreadKind.DISCUSSION,
         state=ThreadState.CLOSED if node["closed"] else ThreadState.OPEN,
-        state_reason=(node["stateReason"] or "").lower(),
+        state_reason=text(node["stateReason"]).lower(),
         answered_at=time_or_none(node["answerChosenAt"]) if node["answer"] else None,
         **_thread(node),
     )
@@ -181,6 +189,11 @@ def _mapped_thread(
     return MappedThread(Snapshot(thread, tuple(messages), tuple(complete)), tuple(open_lists))
 
 
+def _once(messages: Iterable[MessageRecord]) -> tuple[MessageRecord, ...]:
+    """Keep one of each message: a row is written once in a statement."""
+    return tuple({(m.kind, m.external_id): m for m in messages}.values())
+
+
 def nested_page(connection: str, payload: Payload, owner_id: str, *, merged: bool) -> MappedList:
     """Map one page of a nested list, and what came along of the lists below it.
 
@@ -191,22 +204,24 @@ def nested_page(connection: str, payload: Payload, owner_id: str, *, merged: boo
         merged: whether the thread is a merged pull request.
     """
     kind = LISTS[connection]
-    nodes = [node for node in payload["nodes"] if node]
-    info = payload["pageInfo"]
-    cursor = info["endCursor"] if info["hasNextPage"] else ""
+    page = page_of(payload)
+    if None in page.nodes:
+        # Not "there is none": GitHub says NOT_FOUND then. It kept something back.
+        raise ValueError(f"gaps in {connection.replace('_', ' ')}")
+    nodes, cursor = page.nodes, page.end if page.goes_on else ""
     if kind.map is None:
         at_end = merged and not cursor
-        changes = tuple(said.state_changes(nodes, is_end_of_merged=at_end))
+        changes = _once(said.state_changes(nodes, is_end_of_merged=at_end))
         return MappedList(changes, tuple(m.external_id for m in changes), cursor)
     # A pending review is a draft that only its author can see.
     nodes = [node for node in nodes if node.get("state") != "PENDING"]
     messages = [kind.map(node, owner_id) for node in nodes]
     seen = tuple(message.external_id for message in messages)
     if not kind.child:
-        return MappedList(tuple(messages), seen, cursor)
+        return MappedList(_once(messages), seen, cursor)
     below = [_below(kind, node, key) for node, key in zip(nodes, seen, strict=True)]
     return MappedList(
-        messages=(*messages, *(m for page in below for m in page.messages)),
+        messages=(*_once(messages), *(m for page in below for m in page.messages)),
         seen=seen,
         cursor=cursor,
         complete=tuple(scope for page in below for scope in page.complete),
@@ -230,10 +245,10 @@ def _below(kind: ListKind, node: Payload, external_id: str) -> MappedList:
 def _thread(node: Payload) -> dict[str, Any]:
     labels = (node["labels"] or {"nodes": ()})["nodes"]
     return {
-        "number": node["number"],
-        "node_id": node["id"],
+        "number": number_of(node),
+        "node_id": key(node["id"]),
         "title": text(node["title"]),
-        "url": node["url"],
+        "url": text(node["url"]),
         "author": said.actor(node["author"]),
         "opened_at": time(node["createdAt"]),
         "closed_at": time_or_none(node["closedAt"]),

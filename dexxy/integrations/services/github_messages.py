@@ -3,16 +3,14 @@
 Field meanings: https://docs.github.com/en/graphql/reference/objects
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dexxy.integrations.services.github_values import Payload, key, text, time, time_or_none
 from dexxy.members.models import IdentityKind
 from dexxy.members.records import IdentityRecord
 from dexxy.messages.models import MessageKind
 from dexxy.messages.records import MessageRecord
-
-Payload = Mapping[str, Any]
 
 _IDENTITY_KINDS = {
     "User": IdentityKind.USER,
@@ -30,19 +28,20 @@ _STATE_CHANGE_KINDS = {
 def actor(node: Payload | None) -> IdentityRecord | None:
     """Map an account; None for one that is gone.
 
-    An account of an enterprise has no number, so its node id stands in for it.
+    An account of an enterprise has no number, so its node id stands in for it, as it does where
+    GitHub adds a type that we do not know.
     """
     if not node or not node.get("id"):
         return None
     return IdentityRecord(
-        external_id=str(node.get("databaseId") or node["id"]),
-        node_id=node["id"],
+        external_id=key(node.get("databaseId") or node["id"]),
+        node_id=text(node["id"]),
         # A kind that GitHub adds one day is a person until we know better.
         kind=_IDENTITY_KINDS.get(node["__typename"], IdentityKind.USER),
         username=_username(node),
         name=text(node.get("name")),
-        avatar_url=node["avatarUrl"],
-        url=node["url"],
+        avatar_url=text(node["avatarUrl"]),
+        url=text(node["url"]),
     )
 
 
@@ -53,30 +52,15 @@ def _username(node: Payload) -> str:
     return f"{login}[bot]" if is_bare_bot else login
 
 
-def text(value: str | None) -> str:
-    """Return VALUE as PostgreSQL can store it: without NUL, and '' for nothing."""
-    return (value or "").replace("\x00", "\N{REPLACEMENT CHARACTER}")
-
-
-def time(value: str) -> datetime:
-    """Read a time of GitHub's."""
-    return datetime.fromisoformat(value)
-
-
-def time_or_none(value: str | None) -> datetime | None:
-    """Read a time of GitHub's that may be missing."""
-    return datetime.fromisoformat(value) if value else None
-
-
 def _said(node: Payload, kind: MessageKind, details: dict[str, object]) -> dict[str, Any]:
     """Return what all written messages have."""
     if node.get("isMinimized"):
-        details["minimized"] = node["minimizedReason"] or "minimized"
+        details["minimized"] = text(node["minimizedReason"]) or "minimized"
     return {
         "kind": kind,
         "author": actor(node["author"]),
         "body": text(node["body"]),
-        "url": node["url"],
+        "url": text(node["url"]),
         "edited_at": time_or_none(node["lastEditedAt"]),
         "version_at": time(node["updatedAt"]),
         "details": details,
@@ -87,7 +71,7 @@ def comment(node: Payload, owner_id: str) -> MessageRecord:
     """Map a comment on an issue or a pull request."""
     return MessageRecord(
         **_said(node, MessageKind.COMMENT, {}),
-        external_id=str(node["fullDatabaseId"]),
+        external_id=key(node["fullDatabaseId"]),
         occurred_at=time(node["createdAt"]),
     )
 
@@ -97,8 +81,8 @@ def review(node: Payload, owner_id: str) -> MessageRecord:
     # GitHub wraps an empty COMMENTED review around review comments that stand alone.
     is_wrapper = node["state"] == "COMMENTED" and not node["body"].strip()
     return MessageRecord(
-        **_said(node, MessageKind.REVIEW, {"state": node["state"]}),
-        external_id=str(node["fullDatabaseId"]),
+        **_said(node, MessageKind.REVIEW, {"state": text(node["state"])}),
+        external_id=key(node["fullDatabaseId"]),
         occurred_at=time(node["submittedAt"] or node["createdAt"]),
         in_feed=not is_wrapper,
     )
@@ -111,10 +95,10 @@ def review_comment(node: Payload, owner_id: str) -> MessageRecord:
     if line:
         details["line"] = line
     if node["replyTo"]:
-        details["in_reply_to"] = str(node["replyTo"]["fullDatabaseId"])
+        details["in_reply_to"] = key(node["replyTo"]["fullDatabaseId"])
     return MessageRecord(
         **_said(node, MessageKind.REVIEW_COMMENT, details),
-        external_id=str(node["fullDatabaseId"]),
+        external_id=key(node["fullDatabaseId"]),
         occurred_at=time(node["createdAt"]),
     )
 
@@ -141,7 +125,7 @@ def _discussed(node: Payload, kind: MessageKind, details: dict[str, object]) -> 
 
 def discussion_id(node: Payload) -> str:
     """Return the key of a comment of a discussion, whose number is missing beyond 32 bits."""
-    return str(node["databaseId"] or node["id"])
+    return key(node["databaseId"] or node["id"])
 
 
 def state_changes(nodes: Sequence[Payload], *, is_end_of_merged: bool) -> Iterator[MessageRecord]:
@@ -153,12 +137,12 @@ def state_changes(nodes: Sequence[Payload], *, is_end_of_merged: bool) -> Iterat
         by_merge = is_end_of_merged and kind is MessageKind.CLOSED and place > last_reopened
         if kind is None or by_merge:
             continue
-        reason = (node.get("stateReason") or "").lower()
+        reason = text(node.get("stateReason")).lower()
         yield MessageRecord(
             kind=kind,
-            external_id=node["id"],
+            external_id=key(node["id"]),
             author=actor(node["actor"]),
-            url=node.get("url") or "",
+            url=text(node.get("url")),
             occurred_at=time(node["createdAt"]),
             version_at=time(node["createdAt"]),
             details={"state_reason": reason} if reason else {},
@@ -168,12 +152,12 @@ def state_changes(nodes: Sequence[Payload], *, is_end_of_merged: bool) -> Iterat
 def discussion_changes(node: Payload) -> Iterator[MessageRecord]:
     """Map a discussion's closing and answer, which GitHub shows as fields: it has no timeline."""
     if node["closed"] and node["closedAt"]:
-        reason = (node["stateReason"] or "").lower()
+        reason = text(node["stateReason"]).lower()
         yield MessageRecord(
             kind=MessageKind.CLOSED,
-            external_id=node["closedAt"],
+            external_id=key(node["closedAt"]),
             author=None,
-            url=node["url"],
+            url=text(node["url"]),
             occurred_at=time(node["closedAt"]),
             version_at=time(node["closedAt"]),
             details={"state_reason": reason} if reason else {},
@@ -183,7 +167,7 @@ def discussion_changes(node: Payload) -> Iterator[MessageRecord]:
             kind=MessageKind.ANSWERED,
             external_id=discussion_id(node["answer"]),
             author=actor(node["answerChosenBy"]),
-            url=node["answer"]["url"],
+            url=text(node["answer"]["url"]),
             occurred_at=time(node["answerChosenAt"]),
             version_at=time(node["answerChosenAt"]),
         )

@@ -6,19 +6,21 @@ from typing import Any
 
 from django.utils import timezone
 
+from dexxy.common.sql import Rows, execute
 from dexxy.integrations.models import GitHubRepository, SyncPart
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_problems import problem_note
+from dexxy.integrations.services.github_problems import problem_note, problems_end
 from dexxy.integrations.services.github_queries import parts_document
-from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_reading import Reading
 from dexxy.messages.ingest import (
     FinishedList,
-    Place,
     StoredThread,
+    authors_apply,
     lists_finish,
     messages_apply,
+    replies_link,
     stored_thread,
     threads_lock,
     threads_settle,
@@ -31,13 +33,46 @@ from dexxy.messages.records import Scope
 LONG_LIST = 10
 SMALL_PAGE = 10
 
+_LIST_COLUMNS = {
+    "connection": "text",
+    "owner_id": "text",
+    "owner_external_id": "text",
+    "cursor": "text",
+    "seen": "jsonb",
+}
+# Of a part and its thread: threads are wide, and there may be a hundred.
+_READ = (
+    *_LIST_COLUMNS,
+    "repository",
+    "snapshot_at",
+    "thread__kind",
+    "thread__number",
+    "thread__merged_at",
+)
+_COLUMNS = {"thread_id": "bigint", **_LIST_COLUMNS, "snapshot_at": "timestamptz"}
+_INSERT = """
+INSERT INTO integrations_syncpart (
+    repository_id, thread_id, connection, owner_id, owner_external_id, cursor, seen, snapshot_at,
+    created_at, updated_at)
+SELECT %(repository)s, thread_id, connection, owner_id, owner_external_id, cursor,
+       ARRAY(SELECT jsonb_array_elements_text(seen)), snapshot_at, now(), now()
+FROM {rows}
+"""
+
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
-    found = list(repository.parts.select_related("thread").order_by("pk")[:weight])
+    parts = repository.parts.select_related("thread").order_by("pk").only(*_READ)
+    found = list(parts[:weight])
     while len(found) > 1 and weight_of(found) > weight:
         found.pop()
     return found
+
+
+def is_full(repository: GitHubRepository, weight: int) -> bool:
+    """Tell whether the parts that wait fill a request of WEIGHT."""
+    cursors = repository.parts.order_by("pk").values_list("cursor", flat=True)[:weight]
+    return sum(LONG_LIST if cursor else 1 for cursor in cursors) >= weight
 
 
 def weight_of(parts: Sequence[SyncPart]) -> int:
@@ -52,27 +87,27 @@ def replace(
     snapshot_at: datetime,
 ) -> None:
     """Write down what is left to read of threads whose snapshots were just stored."""
-    SyncPart.objects.filter(thread__in=[thread.id for thread in threads]).delete()
-    SyncPart.objects.bulk_create(
-        _part(repository.pk, thread.id, left, snapshot_at)
-        for thread, lists in zip(threads, open_lists, strict=True)
-        for left in lists
+    if known := [thread.id for thread in threads if not thread.is_new]:
+        SyncPart.objects.filter(thread__in=known).delete()
+    _add(
+        repository.pk,
+        [
+            (thread.id, left, snapshot_at)
+            for thread, lists in zip(threads, open_lists, strict=True)
+            for left in lists
+        ],
     )
+    problems_end(repository.pk, [thread.id for thread in threads])
 
 
-def _part(
-    repository_id: int, thread_id: int, left: mapping.OpenList, snapshot_at: datetime
-) -> SyncPart:
-    return SyncPart(
-        repository_id=repository_id,
-        thread_id=thread_id,
-        connection=left.connection,
-        owner_id=left.owner_id,
-        owner_external_id=left.owner_external_id,
-        cursor=left.cursor,
-        seen=list(left.seen),
-        snapshot_at=snapshot_at,
-    )
+def _add(repository_id: int, lists: Sequence[tuple[int, mapping.OpenList, datetime]]) -> None:
+    """Write down lists to read: of which thread, and when its snapshot was asked for."""
+    rows = [
+        (thread_id, *(getattr(left, name) for name in _LIST_COLUMNS), snapshot_at)
+        for thread_id, left, snapshot_at in lists
+    ]
+    if rows:
+        execute(_INSERT, {"repository": repository_id}, Rows(_COLUMNS, rows))
 
 
 def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer | None:
@@ -87,70 +122,119 @@ def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer |
         DexxyError: they could not be read; nothing was stored.
     """
     is_smallest = len(parts) == 1 and first == SMALL_PAGE
+    try:
+        answer = _answer(reading, parts, first=first, is_smallest=is_smallest)
+        _store(reading, parts, answer)
+    except errors.CursorRefusedError as error:
+        # Which of several it was, smaller requests tell.
+        if len(parts) == 1:
+            _restart(reading, parts[0], error)
+        return None
+    except errors.QueryTooHeavyError as error:
+        if is_smallest:
+            _give_up(reading, parts[0], error)
+        return None
+    return answer
+
+
+def _answer(
+    reading: Reading, parts: Sequence[SyncPart], *, first: int, is_smallest: bool
+) -> Answer:
     variables: dict[str, Any] = {"first": first}
     for place, part in enumerate(parts):
         variables[f"id{place}"] = part.owner_id
         variables[f"after{place}"] = part.cursor or None
     document = parts_document([part.connection for part in parts])
     places = [f"p{place}" for place in range(len(parts))]
-    try:
-        answer = reading.query(document, variables, may_miss=places, is_smallest=is_smallest)
-    except errors.CursorRefusedError:
-        SyncPart.objects.filter(pk__in=[p.pk for p in parts]).update(cursor="", seen=[])
-        return None
-    except errors.QueryTooHeavyError as error:
-        if is_smallest:
-            _give_up(reading, parts[0], error)
-        return None
-    nodes = [answer.data.get(f"p{place}") for place in range(len(parts))]
-    gone = [part for part, node in zip(parts, nodes, strict=True) if node is None]
-    here = [(part, node) for part, node in zip(parts, nodes, strict=True) if node is not None]
-    with documented("nested lists"):
-        pages = [_page(part, node) for part, node in here]
+    return reading.query(document, variables, may_miss=places, is_smallest=is_smallest)
+
+
+def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
+    gone = [part for place, part in enumerate(parts) if f"p{place}" in answer.missed]
+    here = [(f"p{place}", part) for place, part in enumerate(parts) if part not in gone]
+    pages = [_page(part, answer.data.get(place)) for place, part in here]
     with reading.storing():
-        _leave_to_refetch(gone)
-        _apply(reading.place, [part for part, _ in here], pages, answer.asked_at)
-        reading.count(messages=sum(len(page.messages) for page in pages))
-    return answer
+        _apply(reading, [part for _, part in here], pages, gone, answer)
 
 
 def _apply(
-    place: Place,
+    reading: Reading,
     parts: Sequence[SyncPart],
     pages: Sequence[mapping.MappedList],
-    asked_at: datetime,
+    gone: Sequence[SyncPart],
+    answer: Answer,
 ) -> None:
-    rows = threads_lock(part.thread_id for part in parts)
+    messages = [message for page in pages for message in page.messages]
+    authors = authors_apply(reading.place, (m.author for m in messages), asked_at=answer.asked_at)
+    rows = threads_lock(part.thread_id for part in (*parts, *gone))
+    # What was stored of a thread since its snapshot was asked for may be newer than its parts.
     threads = [stored_thread(rows[p.thread_id], asked_at=p.snapshot_at) for p in parts]
     read = list(zip(threads, parts, pages, strict=True))
-    messages_apply(place, [(t, m) for t, _, page in read for m in page.messages], asked_at=asked_at)
+    messages_apply(reading.place, [(t, m) for t, _, page in read for m in page.messages], authors)
     for part, page in zip(parts, pages, strict=True):
         part.cursor = page.cursor
         part.seen = [*part.seen, *page.seen]
     whole = [w for t, _, page in read for w in whole_lists(t, page.complete, page.messages)]
     ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
     lists_finish([*whole, *ended])
-    _write(parts, pages)
+    _write(reading.repository, parts, pages)
+    _leave_to_refetch(gone)
+    replies_link(rows)
     threads_settle(list(rows))
+    problems_end(reading.repository.pk, [thread.id for thread in threads])
+    reading.count(messages=len(messages))
 
 
-def _write(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> None:
+def _write(
+    repository: GitHubRepository,
+    parts: Sequence[SyncPart],
+    pages: Sequence[mapping.MappedList],
+) -> None:
     SyncPart.objects.filter(pk__in=[part.pk for part in parts if not part.cursor]).delete()
     SyncPart.objects.bulk_update([p for p in parts if p.cursor], ["cursor", "seen"])
-    SyncPart.objects.bulk_create(
-        _part(part.repository_id, part.thread_id, left, part.snapshot_at)
+    below = [
+        (part.thread_id, left, part.snapshot_at)
         for part, page in zip(parts, pages, strict=True)
         for left in page.open_lists
-    )
+    ]
+    _add(repository.pk, below)
 
 
 def _page(part: SyncPart, node: Any) -> mapping.MappedList:
-    return mapping.nested_page(
-        part.connection,
-        node["list"],
-        part.owner_external_id,
-        merged=part.thread.merged_at is not None,
-    )
+    """Map a page of a part.
+
+    Raises:
+        QueryTooHeavyError: it cannot be read; by itself it may be, or is left out.
+        CursorRefusedError: its cursors do not lead to an end.
+    """
+    thread = part.thread
+    try:
+        page = mapping.nested_page(
+            part.connection,
+            node["list"],
+            part.owner_external_id,
+            merged=thread.merged_at is not None,
+        )
+    except errors.UNKNOWN_SHAPE as error:
+        raise errors.QueryTooHeavyError(
+            f"GitHub shows a list of #{thread.number} in a way that this Dexxy does not know"
+            f" ({errors.quoted(repr(error))}). Update Dexxy, or report it."
+        ) from error
+    is_nothing_new = bool(page.seen) and set(page.seen) <= set(part.seen)
+    if page.cursor and (page.cursor == part.cursor or is_nothing_new):
+        raise errors.CursorRefusedError("Its cursors go round in a circle.")
+    return page
+
+
+def _restart(reading: Reading, part: SyncPart, error: errors.CursorRefusedError) -> None:
+    """Read a list from its beginning again, or leave it out where that does not help."""
+    try:
+        reading.restarting(error)
+    except errors.UnexpectedAnswerError as unhelped:
+        _give_up(reading, part, unhelped)
+        return
+    with reading.storing():
+        SyncPart.objects.filter(pk=part.pk).update(cursor="", seen=[])
 
 
 def _leave_to_refetch(gone: Sequence[SyncPart]) -> None:
@@ -167,5 +251,5 @@ def _give_up(reading: Reading, part: SyncPart, error: errors.GitHubError) -> Non
     """Leave out the list that cannot be read; its thread is tried again as a whole, later."""
     thread = part.thread
     with reading.storing():
-        problem_note(reading, ThreadKind(thread.kind), thread.number, error)
+        problem_note(reading.repository, ThreadKind(thread.kind), thread.number, error)
         thread.parts.all().delete()

@@ -1,5 +1,6 @@
 """Profiles of people, a hundred a request, for accounts not yet read or read long ago."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_messages import text
+from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_queries import PEOPLE
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_values import key, text
 from dexxy.members.ingest import profiles_apply
 from dexxy.members.models import Identity
 from dexxy.members.records import ProfileRecord
@@ -38,13 +40,14 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
     # An account that is gone is missing from the answer, and is not asked for again soon.
     ids = [identity.node_id for identity in identities]
     try:
-        answer = reading.query(PEOPLE, {"ids": ids}, may_miss=["nodes.*"])
+        answer = reading.query(
+            PEOPLE, {"ids": ids}, may_miss=["nodes.*"], is_smallest=len(identities) == 1
+        )
     except errors.QueryTooHeavyError:
         if len(identities) == 1:
             Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
         return False
-    with documented("profiles"):
-        records = [_profile(node) for node in answer.data["nodes"] if node and "login" in node]
+    records = _profiles(answer)
     with reading.storing():
         profiles_apply(
             workspace_id=reading.place.workspace_id,
@@ -57,9 +60,26 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
     return True
 
 
+def _profiles(answer: Answer) -> list[ProfileRecord]:
+    """Return the profiles that can be read.
+
+    Raises:
+        UnexpectedAnswerError: there are several, and none of them can.
+    """
+    records: list[ProfileRecord] = []
+    with documented("profiles"):
+        shown = [node for node in answer.data["nodes"] if node and "login" in node]
+        for node in shown:
+            with suppress(*errors.UNKNOWN_SHAPE):
+                records.append(_profile(node))
+        if len(shown) > 1 and not records:
+            _profile(shown[0])
+    return records
+
+
 def _profile(node: dict[str, Any]) -> ProfileRecord:
     return ProfileRecord(
-        external_id=str(node["databaseId"]),
+        external_id=key(node["databaseId"]),
         company=text(node.get("company")),
         location=text(node.get("location")),
         bio=text(node.get("bio") or node.get("description")),

@@ -81,15 +81,19 @@ class RepositoryReader:
         )
 
     def _read_marked(self) -> bool:
+        if not github_refetch.is_due(self.reading):
+            return False
         marked = github_refetch.waiting(self.reading, self._threads_per_request)
         if marked and not github_refetch.read(self.reading, marked):
             self._threads_per_request = max(1, len(marked) // 2)
         return bool(marked)
 
     def _read_parts(self, *, only_full: bool = False) -> bool:
-        waiting = github_parts.waiting(self.reading.repository, self._parts_weight)
-        is_full = github_parts.weight_of(waiting) >= self._parts_weight
-        if not waiting or (only_full and not is_full):
+        repository, weight = self.reading.repository, self._parts_weight
+        if only_full and not github_parts.is_full(repository, weight):
+            return False
+        waiting = github_parts.waiting(repository, weight)
+        if not waiting:
             return False
         first = PAGE_LIMIT if self._parts_weight > 1 else github_parts.SMALL_PAGE
         answer = github_parts.read(self.reading, waiting, first=first)
@@ -120,7 +124,8 @@ class RepositoryReader:
         if identities:
             self.reading.purpose = "people_requests"
             if not github_people.read(self.reading, identities):
-                self._people_per_request = max(1, len(identities) // 2)
+                # None any more in this run, where one alone cannot be read: so may all others be.
+                self._people_per_request = len(identities) // 2
         return bool(identities)
 
     def _sweep(self) -> bool:

@@ -7,20 +7,36 @@ from time import sleep
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import DataError, transaction
+from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential, GitHubRepository, SyncRun
+from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
+from dexxy.integrations.services.github_readable import require_still_readable
 from dexxy.messages.ingest import Place
 
 log = structlog.get_logger()
 
 # Seconds before each new try of a request that got no answer.
 RETRY_AFTER = (0.5, 1.0, 2.0)
+# How often lists may have to be read from their beginning in one run.
+RESTARTS_AT_MOST = 3
+
+_NOTE_SPENT = """
+WITH run AS (
+    UPDATE integrations_syncrun
+    SET requests = %(requests)s, points = %(points)s, counts = %(counts)s, receipt = %(receipt)s,
+        updated_at = now()
+    WHERE id = %(run)s
+)
+UPDATE integrations_credential
+SET points_remaining = coalesce(%(remaining)s, points_remaining)
+WHERE id = %(credential)s
+"""
 
 
 class RepositoryReplacedError(DexxyError):
@@ -73,16 +89,18 @@ class Reading:
 
         Raises:
             GitHubError: one of its kinds.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
 
         def request() -> Answer:
             return self.client.query(document, variables, may_miss=may_miss)
 
         answer = self._ask(request, is_smallest=is_smallest)
-        limit = answer.data.get("rateLimit")
-        if limit:
-            self.run.points += limit["cost"]
-            self.points_remaining = limit["remaining"]
+        with documented("limits"):
+            limit = answer.data.get("rateLimit")
+            if limit:
+                self.run.points += int(limit["cost"])
+                self.points_remaining = int(limit["remaining"])
         return answer
 
     def get(self, path: str, params: dict[str, str | int] | None = None) -> Answer:
@@ -90,12 +108,14 @@ class Reading:
 
         Raises:
             GitHubError: one of its kinds.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
         return self._ask(lambda: self.client.get(path, params), is_smallest=True)
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
             self.lease.keep()
+            require_still_readable(self.repository)
             if self.purpose == "requests":
                 self.run.requests += 1
             else:
@@ -114,12 +134,15 @@ class Reading:
         """Return the repository of an answer, once it is sure that it is the one we mean.
 
         Raises:
-            NotFoundError: GitHub shows none.
+            GitHubServerError: GitHub shows none; where there is none, it says NOT_FOUND.
             RepositoryReplacedError: another one has its name now.
         """
-        found: dict[str, Any] | None = answer.data.get("repository")
-        if found is None:
-            raise errors.NotFoundError(f"GitHub does not show {self.repository.full_name}.")
+        found = answer.data.get("repository")
+        if not isinstance(found, dict):
+            raise errors.GitHubServerError(
+                f"GitHub's answer lacks {self.repository.full_name}, and does not say why."
+                " Try again later."
+            )
         if found.get("databaseId") != self.repository.github_id:
             raise RepositoryReplacedError(
                 f"{self.repository.full_name} is another repository now."
@@ -133,17 +156,52 @@ class Reading:
 
         Raises:
             LeaseLostError: another process has taken over; nothing is stored.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile;
+                nothing is stored.
+            QueryTooHeavyError: something in the page is too long or too large for its column; a
+                smaller page tells what.
         """
-        with transaction.atomic():
-            # Rows and cursor are lost together or not at all, so a crash of the server costs a
-            # page that is read again, and no commit has to wait for the disk.
-            execute("SET LOCAL synchronous_commit TO off", {})
-            self.lease.renew()
-            yield
-            self.run.save()
-            credential = Credential.objects.filter(installations=self.repository.installation_id)
-            if self.points_remaining is not None:
-                credential.update(points_remaining=self.points_remaining)
+        try:
+            with transaction.atomic():
+                # Rows and cursor are lost together or not at all, so a crash of the server costs
+                # a page that is read again, and no commit has to wait for the disk.
+                execute("SET LOCAL synchronous_commit TO off", {})
+                self.lease.renew()
+                require_still_readable(self.repository)
+                yield
+                self._note_spent()
+        except DataError as error:
+            raise errors.QueryTooHeavyError(
+                f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
+                " Update Dexxy, or report it."
+            ) from error
+
+    def _note_spent(self) -> None:
+        """Write down what the run has counted so far, and what GitHub has left for us."""
+        run = self.run
+        params = {
+            "run": run.pk,
+            "requests": run.requests,
+            "points": run.points,
+            "counts": Jsonb(run.counts),
+            "receipt": Jsonb(run.receipt),
+            "credential": self.repository.installation.credential_id,
+            "remaining": self.points_remaining,
+        }
+        execute(_NOTE_SPENT, params)
+
+    def restarting(self, error: errors.CursorRefusedError) -> None:
+        """Count that a list has to be read from its beginning, because of ERROR.
+
+        Raises:
+            UnexpectedAnswerError: that was so several times in this run, and will be for ever.
+        """
+        self.count(restarts=1)
+        if self.run.counts["restarts"] > RESTARTS_AT_MOST:
+            raise errors.UnexpectedAnswerError(
+                f"GitHub does not let Dexxy read a list to its end ({error})"
+                f" It was begun again {RESTARTS_AT_MOST} times. Dexxy will try again later."
+            ) from error
 
     def count(self, **counts: int) -> None:
         """Add to the run's counts."""
@@ -160,7 +218,8 @@ def documented(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except errors.UNKNOWN_SHAPE as error:
         raise errors.UnexpectedAnswerError(
-            f"GitHub's {what} have an unknown shape ({error!r}). Update Dexxy."
+            f"GitHub's {what} have an unknown shape ({errors.quoted(repr(error))})."
+            " Update Dexxy, or report it."
         ) from error

@@ -2,19 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import SyncPart, SyncProblem
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_mapping import THREADS
-from dexxy.integrations.services.github_problems import problem_note
+from dexxy.integrations.services.github_mapping import MappedThread
+from dexxy.integrations.services.github_problems import (
+    Key,
+    problem_note,
+    problems_forget,
+    problems_hold,
+)
 from dexxy.integrations.services.github_queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github_reading import Reading, documented
-from dexxy.messages.ingest import snapshots_apply, threads_archive
+from dexxy.integrations.services.github_threads import Unreadable, read_thread
+from dexxy.integrations.services.github_values import text
+from dexxy.messages.ingest import (
+    GoneThread,
+    marks_clear,
+    snapshots_apply,
+    stored_thread,
+    threads_archive,
+    threads_lock,
+)
 from dexxy.messages.models import ArchivedReason, Thread, ThreadKind
 
 THREADS_PER_REQUEST = 50
@@ -28,24 +45,66 @@ class Marked:
     number: int
     thread_id: int | None = None
 
+    @property
+    def key(self) -> Key:
+        return self.kind, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an answer holds of marked threads.
+
+    Args:
+        here: those that are where they were.
+        gone: those that are not: why, and where they moved to.
+        hidden: those of a feature that is switched off, which says nothing about them.
+        unreadable: those that are shown in a way that we do not know, and why.
+    """
+
+    here: list[MappedThread]
+    gone: list[tuple[Marked, ArchivedReason, str]]
+    hidden: list[Marked]
+    unreadable: list[tuple[Marked, errors.GitHubError]]
+
+
+_IS_DUE = """
+SELECT EXISTS (SELECT FROM messages_thread
+               WHERE workspace_id = %(workspace)s AND source_id = %(source)s
+                 AND refetch_at <= %(now)s)
+    OR EXISTS (SELECT FROM integrations_syncproblem
+               WHERE repository_id = %(repository)s AND retry_at <= %(now)s)
+"""
+
+
+def is_due(reading: Reading) -> bool:
+    """Tell whether a thread is to be read again: before each page, so in one statement."""
+    params = {
+        "workspace": reading.place.workspace_id,
+        "source": reading.place.source_id,
+        "repository": reading.repository.pk,
+        "now": timezone.now(),
+    }
+    [(found,)] = fetch_all(_IS_DUE, params)
+    return bool(found)
+
 
 def waiting(reading: Reading, limit: int) -> list[Marked]:
     """Return the threads that are due, the longest waiting first."""
     now = timezone.now()
-    threads = Thread.objects.filter(
-        workspace_id=reading.place.workspace_id,
-        source_id=reading.place.source_id,
-        refetch_at__lte=now,
-    ).order_by("refetch_at", "pk")
-    found = [Marked(ThreadKind(t.kind), t.number, t.pk) for t in threads[:limit]]
-    known = {(thread.kind, thread.number) for thread in found}
+    threads = _threads(reading)
+    due = threads.filter(refetch_at__lte=now).order_by("refetch_at", "pk")
+    found = [Marked(ThreadKind(t.kind), t.number, t.pk) for t in due[:limit]]
     problems = SyncProblem.objects.filter(repository=reading.repository, retry_at__lte=now)
-    found += [
-        Marked(ThreadKind(p.thread_kind), p.number)
-        for p in problems[: limit - len(found)]
-        if (p.thread_kind, p.number) not in known
-    ]
-    return found
+    tried = {(ThreadKind(p.thread_kind), p.number) for p in problems[: limit - len(found)]}
+    stored = threads.filter(number__in=[number for _, number in tried])
+    known = {(t.kind, t.number): t.pk for t in stored} if tried else {}
+    others = sorted(tried - {marked.key for marked in found})
+    return found + [Marked(*key, known.get(key)) for key in others]
+
+
+def _threads(reading: Reading) -> QuerySet[Thread]:
+    place = reading.place
+    return Thread.objects.filter(workspace_id=place.workspace_id, source_id=place.source_id)
 
 
 def read(reading: Reading, marked: Sequence[Marked]) -> bool:
@@ -58,56 +117,89 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
     variables |= {f"number{place}": thread.number for place, thread in enumerate(marked)}
     document = threads_document([thread.kind for thread in marked])
     places = [f"repository.t{place}" for place in range(len(marked))]
+    asked_at = timezone.now()
     try:
         answer = reading.query(document, variables, may_miss=places, is_smallest=len(marked) == 1)
+        found = _found(reading, marked, answer)
+        # Two transactions, because each locks its threads in the order of their keys.
+        _store(reading, found.here, answer.asked_at)
     except errors.QueryTooHeavyError as error:
         if len(marked) == 1:
-            _give_up(reading, marked[0], error)
+            _give_up(reading, marked[0], error, asked_at)
         return len(marked) == 1
-    _store(reading, marked, answer)
+    if found.gone or found.hidden:
+        _archive(reading, found, answer.asked_at)
+    for thread, problem in found.unreadable:
+        _give_up(reading, thread, problem, asked_at)
     return True
 
 
-def _store(reading: Reading, marked: Sequence[Marked], answer: Answer) -> None:
-    found = reading.repository_of(answer)
-    here, gone = [], []
+def _found(reading: Reading, marked: Sequence[Marked], answer: Answer) -> Found:
+    shown = reading.repository_of(answer)
+    found = Found([], [], [], [])
     with documented("threads"):
         for place, thread in enumerate(marked):
-            node = found[f"t{place}"]
+            node = shown[f"t{place}"]
             field = THREAD_TYPES[thread.kind].enabled_field
-            if node is None and field and not found[field]:
-                continue  # A feature that is switched off archives nothing.
-            if node is None:
-                gone.append((thread, ArchivedReason.MISSING, ""))
+            if node is None and field and not shown[field]:
+                found.hidden.append(thread)
+            elif node is None and f"repository.t{place}" not in answer.missed:
+                raise errors.QueryTooHeavyError(
+                    f"GitHub shows nothing of #{thread.number}, and does not say why."
+                )
+            elif node is None:
+                found.gone.append((thread, ArchivedReason.MISSING, ""))
             elif node["repository"]["databaseId"] != reading.repository.github_id:
-                gone.append((thread, ArchivedReason.MOVED, node["url"]))
+                found.gone.append((thread, ArchivedReason.MOVED, text(node["url"])))
             else:
-                here.append(THREADS[thread.kind](node))
+                _sort(found, thread, read_thread(thread.kind, node))
+    return found
+
+
+def _sort(found: Found, thread: Marked, shown: MappedThread | Unreadable) -> None:
+    if isinstance(shown, Unreadable):
+        found.unreadable.append((thread, shown.error))
+    else:
+        found.here.append(shown)
+
+
+def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -> None:
     with reading.storing():
-        _unmark(reading, marked)
-        stored = snapshots_apply(
-            reading.place, [t.snapshot for t in here], asked_at=answer.asked_at
+        snapshots = [thread.snapshot for thread in here]
+        stored = snapshots_apply(reading.place, snapshots, asked_at=asked_at)
+        open_lists = [thread.open_lists for thread in here]
+        parts.replace(reading.repository, stored, open_lists, asked_at)
+        problems_hold(reading.repository, [(s.thread.kind, s.thread.number) for s in snapshots])
+        reading.count(refetched=len(here))
+
+
+def _archive(reading: Reading, found: Found, asked_at: datetime) -> None:
+    """Archive what is gone for sure; what only may be gone is asked for again."""
+    hidden = [thread.thread_id for thread in found.hidden if thread.thread_id]
+    gone = [one for one in found.gone if one[0].thread_id]
+    with reading.storing():
+        rows = threads_lock([*hidden, *(thread.thread_id or 0 for thread, _, _ in gone)])
+        stored = {pk: stored_thread(row, asked_at=asked_at) for pk, row in rows.items()}
+        archived = threads_archive(
+            [GoneThread(stored[t.thread_id or 0], reason, url) for t, reason, url in gone],
+            asked_at=asked_at,
         )
-        parts.replace(reading.repository, stored, [t.open_lists for t in here], answer.asked_at)
-        SyncPart.objects.filter(
-            thread__in=[t.thread_id for t, _, _ in gone if t.thread_id]
-        ).delete()
-        threads_archive((t.thread_id, why, url) for t, why, url in gone if t.thread_id)
-        reading.count(refetched=len(marked))
+        marks_clear([stored[pk] for pk in hidden], asked_at=asked_at)
+        SyncPart.objects.filter(thread__in=archived).delete()
+        ended = [t.key for t, _, _ in found.gone if not t.thread_id or t.thread_id in archived]
+        problems_forget(reading.repository, ended)
+        tried = [*(thread for thread, _, _ in found.gone), *found.hidden]
+        problems_hold(reading.repository, [thread.key for thread in tried])
+        reading.count(refetched=len(tried))
 
 
-def _unmark(reading: Reading, marked: Sequence[Marked]) -> None:
-    """Take the marks away; what a webhook marks anew is marked again by `snapshots_apply`."""
-    Thread.objects.filter(pk__in=[t.thread_id for t in marked if t.thread_id]).update(
-        refetch_at=None
-    )
-    for thread in marked:
-        SyncProblem.objects.filter(
-            repository=reading.repository, thread_kind=thread.kind, number=thread.number
-        ).delete()
-
-
-def _give_up(reading: Reading, thread: Marked, error: errors.GitHubError) -> None:
+def _give_up(
+    reading: Reading, thread: Marked, error: errors.GitHubError, asked_at: datetime
+) -> None:
+    """Write down that a thread cannot be read, and try again later."""
     with reading.storing():
-        Thread.objects.filter(pk__in=[thread.thread_id or 0]).update(refetch_at=None)
-        problem_note(reading, thread.kind, thread.number, error)
+        rows = threads_lock([thread.thread_id] if thread.thread_id else [])
+        marks_clear(
+            [stored_thread(row, asked_at=asked_at) for row in rows.values()], asked_at=asked_at
+        )
+        problem_note(reading.repository, thread.kind, thread.number, error)

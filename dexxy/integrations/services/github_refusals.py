@@ -6,7 +6,9 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 
 import contextlib
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import httpx
@@ -16,6 +18,9 @@ from dexxy.integrations.services import github_errors as errors
 
 # What GitHub asks to wait after a secondary limit that names no time.
 _DEFAULT_WAIT = timedelta(seconds=60)
+# GitHub's limits are counted by the hour: beyond that, a clock or a header is wrong.
+_LONGEST_WAIT = timedelta(hours=1)
+_GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
 def raise_for_status(response: httpx.Response) -> NoReturn:
@@ -32,10 +37,14 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
             "GitHub refused the token (401)."
             " Make a new one under Settings > Developer settings, and connect again."
         )
-    if status in {403, 451}:
+    if status == 403:
         raise errors.AccessDeniedError(
-            f"GitHub does not let this token read it ({status}: {message})."
-            " Give the token read access to issues, pull requests and discussions."
+            f"GitHub does not let this token read it (403: {message}). {_GIVE_ACCESS}"
+        )
+    if status == 451:
+        raise errors.AccessDeniedError(
+            f"GitHub blocks it for legal reasons (451: {message})."
+            " Its page on GitHub says why; Dexxy looks again every hour."
         )
     if status in {404, 410}:
         raise errors.NotFoundError(
@@ -47,11 +56,42 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
         )
     if status >= 500:
         raise errors.GitHubServerError(f"GitHub failed ({status}: {message}). Try again later.")
-    raise errors.UnexpectedAnswerError(f"GitHub refused the request ({status}: {message}).")
+    raise errors.UnexpectedAnswerError(
+        f"GitHub refused the request ({status}: {message}). Update Dexxy, or report it."
+    )
 
 
-def raise_for_errors(body: Any, headers: httpx.Headers, *, may_miss: Collection[str] = ()) -> None:
-    """Raise what the `errors` of a GraphQL answer mean; with none of them, return.
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """An entry of a GraphQL answer's `errors`. https://spec.graphql.org/October2021/#sec-Errors"""
+
+    kind: str
+    message: str
+    path: tuple[str, ...]
+    is_of_query: bool
+
+    @classmethod
+    def read(cls, entry: dict[str, Any]) -> "_Problem":
+        extensions = entry.get("extensions")
+        return cls(
+            kind=str(entry.get("type")),
+            message=str(entry.get("message")),
+            path=tuple(str(step) for step in entry.get("path") or ()),
+            is_of_query=isinstance(extensions, dict) and bool(extensions.get("code")),
+        )
+
+    def missed(self, may_miss: Collection[str]) -> str:
+        """Return the path that is NOT_FOUND where that may be, or ''."""
+        path = ".".join(self.path)
+        names = {path, ".".join((*self.path[:-1], "*"))}
+        may_be = self.kind == "NOT_FOUND" and not names.isdisjoint(may_miss)
+        return path if may_be else ""
+
+
+def paths_missed(
+    body: Any, headers: httpx.Headers, *, may_miss: Collection[str] = ()
+) -> frozenset[str]:
+    """Raise what the `errors` of a GraphQL answer mean; return the paths that may be missed.
 
     A 200 with `errors` and a half of the data is usual, and never applied.
 
@@ -62,60 +102,83 @@ def raise_for_errors(body: Any, headers: httpx.Headers, *, may_miss: Collection[
         GitHubError: one of its kinds.
     """
     if not isinstance(body, dict):
-        raise errors.UnexpectedAnswerError("GitHub's GraphQL answer is not an object.")
-    problems = [p for p in body.get("errors") or [] if not _may_miss(p, may_miss)]
-    if problems:
-        raise _graphql_error(problems, headers)
+        raise errors.UnexpectedAnswerError(
+            "GitHub's GraphQL answer is not an object. Check DEXXY_GITHUB_GRAPHQL_URL."
+        )
+    try:
+        problems = [_Problem.read(entry) for entry in body.get("errors") or ()]
+    except errors.UNKNOWN_SHAPE as error:
+        raise errors.QueryTooHeavyError(
+            "GitHub answered only a part of the query, and not in a way that says why."
+        ) from error
+    missed = {problem: problem.missed(may_miss) for problem in problems}
+    grave = [problem for problem in problems if not missed[problem]]
+    if grave:
+        raise _graphql_error(grave, headers)
     if not isinstance(body.get("data"), dict):
         # REST answers of a proxy or a wrong address look like this.
         raise errors.UnexpectedAnswerError(
             "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
         )
+    return frozenset(missed.values())
 
 
-def _may_miss(problem: dict[str, Any], may_miss: Collection[str]) -> bool:
-    path = [str(step) for step in problem.get("path") or []]
-    names = {".".join(path), ".".join([*path[:-1], "*"])}
-    return problem.get("type") == "NOT_FOUND" and bool(path) and not names.isdisjoint(may_miss)
-
-
-def _graphql_error(problems: list[dict[str, Any]], headers: httpx.Headers) -> errors.GitHubError:
-    kinds = {str(problem.get("type")) for problem in problems}
-    message = "; ".join(str(problem.get("message")) for problem in problems)
+def _graphql_error(problems: list[_Problem], headers: httpx.Headers) -> errors.GitHubError:
+    kinds = {problem.kind for problem in problems}
+    message = errors.quoted("; ".join(problem.message for problem in problems))
     # The type is undocumented, and has been seen in two spellings.
     if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or _is_rate_limit(headers, message, 200):
         return rate_limited(headers)
     if "INVALID_CURSOR_ARGUMENTS" in kinds or "not appear to be a valid cursor" in message:
         return errors.CursorRefusedError(f"GitHub refused a cursor: {message}")
     # Deeper inside, it is one thing among many that cannot be shown: smaller pages find it.
-    is_whole = all(len(problem.get("path") or []) <= 2 for problem in problems)
+    is_whole = all(len(problem.path) <= 2 for problem in problems)
     if is_whole and kinds == {"NOT_FOUND"}:
-        return errors.NotFoundError(f"GitHub knows nothing there ({message}).")
+        return errors.NotFoundError(
+            f"GitHub knows nothing there ({message}). Check that it exists, and that the token"
+            " may read it."
+        )
     if is_whole and kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
         return errors.AccessDeniedError(
-            f"GitHub does not let this token read it ({message})."
-            " Give the token read access to issues, pull requests and discussions."
+            f"GitHub does not let this token read it ({message}). {_GIVE_ACCESS}"
         )
-    if any((problem.get("extensions") or {}).get("code") for problem in problems):
+    if any(problem.is_of_query for problem in problems):
         # The query itself was refused: no page size can mend that.
-        return errors.UnexpectedAnswerError(f"GitHub refused the query: {message}")
-    return errors.QueryTooHeavyError(f"GitHub answered only a part of the query: {message}")
+        return errors.UnexpectedAnswerError(
+            f"GitHub refused the query ({message}). Update Dexxy, or report it."
+        )
+    return errors.QueryTooHeavyError(
+        f"GitHub answered only a part of the query ({message}). Try again later."
+    )
 
 
 def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
-    """Read from HEADERS until when GitHub wants no more requests."""
+    """Read from HEADERS until when GitHub wants no more requests.
+
+    Its clock says how long that is, and ours when that will be: either may be off.
+    """
     now = datetime.now(UTC)
-    retry_at = now + _DEFAULT_WAIT
-    with contextlib.suppress(KeyError, ValueError, OverflowError):
+    wait = _DEFAULT_WAIT
+    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
         if "retry-after" in headers:
-            retry_at = now + timedelta(seconds=int(headers["retry-after"]))
+            wait = timedelta(seconds=int(headers["retry-after"]))
         elif headers.get("x-ratelimit-remaining") == "0":
-            retry_at = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+            reset_at = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+            wait = reset_at - (server_time(headers) or now)
     # A reset that has just passed, or a clock that is off, must not become a busy loop.
-    retry_at = max(retry_at, now + timedelta(seconds=1))
+    retry_at = now + min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)
     return errors.RateLimitedError(
         f"GitHub's rate limit is used up until {retry_at:%H:%M:%S} UTC. Try again then.", retry_at
     )
+
+
+def server_time(headers: httpx.Headers) -> datetime | None:
+    """Read GitHub's clock, if it shows it."""
+    try:
+        # HTTP dates are always in UTC, however the zone is written.
+        return parsedate_to_datetime(headers.get("date", "")).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
@@ -133,5 +196,6 @@ def _message(response: httpx.Response) -> str:
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
-        return response.reason_phrase
-    return str(body.get("message", "")) if isinstance(body, dict) else response.reason_phrase
+        return errors.quoted(response.reason_phrase)
+    message = body.get("message") if isinstance(body, dict) else None
+    return errors.quoted(message or response.reason_phrase)

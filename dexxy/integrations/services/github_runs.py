@@ -20,6 +20,10 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_edits import EDITS
 from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
+from dexxy.integrations.services.github_readable import (
+    SyncNotPossibleError,
+    require_connected,
+)
 from dexxy.members.ingest import identities_recount
 from dexxy.messages.models import Message, Thread
 
@@ -37,7 +41,14 @@ def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool =
 
     Args:
         sweep: begin a sweep, whether it is due or not.
+
+    Raises:
+        SyncNotPossibleError: the repository is paused or disconnected.
     """
+    # A person may have paused it since it was chosen: their word stands.
+    not_paused = GitHubRepository.objects.exclude(sync_status=SyncStatus.PAUSED)
+    not_paused.filter(pk=repository.pk).update(sync_status=SyncStatus.SYNCING)
+    require_connected(repository)
     run, is_new = SyncRun.objects.get_or_create(
         repository=repository,
         state__in=[RunState.RUNNING, RunState.PAUSED],
@@ -51,8 +62,6 @@ def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool =
         _sweep_begin(repository)
     run.state = RunState.RUNNING
     run.save()
-    repository.sync_status = SyncStatus.SYNCING
-    repository.save(update_fields=["sync_status", "updated_at"])
     return run
 
 
@@ -74,22 +83,42 @@ def run_pause(run: SyncRun, credential: Credential, error: errors.RateLimitedErr
         credential.paused_until = error.retry_at
         credential.pause_reason = str(error)
         credential.save(update_fields=["paused_until", "pause_reason", "updated_at"])
-        GitHubRepository.objects.filter(pk=run.repository_id).update(next_sync_at=error.retry_at)
+        repositories = GitHubRepository.objects.filter(installation__credential=credential)
+        open_runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.RUNNING)
+        open_runs.update(state=RunState.PAUSED)
+        repositories.filter(sync_status=SyncStatus.SYNCING).update(next_sync_at=error.retry_at)
     log.info("sync paused", repository=run.repository.full_name, until=str(error.retry_at))
+
+
+def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
+    """End a run because a person wants it; where they only paused it, it can go on later."""
+    if not SyncRun.objects.filter(pk=run.pk, finished_at=None).exists():
+        return  # Who disconnected the repository has said why.
+    paused = GitHubRepository.objects.filter(pk=run.repository_id, sync_status=SyncStatus.PAUSED)
+    if paused.exists():
+        run.state = RunState.PAUSED
+    else:
+        run.state, run.finished_at = RunState.STOPPED, timezone.now()
+        run.error, run.error_code = str(error), error.code
+    run.save()
+    log.info("sync stopped", repository=run.repository.full_name, reason=str(error))
 
 
 def run_fail(run: SyncRun, error: DexxyError) -> None:
     """Write down why a run ended; the next one goes on where it was."""
     lost = isinstance(error, (errors.NotFoundError, errors.AccessDeniedError))
+    repository = GitHubRepository.objects.filter(pk=run.repository_id)
     with transaction.atomic():
         run.state, run.finished_at = RunState.FAILED, timezone.now()
         run.error, run.error_code = str(error), error.code
         run.save()
-        GitHubRepository.objects.filter(pk=run.repository_id).update(
-            sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR,
+        repository.update(
             sync_error=str(error),
             next_sync_at=timezone.now() + (LOOK_FOR_LOST if lost else _retry_after(error)),
         )
+        # What a person said meanwhile stands.
+        syncing = repository.filter(sync_status=SyncStatus.SYNCING)
+        syncing.update(sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR)
     log.warning("sync failed", repository=run.repository.full_name, error=str(error))
 
 
@@ -110,6 +139,7 @@ def run_finish(run: SyncRun) -> SyncRun:
         repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now
         run.save()
+        # What a person said meanwhile stands.
         syncing = GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.SYNCING)
         syncing.update(sync_status=SyncStatus.ACTIVE)
         GitHubRepository.objects.filter(pk=repository.pk).update(

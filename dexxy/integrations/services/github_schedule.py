@@ -9,13 +9,21 @@ from django.utils import timezone
 from django_rq import get_queue
 from redis.exceptions import RedisError
 
-from dexxy.integrations.models import Credential
+from dexxy.integrations.models import (
+    Credential,
+    GitHubInstallation,
+    GitHubRepository,
+    RunState,
+    SyncRun,
+    SyncStatus,
+)
 from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_lease import is_held
 
 log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.sync_github_repository"
+RECONCILE_JOB = "dexxy.integrations.tasks.reconcile_github_installation"
 # A worker that was woken says so itself when it is done; this is for one that never came.
 WAKE_AGAIN_AFTER = timedelta(seconds=60)
 
@@ -25,6 +33,7 @@ def enqueue_due() -> int:
 
     Returns: how many were woken. If the queue is down that is logged, and all stays due.
     """
+    interrupted_release()
     first_due = dict(due().order_by("-next_sync_at").values_list("installation__credential", "pk"))
     woken = _claim(list(first_due))
     try:
@@ -38,6 +47,29 @@ def enqueue_due() -> int:
 
 
 @transaction.atomic
+def interrupted_release() -> None:
+    """Make due what says that it is being read, although its reader is gone."""
+    now = timezone.now()
+    in_hand = Q(next_sync_at__lte=now, next_sync_at__gt=now - WAKE_AGAIN_AFTER)
+    interrupted = GitHubRepository.objects.filter(sync_status=SyncStatus.SYNCING).exclude(in_hand)
+    not_paused = Q(paused_until=None) | Q(paused_until__lte=now)
+    # Whoever wants to read with one of these has to wait until all is said.
+    candidates = Credential.objects.select_for_update(skip_locked=True).filter(
+        not_paused, pk__in=interrupted.values("installation__credential")
+    )
+    left = [credential for credential in candidates if not is_held(credential)]
+    if not left:
+        return
+    ids = list(interrupted.filter(installation__credential__in=left).values_list("pk", flat=True))
+    SyncRun.objects.filter(repository__in=ids, state=RunState.RUNNING).update(state=RunState.PAUSED)
+    repositories = GitHubRepository.objects.filter(pk__in=ids, sync_status=SyncStatus.SYNCING)
+    repositories.filter(last_synced_at=None).update(sync_status=SyncStatus.PENDING)
+    repositories.update(sync_status=SyncStatus.ACTIVE)
+    GitHubRepository.objects.filter(pk__in=ids).update(next_sync_at=now)
+    log.info("interrupted syncs go on", repositories=len(ids))
+
+
+@transaction.atomic
 def _claim(credential_ids: list[int]) -> list[Credential]:
     """Choose the credentials that this scheduler, and no other, wakes a worker for."""
     not_woken = Q(woken_at=None) | Q(woken_at__lt=timezone.now() - WAKE_AGAIN_AFTER)
@@ -46,3 +78,23 @@ def _claim(credential_ids: list[int]) -> list[Credential]:
     woken = [credential for credential in candidates if not is_held(credential)]
     Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=timezone.now())
     return woken
+
+
+def enqueue_reconciles() -> int:
+    """Wake a worker for each installation whose list of repositories is due to be compared.
+
+    Returns: how many were woken. If the queue is down that is logged, and all stays due.
+    """
+    due = GitHubInstallation.objects.filter(reconcile_at__lte=timezone.now())
+    with transaction.atomic():
+        claimed = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        # Until the job says when it is due again; should it never run, this does.
+        again = timezone.now() + WAKE_AGAIN_AFTER
+        GitHubInstallation.objects.filter(pk__in=claimed).update(reconcile_at=again)
+    try:
+        for pk in claimed:
+            get_queue("sync").enqueue(RECONCILE_JOB, pk)
+    except RedisError as error:
+        log.warning("the queue cannot be reached", error=str(error), due=len(claimed))
+        return 0
+    return len(claimed)

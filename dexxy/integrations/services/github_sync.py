@@ -18,14 +18,20 @@ from dexxy.integrations.models import (
     GitHubRepository,
     RunTrigger,
     SyncRun,
-    SyncStatus,
 )
 from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_due import repositories_due
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
+from dexxy.integrations.services.github_readable import SyncNotPossibleError, require_connected
 from dexxy.integrations.services.github_reader import RepositoryReader
-from dexxy.integrations.services.github_runs import run_fail, run_finish, run_open, run_pause
+from dexxy.integrations.services.github_runs import (
+    run_fail,
+    run_finish,
+    run_open,
+    run_pause,
+    run_stop,
+)
+from dexxy.integrations.services.github_tokens import installation_client
 
 log = structlog.get_logger()
 
@@ -35,12 +41,6 @@ LONGEST_WAIT = timedelta(seconds=60)
 MOST_TURNS = 20
 
 OnPage = Callable[[SyncRun], None]
-
-
-class SyncNotPossibleError(DexxyError):
-    """The repository is paused, disconnected or out of reach."""
-
-    code = "sync_not_possible"
 
 
 class SyncCrashedError(DexxyError):
@@ -62,11 +62,7 @@ class Turn:
         sweep: bool = False,
     ) -> None:
         self.run = run_open(repository, trigger, sweep=sweep)
-        try:
-            self.client = _client(repository)
-        except DexxyError as error:
-            run_fail(self.run, error)
-            raise
+        self.client = installation_client(repository.installation)
         self._reader = RepositoryReader(
             client=self.client,
             repository=repository,
@@ -89,6 +85,7 @@ class Turn:
         Raises:
             RateLimitedError: GitHub wants a pause.
             LeaseLostError: another process has taken over.
+            SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
             DexxyError: the run failed; that is written down already.
         """
         self._last_taken_at = timezone.now()
@@ -96,6 +93,9 @@ class Turn:
             if self._reader.step():
                 return True
         except (errors.RateLimitedError, LeaseLostError):
+            raise
+        except SyncNotPossibleError as error:
+            run_stop(self.run, error)
             raise
         except DexxyError as error:
             run_fail(self.run, error)
@@ -207,28 +207,16 @@ def _goes_on(turn: Turn, credential: Credential) -> bool:
         return False
 
 
-def _client(repository: GitHubRepository) -> GitHubClient:
-    installation = repository.installation
-    return GitHubClient(
-        api_url=installation.api_url,
-        graphql_url=installation.graphql_url,
-        token=installation.access_token,
-    )
-
-
 def _leave_due(repository_ids: list[int]) -> None:
     GitHubRepository.objects.filter(pk__in=repository_ids).update(next_sync_at=timezone.now())
 
 
 def _repository(repository_id: int) -> GitHubRepository:
-    repository = GitHubRepository.objects.select_related(
+    wanted = GitHubRepository.objects.select_related(
         "source", "installation__credential", "installation__workspace"
-    ).get(pk=repository_id)
-    installation = repository.installation
-    if repository.is_archived or installation.workspace is None or not installation.access_token:
-        raise SyncNotPossibleError(f"{repository.full_name} is not connected. Connect it again.")
-    if repository.sync_status == SyncStatus.PAUSED:
-        raise SyncNotPossibleError(f"{repository.full_name} is paused. Resume it first.")
+    )
+    repository = wanted.defer("installation__access_token").get(pk=repository_id)
+    require_connected(repository)
     return repository
 
 

@@ -1,6 +1,9 @@
 """Payloads become records, whatever GitHub leaves out."""
 
+from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_messages import actor
@@ -20,6 +23,10 @@ USER = {
 
 def listing(*nodes: Any, cursor: str = "") -> dict[str, Any]:
     return {"pageInfo": {"hasNextPage": bool(cursor), "endCursor": cursor}, "nodes": list(nodes)}
+
+
+def page_info(goes_on: object, end: object) -> dict[str, Any]:
+    return {"hasNextPage": goes_on, "endCursor": end}
 
 
 def event(kind: str, node_id: str) -> dict[str, Any]:
@@ -165,20 +172,74 @@ def test_a_list_with_another_page_stays_open_and_knows_what_it_held() -> None:
     assert mapping.COMMENTS in mapped.snapshot.complete
 
 
-def test_nul_bytes_that_no_database_takes_are_replaced() -> None:
-    mapped = mapping.pull_request(pull_request(title="a\x00b", body="\x00"))
-
-    assert mapped.snapshot.thread.title == "a\N{REPLACEMENT CHARACTER}b"
-    assert mapped.snapshot.messages[0].body == "\N{REPLACEMENT CHARACTER}"
-
-
 def test_ids_beyond_32_bits_are_kept() -> None:
     mapped = mapping.pull_request(pull_request(reviews=listing(review(2**40))))
 
     assert mapped.snapshot.messages[1].external_id == str(2**40)
 
 
-def test_holes_in_a_list_are_skipped() -> None:
-    mapped = mapping.pull_request(pull_request(reviews=listing(None, review())))
+def test_a_gap_in_a_list_is_an_error_because_it_would_archive_what_is_there() -> None:
+    with pytest.raises(ValueError, match="gaps in reviews"):
+        mapping.pull_request(pull_request(reviews=listing(None, review())))
 
-    assert len(mapped.snapshot.messages) == 2
+
+def test_a_message_that_comes_twice_is_one() -> None:
+    mapped = mapping.pull_request(pull_request(reviews=listing(review(), review())))
+
+    assert kinds(mapped) == [("opened", "1"), ("review", "9")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"title": 5}, TypeError),
+        ({"url": ["https://g"]}, TypeError),
+        ({"number": "1"}, ValueError),
+        ({"number": 0}, ValueError),
+        ({"state": "HALF_OPEN"}, ValueError),
+        ({"createdAt": "yesterday"}, ValueError),
+        ({"createdAt": "0001-01-01T00:00:00+14:00"}, OverflowError),
+        ({"comments": {"nodes": {}, "pageInfo": {}}}, KeyError),
+        ({"comments": {"nodes": {}, "pageInfo": listing()["pageInfo"]}}, TypeError),
+        ({"comments": listing() | {"pageInfo": {"hasNextPage": 1, "endCursor": ""}}}, TypeError),
+        (
+            {"comments": listing() | {"pageInfo": {"hasNextPage": True, "endCursor": None}}},
+            ValueError,
+        ),
+        ({"reviews": listing(review() | {"fullDatabaseId": None})}, TypeError),
+        ({"reviews": listing(review() | {"fullDatabaseId": ""})}, ValueError),
+        ({"labels": listing(None)}, TypeError),
+    ],
+)
+def test_a_value_of_another_shape_is_an_error_and_not_a_row(
+    fields: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        mapping.pull_request(pull_request(**fields))
+
+
+def test_a_time_without_a_zone_is_in_utc() -> None:
+    mapped = mapping.pull_request(pull_request(createdAt="2026-01-01T12:00:00"))
+
+    assert mapped.snapshot.thread.opened_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def test_words_that_github_adds_are_kept_and_events_that_it_adds_are_left_out() -> None:
+    mapped = mapping.pull_request(
+        pull_request(
+            reviews=listing(review(state="SHRUGGED")),
+            timelineItems=listing({"__typename": "FrozenEvent"}, event("ClosedEvent", "CE_1")),
+        )
+    )
+
+    assert kinds(mapped) == [("opened", "1"), ("review", "9"), ("closed", "CE_1")]
+    assert mapped.snapshot.messages[1].details == {"state": "SHRUGGED"}
+
+
+def test_an_account_of_an_unknown_type_is_a_user_that_is_known_by_its_node_id() -> None:
+    agent = {"__typename": "Agent", "id": "A_1", "login": "hal", "avatarUrl": "", "url": ""}
+
+    record = actor(agent)
+
+    assert record is not None
+    assert (record.external_id, record.kind) == ("A_1", IdentityKind.USER)

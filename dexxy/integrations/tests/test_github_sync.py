@@ -18,12 +18,9 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_lease import CredentialBusyError, lease_taken
+from dexxy.integrations.services.github_readable import SyncNotPossibleError
 from dexxy.integrations.services.github_reading import RepositoryReplacedError
-from dexxy.integrations.services.github_sync import (
-    SyncNotPossibleError,
-    credential_work,
-    repository_sync,
-)
+from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy.simulator.model import Actor, Repository
 from dexxy.simulator.server import SimulatorServer

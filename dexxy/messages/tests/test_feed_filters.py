@@ -310,7 +310,7 @@ def test_a_statement_that_takes_too_long_is_stopped_with_a_word_about_it() -> No
     assert connection.is_usable()
 
 
-FILTERS = {
+FILTERS: dict[str, dict[str, Any]] = {
     "everything": {},
     "source": {"source_ids": [1]},
     "sources": {"source_ids": [1, 2]},

@@ -10,8 +10,23 @@ from django.utils import timezone
 
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.members.records import IdentityRecord
-from dexxy.messages.ingest import Place, StoredThread, snapshots_apply
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.ingest import (
+    GoneThread,
+    Place,
+    StoredThread,
+    snapshots_apply,
+    stored_thread,
+    threads_archive,
+    threads_lock,
+)
+from dexxy.messages.models import (
+    ArchivedReason,
+    Message,
+    MessageKind,
+    Thread,
+    ThreadKind,
+    ThreadState,
+)
 from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 from dexxy.sources.models import Source
 
@@ -181,6 +196,44 @@ def test_once_the_webhook_has_settled_the_snapshot_is_the_truth_and_the_mark_goe
     assert Thread.objects.get().refetch_at is None
 
 
+def test_a_mark_that_is_younger_than_the_request_stays(place: Place) -> None:
+    asked_at = timezone.now()
+    apply(place, shown(comment(1)))
+    Thread.objects.update(refetch_at=asked_at + MINUTE / 60)
+
+    apply(place, shown(comment(1)), at=asked_at)
+
+    assert Thread.objects.get().refetch_at == asked_at + MINUTE / 60
+
+
+@pytest.mark.parametrize(
+    ("hinted", "marked", "archived", "due"),
+    [
+        (None, -1, True, None),
+        (None, 1, True, 1),
+        (-60, 0, True, None),
+        (-59, 0, False, 1),
+        (1, 1, False, 61),
+    ],
+)
+def test_a_thread_that_is_gone_is_archived_unless_a_webhook_may_know_better(
+    place: Place, hinted: int | None, marked: int, archived: bool, due: int | None
+) -> None:
+    def at(seconds: int | None) -> datetime | None:
+        return None if seconds is None else asked_at + timedelta(seconds=seconds)
+
+    asked_at = timezone.now()
+    [stored] = apply(place, shown(comment(1)))
+    Thread.objects.update(hinted_at=at(hinted), refetch_at=at(marked))
+    thread = stored_thread(threads_lock([stored.id])[stored.id], asked_at=asked_at)
+
+    threads_archive([GoneThread(thread, ArchivedReason.MISSING)], asked_at=asked_at)
+
+    row = Thread.objects.get()
+    assert (row.is_archived, row.refetch_at) == (archived, at(due))
+    assert Message.objects.filter(is_archived=True).count() == (2 if archived else 0)
+
+
 def test_no_version_lies_in_the_future(place: Place) -> None:
     ahead = timezone.now() + timedelta(days=1)
 
@@ -236,8 +289,8 @@ def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> Non
 
     apply(place, shown(comment(1)))
 
-    assert statements(100, threads=1) == statements(200, threads=60) == 8
-    assert statements(100, threads=1) == statements(200, threads=60) == 9
+    assert statements(100, threads=1) == statements(200, threads=60) == 4
+    assert statements(100, threads=1) == statements(200, threads=60) == 7
 
 
 def test_text_in_every_script_is_stored_as_it_is(place: Place) -> None:

@@ -54,7 +54,8 @@ class DiscussionActivity(Activity):
             **self.new_post("Discussion", repository, author, body),
         )
         repository.discussions[discussion.number] = discussion
-        return self.register(discussion)
+        self.happened("created", self.register(discussion), author)
+        return discussion
 
     @activity
     def discuss(
@@ -73,7 +74,8 @@ class DiscussionActivity(Activity):
         )
         (parent.replies if parent else discussion.comments).append(comment)
         self.touch(discussion, "reply written" if parent else None)
-        return self.register(comment)
+        self.happened("created", self.register(comment), author)
+        return comment
 
     @activity
     def choose_answer(self, comment: DiscussionComment, actor: Actor | None) -> None:
@@ -83,34 +85,53 @@ class DiscussionActivity(Activity):
         discussion.answer_chosen_at = self.now()
         discussion.answer_chosen_by = actor
         self.touch(discussion)
+        self.happened("answered", discussion, actor)
 
     @activity
-    def unchoose_answer(self, discussion: Discussion) -> None:
+    def unchoose_answer(self, discussion: Discussion, actor: Actor | None = None) -> None:
         """Take the mark of the answer back."""
+        former = discussion.answer
         discussion.answer = discussion.answer_chosen_at = discussion.answer_chosen_by = None
         self.touch(discussion)
+        self.happened("unanswered", discussion, actor, answer=former)
 
     @activity
-    def close_discussion(self, discussion: Discussion, reason: str = "RESOLVED") -> None:
+    def close_discussion(
+        self, discussion: Discussion, reason: str = "RESOLVED", actor: Actor | None = None
+    ) -> None:
         """Close a discussion; a discussion has no timeline to show it."""
         discussion.state, discussion.state_reason = "CLOSED", reason
         discussion.closed_at = self.now()
         self.touch(discussion)
+        self.happened("closed", discussion, actor)
 
     @activity
-    def reopen_discussion(self, discussion: Discussion) -> None:
+    def reopen_discussion(self, discussion: Discussion, actor: Actor | None = None) -> None:
         """Open a closed discussion again."""
         discussion.state, discussion.state_reason = "OPEN", "REOPENED"
         discussion.closed_at = None
         self.touch(discussion)
+        self.happened("reopened", discussion, actor)
 
     @activity
-    def delete_discussion_comment(self, comment: DiscussionComment) -> None:
+    def change_category(
+        self, discussion: Discussion, category: DiscussionCategory, actor: Actor | None = None
+    ) -> None:
+        """Move a discussion to another category of its repository."""
+        former, discussion.category = discussion.category, category
+        self.touch(discussion)
+        self.happened("category_changed", discussion, actor, category=former)
+
+    @activity
+    def delete_discussion_comment(
+        self, comment: DiscussionComment, actor: Actor | None = None
+    ) -> None:
         """Delete a comment or reply; a comment that has replies stays, emptied."""
         discussion = comment.discussion
         if discussion.answer is comment:
             self.unchoose_answer(discussion)
         self.touch(discussion, f"{comment.kind} deleted")
+        self.happened("deleted", comment, actor)
         if comment.replies:
             comment.deleted_at, comment.body, comment.author = self.now(), "", None
             return

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from copy import copy
+
 from dexxy.simulator.activity.base import activity
 from dexxy.simulator.activity.discussions import DiscussionActivity
+from dexxy.simulator.activity.repositories import RepositoryActivity
 from dexxy.simulator.activity.reviews import ReviewActivity
 from dexxy.simulator.activity.threads import ThreadActivity
 from dexxy.simulator.model import (
@@ -25,7 +29,7 @@ from dexxy.simulator.model import (
 ACTOR_FIELDS = ("author", "editor", "actor", "merged_by", "answer_chosen_by", "resolved_by")
 
 
-class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
+class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity, RepositoryActivity):
     """What makes things vanish, move or change their name."""
 
     @activity
@@ -41,17 +45,20 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
                 self.add_event(post.thread, "CommentDeletedEvent", actor, details=details)
             self.forget(post)
             self.touch(post.thread, f"{post.kind} deleted")
+            self.happened("deleted", post, actor)
         elif isinstance(post, ReviewComment):
-            self.delete_review_comment(post)
+            self.delete_review_comment(post, actor)
         elif isinstance(post, DiscussionComment):
-            self.delete_discussion_comment(post)
+            self.delete_discussion_comment(post, actor)
         elif isinstance(post, Issue):
             del post.home.issues[post.number]
             post.home.deleted_numbers.add(post.number)
             self.forget(*with_parts(post))
+            self.happened("deleted", post, actor)
         elif isinstance(post, Discussion):
             del post.home.discussions[post.number]
             self.forget(*with_parts(post))
+            self.happened("deleted", post, actor)
         else:
             raise TypeError(f"GitHub deletes no {post.typename}")
 
@@ -68,6 +75,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         if isinstance(thread, Issue | PullRequest):
             self.add_event(thread, "LockedEvent", actor, details={"lock_reason": reason})
         self.touch(thread)
+        self.happened("locked", thread, actor)
 
     @activity
     def unlock_thread(self, thread: Thread, actor: Actor | None) -> None:
@@ -76,6 +84,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         if isinstance(thread, Issue | PullRequest):
             self.add_event(thread, "UnlockedEvent", actor)
         self.touch(thread)
+        self.happened("unlocked", thread, actor)
 
     @activity
     def transfer(
@@ -85,6 +94,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
 
         https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/transferring-an-issue-to-another-repository
         """
+        former = copy(thread)
         if isinstance(thread, Issue):
             self._transfer_issue(thread, target, actor)
         else:
@@ -95,6 +105,11 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
             target.discussions[thread.number] = thread
         thread.labels = self.labels(target, [label.name for label in thread.labels])
         self.touch(thread)
+        self.happened("transferred", former, actor, new=thread)
+        if isinstance(thread, Issue):
+            self.happened("opened", thread, actor, old=former)
+        elif self.dialect.arriving_discussions_are_created:
+            self.happened("created", thread, actor)
 
     def _transfer_issue(self, issue: Issue, target: Repository, actor: Actor | None) -> None:
         source = issue.home
@@ -110,15 +125,20 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         self, issue: Issue, category: DiscussionCategory, actor: Actor | None
     ) -> Discussion:
         """Close an issue and continue it, with its comments, as a discussion."""
-        discussion = self.open_discussion(category, issue.author, issue.title, issue.body)
-        for comment in issue.comments:
-            self.discuss(discussion, comment.author, comment.body)
-        details = {"discussion": discussion}
-        self.add_event(issue, "ConvertedToDiscussionEvent", actor, details=details)
-        if self.dialect.converted_issues_stay:
-            self.close(issue, actor)
-        else:
-            self.delete(issue)
+        told = self.dialect.conversion_events
+        with self.silence():
+            discussion = self.open_discussion(category, issue.author, issue.title, issue.body)
+            for comment in issue.comments:
+                self.discuss(discussion, comment.author, comment.body)
+            details = {"discussion": discussion}
+            self.add_event(issue, "ConvertedToDiscussionEvent", actor, details=details)
+        with nullcontext() if told in ("both", "issue") else self.silence():
+            if self.dialect.converted_issues_stay:
+                self.close(issue, actor)
+            else:
+                self.delete(issue, actor)
+        if told in ("both", "discussion"):
+            self.happened("created", discussion, actor)
         return discussion
 
     @activity
@@ -138,24 +158,25 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         self.forget(label)
 
     @activity
-    def rename_repository(self, repository: Repository, name: str) -> None:
-        """Rename a repository; its former name leads to it until somebody takes it."""
-        self.former_names[repository.name_with_owner.lower()] = repository
-        repository.name = name
-        repository.updated_at = self.now()
-
-    @activity
     def rename_actor(self, actor: Actor, login: str) -> None:
         """Rename an account, and so its repositories."""
         for repository in self.repositories.values():
             if repository.owner is actor:
                 self.former_names[repository.name_with_owner.lower()] = repository
-        actor.login = login
+        former, actor.login = actor.login, login
         actor.updated_at = self.now()
+        for app in self.apps.values():
+            if (installation := app.on(actor)) is not None:
+                self.happened(
+                    "renamed", installation, actor, event="installation_target", login=former
+                )
 
     @activity
     def delete_actor(self, actor: Actor) -> None:
         """Delete an account: what it wrote stays, without an author."""
+        for app in self.apps.values():
+            if (installation := app.on(actor)) is not None:
+                self.uninstall(installation)
         for node in (*self.nodes.values(), *self.out_of_sight.values()):
             for name in ACTOR_FIELDS:
                 if vars(node).get(name) is actor:
@@ -166,14 +187,3 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity):
         self.tokens = {key: one for key, one in self.tokens.items() if one.owner is not actor}
         self.nodes.pop(actor.node_id)
         del self.actors[actor.database_id]
-
-    @activity
-    def delete_repository(self, repository: Repository) -> None:
-        """Delete a repository with everything in it."""
-        del self.repositories[repository.database_id]
-        self.former_names = {
-            name: other for name, other in self.former_names.items() if other is not repository
-        }
-        for key, node in list(self.nodes.items()):
-            if getattr(node, "repository", None) is repository:
-                del self.nodes[key]

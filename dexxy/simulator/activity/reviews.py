@@ -37,6 +37,7 @@ class ReviewActivity(Activity):
             self._comment_on_diff(review, text, path=path, line=line)
         if not pending:
             self.touch(pull)
+            self._tell_of(review)
         return review
 
     @activity
@@ -45,6 +46,7 @@ class ReviewActivity(Activity):
         review.state = state
         review.submitted_at = review.updated_at = self.now()
         self.touch(review.pull_request)
+        self._tell_of(review)
 
     @activity
     def reply_on_diff(
@@ -54,16 +56,19 @@ class ReviewActivity(Activity):
         first = comment.reply_to or comment
         pull = comment.pull_request
         review = self.review(pull, author)
-        return self._comment_on_diff(
+        reply = self._comment_on_diff(
             review, body, path=first.path_in_diff, line=first.original_line or 1, reply_to=first
         )
+        self.happened("created", reply, author)
+        return reply
 
     @activity
-    def dismiss_review(self, review: Review) -> None:
+    def dismiss_review(self, review: Review, actor: Actor | None = None) -> None:
         """Dismiss an approving or refusing review."""
         review.state = "DISMISSED"
         review.updated_at = self.now()
         self.touch(review.pull_request, "review dismissed")
+        self.happened("dismissed", review, actor)
 
     @activity
     def resolve(self, thread: ReviewThread, actor: Actor | None, *, resolved: bool = True) -> None:
@@ -71,9 +76,10 @@ class ReviewActivity(Activity):
         thread.is_resolved = resolved
         thread.resolved_by = actor if resolved else None
         self.touch(thread.pull_request, "review thread resolved")
+        self.happened("resolved" if resolved else "unresolved", thread, actor)
 
     @activity
-    def delete_review_comment(self, comment: ReviewComment) -> None:
+    def delete_review_comment(self, comment: ReviewComment, actor: Actor | None = None) -> None:
         """Delete a review comment, and its review if that has nothing left to say."""
         review, pull = comment.pull_request_review, comment.pull_request
         review.comments.remove(comment)
@@ -87,6 +93,8 @@ class ReviewActivity(Activity):
             self.forget(review)
         self.forget(comment)
         self.touch(pull, f"{comment.kind} deleted")
+        if comment.state != "PENDING":
+            self.happened("deleted", comment, actor)
 
     def add_review_comment(
         self, comment: ReviewComment, reply_to_id: int | None = None
@@ -108,6 +116,11 @@ class ReviewActivity(Activity):
         )
         pull.review_threads.append(self.register(thread))
         return self.register(comment)
+
+    def _tell_of(self, review: Review) -> None:
+        self.happened("submitted", review, review.author)
+        for comment in review.comments:
+            self.happened("created", comment, review.author)
 
     def _comment_on_diff(
         self,

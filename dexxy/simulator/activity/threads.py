@@ -35,7 +35,8 @@ class ThreadActivity(Activity):
             **self.new_post("Issue", repository, author, body),
         )
         repository.issues[issue.number] = issue
-        return self.register(issue)
+        self.happened("opened", self.register(issue), author)
+        return issue
 
     @activity
     def open_pull_request(
@@ -73,7 +74,8 @@ class ThreadActivity(Activity):
             **self.new_post("PullRequest", repository, author, body),
         )
         repository.pull_requests[number] = pull
-        return self.register(pull)
+        self.happened("opened", self.register(pull), author)
+        return pull
 
     @activity
     def comment(self, thread: Issue | PullRequest, author: Actor | None, body: str) -> IssueComment:
@@ -82,16 +84,18 @@ class ThreadActivity(Activity):
         comment = IssueComment(thread=thread, **fields)
         thread.comments.append(comment)
         self.touch(thread)
-        return self.register(comment)
+        self.happened("created", self.register(comment), author)
+        return comment
 
     @activity
     def edit(self, post: Post, body: str, editor: Actor | None = None) -> None:
         """Change a post's text. Whether more than its own time moves, the dialect knows."""
-        post.body = body
+        former, post.body = post.body, body
         post.editor = editor or post.author
         post.last_edited_at = post.updated_at = self.now()
         if post.in_thread is not post:
             self.touch(post.in_thread, f"{post.kind} edited")
+        self.happened("edited", post, post.editor, body=former)
 
     @activity
     def rename_title(self, thread: Thread, actor: Actor | None, title: str) -> None:
@@ -99,8 +103,9 @@ class ThreadActivity(Activity):
         if isinstance(thread, Issue | PullRequest):
             details = {"previous_title": thread.title, "current_title": title}
             self.add_event(thread, "RenamedTitleEvent", actor, details=details)
-        thread.title = title
+        former, thread.title = thread.title, title
         self.touch(thread)
+        self.happened("edited", thread, actor, title=former)
 
     @activity
     def close(
@@ -113,6 +118,7 @@ class ThreadActivity(Activity):
             thread.state_reason = state_reason = reason
         self.add_event(thread, "ClosedEvent", actor, details={"state_reason": state_reason})
         self.touch(thread)
+        self.happened("closed", thread, actor)
 
     @activity
     def reopen(self, thread: Issue | PullRequest, actor: Actor | None) -> None:
@@ -124,6 +130,7 @@ class ThreadActivity(Activity):
             state_reason = "REOPENED"
         self.add_event(thread, "ReopenedEvent", actor, details={"state_reason": state_reason})
         self.touch(thread)
+        self.happened("reopened", thread, actor)
 
     @activity
     def merge(self, pull: PullRequest, actor: Actor | None) -> None:
@@ -136,6 +143,7 @@ class ThreadActivity(Activity):
         self.add_event(pull, "MergedEvent", actor, details={"merge_ref_name": pull.base.ref})
         self.add_event(pull, "ClosedEvent", actor, details={"state_reason": None})
         self.touch(pull)
+        self.happened("closed", pull, actor)
 
     @activity
     def set_draft(self, pull: PullRequest, actor: Actor | None, *, draft: bool) -> None:
@@ -143,20 +151,31 @@ class ThreadActivity(Activity):
         pull.is_draft = draft
         self.add_event(pull, "ConvertToDraftEvent" if draft else "ReadyForReviewEvent", actor)
         self.touch(pull)
+        self.happened("converted_to_draft" if draft else "ready_for_review", pull, actor)
 
     @activity
     def set_labels(self, thread: Thread, actor: Actor | None, names: Sequence[str]) -> None:
         """Give a thread exactly these labels, making those that the repository lacks."""
-        wanted = self.labels(thread.repository, names)
-        if isinstance(thread, Issue | PullRequest):
-            for label in wanted:
-                if label not in thread.labels:
-                    self.add_event(thread, "LabeledEvent", actor, details={"label": label})
-            for label in thread.labels:
-                if label not in wanted:
-                    self.add_event(thread, "UnlabeledEvent", actor, details={"label": label})
+        former, wanted = thread.labels, self.labels(thread.repository, names)
         thread.labels = wanted
         self.touch(thread)
+        changes = [("LabeledEvent", "labeled", one) for one in wanted if one not in former]
+        changes += [("UnlabeledEvent", "unlabeled", one) for one in former if one not in wanted]
+        for kind, action, label in changes:
+            if isinstance(thread, Issue | PullRequest):
+                self.add_event(thread, kind, actor, details={"label": label})
+            self.happened(action, thread, actor, label=label)
+
+    @activity
+    def assign(
+        self, thread: Issue | PullRequest, actor: Actor | None, assignee: Actor, *, on: bool = True
+    ) -> None:
+        """Make somebody responsible for an issue or a pull request, or no more."""
+        if (assignee in thread.assignees) is on:
+            return
+        (thread.assignees.append if on else thread.assignees.remove)(assignee)
+        self.touch(thread)
+        self.happened("assigned" if on else "unassigned", thread, actor, assignee=assignee)
 
     def labels(self, repository: Repository, names: Iterable[str]) -> list[Label]:
         """Find or make labels, in the order in which GitHub shows those of a thread."""

@@ -12,8 +12,11 @@ GitHub's that is none), `bodies` (an answer that is not what it should be) and `
 """
 
 from dexxy.simulator.faults.bodies import (
+    date_is,
     date_off,
+    endless,
     garbage,
+    half_surrogates,
     huge_bodies,
     lacking,
     more_fields,
@@ -21,6 +24,7 @@ from dexxy.simulator.faults.bodies import (
     null_nodes,
     patched,
     stale,
+    times_are,
     unknown_actors,
     unknown_states,
 )
@@ -57,12 +61,15 @@ __all__ = [
     "asking_for",
     "busier_than",
     "cut",
+    "date_is",
     "date_off",
     "delay",
+    "endless",
     "faster_than",
     "first_over",
     "garbage",
     "graphql_error",
+    "half_surrogates",
     "heavier_than",
     "huge_bodies",
     "lacking",
@@ -78,6 +85,7 @@ __all__ = [
     "stale",
     "status",
     "timed_out",
+    "times_are",
     "unknown_actors",
     "unknown_states",
 ]

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 from dexxy.simulator.faults.call import Call, Effect
 
 Path: TypeAlias = tuple[str | int, ...]
+# The fields that somebody wrote.
+WRITTEN: Final = ("body", "title", "login", "name", "path")
 GARBAGE: Final = {
     "html": b"<html><body>Unicorn!</body></html>",
     "empty": b"",
@@ -66,12 +68,21 @@ def _in_objects(change: Callable[[dict[str, Any]], None]) -> Effect:
 
 
 def unknown_actors(typename: str = "Agent") -> Effect:
-    """Let every account be of a kind that GitHub adds one day."""
+    """Let every account be of a kind that GitHub adds one day.
+
+    GraphQL then shows only what was asked of every kind.
+    """
 
     def change(one: dict[str, Any]) -> None:
         for name in ("author", "actor", "user"):
-            if isinstance(account := one.get(name), dict):
-                account["__typename" if "__typename" in account else "type"] = typename
+            if not isinstance(account := one.get(name), dict):
+                continue
+            if "__typename" in account:
+                account["__typename"] = typename
+                account.pop("databaseId", None)
+                account.pop("name", None)
+            else:
+                account["type"] = typename
 
     return _in_objects(change)
 
@@ -113,9 +124,44 @@ def nul_bytes() -> Effect:
     """Put a NUL into every text that somebody wrote; PostgreSQL stores none."""
 
     def change(one: dict[str, Any]) -> None:
-        for name in ("body", "title", "login", "name", "path"):
+        for name in WRITTEN:
             if isinstance(one.get(name), str):
                 one[name] = f"{one[name]}\x00end"
+
+    return _in_objects(change)
+
+
+def half_surrogates() -> Effect:
+    """Put half a surrogate pair into every text that somebody wrote: JSON may, UTF-8 may not."""
+
+    def effect(call: Call) -> Response:
+        response = call.proceed()
+        body = response.get_json(force=True)
+        for one in list(objects_of(body)):
+            for name in WRITTEN:
+                if isinstance(one.get(name), str):
+                    one[name] = f"{one[name]}\ud83d"
+        response.set_data(json.dumps(body))
+        return response
+
+    return effect
+
+
+def times_are(value: object) -> Effect:
+    """Let every time of every object be the same one, if it has that time at all."""
+
+    def change(one: dict[str, Any]) -> None:
+        one.update((name, value) for name in one if name.endswith(("At", "_at")) and one[name])
+
+    return _in_objects(change)
+
+
+def endless(cursor: str | None = None) -> Effect:
+    """Let every list go on for ever: behind CURSOR, or behind nothing that it names."""
+
+    def change(one: dict[str, Any]) -> None:
+        if "hasNextPage" in one:
+            one.update(hasNextPage=True, endCursor=cursor)
 
     return _in_objects(change)
 
@@ -152,6 +198,18 @@ def date_off(seconds: float | None) -> Effect:
     def effect(call: Call) -> Response:
         call.clock_off = seconds
         return call.proceed()
+
+    return effect
+
+
+def date_is(text: str) -> Effect:
+    """Answer with this `Date`, whatever it says."""
+
+    def effect(call: Call) -> Response:
+        call.clock_off = None
+        response = call.proceed()
+        response.headers["Date"] = text
+        return response
 
     return effect
 

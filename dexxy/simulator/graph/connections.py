@@ -103,6 +103,7 @@ def _ordered(items: Iterable[Any], arguments: dict[str, Any], default: tuple[str
 @connection("Repository.issues")
 def issues(source: Repository, info: Info, **arguments: Any) -> Listing:
     """The issues, by number unless told otherwise; `since` is inclusive."""
+    request_of(info).check("issues", source)
     found = _filtered(source.issues.values() if source.has_issues_enabled else (), arguments)
     if (only := arguments.get("filterBy")) is not None:
         found = _filtered(found, only)
@@ -116,6 +117,7 @@ def issues(source: Repository, info: Info, **arguments: Any) -> Listing:
 @connection("Repository.pullRequests")
 def pull_requests(source: Repository, info: Info, **arguments: Any) -> Listing:
     """The pull requests, by number unless told otherwise; there is no `since`."""
+    request_of(info).check("pull_requests", source)
     found = _filtered(source.pull_requests.values(), arguments)
     for argument, attribute in (("baseRefName", "base_ref_name"), ("headRefName", "head_ref_name")):
         if (name := arguments.get(argument)) is not None:
@@ -126,6 +128,7 @@ def pull_requests(source: Repository, info: Info, **arguments: Any) -> Listing:
 @connection("Repository.discussions")
 def discussions(source: Repository, info: Info, **arguments: Any) -> Listing:
     """The discussions, the last updated first unless told otherwise."""
+    request_of(info).check("discussions", source)
     every = source.discussions.values() if source.has_discussions_enabled else ()
     found = _filtered(every, arguments)
     if (answered := arguments.get("answered")) is not None:

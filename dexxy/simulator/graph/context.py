@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from graphql import GraphQLResolveInfo
 
 from dexxy.simulator.dialects import Dialect
 from dexxy.simulator.graph.cost import Cost
-from dexxy.simulator.model import Node, Repository, Review, ReviewComment, ReviewThread
+from dexxy.simulator.graph.errors import forbidden
+from dexxy.simulator.model import (
+    Discussion,
+    DiscussionComment,
+    Issue,
+    IssueComment,
+    Node,
+    PullRequest,
+    Repository,
+    Review,
+    ReviewComment,
+    ReviewThread,
+    TimelineEvent,
+)
 from dexxy.simulator.tokens import Token
 from dexxy.simulator.world import World
+
+PERMISSIONS: Final = {
+    Issue: "issues",
+    PullRequest: "pull_requests",
+    Review: "pull_requests",
+    ReviewComment: "pull_requests",
+    ReviewThread: "pull_requests",
+    Discussion: "discussions",
+    DiscussionComment: "discussions",
+}
 
 
 @dataclass
@@ -51,6 +74,28 @@ class Request:
         review = node.pull_request_review if isinstance(node, ReviewComment) else node
         pending = isinstance(review, Review) and review.state == "PENDING"
         return not pending or getattr(review, "author", None) is self.token.owner
+
+    def check(self, permission: str, repository: Repository) -> None:
+        """Refuse an App that may not read this part of a repository.
+
+        Raises:
+            GitHubError: as GitHub words it.
+        """
+        matters = repository.is_private or self.dialect.graphql_needs_permissions_for_public
+        if matters and not self.token.permits(permission, repository):
+            raise forbidden()
+
+    def check_node(self, node: Node) -> None:
+        """Refuse an App that may not read an object, by its kind.
+
+        Raises:
+            GitHubError: as GitHub words it.
+        """
+        if isinstance(node, IssueComment | TimelineEvent):
+            node = node.thread
+        permission, repository = PERMISSIONS.get(type(node)), getattr(node, "repository", None)
+        if permission and isinstance(repository, Repository):
+            self.check(permission, repository)
 
 
 Info: TypeAlias = "GraphQLResolveInfo[Request]"

@@ -35,3 +35,8 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
 def not_found(message: str) -> GitHubError:
     """Make the error for what does not exist, or not for this viewer."""
     return GitHubError("NOT_FOUND", message)
+
+
+def forbidden() -> GitHubError:
+    """Make the error for what an App has no permission to read."""
+    return GitHubError("FORBIDDEN", "Resource not accessible by integration")

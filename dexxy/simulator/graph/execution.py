@@ -106,7 +106,7 @@ def _too_many_nodes(cost: Cost) -> GitHubError:
 
 
 def _rate_limited(world: World, token: Token) -> GitHubError:
-    message = f"API rate limit exceeded for user ID {token.owner.database_id}."
+    message = f"API rate limit exceeded for {token.budgeted}."
     kind = world.dialect.rate_limit_type
     return GitHubError(kind, message, "graphql_rate_limit" if kind == "RATE_LIMIT" else None)
 

@@ -90,6 +90,7 @@ def node(_: None, info: Info, id: str) -> Node:
     found = request.world.find(id)
     if found is None or not request.reads(found):
         raise not_found(f"Could not resolve to a node with the global id of '{id}'")
+    request.check_node(found)
     return found
 
 
@@ -125,6 +126,7 @@ def account(_: None, info: Info, login: str) -> Actor | None:
 @field("Repository.issue")
 def issue(source: Repository, info: Info, number: int) -> Issue:
     """An issue by its number; a pull request is none."""
+    request_of(info).check("issues", source)
     found = source.issues.get(number) or _transferred(source, info, number)
     if found is None or not source.has_issues_enabled:
         raise not_found(f"Could not resolve to an Issue with the number of {number}.")
@@ -148,6 +150,7 @@ def bot_login(source: Actor, info: Info) -> str:
 @field("Repository.pullRequest")
 def pull_request(source: Repository, info: Info, number: int) -> PullRequest:
     """A pull request by its number."""
+    request_of(info).check("pull_requests", source)
     if number not in source.pull_requests:
         raise not_found(f"Could not resolve to a PullRequest with the number of {number}.")
     return source.pull_requests[number]
@@ -162,12 +165,14 @@ def issue_or_pull_request(source: Repository, info: Info, number: int) -> Issue 
     if found is None:
         message = f"Could not resolve to an issue or pull request with the number of {number}."
         raise not_found(message)
+    request_of(info).check_node(found)
     return found
 
 
 @field("Repository.discussion")
 def discussion(source: Repository, info: Info, number: int) -> Discussion:
     """A discussion by its number."""
+    request_of(info).check("discussions", source)
     if number not in source.discussions or not source.has_discussions_enabled:
         raise not_found(f"Could not resolve to a Discussion with the number of {number}.")
     return source.discussions[number]

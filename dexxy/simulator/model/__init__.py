@@ -5,7 +5,8 @@ Attributes carry the names of GitHub's GraphQL schema in snake case, except `dat
 fields resolve themselves. Enumerations are the schema's upper-case strings.
 """
 
-from dexxy.simulator.model.actors import Actor, ActorKind
+from dexxy.simulator.model.actors import Actor, ActorKind, OrganizationRole
+from dexxy.simulator.model.apps import App, Hook, Installation, InstallationRequest
 from dexxy.simulator.model.base import REACTIONS, Node, Post
 from dexxy.simulator.model.census import census, posts_in, posts_of, with_parts
 from dexxy.simulator.model.discussions import Discussion, DiscussionComment
@@ -24,15 +25,20 @@ __all__ = [
     "REACTIONS",
     "Actor",
     "ActorKind",
+    "App",
     "Branch",
     "Discussion",
     "DiscussionCategory",
     "DiscussionComment",
+    "Hook",
+    "Installation",
+    "InstallationRequest",
     "Issue",
     "IssueComment",
     "Label",
     "Milestone",
     "Node",
+    "OrganizationRole",
     "Post",
     "PullRequest",
     "Repository",

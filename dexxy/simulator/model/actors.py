@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from dexxy.simulator.model.base import Node
 
 ActorKind = Literal["User", "Bot", "Mannequin", "Organization", "EnterpriseUserAccount"]
+OrganizationRole = Literal["admin", "member"]
 
 
 @dataclass(eq=False, kw_only=True)
 class Actor(Node):
-    """One account. A bot's `login` is that of its App, without the `[bot]` of the REST API."""
+    """One account. A bot's `login` is that of its App, without the `[bot]` of the REST API.
+
+    `members` of an organisation have a role in it, and read its repositories.
+    """
 
     login: str
     created_at: datetime
@@ -33,6 +37,11 @@ class Actor(Node):
     public_gists: int = 0
     followers: int = 0
     following: int = 0
+    members: dict[Actor, OrganizationRole] = field(default_factory=dict)
+
+    def owns(self, account: Actor) -> bool:
+        """Tell whether an account is this user, or an organisation that they administer."""
+        return account is self or account.members.get(self) == "admin"
 
     @property
     def typename(self) -> str:  # type: ignore[override]

@@ -63,6 +63,8 @@ REPOSITORY_DEFAULTS: Final[dict[str, Any]] = {
     **dict.fromkeys(("forks", "forks_count", "watchers", "watchers_count", "size"), 0),
     **dict.fromkeys(("stargazers_count", "subscribers_count", "network_count"), 0),
     **dict.fromkeys(("disabled", "has_pages", "is_template"), False),
+    "web_commit_signoff_required": False,
+    "custom_properties": {},
     **dict.fromkeys(("has_projects", "has_wiki", "has_downloads", "allow_forking"), True),
     "default_branch": "main",
     "topics": [],
@@ -168,6 +170,7 @@ def label(urls: Urls, found: Label) -> dict[str, Any]:
         "color": found.color,
         "default": found.is_default,
         "description": found.description,
+        "archived_at": None,
         "archived_by": None,
     }
 

@@ -30,15 +30,17 @@ def page_of(
     write: Callable[[Any, ItemT], Any],
     *,
     limit: int | None = None,
+    within: tuple[str, dict[str, Any]] | None = None,
 ) -> Response:
     """Cut a list to the asked page and write it, with the addresses of the others in `Link`.
 
     Args:
         limit: the number of rows up to which pages are numbered; the rest `Link` alone reaches.
+        within: the name under which the rows stand in an object, and what else that says.
     """
     found = list(items)
-    size = min(_number(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
-    page = _number(exchange, "page", 1)
+    size = min(number_asked(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
+    page = number_asked(exchange, "page", 1)
     if limit is not None and page * size > limit:
         raise Refusal(422, BEYOND_PAGES)
     after = exchange.request.args.get("after")
@@ -48,7 +50,10 @@ def page_of(
         link = _link_after(exchange, start + size) if start + size < len(found) else ""
     else:
         link = _link(exchange, page, last=max(1, -(-len(found) // size)))
-    return json_response(rows, headers={"Link": link} if link else None)
+    body: Any = rows
+    if within is not None:
+        body = {"total_count": len(found), **within[1], within[0]: rows}
+    return json_response(body, headers={"Link": link} if link else None)
 
 
 def since(exchange: Exchange, items: Iterable[ItemT]) -> list[ItemT]:
@@ -122,7 +127,8 @@ def _time(item: object, name: str) -> datetime:
     return moment
 
 
-def _number(exchange: Exchange, name: str, default: int) -> int:
+def number_asked(exchange: Exchange, name: str, default: int) -> int:
+    """Return a number above zero that the client asks for, else the default."""
     text = exchange.request.args.get(name, "")
     return int(text) if text.isdecimal() and int(text) > 0 else default
 

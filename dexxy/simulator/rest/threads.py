@@ -110,7 +110,7 @@ def comment(urls: Urls, found: IssueComment) -> dict[str, Any]:
     repo = home(urls, found.repository)
     api = f"{repo}/issues/comments/{found.database_id}"
     return {
-        **_post(urls, found),
+        **post(urls, found),
         "url": api,
         "issue_url": f"{repo}/issues/{found.thread.number}",
         "reactions": reactions(found, api),
@@ -120,7 +120,7 @@ def comment(urls: Urls, found: IssueComment) -> dict[str, Any]:
 
 def review(urls: Urls, found: Review) -> dict[str, Any]:
     """Write a review, which has no time of change."""
-    row = _post(urls, found)
+    row = post(urls, found)
     del row["created_at"], row["updated_at"]
     pull = f"{home(urls, found.repository)}/pulls/{found.pull_request.number}"
     submitted = {"submitted_at": when(found.submitted_at)} if found.submitted_at else {}
@@ -136,7 +136,7 @@ def review(urls: Urls, found: Review) -> dict[str, Any]:
 
 def review_comment(urls: Urls, found: ReviewComment) -> dict[str, Any]:
     """Write a comment on the diff."""
-    repo, row = home(urls, found.repository), _post(urls, found)
+    repo, row = home(urls, found.repository), post(urls, found)
     api, pull = (
         f"{repo}/pulls/comments/{found.database_id}",
         f"{repo}/pulls/{found.pull_request.number}",
@@ -167,16 +167,17 @@ def reactions(post: Post, api: str) -> dict[str, Any]:
     return {"url": f"{api}/reactions", "total_count": total, **post.reactions}
 
 
-def _post(urls: Urls, post: Post) -> dict[str, Any]:
+def post(urls: Urls, found: Post) -> dict[str, Any]:
+    """Write what every post has."""
     return {
-        "id": post.database_id,
-        "node_id": urls.node_id(post),
-        "html_url": f"{urls.html}{post.path}",
-        "user": author(urls, post.author),
-        "created_at": when(post.created_at),
-        "updated_at": when(post.updated_at),
-        "author_association": post.author_association,
-        "body": post.body,
+        "id": found.database_id,
+        "node_id": urls.node_id(found),
+        "html_url": f"{urls.html}{found.path}",
+        "user": author(urls, found.author),
+        "created_at": when(found.created_at),
+        "updated_at": when(found.updated_at),
+        "author_association": found.author_association,
+        "body": found.body,
     }
 
 
@@ -184,7 +185,7 @@ def _thread(urls: Urls, thread: Issue | PullRequest) -> dict[str, Any]:
     assignees = [user(urls, actor) for actor in thread.assignees]
     reason = thread.active_lock_reason
     return {
-        **_post(urls, thread),
+        **post(urls, thread),
         "number": thread.number,
         "title": thread.title,
         "labels": [label(urls, one) for one in thread.labels],

@@ -15,7 +15,7 @@ from dexxy.simulator.rest.routes import moved, repository_route, route
 from dexxy.simulator.tokens import Bucket
 
 
-@repository_route("repository", "")
+@repository_route("repository", "", "metadata")
 def repository(exchange: Exchange, found: Repository) -> Response:
     """One repository."""
     row = accounts.repository(exchange.urls, found)
@@ -24,7 +24,7 @@ def repository(exchange: Exchange, found: Repository) -> Response:
     return json_response(row)
 
 
-@repository_route("issues", "/issues")
+@repository_route("issues", "/issues", "issues; pull_requests")
 def issues(exchange: Exchange, found: Repository) -> Response:
     """The issues and pull requests of a repository, the newest first."""
     _refuse_without_issues(exchange, found)
@@ -35,7 +35,7 @@ def issues(exchange: Exchange, found: Repository) -> Response:
     return page_of(exchange, wanted, threads.issue, limit=exchange.dialect.page_limit)
 
 
-@repository_route("issue", "/issues/<int:number>")
+@repository_route("issue", "/issues/<int:number>", "issues; pull_requests")
 def issue(exchange: Exchange, found: Repository, number: int) -> Response:
     """One issue or pull request; a transferred one is elsewhere, a deleted one is gone."""
     target = found.transferred.get(number)
@@ -47,7 +47,7 @@ def issue(exchange: Exchange, found: Repository, number: int) -> Response:
     return json_response(threads.issue(exchange.urls, _thread(found, number)))
 
 
-@repository_route("issue_comments", "/issues/comments")
+@repository_route("issue_comments", "/issues/comments", "issues; pull_requests")
 def issue_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments of issues and pull requests; without `sort`, `direction` is ignored."""
     both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
@@ -56,7 +56,7 @@ def issue_comments(exchange: Exchange, found: Repository) -> Response:
     return page_of(exchange, wanted, threads.comment, limit=_limit_of_comments(exchange))
 
 
-@repository_route("comments_of_issue", "/issues/<int:number>/comments")
+@repository_route("comments_of_issue", "/issues/<int:number>/comments", "issues; pull_requests")
 def comments_of_issue(exchange: Exchange, found: Repository, number: int) -> Response:
     """The comments of one issue or pull request, the oldest first."""
     comments: list[IssueComment] = since(exchange, _thread(found, number).comments)
@@ -64,7 +64,7 @@ def comments_of_issue(exchange: Exchange, found: Repository, number: int) -> Res
     return page_of(exchange, comments, threads.comment)
 
 
-@repository_route("pulls", "/pulls")
+@repository_route("pulls", "/pulls", "pull_requests")
 def pulls(exchange: Exchange, found: Repository) -> Response:
     """The pull requests of a repository: there is no `since`."""
     descending = exchange.request.args.get("sort", "created") == "created"
@@ -74,13 +74,13 @@ def pulls(exchange: Exchange, found: Repository) -> Response:
     return page_of(exchange, wanted, threads.pull_request, limit=exchange.dialect.page_limit)
 
 
-@repository_route("pull", "/pulls/<int:number>")
+@repository_route("pull", "/pulls/<int:number>", "pull_requests")
 def pull(exchange: Exchange, found: Repository, number: int) -> Response:
     """One pull request."""
     return json_response(threads.full_pull_request(exchange.urls, _pull(found, number)))
 
 
-@repository_route("review_comments", "/pulls/comments")
+@repository_route("review_comments", "/pulls/comments", "pull_requests")
 def review_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments on diffs of a repository."""
     every = (one for pull in found.pull_requests.values() for one in _comments_on_diff(pull))
@@ -88,14 +88,14 @@ def review_comments(exchange: Exchange, found: Repository) -> Response:
     return page_of(exchange, wanted, threads.review_comment, limit=_limit_of_comments(exchange))
 
 
-@repository_route("comments_of_pull", "/pulls/<int:number>/comments")
+@repository_route("comments_of_pull", "/pulls/<int:number>/comments", "pull_requests")
 def comments_of_pull(exchange: Exchange, found: Repository, number: int) -> Response:
     """The comments on the diff of one pull request."""
     comments = since(exchange, _comments_on_diff(_pull(found, number)))
     return page_of(exchange, _comments_ordered(exchange, comments), threads.review_comment)
 
 
-@repository_route("reviews", "/pulls/<int:number>/reviews")
+@repository_route("reviews", "/pulls/<int:number>/reviews", "pull_requests")
 def reviews(exchange: Exchange, found: Repository, number: int) -> Response:
     """The reviews of one pull request in their order; a pending one is its author's alone."""
     viewer = exchange.token.owner if exchange.token else None
@@ -128,21 +128,17 @@ def user_by_id(exchange: Exchange, number: int) -> Response:
 @route("viewer", "/user")
 def viewer(exchange: Exchange) -> Response:
     """The token's owner."""
-    if exchange.token is None:
-        raise Refusal(401, "Requires authentication")
-    return json_response(accounts.profile(exchange.urls, exchange.token.owner))
+    return json_response(accounts.profile(exchange.urls, exchange.user))
 
 
 @route("own_repositories", "/user/repos")
 def own_repositories(exchange: Exchange) -> Response:
     """The repositories that the token's owner owns or collaborates on, by name."""
-    if exchange.token is None:
-        raise Refusal(401, "Requires authentication")
-    owner = exchange.token.owner
+    owner = exchange.user
     found = [
         one
         for one in exchange.world.repositories.values()
-        if (owner is one.owner or owner in one.collaborators) and exchange.reads(one)
+        if one.is_worked_on_by(owner) and exchange.reads(one)
     ]
     by_name = exchange.request.args.get("sort", "full_name") == "full_name"
     ordered_ones = ordered(

@@ -1,6 +1,5 @@
 """A world with a clock that stands still, a server for it, and a client of that server."""
 
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,14 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from dexxy.simulator.model import Actor, Repository
+from dexxy.simulator.model import Actor, App, Installation, Repository
 from dexxy.simulator.recorded import recorded_world
 from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.tests.apps import MANIFEST, NO_CERTIFICATES, Client, key, proof
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
-
-# Loading the machine's certificates, which nobody here needs, would take most of a test's time.
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Clock:
@@ -92,3 +89,32 @@ def github(server: SimulatorServer) -> Iterator[GitHub]:
     headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
     with httpx.Client(headers=headers, verify=NO_CERTIFICATES) as http:
         yield GitHub(http, server)
+
+
+@pytest.fixture
+def colony(world: World) -> Actor:
+    colony = world.add_actor("colony", "Organization")
+    colony.members = {world.add_actor("queen"): "admin", world.add_actor("worker"): "member"}
+    return colony
+
+
+@pytest.fixture
+def nest(world: World, colony: Actor) -> Repository:
+    nest = world.add_repository(colony, "nest", is_private=True)
+    world.open_issue(nest, world.actor("worker"), "Leaks")
+    return nest
+
+
+@pytest.fixture
+def app(world: World, colony: Actor) -> App:
+    return world.register_app(colony, MANIFEST, key())
+
+
+@pytest.fixture
+def installation(world: World, app: App, colony: Actor, nest: Repository) -> Installation:
+    return world.install(app, colony, [nest])
+
+
+@pytest.fixture
+def as_app(server: SimulatorServer, world: World, app: App) -> Client:
+    return Client(server, proof(world, app))

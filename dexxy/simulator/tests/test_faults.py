@@ -16,12 +16,15 @@ from dexxy.simulator.faults import (
     asking_for,
     busier_than,
     cut,
+    date_is,
     date_off,
     delay,
+    endless,
     faster_than,
     first_over,
     garbage,
     graphql_error,
+    half_surrogates,
     heavier_than,
     huge_bodies,
     lacking,
@@ -37,6 +40,7 @@ from dexxy.simulator.faults import (
     stale,
     status,
     timed_out,
+    times_are,
     unknown_actors,
     unknown_states,
 )
@@ -48,7 +52,8 @@ from dexxy.simulator.tests.conftest import Clock, GitHub
 from dexxy.simulator.world import World
 
 ISSUES = """query Issues($first: Int!) { repository(owner: "panjf2000", name: "ants") {
-  issues(first: $first) { nodes { title body state author { __typename login } } } } }"""
+  issues(first: $first) { pageInfo { hasNextPage endCursor }
+    nodes { title body state createdAt author { __typename login } } } } }"""
 ANTS = "/repos/panjf2000/ants"
 
 
@@ -263,6 +268,8 @@ def test_an_answer_may_break_off_with_nulls_and_an_error(github: GitHub) -> None
         (more_fields(), lambda one: one["addedIn2031"] == {"isNew": True}),
         (lacking("author"), lambda one: "author" not in one),
         (nul_bytes(), lambda one: one["title"].endswith("\0end") and "\0" in one["body"]),
+        (half_surrogates(), lambda one: one["title"].endswith("\ud83d")),
+        (times_are("soon"), lambda one: one["createdAt"] == "soon"),
         (huge_bodies(), lambda one: len(one["body"]) == 1_000_000),
         (null_nodes(), lambda one: one is not None),
         (
@@ -270,7 +277,10 @@ def test_an_answer_may_break_off_with_nulls_and_an_error(github: GitHub) -> None
             lambda one: one["state"] == "AJAR",
         ),
     ],
-    ids=["actors", "states", "fields", "lacking", "nul", "huge", "nulls", "patched"],
+    ids=[
+        *("actors", "states", "fields", "lacking", "nul", "half", "times", "huge", "nulls"),
+        "patched",
+    ],
 )
 def test_an_answer_may_be_other_than_it_was(
     github: GitHub, effect: Effect, check: Callable[[Any], bool]
@@ -282,6 +292,20 @@ def test_an_answer_may_be_other_than_it_was(
     assert check(shown(changed)[0])
     assert shown(changed) != shown(usual)
     assert changed.headers["content-length"] == str(len(changed.content))
+
+
+def test_a_list_may_go_on_for_ever(github: GitHub) -> None:
+    add(github, endless("x"))
+
+    info = issues(github, 2).json()["data"]["repository"]["issues"]["pageInfo"]
+
+    assert info == {"hasNextPage": True, "endCursor": "x"}
+
+
+def test_a_date_may_be_none(github: GitHub) -> None:
+    add(github, date_is("soon"))
+
+    assert issues(github).headers["date"] == "soon"
 
 
 def test_null_nodes_leave_the_others(github: GitHub) -> None:

@@ -13,7 +13,7 @@ from dexxy.simulator.generated import generated_world
 from dexxy.simulator.model import IssueComment, Repository, ReviewComment, posts_of
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.silent import make_silent_change
-from dexxy.simulator.tests.conftest import NO_CERTIFICATES
+from dexxy.simulator.tests.apps import NO_CERTIFICATES
 from dexxy.simulator.tokens import DEMO_TOKEN
 
 LIST = """query($after: String) { repository(owner: "colony", name: "generated") {

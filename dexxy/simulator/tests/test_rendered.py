@@ -14,7 +14,8 @@ from dexxy.simulator.own_process import SimulatorProcess
 from dexxy.simulator.rendered import RenderedServer
 from dexxy.simulator.requests_log import LoggedRequest
 from dexxy.simulator.server import PortInUseError
-from dexxy.simulator.tests.conftest import NO_CERTIFICATES, Clock, GitHub
+from dexxy.simulator.tests.apps import NO_CERTIFICATES
+from dexxy.simulator.tests.conftest import Clock, GitHub
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
 

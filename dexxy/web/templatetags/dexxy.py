@@ -117,6 +117,18 @@ def when(moment: datetime) -> SafeString:
 
 
 @register.simple_tag
+def clock(moment: datetime) -> SafeString:
+    """Show the time of day of something soon, with the exact time to read."""
+    exact = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        exact.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        exact.strftime("%H:%M UTC"),
+    )
+
+
+@register.simple_tag
 def query(parameters: QueryDict, **changes: Any) -> str:
     """Write the query of an address with other parameters; None takes one away."""
     changed = parameters.copy()

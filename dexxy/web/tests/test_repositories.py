@@ -7,7 +7,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.integrations.models import RunState, StreamName, SyncProblem, SyncStatus
+from dexxy.integrations.models import (
+    Credential,
+    CredentialKind,
+    RunState,
+    StreamName,
+    SyncProblem,
+    SyncStatus,
+)
 from dexxy.sources.models import Source
 from tests.factories import make_repository, make_run, make_source, make_stream
 
@@ -69,6 +76,24 @@ def test_a_finished_sync_shows_its_receipt_and_rests(
     assert '<td>1,234</td><td>1,234</td><td><span class="good">complete</span>' in page
     assert '<td>5</td><td>6</td><td><span class="bad">differs</span>' in page
     assert "<progress" not in page
+    assert 'hx-trigger="every 30s"' in page
+
+
+def test_a_pause_of_github_s_shows_until_when_it_lasts(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = make_repository(source=source, status=SyncStatus.SYNCING)
+    until = timezone.now() + timedelta(minutes=20)
+    installation = repository.installation
+    installation.credential = Credential.objects.create(
+        server="github", kind=CredentialKind.USER, account_id=1, paused_until=until
+    )
+    installation.save()
+
+    page = read(client, workspace)
+
+    assert "Paused until <time" in page
+    assert f"{until:%H:%M} UTC</time> by GitHub’s rate limit" in page
     assert 'hx-trigger="every 30s"' in page
 
 

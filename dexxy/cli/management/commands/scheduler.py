@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
-from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
 from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()
@@ -48,6 +48,7 @@ def _look(was_well: bool) -> bool:
     close_old_connections()
     try:
         enqueue_due()
+        enqueue_reconciles()
         search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()

@@ -1,0 +1,47 @@
+"""`dexxy doctor`: says what is well, what is not, and how to mend it."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandError
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from dexxy.cli.command import DexxyCommand
+from dexxy.doctor import Finding, State, examine
+
+_MARKS = {State.OK: ("✓", "green"), State.NOTICE: ("•", "yellow"), State.FAILED: ("✗", "red")}
+
+
+class Command(DexxyCommand):
+    help = "Look at everything Dexxy needs, and say how to mend what is not well."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--json", action="store_true", help="print the findings as one JSON array"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console(quiet=options["json"])
+        findings = []
+        for finding in examine():
+            findings.append(finding)
+            _print(console, finding)
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(finding) for finding in findings]))
+        broken = sum(finding.state is State.FAILED for finding in findings)
+        if broken:
+            raise CommandError(
+                f"{broken} of {len(findings)} things are not well: each says above how to mend it."
+            )
+
+
+def _print(console: Console, finding: Finding) -> None:
+    mark, colour = _MARKS[finding.state]
+    line = Text.assemble((f"{mark} ", colour), (finding.name, "bold"), f"  {finding.says}")
+    console.print(line)
+    if finding.fix:
+        console.print(Padding(Text(f"→ {finding.fix}", colour), (0, 0, 0, 2)))

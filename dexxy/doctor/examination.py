@@ -1,0 +1,23 @@
+"""The order in which the doctor looks: first what the rest stands on."""
+
+from collections.abc import Iterator
+
+from dexxy.doctor import github, platform, secrets
+from dexxy.doctor.finding import Finding, State
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one finding after the other; some take a request to GitHub.
+
+    Without a database there is nothing else to look at.
+    """
+    database = platform.database()
+    yield database
+    if database.state is State.FAILED:
+        return
+    yield secrets.keys()
+    yield from platform.queue()
+    yield platform.schedule()
+    yield platform.address()
+    yield from github.inbox()
+    yield from github.repositories()

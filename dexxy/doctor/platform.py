@@ -1,0 +1,100 @@
+"""What Dexxy stands on: the database, the queue, the workers."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from django_rq import get_queue
+from redis.exceptions import RedisError
+from rq import Worker
+
+from dexxy.doctor.finding import Finding, failed, notice, well
+from dexxy.integrations.services.github_due import due
+
+OLDEST_POSTGRESQL = 15
+# The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
+OVERDUE = timedelta(minutes=5)
+
+
+def database() -> Finding:
+    """Look whether the database answers, is new enough, and has today's tables."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            version = str(cursor.fetchone()[0]).split()[0]
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except (DatabaseError, InterfaceError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return failed("Database", f"It cannot be used: {reason}.", "Check DATABASE_URL.")
+    if int(version.split(".")[0]) < OLDEST_POSTGRESQL:
+        return failed(
+            "Database",
+            f"PostgreSQL {version} is too old.",
+            f"Dexxy needs PostgreSQL {OLDEST_POSTGRESQL} or newer.",
+        )
+    if missing:
+        return failed(
+            "Database",
+            f"PostgreSQL {version} answers, but {len(missing)} migrations have not been run.",
+            "Run `dexxy manage migrate`.",
+        )
+    return well("Database", f"PostgreSQL {version} answers, and its tables are up to date.")
+
+
+def queue() -> Iterator[Finding]:
+    """Look whether the queue answers and somebody works on each of its lists."""
+    try:
+        for name in settings.RQ_QUEUES:
+            yield _workers_of(name)
+    except RedisError as error:
+        yield failed(
+            "Queue",
+            f"It cannot be reached: {error}.",
+            "Check REDIS_URL. Nothing is lost meanwhile: what is due stays due.",
+        )
+
+
+def _workers_of(name: str) -> Finding:
+    jobs = get_queue(name)
+    workers = Worker.count(queue=jobs)
+    title = f"Workers for {name}"
+    if not workers:
+        return failed(
+            title,
+            f"None is running, and {jobs.count} jobs wait.",
+            f"Start one: `dexxy worker {name}`. `dexxy up` starts all that is needed.",
+        )
+    return well(title, f"{workers} running, {jobs.count} jobs waiting.")
+
+
+def schedule() -> Finding:
+    """Look whether what is due gets done."""
+    oldest = due().values_list("full_name", "next_sync_at").first()
+    if oldest is None or oldest[1] is None:
+        return well("Schedule", "Nothing is due.")
+    waited = timezone.now() - oldest[1]
+    if waited < OVERDUE:
+        return well("Schedule", "What is due is being done.")
+    minutes = int(waited.total_seconds() // 60)
+    return failed(
+        "Schedule",
+        f"{oldest[0]} has been due for {minutes} minutes.",
+        "Start `dexxy scheduler`, and a worker beside it. `dexxy up` starts both.",
+    )
+
+
+def address() -> Finding:
+    """Look whether GitHub could reach this Dexxy at the address it was given."""
+    url = settings.DEXXY_BASE_URL
+    if not url.startswith("https://"):
+        return notice(
+            "Address",
+            f"{url} is not a public https address, so GitHub can send no webhooks to it.",
+            "The schedule alone keeps the workspaces true. For webhooks, set DEXXY_BASE_URL to the"
+            " https address at which the internet reaches Dexxy.",
+        )
+    return well("Address", f"Dexxy is at {url}.")

@@ -1,0 +1,74 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.doctor import State, github
+from dexxy.integrations.models import DeliveryState, SyncStatus, WebhookDelivery
+from dexxy.sources.models import Source
+from tests.factories import make_app, make_repository, make_source
+
+
+def deliver(*, state: DeliveryState, minutes_ago: int, error: str = "") -> None:
+    delivery = WebhookDelivery.objects.create(
+        app=make_app(),
+        guid=f"{state}-{minutes_ago}",
+        event="ping",
+        payload={},
+        state=state,
+        error=error,
+    )
+    received_at = timezone.now() - timedelta(minutes=minutes_ago)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(received_at=received_at)
+
+
+def test_an_inbox_that_was_worked_off_is_well(db: None) -> None:
+    deliver(state=DeliveryState.DONE, minutes_ago=10)
+    deliver(state=DeliveryState.PENDING, minutes_ago=0)
+
+    assert [finding.state for finding in github.inbox()] == [State.OK]
+
+
+def test_deliveries_that_wait_ask_for_a_worker(db: None) -> None:
+    deliver(state=DeliveryState.PENDING, minutes_ago=9)
+
+    (finding,) = github.inbox()
+
+    assert finding.state is State.FAILED
+    assert finding.fix == "Start a worker for them: `dexxy worker deliveries`."
+
+
+def test_a_delivery_that_failed_is_shown_with_its_error(db: None) -> None:
+    deliver(state=DeliveryState.FAILED, minutes_ago=9, error="The issue has no number.")
+
+    (finding,) = github.inbox()
+
+    assert finding.says.endswith("the newest with: The issue has no number.")
+
+
+def test_a_repository_that_fails_is_named_with_its_error(source: Source) -> None:
+    make_repository(source=source, status=SyncStatus.ERROR, sync_error="GitHub failed (500).")
+
+    (finding,) = github.repositories()
+
+    assert finding.name == "Repository owner/repo"
+    assert (finding.says, finding.fix) == ("Sync failed.", "GitHub failed (500).")
+
+
+def test_repositories_beyond_the_fifth_are_counted(workspace: Workspace) -> None:
+    for number in range(7):
+        source = make_source(workspace=workspace, name=f"owner/repo{number}")
+        make_repository(source=source, status=SyncStatus.DISABLED)
+
+    findings = list(github.repositories())
+
+    assert len(findings) == github.NAMED + 1
+    assert findings[-1].says == "2 more cannot be read."
+
+
+def test_repositories_that_can_be_read_are_well(source: Source) -> None:
+    make_repository(source=source)
+
+    (finding,) = github.repositories()
+
+    assert (finding.state, finding.says) == (State.OK, "All 1 of them can be read.")

@@ -1,0 +1,92 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django_rq import get_connection, get_queue
+from pytest_django import Settings
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+from dexxy.doctor import State, platform
+from dexxy.integrations.models import Credential, GitHubRepository
+from dexxy.sources.models import Source
+from tests.factories import make_repository
+
+
+def test_a_database_that_is_up_to_date_is_well(db: None) -> None:
+    finding = platform.database()
+
+    assert finding.state is State.OK
+    assert finding.says.startswith("PostgreSQL ")
+
+
+def test_a_migration_that_was_not_run_is_named_with_its_command(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'integrations'")
+
+    finding = platform.database()
+
+    assert finding.state is State.FAILED
+    assert finding.fix == "Run `dexxy manage migrate`."
+
+
+def test_a_queue_without_a_worker_is_not_well() -> None:
+    findings = list(platform.queue())
+
+    assert [finding.name for finding in findings] == ["Workers for deliveries", "Workers for sync"]
+    assert {finding.state for finding in findings} == {State.FAILED}
+    assert findings[0].fix.startswith("Start one: `dexxy worker deliveries`.")
+
+
+@pytest.mark.usefixtures("idle_worker")
+def test_a_queue_with_a_worker_is_well() -> None:
+    findings = list(platform.queue())
+
+    assert [finding.says for finding in findings] == ["1 running, 0 jobs waiting."] * 2
+
+
+def test_a_repository_that_nobody_reads_says_to_start_the_scheduler(source: Source) -> None:
+    repository = make_repository(source=source, next_sync_at=timezone.now() - timedelta(minutes=7))
+    connect(repository)
+
+    finding = platform.schedule()
+
+    assert finding.state is State.FAILED
+    assert finding.says == f"{repository.full_name} has been due for 7 minutes."
+
+
+def test_a_repository_that_has_just_become_due_is_well(source: Source) -> None:
+    connect(make_repository(source=source, next_sync_at=timezone.now()))
+
+    assert platform.schedule().state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("url", "state"),
+    [("http://localhost:8000", State.NOTICE), ("https://dexxy.example.org", State.OK)],
+)
+def test_only_a_public_address_gets_webhooks(settings: Settings, url: str, state: State) -> None:
+    settings.DEXXY_BASE_URL = url
+
+    assert platform.address().state is state
+
+
+def connect(repository: GitHubRepository) -> None:
+    installation = repository.installation
+    installation.access_token = "ghp_token"
+    installation.credential = Credential.objects.create(server="github", kind="user", account_id=1)
+    installation.save()
+
+
+@pytest.fixture
+def idle_worker() -> Iterator[Worker]:
+    for name in ("deliveries", "sync"):
+        get_queue(name).empty()  # type: ignore[no-untyped-call]
+    worker = Worker(
+        ["deliveries", "sync"], connection=get_connection("sync"), serializer=JSONSerializer
+    )
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    yield worker
+    worker.register_death()  # type: ignore[no-untyped-call]

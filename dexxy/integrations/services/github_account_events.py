@@ -1,0 +1,140 @@
+"""Webhooks about accounts, installations and repositories: who may read what, under which name.
+
+Rows are found by GitHub's numbers; names are labels. A repository may be followed by several
+workspaces, each with a row of its own.
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from django.db.models import QuerySet
+
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository
+from dexxy.integrations.services.github_access import (
+    access_lost,
+    access_regained,
+    connected,
+    repository_rename,
+)
+from dexxy.integrations.services.github_event import Event, Handler
+from dexxy.integrations.services.github_installations import (
+    account_rename,
+    installation_changed,
+    installation_delete,
+    installation_fields,
+    installation_of,
+    installation_suspend,
+    installation_unsuspend,
+)
+
+# Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
+_DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."
+_TAKEN_OUT = (
+    "The GitHub App may not read it any more. Give it access again in the App's settings"
+    " on GitHub, or disconnect the repository."
+)
+
+
+def _installation(event: Event) -> bool:
+    data = event.payload["installation"]
+    known = installation_of(event.app, data["id"])
+    if event.action == "created":
+        return _created(event, known)
+    if known is None:
+        return False
+    if event.action == "deleted":
+        installation_delete(known)
+    elif event.action == "suspend":
+        installation_suspend(known)
+    elif event.action == "unsuspend":
+        installation_unsuspend(known)
+    elif event.action == "new_permissions_accepted":
+        installation_changed(known, {"permissions": data["permissions"]})
+        access_regained(connected(known))
+    else:
+        return False
+    return True
+
+
+def _created(event: Event, known: GitHubInstallation | None) -> bool:
+    """Remember an installation: who may connect a workspace to it is found out at the sign-in."""
+    fields = installation_fields(event.app, event.payload["installation"])
+    if known is not None:
+        # The person came back from GitHub before this, or it was deleted since.
+        permissions = fields["permissions"]
+        installation_changed(known, {"permissions": permissions})
+    else:
+        GitHubInstallation.objects.get_or_create(
+            server=event.app.server, installation_id=fields.pop("installation_id"), defaults=fields
+        )
+    return True
+
+
+def _installation_repositories(event: Event) -> bool:
+    known = installation_of(event.app, event.payload["installation"]["id"])
+    if known is None:
+        return False
+    followed = connected(known)
+    if event.action == "added":
+        ids = [one["id"] for one in event.payload["repositories_added"]]
+        access_regained(followed.filter(github_id__in=ids))
+    elif event.action == "removed":
+        ids = [one["id"] for one in event.payload["repositories_removed"]]
+        access_lost(followed.filter(github_id__in=ids), _TAKEN_OUT)
+    else:
+        return False
+    return True
+
+
+def _installation_target(event: Event) -> bool:
+    if event.action != "renamed":
+        return False
+    account = event.payload["account"]
+    account_rename(server=event.app.server, account_id=account["id"], login=account["login"])
+    return True
+
+
+def _repository(event: Event) -> bool:
+    data = event.payload["repository"]
+    rows = _followed(event, data["id"])
+    for row in rows:
+        repository_rename(row, data["full_name"], data["html_url"])
+    by_app = rows.filter(installation__app=event.app)
+    if event.action == "deleted":
+        access_lost(rows, _DELETED)
+    elif event.action == "transferred":
+        # It is sent to the new owner alone: the installation on the old one has lost it.
+        new = event.payload.get("installation", {}).get("id")
+        access_lost(
+            by_app.exclude(installation__installation_id=new),
+            f"It was transferred to {data['owner']['login']}. Connect that account's repositories"
+            " in a workspace of their own, or disconnect it here.",
+        )
+    elif event.action in {"privatized", "publicized"}:
+        # Who may read it has changed: the next sync finds out for whom.
+        access_regained(rows)
+    return bool(rows)
+
+
+def _followed(event: Event, github_id: int) -> QuerySet[GitHubRepository]:
+    return GitHubRepository.objects.filter(
+        source__server=event.app.server, github_id=github_id
+    ).select_related("source")
+
+
+def _github_app_authorization(event: Event) -> bool:
+    # Users' tokens are thrown away as soon as they have proven something: there is none to forget.
+    return event.action == "revoked"
+
+
+def _ping(event: Event) -> bool:
+    # That it arrived is all that it says, and is in the inbox.
+    return True
+
+
+HANDLERS: dict[str, Handler] = {
+    "installation": _installation,
+    "installation_repositories": _installation_repositories,
+    "installation_target": _installation_target,
+    "repository": _repository,
+    "github_app_authorization": _github_app_authorization,
+    "ping": _ping,
+}

@@ -1,0 +1,150 @@
+"""The repositories that a workspace's connection reaches, connected or not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_admin
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_reconcile import (
+    PAGE,
+    Listed,
+    listed,
+    repositories_listed,
+)
+from dexxy.integrations.services.github_tokens import NotConnectedError, installation_client
+
+
+class RepositoryNotAvailableError(DexxyError):
+    """The connection does not reach it."""
+
+    code = "repository_not_available"
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableRepository:
+    """A repository that can be connected.
+
+    Args:
+        installation_pk: our key of the connection that reaches it.
+        is_connected: whether the workspace follows it already.
+        was_connected: whether it did once, so that it goes on where it stopped.
+    """
+
+    installation_pk: int
+    github_id: int
+    full_name: str
+    url: str
+    description: str
+    is_private: bool
+    is_archived: bool
+    is_connected: bool = False
+    was_connected: bool = False
+
+
+def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[AvailableRepository]:
+    """Ask GitHub for every repository that WORKSPACE could follow, by name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: VIEWER may not.
+        NotConnectedError: GitHub is not connected.
+        GitHubError: GitHub could not be asked.
+    """
+    require_admin(viewer, workspace)
+    connection = _connection(workspace)
+    with installation_client(connection) as client:
+        found = list(_reached(connection, client))
+    known = dict(
+        GitHubRepository.objects.filter(
+            source__workspace=workspace, source__server=connection.server
+        ).values_list("github_id", "is_archived")
+    )
+    marked = [_available(connection, one, known.get(one.github_id)) for one in found]
+    return sorted(marked, key=lambda one: one.full_name.lower())
+
+
+def available_repository(workspace: Workspace, github_id: int) -> AvailableRepository:
+    """Ask GitHub whether the connection of WORKSPACE reaches a repository.
+
+    The App's list is asked, because a public repository can be read without being in it.
+
+    Raises:
+        NotConnectedError: GitHub is not connected.
+        RepositoryNotAvailableError: the connection does not reach it.
+        GitHubError: GitHub could not be asked.
+    """
+    connection = _connection(workspace)
+    with installation_client(connection) as client:
+        if connection.is_by_app:
+            rows = (one for one in repositories_listed(client) if one.github_id == github_id)
+            found = next(rows, None)
+        else:
+            found = _readable(client, github_id)
+    if found is None:
+        raise RepositoryNotAvailableError(
+            f"{connection.account_login}'s connection to GitHub does not reach this repository."
+            " Give it access to the repository on GitHub first."
+        )
+    return _available(connection, found, is_archived=None)
+
+
+def _connection(workspace: Workspace) -> GitHubInstallation:
+    found = GitHubInstallation.objects.defer("access_token").filter(workspace=workspace).first()
+    if found is None:
+        raise NotConnectedError("GitHub is not connected to this workspace. Connect it first.")
+    return found
+
+
+def _reached(connection: GitHubInstallation, client: GitHubClient) -> Iterator[Listed]:
+    if connection.is_by_app:
+        return repositories_listed(client)
+    return _of_token(client)
+
+
+def _of_token(client: GitHubClient) -> Iterator[Listed]:
+    """Read every repository of whoever made a personal token.
+
+    Public ones of others can be read, too, but no list has them all.
+    """
+    # https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user
+    page: str = "user/repos"
+    parameters: dict[str, str | int] | None = {"per_page": PAGE, "sort": "full_name"}
+    seen = set[int]()
+    while page:
+        answer = client.get(page, parameters)
+        with documented("list of repositories"):
+            rows = [listed(one) for one in answer.data]
+        yield from (row for row in rows if row.github_id not in seen)
+        seen.update(row.github_id for row in rows)
+        page, parameters = answer.next_page, None
+
+
+def _readable(client: GitHubClient, github_id: int) -> Listed | None:
+    try:
+        # Names change, numbers do not; this address is the one that GitHub redirects renamed
+        # repositories to: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+        answer = client.get(f"repositories/{github_id}")
+    except errors.NotFoundError:
+        return None
+    with documented("repository"):
+        return listed(answer.data)
+
+
+def _available(
+    connection: GitHubInstallation, found: Listed, is_archived: bool | None
+) -> AvailableRepository:
+    return AvailableRepository(
+        installation_pk=connection.pk,
+        github_id=found.github_id,
+        full_name=found.full_name,
+        url=found.url,
+        description=found.description,
+        is_private=found.is_private,
+        is_archived=found.is_archived,
+        is_connected=is_archived is False,
+        was_connected=is_archived is True,
+    )

@@ -1,0 +1,127 @@
+"""What can become of an installation, and with it of its repositories.
+
+Nothing here asks the network: a webhook, a reconcile, a refused request or a person says what
+happened, and each of them may say it twice.
+"""
+
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from dexxy.integrations.models import (
+    AccountType,
+    GitHubApp,
+    GitHubInstallation,
+    GitHubRepository,
+)
+from dexxy.integrations.services.github_access import (
+    access_lost,
+    access_regained,
+    connected,
+    repository_rename,
+)
+
+log = structlog.get_logger()
+
+# What is wiped when a token must not be used any more.
+NO_TOKEN = {"access_token": "", "token_expires_at": None, "token_refreshing_since": None}
+
+
+def installation_of(app: GitHubApp, installation_id: int) -> GitHubInstallation | None:
+    """Return the installation of APP with GitHub's number, locked for the caller's transaction."""
+    found = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
+    return found.filter(app=app, installation_id=installation_id).first()
+
+
+def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
+    """Read what an installation is from GitHub's own words.
+
+    Args:
+        data: https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app
+    """
+    account = data["account"]
+    is_organization = account.get("type") == "Organization"
+    return {
+        "app": app,
+        "server": app.server,
+        "api_url": app.api_url,
+        "graphql_url": app.graphql_url,
+        "web_url": app.web_url,
+        "installation_id": int(data["id"]),
+        "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
+        "account_login": account["login"],
+        "account_id": int(account["id"]),
+        "permissions": data.get("permissions") or {},
+        "is_suspended": data.get("suspended_at") is not None,
+        "deleted_at": None,
+    }
+
+
+def installation_changed(installation: GitHubInstallation, fields: dict[str, Any]) -> None:
+    """Store what GitHub says of an installation now, and what follows for its repositories."""
+    was_suspended = installation.is_suspended
+    for name, value in fields.items():
+        setattr(installation, name, value)
+    installation.save(update_fields=[*fields, "updated_at"])
+    if was_suspended and not installation.is_suspended:
+        installation_unsuspend(installation)
+    elif installation.is_suspended and not was_suspended:
+        installation_suspend(installation)
+
+
+@transaction.atomic
+def installation_suspend(installation: GitHubInstallation) -> None:
+    """Stop reading an account that suspended the App.
+
+    https://docs.github.com/en/apps/maintaining-github-apps/suspending-a-github-app-installation
+    """
+    _update(installation, is_suspended=True, **NO_TOKEN)
+    access_lost(
+        connected(installation),
+        f"GitHub suspended Dexxy's access to {installation.account_login}."
+        " Whoever suspended it ends that on GitHub, in the App's settings.",
+    )
+    log.warning("installation suspended", account=installation.account_login)
+
+
+@transaction.atomic
+def installation_unsuspend(installation: GitHubInstallation) -> None:
+    """Read an account again, all of it: what happened meanwhile came by no webhook."""
+    # Tokens from before the suspension are not good any more.
+    reconcile_at = timezone.now() if installation.is_live else None
+    _update(installation, is_suspended=False, reconcile_at=reconcile_at, **NO_TOKEN)
+    access_regained(connected(installation))
+
+
+@transaction.atomic
+def installation_delete(installation: GitHubInstallation) -> None:
+    """Stop reading an account from which the App was removed; everything read stays."""
+    deleted_at = installation.deleted_at or timezone.now()
+    _update(installation, deleted_at=deleted_at, reconcile_at=None, **NO_TOKEN)
+    access_lost(
+        connected(installation),
+        f"The GitHub App was removed from {installation.account_login}."
+        " Connect GitHub again to go on where this stopped.",
+    )
+    log.warning("installation deleted", account=installation.account_login)
+
+
+@transaction.atomic
+def account_rename(*, server: str, account_id: int, login: str) -> None:
+    """Follow an account to its new name, with the repositories that it owns."""
+    installations = GitHubInstallation.objects.filter(server=server, account_id=account_id)
+    for old in set(installations.values_list("account_login", flat=True)) - {login}:
+        owned = GitHubRepository.objects.filter(
+            source__server=server, full_name__istartswith=f"{old}/"
+        )
+        for repository in owned.select_related("source").order_by("pk"):
+            repository_rename(repository, f"{login}/{repository.name}")
+    installations.update(account_login=login)
+
+
+def _update(installation: GitHubInstallation, **fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(installation, name, value)
+    installation.save(update_fields=[*fields, "updated_at"])

@@ -1,0 +1,57 @@
+"""Whether a repository may be read: not for longer than its people and GitHub let us."""
+
+from django.db.models import QuerySet
+
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import GitHubRepository, SyncStatus
+
+
+class SyncNotPossibleError(DexxyError):
+    """The repository is paused, disconnected or out of reach."""
+
+    code = "sync_not_possible"
+
+
+def connected() -> QuerySet[GitHubRepository]:
+    """Return the repositories that are connected with a token and not paused by a person."""
+    return (
+        GitHubRepository.objects.filter(
+            is_archived=False,
+            installation__workspace__isnull=False,
+            installation__credential__isnull=False,
+            installation__deleted_at=None,
+            installation__is_suspended=False,
+        )
+        # The App gets its tokens when they are needed.
+        .exclude(installation__app=None, installation__access_token="")
+        .exclude(sync_status=SyncStatus.PAUSED)
+    )
+
+
+def require_connected(repository: GitHubRepository) -> None:
+    """Look whether REPOSITORY may be read as of now, whatever the object says.
+
+    Raises:
+        SyncNotPossibleError: it is paused or disconnected.
+    """
+    if connected().filter(pk=repository.pk).exists():
+        return
+    if GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.PAUSED).exists():
+        raise SyncNotPossibleError(f"{repository.full_name} is paused. Resume it first.")
+    raise SyncNotPossibleError(f"{repository.full_name} is not connected. Connect it again.")
+
+
+def require_still_readable(repository: GitHubRepository) -> None:
+    """Look whether a repository that is being read may be read on.
+
+    Raises:
+        SyncNotPossibleError: it was paused, disconnected or taken from our reach meanwhile.
+    """
+    here = connected().filter(pk=repository.pk)
+    if here.exclude(sync_status=SyncStatus.DISABLED).exists():
+        return
+    require_connected(repository)
+    raise SyncNotPossibleError(
+        f"GitHub does not let Dexxy read {repository.full_name} any more."
+        " Give it access again, or disconnect it."
+    )

@@ -1,0 +1,185 @@
+"""Compare an installation with GitHub: still there, with these permissions and repositories?
+
+Webhooks say so at once; this finds what they did not, and is all there is without them.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.models import GitHubInstallation, SyncStatus
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_access import (
+    access_lost,
+    access_regained,
+    connected,
+    repository_rename,
+)
+from dexxy.integrations.services.github_app import installation_described
+from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_installations import (
+    installation_changed,
+    installation_delete,
+    installation_fields,
+    installation_of,
+)
+from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_tokens import installation_client
+
+log = structlog.get_logger()
+
+EVERY = timedelta(hours=1)
+# After something that may pass by itself.
+RETRY_LATER = timedelta(minutes=5)
+PAGE = 100
+_NOT_LISTED = (
+    "The GitHub App may not read it. Give it access in the App's settings on GitHub,"
+    " or disconnect the repository."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A repository that an installation reaches.
+
+    Args:
+        is_private: on GitHub, whoever sees it here.
+    """
+
+    github_id: int
+    full_name: str
+    url: str
+    is_private: bool
+    is_archived: bool
+    description: str
+
+
+class IncompleteListError(errors.GitHubError):
+    """A list changed while its pages were read: what is not on them may be there all the same."""
+
+    code = "incomplete_list"
+    retryable = True
+
+
+def installation_reconcile(installation_pk: int) -> None:
+    """Store what GitHub says of an installation now, and which repositories it reaches.
+
+    Raises:
+        GitHubError: GitHub could not be asked; it is due again soon.
+    """
+    installation = GitHubInstallation.objects.select_related("app").defer("access_token")
+    found = installation.filter(pk=installation_pk, workspace__isnull=False).first()
+    if found is None or found.app is None or found.deleted_at is not None:
+        GitHubInstallation.objects.filter(pk=installation_pk).update(reconcile_at=None)
+        return
+    next_at = timezone.now() + RETRY_LATER
+    try:
+        if _account_reconcile(found):
+            with installation_client(found) as client:
+                _repositories_reconcile(found, list(repositories_listed(client)))
+        next_at = timezone.now() + EVERY
+    except errors.RateLimitedError as error:
+        next_at = error.retry_at
+        raise
+    finally:
+        due = GitHubInstallation.objects.filter(pk=installation_pk, reconcile_at__isnull=False)
+        due.update(reconcile_at=next_at)
+
+
+def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -> Workspace | None:
+    """Make an installation due of which somebody says that it changed.
+
+    Args:
+        installation_id: GitHub's number of it; anybody can name any.
+
+    Returns: which of WORKSPACES is connected to it, if one is.
+    """
+    found = GitHubInstallation.objects.filter(
+        workspace__in=workspaces, installation_id=installation_id, deleted_at=None
+    )
+    found.update(reconcile_at=timezone.now())
+    one = found.select_related("workspace").defer("access_token").first()
+    return one.workspace if one else None
+
+
+def _account_reconcile(installation: GitHubInstallation) -> bool:
+    """Store what the installation is. Returns whether its repositories can be read."""
+    app, number = installation.app, installation.installation_id
+    assert app is not None
+    assert number is not None
+    data = installation_described(app, number)
+    with transaction.atomic():
+        locked = installation_of(app, number)
+        if locked is None:
+            return False
+        if data is None:
+            installation_delete(locked)
+            return False
+        installation_changed(locked, installation_fields(app, data))
+    return not locked.is_suspended
+
+
+def repositories_listed(client: GitHubClient) -> Iterator[Listed]:
+    """Read every repository that the client's installation reaches, all pages.
+
+    Raises:
+        IncompleteListError: at the end, if there must be more than were read.
+        GitHubError: GitHub could not be asked.
+    """
+    # https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation
+    page, seen, total = "installation/repositories", set[int](), 0
+    parameters: dict[str, str | int] | None = {"per_page": PAGE}
+    while page:
+        answer = client.get(page, parameters)
+        with documented("list of repositories"):
+            total = answer.data["total_count"]
+            rows = [listed(one) for one in answer.data["repositories"]]
+        for row in rows:
+            if row.github_id not in seen:
+                seen.add(row.github_id)
+                yield row
+        page, parameters = answer.next_page, None
+    if len(seen) < total:
+        raise IncompleteListError("GitHub's list of repositories changed while it was read.")
+
+
+def listed(data: dict[str, Any]) -> Listed:
+    """Read a repository of a list.
+
+    Args:
+        data: https://docs.github.com/en/rest/repos/repos#get-a-repository
+    """
+    return Listed(
+        github_id=data["id"],
+        full_name=data["full_name"],
+        url=data["html_url"],
+        is_private=bool(data.get("private")),
+        is_archived=bool(data.get("archived")),
+        description=data.get("description") or "",
+    )
+
+
+@transaction.atomic
+def _repositories_reconcile(installation: GitHubInstallation, found: list[Listed]) -> None:
+    by_id = {one.github_id: one for one in found}
+    for repository in connected(installation).select_related("source").order_by("pk"):
+        now = by_id.get(repository.github_id)
+        if now is not None:
+            repository_rename(repository, now.full_name, now.url)
+    followed = connected(installation)
+    lost = followed.exclude(github_id__in=list(by_id)).exclude(sync_error=_NOT_LISTED)
+    back = followed.filter(github_id__in=list(by_id), sync_status=SyncStatus.DISABLED)
+    lost_count, back_count = access_lost(lost, _NOT_LISTED), access_regained(back)
+    if lost_count or back_count:
+        log.info(
+            "repositories reconciled",
+            account=installation.account_login,
+            lost=lost_count,
+            back=back_count,
+        )

@@ -1,0 +1,212 @@
+"""What a person does with repositories: connect, disconnect, pause, resume, sync now.
+
+    status      connect   pause    resume          sync now   disconnect
+    (none)      pending
+    pending     -         paused   -               due        archived
+    syncing     -         paused   -               due        archived
+    active      -         paused   -               due        archived
+    error       due       paused   -               due        archived
+    paused      due       -        pending/active  refused    archived
+    disabled    due       refused  -               due        archived
+    archived    pending/active
+
+`-` changes nothing: asking twice is no mistake. Members may do all of it.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership, signed_in
+from dexxy.accounts.services import audit
+from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.common.ids import parse_id
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
+from dexxy.integrations.services.github_access import (
+    access_regained,
+    repositories_archive,
+    repositories_resume,
+)
+from dexxy.integrations.services.github_available import AvailableRepository, available_repository
+from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.services.github_tokens import NotConnectedError
+from dexxy.sources.models import Source, SourceKind
+
+
+class RepositoryNotFoundError(NotFoundError):
+    """There is no such repository, or not for this viewer."""
+
+
+class RepositoryPausedError(DexxyError):
+    """It is paused, so nothing of it is read."""
+
+    code = "repository_paused"
+
+
+class RepositoryDisabledError(DexxyError):
+    """Access to it was lost, so there is nothing to pause."""
+
+    code = "repository_disabled"
+
+
+def repository_connect_available(
+    *, viewer: Viewer, workspace: Workspace, github_id: int
+) -> GitHubRepository:
+    """Follow a repository that the workspace's connection reaches; what was read of it is kept.
+
+    Args:
+        github_id: GitHub's number of it.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
+        NotConnectedError: GitHub is not connected.
+        RepositoryNotAvailableError: the connection does not reach it.
+        GitHubError: GitHub could not be asked.
+    """
+    require_membership(viewer, workspace)
+    available = available_repository(workspace, github_id)
+    with transaction.atomic():
+        repository = _follow(workspace, available)
+        audit(
+            workspace,
+            signed_in(viewer),
+            "github_repository.connected",
+            repository,
+            name=repository.full_name,
+        )
+    enqueue_due()
+    return repository
+
+
+def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepository:
+    """Store that a repository is followed; what is stored of it is kept."""
+    # The connection may have been replaced while GitHub was asked.
+    connections = GitHubInstallation.objects.select_for_update().defer("access_token")
+    installation = connections.filter(
+        pk=available.installation_pk, workspace=workspace, deleted_at=None
+    ).first()
+    if installation is None:
+        raise NotConnectedError("GitHub was disconnected meanwhile. Connect it again.")
+    source, _ = Source.objects.update_or_create(
+        workspace=workspace,
+        kind=SourceKind.GITHUB_REPOSITORY,
+        server=installation.server,
+        external_id=str(available.github_id),
+        defaults={"name": available.full_name, "url": available.url, "is_archived": False},
+    )
+    known = {
+        "installation": installation,
+        "github_id": available.github_id,
+        "name": available.full_name.rpartition("/")[2],
+        "full_name": available.full_name,
+    }
+    new = {**known, "next_sync_at": timezone.now()}
+    repository, is_new = GitHubRepository.objects.update_or_create(
+        source=source, defaults=known, create_defaults=new
+    )
+    if not is_new:
+        _connect_again(repository)
+    return repository
+
+
+def _connect_again(repository: GitHubRepository) -> None:
+    one = GitHubRepository.objects.filter(pk=repository.pk)
+    if repository.is_archived or repository.sync_status == SyncStatus.PAUSED:
+        one.update(is_archived=False)
+        repositories_resume(one)
+    elif repository.sync_status in {SyncStatus.DISABLED, SyncStatus.ERROR}:
+        access_regained(one)
+    repository.refresh_from_db()
+
+
+@transaction.atomic
+def repository_disconnect(*, viewer: Viewer, repository_id: int) -> GitHubRepository:
+    """Stop following a repository; what was read of it stays.
+
+    Raises:
+        UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
+    """
+    repository = _repository(viewer, repository_id)
+    repositories_archive(GitHubRepository.objects.filter(pk=repository.pk))
+    return _done(viewer, repository, "disconnected")
+
+
+@transaction.atomic
+def repository_set_paused(*, viewer: Viewer, repository_id: int, paused: bool) -> GitHubRepository:
+    """Pause a repository, or resume it where it was.
+
+    Raises:
+        UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
+        RepositoryDisabledError: access to it was lost, so it cannot be paused.
+    """
+    repository = _repository(viewer, repository_id)
+    is_paused = repository.sync_status == SyncStatus.PAUSED
+    if is_paused == paused:
+        return repository
+    one = GitHubRepository.objects.filter(pk=repository.pk)
+    if not paused:
+        repositories_resume(one)
+        transaction.on_commit(enqueue_due)
+        return _done(viewer, repository, "resumed")
+    if repository.sync_status == SyncStatus.DISABLED:
+        raise RepositoryDisabledError(
+            f"Access to {repository.full_name} was lost, so nothing of it is read."
+        )
+    one.update(sync_status=SyncStatus.PAUSED, next_sync_at=None)
+    return _done(viewer, repository, "paused")
+
+
+@transaction.atomic
+def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubRepository:
+    """Make a repository due at once.
+
+    Raises:
+        UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
+        RepositoryPausedError: it is paused.
+    """
+    repository = _repository(viewer, repository_id)
+    if repository.sync_status == SyncStatus.PAUSED:
+        raise RepositoryPausedError(f"{repository.full_name} is paused. Resume it first.")
+    GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
+    transaction.on_commit(enqueue_due)
+    return _done(viewer, repository, "sync_requested")
+
+
+def repository_key(viewer: Viewer, text: str) -> int:
+    """Read the id of a repository that was sent as TEXT.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        RepositoryNotFoundError: it is no id.
+    """
+    signed_in(viewer)
+    pk = parse_id(text)
+    if pk is None:
+        raise RepositoryNotFoundError("There is no such repository.")
+    return pk
+
+
+def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
+    """Return a repository that is followed in a workspace of VIEWER, locked."""
+    found = GitHubRepository.objects.select_for_update(of=("self",)).filter(
+        pk=repository_id,
+        is_archived=False,
+        source__workspace__memberships__user=signed_in(viewer),
+    )
+    repository = found.select_related("source__workspace").first()
+    if repository is None:
+        raise RepositoryNotFoundError("There is no such repository.")
+    return repository
+
+
+def _done(viewer: Viewer, repository: GitHubRepository, what: str) -> GitHubRepository:
+    workspace = repository.source.workspace
+    audit(
+        workspace,
+        signed_in(viewer),
+        f"github_repository.{what}",
+        repository,
+        name=repository.full_name,
+    )
+    repository.refresh_from_db()
+    return repository

@@ -1,0 +1,226 @@
+"""What comes to the webhook door: whose it is, whether GitHub sent it, and what it says.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.services.github_json import loads
+
+# GitHub sends nothing larger. In bytes.
+# https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+LARGEST_PAYLOAD = 25 * 1024 * 1024
+# Seconds: how long a process trusts the secrets that it has read. A signature that fits none of
+# them makes it look again, so a new secret works at once, and an old one no longer than this.
+SECRETS_KEPT, SECRETS_KEPT_AT_LEAST = 30.0, 1.0
+_LONGEST_NAME = 100
+_LARGEST_ID = 2**63 - 1
+
+
+class WebhookRefusedError(DexxyError):
+    """A request to the webhook door that is none of GitHub's deliveries, or none of ours.
+
+    `status` is its answer.
+    """
+
+    code = "webhook_refused"
+    status = 400
+
+
+class PayloadTooLargeError(WebhookRefusedError):
+    code = "payload_too_large"
+    status = 413
+
+
+class LengthMissingError(WebhookRefusedError):
+    code = "length_missing"
+    status = 411
+
+
+class HeaderMissingError(WebhookRefusedError):
+    code = "header_missing"
+
+
+class UnknownAppError(WebhookRefusedError):
+    code = "unknown_app"
+    status = 404
+
+
+class SignatureError(WebhookRefusedError):
+    code = "bad_signature"
+    status = 401
+
+
+class PayloadUnreadableError(WebhookRefusedError):
+    code = "payload_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook, as it is put into the inbox.
+
+    Args:
+        app_pk: primary key of the GitHubApp.
+        payload: JSON that PostgreSQL can hold.
+    """
+
+    app_pk: int
+    guid: str
+    event: str
+    action: str
+    installation_id: int | None
+    repository_id: int | None
+    payload: str
+
+
+def length_check(length: str) -> int:
+    """Return the length of a request in bytes, before any of them is read.
+
+    Args:
+        length: the header `Content-Length`, or ''.
+
+    Raises:
+        LengthMissingError: it is not told.
+        PayloadTooLargeError: no delivery is as large.
+    """
+    if not (length.isascii() and length.isdigit()):
+        raise LengthMissingError("There is no Content-Length.")
+    if int(length) > LARGEST_PAYLOAD:
+        raise PayloadTooLargeError(f"{length} bytes are more than GitHub ever sends.")
+    return int(length)
+
+
+def delivery_check(meta: Mapping[str, Any], body: bytes) -> Delivery:
+    """Return the delivery that a request is, once it is sure that GitHub sent it.
+
+    Args:
+        meta: the request's headers as WSGI names them.
+
+    Raises:
+        WebhookRefusedError: one of its kinds.
+        DatabaseError: the App could not be looked up.
+    """
+    event = _name(meta, "HTTP_X_GITHUB_EVENT")
+    guid = _name(meta, "HTTP_X_GITHUB_DELIVERY")
+    app_id = _name(meta, "HTTP_X_GITHUB_HOOK_INSTALLATION_TARGET_ID")
+    if not (app_id.isascii() and app_id.isdigit()) or int(app_id) > _LARGEST_ID:
+        raise HeaderMissingError("X-GitHub-Hook-Installation-Target-ID is no number.")
+    app_pk = app_that_signed(int(app_id), meta.get("HTTP_X_HUB_SIGNATURE_256") or "", body)
+    return delivery_read(app_pk=app_pk, guid=guid, event=event, body=body)
+
+
+def _name(meta: Mapping[str, Any], key: str) -> str:
+    value: str = meta.get(key) or ""
+    if not 0 < len(value) <= _LONGEST_NAME:
+        header = key.removeprefix("HTTP_").replace("_", "-").title()
+        raise HeaderMissingError(f"The header {header} is missing or too long.")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """The webhook secrets of the Apps with one id: each server numbers its Apps from one."""
+
+    by_app: tuple[tuple[int, bytes], ...]
+    read_at: float
+
+    def find(self, signature: bytes, body: bytes) -> int | None:
+        for app_pk, secret in self.by_app:
+            # https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+            expected = "sha256=" + hmac.digest(secret, body, "sha256").hex()
+            if hmac.compare_digest(expected.encode(), signature):
+                return app_pk
+        return None
+
+
+_secrets: dict[int, _Secrets] = {}
+
+
+def app_that_signed(app_id: int, signature: str, body: bytes) -> int:
+    """Return the primary key of the App with GitHub's number APP_ID whose secret signed BODY.
+
+    Args:
+        signature: the header `X-Hub-Signature-256`, or ''.
+
+    Raises:
+        UnknownAppError: no App has the number.
+        SignatureError: the signature is missing, or that of another secret or body.
+    """
+    known = _secrets.get(app_id)
+    if known is None or monotonic() - known.read_at > SECRETS_KEPT:
+        known = _read_secrets(app_id)
+    given = signature.encode()
+    app_pk = known.find(given, body)
+    if app_pk is None and monotonic() - known.read_at > SECRETS_KEPT_AT_LEAST:
+        app_pk = _read_secrets(app_id).find(given, body)
+    if app_pk is None:
+        raise SignatureError(
+            "X-Hub-Signature-256 is missing, or does not fit the body and the App's secret."
+        )
+    return app_pk
+
+
+def _read_secrets(app_id: int) -> _Secrets:
+    apps = GitHubApp.objects.filter(app_id=app_id).values_list("pk", "webhook_secret")
+    found = list(apps)
+    if not found:
+        # Not remembered: whoever asks for numbers at random must not fill our memory.
+        _secrets.pop(app_id, None)
+        raise UnknownAppError(f"No App here has the number {app_id}.")
+    # An empty secret would be anybody's.
+    by_app = tuple((pk, secret.encode()) for pk, secret in found if secret)
+    _secrets[app_id] = _Secrets(by_app, monotonic())
+    return _secrets[app_id]
+
+
+def delivery_read(*, app_pk: int, guid: str, event: str, body: bytes) -> Delivery:
+    """Read the payload of a delivery, as far as the inbox needs it.
+
+    Raises:
+        PayloadUnreadableError: it is not JSON, or not of a payload's shape.
+    """
+    payload, stored = _parse(body)
+    if not isinstance(payload, dict):
+        raise PayloadUnreadableError("The payload is no JSON object.")
+    action = payload.get("action") or ""
+    if not isinstance(action, str) or len(action) > _LONGEST_NAME:
+        raise PayloadUnreadableError("The payload's action is no name.")
+    return Delivery(
+        app_pk=app_pk,
+        guid=guid,
+        event=event,
+        action=action,
+        installation_id=_id(payload, "installation"),
+        repository_id=_id(payload, "repository"),
+        payload=stored,
+    )
+
+
+def _id(payload: Mapping[str, Any], name: str) -> int | None:
+    holder = payload.get(name)
+    if holder is None:
+        return None
+    number = holder.get("id") if isinstance(holder, dict) else None
+    # bool is an int, and its like stands in no payload.
+    if type(number) is not int or not 0 <= number <= _LARGEST_ID:
+        raise PayloadUnreadableError(f"The payload's {name} has no number.")
+    return number
+
+
+def _parse(body: bytes) -> tuple[Any, str]:
+    """Return what BODY says, and the JSON of it that PostgreSQL can hold."""
+    try:
+        payload = loads(body)
+    except (ValueError, RecursionError) as error:
+        raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
+    # Only what is escaped can be what PostgreSQL cannot hold.
+    stored = orjson.dumps(payload) if rb"\u" in body else body
+    return payload, stored.decode()

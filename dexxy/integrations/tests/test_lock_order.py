@@ -1,0 +1,182 @@
+"""Writers take locks in one order, so none waits in a ring: identities, threads, messages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncPart, SyncRun
+from dexxy.integrations.services.github_sync import credential_work, repository_sync
+from dexxy.members.ingest import identities_apply, identities_recount
+from dexxy.members.models import Identity, IdentityKind
+from dexxy.members.records import IdentityRecord
+from dexxy.messages.ingest import Place, comments_changed, threads_lock, threads_missing
+from dexxy.messages.models import MessageKind, Thread, ThreadKind
+from dexxy.simulator.model import Actor, Issue, Repository
+from dexxy.simulator.world import World
+from dexxy.sources.models import Source
+from tests.factories import START, make_identity, make_message, make_thread
+from tests.other_writer import other_writer
+from tests.truth import assert_source_equals
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def jo(world: World) -> Actor:
+    return world.add_actor("jo", name="Jo Doe")
+
+
+@pytest.fixture
+def issue(world: World, ants: Repository, jo: Actor) -> Issue:
+    """An issue whose comments do not fit in a page."""
+    issue = world.open_issue(ants, jo, "Much to say")
+    for number in range(150):
+        world.comment(issue, jo, f"Comment {number}")
+    return issue
+
+
+def sync(repository: GitHubRepository) -> None:
+    repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND)
+
+
+def read_a_page(repository: GitHubRepository) -> None:
+    GitHubRepository.objects.update(next_sync_at=timezone.now())
+    credential_id = repository.installation.credential_id
+    assert credential_id is not None
+    credential_work(credential_id=credential_id, seconds=0)
+    assert [run.error for run in SyncRun.objects.exclude(error="")] == []
+
+
+def rename_here(repository: GitHubRepository, actor: Actor) -> None:
+    """Store another name of ACTOR, as a webhook would."""
+    record = IdentityRecord(str(actor.database_id), IdentityKind.USER, "jo-by-webhook")
+    source = repository.source
+    identities_apply(
+        workspace_id=source.workspace_id,
+        provider=source.server,
+        records=[record],
+        seen_at=timezone.now(),
+    )
+
+
+def lock(thread: Thread) -> None:
+    threads_lock([thread.pk])
+
+
+def test_a_refetch_and_a_webhook_do_not_wait_for_each_other(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor, issue: Issue
+) -> None:
+    sync(connected)
+    Thread.objects.filter(kind="issue", number=issue.number).update(refetch_at=timezone.now())
+    thread = Thread.objects.get(kind="issue", number=issue.number)
+    world.rename_actor(jo, "jo-on-github")
+
+    with other_writer(lambda: rename_here(connected, jo), lambda: lock(thread)):
+        read_a_page(connected)
+
+    sync(connected)
+    assert_source_equals(connected.source, ants)
+
+
+def test_a_part_of_a_thread_and_a_webhook_do_not_wait_for_each_other(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor, issue: Issue
+) -> None:
+    while not SyncPart.objects.filter(connection="issue_comments").exists():
+        read_a_page(connected)
+    connected.streams.update(is_done=True)
+    thread = Thread.objects.get(kind="issue", number=issue.number)
+    world.rename_actor(jo, "jo-on-github")
+
+    with other_writer(lambda: rename_here(connected, jo), lambda: lock(thread)):
+        read_a_page(connected)
+
+    thread.refresh_from_db()
+    assert thread.messages.filter(kind="comment").count() == 150
+
+
+@pytest.fixture
+def threads(source: Source) -> list[Thread]:
+    """Two threads, of which the one with the higher number was stored first."""
+    later = make_thread(source=source, number=9)
+    return [make_thread(source=source, number=4), later]
+
+
+def place_of(source: Source) -> Place:
+    return Place(source.workspace_id, source.pk, source.server)
+
+
+def test_threads_are_marked_in_the_order_of_their_keys(
+    source: Source, threads: list[Thread]
+) -> None:
+    low, high = threads
+    changed = [(number, "1", START) for number in (9, 4)]
+
+    with other_writer(lambda: lock(low), lambda: lock(high)):
+        comments_changed(place_of(source), MessageKind.COMMENT, changed)
+
+    assert Thread.objects.filter(refetch_at__isnull=False).count() == 2
+
+
+def test_missing_threads_are_marked_in_the_order_of_their_keys(
+    source: Source, threads: list[Thread]
+) -> None:
+    low, high = threads
+
+    with other_writer(lambda: lock(low), lambda: lock(high)):
+        marked = threads_missing(
+            place_of(source), ThreadKind.ISSUE, since=None, before=None, numbers=[]
+        )
+
+    assert marked == 2
+
+
+@pytest.fixture
+def identities(source: Source) -> list[Identity]:
+    """Two accounts with something said, the one with the higher id stored first."""
+    people = [make_identity(workspace=source.workspace) for _ in range(2)]
+    thread = make_thread(source=source)
+    for identity, external_id in zip(people, ("9", "4"), strict=True):
+        make_message(thread=thread, author=identity)
+        identity.external_id = external_id
+        identity.save()
+    return people[::-1]
+
+
+def take(identity: Identity) -> None:
+    Identity.objects.select_for_update(no_key=True).get(pk=identity.pk)
+
+
+def take_member(identity: Identity) -> None:
+    identity.home_member.__class__.objects.select_for_update(no_key=True).get(
+        pk=identity.home_member_id
+    )
+
+
+def test_people_are_counted_in_the_order_of_their_keys(
+    source: Source, identities: list[Identity]
+) -> None:
+    low, high = identities
+
+    with other_writer(lambda: take(low), lambda: take(high), lambda: take_member(low)):
+        identities_recount(workspace_id=source.workspace_id)
+
+    assert list(Identity.objects.values_list("message_count", flat=True)) == [1, 1]
+
+
+def test_people_are_stored_in_the_order_of_their_keys(
+    source: Source, identities: list[Identity]
+) -> None:
+    low, high = identities
+    records = [IdentityRecord(id, IdentityKind.USER, f"new-{id}") for id in ("9", "4")]
+
+    with other_writer(lambda: take(low), lambda: take(high), lambda: take_member(low)):
+        identities_apply(
+            workspace_id=source.workspace_id,
+            provider="github",
+            records=records,
+            seen_at=START + timedelta(days=1),
+        )
+
+    names = Identity.objects.order_by("external_id").values_list("username", flat=True)
+    assert list(names) == ["new-4", "new-9"]
