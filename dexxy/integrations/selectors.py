@@ -116,7 +116,11 @@ def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    found = GitHubInstallation.objects.defer("access_token").filter(workspace=workspace).first()
+    # What is secret is not looked at: it may have been encrypted with a key that is lost.
+    rows = GitHubInstallation.objects.select_related("app").defer(
+        "access_token", "app__client_secret", "app__private_key", "app__webhook_secret"
+    )
+    found = rows.filter(workspace=workspace).first()
     if found is None:
         return None
     missing = [name for name in PERMISSIONS if name not in found.permissions]
