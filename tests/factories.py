@@ -244,6 +244,7 @@ def make_run(
     error_code: str = "",
     requests: int = 0,
     points: int = 0,
+    pace: dict[str, Any] | None = None,
 ) -> SyncRun:
     """Make a run of REPOSITORY."""
     return SyncRun.objects.create(
@@ -258,4 +259,5 @@ def make_run(
         error_code=error_code,
         requests=requests,
         points=points,
+        pace=pace or {},
     )

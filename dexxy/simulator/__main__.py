@@ -77,7 +77,9 @@ def _server(options: argparse.Namespace, world: World) -> SimulatorServer | Rend
 
 
 def _sender(options: argparse.Namespace, world: World) -> AbstractContextManager[object]:
-    return nullcontext() if options.webhooks_by_hand else Sender(world.webhooks)
+    if options.webhooks_by_hand:
+        return nullcontext()
+    return Sender(world.webhooks, latency=options.webhook_latency)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -104,6 +106,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--dialect", type=int, metavar="SEED", help="draw how GitHub behaves where nobody knows")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="of every answer")
     add("--webhooks-by-hand", action="store_true", help="let deliveries wait for a control call")
+    add("--webhook-latency", type=float, default=0.0, metavar="SECONDS", help="of every delivery")
     add("--port", type=int, default=0, help="0, the default, takes a free one")
     options = parser.parse_args(arguments)
     if options.rendered and (options.live or options.latency):

@@ -10,11 +10,10 @@ from time import monotonic
 from typing import Any
 
 import orjson
-from django.conf import settings
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github_app import app_current
+from dexxy.integrations.services.github_app import app_of_environment_store
 from dexxy.integrations.services.github_json import loads
 
 # GitHub sends nothing larger. In bytes.
@@ -171,9 +170,7 @@ def app_that_signed(app_id: int, signature: str, body: bytes) -> int:
 
 
 def _read_secrets(app_id: int) -> _Secrets:
-    given = settings.DEXXY_GITHUB_APP
-    if given is not None and given.app_id == app_id:
-        app_current()  # so that its row is there, with the secret of the environment
+    app_of_environment_store(app_id)
     apps = GitHubApp.objects.filter(app_id=app_id).values_list("pk", "webhook_secret")
     found = list(apps)
     if not found:

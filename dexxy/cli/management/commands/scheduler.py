@@ -15,6 +15,7 @@ from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github_inbox import enqueue_deliveries
 from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
+from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ def _look(was_well: bool) -> bool:
         enqueue_deliveries()
         enqueue_due()
         enqueue_reconciles()
+        search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()
         if was_well:
