@@ -29,6 +29,14 @@ log = structlog.get_logger()
 NO_TOKEN = {"access_token": "", "token_expires_at": None, "token_refreshing_since": None}
 
 
+def app_lock(app: GitHubApp) -> None:
+    """Let nobody else add an installation of APP until the caller's transaction ends.
+
+    It comes before the locks of installations. Webhooks go on coming in meanwhile.
+    """
+    GitHubApp.objects.select_for_update(no_key=True).only("pk").get(pk=app.pk)
+
+
 def installation_of(app: GitHubApp, installation_id: int) -> GitHubInstallation | None:
     """Return the installation of APP with GitHub's number, locked for the caller's transaction."""
     found = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
