@@ -49,7 +49,8 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
     Args:
         data: https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app
     """
-    account = data["account"]
+    # An enterprise has a slug in place of a login; nobody can connect one here.
+    account = data["account"] or {}
     is_organization = account.get("type") == "Organization"
     return {
         "app": app,
@@ -59,8 +60,8 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
         "web_url": app.web_url,
         "installation_id": int(data["id"]),
         "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
-        "account_login": account["login"],
-        "account_id": int(account["id"]),
+        "account_login": account.get("login") or account.get("slug") or "",
+        "account_id": int(account.get("id") or 0),
         "permissions": data.get("permissions") or {},
         "is_suspended": data.get("suspended_at") is not None,
         "deleted_at": None,

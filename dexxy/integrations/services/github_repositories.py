@@ -13,6 +13,8 @@
 `-` changes nothing: asking twice is no mistake. Members may do all of it.
 """
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -27,7 +29,7 @@ from dexxy.integrations.services.github_access import (
     repositories_archive,
     repositories_resume,
 )
-from dexxy.integrations.services.github_available import AvailableRepository, available_repository
+from dexxy.integrations.services.github_available import AvailableRepository, available_among
 from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_tokens import NotConnectedError
 from dexxy.sources.models import Source, SourceKind
@@ -52,30 +54,41 @@ class RepositoryDisabledError(DexxyError):
 def repository_connect_available(
     *, viewer: Viewer, workspace: Workspace, github_id: int
 ) -> GitHubRepository:
-    """Follow a repository that the workspace's connection reaches; what was read of it is kept.
+    """Follow one repository, as `repositories_connect_available` does.
+
+    Raises:
+        DexxyError: as that.
+    """
+    return repositories_connect_available(
+        viewer=viewer, workspace=workspace, github_ids=[github_id]
+    )[0]
+
+
+def repositories_connect_available(
+    *, viewer: Viewer, workspace: Workspace, github_ids: Collection[int]
+) -> list[GitHubRepository]:
+    """Follow repositories that the workspace's connection reaches: all of them, or none.
+
+    What was read of one before is kept.
 
     Args:
-        github_id: GitHub's number of it.
+        github_ids: GitHub's numbers of them.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
         NotConnectedError: GitHub is not connected.
-        RepositoryNotAvailableError: the connection does not reach it.
+        RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
     require_membership(viewer, workspace)
-    available = available_repository(workspace, github_id)
+    available = available_among(workspace, github_ids)
     with transaction.atomic():
-        repository = _follow(workspace, available)
-        audit(
-            workspace,
-            signed_in(viewer),
-            "github_repository.connected",
-            repository,
-            name=repository.full_name,
-        )
+        followed = [
+            _done(viewer, _follow(workspace, one), "connected")
+            for one in sorted(available, key=lambda one: one.github_id)
+        ]
     enqueue_due()
-    return repository
+    return followed
 
 
 def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepository:
