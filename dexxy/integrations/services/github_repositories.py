@@ -31,7 +31,7 @@ from dexxy.integrations.services.github_access import (
 )
 from dexxy.integrations.services.github_available import AvailableRepository, available_among
 from dexxy.integrations.services.github_schedule import enqueue_due
-from dexxy.integrations.services.github_tokens import NotConnectedError
+from dexxy.integrations.services.github_tokens import NotConnectedError, installation_require
 from dexxy.sources.models import Source, SourceKind
 
 
@@ -176,8 +176,10 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
     Raises:
         UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
         RepositoryPausedError: it is paused.
+        InstallationSuspendedError, InstallationDeletedError: nothing of its account can be read.
     """
     repository = _repository(viewer, repository_id)
+    installation_require(repository.installation)
     if repository.sync_status == SyncStatus.PAUSED:
         raise RepositoryPausedError(f"{repository.full_name} is paused. Resume it first.")
     GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
@@ -206,7 +208,8 @@ def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
         is_archived=False,
         source__workspace__memberships__user=signed_in(viewer),
     )
-    repository = found.select_related("source__workspace").first()
+    related = found.select_related("source__workspace", "installation")
+    repository = related.defer("installation__access_token").first()
     if repository is None:
         raise RepositoryNotFoundError("There is no such repository.")
     return repository
