@@ -128,7 +128,7 @@ _QUEUE = {
     "SERIALIZER": "rq.serializers.JSONSerializer",
     "DEFAULT_TIMEOUT": _TIMEOUT,
 }
-RQ_QUEUES = {"deliveries": _QUEUE, "sync": _QUEUE}
+RQ_QUEUES = {"deliveries": _QUEUE, "search": _QUEUE, "sync": _QUEUE}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

@@ -3,7 +3,7 @@
 # Strawberry declares what its decorators return as Any.
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self, cast
 
 import strawberry
@@ -17,14 +17,16 @@ from dexxy.common.ids import parse_id
 from dexxy.members.graphql import Identity
 from dexxy.messages import models, selectors
 from dexxy.messages.cursors import Cursor
+from dexxy.messages.feed_filters import EVERYTHING, Bots, FeedFilters
 from dexxy.messages.models import MessageKind, ThreadState
 from dexxy.messages.models import ThreadKind as ThreadKind  # for whoever needs it registered
-from dexxy.messages.selectors import PAGE, FeedFilters, Page
+from dexxy.messages.selectors import PAGE, Page
 from dexxy.sources.graphql import Source
 
 strawberry.enum(ThreadKind, description="What kind of thread it is.")
 strawberry.enum(ThreadState, description="Whether a thread is done.")
 strawberry.enum(MessageKind, description="What was said or done.")
+strawberry.enum(Bots, description="What to do with what bots wrote.")
 
 
 @strawberry_django.type(
@@ -130,8 +132,31 @@ class ActivityFeedFilters:
     source_ids: list[strawberry.ID] | None = None
     thread_kinds: list[ThreadKind] | None = None
     message_kinds: list[MessageKind] | None = None
-    member_ids: list[strawberry.ID] | None = None
-    author_ids: list[strawberry.ID] | None = None
+    member_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="By these people, whatever accounts they use."
+    )
+    author_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="By these accounts."
+    )
+    thread_states: list[ThreadState] | None = strawberry.field(
+        default=None, description="In threads that are like this now."
+    )
+    labels: list[str] | None = strawberry.field(
+        default=None, description="In threads that have any of these labels now."
+    )
+    bots: Bots = Bots.INCLUDED
+    since: datetime | None = strawberry.field(default=None, description="From then on.")
+    until: datetime | None = strawberry.field(default=None, description="Before then.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="With all of these words; of a title, its opening is found. What was written"
+        " a moment ago may take some seconds to be found.",
+    )
+    only_unanswered: bool = strawberry.field(
+        default=False,
+        description="In threads in which nobody but who opened them has said anything yet;"
+        " bots do not count.",
+    )
 
     def read(self) -> FeedFilters:
         """Turn what was sent into what the feed takes."""
@@ -141,6 +166,13 @@ class ActivityFeedFilters:
             message_kinds=self.message_kinds or (),
             member_ids=ids(self.member_ids, "memberIds"),
             author_ids=ids(self.author_ids, "authorIds"),
+            thread_states=self.thread_states or (),
+            labels=self.labels or (),
+            bots=self.bots,
+            since=_aware(self.since),
+            until=_aware(self.until),
+            search=self.search or "",
+            only_unanswered=self.only_unanswered,
         )
 
 
@@ -157,7 +189,7 @@ class MessagesQuery:
     ) -> ActivityConnection:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        kept = filters.read() if filters else selectors.EVERYTHING
+        kept = filters.read() if filters else EVERYTHING
         page = selectors.feed_page(viewer, workspace, kept, first, after)
         return ActivityConnection.of(info, page, after)
 
@@ -170,6 +202,11 @@ class MessagesQuery:
         item = selectors.feed_item(viewer, workspace, parse_id(item_id) or 0)
         _remember(info, [item.thread])
         return cast(ActivityItem, item)
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    """Read a time without an offset as UTC."""
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def _remember(info: Info, threads: Iterable[models.Thread]) -> None:

@@ -9,9 +9,12 @@ from django.db.models.functions import RowNumber
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import BadInputError, NotFoundError
-from dexxy.members.models import Identity
+from dexxy.common.sql import time_limit
 from dexxy.messages.cursors import Cursor
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
+from dexxy.messages.feed_filters import EVERYTHING, FeedFilters
+from dexxy.messages.feed_query import feed_query
+from dexxy.messages.feed_reader import feed_count, feed_find
+from dexxy.messages.models import Message, Thread
 
 PAGE = 50
 LARGEST_PAGE = 100
@@ -29,20 +32,6 @@ class MessageNotFoundError(NotFoundError):
 
 class ThreadNotFoundError(NotFoundError):
     """There is no such thread in the workspace, or it is not shown any more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedFilters:
-    """What to keep of the feed: all conditions together; an empty one keeps everything."""
-
-    source_ids: Sequence[int] = ()
-    thread_kinds: Sequence[ThreadKind] = ()
-    message_kinds: Sequence[MessageKind] = ()
-    member_ids: Sequence[int] = ()
-    author_ids: Sequence[int] = ()
-
-
-EVERYTHING = FeedFilters()
 
 
 @dataclass(frozen=True)
@@ -75,17 +64,14 @@ def feed_page(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        TooSlowError: no index leads to what FILTERS keep.
     """
     _check_size(first)
     require_membership(viewer, workspace)
-    found = _filtered(workspace, filters)
-    if after is not None:
-        place = Cursor.parse(after)
-        # The plain bound is what the index is read by; the second part settles equal times.
-        found = found.filter(occurred_at__lte=place.occurred_at).exclude(
-            occurred_at=place.occurred_at, pk__gte=place.pk
-        )
-    return _page(_shown(found).order_by("-occurred_at", "-pk"), first)
+    below = None if after is None else Cursor.parse(after)
+    with time_limit():
+        query = feed_query(workspace, filters, below=below)
+        return _page(feed_find(query, first + 1), first)
 
 
 def feed_newer(
@@ -96,15 +82,24 @@ def feed_newer(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         InvalidCursorError: AFTER is not one of ours.
+        TooSlowError: nothing says so soon enough.
     """
     require_membership(viewer, workspace)
-    found = _filtered(workspace, filters)
-    if after is not None:
-        place = Cursor.parse(after)
-        found = found.filter(occurred_at__gte=place.occurred_at).exclude(
-            occurred_at=place.occurred_at, pk__lte=place.pk
-        )
-    return found[:MOST_NEWER].count()
+    above = None if after is None else Cursor.parse(after)
+    with time_limit():
+        return len(feed_find(feed_query(workspace, filters, above=above), MOST_NEWER))
+
+
+def feed_total(viewer: Viewer, workspace: Workspace, filters: FeedFilters) -> int:
+    """Count the whole feed. Unlike a page this takes the longer, the more there is.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        TooSlowError: there is too much to count.
+    """
+    require_membership(viewer, workspace)
+    with time_limit():
+        return feed_count(feed_query(workspace, filters))
 
 
 def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
@@ -115,7 +110,8 @@ def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
         MessageNotFoundError: WORKSPACE shows no such message.
     """
     require_membership(viewer, workspace)
-    message = _shown(_filtered(workspace, EVERYTHING).filter(pk=pk)).first()
+    messages = Message.objects.filter(workspace=workspace, is_archived=False, in_feed=True)
+    message = _shown(messages.filter(pk=pk, source__is_archived=False)).first()
     if message is None:
         raise MessageNotFoundError("There is no such activity item.")
     return message
@@ -171,30 +167,6 @@ def _check_size(first: int) -> None:
         raise PageSizeError(f"A page has 1 to {LARGEST_PAGE} items; {first} were asked for.")
 
 
-def _filtered(workspace: Workspace, filters: FeedFilters) -> QuerySet[Message]:
-    found = Message.objects.filter(workspace=workspace, is_archived=False, in_feed=True)
-    # Ids instead of a join, so that the planner reads the feed's index in its order and stops.
-    hidden = list(workspace.sources.filter(is_archived=True).values_list("pk", flat=True))
-    if hidden:
-        found = found.exclude(source_id__in=hidden)
-    if filters.source_ids:
-        found = found.filter(source_id__in=filters.source_ids)
-    if filters.thread_kinds:
-        found = found.filter(thread_kind__in=filters.thread_kinds)
-    if filters.message_kinds:
-        found = found.filter(kind__in=filters.message_kinds)
-    if filters.member_ids:
-        found = found.filter(author_id__in=_accounts(workspace, filters.member_ids))
-    if filters.author_ids:
-        found = found.filter(author_id__in=filters.author_ids)
-    return found
-
-
-def _accounts(workspace: Workspace, member_ids: Sequence[int]) -> list[int]:
-    accounts = Identity.objects.filter(workspace=workspace, member_id__in=member_ids)
-    return list(accounts.values_list("pk", flat=True))
-
-
 def _shown(messages: QuerySet[Message]) -> QuerySet[Message]:
     # Everything that a page or an API field shows of a message, so that a page is one query.
     return messages.select_related(
@@ -202,6 +174,8 @@ def _shown(messages: QuerySet[Message]) -> QuerySet[Message]:
     )
 
 
-def _page(messages: QuerySet[Message], first: int) -> Page:
-    items = list(messages[: first + 1])
-    return Page(items[:first], len(items) > first)
+def _page(places: Sequence[Cursor], first: int) -> Page:
+    # All in one query by their keys; the places know the order.
+    kept = [place.pk for place in places[:first]]
+    found = {message.pk: message for message in _shown(Message.objects.filter(pk__in=kept))}
+    return Page([found[pk] for pk in kept if pk in found], len(places) > first)

@@ -208,9 +208,9 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
         author = make_identity(workspace=workspace)
         make_message(thread=make_thread(source=source, author=author), author=author)
 
-    # The session and user, the workspace, three for the feed, two for the repositories to choose
+    # The session and user, the workspace, seven for the feed, two for the repositories to choose
     # from, the workspaces of the menu.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(13):
         page = get()
 
     assert len(items(page)) == size
