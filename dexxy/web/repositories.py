@@ -49,11 +49,12 @@ def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
     }
     if wants_part(request, "repositories"):
         return render(request, "web/repository_list.html", context)
+    is_known = app_is_known()
     context |= {
         "connection": github_connection(request.user, workspace),
         "is_admin": is_admin(request.user, workspace),
-        "app_is_known": app_is_known(),
-        "may_register": may_register(request.user),
+        "app_is_known": is_known,
+        "may_register": not is_known and may_register(request.user),
         "is_public": is_public(),
     }
     return render(request, "web/repositories.html", context)

@@ -25,6 +25,7 @@ from dexxy.integrations.services.github_queries import (
     skip_document,
 )
 from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_receipt import sweep_meets
 from dexxy.integrations.services.github_threads import read_threads
 from dexxy.integrations.services.github_values import (
     Page,
@@ -109,7 +110,8 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
         if size == 1:
             _step_over(reading, stream, kind, error)
         else:
-            SyncStream.objects.filter(pk=stream.pk).update(page_size=size // 2)
+            with reading.storing():
+                SyncStream.objects.filter(pk=stream.pk).update(page_size=size // 2)
 
 
 def _listing(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
@@ -186,7 +188,10 @@ def _store(
             reading.place, [t.snapshot for t in threads], asked_at=answer.asked_at
         )
         open_lists = [thread.open_lists for thread in threads]
-        parts.replace(reading.repository, stored, open_lists, answer.asked_at)
+        sweep = stream if stream.name in SWEEPS else None
+        parts.replace(reading.repository, stored, open_lists, answer.asked_at, sweep=sweep)
+        if sweep:
+            sweep_meets(sweep, (m for thread in threads for m in thread.snapshot.messages))
         for thread in unreadable:
             problem_note(reading.repository, kind, thread.number, thread.error)
         _advance(stream, listing, answer, reached=len(fresh) < len(nodes))
@@ -298,7 +303,7 @@ def _restart(reading: Reading, stream: SyncStream, error: errors.CursorRefusedEr
     reading.restarting(error)
     with reading.storing():
         stream.cursor, stream.scan_started_at, stream.read = "", None, 0
-        stream.swept_until, stream.swept_numbers = None, []
+        stream.swept_until, stream.swept_numbers, stream.met = None, [], {}
         stream.save()
 
 

@@ -4,7 +4,8 @@ A page's rows and its cursor are one transaction, in which the lease is checked.
 that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from time import monotonic
 
 from django.db.models import F, Sum
 
@@ -25,6 +26,7 @@ from dexxy.integrations.services.github_lists import (
     SWEEPS,
     THREAD_LISTS,
 )
+from dexxy.integrations.services.github_pace import Pace
 from dexxy.integrations.services.github_queries import PAGE_LIMIT
 from dexxy.integrations.services.github_reading import Reading
 
@@ -72,13 +74,26 @@ class RepositoryReader:
         """
         return (
             self._read_marked()
-            or self._read_parts(only_full=True)
-            or self._read_list()
-            or self._read_parts()
+            or self._paced(self._read_threads)
             or self._read_edits()
             or self._read_people()
             or self._sweep()
         )
+
+    def _read_threads(self) -> bool:
+        return self._read_parts(only_full=True) or self._read_list() or self._read_parts()
+
+    def _paced(self, read: Callable[[], bool]) -> bool:
+        """Note with what is stored next how long it takes to read threads."""
+        run, waited = self.reading.run, self.reading.waited
+        threads, begun = run.counts.get("threads", 0), monotonic()
+        if not read():
+            return False
+        seconds = monotonic() - begun - (self.reading.waited - waited)
+        pace = Pace.of(run.pace)
+        pace.add(seconds=seconds, threads=run.counts.get("threads", 0) - threads)
+        run.pace = pace.stored()
+        return True
 
     def _read_marked(self) -> bool:
         if not github_refetch.is_due(self.reading):

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
+from dexxy.integrations.services.github_inbox import enqueue_deliveries
 from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
 from dexxy.messages.search import search_wake
 
@@ -47,6 +48,7 @@ def _look(was_well: bool) -> bool:
     """Wake workers for what is due; say whether that went well. A failure is logged once."""
     close_old_connections()
     try:
+        enqueue_deliveries()
         enqueue_due()
         enqueue_reconciles()
         search_wake()
