@@ -8,8 +8,10 @@ the likeliest one. A test that is about a certain dialect makes a fixture `diale
 import os
 from collections.abc import Iterator
 from random import Random, SystemRandom
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository
@@ -20,6 +22,7 @@ from dexxy.simulator.model import Repository
 from dexxy.simulator.recorded.loader import recorded_world
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy.simulator.webhooks.deliveries import Attempt, Delivery
 from dexxy.simulator.world import World
 
 RECORDED = "panjf2000/ants"
@@ -44,7 +47,9 @@ def dialect() -> Dialect:
 @pytest.fixture
 def world(dialect: Dialect) -> World:
     """The recorded repository, completed."""
-    return recorded_world(dialect=dialect)
+    world = recorded_world()
+    world.dialect = dialect
+    return world
 
 
 @pytest.fixture
@@ -76,3 +81,14 @@ def connected(workspace: Workspace, github: GitHubServer) -> GitHubRepository:
     return repository_connect_by_token(
         workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=github
     )
+
+
+def to_dexxy(delivery: Delivery) -> Attempt:
+    """Hand a webhook to Dexxy's own view: `world.webhooks.transport = to_dexxy`."""
+    response = Client().post(
+        urlsplit(delivery.url).path,
+        delivery.body,
+        content_type=delivery.headers["Content-Type"],
+        headers=delivery.headers,
+    )
+    return Attempt("OK" if response.status_code < 300 else "failed", response.status_code)

@@ -20,7 +20,7 @@ LEVELS = {
     "doctor": 4,
 }
 # What a person, an API client or a queue calls; nothing below may call it back.
-DOORS = {"graphql", "views", "tasks", "admin", "urls", "management"}
+DOORS = {"graphql", "views", "webhook_door", "tasks", "admin", "urls", "management"}
 DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
 COMMON = {"__init__", "crypto", "errors", "graphql", "ids", "models", "redaction", "sql"}

@@ -27,7 +27,17 @@ log = structlog.get_logger()
 
 # GraphQL's own Int has 32 bits; the ids of GitHub's objects outgrew it.
 BigInt = NewType("BigInt", int)
-BIG_INT = strawberry.scalar(name="BigInt", description="A whole number of up to 64 bits.")
+
+
+def _read_big_int(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise GraphQLError(f"BigInt cannot represent {value!r}: it is no whole number of 64 bits.")
+    return value
+
+
+BIG_INT = strawberry.scalar(
+    name="BigInt", description="A whole number of up to 64 bits.", parse_value=_read_big_int
+)
 # A document that is refused never becomes a result of graphql-core.
 _Result = ExecutedResult | RefusedResult
 

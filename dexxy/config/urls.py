@@ -9,6 +9,7 @@ from dexxy.integrations.views import github_webhook
 urlpatterns = [
     path("", include("dexxy.web.urls")),  # before allauth, some of whose pages it replaces
     path("webhooks/github/", github_webhook, name="github_webhook"),
+    path("integrations/", include("dexxy.integrations.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path(

@@ -3,10 +3,12 @@
 # Strawberry declares what its decorators return as Any.
 
 from datetime import datetime
+from enum import Enum
 from typing import Self, cast
 
 import strawberry
 import strawberry_django
+from strawberry.scalars import JSON
 
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.selectors import workspace_by_id
@@ -14,6 +16,19 @@ from dexxy.common.graphql import BigInt, Info
 from dexxy.integrations import models, selectors
 from dexxy.integrations.models import AccountType, RunState, RunTrigger, StreamName, SyncStatus
 from dexxy.integrations.selectors import RepositoryOverview
+from dexxy.integrations.services.github_available import (
+    AvailableRepository,
+    available_repositories,
+)
+from dexxy.integrations.services.github_link import installation_disconnect
+from dexxy.integrations.services.github_oauth import Person, oauth_start
+from dexxy.integrations.services.github_repositories import (
+    repository_connect_available,
+    repository_disconnect,
+    repository_key,
+    repository_set_paused,
+    repository_sync_now,
+)
 from dexxy.messages.graphql import ThreadKind
 from dexxy.messages.models import MessageKind
 from dexxy.sources.graphql import Source
@@ -195,8 +210,106 @@ class GitHubRepository:
         return _overview(info, root).problem_count
 
 
+@strawberry.enum(description="How a workspace is connected to GitHub.")
+class GitHubConnectionKind(Enum):
+    APP = "app"
+    PERSONAL_TOKEN = "personal_token"  # noqa: S105
+
+
+@strawberry.type(description="What a workspace reads GitHub with, as its administrators see it.")
+class GitHubInstallationDetails:
+    id: strawberry.ID
+    kind: GitHubConnectionKind
+    server: str
+    installation_id: BigInt | None = strawberry.field(
+        description="GitHub's number of it; null with a personal access token."
+    )
+    account_type: AccountType
+    account_login: str
+    account_id: BigInt
+    permissions: JSON = strawberry.field(description="What GitHub granted, by its own names.")
+    missing_permissions: list[str] = strawberry.field(
+        description="What the App asks for and an owner of the account has not granted."
+    )
+    is_suspended: bool
+    deleted_at: datetime | None = strawberry.field(
+        description="Since when the App is not installed any more."
+    )
+    token_expires_at: datetime | None
+    settings_url: str = strawberry.field(
+        description="Where on GitHub the account's owners change what may be read, or ''."
+    )
+
+    @classmethod
+    def of(cls, connection: selectors.Connection) -> Self:
+        row = connection.installation
+        by_app = GitHubConnectionKind.APP
+        return cls(
+            id=strawberry.ID(str(row.pk)),
+            kind=by_app if row.is_by_app else GitHubConnectionKind.PERSONAL_TOKEN,
+            server=row.server,
+            installation_id=None if row.installation_id is None else BigInt(row.installation_id),
+            account_type=AccountType(row.account_type),
+            account_login=row.account_login,
+            account_id=BigInt(row.account_id),
+            permissions=row.permissions,
+            missing_permissions=connection.missing,
+            is_suspended=row.is_suspended,
+            deleted_at=row.deleted_at,
+            token_expires_at=row.token_expires_at,
+            settings_url=connection.settings_url,
+        )
+
+
+@strawberry.type(description="A repository that the connection to GitHub reaches.")
+class AvailableGitHubRepository:
+    github_id: BigInt
+    full_name: str = strawberry.field(description="`owner/repo`.")
+    url: str
+    description: str
+    is_private: bool
+    is_archived: bool = strawberry.field(description="On GitHub, where it can only be read.")
+    is_connected: bool = strawberry.field(description="Whether the workspace follows it.")
+    was_connected: bool = strawberry.field(
+        description="Whether it did before: then it goes on where it stopped."
+    )
+
+    @classmethod
+    def of(cls, one: AvailableRepository) -> Self:
+        return cls(
+            github_id=BigInt(one.github_id),
+            full_name=one.full_name,
+            url=one.url,
+            description=one.description,
+            is_private=one.is_private,
+            is_archived=one.is_archived,
+            is_connected=one.is_connected,
+            was_connected=one.was_connected,
+        )
+
+
 @strawberry.type
 class IntegrationsQuery:
+    @strawberry.field(description="The connection to GitHub, or null. For administrators.")
+    def github_installation(
+        self, info: Info, workspace_id: strawberry.ID
+    ) -> GitHubInstallationDetails | None:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, workspace_id)
+        connection = selectors.github_installation(viewer, workspace)
+        return GitHubInstallationDetails.of(connection) if connection else None
+
+    @strawberry.field(
+        description="Every repository that can be connected, asked from GitHub. For administrators."
+    )
+    def available_github_repos(
+        self, info: Info, workspace_id: strawberry.ID
+    ) -> list[AvailableGitHubRepository]:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, workspace_id)
+        found = available_repositories(viewer=viewer, workspace=workspace)
+        return [AvailableGitHubRepository.of(one) for one in found]
+
     @strawberry.field(description="The connected repositories, by name.")
     def github_repositories(
         self, info: Info, workspace_id: strawberry.ID
@@ -208,10 +321,102 @@ class IntegrationsQuery:
         return cast(list[GitHubRepository], [one.repository for one in overviews])
 
 
+@strawberry.input(description="Which repository a workspace shall follow.")
+class GithubConnectRepoInput:
+    workspace_id: strawberry.ID
+    github_id: BigInt = strawberry.field(
+        description="GitHub's number of it, as `availableGithubRepos` gives it."
+    )
+
+
+@strawberry.type(description="Where to go on.")
+class GithubStartOauthPayload:
+    redirect_url: str = strawberry.field(
+        description="A page of GitHub's, to open in the browser that is signed in here."
+    )
+
+
+@strawberry.type(description="What was disconnected.")
+class GithubDisconnectInstallationPayload:
+    account_login: str
+
+
+@strawberry.type(description="The repository as it is now.")
+class GithubRepositoryPayload:
+    repository: GitHubRepository
+
+    @classmethod
+    def of(cls, repository: models.GitHubRepository) -> Self:
+        return cls(repository=cast(GitHubRepository, repository))
+
+
+@strawberry.type
+class IntegrationsMutation:
+    @strawberry.mutation(description="Begin to connect GitHub. For members.")
+    def github_start_oauth(
+        self, info: Info, workspace_id: strawberry.ID
+    ) -> GithubStartOauthPayload:
+        viewer, request = viewer_of(info), info.context.request
+        workspace = workspace_by_id(viewer, workspace_id)
+        url = oauth_start(Person(viewer, request.session.session_key), workspace)
+        return GithubStartOauthPayload(redirect_url=url)
+
+    @strawberry.mutation(description="Disconnect GitHub; what was read stays. For administrators.")
+    def github_disconnect_installation(
+        self, info: Info, workspace_id: strawberry.ID
+    ) -> GithubDisconnectInstallationPayload:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, workspace_id)
+        gone = installation_disconnect(viewer=viewer, workspace=workspace)
+        return GithubDisconnectInstallationPayload(account_login=gone.account_login)
+
+    @strawberry.mutation(description="Follow a repository. For members.")
+    def github_connect_repo(
+        self, info: Info, input: GithubConnectRepoInput
+    ) -> GithubRepositoryPayload:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, input.workspace_id)
+        return GithubRepositoryPayload.of(
+            repository_connect_available(
+                viewer=viewer, workspace=workspace, github_id=input.github_id
+            )
+        )
+
+    @strawberry.mutation(
+        description="Follow a repository no more; what was read stays. For members."
+    )
+    def github_disconnect_repo(
+        self, info: Info, repository_id: strawberry.ID
+    ) -> GithubRepositoryPayload:
+        viewer = viewer_of(info)
+        pk = repository_key(viewer, repository_id)
+        return GithubRepositoryPayload.of(repository_disconnect(viewer=viewer, repository_id=pk))
+
+    @strawberry.mutation(description="Read what is new in a repository at once. For members.")
+    def github_sync_repo(self, info: Info, repository_id: strawberry.ID) -> GithubRepositoryPayload:
+        viewer = viewer_of(info)
+        pk = repository_key(viewer, repository_id)
+        return GithubRepositoryPayload.of(repository_sync_now(viewer=viewer, repository_id=pk))
+
+    @strawberry.mutation(description="Pause a repository, or resume it where it was. For members.")
+    def github_set_repo_sync_paused(
+        self, info: Info, repository_id: strawberry.ID, paused: bool
+    ) -> GithubRepositoryPayload:
+        viewer = viewer_of(info)
+        pk = repository_key(viewer, repository_id)
+        return GithubRepositoryPayload.of(
+            repository_set_paused(viewer=viewer, repository_id=pk, paused=paused)
+        )
+
+
 def _key(repository: models.GitHubRepository) -> tuple[str, int]:
     return ("overview", repository.pk)
 
 
 def _overview(info: Info, repository: models.GitHubRepository) -> RepositoryOverview:
-    overview: RepositoryOverview = info.context.shared[_key(repository)]
+    shared = info.context.shared
+    if _key(repository) not in shared:
+        viewer = viewer_of(info)
+        shared[_key(repository)] = selectors.repository_overview(viewer, repository)
+    overview: RepositoryOverview = shared[_key(repository)]
     return overview

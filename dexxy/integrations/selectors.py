@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.integrations.models import (
+    AccountType,
+    GitHubInstallation,
     GitHubRepository,
     RunState,
     StreamName,
@@ -22,6 +24,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github_pace import Pace
 from dexxy.integrations.services.github_receipt import COUNTED
+from dexxy.integrations.services.github_registration import PERMISSIONS
 from dexxy.members.models import Identity
 from dexxy.messages.models import MessageKind, ThreadKind
 
@@ -108,6 +111,68 @@ class RepositoryOverview:
         }
 
 
+@dataclass(frozen=True)
+class Connection:
+    """What a workspace reads GitHub with, and what stands in the way.
+
+    Args:
+        missing: permissions that the App asks for and the account has not granted.
+        settings_url: where on GitHub the account's owners change what the App may read, or ''.
+    """
+
+    installation: GitHubInstallation
+    missing: list[str]
+    settings_url: str
+
+
+def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None:
+    """Return what WORKSPACE reads GitHub with, or None where it is not connected.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    # What is secret is not looked at: it may have been encrypted with a key that is lost.
+    rows = GitHubInstallation.objects.select_related("app").defer(
+        "access_token", "app__client_secret", "app__private_key", "app__webhook_secret"
+    )
+    found = rows.filter(workspace=workspace).first()
+    if found is None:
+        return None
+    missing = [name for name in PERMISSIONS if name not in found.permissions]
+    return Connection(found, missing if found.is_by_app else [], _settings_url(found))
+
+
+def _settings_url(installation: GitHubInstallation) -> str:
+    # https://docs.github.com/en/apps/using-github-apps/reviewing-and-modifying-installed-github-apps
+    if not installation.is_by_app or installation.deleted_at is not None:
+        return ""
+    is_organization = installation.account_type == AccountType.ORGANIZATION
+    place = f"/organizations/{installation.account_login}" if is_organization else ""
+    return f"{installation.web_url}{place}/settings/installations/{installation.installation_id}"
+
+
+def github_installation(viewer: Viewer, workspace: Workspace) -> Connection | None:
+    """Return what WORKSPACE reads GitHub with, to an admin.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: VIEWER may not.
+    """
+    require_admin(viewer, workspace)
+    return github_connection(viewer, workspace)
+
+
+def repository_overview(viewer: Viewer, repository: GitHubRepository) -> "RepositoryOverview":
+    """Return one repository as `repository_overviews` does, also when it is not followed any more.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see it.
+    """
+    require_membership(viewer, repository.source.workspace)
+    workspace = repository.source.workspace
+    return _overviews(workspace, GitHubRepository.objects.filter(pk=repository.pk))[0]
+
+
 def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[RepositoryOverview]:
     """Return the connected repositories of WORKSPACE by name.
 
@@ -115,9 +180,15 @@ def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[Repositor
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
+    followed = GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
+    return _overviews(workspace, followed)
+
+
+def _overviews(
+    workspace: Workspace, wanted: QuerySet[GitHubRepository]
+) -> list[RepositoryOverview]:
     repositories: list[Any] = list(
-        GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
-        .select_related("source", "installation__credential")
+        wanted.select_related("source", "installation__credential")
         # The token is nobody's business here, and decrypting it can fail.
         .defer("installation__access_token")
         .prefetch_related("streams", _newest_problems())

@@ -1,95 +1,161 @@
-"""What GitHub calls."""
+"""The addresses that GitHub, and the people whom it sends, come back to."""
 
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
-from typing import Any, Protocol
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import structlog
-from django.db import DatabaseError, DataError, InterfaceError
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
-from dexxy.common.crypto import UndecryptableSecretError
-from dexxy.integrations.services.github_inbox import delivery_store
-from dexxy.integrations.services.github_wake import Waker
-from dexxy.integrations.services.github_webhooks import (
-    WebhookRefusedError,
-    delivery_check,
-    length_check,
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import (
+    AdminOnlyError,
+    UnauthenticatedError,
+    workspace_by_id,
+    workspaces,
 )
+from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.common.ids import parse_id
+from dexxy.integrations.services.github_connect import OtherServerError
+from dexxy.integrations.services.github_errors import GitHubError
+from dexxy.integrations.services.github_link import Linked, LinkedElsewhereError
+from dexxy.integrations.services.github_oauth import (
+    Choose,
+    GoTo,
+    Person,
+    oauth_finish,
+    oauth_give_up,
+    oauth_installed,
+    oauth_start,
+)
+from dexxy.integrations.services.github_ownership import NotOwnerError, OwnershipUnknownError
+from dexxy.integrations.services.github_reconcile import reconcile_request
+from dexxy.integrations.webhook_door import TEXT, take
 
 log = structlog.get_logger()
 
-_waker = Waker()
-_TEXT = "text/plain; charset=utf-8"
-WSGIApplication = Callable[..., Iterable[bytes]]
+View = Callable[[HttpRequest], HttpResponse]
+# What is not the address's fault; anything else is a bad request.
+_STATUSES: dict[type[DexxyError], int] = {
+    UnauthenticatedError: 401,
+    AdminOnlyError: 403,
+    NotOwnerError: 403,
+    OwnershipUnknownError: 403,
+    NotFoundError: 404,
+    LinkedElsewhereError: 409,
+    OtherServerError: 409,
+    GitHubError: 502,
+}
+# https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-authorization-request-errors
+_REASONS = {
+    "application_suspended": "GitHub suspended the App. Its owner has to ask GitHub why.",
+    "redirect_uri_mismatch": (
+        "The App does not know this address. Whoever runs this Dexxy adds it to the App's"
+        " callback URLs on GitHub, or sets DEXXY_BASE_URL to one that is there."
+    ),
+}
 
 
-class Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+def person_of(request: HttpRequest) -> Person:
+    """Return who sent REQUEST, in which session."""
+    return Person(request.user, request.session.session_key)
+
+
+def _explained(view: View) -> View:
+    """Let VIEW end on a page that says what happened and what to do next, whatever happens."""
+
+    @wraps(view)
+    def explained(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except DexxyError as error:
+            log.info("github not connected", code=error.code, user=request.user.pk)
+            kinds = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
+            return _page(request, "error", next(kinds, 400), error=error)
+
+    return never_cache(explained)
 
 
 @csrf_exempt
 def github_webhook(request: HttpRequest) -> HttpResponse:
-    """Take a webhook of the GitHub App; `_take` says how."""
-    status, body = _take(request.META, request)
-    return HttpResponse(body, status=status, content_type=_TEXT)
+    """Take a webhook of the GitHub App."""
+    status, body = take(request.META, request)
+    return HttpResponse(body, status=status, content_type=TEXT)
 
 
-def webhook_door(application: WSGIApplication) -> WSGIApplication:
-    """Put `github_webhook` in front of a WSGI application.
+@require_safe
+@_explained
+def github_oauth_callback(request: HttpRequest) -> HttpResponse:
+    """Take back whom GitHub sends: after a sign-in, an installation, a request, or a refusal."""
+    given, person = request.GET, person_of(request)
+    state, installation_id = given.get("state", ""), parse_id(given.get("installation_id", ""))
+    if not state:
+        return _came_by_itself(request, person, installation_id)
+    if "error" in given:
+        workspace, reason = oauth_give_up(person, state), given["error"]
+        return _page(request, "cancelled", workspace=workspace, reason=_REASONS.get(reason))
+    if given.get("setup_action") == "request":
+        return _page(request, "requested", workspace=oauth_give_up(person, state))
+    if "code" in given:
+        return _went_on(
+            request,
+            oauth_finish(person, state, given["code"], installation_id=installation_id),
+        )
+    if installation_id is not None:
+        return _went_on(request, oauth_installed(person, state, installation_id))
+    return _page(request, "nothing", 400)
 
-    Requests, sessions, cookies and the policies of pages are nothing to GitHub, and cost as much
-    as taking a webhook does.
+
+def _came_by_itself(
+    request: HttpRequest, person: Person, installation_id: int | None
+) -> HttpResponse:
+    """Ask what somebody wants who came from GitHub's pages without having been sent there.
+
+    Anybody can make anybody open this address: nothing is linked without a click of theirs.
     """
-    path = reverse("github_webhook")
-
-    def door(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != path:
-            return application(environ, start_response)
-        status, text = _take(environ, environ["wsgi.input"])
-        body = text.encode()
-        headers = [("Content-Type", _TEXT), ("Content-Length", str(len(body)))]
-        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
-        return [body]
-
-    return door
+    mine = list(workspaces(person.viewer))
+    if request.GET.get("setup_action") == "request":
+        return _page(request, "requested")
+    if installation_id is None:
+        return _page(request, "nothing", 400)
+    workspace = reconcile_request(mine, installation_id)
+    if workspace is not None:
+        return _page(request, "updated", workspace=workspace)
+    return _page(request, "confirm", workspaces=mine, installation_id=installation_id)
 
 
-def _take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
-    """Check a webhook's size, its signature, only then what it says; store it, and say so.
-
-    The work is done by `drain_deliveries`. GitHub waits ten seconds, counts every answer but 2xx
-    as failed, and keeps it in the App's delivery log, from where we fetch it.
-
-    https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
-
-    Args:
-        meta: the request as WSGI describes it.
-        stream: its body.
-
-    Returns: status and text of the answer.
-    """
-    if meta["REQUEST_METHOD"] != "POST":
-        return _refused(405, "method_not_allowed", "Only POST is taken here.")
-    try:
-        length = length_check(meta.get("CONTENT_LENGTH") or "")
-        delivery = delivery_check(meta, stream.read(length))
-        outcome = delivery_store(delivery)
-    except WebhookRefusedError as error:
-        return _refused(error.status, error.code, str(error))
-    except DataError as error:
-        return _refused(400, "payload_unreadable", f"The payload cannot be stored: {error}")
-    except (DatabaseError, InterfaceError, UndecryptableSecretError) as error:
-        reason = str(error).partition("\n")[0]
-        log.error("webhook not stored", outcome="not_stored", status=503, why=reason)
-        return 503, "Dexxy cannot store anything now."
-    _waker.wake_soon()
-    log.debug("webhook taken", outcome=outcome, name=delivery.event, guid=delivery.guid)
-    return 202, outcome
+def _went_on(request: HttpRequest, result: Linked | GoTo | Choose) -> HttpResponse:
+    if isinstance(result, GoTo):
+        return redirect(result.url)
+    if isinstance(result, Choose):
+        return _page(request, "choose", workspace=result.workspace, accounts=result.accounts)
+    return _page(
+        request,
+        "linked",
+        workspace=result.workspace,
+        installation=result.installation,
+        change=result.change,
+    )
 
 
-def _refused(status: int, outcome: str, why: str) -> tuple[int, str]:
-    log.warning("webhook refused", outcome=outcome, status=status, why=why)
-    return status, why
+@require_POST
+@_explained
+def github_connect(request: HttpRequest) -> HttpResponse:
+    """Send a person to GitHub to connect a workspace of theirs."""
+    given, person = request.POST, person_of(request)
+    workspace: Workspace = workspace_by_id(person.viewer, given.get("workspace", ""))
+    url = oauth_start(
+        person,
+        workspace,
+        installation_id=parse_id(given.get("installation_id", "")),
+        elsewhere="elsewhere" in given,
+    )
+    return redirect(url)
+
+
+def _page(request: HttpRequest, what: str, status: int = 200, **context: Any) -> HttpResponse:
+    return render(request, f"web/github/{what}.html", context, status=status)

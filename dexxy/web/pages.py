@@ -9,12 +9,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import UnauthenticatedError, workspace_for, workspaces
+from dexxy.accounts.selectors import (
+    AdminOnlyError,
+    UnauthenticatedError,
+    workspace_for,
+    workspaces,
+)
 from dexxy.common.errors import BadInputError, NotFoundError
 
 
@@ -31,20 +36,36 @@ Page = Callable[Concatenate[PageRequest, Workspace, ...], HttpResponse]
 def workspace_page(page: Page) -> Callable[..., HttpResponse]:
     """Give PAGE the workspace of the address; to whom it is not open, it does not exist."""
 
+    return never_cache(require_safe(_with_workspace(page)))
+
+
+def workspace_form(page: Page) -> Callable[..., HttpResponse]:
+    """Give PAGE the workspace of the address, like `workspace_page`; what it shows can be sent."""
+    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(_with_workspace(page)))
+
+
+def workspace_action(page: Page) -> Callable[..., HttpResponse]:
+    """Give PAGE the workspace of the address, like `workspace_page`; it is only sent to."""
+    return never_cache(require_POST(_with_workspace(page)))
+
+
+def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
     @wraps(page)
     def view(request: PageRequest, slug: str, **rest: Any) -> HttpResponse:
         try:
             workspace = workspace_for(request.user, slug)
             return page(request, workspace, **rest)
         except UnauthenticatedError:
-            return _sign_in_first(request)
+            return sign_in_first(request)
+        except AdminOnlyError:
+            return render(request, "403.html", status=403)
         except NotFoundError as error:
             raise Http404(str(error)) from error
         except BadInputError:
             # Raising Django's BadRequest would log a traceback for every mistyped address.
             return render(request, "400.html", status=400)
 
-    return never_cache(require_safe(view))
+    return view
 
 
 @never_cache
@@ -54,7 +75,7 @@ def home(request: PageRequest) -> HttpResponse:
     try:
         first = workspaces(request.user).first()
     except UnauthenticatedError:
-        return _sign_in_first(request)
+        return sign_in_first(request)
     if first is None:
         return render(request, "web/no_workspace.html")
     return redirect("feed", first.slug)
@@ -70,9 +91,12 @@ def wants_part(request: PageRequest, target: str) -> bool:
     return bool(request.htmx) and request.htmx.target == target
 
 
-def _sign_in_first(request: PageRequest) -> HttpResponse:
+def sign_in_first(request: PageRequest) -> HttpResponse:
+    """Lead whoever is not signed in to where they can, and back."""
     if request.htmx:
         # A part of a page cannot hold the sign-in page: let the whole page go there.
         back = request.htmx.current_url_abs_path or "/"
         return HttpResponseClientRedirect(redirect_to_login(back).url)
-    return redirect_to_login(request.get_full_path())
+    # What was sent is lost: lead back to where it can be sent again.
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    return redirect_to_login(back)

@@ -1,11 +1,39 @@
-"""How the sync of each repository is doing."""
+"""The repositories of a workspace: how their sync is doing, and what people do with them."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.selectors import check_interval, repository_overviews
-from dexxy.web.pages import PageRequest, wants_part, workspace_page
+from dexxy.accounts.selectors import is_admin, require_admin
+from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.common.ids import parse_id
+from dexxy.integrations.models import GitHubRepository
+from dexxy.integrations.selectors import (
+    check_interval,
+    github_connection,
+    repository_overviews,
+)
+from dexxy.integrations.services.github_app import app_is_known
+from dexxy.integrations.services.github_available import available_repositories
+from dexxy.integrations.services.github_link import installation_disconnect
+from dexxy.integrations.services.github_registration import is_public, may_register
+from dexxy.integrations.services.github_repositories import (
+    repository_connect_available,
+    repository_disconnect,
+    repository_set_paused,
+    repository_sync_now,
+)
+from dexxy.web.pages import (
+    PageRequest,
+    wants_part,
+    workspace_action,
+    workspace_form,
+    workspace_page,
+)
 
 
 @workspace_page
@@ -19,5 +47,112 @@ def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_moving": any(overview.is_moving for overview in overviews),
         "interval": check_interval(),
     }
-    part = wants_part(request, "repositories")
-    return render(request, "web/repository_list.html" if part else "web/repositories.html", context)
+    if wants_part(request, "repositories"):
+        return render(request, "web/repository_list.html", context)
+    is_known = app_is_known()
+    context |= {
+        "connection": github_connection(request.user, workspace),
+        "is_admin": is_admin(request.user, workspace),
+        "app_is_known": is_known,
+        "may_register": not is_known and may_register(request.user),
+        "is_public": is_public(),
+    }
+    return render(request, "web/repositories.html", context)
+
+
+@workspace_form
+def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Let an admin choose from all repositories that the connection reaches."""
+    require_admin(request.user, workspace)
+    if request.method == "POST":
+        chosen = [parse_id(text) for text in request.POST.getlist("repository")]
+        return _connect(request, workspace, [number for number in chosen if number is not None])
+    context: dict[str, Any] = {"workspace": workspace, "section": "repositories"}
+    try:
+        context["available"] = available_repositories(viewer=request.user, workspace=workspace)
+    except DexxyError as error:
+        context["error"] = error
+    connection = github_connection(request.user, workspace)
+    context["settings_url"] = connection.settings_url if connection else ""
+    return render(request, "web/repositories_add.html", context)
+
+
+def _connect(request: PageRequest, workspace: Workspace, chosen: list[int]) -> HttpResponse:
+    for number in chosen:
+        try:
+            repository_connect_available(viewer=request.user, workspace=workspace, github_id=number)
+        except DexxyError as error:
+            messages.error(request, str(error))
+    return redirect("repositories", workspace.slug)
+
+
+def _pause(request: PageRequest, pk: int) -> GitHubRepository:
+    return repository_set_paused(viewer=request.user, repository_id=pk, paused=True)
+
+
+def _resume(request: PageRequest, pk: int) -> GitHubRepository:
+    return repository_set_paused(viewer=request.user, repository_id=pk, paused=False)
+
+
+def _sync(request: PageRequest, pk: int) -> GitHubRepository:
+    return repository_sync_now(viewer=request.user, repository_id=pk)
+
+
+_ACTIONS: dict[str, Callable[[PageRequest, int], GitHubRepository]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "sync": _sync,
+}
+
+
+@workspace_action
+def repository_action(
+    request: PageRequest, workspace: Workspace, pk: int, action: str
+) -> HttpResponse:
+    """Pause, resume or sync a repository."""
+    if action not in _ACTIONS:
+        raise Http404("There is no such action.")
+    try:
+        _ACTIONS[action](request, _in(workspace, pk))
+    except NotFoundError:
+        raise
+    except DexxyError as error:
+        messages.error(request, str(error))
+    return redirect("repositories", workspace.slug)
+
+
+@workspace_form
+def repository_disconnect_page(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Ask whether a repository shall be followed no more, and do it."""
+    number = _in(workspace, pk)
+    if request.method == "POST":
+        gone = repository_disconnect(viewer=request.user, repository_id=number)
+        messages.info(request, f"{gone.full_name} is followed no more. What was read stays.")
+        return redirect("repositories", workspace.slug)
+    repository = GitHubRepository.objects.get(pk=number)
+    context = {"workspace": workspace, "section": "repositories", "repository": repository}
+    return render(request, "web/repository_disconnect.html", context)
+
+
+@workspace_form
+def github_disconnect_page(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Ask an admin whether GitHub shall be disconnected, and do it."""
+    require_admin(request.user, workspace)
+    connection = github_connection(request.user, workspace)
+    if connection is None:
+        return redirect("repositories", workspace.slug)
+    if request.method == "POST":
+        installation_disconnect(viewer=request.user, workspace=workspace)
+        messages.info(request, "GitHub is disconnected. What was read stays.")
+        return redirect("repositories", workspace.slug)
+    context = {"workspace": workspace, "section": "repositories", "connection": connection}
+    return render(request, "web/github/disconnect.html", context)
+
+
+def _in(workspace: Workspace, pk: int) -> int:
+    """Refuse a repository of another workspace, whose address this is not."""
+    if not GitHubRepository.objects.filter(
+        pk=pk, source__workspace=workspace, is_archived=False
+    ).exists():
+        raise NotFoundError("There is no such repository.")
+    return pk

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from dexxy.integrations.services.github_messages import Payload, text, time, time_or_none
+from dexxy.integrations.services.github_values import Payload, text, time, time_or_none
 from dexxy.members.models import IdentityKind
 from dexxy.members.records import IdentityRecord
 from dexxy.messages.models import ArchivedReason, MessageKind, ThreadKind, ThreadState

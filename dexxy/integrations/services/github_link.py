@@ -4,6 +4,8 @@ A workspace has one connection, and it keeps its row: whether it moves from a pe
 token to the App, is reinstalled or connected again, its repositories, cursors and history stay.
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -44,10 +46,30 @@ class LinkedElsewhereError(DexxyError):
     code = "installation_linked_elsewhere"
 
 
+class Change(StrEnum):
+    """What a connection was before it became what it is."""
+
+    NEW = "new"
+    RENEWED = "renewed"
+    REINSTALLED = "reinstalled"
+    RECONNECTED = "reconnected"
+    FROM_TOKEN = "from_token"  # noqa: S105
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A workspace that reads with an installation now."""
+
+    workspace: Workspace
+    installation: GitHubInstallation
+    change: Change
+
+
 @transaction.atomic
 def installation_link(
     *, viewer: Viewer, workspace: Workspace, app: GitHubApp, data: dict[str, Any]
-) -> GitHubInstallation:
+) -> Linked:
     """Let WORKSPACE read with an installation of APP; its repositories are carried over.
 
     Whether VIEWER may speak for the account on GitHub was proven before.
@@ -69,7 +91,9 @@ def installation_link(
         require_admin(viewer, workspace)
     holder = installation_of(app, fields["installation_id"])
     _refuse_conflicts(workspace, own, holder, app)
-    row = own or _earlier(workspace, app) or _unused(holder) or GitHubInstallation()
+    earlier = own or _earlier(workspace, app)
+    change = _change(earlier, fields)
+    row = earlier or _unused(holder) or GitHubInstallation()
     _give_up_number(holder, row)
     _fill(row, workspace, fields)
     _carry_over(workspace, row)
@@ -80,9 +104,10 @@ def installation_link(
         row,
         account=row.account_login,
         installation_id=row.installation_id,
+        change=change,
     )
     log.info("github connected", workspace=workspace.slug, account=row.account_login)
-    return row
+    return Linked(workspace, row, change)
 
 
 def connection_of(workspace: Workspace) -> GitHubInstallation | None:
@@ -97,6 +122,19 @@ def _is_renewal(own: GitHubInstallation, fields: dict[str, Any]) -> bool:
     if own.installation_id == fields["installation_id"]:
         return True
     return own.deleted_at is not None and own.account_id == fields["account_id"]
+
+
+def _change(earlier: GitHubInstallation | None, fields: dict[str, Any]) -> Change:
+    if earlier is None:
+        return Change.NEW
+    if earlier.workspace_id is None:
+        return Change.RECONNECTED
+    if not earlier.is_by_app:
+        return Change.FROM_TOKEN
+    if earlier.installation_id == fields["installation_id"]:
+        return Change.RENEWED
+    same_account = earlier.account_id == fields["account_id"]
+    return Change.REINSTALLED if same_account else Change.REPLACED
 
 
 def _refuse_conflicts(

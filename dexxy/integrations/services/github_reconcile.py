@@ -3,7 +3,7 @@
 Webhooks say so at once; this finds what they did not, and is all there is without them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubInstallation, SyncStatus
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_access import (
@@ -89,6 +90,22 @@ def installation_reconcile(installation_pk: int) -> None:
     finally:
         due = GitHubInstallation.objects.filter(pk=installation_pk, reconcile_at__isnull=False)
         due.update(reconcile_at=next_at)
+
+
+def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -> Workspace | None:
+    """Make an installation due of which somebody says that it changed.
+
+    Args:
+        installation_id: GitHub's number of it; anybody can name any.
+
+    Returns: which of WORKSPACES is connected to it, if one is.
+    """
+    found = GitHubInstallation.objects.filter(
+        workspace__in=workspaces, installation_id=installation_id, deleted_at=None
+    )
+    found.update(reconcile_at=timezone.now())
+    one = found.select_related("workspace").defer("access_token").first()
+    return one.workspace if one else None
 
 
 def _account_reconcile(installation: GitHubInstallation) -> bool:

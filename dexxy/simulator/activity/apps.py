@@ -125,8 +125,14 @@ class AppActivity(Activity):
         self._tell_of_repositories(installation, actor, added=added, removed=removed)
 
     @activity
-    def suspend(self, installation: Installation, actor: Actor | None = None) -> None:
-        """Suspend an installation: neither API nor webhooks until that is undone."""
+    def suspend(
+        self, installation: Installation, actor: Actor | None = None, *, by_app: bool = False
+    ) -> None:
+        """Suspend an installation: neither API nor webhooks until that is undone.
+
+        https://docs.github.com/apps/maintaining-github-apps/suspending-a-github-app-installation
+        """
+        installation.is_suspended_by_app = by_app
         installation.suspended_at = installation.updated_at = self.now()
         installation.suspended_by = actor or installation.account
         self.happened("suspend", installation, actor)

@@ -154,7 +154,7 @@ def test_the_page_costs_the_same_queries_however_many_there_are(
         make_stream(repository=repository)
         make_run(repository=repository)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(14):
         page = read(client, workspace)
 
     assert page.count('<article class="card"') == size

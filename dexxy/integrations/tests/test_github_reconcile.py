@@ -1,0 +1,177 @@
+"""What webhooks did not tell is found by comparing with GitHub."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_reconcile import (
+    EVERY,
+    RETRY_LATER,
+    IncompleteListError,
+    installation_reconcile,
+)
+from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github_schedule import enqueue_reconciles
+from dexxy.integrations.tasks import reconcile_github_installation
+from dexxy.simulator.faults import Fault, patched
+from dexxy.simulator.faults import status as status_fault
+from dexxy.simulator.model import Actor, Installation, Repository
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.world import World
+
+
+@pytest.fixture
+def followed(
+    linked: GitHubInstallation, workspace: Workspace, alice: User, nest: Repository
+) -> GitHubRepository:
+    return repository_connect_available(
+        viewer=alice, workspace=workspace, github_id=nest.database_id
+    )
+
+
+def status(repository: GitHubRepository) -> str:
+    repository.refresh_from_db()
+    return repository.sync_status
+
+
+def due_in(installation: GitHubInstallation) -> timedelta:
+    installation.refresh_from_db()
+    assert installation.reconcile_at is not None
+    return installation.reconcile_at - timezone.now()
+
+
+def test_what_is_missing_from_a_complete_list_is_disabled_until_it_is_back(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    hill: Repository,
+) -> None:
+    world.select_repositories(installed, [hill])
+    installation_reconcile(linked.pk)
+    assert status(followed) == SyncStatus.DISABLED
+    assert "may not read it" in followed.sync_error
+
+    world.select_repositories(installed, None)
+    installation_reconcile(linked.pk)
+    assert (status(followed), followed.sync_error) == (SyncStatus.PENDING, "")
+    assert EVERY - timedelta(minutes=1) < due_in(linked) <= EVERY
+
+
+def test_a_list_of_many_pages_is_read_to_its_end(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    world: World,
+    colony: Actor,
+    simulator: SimulatorServer,
+) -> None:
+    for number in range(250):
+        world.add_repository(colony, f"r{number}")
+    simulator.requests.clear()
+
+    installation_reconcile(linked.pk)
+
+    assert status(followed) == SyncStatus.PENDING
+    assert simulator.requests.count("installation_repositories") == 3
+
+
+def test_a_rename_of_account_and_repository_is_followed(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    colony: Actor,
+    nest: Repository,
+) -> None:
+    colony.login, nest.name = "anthill", "hive"
+
+    installation_reconcile(linked.pk)
+
+    followed.refresh_from_db()
+    linked.refresh_from_db()
+    assert (followed.full_name, linked.account_login) == ("anthill/hive", "anthill")
+    assert followed.source.name == "anthill/hive"
+
+
+def test_a_suspension_that_no_webhook_told_of_is_found_and_its_end_too(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+) -> None:
+    world.suspend(installed)
+    installation_reconcile(linked.pk)
+    linked.refresh_from_db()
+    assert (linked.is_suspended, status(followed)) == (True, SyncStatus.DISABLED)
+
+    world.unsuspend(installed)
+    installation_reconcile(linked.pk)
+    linked.refresh_from_db()
+    assert (linked.is_suspended, status(followed)) == (False, SyncStatus.PENDING)
+
+
+def test_a_deleted_installation_is_found_and_not_looked_for_any_more(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+) -> None:
+    world.uninstall(installed)
+
+    installation_reconcile(linked.pk)
+
+    linked.refresh_from_db()
+    assert (linked.deleted_at is not None, linked.reconcile_at) == (True, None)
+    assert status(followed) == SyncStatus.DISABLED
+
+
+def test_new_permissions_are_found(linked: GitHubInstallation, installed: Installation) -> None:
+    installed.permissions = {"metadata": "read"}
+
+    installation_reconcile(linked.pk)
+
+    linked.refresh_from_db()
+    assert linked.permissions == {"metadata": "read"}
+
+
+def test_a_failure_loses_nothing_and_is_tried_again_soon(
+    followed: GitHubRepository, linked: GitHubInstallation, simulator: SimulatorServer
+) -> None:
+    simulator.faults.add(Fault(status_fault(503), on="installation_repositories"))
+
+    with pytest.raises(errors.GitHubServerError):
+        installation_reconcile(linked.pk)
+
+    assert status(followed) == SyncStatus.PENDING
+    assert due_in(linked) <= RETRY_LATER
+
+
+def test_a_list_that_lacks_something_disables_nothing(
+    followed: GitHubRepository, linked: GitHubInstallation, simulator: SimulatorServer
+) -> None:
+    def one_short(body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "repositories": body["repositories"][:0]}
+
+    simulator.faults.add(Fault(patched(one_short), on="installation_repositories"))
+
+    with pytest.raises(IncompleteListError):
+        installation_reconcile(linked.pk)
+
+    assert status(followed) == SyncStatus.PENDING
+
+
+@pytest.mark.usefixtures("linked")
+def test_the_scheduler_wakes_one_worker_for_what_is_due() -> None:
+    assert [enqueue_reconciles(), enqueue_reconciles()] == [1, 0]
+
+
+def test_the_job_writes_down_a_failure_and_ends(
+    linked: GitHubInstallation, installed: Installation, world: World
+) -> None:
+    reconcile_github_installation(linked.pk)
+    reconcile_github_installation(0)
+
+    assert due_in(linked) > RETRY_LATER

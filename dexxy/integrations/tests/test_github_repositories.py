@@ -1,0 +1,357 @@
+"""What people do with repositories, over the API as over the pages: the services are the same."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository, SyncStatus
+from dexxy.integrations.services.github_available import available_repositories
+from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github_tokens import installation_token
+from dexxy.simulator.model import Actor, Installation, Repository
+from dexxy.simulator.world import World
+from dexxy.sources.models import Source
+
+Ask = Callable[..., dict[str, Any]]
+
+CONNECTION = """query ($id: ID!) { githubInstallation(workspaceId: $id) {
+  kind installationId accountLogin accountType accountId permissions missingPermissions
+  isSuspended deletedAt settingsUrl } }"""
+AVAILABLE = """query ($id: ID!) { availableGithubRepos(workspaceId: $id) {
+  githubId fullName isPrivate isConnected wasConnected } }"""
+START = "mutation ($id: ID!) { githubStartOauth(workspaceId: $id) { redirectUrl } }"
+LEAVE = "mutation ($id: ID!) { githubDisconnectInstallation(workspaceId: $id) { accountLogin } }"
+FOLLOW = """mutation ($id: ID!, $number: BigInt!) {
+  githubConnectRepo(input: {workspaceId: $id, githubId: $number}) {
+    repository { id fullName syncStatus progress { done } } } }"""
+DROP = """mutation ($id: ID!) { githubDisconnectRepo(repositoryId: $id) {
+  repository { isArchived } } }"""
+SYNC = "mutation ($id: ID!) { githubSyncRepo(repositoryId: $id) { repository { syncStatus } } }"
+PAUSE = """mutation ($id: ID!, $paused: Boolean = true) {
+  githubSetRepoSyncPaused(repositoryId: $id, paused: $paused) {
+    repository { syncStatus nextSyncAt } } }"""
+
+
+@pytest.fixture
+def followed(
+    linked: GitHubInstallation, workspace: Workspace, alice: User, nest: Repository
+) -> GitHubRepository:
+    return repository_connect_available(
+        viewer=alice, workspace=workspace, github_id=nest.database_id
+    )
+
+
+def state(repository: GitHubRepository, status: SyncStatus) -> None:
+    GitHubRepository.objects.filter(pk=repository.pk).update(
+        sync_status=status, sync_error="Something.", next_sync_at=None
+    )
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [error["extensions"]["code"] for error in answer.get("errors", [])]
+
+
+def everything() -> list[Any]:
+    """Return all that a denied request must not change."""
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (GitHubRepository, GitHubInstallation, Source, AuditEntry)
+    ]
+
+
+@pytest.mark.usefixtures("linked")
+def test_an_admin_sees_the_connection(
+    ask: Ask, alice: User, workspace: Workspace, installed: Installation, colony: Actor
+) -> None:
+    found = ask(CONNECTION, alice, id=workspace.pk)["data"]["githubInstallation"]
+
+    assert found["settingsUrl"].endswith(
+        f"/organizations/colony/settings/installations/{installed.database_id}"
+    )
+    del found["settingsUrl"]
+    assert found == {
+        "kind": "APP",
+        "installationId": installed.database_id,
+        "accountLogin": "colony",
+        "accountType": "ORGANIZATION",
+        "accountId": colony.database_id,
+        "permissions": {
+            "metadata": "read",
+            "issues": "read",
+            "pull_requests": "read",
+            "discussions": "read",
+            "members": "read",
+        },
+        "missingPermissions": [],
+        "isSuspended": False,
+        "deletedAt": None,
+    }
+
+
+def test_a_workspace_without_a_connection_has_none(
+    ask: Ask, alice: User, workspace: Workspace
+) -> None:
+    answer = ask(CONNECTION, alice, id=workspace.pk)
+
+    assert answer == {"data": {"githubInstallation": None}}
+    assert codes(ask(AVAILABLE, id=workspace.pk)) == ["NOT_CONNECTED"]
+
+
+def test_all_pages_of_available_repositories_say_which_are_followed(
+    ask: Ask,
+    alice: User,
+    workspace: Workspace,
+    followed: GitHubRepository,
+    world: World,
+    colony: Actor,
+) -> None:
+    for number in range(120):
+        world.add_repository(colony, f"r{number:03}")
+    ask(DROP, alice, id=followed.pk)
+
+    found = ask(AVAILABLE, id=workspace.pk)["data"]["availableGithubRepos"]
+
+    assert len(found) == 122
+    assert found[0]["fullName"] == "colony/hill"
+    assert found[1] == {
+        "githubId": followed.github_id,
+        "fullName": "colony/nest",
+        "isPrivate": True,
+        "isConnected": False,
+        "wasConnected": True,
+    }
+
+
+def test_a_personal_token_reaches_its_owner_s_repositories(
+    connected: GitHubRepository, workspace: Workspace, alice: User, world: World
+) -> None:
+    owner = world.actor("dexxy-demo")
+    assert owner is not None
+    mine = world.add_repository(owner, "mine", is_private=True)
+
+    found = available_repositories(viewer=alice, workspace=workspace)
+    again = repository_connect_available(
+        viewer=alice, workspace=workspace, github_id=connected.github_id
+    )
+
+    assert [one.github_id for one in found] == [mine.database_id, connected.github_id]
+    assert again.pk == connected.pk
+
+
+def test_a_member_follows_a_repository(
+    ask: Ask, bob: User, workspace: Workspace, linked: GitHubInstallation, nest: Repository
+) -> None:
+    answer = ask(FOLLOW, bob, id=workspace.pk, number=nest.database_id)
+
+    repository = GitHubRepository.objects.get()
+    assert answer["data"]["githubConnectRepo"]["repository"] == {
+        "id": str(repository.pk),
+        "fullName": "colony/nest",
+        "syncStatus": "PENDING",
+        "progress": {"done": 0},
+    }
+    assert repository.next_sync_at is not None
+    assert repository.installation == linked
+    assert AuditEntry.objects.latest("pk").action == "github_repository.connected"
+
+
+def test_a_public_repository_outside_the_installation_is_not_followed(
+    ask: Ask, alice: User, workspace: Workspace, linked: GitHubInstallation, ants: Repository
+) -> None:
+    installation_token(linked)
+    before = everything()
+
+    for number in (ants.database_id, 1, -1):
+        answer = ask(FOLLOW, alice, id=workspace.pk, number=number)
+        assert codes(answer) == ["REPOSITORY_NOT_AVAILABLE"]
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("status", "paused", "resumed"),
+    [
+        (SyncStatus.PENDING, ("PAUSED", False), ("PENDING", True)),
+        (SyncStatus.SYNCING, ("PAUSED", False), ("PENDING", True)),
+        (SyncStatus.ACTIVE, ("PAUSED", False), ("PENDING", True)),
+        (SyncStatus.ERROR, ("PAUSED", False), ("PENDING", True)),
+        (SyncStatus.PAUSED, ("PAUSED", False), ("PENDING", True)),
+    ],
+)
+def test_a_member_pauses_and_resumes(
+    ask: Ask,
+    bob: User,
+    followed: GitHubRepository,
+    status: SyncStatus,
+    paused: tuple[str, bool],
+    resumed: tuple[str, bool],
+) -> None:
+    state(followed, status)
+
+    first = ask(PAUSE, bob, id=followed.pk)["data"]["githubSetRepoSyncPaused"]["repository"]
+    second = ask(PAUSE, id=followed.pk, paused=False)["data"]["githubSetRepoSyncPaused"]
+
+    assert (first["syncStatus"], first["nextSyncAt"] is not None) == paused
+    found = second["repository"]
+    assert (found["syncStatus"], found["nextSyncAt"] is not None) == resumed
+
+
+def test_what_was_read_before_is_active_again_when_it_is_resumed(
+    ask: Ask, bob: User, followed: GitHubRepository
+) -> None:
+    GitHubRepository.objects.update(last_synced_at=timezone.now())
+    ask(PAUSE, bob, id=followed.pk)
+
+    answer = ask(PAUSE, id=followed.pk, paused=False)
+
+    found = answer["data"]["githubSetRepoSyncPaused"]["repository"]
+    assert found["syncStatus"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_asking_twice_is_no_mistake_and_no_second_entry(
+    ask: Ask, bob: User, followed: GitHubRepository, paused: bool
+) -> None:
+    ask(PAUSE, bob, id=followed.pk, paused=paused)
+    before = everything()
+
+    answer = ask(PAUSE, id=followed.pk, paused=paused)
+
+    assert "errors" not in answer
+    assert everything() == before
+
+
+def test_what_is_out_of_reach_cannot_be_paused(
+    ask: Ask, bob: User, followed: GitHubRepository
+) -> None:
+    state(followed, SyncStatus.DISABLED)
+
+    assert codes(ask(PAUSE, bob, id=followed.pk)) == ["REPOSITORY_DISABLED"]
+
+    followed.refresh_from_db()
+    assert followed.sync_status == SyncStatus.DISABLED
+
+
+@pytest.mark.parametrize("status", [one for one in SyncStatus if one != SyncStatus.PAUSED])
+def test_a_member_syncs_at_once(
+    ask: Ask, bob: User, followed: GitHubRepository, status: SyncStatus
+) -> None:
+    state(followed, status)
+
+    answer = ask(SYNC, bob, id=followed.pk)
+
+    assert answer["data"]["githubSyncRepo"]["repository"]["syncStatus"] == status.name
+    followed.refresh_from_db()
+    assert followed.next_sync_at is not None
+    assert followed.next_sync_at <= timezone.now()
+
+
+def test_what_is_paused_is_not_synced_at_once(
+    ask: Ask, bob: User, followed: GitHubRepository
+) -> None:
+    state(followed, SyncStatus.PAUSED)
+
+    assert codes(ask(SYNC, bob, id=followed.pk)) == ["REPOSITORY_PAUSED"]
+
+
+def test_a_member_stops_following_and_follows_again(
+    ask: Ask, bob: User, workspace: Workspace, followed: GitHubRepository
+) -> None:
+    GitHubRepository.objects.update(issues_cursor="where it is")
+
+    assert ask(DROP, bob, id=followed.pk)["data"]["githubDisconnectRepo"] == {
+        "repository": {"isArchived": True}
+    }
+    assert Source.objects.get().is_archived
+    assert codes(ask(SYNC, id=followed.pk)) == ["NOT_FOUND"]
+
+    ask(FOLLOW, id=workspace.pk, number=followed.github_id)
+    followed.refresh_from_db()
+    assert (followed.is_archived, followed.issues_cursor) == (False, "where it is")
+    assert not Source.objects.get().is_archived
+
+
+@pytest.mark.usefixtures("github_app")
+def test_a_member_begins_to_connect(ask: Ask, bob: User, workspace: Workspace) -> None:
+    answer = ask(START, bob, id=workspace.pk)
+
+    url = answer["data"]["githubStartOauth"]["redirectUrl"]
+    assert "/installations/new?state=" in url
+
+
+def test_an_admin_disconnects(
+    ask: Ask, alice: User, workspace: Workspace, followed: GitHubRepository
+) -> None:
+    answer = ask(LEAVE, alice, id=workspace.pk)
+
+    assert answer["data"] == {"githubDisconnectInstallation": {"accountLogin": "colony"}}
+    followed.refresh_from_db()
+    assert followed.is_archived
+    assert codes(ask(LEAVE, id=workspace.pk)) == ["NOT_CONNECTED"]
+
+
+@pytest.mark.parametrize("document", [CONNECTION, AVAILABLE, LEAVE])
+def test_what_is_for_admins_is_refused_to_members_and_changes_nothing(
+    ask: Ask, bob: User, workspace: Workspace, followed: GitHubRepository, document: str
+) -> None:
+    before = everything()
+
+    assert codes(ask(document, bob, id=workspace.pk)) == ["FORBIDDEN"]
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("document", [CONNECTION, AVAILABLE, LEAVE, START, FOLLOW])
+def test_to_an_outsider_the_workspace_does_not_exist(
+    ask: Ask, charlie: User, workspace: Workspace, followed: GitHubRepository, document: str
+) -> None:
+    before = everything()
+
+    for viewer, code in ((None, "UNAUTHENTICATED"), (charlie, "NOT_FOUND")):
+        answer = ask(document, viewer, id=workspace.pk, number=followed.github_id)
+        assert codes(answer) == [code]
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("document", [DROP, SYNC, PAUSE])
+def test_to_an_outsider_the_repository_does_not_exist(
+    ask: Ask, charlie: User, followed: GitHubRepository, document: str
+) -> None:
+    before = everything()
+
+    for viewer, code in ((None, "UNAUTHENTICATED"), (charlie, "NOT_FOUND")):
+        assert codes(ask(document, viewer, id=followed.pk)) == [code]
+    assert codes(ask(document, id="x")) == ["NOT_FOUND"]
+
+    assert everything() == before
+
+
+def test_a_suspended_connection_reaches_nothing(
+    ask: Ask,
+    alice: User,
+    workspace: Workspace,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    nest: Repository,
+) -> None:
+    world.suspend(installed)
+
+    assert codes(ask(AVAILABLE, alice, id=workspace.pk)) == ["INSTALLATION_SUSPENDED"]
+    answer = ask(FOLLOW, id=workspace.pk, number=nest.database_id)
+    assert codes(answer) == ["INSTALLATION_SUSPENDED"]
+    assert not GitHubRepository.objects.exists()
+
+
+def test_one_workspace_s_repository_is_not_reached_through_another(
+    ask: Ask, charlie: User, followed: GitHubRepository, github_app: GitHubApp
+) -> None:
+    theirs = charlie.memberships.get().workspace
+
+    answer = ask(FOLLOW, charlie, id=theirs.pk, number=followed.github_id)
+
+    assert codes(answer) == ["NOT_CONNECTED"]

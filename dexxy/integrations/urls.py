@@ -1,0 +1,8 @@
+from django.urls import path
+
+from dexxy.integrations import views
+
+urlpatterns = [
+    path("github/callback/", views.github_oauth_callback, name="github_oauth_callback"),
+    path("github/connect/", views.github_connect, name="github_connect"),
+]

@@ -1,0 +1,85 @@
+"""Takes webhooks beside the pages' stack of middleware, which is nothing to GitHub."""
+
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import structlog
+from django.db import DatabaseError, DataError, InterfaceError
+from django.urls import reverse
+
+from dexxy.common.crypto import UndecryptableSecretError
+from dexxy.integrations.services.github_inbox import delivery_store
+from dexxy.integrations.services.github_wake import Waker
+from dexxy.integrations.services.github_webhooks import (
+    WebhookRefusedError,
+    delivery_check,
+    length_check,
+)
+
+log = structlog.get_logger()
+
+_waker = Waker()
+TEXT = "text/plain; charset=utf-8"
+WSGIApplication = Callable[..., Iterable[bytes]]
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def webhook_door(application: WSGIApplication) -> WSGIApplication:
+    """Put the webhook's address in front of a WSGI application.
+
+    Requests, sessions, cookies and the policies of pages cost as much as taking a webhook does.
+    """
+    path = reverse("github_webhook")
+
+    def door(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != path:
+            return application(environ, start_response)
+        status, text = take(environ, environ["wsgi.input"])
+        body = text.encode()
+        headers = [("Content-Type", TEXT), ("Content-Length", str(len(body)))]
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [body]
+
+    return door
+
+
+def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
+    """Check a webhook's size, its signature, only then what it says; store it, and say so.
+
+    The work is done by `drain_deliveries`. GitHub waits ten seconds, counts every answer but 2xx
+    as failed, and keeps it in the App's delivery log, from where we fetch it.
+
+    https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
+
+    Args:
+        meta: the request as WSGI describes it.
+        stream: its body.
+
+    Returns: status and text of the answer.
+    """
+    if meta["REQUEST_METHOD"] != "POST":
+        return _refused(405, "method_not_allowed", "Only POST is taken here.")
+    try:
+        length = length_check(meta.get("CONTENT_LENGTH") or "")
+        delivery = delivery_check(meta, stream.read(length))
+        outcome = delivery_store(delivery)
+    except WebhookRefusedError as error:
+        return _refused(error.status, error.code, str(error))
+    except DataError as error:
+        return _refused(400, "payload_unreadable", f"The payload cannot be stored: {error}")
+    except (DatabaseError, InterfaceError, UndecryptableSecretError) as error:
+        reason = str(error).partition("\n")[0]
+        log.error("webhook not stored", outcome="not_stored", status=503, why=reason)
+        return 503, "Dexxy cannot store anything now."
+    _waker.wake_soon()
+    log.debug("webhook taken", outcome=outcome, name=delivery.event, guid=delivery.guid)
+    return 202, outcome
+
+
+def _refused(status: int, outcome: str, why: str) -> tuple[int, str]:
+    log.warning("webhook refused", outcome=outcome, status=status, why=why)
+    return status, why
