@@ -4,6 +4,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from django.db.models import F
 from pytest_django import Settings
 
@@ -16,7 +17,6 @@ from dexxy.integrations.models import (
     RunTrigger,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_sync import repository_sync
@@ -88,7 +88,9 @@ def test_webhooks_dropped_doubled_and_shuffled_end_in_the_truth(
     sync(followed, sweep=True)
 
     assert fates["logged"] + fates["nowhere"] == pytest.approx(count / 3, abs=count / 50)
-    assert not WebhookDelivery.objects.filter(state__in=[DeliveryState.PENDING, DeliveryState.FAILED])
+    assert not WebhookDelivery.objects.filter(
+        state__in=[DeliveryState.PENDING, DeliveryState.FAILED]
+    )
     assert_source_equals(followed.source, hill)
     assert not Thread.objects.filter(refetch_at__isnull=False).exists()
     assert Message.objects.filter(is_archived=False).count() > count // 10

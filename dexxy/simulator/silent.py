@@ -37,9 +37,7 @@ def make_silent_change(
     Raises:
         LookupError: nothing is left that could be changed so.
     """
-    wanted = [
-        name for name in kinds or SILENT_CHANGES if not _moves(name) & world.dialect.moving
-    ]
+    wanted = [name for name in kinds or SILENT_CHANGES if not _moves(name) & world.dialect.moving]
     with world.lock, world.silence():
         return _make(world, repository, random, wanted)
 
