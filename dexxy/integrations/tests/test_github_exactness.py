@@ -65,6 +65,19 @@ def test_an_edited_review_comment_is_read_too(
     assert_source_equals(synced.source, ants)
 
 
+def test_a_sweep_finds_a_review_that_was_hidden(
+    synced: GitHubRepository, world: World, ants: Repository
+) -> None:
+    review = next(
+        one for pull in ants.pull_requests.values() for one in pull.reviews if one.body.strip()
+    )
+    world.minimize(review, "off-topic")
+
+    sync(synced, sweep=True)
+
+    assert_source_equals(synced.source, ants)
+
+
 def test_a_sweep_finds_what_vanished_without_a_trace(
     synced: GitHubRepository, world: World, ants: Repository
 ) -> None:
