@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
-from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
+from dexxy.members.models import Identity, MatchKey, Member, MemberMerge, MergeSuggestion
 
 
 @admin.register(Member)
@@ -21,6 +21,15 @@ class IdentityAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "workspace")
     list_select_related = ("member", "workspace")
     search_fields = ("username", "name", "=external_id")
+    ordering = ("-pk",)
+
+
+@admin.register(MatchKey)
+class MatchKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "identity", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("identity", "workspace")
+    search_fields = ("=key",)
     ordering = ("-pk",)
 
 

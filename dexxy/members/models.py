@@ -20,12 +20,18 @@ class Member(TimestampedModel):
     is_bot = models.BooleanField(default=False)
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
     notes = models.TextField(blank=True)
+    is_locked = models.BooleanField(default=False, db_default=False)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent")
+            models.Index(
+                fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent"
+            ),
+            models.Index(
+                fields=["workspace"], name="members_member_bots", condition=Q(is_bot=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -39,11 +45,17 @@ class IdentityKind(models.TextChoices):
     MANNEQUIN = "mannequin"
 
 
+# Whatever writes an identity sets `updated_at`; a clock that is off changes nothing.
+COMPARE_DUE = Q(compared_at__isnull=True) | ~Q(compared_at=F("updated_at"))
+
+
 class Identity(TimestampedModel):
     """One account of a person on one server.
 
     `provider` names the server as Source.server does; `external_id` is the account's numeric
-    id there. `home_member` is the member this identity would have if no merge existed.
+    id there. `home_member` is the member this identity would have if no merge existed. `links` are
+    those of its profile. `compared_at` is the `updated_at` of the row that was last compared with
+    the others: where they differ, it is due.
     """
 
     workspace = models.ForeignKey(
@@ -56,12 +68,15 @@ class Identity(TimestampedModel):
     username = models.TextField()
     name = models.TextField(blank=True)
     email = models.TextField(blank=True)
+    is_email_verified = models.BooleanField(default=False, db_default=False)
     avatar_url = models.TextField(blank=True)
     url = models.TextField(blank=True)
+    links = ArrayField(models.TextField(), default=list, blank=True, db_default=[])
     member = models.ForeignKey(Member, models.PROTECT, related_name="identities")
     home_member = models.OneToOneField(Member, models.PROTECT, related_name="home_identity")
     version_at = models.DateTimeField()
     profile_read_at = models.DateTimeField(null=True, blank=True)
+    compared_at = models.DateTimeField(null=True, blank=True)
     message_count = models.PositiveBigIntegerField(default=0)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -80,15 +95,49 @@ class Identity(TimestampedModel):
                 F("provider"),
                 F("profile_read_at").asc(nulls_first=True),
                 name="members_identity_profile_due",
-            )
+            ),
+            models.Index(
+                fields=["workspace", "id"],
+                name="members_identity_compare_due",
+                condition=COMPARE_DUE,
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.username} on {self.provider}"
 
 
+class MatchKey(models.Model):
+    """A value by which accounts that may be one person's find each other, as a hash.
+
+    It is the hash that is kept, because values are addresses and names, and long.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    key = models.BigIntegerField()
+    identity = models.ForeignKey(
+        Identity, models.CASCADE, related_name="match_keys", db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "key", "identity"], name="members_matchkey_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.identity_id}"
+
+
 class MemberMerge(TimestampedModel):
-    """An edge that makes two members one; undoing it removes the edge, not the record of it."""
+    """An edge that makes two members one; undoing it removes the edge, not the record of it.
+
+    It joins home members, and no two that are joined already: so the live edges are a forest, and
+    without one of them its two sides are two members. An undone edge says: these two are not one.
+    """
 
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="member_merges", db_index=False
@@ -124,7 +173,10 @@ class SuggestionState(models.TextChoices):
 
 
 class MergeSuggestion(TimestampedModel):
-    """Two members who may be one person; a rejected pair is remembered as not the same."""
+    """Two home members who may be one person; a rejected pair is remembered as not the same.
+
+    `score` is the confidence, from 0 to 1; `evidence` as in MemberMerge: rule, weight, sentence.
+    """
 
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="merge_suggestions", db_index=False

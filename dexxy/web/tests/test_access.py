@@ -19,8 +19,8 @@ from tests.factories import (
 )
 
 OPEN = {"home", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
-# For who runs this Dexxy: dexxy/web/tests/test_github_setup.py tries them.
-OPERATORS = {"setup_github", "github_registered"}
+# For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
+OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect"}
 FORMS = {*ADMINS, "repository_disconnect"}
 # Only sent to, never shown.

@@ -1,0 +1,180 @@
+"""The rules of identity stitching: what two accounts of one person have in common, and what not.
+
+Weights are natural logarithms of odds, as in probabilistic record linkage (Fellegi and Sunter,
+https://doi.org/10.1080/01621459.1969.10501049): they add up. They were fitted to the populations
+of the benchmark's tuning seeds, and rounded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dexxy.integrations.services.contributor_traits import Account, Traits, traits
+from dexxy.members import folding
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account with its traits, which are computed once for all comparisons."""
+
+    account: Account
+    traits: Traits
+
+    @classmethod
+    def of(cls, account: Account) -> "Candidate":
+        return cls(account, traits(account))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that two accounts of one person have in common.
+
+    Args:
+        about: of several rules about one thing only the first that holds counts.
+        weight: what a value says that these two accounts alone have.
+        sentence: what people read; `{value}`, `{a}` and `{b}` (the accounts) are filled in.
+        facet: the trait that they share.
+        other: the trait that the second account must share it by, where that is another one.
+        holds: what must be true besides.
+        discount: how much of the weight each further account takes away (its logarithm).
+    """
+
+    name: str
+    about: str
+    weight: float
+    sentence: str
+    facet: str
+    other: str = ""
+    holds: Callable[[Account, Account], bool] | None = None
+    is_strong: bool = False
+    discount: float = 1.0
+
+    def values(self, a: Candidate, b: Candidate) -> frozenset[str]:
+        """Return what A and B share by this rule."""
+        other = self.other or self.facet
+        found = a.traits.get(self.facet, _NONE) & b.traits.get(other, _NONE)
+        if self.other and not found:
+            found = a.traits.get(other, _NONE) & b.traits.get(self.facet, _NONE)
+        return found if self.holds is None or self.holds(a.account, b.account) else _NONE
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _is_slip(a: Account, b: Account) -> bool:
+    return folding.is_one_slip("".join(a.words), "".join(b.words))
+
+
+def _is_initial(a: Account, b: Account) -> bool:
+    return any(len(word) == 1 for word in (*a.words, *b.words))
+
+
+def _other_server(a: Account, b: Account) -> bool:
+    """A server lets one account alone have an address: there it was handed on, or is made up."""
+    return a.provider != b.provider
+
+
+def _same_server(a: Account, b: Account) -> bool:
+    return a.provider == b.provider and a.provider != "git"
+
+
+def _share_a_word(a: Account, b: Account) -> bool:
+    return (
+        len(a.words) > 1
+        and len(b.words) > 1
+        and not set(a.words).isdisjoint(b.words)
+        and folding.letters(a.words) != folding.letters(b.words)
+    )
+
+
+def _share_no_word(a: Account, b: Account) -> bool:
+    return (
+        len(a.words) > 1
+        and len(b.words) > 1
+        and set(a.words).isdisjoint(b.words)
+        and folding.sounds(a.words) != folding.sounds(b.words)
+    )
+
+
+RULES: Sequence[Rule] = (
+    Rule(
+        "verified_email",
+        "email",
+        8.5,
+        "Both show the verified address {value}.",
+        "verified",
+        holds=_other_server,
+        is_strong=True,
+    ),
+    Rule(
+        "noreply_id",
+        "email",
+        7.3,
+        "The private address of one holds the other's id, {value}.",
+        "noreply_number",
+        "number",
+        is_strong=True,
+    ),
+    Rule("linked_back", "link", 8.6, "Their profiles link each other.", "mutual", is_strong=True),
+    Rule("same_email", "email", 6.4, "Both use the address {value}.", "mailbox", discount=1.5),
+    Rule(
+        "noreply_login",
+        "email",
+        4.6,
+        "The private address of one has the other's login.",
+        "noreply_login",
+        "login",
+    ),
+    Rule("same_mail_name", "email", 3.5, "Their addresses both begin with {value}.", "local"),
+    Rule("linked", "link", 6, "One of the profiles links the other.", "link", "profile"),
+    Rule("same_website", "link", 5.5, "Both profiles link {value}.", "link", discount=5),
+    Rule("same_username", "username", 5.6, "Both are called {value}.", "username"),
+    Rule(
+        "like_username",
+        "username",
+        5.4,
+        "Their usernames are alike: {a.username} and {b.username}.",
+        "stem",
+    ),
+    Rule(
+        "handle",
+        "username",
+        2.9,
+        "Both go by {value}, in a username, an address or a name.",
+        "handle",
+    ),
+    Rule("same_name", "name", 3.4, "Both are named {a.name}.", "name"),
+    Rule("sounds_alike", "name", 2.8, "Their names sound alike: {a.name} and {b.name}.", "sound"),
+    Rule(
+        "slip",
+        "name",
+        5.3,
+        "Their names are one slip apart: {a.name} and {b.name}.",
+        "ends",
+        holds=_is_slip,
+    ),
+    Rule(
+        "initial",
+        "name",
+        5.5,
+        "One name is short for the other: {a.name} and {b.name}.",
+        "ends",
+        holds=_is_initial,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that speaks against two accounts being one person's."""
+
+    name: str
+    weight: float
+    sentence: str
+    holds: Callable[[Account, Account], bool]
+
+
+DOUBTS: Sequence[Doubt] = (
+    Doubt("same_server", -2.7, "Both are on one server.", _same_server),
+    Doubt("name_differs", -3.9, "Their names differ: {a.name} and {b.name}.", _share_no_word),
+    Doubt("name_half_differs", -1.8, "Their names differ: {a.name} and {b.name}.", _share_a_word),
+)

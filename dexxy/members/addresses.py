@@ -1,0 +1,70 @@
+"""E-mail and web addresses, as far as they tell people apart."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+# RFC 5321 allows 254 characters; quotes and comments are not worth understanding.
+_MAIL = re.compile(r"([^@\s<>\"(),:;]{1,64})@([a-z0-9.-]{1,185}\.[a-z]{2,63})")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_NOREPLY_HOST = re.compile(r"(?:^|\.)(?:no-?reply|users\.noreply)\.")
+# RFC 2142 names some; the others are what companies use.
+_ROLES = (
+    "abuse accounts admin administrator billing bot build ci contact dev devops engineering"
+    " feedback github hello help helpdesk hi hostmaster info it jobs legal list lists mail"
+    " mailer-daemon marketing me media news newsletter nobody no-reply noreply office opensource"
+    " oss ops postmaster press privacy root sales security service support sysadmin system team"
+    " test user users web webmaster www"
+)
+ROLES = frozenset(_ROLES.split())
+# RFC 2606 and RFC 6761, and what machines call themselves.
+_NO_HOSTS = re.compile(
+    r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|localdomain|local"
+    r"|internal|lan|home|corp)$"
+)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An e-mail address, folded: `ada+lists@Example.org` reaches `ada@example.org`."""
+
+    local: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.host}"
+
+    @cached_property
+    def is_personal(self) -> bool:
+        """Whether it is one person's, by its name."""
+        return not (
+            self.local in ROLES
+            or self.local.isdigit()
+            or _NOREPLY_HOST.search(self.host)
+            or _NO_HOSTS.search(self.host)
+        )
+
+
+def mailbox(text: str) -> Mailbox | None:
+    """Return the mailbox that TEXT names, or None where it names none."""
+    found = _MAIL.fullmatch(text.strip().lower()) if len(text) <= 254 else None
+    if found is None:
+        return None
+    local, host = found.groups()
+    return Mailbox(local.partition("+")[0] or local, host)
+
+
+def web_address(text: str) -> str:
+    """Return host and path of a web address without what varies, or '' where it is none."""
+    text = text.strip()
+    if not text or len(text) > 500:
+        return ""
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+    if not _HOST.fullmatch(host) or "@" in parts.netloc or parts.scheme not in {"http", "https"}:
+        return ""
+    return (host + parts.path.rstrip("/")).lower()

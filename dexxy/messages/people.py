@@ -1,0 +1,116 @@
+"""Merge and unmerge people, and let their threads know who answered whom.
+
+A thread's first response is by somebody else than its author: who is one person decides that. So
+what regroups people and what settles threads are one transaction. No message is rewritten.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import require_membership
+from dexxy.accounts.services import audit
+from dexxy.common.sql import fetch_all
+from dexxy.members import merging, suggestions
+from dexxy.members.components import merges_lock
+from dexxy.members.linking import Link, links_add, links_withdraw
+from dexxy.members.models import Member, MemberMerge
+from dexxy.messages.ingest import threads_lock, threads_settle
+
+_BATCH = 2000
+# An answer counts if it is another member's than the author's: both are among those regrouped.
+_OPENED_BY = """
+SELECT t.id
+FROM messages_thread t
+WHERE t.workspace_id = %(workspace)s AND t.author_id = ANY(%(identities)s)
+ORDER BY t.source_id, t.kind, t.number
+"""
+_SPOKEN_IN_BY = """
+SELECT t.id
+FROM messages_thread t
+WHERE t.id IN (
+    SELECT m.thread_id FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND m.author_id = ANY(%(identities)s)
+      AND NOT m.is_archived AND m.in_feed
+)
+ORDER BY t.source_id, t.kind, t.number
+"""
+
+
+@transaction.atomic
+def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: int) -> MemberMerge:
+    """Make two members one, as `members.merging.members_merge` does, and settle their threads."""
+    merge, regrouped = merging.members_merge(
+        actor=actor, workspace=workspace, kept_id=kept_id, merged_id=merged_id
+    )
+    _settle(workspace.pk, _OPENED_BY, regrouped)
+    return merge
+
+
+@transaction.atomic
+def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> None:
+    """Take a merge back, as `members.merging.merge_undo` does, and settle their threads."""
+    regrouped = merging.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
+    _settle(workspace.pk, _OPENED_BY, regrouped)
+
+
+@transaction.atomic
+def people_accept(
+    *, actor: User, workspace: Workspace, suggestion_id: int, kept_id: int | None = None
+) -> MemberMerge:
+    """Accept a suggestion, as `members.suggestions.suggestion_accept` does, and settle threads."""
+    merge, regrouped = suggestions.suggestion_accept(
+        actor=actor, workspace=workspace, suggestion_id=suggestion_id, kept_id=kept_id
+    )
+    _settle(workspace.pk, _OPENED_BY, regrouped)
+    return merge
+
+
+@transaction.atomic
+def people_link(workspace_id: int, links: Iterable[Link]) -> int:
+    """Merge what strong evidence says, as `members.linking.links_add` does, and settle threads.
+
+    Returns: how many accounts are in the members that grew.
+    """
+    regrouped = links_add(workspace_id, links)
+    _settle(workspace_id, _OPENED_BY, regrouped)
+    return len(regrouped)
+
+
+@transaction.atomic
+def people_unlink(workspace_id: int, identity_ids: Sequence[int]) -> None:
+    """Part from people the accounts that turned out to be bots, and settle their threads."""
+    regrouped, bots = links_withdraw(workspace_id, identity_ids)
+    _settle(workspace_id, _OPENED_BY, regrouped)
+    _settle(workspace_id, _SPOKEN_IN_BY, bots)
+
+
+@transaction.atomic
+def person_set_bot(*, actor: User, workspace: Workspace, member_id: int, is_bot: bool) -> Member:
+    """Say that a member is a bot, or is not: what a bot says is no response.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        MemberNotFoundError: it is not a member of WORKSPACE.
+        MembersNotAlikeError: it is merged with others, who would become bots with it.
+    """
+    require_membership(actor, workspace)
+    merges_lock(workspace.pk)
+    member = merging.member_with_one_account(workspace, member_id)
+    if member.is_bot != is_bot:
+        member.is_bot = is_bot
+        member.save(update_fields=["is_bot", "updated_at"])
+        audit(workspace, actor, "member.marked_bot" if is_bot else "member.marked_person", member)
+        accounts = list(member.identities.values_list("pk", flat=True))
+        _settle(workspace.pk, _SPOKEN_IN_BY, accounts)
+    return member
+
+
+def _settle(workspace_id: int, statement: str, identity_ids: Sequence[int]) -> None:
+    params = {"workspace": workspace_id, "identities": list(identity_ids)}
+    threads = [pk for (pk,) in fetch_all(statement, params)]
+    for start in range(0, len(threads), _BATCH):
+        batch = threads[start : start + _BATCH]
+        threads_lock(batch)
+        threads_settle(batch)
