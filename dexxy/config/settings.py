@@ -35,6 +35,8 @@ DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
 DEXXY_DELIVERY_LOG_INTERVAL = env.integer(
     "DEXXY_DELIVERY_LOG_INTERVAL", 300, least=1, most=3600 * 24
 )
+# Points of the GraphQL API that one caller may spend in a minute.
+DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DEXXY_DATA_DIR)
 DEBUG = env.flag("DEXXY_DEBUG", False)

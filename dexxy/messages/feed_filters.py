@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
+from django.db.models import QuerySet
 
 from dexxy.common.errors import BadInputError
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, Thread, ThreadKind, ThreadState
 
 LONGEST_SEARCH = 200
 # More than a person picks, and few enough for one statement.
@@ -22,6 +23,11 @@ class Bots(models.TextChoices):
     INCLUDED = "included"
     EXCLUDED = "excluded"
     ONLY = "only"
+
+
+def _check_lists(*lists: Sequence[object]) -> None:
+    if any(len(values) > MOST_VALUES for values in lists):
+        raise FilterError(f"A filter takes up to {MOST_VALUES} values.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +53,39 @@ class FeedFilters:
     only_unanswered: bool = False
 
     def __post_init__(self) -> None:
-        lists = (self.source_ids, self.member_ids, self.author_ids, self.labels)
-        if any(len(values) > MOST_VALUES for values in lists):
-            raise FilterError(f"A filter takes up to {MOST_VALUES} values.")
+        _check_lists(self.source_ids, self.member_ids, self.author_ids, self.labels)
         if len(self.search) > LONGEST_SEARCH:
             raise FilterError(f"A search takes up to {LONGEST_SEARCH} characters.")
 
 
 EVERYTHING = FeedFilters()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadFilters:
+    """Which threads to list: all conditions together; an empty one keeps everything."""
+
+    source_ids: Sequence[int] = ()
+    kinds: Sequence[ThreadKind] = ()
+    states: Sequence[ThreadState] = ()
+    labels: Sequence[str] = ()
+    member_ids: Sequence[int] = ()
+    only_unanswered: bool = False
+
+    def __post_init__(self) -> None:
+        _check_lists(self.source_ids, self.labels, self.member_ids)
+
+    def apply(self, threads: QuerySet[Thread]) -> QuerySet[Thread]:
+        """Return those of THREADS that are kept."""
+        lists = {
+            "source__in": self.source_ids,
+            "kind__in": self.kinds,
+            "state__in": self.states,
+            "labels__overlap": self.labels,
+            "author__member__in": self.member_ids,
+        }
+        kept = threads.filter(**{name: list(values) for name, values in lists.items() if values})
+        return kept.filter(first_response_at=None) if self.only_unanswered else kept
+
+
+ALL_THREADS = ThreadFilters()

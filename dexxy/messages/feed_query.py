@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from dexxy.accounts.models import Workspace
+from dexxy.common.pages import Cursor
 from dexxy.members.models import Identity
-from dexxy.messages.cursors import Cursor
 from dexxy.messages.feed_filters import Bots, FeedFilters
 from dexxy.messages.feed_reader import FeedQuery
 from dexxy.messages.search import search_words

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
+from dexxy.common.pages import Cursor
 from dexxy.common.sql import fetch_all
 from dexxy.messages import feed_sql as sql
-from dexxy.messages.cursors import Cursor
 from dexxy.messages.feed_sql import Lanes
 from dexxy.messages.models import MessageKind, ThreadKind
 
@@ -72,9 +72,9 @@ class FeedQuery:
             "words": self.words,
             "since": self.since,
             "until": self.until,
-            "below_at": self.below and self.below.occurred_at,
+            "below_at": self.below and _time(self.below),
             "below_id": self.below and self.below.pk,
-            "above_at": self.above and self.above.occurred_at,
+            "above_at": self.above and _time(self.above),
             "above_id": self.above and self.above.pk,
         }
 
@@ -164,7 +164,7 @@ def _is_short(query: FeedQuery, lanes: Lanes) -> bool:
 
 def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
     """Look into the threads that were active last; None where those are too many to be sure."""
-    below = query.below.occurred_at if query.below else _END_OF_TIME
+    below = _time(query.below) if query.below else _END_OF_TIME
     bound = min(below, query.until or _END_OF_TIME)
     statement = sql.threads(_threads(query), in_order=query.labels is None)
     params = {**query.params, "bound": bound, "limit": _MOST_THREADS}
@@ -177,7 +177,7 @@ def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
     messages = _walk(query, Lanes(("thread_id",), [(pk,) for pk, _ in found]), limit)
     # Any thread left out had its last message before the last of those that were looked into.
     is_sure = len(over) < _MOST_THREADS or (
-        len(messages) == limit and messages[-1].occurred_at >= over[-1]
+        len(messages) == limit and _time(messages[-1]) >= over[-1]
     )
     return messages if is_sure else None
 
@@ -219,6 +219,11 @@ def _ways(query: FeedQuery) -> Iterator[Lanes]:
 def _read(query: FeedQuery, statement: str, limit: int, **params: Any) -> list[Cursor]:
     rows = fetch_all(statement, {**query.params, **params, "limit": limit})
     return [Cursor(occurred_at, pk) for pk, occurred_at in rows]
+
+
+def _time(place: Cursor) -> datetime:
+    # Each message has a time; a cursor of a list whose rows need none stands at its very top.
+    return place.time or _END_OF_TIME
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

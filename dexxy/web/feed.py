@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
+from dexxy.common.pages import LARGEST_PAGE
 from dexxy.members.selectors import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed_filters import EVERYTHING, FeedFilters, FilterError
@@ -57,7 +58,7 @@ def thread(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Show one thread, the oldest message first."""
     found = selectors.thread_for(request.user, workspace, pk)
     after = request.GET.get("after")
-    page = selectors.thread_pages([found], selectors.LARGEST_PAGE, after)[found.pk]
+    page = selectors.thread_pages([found], LARGEST_PAGE, after)[found.pk]
     context = {
         "workspace": workspace,
         "thread": found,

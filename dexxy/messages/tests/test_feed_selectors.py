@@ -7,13 +7,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import UnauthenticatedError, WorkspaceNotFoundError
-from dexxy.messages.cursors import Cursor, InvalidCursorError
+from dexxy.common.pages import Cursor, InvalidCursorError, PageSizeError
 from dexxy.messages.feed_filters import EVERYTHING, FeedFilters
 from dexxy.messages.models import ArchivedReason, Message, MessageKind, ThreadKind
 from dexxy.messages.selectors import (
     MOST_NEWER,
     MessageNotFoundError,
-    PageSizeError,
     ThreadNotFoundError,
     feed_item,
     feed_newer,

@@ -6,9 +6,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.pages import LARGEST_PAGE, PAGE
 from dexxy.members.models import IdentityKind
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
-from dexxy.messages.selectors import LARGEST_PAGE, PAGE
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
