@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.latency_report import report_latency
 from benchmarks.worlds import long_thread_world
 from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
@@ -36,6 +37,7 @@ def main() -> None:
                 "DEXXY_LOG_LEVEL": "WARNING",
             }
             _report(_measure(environment))
+            report_latency(_run("benchmarks.latency", environment))
         finally:
             servers.close()
 
