@@ -10,11 +10,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.worlds import long_thread_world
 from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
+from dexxy.simulator.server import SimulatorServer
 
 THREADS, MESSAGES = 3000, 14000
 RUNS = 3
+# A repository that must not take more memory: so many times larger, or with one thread like this.
+TIMES = 4
+COMMENTS, LENGTH = 5000, 60_000
 
 
 def main() -> None:
@@ -47,7 +52,20 @@ def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
             for name, found in results.items():
                 found.append(_run(f"benchmarks.{name}", environment))
         results["unchanged"] = [_run("benchmarks.sync", {**environment, "BENCH_AGAIN": "1"})]
-        return results
+    return results | _measure_memory(environment)
+
+
+def _measure_memory(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
+    """Sync a repository that is much larger, and one with a thread that is very long."""
+    results = {}
+    size = ("--generated", str(TIMES * THREADS), "--messages", str(TIMES * MESSAGES))
+    with SimulatorProcess(*size) as large:
+        settings = {**environment, "DEXXY_GITHUB_API_URL": large.url}
+        results["large"] = [_run("benchmarks.sync", settings)]
+    with SimulatorServer(long_thread_world(comments=COMMENTS, length=LENGTH)) as long:
+        settings = {**environment, "DEXXY_GITHUB_API_URL": long.url}
+        results["long"] = [_run("benchmarks.sync", settings)]
+    return results
 
 
 def _run(module: str, environment: dict[str, str]) -> dict[str, float]:
@@ -74,6 +92,10 @@ def _report(results: dict[str, list[dict[str, float]]]) -> None:
     table.add_row("requests for 1,000 messages", f"{per_thousand:.2f}", "5 at most")
     table.add_row("points in all", f"{sync['points']:.0f}", "")
     table.add_row("peak memory, MB", f"{sync['memory']:.0f}", "under 200")
+    large, long = best["large"]["memory"], best["long"]["memory"]
+    table.add_row(f"  {TIMES} times as large", f"{large:.0f}", "under 200")
+    name = f"  a thread of {COMMENTS} x {LENGTH // 1000} kB"
+    table.add_row(name, f"{long:.0f}", "under 200")
     table.add_row("requests if unchanged", f"{best['unchanged']['requests']:.0f}", "5 at most")
     Console().print(table)
 

@@ -30,7 +30,7 @@ from dexxy.messages.models import (
 from dexxy.sources.models import Source, SourceKind
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-WEBHOOK_SECRET = "the webhook secret"
+WEBHOOK_SECRET = "webhook secret"
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
@@ -162,10 +162,30 @@ def make_message(
     )
 
 
-def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstallation:
-    """Make a connection by personal access token."""
+def make_app(*, app_id: int | None = None, secret: str = WEBHOOK_SECRET) -> GitHubApp:
+    """Make an App on github.com whose key opens nothing."""
+    return GitHubApp.objects.create(
+        server="github",
+        app_id=app_id or next(_numbers),
+        slug="dexxy",
+        client_id="Iv1.client",
+        client_secret="client secret",
+        private_key="private key",
+        webhook_secret=secret,
+        api_url="https://api.github.com",
+        graphql_url="https://api.github.com/graphql",
+        web_url="https://github.com",
+    )
+
+
+def make_installation(
+    *, workspace: Workspace, token: str = "", app: GitHubApp | None = None
+) -> GitHubInstallation:
+    """Make a connection by personal access token, or the installation of APP."""
     return GitHubInstallation.objects.create(
         workspace=workspace,
+        app=app,
+        installation_id=next(_numbers) if app else None,
         server="github",
         api_url="https://api.github.com",
         graphql_url="https://api.github.com/graphql",
@@ -174,22 +194,6 @@ def make_installation(*, workspace: Workspace, token: str = "") -> GitHubInstall
         account_login="owner",
         account_id=next(_numbers),
         access_token=token,
-    )
-
-
-def make_app(*, secret: str = WEBHOOK_SECRET, app_id: int = 0) -> GitHubApp:
-    """Make a GitHub App that was registered for this Dexxy."""
-    return GitHubApp.objects.create(
-        server="github",
-        app_id=app_id or next(_numbers),
-        slug="dexxy",
-        client_id="Iv1.0",
-        client_secret="the client secret",
-        private_key="the private key",
-        webhook_secret=secret,
-        api_url="https://api.github.com",
-        graphql_url="https://api.github.com/graphql",
-        web_url="https://github.com",
     )
 
 
@@ -240,6 +244,7 @@ def make_run(
     error_code: str = "",
     requests: int = 0,
     points: int = 0,
+    pace: dict[str, Any] | None = None,
 ) -> SyncRun:
     """Make a run of REPOSITORY."""
     return SyncRun.objects.create(
@@ -254,4 +259,5 @@ def make_run(
         error_code=error_code,
         requests=requests,
         points=points,
+        pace=pace or {},
     )

@@ -1,6 +1,7 @@
 """Runs syncs in processes that may be killed: one line of input a sync, `REPOSITORY_ID SWEEP`.
 
-It prints the process id of each sync when it starts, and its exit status when it has ended. The
+It prints the process id of each sync when it starts, and when it has ended its exit status and
+the most memory that it had (kB on Linux). The
 syncs are forked from here, because starting Python and Django each time would take longer than
 most of them.
 """
@@ -33,8 +34,8 @@ def main() -> None:
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        _, status, usage = os.wait4(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}\n")
         sys.stdout.flush()
 
 

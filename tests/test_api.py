@@ -13,7 +13,8 @@ from graphql import GraphQLField, is_required_argument
 from strawberry.printer import print_schema
 
 from dexxy.accounts.models import User
-from dexxy.common.graphql import ApiView
+from dexxy.accounts.views import caller_of
+from dexxy.common.graphql_view import ApiView
 from dexxy.config.schema import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,7 +122,9 @@ def test_a_request_of_the_wrong_shape_is_no_failure_of_ours(client: Client, body
 
 
 def test_a_workbench_can_be_loaded_where_debugging_asks_for_it(rf: RequestFactory) -> None:
-    view = CSPMiddleware(ApiView.as_view(schema=schema, graphql_ide="graphiql"))
+    view = CSPMiddleware(
+        ApiView.as_view(schema=schema, caller_of=caller_of, graphql_ide="graphiql")
+    )
 
     response = view(rf.get("/graphql/", headers={"accept": "text/html"}))
 

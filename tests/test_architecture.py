@@ -23,7 +23,13 @@ LEVELS = {
 DOORS = {"graphql", "views", "webhook_door", "tasks", "admin", "urls", "management"}
 DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
-COMMON = {"__init__", "crypto", "errors", "graphql", "ids", "models", "redaction", "sql"}
+COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "redaction", "sql"} | {
+    "graphql",
+    "graphql_errors",
+    "graphql_limits",
+    "graphql_size",
+    "graphql_view",
+}
 GITHUB_CLIENT = "dexxy.integrations.services.github_client"
 
 
@@ -84,6 +90,8 @@ def is_test(path: Path) -> bool:
 def is_door(name: str) -> bool:
     parts = name.split(".")
     in_an_app = parts[0] == "dexxy" and parts[1:2] and parts[1] in LEVELS
+    if parts[:2] == ["dexxy", "common"] and parts[2:3] and parts[2].startswith("graphql"):
+        return True
     return is_inside(name, *DOOR_PACKAGES) or bool(in_an_app and not DOORS.isdisjoint(parts[2:]))
 
 

@@ -1,13 +1,10 @@
 """Whatever a repository holds and however GitHub behaves, the database ends up equal to it."""
 
 import os
-import subprocess
-import sys
 from contextlib import suppress
 from random import Random
 from signal import SIGKILL
 from time import monotonic, sleep
-from typing import Self
 
 import pytest
 
@@ -32,7 +29,7 @@ from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.silent import make_silent_change
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
-from tests.servers import own_database
+from tests.sync_processes import SyncRunner
 from tests.truth import assert_source_equals
 
 NAME = "colony/generated"
@@ -93,41 +90,6 @@ def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Worksp
     assert not SyncProblem.objects.exists()
 
 
-class SyncRunner:
-    """Starts syncs of one repository in processes of their own, and kills them."""
-
-    def __init__(self, repository: GitHubRepository) -> None:
-        self._repository = repository
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.sync_runner"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **own_database()},
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=30)
-
-    def start(self, *, sweep: bool) -> int:
-        """Start a sync and return its process id."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{self._repository.pk} {int(sweep)}\n")
-        self._process.stdin.flush()
-        return int(self._line())
-
-    def end(self) -> int:
-        """Wait for the end of the sync and return its exit status, or minus its signal."""
-        return int(self._line())
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline()
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", range(100, 105))
 def test_kill_9_at_any_moment_loses_and_doubles_nothing(seed: int, workspace: Workspace) -> None:
@@ -147,7 +109,7 @@ def test_kill_9_at_any_moment_loses_and_doubles_nothing(seed: int, workspace: Wo
                     sleep(max(0.0, end - monotonic()) / 5)
                 with suppress(ProcessLookupError):
                     os.kill(process, SIGKILL)
-                status = runner.end()
+                status, _ = runner.end()
                 assert status in (0, -SIGKILL)
                 kills += status == -SIGKILL
         server.latency = 0

@@ -47,7 +47,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the application writes: an edit by hand would be undone or do harm."""
 
-    actions = None
+    actions: tuple[str, ...] | None = None
     show_full_result_count = False
     paginator = CappedPaginator
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
@@ -133,7 +133,7 @@ def _is_last_admin(membership: Membership) -> bool:
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = MembershipForm
-    actions = None
+    actions: tuple[str, ...] | None = None
     list_display = ("user", "workspace", "role", "created_at")
     list_filter = ("role", "workspace")
     list_select_related = ("user", "workspace")
@@ -153,7 +153,7 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Workspace)
 class WorkspaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    actions = None
+    actions: tuple[str, ...] | None = None
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}

@@ -3,9 +3,10 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from dexxy.accounts.models import Role, User, Workspace
+from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
+from dexxy.common.pages import PAGE, Page, page_newest_first
 
 Viewer = User | AnonymousUser
 
@@ -32,8 +33,21 @@ def workspaces(viewer: Viewer) -> QuerySet[Workspace]:
     Raises:
         UnauthenticatedError: nobody is signed in.
     """
+    mine = memberships_of(viewer)
+    return Workspace.objects.filter(memberships__in=mine).order_by("memberships__pk")
+
+
+def memberships_of(viewer: Viewer) -> QuerySet[Membership]:
+    """Return the memberships of VIEWER; by a token, the one that it opens.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
     user = signed_in(viewer)
-    return Workspace.objects.filter(memberships__user=user).order_by("memberships__pk")
+    token = user.via_token
+    return (
+        user.memberships.filter(workspace=token.workspace_id) if token else user.memberships.all()
+    )
 
 
 def workspace_for(viewer: Viewer, key: int | str) -> Workspace:
@@ -71,7 +85,7 @@ def require_membership(viewer: Viewer, workspace: Workspace) -> None:
         UnauthenticatedError: nobody is signed in.
         WorkspaceNotFoundError: VIEWER is not in it.
     """
-    if not workspace.memberships.filter(user=signed_in(viewer)).exists():
+    if not memberships_of(viewer).filter(workspace=workspace).exists():
         raise WorkspaceNotFoundError("There is no such workspace.")
 
 
@@ -81,7 +95,7 @@ def is_admin(viewer: Viewer, workspace: Workspace) -> bool:
     Raises:
         UnauthenticatedError: nobody is signed in.
     """
-    return workspace.memberships.filter(user=signed_in(viewer), role=Role.ADMIN).exists()
+    return memberships_of(viewer).filter(workspace=workspace, role=Role.ADMIN).exists()
 
 
 def require_admin(viewer: Viewer, workspace: Workspace) -> User:
@@ -96,6 +110,31 @@ def require_admin(viewer: Viewer, workspace: Workspace) -> User:
     if not is_admin(viewer, workspace):
         raise AdminOnlyError("Only an administrator of the workspace may do that.")
     return signed_in(viewer)
+
+
+def memberships(viewer: Viewer, workspace: Workspace) -> QuerySet[Membership]:
+    """Return who is in WORKSPACE, the oldest membership first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    return workspace.memberships.select_related("user").order_by("pk")
+
+
+def audit_log(
+    viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
+) -> Page[AuditEntry]:
+    """Return what was done in WORKSPACE, the newest first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+    """
+    require_admin(viewer, workspace)
+    entries = workspace.audit_entries.select_related("actor")
+    return page_newest_first(entries, "created_at", first, after)
 
 
 def signed_in(viewer: Viewer) -> User:

@@ -98,7 +98,7 @@ def _execute(arguments: Sequence[str]) -> None:
         return
     django.setup()
     # As run_from_argv does it, which would print "CommandError: " before what went wrong.
-    command = load_command_class("dexxy.cli", name)
+    command = load_command_class("dexxy.cli", name.replace("-", "_"))
     command._called_from_command_line = True  # type: ignore[attr-defined]
     options = vars(command.create_parser("dexxy", name).parse_args(rest))
     try:

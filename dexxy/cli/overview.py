@@ -10,6 +10,7 @@ COMMANDS = {
     "worker": "run a worker alone",
     "scheduler": "run the scheduler alone",
     "doctor": "look at everything Dexxy needs, and say how to mend it",
+    "rotate-keys": "encrypt everything secret with the newest key",
     "manage": "run one of Django's management commands",
 }
 

@@ -52,6 +52,19 @@ def decrypt(stored: str) -> str:
         ) from error
 
 
+def renewed(stored: str) -> str | None:
+    """Encrypt anew what `encrypt` made with an older key; None where it was the newest.
+
+    Raises:
+        UndecryptableSecretError: none of the keys fits.
+    """
+    try:
+        _fernet((settings.SECRET_KEY,)).decrypt(stored.encode())
+    except InvalidToken:
+        return encrypt(decrypt(stored))
+    return None
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic for mypy alone
     """Text that only the application can read, not whoever reads the database."""
 

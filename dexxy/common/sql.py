@@ -1,10 +1,23 @@
-"""Set-based writes: many rows, one statement."""
+"""SQL of our own: many rows in one statement, and reads that do not take for ever."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from dexxy.common.errors import DexxyError
+
+# Longer than anything takes that an index serves, and short enough to wait for.
+LONGEST_READ_SECONDS = 5.0
+
+
+class TooSlowError(DexxyError):
+    """What was asked for would take the database too long."""
+
+    code = "too_slow"
 
 
 class Rows:
@@ -51,6 +64,24 @@ def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> in
     with connection.cursor() as cursor:
         cursor.execute(*_bound(sql, params, rows))
         return int(cursor.rowcount)
+
+
+@contextmanager
+def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
+    """Stop a statement inside that takes the database longer than SECONDS.
+
+    Raises:
+        TooSlowError: one did.
+    """
+    try:
+        with transaction.atomic():
+            # Of this transaction alone: behind a pooler the next one is somebody else's.
+            execute("SET LOCAL statement_timeout = %(ms)s", {"ms": round(seconds * 1000)})
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooSlowError("That would take too long: ask for less at a time.") from error
+        raise
 
 
 def _bound(sql: str, params: Mapping[str, Any], rows: Rows | None) -> tuple[str, dict[str, Any]]:

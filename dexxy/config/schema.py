@@ -3,13 +3,15 @@
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from dexxy.accounts.graphql import AccountsQuery
-from dexxy.common.graphql import BIG_INT, EXTENSIONS, ApiSchema, BigInt
+from dexxy.accounts.graphql import AccountsMutation, AccountsQuery
+from dexxy.common.graphql import BIG_INT, BigInt
+from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
+from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
 
-Query = merge_types("Query", (AccountsQuery, MessagesQuery, IntegrationsQuery))
-Mutation = merge_types("Mutation", (IntegrationsMutation,))
+Query = merge_types("Query", (AccountsQuery, MembersQuery, MessagesQuery, IntegrationsQuery))
+Mutation = merge_types("Mutation", (AccountsMutation, IntegrationsMutation))
 
 schema = ApiSchema(
     query=Query,

@@ -31,6 +31,8 @@ DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60, least=1, most=3600)
 DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400, least=1, most=_YEAR)
 # Pages of a sweep that one sync may read: the sweep goes on in the next one.
 DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
+# Points of the GraphQL API that one caller may spend in a minute.
+DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DEXXY_DATA_DIR)
 DEBUG = env.flag("DEXXY_DEBUG", False)
@@ -128,7 +130,7 @@ _QUEUE = {
     "SERIALIZER": "rq.serializers.JSONSerializer",
     "DEFAULT_TIMEOUT": _TIMEOUT,
 }
-RQ_QUEUES = {"deliveries": _QUEUE, "sync": _QUEUE}
+RQ_QUEUES = {"deliveries": _QUEUE, "search": _QUEUE, "sync": _QUEUE}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

@@ -2,7 +2,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from dexxy.common.graphql import ApiView
+from dexxy.accounts.views import api_caller, caller_of
+from dexxy.common.graphql_view import ApiView
 from dexxy.config.schema import schema
 from dexxy.integrations.views import github_webhook
 
@@ -14,7 +15,13 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path(
         "graphql/",
-        ApiView.as_view(schema=schema, graphql_ide="graphiql" if settings.DEBUG else None),
+        api_caller(
+            ApiView.as_view(
+                schema=schema,
+                caller_of=caller_of,
+                graphql_ide="graphiql" if settings.DEBUG else None,
+            )
+        ),
         name="graphql",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dexxy.doctor import github, platform, secrets
+from dexxy.doctor import apps, github, installations, platform, secrets
 from dexxy.doctor.finding import Finding, State
 
 
@@ -19,5 +19,7 @@ def examine() -> Iterator[Finding]:
     yield from platform.queue()
     yield platform.schedule()
     yield platform.address()
+    yield from apps.app()
     yield from github.inbox()
+    yield from installations.installations()
     yield from github.repositories()

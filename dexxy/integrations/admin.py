@@ -1,6 +1,8 @@
 """Connections and syncs for who runs this Dexxy."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from dexxy.accounts.admin import ReadOnlyAdmin
 from dexxy.integrations.models import (
@@ -15,6 +17,7 @@ from dexxy.integrations.models import (
     SyncStream,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github_inbox import deliveries_retry
 
 
 @admin.register(GitHubApp)
@@ -111,8 +114,26 @@ class SyncProblemAdmin(ReadOnlyAdmin):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("received_at", "app", "event", "action", "state", "attempts", "error")
+    actions = ("try_again",)
+    list_display = (
+        "received_at",
+        "app",
+        "event",
+        "action",
+        "state",
+        "attempts",
+        "times_received",
+        "error",
+    )
     list_filter = ("state", "event", "app")
     list_select_related = ("app",)
-    search_fields = ("=guid",)
+    search_fields = ("=guid", "=repository_id")
     ordering = ("-pk",)
+
+    @admin.action(description="Try again what failed or was ignored", permissions=["try_again"])
+    def try_again(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
+        count = deliveries_retry(delivery_ids=chosen.values_list("pk", flat=True))
+        self.message_user(request, f"{count} deliveries are tried again.")
+
+    def has_try_again_permission(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))

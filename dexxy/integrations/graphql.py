@@ -30,6 +30,7 @@ from dexxy.integrations.services.github_repositories import (
     repository_sync_now,
 )
 from dexxy.messages.graphql import ThreadKind
+from dexxy.messages.models import MessageKind
 from dexxy.sources.graphql import Source
 
 strawberry.enum(AccountType, description="Who owns the repositories.")
@@ -56,7 +57,7 @@ class SyncProgress:
     expected: int | None = strawberry.field(description="Null while GitHub has not said.")
     percent: int | None
     remaining_seconds: int | None = strawberry.field(
-        description="Estimated from the speed of the running sync."
+        description="Estimated from the recent speed of the running sync."
     )
 
     @classmethod
@@ -100,10 +101,22 @@ class SyncReceiptLine:
     taken_at: datetime = strawberry.field(description="When GitHub counted.")
 
 
+@strawberry.type(description="Messages of one kind: here, and on GitHub.")
+class SyncMessageReceiptLine:
+    kind: MessageKind
+    here: int
+    github: int
+    agrees: bool
+    taken_at: datetime = strawberry.field(description="When the sweep had met them all.")
+
+
 @strawberry.type(description="The counts here beside GitHub's, and when they were taken.")
 class SyncReceipt:
-    taken_at: datetime = strawberry.field(description="Since when all of them hold.")
+    taken_at: datetime = strawberry.field(description="Since when those of threads hold.")
     lines: list[SyncReceiptLine]
+    messages: list[SyncMessageReceiptLine] = strawberry.field(
+        description="As the last sweep met them; empty before there was one."
+    )
 
 
 @strawberry_django.type(models.SyncRun, description="One sync of one repository.")

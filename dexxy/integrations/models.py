@@ -272,6 +272,8 @@ class SyncStream(TimestampedModel):
     expected = models.PositiveBigIntegerField(null=True, blank=True)
     swept_until = models.DateTimeField(null=True, blank=True)
     swept_numbers = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # Kind -> how many messages this sweep has met; null where it lost count.
+    met = models.JSONField(null=True, blank=True, default=dict)
 
     class Meta:
         constraints = [
@@ -313,6 +315,8 @@ class SyncRun(TimestampedModel):
     error = models.TextField(blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     receipt = models.JSONField(default=dict, blank=True)
+    # How fast it reads just now: see services/github_pace.py.
+    pace = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [
@@ -348,6 +352,8 @@ class SyncPart(TimestampedModel):
     cursor = models.CharField(max_length=1000, blank=True)
     seen = ArrayField(models.TextField(), default=list, blank=True)
     snapshot_at = models.DateTimeField()
+    # The sweep that met the thread, and counts its messages.
+    sweep = models.ForeignKey(SyncStream, models.SET_NULL, null=True, related_name="parts")
 
     class Meta:
         constraints = [

@@ -1,12 +1,12 @@
 """How far each repository has been read, and what stands in the way."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
@@ -22,8 +22,13 @@ from dexxy.integrations.models import (
     SyncStatus,
     SyncStream,
 )
+from dexxy.integrations.services.github_pace import Pace
+from dexxy.integrations.services.github_receipt import COUNTED
 from dexxy.integrations.services.github_registration import PERMISSIONS
-from dexxy.messages.models import ThreadKind
+from dexxy.members.models import Identity
+from dexxy.messages.models import MessageKind, ThreadKind
+
+KindT = TypeVar("KindT", ThreadKind, MessageKind)
 
 # A page names so many problems of a repository and counts the rest.
 PROBLEMS_SHOWN = 5
@@ -41,10 +46,10 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class ReceiptLine:
-    """How many threads of one kind are here, and how many GitHub counted at that time."""
+class ReceiptLine(Generic[KindT]):
+    """How many threads or messages of one kind are here, and on GitHub at that time."""
 
-    kind: ThreadKind
+    kind: KindT
     here: int
     github: int
     taken_at: datetime
@@ -56,14 +61,25 @@ class ReceiptLine:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The counts of a run beside GitHub's."""
+    """The counts of a run beside GitHub's.
 
-    lines: list[ReceiptLine]
+    Args:
+        lines: threads, which GitHub counts.
+        messages: those that the last sweep met, if there was one that counted.
+    """
+
+    lines: list[ReceiptLine[ThreadKind]]
+    messages: list[ReceiptLine[MessageKind]] = field(default_factory=list)
 
     @property
     def taken_at(self) -> datetime:
-        """Since when all of them hold."""
+        """Since when the counts of threads hold."""
         return min(line.taken_at for line in self.lines)
+
+    @property
+    def messages_taken_at(self) -> datetime | None:
+        """Since when the counts of messages hold."""
+        return min((line.taken_at for line in self.messages), default=None)
 
 
 @dataclass(frozen=True)
@@ -116,7 +132,11 @@ def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    found = GitHubInstallation.objects.defer("access_token").filter(workspace=workspace).first()
+    # What is secret is not looked at: it may have been encrypted with a key that is lost.
+    rows = GitHubInstallation.objects.select_related("app").defer(
+        "access_token", "app__client_secret", "app__private_key", "app__webhook_secret"
+    )
+    found = rows.filter(workspace=workspace).first()
     if found is None:
         return None
     missing = [name for name in PERMISSIONS if name not in found.permissions]
@@ -149,7 +169,8 @@ def repository_overview(viewer: Viewer, repository: GitHubRepository) -> "Reposi
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see it.
     """
     require_membership(viewer, repository.source.workspace)
-    return _overviews(GitHubRepository.objects.filter(pk=repository.pk))[0]
+    workspace = repository.source.workspace
+    return _overviews(workspace, GitHubRepository.objects.filter(pk=repository.pk))[0]
 
 
 def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[RepositoryOverview]:
@@ -160,30 +181,55 @@ def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[Repositor
     """
     require_membership(viewer, workspace)
     followed = GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
-    return _overviews(followed)
+    return _overviews(workspace, followed)
 
 
-def _overviews(wanted: QuerySet[GitHubRepository]) -> list[RepositoryOverview]:
-    repositories = list(
+def _overviews(
+    workspace: Workspace, wanted: QuerySet[GitHubRepository]
+) -> list[RepositoryOverview]:
+    repositories: list[Any] = list(
         wanted.select_related("source", "installation__credential")
         # The token is nobody's business here, and decrypting it can fail.
         .defer("installation__access_token")
         .prefetch_related("streams", _newest_problems())
-        .annotate(problem_count=Count("problems"))
+        .annotate(problem_count=Count("problems"), **_newest_runs())
         .order_by("full_name", "pk")
     )
-    newest = SyncRun.objects.filter(repository__in=repositories).order_by(
-        "repository_id", "-started_at", "-pk"
+    runs = SyncRun.objects.in_bulk(
+        {pk for one in repositories for pk in (one.newest_run, one.newest_receipt) if pk}
     )
-    runs = {run.repository_id: run for run in newest.distinct("repository_id")}
-    # The receipt outlives its run: while the next one reads, the last counts still stand.
-    with_receipt = newest.filter(state=RunState.DONE).exclude(receipt={}).distinct("repository_id")
-    receipts = {run.repository_id: receipt_of(run.receipt) for run in with_receipt}
-    return [_overview(one, runs.get(one.pk), receipts.get(one.pk)) for one in repositories]
+    is_reading = any(run.state == RunState.RUNNING for run in runs.values())
+    people = people_unread(workspace) if is_reading else 0
+    return [_overview(one, runs, people) for one in repositories]
 
 
-def progress_of(streams: Iterable[SyncStream], run: SyncRun | None = None) -> Progress:
-    """Sum up STREAMS; RUN's own speed says how long the rest will take."""
+def _newest_runs() -> dict[str, Subquery]:
+    """Find each repository's newest run, and the newest that has a receipt.
+
+    The receipt outlives its run: while the next one reads, the last counts still stand.
+    """
+    runs = SyncRun.objects.filter(repository=OuterRef("pk")).order_by("-started_at", "-pk")
+    with_receipt = runs.filter(state=RunState.DONE).exclude(receipt={})
+    return {
+        "newest_run": Subquery(runs.values("pk")[:1]),
+        "newest_receipt": Subquery(with_receipt.values("pk")[:1]),
+    }
+
+
+def people_unread(workspace: Workspace) -> int:
+    """Count the accounts whose profiles nobody has read yet."""
+    unread = Identity.objects.filter(workspace=workspace, profile_read_at=None)
+    return unread.exclude(node_id="").count()
+
+
+def progress_of(
+    streams: Iterable[SyncStream], run: SyncRun | None = None, people: int = 0
+) -> Progress:
+    """Sum up STREAMS; the pace of RUN says how long the rest will take.
+
+    Args:
+        people: how many profiles are still to be read.
+    """
     streams = list(streams)
     done = sum(stream.read for stream in streams)
     if streams and all(stream.is_done for stream in streams):
@@ -196,14 +242,13 @@ def progress_of(streams: Iterable[SyncStream], run: SyncRun | None = None) -> Pr
     expected = done + sum(known)
     # 100 is for what is done: the last thread of a million is not there yet.
     percent = min(99, done * 100 // expected) if expected else 0
-    return Progress(done, expected, percent, _remaining(sum(known), run))
+    return Progress(done, expected, percent, _remaining(done, sum(known), run, people))
 
 
 def receipt_of(stored: Any) -> Receipt | None:
     """Read what a run stored, or None where it stored no counts."""
-    lines = [_receipt_line(kind, stored[kind]) for kind in ThreadKind if kind in stored]
-    complete = [line for line in lines if line is not None]
-    return Receipt(complete) if complete else None
+    lines = _receipt_lines(stored, ThreadKind)
+    return Receipt(lines, _receipt_lines(stored, COUNTED)) if lines else None
 
 
 def check_interval() -> timedelta:
@@ -211,12 +256,14 @@ def check_interval() -> timedelta:
     return timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
 
 
-def _receipt_line(kind: ThreadKind, stored: dict[str, Any]) -> ReceiptLine | None:
+def _receipt_lines(stored: Any, kinds: Iterable[KindT]) -> list[ReceiptLine[KindT]]:
     # What is here is counted when the run ends; what is switched off on GitHub never is.
-    if "here" not in stored or not stored.get("is_enabled", True):
-        return None
-    taken_at = datetime.fromisoformat(stored["taken_at"])
-    return ReceiptLine(kind, stored["here"], stored["github"], taken_at)
+    shown = [(kind, stored[kind]) for kind in kinds if "here" in stored.get(kind, {})]
+    return [
+        ReceiptLine(kind, line["here"], line["github"], datetime.fromisoformat(line["taken_at"]))
+        for kind, line in shown
+        if line.get("is_enabled", True)
+    ]
 
 
 def _newest_problems() -> "Prefetch[str]":
@@ -224,15 +271,16 @@ def _newest_problems() -> "Prefetch[str]":
     return Prefetch("problems", problems, to_attr="newest_problems")
 
 
-def _overview(repository: Any, run: SyncRun | None, receipt: Receipt | None) -> RepositoryOverview:
+def _overview(repository: Any, runs: dict[int, SyncRun], people: int) -> RepositoryOverview:
     lists = [one for one in repository.streams.all() if one.name in StreamName.thread_lists()]
     streams = sorted(lists, key=lambda one: _STREAM_ORDER[one.name])
+    run, with_receipt = runs.get(repository.newest_run), runs.get(repository.newest_receipt)
     return RepositoryOverview(
         repository=repository,
         streams=[(stream, progress_of([stream])) for stream in streams],
-        progress=progress_of(streams, run),
+        progress=progress_of(streams, run, people),
         run=run,
-        receipt=receipt,
+        receipt=receipt_of(with_receipt.receipt) if with_receipt else None,
         problems=repository.newest_problems,
         problem_count=repository.problem_count,
     )
@@ -244,11 +292,9 @@ def _left(stream: SyncStream) -> int | None:
     return None if stream.expected is None else max(0, stream.expected - stream.read)
 
 
-def _remaining(left: int, run: SyncRun | None) -> timedelta | None:
+def _remaining(done: int, left: int, run: SyncRun | None, people: int) -> timedelta | None:
     if run is None or run.state != RunState.RUNNING:
         return None
-    read = int(run.counts.get("threads", 0))
-    elapsed = timezone.now() - run.started_at
-    if read <= 0 or elapsed <= timedelta(0):
-        return None
-    return elapsed * (left / read)
+    # The threads that are left bring as many new people as those that were read.
+    people += people * left // done if done else 0
+    return Pace.of(run.pace).remaining(threads=left, people=people)

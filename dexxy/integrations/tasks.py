@@ -2,11 +2,13 @@
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from django_rq import job
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubRepository
+from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_lease import CredentialBusyError
 from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_schedule import enqueue_due
@@ -53,3 +55,14 @@ def reconcile_github_installation(installation_pk: int) -> None:
         installation_reconcile(installation_pk)
     except DexxyError as error:
         log.warning("installation not reconciled", installation=installation_pk, error=str(error))
+
+
+@job("deliveries")
+def drain_deliveries() -> None:
+    """Work off the inbox of webhooks for one time slice."""
+    try:
+        deliveries_drain(seconds=settings.DEXXY_SYNC_SLICE)
+    except (DatabaseError, InterfaceError) as error:
+        # Everything is still due, and the scheduler sees that.
+        reason = str(error).partition("\n")[0]
+        log.warning("webhooks wait: the database is away", error=reason)

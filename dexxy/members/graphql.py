@@ -1,11 +1,17 @@
 """People and their accounts in the API."""
+# mypy: disallow-untyped-decorators=False
+# Strawberry declares what its decorators return as Any.
 
 from datetime import datetime
 
 import strawberry
 import strawberry_django
 
-from dexxy.members import models
+from dexxy.accounts.graphql import viewer_of
+from dexxy.accounts.selectors import workspace_by_id
+from dexxy.common.graphql import Connection, Info, connection
+from dexxy.common.pages import PAGE
+from dexxy.members import models, selectors
 from dexxy.members.models import IdentityKind
 
 strawberry.enum(IdentityKind, description="Who is behind an account.")
@@ -35,3 +41,21 @@ class Identity:
     avatar_url: str
     url: str
     member: Member
+
+
+@strawberry.type
+class MembersQuery:
+    @strawberry.field(
+        description="The people, who was seen last first; before them who was never seen."
+    )
+    def members(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[Member]:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, workspace_id)
+        page = selectors.member_list(viewer, workspace, first, after)
+        return connection(page, after, lambda: selectors.member_count(viewer, workspace))

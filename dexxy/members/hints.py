@@ -1,23 +1,34 @@
 """Store accounts as webhooks show them: less than a snapshot does, and some of it otherwise."""
 
-# The order of the locks is that of the keys, so that two writers cannot wait for each other.
-_RENAME = """
-WITH renamed AS MATERIALIZED (
-    SELECT i.id, i.username AS before, r.username, r.kind
-    FROM {rows}
-    JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
-                           AND i.external_id = r.external_id
-    WHERE i.version_at < %(seen_at)s AND (i.username, i.kind) IS DISTINCT FROM (r.username, r.kind)
-    ORDER BY i.external_id
-    FOR UPDATE OF i
-), member AS (
-    UPDATE members_member m
-    SET display_name = n.username, updated_at = now()
-    FROM renamed n JOIN members_identity i ON i.id = n.id
-    WHERE m.id = i.home_member_id AND i.name = '' AND m.display_name = n.before
-)
-UPDATE members_identity i
-SET username = n.username, kind = n.kind, version_at = %(seen_at)s, updated_at = now()
-FROM renamed n
-WHERE i.id = n.id
-"""
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from dexxy.common.sql import fetch_all
+from dexxy.members import ingest_sql as sql
+from dexxy.members.ingest import identities_apply
+from dexxy.members.models import IdentityKind
+from dexxy.members.records import IdentityRecord
+
+
+def identities_meet(
+    *, workspace_id: int, provider: str, records: Iterable[IdentityRecord], seen_at: datetime
+) -> dict[str, int]:
+    """Store RECORDS of webhooks received at SEEN_AT, inside the caller's transaction.
+
+    Of an account that is known only the login and the kind are taken: names do not come with a
+    webhook, and pictures and node ids come in another form.
+
+    Returns: external id -> primary key, for every record.
+    """
+    by_id = {record.external_id: record for record in records}
+    params = {"workspace": workspace_id, "provider": provider, "ids": list(by_id)}
+    for _, *stored in fetch_all(sql.FIND, params) if by_id else ():
+        known = IdentityRecord(**dict(zip(sql.IDENTITY_COLUMNS, stored, strict=True)))
+        record = by_id[known.external_id]
+        by_id[known.external_id] = replace(
+            known, username=record.username, kind=IdentityKind(record.kind)
+        )
+    return identities_apply(
+        workspace_id=workspace_id, provider=provider, records=by_id.values(), seen_at=seen_at
+    )

@@ -26,7 +26,12 @@ class Member(TimestampedModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent")
+            models.Index(
+                fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent"
+            ),
+            models.Index(
+                fields=["workspace"], name="members_member_bots", condition=Q(is_bot=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,8 @@
 """Threads and messages: what was said, by whom, when and where."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 
@@ -116,6 +118,21 @@ class Thread(TimestampedModel):
                 name="messages_thread_refetch",
                 condition=Q(refetch_at__isnull=False),
             ),
+            models.Index(
+                fields=["workspace", "state", "-last_activity_at", "-id"],
+                name="messages_thread_by_state",
+                condition=Q(is_archived=False),
+            ),
+            models.Index(
+                fields=["workspace", "-last_activity_at", "-id"],
+                name="messages_thread_unanswered",
+                condition=Q(is_archived=False, first_response_at__isnull=True),
+            ),
+            GinIndex(
+                fields=["labels"],
+                name="messages_thread_by_label",
+                condition=Q(is_archived=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,10 +208,13 @@ class Message(TimestampedModel):
         indexes = [
             _feed_index("all"),
             _feed_index("source", "source"),
-            _feed_index("kind", "kind"),
-            _feed_index("thread_kind", "thread_kind"),
+            # Both kinds together: to keep one of them is to walk a few of these side by side.
+            _feed_index("kinds", "thread_kind", "kind"),
+            _feed_index("source_kinds", "source", "thread_kind", "kind"),
             _feed_index("author", "author"),
-            models.Index(fields=["workspace", "transaction_id"], name="messages_message_follow"),
+            models.Index(
+                fields=["workspace", "transaction_id", "id"], name="messages_message_follow"
+            ),
             models.Index(
                 fields=["parent"],
                 name="messages_message_replies",
@@ -204,3 +224,37 @@ class Message(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.external_id}"
+
+
+class SearchEntry(models.Model):
+    """The words of a message, kept apart from it so that storing messages need not wait for them.
+
+    `document` also holds the workspace, as a word that no text can hold.
+    """
+
+    message = models.OneToOneField(
+        Message, models.CASCADE, primary_key=True, related_name="search_entry"
+    )
+    occurred_at = models.DateTimeField()
+    document = SearchVectorField()
+
+    class Meta:
+        verbose_name_plural = "search entries"
+        indexes = [GinIndex(fields=["document"], name="messages_search_document")]
+
+    def __str__(self) -> str:
+        return f"words of message {self.message_id}"
+
+
+class SearchProgress(models.Model):
+    """The message up to which those of a workspace can be found, in the order of writing."""
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
+    transaction_id = models.BigIntegerField(default=0)
+    message_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "search progress"
+
+    def __str__(self) -> str:
+        return f"search of {self.workspace}"

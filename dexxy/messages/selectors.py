@@ -1,26 +1,23 @@
 """The feed, and whole threads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from django.db.models import QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
-from dexxy.common.errors import BadInputError, NotFoundError
-from dexxy.members.models import Identity
-from dexxy.messages.cursors import Cursor
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
+from dexxy.common.errors import NotFoundError
+from dexxy.common.pages import PAGE, Cursor, Page, check_size, page_newest_first
+from dexxy.common.sql import time_limit
+from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING, FeedFilters, ThreadFilters
+from dexxy.messages.feed_query import feed_query
+from dexxy.messages.feed_reader import feed_count, feed_find
+from dexxy.messages.models import Message, Thread
 
-PAGE = 50
-LARGEST_PAGE = 100
 # Beyond this nobody counts what is new any more.
 MOST_NEWER = 100
-
-
-class PageSizeError(BadInputError):
-    """A page of a size that is not served."""
 
 
 class MessageNotFoundError(NotFoundError):
@@ -31,61 +28,26 @@ class ThreadNotFoundError(NotFoundError):
     """There is no such thread in the workspace, or it is not shown any more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FeedFilters:
-    """What to keep of the feed: all conditions together; an empty one keeps everything."""
-
-    source_ids: Sequence[int] = ()
-    thread_kinds: Sequence[ThreadKind] = ()
-    message_kinds: Sequence[MessageKind] = ()
-    member_ids: Sequence[int] = ()
-    author_ids: Sequence[int] = ()
-
-
-EVERYTHING = FeedFilters()
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some messages in their order, and whether more come behind them."""
-
-    items: list[Message] = field(default_factory=list)
-    has_more: bool = False
-
-    @property
-    def end(self) -> str | None:
-        """The cursor behind which the next page starts."""
-        return str(Cursor.of(self.items[-1])) if self.items else None
-
-    @property
-    def start(self) -> str | None:
-        """The cursor before which newer messages will stand."""
-        return str(Cursor.of(self.items[0])) if self.items else None
-
-
 def feed_page(
     viewer: Viewer,
     workspace: Workspace,
     filters: FeedFilters = EVERYTHING,
     first: int = PAGE,
     after: str | None = None,
-) -> Page:
+) -> Page[Message]:
     """Return FIRST messages of the feed, the newest first, behind the cursor AFTER.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        TooSlowError: no index leads to what FILTERS keep.
     """
-    _check_size(first)
+    check_size(first)
     require_membership(viewer, workspace)
-    found = _filtered(workspace, filters)
-    if after is not None:
-        place = Cursor.parse(after)
-        # The plain bound is what the index is read by; the second part settles equal times.
-        found = found.filter(occurred_at__lte=place.occurred_at).exclude(
-            occurred_at=place.occurred_at, pk__gte=place.pk
-        )
-    return _page(_shown(found).order_by("-occurred_at", "-pk"), first)
+    below = None if after is None else Cursor.parse(after)
+    with time_limit():
+        query = feed_query(workspace, filters, below=below)
+        return _page(feed_find(query, first + 1), first)
 
 
 def feed_newer(
@@ -96,15 +58,24 @@ def feed_newer(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         InvalidCursorError: AFTER is not one of ours.
+        TooSlowError: nothing says so soon enough.
     """
     require_membership(viewer, workspace)
-    found = _filtered(workspace, filters)
-    if after is not None:
-        place = Cursor.parse(after)
-        found = found.filter(occurred_at__gte=place.occurred_at).exclude(
-            occurred_at=place.occurred_at, pk__lte=place.pk
-        )
-    return found[:MOST_NEWER].count()
+    above = None if after is None else Cursor.parse(after)
+    with time_limit():
+        return len(feed_find(feed_query(workspace, filters, above=above), MOST_NEWER))
+
+
+def feed_total(viewer: Viewer, workspace: Workspace, filters: FeedFilters) -> int:
+    """Count the whole feed. Unlike a page this takes the longer, the more there is.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        TooSlowError: there is too much to count.
+    """
+    require_membership(viewer, workspace)
+    with time_limit():
+        return feed_count(feed_query(workspace, filters))
 
 
 def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
@@ -115,7 +86,8 @@ def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
         MessageNotFoundError: WORKSPACE shows no such message.
     """
     require_membership(viewer, workspace)
-    message = _shown(_filtered(workspace, EVERYTHING).filter(pk=pk)).first()
+    messages = Message.objects.filter(workspace=workspace, is_archived=False, in_feed=True)
+    message = shown(messages.filter(pk=pk, source__is_archived=False)).first()
     if message is None:
         raise MessageNotFoundError("There is no such activity item.")
     return message
@@ -141,9 +113,41 @@ def thread_for(viewer: Viewer, workspace: Workspace, pk: int) -> Thread:
     return thread
 
 
+def thread_list(
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: ThreadFilters = ALL_THREADS,
+    first: int = PAGE,
+    after: str | None = None,
+) -> Page[Thread]:
+    """Return FIRST threads behind the cursor AFTER, those with the newest activity first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        TooSlowError: no index leads to what FILTERS keep.
+    """
+    require_membership(viewer, workspace)
+    with time_limit():
+        found = _threads(workspace, filters).select_related("source", "author__member")
+        return page_newest_first(found, "last_activity_at", first, after)
+
+
+def thread_total(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -> int:
+    """Count all threads that FILTERS keep.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        TooSlowError: there are too many to count.
+    """
+    require_membership(viewer, workspace)
+    with time_limit():
+        return _threads(workspace, filters).count()
+
+
 def thread_pages(
     threads: Sequence[Thread], first: int = PAGE, after: str | None = None
-) -> dict[int, Page]:
+) -> dict[int, Page[Message]]:
     """Return FIRST messages of each of THREADS, the oldest first, by the id of the thread.
 
     The threads come from a selector that asked for the viewer. Any number of them is one query.
@@ -151,57 +155,42 @@ def thread_pages(
     Raises:
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
     """
-    _check_size(first)
+    check_size(first)
     row = Window(RowNumber(), partition_by="thread_id", order_by=["occurred_at", "pk"])
     found = Message.objects.filter(thread__in=threads, is_archived=False, in_feed=True)
     if after is not None:
         place = Cursor.parse(after)
-        found = found.filter(occurred_at__gte=place.occurred_at).exclude(
-            occurred_at=place.occurred_at, pk__lte=place.pk
-        )
-    numbered = _shown(found).annotate(row=row).filter(row__lte=first + 1)
+        time = place.time or datetime.max.replace(tzinfo=UTC)
+        found = found.filter(occurred_at__gte=time).exclude(occurred_at=time, pk__lte=place.pk)
+    numbered = shown(found).annotate(row=row).filter(row__lte=first + 1)
     by_thread: dict[int, list[Message]] = {thread.pk: [] for thread in threads}
     for message in numbered.order_by("thread_id", "row"):
         by_thread[message.thread_id].append(message)
-    return {pk: Page(items[:first], len(items) > first) for pk, items in by_thread.items()}
+    return {pk: _page_of(items, first) for pk, items in by_thread.items()}
 
 
-def _check_size(first: int) -> None:
-    if not 1 <= first <= LARGEST_PAGE:
-        raise PageSizeError(f"A page has 1 to {LARGEST_PAGE} items; {first} were asked for.")
-
-
-def _filtered(workspace: Workspace, filters: FeedFilters) -> QuerySet[Message]:
-    found = Message.objects.filter(workspace=workspace, is_archived=False, in_feed=True)
-    # Ids instead of a join, so that the planner reads the feed's index in its order and stops.
+def _threads(workspace: Workspace, filters: ThreadFilters) -> QuerySet[Thread]:
+    found = filters.apply(Thread.objects.filter(workspace=workspace, is_archived=False))
     hidden = list(workspace.sources.filter(is_archived=True).values_list("pk", flat=True))
-    if hidden:
-        found = found.exclude(source_id__in=hidden)
-    if filters.source_ids:
-        found = found.filter(source_id__in=filters.source_ids)
-    if filters.thread_kinds:
-        found = found.filter(thread_kind__in=filters.thread_kinds)
-    if filters.message_kinds:
-        found = found.filter(kind__in=filters.message_kinds)
-    if filters.member_ids:
-        found = found.filter(author_id__in=_accounts(workspace, filters.member_ids))
-    if filters.author_ids:
-        found = found.filter(author_id__in=filters.author_ids)
-    return found
+    return found.exclude(source__in=hidden) if hidden else found
 
 
-def _accounts(workspace: Workspace, member_ids: Sequence[int]) -> list[int]:
-    accounts = Identity.objects.filter(workspace=workspace, member_id__in=member_ids)
-    return list(accounts.values_list("pk", flat=True))
-
-
-def _shown(messages: QuerySet[Message]) -> QuerySet[Message]:
-    # Everything that a page or an API field shows of a message, so that a page is one query.
+def shown(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Read with MESSAGES all that a page or a field shows of them, so that they are one query."""
     return messages.select_related(
         "source", "author__member", "thread__source", "thread__author__member"
     )
 
 
-def _page(messages: QuerySet[Message], first: int) -> Page:
-    items = list(messages[: first + 1])
-    return Page(items[:first], len(items) > first)
+def _page(places: Sequence[Cursor], first: int) -> Page[Message]:
+    # All in one query by their keys; the places know the order.
+    kept = places[:first]
+    rows = shown(Message.objects.filter(pk__in=[place.pk for place in kept]))
+    found = {message.pk: message for message in rows}
+    items = [found[place.pk] for place in kept if place.pk in found]
+    return Page(items, kept, len(places) > first)
+
+
+def _page_of(items: list[Message], first: int) -> Page[Message]:
+    places = [Cursor(item.occurred_at, item.pk) for item in items[:first]]
+    return Page(items[:first], places, len(items) > first)

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from threading import Event
 
@@ -18,6 +19,7 @@ from dexxy.simulator.rendered import RenderedServer
 from dexxy.simulator.server import PortInUseError, SimulatorServer
 from dexxy.simulator.state import system_clock
 from dexxy.simulator.visitor import add_visitor
+from dexxy.simulator.webhooks.sender import Sender
 from dexxy.simulator.world import World
 
 
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     world = _world(options)
     live = LiveActivity(world, seed=options.seed) if options.live else None
     try:
-        with _server(options, world) as server:
+        with _server(options, world) as server, _sender(options, world):
             print(f"simulator ready {server.url}", flush=True)  # noqa: T201
             while not stop.wait(options.live_every if live else None):
                 if live is not None:
@@ -54,7 +56,16 @@ def _world(options: argparse.Namespace) -> World:
         name = f"generated-{place}" if place else "generated"
         shown.append(add_generated_repository(world, name, options.seed + place, size))
     add_visitor(world, *shown)
+    _add_administrators(world)
     return world
+
+
+def _add_administrators(world: World) -> None:
+    """Give every organisation somebody who can install Apps on it."""
+    organizations = [one for one in world.actors.values() if one.kind == "Organization"]
+    for organization in organizations:
+        administrator = world.add_actor(f"{organization.login}-admin")
+        organization.members[administrator] = "admin"
 
 
 def _server(options: argparse.Namespace, world: World) -> SimulatorServer | RenderedServer:
@@ -63,6 +74,12 @@ def _server(options: argparse.Namespace, world: World) -> SimulatorServer | Rend
     server = SimulatorServer(world, options.port)
     server.latency = options.latency
     return server
+
+
+def _sender(options: argparse.Namespace, world: World) -> AbstractContextManager[object]:
+    if options.webhooks_by_hand:
+        return nullcontext()
+    return Sender(world.webhooks, latency=options.webhook_latency)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -88,6 +105,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=1, help="which activity or repository is invented")
     add("--dialect", type=int, metavar="SEED", help="draw how GitHub behaves where nobody knows")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="of every answer")
+    add("--webhooks-by-hand", action="store_true", help="let deliveries wait for a control call")
+    add("--webhook-latency", type=float, default=0.0, metavar="SECONDS", help="of every delivery")
     add("--port", type=int, default=0, help="0, the default, takes a free one")
     options = parser.parse_args(arguments)
     if options.rendered and (options.live or options.latency):

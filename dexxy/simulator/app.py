@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from dexxy.simulator import pages, site  # noqa: F401  # binds the pages
+from dexxy.simulator import control, pages, site  # noqa: F401  # binds the pages
 from dexxy.simulator.credentials import token_of
 from dexxy.simulator.exchange import (
     API_PREFIX,
@@ -32,7 +33,7 @@ from dexxy.simulator.rest import (  # noqa: F401  # binds the endpoints
     installation_views,
     views,
 )
-from dexxy.simulator.rest.routes import PAGES, RULES, VIEWS
+from dexxy.simulator.rest.routes import PAGES, RULES, UNLOCKED, VIEWS
 from dexxy.simulator.world import World
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class SimulatorApp:
         return response(environ, start_response)
 
     def _answer(self, exchange: Exchange, route: Route) -> Response:
-        with self.world.lock:
+        with nullcontext() if route.endpoint in UNLOCKED else self.world.lock:
             try:
                 if route.endpoint == "none" or (route.prefix and route.endpoint in PAGES):
                     raise Refusal(404, "Not Found")

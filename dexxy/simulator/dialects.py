@@ -81,6 +81,8 @@ class Dialect:
             the id that the lists of issues show; otherwise with the pull request's id.
         unanswered_names_installation: `discussion.unanswered` names its installation.
         unreached_status_code: what the log of deliveries shows where nobody answered.
+        redirect_mismatch: whether the web flow goes back with an error, as documented, or ends on
+            a page, if it is to lead to an address that is not registered.
         graphql_needs_permissions_for_public: GraphQL refuses an App without the permission even
             public data; REST shows these to anybody.
     """
@@ -120,6 +122,7 @@ class Dialect:
     comments_name_the_issue: bool = _either(True, False)
     unanswered_names_installation: bool = _either(True, False)
     unreached_status_code: Literal[0, 502] = _either(502, 0)
+    redirect_mismatch: Literal["callback", "page"] = _either("callback", "page")
     graphql_needs_permissions_for_public: bool = _either(False, True)
 
     @classmethod

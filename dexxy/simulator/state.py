@@ -26,8 +26,10 @@ from dexxy.simulator.tokens import (
     WINDOW,
     Bucket,
     Grant,
+    InstallationToken,
     Resource,
     Token,
+    raised,
 )
 
 NodeT = TypeVar("NodeT", bound=Node)
@@ -167,9 +169,16 @@ class WorldState:
         key = ("anonymous" if token is None else token.budget, resource)
         bucket = self._buckets.get(key)
         if bucket is None or bucket.reset_at <= self.now():
-            limit = self.unauthenticated_limit if token is None else self.limits[resource]
-            bucket = self._buckets[key] = Bucket(limit, self.now() + WINDOW)
+            bucket = self._buckets[key] = Bucket(self._limit(token, resource), self.now() + WINDOW)
         return bucket
+
+    def _limit(self, token: Token | None, resource: Resource) -> int:
+        if token is None:
+            return self.unauthenticated_limit
+        if not isinstance(token, InstallationToken):
+            return self.limits[resource]
+        covered = sum(map(token.installation.covers, self.repositories.values()))
+        return raised(self.limits[resource], covered)
 
     def add_token(self, value: str, owner: Actor, **fields: Any) -> Token:
         """Let a token in; `fields` are the others of `Token`."""

@@ -16,6 +16,14 @@ Resource = Literal["core", "graphql"]
 LIMITS: Final[dict[Resource, int]] = {"core": 5000, "graphql": 5000}
 UNAUTHENTICATED_LIMIT: Final = 60
 WINDOW: Final = timedelta(hours=1)
+MANY_REPOSITORIES: Final = 20
+HIGHEST_LIMIT: Final = 12_500
+
+
+def raised(limit: int, repositories: int) -> int:
+    """Return an installation's hourly limit: 50 more for each repository beyond 20."""
+    more = 50 * max(0, repositories - MANY_REPOSITORIES)
+    return max(limit, min(limit + more, HIGHEST_LIMIT))
 
 
 @dataclass(eq=False, kw_only=True)

@@ -8,22 +8,18 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from dexxy.accounts.models import Workspace
-from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
+from dexxy.common.pages import LARGEST_PAGE
 from dexxy.members.selectors import members_by_id
 from dexxy.messages import selectors
+from dexxy.messages.feed_filters import EVERYTHING, FeedFilters, FilterError
 from dexxy.messages.models import MessageKind, ThreadKind
-from dexxy.messages.selectors import FeedFilters
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording
 from dexxy.web.markdown import LONGEST, LONGEST_IN_FEED
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 Choice = TypeVar("Choice", bound=TextChoices)
-
-
-class FilterError(BadInputError):
-    """The address asks for something that cannot be filtered by."""
 
 
 @workspace_page
@@ -41,7 +37,7 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "filters": filters,
         "thread_kinds": wording.KIND_LABELS.items(),
         "message_kinds": wording.MESSAGE_LABELS.items(),
-        "is_filtered": filters != selectors.EVERYTHING,
+        "is_filtered": filters != EVERYTHING,
         "is_older": after is not None,
     }
     return render(request, "web/feed.html", context)
@@ -62,7 +58,7 @@ def thread(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Show one thread, the oldest message first."""
     found = selectors.thread_for(request.user, workspace, pk)
     after = request.GET.get("after")
-    page = selectors.thread_pages([found], selectors.LARGEST_PAGE, after)[found.pk]
+    page = selectors.thread_pages([found], LARGEST_PAGE, after)[found.pk]
     context = {
         "workspace": workspace,
         "thread": found,

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dexxy.accounts.selectors import AdminOnlyError, UnauthenticatedError
+from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.github_app import NoAppError, app_current
 from dexxy.integrations.services.github_registration import (
@@ -51,7 +52,7 @@ def setup_github(request: PageRequest) -> HttpResponse:
         context["why_not"] = error
     try:
         context["app"] = app_current()
-    except NoAppError:
+    except (NoAppError, UndecryptableSecretError):  # one that cannot be used is none
         context["app"] = None
     return render(request, "web/github/setup.html", context)
 

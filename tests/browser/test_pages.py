@@ -10,9 +10,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.pages import PAGE
 from dexxy.integrations.models import StreamName, SyncStatus, SyncStream
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
-from dexxy.messages.selectors import PAGE
 from dexxy.sources.models import Source
 from tests.factories import (
     PASSWORD,

@@ -61,12 +61,14 @@ def app_is_known() -> bool:
     return GitHubApp.objects.filter(server=default_server().name).exists()
 
 
-def app_of_delivery(app_id: int) -> GitHubApp | None:
-    """Return the App with GitHub's number APP_ID, to whose webhook something was sent."""
-    given = settings.DEXXY_GITHUB_APP
+def app_of_environment_store(app_id: int) -> None:
+    """Store the App of the environment, if that is the one with GitHub's number APP_ID.
+
+    Its webhooks may come before anybody here has asked for it.
+    """
+    given: AppSettings | None = settings.DEXXY_GITHUB_APP
     if given is not None and given.app_id == app_id:
-        return app_current()
-    return GitHubApp.objects.filter(app_id=app_id).order_by("-pk").first()
+        _of_environment(given, default_server())
 
 
 def _of_environment(given: AppSettings, server: GitHubServer) -> GitHubApp:

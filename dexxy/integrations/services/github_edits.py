@@ -50,8 +50,8 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
         answer = _page(reading, stream, path)
         changed = _changed(answer, thread_field)
     except errors.NotFoundError:
-        # The feature is switched off.
-        answer, changed = None, []
+        _leave(reading, stream)
+        return
     except errors.CursorRefusedError as error:
         _restart(reading, stream, error)
         return
@@ -83,6 +83,13 @@ def _restart(reading: Reading, stream: SyncStream, error: errors.CursorRefusedEr
     reading.restarting(error)
 
 
+def _leave(reading: Reading, stream: SyncStream) -> None:
+    """Leave a list whose feature is switched off: what it holds is read once it is on again."""
+    with reading.storing():
+        stream.scan_started_at, stream.is_done = None, True
+        stream.save()
+
+
 def _begin(reading: Reading, stream: SyncStream) -> None:
     with reading.storing():
         # Not of this run: it may be the second one that tries to read everything. By GitHub's
@@ -108,23 +115,26 @@ def _page(reading: Reading, stream: SyncStream, path: str) -> Answer:
 def _following(reading: Reading, address: str) -> Answer:
     try:
         answer = reading.get(address)
-    except errors.UnexpectedAnswerError as error:
-        # GitHub refuses (422) to go far into a large list.
+    except (
+        errors.UnexpectedAnswerError,
+        errors.NotFoundError,
+        errors.AccessDeniedError,
+    ) as error:
+        # GitHub refuses (422) to go far into a large list. What is wrong with the list itself,
+        # its first page tells.
         raise errors.CursorRefusedError(str(error)) from error
     if answer.next_page == address:
         raise errors.CursorRefusedError("GitHub's list of comments goes round in a circle.")
     return answer
 
 
-def _advance(
-    stream: SyncStream, changed: list[tuple[int, str, datetime]], answer: Answer | None
-) -> None:
+def _advance(stream: SyncStream, changed: list[tuple[int, str, datetime]], answer: Answer) -> None:
     assert stream.watermark is not None
-    following = answer.next_page if answer else ""
-    if stream.scan_started_at is None and answer:
+    following = answer.next_page
+    if stream.scan_started_at is None:
         stream.scan_started_at = answer.date
     last = max(changed[-1][2], stream.watermark) if changed else stream.watermark
-    begun = stream.scan_started_at - WATERMARK_OVERLAP if stream.scan_started_at else last
+    begun = stream.scan_started_at - WATERMARK_OVERLAP
     # Not behind what was read, and not before what GitHub may still show late.
     last = min(last - timedelta(seconds=1), begun) if changed else begun
     if following and last > stream.watermark:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.models import DeliveryState, GitHubApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Event:
     action: str
     payload: dict[str, Any]
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event: done, ignored or failed; and why it was one of the latter."""
+
+    state: DeliveryState
+    why: str = ""
 
 
 # Handles an event inside the caller's transaction, without the network, and is safe to run twice.

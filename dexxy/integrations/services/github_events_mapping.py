@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from dexxy.integrations.services.github_values import Payload, text, time, time_or_none
+from dexxy.integrations.services.github_values import (
+    Payload,
+    key,
+    number_of,
+    text,
+    time,
+    time_or_none,
+)
 from dexxy.members.models import IdentityKind
 from dexxy.members.records import IdentityRecord
 from dexxy.messages.models import ArchivedReason, MessageKind, ThreadKind, ThreadState
@@ -210,7 +217,9 @@ def _lower(value: str | None) -> str:
 def _thread(node: Payload) -> dict[str, Any]:
     """Return what all threads have."""
     return {
-        "number": node["number"],
+        "number": number_of(node),
+        # It may be the issue's, or in another format than GraphQL's.
+        "node_id": UNSET,
         "title": text(node["title"]),
         "url": node["html_url"],
         "author": account(node["user"]),
@@ -226,7 +235,6 @@ def _issue_thread(node: Payload) -> ThreadRecord:
         return _pull_request_as_issue(node)
     return ThreadRecord(
         kind=ThreadKind.ISSUE,
-        node_id=node["node_id"],
         state=_carried(node, "state", ThreadState),
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=_carried(node, "closed_at", time_or_none),
@@ -238,7 +246,6 @@ def _pull_request_as_issue(node: Payload) -> ThreadRecord:
     merged_at = _carried(node["pull_request"], "merged_at", time_or_none)
     return ThreadRecord(
         kind=ThreadKind.PULL_REQUEST,
-        node_id=UNSET,  # It is the issue's.
         state=_pull_request_state(node, merged_at),
         state_reason=_carried(node, "draft", _draft),
         closed_at=_carried(node, "closed_at", time_or_none),
@@ -251,7 +258,6 @@ def _pull_request_thread(node: Payload) -> ThreadRecord:
     merged_at = _carried(node, "merged_at", time_or_none)
     return ThreadRecord(
         kind=ThreadKind.PULL_REQUEST,
-        node_id=node["node_id"],
         state=_pull_request_state(node, merged_at),
         state_reason=_carried(node, "draft", _draft),
         closed_at=_carried(node, "closed_at", time_or_none),
@@ -276,7 +282,6 @@ def _discussion_thread(node: Payload) -> ThreadRecord:
     state = _DISCUSSION_STATES.get(node["state"], UNSET)
     return ThreadRecord(
         kind=ThreadKind.DISCUSSION,
-        node_id=node["node_id"],
         state=state,
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=None if state is ThreadState.OPEN else UNSET,
@@ -290,7 +295,7 @@ def account(node: Payload | None) -> IdentityRecord | None:
     if not node or node["login"] == "ghost":
         return None
     return IdentityRecord(
-        external_id=str(node["id"]),
+        external_id=key(node["id"]),
         node_id=node.get("node_id") or "",
         # A kind that GitHub adds one day is a person until we know better.
         kind=_IDENTITY_KINDS.get(node.get("type", ""), IdentityKind.USER),
@@ -304,7 +309,7 @@ def _said(node: Payload, kind: MessageKind) -> dict[str, Any]:
     """Return what all written messages but reviews have."""
     return {
         "kind": kind,
-        "external_id": str(node["id"]),
+        "external_id": key(node["id"]),
         "author": account(node["user"]),
         "body": text(node["body"]),
         "url": node["html_url"],
@@ -326,7 +331,7 @@ def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
     updated_at = time_or_none(node.get("updated_at"))
     return MessageRecord(
         kind=MessageKind.REVIEW,
-        external_id=str(node["id"]),
+        external_id=key(node["id"]),
         author=account(node["user"]),
         body=body,
         url=node["html_url"],
@@ -343,12 +348,12 @@ def review_comment(node: Payload) -> MessageRecord:
     """Map a comment on the diff."""
     details: dict[str, object] = {"path": text(node["path"])}
     if node.get("pull_request_review_id"):
-        details["review_id"] = str(node["pull_request_review_id"])
+        details["review_id"] = key(node["pull_request_review_id"])
     line = node.get("line") or node.get("original_line")
     if line:
         details["line"] = line
     if node.get("in_reply_to_id"):
-        details["in_reply_to"] = str(node["in_reply_to_id"])
+        details["in_reply_to"] = key(node["in_reply_to_id"])
     return MessageRecord(**_said(node, MessageKind.REVIEW_COMMENT), details=details)
 
 
@@ -359,5 +364,5 @@ def discussion_comment(node: Payload) -> MessageRecord:
     if node["id"] > _LARGEST_GRAPHQL_INT:
         record = replace(record, external_id=node["node_id"])
     if parent and parent <= _LARGEST_GRAPHQL_INT:
-        record = replace(record, details={"in_reply_to": str(parent)})
+        record = replace(record, details={"in_reply_to": key(parent)})
     return record

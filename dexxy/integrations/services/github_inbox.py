@@ -3,15 +3,23 @@
 The rows are the truth; the queue only wakes workers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models.functions import Now
+from django.utils import timezone
 from psycopg import Cursor
 
-from dexxy.integrations.models import DeliveryState
+from dexxy.integrations.models import DeliveryState, WebhookDelivery
+from dexxy.integrations.services.github_wake import deliveries_wake
 from dexxy.integrations.services.github_webhooks import Delivery
+
+# What was worked off is kept for so long, to be looked at; payloads hold people's words.
+KEPT_FOR = timedelta(days=7)
+_PRUNED_AT_ONCE = 1000
 
 
 class Stored(StrEnum):
@@ -82,3 +90,48 @@ def _execute(sql: str, params: Sequence[object]) -> Cursor[Any]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         return Cursor(connection.connection).execute(sql, params)
+
+
+def enqueue_deliveries() -> bool:
+    """Wake a worker where something in the inbox is due. Returns whether something is."""
+    pending = WebhookDelivery.objects.filter(state=DeliveryState.PENDING)
+    is_due = pending.filter(next_attempt_at__lte=Now()).exists()
+    if is_due:
+        deliveries_wake()
+    return is_due
+
+
+def deliveries_retry(*, delivery_ids: Iterable[int]) -> int:
+    """Try deliveries again, now, that failed or were of no use.
+
+    Returns: how many of them there are.
+    """
+    ended = WebhookDelivery.objects.filter(
+        pk__in=list(delivery_ids), state__in=[DeliveryState.FAILED, DeliveryState.IGNORED]
+    )
+    count = ended.update(
+        state=DeliveryState.PENDING,
+        attempts=0,
+        next_attempt_at=Now(),
+        processed_at=None,
+        error="",
+        updated_at=Now(),
+    )
+    if count:
+        deliveries_wake()
+    return count
+
+
+def deliveries_prune() -> int:
+    """Delete what was worked off long ago; what failed stays until somebody looks at it.
+
+    Returns: how many deliveries were deleted.
+    """
+    old = WebhookDelivery.objects.filter(
+        state__in=[DeliveryState.DONE, DeliveryState.IGNORED],
+        processed_at__lt=timezone.now() - KEPT_FOR,
+    )
+    deleted = 0
+    while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
+        deleted += WebhookDelivery.objects.filter(pk__in=batch).delete()[0]
+    return deleted

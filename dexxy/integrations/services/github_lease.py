@@ -7,10 +7,10 @@ died on this very host is noticed at once, because the file it had locked is fre
 
 import fcntl
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import IO
 from uuid import UUID, uuid4
 
@@ -109,6 +109,7 @@ def lease_taken(credential: Credential) -> Iterator[Lease]:
         try:
             if not execute(_TAKE, params):
                 raise CredentialBusyError("Another process is reading with this token just now.")
+            _remove_left_behind()
             lease = Lease(credential.pk, token)
             try:
                 yield lease
@@ -139,6 +140,21 @@ def _dead_holder(credential_id: int) -> UUID | None:
         # A folder that is not ours to see: the lease will run out by itself.
         return None
     return credential.lease_token
+
+
+def _remove_left_behind() -> None:
+    """Remove the files of holders that were killed, once no lease names them."""
+    named = {holder.partition("|")[2] for holder in _holders()}
+    for path in _folder().glob("*.lock"):
+        # One that is younger may not be locked yet.
+        with suppress(OSError), path.open() as file:
+            is_old = path.stat().st_mtime < time() - LEASE_SECONDS
+            if is_old and str(path) not in named and _lock_if_free(file):
+                path.unlink()
+
+
+def _holders() -> Iterable[str]:
+    return Credential.objects.exclude(lease_token=None).values_list("lease_holder", flat=True)
 
 
 def _lock_if_free(file: IO[str]) -> bool:

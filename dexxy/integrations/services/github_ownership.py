@@ -82,7 +82,7 @@ def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> s
     if problem == "incorrect_client_credentials":
         raise CodeRefusedError(
             "GitHub does not accept the App's client secret. Make a new one on the App's page"
-            " on GitHub, and put it into DEXXY_GITHUB_APP_CLIENT_SECRET."
+            " on GitHub, and put it into DEXXY_GITHUB_CLIENT_SECRET."
         )
     if problem or not token:
         raise CodeRefusedError(

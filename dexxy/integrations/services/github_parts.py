@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute
-from dexxy.integrations.models import GitHubRepository, SyncPart
+from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_problems import problem_note, problems_end
 from dexxy.integrations.services.github_queries import parts_document
 from dexxy.integrations.services.github_reading import Reading
+from dexxy.integrations.services.github_receipt import sweep_meets, sweeps_lose_count
 from dexxy.messages.ingest import (
     FinishedList,
     StoredThread,
@@ -27,7 +29,7 @@ from dexxy.messages.ingest import (
     whole_lists,
 )
 from dexxy.messages.models import Thread, ThreadKind
-from dexxy.messages.records import Scope
+from dexxy.messages.records import MessageRecord, Scope
 
 # A list that goes on is known to be long: it weighs as much as so many that may be short.
 LONG_LIST = 10
@@ -45,19 +47,30 @@ _READ = (
     *_LIST_COLUMNS,
     "repository",
     "snapshot_at",
+    "sweep",
     "thread__kind",
     "thread__number",
     "thread__merged_at",
 )
-_COLUMNS = {"thread_id": "bigint", **_LIST_COLUMNS, "snapshot_at": "timestamptz"}
+_COLUMNS = {
+    "thread_id": "bigint",
+    **_LIST_COLUMNS,
+    "snapshot_at": "timestamptz",
+    "sweep_id": "bigint",
+}
 _INSERT = """
 INSERT INTO integrations_syncpart (
     repository_id, thread_id, connection, owner_id, owner_external_id, cursor, seen, snapshot_at,
-    created_at, updated_at)
+    sweep_id, created_at, updated_at)
 SELECT %(repository)s, thread_id, connection, owner_id, owner_external_id, cursor,
-       ARRAY(SELECT jsonb_array_elements_text(seen)), snapshot_at, now(), now()
+       ARRAY(SELECT jsonb_array_elements_text(seen)), snapshot_at, sweep_id,
+       now(), now()
 FROM {rows}
 """
+
+
+# Of which thread, when its snapshot was asked for, and the sweep that met it.
+_ListToRead = tuple[int, mapping.OpenList, datetime, int | None]
 
 
 def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
@@ -85,14 +98,20 @@ def replace(
     threads: Sequence[StoredThread],
     open_lists: Sequence[Iterable[mapping.OpenList]],
     snapshot_at: datetime,
+    *,
+    sweep: SyncStream | None = None,
 ) -> None:
-    """Write down what is left to read of threads whose snapshots were just stored."""
+    """Write down what is left to read of threads whose snapshots were just stored.
+
+    Args:
+        sweep: the one that met them.
+    """
     if known := [thread.id for thread in threads if not thread.is_new]:
-        SyncPart.objects.filter(thread__in=known).delete()
+        forget(SyncPart.objects.filter(thread__in=known))
     _add(
         repository.pk,
         [
-            (thread.id, left, snapshot_at)
+            (thread.id, left, snapshot_at, sweep.pk if sweep else None)
             for thread, lists in zip(threads, open_lists, strict=True)
             for left in lists
         ],
@@ -100,11 +119,11 @@ def replace(
     problems_end(repository.pk, [thread.id for thread in threads])
 
 
-def _add(repository_id: int, lists: Sequence[tuple[int, mapping.OpenList, datetime]]) -> None:
-    """Write down lists to read: of which thread, and when its snapshot was asked for."""
+def _add(repository_id: int, lists: Sequence[_ListToRead]) -> None:
+    """Write down lists to read."""
     rows = [
-        (thread_id, *(getattr(left, name) for name in _LIST_COLUMNS), snapshot_at)
-        for thread_id, left, snapshot_at in lists
+        (thread_id, *(getattr(left, name) for name in _LIST_COLUMNS), snapshot_at, sweep_id)
+        for thread_id, left, snapshot_at, sweep_id in lists
     ]
     if rows:
         execute(_INSERT, {"repository": repository_id}, Rows(_COLUMNS, rows))
@@ -178,6 +197,7 @@ def _apply(
     ended = [FinishedList(thread, _scope(p), p.seen) for thread, p, _ in read if not p.cursor]
     lists_finish([*whole, *ended])
     _write(reading.repository, parts, pages)
+    _count(parts, pages)
     _leave_to_refetch(gone)
     replies_link(rows)
     threads_settle(list(rows))
@@ -193,7 +213,7 @@ def _write(
     SyncPart.objects.filter(pk__in=[part.pk for part in parts if not part.cursor]).delete()
     SyncPart.objects.bulk_update([p for p in parts if p.cursor], ["cursor", "seen"])
     below = [
-        (part.thread_id, left, part.snapshot_at)
+        (part.thread_id, left, part.snapshot_at, part.sweep_id)
         for part, page in zip(parts, pages, strict=True)
         for left in page.open_lists
     ]
@@ -234,13 +254,14 @@ def _restart(reading: Reading, part: SyncPart, error: errors.CursorRefusedError)
         _give_up(reading, part, unhelped)
         return
     with reading.storing():
+        sweeps_lose_count([part.sweep_id])
         SyncPart.objects.filter(pk=part.pk).update(cursor="", seen=[])
 
 
 def _leave_to_refetch(gone: Sequence[SyncPart]) -> None:
     """Mark the threads of lists whose owners are not shown: only a refetch can tell why."""
     Thread.objects.filter(pk__in=[p.thread_id for p in gone]).update(refetch_at=timezone.now())
-    SyncPart.objects.filter(pk__in=[part.pk for part in gone]).delete()
+    forget(SyncPart.objects.filter(pk__in=[part.pk for part in gone]))
 
 
 def _scope(part: SyncPart) -> Scope:
@@ -252,4 +273,21 @@ def _give_up(reading: Reading, part: SyncPart, error: errors.GitHubError) -> Non
     thread = part.thread
     with reading.storing():
         problem_note(reading.repository, ThreadKind(thread.kind), thread.number, error)
-        thread.parts.all().delete()
+        forget(thread.parts.all())
+
+
+def forget(parts: QuerySet[SyncPart]) -> None:
+    """Leave lists that were not read to their ends."""
+    sweeps_lose_count(parts.exclude(sweep=None).values_list("sweep_id", flat=True))
+    parts.delete()
+
+
+def _count(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> None:
+    """Add what was read to what the sweeps have met."""
+    met: dict[int, list[MessageRecord]] = {}
+    for part, page in zip(parts, pages, strict=True):
+        if part.sweep_id is not None:
+            met.setdefault(part.sweep_id, []).extend(page.messages)
+    for sweep in SyncStream.objects.filter(pk__in=met) if met else ():
+        sweep_meets(sweep, met[sweep.pk])
+        sweep.save(update_fields=["met", "updated_at"])

@@ -4,7 +4,8 @@ A page's rows and its cursor are one transaction, in which the lease is checked.
 that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from time import monotonic
 
 from django.db.models import F, Sum
 
@@ -25,6 +26,7 @@ from dexxy.integrations.services.github_lists import (
     SWEEPS,
     THREAD_LISTS,
 )
+from dexxy.integrations.services.github_pace import Pace
 from dexxy.integrations.services.github_queries import PAGE_LIMIT
 from dexxy.integrations.services.github_reading import Reading
 
@@ -72,13 +74,26 @@ class RepositoryReader:
         """
         return (
             self._read_marked()
-            or self._read_parts(only_full=True)
-            or self._read_list()
-            or self._read_parts()
+            or self._paced(self._read_threads)
             or self._read_edits()
             or self._read_people()
             or self._sweep()
         )
+
+    def _read_threads(self) -> bool:
+        return self._read_parts(only_full=True) or self._read_list() or self._read_parts()
+
+    def _paced(self, read: Callable[[], bool]) -> bool:
+        """Note with what is stored next how long it takes to read threads."""
+        run, waited = self.reading.run, self.reading.waited
+        threads, begun = run.counts.get("threads", 0), monotonic()
+        if not read():
+            return False
+        seconds = monotonic() - begun - (self.reading.waited - waited)
+        pace = Pace.of(run.pace)
+        pace.add(seconds=seconds, threads=run.counts.get("threads", 0) - threads)
+        run.pace = pace.stored()
+        return True
 
     def _read_marked(self) -> bool:
         if not github_refetch.is_due(self.reading):
@@ -104,9 +119,11 @@ class RepositoryReader:
         return True
 
     def _read_list(self) -> bool:
-        stream = self._next_stream(THREAD_LISTS)
-        if stream is None:
+        # Side by side, so that it is known early how much there is, and how long that takes.
+        streams = self._unfinished(THREAD_LISTS)
+        if not streams:
             return False
+        stream = min(streams, key=_share_read)
         self.reading.purpose = "requests"
         github_lists.read_page(self.reading, stream, THREAD_LISTS[StreamName(stream.name)])
         return True
@@ -143,6 +160,14 @@ class RepositoryReader:
         return True
 
     def _next_stream(self, names: Iterable[StreamName]) -> SyncStream | None:
+        return next(iter(self._unfinished(names)), None)
+
+    def _unfinished(self, names: Iterable[StreamName]) -> list[SyncStream]:
+        """Return the streams to read on, in the order in which they were made."""
         left = self.reading.repository.streams.filter(is_done=False, name__in=names)
-        # In the order in which they were made.
-        return left.order_by("pk").first()
+        return list(left.order_by("pk"))
+
+
+def _share_read(stream: SyncStream) -> float:
+    is_begun = stream.scan_started_at is not None and bool(stream.expected)
+    return stream.read / (stream.expected or 1) if is_begun else 0

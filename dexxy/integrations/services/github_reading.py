@@ -30,11 +30,12 @@ _NOTE_SPENT = """
 WITH run AS (
     UPDATE integrations_syncrun
     SET requests = %(requests)s, points = %(points)s, counts = %(counts)s, receipt = %(receipt)s,
-        updated_at = now()
+        pace = %(pace)s, updated_at = now()
     WHERE id = %(run)s
 )
 UPDATE integrations_credential
-SET points_remaining = coalesce(%(remaining)s, points_remaining)
+SET points_remaining = coalesce(%(points_remaining)s, points_remaining),
+    requests_remaining = coalesce(%(requests_remaining)s, requests_remaining)
 WHERE id = %(credential)s
 """
 
@@ -52,7 +53,8 @@ class Reading:
     Args:
         purpose: what the requests are counted as: `requests`, `people_requests` or
             `sweep_requests`.
-        points_remaining: what GitHub said last.
+        waited: seconds between two tries of a request.
+        points_remaining, requests_remaining: what GitHub said last is left of each limit.
     """
 
     client: GitHubClient
@@ -60,7 +62,9 @@ class Reading:
     run: SyncRun
     lease: Lease
     purpose: str = "requests"
+    waited: float = 0
     points_remaining: int | None = None
+    requests_remaining: int | None = None
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +114,12 @@ class Reading:
             GitHubError: one of its kinds.
             SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
-        return self._ask(lambda: self.client.get(path, params), is_smallest=True)
+        answer = self._ask(lambda: self.client.get(path, params), is_smallest=True)
+        # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+        remaining = answer.headers.get("x-ratelimit-remaining", "")
+        if answer.headers.get("x-ratelimit-resource") == "core" and remaining.isdecimal():
+            self.requests_remaining = int(remaining)
+        return answer
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
@@ -128,6 +137,7 @@ class Reading:
                     raise
                 log.info("asking GitHub again", error=str(error), seconds=wait)
                 sleep(wait)
+                self.waited += wait
         raise AssertionError("the last try returns or raises")
 
     def repository_of(self, answer: Answer) -> dict[str, Any]:
@@ -185,8 +195,10 @@ class Reading:
             "points": run.points,
             "counts": Jsonb(run.counts),
             "receipt": Jsonb(run.receipt),
+            "pace": Jsonb(run.pace),
             "credential": self.repository.installation.credential_id,
-            "remaining": self.points_remaining,
+            "points_remaining": self.points_remaining,
+            "requests_remaining": self.requests_remaining,
         }
         execute(_NOTE_SPENT, params)
 

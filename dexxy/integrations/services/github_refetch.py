@@ -185,7 +185,7 @@ def _archive(reading: Reading, found: Found, asked_at: datetime) -> None:
             asked_at=asked_at,
         )
         marks_clear([stored[pk] for pk in hidden], asked_at=asked_at)
-        SyncPart.objects.filter(thread__in=archived).delete()
+        parts.forget(SyncPart.objects.filter(thread__in=archived))
         ended = [t.key for t, _, _ in found.gone if not t.thread_id or t.thread_id in archived]
         problems_forget(reading.repository, ended)
         tried = [*(thread for thread, _, _ in found.gone), *found.hidden]

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
 from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
@@ -19,13 +18,14 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_edits import EDITS
+from dexxy.integrations.services.github_history import runs_prune
 from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_readable import (
     SyncNotPossibleError,
     require_connected,
 )
+from dexxy.integrations.services.github_receipt import is_sweep_wanted, receipt_write
 from dexxy.members.ingest import identities_recount
-from dexxy.messages.models import Message, Thread
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool =
     """Go on with the repository's open run, or start one.
 
     Args:
-        sweep: begin a sweep, whether it is due or not.
+        sweep: begin a sweep, whether it is due or under way or not.
 
     Raises:
         SyncNotPossibleError: the repository is paused or disconnected.
@@ -59,18 +59,28 @@ def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool =
             repository.streams.get_or_create(name=name)
         repository.streams.exclude(name__in=SWEEPS).update(is_done=False)
     if sweep or (repository.next_sweep_at and repository.next_sweep_at <= timezone.now()):
-        _sweep_begin(repository)
+        _sweep_begin(repository, anew=sweep)
     run.state = RunState.RUNNING
     run.save()
     return run
 
 
-def _sweep_begin(repository: GitHubRepository) -> None:
-    """Begin a sweep, unless one is under way."""
+def _sweep_begin(repository: GitHubRepository, *, anew: bool) -> None:
+    """Begin a sweep; unless ANEW, one that is under way goes on."""
     for name in SWEEPS:
         repository.streams.get_or_create(name=name, defaults={"is_done": True})
-    if not repository.streams.filter(name__in=SWEEPS, is_done=False).exists():
-        repository.streams.filter(name__in=SWEEPS).update(is_done=False)
+    sweeps = repository.streams.filter(name__in=SWEEPS)
+    if anew or not sweeps.filter(is_done=False).exists():
+        repository.parts.exclude(sweep=None).update(sweep=None)
+        sweeps.update(
+            is_done=False,
+            cursor="",
+            scan_started_at=None,
+            read=0,
+            swept_until=None,
+            swept_numbers=[],
+            met={},
+        )
     repository.next_sweep_at = None
     repository.save(update_fields=["next_sweep_at", "updated_at"])
 
@@ -119,6 +129,7 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
         # What a person said meanwhile stands.
         syncing = repository.filter(sync_status=SyncStatus.SYNCING)
         syncing.update(sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR)
+        runs_prune(run.repository_id)
     log.warning("sync failed", repository=run.repository.full_name, error=str(error))
 
 
@@ -134,7 +145,7 @@ def run_finish(run: SyncRun) -> SyncRun:
         has_news = any(run.counts.get(name) for name in ("threads", "messages", "refetched"))
         if has_news:
             identities_recount(workspace_id=repository.source.workspace_id)
-        repository.source.last_activity_at = _receipt(run, has_news=has_news)
+        repository.source.last_activity_at = receipt_write(run, has_news=has_news)
         repository.source.name = repository.full_name
         repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now
@@ -148,26 +159,8 @@ def run_finish(run: SyncRun) -> SyncRun:
             next_sync_at=now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL),
             next_sweep_at=_next_sweep_at(run, now),
         )
+        runs_prune(repository.pk)
     return run
-
-
-def _receipt(run: SyncRun, *, has_news: bool) -> datetime | None:
-    """Put the counts here beside those on GitHub. Returns the time of the newest activity.
-
-    The messages of each kind are counted only where there are new ones: there may be millions.
-    """
-    place = {
-        "workspace_id": run.repository.source.workspace_id,
-        "source_id": run.repository.source_id,
-    }
-    threads = Thread.objects.filter(**place, is_archived=False)
-    for kind, line in run.receipt.items():
-        line["here"] = threads.filter(kind=kind).count()
-    if has_news:
-        messages = Message.objects.filter(**place, is_archived=False).values_list("kind")
-        run.counts["stored"] = dict(messages.annotate(Count("pk")))
-    newest: datetime | None = threads.aggregate(at=Max("last_activity_at"))["at"]
-    return newest
 
 
 def _next_sweep_at(run: SyncRun, now: datetime) -> datetime | None:
@@ -179,17 +172,4 @@ def _next_sweep_at(run: SyncRun, now: datetime) -> datetime | None:
         regular = now + timedelta(seconds=settings.DEXXY_SWEEP_INTERVAL)
     else:
         regular = repository.next_sweep_at
-    before = repository.runs.filter(state=RunState.DONE).exclude(pk=run.pk)
-    last = before.order_by("-started_at").first()
-    difference = _difference(run)
-    is_new = any(difference.values()) and (last is None or difference != _difference(last))
-    return now if is_new and "sweep_pages" not in run.counts else regular
-
-
-def _difference(run: SyncRun) -> dict[str, int]:
-    """Return how many threads of each kind are here and not on GitHub, or the other way round."""
-    return {
-        kind: line["here"] - line["github"]
-        for kind, line in run.receipt.items()
-        if line.get("is_enabled") and "here" in line
-    }
+    return now if is_sweep_wanted(run) else regular

@@ -60,8 +60,9 @@ class Turn:
         trigger: RunTrigger,
         *,
         sweep: bool = False,
+        goes_on: bool = False,
     ) -> None:
-        self.run = run_open(repository, trigger, sweep=sweep)
+        self.run = run_open(repository, trigger, sweep=sweep and not goes_on)
         self.client = installation_client(repository.installation)
         self._reader = RepositoryReader(
             client=self.client,
@@ -119,12 +120,14 @@ def repository_sync(
     repository_id: int,
     trigger: RunTrigger,
     sweep: bool = False,
+    goes_on: bool = False,
     on_page: OnPage = lambda run: None,
 ) -> SyncRun:
     """Sync one repository to its end, here and now.
 
     Args:
-        sweep: compare every thread with GitHub, whether a sweep is due or not.
+        sweep: compare every thread with GitHub, whether a sweep is due or under way or not.
+        goes_on: this is the same sync again after a pause of GitHub's: its sweep goes on.
         on_page: called after each page that was stored.
 
     Raises:
@@ -134,11 +137,13 @@ def repository_sync(
         DexxyError: the run failed; the error is written to run and repository.
     """
     repository = _repository(repository_id)
-    credential = _credential(repository)
+    credential = repository.installation.credential
+    assert credential is not None, "a connected installation has a credential"
     with lease_taken(credential) as lease:
-        turn = Turn(repository, lease, trigger, sweep=sweep)
+        turn = Turn(repository, lease, trigger, sweep=sweep, goes_on=goes_on)
         with turn.client:
             try:
+                _require_unpaused(credential)
                 while turn.take():
                     on_page(turn.run)
             except errors.RateLimitedError as error:
@@ -220,14 +225,11 @@ def _repository(repository_id: int) -> GitHubRepository:
     return repository
 
 
-def _credential(repository: GitHubRepository) -> Credential:
-    """Return the credential that a repository is read with.
+def _require_unpaused(credential: Credential) -> None:
+    """Look whether GitHub wants requests of CREDENTIAL.
 
     Raises:
-        RateLimitedError: GitHub wants no requests of it now.
+        RateLimitedError: not now.
     """
-    credential = repository.installation.credential
-    assert credential is not None, "a connected installation has a credential"
     if credential.paused_until and credential.paused_until > timezone.now():
         raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)
-    return credential

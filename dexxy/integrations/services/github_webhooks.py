@@ -13,6 +13,7 @@ import orjson
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.services.github_app import app_of_environment_store
 from dexxy.integrations.services.github_json import loads
 
 # GitHub sends nothing larger. In bytes.
@@ -169,6 +170,7 @@ def app_that_signed(app_id: int, signature: str, body: bytes) -> int:
 
 
 def _read_secrets(app_id: int) -> _Secrets:
+    app_of_environment_store(app_id)
     apps = GitHubApp.objects.filter(app_id=app_id).values_list("pk", "webhook_secret")
     found = list(apps)
     if not found:

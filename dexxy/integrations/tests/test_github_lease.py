@@ -5,8 +5,12 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
+from time import time
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, RunTrigger
@@ -87,6 +91,31 @@ def test_a_holder_that_was_killed_on_this_host_is_followed_at_once() -> None:
     assert Credential.objects.filter(lease_until__gt=soon).exists()
     with lease_taken(credential) as lease:
         lease.renew()
+
+
+def test_files_of_killed_holders_are_removed_once_no_lease_names_them(
+    credential: Credential,
+) -> None:
+    folder = Path(settings.DEXXY_DATA_DIR) / "leases"
+    folder.mkdir(exist_ok=True)
+    left, named, young = (folder / f"{name}.lock" for name in ("left", "named", "young"))
+    for path, age in ((left, 61), (named, 61), (young, 0)):
+        path.touch()
+        os.utime(path, (time() - age, time() - age))
+    Credential.objects.create(
+        server="github",
+        kind=CredentialKind.USER,
+        account_id=2,
+        lease_token=uuid4(),
+        lease_holder=f"host/boot|{named}",
+    )
+
+    with lease_taken(credential):
+        there = [path.exists() for path in (left, named, young)]
+
+    assert there == [False, True, True]
+    named.unlink()
+    young.unlink()
 
 
 def test_a_reader_that_lost_its_lease_stores_nothing(connected: GitHubRepository) -> None:

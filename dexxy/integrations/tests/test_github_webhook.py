@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from dexxy.config.wsgi import application
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services import github_webhooks
-from tests.factories import make_app
+from tests.factories import WEBHOOK_SECRET, make_app
 from tests.webhooks import URL, guid, headers_of, send, signature
 
 PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
@@ -76,7 +76,7 @@ def test_the_signature_covers_the_bytes_as_they_came(app: GitHubApp) -> None:
         {"X-Hub-Signature-256": "sha256=" + "0" * 64},
         {"X-Hub-Signature-256": "sha256=ü"},
         {"X-Hub-Signature-256": signature("another secret", json.dumps(PING).encode())},
-        {"X-Hub-Signature-256": signature("the webhook secret", b"another body")},
+        {"X-Hub-Signature-256": signature(WEBHOOK_SECRET, b"another body")},
         {"X-Hub-Signature-256": None, "X-Hub-Signature": "sha1=" + "0" * 40},
     ],
 )

@@ -106,7 +106,7 @@ def test_the_list_costs_the_same_queries_however_long_it_is(
         make_run(repository=repository)
     client.force_login(bob)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         answer = ask(REPOSITORIES, workspace=workspace.pk)
 
     assert len(answer["data"]["githubRepositories"]) == 8

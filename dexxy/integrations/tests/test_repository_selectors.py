@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
@@ -15,6 +14,7 @@ from dexxy.integrations.selectors import (
     receipt_of,
     repository_overviews,
 )
+from dexxy.integrations.services.github_pace import Pace
 from dexxy.sources.models import Source
 from tests.factories import START, make_repository, make_run, make_source, make_stream
 
@@ -23,12 +23,12 @@ def stream(read: int, expected: int | None, *, is_done: bool = False) -> SyncStr
     return SyncStream(name=StreamName.ISSUES, read=read, expected=expected, is_done=is_done)
 
 
-def running(threads: int, seconds: int) -> SyncRun:
-    return SyncRun(
-        state=RunState.RUNNING,
-        started_at=timezone.now() - timedelta(seconds=seconds),
-        counts={"threads": threads},
-    )
+def running(*steps: tuple[float, int]) -> SyncRun:
+    """Make a run that has read so: seconds and threads of each request."""
+    pace = Pace()
+    for seconds, threads in steps:
+        pace.add(seconds=seconds, threads=threads)
+    return SyncRun(state=RunState.RUNNING, started_at=START, pace=pace.stored())
 
 
 @pytest.mark.parametrize(
@@ -51,20 +51,31 @@ def test_progress_is_what_was_read_of_what_is_expected(
     assert progress_of(streams) == progress
 
 
-def test_the_rest_takes_as_long_as_the_speed_of_the_run_says() -> None:
-    left = progress_of([stream(100, 400)], running(threads=100, seconds=60)).remaining
-
-    assert left is not None
-    assert round(left.total_seconds()) == 180
+def seconds_left(run: SyncRun | None, people: int = 0) -> int | None:
+    left = progress_of([stream(100, 400)], run, people).remaining
+    return None if left is None else round(left.total_seconds())
 
 
-def test_nobody_knows_how_long_a_run_takes_that_has_read_nothing_or_is_paused() -> None:
-    paused = running(threads=100, seconds=60)
+def test_the_rest_takes_as_long_as_the_pace_of_the_run_says() -> None:
+    assert seconds_left(running(*[(2, 10)] * 20)) == 60
+
+
+def test_a_pace_that_changed_counts_more_than_the_one_of_long_ago() -> None:
+    assert seconds_left(running(*[(20, 10)] * 20, *[(2, 10)] * 200)) == 60
+
+
+def test_people_take_a_request_a_hundred_and_more_of_them_are_to_come() -> None:
+    assert seconds_left(running(*[(2, 10)] * 20), people=100) == 60 + 4 * 2
+
+
+def test_nobody_knows_how_long_a_run_takes_that_has_read_little_or_is_paused() -> None:
+    paused = running(*[(2, 10)] * 20)
     paused.state = RunState.PAUSED
 
-    assert progress_of([stream(0, 400)], running(threads=0, seconds=60)).remaining is None
-    assert progress_of([stream(100, 400)], paused).remaining is None
-    assert progress_of([stream(100, 400)], None).remaining is None
+    assert seconds_left(running(*[(2, 10)] * 3)) is None
+    assert seconds_left(running(*[(2, 0)] * 20)) is None
+    assert seconds_left(paused) is None
+    assert seconds_left(None) is None
 
 
 def test_a_receipt_is_read_as_it_was_stored() -> None:
@@ -142,7 +153,7 @@ def test_overviews_cost_the_same_queries_however_many_there_are(
         make_stream(repository=repository, name=StreamName.ISSUES)
         make_run(repository=repository)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         overviews = repository_overviews(alice, workspace)
 
     assert [one.repository.full_name for one in overviews] == sorted(

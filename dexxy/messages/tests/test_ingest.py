@@ -293,6 +293,23 @@ def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> Non
     assert statements(100, threads=1) == statements(200, threads=60) == 7
 
 
+def test_an_answer_points_to_what_it_answers_in_a_new_thread_and_in_a_known_one(
+    place: Place,
+) -> None:
+    answers = [replace(comment(n), details={"in_reply_to": str(n - 1)}) for n in (2, 3)]
+
+    apply(place, shown(comment(1), answers[0]))
+    assert _parents() == {"2": "1"}
+
+    apply(place, shown(comment(1), *answers))
+    assert _parents() == {"2": "1", "3": "2"}
+
+
+def _parents() -> dict[str, str]:
+    answers = Message.objects.filter(parent__isnull=False)
+    return dict(answers.values_list("external_id", "parent__external_id"))
+
+
 def test_text_in_every_script_is_stored_as_it_is(place: Place) -> None:
     body = "héllo 你好 🐜 \\N {curly} %s 'quoted' \"double\" \t tab"
 

@@ -8,8 +8,8 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
-from dexxy.simulator.activity.apps import AppActivity
 from dexxy.simulator.activity.base import activity
+from dexxy.simulator.activity.installations import InstallationActivity
 from dexxy.simulator.model import Actor, App, Installation
 from dexxy.simulator.model.apps import Permissions
 from dexxy.simulator.tokens import Grant, InstallationToken, UserToken
@@ -22,7 +22,7 @@ CODE_LIFE: Final = timedelta(minutes=10)
 MANIFEST_CODE_LIFE: Final = timedelta(hours=1)
 
 
-class AuthorizationActivity(AppActivity):
+class AuthorizationActivity(InstallationActivity):
     """Making, refreshing and revoking of the tokens of Apps."""
 
     @activity

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dexxy.simulator.activity.apps import AppActivity
 from dexxy.simulator.activity.base import activity
+from dexxy.simulator.activity.installations import InstallationActivity
 from dexxy.simulator.model import Actor, Repository
 
 
-class RepositoryActivity(AppActivity):
+class RepositoryActivity(InstallationActivity):
     """Renaming, moving, hiding, archiving and deleting of repositories."""
 
     @activity

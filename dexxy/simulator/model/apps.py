@@ -105,7 +105,8 @@ class App(Node):
 class Installation:
     """An App on an account. `repository_ids` of None means all of the account's repositories.
 
-    `permissions` and `events` are those that the account has accepted.
+    `permissions` and `events` are those that the account has accepted. A suspension ends by the
+    side that began it, its account's or the App's.
     """
 
     database_id: int
@@ -118,6 +119,7 @@ class Installation:
     repository_ids: set[int] | None = None
     suspended_at: datetime | None = None
     suspended_by: Actor | None = None
+    is_suspended_by_app: bool = False
 
     @property
     def repository_selection(self) -> str:

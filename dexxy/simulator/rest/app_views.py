@@ -12,7 +12,7 @@ from typing import Any, Final
 from werkzeug.wrappers import Response
 
 from dexxy.simulator.credentials import SUSPENDED, UNREADABLE
-from dexxy.simulator.exchange import Exchange, Refusal, json_response
+from dexxy.simulator.exchange import NOT_ACCESSIBLE, Exchange, Refusal, json_response
 from dexxy.simulator.model import App, Installation, Repository
 from dexxy.simulator.model.apps import grants
 from dexxy.simulator.rest import accounts, apps
@@ -132,14 +132,17 @@ def uninstallation(exchange: Exchange, app: App, number: int) -> Response:
 @app_route("suspension", "/app/installations/<int:number>/suspended", method="PUT")
 def suspension(exchange: Exchange, app: App, number: int) -> Response:
     """Suspend an installation."""
-    exchange.world.suspend(_installation(app, number), app.owner)
+    exchange.world.suspend(_installation(app, number), app.owner, by_app=True)
     return Response(status=204)
 
 
 @app_route("unsuspension", "/app/installations/<int:number>/suspended", method="DELETE")
 def unsuspension(exchange: Exchange, app: App, number: int) -> Response:
-    """Let a suspended installation work again."""
-    exchange.world.unsuspend(_installation(app, number))
+    """Let an installation work again that the App has suspended, not its account."""
+    found = _installation(app, number)
+    if found.suspended_at and not found.is_suspended_by_app:
+        raise Refusal(403, NOT_ACCESSIBLE)
+    exchange.world.unsuspend(found)
     return Response(status=204)
 
 

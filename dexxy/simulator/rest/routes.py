@@ -17,6 +17,8 @@ VIEWS: Final[dict[str, View]] = {}
 RULES: Final[list[Rule]] = []
 # What a browser opens: it is no part of the API, neither counted nor below its prefix.
 PAGES: Final[set[str]] = set()
+# What must not hold the world's lock: whoever gets a webhook asks at once.
+UNLOCKED: Final[set[str]] = set()
 
 
 def route(name: str, *paths: str, method: str = "GET") -> Callable[[View], View]:
@@ -34,6 +36,12 @@ def page_route(name: str, *paths: str, method: str = "GET") -> Callable[[View], 
     """Bind a view that shows a page, or does what a page asks for."""
     PAGES.add(name)
     return route(name, *paths, method=method)
+
+
+def unlocked_route(name: str, path: str, method: str = "POST") -> Callable[[View], View]:
+    """Bind a view that is no part of GitHub, and runs while others change the world."""
+    UNLOCKED.add(name)
+    return page_route(name, path, method=method)
 
 
 def repository_route(name: str, path: str, permission: str = "") -> Callable[[View], View]:

@@ -42,7 +42,7 @@ def authorization_page(exchange: Exchange) -> Response:
     app, asked = _app(exchange), exchange.request.args
     problem = _problem(app, asked)
     if problem:
-        return _back(app.callback_urls[0], problem, asked.get("state"))
+        return _not_in_order(exchange, app, problem)
     user = signed_in(exchange)
     known = (app.database_id, user.database_id) in exchange.world.authorized
     if known and asked.get("prompt") != "select_account":
@@ -59,7 +59,7 @@ def authorization(exchange: Exchange) -> Response:
     app, asked = _app(exchange), exchange.request.args
     problem = _problem(app, asked)
     if problem:
-        return _back(app.callback_urls[0], problem, asked.get("state"))
+        return _not_in_order(exchange, app, problem)
     if exchange.request.form.get("do") == "authorize":
         return _agreed(exchange, app, asked)
     address = asked.get("redirect_uri") or app.callback_urls[0]
@@ -112,6 +112,13 @@ def _problem(app: App, asked: Mapping[str, str]) -> str | None:
     if "code_challenge" in asked and asked.get("code_challenge_method") != "S256":
         return "invalid_request"
     return None
+
+
+def _not_in_order(exchange: Exchange, app: App, problem: str) -> Response:
+    shows_page = exchange.dialect.redirect_mismatch == "page"
+    if problem == "redirect_uri_mismatch" and shows_page:
+        return page(exchange, "The redirect_uri is not associated with this application.", "")
+    return _back(app.callback_urls[0], problem, exchange.request.args.get("state"))
 
 
 def _agreed(exchange: Exchange, app: App, asked: Mapping[str, str]) -> Response:

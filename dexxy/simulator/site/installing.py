@@ -16,7 +16,12 @@ from dexxy.simulator.model import Actor, App, Installation, Repository
 from dexxy.simulator.rest.routes import page_route
 from dexxy.simulator.site.layout import form, page, sent_to, signed_in
 
-INSTALL = "/apps/<slug>/installations/new"
+# The latter are where `target_id` leads at once to one account.
+INSTALL = (
+    "/apps/<slug>/installations/new",
+    "/apps/<slug>/installations/new/permissions",
+    "/apps/<slug>/installations/select_target",
+)
 
 
 @page_route("app_page", "/apps/<slug>")
@@ -27,7 +32,7 @@ def app_page(exchange: Exchange, slug: str) -> Response:
     return page(exchange, app.name, f"<p>{escape(app.description or '')}<p>{link}")
 
 
-@page_route("install_page", INSTALL)
+@page_route("install_page", *INSTALL)
 def install_page(exchange: Exchange, slug: str) -> Response:
     """Ask on which account, and on which of its repositories."""
     app, user = _app(exchange, slug), signed_in(exchange)
@@ -35,7 +40,7 @@ def install_page(exchange: Exchange, slug: str) -> Response:
     return page(exchange, f"Install {app.name}", sections or "<p>There is no account for this App.")
 
 
-@page_route("install", INSTALL, method="POST")
+@page_route("install", *INSTALL, method="POST")
 def install(exchange: Exchange, slug: str) -> Response:
     """Install or request the App, or leave it, and go on where the App wants that."""
     app, user, given = _app(exchange, slug), signed_in(exchange), exchange.request.form
@@ -49,7 +54,11 @@ def install(exchange: Exchange, slug: str) -> Response:
         return _back(exchange, app, None, "request")
     if not user.owns(account):
         raise Refusal(403, "Only an owner installs on an organization")
+    requests = exchange.world.installation_requests.values()
+    was_requested = any(one.app is app and one.account is account for one in requests)
     installation = exchange.world.install(app, account, chosen(exchange, account), user)
+    if was_requested and "state" not in exchange.request.args:
+        return sent_to(installation.path)  # who grants a request began nothing at the App
     return _back(exchange, app, installation, "install")
 
 
@@ -104,12 +113,17 @@ def _section(exchange: Exchange, app: App, user: Actor, account: Actor) -> str:
 
 def _accounts(exchange: Exchange, app: App, user: Actor) -> list[Actor]:
     """Return where somebody may install an App, or ask for it; a private one at its owner's."""
+    target = exchange.request.args.get("target_id")
 
     def every() -> Iterator[Actor]:
         yield user
         yield from (one for one in exchange.world.actors.values() if user in one.members)
 
-    return [one for one in every() if app.is_public or one is app.owner]
+    return [
+        one
+        for one in every()
+        if (app.is_public or one is app.owner) and target in (None, str(one.database_id))
+    ]
 
 
 def _app(exchange: Exchange, slug: str) -> App:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from itertools import chain
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from dexxy.simulator.exchange import Exchange, Refusal
 from dexxy.simulator.model import Actor
+from dexxy.simulator.world import World
 
 COOKIE: Final = "simulator_login"
 HEADER: Final = "X-Simulator-As"
@@ -27,16 +27,21 @@ fieldset{{border:1px solid #bbb;border-radius:6px;margin:1rem 0}}label{{display:
 def signed_in(exchange: Exchange) -> Actor:
     """Return who looks at a page: whom the query `as`, a header or a cookie names, in this order.
 
-    Without any of them it is the world's visitor or, in a world without one, its first user.
+    Without any of them it is who owns the first repository, or the first user.
     """
     request, world = exchange.request, exchange.world
     login = request.args.get("as") or request.headers.get(HEADER) or request.cookies.get(COOKIE)
-    owners = (token.owner for token in world.tokens.values() if token.is_user)
-    people = (one for one in world.actors.values() if one.kind == "User")
-    found = world.actor(login) if login else next(chain(owners, people), None)
+    found = world.actor(login) if login else next(_usual(world), None)
     if found is None or found.kind != "User":
         raise Refusal(404, "There is no such user")
     return found
+
+
+def _usual(world: World) -> Iterator[Actor]:
+    for repository in world.repositories.values():
+        people = (repository.owner, *repository.owner.members)
+        yield from (one for one in people if one.kind == "User" and one.owns(repository.owner))
+    yield from (one for one in world.actors.values() if one.kind == "User")
 
 
 def page(exchange: Exchange, title: str, content: str, status: int = 200) -> Response:

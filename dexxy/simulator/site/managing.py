@@ -38,8 +38,10 @@ def installation_page(exchange: Exchange, number: int, login: str = "") -> Respo
     installation = _installation(exchange, number)
     app, content = installation.app, choice(exchange, installation.account, installation)
     buttons = [("Save", "save"), ("Uninstall", "uninstall")]
-    is_suspended = installation.suspended_at is not None
-    buttons.append(("Unsuspend", "unsuspend") if is_suspended else ("Suspend", "suspend"))
+    if not installation.suspended_at:
+        buttons.append(("Suspend", "suspend"))
+    elif not installation.is_suspended_by_app:
+        buttons.append(("Unsuspend", "unsuspend"))
     if dict(app.permissions) != dict(installation.permissions):
         buttons.append(("Accept new permissions", "accept"))
     return page(exchange, f"{app.name} on {installation.account.login}", form({}, content, buttons))

@@ -106,11 +106,13 @@ def _read(text: str) -> dict[str, Any]:
 
 def _confirm(exchange: Exchange, text: str) -> Response:
     manifest = _read(text)
-    problems = list(problems_of(exchange.world, manifest))
+    proposed = manifest.get("name", "")
+    # Without a name the page asks for one.
+    problems = list(problems_of(exchange.world, {**manifest, "name": proposed or "unnamed"}))
     if problems:
         return _refused(exchange, problems)
     wanted = [f"{name}: {level}" for name, level in manifest.get("default_permissions", {}).items()]
-    name = escape(manifest["name"], quote=True)
+    name = escape(proposed, quote=True)
     content = (
         f'<label>GitHub App name <input name="name" value="{name}" maxlength="{LONGEST_NAME}">'
         f"</label><p>Permissions: {escape(', '.join(wanted)) or 'none'}"

@@ -48,6 +48,18 @@ def test_a_manifest_becomes_an_app_after_a_click(
     assert parse_qs(location.query)["state"] == ["s t"]
 
 
+def test_a_manifest_without_a_name_asks_for_one(
+    server: SimulatorServer, world: World, colony: Actor
+) -> None:
+    manifest = {name: value for name, value in MANIFEST.items() if name != "name"}
+
+    asked = register(server, manifest)
+    register(server, manifest, do="create", name="Given by hand")
+
+    assert 'name="name" value=""' in asked.text
+    assert [one.slug for one in world.apps.values()] == ["given-by-hand"]
+
+
 def test_the_code_of_a_registration_gives_the_secrets_once(
     server: SimulatorServer, world: World, app: App
 ) -> None:
@@ -285,6 +297,24 @@ def test_a_suspended_installation_gets_and_uses_no_token(
     assert client.status("GET", "/repos/colony/nest") == (200, "")
 
 
+def test_a_suspension_ends_by_the_side_that_began_it(
+    server: SimulatorServer, as_app: Client, world: World, installation: Installation
+) -> None:
+    path = f"/app/installations/{installation.database_id}/suspended"
+    queen = Client(server, "", **ADMIN)
+
+    world.suspend(installation, world.actor("queen"))
+    by_app = as_app.status("DELETE", path)[0]
+    world.unsuspend(installation)
+    as_app("PUT", path)
+    page = queen("GET", installation.path).text
+
+    assert by_app == 403
+    assert installation.suspended_at is not None
+    assert "Unsuspend" not in page
+    assert "Suspend" not in page
+
+
 # --- tokens ---
 
 
@@ -501,3 +531,21 @@ def test_each_installation_has_its_own_limits(
     ]
 
     assert used == ["1", "2", "1"]
+
+
+@pytest.mark.parametrize(("repositories", "limit"), [(20, 5000), (21, 5050), (200, 12500)])
+def test_many_repositories_raise_the_limits(
+    server: SimulatorServer,
+    world: World,
+    app: App,
+    colony: Actor,
+    repositories: int,
+    limit: int,
+) -> None:
+    for number in range(repositories):
+        world.add_repository(colony, f"n{number}")
+    client = minted(server, world, world.install(app, colony))
+
+    response = client("GET", "/repos/colony/n1")
+
+    assert response.headers["x-ratelimit-limit"] == str(limit)

@@ -1,6 +1,6 @@
 """Deliveries: by hand and by themselves, the log of them, and delivering once more."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import Event, Thread
@@ -45,7 +45,11 @@ class Receiver:
             def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Say nothing: the sender hung up."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/webhooks?a=b"
 
 
@@ -72,7 +76,7 @@ def hooks(world: World, installation: Installation, nest: Repository) -> Hooksho
     return hooks
 
 
-def titles(deliveries: list[Delivery]) -> str:
+def titles(deliveries: Iterable[Delivery]) -> str:
     return "".join(one.payload["issue"]["title"] for one in deliveries)
 
 

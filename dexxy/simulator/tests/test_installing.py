@@ -114,6 +114,31 @@ def test_a_member_requests_and_there_is_no_installation_yet(
     )
 
 
+def test_granting_a_request_ends_on_githubs_settings(
+    server: SimulatorServer, world: World, app: App, colony: Actor
+) -> None:
+    worker = world.actor("worker")
+    assert worker is not None
+    world.request_installation(app, colony, worker)
+
+    response = pressed(server, "queen", "install", account="colony", selection="all")
+
+    (installation,) = app.installations.values()
+    assert response.headers["location"] == installation.path
+    told = world.webhooks.pending[-1].payload
+    assert (told["requester"]["login"], told["sender"]["login"]) == ("worker", "queen")
+
+
+@pytest.mark.parametrize("path", ["/permissions", ""])
+def test_a_target_leads_at_once_to_one_account(
+    server: SimulatorServer, app: App, colony: Actor, path: str
+) -> None:
+    text = opened(server, "queen", f"{PATH}{path}?target_id={colony.database_id}").text
+
+    assert text.count("<h2>") == 1
+    assert "<h2>colony</h2>" in text
+
+
 def test_cancelling_leaves_everything_as_it_was(
     server: SimulatorServer, app: App, colony: Actor
 ) -> None:
@@ -224,7 +249,7 @@ def test_who_is_signed_in_is_remembered(server: SimulatorServer, app: App, colon
         browser.get(f"{PATH}?as=worker")
         second = browser.get(PATH).text
 
-    assert "<option selected>dexxy-demo</option>" in first
+    assert "<option selected>panjf2000</option>" in first
     assert "<option selected>worker</option>" in second
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from githubkit_schemas.v2026_03_10 import models
 
+from dexxy.simulator.dialects import Dialect
 from dexxy.simulator.model import Actor, App, Installation, Repository
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.tests.apps import CALLBACK, Client, assert_shape
@@ -87,6 +88,17 @@ def test_without_agreement_there_is_an_error_and_no_code(
 
     assert (back["to"], back["error"], back["state"]) == (CALLBACK, error, "s")
     assert world.grants == {}
+
+
+def test_the_dialect_knows_whether_a_wrong_address_ends_on_a_page(
+    browser: Browser, world: World
+) -> None:
+    world.dialect = Dialect(redirect_mismatch="page")
+
+    response = browser.open(redirect_uri="http://evil.example")
+
+    assert response.status_code == 200
+    assert "The redirect_uri is not associated with this application." in response.text
 
 
 def test_a_code_gives_a_token_of_the_user_and_one_to_refresh_it(

@@ -39,7 +39,7 @@ class Hookshot:
         self.roots = GITHUB
         self.transport: Transport = post
         self.pending: deque[Delivery] = deque()
-        self.log: list[Delivery] = []
+        self.log: deque[Delivery] = deque()
         world.listeners.append(self.hear)
 
     @property
@@ -117,15 +117,18 @@ class Hookshot:
                 delivery = replace(delivery, database_id=number)
             delivery.attempt, delivery.delivered_at = attempt, self._world.now()
             self.log.append(delivery)
+            self._forget()
 
     def kept(self, app: App) -> list[Delivery]:
         """Return what the log still knows of an App's deliveries, the latest first."""
+        with self._world.lock:
+            self._forget()
+            return [one for one in reversed(self.log) if one.app is app]
+
+    def _forget(self) -> None:
         oldest = self._world.now() - RETENTION
-        return [
-            one
-            for one in reversed(self.log)
-            if one.app is app and one.delivered_at is not None and one.delivered_at > oldest
-        ]
+        while self.log and (self.log[0].delivered_at or oldest) <= oldest:
+            self.log.popleft()
 
     def _taken(self, count: int | None) -> list[Delivery]:
         with self._world.lock:

@@ -1,27 +1,25 @@
-"""What webhooks say: https://docs.github.com/webhooks/webhook-events-and-payloads"""
+"""What webhooks say, of threads above all: https://docs.github.com/webhooks/webhook-events-and-payloads"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from dexxy.simulator.happening import Happening
 from dexxy.simulator.ids import legacy_node_id
 from dexxy.simulator.model import (
-    Actor,
     Discussion,
     Installation,
     Issue,
     PullRequest,
-    Repository,
     ReviewThread,
 )
 from dexxy.simulator.rest import accounts, apps, discussions, threads
 from dexxy.simulator.rest.accounts import when
 from dexxy.simulator.rest.urls import Urls
+from dexxy.simulator.webhooks import account_payloads
 
 Payload = dict[str, Any]
-ZEN: Final = "Keep it logically awesome."
 
 
 def payload(urls: Urls, told: Happening, installation: Installation | None) -> Payload:
@@ -135,76 +133,8 @@ def _discussion_comment(urls: Urls, told: Happening) -> Payload:
     }
 
 
-def _repository(urls: Urls, told: Happening) -> Payload:
-    details = told.details
-    if "name" in details:
-        return {"changes": {"repository": {"name": {"from": details["name"]}}}}
-    if "description" in details:
-        return {"changes": {"description": {"from": details["description"]}}}
-    if "owner" not in details:
-        return {}
-    owner: Actor = details["owner"]
-    if owner.kind == "Organization":
-        written: Any = {"organization": apps.simple_organization(urls, owner)}
-    else:
-        written = {"user": accounts.user(urls, owner)}
-    return {"changes": {"owner": {"from": written}}}
-
-
-def _installation(urls: Urls, told: Happening) -> Payload:
-    written: Payload = {"installation": apps.installation(urls, told.subject)}
-    requester: Actor | None = told.details.get("requester")
-    if "repositories" in told.details:
-        written["repositories"] = _names(urls, told.details["repositories"])
-    if requester is not None:
-        written["requester"] = accounts.user(urls, requester)
-    return written
-
-
-def _installation_repositories(urls: Urls, told: Happening) -> Payload:
-    installation: Installation = told.subject
-    return {
-        "installation": apps.installation(urls, installation),
-        "repository_selection": installation.repository_selection,
-        "repositories_added": _names(urls, told.details.get("added", ())),
-        "repositories_removed": _names(urls, told.details.get("removed", ())),
-        "requester": None,
-    }
-
-
-def _installation_target(urls: Urls, told: Happening) -> Payload:
-    account: Actor = told.subject.account
-    return {
-        "account": accounts.user(urls, account),
-        "changes": {"login": {"from": told.details["login"]}},
-        "target_type": account.kind,
-    }
-
-
 def _authorization(_: Urls, __: Happening) -> Payload:
     return {}
-
-
-def _ping(urls: Urls, told: Happening) -> Payload:
-    app = told.subject
-    config = {"url": app.hook.url, "content_type": "json", "insecure_ssl": "0"}
-    if app.hook.secret:
-        config["secret"] = "********"  # noqa: S105  # as GitHub writes any secret
-    hook = {
-        "type": "App",
-        "id": app.hook.database_id,
-        "name": "web",
-        "active": app.hook.is_active,
-        "events": app.events,
-        "config": config,
-        "updated_at": when(app.updated_at),
-        "created_at": when(app.created_at),
-        "app_id": app.database_id,
-        "url": f"{urls.api}/app/hook",
-        "ping_url": f"{urls.api}/app/hook/pings",
-        "deliveries_url": f"{urls.api}/app/hook/deliveries",
-    }
-    return {"zen": ZEN, "hook_id": app.hook.database_id, "hook": hook}
 
 
 def _extras(urls: Urls, told: Happening) -> Payload:
@@ -220,32 +150,19 @@ def _extras(urls: Urls, told: Happening) -> Payload:
     return written
 
 
-def _names(urls: Urls, found: Iterable[Repository]) -> list[Payload]:
-    return [
-        {
-            "id": one.database_id,
-            "node_id": urls.node_id(one),
-            "name": one.name,
-            "full_name": one.name_with_owner,
-            "private": one.is_private,
-        }
-        for one in found
-    ]
-
-
 _WRITERS: Final[dict[str, Callable[[Urls, Happening], Payload]]] = {
     "discussion": _discussion,
     "discussion_comment": _discussion_comment,
     "github_app_authorization": _authorization,
-    "installation": _installation,
-    "installation_repositories": _installation_repositories,
-    "installation_target": _installation_target,
+    "installation": account_payloads.installation,
+    "installation_repositories": account_payloads.installation_repositories,
+    "installation_target": account_payloads.installation_target,
     "issue_comment": _issue_comment,
     "issues": _issues,
-    "ping": _ping,
+    "ping": account_payloads.ping,
     "pull_request": _pull_request,
     "pull_request_review": _review,
     "pull_request_review_comment": _review_comment,
     "pull_request_review_thread": _review_thread,
-    "repository": _repository,
+    "repository": account_payloads.repository,
 }

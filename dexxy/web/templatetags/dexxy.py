@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import workspaces
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
-from dexxy.messages.models import Message, Thread, ThreadKind
+from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
 
 register = template.Library()
@@ -47,6 +47,12 @@ def icon(message: Message) -> str:
 def kind_label(kind: str) -> str:
     """Name a kind of threads."""
     return wording.KIND_LABELS[ThreadKind(kind)]
+
+
+@register.filter
+def message_label(kind: str) -> str:
+    """Name a kind of messages."""
+    return wording.MESSAGE_LABELS[MessageKind(kind)]
 
 
 @register.filter

@@ -7,11 +7,24 @@ from django.test import Client
 from django.urls import URLPattern
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.sources.models import Source
 from dexxy.web import urls
-from tests.factories import make_message, make_source, make_thread, make_workspace
+from tests.factories import (
+    make_message,
+    make_repository,
+    make_source,
+    make_thread,
+    make_workspace,
+)
 
 OPEN = {"home", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
+# For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
+OPERATORS = {"doctor", "setup_github", "github_registered"}
+ADMINS = {"repositories_add", "github_disconnect"}
+FORMS = {*ADMINS, "repository_disconnect"}
+# Only sent to, never shown.
+ACTIONS = {"repository_action"}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
@@ -20,28 +33,79 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
     """The address of every page of a workspace, by its name."""
     thread = make_thread(source=source)
     make_message(thread=thread, body="for members only")
+    repository = make_repository(source=source)
     root = f"/w/{workspace.slug}/"
     return {
         "feed": root,
         "feed_newer": f"{root}newer/",
         "thread": f"{root}threads/{thread.pk}/",
         "repositories": f"{root}repositories/",
+        "repositories_add": f"{root}repositories/add/",
+        "repository_disconnect": f"{root}repositories/{repository.pk}/disconnect/",
+        "github_disconnect": f"{root}github/disconnect/",
     }
+
+
+@pytest.fixture
+def actions(workspace: Workspace, pages: dict[str, str]) -> list[str]:
+    """The addresses that are only sent to."""
+    root = pages["repository_disconnect"].removesuffix("disconnect/")
+    return [f"{root}{action}/" for action in ("pause", "resume", "sync")]
 
 
 def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
     named = {one.name for one in urls.urlpatterns if isinstance(one, URLPattern)}
 
-    assert named == OPEN | set(pages)
+    assert named == OPEN | OPERATORS | ACTIONS | set(pages)
 
 
 def test_members_see_every_page(
     client: Client, alice: User, bob: User, pages: dict[str, str]
 ) -> None:
-    for user in (alice, bob):
+    for user, refused in ((alice, set[str]()), (bob, ADMINS)):
         client.force_login(user)
-        for path in pages.values():
-            assert client.get(path).status_code == 200, path
+        for name, path in pages.items():
+            assert client.get(path).status_code == (403 if name in refused else 200), path
+
+
+def test_only_who_may_see_a_page_can_send_it(
+    client: Client,
+    bob: User,
+    charlie: User,
+    pages: dict[str, str],
+    actions: list[str],
+) -> None:
+    before = list(GitHubRepository.objects.values()), list(GitHubInstallation.objects.values())
+    sent = [*(pages[name] for name in sorted(FORMS)), *actions]
+
+    for path in sent:
+        assert client.post(path)["Location"] == "/accounts/login/?next=/"
+    client.force_login(charlie)
+    for path in sent:
+        assert client.post(path).status_code == 404, path
+    client.force_login(bob)
+    for name in sorted(ADMINS):
+        assert client.post(pages[name]).status_code == 403, name
+
+    after = list(GitHubRepository.objects.values()), list(GitHubInstallation.objects.values())
+    assert after == before
+
+
+def test_what_is_only_sent_to_is_not_shown(client: Client, alice: User, actions: list[str]) -> None:
+    client.force_login(alice)
+
+    for path in actions:
+        assert client.get(path).status_code == 405
+
+
+def test_sending_needs_the_token_of_a_page(
+    alice: User, pages: dict[str, str], actions: list[str]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+
+    for path in (*actions, *(pages[name] for name in sorted(FORMS))):
+        assert client.post(path).status_code == 403, path
 
 
 def without_token(page: bytes) -> bytes:
@@ -90,7 +154,7 @@ def test_a_thread_of_another_workspace_is_not_found_in_this_one(
 def test_pages_only_read(client: Client, alice: User, pages: dict[str, str]) -> None:
     client.force_login(alice)
 
-    for path in ("/", *pages.values()):
+    for path in ("/", *(path for name, path in pages.items() if name not in FORMS)):
         assert client.post(path).status_code == 405
 
 

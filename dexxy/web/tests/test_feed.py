@@ -6,9 +6,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.pages import LARGEST_PAGE, PAGE
 from dexxy.members.models import IdentityKind
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
-from dexxy.messages.selectors import LARGEST_PAGE, PAGE
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
@@ -208,9 +208,9 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
         author = make_identity(workspace=workspace)
         make_message(thread=make_thread(source=source, author=author), author=author)
 
-    # The session and user, the workspace, three for the feed, two for the repositories to choose
+    # The session and user, the workspace, seven for the feed, two for the repositories to choose
     # from, the workspaces of the menu.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(13):
         page = get()
 
     assert len(items(page)) == size

@@ -40,10 +40,10 @@ def test_a_sync_shows_its_progress_and_how_long_it_takes(
     make_run(
         repository=repository,
         state=RunState.RUNNING,
-        started_at=timezone.now() - timedelta(minutes=3),
-        counts={"threads": 1200},
+        started_at=timezone.now() - timedelta(hours=3),
         requests=1,
         points=25,
+        pace={"steps": 12, "requests": 10, "seconds": 150, "threads": 1000},
     )
 
     page = read(client, workspace)
@@ -67,6 +67,7 @@ def test_a_finished_sync_shows_its_receipt_and_rests(
         receipt={
             "issue": {"here": 1234, "github": 1234, "taken_at": taken_at.isoformat()},
             "pull_request": {"here": 5, "github": 6, "taken_at": timezone.now().isoformat()},
+            "reply": {"here": 7, "github": 8, "taken_at": timezone.now().isoformat()},
         },
     )
 
@@ -75,6 +76,7 @@ def test_a_finished_sync_shows_its_receipt_and_rests(
     assert f'<caption>Counted <time datetime="{taken_at.isoformat()}"' in page
     assert '<td>1,234</td><td>1,234</td><td><span class="good">complete</span>' in page
     assert '<td>5</td><td>6</td><td><span class="bad">differs</span>' in page
+    assert '<th scope="row">Replies</th><td>7</td><td>8</td>' in page
     assert "<progress" not in page
     assert 'hx-trigger="every 30s"' in page
 
@@ -152,7 +154,7 @@ def test_the_page_costs_the_same_queries_however_many_there_are(
         make_stream(repository=repository)
         make_run(repository=repository)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         page = read(client, workspace)
 
     assert page.count('<article class="card"') == size

@@ -13,7 +13,9 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
+from dexxy.integrations.services.github_inbox import enqueue_deliveries
 from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
+from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()
 
@@ -46,8 +48,10 @@ def _look(was_well: bool) -> bool:
     """Wake workers for what is due; say whether that went well. A failure is logged once."""
     close_old_connections()
     try:
+        enqueue_deliveries()
         enqueue_due()
         enqueue_reconciles()
+        search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()
         if was_well:

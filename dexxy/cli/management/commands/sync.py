@@ -98,12 +98,14 @@ def _slug(value: str) -> str:
 
 def _sync(repository: GitHubRepository, progress: SyncProgress, *, sweep: bool) -> SyncRun:
     """Sync to the end: wait for another reader, and through GitHub's pauses."""
+    goes_on = False
     while True:
         try:
             return repository_sync(
                 repository_id=repository.pk,
                 trigger=RunTrigger.COMMAND,
                 sweep=sweep,
+                goes_on=goes_on,
                 on_page=progress.page_read,
             )
         except CredentialBusyError as error:
@@ -111,4 +113,5 @@ def _sync(repository: GitHubRepository, progress: SyncProgress, *, sweep: bool) 
             sleep(LOOK_AGAIN)
         except RateLimitedError as error:
             progress.say(f"{error} Waiting, then going on.")
+            goes_on = True
             sleep(max(0.0, (error.retry_at - timezone.now()).total_seconds()))

@@ -94,7 +94,7 @@ def processes(address: str, port: int) -> list[Process]:
     where = ("--host", address, "--port", str(port), "--port-is-claimed")
     return [
         Process("web", program, ("web", *where)),
-        Process("worker of deliveries", program, ("worker", "deliveries")),
+        Process("worker of deliveries", program, ("worker", "deliveries", "search")),
         Process("worker of syncs", program, ("worker", "sync")),
         Process("scheduler", program, ("scheduler",)),
     ]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('members', '0001_initial'),
+        ('members', '0002_bots_are_found_by_an_index'),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""A repository that was synced once, and then had something new in every list that is read."""
+"""Fixtures: a small repository that was synced once, and then something new in every list."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -187,3 +187,14 @@ def first_issue(repository: Repository) -> Issue:
 def first_pull(repository: Repository) -> PullRequest:
     """Return the oldest pull request."""
     return repository.pull_requests[min(repository.pull_requests)]
+
+
+def add_thread(scene: Scene, stream: str, title: str) -> None:
+    """Open a thread of the kind that a list shows."""
+    if stream == "issues":
+        scene.world.open_issue(scene.repository, scene.owner, title)
+    elif stream == "pull_requests":
+        scene.world.open_pull_request(scene.repository, scene.owner, title)
+    else:
+        category = scene.world.add_category(scene.repository, "Ideas")
+        scene.world.open_discussion(category, scene.owner, title)

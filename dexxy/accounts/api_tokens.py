@@ -1,0 +1,148 @@
+"""Keys with which programs use the API as the person who made them."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
+from dexxy.accounts.selectors import Viewer, is_admin, require_membership, signed_in
+from dexxy.accounts.services import audit
+from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
+
+PREFIX = "dxy_"
+# How exactly it is known when a token was last used; each request would write a row otherwise.
+_USED_AGAIN_AFTER = timedelta(minutes=1)
+_LONGEST_NAME = 100
+
+
+class InvalidTokenError(DexxyError):
+    """A token that was never made, has expired or was revoked; nobody can tell which."""
+
+    code = "unauthenticated"
+
+
+class ApiTokenNotFoundError(NotFoundError):
+    """There is no such token, or not for this viewer."""
+
+
+class SessionNeededError(DexxyError):
+    """A token cannot make or revoke tokens: a stolen one would live on in another."""
+
+    code = "forbidden"
+
+
+class ApiTokenError(BadInputError):
+    """A token cannot be made like that."""
+
+
+def api_tokens(viewer: Viewer, workspace: Workspace) -> QuerySet[ApiToken]:
+    """Return the tokens of VIEWER in WORKSPACE; for its administrators, everybody's.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    tokens = workspace.api_tokens.filter(revoked_at=None).select_related("user")
+    return tokens if is_admin(viewer, workspace) else tokens.filter(user=signed_in(viewer))
+
+
+@transaction.atomic
+def api_token_create(
+    *,
+    viewer: Viewer,
+    workspace: Workspace,
+    name: str,
+    scope: TokenScope = TokenScope.READ,
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """Make a token of VIEWER for WORKSPACE. Its text is returned once and not kept.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        SessionNeededError: VIEWER came by a token.
+        ApiTokenError: the name is empty or too long, or the time is over.
+    """
+    require_membership(viewer, workspace)
+    user = _in_person(viewer)
+    name = name.strip()
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise ApiTokenError(f"Give the token a name of up to {_LONGEST_NAME} characters.")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ApiTokenError("Let the token expire in the future.")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        workspace=workspace,
+        user=user,
+        name=name,
+        scope=scope,
+        expires_at=expires_at,
+        token_hash=hashed(secret),
+    )
+    audit(workspace, user, "api_token.created", token, name=name, scope=scope)
+    return token, secret
+
+
+@transaction.atomic
+def api_token_revoke(*, viewer: Viewer, token_id: int) -> ApiToken:
+    """Make a token useless, from its next request on.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
+        ApiTokenNotFoundError: there is none, it is revoked, or VIEWER may not see it.
+    """
+    user = signed_in(viewer)
+    administered = user.memberships.filter(role=Role.ADMIN).values("workspace")
+    own = Q(user=user, workspace__in=user.memberships.values("workspace"))
+    token = (
+        ApiToken.objects.select_for_update(of=("self",))
+        .select_related("workspace", "user")
+        .filter(own | Q(workspace__in=administered), pk=token_id, revoked_at=None)
+        .first()
+    )
+    if token is None:
+        raise ApiTokenNotFoundError("There is no such token.")
+    _in_person(viewer)
+    token.revoked_at = timezone.now()
+    token.save(update_fields=["revoked_at", "updated_at"])
+    audit(token.workspace, user, "api_token.revoked", token, name=token.name)
+    return token
+
+
+def api_token_user(secret: str) -> User:
+    """Return whom a token stands for, bound to what it opens.
+
+    Raises:
+        InvalidTokenError: it opens nothing, or not any more.
+    """
+    now = timezone.now()
+    token = (
+        ApiToken.objects.select_related("user", "workspace")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), user__is_active=True)
+        .filter(token_hash=hashed(secret), revoked_at=None)
+        .first()
+    )
+    if token is None:
+        raise InvalidTokenError("The token is unknown, has expired or was revoked.")
+    before = now - _USED_AGAIN_AFTER
+    if token.last_used_at is None or token.last_used_at < before:
+        unused = Q(last_used_at=None) | Q(last_used_at__lt=before)
+        ApiToken.objects.filter(unused, pk=token.pk).update(last_used_at=now)
+    token.user.via_token = token
+    return token.user
+
+
+def hashed(secret: str) -> str:
+    """Return what is kept of a secret. It is random, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()
+
+
+def _in_person(viewer: Viewer) -> User:
+    user = signed_in(viewer)
+    if user.via_token is not None:
+        raise SessionNeededError("Sign in with a browser to manage tokens.")
+    return user

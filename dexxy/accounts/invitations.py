@@ -1,0 +1,137 @@
+"""Links by which people join a workspace. Without mail, whoever invites sends them on."""
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dexxy.accounts.api_tokens import hashed
+from dexxy.accounts.models import Invitation, Membership, Role, Workspace
+from dexxy.accounts.selectors import Viewer, memberships_of, require_admin, signed_in
+from dexxy.accounts.services import audit
+from dexxy.common.errors import BadInputError, NotFoundError
+
+VALID_FOR = timedelta(days=7)
+
+
+class InvitationNotFoundError(NotFoundError):
+    """There is no such invitation, or it is used, revoked or expired; nobody can tell which."""
+
+
+class InvitationError(BadInputError):
+    """Nobody can be invited like that."""
+
+
+def invitations(viewer: Viewer, workspace: Workspace) -> QuerySet[Invitation]:
+    """Return the invitations to WORKSPACE that can still be accepted, the newest first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+    """
+    require_admin(viewer, workspace)
+    return _open().filter(workspace=workspace).select_related("invited_by").order_by("-pk")
+
+
+@transaction.atomic
+def invitation_create(
+    *, viewer: Viewer, workspace: Workspace, role: Role = Role.MEMBER, email: str = ""
+) -> tuple[Invitation, str]:
+    """Invite one person. The link is returned once and not kept.
+
+    Args:
+        email: who may accept it; anybody who has the link where it is empty.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        InvitationError: EMAIL is no address.
+    """
+    actor = require_admin(viewer, workspace)
+    email = email.strip()
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError as error:
+        raise InvitationError("That is no e-mail address.") from error
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        workspace=workspace,
+        email=email,
+        role=role,
+        token_hash=hashed(secret),
+        invited_by=actor,
+        expires_at=timezone.now() + VALID_FOR,
+    )
+    audit(workspace, actor, "invitation.created", invitation, email=email, role=role)
+    return invitation, f"{settings.DEXXY_BASE_URL}/invitations/{secret}/"
+
+
+@transaction.atomic
+def invitation_revoke(*, viewer: Viewer, invitation_id: int) -> Invitation:
+    """Make a link useless.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        InvitationNotFoundError: there is no open one in a workspace of VIEWER's.
+        AdminOnlyError: VIEWER is a member there.
+    """
+    workspaces = memberships_of(viewer).values("workspace")
+    found = _open().select_for_update(of=("self",)).select_related("workspace")
+    invitation = found.filter(pk=invitation_id, workspace__in=workspaces).first()
+    if invitation is None:
+        raise InvitationNotFoundError("There is no such invitation.")
+    actor = require_admin(viewer, invitation.workspace)
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at", "updated_at"])
+    audit(invitation.workspace, actor, "invitation.revoked", invitation, email=invitation.email)
+    return invitation
+
+
+@transaction.atomic
+def invitation_accept(*, viewer: Viewer, secret: str) -> Membership:
+    """Let VIEWER into the workspace of an invitation, which is spent by that.
+
+    Who is in it already stays what they are.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        InvitationNotFoundError: there is no open one for VIEWER.
+    """
+    user = signed_in(viewer)
+    invitation = invitation_by_secret(secret, locked=True)
+    is_theirs = not invitation.email or invitation.email.lower() == user.email.lower()
+    if not is_theirs or user.via_token is not None:
+        raise InvitationNotFoundError("The invitation is used, revoked, expired or not for you.")
+    membership, is_new = Membership.objects.get_or_create(
+        workspace=invitation.workspace, user=user, defaults={"role": invitation.role}
+    )
+    if is_new:
+        invitation.accepted_at = timezone.now()
+        invitation.save(update_fields=["accepted_at", "updated_at"])
+        audit(invitation.workspace, user, "invitation.accepted", invitation, user=user.email)
+    return membership
+
+
+def invitation_by_secret(secret: str, *, locked: bool = False) -> Invitation:
+    """Return the open invitation of a link.
+
+    Raises:
+        InvitationNotFoundError: there is none.
+    """
+    found = _open().filter(token_hash=hashed(secret)).select_related("workspace")
+    invitation = (found.select_for_update(of=("self",)) if locked else found).first()
+    if invitation is None:
+        raise InvitationNotFoundError("The invitation is used, revoked, expired or not for you.")
+    return invitation
+
+
+def _open() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
+    )

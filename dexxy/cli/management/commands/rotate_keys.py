@@ -1,0 +1,27 @@
+"""`dexxy rotate-keys`: encrypt everything secret with the newest key."""
+
+from typing import Any
+
+from dexxy.cli.command import DexxyCommand
+from dexxy.cli.key_rotation import secrets_rotate
+from dexxy.common.crypto import UndecryptableSecretError
+
+
+class Command(DexxyCommand):
+    help = "Encrypt every stored token, key and secret with the first key of DEXXY_SECRET_KEY."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        unreadable = 0
+        for column in secrets_rotate():
+            unreadable += column.unreadable
+            self.stdout.write(
+                f"{column.name}: {column.renewed} encrypted anew, {column.current} were so already,"
+                f" {column.unreadable} unreadable"
+            )
+        if unreadable:
+            raise UndecryptableSecretError(
+                f"{unreadable} cannot be read with any key in DEXXY_SECRET_KEY. Put the key that"
+                " they were encrypted with behind the others and run this again, or connect GitHub"
+                " again."
+            )
+        self.stdout.write("Only the first key of DEXXY_SECRET_KEY is needed now.")

@@ -1,0 +1,139 @@
+"""What one document, and one caller in a minute, may ask of the API."""
+
+from collections.abc import Iterator
+from math import ceil
+from time import time
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpResponse
+from graphql import GraphQLError, StringValueNode, Visitor, visit
+from redis.exceptions import RedisError
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+
+from dexxy.common.errors import BadInputError, DexxyError
+from dexxy.common.graphql import Caller, Context
+from dexxy.common.graphql_size import Measure, Size
+
+log = structlog.get_logger()
+
+# Generous: they stop abuse, not use. GraphiQL's own query of the schema is the deepest.
+DEEPEST = 15
+MOST_ALIASES = 50
+MOST_TOKENS = 2000
+MOST_POINTS = 500
+OBJECTS_A_POINT = 100
+_MINUTE = 60
+
+
+class LimitError(BadInputError):
+    """A document asks for more than one may."""
+
+    code = "limit_exceeded"
+
+
+class BudgetSpentError(DexxyError):
+    """A caller has asked for more in this minute than a caller may."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class ReadOnlyTokenError(DexxyError):
+    """A token that may only read was sent with a mutation."""
+
+    code = "forbidden"
+
+
+class Limits(SchemaExtension):
+    """Refuse a document that asks for too much, before it is validated or run."""
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.parse_options["max_tokens"] = MOST_TOKENS
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        try:
+            self._check()
+        except DexxyError as error:
+            refusal = GraphQLError(str(error), original_error=error)
+            self.execution_context.pre_execution_errors = [refusal]
+        yield
+
+    def _check(self) -> None:
+        document, variables = self._document(), self.execution_context.variables or {}
+        context: Context = self.execution_context.context
+        check_text(variables)
+        visit(document, _Texts())
+        is_mutation = self.execution_context.operation_type is OperationType.MUTATION
+        if is_mutation and not context.caller.may_write:
+            raise ReadOnlyTokenError("This token may only read: make one with the scope FULL.")
+        size = Measure(document, variables).size()
+        _check_size(size)
+        _spend(context.caller, ceil(size.objects / OBJECTS_A_POINT) or 1, context.response)
+
+    def _document(self) -> Any:
+        return self.execution_context.graphql_document
+
+
+class _Texts(Visitor):
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        check_text(node.value)
+
+
+def check_text(value: object) -> None:
+    """Refuse text that cannot be stored, wherever it is in VALUE.
+
+    Raises:
+        BadInputError: it holds a null byte, or half a character.
+    """
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise BadInputError("A text holds a null byte or half a character.")
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            check_text(key)
+            check_text(held)
+    elif isinstance(value, list):
+        for held in value:
+            check_text(held)
+
+
+def _check_size(size: Size) -> None:
+    points = ceil(size.objects / OBJECTS_A_POINT)
+    for what, number, most in (
+        ("levels deep", size.depth, DEEPEST),
+        ("aliases", size.aliases, MOST_ALIASES),
+        ("points", points, MOST_POINTS),
+    ):
+        if number > most:
+            shown = number if number < 10**9 else "more than a billion"
+            raise LimitError(f"The document has {shown} {what}; up to {most} are allowed.")
+
+
+def _spend(caller: Caller, points: int, response: HttpResponse) -> None:
+    """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
+
+    Raises:
+        BudgetSpentError: nothing is left.
+    """
+    budget, now = settings.DEXXY_API_BUDGET, int(time())
+    minute, gone = divmod(now, _MINUTE)
+    key = f"api-budget:{caller.key}:{minute}"
+    try:
+        cache.add(key, 0, timeout=2 * _MINUTE)
+        spent = cache.incr(key, points)
+    except (RedisError, ValueError) as error:
+        # Whoever asks should not suffer from our queue being away.
+        log.warning("budget of the API not counted", error=str(error))
+        return
+    response["RateLimit-Limit"] = str(budget)
+    response["RateLimit-Remaining"] = str(max(0, budget - spent))
+    response["RateLimit-Reset"] = str(_MINUTE - gone)
+    if spent > budget:
+        raise BudgetSpentError(
+            f"This minute's {budget} points are spent: ask again in {_MINUTE - gone} seconds."
+        )

@@ -1,0 +1,74 @@
+"""The endpoint of the API."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from cross_web import HTTPException
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.http.response import HttpResponseBase
+from graphql import GraphQLError
+from strawberry.django.views import GraphQLView
+from strawberry.extensions import SchemaExtension
+from strawberry.http import GraphQLRequestData
+
+from dexxy.common.graphql import Caller, Context
+from dexxy.common.graphql_errors import ErrorCodes
+from dexxy.common.graphql_limits import Limits
+
+# Each is made anew for every request.
+EXTENSIONS: list[Callable[[], SchemaExtension]] = [ErrorCodes, Limits]
+
+
+class ApiView(GraphQLView[Context, None]):
+    """The endpoint: POST, as somebody whom `caller_of` tells apart."""
+
+    caller_of: Callable[[HttpRequest], Caller] | None = None
+
+    def __init__(self, **options: Any) -> None:
+        self.caller_of = options.pop("caller_of")
+        # A query in an address would land in logs and histories.
+        super().__init__(**options, allow_queries_via_get=False)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return self.run(request=request)
+        except HTTPException as error:
+            return refusal(error.reason, "BAD_USER_INPUT", error.status_code)
+        except RequestDataTooBig:
+            return refusal("The request is too large.", "LIMIT_EXCEEDED", 413)
+        except (SuspiciousOperation, UnreadablePostError):
+            return refusal("The request cannot be read.", "BAD_USER_INPUT", 400)
+
+    def get_context(self, request: HttpRequest, response: HttpResponse) -> Context:
+        assert self.caller_of is not None
+        return Context(request, response, self.caller_of(request))
+
+    def parse_http_body(self, request: Any) -> GraphQLRequestData | list[GraphQLRequestData]:
+        try:
+            return super().parse_http_body(request)
+        except (ValueError, RecursionError) as error:
+            # No UTF-8, too deep, or a number too long; a JSONDecodeError is answered with 400.
+            raise json.JSONDecodeError(str(error), "", 0) from error
+
+    def decode_json(self, data: str | bytes) -> object:
+        decoded = super().decode_json(data)
+        if not isinstance(decoded, dict | list):
+            raise json.JSONDecodeError("Neither an object nor a list", str(data), 0)
+        return decoded
+
+
+class ApiSchema(strawberry.Schema):
+    """A schema whose errors carry a code and never our insides."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing here: ErrorCodes knows what is worth it."""
+
+
+def refusal(message: str, code: str, status: int) -> JsonResponse:
+    """Answer a request that never becomes a document, in the shape of any other error."""
+    error = {"message": message, "extensions": {"code": code}}
+    return JsonResponse({"data": None, "errors": [error]}, status=status)

@@ -1,0 +1,135 @@
+"""Whether GitHub knows our App, and sends it what it should."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils.timesince import timesince
+
+from dexxy.common.errors import DexxyError
+from dexxy.doctor.finding import Finding, failed, notice, well
+from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_app import (
+    NoAppError,
+    app_client,
+    app_current,
+    app_refused,
+)
+from dexxy.integrations.services.github_client import Answer, GitHubClient
+from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_refusals import server_time
+from dexxy.integrations.services.github_registration import (
+    EVENTS,
+    PERMISSIONS,
+    WEBHOOK_PATH,
+    is_public,
+)
+
+# GitHub refuses what an App signed by a clock that is more than a minute off.
+CLOCK_MAY_BE_OFF = timedelta(seconds=30)
+# Of the newest deliveries so many are looked at.
+DELIVERIES = 50
+
+
+def app() -> Iterator[Finding]:
+    """Look at the App that new connections are made with."""
+    try:
+        app = app_current()
+    except NoAppError:
+        yield notice(
+            "GitHub App",
+            "None is registered: repositories are read by personal access token, on schedule.",
+            f"Register one in one step at {settings.DEXXY_BASE_URL}/setup/github/.",
+        )
+        return
+    try:
+        with app_client(app) as client:
+            yield from _known(app, client)
+            yield from _webhook(client)
+    except (errors.BadCredentialsError, errors.NotFoundError) as error:
+        yield failed("GitHub App", "GitHub does not know it.", str(app_refused(error)))
+    except DexxyError as error:
+        yield failed("GitHub App", "GitHub could not be asked as the App.", str(error))
+
+
+def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
+    # https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
+    answer = client.get("app")
+    with documented("App"):
+        name, granted = answer.data["name"], answer.data["permissions"]
+        events = answer.data["events"]
+    yield well("GitHub App", f"GitHub knows it as {name}, and takes its key.")
+    yield _clock(answer)
+    missing = permissions_missing(granted)
+    if is_public():
+        missing += [event for event in EVENTS if event not in events]
+    page = app.html_url or "its page on GitHub"
+    if missing:
+        yield failed(
+            "Permissions and events of the App",
+            f"It does not ask for: {', '.join(missing)}.",
+            f"Add them under Permissions & events at {page}, and let each account accept them.",
+        )
+    else:
+        yield well("Permissions and events of the App", "It asks for all that is needed.")
+
+
+def permissions_missing(granted: dict[str, str]) -> list[str]:
+    """Return what is needed and not granted; any level includes reading."""
+    return [f"{name}: {level}" for name, level in PERMISSIONS.items() if name not in granted]
+
+
+def _clock(answer: Answer) -> Finding:
+    off = (server_time(answer.headers) or answer.asked_at) - answer.asked_at
+    seconds = round(abs(off.total_seconds()))
+    if abs(off) > CLOCK_MAY_BE_OFF:
+        direction = "slow" if off > timedelta(0) else "fast"
+        return failed(
+            "Clock",
+            f"This machine's clock is {seconds} seconds {direction}.",
+            "Set it by NTP: GitHub refuses what is signed by a clock that is off.",
+        )
+    return well("Clock", "This machine's clock agrees with GitHub's.")
+
+
+def _webhook(client: GitHubClient) -> Iterator[Finding]:
+    if not is_public():
+        return  # The address says already that none can come.
+    # https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
+    configured = client.get("app/hook/config").data.get("url")
+    wanted = f"{settings.DEXXY_BASE_URL}{WEBHOOK_PATH}"
+    if configured != wanted:
+        yield failed(
+            "Webhook address",
+            f"GitHub sends to {configured or 'nowhere'}.",
+            f"Set the App's webhook URL to {wanted}.",
+        )
+        return
+    yield well("Webhook address", f"GitHub sends to {wanted}.")
+    # https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+    deliveries = client.get("app/hook/deliveries", {"per_page": DELIVERIES}).data
+    with documented("deliveries"):
+        yield _deliveries(deliveries)
+
+
+def _deliveries(deliveries: list[dict[str, Any]]) -> Finding:
+    if not deliveries:
+        return notice(
+            "Webhook deliveries", "GitHub has sent none for some days.", "Wait for one, or comment."
+        )
+    newest = deliveries[0]
+    ago = timesince(datetime.fromisoformat(newest["delivered_at"]))
+    if not 200 <= newest["status_code"] < 300:
+        return failed(
+            "Webhook deliveries",
+            f"The newest, {ago} ago, failed: {newest['status']} ({newest['status_code']}).",
+            f"Check that the internet reaches {settings.DEXXY_BASE_URL}{WEBHOOK_PATH}. Nothing is"
+            " lost: what failed is read back from GitHub's log.",
+        )
+    lost = sum(not 200 <= one["status_code"] < 300 for one in deliveries)
+    return well(
+        "Webhook deliveries",
+        f"The newest arrived {ago} ago; {lost} of the last {len(deliveries)} failed.",
+    )

@@ -1,0 +1,135 @@
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from dexxy.doctor import Finding, State, apps, installations
+from dexxy.integrations.models import GitHubApp, GitHubInstallation
+from dexxy.simulator.faults import Fault
+from dexxy.simulator.faults.bodies import date_off
+from dexxy.simulator.model import App, Installation
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.world import World
+
+PUBLIC = "https://dexxy.example.org"
+
+
+@pytest.fixture
+def at_public_address(settings: Settings) -> None:
+    settings.DEXXY_BASE_URL = PUBLIC
+
+
+def found(findings: Iterator[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
+
+
+def test_without_an_app_it_says_where_to_register_one(db: None) -> None:
+    (finding,) = apps.app()
+
+    assert finding.state is State.NOTICE
+    assert finding.fix.endswith("/setup/github/.")
+
+
+@pytest.mark.usefixtures("at_public_address", "github_app")
+def test_an_app_that_github_knows_is_well() -> None:
+    findings = found(apps.app())
+
+    assert {name: finding.state for name, finding in findings.items()} == {
+        "GitHub App": State.OK,
+        "Clock": State.OK,
+        "Permissions and events of the App": State.OK,
+        "Webhook address": State.OK,
+        "Webhook deliveries": State.NOTICE,
+    }
+
+
+@pytest.mark.usefixtures("github_app")
+def test_without_a_public_address_nothing_is_said_of_webhooks() -> None:
+    assert set(found(apps.app())) == {
+        "GitHub App",
+        "Clock",
+        "Permissions and events of the App",
+    }
+
+
+def test_a_key_that_github_does_not_take_is_not_well(github_app: GitHubApp) -> None:
+    github_app.app_id += 1
+    github_app.save()
+
+    (finding,) = apps.app()
+
+    assert finding.state is State.FAILED
+    assert "signature" in finding.fix
+
+
+@pytest.mark.usefixtures("github_app")
+def test_an_app_that_does_not_ask_for_enough_says_for_what(simulated_app: App) -> None:
+    asked = dict(simulated_app.permissions)
+    del asked["discussions"]
+    simulated_app.permissions = asked
+
+    finding = found(apps.app())["Permissions and events of the App"]
+
+    assert finding.says == "It does not ask for: discussions: read."
+
+
+@pytest.mark.usefixtures("github_app")
+@pytest.mark.parametrize(("seconds", "says"), [(90, "slow"), (-90, "fast")])
+def test_a_clock_that_is_off_says_in_which_direction(
+    simulator: SimulatorServer, seconds: int, says: str
+) -> None:
+    simulator.faults.add(Fault(date_off(seconds)))
+
+    finding = found(apps.app())["Clock"]
+
+    assert finding.state is State.FAILED
+    assert says in finding.says
+
+
+@pytest.mark.usefixtures("at_public_address", "github_app")
+def test_webhooks_that_go_elsewhere_are_not_well(settings: Settings) -> None:
+    settings.DEXXY_BASE_URL = "https://moved.example.org"
+
+    finding = found(apps.app())["Webhook address"]
+
+    assert finding.says == f"GitHub sends to {PUBLIC}/webhooks/github/."
+    assert finding.fix == "Set the App's webhook URL to https://moved.example.org/webhooks/github/."
+
+
+def test_a_connection_that_can_be_read_is_well(linked: GitHubInstallation) -> None:
+    (finding,) = installations.installations()
+
+    assert finding.state is State.OK
+    assert finding.says.startswith("GitHub lets Dexxy read colony")
+
+
+@pytest.mark.usefixtures("linked")
+def test_a_connection_that_grants_too_little_says_what_is_missing(db: None) -> None:
+    GitHubInstallation.objects.update(permissions={"metadata": "read", "issues": "write"})
+
+    (finding,) = installations.installations()
+
+    assert finding.state is State.FAILED
+    assert finding.says.endswith(
+        "does not grant: pull_requests: read, discussions: read, members: read."
+    )
+
+
+def test_a_suspended_connection_says_who_can_end_it(linked: GitHubInstallation) -> None:
+    linked.is_suspended = True
+    linked.save()
+
+    (finding,) = installations.installations()
+
+    assert finding.says.endswith("suspended the App.")
+
+
+def test_a_connection_that_github_refuses_stands_with_the_reason(
+    linked: GitHubInstallation, installed: Installation, world: World
+) -> None:
+    world.uninstall(installed)
+
+    (finding,) = installations.installations()
+
+    assert finding.state is State.FAILED
+    assert finding.says.endswith("cannot be read.")

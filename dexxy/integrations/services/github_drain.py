@@ -1,0 +1,186 @@
+"""Work off the inbox of webhooks: in batches, by any number of workers, each delivery once.
+
+A batch is one transaction, in which its rows are locked and marked: whoever dies leaves them as
+they were. A batch that fails is split until what fails, fails alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate, takewhile
+from time import monotonic
+
+import orjson
+import structlog
+from django.db import connection, transaction
+
+from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.integrations.models import DeliveryState, GitHubApp
+from dexxy.integrations.services.github_errors import quoted
+from dexxy.integrations.services.github_event import Event, Outcome
+from dexxy.integrations.services.github_events import HANDLERS, why_ignored
+from dexxy.integrations.services.github_thread_events import thread_events_apply
+
+log = structlog.get_logger()
+
+BATCH = 200
+# Of payloads as PostgreSQL keeps them, compressed: a batch must fit into memory.
+BATCH_BYTES = 4 * 1024 * 1024
+# After so many failures a delivery is kept as it is, until somebody asks for it again.
+MOST_ATTEMPTS = 8
+# Seconds until the second attempt; each time three times as long, in all about three hours.
+FIRST_PAUSE, PAUSE_GROWTH = 10, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery of the inbox that this transaction has locked.
+
+    Args:
+        size: of the payload in bytes, as PostgreSQL keeps it.
+    """
+
+    pk: int
+    app_pk: int
+    event: str
+    action: str
+    received_at: datetime
+    size: int
+
+
+_TAKE = """
+SELECT id, app_id, event, action, received_at, pg_column_size(payload)
+FROM integrations_webhookdelivery
+WHERE state = 'pending' AND next_attempt_at <= statement_timestamp()
+  AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
+ORDER BY next_attempt_at, id
+LIMIT %(most)s
+FOR UPDATE SKIP LOCKED
+"""
+_PAYLOADS = "SELECT id, payload::text FROM integrations_webhookdelivery WHERE id = ANY(%(ids)s)"
+_NOTE_ENDS = """
+UPDATE integrations_webhookdelivery d
+SET state = r.state, error = r.why, processed_at = now(), updated_at = now()
+FROM {rows}
+WHERE d.id = r.id
+"""
+_END_COLUMNS = {"id": "bigint", "state": "text", "why": "text"}
+_NOTE_FAILURES = """
+UPDATE integrations_webhookdelivery d
+SET attempts = attempts + 1, error = r.why, updated_at = now(),
+    state = CASE WHEN attempts + 1 >= %(most)s THEN 'failed' ELSE state END,
+    next_attempt_at = clock_timestamp()
+                      + make_interval(secs => %(first)s * (%(growth)s::float ^ attempts))
+FROM {rows}
+WHERE d.id = r.id AND d.state = 'pending'
+"""
+_FAILURE_COLUMNS = {"id": "bigint", "why": "text"}
+
+
+def deliveries_drain(*, seconds: float) -> int:
+    """Work off what is due in the inbox, for SECONDS at most.
+
+    Returns: how many deliveries were tried.
+
+    Raises:
+        DatabaseError: the database is away; what was not worked off is still due.
+    """
+    deadline, tried = monotonic() + seconds, 0
+    while taken := _drain_batch(None):
+        tried += taken
+        if monotonic() > deadline:
+            break
+    return tried
+
+
+def _drain_batch(only: list[int] | None) -> int:
+    """Work off one batch: of ONLY these, or of all that is due. Returns how many were taken."""
+    taken: list[Waiting] = []
+    try:
+        with transaction.atomic():
+            # What is lost in a crash of the server is lost together, and due again.
+            execute("SET LOCAL synchronous_commit TO off", {})
+            taken = _take(only)
+            _note(_work(taken))
+    except Exception as error:
+        if not connection.is_usable():
+            raise
+        _split([one.pk for one in taken], error)
+    return len(taken)
+
+
+def _split(ids: Sequence[int], error: Exception) -> None:
+    """Try the halves of a batch that failed; one delivery by itself has failed."""
+    if len(ids) < 2:
+        log.exception("webhook failed", delivery=ids, exc_info=error)
+        why = quoted(f"{type(error).__name__}: {error}")
+        _note((pk, Outcome(DeliveryState.FAILED, why)) for pk in ids)
+        return
+    middle = len(ids) // 2
+    _drain_batch(list(ids[:middle]))
+    _drain_batch(list(ids[middle:]))
+
+
+def _take(only: list[int] | None) -> list[Waiting]:
+    """Lock the deliveries that are worked off together: all those of threads, or one other."""
+    found = [Waiting(*row) for row in fetch_all(_TAKE, {"only": only, "most": BATCH})]
+    if found and found[0].event in HANDLERS:
+        return found[:1]
+    together = takewhile(lambda one: one.event not in HANDLERS, found)
+    sizes = accumulate(one.size for one in found)
+    fitting = zip(together, sizes, strict=False)
+    return [one for one, size in fitting if size <= BATCH_BYTES or one is found[0]]
+
+
+def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
+    """Do what deliveries ask for. Returns what became of each."""
+    rest = []
+    for one in taken:
+        if why := why_ignored(one.event, one.action):
+            yield one.pk, Outcome(DeliveryState.IGNORED, why)
+        else:
+            rest.append(one)
+    events = _events(rest)
+    if rest and rest[0].event in HANDLERS:
+        yield rest[0].pk, _handled(events[0])
+    elif rest:
+        yield from zip([one.pk for one in rest], thread_events_apply(events), strict=True)
+
+
+def _events(taken: Sequence[Waiting]) -> list[Event]:
+    payloads = dict(fetch_all(_PAYLOADS, {"ids": [one.pk for one in taken]}))
+    apps = GitHubApp.objects.defer("client_secret", "private_key", "webhook_secret")
+    by_pk = apps.in_bulk({one.app_pk for one in taken})
+    return [
+        Event(
+            app=by_pk[one.app_pk],
+            name=one.event,
+            action=one.action,
+            payload=orjson.loads(payloads[one.pk]),
+            received_at=one.received_at,
+        )
+        for one in taken
+    ]
+
+
+def _handled(event: Event) -> Outcome:
+    if HANDLERS[event.name](event):
+        return Outcome(DeliveryState.DONE)
+    return Outcome(DeliveryState.IGNORED, "It is about nothing that is connected here.")
+
+
+def _note(outcomes: Iterable[tuple[int, Outcome]]) -> None:
+    """Write down what became of deliveries."""
+    failed, ended = [], []
+    for pk, outcome in outcomes:
+        if outcome.why:
+            log.info("webhook not applied", delivery=pk, state=outcome.state, why=outcome.why)
+        if outcome.state is DeliveryState.FAILED:
+            failed.append((pk, outcome.why))
+        else:
+            ended.append((pk, str(outcome.state), outcome.why))
+    if failed:
+        params = {"most": MOST_ATTEMPTS, "first": FIRST_PAUSE, "growth": PAUSE_GROWTH}
+        execute(_NOTE_FAILURES, params, Rows(_FAILURE_COLUMNS, failed))
+    if ended:
+        execute(_NOTE_ENDS, {}, Rows(_END_COLUMNS, ended))

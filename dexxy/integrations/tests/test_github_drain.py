@@ -1,0 +1,326 @@
+"""The inbox is worked off whole: by two at once, after a kill, around what fails."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Thread as Worker
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_rq import get_queue
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from structlog.testing import capture_logs
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
+from dexxy.integrations.services import github_drain
+from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_inbox import (
+    KEPT_FOR,
+    deliveries_prune,
+    deliveries_retry,
+    enqueue_deliveries,
+)
+from dexxy.integrations.tasks import drain_deliveries
+from dexxy.integrations.tests.connected_app import arrive, connect_app, payload
+from dexxy.messages.models import Message, Thread
+from tests.other_writer import other_writer
+from tests.servers import own_database
+from tests.webhooks import send
+
+NOWHERE = {"URL": "unix:///nowhere.sock?db=0", "SERIALIZER": "rq.serializers.JSONSerializer"}
+
+
+@pytest.fixture(autouse=True)
+def empty_queue() -> Iterator[None]:
+    get_queue("deliveries").empty()  # type: ignore[no-untyped-call]
+    yield
+    get_queue("deliveries").empty()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def app(workspace: Workspace) -> GitHubApp:
+    return connect_app(workspace)
+
+
+def arrive_many(app: GitHubApp, count: int) -> None:
+    """Let comments arrive, each on an issue of its own."""
+    for number in range(1, count + 1):
+        comment = payload("issue_comment__created")
+        comment["issue"] |= {"number": number, "node_id": f"I_{number}"}
+        comment["comment"]["id"] = 1000 + number
+        send(app, comment, event="issue_comment")
+
+
+def states() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for state in WebhookDelivery.objects.values_list("state", flat=True):
+        found[state] = found.get(state, 0) + 1
+    return found
+
+
+def make_malformed(app: GitHubApp) -> WebhookDelivery:
+    """Let a delivery arrive whose shape nobody knows."""
+    broken = payload("issues__opened")
+    broken["issue"]["created_at"] = "yesterday"
+    send(app, broken, event="issues")
+    return WebhookDelivery.objects.latest("pk")
+
+
+def make_unstorable(app: GitHubApp) -> WebhookDelivery:
+    """Let a delivery arrive that PostgreSQL will refuse to apply."""
+    broken = payload("issues__opened")
+    broken["issue"] |= {"number": 77, "node_id": "I" * 300}
+    send(app, broken, event="issues")
+    return WebhookDelivery.objects.latest("pk")
+
+
+@pytest.mark.django_db
+def test_a_batch_is_applied_at_once(app: GitHubApp) -> None:
+    arrive_many(app, 5)
+    with CaptureQueriesContext(connection) as few:
+        deliveries_drain(seconds=10)
+    arrive_many(app, 50)
+
+    with CaptureQueriesContext(connection) as many:
+        assert deliveries_drain(seconds=10) == 50
+
+    assert len(many) <= len(few) + 5
+    assert states() == {"done": 55}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("make_bad", [make_malformed, make_unstorable])
+def test_one_bad_delivery_fails_alone(app: GitHubApp, make_bad: Any) -> None:
+    arrive_many(app, 7)
+    bad = make_bad(app)
+    arrive(app, "pull_request__opened")
+
+    with capture_logs():
+        deliveries_drain(seconds=10)
+
+    assert states() == {"done": 8, "pending": 1}
+    bad.refresh_from_db()
+    assert (bad.state, bad.attempts) == (DeliveryState.PENDING, 1)
+    assert bad.error != ""
+    assert bad.next_attempt_at > timezone.now()
+
+
+@pytest.mark.django_db
+def test_a_bad_delivery_is_tried_again_later_and_later_and_then_kept(app: GitHubApp) -> None:
+    bad = make_malformed(app)
+    pauses = []
+
+    for _ in range(github_drain.MOST_ATTEMPTS):
+        WebhookDelivery.objects.update(next_attempt_at=timezone.now())
+        deliveries_drain(seconds=10)
+        bad.refresh_from_db()
+        pauses.append(round((bad.next_attempt_at - timezone.now()).total_seconds()))
+
+    assert pauses == pytest.approx([10 * 3**n for n in range(github_drain.MOST_ATTEMPTS)], abs=2)
+    assert (bad.state, bad.attempts) == (DeliveryState.FAILED, github_drain.MOST_ATTEMPTS)
+    assert "yesterday" in bad.error
+    assert deliveries_drain(seconds=10) == 0
+
+
+@pytest.mark.django_db
+def test_what_failed_can_be_asked_for_again(app: GitHubApp) -> None:
+    bad = make_malformed(app)
+    WebhookDelivery.objects.update(state=DeliveryState.FAILED, attempts=8)
+    bad.payload = payload("issues__opened")
+    bad.state = DeliveryState.FAILED
+    bad.save()
+
+    assert deliveries_retry(delivery_ids=[bad.pk]) == 1
+    deliveries_drain(seconds=10)
+
+    bad.refresh_from_db()
+    assert (bad.state, bad.error) == (DeliveryState.DONE, "")
+
+
+@pytest.mark.django_db
+def test_what_was_done_is_not_done_again(app: GitHubApp) -> None:
+    arrive(app, "issues__opened")
+    deliveries_drain(seconds=10)
+
+    assert deliveries_retry(delivery_ids=[WebhookDelivery.objects.get().pk]) == 0
+    assert deliveries_drain(seconds=10) == 0
+
+
+@pytest.mark.django_db
+def test_events_of_accounts_and_of_threads_keep_their_order(app: GitHubApp) -> None:
+    arrive(app, "issues__opened")
+    send(app, {"zen": "Design for failure.", "hook_id": 1}, event="ping")
+    arrive(app, "issue_comment__created")
+
+    assert deliveries_drain(seconds=10) == 3
+    assert states() == {"done": 3}
+
+
+@pytest.mark.django_db
+def test_a_batch_fits_into_memory(app: GitHubApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(github_drain, "BATCH_BYTES", 1)
+    arrive_many(app, 3)
+
+    assert deliveries_drain(seconds=0) == 1
+    assert deliveries_drain(seconds=10) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_do_each_delivery_once(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    arrive_many(app, 250)
+    found: list[int] = []
+
+    def work() -> None:
+        try:
+            found.append(deliveries_drain(seconds=60))
+        finally:
+            connection.close()
+
+    workers = [Worker(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sum(found) == 250
+    assert states() == {"done": 250}
+    assert (Thread.objects.count(), Message.objects.filter(kind="comment").count()) == (250, 250)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_holds_is_left_to_it(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    arrive(app, "issues__opened")
+
+    with connection.cursor() as cursor:
+        held = WebhookDelivery.objects.select_for_update()
+        worker = Worker(target=_drain_beside)
+        from django.db import transaction
+
+        with transaction.atomic():
+            assert len(held) == 1
+            worker.start()
+            worker.join()
+            cursor.execute("SELECT 1")
+
+    assert states() == {"pending": 1}
+
+
+def _drain_beside() -> None:
+    try:
+        assert deliveries_drain(seconds=10) == 0
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_waits_for_whoever_writes_the_same_thread(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    arrive(app, "issues__opened")
+    deliveries_drain(seconds=10)
+    arrive(app, "issue_comment__created")
+
+    with other_writer(lambda: list(Thread.objects.select_for_update())):
+        assert deliveries_drain(seconds=10) == 1
+
+    assert states() == {"done": 2}
+
+
+KILLED = """
+import os, signal, django
+django.setup()
+from dexxy.integrations.services import github_drain
+note = github_drain._note
+def die(outcomes):
+    note(outcomes)
+    os.kill(os.getpid(), signal.SIGKILL)
+github_drain._note = die
+github_drain.deliveries_drain(seconds=10)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_before_its_commit_leaves_everything_due(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    arrive_many(app, 10)
+
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED],
+        env={**os.environ, **own_database(), "DJANGO_SETTINGS_MODULE": "dexxy.config.settings"},
+        check=False,
+    )
+
+    assert done.returncode == -9
+    assert (states(), Thread.objects.count()) == ({"pending": 10}, 0)
+    assert deliveries_drain(seconds=10) == 10
+    assert (states(), Thread.objects.count()) == ({"done": 10}, 10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_database_everything_stays_due(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = connect_app(workspace)
+    arrive(app, "issues__opened")
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+
+    with capture_logs() as logs:
+        drain_deliveries()
+
+    assert [line["event"] for line in logs] == ["webhooks wait: the database is away"]
+    monkeypatch.undo()
+    assert states() == {"pending": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_of_its_queue_drains_what_the_scheduler_finds(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    with override_settings(RQ_QUEUES={**settings.RQ_QUEUES, "deliveries": NOWHERE}):
+        arrive(app, "issues__opened")
+        assert enqueue_deliveries()
+    assert get_queue("deliveries").count == 0
+
+    assert enqueue_deliveries()
+    queue = get_queue("deliveries")
+    SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer).work(
+        burst=True, logging_level="WARNING"
+    )
+
+    assert states() == {"done": 1}
+    assert not enqueue_deliveries()
+
+
+@pytest.mark.django_db
+def test_what_waits_for_its_next_attempt_is_not_due(app: GitHubApp) -> None:
+    make_malformed(app)
+    deliveries_drain(seconds=10)
+
+    assert not enqueue_deliveries()
+
+
+@pytest.mark.django_db
+def test_what_was_worked_off_long_ago_is_deleted_and_what_failed_is_kept(app: GitHubApp) -> None:
+    arrive(app, "issues__opened", "issues__closed", "issues__edited", "issues__deleted")
+    long_ago = timezone.now() - KEPT_FOR - timedelta(minutes=1)
+    done, ignored, failed, recent = WebhookDelivery.objects.order_by("pk")
+    for one, state, at in (
+        (done, DeliveryState.DONE, long_ago),
+        (ignored, DeliveryState.IGNORED, long_ago),
+        (failed, DeliveryState.FAILED, long_ago),
+        (recent, DeliveryState.DONE, timezone.now()),
+    ):
+        WebhookDelivery.objects.filter(pk=one.pk).update(state=state, processed_at=at)
+
+    assert deliveries_prune() == 2
+    assert set(WebhookDelivery.objects.all()) == {failed, recent}

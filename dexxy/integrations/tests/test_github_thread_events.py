@@ -1,0 +1,510 @@
+"""What each webhook about a thread changes, in whatever order they come."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.models import (
+    DeliveryState,
+    GitHubApp,
+    GitHubInstallation,
+    GitHubRepository,
+    SyncStatus,
+    WebhookDelivery,
+)
+from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS
+from dexxy.integrations.tests.connected_app import (
+    ANTS,
+    DELIVERIES,
+    INSTALLATION,
+    arrive,
+    connect_app,
+    happen,
+    messages,
+    payload,
+    threads,
+)
+from dexxy.members.models import Identity
+from dexxy.messages.models import Message, Thread
+from tests.factories import make_app, make_workspace
+from tests.webhooks import send
+
+ISSUE = ("acme/ants", "issue", 7)
+PULL = ("acme/ants", "pull_request", 8)
+DISCUSSION = ("acme/ants", "discussion", 9)
+OPENED = ("opened", "7", "Nobody has seen her.", "mona", "")
+PULL_OPENED = ("opened", "8", "She was in the garden.", "hubot", "")
+DISCUSSION_OPENED = ("opened", "9", "Asking for a friend.", "mona", "")
+
+
+@pytest.fixture
+def app(workspace: Workspace) -> GitHubApp:
+    return connect_app(workspace)
+
+
+def states() -> list[tuple[str, str, str]]:
+    rows = WebhookDelivery.objects.order_by("pk")
+    return [(d.event, d.action, d.state) for d in rows]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DELIVERIES.glob("*.json")))
+def test_each_delivery_is_applied_and_marks_its_thread(app: GitHubApp, name: str) -> None:
+    before = timezone.now()
+
+    happen(app, name)
+
+    assert [state for _, _, state in states()] == [DeliveryState.DONE]
+    marked = Thread.objects.filter(hinted_at__gte=before, refetch_at__gte=before)
+    assert marked.count() == Thread.objects.count() > 0
+
+
+@pytest.mark.parametrize(
+    ("names", "key", "changed"),
+    [
+        (["issues__edited"], ISSUE, {"title": "The queen has left"}),
+        (["issues__closed"], ISSUE, {"state": "closed", "reason": "not_planned"}),
+        (["issues__closed", "issues__reopened"], ISSUE, {"reason": "reopened"}),
+        (["issues__labeled"], ISSUE, {"labels": ["bug", "royal"]}),
+        (["issues__closed", "issues__pinned"], ISSUE, {"state": "closed", "reason": "not_planned"}),
+        (["issues__deleted"], ISSUE, {"archived": "deleted"}),
+        (["issues__transferred"], ISSUE, {"archived": "moved"}),
+        (["issues__by_nobody"], ISSUE, {"author": None}),
+        (["issues__by_a_ghost"], ISSUE, {"author": None}),
+        (["issues__by_a_bot"], ISSUE, {"author": "helper[bot]"}),
+    ],
+)
+def test_an_issue_becomes_what_its_webhooks_say(
+    app: GitHubApp, names: list[str], key: Any, changed: dict[str, Any]
+) -> None:
+    happen(app, *names)
+
+    unchanged = {
+        "title": "The queen is missing",
+        "state": "open",
+        "reason": "",
+        "author": "mona",
+        "labels": ["bug"],
+        "archived": "",
+    }
+    assert threads()[key] == {**unchanged, **changed}
+
+
+@pytest.mark.parametrize(
+    ("names", "changed"),
+    [
+        (["pull_request__opened"], {}),
+        (["pull_request__opened_as_a_draft"], {"reason": "draft"}),
+        (["pull_request__opened_as_a_draft", "pull_request__ready_for_review"], {}),
+        (["pull_request__closed"], {"state": "closed"}),
+        (["pull_request__merged"], {"state": "merged"}),
+        (["pull_request__closed", "pull_request__reopened"], {}),
+        (["pull_request__opened_as_a_draft", "issue_comment__created_on_a_pull_request"], {}),
+        (["issue_comment__created_on_a_pull_request"], {}),
+        (["issue_comment__created_on_a_merged_pull_request"], {"state": "merged"}),
+        (["pull_request__synchronize"], {}),
+        (["pull_request_review_thread__resolved"], {}),
+    ],
+)
+def test_a_pull_request_becomes_what_its_webhooks_say(
+    app: GitHubApp, names: list[str], changed: dict[str, Any]
+) -> None:
+    happen(app, *names)
+
+    unchanged = {
+        "title": "Find the queen",
+        "state": "open",
+        "reason": "",
+        "author": "hubot",
+        "labels": [],
+        "archived": "",
+    }
+    assert threads() == {PULL: {**unchanged, **changed}}
+
+
+@pytest.mark.parametrize(
+    ("names", "changed"),
+    [
+        (["discussion__edited"], {"title": "What do bees eat?"}),
+        (["discussion__closed"], {"state": "closed", "reason": "resolved"}),
+        (["discussion__closed", "discussion__reopened"], {"reason": "reopened"}),
+        (["discussion__closed", "discussion__locked"], {"state": "closed"}),
+        (["discussion__labeled"], {"labels": ["food"]}),
+        (["discussion__category_changed"], {}),
+        (["discussion__deleted"], {"archived": "deleted"}),
+        (["discussion__transferred"], {"archived": "moved"}),
+    ],
+)
+def test_a_discussion_becomes_what_its_webhooks_say(
+    app: GitHubApp, names: list[str], changed: dict[str, Any]
+) -> None:
+    happen(app, *names)
+
+    unchanged = {
+        "title": "What do ants eat?",
+        "state": "open",
+        "reason": "",
+        "author": "mona",
+        "labels": [],
+        "archived": "",
+    }
+    assert threads()[DISCUSSION] == {**unchanged, **changed}
+
+
+def test_an_answer_is_known_at_once_and_its_message_left_to_the_refetch(app: GitHubApp) -> None:
+    happen(app, "discussion__answered")
+    assert Thread.objects.get().answered_at == datetime(2026, 3, 1, 10, 8, tzinfo=UTC)
+
+    happen(app, "discussion__unanswered")
+    assert Thread.objects.get().answered_at is None
+    assert messages() == [DISCUSSION_OPENED]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["issues__opened"], [OPENED]),
+        (["issues__edited"], [("opened", "7", "We think so.", "mona", "")]),
+        (["issues__closed"], [OPENED]),
+        (
+            ["issue_comment__created"],
+            [OPENED, ("comment", "70001", "Look below the stone.", "hubot", "")],
+        ),
+        (
+            ["issue_comment__created_with_a_large_id"],
+            [OPENED, ("comment", "3000000001", "Look below the stone.", "hubot", "")],
+        ),
+        (
+            ["issue_comment__created", "issue_comment__edited"],
+            [OPENED, ("comment", "70001", "Look above the stone.", "hubot", "")],
+        ),
+        (
+            ["issue_comment__created", "issue_comment__deleted"],
+            [OPENED, ("comment", "70001", "Look below the stone.", "hubot", "deleted")],
+        ),
+        (
+            ["issue_comment__created_on_a_pull_request"],
+            [PULL_OPENED, ("comment", "80101", "Look below the stone.", "hubot", "")],
+        ),
+        (
+            ["pull_request_review__submitted"],
+            [PULL_OPENED, ("review", "80001", "Nice.", "mona", "")],
+        ),
+        (
+            ["pull_request_review__submitted", "pull_request_review__edited"],
+            [PULL_OPENED, ("review", "80001", "Very nice.", "mona", "")],
+        ),
+        (
+            ["pull_request_review_comment__created", "pull_request_review_comment__replied"],
+            [
+                PULL_OPENED,
+                ("review_comment", "81001", "Which garden?", "mona", ""),
+                ("review_comment", "81002", "The one behind the house.", "hubot", ""),
+            ],
+        ),
+        (
+            ["pull_request_review_comment__created", "pull_request_review_comment__edited"],
+            [PULL_OPENED, ("review_comment", "81001", "Which garden, please?", "mona", "")],
+        ),
+        (
+            ["pull_request_review_comment__created", "pull_request_review_comment__deleted"],
+            [PULL_OPENED, ("review_comment", "81001", "Which garden?", "mona", "deleted")],
+        ),
+        (
+            ["discussion_comment__created", "discussion_comment__replied"],
+            [
+                DISCUSSION_OPENED,
+                ("comment", "90001", "Sugar.", "hubot", ""),
+                ("reply", "90002", "Brown or white?", "mona", ""),
+            ],
+        ),
+        (
+            ["discussion_comment__created_with_a_large_id"],
+            [DISCUSSION_OPENED, ("comment", "DC_kwDO3000000002", "Sugar.", "hubot", "")],
+        ),
+        (
+            ["discussion_comment__created", "discussion_comment__edited"],
+            [DISCUSSION_OPENED, ("comment", "90001", "Sugar and crumbs.", "hubot", "")],
+        ),
+        (
+            ["discussion_comment__deleted"],
+            [DISCUSSION_OPENED, ("comment", "90001", "Sugar.", "hubot", "deleted")],
+        ),
+        (
+            ["issues__deleted"],
+            [("opened", "7", "Nobody has seen her.", "mona", "deleted")],
+        ),
+    ],
+)
+def test_messages_are_in_the_feed_at_once(
+    app: GitHubApp, names: list[str], expected: list[tuple[str, ...]]
+) -> None:
+    happen(app, *names)
+
+    assert messages() == expected
+
+
+def test_a_dismissed_review_says_so_and_keeps_its_text(app: GitHubApp) -> None:
+    happen(app, "pull_request_review__submitted", "pull_request_review__dismissed")
+
+    assert Message.objects.get(kind="review").details == {"state": "DISMISSED"}
+
+
+def test_the_empty_review_around_comments_is_kept_out_of_the_feed(app: GitHubApp) -> None:
+    happen(app, "pull_request_review__submitted_around_comments")
+
+    assert not Message.objects.get(kind="review").in_feed
+
+
+def test_answers_point_to_what_they_answer(app: GitHubApp) -> None:
+    happen(app, "discussion_comment__replied", "discussion_comment__created")
+    happen(app, "pull_request_review_comment__replied", "pull_request_review_comment__created")
+
+    parents = {m.external_id: m.parent and m.parent.external_id for m in Message.objects.all()}
+    assert (parents["90002"], parents["81002"]) == ("90001", "81001")
+
+
+@pytest.mark.parametrize("batched", [True, False], ids=["in one batch", "one by one"])
+@pytest.mark.parametrize(
+    "order",
+    list(
+        permutations(["issue_comment__created", "issue_comment__edited", "issue_comment__deleted"])
+    ),
+    ids=lambda names: "-".join(name.rpartition("_")[2] for name in names),
+)
+def test_a_deleted_comment_stays_deleted_in_whatever_order_webhooks_come(
+    app: GitHubApp, order: tuple[str, ...], batched: bool
+) -> None:
+    if batched:
+        arrive(app, *order)
+        deliveries_drain(seconds=10)
+    else:
+        happen(app, *order)
+
+    edited = ("comment", "70001", "Look above the stone.", "hubot", "deleted")
+    assert messages() == [OPENED, edited]
+    assert Thread.objects.get().message_count == 1
+
+
+@pytest.mark.parametrize("batched", [True, False], ids=["in one batch", "one by one"])
+@pytest.mark.parametrize(
+    "order",
+    list(permutations(["issues__opened", "issues__closed", "issues__reopened"])),
+    ids=lambda names: "-".join(name.rpartition("_")[2] for name in names),
+)
+def test_the_newest_state_wins_in_whatever_order_webhooks_come(
+    app: GitHubApp, order: tuple[str, ...], batched: bool
+) -> None:
+    if batched:
+        arrive(app, *order)
+        deliveries_drain(seconds=10)
+    else:
+        happen(app, *order)
+
+    thread = Thread.objects.get()
+    assert (thread.state, thread.state_reason, thread.closed_at) == ("open", "reopened", None)
+
+
+def test_what_comes_late_to_a_deleted_thread_is_not_in_the_feed(app: GitHubApp) -> None:
+    happen(app, "issues__deleted", "issue_comment__created", "issues__opened")
+
+    assert threads()[ISSUE]["archived"] == "deleted"
+    assert {why for *_, why in messages()} == {"deleted"}
+
+
+@pytest.mark.parametrize(
+    "order",
+    list(permutations(["issues__opened", "issues__transferred", "issues__opened_by_transfer"])),
+)
+def test_a_transferred_issue_is_in_its_new_place_only(
+    app: GitHubApp, order: tuple[str, ...]
+) -> None:
+    happen(app, *order)
+
+    found = {key: thread["archived"] for key, thread in threads().items()}
+    assert found == {ISSUE: "moved", ("acme/bees", "issue", 3): ""}
+    old = Thread.objects.get(number=7)
+    assert old.moved_to_url == "https://github.com/acme/bees/issues/3"
+
+
+def test_a_transferred_discussion_is_in_its_new_place_only(app: GitHubApp) -> None:
+    happen(app, "discussion__created", "discussion__transferred")
+
+    found = {key: thread["archived"] for key, thread in threads().items()}
+    assert found == {DISCUSSION: "moved", ("acme/bees", "discussion", 4): ""}
+
+
+def test_where_an_issue_went_is_kept_when_it_is_deleted_as_well(app: GitHubApp) -> None:
+    happen(app, "issues__transferred", "issues__deleted")
+
+    old = Thread.objects.get(number=7)
+    assert (old.archived_reason, old.moved_to_url) == (
+        "moved",
+        "https://github.com/acme/bees/issues/3",
+    )
+
+
+def test_a_transfer_to_a_repository_that_is_not_connected_only_archives(app: GitHubApp) -> None:
+    GitHubRepository.objects.filter(full_name="acme/bees").update(is_archived=True)
+
+    happen(app, "issues__opened", "issues__transferred")
+
+    assert {key: thread["archived"] for key, thread in threads().items()} == {ISSUE: "moved"}
+
+
+def test_an_account_keeps_what_only_a_snapshot_knows_and_takes_a_new_login(app: GitHubApp) -> None:
+    happen(app, "issues__opened")
+    long_ago = timezone.now() - timedelta(days=1)
+    Identity.objects.update(
+        username="mona-the-old", name="Mona", avatar_url="https://a/1", version_at=long_ago
+    )
+
+    happen(app, "issues__edited")
+
+    identity = Identity.objects.get()
+    assert (identity.username, identity.name, identity.avatar_url) == (
+        "mona",
+        "Mona",
+        "https://a/1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("issues__opened", "user"),
+        ("issues__by_a_bot", "bot"),
+        ("issues__by_an_organization", "organization"),
+        ("issues__by_a_mannequin", "mannequin"),
+    ],
+)
+def test_an_account_is_of_the_kind_that_github_says(app: GitHubApp, name: str, kind: str) -> None:
+    happen(app, name)
+
+    assert Identity.objects.get().kind == kind
+
+
+def test_a_thread_that_waits_for_a_refetch_goes_on_waiting(app: GitHubApp) -> None:
+    happen(app, "issues__opened")
+    soon = timezone.now() + timedelta(seconds=50)
+    Thread.objects.update(refetch_at=soon)
+
+    happen(app, "issue_comment__created")
+
+    assert Thread.objects.get().refetch_at == soon
+
+
+def test_a_change_of_state_is_read_at_once(app: GitHubApp) -> None:
+    happen(app, "issues__opened")
+    Thread.objects.update(refetch_at=timezone.now() + timedelta(seconds=50))
+
+    happen(app, "issues__closed")
+
+    refetch_at = Thread.objects.get().refetch_at
+    assert refetch_at is not None
+    assert refetch_at <= timezone.now()
+
+
+def test_no_version_lies_after_the_receipt(app: GitHubApp) -> None:
+    ahead = payload("issues__opened")
+    ahead["issue"]["updated_at"] = "2199-01-01T00:00:00Z"
+
+    send(app, ahead, event="issues")
+    deliveries_drain(seconds=10)
+
+    assert Thread.objects.get().version_at <= timezone.now()
+    assert Message.objects.get().version_at <= timezone.now()
+
+
+def _without_app(app: GitHubApp) -> None:
+    GitHubInstallation.objects.update(app=make_app())
+
+
+def _of_another_installation(app: GitHubApp) -> None:
+    GitHubInstallation.objects.update(installation_id=INSTALLATION + 1)
+
+
+def _disconnected(app: GitHubApp) -> None:
+    GitHubInstallation.objects.update(workspace=None)
+
+
+def _archived(app: GitHubApp) -> None:
+    GitHubRepository.objects.update(is_archived=True)
+
+
+def _paused(app: GitHubApp) -> None:
+    GitHubRepository.objects.update(sync_status=SyncStatus.PAUSED)
+
+
+def _unknown(app: GitHubApp) -> None:
+    GitHubRepository.objects.filter(github_id=ANTS).update(github_id=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_without_app, _of_another_installation, _disconnected, _archived, _paused, _unknown],
+)
+def test_a_delivery_for_what_is_not_connected_is_ignored(app: GitHubApp, change: Any) -> None:
+    change(app)
+
+    happen(app, "issues__opened")
+
+    assert states() == [("issues", "opened", "ignored")]
+    assert "not connected here" in WebhookDelivery.objects.get().error
+    assert not Thread.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "why"),
+    [
+        ("star", "created", "Nothing that it says is stored."),
+        ("push", "", "Nothing that it says is stored."),
+        ("issues", "exploded", "The action 'exploded' of issues is unknown."),
+        ("issue_comment", "pinned", "The action 'pinned' of issue_comment is unknown."),
+        ("newly_invented", "done", "The event newly_invented is unknown."),
+    ],
+)
+def test_what_nobody_handles_is_stored_as_ignored(
+    app: GitHubApp, event: str, action: str, why: str
+) -> None:
+    send(app, {**payload("issues__opened"), "action": action}, event=event)
+    deliveries_drain(seconds=10)
+
+    assert states() == [(event, action, "ignored")]
+    assert WebhookDelivery.objects.get().error == why
+    assert not Thread.objects.exists()
+
+
+def test_every_action_of_the_specification_is_known() -> None:
+    counts = {event: len(known.actions) for event, known in THREAD_EVENTS.items()}
+
+    assert counts == {
+        "issues": 18,
+        "issue_comment": 3,
+        "pull_request": 21,
+        "pull_request_review": 3,
+        "pull_request_review_comment": 3,
+        "pull_request_review_thread": 2,
+        "discussion": 15,
+        "discussion_comment": 3,
+    }
+
+
+def test_the_same_repository_in_two_workspaces_hears_only_its_own_app(app: GitHubApp) -> None:
+    other = make_workspace()
+    others_app = connect_app_elsewhere(other)
+
+    happen(app, "issues__opened")
+
+    assert Thread.objects.get().workspace != other
+    happen(others_app, "issues__opened")
+    assert Thread.objects.filter(workspace=other).count() == 1
+
+
+def connect_app_elsewhere(workspace: Workspace) -> GitHubApp:
+    GitHubInstallation.objects.update(server="github:another.example.com")
+    return connect_app(workspace)

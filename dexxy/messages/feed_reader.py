@@ -1,0 +1,230 @@
+"""Find the messages of a feed by an index that has them in their order.
+
+What a message itself says (source, kinds, author, time) is read straight from the index made for
+it. What only its thread says (state, labels, unanswered), and words, cannot be part of such an
+index: the newest messages are asked first, which is enough for whatever is common, and only then
+the index of threads or of words, which is quick for whatever is rare.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+from dexxy.common.pages import Cursor
+from dexxy.common.sql import fetch_all
+from dexxy.messages import feed_sql as sql
+from dexxy.messages.feed_sql import Lanes
+from dexxy.messages.models import MessageKind, ThreadKind
+
+# So many lanes are merged; more of them take longer than reading all the feed in its order.
+_MOST_LANES = 400
+# Where each message is asked about its thread or its words, every lane is read to its full depth.
+_MOST_LANES_NEAR = 6
+# So many of the newest messages are asked for what no index of theirs holds.
+_DEPTH = 2000
+# So many threads are looked into for the newest messages of a set of threads.
+_MOST_THREADS = 500
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedQuery:
+    """A feed with everything looked up that its filters name.
+
+    None holds nothing back; where a list is empty, or `words`, nothing is left.
+    """
+
+    workspace_id: int
+    source_ids: Sequence[int] | None = None
+    thread_kinds: Sequence[str] | None = None
+    kinds: Sequence[str] | None = None
+    author_ids: Sequence[int] | None = None
+    bot_ids: Sequence[int] | None = None
+    states: Sequence[str] | None = None
+    labels: Sequence[str] | None = None
+    only_unanswered: bool = False
+    words: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    below: Cursor | None = None
+    above: Cursor | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is clear without looking that there is nothing."""
+        lists = (self.source_ids, self.author_ids, self.words)
+        return any(values is not None and not values for values in lists)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What the conditions of the statements are filled with."""
+        return {
+            "workspace": self.workspace_id,
+            "sources": _list(self.source_ids),
+            "thread_kinds": _list(self.thread_kinds),
+            "kinds": _list(self.kinds),
+            "authors": _list(self.author_ids),
+            "bots": _list(self.bot_ids),
+            "states": _list(self.states),
+            "labels": _list(self.labels),
+            "words": self.words,
+            "since": self.since,
+            "until": self.until,
+            "below_at": self.below and _time(self.below),
+            "below_id": self.below and self.below.pk,
+            "above_at": self.above and _time(self.above),
+            "above_id": self.above and self.above.pk,
+        }
+
+    def of_message(self, *, besides: Sequence[str] = ()) -> list[str]:
+        """Return the conditions about the message itself, BESIDES those that lanes hold."""
+        given = {
+            "source_id": self.source_ids,
+            "thread_kind": self.thread_kinds,
+            "kind": self.kinds,
+            "author_id": self.author_ids,
+            "bots": self.bot_ids or None,
+        }
+        names = [name for name, value in given.items() if value is not None]
+        return [*(sql.OF_MESSAGE[name] for name in names if name not in besides), *self.place()]
+
+    def place(self) -> list[str]:
+        """Return the conditions about time and id."""
+        given = {"since": self.since, "until": self.until, "below": self.below, "above": self.above}
+        return [sql.OF_MESSAGE[name] for name, value in given.items() if value is not None]
+
+    def of_thread(self) -> list[str]:
+        """Return the conditions that only the thread can answer."""
+        given = {
+            "states": self.states is not None,
+            "labels": self.labels is not None,
+            "unanswered": self.only_unanswered,
+        }
+        return [sql.OF_THREAD[name] for name, is_given in given.items() if is_given]
+
+    def facts(self) -> list[str]:
+        """Return the conditions that no index of messages holds."""
+        threads = self.of_thread()
+        return [
+            *([sql.of_thread(threads)] if threads else []),
+            *([sql.HAS_WORDS] if self.words is not None else []),
+        ]
+
+
+def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
+    """Return the places of the newest LIMIT messages that QUERY asks for, the newest first."""
+    if query.is_empty:
+        return []
+    if not query.facts():
+        return _walk(query, _lanes(query, _MOST_LANES), limit)
+    lanes = _lanes(query, _MOST_LANES_NEAR)
+    found = _near(query, lanes, limit)
+    if len(found) == limit or _is_short(query, lanes):
+        return found
+    if query.words is not None:
+        return _by_words(query, limit)
+    by_threads = _by_threads(query, limit)
+    return _walk(query, lanes, limit, query.facts()) if by_threads is None else by_threads
+
+
+def feed_count(query: FeedQuery) -> int:
+    """Count all messages that QUERY asks for."""
+    if query.is_empty:
+        return 0
+    counted = sql.count(query.of_message(), query.of_thread(), has_words=query.words is not None)
+    [(number,)] = fetch_all(counted, query.params)
+    return int(number)
+
+
+def _walk(query: FeedQuery, lanes: Lanes, limit: int, facts: Sequence[str] = ()) -> list[Cursor]:
+    conditions = [*query.of_message(besides=lanes.columns), *facts]
+    return _read(query, sql.walk(lanes, conditions), limit, **lanes.params)
+
+
+def _by_words(query: FeedQuery, limit: int) -> list[Cursor]:
+    rest = [*query.of_message(), *(fact for fact in query.facts() if fact != sql.HAS_WORDS)]
+    return _read(query, sql.by_words(rest, query.place()), limit)
+
+
+def _near(query: FeedQuery, lanes: Lanes, limit: int) -> list[Cursor]:
+    columns = "m.id, m.occurred_at, m.thread_id"
+    walked = sql.walk(lanes, query.of_message(besides=lanes.columns), columns)
+    return _read(query, sql.near(walked, query.facts()), limit, depth=_DEPTH, **lanes.params)
+
+
+def _is_short(query: FeedQuery, lanes: Lanes) -> bool:
+    """Say whether the newest messages that were asked are all there are."""
+    walked = sql.walk(lanes, query.of_message(besides=lanes.columns))
+    params = {**query.params, **lanes.params, "limit": _DEPTH}
+    [(number,)] = fetch_all(sql.number_of(walked), params)
+    return int(number) < _DEPTH
+
+
+def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
+    """Look into the threads that were active last; None where those are too many to be sure."""
+    below = _time(query.below) if query.below else _END_OF_TIME
+    bound = min(below, query.until or _END_OF_TIME)
+    statement = sql.threads(_threads(query), in_order=query.labels is None)
+    params = {**query.params, "bound": bound, "limit": _MOST_THREADS}
+    found = fetch_all(statement, params)
+    over = [last for _, last in found if last < bound]
+    if len(found) - len(over) == _MOST_THREADS:
+        return None
+    if not found:
+        return []
+    messages = _walk(query, Lanes(("thread_id",), [(pk,) for pk, _ in found]), limit)
+    # Any thread left out had its last message before the last of those that were looked into.
+    is_sure = len(over) < _MOST_THREADS or (
+        len(messages) == limit and _time(messages[-1]) >= over[-1]
+    )
+    return messages if is_sure else None
+
+
+def _threads(query: FeedQuery) -> list[str]:
+    conditions = query.of_thread()
+    if query.source_ids is not None:
+        conditions.append("t.source_id = ANY(%(sources)s)")
+    if query.thread_kinds is not None:
+        conditions.append("t.kind = ANY(%(thread_kinds)s)")
+    if query.since is not None:
+        conditions.append("t.last_activity_at >= %(since)s")
+    if query.above is not None:
+        conditions.append("t.last_activity_at >= %(above_at)s")
+    return conditions
+
+
+def _lanes(query: FeedQuery, most: int) -> Lanes:
+    return next(lanes for lanes in _ways(query) if len(lanes.keys) <= most)
+
+
+def _ways(query: FeedQuery) -> Iterator[Lanes]:
+    """Yield the ways to read QUERY in order, the most selective first."""
+    sources = [(pk,) for pk in query.source_ids or ()]
+    kinds = list(product(query.thread_kinds or ThreadKind, query.kinds or MessageKind))
+    has_kinds = query.thread_kinds is not None or query.kinds is not None
+    if query.author_ids is not None:
+        yield Lanes(("author_id",), [(pk,) for pk in query.author_ids])
+    if sources and has_kinds:
+        keys = [(*source, *pair) for source in sources for pair in kinds]
+        yield Lanes(("source_id", "thread_kind", "kind"), keys)
+    if sources:
+        yield Lanes(("source_id",), sources)
+    if has_kinds:
+        yield Lanes(("thread_kind", "kind"), kinds)
+    yield Lanes()
+
+
+def _read(query: FeedQuery, statement: str, limit: int, **params: Any) -> list[Cursor]:
+    rows = fetch_all(statement, {**query.params, **params, "limit": limit})
+    return [Cursor(occurred_at, pk) for pk, occurred_at in rows]
+
+
+def _time(place: Cursor) -> datetime:
+    # Each message has a time; a cursor of a list whose rows need none stands at its very top.
+    return place.time or _END_OF_TIME
+
+
+def _list(values: Sequence[Any] | None) -> list[Any] | None:
+    return None if values is None else list(values)

@@ -1,0 +1,153 @@
+"""The statements that find messages of the feed, the newest first.
+
+`m` is a message, `t` its thread, `s` its words. Whatever must hold of a thread or of words is asked
+for each message on the way, so that the messages keep the order of the index they are read by.
+"""
+# ruff: noqa: S608
+# The statements are put together from the pieces of this file alone; values are parameters.
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# The columns that tell lanes apart, and their types.
+_TYPES = {
+    "source_id": "bigint",
+    "thread_kind": "text",
+    "kind": "text",
+    "author_id": "bigint",
+    "thread_id": "bigint",
+}
+LIVE = "m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed"
+NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(limit)s"
+
+# What may be asked of a message, by the column that it is about.
+OF_MESSAGE = {
+    "source_id": "m.source_id = ANY(%(sources)s)",
+    "thread_kind": "m.thread_kind = ANY(%(thread_kinds)s)",
+    "kind": "m.kind = ANY(%(kinds)s)",
+    "author_id": "m.author_id = ANY(%(authors)s)",
+    "bots": "(m.author_id IS NULL OR m.author_id <> ALL(%(bots)s))",
+    "since": "m.occurred_at >= %(since)s",
+    "until": "m.occurred_at < %(until)s",
+    "below": "(m.occurred_at, m.id) < (%(below_at)s, %(below_id)s)",
+    "above": "(m.occurred_at, m.id) > (%(above_at)s, %(above_id)s)",
+}
+OF_THREAD = {
+    "states": "t.state = ANY(%(states)s)",
+    "labels": "t.labels && %(labels)s::text[]",
+    "unanswered": "t.first_response_at IS NULL",
+}
+HAS_WORDS = """(
+SELECT s.document @@ %(words)s::tsquery FROM messages_searchentry s WHERE s.message_id = m.id)"""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Parts of the feed that each have an order of their own in an index.
+
+    Without columns there is one: the whole feed.
+    """
+
+    columns: tuple[str, ...] = ()
+    keys: Sequence[tuple[Any, ...]] = ((),)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        if len(self.keys) == 1:
+            return dict(zip(map(_lane, self.columns), self.keys[0], strict=True))
+        values = zip(*self.keys, strict=True)
+        return {_lane(name): list(v) for name, v in zip(self.columns, values, strict=True)}
+
+
+def of_thread(conditions: Sequence[str]) -> str:
+    """Ask a message what must hold of its thread."""
+    return f"(SELECT {' AND '.join(conditions)} FROM messages_thread t WHERE t.id = m.thread_id)"
+
+
+def walk(lanes: Lanes, conditions: Sequence[str], columns: str = "m.id, m.occurred_at") -> str:
+    """Return what finds the newest of all LANES that meet CONDITIONS.
+
+    One lane is read by its index until enough is found. Of several, each gives its newest, and
+    the newest of those are kept.
+    """
+    if len(lanes.keys) == 1:
+        own = [f"m.{name} = %({_lane(name)})s" for name in lanes.columns]
+        return _newest(columns, [*own, *conditions])
+    arrays = ", ".join(f"%({_lane(name)})s::{_TYPES[name]}[]" for name in lanes.columns)
+    own = [f"m.{name} = lane.{name}" for name in lanes.columns]
+    return f"""
+SELECT {columns} FROM unnest({arrays}) AS lane({", ".join(lanes.columns)})
+CROSS JOIN LATERAL ({_newest(columns, [*own, *conditions])}) m
+{NEWEST_FIRST}"""
+
+
+def near(walked: str, facts: Sequence[str]) -> str:
+    """Return what finds the newest that meet FACTS among the few messages that WALKED finds."""
+    among = walked.replace("%(limit)s", "%(depth)s")
+    return f"SELECT m.id, m.occurred_at FROM ({among}) m WHERE {' AND '.join(facts)} {NEWEST_FIRST}"
+
+
+def number_of(walked: str) -> str:
+    """Return what counts the messages that WALKED finds."""
+    return f"SELECT count(*) FROM ({walked}) m"
+
+
+def by_words(conditions: Sequence[str], place: Sequence[str]) -> str:
+    """Return what finds messages by the index of words, and then asks the rest of each.
+
+    Args:
+        place: conditions about the time and the id alone.
+    """
+    told = [sql.replace("m.occurred_at", "s.occurred_at") for sql in place]
+    told = [sql.replace("m.id", "s.message_id") for sql in told]
+    return f"""
+SELECT m.id, m.occurred_at FROM (
+    SELECT s.message_id, s.occurred_at FROM messages_searchentry s
+    WHERE {" AND ".join(["s.document @@ %(words)s::tsquery", *told])}
+    ORDER BY s.occurred_at DESC, s.message_id DESC
+) s JOIN messages_message m ON m.id = s.message_id
+WHERE {" AND ".join([LIVE, *conditions])}
+ORDER BY s.occurred_at DESC, s.message_id DESC LIMIT %(limit)s"""
+
+
+def threads(conditions: Sequence[str], *, in_order: bool) -> str:
+    """Return what finds threads whose last activity is older than `%(bound)s`, the newest first,
+    and those that were open for messages at that time.
+
+    Args:
+        in_order: whether an index has them in that order; else all of them are found first.
+    """
+    where = " AND ".join(["t.workspace_id = %(workspace)s", "NOT t.is_archived", *conditions])
+    columns = "t.id, t.last_activity_at, t.opened_at"
+    materialized = "NOT MATERIALIZED" if in_order else "MATERIALIZED"
+    return f"""
+WITH t AS {materialized} (SELECT {columns} FROM messages_thread t WHERE {where})
+(SELECT t.id, t.last_activity_at FROM t WHERE t.last_activity_at < %(bound)s
+ ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s)
+UNION ALL
+(SELECT t.id, t.last_activity_at FROM t
+ WHERE t.last_activity_at >= %(bound)s AND t.opened_at <= %(bound)s LIMIT %(limit)s)"""
+
+
+def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_words: bool) -> str:
+    """Return what counts all messages that meet the conditions, in whatever order."""
+    sets = []
+    if thread_conditions:
+        of = " AND ".join(["t.workspace_id = %(workspace)s", *thread_conditions])
+        sets.append(f"m.thread_id IN (SELECT t.id FROM messages_thread t WHERE {of})")
+    if has_words:
+        found = "SELECT s.message_id FROM messages_searchentry s WHERE s.document @@ %(words)s"
+        sets.append(f"m.id IN ({found}::tsquery)")
+    return (
+        f"SELECT count(*) FROM messages_message m WHERE {' AND '.join([LIVE, *conditions, *sets])}"
+    )
+
+
+def _newest(columns: str, conditions: Sequence[str]) -> str:
+    where = " AND ".join([LIVE, *conditions])
+    return f"SELECT {columns} FROM messages_message m WHERE {where} {NEWEST_FIRST}"
+
+
+def _lane(column: str) -> str:
+    return f"lane_{column}"

@@ -1,0 +1,188 @@
+"""Store what webhooks say, at once and for the time being: each thread is marked for a refetch.
+
+Everything here runs inside the caller's transaction and is set-based. Locks are taken in the order
+that all writers keep: identities, then threads by source, kind and number, then messages.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.hints import identities_meet
+from dexxy.messages import hints_sql as sql
+from dexxy.messages.ingest import Place, replies_link, threads_settle
+from dexxy.messages.ingest_sql import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
+from dexxy.messages.models import ArchivedReason, MessageKind
+from dexxy.messages.records import UNSET, Hint, MessageRecord, ThreadRecord
+
+_Key = tuple[int, str, int]
+_Authors = Mapping[tuple[int, str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedHint:
+    """A hint, and where it belongs."""
+
+    place: Place
+    hint: Hint
+
+    @property
+    def key(self) -> _Key:
+        """The thread's key, in the order in which threads are locked."""
+        return self.place.source_id, str(self.hint.thread.kind), self.hint.thread.number
+
+
+def hints_apply(hints: Sequence[PlacedHint], *, received_at: datetime) -> None:
+    """Store HINTS, in the order in which they came.
+
+    Of what two of them say of one thread, the one with the later version counts; what is stored
+    already in a later version stays.
+
+    Args:
+        received_at: by our clock, of the first of them.
+    """
+    by_thread = _by_thread(hints)
+    if not by_thread:
+        return
+    authors = _authors(by_thread.values(), received_at)
+    threads = _threads(by_thread, authors)
+    _archive(by_thread, threads)
+    _messages(by_thread, threads, authors)
+    replies_link(threads.values())
+    threads_settle(list(threads.values()))
+
+
+def _by_thread(hints: Iterable[PlacedHint]) -> dict[_Key, PlacedHint]:
+    """Fold the hints of each thread into one, and sort them by their keys."""
+    found: dict[_Key, PlacedHint] = {}
+    for one in sorted(hints, key=lambda one: one.hint.thread.version_at):
+        before = found.get(one.key)
+        hint = one.hint if before is None else _both(before.hint, one.hint)
+        found[one.key] = replace(one, hint=hint)
+    return dict(sorted(found.items()))
+
+
+def _both(older: Hint, newer: Hint) -> Hint:
+    """Fold two hints of one thread."""
+    moved = older if older.archived is ArchivedReason.MOVED else newer
+    return Hint(
+        thread=replace(older.thread, **_known(newer.thread)),
+        messages=_newest(*older.messages, *newer.messages),
+        archived=moved.archived or older.archived,
+        moved_to_url=moved.moved_to_url,
+        changes_state=older.changes_state or newer.changes_state,
+    )
+
+
+def _newest(*messages: MessageRecord) -> tuple[MessageRecord, ...]:
+    """Keep one record of each message: the newest, and that it was deleted."""
+    found: dict[tuple[MessageKind, str], MessageRecord] = {}
+    for one in sorted(messages, key=lambda one: one.version_at):
+        before = found.get((one.kind, one.external_id), one)
+        found[one.kind, one.external_id] = replace(
+            one,
+            details={**before.details, **one.details},
+            is_deleted=before.is_deleted or one.is_deleted,
+        )
+    return tuple(found.values())
+
+
+def _known(thread: ThreadRecord) -> dict[str, Any]:
+    """Return the fields of THREAD that are not UNSET."""
+    values = {field.name: getattr(thread, field.name) for field in fields(thread)}
+    return {name: value for name, value in values.items() if value is not UNSET}
+
+
+def _authors(hints: Iterable[PlacedHint], received_at: datetime) -> dict[tuple[int, str, str], int]:
+    """Store who wrote. Returns (workspace, provider, external id) -> primary key."""
+    by_tenant: dict[tuple[int, str], dict[str, Any]] = {}
+    for one in hints:
+        met = by_tenant.setdefault((one.place.workspace_id, one.place.provider), {})
+        for author in (one.hint.thread.author, *(m.author for m in one.hint.messages)):
+            if author is not None:
+                met[author.external_id] = author
+    return {
+        (workspace_id, provider, external_id): pk
+        for (workspace_id, provider), met in sorted(by_tenant.items())
+        for external_id, pk in identities_meet(
+            workspace_id=workspace_id,
+            provider=provider,
+            records=met.values(),
+            seen_at=received_at,
+        ).items()
+    }
+
+
+def _author_id(place: Place, record: ThreadRecord | MessageRecord, authors: _Authors) -> int | None:
+    if record.author is None:
+        return None
+    return authors[place.workspace_id, place.provider, record.author.external_id]
+
+
+def _threads(by_thread: Mapping[_Key, PlacedHint], authors: _Authors) -> dict[_Key, int]:
+    """Store and mark threads. Returns their primary keys."""
+    columns = {key: _fields(one, authors) for key, one in by_thread.items()}
+    rows = [(one.place.workspace_id, *key, columns[key]) for key, one in by_thread.items()]
+    found = fetch_all(sql.MARK_THREADS, {}, Rows(sql.THREAD_COLUMNS, rows))
+    threads = {(source, kind, number): pk for source, kind, number, pk, _ in found}
+    known = [(pk, columns[source, kind, n]) for source, kind, n, pk, is_new in found if not is_new]
+    if known:
+        execute(sql.UPDATE_THREADS, {}, Rows(sql.KNOWN_COLUMNS, known))
+    urgent = [threads[key] for key, one in by_thread.items() if one.hint.changes_state]
+    if urgent:
+        execute(sql.HURRY_REFETCH, {"threads": urgent})
+    return threads
+
+
+def _fields(one: PlacedHint, authors: _Authors) -> dict[str, Any]:
+    """Return the columns of a thread that its hint knows."""
+    columns = _known(one.hint.thread)
+    for name in ("author", "kind", "number"):
+        del columns[name]
+    return {**columns, "author_id": _author_id(one.place, one.hint.thread, authors)}
+
+
+def _archive(by_thread: Mapping[_Key, PlacedHint], threads: Mapping[_Key, int]) -> None:
+    gone = [
+        (threads[key], str(one.hint.archived), one.hint.moved_to_url)
+        for key, one in by_thread.items()
+        if one.hint.archived
+    ]
+    if gone:
+        rows = Rows(GONE_COLUMNS, gone)
+        execute(sql.ARCHIVE_THREADS, {}, rows)
+        execute(ARCHIVE_MESSAGES_OF, {}, rows)
+
+
+def _messages(
+    by_thread: Mapping[_Key, PlacedHint], threads: Mapping[_Key, int], authors: _Authors
+) -> None:
+    batch = [
+        _message_row(threads[key], message, _author_id(one.place, message, authors))
+        for key, one in by_thread.items()
+        for message in one.hint.messages
+    ]
+    # By their keys, in the order in which other writers take them.
+    rows = Rows(sql.MESSAGE_COLUMNS, sorted(batch, key=itemgetter(0, 1, 2)))
+    execute(sql.UPSERT_MESSAGES, {}, rows)
+    if any(message.is_deleted for one in by_thread.values() for message in one.hint.messages):
+        execute(sql.ARCHIVE_MESSAGES, {}, rows)
+
+
+def _message_row(thread_id: int, record: MessageRecord, author_id: int | None) -> tuple[Any, ...]:
+    return (
+        thread_id,
+        str(record.kind),
+        record.external_id,
+        author_id,
+        record.body,
+        record.url,
+        record.occurred_at,
+        record.version_at,
+        record.details,
+        record.in_feed,
+        record.is_deleted,
+    )

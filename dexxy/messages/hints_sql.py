@@ -1,0 +1,107 @@
+"""The statements of `hints`. `{rows}` is the batch, as a FROM item `r`."""
+
+# `fields` holds the columns that are known: `jsonb_populate_record` leaves the others as they are.
+THREAD_COLUMNS = {
+    "workspace_id": "bigint",
+    "source_id": "bigint",
+    "kind": "text",
+    "number": "bigint",
+    "fields": "jsonb",
+}
+KNOWN_COLUMNS = {"thread_id": "bigint", "fields": "jsonb"}
+MESSAGE_COLUMNS = {
+    "thread_id": "bigint",
+    "kind": "text",
+    "external_id": "text",
+    "author_id": "bigint",
+    "body": "text",
+    "url": "text",
+    "occurred_at": "timestamptz",
+    "version_at": "timestamptz",
+    "details": "jsonb",
+    "in_feed": "boolean",
+    "is_deleted": "boolean",
+}
+
+# Locks every thread, in the order of the keys, and marks it. One that waits for a refetch already
+# goes on waiting: so a busy thread is read once a minute, when what came before has settled.
+MARK_THREADS = """
+INSERT INTO messages_thread AS t (
+    workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
+    author_id, opened_at, closed_at, merged_at, answered_at, version_at, last_activity_at,
+    message_count, is_archived, archived_reason, moved_to_url, hinted_at, refetch_at, created_at,
+    updated_at)
+SELECT r.workspace_id, r.source_id, r.kind, r.number, coalesce(n.node_id, ''), n.title,
+       coalesce(n.state, 'open'), coalesce(n.state_reason, ''), coalesce(n.labels, '{}'), n.url,
+       n.author_id, n.opened_at, n.closed_at, n.merged_at, n.answered_at,
+       least(n.version_at, clock_timestamp()), n.opened_at, 0, false, '', '',
+       clock_timestamp(), clock_timestamp(), now(), now()
+FROM {rows}, jsonb_populate_record(NULL::messages_thread, r.fields) n
+ORDER BY r.source_id, r.kind, r.number
+ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
+    hinted_at = clock_timestamp(), refetch_at = coalesce(t.refetch_at, clock_timestamp())
+RETURNING t.source_id, t.kind, t.number, t.id, t.xmax = 0
+"""
+
+# Only a refetch has the message that says what happened to a thread's state.
+HURRY_REFETCH = """
+UPDATE messages_thread SET refetch_at = clock_timestamp()
+WHERE id = ANY(%(threads)s) AND refetch_at > clock_timestamp()
+"""
+
+UPDATE_THREADS = """
+UPDATE messages_thread t
+SET (node_id, title, state, state_reason, labels, url, author_id, opened_at, closed_at, merged_at,
+     answered_at, version_at) = (
+        SELECT n.node_id, n.title, n.state, n.state_reason, n.labels, n.url, n.author_id,
+               n.opened_at, n.closed_at, n.merged_at, n.answered_at,
+               least(n.version_at, clock_timestamp())
+        FROM jsonb_populate_record(t, r.fields) n),
+    updated_at = now()
+FROM {rows}
+WHERE t.id = r.thread_id AND (r.fields->>'version_at')::timestamptz >= t.version_at
+"""
+
+# What is known of where a thread went is kept, also when it is said to be deleted there.
+ARCHIVE_THREADS = """
+UPDATE messages_thread t
+SET is_archived = true, archived_reason = r.reason, moved_to_url = r.moved_to_url,
+    updated_at = now()
+FROM {rows}
+WHERE t.id = r.thread_id AND t.archived_reason <> 'moved'
+"""
+
+# What comes late to a thread that is gone is gone as well. A message that is stored stays archived
+# or not: only a snapshot revives.
+UPSERT_MESSAGES = """
+INSERT INTO messages_message AS m (
+    workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
+    occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
+    transaction_id, created_at, updated_at)
+SELECT t.workspace_id, t.source_id, t.id, t.kind, r.kind, r.external_id, r.author_id, r.body,
+       r.url, r.occurred_at, NULL, least(r.version_at, clock_timestamp()), r.details, r.in_feed,
+       t.is_archived OR r.is_deleted,
+       CASE WHEN t.is_archived THEN t.archived_reason WHEN r.is_deleted THEN 'deleted' ELSE '' END,
+       pg_current_xact_id()::text::bigint, now(), now()
+FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
+ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
+    author_id = excluded.author_id, body = excluded.body, url = excluded.url,
+    occurred_at = excluded.occurred_at, version_at = excluded.version_at,
+    details = m.details || excluded.details, in_feed = excluded.in_feed,
+    transaction_id = excluded.transaction_id, updated_at = now()
+WHERE excluded.version_at >= m.version_at
+  AND (m.author_id, m.body, m.url, m.occurred_at, m.version_at, m.details, m.in_feed)
+      IS DISTINCT FROM
+      (excluded.author_id, excluded.body, excluded.url, excluded.occurred_at, excluded.version_at,
+       m.details || excluded.details, excluded.in_feed)
+"""
+
+# A deletion needs no version: ids are never used again.
+ARCHIVE_MESSAGES = """
+UPDATE messages_message m
+SET is_archived = true, archived_reason = 'deleted',
+    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+FROM {rows}
+WHERE r.is_deleted AND m.thread_id = r.thread_id AND m.kind = r.kind
+  AND m.external_id = r.external_id AND NOT m.is_archived
+"""

@@ -1,0 +1,125 @@
+"""Figures about a workspace over some time. Bots count nowhere; days are those of UTC."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.errors import BadInputError
+from dexxy.common.sql import fetch_all, time_limit
+from dexxy.members.models import Member
+
+LONGEST = timedelta(days=366)
+_MOST_TOP = 10
+# Counting a year takes longer than a page of the feed.
+_SECONDS = 15.0
+
+# Messages that are shown and no bot's, each with the member behind its account, if that exists.
+_SAID = """
+SELECT m.occurred_at, p.id AS member_id
+FROM messages_message m
+JOIN sources_source s ON s.id = m.source_id AND NOT s.is_archived
+LEFT JOIN members_identity i ON i.id = m.author_id
+LEFT JOIN members_member p ON p.id = i.member_id
+WHERE m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed
+  AND m.occurred_at >= %(since)s AND m.occurred_at < %(until)s AND p.is_bot IS NOT TRUE
+"""
+_DAYS = f"""
+SELECT (occurred_at AT TIME ZONE 'UTC')::date, count(*), count(DISTINCT member_id)
+FROM ({_SAID}) said GROUP BY 1 ORDER BY 1
+"""  # noqa: S608
+_TOP = f"""
+SELECT member_id, count(*) FROM ({_SAID}) said
+WHERE member_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(top)s
+"""  # noqa: S608
+_PEOPLE = f"""
+SELECT count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
+FROM (
+    SELECT EXISTS (
+        SELECT FROM members_identity i
+        JOIN messages_message m ON m.workspace_id = %(workspace)s AND m.author_id = i.id
+                               AND NOT m.is_archived AND m.in_feed
+        WHERE i.member_id = here.member_id AND m.occurred_at < %(since)s) AS known
+    FROM (SELECT DISTINCT member_id FROM ({_SAID}) said WHERE member_id IS NOT NULL) here
+) p
+"""  # noqa: S608
+_THREADS = """
+SELECT percentile_cont(0.5) WITHIN GROUP (
+           ORDER BY extract(epoch FROM t.first_response_at - t.opened_at)),
+       count(*) FILTER (WHERE t.first_response_at IS NULL AND t.state = 'open'), count(*)
+FROM messages_thread t
+JOIN sources_source s ON s.id = t.source_id AND NOT s.is_archived
+LEFT JOIN members_identity i ON i.id = t.author_id
+LEFT JOIN members_member p ON p.id = i.member_id
+WHERE t.workspace_id = %(workspace)s AND NOT t.is_archived
+  AND t.opened_at >= %(since)s AND t.opened_at < %(until)s AND p.is_bot IS NOT TRUE
+"""
+
+
+class TimeRangeError(BadInputError):
+    """Figures are not given for such a range of time."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happened on one day: days without anything are left out."""
+
+    date: date
+    messages: int
+    people: int
+
+
+@dataclass(frozen=True)
+class Insights:
+    """Figures of the time from `since` until before `until`.
+
+    New people had said nothing before. The median and the number of threads are of threads opened
+    in that time; unanswered are those of them that are open and have no answer by another person.
+    """
+
+    since: datetime
+    until: datetime
+    days: list[Day]
+    new_people: int
+    returning_people: int
+    threads: int
+    unanswered_threads: int
+    median_first_answer: timedelta | None
+    top_people: list[tuple[Member, int]]
+
+
+def insights(viewer: Viewer, workspace: Workspace, *, since: datetime, until: datetime) -> Insights:
+    """Return figures about WORKSPACE from SINCE until before UNTIL.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        TimeRangeError: UNTIL is not after SINCE, or more than a year after it.
+        TooSlowError: there is too much to count.
+    """
+    require_membership(viewer, workspace)
+    if not timedelta(0) < until - since <= LONGEST:
+        raise TimeRangeError(
+            f"Choose a time of up to {LONGEST.days} days, its end after its start."
+        )
+    params = {"workspace": workspace.pk, "since": since, "until": until, "top": _MOST_TOP}
+    with time_limit(_SECONDS):
+        [(new, returning)] = fetch_all(_PEOPLE, params)
+        [(median, unanswered, threads)] = fetch_all(_THREADS, params)
+        return Insights(
+            since=since,
+            until=until,
+            days=[Day(*row) for row in fetch_all(_DAYS, params)],
+            new_people=new,
+            returning_people=returning,
+            threads=threads,
+            unanswered_threads=unanswered,
+            median_first_answer=None if median is None else timedelta(seconds=float(median)),
+            top_people=_top(params),
+        )
+
+
+def _top(params: dict[str, Any]) -> list[tuple[Member, int]]:
+    counts = dict(fetch_all(_TOP, params))
+    members = Member.objects.in_bulk(list(counts))
+    return [(members[pk], number) for pk, number in counts.items()]

@@ -1,0 +1,14 @@
+"""Background jobs: thin, and safe to run twice."""
+
+from django_rq import job
+
+from dexxy.messages.search import search_catch_up
+
+# The scheduler wakes a worker again while anything is left.
+_SECONDS = 20.0
+
+
+@job("search")
+def index_messages() -> None:
+    """Make what was written since the last time findable."""
+    search_catch_up(seconds=_SECONDS)

@@ -1,0 +1,39 @@
+"""What a sync holds in memory is a page, however much there is to read."""
+
+import sys
+
+import pytest
+
+from benchmarks.worlds import NAME, long_thread_world
+from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.simulator.server import SimulatorServer
+from dexxy.simulator.tokens import DEMO_TOKEN
+from tests.factories import make_workspace
+from tests.sync_processes import SyncRunner
+
+
+def peak_memory(*, comments: int) -> float:
+    """Sync a thread of so many comments of 60 kB, and return the most memory it took, in MB."""
+    workspace = make_workspace()
+    with SimulatorServer(long_thread_world(comments=comments, length=60_000)) as server:
+        github = GitHubServer(server.url, server.graphql_url, server.url)
+        connected = repository_connect_by_token(
+            workspace=workspace, full_name=NAME, token=DEMO_TOKEN, server=github
+        )
+        with SyncRunner(connected) as runner:
+            runner.start(sweep=False)
+            status, memory = runner.end()
+    assert (status, workspace.messages.filter(kind="comment").count()) == (0, comments)
+    return memory
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is counted otherwise")
+@pytest.mark.django_db(transaction=True)
+def test_memory_does_not_grow_with_the_length_of_a_thread() -> None:
+    short = peak_memory(comments=150)
+
+    long = peak_memory(comments=600)
+
+    assert long < 200
+    assert long - short < 20
