@@ -17,6 +17,7 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
     SyncStream,
+    WebhookDelivery,
 )
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.messages.models import (
@@ -194,6 +195,19 @@ def make_installation(
         account_login="owner",
         account_id=next(_numbers),
         access_token=token,
+    )
+
+
+def make_delivery(*, installation: GitHubInstallation, event: str = "issues") -> WebhookDelivery:
+    """Make a webhook about INSTALLATION that waits in the inbox."""
+    assert installation.app is not None, "only an App has webhooks"
+    return WebhookDelivery.objects.create(
+        app=installation.app,
+        guid=f"guid-{next(_numbers)}",
+        event=event,
+        action="opened",
+        installation_id=installation.installation_id,
+        payload={},
     )
 
 

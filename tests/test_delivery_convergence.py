@@ -4,7 +4,6 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from django.db.models import F
 from pytest_django import Settings
 
@@ -17,6 +16,7 @@ from dexxy.integrations.models import (
     RunTrigger,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_sync import repository_sync

@@ -23,6 +23,8 @@ from dexxy.common.pages import LARGEST_PAGE, PAGE
 
 # To count a whole list is as much work as many pages of it.
 _OBJECTS_OF_A_COUNT = 1000
+# Below which names a page holds its items.
+_ITEMS = {"edges", "changes"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Measure:
             d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)
         }
         self._variables = {**self._defaults(), **variables}
-        self._known: dict[str, Size] = {}
+        self._known: dict[tuple[str, int], Size] = {}
 
     def size(self) -> Size:
         """Return the size of all operations together."""
@@ -61,47 +63,48 @@ class Measure:
             if isinstance(one.default_value, IntValueNode)
         }
 
-    def _selected(self, selections: SelectionSetNode) -> Size:
-        return _together(self._selection(one) for one in selections.selections)
+    def _selected(self, selections: SelectionSetNode, length: int = 1) -> Size:
+        return _together(self._selection(one, length) for one in selections.selections)
 
-    def _selection(self, one: Any) -> Size:
+    def _selection(self, one: Any, length: int) -> Size:
         if isinstance(one, FieldNode):
-            return self._field(one)
+            return self._field(one, length)
         if isinstance(one, FragmentSpreadNode):
-            return self._fragment(one.name.value)
-        return self._selected(one.selection_set)
+            return self._fragment(one.name.value, length)
+        return self._selected(one.selection_set, length)
 
-    def _field(self, field: FieldNode) -> Size:
+    def _field(self, field: FieldNode, length: int) -> Size:
+        """Measure FIELD; its page, where it stands directly below one, has LENGTH items."""
         aliases = 0 if field.alias is None else 1
         if field.selection_set is None:
             counts = field.name.value == "totalCount"
             return Size(1, aliases, _OBJECTS_OF_A_COUNT if counts else 0)
-        inner = self._selected(field.selection_set)
-        objects = 1 + inner.objects * self._length(field, field.selection_set)
-        return Size(1 + inner.depth, aliases + inner.aliases, objects)
+        inner = self._selected(field.selection_set, self._length(field))
+        times = length if field.name.value in _ITEMS else 1
+        return Size(1 + inner.depth, aliases + inner.aliases, (1 + inner.objects) * times)
 
-    def _fragment(self, name: str) -> Size:
-        if name not in self._known:
+    def _fragment(self, name: str, length: int) -> Size:
+        key = name, length
+        if key not in self._known:
             # Validation refuses a fragment that holds itself, or that there is none.
-            self._known[name] = Size()
+            self._known[key] = Size()
             if name in self._fragments:
-                self._known[name] = self._selected(self._fragments[name].selection_set)
-        return self._known[name]
+                self._known[key] = self._selected(self._fragments[name].selection_set, length)
+        return self._known[key]
 
-    def _length(self, field: FieldNode, selections: SelectionSetNode) -> int:
-        """Return how long the list below FIELD can be."""
+    def _length(self, field: FieldNode) -> int:
+        """Return how many items a page of FIELD can have, if it has pages."""
+        asked: Any = PAGE
         for argument in field.arguments or ():
             if argument.name.value == "first":
-                asked: Any = None
-                if isinstance(argument.value, IntValueNode):
-                    asked = int(argument.value.value)
-                elif isinstance(argument.value, VariableNode):
-                    asked = self._variables.get(argument.value.name.value)
-                return (
-                    asked if isinstance(asked, int) and 0 < asked < LARGEST_PAGE else LARGEST_PAGE
-                )
-        names = {s.name.value for s in selections.selections if isinstance(s, FieldNode)}
-        return PAGE if "edges" in names else 1
+                asked = self._value(argument.value)
+        # What is no size of a page is refused later.
+        return asked if isinstance(asked, int) and 0 < asked < LARGEST_PAGE else LARGEST_PAGE
+
+    def _value(self, node: Any) -> Any:
+        if isinstance(node, IntValueNode):
+            return int(node.value)
+        return self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
 
 
 def _together(sizes: Iterable[Size]) -> Size:

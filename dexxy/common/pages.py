@@ -111,6 +111,20 @@ def page_newest_first(rows: QuerySet[Any], time: str, first: int, after: str | N
     return Page(items, places, len(found) > first)
 
 
+def page_by_key(rows: QuerySet[Any], first: int, after: str | None) -> Page[Any]:
+    """Return FIRST of ROWS behind the cursor AFTER, those that were stored last first.
+
+    Raises:
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+    """
+    check_size(first)
+    if after is not None:
+        rows = rows.filter(pk__lt=Cursor.parse(after).pk)
+    found = list(rows.order_by("-pk")[: first + 1])
+    items = found[:first]
+    return Page(items, [Cursor(None, item.pk) for item in items], len(found) > first)
+
+
 def encoded(plain: str) -> str:
     """Make opaque what is not for clients to read."""
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")

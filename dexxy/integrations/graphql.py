@@ -4,6 +4,7 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Self, cast
 
 import strawberry
@@ -12,9 +13,18 @@ from strawberry.scalars import JSON
 
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.selectors import workspace_by_id
-from dexxy.common.graphql import BigInt, Info
-from dexxy.integrations import models, selectors
-from dexxy.integrations.models import AccountType, RunState, RunTrigger, StreamName, SyncStatus
+from dexxy.common.graphql import BigInt, Connection, Info, connection
+from dexxy.common.ids import parse_id
+from dexxy.common.pages import PAGE
+from dexxy.integrations import activity, models, selectors
+from dexxy.integrations.models import (
+    AccountType,
+    DeliveryState,
+    RunState,
+    RunTrigger,
+    StreamName,
+    SyncStatus,
+)
 from dexxy.integrations.selectors import RepositoryOverview
 from dexxy.integrations.services.github_available import (
     AvailableRepository,
@@ -37,6 +47,7 @@ strawberry.enum(AccountType, description="Who owns the repositories.")
 strawberry.enum(SyncStatus, description="How a repository's sync is doing.")
 strawberry.enum(StreamName, description="A list that is read by itself.")
 strawberry.enum(RunTrigger, description="What started a run.")
+strawberry.enum(DeliveryState, description="How a delivery fared.")
 strawberry.enum(RunState, description="How a run is doing.")
 
 
@@ -288,6 +299,19 @@ class AvailableGitHubRepository:
         )
 
 
+@strawberry_django.type(models.WebhookDelivery, description="One webhook, and how it fared.")
+class GitHubDelivery:
+    id: strawberry.ID
+    guid: str = strawberry_django.field(description="GitHub's name of it.")
+    event: str
+    action: str
+    state: DeliveryState
+    attempts: int
+    error: str = strawberry_django.field(description="Why it failed or was ignored, or ''.")
+    received_at: datetime
+    processed_at: datetime | None
+
+
 @strawberry.type
 class IntegrationsQuery:
     @strawberry.field(description="The connection to GitHub, or null. For administrators.")
@@ -319,6 +343,37 @@ class IntegrationsQuery:
         overviews = selectors.repository_overviews(viewer, workspace)
         info.context.shared.update({_key(one.repository): one for one in overviews})
         return cast(list[GitHubRepository], [one.repository for one in overviews])
+
+    @strawberry.field(description="What was read when, the newest first.")
+    def sync_runs(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        repository_id: strawberry.ID | None = None,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[SyncRun]:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, workspace_id)
+        pk = None if repository_id is None else parse_id(repository_id) or 0
+        page = activity.sync_runs(viewer, workspace, pk, first, after)
+        return connection(page, after, partial(activity.sync_run_total, viewer, workspace, pk))
+
+    @strawberry.field(
+        description="What GitHub sent by itself, the newest first. For administrators."
+    )
+    def github_deliveries(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        state: DeliveryState | None = None,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[GitHubDelivery]:
+        viewer = viewer_of(info)
+        workspace = workspace_by_id(viewer, workspace_id)
+        page = activity.deliveries(viewer, workspace, state, first, after)
+        return connection(page, after, partial(activity.delivery_total, viewer, workspace, state))
 
 
 @strawberry.input(description="Which repository a workspace shall follow.")

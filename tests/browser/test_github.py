@@ -12,6 +12,7 @@ from pytest_django import Settings
 from dexxy.accounts.models import User
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.simulator.site.layout import COOKIE
 from dexxy.simulator.world import World
 from tests.factories import make_user, make_workspace
 
@@ -31,7 +32,12 @@ def operator(
     client = Client()
     client.force_login(user)
     session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    context.add_cookies(
+        [
+            {"name": "sessionid", "value": session, "url": base_url},
+            {"name": COOKIE, "value": "dexxy-demo", "url": at_github.web_url},
+        ]
+    )
     return user
 
 

@@ -1,0 +1,122 @@
+"""Documents for the API that ask for everything, made from its schema."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_required_argument,
+    is_required_input_field,
+)
+
+from dexxy.config.schema import schema
+
+ROOTS = {"query": schema._schema.query_type, "mutation": schema._schema.mutation_type}
+# As deep as any type lies below a root, and far less than the API allows.
+DEEP = 8
+
+
+def root_fields() -> dict[str, tuple[str, GraphQLField]]:
+    """Return every field of the two roots by its name, with the kind of its operation."""
+    return {
+        name: (kind, field)
+        for kind, root in ROOTS.items()
+        if root is not None
+        for name, field in root.fields.items()
+    }
+
+
+def document(name: str) -> str:
+    """Return a document that asks the root field NAME for every field below it.
+
+    Its variables are the arguments that it must have.
+    """
+    kind, field = root_fields()[name]
+    required = {arg: spec for arg, spec in field.args.items() if is_required_argument(spec)}
+    declared = ", ".join(f"${arg}: {spec.type}" for arg, spec in required.items())
+    given = ", ".join([f"{arg}: ${arg}" for arg in required])
+    if "first" in field.args:
+        given += ", first: 2"
+    head = f"{kind} ({declared})" if required else kind
+    call = f"{name}({given})" if required else name
+    return f"{head} {{ {call} {' '.join(selection(field, ()))} }}"
+
+
+def selection(field: GraphQLField, above: tuple[str, ...]) -> Iterator[str]:
+    """Yield what selects all fields of FIELD's type but those that lead back to one ABOVE."""
+    of = get_named_type(field.type)
+    if not isinstance(of, GraphQLObjectType):
+        return
+    yield "{ __typename"
+    for name, inner in of.fields.items():
+        below = get_named_type(inner.type)
+        if isinstance(below, GraphQLObjectType) and (below.name in above or len(above) == DEEP):
+            continue
+        # A whole page of everything would be more than one may ask for.
+        page = "(first: 2)" if "first" in inner.args else ""
+        yield " ".join([f"{name}{page}", *selection(inner, (*above, of.name))])
+    yield "}"
+
+
+def variables(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return variables for `document(name)`, taken from VALUES by the names of the arguments."""
+    _, field = root_fields()[name]
+    return {
+        arg: example(arg, spec.type, values)
+        for arg, spec in field.args.items()
+        if is_required_argument(spec)
+    }
+
+
+def example(name: str, of: Any, values: Mapping[str, Any]) -> Any:
+    """Return a value for the argument NAME.
+
+    Raises:
+        KeyError: none is known; a new argument needs one.
+    """
+    if isinstance(of, GraphQLNonNull):
+        of = of.of_type
+    if isinstance(of, GraphQLInputObjectType):
+        return {
+            key: example(key, inner.type, values)
+            for key, inner in of.fields.items()
+            if is_required_input_field(inner)
+        }
+    if name not in values and isinstance(of, GraphQLEnumType):
+        return next(iter(of.values))
+    return values[name]
+
+
+def object_fields() -> set[tuple[str, str]]:
+    """Return every field of every object type of the API."""
+    return {
+        (name, field)
+        for name, one in schema._schema.type_map.items()
+        if isinstance(one, GraphQLObjectType) and not name.startswith("__")
+        for field in one.fields
+    }
+
+
+def selected_fields(name: str) -> set[tuple[str, str]]:
+    """Return the fields of object types that `document(name)` asks for."""
+    kind, field = root_fields()[name]
+    root = ROOTS[kind]
+    assert root is not None
+    return {(root.name, name), *_selected(field, ())}
+
+
+def _selected(field: GraphQLField, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    of = get_named_type(field.type)
+    if not isinstance(of, GraphQLObjectType):
+        return
+    for name, inner in of.fields.items():
+        below = get_named_type(inner.type)
+        if isinstance(below, GraphQLObjectType) and (below.name in above or len(above) == DEEP):
+            continue
+        yield of.name, name
+        yield from _selected(inner, (*above, of.name))

@@ -1,0 +1,177 @@
+"""Every field of the API, by everybody: what they get, and that a refusal changes nothing."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from graphql import is_required_argument
+
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.models import Role, User, Workspace
+from dexxy.messages.ingest import threads_settle
+from dexxy.messages.models import MessageKind
+from dexxy.sources.models import Source
+from tests.api_documents import document, object_fields, root_fields, selected_fields, variables
+from tests.factories import (
+    START,
+    make_app,
+    make_delivery,
+    make_identity,
+    make_installation,
+    make_message,
+    make_repository,
+    make_run,
+    make_stream,
+    make_thread,
+    make_user,
+)
+
+Ask = Callable[..., dict[str, Any]]
+
+ROLES = ("nobody", "outsider", "member", "admin")
+GIVEN, HIDDEN = "", "NOT_FOUND"
+# The key of the App here opens nothing at GitHub: whoever gets so far was let in.
+LET_IN = "GITHUB_APP_REFUSED"
+# What an outsider, a member and an admin hear; nobody is always told to sign in.
+EVERYBODY = (GIVEN, GIVEN, GIVEN)
+MEMBERS = (HIDDEN, GIVEN, GIVEN)
+ADMINS = (HIDDEN, "FORBIDDEN", GIVEN)
+EXPECTED: dict[str, tuple[str, str, str]] = {
+    "viewer": EVERYBODY,
+    "workspaces": EVERYBODY,
+    "memberships": MEMBERS,
+    "apiTokens": MEMBERS,
+    "invitations": ADMINS,
+    "auditLog": ADMINS,
+    "members": MEMBERS,
+    "member": MEMBERS,
+    "activityFeed": MEMBERS,
+    "activityItem": MEMBERS,
+    "activityChanges": MEMBERS,
+    "threads": MEMBERS,
+    "thread": MEMBERS,
+    "insights": MEMBERS,
+    "githubRepositories": MEMBERS,
+    "githubInstallation": ADMINS,
+    "availableGithubRepos": (HIDDEN, "FORBIDDEN", LET_IN),
+    "syncRuns": MEMBERS,
+    "githubDeliveries": ADMINS,
+    "apiTokenCreate": MEMBERS,
+    # A member may revoke their own tokens, but this is the admin's.
+    "apiTokenRevoke": (HIDDEN, HIDDEN, GIVEN),
+    "invitationCreate": ADMINS,
+    "invitationRevoke": ADMINS,
+    # It is a link that anybody may follow; who is in the workspace stays what they are.
+    "invitationAccept": EVERYBODY,
+    "membershipSetRole": ADMINS,
+    "membershipRemove": ADMINS,
+    "githubStartOauth": MEMBERS,
+    "githubConnectRepo": (HIDDEN, LET_IN, LET_IN),
+    "githubDisconnectRepo": MEMBERS,
+    "githubSyncRepo": MEMBERS,
+    "githubSetRepoSyncPaused": MEMBERS,
+    "githubDisconnectInstallation": ADMINS,
+}
+
+
+@pytest.fixture
+def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
+    """Fill the workspace with one of everything, and name it as the arguments do."""
+    third = make_user()
+    membership = workspace.memberships.create(user=third, role=Role.MEMBER)
+    author = make_identity(workspace=workspace)
+    thread = make_thread(source=source, author=author, labels=["bug"])
+    item = make_message(thread=thread, author=author, kind=MessageKind.REVIEW)
+    make_message(thread=thread, author=make_identity(workspace=workspace))
+    threads_settle([thread.pk])
+    installation = make_installation(workspace=workspace, app=make_app())
+    make_delivery(installation=installation)
+    repository = make_repository(source=source)
+    make_stream(repository=repository)
+    make_run(repository=repository, counts={"threads": 1})
+    token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
+    invitation, link = invitation_create(viewer=alice, workspace=workspace)
+    return {
+        "workspaceId": str(workspace.pk),
+        "itemId": str(item.pk),
+        "threadId": str(thread.pk),
+        "memberId": str(author.member_id),
+        "repositoryId": str(repository.pk),
+        "githubId": repository.github_id,
+        "tokenId": str(token.pk),
+        "invitationId": str(invitation.pk),
+        "membershipId": str(membership.pk),
+        "code": link.rstrip("/").rpartition("/")[2],
+        "name": "another",
+        "paused": True,
+        "since": START.isoformat(),
+        "until": (START + timedelta(days=1)).isoformat(),
+    }
+
+
+def stored() -> dict[str, str]:
+    """Return a digest of every table but that of sessions."""
+    digests = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT t::text FROM {connection.ops.quote_name(table)} t")  # noqa: S608
+            rows = sorted(row for (row,) in cursor.fetchall())
+            digests[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    # Signing in writes when a user last did.
+    return {t: d for t, d in digests.items() if t not in {"django_session", "accounts_user"}}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(root_fields()))
+def test_every_field_gives_each_role_what_is_expected(
+    ask: Ask,
+    alice: User,
+    bob: User,
+    charlie: User,
+    values: dict[str, Any],
+    name: str,
+    role: str,
+) -> None:
+    viewer = {"nobody": None, "outsider": charlie, "member": bob, "admin": alice}[role]
+    expected = "UNAUTHENTICATED" if viewer is None else EXPECTED[name][ROLES.index(role) - 1]
+    before = stored()
+
+    answer = ask(document(name), viewer, **variables(name, values))
+
+    errors = answer.get("errors", [])
+    assert {error["extensions"]["code"] for error in errors} == ({expected} - {GIVEN}), errors
+    if expected != GIVEN:
+        assert not any((answer["data"] or {}).values())
+        assert stored() == before
+
+
+def test_the_table_names_exactly_the_fields_that_there_are() -> None:
+    assert set(EXPECTED) == set(root_fields())
+
+
+def test_the_documents_ask_for_every_field_of_every_type() -> None:
+    asked: set[tuple[str, str]] = set()
+    for name in root_fields():
+        asked |= selected_fields(name)
+
+    assert object_fields() - asked == set()
+
+
+@pytest.mark.parametrize("argument", ["itemId", "threadId", "memberId", "repositoryId"])
+def test_an_id_of_another_workspace_is_no_other_than_one_that_never_was(
+    ask: Ask, charlie: User, values: dict[str, Any], argument: str
+) -> None:
+    theirs = {**values, "workspaceId": str(charlie.memberships.get().workspace_id)}
+    for name, (_, field) in root_fields().items():
+        if argument not in field.args or not is_required_argument(field.args[argument]):
+            continue
+        foreign = ask(document(name), charlie, **variables(name, theirs))
+        missing = ask(document(name), charlie, **variables(name, {**theirs, argument: "987654"}))
+        nonsense = ask(document(name), charlie, **variables(name, {**theirs, argument: "x"}))
+
+        assert foreign["errors"][0]["extensions"]["code"] == HIDDEN
+        assert foreign == missing == nonsense
