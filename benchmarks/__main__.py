@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import people
 from benchmarks.worlds import long_thread_world
 from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
@@ -37,6 +38,7 @@ def main() -> None:
             }
             _report_deliveries(_run("benchmarks.deliveries", environment))
             _report(_measure(environment))
+            people.report(_run("benchmarks.people_speed", environment))
         finally:
             servers.close()
 

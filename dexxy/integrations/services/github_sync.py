@@ -15,11 +15,13 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
     Credential,
+    GitHubInstallation,
     GitHubRepository,
     RunTrigger,
     SyncRun,
 )
 from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.contributor_stitching import contributors_stitch
 from dexxy.integrations.services.github_due import repositories_due, repositories_marked
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github_marked import MarkedReader
@@ -151,7 +153,8 @@ def repository_sync(
             except errors.RateLimitedError as error:
                 run_pause(turn.run, credential, error)
                 raise
-        return turn.run
+    contributors_stitch(workspace_id=repository.source.workspace_id)
+    return turn.run
 
 
 def credential_work(*, credential_id: int, seconds: float) -> bool:
@@ -168,12 +171,21 @@ def credential_work(*, credential_id: int, seconds: float) -> bool:
     deadline = timezone.now() + timedelta(seconds=seconds)
     try:
         with lease_taken(credential) as lease, ExitStack() as clients:
-            return _take_turns(credential, lease, deadline, clients)
+            is_unfinished = _take_turns(credential, lease, deadline, clients)
+        _stitch_all(credential)
+        return is_unfinished
     except LeaseLostError:
         # Whoever took over goes on.
         return False
     finally:
         Credential.objects.filter(pk=credential_id).update(woken_at=None)
+
+
+def _stitch_all(credential: Credential) -> None:
+    """Compare the people who are new or changed, while others may read with the credential."""
+    workspaces = GitHubInstallation.objects.filter(credential=credential).values_list("workspace")
+    for (workspace_id,) in workspaces.exclude(workspace=None).order_by("workspace").distinct():
+        contributors_stitch(workspace_id=workspace_id)
 
 
 def _take_turns(
