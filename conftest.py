@@ -15,7 +15,7 @@ from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
 
 pytest.register_assert_rewrite("tests.truth")
-pytest_plugins = ["tests.github_app", "tests.simulated"]
+pytest_plugins = ["tests.github_app", "tests.scene", "tests.simulated"]
 
 Ask = Callable[..., dict[str, Any]]
 

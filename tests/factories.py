@@ -199,8 +199,8 @@ def make_installation(
 
 
 def make_delivery(*, installation: GitHubInstallation, event: str = "issues") -> WebhookDelivery:
-    """Make a webhook about INSTALLATION, of an App, that waits in the inbox."""
-    assert installation.app is not None
+    """Make a webhook about INSTALLATION that waits in the inbox."""
+    assert installation.app is not None, "only an App has webhooks"
     return WebhookDelivery.objects.create(
         app=installation.app,
         guid=f"guid-{next(_numbers)}",

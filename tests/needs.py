@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED_WEBHOOKS = ROOT / ".cache" / "github" / "webhooks.json"
+PUBLISHED_EXAMPLES = ROOT / ".cache" / "github" / "webhook_examples.json"
 PUBLISHED_SCHEMA = ROOT / ".cache" / "github" / "schema.graphql"
 
 
@@ -25,6 +26,13 @@ def published_webhooks() -> str:
             "GitHub's published webhooks are missing: `make test` fetches them, with a network"
         )
     return PUBLISHED_WEBHOOKS.read_text(encoding="utf-8")
+
+
+def published_examples() -> str:
+    """Return the published examples of webhooks."""
+    if not PUBLISHED_EXAMPLES.exists():
+        _missing("The published webhooks are missing: `make test` fetches them, with a network")
+    return PUBLISHED_EXAMPLES.read_text(encoding="utf-8")
 
 
 def chromium() -> str:

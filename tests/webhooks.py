@@ -12,6 +12,8 @@ from dexxy.integrations.models import GitHubApp
 
 URL = "/webhooks/github/"
 _numbers = count(1)
+# Each new one would load all middleware again.
+_client = Client()
 
 
 def guid() -> str:
@@ -54,7 +56,7 @@ def send(
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     sent = headers_of(app, body, event=event, guid=guid or _new_guid()) | dict(headers or {})
     kept = {name: value for name, value in sent.items() if value is not None}
-    return Client().post(URL, body, content_type="application/json", headers=kept)
+    return _client.post(URL, body, content_type="application/json", headers=kept)
 
 
 _new_guid = guid

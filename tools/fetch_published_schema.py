@@ -1,6 +1,7 @@
 """Put GitHub's published schemas, of GraphQL and of webhooks, where the tests look for them.
 
-The simulator's answers and webhooks and the queries that Dexxy sends are checked against them.
+The simulator's answers and webhooks and the queries that Dexxy sends are checked against them;
+the examples of webhooks, which come beside them, go through Dexxy's own door.
 They are megabytes that GitHub changes every week, so they are fetched (from npm, where they are
 published under the MIT licence) and never committed. To move to a newer one, change the two
 constants: `npm view @octokit/graphql-schema version dist.integrity` prints both.
@@ -45,6 +46,13 @@ WEBHOOKS = Published(
     "package/schema.json",
     "webhooks.json",
 )
+EXAMPLES = Published(
+    "@octokit/webhooks-examples@7.6.1",
+    "sha512-De6U3XB6O3DtCa7bKgCMzTHdeopqqZ6SNivMYJnK"
+    "65ierKL1AnNIA0tkRYCRS7lwGT792d+Ps1WbfHlso6MynQ==",
+    "package/api.github.com/index.json",
+    "webhook_examples.json",
+)
 # npm answers in a second or two; a machine without a network should not wait much longer.
 NPM_OPTIONS = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
 
@@ -56,7 +64,7 @@ class FetchError(Exception):
 def main() -> int:
     """Fetch what is not there; without a network say so, and let the tests run."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for published in (WEBHOOKS, GRAPHQL):  # make looks at the last one
+    for published in (EXAMPLES, WEBHOOKS, GRAPHQL):  # make looks at the last one
         try:
             put(published)
         except FetchError as error:

@@ -29,6 +29,11 @@ class GitHubApp(TimestampedModel):
     api_url = models.URLField(max_length=500)
     graphql_url = models.URLField(max_length=500)
     web_url = models.URLField(max_length=500)
+    # When to read GitHub's log of deliveries again, up to where (GitHub's clock) that was done,
+    # and until when a process is doing it.
+    log_due_at = models.DateTimeField(default=timezone.now)
+    log_read_until = models.DateTimeField(null=True, blank=True)
+    log_lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "GitHub App"

@@ -8,7 +8,9 @@ from django_rq import job
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubRepository
+from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_inbox import deliveries_prune
 from dexxy.integrations.services.github_lease import CredentialBusyError
 from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_schedule import enqueue_due
@@ -66,3 +68,16 @@ def drain_deliveries() -> None:
         # Everything is still due, and the scheduler sees that.
         reason = str(error).partition("\n")[0]
         log.warning("webhooks wait: the database is away", error=reason)
+
+
+@job("sync")
+def read_delivery_log(app_pk: int) -> None:
+    """Take what never arrived from GitHub's log of an App's deliveries, and tidy the inbox up.
+
+    It is due again soon where that failed.
+    """
+    deliveries_prune()
+    try:
+        delivery_log_read(app_pk)
+    except DexxyError as error:
+        log.warning("log of deliveries not read", app=app_pk, error=str(error))

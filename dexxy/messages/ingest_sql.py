@@ -222,12 +222,13 @@ FROM (
 WHERE t.id = missing.id
 """
 
+# What a webhook said of why a thread is gone is kept: that GitHub does not show it fits that, too.
 ARCHIVE_THREADS = """
 UPDATE messages_thread t
 SET is_archived = true, archived_reason = r.reason, moved_to_url = r.moved_to_url,
     updated_at = now()
 FROM {rows}
-WHERE t.id = r.thread_id
+WHERE t.id = r.thread_id AND NOT (t.is_archived AND r.reason = 'missing')
 """
 ARCHIVE_MESSAGES_OF = """
 UPDATE messages_message m

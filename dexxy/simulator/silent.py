@@ -37,16 +37,28 @@ def make_silent_change(
     Raises:
         LookupError: nothing is left that could be changed so.
     """
+    wanted = [name for name in kinds or SILENT_CHANGES if not _moves(name) & world.dialect.moving]
+    with world.lock, world.silence():
+        return _make(world, repository, random, wanted)
+
+
+def make_told_change(world: World, repository: Repository, random: Random) -> str:
+    """Make one change of these kinds of which Apps are told, as far as there is a webhook for it.
+
+    Returns: its name.
+
+    Raises:
+        LookupError: nothing is left that could be changed so.
+    """
     with world.lock:
-        wanted = [
-            name for name in kinds or SILENT_CHANGES if not _moves(name) & world.dialect.moving
-        ]
-        random.shuffle(wanted)
-        for name in wanted:
-            with world.silence():
-                is_done = _CHANGES[name](world, repository, random)
-            if is_done:
-                return name
+        return _make(world, repository, random, list(_CHANGES))
+
+
+def _make(world: World, repository: Repository, random: Random, wanted: list[str]) -> str:
+    random.shuffle(wanted)
+    for name in wanted:
+        if _CHANGES[name](world, repository, random):
+            return name
     raise LookupError("nothing is left to change")
 
 

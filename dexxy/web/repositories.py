@@ -22,7 +22,7 @@ from dexxy.integrations.services.github_available import available_repositories
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_registration import is_public, may_register
 from dexxy.integrations.services.github_repositories import (
-    repository_connect_available,
+    repositories_connect_available,
     repository_disconnect,
     repository_set_paused,
     repository_sync_now,
@@ -78,11 +78,12 @@ def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse
 
 
 def _connect(request: PageRequest, workspace: Workspace, chosen: list[int]) -> HttpResponse:
-    for number in chosen:
-        try:
-            repository_connect_available(viewer=request.user, workspace=workspace, github_id=number)
-        except DexxyError as error:
-            messages.error(request, str(error))
+    try:
+        repositories_connect_available(
+            viewer=request.user, workspace=workspace, github_ids=set(chosen)
+        )
+    except DexxyError as error:
+        messages.error(request, str(error))
     return redirect("repositories", workspace.slug)
 
 

@@ -65,6 +65,18 @@ def test_a_repository_is_synced_with_a_receipt_and_again_with_nothing_to_do(dexx
     assert again.stderr == ""
 
 
+def test_a_sweep_adds_the_messages_to_the_receipt(dexxy: Dexxy) -> None:
+    shown = dexxy("panjf2000/ants", "--workspace", "ants", "--sweep")
+    again = dexxy("panjf2000/ants", "--workspace", "ants", "--json")
+
+    kinds = "Comments|Reviews|Comments on code|Replies"
+    lines = re.findall(rf"^ *({kinds}) +(\d+) +(\d+)", shown.stdout, re.MULTILINE)
+    assert [kind for kind, _, _ in lines] == kinds.split("|")
+    assert all(here == github for _, here, github in lines)
+    receipt = json.loads(again.stdout)["receipt"]
+    assert str(receipt["comment"]["github"]) == lines[0][2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "line"),
     [

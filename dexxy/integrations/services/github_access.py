@@ -63,6 +63,19 @@ def access_regained(repositories: QuerySet[GitHubRepository]) -> int:
 
 
 @transaction.atomic
+def changes_missed(repositories: QuerySet[GitHubRepository]) -> int:
+    """Make REPOSITORIES due, with a sweep, because nobody can tell what happened in them.
+
+    Returns: how many there are. What a person paused, or what cannot be read, catches up later.
+    """
+    unread = [SyncStatus.PAUSED, SyncStatus.DISABLED]
+    locked, now = _locked(repositories.exclude(sync_status__in=unread)), timezone.now()
+    locked.update(next_sync_at=now)
+    locked.filter(last_synced_at__isnull=False).update(next_sweep_at=now)
+    return locked.count()
+
+
+@transaction.atomic
 def repositories_resume(repositories: QuerySet[GitHubRepository]) -> int:
     """Read REPOSITORIES again, because a person wants it; the cursors say from where.
 

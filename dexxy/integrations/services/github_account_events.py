@@ -17,6 +17,7 @@ from dexxy.integrations.services.github_access import (
 from dexxy.integrations.services.github_event import Event, Handler
 from dexxy.integrations.services.github_installations import (
     account_rename,
+    app_lock,
     installation_changed,
     installation_delete,
     installation_fields,
@@ -35,9 +36,9 @@ _TAKEN_OUT = (
 
 def _installation(event: Event) -> bool:
     data = event.payload["installation"]
-    known = installation_of(event.app, data["id"])
     if event.action == "created":
-        return _created(event, known)
+        return _created(event)
+    known = installation_of(event.app, data["id"])
     if known is None:
         return False
     if event.action == "deleted":
@@ -54,17 +55,17 @@ def _installation(event: Event) -> bool:
     return True
 
 
-def _created(event: Event, known: GitHubInstallation | None) -> bool:
+def _created(event: Event) -> bool:
     """Remember an installation: who may connect a workspace to it is found out at the sign-in."""
     fields = installation_fields(event.app, event.payload["installation"])
+    app_lock(event.app)
+    known = installation_of(event.app, fields["installation_id"])
     if known is not None:
         # The person came back from GitHub before this, or it was deleted since.
         permissions = fields["permissions"]
         installation_changed(known, {"permissions": permissions})
     else:
-        GitHubInstallation.objects.get_or_create(
-            server=event.app.server, installation_id=fields.pop("installation_id"), defaults=fields
-        )
+        GitHubInstallation.objects.create(**fields)
     return True
 
 

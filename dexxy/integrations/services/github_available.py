@@ -1,7 +1,8 @@
 """The repositories that a workspace's connection reaches, connected or not."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin
@@ -67,29 +68,33 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
     return sorted(marked, key=lambda one: one.full_name.lower())
 
 
-def available_repository(workspace: Workspace, github_id: int) -> AvailableRepository:
-    """Ask GitHub whether the connection of WORKSPACE reaches a repository.
+def available_among(workspace: Workspace, github_ids: Collection[int]) -> list[AvailableRepository]:
+    """Ask GitHub whether the connection of WORKSPACE reaches some repositories.
 
     The App's list is asked, because a public repository can be read without being in it.
 
+    Args:
+        github_ids: GitHub's numbers of them.
+
     Raises:
         NotConnectedError: GitHub is not connected.
-        RepositoryNotAvailableError: the connection does not reach it.
+        RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
-    connection = _connection(workspace)
+    connection, wanted = _connection(workspace), set(github_ids)
     with installation_client(connection) as client:
         if connection.is_by_app:
-            rows = (one for one in repositories_listed(client) if one.github_id == github_id)
-            found = next(rows, None)
+            rows = (one for one in repositories_listed(client) if one.github_id in wanted)
+            # The pages behind the last one that is wanted are not asked for.
+            found = list(islice(rows, len(wanted)))
         else:
-            found = _readable(client, github_id)
-    if found is None:
+            found = [one for one in (_readable(client, number) for number in wanted) if one]
+    if len(found) < len(wanted):
         raise RepositoryNotAvailableError(
             f"{connection.account_login}'s connection to GitHub does not reach this repository."
             " Give it access to the repository on GitHub first."
         )
-    return _available(connection, found, is_archived=None)
+    return [_available(connection, one, is_archived=None) for one in found]
 
 
 def _connection(workspace: Workspace) -> GitHubInstallation:

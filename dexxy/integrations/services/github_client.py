@@ -12,10 +12,8 @@ from typing import Any, Self
 import httpx
 from githubkit import GitHub
 from githubkit.auth import BaseAuthStrategy
-from githubkit.exception import GitHubException, RequestError, RequestFailed
 
 from dexxy import __version__
-from dexxy.common.errors import DexxyError
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_json import loads
 from dexxy.integrations.services.github_refusals import (
@@ -161,7 +159,9 @@ class GitHubClient:
             raise errors.UnexpectedAnswerError(
                 "GitHub's list goes on at an address that is none. Update Dexxy, or report it."
             ) from error
-        if url.is_absolute_url and (url.scheme, url.netloc) != (base.scheme, base.netloc):
+        # An address without a scheme would lead to a server, too.
+        leads_away = url.is_absolute_url or bool(url.host)
+        if leads_away and (url.scheme, url.netloc) != (base.scheme, base.netloc):
             raise errors.UnexpectedAnswerError(
                 f"GitHub's list goes on at {errors.quoted(url.host)}, which is not {base.host}."
                 " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
@@ -176,19 +176,16 @@ class GitHubClient:
         )
 
     def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
+        content.setdefault("headers", _HEADERS)
         try:
-            content.setdefault("headers", _HEADERS)
-            return self._github.request(method, url, **content).raw_response
-        except RequestFailed as error:
-            raise_for_status(error.response.raw_response)
-        except RequestError as error:
-            if isinstance(error.exc, DexxyError):
-                raise error.exc from None  # There was no token to sign the request with.
+            # Not githubkit's own `request`: limits that are no numbers crash it.
+            with self._github.get_sync_client() as http:
+                response = http.request(method, url, **content)
+        except (httpx.HTTPError, UnicodeError) as error:
             raise _unreachable(error, url, self._github.config.base_url) from error
-        except GitHubException as error:
-            raise errors.GitHubServerError(
-                f"GitHub's answer cannot be read: {errors.quoted(error)}. Try again later."
-            ) from error
+        if response.is_error:
+            raise_for_status(response)
+        return response
 
 
 class BearerAuth(httpx.Auth):
@@ -234,15 +231,13 @@ def _json(content: bytes) -> Any:
         ) from error
 
 
-def _unreachable(
-    error: RequestError[Exception], url: str, base_url: httpx.URL
-) -> errors.GitHubUnreachableError:
+def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitHubUnreachableError:
     host = httpx.URL(url).host or base_url.host
-    if isinstance(error.exc, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException):
         return errors.GitHubUnreachableError(f"{host} did not answer in time. Try again later.")
     # Not the text of every error: some quote a header, and with it the token.
-    is_network = isinstance(error.exc, httpx.NetworkError)
-    reason = errors.quoted(error.exc) if is_network and str(error.exc) else type(error.exc).__name__
+    is_network = isinstance(error, httpx.NetworkError)
+    reason = errors.quoted(error) if is_network and str(error) else type(error).__name__
     return errors.GitHubUnreachableError(
         f"{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
     )

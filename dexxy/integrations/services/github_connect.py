@@ -46,6 +46,12 @@ class RepositoryUnknownError(DexxyError):
     code = "repository_unknown"
 
 
+class ConnectedByAppError(DexxyError):
+    """The workspace reads through the GitHub App, which no personal token replaces by the way."""
+
+    code = "connected_by_app"
+
+
 class OtherServerError(DexxyError):
     """The workspace is connected to another GitHub server."""
 
@@ -73,6 +79,7 @@ def repository_connect_by_token(
 
     Raises:
         OtherServerError: the workspace is connected to another server.
+        ConnectedByAppError: it is connected through the App.
         DexxyError: as `repository_find`.
     """
     found = repository_find(full_name=full_name, token=token, server=server)
@@ -138,6 +145,7 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
 
     Raises:
         OtherServerError: the workspace is connected to another server.
+        ConnectedByAppError: it is connected through the App.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     installation = _installation(workspace, found)
@@ -177,11 +185,21 @@ def _installation(workspace: Workspace, found: FoundRepository) -> GitHubInstall
             f"Workspace {workspace.slug} is connected to {known.api_url}, not to {server.api_url}."
             " Choose another workspace with --workspace."
         )
+    if known and known.is_by_app and known.deleted_at is None:
+        raise ConnectedByAppError(
+            f"Workspace {workspace.slug} reads {known.account_login} through the GitHub App. Add"
+            " the repository on its page, or choose another workspace with --workspace."
+        )
     credential, _ = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
     is_organization = account.get("type") == "Organization"
-    fields = {
+    fields: dict[str, Any] = {
+        "app": None,
+        "installation_id": None,
+        "deleted_at": None,
+        "token_expires_at": None,
+        "permissions": {},
         "credential": credential,
         "server": server.name,
         "api_url": server.api_url,

@@ -31,6 +31,7 @@ fragment comment on IssueComment {
 REVIEW = """
 fragment review on PullRequestReview {
   id fullDatabaseId state body createdAt submittedAt updatedAt lastEditedAt url
+  isMinimized minimizedReason
   author { ...actor }
 }
 """

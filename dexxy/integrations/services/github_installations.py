@@ -29,6 +29,14 @@ log = structlog.get_logger()
 NO_TOKEN = {"access_token": "", "token_expires_at": None, "token_refreshing_since": None}
 
 
+def app_lock(app: GitHubApp) -> None:
+    """Let nobody else add an installation of APP until the caller's transaction ends.
+
+    It comes before the locks of installations. Webhooks go on coming in meanwhile.
+    """
+    GitHubApp.objects.select_for_update(no_key=True).only("pk").get(pk=app.pk)
+
+
 def installation_of(app: GitHubApp, installation_id: int) -> GitHubInstallation | None:
     """Return the installation of APP with GitHub's number, locked for the caller's transaction."""
     found = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
@@ -41,7 +49,8 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
     Args:
         data: https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app
     """
-    account = data["account"]
+    # An enterprise has a slug in place of a login; nobody can connect one here.
+    account = data["account"] or {}
     is_organization = account.get("type") == "Organization"
     return {
         "app": app,
@@ -51,8 +60,8 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
         "web_url": app.web_url,
         "installation_id": int(data["id"]),
         "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
-        "account_login": account["login"],
-        "account_id": int(account["id"]),
+        "account_login": account.get("login") or account.get("slug") or "",
+        "account_id": int(account.get("id") or 0),
         "permissions": data.get("permissions") or {},
         "is_suspended": data.get("suspended_at") is not None,
         "deleted_at": None,

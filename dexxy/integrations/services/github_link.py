@@ -32,6 +32,7 @@ from dexxy.integrations.services.github_access import (
 from dexxy.integrations.services.github_connect import OtherServerError
 from dexxy.integrations.services.github_installations import (
     NO_TOKEN,
+    app_lock,
     installation_fields,
     installation_of,
 )
@@ -85,6 +86,7 @@ def installation_link(
     """
     require_membership(viewer, workspace)
     fields = installation_fields(app, data)
+    app_lock(app)
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     own = connection_of(workspace)
     if own and not _is_renewal(own, fields):

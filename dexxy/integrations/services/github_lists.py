@@ -4,9 +4,7 @@ A stream first goes up by creation, later down by update to where the last scan 
 goes up by creation every time: what it does not meet, GitHub does not show any more.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +14,12 @@ from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_lease import LEASE_SECONDS
+from dexxy.integrations.services.github_listing import (
+    Listing,
+    listing_of,
+    refuse_circle,
+    time_in,
+)
 from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import problem_note
 from dexxy.integrations.services.github_queries import (
@@ -30,11 +34,8 @@ from dexxy.integrations.services.github_threads import read_threads
 from dexxy.integrations.services.github_values import (
     Page,
     Payload,
-    count_of,
     number_of,
     page_of,
-    text,
-    time,
 )
 from dexxy.messages.ingest import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
@@ -67,21 +68,6 @@ _CURSOR_FIELDS = {
 _DOCUMENTS = {kind: list_document(kind) for kind in THREAD_TYPES}
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A page of a repository's threads, and what came with it about the repository.
-
-    Args:
-        total: how many threads there are in the whole list.
-        is_enabled: whether the repository has this feature switched on.
-    """
-
-    page: Page
-    total: int
-    is_enabled: bool
-    full_name: str
-
-
 def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     """Read and store the next page of a list of threads.
 
@@ -101,9 +87,9 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
         answer = reading.query(
             _DOCUMENTS[kind], variables, may_miss=["repository.list"], is_smallest=size == 1
         )
-        listing = _listing(reading, kind, answer)
-        _refuse_circle(listing.page, variables["after"])
-        if listing.page.goes_on and stream.read > 2 * listing.total + PAGE_LIMIT:
+        listing = listing_of(reading, kind, answer)
+        refuse_circle(listing.page, variables["after"])
+        if listing.page.goes_on and _has_read(stream) > 2 * listing.total + PAGE_LIMIT:
             raise errors.CursorRefusedError("It goes on behind all that there is.")
         _store(reading, stream, kind, listing, answer)
     except errors.QueryTooHeavyError as error:
@@ -114,44 +100,9 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
                 SyncStream.objects.filter(pk=stream.pk).update(page_size=size // 2)
 
 
-def _listing(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
-    """Read the frame of a page of threads.
-
-    Raises:
-        UnexpectedAnswerError: it has an unknown shape.
-        QueryTooHeavyError: it has gaps, where a smaller page may have none.
-    """
-    found = reading.repository_of(answer)
-    with documented(f"{kind}s"):
-        field = THREAD_TYPES[kind].enabled_field
-        is_enabled = not field or bool(found[field])
-        # A feature that is switched off need not have a list.
-        shown = found["list"] if found["list"] or is_enabled else _NOTHING
-        page, total = page_of(shown), count_of(shown["totalCount"])
-        full_name = text(found["nameWithOwner"])
-        _, _ = full_name.split("/")
-        if None in page.nodes:
-            raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
-        for node in page.nodes:
-            number_of(node)
-    return Listing(page, total, is_enabled, full_name)
-
-
-_NOTHING: Payload = {
-    "totalCount": 0,
-    "nodes": [],
-    "pageInfo": {"hasNextPage": False, "endCursor": None},
-}
-
-
-def _refuse_circle(page: Page, after: str | None) -> None:
-    """Tell where the cursors do not lead to an end.
-
-    Raises:
-        CursorRefusedError: the cursor behind the page is the one before it.
-    """
-    if page.goes_on and page.end == after:
-        raise errors.CursorRefusedError("Its cursors go round in a circle.")
+def _has_read(stream: SyncStream) -> int:
+    """Return how many threads this scan has read so far."""
+    return stream.read if stream.scan_started_at else 0
 
 
 def _size(stream: SyncStream) -> int:
@@ -203,17 +154,8 @@ def _is_known(stream: SyncStream, node: Payload) -> bool:
     """Tell whether a thread was read by an earlier scan and has not changed since."""
     if stream.watermark is None:
         return False
-    updated_at = _time_in(node, "updatedAt")
+    updated_at = time_in(node, "updatedAt")
     return updated_at is not None and updated_at < stream.watermark
-
-
-def _time_in(node: Payload, field: str) -> datetime | None:
-    """Return a time of a thread, if it can be true: for its neighbours' sake it need not be."""
-    with suppress(*errors.UNKNOWN_SHAPE):
-        at = time(node[field])
-        # Anything earlier would look like the end of what is new.
-        return at if at.year >= 1970 else None
-    return None
 
 
 def _messages_in(threads: list[MappedThread]) -> int:
@@ -256,7 +198,7 @@ def _mark_missing(reading: Reading, stream: SyncStream, kind: ThreadKind, page: 
 
     The threads of the page's last second may go on on the next page, so they wait for it.
     """
-    opened = [(number_of(node), _time_in(node, "createdAt")) for node in page.nodes]
+    opened = [(number_of(node), time_in(node, "createdAt")) for node in page.nodes]
     until = next((at for _, at in reversed(opened) if at), stream.swept_until)
     met = [*stream.swept_numbers, *(number for number, _ in opened)]
     if until or not page.goes_on:
@@ -320,7 +262,7 @@ def _step_over(
         page = page_of(found["list"])
         # Where there is no number either, GitHub shows nothing there.
         numbers = [number_of(node) for node in page.nodes if node]
-    _refuse_circle(page, variables["after"])
+    refuse_circle(page, variables["after"])
     with reading.storing():
         for number in numbers:
             problem_note(reading.repository, kind, number, error)

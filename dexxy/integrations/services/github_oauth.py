@@ -179,14 +179,9 @@ def oauth_finish(
         app, code=code, verifier=taken.code_verifier, callback_url=callback_url()
     ) as client:
         found = installations_of_user(client, app)
-        if wanted is None and len(found) != 1:
-            return _what_next(person, workspace, app, found)
-        try:
-            data = _proven(client, found, wanted)
-        except NotOwnerError:
-            if wanted is None:  # They may mean an account where the App is not installed yet.
-                return _what_next(person, workspace, app, found)
-            raise
+        data = _meant(client, found, wanted)
+    if data is None:
+        return _what_next(person, workspace, app, found)
     linked = installation_link(viewer=person.viewer, workspace=workspace, app=app, data=data)
     enqueue_reconciles()
     enqueue_due()
@@ -213,15 +208,30 @@ def _what_next(
     return Choose(workspace, sorted(accounts, key=lambda one: one.login.lower()))
 
 
-def _proven(
+def _meant(
     client: GitHubClient, found: list[dict[str, Any]], wanted: int | None
-) -> dict[str, Any]:
-    """Return the installation that is meant, once it is sure that the person owns its account."""
-    data = next((one for one in found if wanted in {None, one["id"]}), None)
-    if data is None:
+) -> dict[str, Any] | None:
+    """Return the installation that is meant, once it is sure that the person owns its account.
+
+    Returns None where they have not said which they mean, and it is not the only one that could be.
+
+    Raises:
+        NotOwnerError, OwnershipUnknownError: they may not link the one that they named.
+    """
+    if wanted is None:
+        try:
+            return _proven(client, found[0]) if len(found) == 1 else None
+        except NotOwnerError:  # They may mean an account that the App is not installed on yet.
+            return None
+    named = next((one for one in found if one["id"] == wanted), None)
+    if named is None:
         raise NotOwnerError(
             "GitHub does not show you this installation of the App. Sign in to GitHub as an owner"
             " of the account that it is installed on, and connect once more."
         )
+    return _proven(client, named)
+
+
+def _proven(client: GitHubClient, data: dict[str, Any]) -> dict[str, Any]:
     ownership_require(client, data)
     return data

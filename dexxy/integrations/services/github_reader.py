@@ -119,9 +119,11 @@ class RepositoryReader:
         return True
 
     def _read_list(self) -> bool:
-        stream = self._next_stream(THREAD_LISTS)
-        if stream is None:
+        # Side by side, so that it is known early how much there is, and how long that takes.
+        streams = self._unfinished(THREAD_LISTS)
+        if not streams:
             return False
+        stream = min(streams, key=_share_read)
         self.reading.purpose = "requests"
         github_lists.read_page(self.reading, stream, THREAD_LISTS[StreamName(stream.name)])
         return True
@@ -158,6 +160,14 @@ class RepositoryReader:
         return True
 
     def _next_stream(self, names: Iterable[StreamName]) -> SyncStream | None:
+        return next(iter(self._unfinished(names)), None)
+
+    def _unfinished(self, names: Iterable[StreamName]) -> list[SyncStream]:
+        """Return the streams to read on, in the order in which they were made."""
         left = self.reading.repository.streams.filter(is_done=False, name__in=names)
-        # In the order in which they were made.
-        return left.order_by("pk").first()
+        return list(left.order_by("pk"))
+
+
+def _share_read(stream: SyncStream) -> float:
+    is_begun = stream.scan_started_at is not None and bool(stream.expected)
+    return stream.read / (stream.expected or 1) if is_begun else 0

@@ -88,8 +88,11 @@ def installation_reconcile(installation_pk: int) -> None:
         next_at = error.retry_at
         raise
     finally:
-        due = GitHubInstallation.objects.filter(pk=installation_pk, reconcile_at__isnull=False)
-        due.update(reconcile_at=next_at)
+        # What became due meanwhile stays so.
+        as_begun = GitHubInstallation.objects.filter(
+            pk=installation_pk, reconcile_at=found.reconcile_at
+        )
+        as_begun.update(reconcile_at=next_at)
 
 
 def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -> Workspace | None:

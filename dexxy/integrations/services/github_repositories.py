@@ -13,6 +13,8 @@
 `-` changes nothing: asking twice is no mistake. Members may do all of it.
 """
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -27,9 +29,9 @@ from dexxy.integrations.services.github_access import (
     repositories_archive,
     repositories_resume,
 )
-from dexxy.integrations.services.github_available import AvailableRepository, available_repository
+from dexxy.integrations.services.github_available import AvailableRepository, available_among
 from dexxy.integrations.services.github_schedule import enqueue_due
-from dexxy.integrations.services.github_tokens import NotConnectedError
+from dexxy.integrations.services.github_tokens import NotConnectedError, installation_require
 from dexxy.sources.models import Source, SourceKind
 
 
@@ -52,30 +54,41 @@ class RepositoryDisabledError(DexxyError):
 def repository_connect_available(
     *, viewer: Viewer, workspace: Workspace, github_id: int
 ) -> GitHubRepository:
-    """Follow a repository that the workspace's connection reaches; what was read of it is kept.
+    """Follow one repository, as `repositories_connect_available` does.
+
+    Raises:
+        DexxyError: as that.
+    """
+    return repositories_connect_available(
+        viewer=viewer, workspace=workspace, github_ids=[github_id]
+    )[0]
+
+
+def repositories_connect_available(
+    *, viewer: Viewer, workspace: Workspace, github_ids: Collection[int]
+) -> list[GitHubRepository]:
+    """Follow repositories that the workspace's connection reaches: all of them, or none.
+
+    What was read of one before is kept.
 
     Args:
-        github_id: GitHub's number of it.
+        github_ids: GitHub's numbers of them.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
         NotConnectedError: GitHub is not connected.
-        RepositoryNotAvailableError: the connection does not reach it.
+        RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
     require_membership(viewer, workspace)
-    available = available_repository(workspace, github_id)
+    available = available_among(workspace, github_ids)
     with transaction.atomic():
-        repository = _follow(workspace, available)
-        audit(
-            workspace,
-            signed_in(viewer),
-            "github_repository.connected",
-            repository,
-            name=repository.full_name,
-        )
+        followed = [
+            _done(viewer, _follow(workspace, one), "connected")
+            for one in sorted(available, key=lambda one: one.github_id)
+        ]
     enqueue_due()
-    return repository
+    return followed
 
 
 def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepository:
@@ -163,8 +176,10 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
     Raises:
         UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
         RepositoryPausedError: it is paused.
+        InstallationSuspendedError, InstallationDeletedError: nothing of its account can be read.
     """
     repository = _repository(viewer, repository_id)
+    installation_require(repository.installation)
     if repository.sync_status == SyncStatus.PAUSED:
         raise RepositoryPausedError(f"{repository.full_name} is paused. Resume it first.")
     GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
@@ -193,7 +208,8 @@ def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
         is_archived=False,
         source__workspace__memberships__user=signed_in(viewer),
     )
-    repository = found.select_related("source__workspace").first()
+    related = found.select_related("source__workspace", "installation")
+    repository = related.defer("installation__access_token").first()
     if repository is None:
         raise RepositoryNotFoundError("There is no such repository.")
     return repository

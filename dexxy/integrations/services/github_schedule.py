@@ -11,18 +11,21 @@ from redis.exceptions import RedisError
 
 from dexxy.integrations.models import (
     Credential,
+    GitHubApp,
     GitHubInstallation,
     GitHubRepository,
     RunState,
     SyncRun,
     SyncStatus,
 )
+from dexxy.integrations.services.github_delivery_log import delivery_logs_due
 from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_lease import is_held
 
 log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.sync_github_repository"
+LOG_JOB = "dexxy.integrations.tasks.read_delivery_log"
 RECONCILE_JOB = "dexxy.integrations.tasks.reconcile_github_installation"
 # A worker that was woken says so itself when it is done; this is for one that never came.
 WAKE_AGAIN_AFTER = timedelta(seconds=60)
@@ -98,3 +101,21 @@ def enqueue_reconciles() -> int:
         log.warning("the queue cannot be reached", error=str(error), due=len(claimed))
         return 0
     return len(claimed)
+
+
+def enqueue_delivery_logs() -> int:
+    """Wake a worker for each App whose log of deliveries is due to be read.
+
+    Returns: how many were woken. If the queue is down that is logged, and all stays due.
+    """
+    due = delivery_logs_due()
+    # Until the job says when it is due again; should it never run, this does.
+    again = timezone.now() + WAKE_AGAIN_AFTER
+    GitHubApp.objects.filter(pk__in=due).update(log_due_at=again)
+    try:
+        for pk in due:
+            get_queue("sync").enqueue(LOG_JOB, pk)
+    except RedisError as error:
+        log.warning("the queue cannot be reached", error=str(error), due=len(due))
+        return 0
+    return len(due)

@@ -170,12 +170,21 @@ def token_of(installation_pk: int, *, refused: str = "") -> Token:
         sleep(LOOK_AGAIN)
 
 
-def _usable(installation_pk: int) -> GitHubInstallation:
-    installation = GitHubInstallation.objects.select_related("app").get(pk=installation_pk)
+def installation_require(installation: GitHubInstallation) -> None:
+    """Refuse to read with an installation that GitHub does not let us use.
+
+    Raises:
+        InstallationSuspendedError, InstallationDeletedError: it is none any more.
+    """
     if installation.deleted_at is not None:
         raise _deleted(installation)
     if installation.is_suspended:
         raise _suspended(installation)
+
+
+def _usable(installation_pk: int) -> GitHubInstallation:
+    installation = GitHubInstallation.objects.select_related("app").get(pk=installation_pk)
+    installation_require(installation)
     is_personal = not installation.is_by_app
     if installation.workspace_id is None or (is_personal and not installation.access_token):
         raise NotConnectedError("GitHub is not connected any more. Connect it again.")

@@ -8,15 +8,6 @@ import pytest
 from werkzeug.wrappers import Response
 
 from dexxy.integrations.models import SyncPart
-from dexxy.integrations.tests.conftest import (
-    EDITS,
-    LISTS,
-    REQUESTS,
-    Scene,
-    add_thread,
-    first_issue,
-    first_pull,
-)
 from dexxy.messages.models import Message
 from dexxy.simulator.faults import (
     Effect,
@@ -29,6 +20,15 @@ from dexxy.simulator.faults import (
     status,
 )
 from dexxy.simulator.faults.call import Asked, Call
+from tests.scene import (
+    EDITS,
+    LISTS,
+    REQUESTS,
+    Scene,
+    add_thread,
+    first_issue,
+    first_pull,
+)
 from tests.truth import assert_source_equals
 
 NO_END = (

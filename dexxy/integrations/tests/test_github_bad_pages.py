@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import pytest
 
-from dexxy.integrations.tests.conftest import LISTS, Scene
 from dexxy.simulator.faults import (
     Effect,
     garbage,
@@ -13,6 +12,7 @@ from dexxy.simulator.faults import (
     null_nodes,
     patched,
 )
+from tests.scene import LISTS, Scene
 
 Garbage = Literal["html", "empty", "null", "list", "text", "half", "not utf-8", "no data"]
 CUT_OFF = "GitHub's answer was cut off or is not JSON. Try again, or check DEXXY_GITHUB_API_URL."

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dexxy.integrations.tests.conftest import LISTS, Scene, add_thread, first_issue, first_pull
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
 from dexxy.simulator.faults import (
@@ -21,6 +20,7 @@ from dexxy.simulator.faults import (
     unknown_actors,
     unknown_states,
 )
+from tests.scene import LISTS, Scene, add_thread, first_issue, first_pull
 from tests.truth import assert_source_equals
 
 STREAMS = [*LISTS, "parts", "refetch"]

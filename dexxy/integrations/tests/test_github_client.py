@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -191,3 +192,57 @@ def test_a_server_that_is_not_there_is_named() -> None:
         pytest.raises(errors.GitHubUnreachableError, match=r"127\.0\.0\.1 cannot be reached"),
     ):
         client.get("user")
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=-3), timedelta(hours=3)])
+def test_a_limit_is_as_long_as_it_is_by_github_s_own_clock(
+    app: ScriptedApp, client: GitHubClient, off: timedelta
+) -> None:
+    there = datetime.now(UTC).replace(microsecond=0) + off
+    headers = {
+        "x_ratelimit_remaining": "0",
+        "x_ratelimit_reset": str(int((there + timedelta(minutes=20)).timestamp())),
+        "date": format_datetime(there, usegmt=True),
+    }
+    app.script.append(refusal(403, **headers))
+
+    with pytest.raises(errors.RateLimitedError) as caught:
+        client.get("user")
+
+    wait = caught.value.retry_at - datetime.now(UTC)
+    assert timedelta(minutes=19) < wait <= timedelta(minutes=20)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "-5"}, 1),
+        ({"retry_after": "0"}, 1),
+        ({"retry_after": "soon"}, 60),
+        ({"retry_after": "99999999999999"}, 60),
+        ({"retry_after": "9" * 5000}, 60),
+        ({"retry_after": "86400"}, 3600),
+        ({"x_ratelimit_remaining": "0"}, 60),
+        ({"x_ratelimit_remaining": "0", "x_ratelimit_reset": "1"}, 1),
+        ({"x_ratelimit_remaining": "0", "x_ratelimit_reset": "99999999999999"}, 60),
+        ({"x_ratelimit_remaining": "0", "x_ratelimit_reset": "9999999999"}, 3600),
+    ],
+)
+def test_an_absurd_limit_is_neither_a_busy_loop_nor_for_ever(
+    app: ScriptedApp, client: GitHubClient, headers: dict[str, str], seconds: int
+) -> None:
+    app.script.append(refusal(429, **headers))
+
+    with pytest.raises(errors.RateLimitedError) as caught:
+        client.get("user")
+
+    wait = (caught.value.retry_at - datetime.now(UTC)).total_seconds()
+    assert seconds - 1 < wait <= seconds
+
+
+@pytest.mark.parametrize(
+    "path", ["http://127.0.0.2/user", "https://x.example/", "http://[", "//x/"]
+)
+def test_a_token_goes_to_no_other_server(client: GitHubClient, path: str) -> None:
+    with pytest.raises(errors.UnexpectedAnswerError):
+        client.get(path)

@@ -44,10 +44,11 @@ def crowded(
     connected: GitHubRepository, world: World, ants: Repository, jo: Actor
 ) -> GitHubRepository:
     """A synced repository with so many edits in one second that their list needs `next`."""
-    issue = world.open_issue(ants, jo, "Much to say")
-    comments = [world.comment(issue, jo, f"Comment {number}") for number in range(250)]
+    with world.at(world.now() - timedelta(hours=1)):
+        issue = world.open_issue(ants, jo, "Much to say")
+        comments = [world.comment(issue, jo, f"Comment {number}") for number in range(250)]
     sync(connected)
-    with world.at(world.now() + timedelta(minutes=1)):
+    with world.at(world.now()):
         for comment in comments:
             world.edit(comment, f"{comment.body}, edited", jo)
     return connected

@@ -1,5 +1,6 @@
 """What no list shows by itself is found all the same: edits, deletions, what was hidden."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ def jo(world: World) -> Actor:
 def test_an_edited_comment_is_read_although_its_thread_s_time_stands_still(
     synced: GitHubRepository, world: World, ants: Repository
 ) -> None:
+    world.dialect = replace(world.dialect, moving=frozenset())
     comment = next(c for issue in ants.issues.values() for c in issue.comments)
     before = comment.thread.updated_at
     world.edit(comment, "On second thought")
@@ -61,6 +63,19 @@ def test_an_edited_review_comment_is_read_too(
     world.edit(comment, "On second thought")
 
     sync(synced)
+
+    assert_source_equals(synced.source, ants)
+
+
+def test_a_sweep_finds_a_review_that_was_hidden(
+    synced: GitHubRepository, world: World, ants: Repository
+) -> None:
+    review = next(
+        one for pull in ants.pull_requests.values() for one in pull.reviews if one.body.strip()
+    )
+    world.minimize(review, "off-topic")
+
+    sync(synced, sweep=True)
 
     assert_source_equals(synced.source, ants)
 

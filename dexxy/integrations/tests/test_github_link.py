@@ -1,6 +1,9 @@
 """Which workspace reads with which installation, through every change of it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
@@ -10,10 +13,17 @@ from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
     RunState,
+    RunTrigger,
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services.github_connect import OtherServerError
+from dexxy.integrations.services.github_connect import (
+    ConnectedByAppError,
+    OtherServerError,
+    repository_connect_by_token,
+)
+from dexxy.integrations.services.github_due import due
+from dexxy.integrations.services.github_errors import InstallationSuspendedError
 from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import (
     Change,
@@ -23,13 +33,17 @@ from dexxy.integrations.services.github_link import (
     installation_link,
 )
 from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.integrations.services.github_tokens import NotConnectedError, installation_token
-from dexxy.messages.models import Message
+from dexxy.messages.models import Message, Thread
 from dexxy.simulator.model import Actor, App, Installation, Repository
+from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_run, make_thread
 from tests.github_app import Link, described
+from tests.simulated import RECORDED
 
 
 @pytest.fixture
@@ -251,6 +265,85 @@ def test_a_workspace_stays_with_its_server(
 
     with pytest.raises(OtherServerError, match="Disconnect that first"):
         relinked(github_app, installed, workspace, alice)
+
+
+@pytest.mark.usefixtures("linked")
+def test_a_personal_token_does_not_replace_the_app_by_the_way(
+    workspace: Workspace, at_github: GitHubServer
+) -> None:
+    with pytest.raises(ConnectedByAppError, match="through the GitHub App"):
+        repository_connect_by_token(
+            workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=at_github
+        )
+
+    assert GitHubInstallation.objects.get().is_by_app
+
+
+def test_a_personal_token_takes_over_from_an_app_that_was_removed(
+    linked: GitHubInstallation, workspace: Workspace, at_github: GitHubServer
+) -> None:
+    installation_delete(linked)
+
+    repository_connect_by_token(
+        workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=at_github
+    )
+
+    row = GitHubInstallation.objects.get()
+    assert (row.pk, row.is_by_app, row.installation_id) == (linked.pk, False, None)
+    assert installation_token(row) == DEMO_TOKEN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workspaces_that_link_an_installation_at_once_one_gets_it(
+    github_app: GitHubApp,
+    installed: Installation,
+    workspace: Workspace,
+    alice: User,
+    charlie: User,
+) -> None:
+    theirs = charlie.memberships.get().workspace
+
+    def linked(who: tuple[User, Workspace]) -> str:
+        try:
+            return relinked(github_app, installed, who[1], who[0]).change
+        except LinkedElsewhereError as error:
+            return error.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(linked, [(alice, workspace), (charlie, theirs)]))
+
+    assert outcomes == ["installation_linked_elsewhere", "new"]
+    assert GitHubInstallation.objects.count() == 1
+
+
+def test_a_private_repository_is_read_with_the_app_s_token(followed: GitHubRepository) -> None:
+    followed.source.threads.all().delete()
+
+    run = repository_sync(repository_id=followed.pk, trigger=RunTrigger.COMMAND)
+
+    followed.refresh_from_db()
+    assert (run.state, followed.sync_status) == (RunState.DONE, SyncStatus.ACTIVE)
+    assert Thread.objects.filter(title="Leaks").count() == 1
+
+
+def test_a_suspension_that_is_met_while_reading_stops_everything_of_the_account(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+) -> None:
+    world.suspend(installed)
+    GitHubInstallation.objects.update(access_token="", token_expires_at=None)
+
+    with pytest.raises(InstallationSuspendedError):
+        repository_sync(repository_id=followed.pk, trigger=RunTrigger.COMMAND)
+
+    followed.refresh_from_db()
+    linked.refresh_from_db()
+    assert (linked.is_suspended, followed.sync_status) == (True, SyncStatus.DISABLED)
+    assert not due().exists()
 
 
 def test_a_disconnect_wipes_the_tokens_and_keeps_what_was_read(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
@@ -135,6 +136,24 @@ def test_new_permissions_are_found(linked: GitHubInstallation, installed: Instal
 
     linked.refresh_from_db()
     assert linked.permissions == {"metadata": "read"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_becomes_due_while_it_runs_stays_due(
+    linked: GitHubInstallation, simulator: SimulatorServer
+) -> None:
+    asked_for = timezone.now()
+
+    def changed_meanwhile(body: dict[str, Any]) -> None:
+        GitHubInstallation.objects.update(reconcile_at=asked_for)
+        connections.close_all()
+
+    simulator.faults.add(Fault(patched(changed_meanwhile), on="installation_repositories"))
+
+    installation_reconcile(linked.pk)
+
+    linked.refresh_from_db()
+    assert linked.reconcile_at == asked_for
 
 
 def test_a_failure_loses_nothing_and_is_tried_again_soon(

@@ -257,6 +257,24 @@ def test_what_is_paused_is_not_synced_at_once(
     assert codes(ask(SYNC, bob, id=followed.pk)) == ["REPOSITORY_PAUSED"]
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"is_suspended": True}, "INSTALLATION_SUSPENDED"),
+        ({"deleted_at": timezone.now()}, "INSTALLATION_DELETED"),
+    ],
+)
+def test_what_github_does_not_let_us_read_is_not_synced_at_once(
+    ask: Ask, bob: User, followed: GitHubRepository, change: dict[str, object], code: str
+) -> None:
+    GitHubInstallation.objects.update(**change)
+    before = everything()
+
+    assert codes(ask(SYNC, bob, id=followed.pk)) == [code]
+
+    assert everything() == before
+
+
 def test_a_member_stops_following_and_follows_again(
     ask: Ask, bob: User, workspace: Workspace, followed: GitHubRepository
 ) -> None:

@@ -30,7 +30,8 @@ from dexxy.integrations.tests.connected_app import (
     threads,
 )
 from dexxy.members.models import Identity
-from dexxy.messages.models import Message, Thread
+from dexxy.messages.ingest import GoneThread, stored_thread, threads_archive
+from dexxy.messages.models import ArchivedReason, Message, Thread
 from tests.factories import make_app, make_workspace
 from tests.webhooks import send
 
@@ -346,6 +347,24 @@ def test_where_an_issue_went_is_kept_when_it_is_deleted_as_well(app: GitHubApp) 
         "moved",
         "https://github.com/acme/bees/issues/3",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("issues__deleted", "deleted"), ("issues__transferred", "moved")]
+)
+def test_why_a_thread_is_gone_outlives_the_refetch_that_does_not_find_it(
+    app: GitHubApp, name: str, reason: str
+) -> None:
+    happen(app, name)
+    thread = Thread.objects.get(number=7)
+    later = timezone.now() + timedelta(minutes=5)
+    gone = GoneThread(stored_thread(thread, asked_at=later), ArchivedReason.MISSING)
+
+    threads_archive([gone], asked_at=later)
+
+    before, thread = thread, Thread.objects.get(number=7)
+    assert (thread.archived_reason, thread.moved_to_url) == (reason, before.moved_to_url)
+    assert thread.refetch_at is None
 
 
 def test_a_transfer_to_a_repository_that_is_not_connected_only_archives(app: GitHubApp) -> None:

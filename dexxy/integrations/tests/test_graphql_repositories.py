@@ -16,12 +16,13 @@ REPOSITORIES = """
 query Repositories($workspace: ID!) {
   githubRepositories(workspaceId: $workspace) {
     id githubId name fullName syncStatus issuesCursor prsCursor discussionsCursor isArchived
-    lastSyncedAt nextSyncAt syncError
+    lastSyncedAt nextSyncAt syncError pausedUntil
     installation { accountLogin accountType } source { name }
     progress { done expected percent remainingSeconds }
     streams { name isDone progress { done expected percent } }
     latestRun { state trigger startedAt finishedAt requests points error errorCode
-                counts { name count } receipt { takenAt lines { kind here github agrees } } }
+                counts { name count } receipt { takenAt lines { kind here github agrees }
+                                              messages { kind here github agrees takenAt } } }
     problemCount problems { threadKind number error attempts }
   }
 }
@@ -41,7 +42,10 @@ def test_a_repository_shows_its_sync_with_what_was_spent_and_found(
         points=6,
         error="Ask Alice.",
         error_code="forbidden",
-        receipt={"issue": {"here": 30, "github": 120, "taken_at": START.isoformat()}},
+        receipt={
+            "issue": {"here": 30, "github": 120, "taken_at": START.isoformat()},
+            "reply": {"here": 7, "github": 7, "taken_at": START.isoformat()},
+        },
     )
 
     answer = ask(REPOSITORIES, bob, workspace=workspace.pk)
@@ -60,6 +64,7 @@ def test_a_repository_shows_its_sync_with_what_was_spent_and_found(
             "lastSyncedAt": None,
             "nextSyncAt": None,
             "syncError": "Ask Alice.",
+            "pausedUntil": None,
             "installation": {"accountLogin": "owner", "accountType": "ORGANIZATION"},
             "source": {"name": "owner/repo"},
             "progress": {"done": 30, "expected": 120, "percent": 25, "remainingSeconds": None},
@@ -83,6 +88,15 @@ def test_a_repository_shows_its_sync_with_what_was_spent_and_found(
                 "receipt": {
                     "takenAt": "2026-01-01T12:00:00+00:00",
                     "lines": [{"kind": "ISSUE", "here": 30, "github": 120, "agrees": False}],
+                    "messages": [
+                        {
+                            "kind": "REPLY",
+                            "here": 7,
+                            "github": 7,
+                            "agrees": True,
+                            "takenAt": "2026-01-01T12:00:00+00:00",
+                        }
+                    ],
                 },
             },
             "problemCount": 0,

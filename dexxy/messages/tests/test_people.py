@@ -260,7 +260,8 @@ def thread(source: Source, ada: Identity, other: Identity, third: Identity) -> T
 
 def first_response_hour(thread: Thread) -> int | None:
     thread.refresh_from_db()
-    return thread.first_response_at and thread.first_response_at.hour
+    answered_at = thread.first_response_at
+    return answered_at.hour if answered_at else None
 
 
 def test_the_first_response_follows_merges_and_their_undoing(

@@ -13,8 +13,13 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
+from dexxy.integrations.services.github_delivery_log import delivery_logs_expire
 from dexxy.integrations.services.github_inbox import enqueue_deliveries
-from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
+from dexxy.integrations.services.github_schedule import (
+    enqueue_delivery_logs,
+    enqueue_due,
+    enqueue_reconciles,
+)
 from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()
@@ -34,9 +39,10 @@ class Command(DexxyCommand):
         # At once, also in the middle of a transaction: what is due then stays due.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
-        was_well = True
+        was_well, is_new = True, True
         while True:
-            was_well = _look(was_well)
+            was_well = _look(was_well, is_new)
+            is_new = is_new and not was_well
             time.sleep(options["every"])
 
 
@@ -44,13 +50,16 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _look(was_well: bool) -> bool:
+def _look(was_well: bool, is_new: bool) -> bool:
     """Wake workers for what is due; say whether that went well. A failure is logged once."""
     close_old_connections()
     try:
+        if is_new or not was_well:
+            delivery_logs_expire()
         enqueue_deliveries()
         enqueue_due()
         enqueue_reconciles()
+        enqueue_delivery_logs()
         search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()

@@ -1,4 +1,4 @@
-"""A repository that was synced once, and then had something new in every list that is read."""
+"""Fixtures: a small repository that was synced once, and then something new in every list."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -1,0 +1,191 @@
+"""Find webhooks that never arrived: GitHub delivers once, but logs what it sent for some days.
+
+https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from dexxy.integrations.models import (
+    GitHubApp,
+    GitHubInstallation,
+    GitHubRepository,
+    WebhookDelivery,
+)
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_access import changes_missed
+from dexxy.integrations.services.github_app import app_client, app_refused
+from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_inbox import delivery_store
+from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_values import time
+from dexxy.integrations.services.github_wake import deliveries_wake
+from dexxy.integrations.services.github_webhooks import WebhookRefusedError, delivery_read
+
+log = structlog.get_logger()
+
+PATH = "app/hook/deliveries"
+PAGE = 100
+# How long GitHub keeps its log; an Enterprise Server keeps it for seven days.
+# https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/viewing-webhook-deliveries
+KEPT_BY_GITHUB = timedelta(days=3)
+# A delivery is logged when it has ended, under the time at which it began.
+OVERLAP = timedelta(minutes=5)
+# For a reader that died; each page renews it.
+_LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One line of GitHub's log."""
+
+    number: int
+    guid: str
+    event: str
+    delivered_at: datetime
+    repository_id: int | None
+
+
+@dataclass(slots=True)
+class LogReading:
+    """What one look at the log found.
+
+    Args:
+        missing: what is not in the inbox, the newest first.
+        until: GitHub's clock when the reading began.
+        is_whole: the log goes back to where it was read before.
+    """
+
+    missing: list[Logged]
+    until: datetime
+    is_whole: bool
+
+
+def delivery_logs_due() -> list[int]:
+    """Return the primary keys of the Apps whose log is due to be read."""
+    now = timezone.now()
+    free = Q(log_lease_until=None) | Q(log_lease_until__lt=now)
+    due = GitHubApp.objects.filter(free, log_due_at__lte=now).exclude(webhook_secret="")
+    return list(due.order_by("log_due_at").values_list("pk", flat=True))
+
+
+def delivery_logs_expire() -> None:
+    """Make every log due: while nothing ran here, webhooks may have been lost."""
+    GitHubApp.objects.update(log_due_at=timezone.now())
+
+
+def delivery_log_read(app_pk: int) -> int:
+    """Take into the inbox what GitHub sent an App and what never arrived.
+
+    Where the log does not go back to where it was read before, all that the App reads is due to
+    be compared with GitHub.
+
+    Returns: how many deliveries were taken; none while another process reads the same log.
+
+    Raises:
+        GitHubError: the log could not be read; it is due again.
+    """
+    if not _lease(app_pk, only_if_free=True):
+        return 0
+    app = GitHubApp.objects.get(pk=app_pk)
+    try:
+        with app_client(app) as client:
+            reading = _read(client, app)
+            taken = sum(_take(client, app, one) for one in reversed(reading.missing))
+        if not reading.is_whole:
+            _assume_the_worst(app)
+        GitHubApp.objects.filter(pk=app_pk).update(log_read_until=reading.until)
+    except (errors.BadCredentialsError, errors.NotFoundError) as error:
+        raise app_refused(error) from error
+    finally:
+        again = timezone.now() + timedelta(seconds=settings.DEXXY_DELIVERY_LOG_INTERVAL)
+        GitHubApp.objects.filter(pk=app_pk).update(log_due_at=again, log_lease_until=None)
+    if taken:
+        log.info("webhooks found that had not arrived", app=app.slug, taken=taken)
+        deliveries_wake()
+    return taken
+
+
+def _lease(app_pk: int, *, only_if_free: bool) -> bool:
+    """Say that this process reads the log for some time yet. Returns whether it may."""
+    now = timezone.now()
+    app = GitHubApp.objects.filter(pk=app_pk)
+    if only_if_free:
+        app = app.filter(Q(log_lease_until=None) | Q(log_lease_until__lt=now))
+    return bool(app.update(log_lease_until=now + _LEASE))
+
+
+def _read(client: GitHubClient, app: GitHubApp) -> LogReading:
+    """Read the log back to where it was read before."""
+    # Before the App was known here, nothing could be missed.
+    back_to = (app.log_read_until or app.created_at) - OVERLAP
+    # https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+    answer = client.get(PATH, {"per_page": PAGE})
+    # What GitHub kept may have ended before that, but then it holds all there is.
+    reading = LogReading([], answer.date, answer.date - back_to < KEPT_BY_GITHUB)
+    while True:
+        with documented("deliveries"):
+            lines = [_line(row) for row in answer.data]
+        recent = [line for line in lines if line.delivered_at >= back_to]
+        reading.missing += _unknown(app, recent)
+        if len(recent) < len(lines):
+            reading.is_whole = True
+            return reading
+        if not answer.next_page:
+            return reading
+        _lease(app.pk, only_if_free=False)
+        answer = client.get(answer.next_page)
+
+
+def _line(row: Any) -> Logged:
+    return Logged(
+        number=int(row["id"]),
+        guid=str(row["guid"]),
+        event=str(row["event"]),
+        delivered_at=time(row["delivered_at"]),
+        repository_id=row["repository_id"],
+    )
+
+
+def _unknown(app: GitHubApp, lines: list[Logged]) -> Iterator[Logged]:
+    """Return those of LINES, one a guid, that never arrived. A redelivery is a line of its own."""
+    by_guid = {line.guid: line for line in lines}
+    stored = WebhookDelivery.objects.filter(app=app, guid__in=list(by_guid))
+    known = set(stored.values_list("guid", flat=True))
+    return (line for guid, line in by_guid.items() if guid not in known)
+
+
+def _take(client: GitHubClient, app: GitHubApp, line: Logged) -> bool:
+    """Take a delivery from the log, or, where that cannot be done, look at its repository anew."""
+    _lease(app.pk, only_if_free=False)
+    try:
+        # https://docs.github.com/en/rest/apps/webhooks#get-a-delivery-for-an-app-webhook
+        answer = client.get(f"{PATH}/{line.number}")
+        with documented("deliveries"):
+            body = orjson.dumps(answer.data["request"]["payload"])
+        delivery = delivery_read(app_pk=app.pk, guid=line.guid, event=line.event, body=body)
+    except (errors.NotFoundError, errors.UnexpectedAnswerError, WebhookRefusedError) as error:
+        log.warning("a webhook cannot be read back", guid=line.guid, error=str(error))
+        changes_missed(_repositories(app).filter(github_id=line.repository_id or 0))
+        return False
+    delivery_store(delivery)
+    return True
+
+
+def _assume_the_worst(app: GitHubApp) -> None:
+    """Compare everything that the App reads with GitHub: nobody can tell what happened."""
+    count = changes_missed(_repositories(app))
+    GitHubInstallation.objects.filter(app=app).update(reconcile_at=timezone.now())
+    log.warning("webhooks were lost: everything is read again", app=app.slug, repositories=count)
+
+
+def _repositories(app: GitHubApp) -> QuerySet[GitHubRepository]:
+    return GitHubRepository.objects.filter(installation__app=app, is_archived=False)

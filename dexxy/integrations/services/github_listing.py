@@ -1,0 +1,84 @@
+"""The frame of a page of a repository's threads, without which no thread of it is stored."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_client import Answer
+from dexxy.integrations.services.github_queries import THREAD_TYPES
+from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github_values import (
+    Page,
+    Payload,
+    count_of,
+    number_of,
+    page_of,
+    text,
+    time,
+)
+from dexxy.messages.models import ThreadKind
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a repository's threads, and what came with it about the repository.
+
+    Args:
+        total: how many threads there are in the whole list.
+        is_enabled: whether the repository has this feature switched on.
+    """
+
+    page: Page
+    total: int
+    is_enabled: bool
+    full_name: str
+
+
+def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
+    """Read the frame of a page of threads.
+
+    Raises:
+        UnexpectedAnswerError: it has an unknown shape.
+        QueryTooHeavyError: it has gaps, where a smaller page may have none.
+    """
+    found = reading.repository_of(answer)
+    with documented(f"{kind}s"):
+        field = THREAD_TYPES[kind].enabled_field
+        is_enabled = not field or bool(found[field])
+        # A feature that is switched off need not have a list.
+        shown = found["list"] if found["list"] or is_enabled else _NOTHING
+        page, total = page_of(shown), count_of(shown["totalCount"])
+        full_name = text(found["nameWithOwner"])
+        _, _ = full_name.split("/")
+        if None in page.nodes:
+            raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
+        for node in page.nodes:
+            number_of(node)
+    return Listing(page, total, is_enabled, full_name)
+
+
+_NOTHING: Payload = {
+    "totalCount": 0,
+    "nodes": [],
+    "pageInfo": {"hasNextPage": False, "endCursor": None},
+}
+
+
+def refuse_circle(page: Page, after: str | None) -> None:
+    """Tell where the cursors do not lead to an end.
+
+    Raises:
+        CursorRefusedError: the cursor behind the page is the one before it.
+    """
+    if page.goes_on and page.end == after:
+        raise errors.CursorRefusedError("Its cursors go round in a circle.")
+
+
+def time_in(node: Payload, field: str) -> datetime | None:
+    """Return a time of a thread, if it can be true: for its neighbours' sake it need not be."""
+    with suppress(*errors.UNKNOWN_SHAPE):
+        at = time(node[field])
+        # Anything earlier would look like the end of what is new.
+        return at if at.year >= 1970 else None
+    return None

@@ -1,0 +1,75 @@
+"""Every published example of a webhook goes through the door, and none is too much."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
+from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_events import HANDLERS, IGNORED
+from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS, hints
+from dexxy.integrations.tests.connected_app import ANTS, INSTALLATION, connect_app
+from dexxy.messages.models import Thread
+from tests import needs
+from tests.webhooks import guid, send
+
+Example = tuple[str, dict[str, Any]]
+
+
+def examples() -> list[Example]:
+    """Return event and payload of every published example, about a repository that we follow."""
+    found = []
+    for event in json.loads(needs.published_examples()):
+        for payload in event["examples"]:
+            if event["name"] in THREAD_EVENTS:
+                payload["repository"]["id"] = ANTS
+                payload["installation"] = {"id": INSTALLATION}
+            found.append((event["name"], payload))
+    return found
+
+
+@pytest.fixture
+def app(workspace: Workspace) -> GitHubApp:
+    return connect_app(workspace)
+
+
+@pytest.mark.django_db
+def test_every_published_example_is_taken_and_worked_off(app: GitHubApp) -> None:
+    sent = {guid(): example for example in examples()}
+    for key, (event, payload) in sent.items():
+        assert send(app, payload, event=event, guid=key).status_code == 202
+
+    deliveries_drain(seconds=60)
+
+    assert (len(sent), len({event for event, _ in sent.values()})) == (329, 58)
+    for delivery in WebhookDelivery.objects.all():
+        event, payload = sent[delivery.guid]
+        assert (event, delivery.attempts) == (event, 0)
+        if event in THREAD_EVENTS:
+            assert delivery.state == DeliveryState.DONE
+            _assert_marked(event, payload)
+        else:
+            assert delivery.state in (DeliveryState.DONE, DeliveryState.IGNORED)
+
+
+def _assert_marked(event: str, payload: dict[str, Any]) -> None:
+    """Check that the thread is stored and marked, and that what is gone is archived."""
+    first = hints(event, payload)[0].hint
+    thread = Thread.objects.get(
+        source__external_id=str(ANTS), kind=first.thread.kind, number=first.thread.number
+    )
+    assert thread.hinted_at is not None
+    assert thread.refetch_at is not None
+    assert not first.archived or thread.is_archived
+    for message in first.messages:
+        stored = thread.messages.get(kind=message.kind, external_id=message.external_id)
+        assert stored.is_archived or not message.is_deleted
+
+
+def test_every_published_event_is_either_handled_or_ignored_on_purpose() -> None:
+    published = {event["name"] for event in json.loads(needs.published_examples())}
+
+    assert published <= THREAD_EVENTS.keys() | HANDLERS.keys() | IGNORED
+    assert not IGNORED & (THREAD_EVENTS.keys() | HANDLERS.keys())
