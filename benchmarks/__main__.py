@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.feed_report import report_feed
 from benchmarks.worlds import long_thread_world
 from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
@@ -36,6 +37,7 @@ def main() -> None:
                 "DEXXY_LOG_LEVEL": "WARNING",
             }
             _report(_measure(environment))
+            report_feed(environment)
         finally:
             servers.close()
 
