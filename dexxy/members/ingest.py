@@ -5,6 +5,7 @@ from datetime import datetime
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members import ingest_sql as sql
+from dexxy.members.contacts import contacts_apply
 from dexxy.members.records import IdentityRecord, ProfileRecord
 
 
@@ -75,10 +76,13 @@ def profiles_apply(
     Args:
         asked_for: primary keys of the identities that were asked for, found or not.
     """
+    records = list(records)
     names = sql.PROFILE_COLUMNS
     rows = Rows(names, [tuple(getattr(record, name) for name in names) for record in records])
     params = {"workspace": workspace_id, "provider": provider}
     execute(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
+    # The accounts are locked now, all of them in the order of their keys.
+    contacts_apply(workspace_id=workspace_id, provider=provider, records=records)
     execute(sql.FILL_PROFILES, params, rows)
 
 

@@ -1,7 +1,7 @@
 """Find the accounts that must be compared, by the hashes of the values they show."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import combinations
@@ -9,17 +9,19 @@ from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
 
+Pair = tuple[int, int]
+_CHUNK = 5000
 # What is longer than this is no name and no address.
 _COLUMNS = (
     "id, home_member_id, updated_at, provider, external_id, left(username, 100), left(name, 200),"
     " left(email, 255), is_email_verified, kind, left(url, 500), links[:20]"
 )
-_DUE = f"""
-SELECT {_COLUMNS} FROM members_identity
+_DUE_IDS = """
+SELECT id FROM members_identity
 WHERE workspace_id = %(workspace)s AND (compared_at IS NULL OR NOT compared_at = updated_at)
 ORDER BY id
 LIMIT %(limit)s
-"""  # noqa: S608
+"""
 _BY_ID = f"SELECT {_COLUMNS} FROM members_identity WHERE id = ANY(%(ids)s)"  # noqa: S608
 _FORGET_KEYS = """
 DELETE FROM members_matchkey
@@ -31,13 +33,20 @@ INSERT INTO members_matchkey (workspace_id, key, identity_id)
 SELECT %(workspace)s, key, identity_id FROM {rows}
 """
 _KEY_COLUMNS = {"key": "bigint", "identity_id": "bigint"}
-_HOLDERS_OF_KEYS = """
-SELECT key, count(*), CASE WHEN count(*) <= %(at_most)s THEN array_agg(identity_id) END
-FROM members_matchkey
-WHERE workspace_id = %(workspace)s AND key = ANY(%(keys)s)
-GROUP BY key
-HAVING count(*) > 1
+# The keys that lost or got accounts: those of accounts that changed, before and now.
+_TOUCHED = """
+    SELECT key FROM members_matchkey
+    WHERE workspace_id = %(workspace)s AND identity_id = ANY(%(changed)s)
+    UNION
+    SELECT unnest(%(lost)s::bigint[])
 """
+_SHARING = f"""
+SELECT array_agg(identity_id)
+FROM members_matchkey
+WHERE workspace_id = %(workspace)s AND key IN ({_TOUCHED})
+GROUP BY key
+HAVING count(*) BETWEEN 2 AND %(at_most)s
+"""  # noqa: S608
 _COUNTS_AROUND = """
 SELECT key, count(*)
 FROM members_matchkey
@@ -46,23 +55,23 @@ WHERE workspace_id = %(workspace)s AND key IN (
     WHERE workspace_id = %(workspace)s AND identity_id = ANY(%(identities)s)
 )
 GROUP BY key
-HAVING count(*) > 2
+HAVING count(*) > 1
 """
 # A suggestion may rest on a value that has just become common, or is gone.
-_SUGGESTED_BY = """
+_SUGGESTED = f"""
+WITH holder AS MATERIALIZED (
+    SELECT identity_id AS id FROM members_matchkey
+    WHERE workspace_id = %(workspace)s AND key IN ({_TOUCHED})
+    UNION
+    SELECT unnest(%(changed)s::bigint[])
+)
 SELECT f.id, s.id
 FROM members_mergesuggestion p
 JOIN members_identity f ON f.home_member_id = p.first_id
 JOIN members_identity s ON s.home_member_id = p.second_id
-WHERE p.workspace_id = %(workspace)s AND p.state = 'open' AND (
-    f.id = ANY(%(changed)s) OR s.id = ANY(%(changed)s)
-    OR EXISTS (
-        SELECT FROM members_matchkey a
-        JOIN members_matchkey b ON b.workspace_id = a.workspace_id AND b.key = a.key
-        WHERE a.identity_id = f.id AND b.identity_id = s.id AND a.key = ANY(%(keys)s)
-    )
-)
-"""
+WHERE p.workspace_id = %(workspace)s AND p.state = 'open'
+  AND f.id IN (SELECT id FROM holder) AND s.id IN (SELECT id FROM holder)
+"""  # noqa: S608
 _NOTE_COMPARED = """
 UPDATE members_identity i
 SET compared_at = due.updated_at
@@ -75,6 +84,14 @@ FROM (
 WHERE i.id = due.id
 """
 _NOTE_COLUMNS = {"id": "bigint", "updated_at": "timestamptz"}
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The accounts that changed, and the keys that they no longer have."""
+
+    changed: list[int]
+    lost: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +108,19 @@ class ShownAccount:
     shown: tuple[Any, ...]
 
 
-def accounts_due(workspace_id: int, *, limit: int) -> list[ShownAccount]:
-    """Return accounts that changed since they were last compared."""
-    return _accounts(_DUE, {"workspace": workspace_id, "limit": limit})
+def accounts_due(workspace_id: int, *, limit: int) -> list[int]:
+    """Return the ids of accounts that changed since they were last compared."""
+    rows = fetch_all(_DUE_IDS, {"workspace": workspace_id, "limit": limit})
+    return [pk for (pk,) in rows]
 
 
-def accounts_by_id(ids: Iterable[int]) -> list[ShownAccount]:
-    """Return the accounts with IDS."""
-    return _accounts(_BY_ID, {"ids": list(ids)})
+def accounts_read(ids: Iterable[int]) -> Iterator[ShownAccount]:
+    """Read the accounts with IDS, a few at a time."""
+    waiting = sorted(ids)
+    for start in range(0, len(waiting), _CHUNK):
+        rows = fetch_all(_BY_ID, {"ids": waiting[start : start + _CHUNK]})
+        for pk, home, at, *shown, links in rows:
+            yield ShownAccount(pk, home, at, (*shown, tuple(links)))
 
 
 def keys_replace(workspace_id: int, values: Mapping[int, Iterable[str]]) -> set[int]:
@@ -107,63 +129,50 @@ def keys_replace(workspace_id: int, values: Mapping[int, Iterable[str]]) -> set[
     Args:
         values: of each account.
 
-    Returns: the keys of old and new values.
+    Returns: the keys of the old values.
     """
     params = {"workspace": workspace_id, "identities": list(values)}
     old = {key for (key,) in fetch_all(_FORGET_KEYS, params)}
     rows = sorted((key_of(value), pk) for pk, found in values.items() for value in found)
     execute(_ADD_KEYS, params, Rows(_KEY_COLUMNS, rows))
-    return old | {key for key, _ in rows}
+    return old
 
 
-def pairs_around(
-    workspace_id: int, *, keys: Iterable[int], changed: Iterable[int], at_most: int
-) -> set[tuple[int, int]]:
-    """Return the pairs of accounts to compare when KEYS lost or got holders.
+def pairs_sharing(workspace_id: int, touched: Touched, *, at_most: int) -> set[Pair]:
+    """Return the pairs of accounts that share a key which was touched.
 
     Args:
-        changed: the accounts that changed.
         at_most: a key that more accounts have brings none of them together.
     """
-    params = {
-        "workspace": workspace_id,
-        "keys": list(keys),
-        "changed": list(changed),
-        "at_most": at_most,
-    }
-    found = {(min(pair), max(pair)) for pair in fetch_all(_SUGGESTED_BY, params)}
-    for _, _, holders in fetch_all(_HOLDERS_OF_KEYS, params):
-        if holders:
-            found.update(combinations(sorted(holders), 2))
+    params = {"workspace": workspace_id, **asdict(touched), "at_most": at_most}
+    found: set[Pair] = set()
+    for (holders,) in fetch_all(_SHARING, params):
+        found.update(combinations(sorted(holders), 2))
     return found
 
 
-def holders_around(workspace_id: int, values: Mapping[int, Iterable[str]]) -> dict[str, int]:
-    """Return how many accounts have each of the values of some, where it is more than two.
+def pairs_suggested(workspace_id: int, touched: Touched) -> set[Pair]:
+    """Return the pairs of accounts whose suggestion may have to go."""
+    params = {"workspace": workspace_id, **asdict(touched)}
+    return {(min(pair), max(pair)) for pair in fetch_all(_SUGGESTED, params)}
+
+
+def holders_around(workspace_id: int, ids: Iterable[int]) -> dict[int, int]:
+    """Return how many accounts have each key of the accounts with IDS, if more than one."""
+    params = {"workspace": workspace_id, "identities": list(ids)}
+    return dict(fetch_all(_COUNTS_AROUND, params))
+
+
+def compared_note(versions: Mapping[int, datetime]) -> None:
+    """Remember that accounts were compared as they were read.
 
     Args:
-        values: of each account.
+        versions: the `updated_at` of each account.
     """
-    params = {"workspace": workspace_id, "identities": list(values)}
-    counts = dict(fetch_all(_COUNTS_AROUND, params))
-    everything = {value for found in values.values() for value in found}
-    return {value: count for value in everything if (count := counts.get(key_of(value)))}
-
-
-def compared_note(accounts: Iterable[ShownAccount]) -> None:
-    """Remember that ACCOUNTS were compared as they were read."""
-    rows = [(account.id, account.updated_at) for account in accounts]
-    execute(_NOTE_COMPARED, {}, Rows(_NOTE_COLUMNS, rows))
+    execute(_NOTE_COMPARED, {}, Rows(_NOTE_COLUMNS, versions.items()))
 
 
 def key_of(value: str) -> int:
     """Return the hash that stands for VALUE: of 64 bits, and signed, as PostgreSQL wants it."""
     digest = blake2b(value.encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)
-
-
-def _accounts(statement: str, params: Mapping[str, Any]) -> list[ShownAccount]:
-    return [
-        ShownAccount(pk, home, at, (*shown, tuple(links)))
-        for pk, home, at, *shown, links in fetch_all(statement, params)
-    ]

@@ -20,9 +20,14 @@ class IdentityRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProfileRecord:
-    """What a person says about themselves on their account's page."""
+    """What a person says about themselves on their account's page.
+
+    `email` is None where the token may not see it: what is stored stays.
+    """
 
     external_id: str
     company: str = ""
     location: str = ""
     bio: str = ""
+    email: str | None = None
+    links: tuple[str, ...] = ()

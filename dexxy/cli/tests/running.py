@@ -96,7 +96,10 @@ class Running:
             assert self.process.poll() is None, f"it ended: {self.said()}"
             return condition()
 
-        wait_until(met_or_over, f"{what}; it said: {self.said()}", seconds)
+        try:
+            wait_until(met_or_over, what, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said: {self.said()}") from None
 
     def child(self, words: str) -> int:
         """Return the child whose command line has these words in it."""

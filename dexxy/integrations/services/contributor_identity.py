@@ -4,8 +4,9 @@ Two accounts are compared if they have a value in common, all others never are; 
 accounts have it, the less it says. So neither a common name nor a shared machine floods anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log
 
 from dexxy.integrations.services.contributor_rules import DOUBTS, RULES, Candidate, Rule
@@ -47,18 +48,20 @@ def decide(a: Candidate, b: Candidate, holders: Mapping[str, int]) -> Decision |
     """Weigh all that speaks for and against A and B being one person's.
 
     Args:
-        holders: how many accounts have each value, where these two are not the only ones.
+        holders: how many accounts have each value that both show.
 
     Returns: None where the evidence would not even make a suggestion.
     """
-    if not (a.traits and b.traits):
+    shared = a.traits.keys() & b.traits.keys()
+    at_most = sum(_at_most(a.traits[value], b.traits[value], holders[value]) for value in shared)
+    if PRIOR + at_most < 0:
         return None
-    found = _agreements(a, b, holders)
+    found = _agreements(a, b, shared, holders)
     doubts = [doubt for doubt in DOUBTS if doubt.holds(a.account, b.account)]
     odds = PRIOR + sum(weight for _, _, weight in found) + sum(doubt.weight for doubt in doubts)
     confidence = 1 / (1 + exp(-odds))
     is_automatic = any(
-        rule.is_strong and holders.get(value, 2) <= STRONG_AT_MOST for rule, value, _ in found
+        rule.is_strong and holders[value] <= STRONG_AT_MOST for rule, value, _ in found
     )
     if confidence < CUT and not is_automatic:
         return None
@@ -72,18 +75,42 @@ def decide(a: Candidate, b: Candidate, holders: Mapping[str, int]) -> Decision |
 
 
 def _agreements(
-    a: Candidate, b: Candidate, holders: Mapping[str, int]
+    a: Candidate, b: Candidate, shared: Iterable[str], holders: Mapping[str, int]
 ) -> list[tuple[Rule, str, float]]:
     """Return the first rule about each thing that holds, with the rarest value and its weight."""
-    found: dict[str, tuple[Rule, str, float]] = {}
-    for rule in RULES:
-        if rule.about not in found and (values := rule.values(a, b)):
-            value = min(values, key=lambda value: (holders.get(value, 2), value))
-            others = max(1, holders.get(value, 2) - 1)
-            # What everybody has says nothing; it does not speak against them.
-            weight = max(0.0, rule.weight - rule.discount * log(others))
-            found[rule.about] = (rule, value, weight)
-    return list(found.values())
+    found: dict[str, tuple[int, int, str]] = {}
+    for value in shared:
+        for place in _met(a.traits[value], b.traits[value]):
+            rule, count = RULES[place], holders[value]
+            known = found.get(rule.about)
+            if (known is None or (place, count, value) < known) and (
+                rule.holds is None or rule.holds(a.account, b.account)
+            ):
+                found[rule.about] = (place, count, value)
+    return [
+        (RULES[place], value, _weight(RULES[place], count))
+        for place, count, value in sorted(found.values())
+    ]
+
+
+@cache
+def _met(mine: int, yours: int) -> Sequence[int]:
+    """Return the places of the rules that are met by a value had as MINE and as YOURS."""
+    return [place for place, rule in enumerate(RULES) if rule.matches(mine, yours)]
+
+
+@cache
+def _at_most(mine: int, yours: int, holders: int) -> float:
+    """Return the most that a value had as MINE and as YOURS can weigh."""
+    most: dict[str, float] = {}
+    for rule in (RULES[place] for place in _met(mine, yours)):
+        most[rule.about] = max(most.get(rule.about, 0), _weight(rule, holders))
+    return sum(most.values())
+
+
+def _weight(rule: Rule, holders: int) -> float:
+    # What everybody has says nothing; it does not speak against them.
+    return max(0.0, rule.weight - rule.discount * log(max(1, holders - 1)))
 
 
 def _shown(value: str) -> str:

@@ -8,7 +8,13 @@ of the benchmark's tuning seeds, and rounded.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dexxy.integrations.services.contributor_traits import Account, Traits, traits
+from dexxy.integrations.services.contributor_traits import (
+    Account,
+    Facet,
+    Traits,
+    noreply,
+    traits,
+)
 from dexxy.members import folding
 
 
@@ -42,22 +48,16 @@ class Rule:
     about: str
     weight: float
     sentence: str
-    facet: str
-    other: str = ""
+    facet: Facet
+    other: Facet | None = None
     holds: Callable[[Account, Account], bool] | None = None
     is_strong: bool = False
     discount: float = 1.0
 
-    def values(self, a: Candidate, b: Candidate) -> frozenset[str]:
-        """Return what A and B share by this rule."""
+    def matches(self, mine: int, yours: int) -> bool:
+        """Tell whether two accounts have a value as MINE and YOURS so that this rule is met."""
         other = self.other or self.facet
-        found = a.traits.get(self.facet, _NONE) & b.traits.get(other, _NONE)
-        if self.other and not found:
-            found = a.traits.get(other, _NONE) & b.traits.get(self.facet, _NONE)
-        return found if self.holds is None or self.holds(a.account, b.account) else _NONE
-
-
-_NONE: frozenset[str] = frozenset()
+        return bool((mine & self.facet and yours & other) or (mine & other and yours & self.facet))
 
 
 def _is_slip(a: Account, b: Account) -> bool:
@@ -66,6 +66,15 @@ def _is_slip(a: Account, b: Account) -> bool:
 
 def _is_initial(a: Account, b: Account) -> bool:
     return any(len(word) == 1 for word in (*a.words, *b.words))
+
+
+def _is_login_of(a: Account, b: Account) -> bool:
+    """Tell whether the private address of one has the login of the other, on its server."""
+    return any(
+        (private := noreply(mine.email))
+        and (private.provider, private.login) == (yours.provider, yours.username.lower())
+        for mine, yours in ((a, b), (b, a))
+    )
 
 
 def _other_server(a: Account, b: Account) -> bool:
@@ -101,7 +110,7 @@ RULES: Sequence[Rule] = (
         "email",
         8.5,
         "Both show the verified address {value}.",
-        "verified",
+        Facet.VERIFIED,
         holds=_other_server,
         is_strong=True,
     ),
@@ -110,46 +119,55 @@ RULES: Sequence[Rule] = (
         "email",
         7.3,
         "The private address of one holds the other's id, {value}.",
-        "noreply_number",
-        "number",
+        Facet.NOREPLY_NUMBER,
+        Facet.NUMBER,
         is_strong=True,
     ),
-    Rule("linked_back", "link", 8.6, "Their profiles link each other.", "mutual", is_strong=True),
-    Rule("same_email", "email", 6.4, "Both use the address {value}.", "mailbox", discount=1.5),
+    Rule(
+        "linked_back", "link", 8.6, "Their profiles link each other.", Facet.MUTUAL, is_strong=True
+    ),
+    Rule("same_email", "email", 6.4, "Both use the address {value}.", Facet.MAILBOX, discount=1.5),
     Rule(
         "noreply_login",
         "email",
         4.6,
         "The private address of one has the other's login.",
-        "noreply_login",
-        "login",
+        Facet.NOREPLY_LOGIN,
+        Facet.USERNAME,
+        holds=_is_login_of,
     ),
-    Rule("same_mail_name", "email", 3.5, "Their addresses both begin with {value}.", "local"),
-    Rule("linked", "link", 6, "One of the profiles links the other.", "link", "profile"),
-    Rule("same_website", "link", 5.5, "Both profiles link {value}.", "link", discount=5),
-    Rule("same_username", "username", 5.6, "Both are called {value}.", "username"),
+    Rule("same_mail_name", "email", 3.5, "Their addresses both begin with {value}.", Facet.LOCAL),
+    Rule("linked", "link", 6, "One of the profiles links the other.", Facet.LINK, Facet.PROFILE),
+    Rule("same_website", "link", 5.5, "Both profiles link {value}.", Facet.LINK, discount=5),
+    Rule("same_username", "username", 5.6, "Both are called {value}.", Facet.USERNAME),
     Rule(
         "like_username",
         "username",
         5.4,
         "Their usernames are alike: {a.username} and {b.username}.",
-        "stem",
+        Facet.STEM,
     ),
     Rule(
         "handle",
         "username",
         2.9,
         "Both go by {value}, in a username, an address or a name.",
-        "handle",
+        Facet.HANDLE,
     ),
-    Rule("same_name", "name", 3.4, "Both are named {a.name}.", "name"),
-    Rule("sounds_alike", "name", 2.8, "Their names sound alike: {a.name} and {b.name}.", "sound"),
+    Rule("same_name", "name", 3.4, "Both are named {a.name}.", Facet.NAME),
+    Rule(
+        "sounds_alike",
+        "name",
+        2.8,
+        "Their names sound alike: {a.name} and {b.name}.",
+        Facet.SOUND,
+    ),
     Rule(
         "slip",
         "name",
         5.3,
         "Their names are one slip apart: {a.name} and {b.name}.",
-        "ends",
+        Facet.ENDS,
         holds=_is_slip,
     ),
     Rule(
@@ -157,7 +175,7 @@ RULES: Sequence[Rule] = (
         "name",
         5.5,
         "One name is short for the other: {a.name} and {b.name}.",
-        "ends",
+        Facet.ENDS,
         holds=_is_initial,
     ),
 )

@@ -4,8 +4,10 @@ Set-based and incremental: accounts are found by the values they show, and only 
 again that share one with an account that changed. So it does not matter in what batches they came.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 
 import structlog
 from django.db import transaction
@@ -17,19 +19,19 @@ from dexxy.integrations.services.contributor_identity import (
     decide,
 )
 from dexxy.integrations.services.contributor_rules import Candidate
-from dexxy.integrations.services.contributor_traits import Account, shared_keys
+from dexxy.integrations.services.contributor_traits import Account, traits
 from dexxy.members import matching
 from dexxy.members.components import merges_lock
 from dexxy.members.linking import Link
-from dexxy.members.matching import ShownAccount
+from dexxy.members.matching import Pair, ShownAccount
 from dexxy.members.suggestions import Suggested, suggestions_apply
 from dexxy.messages.people import people_link, people_unlink
 
 log = structlog.get_logger()
 
 # Accounts of one transaction: more cost memory, fewer are compared more often.
-BATCH = 20_000
-Pair = tuple[int, int]
+BATCH = 50_000
+CHUNK = 5000
 
 
 @dataclass(slots=True)
@@ -40,22 +42,6 @@ class Stitched:
     pairs: int = 0
     links: int = 0
     suggestions: int = 0
-
-
-@dataclass(slots=True)
-class _Known:
-    """The accounts of a batch and around it, each read and folded once."""
-
-    home: dict[int, int] = field(default_factory=dict)
-    candidate: dict[int, Candidate] = field(default_factory=dict)
-
-    def add(self, accounts: Sequence[ShownAccount]) -> None:
-        for account in accounts:
-            self.home[account.id] = account.home_member_id
-            self.candidate[account.id] = Candidate.of(Account(*account.shown))
-
-    def values(self, ids: Sequence[int]) -> dict[int, frozenset[str]]:
-        return {pk: shared_keys(self.candidate[pk].traits) for pk in ids}
 
 
 def contributors_stitch(*, workspace_id: int, batch: int = BATCH) -> Stitched:
@@ -78,58 +64,98 @@ def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
     due = matching.accounts_due(workspace_id, limit=limit)
     if not due:
         return False
-    changed = [account.id for account in due]
-    people_unlink(workspace_id, changed)
-    known = _Known()
-    known.add(due)
-    keys = matching.keys_replace(workspace_id, known.values(changed))
-    pairs = matching.pairs_around(
-        workspace_id, keys=keys, changed=changed, at_most=COMPARED_AT_MOST
-    )
+    people_unlink(workspace_id, due)
+    touched, versions = _renew_keys(workspace_id, due)
+    before = matching.pairs_suggested(workspace_id, touched)
+    pairs = before | matching.pairs_sharing(workspace_id, touched, at_most=COMPARED_AT_MOST)
     around = {pk for pair in pairs for pk in pair}
-    known.add(matching.accounts_by_id(around - known.home.keys()))
-    holders = matching.holders_around(workspace_id, known.values(sorted(around)))
-    _apply(workspace_id, known.home, dict(_decided(pairs, known, holders)), done)
-    matching.compared_note(due)
+    known = _read(around, matching.holders_around(workspace_id, around))
+    _apply(workspace_id, known, dict(_decided(pairs, known)), before, done)
+    matching.compared_note(versions)
     done.accounts += len(due)
+    done.pairs += len(pairs)
     return True
 
 
-def _decided(
-    pairs: set[Pair], known: _Known, holders: Mapping[str, int]
-) -> Iterator[tuple[Pair, Decision | None]]:
+def _renew_keys(
+    workspace_id: int, due: Sequence[int]
+) -> tuple[matching.Touched, dict[int, datetime]]:
+    """Let the accounts that are due be found by what they show now.
+
+    Returns: what that touched, and the versions of the accounts.
+    """
+    lost, versions = set[int](), dict[int, datetime]()
+    for chunk in _chunks(matching.accounts_read(due)):
+        values = {account.id: traits(Account(*account.shown)) for account in chunk}
+        lost |= matching.keys_replace(workspace_id, values)
+        versions |= {account.id: account.updated_at for account in chunk}
+    return matching.Touched(list(due), list(lost)), versions
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Accounts by id, with the traits that they share with others, and how many have each."""
+
+    home: dict[int, int]
+    candidate: dict[int, Candidate]
+    holders: dict[str, int]
+
+
+def _read(ids: Iterable[int], counts: Mapping[int, int]) -> _Known:
+    known = _Known({}, {}, {})
+    for account in matching.accounts_read(ids):
+        candidate = Candidate.of(Account(*account.shown))
+        shared = {}
+        for value, facets in candidate.traits.items():
+            if count := counts.get(matching.key_of(value)):
+                shared[value] = facets
+                known.holders[value] = count
+        known.home[account.id] = account.home_member_id
+        known.candidate[account.id] = replace(candidate, traits=shared)
+    return known
+
+
+def _decided(pairs: Iterable[Pair], known: _Known) -> Iterator[tuple[Pair, Decision]]:
     for first, second in pairs:
-        yield (
-            (first, second),
-            decide(known.candidate[first], known.candidate[second], holders),
-        )
+        decision = decide(known.candidate[first], known.candidate[second], known.holders)
+        if decision:
+            yield (first, second), decision
 
 
 def _apply(
     workspace_id: int,
-    home: Mapping[int, int],
-    decisions: Mapping[Pair, Decision | None],
+    known: _Known,
+    decisions: Mapping[Pair, Decision],
+    before: Iterable[Pair],
     done: Stitched,
 ) -> None:
-    links, suggested, withdrawn = [], [], []
-    for (one, other), decision in decisions.items():
-        first, second = sorted((home[one], home[other]))
-        if decision is None:
-            withdrawn.append((first, second))
-            continue
+    """Store what was decided, and withdraw of the suggestions from BEFORE what it leaves out."""
+    links, suggested = [], []
+    for pair, decision in decisions.items():
+        first, second = _homes(pair, known.home)
         evidence = [_row(reason) for reason in decision.evidence]
         if decision.is_automatic:
             links.append(Link(first, second, decision.confidence, evidence))
-            withdrawn.append((first, second))
         else:
             suggested.append(Suggested(first, second, decision.confidence, evidence))
+    remaining = {(one.first, one.second) for one in suggested}
+    withdrawn = {_homes(pair, known.home) for pair in before} - remaining
     suggestions_apply(workspace_id, made=suggested, withdrawn=withdrawn)
     people_link(workspace_id, links)
-    done.pairs += len(decisions)
     done.links += len(links)
     done.suggestions += len(suggested)
+
+
+def _homes(pair: Pair, home: Mapping[int, int]) -> Pair:
+    first, second = sorted((home[pair[0]], home[pair[1]]))
+    return first, second
 
 
 def _row(evidence: Evidence) -> dict[str, str | float]:
     weight = round(evidence.weight, 2)
     return {"rule": evidence.rule, "weight": weight, "sentence": evidence.sentence}
+
+
+def _chunks(accounts: Iterator[ShownAccount]) -> Iterator[list[ShownAccount]]:
+    while chunk := list(islice(accounts, CHUNK)):
+        yield chunk

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntFlag, auto
 from functools import cached_property
 
 from dexxy.members import folding
@@ -13,7 +14,29 @@ _NOREPLY = re.compile(r"(?:(\d+)\+)?([a-z0-9-]+)@users\.noreply\.([a-z0-9.-]+)")
 # GitHub shows what deleted accounts said as by this one: https://github.com/ghost
 _GHOST = ("github", "10137")
 
-Traits = Mapping[str, frozenset[str]]
+
+class Facet(IntFlag):
+    """As what an account has a value."""
+
+    USERNAME = auto()
+    STEM = auto()
+    HANDLE = auto()
+    MAILBOX = auto()
+    VERIFIED = auto()
+    LOCAL = auto()
+    NUMBER = auto()
+    NOREPLY_NUMBER = auto()
+    NOREPLY_LOGIN = auto()
+    NAME = auto()
+    SOUND = auto()
+    ENDS = auto()
+    LINK = auto()
+    PROFILE = auto()
+    MUTUAL = auto()
+
+
+# Value -> as what the account has it: flags of Facet.
+Traits = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -48,103 +71,90 @@ class Account:
 
 
 def traits(account: Account) -> Traits:
-    """Return the values that ACCOUNT has of each facet; nobody's account has none.
+    """Return the values that ACCOUNT shows; nobody's account has none.
 
     A value begins with its kind, so that a username equals part of an address, but no website.
     """
-    if not account.is_person:
-        return {}
-    found: dict[str, set[str]] = {}
-    for facet, value in _values(account):
-        found.setdefault(facet, set()).add(value)
-    return {facet: frozenset(values) for facet, values in found.items()}
+    found: dict[str, int] = {}
+    if account.is_person:
+        for facets, value in _values(account):
+            found[value] = found.get(value, 0) | int(facets)
+    return found
 
 
-def shared_keys(found: Traits) -> frozenset[str]:
-    """Return the values by which accounts that may be one person's find each other."""
-    return frozenset().union(*(found[facet] for facet in found.keys() & _FOUND_BY))
-
-
-# The values of all other facets are in one of these.
-_FOUND_BY = {
-    "mailbox",
-    "number",
-    "noreply_number",
-    "handle",
-    "stem",
-    "name",
-    "sound",
-    "ends",
-    "link",
-    "profile",
-    "mutual",
-}
-
-
-def _values(account: Account) -> Iterator[tuple[str, str]]:
+def _values(account: Account) -> Iterator[tuple[Facet, str]]:
     box = mailbox(account.email)
-    box = box if box and box.is_personal else None
-    yield "number", f"number:{account.provider}#{account.external_id}"
-    yield from _of_username(account)
-    if box:
-        yield from _of_mailbox(account, box)
-    elif "@users.noreply." in account.email:
-        yield from _of_noreply(account.email)
+    yield Facet.NUMBER, f"number:{account.provider}#{account.external_id}"
+    yield from _of_username(account.username)
+    if box and box.is_personal:
+        yield from _of_mailbox(box, is_verified=account.is_email_verified)
+    elif private := noreply(account.email):
+        yield from _of_noreply(private)
     if account.has_full_name:
         yield from _of_name(account.words)
     yield from _of_links(account)
 
 
-def _of_username(account: Account) -> Iterator[tuple[str, str]]:
-    name = folding.handle(account.username)
+def _of_username(username: str) -> Iterator[tuple[Facet, str]]:
+    name = folding.handle(username)
     if len(name) > 2:
-        yield "username", f"handle:{name}"
-        yield "handle", f"handle:{name}"
-        yield "login", f"{account.provider}/{account.username.lower()}"
+        yield Facet.USERNAME | Facet.HANDLE, f"handle:{name}"
     if len(stem := folding.stem(name)) > 3:
-        yield "stem", f"stem:{stem}"
+        yield Facet.STEM, f"stem:{stem}"
 
 
-def _of_mailbox(account: Account, box: Mailbox) -> Iterator[tuple[str, str]]:
-    yield "mailbox", f"mailbox:{box}"
-    if account.is_email_verified:
-        yield "verified", f"mailbox:{box}"
+def _of_mailbox(box: Mailbox, *, is_verified: bool) -> Iterator[tuple[Facet, str]]:
+    yield Facet.MAILBOX | Facet.VERIFIED if is_verified else Facet.MAILBOX, f"mailbox:{box}"
     if len(local := folding.handle(box.local)) > 3:
-        yield "local", f"handle:{local}"
-        yield "handle", f"handle:{local}"
+        yield Facet.LOCAL | Facet.HANDLE, f"handle:{local}"
 
 
-def _of_noreply(email: str) -> Iterator[tuple[str, str]]:
-    match = _NOREPLY.fullmatch(email.strip().lower())
+@dataclass(frozen=True, slots=True)
+class Noreply:
+    """A private address of GitHub: the server, the account's login then, and its id (or '')."""
+
+    provider: str
+    number: str
+    login: str
+
+
+def noreply(email: str) -> Noreply | None:
+    """Return what the private address EMAIL says, or None where it is none."""
+    match = _NOREPLY.fullmatch(email.strip().lower()) if "@users.noreply." in email else None
     if match is None:
-        return
+        return None
     number, login, host = match.groups()
     provider = "github" if host == "github.com" else f"github:{host}"
-    if number:
-        yield "noreply_number", f"number:{provider}#{number}"
+    return Noreply(provider, number or "", login)
+
+
+def _of_noreply(private: Noreply) -> Iterator[tuple[Facet, str]]:
+    handle = f"handle:{folding.handle(private.login)}"
+    if private.number:
+        yield Facet.NOREPLY_NUMBER, f"number:{private.provider}#{private.number}"
+        yield Facet.HANDLE, handle
     else:
-        yield "noreply_login", f"{provider}/{login}"
-    yield "handle", f"handle:{folding.handle(login)}"
+        yield Facet.NOREPLY_LOGIN | Facet.HANDLE, handle
 
 
-def _of_name(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    yield "name", f"name:{folding.letters(words)}"
-    yield "sound", f"sound:{folding.sounds(words)}"
+def _of_name(words: tuple[str, ...]) -> Iterator[tuple[Facet, str]]:
+    yield Facet.NAME, f"name:{folding.letters(words)}"
+    yield Facet.SOUND, f"sound:{folding.sounds(words)}"
     if len(words) > 1:
         first, last = words[0], words[-1]
         # Whichever of them is the family's, an initial or a slip leaves one of these.
-        yield "ends", f"ends:{last} {first[0]}"
-        yield "ends", f"ends:{first} {last[0]}"
-        yield "handle", f"handle:{first}{last}"
-        yield "handle", f"handle:{last}{first}"
+        yield Facet.ENDS, f"ends:{last} {first[0]}"
+        yield Facet.ENDS, f"ends:{first} {last[0]}"
+        yield Facet.HANDLE, f"handle:{first}{last}"
+        yield Facet.HANDLE, f"handle:{last}{first}"
 
 
-def _of_links(account: Account) -> Iterator[tuple[str, str]]:
+def _of_links(account: Account) -> Iterator[tuple[Facet, str]]:
     profile = web_address(account.url)
     if profile:
-        yield "profile", f"link:{profile}"
+        yield Facet.PROFILE, f"link:{profile}"
     for link in filter(None, map(web_address, account.links)):
         if link != profile:
-            yield "link", f"link:{link}"
+            yield Facet.LINK, f"link:{link}"
             if profile:
-                yield "mutual", f"mutual:{' '.join(sorted((profile, link)))}"
+                yield Facet.MUTUAL, f"mutual:{' '.join(sorted((profile, link)))}"

@@ -1,5 +1,7 @@
 """Profiles of people, a hundred a request, for accounts not yet read or read long ago."""
 
+import re
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,7 @@ from django.utils import timezone
 
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_queries import PEOPLE
+from dexxy.integrations.services.github_queries import people_document
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.integrations.services.github_values import key, text
 from dexxy.members.ingest import profiles_apply
@@ -17,6 +19,7 @@ from dexxy.members.models import Identity
 from dexxy.members.records import ProfileRecord
 
 READ_AGAIN_AFTER = timedelta(days=30)
+_LINK = re.compile(r"https?://[^\s<>\"')]+")
 _DUE_FIRST = F("profile_read_at").asc(nulls_first=True)
 
 
@@ -40,9 +43,7 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
     # An account that is gone is missing from the answer, and is not asked for again soon.
     ids = [identity.node_id for identity in identities]
     try:
-        answer = reading.query(
-            PEOPLE, {"ids": ids}, may_miss=["nodes.*"], is_smallest=len(identities) == 1
-        )
+        answer = _ask(reading, ids)
     except errors.QueryTooHeavyError:
         if len(identities) == 1:
             Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
@@ -58,6 +59,22 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
         )
         reading.count(people=len(records))
     return True
+
+
+def _ask(reading: Reading, ids: list[str]) -> Answer:
+    """Ask for profiles, and for their e-mail addresses as long as the token may see them."""
+    while True:
+        document = people_document(with_email=reading.shows_emails)
+        try:
+            return reading.query(
+                document, {"ids": ids}, may_miss=["nodes.*"], is_smallest=len(ids) == 1
+            )
+        except errors.AccessDeniedError:
+            # Tokens without `user:email` lose the whole answer, not the field alone:
+            # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+            if not reading.shows_emails:
+                raise
+            reading.shows_emails = False
 
 
 def _profiles(answer: Answer) -> list[ProfileRecord]:
@@ -78,9 +95,22 @@ def _profiles(answer: Answer) -> list[ProfileRecord]:
 
 
 def _profile(node: dict[str, Any]) -> ProfileRecord:
+    bio = text(node.get("bio") or node.get("description"))
     return ProfileRecord(
         external_id=key(node["databaseId"]),
         company=text(node.get("company")),
         location=text(node.get("location")),
-        bio=text(node.get("bio") or node.get("description")),
+        bio=bio,
+        # GitHub shows no address that is not verified:
+        # https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+        email=text(node["email"]) if "email" in node else None,
+        links=tuple(_links(node, bio)),
     )
+
+
+def _links(node: dict[str, Any], bio: str) -> Iterator[str]:
+    if website := text(node.get("websiteUrl")):
+        yield website
+    if twitter := text(node.get("twitterUsername")):
+        yield f"https://twitter.com/{twitter}"
+    yield from _LINK.findall(bio)

@@ -171,12 +171,21 @@ def parts_document(connections: Sequence[str]) -> str:
     return with_fragments(f"query Parts({', '.join(variables)}) {{\n  {RATE_LIMIT}\n  {body}\n}}\n")
 
 
-PEOPLE = f"""
+def people_document(*, with_email: bool) -> str:
+    """Return the query for profiles.
+
+    Args:
+        with_email: a classic token needs the scope `user:email` or `read:user` for that field.
+    """
+    email = "email" if with_email else ""
+    return f"""
 query People($ids: [ID!]!) {{
   {RATE_LIMIT}
   nodes(ids: $ids) {{
     __typename
-    ... on User {{ id databaseId login name avatarUrl url company location bio }}
+    ... on User {{
+      id databaseId login name avatarUrl url company location bio websiteUrl twitterUsername {email}
+    }}
     ... on Organization {{ id databaseId login name avatarUrl url location description }}
     ... on Bot {{ id databaseId login avatarUrl url }}
     ... on Mannequin {{ id databaseId login avatarUrl url }}

@@ -55,6 +55,7 @@ class Reading:
             `sweep_requests`.
         waited: seconds between two tries of a request.
         points_remaining, requests_remaining: what GitHub said last is left of each limit.
+        shows_emails: whether the token may see people's public addresses, as far as is known.
     """
 
     client: GitHubClient
@@ -65,6 +66,7 @@ class Reading:
     waited: float = 0
     points_remaining: int | None = None
     requests_remaining: int | None = None
+    shows_emails: bool = True
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:

@@ -138,7 +138,8 @@ def _graphql_error(problems: list[_Problem], headers: httpx.Headers) -> errors.G
             f"GitHub knows nothing there ({message}). Check that it exists, and that the token"
             " may read it."
         )
-    if is_whole and kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+    # Scopes are the token's, whatever the depth at which they were missed.
+    if "INSUFFICIENT_SCOPES" in kinds or (is_whole and "FORBIDDEN" in kinds):
         return errors.AccessDeniedError(
             f"GitHub does not let this token read it ({message}). {_GIVE_ACCESS}"
         )

@@ -1,0 +1,32 @@
+"""Store what accounts show to be found by elsewhere: e-mail addresses and links."""
+
+from collections.abc import Iterable
+
+from dexxy.common.sql import Rows, execute
+from dexxy.members.records import ProfileRecord
+
+_COLUMNS = {"external_id": "text", "email": "text", "links": "jsonb"}
+# A change of `updated_at` makes the account due to be compared.
+_FILL = """
+UPDATE members_identity i
+SET email = new.email, is_email_verified = new.email <> '', links = new.links, updated_at = now()
+FROM (
+    SELECT i.id, coalesce(r.email, i.email) AS email,
+           ARRAY(SELECT jsonb_array_elements_text(r.links)) AS links
+    FROM {rows}
+    JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
+                           AND i.external_id = r.external_id
+    ORDER BY i.external_id
+    FOR NO KEY UPDATE OF i
+) new
+WHERE i.id = new.id AND (i.email, i.links) IS DISTINCT FROM (new.email, new.links)
+"""
+
+
+def contacts_apply(*, workspace_id: int, provider: str, records: Iterable[ProfileRecord]) -> None:
+    """Store the addresses and links of profiles, inside the caller's transaction.
+
+    The addresses are ones that the server has verified.
+    """
+    rows = [(record.external_id, record.email, list(record.links)) for record in records]
+    execute(_FILL, {"workspace": workspace_id, "provider": provider}, Rows(_COLUMNS, rows))
