@@ -126,7 +126,7 @@ def _true_pairs(people: Sequence[Invented]) -> set[Pair]:
 
 def beside_peers() -> Table:
     """Compare the methods on populations that the slowest of them can handle."""
-    methods = {
+    methods: dict[str, Callable[[Sequence[Invented]], set[Pair]]] = {
         "Dexxy, automatic": lambda people: by_our_rules(people).automatic,
         "Dexxy, with suggestions": lambda people: _all(by_our_rules(people)),
         "gambit-disambig": lambda people: _all(by_gambit(people)),
