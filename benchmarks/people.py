@@ -6,7 +6,7 @@ addresses, which is what they are made for.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -126,7 +126,7 @@ def _true_pairs(people: Sequence[Invented]) -> set[Pair]:
 
 def beside_peers() -> Table:
     """Compare the methods on populations that the slowest of them can handle."""
-    methods = {
+    methods: dict[str, Callable[[Sequence[Invented]], set[Pair]]] = {
         "Dexxy, automatic": lambda people: by_our_rules(people).automatic,
         "Dexxy, with suggestions": lambda people: _all(by_our_rules(people)),
         "gambit-disambig": lambda people: _all(by_gambit(people)),
