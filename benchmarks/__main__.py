@@ -1,4 +1,4 @@
-"""`make bench`: how fast a repository is read, and at what cost, as ratios in one run."""
+"""`make bench`: how fast webhooks are taken and a repository is read, as ratios in one run."""
 
 import json
 import os
@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import people
+from benchmarks.feed_report import report_feed
+from benchmarks.latency_report import report_latency
 from benchmarks.worlds import long_thread_world
 from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
@@ -36,8 +38,11 @@ def main() -> None:
                 "DJANGO_SETTINGS_MODULE": "dexxy.config.settings",
                 "DEXXY_LOG_LEVEL": "WARNING",
             }
+            _report_deliveries(_run("benchmarks.deliveries", environment))
             _report(_measure(environment))
             people.report(_run("benchmarks.people_speed", environment))
+            report_latency(_run("benchmarks.latency", environment))
+            report_feed(environment)  # the last: it needs the tables for itself
         finally:
             servers.close()
 
@@ -99,6 +104,16 @@ def _report(results: dict[str, list[dict[str, float]]]) -> None:
     name = f"  a thread of {COMMENTS} x {LENGTH // 1000} kB"
     table.add_row(name, f"{long:.0f}", "under 200")
     table.add_row("requests if unchanged", f"{best['unchanged']['requests']:.0f}", "5 at most")
+    Console().print(table)
+
+
+def _report_deliveries(found: dict[str, float]) -> None:
+    table = Table("", "measured", "wanted", title="Taking webhooks", title_justify="left")
+    table.add_row("bytes of a payload", f"{found['bytes']:.0f}", "")
+    table.add_row("accepted durably a second", f"{found['accepted']:.0f}", "")
+    table.add_row("of a bare view's", f"{found['ratio']:.0%}", "60%")
+    table.add_row("bare view, a second", f"{found['bare']:.0f}", "")
+    table.add_row("drained a second, by one worker", f"{found['drained']:.0f}", "as accepted")
     Console().print(table)
 
 

@@ -1,12 +1,15 @@
 """What holds for the whole API, whichever app a field comes from."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from csp.middleware import CSPMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from strawberry.printer import print_schema
@@ -90,16 +93,27 @@ def test_a_request_of_the_wrong_shape_is_no_failure_of_ours(client: Client, body
     assert b"INTERNAL_ERROR" not in response.content
 
 
-def test_a_workbench_can_be_loaded_where_debugging_asks_for_it(rf: RequestFactory) -> None:
+def test_a_workbench_of_our_own_files_opens_for_who_is_signed_in(
+    rf: RequestFactory, alice: User
+) -> None:
     view = CSPMiddleware(
         ApiView.as_view(schema=schema, caller_of=caller_of, graphql_ide="graphiql")
     )
+    request = rf.get("/graphql/", headers={"accept": "text/html"})
+    request.user = AnonymousUser()
+    elsewhere = view(request)
+    request.user = alice
+    response = view(request)
 
-    response = view(rf.get("/graphql/", headers={"accept": "text/html"}))
-
+    assert isinstance(elsewhere, HttpResponse)
+    assert elsewhere["Location"].startswith("/accounts/login/")
     assert isinstance(response, HttpResponse)
-    assert b"GraphiQL" in response.content
-    assert "Content-Security-Policy" not in response
+    page = response.content.decode()
+    loaded = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert loaded
+    for path in loaded:
+        assert finders.find(path.removeprefix("/static/")), path
+    assert "default-src 'self'" in response["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

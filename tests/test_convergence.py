@@ -16,11 +16,14 @@ from dexxy.integrations.models import (
     RunTrigger,
     SyncPart,
     SyncProblem,
+    SyncRun,
 )
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_errors import RateLimitedError
+from dexxy.integrations.services.github_receipt import COUNTED
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.messages.models import ThreadKind
 from dexxy.simulator.dialects import Dialect
 from dexxy.simulator.faults import passing_troubles
 from dexxy.simulator.generated import generated_world
@@ -50,8 +53,8 @@ def connect(workspace: Workspace, server: SimulatorServer) -> GitHubRepository:
     )
 
 
-def sync(repository: GitHubRepository, *, sweep: bool = False) -> None:
-    repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND, sweep=sweep)
+def sync(repository: GitHubRepository, *, sweep: bool = False) -> SyncRun:
+    return repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND, sweep=sweep)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -65,8 +68,10 @@ def test_a_generated_repository_is_stored_exactly_in_any_dialect(
         sync(connected)
         assert_source_equals(connected.source, repository)
 
-        sync(connected, sweep=True)
+        swept = sync(connected, sweep=True)
         assert_source_equals(connected.source, repository)
+    assert [one for one in swept.receipt.values() if one["here"] != one["github"]] == []
+    assert set(swept.receipt) == {*ThreadKind, *COUNTED}
     assert not SyncPart.objects.exists()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 from cross_web import HTTPException
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
@@ -59,6 +60,18 @@ class ApiView(GraphQLView[Context, None]):
         if not isinstance(decoded, dict | list):
             raise json.JSONDecodeError("Neither an object nor a list", str(data), 0)
         return decoded
+
+    def render_graphql_ide(self, request: HttpRequest) -> HttpResponse:
+        """Show GraphiQL, which only debugging does, to who is signed in."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.path)
+        response = super().render_graphql_ide(request)
+        # It brings fonts and pictures inside its style sheet, and writes styles of its own.
+        response._csp_update = {  # type: ignore[attr-defined]  # as django-csp's decorator does
+            "style-src": ["'self'", "'unsafe-inline'"],
+            "font-src": ["'self'", "data:"],
+        }
+        return response
 
 
 class ApiSchema(strawberry.Schema):

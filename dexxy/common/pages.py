@@ -104,7 +104,7 @@ def page_newest_first(rows: QuerySet[Any], time: str, first: int, after: str | N
     """
     check_size(first)
     if after is not None:
-        rows = rows.filter(_behind(time, Cursor.parse(after)))
+        rows = rows.filter(behind(time, Cursor.parse(after)))
     found = list(rows.order_by(F(time).desc(nulls_first=True), "-pk")[: first + 1])
     items = found[:first]
     places = [Cursor(getattr(item, time), item.pk) for item in items]
@@ -125,6 +125,14 @@ def page_by_key(rows: QuerySet[Any], first: int, after: str | None) -> Page[Any]
     return Page(items, [Cursor(None, item.pk) for item in items], len(found) > first)
 
 
+def behind(field: str, place: Cursor) -> Q:
+    """Return what holds of rows that stand behind PLACE, ordered by FIELD, the newest first."""
+    if place.time is None:
+        return Q(**{f"{field}__isnull": True}, pk__lt=place.pk) | Q(**{f"{field}__isnull": False})
+    # The plain bound is what the index is read by; the second part settles equal times.
+    return Q(**{f"{field}__lte": place.time}) & ~Q(**{field: place.time}, pk__gte=place.pk)
+
+
 def encoded(plain: str) -> str:
     """Make opaque what is not for clients to read."""
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
@@ -141,10 +149,3 @@ def decoded(text: str) -> str:
         return base64.b64decode(padded, b"-_", validate=True).decode("ascii")
     except (UnicodeError, binascii.Error) as error:
         raise InvalidCursorError("The cursor is not one of ours.") from error
-
-
-def _behind(field: str, place: Cursor) -> Q:
-    if place.time is None:
-        return Q(**{f"{field}__isnull": True}, pk__lt=place.pk) | Q(**{f"{field}__isnull": False})
-    # The plain bound is what the index is read by; the second part settles equal times.
-    return Q(**{f"{field}__lte": place.time}) & ~Q(**{field: place.time}, pk__gte=place.pk)

@@ -63,7 +63,8 @@ def reconcile_github_installation(installation_pk: int) -> None:
 def drain_deliveries() -> None:
     """Work off the inbox of webhooks for one time slice."""
     try:
-        deliveries_drain(seconds=settings.DEXXY_SYNC_SLICE)
+        if deliveries_drain(seconds=settings.DEXXY_SYNC_SLICE):
+            enqueue_due()
     except (DatabaseError, InterfaceError) as error:
         # Everything is still due, and the scheduler sees that.
         reason = str(error).partition("\n")[0]

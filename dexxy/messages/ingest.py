@@ -241,16 +241,28 @@ def whole_lists(
             yield FinishedList(thread, replace(scope, kinds=frozenset({kind})), seen)
 
 
+# What has lists of its own in a thread: review comments, and replies.
+_OWNER: dict[str, MessageKind] = {
+    ThreadKind.PULL_REQUEST: MessageKind.REVIEW,
+    ThreadKind.DISCUSSION: MessageKind.COMMENT,
+}
+
+
 def lists_finish(lists: Iterable[FinishedList]) -> None:
     """Archive what is stored in the scope of a list that was read whole, but was not in it."""
+    true = [done for done in lists if done.thread.is_truth]
     rows = [
         (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
-        for done in lists
-        if done.thread.is_truth
+        for done in true
         for kind in done.scope.kinds
     ]
-    if rows and execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows)):
-        execute(sql.ARCHIVE_ORPHANS, {"threads": [row[0] for row in rows]})
+    if rows:
+        execute(sql.ARCHIVE_REST, {}, Rows(sql.SCOPE_COLUMNS, rows))
+    # Only a whole list of owners tells that one is missing: a webhook may have brought a comment
+    # whose review nobody has seen.
+    owners = [done.thread.id for done in true if _OWNER.get(done.thread.kind) in done.scope.kinds]
+    if owners:
+        execute(sql.ARCHIVE_ORPHANS, {"threads": owners})
 
 
 def replies_link(thread_ids: Iterable[int]) -> None:

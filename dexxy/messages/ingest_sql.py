@@ -119,19 +119,22 @@ WHERE m.thread_id = r.thread_id AND m.kind = r.kind AND NOT m.is_archived
 """
 SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "owner_id": "text", "seen": "jsonb"}
 
-# A review that is gone took its comments with it, and so did a comment its replies.
+# A review that is gone took its comments with it, and so did a comment its replies. One that was
+# deleted and still stands there as a tombstone did not.
 ARCHIVE_ORPHANS = """
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'missing',
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
-FROM messages_message owner
 WHERE m.thread_id = ANY(%(threads)s) AND m.kind IN ('review_comment', 'reply')
   AND NOT m.is_archived
-  AND owner.workspace_id = m.workspace_id AND owner.thread_id = m.thread_id
-  AND owner.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE 'review' END
-  AND owner.external_id =
-      m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
-  AND owner.archived_reason = 'missing'
+  AND m.details ? CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
+  AND NOT EXISTS (
+      SELECT FROM messages_message owner
+      WHERE owner.workspace_id = m.workspace_id AND owner.thread_id = m.thread_id
+        AND owner.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE 'review' END
+        AND owner.external_id =
+            m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
+        AND owner.archived_reason <> 'missing')
 """
 
 LINK_REPLIES = """

@@ -12,8 +12,8 @@ from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.members.selectors import members_by_id
 from dexxy.messages import selectors
-from dexxy.messages.feed_filters import EVERYTHING, FeedFilters, FilterError
-from dexxy.messages.models import MessageKind, ThreadKind
+from dexxy.messages.feed_filters import EVERYTHING, Bots, FeedFilters, FilterError
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording
 from dexxy.web.markdown import LONGEST, LONGEST_IN_FEED
@@ -37,6 +37,8 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "filters": filters,
         "thread_kinds": wording.KIND_LABELS.items(),
         "message_kinds": wording.MESSAGE_LABELS.items(),
+        "states": wording.STATE_LABELS.items(),
+        "is_without_bots": filters.bots == Bots.EXCLUDED,
         "is_filtered": filters != EVERYTHING,
         "is_older": after is not None,
     }
@@ -81,7 +83,18 @@ def read_filters(query: QueryDict) -> FeedFilters:
         thread_kinds=_choices(query, "thread", ThreadKind),
         message_kinds=_choices(query, "kind", MessageKind),
         member_ids=_ids(query, "member"),
+        thread_states=_choices(query, "state", ThreadState),
+        labels=tuple(_text(label, "label") for label in query.getlist("label") if label),
+        bots=Bots.EXCLUDED if query.get("bots") == "no" else Bots.INCLUDED,
+        search=_text(query.get("search", ""), "search").strip(),
+        only_unanswered=query.get("unanswered") == "yes",
     )
+
+
+def _text(value: str, name: str) -> str:
+    if "\0" in value:
+        raise FilterError(f"{name} holds a null byte.")
+    return value
 
 
 def _ids(query: QueryDict, name: str) -> Sequence[int]:

@@ -21,6 +21,7 @@ from dexxy.accounts.selectors import (
     workspaces,
 )
 from dexxy.common.errors import BadInputError, NotFoundError
+from dexxy.common.sql import TooSlowError
 
 
 class PageRequest(HttpRequest):
@@ -64,6 +65,8 @@ def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
         except BadInputError:
             # Raising Django's BadRequest would log a traceback for every mistyped address.
             return render(request, "400.html", status=400)
+        except TooSlowError:
+            return render(request, "web/too_slow.html", {"workspace": workspace}, status=503)
 
     return view
 

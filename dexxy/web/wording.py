@@ -45,6 +45,11 @@ MESSAGE_LABELS = {
     MessageKind.MERGED: "Merged",
     MessageKind.ANSWERED: "Answered",
 }
+STATE_LABELS = {
+    ThreadState.OPEN: "Open threads",
+    ThreadState.CLOSED: "Closed threads",
+    ThreadState.MERGED: "Merged threads",
+}
 STREAM_LABELS = {
     StreamName.ISSUES: "Issues",
     StreamName.PULL_REQUESTS: "Pull requests",

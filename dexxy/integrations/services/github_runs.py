@@ -90,14 +90,20 @@ def run_pause(run: SyncRun, credential: Credential, error: errors.RateLimitedErr
     with transaction.atomic():
         run.state = RunState.PAUSED
         run.save()
-        credential.paused_until = error.retry_at
-        credential.pause_reason = str(error)
-        credential.save(update_fields=["paused_until", "pause_reason", "updated_at"])
-        repositories = GitHubRepository.objects.filter(installation__credential=credential)
-        open_runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.RUNNING)
-        open_runs.update(state=RunState.PAUSED)
-        repositories.filter(sync_status=SyncStatus.SYNCING).update(next_sync_at=error.retry_at)
-    log.info("sync paused", repository=run.repository.full_name, until=str(error.retry_at))
+        credential_pause(credential, error)
+
+
+@transaction.atomic
+def credential_pause(credential: Credential, error: errors.RateLimitedError) -> None:
+    """Leave GitHub alone with CREDENTIAL until the time it named, and show that at its runs."""
+    credential.paused_until = error.retry_at
+    credential.pause_reason = str(error)
+    credential.save(update_fields=["paused_until", "pause_reason", "updated_at"])
+    repositories = GitHubRepository.objects.filter(installation__credential=credential)
+    open_runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.RUNNING)
+    open_runs.update(state=RunState.PAUSED)
+    repositories.filter(sync_status=SyncStatus.SYNCING).update(next_sync_at=error.retry_at)
+    log.info("sync paused", credential=str(credential), until=str(error.retry_at))
 
 
 def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:

@@ -19,7 +19,7 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services.github_delivery_log import delivery_logs_due
-from dexxy.integrations.services.github_due import due
+from dexxy.integrations.services.github_due import due, marked
 from dexxy.integrations.services.github_lease import is_held
 
 log = structlog.get_logger()
@@ -37,7 +37,8 @@ def enqueue_due() -> int:
     Returns: how many were woken. If the queue is down that is logged, and all stays due.
     """
     interrupted_release()
-    first_due = dict(due().order_by("-next_sync_at").values_list("installation__credential", "pk"))
+    first_due = dict(marked().values_list("installation__credential", "pk"))
+    first_due |= due().order_by("-next_sync_at").values_list("installation__credential", "pk")
     woken = _claim(list(first_due))
     try:
         for credential in woken:

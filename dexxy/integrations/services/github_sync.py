@@ -22,11 +22,13 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.contributor_stitching import contributors_stitch
-from dexxy.integrations.services.github_due import repositories_due
+from dexxy.integrations.services.github_due import repositories_due, repositories_marked
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
+from dexxy.integrations.services.github_marked import MarkedReader
 from dexxy.integrations.services.github_readable import SyncNotPossibleError, require_connected
 from dexxy.integrations.services.github_reader import RepositoryReader
 from dexxy.integrations.services.github_runs import (
+    credential_pause,
     run_fail,
     run_finish,
     run_open,
@@ -164,7 +166,7 @@ def credential_work(*, credential_id: int, seconds: float) -> bool:
         CredentialBusyError: another process is reading with it.
     """
     credential = Credential.objects.get(pk=credential_id)
-    if credential.paused_until and credential.paused_until > timezone.now():
+    if _is_paused(credential):
         return False
     deadline = timezone.now() + timedelta(seconds=seconds)
     try:
@@ -190,25 +192,44 @@ def _take_turns(
     credential: Credential, lease: Lease, deadline: datetime, clients: ExitStack
 ) -> bool:
     turns: dict[int, Turn] = {}
+    reader = MarkedReader(lease, clients)
     while True:
         lease.keep()
-        for repository in repositories_due(credential, besides=list(turns))[
-            : MOST_TURNS - len(turns)
-        ]:
-            with suppress(DexxyError):  # written down as a failed run
-                turn = Turn(repository, lease, RunTrigger.SCHEDULE)
-                clients.enter_context(turn.client)
-                turns[repository.pk] = turn
-        if not turns:
-            return False
-        key = min(turns, key=lambda key: turns[key].order)
-        if not _goes_on(turns[key], credential):
-            del turns[key]
-        if credential.paused_until and credential.paused_until > timezone.now():
+        _begin_turns(turns, credential, lease, clients)
+        # A webhook waits for one request, not for the list of a huge repository.
+        marked = repositories_marked(credential)
+        try:
+            for repository in marked:
+                if repository.pk not in turns:
+                    reader.read(repository)
+        except errors.RateLimitedError as error:
+            credential_pause(credential, error)
+        if turns and not _is_paused(credential):
+            with_marks = [repository.pk for repository in marked if repository.pk in turns]
+            key = min(with_marks or turns, key=lambda key: turns[key].order)
+            if not _goes_on(turns[key], credential):
+                del turns[key]
+        if _is_paused(credential) or not (turns or marked):
             return False
         if timezone.now() >= deadline:
             _leave_due(list(turns))
             return bool(turns)
+
+
+def _begin_turns(
+    turns: dict[int, Turn], credential: Credential, lease: Lease, clients: ExitStack
+) -> None:
+    """Give a turn to the repositories that are due, as far as there is room."""
+    room = MOST_TURNS - len(turns)
+    for repository in repositories_due(credential, besides=list(turns))[:room]:
+        with suppress(DexxyError):  # written down as a failed run
+            turn = Turn(repository, lease, RunTrigger.SCHEDULE)
+            clients.enter_context(turn.client)
+            turns[repository.pk] = turn
+
+
+def _is_paused(credential: Credential) -> bool:
+    return bool(credential.paused_until and credential.paused_until > timezone.now())
 
 
 def _goes_on(turn: Turn, credential: Credential) -> bool:

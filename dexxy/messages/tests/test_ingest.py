@@ -14,6 +14,8 @@ from dexxy.messages.ingest import (
     GoneThread,
     Place,
     StoredThread,
+    authors_apply,
+    messages_apply,
     snapshots_apply,
     stored_thread,
     threads_archive,
@@ -95,6 +97,25 @@ def test_a_snapshot_is_stored_whole(place: Place) -> None:
         ("comment", None),
         ("opened", "alice"),
     ]
+
+
+def reply(number: int, to: str) -> MessageRecord:
+    answer = comment(number)
+    return replace(answer, kind=MessageKind.REPLY, details={"in_reply_to": to})
+
+
+def test_what_hangs_on_something_that_a_whole_list_does_not_hold_is_archived(
+    place: Place,
+) -> None:
+    talk = replace(THREAD, kind=ThreadKind.DISCUSSION)
+    (thread,) = apply(place, shown(comment(1), thread=talk))
+    late = [(thread, reply(2, to="1")), (thread, reply(3, to="of which only this reply tells"))]
+    messages_apply(place, late, authors_apply(place, [BOB], asked_at=timezone.now()))
+
+    apply(place, shown(comment(1), thread=talk))
+
+    replies = Message.objects.filter(kind="reply").order_by("external_id")
+    assert [(m.external_id, m.archived_reason) for m in replies] == [("2", ""), ("3", "missing")]
 
 
 def test_the_same_snapshot_again_writes_nothing(place: Place) -> None:

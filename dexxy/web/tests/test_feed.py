@@ -7,8 +7,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.pages import LARGEST_PAGE, PAGE
+from dexxy.common.sql import TooSlowError
 from dexxy.members.models import IdentityKind
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.ingest import threads_settle
+from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
+from dexxy.messages.search import search_catch_up
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
@@ -160,7 +163,59 @@ def test_a_filter_by_a_person_names_them_unless_they_are_of_another_workspace(
     assert "Stranger" not in get(f"?member={stranger.pk}")
 
 
-@pytest.mark.parametrize("query", ["source=x", "thread=poem", "kind=poem", "member=-1", "after=x"])
+def test_threads_labels_bots_and_words_are_filtered_by_the_address(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    bot = make_identity(workspace=workspace, kind=IdentityKind.BOT)
+    person = make_identity(workspace=workspace)
+    done = make_thread(
+        source=source, author=person, state=ThreadState.CLOSED, labels=["good first issue"]
+    )
+    first = make_message(thread=done, author=person, body="a needle")
+    second = make_message(thread=make_thread(source=source, author=person), author=bot)
+    answered = make_thread(source=source, author=person)
+    third = make_message(thread=answered, author=make_identity(workspace=workspace))
+    threads_settle([done.pk, answered.pk])
+    Message.objects.update(transaction_id=1)
+    search_catch_up(seconds=10)
+
+    for query, found in (
+        ("state=closed", [first]),
+        ("label=good+first+issue", [first]),
+        ("search=needles", [first]),
+        ("search=+", [third, second, first]),
+        ("bots=no", [third, first]),
+        ("unanswered=yes", [second, first]),
+    ):
+        assert items(get(f"?{query}")) == [str(message.pk) for message in found], query
+    page = get("?label=good+first+issue&search=needle")
+    assert "labelled <bdi>good first issue</bdi>" in page
+    assert 'value="needle"' in page
+    assert "label=good%20first%20issue" in get(f"threads/{done.pk}/")
+
+
+def test_what_takes_too_long_is_said_so(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise TooSlowError("too slow")
+
+    monkeypatch.setattr("dexxy.messages.selectors.feed_find", slow)
+
+    assert "That takes too long" in get("?state=open", status=503)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "search=%00",
+        "label=%00",
+        "state=poem",
+        "source=x",
+        "thread=poem",
+        "kind=poem",
+        "member=-1",
+        "after=x",
+    ],
+)
 def test_an_address_that_asks_for_nonsense_is_refused(get: Get, query: str) -> None:
     assert "That does not work" in get(f"?{query}", status=400)
 
@@ -245,7 +300,7 @@ def test_a_thread_shows_its_state_labels_and_messages_in_order(get: Get, source:
     assert items(page) == made
     assert "Lost tasks" in page
     assert '<span class="state is-closed">Closed</span>' in page
-    assert re.findall(r'<li class="tag"><bdi>(.*?)</bdi>', page) == ["bug", "p1"]
+    assert re.findall(r'<li class="tag"><a [^>]*><bdi>(.*?)</bdi>', page) == ["bug", "p1"]
     assert f'href="{thread.url}" rel="noopener">Open on GitHub</a>' in page
 
 

@@ -15,7 +15,7 @@ from dexxy.cli.lifetime import die_with_parent
 from dexxy.cli.ports import claim_port, resolve
 
 # A request of ours takes milliseconds of Python; more threads would only wait for its lock.
-_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 _KILL_SECONDS = 10
 # How long a process before us may take to leave the port, when a supervisor starts us again.
 _TAKEOVER_SECONDS = 3.0
@@ -40,7 +40,7 @@ class Command(DexxyCommand):
             address=address,
             port=port,
             interface=Interfaces.WSGI,
-            blocking_threads=_THREADS,
+            blocking_threads=THREADS,
             workers_kill_timeout=_KILL_SECONDS,
             respawn_failed_workers=True,
             log_level=LogLevels.warning,

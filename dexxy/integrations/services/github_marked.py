@@ -1,0 +1,89 @@
+"""Marked threads of repositories that nobody syncs just now.
+
+Nothing of it is a run: a busy repository would have one a minute.
+"""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import GitHubRepository, SyncRun
+from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services import github_refetch
+from dexxy.integrations.services.github_lease import Lease, LeaseLostError
+from dexxy.integrations.services.github_reading import Reading
+from dexxy.integrations.services.github_tokens import installation_client
+from dexxy.messages.models import Thread
+
+log = structlog.get_logger()
+
+RETRY_LATER = timedelta(minutes=2)
+
+
+class MarkedReader:
+    """Reads marked threads, for the holder of the lease of their credential.
+
+    Args:
+        clients: closes the connections to GitHub.
+    """
+
+    def __init__(self, lease: Lease, clients: ExitStack) -> None:
+        self._lease = lease
+        self._clients = clients
+        self._readings: dict[int, Reading] = {}
+        self._threads_per_request = github_refetch.THREADS_PER_REQUEST
+
+    def read(self, repository: GitHubRepository) -> None:
+        """Make one request for the marked threads of a repository.
+
+        Raises:
+            RateLimitedError: GitHub wants a pause.
+            LeaseLostError: another process has taken over.
+        """
+        try:
+            self._read(repository)
+        except (errors.RateLimitedError, LeaseLostError):
+            raise
+        except Exception as error:
+            # A defect of ours is the failure of one repository, not of all on its credential.
+            if not isinstance(error, DexxyError):
+                log.exception("reading threads again crashed", repository=repository.full_name)
+            _leave_to_sync(repository, error)
+
+    def _read(self, repository: GitHubRepository) -> None:
+        reading = self._reading(repository)
+        threads = github_refetch.waiting(reading, self._threads_per_request)
+        if threads and not github_refetch.read(reading, threads):
+            self._threads_per_request = max(1, len(threads) // 2)
+
+    def _reading(self, repository: GitHubRepository) -> Reading:
+        if repository.pk not in self._readings:
+            client = self._clients.enter_context(installation_client(repository.installation))
+            # What is counted goes to the credential alone: this run is never stored.
+            self._readings[repository.pk] = Reading(
+                client=client,
+                repository=repository,
+                run=SyncRun(repository=repository),
+                lease=self._lease,
+            )
+        return self._readings[repository.pk]
+
+
+@transaction.atomic
+def _leave_to_sync(repository: GitHubRepository, error: Exception) -> None:
+    """Let a sync find out, and show, what is wrong; the threads wait until that may be mended."""
+    log.warning("threads not read again", repository=repository.full_name, error=str(error))
+    marked = Thread.objects.filter(
+        workspace_id=repository.source.workspace_id,
+        source_id=repository.source_id,
+        refetch_at__lte=timezone.now(),
+    )
+    keys = marked.order_by("kind", "number").select_for_update().values("pk")
+    Thread.objects.filter(pk__in=keys).update(refetch_at=timezone.now() + RETRY_LATER)
+    GitHubRepository.objects.filter(pk=repository.pk, next_sync_at__gt=timezone.now()).update(
+        next_sync_at=timezone.now()
+    )

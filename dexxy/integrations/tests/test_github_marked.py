@@ -1,0 +1,133 @@
+"""A marked thread is read again at once, without a sync, before the page of any list."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from structlog.testing import capture_logs
+
+from dexxy.integrations.models import (
+    Credential,
+    GitHubInstallation,
+    GitHubRepository,
+    SyncRun,
+    SyncStatus,
+)
+from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_due import marked
+from dexxy.integrations.services.github_sync import credential_work
+from dexxy.messages.models import Message, Thread
+from dexxy.simulator.model import Issue, Repository
+from dexxy.simulator.world import World
+from dexxy.sources.models import Source, SourceKind
+from tests.factories import make_repository
+from tests.simulated import to_dexxy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def reachable(settings: Settings) -> None:
+    """GitHub sends no webhooks to a machine that only knows itself."""
+    settings.DEXXY_BASE_URL = "https://dexxy.example.com"
+
+
+@pytest.fixture
+def credential(linked: GitHubInstallation) -> Credential:
+    assert linked.credential is not None
+    return linked.credential
+
+
+@pytest.fixture
+def followed(linked: GitHubInstallation, world: World, hill: Repository) -> GitHubRepository:
+    """The repository of the App, whose next sync is far away."""
+    assert linked.workspace is not None
+    source = Source.objects.create(
+        workspace=linked.workspace,
+        kind=SourceKind.GITHUB_REPOSITORY,
+        server=linked.server,
+        external_id=str(hill.database_id),
+        name="colony/hill",
+    )
+    later = timezone.now() + timedelta(hours=1)
+    world.webhooks.transport = to_dexxy
+    world.webhooks.drop(logged=False)
+    return make_repository(source=source, next_sync_at=later)
+
+
+@pytest.fixture
+def closed(world: World, hill: Repository, followed: GitHubRepository) -> Issue:
+    """An issue of which webhooks said that it was opened and closed."""
+    issue = world.open_issue(hill, world.actor("worker"), "Leaks")
+    world.close(issue, world.actor("queen"))
+    world.webhooks.deliver()
+    deliveries_drain(seconds=10)
+    return issue
+
+
+def kinds() -> list[str]:
+    return sorted(Message.objects.values_list("kind", flat=True))
+
+
+def test_what_happened_to_its_state_is_known_without_a_sync(
+    credential: Credential, followed: GitHubRepository, closed: Issue
+) -> None:
+    assert (kinds(), list(marked())) == (["opened"], [followed])
+
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    assert (kinds(), list(marked())) == (["closed", "opened"], [])
+    assert not SyncRun.objects.exists()
+    before, followed = followed.next_sync_at, GitHubRepository.objects.get()
+    assert followed.next_sync_at == before
+
+
+def test_it_is_read_once_more_when_the_webhook_has_settled(
+    credential: Credential, followed: GitHubRepository, closed: Issue
+) -> None:
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    thread = Thread.objects.get()
+    assert thread.hinted_at is not None
+    assert thread.refetch_at == thread.hinted_at + timedelta(seconds=60)
+
+
+def test_it_comes_before_the_lists_of_another_repository(
+    credential: Credential,
+    followed: GitHubRepository,
+    closed: Issue,
+    linked: GitHubInstallation,
+    world: World,
+    nest: Repository,
+) -> None:
+    assert linked.workspace is not None
+    source = Source.objects.create(
+        workspace=linked.workspace,
+        kind=SourceKind.GITHUB_REPOSITORY,
+        server=linked.server,
+        external_id=str(nest.database_id),
+        name="colony/nest",
+    )
+    make_repository(source=source, next_sync_at=timezone.now())
+
+    with capture_logs() as logs:
+        credential_work(credential_id=credential.pk, seconds=0)
+
+    assert [line for line in logs if line["log_level"] != "info"] == []
+    assert kinds()[:2] == ["closed", "opened"]
+
+
+def test_a_repository_that_cannot_be_read_is_left_to_its_sync(
+    credential: Credential, followed: GitHubRepository, closed: Issue
+) -> None:
+    GitHubRepository.objects.update(full_name="colony/gone")
+
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    followed.refresh_from_db()
+    assert followed.sync_status in (SyncStatus.ERROR, SyncStatus.DISABLED)
+    assert followed.sync_error != ""
+    refetch_at = Thread.objects.get().refetch_at
+    assert refetch_at is not None
+    assert refetch_at > timezone.now()

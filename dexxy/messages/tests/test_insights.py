@@ -1,0 +1,76 @@
+from datetime import date, timedelta
+
+import pytest
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import WorkspaceNotFoundError
+from dexxy.members.models import IdentityKind
+from dexxy.messages.ingest import threads_settle
+from dexxy.messages.insights import TimeRangeError, insights
+from dexxy.messages.models import MessageKind, Thread
+from dexxy.sources.models import Source
+from tests.factories import START, make_identity, make_message, make_source, make_thread
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+def test_figures_count_people_and_leave_bots_out(
+    alice: User, workspace: Workspace, source: Source
+) -> None:
+    old, new = make_identity(workspace=workspace), make_identity(workspace=workspace)
+    second_account = make_identity(workspace=workspace, member=old.member)
+    bot = make_identity(workspace=workspace, kind=IdentityKind.BOT)
+    thread = make_thread(source=source, author=old, opened_at=START - DAY)
+    make_message(thread=thread, author=old, occurred_at=START - DAY)
+    make_message(thread=thread, author=old, occurred_at=START)
+    make_message(thread=thread, author=second_account, occurred_at=START + HOUR)
+    make_message(thread=thread, author=new, occurred_at=START + DAY)
+    make_message(thread=thread, author=bot, occurred_at=START + DAY)
+    make_message(thread=thread, occurred_at=START + DAY)
+    hidden = make_source(workspace=workspace, is_archived=True)
+    make_message(thread=make_thread(source=hidden), author=new, occurred_at=START)
+
+    found = insights(alice, workspace, since=START, until=START + 2 * DAY)
+
+    assert [(day.date, day.messages, day.people) for day in found.days] == [
+        (date(2026, 1, 1), 2, 1),
+        (date(2026, 1, 2), 2, 1),
+    ]
+    assert (found.new_people, found.returning_people) == (1, 1)
+    assert found.top_people == [(old.member, 2), (new.member, 1)]
+
+
+def test_the_median_is_of_first_answers_by_somebody_else(
+    alice: User, workspace: Workspace, source: Source
+) -> None:
+    asker, helper = make_identity(workspace=workspace), make_identity(workspace=workspace)
+    for hours in (1, 2, 9):
+        thread = make_thread(source=source, author=asker)
+        make_message(thread=thread, author=asker, kind=MessageKind.OPENED, occurred_at=START)
+        make_message(thread=thread, author=asker, occurred_at=START)
+        make_message(thread=thread, author=helper, occurred_at=START + hours * HOUR)
+    make_thread(source=source, author=asker)
+    threads_settle(list(Thread.objects.values_list("pk", flat=True)))
+
+    found = insights(alice, workspace, since=START, until=START + DAY)
+
+    assert found.median_first_answer == 2 * HOUR
+    assert (found.threads, found.unanswered_threads) == (4, 1)
+
+
+def test_a_time_without_anything_has_no_figures(alice: User, workspace: Workspace) -> None:
+    found = insights(alice, workspace, since=START, until=START + DAY)
+
+    assert (found.days, found.top_people, found.median_first_answer) == ([], [], None)
+    assert (found.new_people, found.returning_people, found.threads) == (0, 0, 0)
+
+
+def test_a_time_that_is_none_or_too_long_is_refused(
+    alice: User, charlie: User, workspace: Workspace
+) -> None:
+    for until in (START, START - DAY, START + timedelta(days=367)):
+        with pytest.raises(TimeRangeError):
+            insights(alice, workspace, since=START, until=until)
+    with pytest.raises(WorkspaceNotFoundError):
+        insights(charlie, workspace, since=START, until=START + DAY)

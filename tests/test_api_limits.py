@@ -1,0 +1,155 @@
+"""What nobody may ask of the API, however it is written."""
+
+import json
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client, override_settings
+from graphql import get_introspection_query, parse
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.common.graphql_size import Measure, Size
+
+Ask = Callable[..., dict[str, Any]]
+VIEWER = "{ viewer { user { id } } }"
+
+
+@pytest.fixture(autouse=True)
+def fresh_minute() -> None:
+    cache.clear()
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [error["extensions"]["code"] for error in answer["errors"]]
+
+
+def size(document: str, **variables: Any) -> Size:
+    return Measure(parse(document), variables).size()
+
+
+def test_the_size_of_a_document_is_what_it_can_return() -> None:
+    assert size("{ a b }") == Size(1, 0, 0)
+    assert size("{ x: a { b } }") == Size(2, 1, 1)
+    assert size("{ feed(first: 10) { edges { node { id } } pageInfo { end } } }").objects == 22
+    assert size("query ($n: Int) { feed(first: $n) { edges { id } } }", n=7).objects == 8
+    assert size("query ($n: Int = 3) { feed(first: $n) { edges { id } } }").objects == 4
+    assert size("{ feed { edges { id } } }").objects == 51
+    assert size("{ feed(first: -1) { edges { id } } }").objects == 101
+    assert size("{ feed(first: 9) { totalCount } }").objects == 1001
+    assert size("{ ...F } fragment F on Query { a { b { c } } }") == Size(3, 0, 2)
+
+
+def test_fragments_that_double_each_other_are_measured_at_once(ask: Ask, alice: User) -> None:
+    bomb = "query { ...F0 } " + " ".join(
+        f"fragment F{n} on Query {{ x: viewer {{ user {{ id }} }} ...F{n + 1} ...F{n + 1} }}"
+        for n in range(60)
+    )
+    bomb += " fragment F60 on Query { viewer { user { id } } }"
+    began = perf_counter()
+
+    answer = ask(bomb, alice)
+
+    assert codes(answer) == ["LIMIT_EXCEEDED"]
+    assert perf_counter() - began < 5
+
+
+def test_a_fragment_that_holds_itself_is_refused(ask: Ask, alice: User) -> None:
+    cycle = """{ ...A } fragment A on Query { viewer { __typename } ...B }
+               fragment B on Query { ...A }"""
+
+    assert set(codes(ask(cycle, alice))) == {"BAD_USER_INPUT"}
+
+
+def test_a_thousand_aliases_and_nested_pages_are_too_much(ask: Ask, alice: User) -> None:
+    aliases = " ".join(f"a{n}: viewer {{ user {{ id }} }}" for n in range(200))
+    pages = """{ activityFeed(workspaceId: "1", first: 100) { edges { node { thread {
+        messages(first: 100) { edges { node { thread { messages(first: 100) {
+        edges { cursor } } } } } } } } } } }"""
+
+    assert codes(ask(f"{{ {aliases} }}", alice)) == ["LIMIT_EXCEEDED"]
+    assert codes(ask(pages, alice)) == ["LIMIT_EXCEEDED"]
+
+
+def test_tools_may_ask_for_the_whole_schema(ask: Ask, alice: User) -> None:
+    answer = ask(get_introspection_query(input_value_deprecation=True), alice)
+
+    assert "errors" not in answer
+
+
+@override_settings(DEXXY_API_BUDGET=2)
+def test_a_caller_has_a_budget_a_minute_and_hears_what_is_left(
+    client: Client, alice: User, bob: User
+) -> None:
+    def send(viewer: User) -> Any:
+        client.force_login(viewer)
+        body = json.dumps({"query": VIEWER})
+        return client.post("/graphql/", body, content_type="application/json")
+
+    left = [send(alice)["RateLimit-Remaining"] for _ in range(2)]
+    refused, other = send(alice), send(bob)
+
+    assert left == ["1", "0"]
+    assert codes(refused.json()) == ["RATE_LIMITED"]
+    assert 0 < int(refused["RateLimit-Reset"]) <= 60
+    assert "errors" not in other.json()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"], ids=["null byte", "half a character"])
+def test_text_that_cannot_be_stored_is_refused_wherever_it_is(
+    ask: Ask, alice: User, workspace: Workspace, text: str
+) -> None:
+    document = """query ($workspace: ID!, $filters: ActivityFeedFilters) {
+      activityFeed(workspaceId: $workspace, filters: $filters) { edges { cursor } } }"""
+    escaped = json.dumps(text)
+
+    for filters in ({"search": text}, {"labels": [text]}, {"sourceIds": [text]}):
+        answer = ask(document, alice, workspace=workspace.pk, filters=filters)
+        assert codes(answer) == ["BAD_USER_INPUT"]
+    inline = f"{{ activityFeed(workspaceId: {escaped}) {{ edges {{ cursor }} }} }}"
+    assert codes(ask(inline, alice)) == ["BAD_USER_INPUT"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (json.dumps({"query": "{" + " a" * 5_000_000 + "}"}).encode(), 413),
+        (VIEWER.encode("utf-16"), 400),
+        ('{"query": "{ viewer { __typename } }"}'.encode("utf-16"), 400),
+        (b"[]", 400),
+        (b"", 400),
+    ],
+    ids=["ten megabytes", "no JSON", "another encoding", "a batch", "nothing"],
+)
+def test_what_is_no_document_is_answered_like_any_other_error(
+    client: Client, alice: User, body: bytes, status: int
+) -> None:
+    client.force_login(alice)
+
+    response = client.post("/graphql/", body, content_type="application/json")
+
+    assert response.status_code == status
+    assert codes(response.json())[0] in {"BAD_USER_INPUT", "LIMIT_EXCEEDED"}
+
+
+def test_a_document_of_many_equal_fields_is_no_work(ask: Ask, alice: User) -> None:
+    began = perf_counter()
+
+    ask(f"{{ viewer {{ user {{ {'id ' * 1900} }} }} }}", alice)
+
+    assert perf_counter() - began < 5
+
+
+def test_a_forged_request_is_told_so(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+
+    response = client.post(
+        "/graphql/", json.dumps({"query": VIEWER}), content_type="application/json"
+    )
+
+    assert response.status_code == 403
+    assert codes(response.json()) == ["CSRF_FAILED"]
