@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Membership, User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState
-from dexxy.integrations.services import github_oauth
+from dexxy.integrations.services import github_oauth, github_ownership
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import installation_disconnect
@@ -134,7 +134,7 @@ def test_an_enterprise_which_has_no_login_stands_in_nobody_s_way(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original = github_oauth.installations_of_user
+    original = github_ownership.installations_of_user
 
     def with_enterprise(client: GitHubClient, app: GitHubApp) -> list[dict[str, Any]]:
         # https://docs.github.com/en/rest/apps/installations: `account` may be an enterprise
