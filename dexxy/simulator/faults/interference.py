@@ -37,8 +37,7 @@ class Interference:
                 self._running -= 1
 
     def answer(self, call: Call) -> Response:
-        """Answer a request, unless a fault does."""
-        # What a test tells the simulator itself is no request to GitHub.
+        """Answer a request, unless a fault does; what steers the simulator itself meets none."""
         if call.asked.endpoint.startswith("control_"):
             return call.proceed()
         if self.faults.keeps_answers:
