@@ -18,7 +18,7 @@ demo: .venv/.run ## show Dexxy with a recorded repository (PORT=8123: on that po
 	@exec .venv/bin/dexxy demo $(if $(PORT),--port "$(PORT)")
 
 test: .venv/.dev .cache/github/schema.graphql ## run the tests (ARGS="-k feed": options of pytest)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: lint types migrations schema test ## all that CI checks
 

@@ -16,7 +16,7 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
-from dexxy.integrations.services.github_readable import require_still_readable
+from dexxy.integrations.services.github_readable import StillReadable
 from dexxy.messages.ingest import Place
 
 log = structlog.get_logger()
@@ -68,10 +68,12 @@ class Reading:
     requests_remaining: int | None = None
     shows_emails: bool = True
     place: Place = field(init=False)
+    _still_readable: StillReadable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
         self.place = Place(source.workspace_id, source.pk, source.server)
+        self._still_readable = StillReadable(self.repository)
 
     @property
     def name(self) -> dict[str, str]:
@@ -126,7 +128,7 @@ class Reading:
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
             self.lease.keep()
-            require_still_readable(self.repository)
+            self._still_readable.require()
             if self.purpose == "requests":
                 self.run.requests += 1
             else:
@@ -179,7 +181,7 @@ class Reading:
                 # a page that is read again, and no commit has to wait for the disk.
                 execute("SET LOCAL synchronous_commit TO off", {})
                 self.lease.renew()
-                require_still_readable(self.repository)
+                self._still_readable.require()
                 yield
                 self._note_spent()
         except DataError as error:
