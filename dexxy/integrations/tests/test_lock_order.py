@@ -197,7 +197,7 @@ def test_a_page_that_is_stored_and_a_disconnection_do_not_wait_for_each_other(
     workspace, admin = connected.source.workspace, make_user()
     Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
     run = make_run(repository=connected, state=RunState.RUNNING)
-    credential = Credential.objects.filter(pk=connected.installation.credential_id)
+    credential = Credential.objects.filter(installations=connected.installation)
     counted = SyncRun.objects.filter(pk=run.pk)
 
     with other_writer(
