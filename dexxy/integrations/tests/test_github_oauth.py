@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Membership, User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState
-from dexxy.integrations.services import github_oauth, github_ownership
+from dexxy.integrations.services import github_oauth
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
+from dexxy.integrations.services.github_ownership import installations_of_user
 from dexxy.simulator.model import Actor, App, Installation, Repository
 from dexxy.simulator.tokens import UserToken
 from dexxy.simulator.world import World
@@ -134,7 +135,7 @@ def test_an_enterprise_which_has_no_login_stands_in_nobody_s_way(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original = github_ownership.installations_of_user
+    original = installations_of_user
 
     def with_enterprise(client: GitHubClient, app: GitHubApp) -> list[dict[str, Any]]:
         # https://docs.github.com/en/rest/apps/installations: `account` may be an enterprise
