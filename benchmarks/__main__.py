@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import people
+from benchmarks.feed_report import report_feed
+from benchmarks.latency_report import report_latency
 from benchmarks.worlds import long_thread_world
 from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
@@ -41,6 +43,8 @@ def main() -> None:
             _report_deliveries(_run("benchmarks.deliveries", environment))
             _report(_measure(environment))
             people.report(_run("benchmarks.people_speed", environment))
+            report_latency(_run("benchmarks.latency", environment))
+            report_feed(environment)  # the last: it needs the tables for itself
         finally:
             servers.close()
 

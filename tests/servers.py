@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from dexxy.embedded import ensure_servers
 
@@ -25,6 +26,11 @@ def _start() -> None:
     data_dir = _data_dir()
     os.environ["DEXXY_DATA_DIR"] = str(data_dir)
     os.environ.setdefault("DEXXY_SECRET_KEY", "the key of the tests: it protects nothing at all")
+    _provide(data_dir)
+    os.environ["REDIS_URL"] = _queue_of_our_own(os.environ["REDIS_URL"])
+
+
+def _provide(data_dir: Path) -> None:
     wanted = {name: name not in os.environ for name in ("DATABASE_URL", "REDIS_URL")}
     if not any(wanted.values()):
         return
@@ -35,6 +41,21 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = servers.database_url
     if servers.redis_url:
         os.environ["REDIS_URL"] = servers.redis_url
+
+
+def _queue_of_our_own(url: str) -> str:
+    """Give each of several processes that share out the tests a database of Valkey's of its own.
+
+    Django gives each a database of PostgreSQL's.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker:
+        return url
+    parts = urlsplit(url)
+    number = str(1 + int(worker.removeprefix("gw")))
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?{urlencode({**dict(parse_qsl(parts.query)), 'db': number})}"
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def own_database() -> dict[str, str]:

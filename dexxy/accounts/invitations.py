@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.accounts.api_tokens import hashed
-from dexxy.accounts.models import Invitation, Membership, Role, Workspace
+from dexxy.accounts.models import Invitation, Membership, Role, User, Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of, require_admin, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
@@ -116,6 +117,29 @@ def invitation_accept(*, viewer: Viewer, secret: str) -> Membership:
         invitation.save(update_fields=["accepted_at", "updated_at"])
         audit(invitation.workspace, user, "invitation.accepted", invitation, user=user.email)
     return membership
+
+
+@transaction.atomic
+def invitation_sign_up(*, secret: str, email: str, name: str, password: str) -> User:
+    """Make an account for who holds an invitation's link, and let it into the workspace.
+
+    Raises:
+        InvitationNotFoundError: there is no open one for EMAIL.
+        InvitationError: EMAIL has an account or is no address, or the password is too weak.
+    """
+    invitation_by_secret(secret, locked=True)
+    user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
+    try:
+        validate_email(user.email)
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvitationError(" ".join(error.messages)) from error
+    if User.objects.filter(email__iexact=user.email).exists():
+        raise InvitationError("There is an account with this address: sign in, then open the link.")
+    user.set_password(password)
+    user.save()
+    invitation_accept(viewer=user, secret=secret)
+    return user
 
 
 def invitation_by_secret(secret: str, *, locked: bool = False) -> Invitation:

@@ -38,16 +38,22 @@ _OF_NO_PERSON = """
 UPDATE members_membermerge e
 SET undone_at = now(), updated_at = now()
 FROM members_identity i
-WHERE i.id = ANY(%(identities)s) AND i.kind <> 'user'
+WHERE e.workspace_id = %(workspace)s AND i.id = ANY(%(identities)s) AND i.kind <> 'user'
   AND i.home_member_id IN (e.kept_id, e.merged_id) AND e.is_automatic AND e.undone_at IS NULL
 RETURNING e.kept_id, e.merged_id
 """
 _MARK_BOTS = """
 UPDATE members_member m
 SET is_bot = true, updated_at = now()
-FROM members_identity i
-WHERE i.id = ANY(%(identities)s) AND i.kind = 'bot' AND i.home_member_id = m.id AND NOT m.is_bot
-RETURNING i.id
+FROM (
+    SELECT m.id, i.id AS identity_id
+    FROM members_identity i JOIN members_member m ON m.id = i.home_member_id
+    WHERE i.id = ANY(%(identities)s) AND i.kind = 'bot' AND NOT m.is_bot
+    ORDER BY m.id
+    FOR NO KEY UPDATE OF m
+) bot
+WHERE m.id = bot.id
+RETURNING bot.identity_id
 """
 
 
@@ -87,17 +93,24 @@ def links_add(workspace_id: int, links: Iterable[Link]) -> list[int]:
     return members_regroup(home for link in added for home in (link.first, link.second))
 
 
-def links_withdraw(workspace_id: int, identity_ids: Sequence[int]) -> tuple[list[int], list[int]]:
+def links_withdraw(workspace_id: int, identity_ids: Sequence[int]) -> list[int]:
     """Undo the automatic links of accounts that turned out to be no person's.
 
     The caller holds `merges_lock`.
 
-    Returns: the identities that were regrouped, and those that turned out to be bots.
+    Returns: the identities whose threads must be settled again.
     """
     params = {"workspace": workspace_id, "identities": list(identity_ids)}
     undone = fetch_all(_OF_NO_PERSON, params)
-    regrouped = members_regroup(home for pair in undone for home in pair) if undone else []
-    return regrouped, [pk for (pk,) in fetch_all(_MARK_BOTS, params)]
+    return members_regroup(home for pair in undone for home in pair) if undone else []
+
+
+def bots_mark(identity_ids: Sequence[int]) -> list[int]:
+    """Let the members of accounts that turned out to be bots be bots.
+
+    Returns: their identities.
+    """
+    return [pk for (pk,) in fetch_all(_MARK_BOTS, {"identities": list(identity_ids)})]
 
 
 def _joinable(workspace_id: int, links: Sequence[Link]) -> list[Link]:

@@ -12,12 +12,9 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.members.components import members_regroup, merges_lock
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
+from dexxy.members.selectors import MemberNotFoundError
 
 BY_HAND = {"rule": "by_hand", "weight": None, "sentence": "Somebody of the team merged them."}
-
-
-class MemberNotFoundError(NotFoundError):
-    """The workspace has no such member."""
 
 
 class MergeNotFoundError(NotFoundError):
@@ -107,15 +104,18 @@ def member_set_locked(
     """
     require_membership(actor, workspace)
     merges_lock(workspace.pk)
-    member = workspace.members.filter(pk=member_id).first()
-    if member is None:
+    accounts = _accounts_of(workspace, [member_id])
+    if not accounts:
         raise MemberNotFoundError("There is no such member.")
+    member = workspace.members.get(pk=member_id)
     if member.is_locked != is_locked:
-        member.is_locked = is_locked
-        member.save(update_fields=["is_locked", "updated_at"])
         if not is_locked:
             # What the lock kept apart is compared again.
-            Identity.objects.filter(member=member).update(compared_at=None)
+            due = Identity.objects.filter(pk__in=[account.pk for account in accounts])
+            list(due.select_for_update().order_by("external_id"))
+            due.update(compared_at=None)
+        member.is_locked = is_locked
+        member.save(update_fields=["is_locked", "updated_at"])
         audit(workspace, actor, "member.locked" if is_locked else "member.unlocked", member)
     return member
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
-from dexxy.messages.models import Message, Thread
+from dexxy.messages.models import Message, SearchEntry, SearchProgress, Thread
 
 
 @admin.register(Thread)
@@ -25,3 +25,21 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "=external_id")
     search_help_text = "The id of a message, here or on GitHub"
     ordering = ("-pk",)
+
+
+@admin.register(SearchEntry)
+class SearchEntryAdmin(ReadOnlyAdmin):
+    hidden = ("document",)
+    list_display = ("__str__", "occurred_at")
+    list_filter = ("message__kind",)
+    search_fields = ("=message__id",)
+    search_help_text = "The id of a message, here"
+    ordering = ("-pk",)
+
+
+@admin.register(SearchProgress)
+class SearchProgressAdmin(ReadOnlyAdmin):
+    list_display = ("workspace", "transaction_id", "message_id")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("workspace__slug",)

@@ -92,13 +92,14 @@ def snapshots_apply(
     lists_finish(whole for t, s in known for whole in whole_lists(t, s.complete, s.messages))
     replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
     threads_settle([thread.id for thread in stored])
-    _postpone([thread.id for thread in stored if not thread.is_truth])
+    _postpone([thread.id for thread in stored if not thread.is_truth], asked_at)
     return stored
 
 
-def _postpone(thread_ids: Sequence[int]) -> None:
+def _postpone(thread_ids: Sequence[int], asked_at: datetime) -> None:
     if thread_ids:
-        params = {"threads": thread_ids, "settles": HINT_SETTLES_AFTER.total_seconds()}
+        settles = HINT_SETTLES_AFTER.total_seconds()
+        params = {"threads": thread_ids, "asked_at": asked_at, "settles": settles}
         execute(sql.POSTPONE_REFETCH, params)
 
 

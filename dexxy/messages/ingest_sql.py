@@ -178,15 +178,18 @@ WHERE t.id = c.id
       IS DISTINCT FROM (c.messages, coalesce(c.last_at, t.opened_at), c.response_at)
 """
 
-# A snapshot that came too soon after a webhook leaves the thread marked.
+# A snapshot that came too soon after a webhook leaves the thread marked. What was marked since it
+# was asked for is due already, and stays so: the snapshot cannot show it.
 POSTPONE_REFETCH = """
 UPDATE messages_thread SET refetch_at = hinted_at + make_interval(secs => %(settles)s)
 WHERE id = ANY(%(threads)s)
+  AND (refetch_at > %(asked_at)s AND refetch_at <= clock_timestamp()) IS NOT TRUE
 """
 
 CLEAR_MARKS = """
 UPDATE messages_thread
 SET refetch_at = CASE
+    WHEN refetch_at > %(asked_at)s AND refetch_at <= clock_timestamp() THEN refetch_at
     WHEN hinted_at > %(asked_at)s - make_interval(secs => %(settles)s)
     THEN hinted_at + make_interval(secs => %(settles)s)
     WHEN refetch_at > %(asked_at)s THEN refetch_at END

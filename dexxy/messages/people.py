@@ -14,7 +14,7 @@ from dexxy.accounts.services import audit
 from dexxy.common.sql import fetch_all
 from dexxy.members import merging, suggestions
 from dexxy.members.components import merges_lock
-from dexxy.members.linking import Link, links_add, links_withdraw
+from dexxy.members.linking import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Member, MemberMerge
 from dexxy.messages.ingest import threads_lock, threads_settle
 
@@ -73,17 +73,25 @@ def people_link(workspace_id: int, links: Iterable[Link]) -> int:
 
     Returns: how many accounts are in the members that grew.
     """
+    merges_lock(workspace_id)
     regrouped = links_add(workspace_id, links)
     _settle(workspace_id, _OPENED_BY, regrouped)
     return len(regrouped)
 
 
-@transaction.atomic
 def people_unlink(workspace_id: int, identity_ids: Sequence[int]) -> None:
-    """Part from people the accounts that turned out to be bots, and settle their threads."""
-    regrouped, bots = links_withdraw(workspace_id, identity_ids)
-    _settle(workspace_id, _OPENED_BY, regrouped)
-    _settle(workspace_id, _SPOKEN_IN_BY, bots)
+    """Part from people the accounts that turned out to be no person's, and settle their threads.
+
+    In two transactions, each of which takes its locks in order: accounts, members, threads.
+    """
+    with transaction.atomic():
+        merges_lock(workspace_id)
+        regrouped = links_withdraw(workspace_id, identity_ids)
+        _settle(workspace_id, _OPENED_BY, regrouped)
+    with transaction.atomic():
+        merges_lock(workspace_id)
+        bots = bots_mark(identity_ids)
+        _settle(workspace_id, _SPOKEN_IN_BY, bots)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dexxy.web import doctor, feed, github_setup, health, pages, repositories, sign_in
+from dexxy.web import doctor, feed, github_setup, health, invitations, pages, repositories, sign_in
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
+    path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
     # These stand before allauth's pages at the same addresses.
     path("accounts/password/reset/", sign_in.no_mail, name="no_mail"),

@@ -89,12 +89,17 @@ class Running:
     def said(self) -> str:
         return self.log.read_text()
 
-    def wait_until(self, condition: Callable[[], object], what: str) -> None:
+    def wait_until(
+        self, condition: Callable[[], object], what: str, seconds: float = DEADLINE_SECONDS
+    ) -> None:
         def met_or_over() -> object:
             assert self.process.poll() is None, f"it ended: {self.said()}"
             return condition()
 
-        wait_until(met_or_over, f"{what}; it said: {self.said()}")
+        try:
+            wait_until(met_or_over, what, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said: {self.said()}") from None
 
     def child(self, words: str) -> int:
         """Return the child whose command line has these words in it."""

@@ -58,23 +58,31 @@ def contributors_stitch(*, workspace_id: int, batch: int = BATCH) -> Stitched:
     return done
 
 
-@transaction.atomic
 def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
-    merges_lock(workspace_id)
+    """Compare a batch of accounts; one that is interrupted is compared once more."""
     due = matching.accounts_due(workspace_id, limit=limit)
     if not due:
         return False
     people_unlink(workspace_id, due)
+    versions = _compare(workspace_id, due, done)
+    # Not together with the links: each transaction locks accounts once, in the order of their keys.
+    matching.compared_note(versions)
+    done.accounts += len(due)
+    return True
+
+
+@transaction.atomic
+def _compare(workspace_id: int, due: Sequence[int], done: Stitched) -> dict[int, datetime]:
+    """Link and suggest what concerns the accounts in DUE. Returns their versions."""
+    merges_lock(workspace_id)
     touched, versions = _renew_keys(workspace_id, due)
     before = matching.pairs_suggested(workspace_id, touched)
     pairs = before | matching.pairs_sharing(workspace_id, touched, at_most=COMPARED_AT_MOST)
     around = {pk for pair in pairs for pk in pair}
     known = _read(around, matching.holders_around(workspace_id, around))
     _apply(workspace_id, known, dict(_decided(pairs, known)), before, done)
-    matching.compared_note(versions)
-    done.accounts += len(due)
     done.pairs += len(pairs)
-    return True
+    return versions
 
 
 def _renew_keys(

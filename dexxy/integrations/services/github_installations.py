@@ -49,7 +49,6 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
     Args:
         data: https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app
     """
-    # An enterprise has a slug in place of a login; nobody can connect one here.
     account = data["account"] or {}
     is_organization = account.get("type") == "Organization"
     return {
@@ -60,12 +59,21 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
         "web_url": app.web_url,
         "installation_id": int(data["id"]),
         "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
-        "account_login": account.get("login") or account.get("slug") or "",
+        "account_login": account_login(data),
         "account_id": int(account.get("id") or 0),
         "permissions": data.get("permissions") or {},
         "is_suspended": data.get("suspended_at") is not None,
         "deleted_at": None,
     }
+
+
+def account_login(data: dict[str, Any]) -> str:
+    """Return the name of the account of an installation, as GitHub describes that.
+
+    An enterprise has a slug in place of a login; nobody can connect one here.
+    """
+    account = data["account"] or {}
+    return account.get("login") or account.get("slug") or ""
 
 
 def installation_changed(installation: GitHubInstallation, fields: dict[str, Any]) -> None:

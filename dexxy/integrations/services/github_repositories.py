@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_membership, signed_in
+from dexxy.accounts.selectors import Viewer, memberships_of, require_membership, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
@@ -206,7 +206,7 @@ def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
     found = GitHubRepository.objects.select_for_update(of=("self",)).filter(
         pk=repository_id,
         is_archived=False,
-        source__workspace__memberships__user=signed_in(viewer),
+        source__workspace__memberships__in=memberships_of(viewer),
     )
     related = found.select_related("source__workspace", "installation")
     repository = related.defer("installation__access_token").first()

@@ -1,8 +1,9 @@
 """Accounts that changed are compared with those they may belong to, and with no others."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -117,7 +118,7 @@ def test_a_name_that_became_common_suggests_nobody(workspace: Workspace) -> None
 
 def test_one_address_on_fifty_accounts_links_and_suggests_nobody(workspace: Workspace) -> None:
     for number in range(50):
-        shown = {"email": "class@school.org", "is_email_verified": True}
+        shown: dict[str, Any] = {"email": "class@school.org", "is_email_verified": True}
         account(workspace, f"pupil-{number:03}-{'abcdefghij'[number % 10] * 9}", **shown)
 
     stitch(workspace)
@@ -191,15 +192,16 @@ def test_a_rejected_suggestion_never_comes_back(
 def test_a_suggestion_is_decided_once_and_by_who_is_in_the_workspace(
     workspace: Workspace, alice: User, charlie: User, suggestion: MergeSuggestion
 ) -> None:
-    decide = {"workspace": workspace, "suggestion_id": suggestion.pk}
+    def decide(decision: Callable[..., object], actor: User) -> None:
+        decision(actor=actor, workspace=workspace, suggestion_id=suggestion.pk)
 
     with pytest.raises(Exception, match="no such workspace"):
-        suggestion_reject(actor=charlie, **decide)
+        decide(suggestion_reject, charlie)
     with pytest.raises(Exception, match="no such workspace"):
-        suggestion_accept(actor=charlie, **decide)
-    suggestion_reject(actor=alice, **decide)
+        decide(suggestion_accept, charlie)
+    decide(suggestion_reject, alice)
     with pytest.raises(SuggestionNotFoundError):
-        suggestion_accept(actor=alice, **decide)
+        decide(suggestion_accept, alice)
     assert len(members()) == 2
 
 

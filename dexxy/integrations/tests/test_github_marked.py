@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from dexxy.integrations.models import (
     Credential,
@@ -18,7 +19,6 @@ from dexxy.integrations.services.github_due import marked
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Message, Thread
 from dexxy.simulator.model import Issue, Repository
-from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source, SourceKind
 from tests.factories import make_repository
@@ -100,7 +100,6 @@ def test_it_comes_before_the_lists_of_another_repository(
     linked: GitHubInstallation,
     world: World,
     nest: Repository,
-    simulator: SimulatorServer,
 ) -> None:
     assert linked.workspace is not None
     source = Source.objects.create(
@@ -112,8 +111,10 @@ def test_it_comes_before_the_lists_of_another_repository(
     )
     make_repository(source=source, next_sync_at=timezone.now())
 
-    credential_work(credential_id=credential.pk, seconds=0)
+    with capture_logs() as logs:
+        credential_work(credential_id=credential.pk, seconds=0)
 
+    assert [line for line in logs if line["log_level"] != "info"] == []
     assert kinds()[:2] == ["closed", "opened"]
 
 

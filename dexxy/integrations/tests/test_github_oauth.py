@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Membership, User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState
+from dexxy.integrations.services import github_oauth
+from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
+from dexxy.integrations.services.github_ownership import installations_of_user
 from dexxy.simulator.model import Actor, App, Installation, Repository
 from dexxy.simulator.tokens import UserToken
 from dexxy.simulator.world import World
@@ -124,6 +127,28 @@ def test_of_several_accounts_the_person_chooses_one(
     come_back(queen, start(queen, workspace, installation_id=own.database_id), do="")
 
     assert GitHubInstallation.objects.get().account_login == "queen"
+
+
+def test_an_enterprise_which_has_no_login_stands_in_nobody_s_way(
+    queen: Traveller,
+    linked: GitHubInstallation,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = installations_of_user
+
+    def with_enterprise(client: GitHubClient, app: GitHubApp) -> list[dict[str, Any]]:
+        # https://docs.github.com/en/rest/apps/installations: `account` may be an enterprise
+        found = {"id": 7, "app_id": app.app_id, "account": {"id": 3, "slug": "hive", "name": "H"}}
+        return [*original(client, app), found]
+
+    monkeypatch.setattr(github_oauth, "installations_of_user", with_enterprise)
+
+    page = come_back(queen, start(queen, workspace))
+    assert (b">colony<" in page.content, b">hive<" in page.content) == (True, True)
+    refused = come_back(queen, start(queen, workspace, installation_id=7), do="")
+
+    assert (refused.status_code, b"Only an owner of hive" in refused.content) == (403, True)
 
 
 def test_a_member_of_the_organisation_is_refused(

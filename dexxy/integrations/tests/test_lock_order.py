@@ -5,7 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncPart, SyncRun
+from dexxy.accounts.models import Membership, Role
+from dexxy.integrations.models import (
+    Credential,
+    GitHubRepository,
+    RunState,
+    RunTrigger,
+    SyncPart,
+    SyncRun,
+)
+from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.members.ingest import identities_apply, identities_recount
 from dexxy.members.models import Identity, IdentityKind
@@ -15,7 +24,7 @@ from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.simulator.model import Actor, Issue, Repository
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source
-from tests.factories import START, make_identity, make_message, make_thread
+from tests.factories import START, make_identity, make_message, make_run, make_thread, make_user
 from tests.other_writer import other_writer
 from tests.truth import assert_source_equals
 
@@ -180,3 +189,21 @@ def test_people_are_stored_in_the_order_of_their_keys(
 
     names = Identity.objects.order_by("external_id").values_list("username", flat=True)
     assert list(names) == ["new-4", "new-9"]
+
+
+def test_a_page_that_is_stored_and_a_disconnection_do_not_wait_for_each_other(
+    connected: GitHubRepository,
+) -> None:
+    workspace, admin = connected.source.workspace, make_user()
+    Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
+    run = make_run(repository=connected, state=RunState.RUNNING)
+    credential = Credential.objects.filter(installations=connected.installation)
+    counted = SyncRun.objects.filter(pk=run.pk)
+
+    with other_writer(
+        lambda: credential.update(lease_until=timezone.now()), lambda: counted.update(requests=1)
+    ):
+        installation_disconnect(viewer=admin, workspace=workspace)
+
+    run.refresh_from_db()
+    assert (run.state, run.requests) == (RunState.STOPPED, 1)

@@ -7,13 +7,13 @@ from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.members.linking import Link
 from dexxy.members.merging import (
     MemberLockedError,
-    MemberNotFoundError,
     MembersAlreadyOneError,
     MembersNotAlikeError,
     MergeNotFoundError,
     member_set_locked,
 )
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
+from dexxy.members.selectors import MemberNotFoundError
 from dexxy.messages.models import Thread
 from dexxy.messages.people import (
     people_link,

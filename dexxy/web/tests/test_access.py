@@ -18,7 +18,7 @@ from tests.factories import (
     make_workspace,
 )
 
-OPEN = {"home", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
+OPEN = {"home", "invitation", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect"}

@@ -15,7 +15,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp, OAuthState
 from dexxy.integrations.services.github_app import app_current
-from dexxy.integrations.services.github_registration import EVENTS, manifest
+from dexxy.integrations.services.github_registration import EVENTS, LONGEST_NAME, manifest
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.simulator.model import Actor
 from dexxy.simulator.world import World
@@ -242,3 +242,13 @@ def test_an_app_whose_secrets_cannot_be_read_can_be_replaced(
         cursor.execute("UPDATE integrations_githubapp SET private_key = 'unreadable'")
 
     assert client.get(SETUP).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", f"{'a' * 60}.example.com"])
+def test_two_apps_of_one_address_are_given_different_names(settings: Settings, host: str) -> None:
+    settings.DEXXY_BASE_URL = f"https://{host}"
+
+    one, another = manifest()["name"], manifest()["name"]
+
+    assert one != another
+    assert max(len(one), len(another)) <= LONGEST_NAME

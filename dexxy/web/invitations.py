@@ -1,0 +1,47 @@
+"""Where the link of an invitation leads."""
+
+from django.contrib.auth import login
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from dexxy.accounts.invitations import (
+    InvitationError,
+    InvitationNotFoundError,
+    invitation_accept,
+    invitation_by_secret,
+    invitation_sign_up,
+)
+from dexxy.accounts.models import User
+from dexxy.web.pages import PageRequest
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: PageRequest, secret: str) -> HttpResponse:
+    """Let somebody join: with the account they are signed in with, or with a new one."""
+    try:
+        found = invitation_by_secret(secret)
+        if request.method == "POST":
+            _join(request, secret)
+            return redirect("feed", found.workspace.slug)
+    except InvitationNotFoundError as error:
+        return render(request, "web/invitation_over.html", {"error": str(error)}, status=404)
+    except InvitationError as error:
+        context = {"invitation": found, "error": str(error), "given": request.POST}
+        return render(request, "web/invitation.html", context, status=400)
+    return render(request, "web/invitation.html", {"invitation": found})
+
+
+def _join(request: PageRequest, secret: str) -> None:
+    if isinstance(request.user, User):
+        invitation_accept(viewer=request.user, secret=secret)
+        return
+    given = {name: request.POST.get(name, "") for name in ("email", "name", "password")}
+    if any("\0" in value for value in given.values()):
+        raise InvitationError("A field holds a null byte.")
+    user = invitation_sign_up(secret=secret, **given)
+    login(request, user, backend=_BACKEND)

@@ -1,0 +1,67 @@
+import pytest
+from django.test import Client
+
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.models import User, Workspace
+
+NEW = {"email": "dora@example.com", "name": "Dora", "password": "correct horse battery"}
+
+
+@pytest.fixture
+def path(alice: User, workspace: Workspace) -> str:
+    _, link = invitation_create(viewer=alice, workspace=workspace)
+    return "/" + link.split("/", 3)[3]
+
+
+def test_a_new_person_makes_an_account_and_is_in(
+    client: Client, workspace: Workspace, path: str
+) -> None:
+    page = client.get(path)
+    assert "Join <bdi>Team</bdi>" in page.content.decode()
+
+    response = client.post(path, NEW, follow=True)
+
+    assert response.redirect_chain == [(f"/w/{workspace.slug}/", 302)]
+    assert response.status_code == 200
+    assert workspace.memberships.filter(user__email="dora@example.com", role="member").exists()
+    assert client.get(path).status_code == 404
+
+
+def test_who_is_signed_in_joins_with_one_click(
+    client: Client, charlie: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(charlie)
+    assert "charlie@example.com" in client.get(path).content.decode()
+
+    client.post(path)
+
+    assert workspace.memberships.filter(user=charlie).exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"password": "short"}, "too short"),
+        ({"email": "nobody"}, "valid email address"),
+        ({"email": "ALICE@example.com"}, "There is an account"),
+        ({"name": "a\0b"}, "null byte"),
+    ],
+)
+def test_what_cannot_be_an_account_is_refused_and_spends_nothing(
+    client: Client, path: str, changed: dict[str, str], complaint: str
+) -> None:
+    number = User.objects.count()
+
+    response = client.post(path, {**NEW, **changed})
+
+    assert response.status_code == 400
+    assert complaint in response.content.decode()
+    assert User.objects.count() == number
+    assert client.get(path).status_code == 200
+
+
+def test_a_link_that_opens_nothing_says_so(client: Client, db: None) -> None:
+    response = client.get("/invitations/nothing/")
+
+    assert response.status_code == 404
+    assert "This link opens nothing" in response.content.decode()
