@@ -130,7 +130,7 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
         run.save()
         repository.update(
             sync_error=str(error),
-            next_sync_at=timezone.now() + (LOOK_FOR_LOST if lost else _retry_after(error)),
+            next_sync_at=_look_for_lost(run.repository) if lost else _retry_at(error),
         )
         # What a person said meanwhile stands.
         syncing = repository.filter(sync_status=SyncStatus.SYNCING)
@@ -139,8 +139,14 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
     log.warning("sync failed", repository=run.repository.full_name, error=str(error))
 
 
-def _retry_after(error: DexxyError) -> timedelta:
-    return RETRY_LATER if error.retryable else timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+def _retry_at(error: DexxyError) -> datetime:
+    later = RETRY_LATER if error.retryable else timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+    return timezone.now() + later
+
+
+def _look_for_lost(repository: GitHubRepository) -> datetime | None:
+    """Say when to try a repository that was lost: never, where the App's list says it is back."""
+    return None if repository.installation.is_by_app else timezone.now() + LOOK_FOR_LOST
 
 
 def run_finish(run: SyncRun) -> SyncRun:
