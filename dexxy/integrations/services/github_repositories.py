@@ -10,7 +10,8 @@
     disabled    due       refused  -               due (*)    archived
     archived    pending/active
 
-`-` changes nothing: asking twice is no mistake. Members may do all of it.
+`-` changes nothing: asking twice is no mistake. Members may do all of it, but
+show the workspace another private repository of the owner of a personal token.
 (*) What an App reads is due when the App's list has it again: that list is what is due at once.
 """
 
@@ -21,7 +22,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, memberships_of, require_membership, signed_in
+from dexxy.accounts.selectors import Viewer, memberships_of, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
@@ -78,12 +79,12 @@ def repositories_connect_available(
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
+        AdminOnlyError: one is private, new here, and reached by a personal token.
         NotConnectedError: GitHub is not connected.
         RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
-    require_membership(viewer, workspace)
-    available = available_among(workspace, github_ids)
+    available = available_among(viewer=viewer, workspace=workspace, github_ids=github_ids)
     with transaction.atomic():
         followed = [
             _done(viewer, _follow(workspace, one), "connected")

@@ -172,6 +172,45 @@ def test_a_member_follows_a_repository(
     assert AuditEntry.objects.latest("pk").action == "github_repository.connected"
 
 
+@pytest.fixture
+def mine(connected: GitHubRepository, world: World) -> Repository:
+    """A private repository of whoever made the workspace's personal token."""
+    owner = world.actor("dexxy-demo")
+    assert owner is not None
+    return world.add_repository(owner, "mine", is_private=True)
+
+
+def test_only_an_admin_shows_what_is_private_to_the_owner_of_a_token(
+    ask: Ask, alice: User, bob: User, workspace: Workspace, mine: Repository
+) -> None:
+    before = everything()
+
+    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=mine.database_id)) == ["FORBIDDEN"]
+    assert everything() == before
+
+    assert codes(ask(FOLLOW, alice, id=workspace.pk, number=mine.database_id)) == []
+    assert GitHubRepository.objects.filter(github_id=mine.database_id).exists()
+
+
+def test_a_member_follows_again_what_an_admin_has_shown(
+    ask: Ask, alice: User, bob: User, workspace: Workspace, mine: Repository
+) -> None:
+    shown = repository_connect_available(
+        viewer=alice, workspace=workspace, github_id=mine.database_id
+    )
+    ask(DROP, bob, id=shown.pk)
+
+    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=mine.database_id)) == []
+
+
+def test_a_member_follows_what_is_public_by_a_personal_token(
+    ask: Ask, bob: User, workspace: Workspace, mine: Repository, world: World
+) -> None:
+    public = world.add_repository(mine.owner, "public")
+
+    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=public.database_id)) == []
+
+
 def test_a_public_repository_outside_the_installation_is_not_followed(
     ask: Ask, alice: User, workspace: Workspace, linked: GitHubInstallation, ants: Repository
 ) -> None:
