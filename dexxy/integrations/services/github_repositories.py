@@ -30,6 +30,7 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository, Sync
 from dexxy.integrations.services.github_access import (
     access_regained,
     repositories_archive,
+    repositories_locked,
     repositories_resume,
 )
 from dexxy.integrations.services.github_available import AvailableRepository, available_among
@@ -103,6 +104,14 @@ def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepos
     ).first()
     if installation is None:
         raise NotConnectedError("GitHub was disconnected meanwhile. Connect it again.")
+    # Its lock comes before that of its source.
+    repositories_locked(
+        GitHubRepository.objects.filter(
+            source__workspace=workspace,
+            source__server=installation.server,
+            github_id=available.github_id,
+        )
+    )
     source, _ = Source.objects.update_or_create(
         workspace=workspace,
         kind=SourceKind.GITHUB_REPOSITORY,
