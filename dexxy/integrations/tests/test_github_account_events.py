@@ -260,6 +260,17 @@ def elsewhere(charlie: User, github_app: GitHubApp, followed: GitHubRepository) 
     return make_repository(source=source)
 
 
+def test_a_renamed_account_leaves_a_stranger_s_repositories_alone(
+    happens: Happens, linked: GitHubInstallation, elsewhere: GitHubRepository
+) -> None:
+    account = {"id": linked.account_id, "login": "anthill"}
+
+    assert happens("installation_target", "renamed", account=account, changes={})
+
+    elsewhere.refresh_from_db()
+    assert elsewhere.full_name == "colony/nest"
+
+
 @pytest.mark.parametrize("action", ["renamed", "deleted", "privatized", "publicized"])
 def test_a_repository_s_event_is_about_the_installation_that_it_names(
     happens: Happens, followed: GitHubRepository, elsewhere: GitHubRepository, action: str
