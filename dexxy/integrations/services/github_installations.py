@@ -20,6 +20,7 @@ from dexxy.integrations.services.github_access import (
     access_lost,
     access_regained,
     connected,
+    repositories_locked,
     repository_rename,
 )
 
@@ -127,15 +128,22 @@ def installation_delete(installation: GitHubInstallation) -> None:
 
 @transaction.atomic
 def account_rename(*, server: str, account_id: int, login: str) -> None:
-    """Follow an account to its new name, with the repositories that it owns."""
-    installations = GitHubInstallation.objects.filter(server=server, account_id=account_id)
-    for old in set(installations.values_list("account_login", flat=True)) - {login}:
-        owned = GitHubRepository.objects.filter(
-            source__server=server, full_name__istartswith=f"{old}/"
-        )
-        for repository in owned.select_related("source").order_by("pk"):
+    """Follow an account to its new name, with the repositories that its installations reach.
+
+    The old name is free for anybody, and a personal token reaches repositories of others: what
+    only begins with it may be a stranger's.
+    """
+    accounts = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
+    renamed = accounts.filter(server=server, account_id=account_id).exclude(account_login=login)
+    old = {row.pk: row.account_login for row in renamed.order_by("pk")}
+    owned = repositories_locked(
+        GitHubRepository.objects.filter(installation__in=old, installation__app__isnull=False)
+    )
+    for repository in owned.select_related("source").order_by("pk"):
+        former = f"{old[repository.installation_id]}/"
+        if repository.full_name.lower().startswith(former.lower()):
             repository_rename(repository, f"{login}/{repository.name}")
-    installations.update(account_login=login)
+    GitHubInstallation.objects.filter(pk__in=old).update(account_login=login)
 
 
 def _update(installation: GitHubInstallation, **fields: Any) -> None:
