@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository, SyncStatus
@@ -89,6 +90,33 @@ def test_what_stands_in_the_way_is_said(
     GitHubInstallation.objects.update(**change)
 
     assert words in show(bob)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "secret", "words"),
+    [
+        ("http://localhost:8000", "", "GitHub cannot reach this Dexxy, so there are no webhooks"),
+        ("https://dexxy.example.org", "", "no webhook secret, so there are no webhooks"),
+        ("https://dexxy.example.org", "hook", None),
+    ],
+)
+def test_a_connection_says_whether_and_why_there_are_no_webhooks(
+    show: Show,
+    bob: User,
+    linked: GitHubInstallation,
+    settings: Settings,
+    base_url: str,
+    secret: str,
+    words: str | None,
+) -> None:
+    settings.DEXXY_BASE_URL = base_url
+    linked.app.webhook_secret = secret
+    linked.app.save()
+
+    page = show(bob)
+
+    assert ("no webhooks" in page) is (words is not None)
+    assert words is None or words in page
 
 
 @pytest.mark.usefixtures("github_app")
