@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -117,6 +118,16 @@ def test_a_connection_says_whether_and_why_there_are_no_webhooks(
 
     assert ("no webhooks" in page) is (words is not None)
     assert words is None or words in page
+
+
+def test_a_webhook_secret_that_no_key_fits_does_not_stop_the_page(
+    show: Show, bob: User, linked: GitHubInstallation, settings: Settings
+) -> None:
+    settings.DEXXY_BASE_URL = "https://dexxy.example.org"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubapp SET webhook_secret = 'unreadable'")
+
+    assert "no webhooks" not in show(bob)
 
 
 @pytest.mark.usefixtures("github_app")
