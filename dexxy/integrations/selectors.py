@@ -142,13 +142,15 @@ def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None
     found = rows.filter(workspace=workspace).first()
     if found is None:
         return None
-    has_webhooks = is_public() and _has_webhook_secret(found.app_id)
+    has_webhooks = is_public() and _has_webhook_secret(found.app)
     missing = [name for name in PERMISSIONS if name not in found.permissions]
     return Connection(found, missing if found.is_by_app else [], _settings_url(found), has_webhooks)
 
 
-def _has_webhook_secret(app_id: int | None) -> bool:
-    return GitHubApp.objects.filter(pk=app_id).exclude(webhook_secret="").exists()
+def _has_webhook_secret(app: GitHubApp | None) -> bool:
+    return (
+        app is not None and GitHubApp.objects.filter(pk=app.pk).exclude(webhook_secret="").exists()
+    )
 
 
 def _settings_url(installation: GitHubInstallation) -> str:

@@ -70,7 +70,7 @@ def github_registered(request: PageRequest) -> HttpResponse:
         request.session[_REGISTERED] = stored.pk
         # The state is used up: the page that follows can be reloaded, this address cannot.
         return redirect("github_registered")
-    app = GitHubApp.objects.filter(pk=request.session.get(_REGISTERED)).first()
+    app = GitHubApp.objects.filter(pk=request.session.get(_REGISTERED, 0)).first()
     if app is None:
         return redirect("setup_github")
     context = {"app": app, "is_public": is_public()}
