@@ -1,5 +1,6 @@
 """From "Connect GitHub" to GitHub and back, for those who may and those who try."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -511,6 +512,19 @@ def test_outsiders_and_nobody_begin_nothing(
     assert client.post(CONNECT, {"workspace": workspace.pk}).status_code == 404
     assert client.post(CONNECT, {"workspace": "x"}).status_code == 404
     assert not OAuthState.objects.exists()
+
+
+@pytest.mark.usefixtures("github_app")
+def test_who_comes_from_github_without_being_signed_in_is_led_back_after_it(
+    client: Client, alice: User
+) -> None:
+    back = f"{CALLBACK_PATH}?installation_id=1&setup_action=install"
+
+    page = client.get(back).content.decode()
+
+    login = re.search(r'href="(/accounts/login/\?[^"]+)"', page.partition("<main")[2])
+    assert login is not None
+    assert query_of(login[1]) == {"next": back}
 
 
 def test_beginning_needs_the_token_of_a_page(alice: User, workspace: Workspace) -> None:
