@@ -111,8 +111,7 @@ def test_a_connection_says_whether_and_why_there_are_no_webhooks(
     words: str | None,
 ) -> None:
     settings.DEXXY_BASE_URL = base_url
-    linked.app.webhook_secret = secret
-    linked.app.save()
+    GitHubApp.objects.update(webhook_secret=secret)
 
     page = show(bob)
 
@@ -207,6 +206,41 @@ def test_what_cannot_be_done_is_said(client: Client, bob: User, followed: GitHub
     page = client.post(path_of(followed, "sync"), follow=True)
 
     assert b"is paused. Resume it first." in page.content
+
+
+@pytest.mark.parametrize("part", ["repositories/", "repositories/ by htmx", ""])
+def test_connected_by_the_app_an_empty_list_leads_to_choosing_repositories(
+    client: Client,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    linked: GitHubInstallation,
+    part: str,
+) -> None:
+    path, _, by_htmx = part.partition(" ")
+    headers = {"HX-Request": "true", "HX-Target": "repositories"} if by_htmx else {}
+
+    pages = {}
+    for user in (alice, bob):
+        client.force_login(user)
+        page = client.get(f"/w/{workspace.slug}/{path}", headers=headers).content.decode()
+        pages[user] = page.partition('class="empty"')[2]
+
+    link = f'href="/w/{workspace.slug}/repositories/add/">Add repositories</a>'
+    assert (link in pages[alice], link in pages[bob]) == (True, False)
+    assert "An administrator" in pages[bob]
+    assert "--token" not in pages[alice] + pages[bob]
+
+
+def test_an_empty_list_under_a_removed_app_says_to_connect_again(
+    show: Show, alice: User, linked: GitHubInstallation
+) -> None:
+    GitHubInstallation.objects.update(deleted_at=timezone.now())
+
+    empty = show(alice).partition('class="empty"')[2]
+
+    assert "Connect GitHub again" in empty
+    assert "--token" not in empty
 
 
 def test_a_member_stops_following_after_a_question(
