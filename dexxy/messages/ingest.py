@@ -131,8 +131,13 @@ def messages_apply(
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
     rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
     params = {"workspace": place.workspace_id, "source": place.source_id}
+    are_new = all(thread.is_new for thread, _ in batch)
     for truth in {thread.is_truth for thread, _ in batch}:
-        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, rows)
+        execute(
+            sql.INSERT_MESSAGES if are_new else sql.UPSERT_MESSAGES,
+            {**params, "truth": truth},
+            rows,
+        )
 
 
 def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:

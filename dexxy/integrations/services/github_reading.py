@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 # Seconds before each new try of a request that got no answer.
 RETRY_AFTER = (0.5, 1.0, 2.0)
+# Bytes of an answer that a smaller query can be asked for instead. In memory a page takes six times
+# that, with its rows on their way to the database.
+LARGEST_ANSWER = 12_000_000
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
 
@@ -101,7 +104,8 @@ class Reading:
         """
 
         def request() -> Answer:
-            return self.client.query(document, variables, may_miss=may_miss)
+            at_most = None if is_smallest else LARGEST_ANSWER
+            return self.client.query(document, variables, may_miss=may_miss, at_most=at_most)
 
         answer = self._ask(request, is_smallest=is_smallest)
         with documented("limits"):
