@@ -1,5 +1,6 @@
 """From "Connect GitHub" to GitHub and back, for those who may and those who try."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -35,7 +36,9 @@ def start(traveller: Traveller, workspace: Workspace, **more: Any) -> str:
 
 def come_back(traveller: Traveller, authorize: str, do: str = "authorize") -> Any:
     """Sign in at GitHub, and open what it sends the browser back to."""
-    return traveller.client.get(traveller.back(traveller.at_github(authorize, do)))
+    response = traveller.client.get(traveller.back(traveller.at_github(authorize, do)))
+    location = response.get("location", "")
+    return traveller.client.get(location) if location.startswith("/") else response
 
 
 def installed_at(installation: Installation, install: str, **more: Any) -> str:
@@ -229,11 +232,40 @@ def test_a_state_works_once(
     location = queen.back(
         queen.at_github(start(queen, workspace, installation_id=installed.database_id), "authorize")
     )
-    assert queen.client.get(location).status_code == 200
+    assert queen.client.get(location).status_code == 302
 
     again = queen.client.get(location)
 
     assert (again.status_code, b"answered already" in again.content) == (400, True)
+    assert b"This was done already</h1>" in again.content
+    assert b"GitHub is not connected" not in again.content
+
+
+def test_what_is_shown_after_connecting_can_be_reloaded(
+    queen: Traveller, github_app: GitHubApp, workspace: Workspace, installed: Installation
+) -> None:
+    location = queen.back(
+        queen.at_github(start(queen, workspace, installation_id=installed.database_id), "authorize")
+    )
+
+    result = queen.client.get(location)["location"]
+
+    assert result == f"/integrations/github/connected/{workspace.slug}/new/"
+    for _ in range(2):
+        page = queen.client.get(result)
+        assert (page.status_code, b"GitHub is connected" in page.content) == (200, True)
+
+
+def test_what_a_workspace_is_connected_to_is_shown_to_its_members_while_it_is(
+    travel: Travel, linked: GitHubInstallation, workspace: Workspace, alice: User, charlie: User
+) -> None:
+    result = f"/integrations/github/connected/{workspace.slug}/new/"
+
+    assert travel(charlie, "queen").client.get(result).status_code == 404
+    assert travel(None, "queen").client.get(result).status_code == 401
+    installation_disconnect(viewer=alice, workspace=workspace)
+    gone = travel(alice, "queen").client.get(result)
+    assert gone["location"] == f"/w/{workspace.slug}/repositories/"
 
 
 def test_a_state_lasts_an_hour(
@@ -267,7 +299,7 @@ def test_the_state_of_somebody_else_is_refused_and_stays_theirs(
 
     assert (page.status_code, b"did not begin this" in page.content) == (400, True)
     assert not GitHubInstallation.objects.exists()
-    assert queen.client.get(location).status_code == 200
+    assert queen.client.get(location).status_code == 302
 
 
 def test_a_state_of_another_session_is_refused(
@@ -442,7 +474,7 @@ def test_an_app_that_signs_people_in_while_it_is_installed_works_too(
     install = start(queen, workspace)
     code = world.grant(simulated_app, owner, simulated_app.callback_urls[0])
 
-    page = queen.client.get(installed_at(installed, install, code=code))
+    page = queen.client.get(installed_at(installed, install, code=code), follow=True)
 
     assert b"GitHub is connected" in page.content
     assert GitHubInstallation.objects.get().workspace == workspace
@@ -480,6 +512,19 @@ def test_outsiders_and_nobody_begin_nothing(
     assert client.post(CONNECT, {"workspace": workspace.pk}).status_code == 404
     assert client.post(CONNECT, {"workspace": "x"}).status_code == 404
     assert not OAuthState.objects.exists()
+
+
+@pytest.mark.usefixtures("github_app")
+def test_who_comes_from_github_without_being_signed_in_is_led_back_after_it(
+    client: Client, alice: User
+) -> None:
+    back = f"{CALLBACK_PATH}?installation_id=1&setup_action=install"
+
+    page = client.get(back).content.decode()
+
+    login = re.search(r'href="(/accounts/login/\?[^"]+)"', page.partition("<main")[2])
+    assert login is not None
+    assert query_of(login[1]) == {"next": back}
 
 
 def test_beginning_needs_the_token_of_a_page(alice: User, workspace: Workspace) -> None:
