@@ -1,7 +1,6 @@
 """The webhook door: what is taken, what is refused and how, and that nothing taken is lost."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,14 +21,6 @@ PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 @pytest.fixture
 def app(db: None) -> GitHubApp:
     return make_app()
-
-
-@pytest.fixture(autouse=True)
-def no_secret_is_remembered() -> Iterator[None]:
-    """Tests make Apps with the same numbers, one after the other."""
-    github_webhooks._secrets.clear()
-    yield
-    github_webhooks._secrets.clear()
 
 
 def stored() -> list[tuple[str, str, str, int]]:
