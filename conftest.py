@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django_rq import get_queue
 from pytest_django import DjangoDbBlocker
 
 from dexxy.accounts.models import User, Workspace
@@ -43,6 +44,13 @@ def quick_passwords() -> None:
 def no_secrets_of_before() -> None:
     """What this process knows of Apps is of a database that the last test rolled back."""
     github_webhooks._secrets.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_of_before() -> None:
+    """The queue is no part of the transaction in which a test runs."""
+    for name in settings.RQ_QUEUES:
+        get_queue(name).empty()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

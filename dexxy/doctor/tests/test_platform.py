@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from django_rq import get_connection, get_queue
+from django_rq import get_connection
 from pytest_django import Settings
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -97,8 +97,6 @@ def connect(repository: GitHubRepository) -> None:
 
 @pytest.fixture
 def idle_worker() -> Iterator[Worker]:
-    for name in settings.RQ_QUEUES:
-        get_queue(name).empty()  # type: ignore[no-untyped-call]
     worker = Worker(
         list(settings.RQ_QUEUES), connection=get_connection("sync"), serializer=JSONSerializer
     )
