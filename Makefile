@@ -18,7 +18,7 @@ demo: .venv/.run ## show Dexxy with a recorded repository (PORT=8123: on that po
 	@exec .venv/bin/dexxy demo $(if $(PORT),--port "$(PORT)")
 
 test: .venv/.dev .cache/github/schema.graphql ## run the tests (ARGS="-k feed": options of pytest)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: lint types migrations schema test ## all that CI checks
 
@@ -39,7 +39,7 @@ schema: .venv/.dev
 	@diff -u schema.graphql .cache/exported.graphql || \
 		{ echo "schema.graphql differs from the code: run make fmt and review the diff." >&2; exit 1; }
 
-bench: .venv/.dev ## measure how fast webhooks are taken and a generated repository is read
+bench: .venv/.dev ## measure webhooks, from delivery to feed, and how a generated repository is read
 	@.venv/bin/python -m benchmarks
 
 fmt: .venv/.dev ## format the code and export schema.graphql

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.integrations.services import github_webhooks
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
 
@@ -36,6 +37,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def quick_passwords() -> None:
     """A password hash that takes a second is right everywhere but here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_before() -> None:
+    """What this process knows of Apps is of a database that the last test rolled back."""
+    github_webhooks._secrets.clear()
 
 
 @pytest.fixture

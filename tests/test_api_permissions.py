@@ -1,17 +1,19 @@
 """Every field of the API, by everybody: what they get, and that a refusal changes nothing."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from graphql import is_required_argument
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
-from dexxy.accounts.models import Role, User, Workspace
+from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
 from dexxy.messages.ingest import threads_settle
 from dexxy.messages.models import MessageKind
 from dexxy.sources.models import Source
@@ -28,6 +30,7 @@ from tests.factories import (
     make_stream,
     make_thread,
     make_user,
+    make_workspace,
 )
 
 Ask = Callable[..., dict[str, Any]]
@@ -121,7 +124,9 @@ def stored() -> dict[str, str]:
             cursor.execute(f"SELECT t::text FROM {connection.ops.quote_name(table)} t")  # noqa: S608
             rows = sorted(row for (row,) in cursor.fetchall())
             digests[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    # Signing in writes when a user last did.
+    # To be known writes when a user last signed in, and when a token was last used.
+    tokens = ApiToken.objects.order_by("pk").values_list("pk", "name", "scope", "revoked_at")
+    digests["accounts_apitoken"] = str(list(tokens))
     return {t: d for t, d in digests.items() if t not in {"django_session", "accounts_user"}}
 
 
@@ -147,6 +152,56 @@ def test_every_field_gives_each_role_what_is_expected(
     if expected != GIVEN:
         assert not any((answer["data"] or {}).values())
         assert stored() == before
+
+
+@pytest.fixture
+def send(client: Client) -> Callable[..., dict[str, Any]]:
+    """Ask by a token alone."""
+
+    def post(name: str, secret: str, values: dict[str, Any]) -> dict[str, Any]:
+        body = {"query": document(name), "variables": variables(name, values)}
+        headers = {"Authorization": f"Bearer {secret}"}
+        response = client.post("/graphql/", body, content_type="application/json", headers=headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    return post
+
+
+@pytest.mark.parametrize("name", sorted(root_fields()))
+def test_a_token_for_one_workspace_opens_no_other(
+    send: Callable[..., dict[str, Any]], alice: User, values: dict[str, Any], name: str
+) -> None:
+    other = make_workspace(admin=alice)
+    _, secret = api_token_create(viewer=alice, workspace=other, name="other", scope=TokenScope.FULL)
+    before = stored()
+
+    answer = send(name, secret, values)
+
+    codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+    if name in {"viewer", "workspaces"}:
+        assert codes == set()
+        assert f'"{values["workspaceId"]}"' not in json.dumps(answer)
+    else:
+        assert codes == {HIDDEN}
+    assert stored() == before
+
+
+@pytest.mark.parametrize("name", [n for n, (kind, _) in root_fields().items() if kind != "query"])
+def test_a_token_that_reads_makes_no_change_at_all(
+    send: Callable[..., dict[str, Any]],
+    alice: User,
+    workspace: Workspace,
+    values: dict[str, Any],
+    name: str,
+) -> None:
+    _, secret = api_token_create(viewer=alice, workspace=workspace, name="reader")
+    before = stored()
+
+    answer = send(name, secret, values)
+
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+    assert stored() == before
 
 
 def test_the_table_names_exactly_the_fields_that_there_are() -> None:

@@ -9,7 +9,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
-from dexxy.accounts.selectors import Viewer, is_admin, require_membership, signed_in
+from dexxy.accounts.selectors import (
+    Viewer,
+    is_admin,
+    memberships_of,
+    require_membership,
+    signed_in,
+)
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 
@@ -96,8 +102,9 @@ def api_token_revoke(*, viewer: Viewer, token_id: int) -> ApiToken:
         ApiTokenNotFoundError: there is none, it is revoked, or VIEWER may not see it.
     """
     user = signed_in(viewer)
-    administered = user.memberships.filter(role=Role.ADMIN).values("workspace")
-    own = Q(user=user, workspace__in=user.memberships.values("workspace"))
+    memberships = memberships_of(viewer)
+    administered = memberships.filter(role=Role.ADMIN).values("workspace")
+    own = Q(user=user, workspace__in=memberships.values("workspace"))
     token = (
         ApiToken.objects.select_for_update(of=("self",))
         .select_related("workspace", "user")

@@ -93,6 +93,9 @@ class FeedQuery:
     def place(self) -> list[str]:
         """Return the conditions about time and id."""
         given = {"since": self.since, "until": self.until, "below": self.below, "above": self.above}
+        # Of two upper bounds the index begins at either, and may walk from one to the other.
+        if self.until is not None and self.below is not None:
+            del given["until" if _time(self.below) < self.until else "below"]
         return [sql.OF_MESSAGE[name] for name, value in given.items() if value is not None]
 
     def of_thread(self) -> list[str]:

@@ -214,7 +214,10 @@ def test_a_receipt_is_whole_on_a_small_screen(
 
     expect(page.get_by_text("complete", exact=True)).to_have_count(3)
     # Nothing sticks out of its card, nor hides in a box that scrolls without a hint.
-    heading, table = page.locator(".card-head").bounding_box(), page.locator("table").bounding_box()
+    heading, table = (
+        page.locator("article .card-head").bounding_box(),
+        page.locator("table").bounding_box(),
+    )
     assert heading is not None
     assert table is not None
     assert table["width"] <= heading["width"]
@@ -248,4 +251,4 @@ def test_the_keyboard_reaches_the_content_first(page: Page, thread: Thread) -> N
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
 
-    expect(page.get_by_role("combobox", name="Repository")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_be_focused()

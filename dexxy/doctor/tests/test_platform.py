@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django_rq import get_connection, get_queue
@@ -35,7 +36,9 @@ def test_a_migration_that_was_not_run_is_named_with_its_command(db: None) -> Non
 def test_a_queue_without_a_worker_is_not_well() -> None:
     findings = list(platform.queue())
 
-    assert [finding.name for finding in findings] == ["Workers for deliveries", "Workers for sync"]
+    assert [finding.name for finding in findings] == [
+        f"Workers for {name}" for name in settings.RQ_QUEUES
+    ]
     assert {finding.state for finding in findings} == {State.FAILED}
     assert findings[0].fix.startswith("Start one: `dexxy worker deliveries`.")
 
@@ -44,7 +47,7 @@ def test_a_queue_without_a_worker_is_not_well() -> None:
 def test_a_queue_with_a_worker_is_well() -> None:
     findings = list(platform.queue())
 
-    assert [finding.says for finding in findings] == ["1 running, 0 jobs waiting."] * 2
+    assert {finding.says for finding in findings} == {"1 running, 0 jobs waiting."}
 
 
 def test_a_repository_that_nobody_reads_says_to_start_the_scheduler(source: Source) -> None:
@@ -65,12 +68,24 @@ def test_a_repository_that_has_just_become_due_is_well(source: Source) -> None:
 
 @pytest.mark.parametrize(
     ("url", "state"),
-    [("http://localhost:8000", State.NOTICE), ("https://dexxy.example.org", State.OK)],
+    [
+        ("http://localhost:8000", State.NOTICE),
+        ("https://localhost", State.NOTICE),
+        ("http://10.0.0.1", State.NOTICE),
+        ("https://dexxy.example.org", State.OK),
+    ],
 )
 def test_only_a_public_address_gets_webhooks(settings: Settings, url: str, state: State) -> None:
     settings.DEXXY_BASE_URL = url
 
     assert platform.address().state is state
+
+
+def test_a_server_in_the_house_sends_webhooks_to_its_neighbours(settings: Settings) -> None:
+    settings.DEXXY_GITHUB_API_URL = "https://github.example.org/api/v3"
+    settings.DEXXY_BASE_URL = "http://10.0.0.1"
+
+    assert platform.address().state is State.OK
 
 
 def connect(repository: GitHubRepository) -> None:
@@ -82,10 +97,10 @@ def connect(repository: GitHubRepository) -> None:
 
 @pytest.fixture
 def idle_worker() -> Iterator[Worker]:
-    for name in ("deliveries", "sync"):
+    for name in settings.RQ_QUEUES:
         get_queue(name).empty()  # type: ignore[no-untyped-call]
     worker = Worker(
-        ["deliveries", "sync"], connection=get_connection("sync"), serializer=JSONSerializer
+        list(settings.RQ_QUEUES), connection=get_connection("sync"), serializer=JSONSerializer
     )
     worker.register_birth()  # type: ignore[no-untyped-call]
     yield worker

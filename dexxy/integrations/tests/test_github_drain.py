@@ -78,7 +78,7 @@ def make_malformed(app: GitHubApp) -> WebhookDelivery:
 def make_unstorable(app: GitHubApp) -> WebhookDelivery:
     """Let a delivery arrive that PostgreSQL will refuse to apply."""
     broken = payload("issues__opened")
-    broken["issue"] |= {"number": 77, "node_id": "I" * 300}
+    broken["issue"] |= {"number": 77, "state_reason": "r" * 300}
     send(app, broken, event="issues")
     return WebhookDelivery.objects.latest("pk")
 

@@ -151,11 +151,16 @@ def test_bots_are_kept_left_out_or_alone(kept: Kept, workspace: Workspace, sourc
     assert kept(bots=Bots.ONLY, member_ids=[person.member_id]) == []
 
 
-def test_a_time_range_holds_its_beginning_and_not_its_end(kept: Kept, source: Source) -> None:
+def test_a_time_range_holds_its_beginning_and_not_its_end(
+    kept: Kept, alice: User, workspace: Workspace, source: Source
+) -> None:
     thread = make_thread(source=source)
     for hour in range(4):
         make_message(thread=thread, body=str(hour), occurred_at=START + timedelta(hours=hour))
 
+    at_one = feed_page(alice, workspace, first=3).end
+    before = FeedFilters(until=START + timedelta(hours=1))
+    assert len(feed_page(alice, workspace, before, after=at_one).items) == 1
     assert kept(since=START + timedelta(hours=1)) == ["3", "2", "1"]
     assert kept(until=START + timedelta(hours=1)) == ["0"]
     assert kept(since=START + timedelta(hours=1), until=START + timedelta(hours=3)) == ["2", "1"]

@@ -37,7 +37,7 @@ class Interference:
                 self._running -= 1
 
     def answer(self, call: Call) -> Response:
-        """Answer a request, unless a fault does; what is told to the simulator itself finds none."""
+        """Answer a request, unless a fault does; what steers the simulator itself meets none."""
         if call.asked.endpoint.startswith("control_"):
             return call.proceed()
         if self.faults.keeps_answers:
