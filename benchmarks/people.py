@@ -219,6 +219,7 @@ def speed(figures: Mapping[str, float]) -> Table:
     seconds = figures["storing"] + figures["stitching"]
     table.add_row("stored and stitched, seconds", f"{seconds:.1f}", "60 at most")
     table.add_row("of that stitched, seconds", f"{figures['stitching']:.1f}", "")
+    table.add_row("of that at work in Python, seconds", f"{figures['python']:.1f}", "")
     table.add_row("accounts a second", f"{figures['identities'] / seconds:.0f}", "")
     table.add_row("one more account, seconds", f"{figures['one']:.2f}", "")
     table.add_row("peak memory, MB", f"{figures['memory']:.0f}", "")

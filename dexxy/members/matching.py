@@ -57,21 +57,21 @@ WHERE workspace_id = %(workspace)s AND key IN (
 GROUP BY key
 HAVING count(*) > 1
 """
-# A suggestion may rest on a value that has just become common, or is gone.
-_SUGGESTED = f"""
-WITH holder AS MATERIALIZED (
-    SELECT identity_id AS id FROM members_matchkey
+# In two steps, because nobody can estimate how many accounts hold a few keys.
+_HOLDERS = f"""
+SELECT home_member_id, id FROM members_identity
+WHERE id IN (
+    SELECT identity_id FROM members_matchkey
     WHERE workspace_id = %(workspace)s AND key IN ({_TOUCHED})
     UNION
     SELECT unnest(%(changed)s::bigint[])
 )
-SELECT f.id, s.id
-FROM members_mergesuggestion p
-JOIN members_identity f ON f.home_member_id = p.first_id
-JOIN members_identity s ON s.home_member_id = p.second_id
-WHERE p.workspace_id = %(workspace)s AND p.state = 'open'
-  AND f.id IN (SELECT id FROM holder) AND s.id IN (SELECT id FROM holder)
 """  # noqa: S608
+_SUGGESTED = """
+SELECT first_id, second_id FROM members_mergesuggestion
+WHERE workspace_id = %(workspace)s AND state = 'open'
+  AND first_id = ANY(%(homes)s) AND second_id = ANY(%(homes)s)
+"""
 _NOTE_COMPARED = """
 UPDATE members_identity i
 SET compared_at = due.updated_at
@@ -152,9 +152,15 @@ def pairs_sharing(workspace_id: int, touched: Touched, *, at_most: int) -> set[P
 
 
 def pairs_suggested(workspace_id: int, touched: Touched) -> set[Pair]:
-    """Return the pairs of accounts whose suggestion may have to go."""
+    """Return the pairs of accounts whose suggestion may have to go.
+
+    It may rest on a value that has just become common, or is gone.
+    """
     params = {"workspace": workspace_id, **asdict(touched)}
-    return {(min(pair), max(pair)) for pair in fetch_all(_SUGGESTED, params)}
+    holders = dict(fetch_all(_HOLDERS, params))
+    params = {"workspace": workspace_id, "homes": list(holders)}
+    pairs = [(holders[a], holders[b]) for a, b in fetch_all(_SUGGESTED, params)]
+    return {(min(pair), max(pair)) for pair in pairs}
 
 
 def holders_around(workspace_id: int, ids: Iterable[int]) -> dict[int, int]:

@@ -29,8 +29,8 @@ from dexxy.messages.people import people_link, people_unlink
 
 log = structlog.get_logger()
 
-# Accounts of one transaction: more cost memory, fewer are compared more often.
-BATCH = 50_000
+# Accounts of one transaction: more cost memory (about 4 kB each), fewer are compared more often.
+BATCH = 100_000
 CHUNK = 5000
 
 
