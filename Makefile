@@ -39,7 +39,7 @@ schema: .venv/.dev
 	@diff -u schema.graphql .cache/exported.graphql || \
 		{ echo "schema.graphql differs from the code: run make fmt and review the diff." >&2; exit 1; }
 
-bench: .venv/.dev ## measure how fast webhooks are taken and a generated repository is read
+bench: .venv/.dev ## measure webhooks, from delivery to feed, and how a generated repository is read
 	@.venv/bin/python -m benchmarks
 
 fmt: .venv/.dev ## format the code and export schema.graphql

@@ -20,9 +20,11 @@ from dexxy.simulator.server import SimulatorServer
 
 THREADS, MESSAGES = 3000, 14000
 RUNS = 3
-# A repository that must not take more memory: so many times larger, or with one thread like this.
+# A repository that must not take more memory: so many times larger, with one thread like this, or
+# with several heavy ones that come in one page.
 TIMES = 4
 COMMENTS, LENGTH = 5000, 60_000
+HEAVY_THREADS, HEAVY_COMMENTS = 10, 150
 
 
 def main() -> None:
@@ -63,15 +65,20 @@ def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
 
 
 def _measure_memory(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
-    """Sync a repository that is much larger, and one with a thread that is very long."""
+    """Sync a repository that is much larger, and two whose threads are very long."""
     results = {}
     size = ("--generated", str(TIMES * THREADS), "--messages", str(TIMES * MESSAGES))
     with SimulatorProcess(*size) as large:
         settings = {**environment, "DEXXY_GITHUB_API_URL": large.url}
         results["large"] = [_run("benchmarks.sync", settings)]
-    with SimulatorServer(long_thread_world(comments=COMMENTS, length=LENGTH)) as long:
-        settings = {**environment, "DEXXY_GITHUB_API_URL": long.url}
-        results["long"] = [_run("benchmarks.sync", settings)]
+    worlds = {
+        "long": long_thread_world(comments=COMMENTS, length=LENGTH),
+        "heavy": long_thread_world(comments=HEAVY_COMMENTS, length=LENGTH, threads=HEAVY_THREADS),
+    }
+    for name, world in worlds.items():
+        with SimulatorServer(world) as server:
+            settings = {**environment, "DEXXY_GITHUB_API_URL": server.url}
+            results[name] = [_run("benchmarks.sync", settings)]
     return results
 
 
@@ -103,6 +110,8 @@ def _report(results: dict[str, list[dict[str, float]]]) -> None:
     table.add_row(f"  {TIMES} times as large", f"{large:.0f}", "under 200")
     name = f"  a thread of {COMMENTS} x {LENGTH // 1000} kB"
     table.add_row(name, f"{long:.0f}", "under 200")
+    name = f"  {HEAVY_THREADS} threads of {HEAVY_COMMENTS} x {LENGTH // 1000} kB"
+    table.add_row(name, f"{best['heavy']['memory']:.0f}", "under 200")
     table.add_row("requests if unchanged", f"{best['unchanged']['requests']:.0f}", "5 at most")
     Console().print(table)
 

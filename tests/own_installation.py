@@ -38,7 +38,7 @@ class OwnInstallation(Running):
         super().__init__("up", "--port", str(port), log=log, env=env)
 
     def wait_until_ready(self) -> None:
-        self.wait_until(lambda: "Ctrl-C stops" in self.said(), "it is ready", PATIENCE)
+        self.wait_until(lambda: "Ctrl-C stops" in self.said(), "it is ready", 3 * PATIENCE)
 
     @contextmanager
     def database(self) -> Iterator[None]:

@@ -8,29 +8,33 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from dexxy.embedded import ensure_servers
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+# Of several processes that share out the tests, each has servers of its own: one that holds a
+# transaction open would keep the others from seeing what they wrote as settled.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# Set by the process that shares out the tests, whose servers are none of its workers' business.
+_OURS = "DEXXY_TESTS_SERVERS"
+
+
 def _data_dir() -> Path:
     # One folder a checkout and user, outside the checkout: as root the servers run as somebody
     # else, who may not be allowed to enter it.
     name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
-    return Path(tempfile.gettempdir()) / f"dexxy-tests-{os.geteuid()}-{name}"
+    return Path(tempfile.gettempdir()) / f"dexxy-tests-{os.geteuid()}-{name}{_WORKER}"
 
 
 def _start() -> None:
     data_dir = _data_dir()
     os.environ["DEXXY_DATA_DIR"] = str(data_dir)
     os.environ.setdefault("DEXXY_SECRET_KEY", "the key of the tests: it protects nothing at all")
-    _provide(data_dir)
-    os.environ["REDIS_URL"] = _queue_of_our_own(os.environ["REDIS_URL"])
-
-
-def _provide(data_dir: Path) -> None:
+    if _WORKER:
+        for name in filter(None, os.environ.pop(_OURS, "").split()):
+            del os.environ[name]
     wanted = {name: name not in os.environ for name in ("DATABASE_URL", "REDIS_URL")}
     if not any(wanted.values()):
         return
@@ -41,21 +45,7 @@ def _provide(data_dir: Path) -> None:
         os.environ["DATABASE_URL"] = servers.database_url
     if servers.redis_url:
         os.environ["REDIS_URL"] = servers.redis_url
-
-
-def _queue_of_our_own(url: str) -> str:
-    """Give each of several processes that share out the tests a database of Valkey's of its own.
-
-    Django gives each a database of PostgreSQL's.
-    """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker:
-        return url
-    parts = urlsplit(url)
-    number = str(1 + int(worker.removeprefix("gw")))
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}?{urlencode({**dict(parse_qsl(parts.query)), 'db': number})}"
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    os.environ[_OURS] = " ".join(name for name, is_ours in wanted.items() if is_ours)
 
 
 def own_database() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What `dexxy sync` shows while it reads, and at the end."""
 
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -100,7 +101,7 @@ def print_receipt(console: Console, run: SyncRun) -> None:
     )
     table = Table("", "Here", "On GitHub", "Counted at", box=None, header_style="bold")
     for kind, line in run.receipt.items():
-        at = line["taken_at"].replace("T", " ").replace("+00:00", " UTC")
+        at = f"{datetime.fromisoformat(line['taken_at']).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         style = "green" if line["here"] == line["github"] else "yellow"
         table.add_row(LABELS[kind], str(line["here"]), str(line["github"]), at, style=style)
     console.print(table)

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model, QuerySet
 from psycopg.errors import QueryCanceled
 
 from dexxy.common.errors import DexxyError
@@ -64,6 +65,24 @@ def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> in
     with connection.cursor() as cursor:
         cursor.execute(*_bound(sql, params, rows))
         return int(cursor.rowcount)
+
+
+class Question:
+    """Whether there are rows in a query: compiled once, because it is asked again and again.
+
+    Args:
+        query: what its conditions compare with stays as it is now, as a time would.
+    """
+
+    def __init__(self, query: QuerySet[Model]) -> None:
+        sql, self._params = query.order_by().values("pk").query.sql_with_params()
+        self._sql = f"SELECT EXISTS ({sql})"
+
+    def ask(self) -> bool:
+        """Return the answer as of now."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, self._params)
+            return bool(cursor.fetchall()[0][0])
 
 
 @contextmanager

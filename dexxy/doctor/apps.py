@@ -47,7 +47,7 @@ def app() -> Iterator[Finding]:
     try:
         with app_client(app) as client:
             yield from _known(app, client)
-            yield from _webhook(client)
+            yield from _webhook(app, client)
     except (errors.BadCredentialsError, errors.NotFoundError) as error:
         yield failed("GitHub App", "GitHub does not know it.", str(app_refused(error)))
     except DexxyError as error:
@@ -63,7 +63,7 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     yield well("GitHub App", f"GitHub knows it as {name}, and takes its key.")
     yield _clock(answer)
     missing = permissions_missing(granted)
-    if is_public():
+    if is_public() and app.webhook_secret:
         missing += [event for event in EVENTS if event not in events]
     page = app.html_url or "its page on GitHub"
     if missing:
@@ -94,9 +94,12 @@ def _clock(answer: Answer) -> Finding:
     return well("Clock", "This machine's clock agrees with GitHub's.")
 
 
-def _webhook(client: GitHubClient) -> Iterator[Finding]:
+def _webhook(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     if not is_public():
         return  # The address says already that none can come.
+    if not app.webhook_secret:
+        yield _no_secret()
+        return
     # https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
     configured = client.get("app/hook/config").data.get("url")
     wanted = f"{settings.DEXXY_BASE_URL}{WEBHOOK_PATH}"
@@ -112,6 +115,18 @@ def _webhook(client: GitHubClient) -> Iterator[Finding]:
     deliveries = client.get("app/hook/deliveries", {"per_page": DELIVERIES}).data
     with documented("deliveries"):
         yield _deliveries(deliveries)
+
+
+def _no_secret() -> Finding:
+    """Say what to do about an App whose webhooks nobody could tell from forged ones."""
+    is_of_environment = settings.DEXXY_GITHUB_APP is not None
+    fix = (
+        "Set DEXXY_GITHUB_WEBHOOK_SECRET, and the same secret on the App's page on GitHub."
+        if is_of_environment
+        else f"Register the App again at {settings.DEXXY_BASE_URL}/setup/github/, then disconnect"
+        " and connect each workspace: what was read stays."
+    )
+    return failed("Webhook secret", "The App has none, so every webhook would be refused.", fix)
 
 
 def _deliveries(deliveries: list[dict[str, Any]]) -> Finding:

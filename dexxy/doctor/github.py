@@ -62,4 +62,10 @@ def repositories() -> Iterator[Finding]:
     if more > 0:
         yield failed("Repositories", f"{more} more cannot be read.", "See the repositories' page.")
     if not broken.exists():
-        yield well("Repositories", f"All {connected.count()} of them can be read.")
+        yield well("Repositories", _readable(connected.count()))
+
+
+def _readable(count: int) -> str:
+    if not count:
+        return "None is followed."
+    return "The only one can be read." if count == 1 else f"All {count} can be read."

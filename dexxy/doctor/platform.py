@@ -13,6 +13,7 @@ from rq import Worker
 
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.services.github_due import due
+from dexxy.integrations.services.github_registration import is_public
 
 OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
@@ -90,11 +91,11 @@ def schedule() -> Finding:
 def address() -> Finding:
     """Look whether GitHub could reach this Dexxy at the address it was given."""
     url = settings.DEXXY_BASE_URL
-    if not url.startswith("https://"):
+    if not is_public():
         return notice(
             "Address",
-            f"{url} is not a public https address, so GitHub can send no webhooks to it.",
+            f"{url} is not a public address, so GitHub can send no webhooks to it.",
             "The schedule alone keeps the workspaces true. For webhooks, set DEXXY_BASE_URL to the"
-            " https address at which the internet reaches Dexxy.",
+            " https address at which GitHub reaches Dexxy.",
         )
     return well("Address", f"Dexxy is at {url}.")

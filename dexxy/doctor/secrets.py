@@ -15,10 +15,20 @@ def keys() -> Finding:
     if unreadable:
         return failed(
             "Secret keys",
-            f"{unreadable} of {len(stored)} stored tokens were encrypted with another key.",
+            f"Encrypted with another key: {unreadable} of {len(stored)}.",
             "Put the old key behind the new one in DEXXY_SECRET_KEY, or connect GitHub again.",
         )
-    return well("Secret keys", f"All of the {len(stored)} stored tokens can be read.")
+    return well("Secret keys", _readable(len(stored)))
+
+
+def _readable(count: int) -> str:
+    if not count:
+        return "No secret is stored."
+    return (
+        f"All {count} stored secrets can be read."
+        if count > 1
+        else "The stored secret can be read."
+    )
 
 
 def _stored(model: type) -> list[str]:

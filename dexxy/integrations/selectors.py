@@ -13,6 +13,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.integrations.models import (
     AccountType,
+    GitHubApp,
     GitHubInstallation,
     GitHubRepository,
     RunState,
@@ -24,7 +25,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github_pace import Pace
 from dexxy.integrations.services.github_receipt import COUNTED
-from dexxy.integrations.services.github_registration import PERMISSIONS
+from dexxy.integrations.services.github_registration import PERMISSIONS, is_public
 from dexxy.members.models import Identity
 from dexxy.messages.models import MessageKind, ThreadKind
 
@@ -118,11 +119,13 @@ class Connection:
     Args:
         missing: permissions that the App asks for and the account has not granted.
         settings_url: where on GitHub the account's owners change what the App may read, or ''.
+        has_webhooks: GitHub can tell this Dexxy at once what changes.
     """
 
     installation: GitHubInstallation
     missing: list[str]
     settings_url: str
+    has_webhooks: bool
 
 
 def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None:
@@ -139,8 +142,15 @@ def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None
     found = rows.filter(workspace=workspace).first()
     if found is None:
         return None
+    has_webhooks = is_public() and _has_webhook_secret(found.app)
     missing = [name for name in PERMISSIONS if name not in found.permissions]
-    return Connection(found, missing if found.is_by_app else [], _settings_url(found))
+    return Connection(found, missing if found.is_by_app else [], _settings_url(found), has_webhooks)
+
+
+def _has_webhook_secret(app: GitHubApp | None) -> bool:
+    return (
+        app is not None and GitHubApp.objects.filter(pk=app.pk).exclude(webhook_secret="").exists()
+    )
 
 
 def _settings_url(installation: GitHubInstallation) -> str:

@@ -16,10 +16,12 @@ from dexxy.accounts.selectors import (
     AdminOnlyError,
     UnauthenticatedError,
     workspace_by_id,
+    workspace_for,
     workspaces,
 )
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
+from dexxy.integrations.selectors import github_connection
 from dexxy.integrations.services.github_connect import OtherServerError
 from dexxy.integrations.services.github_errors import GitHubError
 from dexxy.integrations.services.github_link import Linked, LinkedElsewhereError
@@ -34,11 +36,12 @@ from dexxy.integrations.services.github_oauth import (
 )
 from dexxy.integrations.services.github_ownership import NotOwnerError, OwnershipUnknownError
 from dexxy.integrations.services.github_reconcile import reconcile_request
+from dexxy.integrations.services.github_states import StateUsedError
 from dexxy.integrations.webhook_door import TEXT, take
 
 log = structlog.get_logger()
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 # What is not the address's fault; anything else is a bad request.
 _STATUSES: dict[type[DexxyError], int] = {
     UnauthenticatedError: 401,
@@ -69,13 +72,13 @@ def _explained(view: View) -> View:
     """Let VIEW end on a page that says what happened and what to do next, whatever happens."""
 
     @wraps(view)
-    def explained(request: HttpRequest) -> HttpResponse:
+    def explained(request: HttpRequest, **address: str) -> HttpResponse:
         try:
-            return view(request)
+            return view(request, **address)
         except DexxyError as error:
             log.info("github not connected", code=error.code, user=request.user.pk)
             kinds = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
-            return _page(request, "error", next(kinds, 400), error=error)
+            return error_page(request, error, next(kinds, 400))
 
     return never_cache(explained)
 
@@ -133,12 +136,24 @@ def _went_on(request: HttpRequest, result: Linked | GoTo | Choose) -> HttpRespon
         return redirect(result.url)
     if isinstance(result, Choose):
         return _page(request, "choose", workspace=result.workspace, accounts=result.accounts)
+    # The state is used up: the page that follows can be reloaded, this address cannot.
+    return redirect("github_connected", result.workspace.slug, result.change)
+
+
+@require_safe
+@_explained
+def github_connected(request: HttpRequest, slug: str, change: str) -> HttpResponse:
+    """Say what a workspace is connected to now."""
+    workspace = workspace_for(request.user, slug)
+    connection = github_connection(request.user, workspace)
+    if connection is None:
+        return redirect("repositories", slug)
     return _page(
         request,
         "linked",
-        workspace=result.workspace,
-        installation=result.installation,
-        change=result.change,
+        workspace=workspace,
+        installation=connection.installation,
+        change=change,
     )
 
 
@@ -155,6 +170,18 @@ def github_connect(request: HttpRequest) -> HttpResponse:
         elsewhere="elsewhere" in given,
     )
     return redirect(url)
+
+
+def error_page(
+    request: HttpRequest,
+    error: DexxyError,
+    status: int,
+    heading: str = "GitHub is not connected",
+) -> HttpResponse:
+    """Show ERROR under HEADING, unless it says nothing about whether this was reached."""
+    if isinstance(error, StateUsedError):
+        heading = "This was done already"
+    return _page(request, "error", status, error=error, heading=heading)
 
 
 def _page(request: HttpRequest, what: str, status: int = 200, **context: Any) -> HttpResponse:

@@ -43,10 +43,10 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
 RETURNING t.source_id, t.kind, t.number, t.id, t.xmax = 0
 """
 
-# Only a refetch has the message that says what happened to a thread's state.
+# Only a refetch has the message that says what happened to a thread's state; one that was asked
+# for already may not have it, and leaves this younger mark.
 HURRY_REFETCH = """
-UPDATE messages_thread SET refetch_at = clock_timestamp()
-WHERE id = ANY(%(threads)s) AND refetch_at > clock_timestamp()
+UPDATE messages_thread SET refetch_at = clock_timestamp() WHERE id = ANY(%(threads)s)
 """
 
 UPDATE_THREADS = """

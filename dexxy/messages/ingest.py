@@ -92,13 +92,14 @@ def snapshots_apply(
     lists_finish(whole for t, s in known for whole in whole_lists(t, s.complete, s.messages))
     replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
     threads_settle([thread.id for thread in stored])
-    _postpone([thread.id for thread in stored if not thread.is_truth])
+    _postpone([thread.id for thread in stored if not thread.is_truth], asked_at)
     return stored
 
 
-def _postpone(thread_ids: Sequence[int]) -> None:
+def _postpone(thread_ids: Sequence[int], asked_at: datetime) -> None:
     if thread_ids:
-        params = {"threads": thread_ids, "settles": HINT_SETTLES_AFTER.total_seconds()}
+        settles = HINT_SETTLES_AFTER.total_seconds()
+        params = {"threads": thread_ids, "asked_at": asked_at, "settles": settles}
         execute(sql.POSTPONE_REFETCH, params)
 
 
@@ -130,8 +131,13 @@ def messages_apply(
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
     rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
     params = {"workspace": place.workspace_id, "source": place.source_id}
+    are_new = all(thread.is_new for thread, _ in batch)
     for truth in {thread.is_truth for thread, _ in batch}:
-        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, rows)
+        execute(
+            sql.INSERT_MESSAGES if are_new else sql.UPSERT_MESSAGES,
+            {**params, "truth": truth},
+            rows,
+        )
 
 
 def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:

@@ -79,7 +79,8 @@ JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(sou
 """
 THREAD_KEY_COLUMNS = {"kind": "text", "number": "bigint"}
 
-UPSERT_MESSAGES = """
+# For threads that this transaction inserted: nobody else can have written a message of theirs.
+INSERT_MESSAGES = """
 INSERT INTO messages_message AS m (
     workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
     occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
@@ -90,6 +91,10 @@ SELECT %(workspace)s, %(source)s, thread_id, thread_kind, kind, external_id, aut
        pg_current_xact_id()::text::bigint, now(), now()
 FROM {rows}
 WHERE r.is_truth = %(truth)s
+"""
+UPSERT_MESSAGES = (
+    INSERT_MESSAGES
+    + """
 ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
     author_id = excluded.author_id, body = excluded.body, url = excluded.url,
     occurred_at = excluded.occurred_at, edited_at = excluded.edited_at,
@@ -105,6 +110,7 @@ WHERE (%(truth)s OR excluded.version_at >= m.version_at)
        excluded.version_at, excluded.details, excluded.in_feed,
        CASE WHEN %(truth)s THEN excluded.archived_reason END)
 """
+)
 
 # `{rows}` is what each list that was read to its end did hold.
 ARCHIVE_REST = """
@@ -172,15 +178,18 @@ WHERE t.id = c.id
       IS DISTINCT FROM (c.messages, coalesce(c.last_at, t.opened_at), c.response_at)
 """
 
-# A snapshot that came too soon after a webhook leaves the thread marked.
+# A snapshot that came too soon after a webhook leaves the thread marked. What was marked since it
+# was asked for is due already, and stays so: the snapshot cannot show it.
 POSTPONE_REFETCH = """
 UPDATE messages_thread SET refetch_at = hinted_at + make_interval(secs => %(settles)s)
 WHERE id = ANY(%(threads)s)
+  AND (refetch_at > %(asked_at)s AND refetch_at <= clock_timestamp()) IS NOT TRUE
 """
 
 CLEAR_MARKS = """
 UPDATE messages_thread
 SET refetch_at = CASE
+    WHEN refetch_at > %(asked_at)s AND refetch_at <= clock_timestamp() THEN refetch_at
     WHEN hinted_at > %(asked_at)s - make_interval(secs => %(settles)s)
     THEN hinted_at + make_interval(secs => %(settles)s)
     WHEN refetch_at > %(asked_at)s THEN refetch_at END

@@ -5,13 +5,14 @@ from functools import wraps
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dexxy.accounts.selectors import AdminOnlyError, UnauthenticatedError
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github_app import NoAppError, app_current
 from dexxy.integrations.services.github_registration import (
     AppOfEnvironmentError,
@@ -19,10 +20,12 @@ from dexxy.integrations.services.github_registration import (
     registration_begin,
     registration_finish,
 )
-from dexxy.integrations.views import person_of
+from dexxy.integrations.views import error_page, person_of
 from dexxy.web.pages import PageRequest, sign_in_first
 
 Page = Callable[[PageRequest], HttpResponse]
+# Of the session: the App that was registered in it.
+_REGISTERED = "github_app_registered"
 
 
 def _for_operators(page: Page) -> Callable[..., HttpResponse]:
@@ -35,7 +38,7 @@ def _for_operators(page: Page) -> Callable[..., HttpResponse]:
         except AdminOnlyError:
             return render(request, "403.html", status=403)
         except DexxyError as error:
-            return render(request, "web/github/error.html", {"error": error}, status=400)
+            return error_page(request, error, 400, "The App is not registered")
 
     return never_cache(require_safe(view))
 
@@ -59,9 +62,16 @@ def setup_github(request: PageRequest) -> HttpResponse:
 
 @_for_operators
 def github_registered(request: PageRequest) -> HttpResponse:
-    """Store the App that was just registered on GitHub."""
-    app = registration_finish(
-        person_of(request), state=request.GET.get("state", ""), code=request.GET.get("code", "")
-    )
+    """Store the App that was just registered on GitHub, then show it to who registered it."""
+    if request.GET:
+        stored = registration_finish(
+            person_of(request), state=request.GET.get("state", ""), code=request.GET.get("code", "")
+        )
+        request.session[_REGISTERED] = stored.pk
+        # The state is used up: the page that follows can be reloaded, this address cannot.
+        return redirect("github_registered")
+    app = GitHubApp.objects.filter(pk=request.session.get(_REGISTERED, 0)).first()
+    if app is None:
+        return redirect("setup_github")
     context = {"app": app, "is_public": is_public()}
     return render(request, "web/github/registered.html", context)

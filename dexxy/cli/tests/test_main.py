@@ -22,14 +22,16 @@ NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://1
 
 
 def test_every_command_is_listed_with_one_line(data_dir: Path) -> None:
-    on_disk = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    files = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    on_disk = {name.replace("_", "-") for name in files}
+    width = max(map(len, COMMANDS))
 
     assert set(COMMANDS) == on_disk | {"manage"}
     for arguments in ((), ("--help",)):
         listed = run(*arguments, data_dir=data_dir)
         assert listed.returncode == 0
         assert [line for line in listed.stdout.splitlines() if line.startswith("  dexxy ")] == [
-            f"  dexxy {name:<9}   {what}" for name, what in COMMANDS.items()
+            f"  dexxy {name:<{width}}   {what}" for name, what in COMMANDS.items()
         ]
 
 

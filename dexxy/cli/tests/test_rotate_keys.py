@@ -45,9 +45,9 @@ def test_everything_is_encrypted_with_the_new_key(
     assert stored.access_token == "token"
     assert (app.client_secret, app.private_key, app.webhook_secret) == ("client", "private", "")
     said = capsys.readouterr().out
-    assert "GitHub installation, access token: 1 encrypted anew, 0 were so already" in said
+    assert "GitHub installation, access token: 1 encrypted anew, 0 already so" in said
     assert "GitHub App, client secret: 1 encrypted anew" in said
-    assert "GitHub App, webhook secret: 0 encrypted anew, 0 were so already" in said
+    assert "GitHub App, webhook secret: 0 encrypted anew, 0 already so" in said
     assert said.endswith("Only the first key of DEXXY_SECRET_KEY is needed now.\n")
 
 
@@ -67,8 +67,8 @@ def test_what_was_done_before_is_left_as_it_is(
     first, second = (
         line for line in capsys.readouterr().out.splitlines() if "access token" in line
     )
-    assert "1 encrypted anew, 1 were so already, 0 unreadable" in first
-    assert "0 encrypted anew, 2 were so already, 0 unreadable" in second
+    assert "1 encrypted anew, 1 already so, 0 unreadable" in first
+    assert "0 encrypted anew, 2 already so, 0 unreadable" in second
 
 
 def test_what_no_key_fits_is_counted_and_does_not_stop_the_rest(

@@ -58,6 +58,7 @@ def test_a_repository_is_synced_with_a_receipt_and_again_with_nothing_to_do(dexx
         ("Pull requests", "49", "49"),
         ("Discussions", "4", "4"),
     ]
+    assert re.search(r"Issues +26 +26 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\s", first.stdout)
     report = json.loads(again.stdout)
     assert (report["state"], report["workspace"]) == ("done", "ants")
     assert (report["counts"]["threads"], report["counts"]["messages"]) == (0, 0)

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from dexxy.config.github_app import AppSettings
 from dexxy.doctor import Finding, State, apps, installations
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.simulator.faults import Fault
@@ -94,6 +95,39 @@ def test_webhooks_that_go_elsewhere_are_not_well(settings: Settings) -> None:
 
     assert finding.says == f"GitHub sends to {PUBLIC}/webhooks/github/."
     assert finding.fix == "Set the App's webhook URL to https://moved.example.org/webhooks/github/."
+
+
+@pytest.mark.usefixtures("github_app")
+def test_an_app_of_before_there_was_a_public_address_has_to_be_registered_again(
+    settings: Settings,
+) -> None:
+    assert GitHubApp.objects.get().webhook_secret == ""
+    settings.DEXXY_BASE_URL = PUBLIC
+
+    findings = found(apps.app())
+
+    assert set(findings) == {
+        "GitHub App",
+        "Clock",
+        "Permissions and events of the App",
+        "Webhook secret",
+    }
+    assert findings["Permissions and events of the App"].state is State.OK
+    assert findings["Webhook secret"].state is State.FAILED
+    assert f"again at {PUBLIC}/setup/github/" in findings["Webhook secret"].fix
+
+
+@pytest.mark.usefixtures("at_public_address")
+def test_an_app_of_the_environment_without_a_secret_is_given_one_there(
+    github_app: GitHubApp, settings: Settings
+) -> None:
+    settings.DEXXY_GITHUB_APP = AppSettings(
+        github_app.app_id, github_app.client_id, "secret", github_app.private_key, ""
+    )
+
+    finding = found(apps.app())["Webhook secret"]
+
+    assert finding.fix.startswith("Set DEXXY_GITHUB_WEBHOOK_SECRET")
 
 
 def test_a_connection_that_can_be_read_is_well(linked: GitHubInstallation) -> None:

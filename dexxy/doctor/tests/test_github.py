@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
@@ -66,9 +67,16 @@ def test_repositories_beyond_the_fifth_are_counted(workspace: Workspace) -> None
     assert findings[-1].says == "2 more cannot be read."
 
 
-def test_repositories_that_can_be_read_are_well(source: Source) -> None:
-    make_repository(source=source)
+@pytest.mark.parametrize(
+    ("count", "says"),
+    [(0, "None is followed."), (1, "The only one can be read."), (2, "All 2 can be read.")],
+)
+def test_repositories_that_can_be_read_are_well(
+    workspace: Workspace, count: int, says: str
+) -> None:
+    for number in range(count):
+        make_repository(source=make_source(workspace=workspace, name=f"owner/repo{number}"))
 
     (finding,) = github.repositories()
 
-    assert (finding.state, finding.says) == (State.OK, "All 1 of them can be read.")
+    assert (finding.state, finding.says) == (State.OK, says)

@@ -68,12 +68,24 @@ def test_a_repository_that_has_just_become_due_is_well(source: Source) -> None:
 
 @pytest.mark.parametrize(
     ("url", "state"),
-    [("http://localhost:8000", State.NOTICE), ("https://dexxy.example.org", State.OK)],
+    [
+        ("http://localhost:8000", State.NOTICE),
+        ("https://localhost", State.NOTICE),
+        ("http://10.0.0.1", State.NOTICE),
+        ("https://dexxy.example.org", State.OK),
+    ],
 )
 def test_only_a_public_address_gets_webhooks(settings: Settings, url: str, state: State) -> None:
     settings.DEXXY_BASE_URL = url
 
     assert platform.address().state is state
+
+
+def test_a_server_in_the_house_sends_webhooks_to_its_neighbours(settings: Settings) -> None:
+    settings.DEXXY_GITHUB_API_URL = "https://github.example.org/api/v3"
+    settings.DEXXY_BASE_URL = "http://10.0.0.1"
+
+    assert platform.address().state is State.OK
 
 
 def connect(repository: GitHubRepository) -> None:

@@ -41,7 +41,7 @@ def access_lost(repositories: QuerySet[GitHubRepository], why: str) -> int:
 
     Returns: how many there are.
     """
-    locked = _locked(repositories)
+    locked = repositories_locked(repositories)
     locked.update(sync_error=why, next_sync_at=None)
     locked.exclude(sync_status=SyncStatus.PAUSED).update(sync_status=SyncStatus.DISABLED)
     return locked.count()
@@ -53,7 +53,7 @@ def access_regained(repositories: QuerySet[GitHubRepository]) -> int:
 
     Returns: how many there are.
     """
-    locked, now = _locked(repositories), timezone.now()
+    locked, now = repositories_locked(repositories), timezone.now()
     locked.update(sync_error="", next_sync_at=now)
     locked.filter(last_synced_at__isnull=False).update(next_sweep_at=now)
     disabled = locked.filter(sync_status=SyncStatus.DISABLED)
@@ -69,7 +69,7 @@ def changes_missed(repositories: QuerySet[GitHubRepository]) -> int:
     Returns: how many there are. What a person paused, or what cannot be read, catches up later.
     """
     unread = [SyncStatus.PAUSED, SyncStatus.DISABLED]
-    locked, now = _locked(repositories.exclude(sync_status__in=unread)), timezone.now()
+    locked, now = repositories_locked(repositories.exclude(sync_status__in=unread)), timezone.now()
     locked.update(next_sync_at=now)
     locked.filter(last_synced_at__isnull=False).update(next_sweep_at=now)
     return locked.count()
@@ -81,7 +81,7 @@ def repositories_resume(repositories: QuerySet[GitHubRepository]) -> int:
 
     Returns: how many there are.
     """
-    locked = _locked(repositories)
+    locked = repositories_locked(repositories)
     locked.update(sync_status=SyncStatus.DISABLED)
     Source.objects.filter(github_repository__in=locked).update(is_archived=False)
     return access_regained(locked)
@@ -93,7 +93,7 @@ def repositories_archive(repositories: QuerySet[GitHubRepository]) -> int:
 
     Returns: how many there are.
     """
-    locked, now = _locked(repositories), timezone.now()
+    locked, now = repositories_locked(repositories), timezone.now()
     locked.update(is_archived=True, next_sync_at=None)
     Source.objects.filter(github_repository__in=locked).update(is_archived=True)
     open_runs = SyncRun.objects.filter(
@@ -108,7 +108,11 @@ def repositories_archive(repositories: QuerySet[GitHubRepository]) -> int:
     return locked.count()
 
 
-def _locked(repositories: QuerySet[GitHubRepository]) -> QuerySet[GitHubRepository]:
-    """Lock rows in the order of their keys, so that of two that want several neither waits."""
-    wanted = repositories.select_for_update(of=("self",)).order_by("pk")
+def repositories_locked(repositories: QuerySet[GitHubRepository]) -> QuerySet[GitHubRepository]:
+    """Lock REPOSITORIES for the caller's transaction, behind what they are read with.
+
+    The order of their keys keeps two that want several from waiting for each other; what is
+    stored of their content goes on meanwhile.
+    """
+    wanted = repositories.select_for_update(of=("self",), no_key=True).order_by("pk")
     return GitHubRepository.objects.filter(pk__in=list(wanted.values_list("pk", flat=True)))

@@ -1,7 +1,7 @@
 """Webhooks about accounts, installations and repositories: who may read what, under which name.
 
 Rows are found by GitHub's numbers; names are labels. A repository may be followed by several
-workspaces, each with a row of its own.
+workspaces, each with a row of its own: an event is about the installation that it names.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
@@ -11,7 +11,9 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github_access import (
     access_lost,
     access_regained,
+    changes_missed,
     connected,
+    repositories_locked,
     repository_rename,
 )
 from dexxy.integrations.services.github_event import Event, Handler
@@ -94,31 +96,36 @@ def _installation_target(event: Event) -> bool:
 
 
 def _repository(event: Event) -> bool:
-    data = event.payload["repository"]
-    rows = _followed(event, data["id"])
-    for row in rows:
+    data, named = event.payload["repository"], event.payload.get("installation")
+    if not named:
+        return False  # Whose access has changed cannot be told.
+    installation_of(event.app, named["id"])  # Its lock comes before those of its repositories.
+    rows = _of_app(event, data["id"])
+    theirs = rows.filter(installation__installation_id=named["id"])
+    # It is sent to the new owner alone: every other installation has lost it.
+    told = rows if event.action == "transferred" else theirs
+    for row in told.select_related("source").order_by("pk"):
         repository_rename(row, data["full_name"], data["html_url"])
-    by_app = rows.filter(installation__app=event.app)
+    followed = theirs.filter(is_archived=False)
     if event.action == "deleted":
-        access_lost(rows, _DELETED)
+        access_lost(followed, _DELETED)
     elif event.action == "transferred":
-        # It is sent to the new owner alone: the installation on the old one has lost it.
-        new = event.payload.get("installation", {}).get("id")
         access_lost(
-            by_app.exclude(installation__installation_id=new),
+            rows.filter(is_archived=False).exclude(installation__installation_id=named["id"]),
             f"It was transferred to {data['owner']['login']}. Connect that account's repositories"
             " in a workspace of their own, or disconnect it here.",
         )
     elif event.action in {"privatized", "publicized"}:
         # Who may read it has changed: the next sync finds out for whom.
-        access_regained(rows)
-    return bool(rows)
+        changes_missed(followed)
+    return told.exists()
 
 
-def _followed(event: Event, github_id: int) -> QuerySet[GitHubRepository]:
-    return GitHubRepository.objects.filter(
-        source__server=event.app.server, github_id=github_id
-    ).select_related("source")
+def _of_app(event: Event, github_id: int) -> QuerySet[GitHubRepository]:
+    """Lock a repository wherever it is, or was, followed through the event's App."""
+    return repositories_locked(
+        GitHubRepository.objects.filter(installation__app=event.app, github_id=github_id)
+    )
 
 
 def _github_app_authorization(event: Event) -> bool:

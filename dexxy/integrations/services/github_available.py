@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_admin
+from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services import github_errors as errors
@@ -68,8 +68,10 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
     return sorted(marked, key=lambda one: one.full_name.lower())
 
 
-def available_among(workspace: Workspace, github_ids: Collection[int]) -> list[AvailableRepository]:
-    """Ask GitHub whether the connection of WORKSPACE reaches some repositories.
+def available_among(
+    *, viewer: Viewer, workspace: Workspace, github_ids: Collection[int]
+) -> list[AvailableRepository]:
+    """Ask GitHub whether VIEWER may follow some repositories with the connection of WORKSPACE.
 
     The App's list is asked, because a public repository can be read without being in it.
 
@@ -77,10 +79,13 @@ def available_among(workspace: Workspace, github_ids: Collection[int]) -> list[A
         github_ids: GitHub's numbers of them.
 
     Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
+        AdminOnlyError: one is private, new here, and reached by a personal token.
         NotConnectedError: GitHub is not connected.
         RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
+    require_membership(viewer, workspace)
     connection, wanted = _connection(workspace), set(github_ids)
     with installation_client(connection) as client:
         if connection.is_by_app:
@@ -89,12 +94,31 @@ def available_among(workspace: Workspace, github_ids: Collection[int]) -> list[A
             found = list(islice(rows, len(wanted)))
         else:
             found = [one for one in (_readable(client, number) for number in wanted) if one]
+            _require_may_show(viewer, workspace, connection, found)
     if len(found) < len(wanted):
         raise RepositoryNotAvailableError(
             f"{connection.account_login}'s connection to GitHub does not reach this repository."
             " Give it access to the repository on GitHub first."
         )
     return [_available(connection, one, is_archived=None) for one in found]
+
+
+def _require_may_show(
+    viewer: Viewer, workspace: Workspace, connection: GitHubInstallation, found: list[Listed]
+) -> None:
+    """Refuse members what only the owner of a personal token may have meant to keep private.
+
+    An App's list was chosen for this workspace; a token reaches all that its owner does.
+
+    Raises:
+        AdminOnlyError: one of FOUND is private and new here, and VIEWER is no admin.
+    """
+    private = {one.github_id for one in found if one.is_private}
+    known = GitHubRepository.objects.filter(
+        source__workspace=workspace, source__server=connection.server, github_id__in=private
+    )
+    if private - set(known.values_list("github_id", flat=True)):
+        require_admin(viewer, workspace)
 
 
 def _connection(workspace: Workspace) -> GitHubInstallation:

@@ -135,19 +135,21 @@ class GitHubClient:
         variables: Mapping[str, Any],
         *,
         may_miss: Collection[str] = (),
+        at_most: int | None = None,
     ) -> Answer:
         """Run a GraphQL query.
 
         Args:
             may_miss: paths of the answer, as in `repository.issue`, that may be NOT_FOUND: there
                 is null then. A `*` at the end stands for every place of a list.
+            at_most: bytes that the answer may have, unpacked; None for any number.
 
         Raises:
+            QueryTooHeavyError: the answer is longer than that; it was not read to its end.
             GitHubError: one of its kinds; an answer with any other `errors` is never returned.
         """
-        answer = self._ask(
-            "POST", self._graphql_url, json={"query": document, "variables": dict(variables)}
-        )
+        question = {"query": document, "variables": dict(variables)}
+        answer = self._ask("POST", self._graphql_url, at_most=at_most, json=question)
         missed = paths_missed(answer.data, answer.headers, may_miss=may_miss)
         return replace(answer, data=answer.data["data"], missed=missed)
 
@@ -167,25 +169,28 @@ class GitHubClient:
                 " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
             )
 
-    def _ask(self, method: str, url: str, **content: Any) -> Answer:
+    def _ask(self, method: str, url: str, at_most: int | None = None, **content: Any) -> Answer:
         asked_at = datetime.now(UTC)
-        response = self._send(method, url, **content)
-        date = min(server_time(response.headers) or asked_at, asked_at)
-        return Answer(
-            _json(response.content), response.headers, asked_at, date, len(response.content)
-        )
+        headers, body = self._send(method, url, at_most, **content)
+        date = min(server_time(headers) or asked_at, asked_at)
+        return Answer(_json(body), headers, asked_at, date, len(body))
 
-    def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
+    def _send(
+        self, method: str, url: str, at_most: int | None = None, **content: Any
+    ) -> tuple[httpx.Headers, bytes]:
         content.setdefault("headers", _HEADERS)
         try:
             # Not githubkit's own `request`: limits that are no numbers crash it.
-            with self._github.get_sync_client() as http:
-                response = http.request(method, url, **content)
+            with (
+                self._github.get_sync_client() as http,
+                http.stream(method, url, **content) as response,
+            ):
+                body = response.read() if response.is_error else _read(response, at_most)
         except (httpx.HTTPError, UnicodeError) as error:
             raise _unreachable(error, url, self._github.config.base_url) from error
         if response.is_error:
             raise_for_status(response)
-        return response
+        return response.headers, body
 
 
 class BearerAuth(httpx.Auth):
@@ -215,6 +220,19 @@ _HEADERS = {
     # https://docs.github.com/en/graphql/guides/migrating-graphql-global-node-ids
     "X-Github-Next-Global-ID": "1",
 }
+
+
+def _read(response: httpx.Response, at_most: int | None) -> bytes:
+    """Read an answer, as far as it may go: what is larger never comes into memory whole."""
+    chunks, size = [], 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if at_most is not None and size > at_most:
+            raise errors.QueryTooHeavyError(
+                f"GitHub's answer has more than {at_most} bytes. Try again later."
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _json(content: bytes) -> Any:

@@ -41,6 +41,13 @@ KEPT_BY_GITHUB = timedelta(days=3)
 OVERLAP = timedelta(minutes=5)
 # For a reader that died; each page renews it.
 _LEASE = timedelta(minutes=2)
+# One delivery that GitHub cannot show must not hide all that came after it.
+_UNREADABLE = (
+    errors.NotFoundError,
+    errors.UnexpectedAnswerError,
+    errors.GitHubServerError,
+    WebhookRefusedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Logged:
     event: str
     delivered_at: datetime
     repository_id: int | None
+    installation_id: int | None
 
 
 @dataclass(slots=True)
@@ -152,6 +160,7 @@ def _line(row: Any) -> Logged:
         event=str(row["event"]),
         delivered_at=time(row["delivered_at"]),
         repository_id=row["repository_id"],
+        installation_id=row["installation_id"],
     )
 
 
@@ -172,9 +181,13 @@ def _take(client: GitHubClient, app: GitHubApp, line: Logged) -> bool:
         with documented("deliveries"):
             body = orjson.dumps(answer.data["request"]["payload"])
         delivery = delivery_read(app_pk=app.pk, guid=line.guid, event=line.event, body=body)
-    except (errors.NotFoundError, errors.UnexpectedAnswerError, WebhookRefusedError) as error:
+    except _UNREADABLE as error:
         log.warning("a webhook cannot be read back", guid=line.guid, error=str(error))
         changes_missed(_repositories(app).filter(github_id=line.repository_id or 0))
+        of_account = GitHubInstallation.objects.filter(
+            app=app, installation_id=line.installation_id or 0, reconcile_at__isnull=False
+        )
+        of_account.update(reconcile_at=timezone.now())
         return False
     delivery_store(delivery)
     return True

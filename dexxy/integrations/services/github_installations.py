@@ -20,6 +20,7 @@ from dexxy.integrations.services.github_access import (
     access_lost,
     access_regained,
     connected,
+    repositories_locked,
     repository_rename,
 )
 
@@ -49,7 +50,6 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
     Args:
         data: https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app
     """
-    # An enterprise has a slug in place of a login; nobody can connect one here.
     account = data["account"] or {}
     is_organization = account.get("type") == "Organization"
     return {
@@ -60,12 +60,21 @@ def installation_fields(app: GitHubApp, data: dict[str, Any]) -> dict[str, Any]:
         "web_url": app.web_url,
         "installation_id": int(data["id"]),
         "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
-        "account_login": account.get("login") or account.get("slug") or "",
+        "account_login": account_login(data),
         "account_id": int(account.get("id") or 0),
         "permissions": data.get("permissions") or {},
         "is_suspended": data.get("suspended_at") is not None,
         "deleted_at": None,
     }
+
+
+def account_login(data: dict[str, Any]) -> str:
+    """Return the name of the account of an installation, as GitHub describes that.
+
+    An enterprise has a slug in place of a login; nobody can connect one here.
+    """
+    account = data["account"] or {}
+    return account.get("login") or account.get("slug") or ""
 
 
 def installation_changed(installation: GitHubInstallation, fields: dict[str, Any]) -> None:
@@ -119,15 +128,22 @@ def installation_delete(installation: GitHubInstallation) -> None:
 
 @transaction.atomic
 def account_rename(*, server: str, account_id: int, login: str) -> None:
-    """Follow an account to its new name, with the repositories that it owns."""
-    installations = GitHubInstallation.objects.filter(server=server, account_id=account_id)
-    for old in set(installations.values_list("account_login", flat=True)) - {login}:
-        owned = GitHubRepository.objects.filter(
-            source__server=server, full_name__istartswith=f"{old}/"
-        )
-        for repository in owned.select_related("source").order_by("pk"):
+    """Follow an account to its new name, with the repositories that its installations reach.
+
+    The old name is free for anybody, and a personal token reaches repositories of others: what
+    only begins with it may be a stranger's.
+    """
+    accounts = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
+    renamed = accounts.filter(server=server, account_id=account_id).exclude(account_login=login)
+    old = {row.pk: row.account_login for row in renamed.order_by("pk")}
+    owned = repositories_locked(
+        GitHubRepository.objects.filter(installation__in=old, installation__app__isnull=False)
+    )
+    for repository in owned.select_related("source").order_by("pk"):
+        former = f"{old[repository.installation_id]}/"
+        if repository.full_name.lower().startswith(former.lower()):
             repository_rename(repository, f"{login}/{repository.name}")
-    installations.update(account_login=login)
+    GitHubInstallation.objects.filter(pk__in=old).update(account_login=login)
 
 
 def _update(installation: GitHubInstallation, **fields: Any) -> None:

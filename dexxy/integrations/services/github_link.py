@@ -218,13 +218,14 @@ def installation_disconnect(*, viewer: Viewer, workspace: Workspace) -> GitHubIn
     row = connection_of(workspace)
     if row is None:
         raise NotConnectedError("GitHub is not connected to this workspace.")
+    # Whoever reads with it this very moment finds its lease gone, and stops before it stores. It
+    # comes first, as in every page that is stored: the run's row is locked behind it.
+    Credential.objects.filter(installations=row).update(lease_token=None, lease_until=None)
     repositories_archive(connected(row))
     changes = {"workspace": None, "reconcile_at": None, **NO_TOKEN}
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=[*changes, "updated_at"])
-    # Whoever reads with it this very moment finds its lease gone, and stops before it stores.
-    Credential.objects.filter(installations=row).update(lease_token=None, lease_until=None)
     audit(
         workspace,
         actor,

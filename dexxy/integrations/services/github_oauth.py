@@ -20,6 +20,7 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState, StatePurpose
 from dexxy.integrations.services.github_app import app_current, app_page
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_installations import account_login
 from dexxy.integrations.services.github_link import Linked, installation_link
 from dexxy.integrations.services.github_ownership import (
     NotOwnerError,
@@ -203,7 +204,8 @@ def _what_next(
     if not found:
         return GoTo(_to_install(person, workspace, app))
     accounts = [
-        Account(one["id"], one["account"]["login"], one["account"].get("type", "")) for one in found
+        Account(one["id"], account_login(one), (one["account"] or {}).get("type") or "")
+        for one in found
     ]
     return Choose(workspace, sorted(accounts, key=lambda one: one.login.lower()))
 

@@ -17,6 +17,7 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_installations import account_login
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_reconcile import PAGE
 
@@ -132,8 +133,8 @@ def ownership_require(client: GitHubClient, installation: dict[str, Any]) -> Non
         GitHubError: GitHub could not be asked.
     """
     with documented("installation"):
-        account = installation["account"]
-        login, number, kind = account["login"], account["id"], account.get("type")
+        account = installation["account"] or {}
+        login, number, kind = account_login(installation), account.get("id"), account.get("type")
     if kind == "User":
         is_owner = client.get("user").data.get("id") == number
     elif kind == "Organization":
@@ -147,7 +148,7 @@ def ownership_require(client: GitHubClient, installation: dict[str, Any]) -> Non
         )
 
 
-def _owns_organization(client: GitHubClient, login: str, number: int) -> bool:
+def _owns_organization(client: GitHubClient, login: str, number: object) -> bool:
     try:
         # https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
         found = client.get(f"user/memberships/orgs/{quote(login, safe='')}").data

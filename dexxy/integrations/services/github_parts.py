@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from dexxy.common.sql import Rows, execute
+from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
@@ -68,6 +68,13 @@ SELECT %(repository)s, thread_id, connection, owner_id, owner_external_id, curso
 FROM {rows}
 """
 
+# Asked before every request.
+_IS_FULL = """
+SELECT sum(CASE cursor WHEN '' THEN 1 ELSE %(long)s END) >= %(weight)s
+FROM (SELECT cursor FROM integrations_syncpart
+      WHERE repository_id = %(repository)s ORDER BY id LIMIT %(weight)s) waiting
+"""
+
 
 # Of which thread, when its snapshot was asked for, and the sweep that met it.
 _ListToRead = tuple[int, mapping.OpenList, datetime, int | None]
@@ -84,8 +91,9 @@ def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
 
 def is_full(repository: GitHubRepository, weight: int) -> bool:
     """Tell whether the parts that wait fill a request of WEIGHT."""
-    cursors = repository.parts.order_by("pk").values_list("cursor", flat=True)[:weight]
-    return sum(LONG_LIST if cursor else 1 for cursor in cursors) >= weight
+    params = {"repository": repository.pk, "weight": weight, "long": LONG_LIST}
+    [[is_full]] = fetch_all(_IS_FULL, params)
+    return bool(is_full)
 
 
 def weight_of(parts: Sequence[SyncPart]) -> int:

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from dexxy.common.errors import DexxyError
+from dexxy.common.sql import Question
 from dexxy.integrations.models import GitHubRepository, SyncStatus
 
 
@@ -41,17 +42,24 @@ def require_connected(repository: GitHubRepository) -> None:
     raise SyncNotPossibleError(f"{repository.full_name} is not connected. Connect it again.")
 
 
-def require_still_readable(repository: GitHubRepository) -> None:
-    """Look whether a repository that is being read may be read on.
+class StillReadable:
+    """Whether a repository that is being read may be read on, asked twice for every page."""
 
-    Raises:
-        SyncNotPossibleError: it was paused, disconnected or taken from our reach meanwhile.
-    """
-    here = connected().filter(pk=repository.pk)
-    if here.exclude(sync_status=SyncStatus.DISABLED).exists():
-        return
-    require_connected(repository)
-    raise SyncNotPossibleError(
-        f"GitHub does not let Dexxy read {repository.full_name} any more."
-        " Give it access again, or disconnect it."
-    )
+    def __init__(self, repository: GitHubRepository) -> None:
+        self._repository = repository
+        here = connected().filter(pk=repository.pk)
+        self._is_readable = Question(here.exclude(sync_status=SyncStatus.DISABLED))
+
+    def require(self) -> None:
+        """Look whether it still may.
+
+        Raises:
+            SyncNotPossibleError: it was paused, disconnected or taken from our reach meanwhile.
+        """
+        if self._is_readable.ask():
+            return
+        require_connected(self._repository)
+        raise SyncNotPossibleError(
+            f"GitHub does not let Dexxy read {self._repository.full_name} any more."
+            " Give it access again, or disconnect it."
+        )

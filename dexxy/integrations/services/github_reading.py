@@ -16,13 +16,16 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_lease import Lease
-from dexxy.integrations.services.github_readable import require_still_readable
+from dexxy.integrations.services.github_readable import StillReadable
 from dexxy.messages.ingest import Place
 
 log = structlog.get_logger()
 
 # Seconds before each new try of a request that got no answer.
 RETRY_AFTER = (0.5, 1.0, 2.0)
+# Bytes of an answer that a smaller query can be asked for instead. In memory a page takes six times
+# that, with its rows on their way to the database.
+LARGEST_ANSWER = 12_000_000
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
 
@@ -68,10 +71,12 @@ class Reading:
     requests_remaining: int | None = None
     shows_emails: bool = True
     place: Place = field(init=False)
+    _still_readable: StillReadable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
         self.place = Place(source.workspace_id, source.pk, source.server)
+        self._still_readable = StillReadable(self.repository)
 
     @property
     def name(self) -> dict[str, str]:
@@ -99,7 +104,8 @@ class Reading:
         """
 
         def request() -> Answer:
-            return self.client.query(document, variables, may_miss=may_miss)
+            at_most = None if is_smallest else LARGEST_ANSWER
+            return self.client.query(document, variables, may_miss=may_miss, at_most=at_most)
 
         answer = self._ask(request, is_smallest=is_smallest)
         with documented("limits"):
@@ -126,7 +132,7 @@ class Reading:
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for wait in (*RETRY_AFTER, None):
             self.lease.keep()
-            require_still_readable(self.repository)
+            self._still_readable.require()
             if self.purpose == "requests":
                 self.run.requests += 1
             else:
@@ -179,7 +185,7 @@ class Reading:
                 # a page that is read again, and no commit has to wait for the disk.
                 execute("SET LOCAL synchronous_commit TO off", {})
                 self.lease.renew()
-                require_still_readable(self.repository)
+                self._still_readable.require()
                 yield
                 self._note_spent()
         except DataError as error:

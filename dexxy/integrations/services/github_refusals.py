@@ -29,8 +29,8 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
     Raises:
         GitHubError: one of its kinds.
     """
-    status, message = response.status_code, _message(response)
-    if status in {403, 429} and _is_rate_limit(response.headers, message, status):
+    status, message = response.status_code, message_of(response)
+    if status in {403, 429} and is_rate_limit(response.headers, message, status):
         raise rate_limited(response.headers)
     if status == 401:
         raise errors.BadCredentialsError(
@@ -127,7 +127,7 @@ def _graphql_error(problems: list[_Problem], headers: httpx.Headers) -> errors.G
     kinds = {problem.kind for problem in problems}
     message = errors.quoted("; ".join(problem.message for problem in problems))
     # The type is undocumented, and has been seen in two spellings.
-    if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or _is_rate_limit(headers, message, 200):
+    if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or is_rate_limit(headers, message, 200):
         return rate_limited(headers)
     if "INVALID_CURSOR_ARGUMENTS" in kinds or "not appear to be a valid cursor" in message:
         return errors.CursorRefusedError(f"GitHub refused a cursor: {message}")
@@ -182,7 +182,8 @@ def server_time(headers: httpx.Headers) -> datetime | None:
         return None
 
 
-def _is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
+def is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
+    """Say whether a refusal means too many requests."""
     if status == 200:
         return "rate limit" in message.lower()
     return (
@@ -193,7 +194,8 @@ def _is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
     )
 
 
-def _message(response: httpx.Response) -> str:
+def message_of(response: httpx.Response) -> str:
+    """Return what GitHub said, or what the status is called."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:

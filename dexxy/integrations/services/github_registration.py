@@ -6,6 +6,7 @@ https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-fro
 import ipaddress
 import json
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -169,8 +170,7 @@ def manifest() -> dict[str, Any]:
     base_url = settings.DEXXY_BASE_URL
     host = str(urlsplit(base_url).hostname)
     found: dict[str, Any] = {
-        # Names are unique on all of GitHub; the person can still change it there.
-        "name": f"Dexxy {host}"[:LONGEST_NAME].rstrip("-. "),
+        "name": _name(host),
         "url": base_url,
         "description": "Reads issues, pull requests and discussions for Dexxy.",
         "public": False,
@@ -186,6 +186,12 @@ def manifest() -> dict[str, Any]:
         found["hook_attributes"] = {"url": f"{base_url}{WEBHOOK_PATH}", "active": True}
         found["default_events"] = EVENTS
     return found
+
+
+def _name(host: str) -> str:
+    """Propose a name: they are unique on all of GitHub, and many a Dexxy is at `localhost`."""
+    ending = f" {secrets.token_hex(2)}"
+    return f"Dexxy {host}"[: LONGEST_NAME - len(ending)].rstrip("-. ") + ending
 
 
 def is_public() -> bool:

@@ -7,19 +7,22 @@
     active      -         paused   -               due        archived
     error       due       paused   -               due        archived
     paused      due       -        pending/active  refused    archived
-    disabled    due       refused  -               due        archived
+    disabled    due       refused  -               due (*)    archived
     archived    pending/active
 
-`-` changes nothing: asking twice is no mistake. Members may do all of it.
+`-` changes nothing: asking twice is no mistake. Members may do all of it, but
+show the workspace another private repository of the owner of a personal token.
+(*) What an App reads is due when the App's list has it again: that list is what is due at once.
 """
 
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, memberships_of, require_membership, signed_in
+from dexxy.accounts.selectors import Viewer, memberships_of, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
@@ -27,10 +30,11 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository, Sync
 from dexxy.integrations.services.github_access import (
     access_regained,
     repositories_archive,
+    repositories_locked,
     repositories_resume,
 )
 from dexxy.integrations.services.github_available import AvailableRepository, available_among
-from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
 from dexxy.integrations.services.github_tokens import NotConnectedError, installation_require
 from dexxy.sources.models import Source, SourceKind
 
@@ -76,12 +80,12 @@ def repositories_connect_available(
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
+        AdminOnlyError: one is private, new here, and reached by a personal token.
         NotConnectedError: GitHub is not connected.
         RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
-    require_membership(viewer, workspace)
-    available = available_among(workspace, github_ids)
+    available = available_among(viewer=viewer, workspace=workspace, github_ids=github_ids)
     with transaction.atomic():
         followed = [
             _done(viewer, _follow(workspace, one), "connected")
@@ -100,6 +104,14 @@ def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepos
     ).first()
     if installation is None:
         raise NotConnectedError("GitHub was disconnected meanwhile. Connect it again.")
+    # Its lock comes before that of its source.
+    repositories_locked(
+        GitHubRepository.objects.filter(
+            source__workspace=workspace,
+            source__server=installation.server,
+            github_id=available.github_id,
+        )
+    )
     source, _ = Source.objects.update_or_create(
         workspace=workspace,
         kind=SourceKind.GITHUB_REPOSITORY,
@@ -128,6 +140,7 @@ def _connect_again(repository: GitHubRepository) -> None:
         one.update(is_archived=False)
         repositories_resume(one)
     elif repository.sync_status in {SyncStatus.DISABLED, SyncStatus.ERROR}:
+        # The connection was asked just now, and reaches it.
         access_regained(one)
     repository.refresh_from_db()
 
@@ -173,17 +186,25 @@ def repository_set_paused(*, viewer: Viewer, repository_id: int, paused: bool) -
 def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubRepository:
     """Make a repository due at once.
 
+    Where an App lost access to it, the App's list is: being public is not access.
+
     Raises:
         UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
         RepositoryPausedError: it is paused.
         InstallationSuspendedError, InstallationDeletedError: nothing of its account can be read.
     """
-    repository = _repository(viewer, repository_id)
-    installation_require(repository.installation)
+    # Without its lock: that of its installation comes first.
+    repository = _found(viewer, repository_id)
+    installation = repository.installation
+    installation_require(installation)
     if repository.sync_status == SyncStatus.PAUSED:
         raise RepositoryPausedError(f"{repository.full_name} is paused. Resume it first.")
-    GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
-    transaction.on_commit(enqueue_due)
+    if installation.is_by_app and repository.sync_status == SyncStatus.DISABLED:
+        GitHubInstallation.objects.filter(pk=installation.pk).update(reconcile_at=timezone.now())
+        transaction.on_commit(enqueue_reconciles)
+    else:
+        GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
+        transaction.on_commit(enqueue_due)
     return _done(viewer, repository, "sync_requested")
 
 
@@ -203,12 +224,19 @@ def repository_key(viewer: Viewer, text: str) -> int:
 
 def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
     """Return a repository that is followed in a workspace of VIEWER, locked."""
-    found = GitHubRepository.objects.select_for_update(of=("self",)).filter(
+    return _found(viewer, repository_id, GitHubRepository.objects.select_for_update(of=("self",)))
+
+
+def _found(
+    viewer: Viewer, repository_id: int, among: QuerySet[GitHubRepository] | None = None
+) -> GitHubRepository:
+    rows = GitHubRepository.objects.all() if among is None else among
+    followed = rows.filter(
         pk=repository_id,
         is_archived=False,
         source__workspace__memberships__in=memberships_of(viewer),
     )
-    related = found.select_related("source__workspace", "installation")
+    related = followed.select_related("source__workspace", "installation")
     repository = related.defer("installation__access_token").first()
     if repository is None:
         raise RepositoryNotFoundError("There is no such repository.")

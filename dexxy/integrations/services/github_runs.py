@@ -17,6 +17,7 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_access import repositories_locked
 from dexxy.integrations.services.github_edits import EDITS
 from dexxy.integrations.services.github_history import runs_prune
 from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
@@ -88,9 +89,9 @@ def _sweep_begin(repository: GitHubRepository, *, anew: bool) -> None:
 def run_pause(run: SyncRun, credential: Credential, error: errors.RateLimitedError) -> None:
     """Leave GitHub alone until the time it named, with everything that uses this credential."""
     with transaction.atomic():
+        credential_pause(credential, error)
         run.state = RunState.PAUSED
         run.save()
-        credential_pause(credential, error)
 
 
 @transaction.atomic
@@ -99,10 +100,12 @@ def credential_pause(credential: Credential, error: errors.RateLimitedError) -> 
     credential.paused_until = error.retry_at
     credential.pause_reason = str(error)
     credential.save(update_fields=["paused_until", "pause_reason", "updated_at"])
-    repositories = GitHubRepository.objects.filter(installation__credential=credential)
+    repositories = repositories_locked(
+        GitHubRepository.objects.filter(installation__credential=credential)
+    )
+    repositories.filter(sync_status=SyncStatus.SYNCING).update(next_sync_at=error.retry_at)
     open_runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.RUNNING)
     open_runs.update(state=RunState.PAUSED)
-    repositories.filter(sync_status=SyncStatus.SYNCING).update(next_sync_at=error.retry_at)
     log.info("sync paused", credential=str(credential), until=str(error.retry_at))
 
 
@@ -125,22 +128,28 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
     lost = isinstance(error, (errors.NotFoundError, errors.AccessDeniedError))
     repository = GitHubRepository.objects.filter(pk=run.repository_id)
     with transaction.atomic():
-        run.state, run.finished_at = RunState.FAILED, timezone.now()
-        run.error, run.error_code = str(error), error.code
-        run.save()
         repository.update(
             sync_error=str(error),
-            next_sync_at=timezone.now() + (LOOK_FOR_LOST if lost else _retry_after(error)),
+            next_sync_at=_look_for_lost(run.repository) if lost else _retry_at(error),
         )
         # What a person said meanwhile stands.
         syncing = repository.filter(sync_status=SyncStatus.SYNCING)
         syncing.update(sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR)
+        run.state, run.finished_at = RunState.FAILED, timezone.now()
+        run.error, run.error_code = str(error), error.code
+        run.save()
         runs_prune(run.repository_id)
     log.warning("sync failed", repository=run.repository.full_name, error=str(error))
 
 
-def _retry_after(error: DexxyError) -> timedelta:
-    return RETRY_LATER if error.retryable else timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+def _retry_at(error: DexxyError) -> datetime:
+    later = RETRY_LATER if error.retryable else timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+    return timezone.now() + later
+
+
+def _look_for_lost(repository: GitHubRepository) -> datetime | None:
+    """Say when to try a repository that was lost: never, where the App's list says it is back."""
+    return None if repository.installation.is_by_app else timezone.now() + LOOK_FOR_LOST
 
 
 def run_finish(run: SyncRun) -> SyncRun:
@@ -153,9 +162,6 @@ def run_finish(run: SyncRun) -> SyncRun:
             identities_recount(workspace_id=repository.source.workspace_id)
         repository.source.last_activity_at = receipt_write(run, has_news=has_news)
         repository.source.name = repository.full_name
-        repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
-        run.state, run.finished_at = RunState.DONE, now
-        run.save()
         # What a person said meanwhile stands.
         syncing = GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.SYNCING)
         syncing.update(sync_status=SyncStatus.ACTIVE)
@@ -165,6 +171,9 @@ def run_finish(run: SyncRun) -> SyncRun:
             next_sync_at=now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL),
             next_sweep_at=_next_sweep_at(run, now),
         )
+        repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
+        run.state, run.finished_at = RunState.DONE, now
+        run.save()
         runs_prune(repository.pk)
     return run
 

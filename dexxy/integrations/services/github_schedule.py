@@ -18,6 +18,7 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
+from dexxy.integrations.services.github_access import repositories_locked
 from dexxy.integrations.services.github_delivery_log import delivery_logs_due
 from dexxy.integrations.services.github_due import due, marked
 from dexxy.integrations.services.github_lease import is_held
@@ -64,13 +65,14 @@ def interrupted_release() -> None:
     left = [credential for credential in candidates if not is_held(credential)]
     if not left:
         return
-    ids = list(interrupted.filter(installation__credential__in=left).values_list("pk", flat=True))
-    SyncRun.objects.filter(repository__in=ids, state=RunState.RUNNING).update(state=RunState.PAUSED)
-    repositories = GitHubRepository.objects.filter(pk__in=ids, sync_status=SyncStatus.SYNCING)
+    locked = repositories_locked(interrupted.filter(installation__credential__in=left))
+    repositories = locked.filter(sync_status=SyncStatus.SYNCING)
     repositories.filter(last_synced_at=None).update(sync_status=SyncStatus.PENDING)
     repositories.update(sync_status=SyncStatus.ACTIVE)
-    GitHubRepository.objects.filter(pk__in=ids).update(next_sync_at=now)
-    log.info("interrupted syncs go on", repositories=len(ids))
+    count = locked.update(next_sync_at=now)
+    runs = SyncRun.objects.filter(repository__in=locked, state=RunState.RUNNING)
+    runs.update(state=RunState.PAUSED)
+    log.info("interrupted syncs go on", repositories=count)
 
 
 @transaction.atomic

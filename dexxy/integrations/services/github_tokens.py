@@ -29,6 +29,7 @@ from dexxy.integrations.services.github_installations import (
     installation_suspend,
 )
 from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_refusals import is_rate_limit, message_of
 
 LIFETIME = timedelta(hours=1)
 REFRESH_BEFORE = timedelta(minutes=5)
@@ -108,6 +109,9 @@ class InstallationAuth(httpx.Auth):
     been revoked before its time.
     """
 
+    # A limit may be told in the body alone.
+    requires_response_body = True
+
     def __init__(self, installation_pk: int) -> None:
         self._pk = installation_pk
         self._token = Token("", timezone.now())
@@ -136,9 +140,10 @@ class InstallationAuth(httpx.Auth):
 
 def _is_refused(response: httpx.Response) -> bool:
     """Say whether the token may be what is refused, and not too many requests."""
-    limited = response.headers.get("x-ratelimit-remaining") == "0"
-    limited = limited or "retry-after" in response.headers
-    return response.status_code == 401 or (response.status_code == 403 and not limited)
+    status = response.status_code
+    if status != 403:
+        return status == 401
+    return not is_rate_limit(response.headers, message_of(response), status)
 
 
 def token_of(installation_pk: int, *, refused: str = "") -> Token:

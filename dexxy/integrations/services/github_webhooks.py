@@ -94,8 +94,9 @@ def length_check(length: str) -> int:
     """
     if not (length.isascii() and length.isdigit()):
         raise LengthMissingError("There is no Content-Length.")
-    if int(length) > LARGEST_PAYLOAD:
-        raise PayloadTooLargeError(f"{length} bytes are more than GitHub ever sends.")
+    # Python reads no number of thousands of digits.
+    if len(length) > 18 or int(length) > LARGEST_PAYLOAD:
+        raise PayloadTooLargeError(f"{length[:18]} bytes are more than GitHub ever sends.")
     return int(length)
 
 

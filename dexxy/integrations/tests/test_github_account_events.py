@@ -23,7 +23,13 @@ from dexxy.integrations.services.github_repositories import (
 from dexxy.integrations.services.github_tokens import installation_token
 from dexxy.messages.models import Message
 from dexxy.simulator.model import Installation, Repository
-from tests.factories import make_message, make_thread
+from tests.factories import (
+    make_installation,
+    make_message,
+    make_repository,
+    make_source,
+    make_thread,
+)
 from tests.github_app import described
 
 Happens = Any
@@ -241,6 +247,69 @@ def test_a_repository_with_other_readers_is_looked_at_again(
     assert happens("repository", action, repository=repository_data(followed))
 
     assert list(due()) == [followed]
+
+
+@pytest.fixture
+def elsewhere(charlie: User, github_app: GitHubApp, followed: GitHubRepository) -> GitHubRepository:
+    """The same repository, followed by a stranger's workspace through another installation."""
+    theirs = charlie.memberships.get().workspace
+    make_installation(workspace=theirs, app=github_app)
+    source = make_source(workspace=theirs, name=followed.full_name)
+    source.server, source.external_id = followed.source.server, str(followed.github_id)
+    source.save()
+    return make_repository(source=source)
+
+
+def test_a_renamed_account_leaves_a_stranger_s_repositories_alone(
+    happens: Happens, linked: GitHubInstallation, elsewhere: GitHubRepository
+) -> None:
+    account = {"id": linked.account_id, "login": "anthill"}
+
+    assert happens("installation_target", "renamed", account=account, changes={})
+
+    elsewhere.refresh_from_db()
+    assert elsewhere.full_name == "colony/nest"
+
+
+@pytest.mark.parametrize("action", ["renamed", "deleted", "privatized", "publicized"])
+def test_a_repository_s_event_is_about_the_installation_that_it_names(
+    happens: Happens, followed: GitHubRepository, elsewhere: GitHubRepository, action: str
+) -> None:
+    before = GitHubRepository.objects.filter(pk=elsewhere.pk).values().get()
+
+    assert happens("repository", action, repository=repository_data(followed, "colony/hive"))
+
+    assert GitHubRepository.objects.filter(pk=elsewhere.pk).values().get() == before
+    followed.refresh_from_db()
+    assert followed.full_name == "colony/hive"
+
+
+@pytest.mark.parametrize("action", ["renamed", "deleted", "transferred", "publicized"])
+def test_an_event_that_names_no_installation_changes_nothing(
+    happens: Happens, followed: GitHubRepository, action: str
+) -> None:
+    data = repository_data(followed, "rival/nest")
+    before = GitHubRepository.objects.values().get()
+
+    assert not happens("repository", action, repository=data, installation=None)
+
+    assert GitHubRepository.objects.values().get() == before
+
+
+@pytest.mark.parametrize("action", ["privatized", "publicized"])
+@pytest.mark.parametrize(
+    "change", [{"sync_status": SyncStatus.DISABLED}, {"is_archived": True}], ids=str
+)
+def test_other_readers_do_not_revive_what_is_not_read(
+    happens: Happens, followed: GitHubRepository, action: str, change: dict[str, Any]
+) -> None:
+    GitHubRepository.objects.update(**change)
+    before = GitHubRepository.objects.values("sync_status", "is_archived", "next_sync_at").get()
+
+    assert happens("repository", action, repository=repository_data(followed))
+
+    after = GitHubRepository.objects.values("sync_status", "is_archived", "next_sync_at").get()
+    assert after == before
 
 
 def test_what_is_not_ours_changes_nothing(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from time import sleep, time
 from typing import Any
 
 import pytest
@@ -179,6 +180,11 @@ OFF: dict[str, Effect] = {
 }
 
 
+def the_second_passes() -> None:
+    """Wait for a new second: what is edited twice in one has the same time on GitHub."""
+    sleep(1 - time() % 1)
+
+
 @pytest.mark.parametrize("clock", OFF)
 def test_a_clock_that_is_off_hides_no_change(busy: Scene, clock: str) -> None:
     busy.server.faults.add(Fault(OFF[clock], times=None))
@@ -187,6 +193,7 @@ def test_a_clock_that_is_off_hides_no_change(busy: Scene, clock: str) -> None:
     world, owner = busy.world, busy.owner
     issue = first_issue(busy.repository)
 
+    the_second_passes()
     world.comment(issue, owner, "And then?")
     world.edit(first_pull(busy.repository).reviews[0].comments[0], "On third thought")
 
@@ -202,6 +209,7 @@ def test_our_own_clock_may_be_fast_too(busy: Scene) -> None:
     assert busy.outcome() == ("done", "")
     issue, pull = first_issue(busy.repository), first_pull(busy.repository)
 
+    the_second_passes()
     busy.world.comment(issue, busy.owner, "An hour ago, by your clock")
     busy.world.edit(pull.reviews[0].comments[0], "On third thought")
 

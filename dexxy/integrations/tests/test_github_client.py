@@ -38,6 +38,17 @@ def test_a_query_answers_its_data_and_the_time_of_the_server(client: GitHubClien
     assert abs(answer.date - answer.asked_at) < timedelta(seconds=10)
 
 
+def test_an_answer_that_is_larger_than_wanted_is_too_heavy(
+    client: GitHubClient, app: ScriptedApp
+) -> None:
+    body = b'{"data": {"text": "' + b"x" * 1000 + b'"}}'
+    app.script.extend([refusal(200, body), refusal(200, body)])
+
+    assert client.query(QUERY, {}, at_most=len(body)).size == len(body)
+    with pytest.raises(errors.QueryTooHeavyError, match="more than 999 bytes"):
+        client.query(QUERY, {}, at_most=999)
+
+
 def test_a_path_of_the_rest_api_answers_its_json(client: GitHubClient) -> None:
     assert client.get("repos/panjf2000/ants").data["id"] == 134018330
 

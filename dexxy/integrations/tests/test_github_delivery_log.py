@@ -28,7 +28,9 @@ from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_schedule import LOG_JOB, enqueue_delivery_logs
 from dexxy.integrations.tasks import read_delivery_log
 from dexxy.messages.models import Thread
+from dexxy.simulator.faults import Fault, status
 from dexxy.simulator.model import Installation, Repository
+from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source, SourceKind
 from tests.factories import make_repository
@@ -179,6 +181,24 @@ def test_what_the_log_does_not_show_makes_its_repository_due(
     monkeypatch.setattr(github_delivery_log, "_unknown", unknown)
 
     assert delivery_log_read(github_app.pk) == 0
+
+    followed.refresh_from_db()
+    assert followed.next_sync_at is not None
+    assert followed.next_sync_at <= timezone.now()
+
+
+def test_one_delivery_that_github_cannot_show_hides_no_other(
+    github_app: GitHubApp,
+    followed: GitHubRepository,
+    world: World,
+    hill: Repository,
+    simulator: SimulatorServer,
+) -> None:
+    happen(world, hill, 3)
+    world.webhooks.drop()
+    simulator.faults.add(Fault(status(502), on="hook_delivery", times=1))
+
+    assert delivery_log_read(github_app.pk) == 2
 
     followed.refresh_from_db()
     assert followed.next_sync_at is not None

@@ -1,5 +1,6 @@
 """From "Connect GitHub" to GitHub and back, for those who may and those who try."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,9 +12,12 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Membership, User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState
+from dexxy.integrations.services import github_oauth
+from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
+from dexxy.integrations.services.github_ownership import installations_of_user
 from dexxy.simulator.model import Actor, App, Installation, Repository
 from dexxy.simulator.tokens import UserToken
 from dexxy.simulator.world import World
@@ -32,7 +36,9 @@ def start(traveller: Traveller, workspace: Workspace, **more: Any) -> str:
 
 def come_back(traveller: Traveller, authorize: str, do: str = "authorize") -> Any:
     """Sign in at GitHub, and open what it sends the browser back to."""
-    return traveller.client.get(traveller.back(traveller.at_github(authorize, do)))
+    response = traveller.client.get(traveller.back(traveller.at_github(authorize, do)))
+    location = response.get("location", "")
+    return traveller.client.get(location) if location.startswith("/") else response
 
 
 def installed_at(installation: Installation, install: str, **more: Any) -> str:
@@ -126,6 +132,28 @@ def test_of_several_accounts_the_person_chooses_one(
     assert GitHubInstallation.objects.get().account_login == "queen"
 
 
+def test_an_enterprise_which_has_no_login_stands_in_nobody_s_way(
+    queen: Traveller,
+    linked: GitHubInstallation,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = installations_of_user
+
+    def with_enterprise(client: GitHubClient, app: GitHubApp) -> list[dict[str, Any]]:
+        # https://docs.github.com/en/rest/apps/installations: `account` may be an enterprise
+        found = {"id": 7, "app_id": app.app_id, "account": {"id": 3, "slug": "hive", "name": "H"}}
+        return [*original(client, app), found]
+
+    monkeypatch.setattr(github_oauth, "installations_of_user", with_enterprise)
+
+    page = come_back(queen, start(queen, workspace))
+    assert (b">colony<" in page.content, b">hive<" in page.content) == (True, True)
+    refused = come_back(queen, start(queen, workspace, installation_id=7), do="")
+
+    assert (refused.status_code, b"Only an owner of hive" in refused.content) == (403, True)
+
+
 def test_a_member_of_the_organisation_is_refused(
     travel: Travel,
     github_app: GitHubApp,
@@ -204,11 +232,40 @@ def test_a_state_works_once(
     location = queen.back(
         queen.at_github(start(queen, workspace, installation_id=installed.database_id), "authorize")
     )
-    assert queen.client.get(location).status_code == 200
+    assert queen.client.get(location).status_code == 302
 
     again = queen.client.get(location)
 
     assert (again.status_code, b"answered already" in again.content) == (400, True)
+    assert b"This was done already</h1>" in again.content
+    assert b"GitHub is not connected" not in again.content
+
+
+def test_what_is_shown_after_connecting_can_be_reloaded(
+    queen: Traveller, github_app: GitHubApp, workspace: Workspace, installed: Installation
+) -> None:
+    location = queen.back(
+        queen.at_github(start(queen, workspace, installation_id=installed.database_id), "authorize")
+    )
+
+    result = queen.client.get(location)["location"]
+
+    assert result == f"/integrations/github/connected/{workspace.slug}/new/"
+    for _ in range(2):
+        page = queen.client.get(result)
+        assert (page.status_code, b"GitHub is connected" in page.content) == (200, True)
+
+
+def test_what_a_workspace_is_connected_to_is_shown_to_its_members_while_it_is(
+    travel: Travel, linked: GitHubInstallation, workspace: Workspace, alice: User, charlie: User
+) -> None:
+    result = f"/integrations/github/connected/{workspace.slug}/new/"
+
+    assert travel(charlie, "queen").client.get(result).status_code == 404
+    assert travel(None, "queen").client.get(result).status_code == 401
+    installation_disconnect(viewer=alice, workspace=workspace)
+    gone = travel(alice, "queen").client.get(result)
+    assert gone["location"] == f"/w/{workspace.slug}/repositories/"
 
 
 def test_a_state_lasts_an_hour(
@@ -242,7 +299,7 @@ def test_the_state_of_somebody_else_is_refused_and_stays_theirs(
 
     assert (page.status_code, b"did not begin this" in page.content) == (400, True)
     assert not GitHubInstallation.objects.exists()
-    assert queen.client.get(location).status_code == 200
+    assert queen.client.get(location).status_code == 302
 
 
 def test_a_state_of_another_session_is_refused(
@@ -417,7 +474,7 @@ def test_an_app_that_signs_people_in_while_it_is_installed_works_too(
     install = start(queen, workspace)
     code = world.grant(simulated_app, owner, simulated_app.callback_urls[0])
 
-    page = queen.client.get(installed_at(installed, install, code=code))
+    page = queen.client.get(installed_at(installed, install, code=code), follow=True)
 
     assert b"GitHub is connected" in page.content
     assert GitHubInstallation.objects.get().workspace == workspace
@@ -455,6 +512,19 @@ def test_outsiders_and_nobody_begin_nothing(
     assert client.post(CONNECT, {"workspace": workspace.pk}).status_code == 404
     assert client.post(CONNECT, {"workspace": "x"}).status_code == 404
     assert not OAuthState.objects.exists()
+
+
+@pytest.mark.usefixtures("github_app")
+def test_who_comes_from_github_without_being_signed_in_is_led_back_after_it(
+    client: Client, alice: User
+) -> None:
+    back = f"{CALLBACK_PATH}?installation_id=1&setup_action=install"
+
+    page = client.get(back).content.decode()
+
+    login = re.search(r'href="(/accounts/login/\?[^"]+)"', page.partition("<main")[2])
+    assert login is not None
+    assert query_of(login[1]) == {"next": back}
 
 
 def test_beginning_needs_the_token_of_a_page(alice: User, workspace: Workspace) -> None:

@@ -1,19 +1,33 @@
 """What people do with repositories, over the API as over the pages: the services are the same."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository, SyncStatus
+from dexxy.integrations.models import (
+    GitHubApp,
+    GitHubInstallation,
+    GitHubRepository,
+    RunState,
+    SyncStatus,
+)
 from dexxy.integrations.services.github_available import available_repositories
-from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github_due import due
+from dexxy.integrations.services.github_errors import NotFoundError
+from dexxy.integrations.services.github_repositories import (
+    repository_connect_available,
+    repository_sync_now,
+)
+from dexxy.integrations.services.github_runs import run_fail
 from dexxy.integrations.services.github_tokens import installation_token
 from dexxy.simulator.model import Actor, Installation, Repository
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source
+from tests.factories import make_run
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -158,6 +172,45 @@ def test_a_member_follows_a_repository(
     assert AuditEntry.objects.latest("pk").action == "github_repository.connected"
 
 
+@pytest.fixture
+def mine(connected: GitHubRepository, world: World) -> Repository:
+    """A private repository of whoever made the workspace's personal token."""
+    owner = world.actor("dexxy-demo")
+    assert owner is not None
+    return world.add_repository(owner, "mine", is_private=True)
+
+
+def test_only_an_admin_shows_what_is_private_to_the_owner_of_a_token(
+    ask: Ask, alice: User, bob: User, workspace: Workspace, mine: Repository
+) -> None:
+    before = everything()
+
+    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=mine.database_id)) == ["FORBIDDEN"]
+    assert everything() == before
+
+    assert codes(ask(FOLLOW, alice, id=workspace.pk, number=mine.database_id)) == []
+    assert GitHubRepository.objects.filter(github_id=mine.database_id).exists()
+
+
+def test_a_member_follows_again_what_an_admin_has_shown(
+    ask: Ask, alice: User, bob: User, workspace: Workspace, mine: Repository
+) -> None:
+    shown = repository_connect_available(
+        viewer=alice, workspace=workspace, github_id=mine.database_id
+    )
+    ask(DROP, bob, id=shown.pk)
+
+    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=mine.database_id)) == []
+
+
+def test_a_member_follows_what_is_public_by_a_personal_token(
+    ask: Ask, bob: User, workspace: Workspace, mine: Repository, world: World
+) -> None:
+    public = world.add_repository(mine.owner, "public")
+
+    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=public.database_id)) == []
+
+
 def test_a_public_repository_outside_the_installation_is_not_followed(
     ask: Ask, alice: User, workspace: Workspace, linked: GitHubInstallation, ants: Repository
 ) -> None:
@@ -235,7 +288,9 @@ def test_what_is_out_of_reach_cannot_be_paused(
     assert followed.sync_status == SyncStatus.DISABLED
 
 
-@pytest.mark.parametrize("status", [one for one in SyncStatus if one != SyncStatus.PAUSED])
+@pytest.mark.parametrize(
+    "status", [SyncStatus.PENDING, SyncStatus.SYNCING, SyncStatus.ACTIVE, SyncStatus.ERROR]
+)
 def test_a_member_syncs_at_once(
     ask: Ask, bob: User, followed: GitHubRepository, status: SyncStatus
 ) -> None:
@@ -247,6 +302,44 @@ def test_a_member_syncs_at_once(
     followed.refresh_from_db()
     assert followed.next_sync_at is not None
     assert followed.next_sync_at <= timezone.now()
+
+
+def test_what_the_app_lost_is_looked_for_in_its_list_and_not_read(
+    ask: Ask, bob: User, followed: GitHubRepository
+) -> None:
+    state(followed, SyncStatus.DISABLED)
+    GitHubInstallation.objects.update(reconcile_at=timezone.now() + timedelta(hours=1))
+
+    answer = ask(SYNC, bob, id=followed.pk)
+
+    assert answer["data"]["githubSyncRepo"]["repository"]["syncStatus"] == "DISABLED"
+    reconcile_at = GitHubInstallation.objects.get().reconcile_at
+    assert reconcile_at is not None
+    assert reconcile_at <= timezone.now()
+    assert not due().exists()
+
+
+def test_what_a_personal_token_lost_is_tried_at_once(
+    bob: User, workspace: Workspace, connected: GitHubRepository
+) -> None:
+    state(connected, SyncStatus.DISABLED)
+
+    repository_sync_now(viewer=bob, repository_id=connected.pk)
+
+    assert list(due()) == [connected]
+
+
+@pytest.mark.parametrize("by_app", [True, False])
+def test_only_what_a_personal_token_lost_is_tried_again_by_itself(
+    connected: GitHubRepository, github_app: GitHubApp, by_app: bool
+) -> None:
+    run = make_run(repository=connected, state=RunState.RUNNING)
+    run.repository.installation.app = github_app if by_app else None
+
+    run_fail(run, NotFoundError("It is gone."))
+
+    connected.refresh_from_db()
+    assert (connected.next_sync_at is None) == by_app
 
 
 def test_what_is_paused_is_not_synced_at_once(

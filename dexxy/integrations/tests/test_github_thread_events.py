@@ -417,15 +417,17 @@ def test_a_thread_that_waits_for_a_refetch_goes_on_waiting(app: GitHubApp) -> No
     assert Thread.objects.get().refetch_at == soon
 
 
-def test_a_change_of_state_is_read_at_once(app: GitHubApp) -> None:
+@pytest.mark.parametrize("seconds", [-1, 50], ids=["under way", "postponed"])
+def test_a_change_of_state_is_read_at_once_and_anew(app: GitHubApp, seconds: int) -> None:
     happen(app, "issues__opened")
-    Thread.objects.update(refetch_at=timezone.now() + timedelta(seconds=50))
+    before = timezone.now()
+    Thread.objects.update(refetch_at=before + timedelta(seconds=seconds))
 
     happen(app, "issues__closed")
 
     refetch_at = Thread.objects.get().refetch_at
     assert refetch_at is not None
-    assert refetch_at <= timezone.now()
+    assert before < refetch_at <= timezone.now()
 
 
 def test_no_version_lies_after_the_receipt(app: GitHubApp) -> None:

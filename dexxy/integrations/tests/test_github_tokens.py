@@ -1,6 +1,7 @@
 """Tokens of the App: made, kept, renewed in time, and given up."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import jwt
@@ -21,6 +22,7 @@ from dexxy.integrations.services.github_tokens import (
     installation_token,
 )
 from dexxy.simulator.dialects import Dialect
+from dexxy.simulator.faults import Fault, secondary_limit
 from dexxy.simulator.model import Installation
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
@@ -181,6 +183,22 @@ def test_a_new_token_that_stays_unknown_is_replaced_once(
 
     assert waited == [1.0, 2.0, 4.0]
     assert mints(simulator) == 2
+
+
+def test_a_limit_that_only_the_text_tells_costs_no_new_token(
+    linked: GitHubInstallation, simulator: SimulatorServer, world: World
+) -> None:
+    world.dialect = replace(
+        world.dialect, secondary_limit_names_wait=False, secondary_limit_status=403
+    )
+    installation_token(linked)
+    simulator.faults.add(Fault(secondary_limit(), on="installation_repositories"))
+
+    with installation_client(linked) as client, pytest.raises(errors.RateLimitedError):
+        client.get("installation/repositories")
+
+    assert mints(simulator) == 1
+    assert simulator.requests.count("installation_repositories") == 1
 
 
 def test_a_token_that_was_revoked_is_replaced_at_once(

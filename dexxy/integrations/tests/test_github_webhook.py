@@ -108,6 +108,7 @@ def test_an_app_without_a_secret_is_nobody_s(app: GitHubApp) -> None:
         ({"X-GitHub-Hook-Installation-Target-ID": "9" * 30}, 400, "header_missing"),
         ({"X-GitHub-Hook-Installation-Target-ID": "999999"}, 404, "unknown_app"),
         ({"Content-Length": str(25 * 1024 * 1024 + 1)}, 413, "payload_too_large"),
+        ({"Content-Length": "9" * 5000}, 413, "payload_too_large"),
         ({"Content-Length": ""}, 411, "length_missing"),
         ({"Content-Length": "-1"}, 411, "length_missing"),
     ],

@@ -1,11 +1,31 @@
-"""Writers take locks in one order, so none waits in a ring: identities, threads, messages."""
+"""Writers take locks in one order, so none waits in a ring: see docs/adr/0015."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncPart, SyncRun
+from dexxy.accounts.models import Membership, Role, User
+from dexxy.integrations.models import (
+    Credential,
+    GitHubRepository,
+    RunState,
+    RunTrigger,
+    SyncPart,
+    SyncRun,
+    SyncStatus,
+)
+from dexxy.integrations.services.github_errors import NotFoundError, RateLimitedError
+from dexxy.integrations.services.github_link import installation_disconnect
+from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github_runs import (
+    credential_pause,
+    run_fail,
+    run_finish,
+    run_pause,
+)
+from dexxy.integrations.services.github_schedule import interrupted_release
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.members.ingest import identities_apply, identities_recount
 from dexxy.members.models import Identity, IdentityKind
@@ -15,7 +35,7 @@ from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.simulator.model import Actor, Issue, Repository
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source
-from tests.factories import START, make_identity, make_message, make_thread
+from tests.factories import START, make_identity, make_message, make_run, make_thread, make_user
 from tests.other_writer import other_writer
 from tests.truth import assert_source_equals
 
@@ -180,3 +200,92 @@ def test_people_are_stored_in_the_order_of_their_keys(
 
     names = Identity.objects.order_by("external_id").values_list("username", flat=True)
     assert list(names) == ["new-4", "new-9"]
+
+
+def test_a_page_that_is_stored_and_a_disconnection_do_not_wait_for_each_other(
+    connected: GitHubRepository,
+) -> None:
+    workspace, admin = connected.source.workspace, make_user()
+    Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
+    run = make_run(repository=connected, state=RunState.RUNNING)
+    credential = Credential.objects.filter(installations=connected.installation)
+    counted = SyncRun.objects.filter(pk=run.pk)
+
+    with other_writer(
+        lambda: credential.update(lease_until=timezone.now()), lambda: counted.update(requests=1)
+    ):
+        installation_disconnect(viewer=admin, workspace=workspace)
+
+    run.refresh_from_db()
+    assert (run.state, run.requests) == (RunState.STOPPED, 1)
+
+
+@pytest.fixture
+def running(connected: GitHubRepository) -> SyncRun:
+    """A run whose reader is gone."""
+    long_ago = timezone.now() - timedelta(hours=1)
+    GitHubRepository.objects.update(sync_status=SyncStatus.SYNCING, next_sync_at=long_ago)
+    return make_run(repository=connected, state=RunState.RUNNING)
+
+
+def credential_of(run: SyncRun) -> Credential:
+    credential = run.repository.installation.credential
+    assert credential is not None
+    return credential
+
+
+def limited() -> RateLimitedError:
+    return RateLimitedError("GitHub wants a pause.", timezone.now() + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (lambda run: run_fail(run, NotFoundError("It is gone.")), RunState.FAILED),
+        (run_finish, RunState.DONE),
+        (lambda run: credential_pause(credential_of(run), limited()), RunState.PAUSED),
+        (lambda run: interrupted_release(), RunState.PAUSED),
+    ],
+    ids=["failure", "end", "pause", "release"],
+)
+def test_a_run_is_locked_behind_its_repository_and_its_source(
+    running: SyncRun, end: Callable[[SyncRun], object], state: RunState
+) -> None:
+    repository = GitHubRepository.objects.filter(pk=running.repository_id)
+    source = Source.objects.filter(pk=running.repository.source_id)
+    run = SyncRun.objects.filter(pk=running.pk)
+
+    with other_writer(
+        lambda: repository.update(updated_at=START),
+        lambda: source.update(updated_at=START),
+        lambda: run.update(updated_at=START),
+    ):
+        end(running)
+
+    assert run.get().state == state
+
+
+def test_a_run_is_locked_behind_its_credential(running: SyncRun) -> None:
+    credential = Credential.objects.filter(pk=credential_of(running).pk)
+    run = SyncRun.objects.filter(pk=running.pk)
+
+    with other_writer(
+        lambda: credential.update(updated_at=START), lambda: run.update(updated_at=START)
+    ):
+        run_pause(running, credential_of(running), limited())
+
+    assert run.get().state == RunState.PAUSED
+
+
+def test_a_source_is_locked_behind_its_repository(connected: GitHubRepository, alice: User) -> None:
+    repository = GitHubRepository.objects.filter(pk=connected.pk)
+    source = Source.objects.filter(pk=connected.source_id)
+
+    with other_writer(
+        lambda: repository.update(is_archived=True), lambda: source.update(is_archived=True)
+    ):
+        repository_connect_available(
+            viewer=alice, workspace=connected.source.workspace, github_id=connected.github_id
+        )
+
+    assert (repository.get().is_archived, source.get().is_archived) == (False, False)

@@ -227,6 +227,17 @@ def test_a_mark_that_is_younger_than_the_request_stays(place: Place) -> None:
     assert Thread.objects.get().refetch_at == asked_at + MINUTE / 60
 
 
+def test_a_webhook_that_came_while_the_snapshot_was_under_way_is_still_due(place: Place) -> None:
+    asked_at = timezone.now()
+    apply(place, shown(comment(1)))
+    came_at = timezone.now()
+    Thread.objects.update(hinted_at=came_at, refetch_at=came_at)
+
+    apply(place, shown(comment(1)), at=asked_at)
+
+    assert Thread.objects.get().refetch_at == came_at
+
+
 @pytest.mark.parametrize(
     ("hinted", "marked", "archived", "due"),
     [

@@ -19,6 +19,10 @@ from dexxy.simulator.state import system_clock
 from dexxy.simulator.visitor import add_visitor
 from dexxy.simulator.world import World
 
+# For so long nothing has happened in a generated repository: what a second sync costs must not
+# depend on how soon it comes after that.
+QUIET_FOR = timedelta(minutes=10)
+
 
 def generated_world(
     seed: int,
@@ -51,7 +55,8 @@ def add_generated_repository(
     """
     size = size or Size()
     with world.lock:
-        random, until = Random(f"{seed}/{name}"), world.now()  # noqa: S311  # no secrets
+        random = Random(f"{seed}/{name}")  # noqa: S311  # no secrets
+        until = world.now() - QUIET_FOR
         since = until - timedelta(days=size.days)
         with world.at(since):
             owner = world.actor("colony") or world.add_actor("colony", "Organization")

@@ -8,6 +8,7 @@ import pytest
 
 from dexxy.simulator.dialects import UNSURE_CHANGES, Dialect
 from dexxy.simulator.generated import Size, add_generated_repository, generated_world
+from dexxy.simulator.generated.generator import QUIET_FOR
 from dexxy.simulator.generated.texts import LONGEST
 from dexxy.simulator.model import (
     Actor,
@@ -62,6 +63,10 @@ def test_another_seed_generates_another_repository(world: World) -> None:
 def test_there_are_as_many_threads_and_messages_as_asked(generated: Repository) -> None:
     assert THREADS <= len(generated.threads) <= THREADS + 20
     assert 3000 <= messages(generated) <= 3100
+
+
+def test_nothing_has_happened_lately(generated: Repository) -> None:
+    assert max(thread.updated_at for thread in generated.threads) == Clock()() - QUIET_FOR
 
 
 @pytest.mark.parametrize("threads", [0, 1, 9, 50])

@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import workspaces
+from dexxy.accounts.selectors import is_admin, workspaces
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
+from dexxy.integrations.selectors import Connection, github_connection
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
 
@@ -109,6 +110,18 @@ def sentence_case(words: str) -> str:
 def workspaces_of(viewer: User) -> list[Workspace]:
     """List where a viewer can go."""
     return list(workspaces(viewer))
+
+
+@register.simple_tag
+def may_administer(viewer: User, workspace: Workspace) -> bool:
+    """Say whether a viewer is an admin of a workspace."""
+    return is_admin(viewer, workspace)
+
+
+@register.simple_tag
+def connection_of(viewer: User, workspace: Workspace) -> Connection | None:
+    """Return what a workspace reads GitHub with."""
+    return github_connection(viewer, workspace)
 
 
 @register.simple_tag

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository, SyncStatus
@@ -91,6 +93,42 @@ def test_what_stands_in_the_way_is_said(
     assert words in show(bob)
 
 
+@pytest.mark.parametrize(
+    ("base_url", "secret", "words"),
+    [
+        ("http://localhost:8000", "", "GitHub cannot reach this Dexxy, so there are no webhooks"),
+        ("https://dexxy.example.org", "", "no webhook secret, so there are no webhooks"),
+        ("https://dexxy.example.org", "hook", None),
+    ],
+)
+def test_a_connection_says_whether_and_why_there_are_no_webhooks(
+    show: Show,
+    bob: User,
+    linked: GitHubInstallation,
+    settings: Settings,
+    base_url: str,
+    secret: str,
+    words: str | None,
+) -> None:
+    settings.DEXXY_BASE_URL = base_url
+    GitHubApp.objects.update(webhook_secret=secret)
+
+    page = show(bob)
+
+    assert ("no webhooks" in page) is (words is not None)
+    assert words is None or words in page
+
+
+def test_a_webhook_secret_that_no_key_fits_does_not_stop_the_page(
+    show: Show, bob: User, linked: GitHubInstallation, settings: Settings
+) -> None:
+    settings.DEXXY_BASE_URL = "https://dexxy.example.org"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubapp SET webhook_secret = 'unreadable'")
+
+    assert "no webhooks" not in show(bob)
+
+
 @pytest.mark.usefixtures("github_app")
 def test_a_personal_token_can_be_moved_to_the_app_by_an_admin(
     show: Show, alice: User, bob: User, connected: GitHubRepository
@@ -168,6 +206,41 @@ def test_what_cannot_be_done_is_said(client: Client, bob: User, followed: GitHub
     page = client.post(path_of(followed, "sync"), follow=True)
 
     assert b"is paused. Resume it first." in page.content
+
+
+@pytest.mark.parametrize("part", ["repositories/", "repositories/ by htmx", ""])
+def test_connected_by_the_app_an_empty_list_leads_to_choosing_repositories(
+    client: Client,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    linked: GitHubInstallation,
+    part: str,
+) -> None:
+    path, _, by_htmx = part.partition(" ")
+    headers = {"HX-Request": "true", "HX-Target": "repositories"} if by_htmx else {}
+
+    pages = {}
+    for user in (alice, bob):
+        client.force_login(user)
+        page = client.get(f"/w/{workspace.slug}/{path}", headers=headers).content.decode()
+        pages[user] = page.partition('class="empty"')[2]
+
+    link = f'href="/w/{workspace.slug}/repositories/add/">Add repositories</a>'
+    assert (link in pages[alice], link in pages[bob]) == (True, False)
+    assert "An administrator" in pages[bob]
+    assert "--token" not in pages[alice] + pages[bob]
+
+
+def test_an_empty_list_under_a_removed_app_says_to_connect_again(
+    show: Show, alice: User, linked: GitHubInstallation
+) -> None:
+    GitHubInstallation.objects.update(deleted_at=timezone.now())
+
+    empty = show(alice).partition('class="empty"')[2]
+
+    assert "Connect GitHub again" in empty
+    assert "--token" not in empty
 
 
 def test_a_member_stops_following_after_a_question(

@@ -15,7 +15,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp, OAuthState
 from dexxy.integrations.services.github_app import app_current
-from dexxy.integrations.services.github_registration import EVENTS, manifest
+from dexxy.integrations.services.github_registration import EVENTS, LONGEST_NAME, manifest
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.simulator.model import Actor
 from dexxy.simulator.world import World
@@ -61,9 +61,11 @@ def test_an_app_is_registered_in_one_step_and_kept_encrypted(client: Client, wor
     world.add_actor("octocat")
 
     back = register(client.get(SETUP).content, "octocat")
-    page = client.get(back)
+    page = client.get(back, follow=True)
 
     assert (page.status_code, b"The App is registered" in page.content) == (200, True)
+    assert page.redirect_chain == [(f"{SETUP}registered/", 302)]
+    assert b"The App is registered" in client.get(f"{SETUP}registered/").content
     app, theirs = app_current(), next(iter(world.apps.values()))
     assert (app.app_id, app.client_id) == (theirs.database_id, theirs.client_id)
     assert app.client_secret == theirs.client_secret
@@ -80,7 +82,7 @@ def test_an_app_is_registered_in_one_step_and_kept_encrypted(client: Client, wor
 def test_an_organisation_can_own_it(client: Client, world: World, colony: Actor) -> None:
     back = register(client.get(f"{SETUP}?organization=colony").content, "queen")
 
-    assert client.get(back).status_code == 200
+    assert client.get(back).status_code == 302
     assert next(iter(world.apps.values())).owner is colony
 
 
@@ -102,9 +104,28 @@ def test_the_way_back_works_once_and_for_its_session_alone(
     other.force_login(operator)
 
     assert other.get(back).status_code == 400
-    assert client.get(back).status_code == 200
-    assert client.get(back).status_code == 400
+    assert client.get(back).status_code == 302
+    again = client.get(back)
+    assert (again.status_code, b"This was done already</h1>" in again.content) == (400, True)
     assert GitHubApp.objects.count() == 1
+
+
+@pytest.mark.usefixtures("github_app")
+def test_what_was_registered_is_shown_to_who_did_it_alone(client: Client, alice: User) -> None:
+    client.force_login(alice)
+
+    assert client.get(f"{SETUP}registered/")["location"] == SETUP
+
+
+def test_the_admin_who_registered_the_first_app_sees_it(
+    client: Client, alice: User, workspace: Workspace, at_github: GitHubServer, world: World
+) -> None:
+    world.add_actor("octocat")
+    client.force_login(alice)
+
+    page = client.get(register(client.get(SETUP).content, "octocat"), follow=True)
+
+    assert (page.status_code, b"Connect " in page.content) == (200, True)
 
 
 @pytest.mark.usefixtures("operator", "at_github")
@@ -242,3 +263,13 @@ def test_an_app_whose_secrets_cannot_be_read_can_be_replaced(
         cursor.execute("UPDATE integrations_githubapp SET private_key = 'unreadable'")
 
     assert client.get(SETUP).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", f"{'a' * 60}.example.com"])
+def test_two_apps_of_one_address_are_given_different_names(settings: Settings, host: str) -> None:
+    settings.DEXXY_BASE_URL = f"https://{host}"
+
+    one, another = manifest()["name"], manifest()["name"]
+
+    assert one != another
+    assert max(len(one), len(another)) <= LONGEST_NAME

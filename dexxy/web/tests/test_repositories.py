@@ -127,6 +127,18 @@ def test_the_page_says_how_often_it_asks(
     assert "Dexxy asks GitHub for what is new every 2 hours." in read(client, workspace)
 
 
+def test_a_repository_that_is_followed_again_does_not_say_that_it_was_disconnected(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    make_run(
+        repository=make_repository(source=source),
+        state=RunState.STOPPED,
+        error="The repository was disconnected.",
+    )
+
+    assert "was disconnected" not in read(client, workspace)
+
+
 def test_an_empty_page_says_how_to_connect(client: Client, workspace: Workspace) -> None:
     assert "dexxy sync OWNER/REPO --token TOKEN" in read(client, workspace)
 

@@ -15,7 +15,7 @@ class Command(DexxyCommand):
         for column in secrets_rotate():
             unreadable += column.unreadable
             self.stdout.write(
-                f"{column.name}: {column.renewed} encrypted anew, {column.current} were so already,"
+                f"{column.name}: {column.renewed} encrypted anew, {column.current} already so,"
                 f" {column.unreadable} unreadable"
             )
         if unreadable:
