@@ -23,7 +23,7 @@ _MOST_LANES = 400
 # Where each message is asked about its thread or its words, every lane is read to its full depth.
 _MOST_LANES_NEAR = 6
 # So many of the newest messages are asked for what no index of theirs holds.
-_DEPTH = 2000
+_DEPTH = 1000
 # So many threads are looked into for the newest messages of a set of threads.
 _MOST_THREADS = 500
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
