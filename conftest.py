@@ -1,7 +1,7 @@
 """The cast of the tests: Alice owns, Bob is on the team, Charlie must have no access."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,8 +23,8 @@ Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Keep autovacuum from the tests' tables.
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Keep autovacuum from the tests' tables, and nobody in the database at the end.
 
     It would look at them just after a test has rolled everything back, and tell the planner that
     tables are empty which the next test fills with thousands of rows in one transaction.
@@ -32,6 +32,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in connection.introspection.django_table_names(only_existing=True):
             cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # Threads and killed processes of tests leave sessions, and the database cannot go then.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True, scope="session")
