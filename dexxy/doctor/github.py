@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Min
+from django.db.models import Count, Min
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from dexxy.doctor.finding import Finding, failed, well
+from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import (
     DeliveryState,
     GitHubRepository,
     SyncStatus,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github_events import is_unknown
 
 # The inbox is drained at once; what is older than this has been waiting for somebody.
 STALE = timedelta(minutes=5)
@@ -44,6 +45,25 @@ def inbox() -> Iterator[Finding]:
         )
     if not is_stale and newest is None:
         yield well("Inbox", "Every delivery was worked off.")
+    yield from _unknown()
+
+
+def _unknown() -> Iterator[Finding]:
+    """Count what GitHub sent of late that was not there when this Dexxy was written."""
+    ignored = WebhookDelivery.objects.filter(state=DeliveryState.IGNORED)
+    kinds = ignored.values_list("event", "action").order_by("event", "action")
+    counts = kinds.annotate(count=Count("pk"))
+    unknown = [
+        f"{event} {action}".rstrip() + f" ({count})"
+        for event, action, count in counts
+        if is_unknown(event, action)
+    ]
+    if unknown:
+        yield notice(
+            "Webhooks of a new kind",
+            f"This Dexxy does not know: {', '.join(unknown)}.",
+            "Update Dexxy. Nothing is lost: what they were about is read with the next sync.",
+        )
 
 
 def repositories() -> Iterator[Finding]:

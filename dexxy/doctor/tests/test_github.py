@@ -10,11 +10,19 @@ from dexxy.sources.models import Source
 from tests.factories import make_app, make_repository, make_source
 
 
-def deliver(*, state: DeliveryState, minutes_ago: int, error: str = "") -> None:
+def deliver(
+    *,
+    state: DeliveryState,
+    minutes_ago: int = 0,
+    error: str = "",
+    event: str = "ping",
+    action: str = "",
+) -> None:
     delivery = WebhookDelivery.objects.create(
         app=make_app(),
-        guid=f"{state}-{minutes_ago}",
-        event="ping",
+        guid="the only one of its app",
+        event=event,
+        action=action,
         payload={},
         state=state,
         error=error,
@@ -45,6 +53,18 @@ def test_a_delivery_that_failed_is_shown_with_its_error(db: None) -> None:
     (finding,) = github.inbox()
 
     assert finding.says.endswith("the newest with: The issue has no number.")
+
+
+def test_what_is_new_on_github_is_counted(db: None) -> None:
+    for _ in range(2):
+        deliver(state=DeliveryState.IGNORED, event="issues", action="exploded")
+    deliver(state=DeliveryState.IGNORED, event="newly_invented")
+    deliver(state=DeliveryState.IGNORED, event="star", action="created")
+
+    well, unknown = github.inbox()
+
+    assert (well.state, unknown.state) == (State.OK, State.NOTICE)
+    assert unknown.says == "This Dexxy does not know: issues exploded (2), newly_invented (1)."
 
 
 def test_a_repository_that_fails_is_named_with_its_error(source: Source) -> None:
