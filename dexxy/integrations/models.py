@@ -219,6 +219,8 @@ class GitHubRepository(TimestampedModel):
     next_sync_at = models.DateTimeField(null=True, blank=True)
     next_sweep_at = models.DateTimeField(null=True, blank=True)
     sync_error = models.TextField(blank=True)
+    # Since when GitHub does not let us read it, also while a person paused it.
+    access_lost_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "GitHub repository"

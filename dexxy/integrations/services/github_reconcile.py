@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.models import GitHubInstallation, SyncStatus
+from dexxy.integrations.models import GitHubInstallation
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_access import (
     access_lost,
@@ -177,7 +177,7 @@ def _repositories_reconcile(installation: GitHubInstallation, found: list[Listed
             repository_rename(repository, now.full_name, now.url)
     followed = connected(installation)
     lost = followed.exclude(github_id__in=list(by_id)).exclude(sync_error=_NOT_LISTED)
-    back = followed.filter(github_id__in=list(by_id), sync_status=SyncStatus.DISABLED)
+    back = followed.filter(github_id__in=list(by_id)).exclude(access_lost_at=None)
     lost_count, back_count = access_lost(lost, _NOT_LISTED), access_regained(back)
     if lost_count or back_count:
         log.info(

@@ -16,7 +16,10 @@ from dexxy.integrations.services.github_reconcile import (
     IncompleteListError,
     installation_reconcile,
 )
-from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github_repositories import (
+    repository_connect_available,
+    repository_set_paused,
+)
 from dexxy.integrations.services.github_schedule import enqueue_reconciles
 from dexxy.integrations.tasks import reconcile_github_installation
 from dexxy.simulator.faults import Fault, patched
@@ -62,6 +65,25 @@ def test_what_is_missing_from_a_complete_list_is_disabled_until_it_is_back(
     installation_reconcile(linked.pk)
     assert (status(followed), followed.sync_error) == (SyncStatus.PENDING, "")
     assert EVERY - timedelta(minutes=1) < due_in(linked) <= EVERY
+
+
+def test_what_a_person_paused_says_as_long_as_it_is_so_that_it_is_lost(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    hill: Repository,
+    alice: User,
+) -> None:
+    repository_set_paused(viewer=alice, repository_id=followed.pk, paused=True)
+    world.select_repositories(installed, [hill])
+    installation_reconcile(linked.pk)
+    assert status(followed) == SyncStatus.PAUSED
+    assert "may not read it" in followed.sync_error
+
+    world.select_repositories(installed, None)
+    installation_reconcile(linked.pk)
+    assert (status(followed), followed.sync_error) == (SyncStatus.PAUSED, "")
 
 
 def test_a_list_of_many_pages_is_read_to_its_end(

@@ -18,6 +18,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github_available import available_repositories
 from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_errors import NotFoundError
+from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_repositories import (
     repository_connect_available,
     repository_sync_now,
@@ -275,6 +276,32 @@ def test_asking_twice_is_no_mistake_and_no_second_entry(
 
     assert "errors" not in answer
     assert everything() == before
+
+
+def test_what_the_app_lost_while_it_was_paused_is_not_active_when_it_is_resumed(
+    ask: Ask,
+    bob: User,
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    hill: Repository,
+) -> None:
+    ask(PAUSE, bob, id=followed.pk)
+    world.select_repositories(installed, [hill])
+    installation_reconcile(linked.pk)
+
+    answer = ask(PAUSE, id=followed.pk, paused=False)
+
+    found = answer["data"]["githubSetRepoSyncPaused"]["repository"]
+    assert found == {"syncStatus": "DISABLED", "nextSyncAt": None}
+    linked.refresh_from_db()
+    assert linked.reconcile_at is not None
+    assert linked.reconcile_at <= timezone.now()
+    world.select_repositories(installed, None)
+    installation_reconcile(linked.pk)
+    followed.refresh_from_db()
+    assert (followed.sync_status, followed.sync_error) == (SyncStatus.PENDING, "")
 
 
 def test_what_is_out_of_reach_cannot_be_paused(
