@@ -156,6 +156,8 @@ class GitHubInstallation(TimestampedModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     # When to compare the list of its repositories with GitHub's.
     reconcile_at = models.DateTimeField(null=True, blank=True)
+    # For when somebody asked for that last: anybody can, so it is done once a minute at most.
+    reconcile_asked_for = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "GitHub installation"

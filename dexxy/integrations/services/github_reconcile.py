@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
@@ -37,6 +39,8 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=1)
 # After something that may pass by itself.
 RETRY_LATER = timedelta(minutes=5)
+# However often somebody asks for it.
+ASKED_EVERY = timedelta(minutes=1)
 PAGE = 100
 _NOT_LISTED = (
     "The GitHub App may not read it. Give it access in the App's settings on GitHub,"
@@ -106,9 +110,21 @@ def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -
     found = GitHubInstallation.objects.filter(
         workspace__in=workspaces, installation_id=installation_id, deleted_at=None
     )
-    found.update(reconcile_at=timezone.now())
+    reconcile_ask(found)
     one = found.select_related("workspace").defer("access_token").first()
     return one.workspace if one else None
+
+
+def reconcile_ask(installations: QuerySet[GitHubInstallation]) -> int:
+    """Make INSTALLATIONS due, now or a minute after somebody asked last.
+
+    Returns: how many there are.
+    """
+    now = timezone.now()
+    done = installations.filter(Q(reconcile_asked_for=None) | Q(reconcile_asked_for__lte=now))
+    done.update(reconcile_asked_for=Greatest(now, F("reconcile_asked_for") + ASKED_EVERY))
+    # Both leave out what is NULL.
+    return installations.update(reconcile_at=Least("reconcile_at", "reconcile_asked_for"))
 
 
 def _account_reconcile(installation: GitHubInstallation) -> bool:
