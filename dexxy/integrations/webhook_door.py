@@ -14,7 +14,7 @@ from dexxy.integrations.services.github_wake import Waker
 from dexxy.integrations.services.github_webhooks import (
     WebhookRefusedError,
     delivery_check,
-    length_check,
+    headers_check,
 )
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ def webhook_door(application: WSGIApplication) -> WSGIApplication:
 
 
 def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
-    """Check a webhook's size, its signature, only then what it says; store it, and say so.
+    """Check a webhook's headers, then its signature, only then what it says; store it, say so.
 
     The work is done by `drain_deliveries`. GitHub waits ten seconds, counts every answer but 2xx
     as failed, and keeps it in the App's delivery log, from where we fetch it.
@@ -64,8 +64,8 @@ def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
     if meta["REQUEST_METHOD"] != "POST":
         return _refused(405, "method_not_allowed", "Only POST is taken here.")
     try:
-        length = length_check(meta.get("CONTENT_LENGTH") or "")
-        delivery = delivery_check(meta, stream.read(length))
+        headers = headers_check(meta)
+        delivery = delivery_check(headers, stream.read(headers.length))
         outcome = delivery_store(delivery)
     except WebhookRefusedError as error:
         return _refused(error.status, error.code, str(error))

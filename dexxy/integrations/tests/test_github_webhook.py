@@ -1,6 +1,8 @@
 """The webhook door: what is taken, what is refused and how, and that nothing taken is lost."""
 
 import json
+from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from structlog.testing import capture_logs
 from dexxy.config.wsgi import application
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services import github_webhooks
+from dexxy.integrations.webhook_door import take
 from tests.factories import WEBHOOK_SECRET, make_app
 from tests.webhooks import URL, guid, headers_of, send, signature
 
@@ -102,17 +105,36 @@ def test_an_app_without_a_secret_is_nobody_s(app: GitHubApp) -> None:
         ({"Content-Length": "9" * 5000}, 413, "payload_too_large"),
         ({"Content-Length": ""}, 411, "length_missing"),
         ({"Content-Length": "-1"}, 411, "length_missing"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415, "no_json"),
+        ({"Content-Type": None}, 415, "no_json"),
+        ({"X-Hub-Signature-256": None}, 401, "bad_signature"),
+        ({"X-Hub-Signature-256": "sha256=" + "0" * 63}, 401, "bad_signature"),
     ],
 )
-def test_it_refuses_what_is_no_delivery_of_ours(
+def test_it_refuses_what_is_no_delivery_of_ours_before_its_body_is_read(
     app: GitHubApp, headers: dict[str, str | None], status: int, outcome: str
 ) -> None:
-    with capture_logs() as logs:
-        response = send(app, PING, headers=headers)
+    body = json.dumps(PING).encode()
+    sent = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    sent |= headers_of(app, body, event="ping", guid=guid())
+    stream = BytesIO(body)
 
-    assert response.status_code == status
+    with capture_logs() as logs:
+        answer = take(wsgi_headers({**sent, **headers}), stream)
+
+    assert answer[0] == status
     assert [line["outcome"] for line in logs] == [outcome]
+    assert stream.tell() == 0
     assert stored() == []
+
+
+def wsgi_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
+    """Write headers as WSGI does."""
+    names = {name: name.upper().replace("-", "_") for name in headers}
+    plain = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+    keys = {name: key if key in plain else f"HTTP_{key}" for name, key in names.items()}
+    kept = {keys[name]: value for name, value in headers.items() if value is not None}
+    return {"REQUEST_METHOD": "POST", **kept}
 
 
 @pytest.mark.parametrize(
@@ -299,19 +321,17 @@ def test_the_door_leaves_other_addresses_to_django(db: None) -> None:
 
 
 def _through_wsgi(app: GitHubApp | None, body: bytes, **changes: str) -> tuple[str, bytes]:
-    from io import BytesIO
-
     headers = headers_of(app, body, event="ping", guid=guid()) if app else {}
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
         "PATH_INFO": URL,
         "QUERY_STRING": "",
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "8000",
         "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/json; charset=utf-8",
         "wsgi.input": BytesIO(body),
         "wsgi.url_scheme": "http",
-        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+        **wsgi_headers(headers),
         **changes,
     }
     statuses: list[str] = []
