@@ -8,7 +8,7 @@ from dexxy.common.errors import DexxyError
 from dexxy.doctor.apps import permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubInstallation
-from dexxy.integrations.services.github_tokens import installation_client
+from dexxy.integrations.services.github_asking import client_for_person
 
 
 def installations() -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def _installation(installation: GitHubInstallation) -> Finding:
 
 def _token(installation: GitHubInstallation, name: str, what: str) -> Finding:
     try:
-        with installation_client(installation) as client:
+        with client_for_person(installation) as client:
             # https://docs.github.com/en/rest/rate-limit: costs nothing.
             client.get("rate_limit")
     except DexxyError as error:

@@ -3,7 +3,7 @@
 Webhooks say so at once; this finds what they did not, and is all there is without them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,8 @@ from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.models import GitHubInstallation
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import Credential, GitHubInstallation
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_access import (
     access_lost,
@@ -25,12 +26,14 @@ from dexxy.integrations.services.github_access import (
 )
 from dexxy.integrations.services.github_app import installation_described
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_due import reconciles
 from dexxy.integrations.services.github_installations import (
     installation_changed,
     installation_delete,
     installation_fields,
     installation_of,
 )
+from dexxy.integrations.services.github_lease import Lease, LeaseLostError
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_tokens import installation_client
 
@@ -71,11 +74,34 @@ class IncompleteListError(errors.GitHubError):
     retryable = True
 
 
-def installation_reconcile(installation_pk: int) -> None:
+def reconciles_do(credential: Credential, lease: Lease) -> None:
+    """Compare with GitHub what is due of CREDENTIAL; a failure is logged, and due again soon.
+
+    Raises:
+        RateLimitedError: GitHub wants a pause.
+        LeaseLostError: another process has taken over.
+    """
+    for installation in reconciles().filter(credential=credential).only("pk"):
+        try:
+            installation_reconcile(installation.pk, lease)
+        except (errors.RateLimitedError, LeaseLostError):
+            raise
+        except Exception as error:
+            # A defect of ours must not keep the credential's repositories from being read.
+            if not isinstance(error, DexxyError):
+                log.exception("reconcile crashed", installation=installation.pk)
+            log.warning("not reconciled", installation=installation.pk, error=str(error))
+
+
+def installation_reconcile(installation_pk: int, lease: Lease) -> None:
     """Store what GitHub says of an installation now, and which repositories it reaches.
+
+    Args:
+        lease: of its credential.
 
     Raises:
         GitHubError: GitHub could not be asked; it is due again soon.
+        LeaseLostError: another process has taken over.
     """
     installation = GitHubInstallation.objects.select_related("app").defer("access_token")
     found = installation.filter(pk=installation_pk, workspace__isnull=False).first()
@@ -86,7 +112,8 @@ def installation_reconcile(installation_pk: int) -> None:
     try:
         if _account_reconcile(found):
             with installation_client(found) as client:
-                _repositories_reconcile(found, list(repositories_listed(client)))
+                listed_now = list(repositories_listed(client, before_page=lease.keep))
+                _repositories_reconcile(found, listed_now, lease)
         next_at = timezone.now() + EVERY
     except errors.RateLimitedError as error:
         next_at = error.retry_at
@@ -144,8 +171,13 @@ def _account_reconcile(installation: GitHubInstallation) -> bool:
     return not locked.is_suspended
 
 
-def repositories_listed(client: GitHubClient) -> Iterator[Listed]:
+def repositories_listed(
+    client: GitHubClient, before_page: Callable[[], object] = lambda: None
+) -> Iterator[Listed]:
     """Read every repository that the client's installation reaches, all pages.
+
+    Args:
+        before_page: called before each request.
 
     Raises:
         IncompleteListError: at the end, if there must be more than were read.
@@ -155,6 +187,7 @@ def repositories_listed(client: GitHubClient) -> Iterator[Listed]:
     page, seen, total = "installation/repositories", set[int](), 0
     parameters: dict[str, str | int] | None = {"per_page": PAGE}
     while page:
+        before_page()
         answer = client.get(page, parameters)
         with documented("list of repositories"):
             total = answer.data["total_count"]
@@ -185,7 +218,10 @@ def listed(data: dict[str, Any]) -> Listed:
 
 
 @transaction.atomic
-def _repositories_reconcile(installation: GitHubInstallation, found: list[Listed]) -> None:
+def _repositories_reconcile(
+    installation: GitHubInstallation, found: list[Listed], lease: Lease
+) -> None:
+    lease.renew()
     by_id = {one.github_id: one for one in found}
     for repository in connected(installation).select_related("source").order_by("pk"):
         now = by_id.get(repository.github_id)

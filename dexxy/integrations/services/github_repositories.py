@@ -36,7 +36,7 @@ from dexxy.integrations.services.github_access import (
 )
 from dexxy.integrations.services.github_available import AvailableRepository, available_among
 from dexxy.integrations.services.github_reconcile import reconcile_ask
-from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
+from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_tokens import NotConnectedError, installation_require
 from dexxy.sources.models import Source, SourceKind
 
@@ -197,7 +197,7 @@ def _look_for(repository: GitHubRepository) -> None:
     """Ask the App's list soon whether it has a repository again that was lost."""
     by_app = GitHubInstallation.objects.filter(pk=repository.installation_id, app__isnull=False)
     if reconcile_ask(by_app):
-        transaction.on_commit(enqueue_reconciles)
+        transaction.on_commit(enqueue_due)
 
 
 @transaction.atomic

@@ -109,6 +109,16 @@ def credential_pause(credential: Credential, error: errors.RateLimitedError) -> 
     log.info("sync paused", credential=str(credential), until=str(error.retry_at))
 
 
+def require_unpaused(credential: Credential) -> None:
+    """Look whether GitHub wants requests of CREDENTIAL.
+
+    Raises:
+        RateLimitedError: not now.
+    """
+    if credential.paused_until and credential.paused_until > timezone.now():
+        raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)
+
+
 def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
     """End a run because a person wants it; where they only paused it, it can go on later."""
     if not SyncRun.objects.filter(pk=run.pk, finished_at=None).exists():

@@ -27,8 +27,10 @@ from dexxy.integrations.services.github_lease import Lease, LeaseLostError, leas
 from dexxy.integrations.services.github_marked import MarkedReader
 from dexxy.integrations.services.github_readable import SyncNotPossibleError, require_connected
 from dexxy.integrations.services.github_reader import RepositoryReader
+from dexxy.integrations.services.github_reconcile import reconciles_do
 from dexxy.integrations.services.github_runs import (
     credential_pause,
+    require_unpaused,
     run_fail,
     run_finish,
     run_open,
@@ -147,7 +149,7 @@ def repository_sync(
         turn = Turn(repository, lease, trigger, sweep=sweep, goes_on=goes_on)
         with turn.client:
             try:
-                _require_unpaused(credential)
+                require_unpaused(credential)
                 while turn.take():
                     on_page(turn.run)
             except errors.RateLimitedError as error:
@@ -195,6 +197,7 @@ def _take_turns(
     reader = MarkedReader(lease, clients)
     while True:
         lease.keep()
+        _reconcile(credential, lease)
         _begin_turns(turns, credential, lease, clients)
         # A webhook waits for one request, not for the list of a huge repository.
         marked = repositories_marked(credential)
@@ -214,6 +217,13 @@ def _take_turns(
         if timezone.now() >= deadline:
             _leave_due(list(turns))
             return bool(turns)
+
+
+def _reconcile(credential: Credential, lease: Lease) -> None:
+    try:
+        reconciles_do(credential, lease)
+    except errors.RateLimitedError as error:
+        credential_pause(credential, error)
 
 
 def _begin_turns(
@@ -256,13 +266,3 @@ def _repository(repository_id: int) -> GitHubRepository:
     repository = wanted.defer("installation__access_token").get(pk=repository_id)
     require_connected(repository)
     return repository
-
-
-def _require_unpaused(credential: Credential) -> None:
-    """Look whether GitHub wants requests of CREDENTIAL.
-
-    Raises:
-        RateLimitedError: not now.
-    """
-    if credential.paused_until and credential.paused_until > timezone.now():
-        raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)

@@ -122,6 +122,8 @@ def test_a_repository_that_cannot_be_read_is_left_to_its_sync(
     credential: Credential, followed: GitHubRepository, closed: Issue
 ) -> None:
     GitHubRepository.objects.update(full_name="colony/gone")
+    # The App's list would tell its name.
+    GitHubInstallation.objects.update(reconcile_at=None)
 
     credential_work(credential_id=credential.pk, seconds=10)
 

@@ -1,7 +1,6 @@
 """The webhook door: what is taken, what is refused and how, and that nothing taken is lost."""
 
 import json
-from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +15,7 @@ from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services import github_webhooks
 from dexxy.integrations.webhook_door import take
 from tests.factories import WEBHOOK_SECRET, make_app
-from tests.webhooks import URL, guid, headers_of, send, signature
+from tests.webhooks import URL, guid, headers_of, send, signature, wsgi_headers
 
 PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 
@@ -126,15 +125,6 @@ def test_it_refuses_what_is_no_delivery_of_ours_before_its_body_is_read(
     assert [line["outcome"] for line in logs] == [outcome]
     assert stream.tell() == 0
     assert stored() == []
-
-
-def wsgi_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
-    """Write headers as WSGI does."""
-    names = {name: name.upper().replace("-", "_") for name in headers}
-    plain = {"CONTENT_TYPE", "CONTENT_LENGTH"}
-    keys = {name: key if key in plain else f"HTTP_{key}" for name, key in names.items()}
-    kept = {keys[name]: value for name, value in headers.items() if value is not None}
-    return {"REQUEST_METHOD": "POST", **kept}
 
 
 @pytest.mark.parametrize(
