@@ -82,8 +82,7 @@ def _leave_to_sync(repository: GitHubRepository, error: Exception) -> None:
         source_id=repository.source_id,
         refetch_at__lte=timezone.now(),
     )
-    keys = marked.order_by("kind", "number").select_for_update().values("pk")
-    Thread.objects.filter(pk__in=keys).update(refetch_at=timezone.now() + RETRY_LATER)
+    github_refetch.marks_put_off(marked, until=timezone.now() + RETRY_LATER)
     GitHubRepository.objects.filter(pk=repository.pk, next_sync_at__gt=timezone.now()).update(
         next_sync_at=timezone.now()
     )

@@ -16,9 +16,11 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_due import marked
+from dexxy.integrations.services.github_refetch import POINTS_FOR_REREADING, PUT_OFF_FOR
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Message, Thread
 from dexxy.simulator.model import Issue, Repository
+from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source, SourceKind
 from tests.factories import make_repository
@@ -91,6 +93,30 @@ def test_it_is_read_once_more_when_the_webhook_has_settled(
     thread = Thread.objects.get()
     assert thread.hinted_at is not None
     assert thread.refetch_at == thread.hinted_at + timedelta(seconds=60)
+
+
+def test_what_was_read_since_its_webhook_waits_while_half_of_the_points_are_gone(
+    credential: Credential, closed: Issue, simulator: SimulatorServer
+) -> None:
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING - 1)
+    credential_work(credential_id=credential.pk, seconds=10)
+    assert kinds() == ["closed", "opened"]
+    asked, now = simulator.requests.count("graphql"), timezone.now()
+    hinted_at = now - timedelta(seconds=61)
+    check_at = hinted_at + timedelta(seconds=60)
+    Thread.objects.update(hinted_at=hinted_at, refetch_at=check_at)
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING - 1)
+
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    assert simulator.requests.count("graphql") == asked
+    refetch_at = Thread.objects.get().refetch_at
+    assert refetch_at is not None
+    assert refetch_at >= now + PUT_OFF_FOR
+    Thread.objects.update(refetch_at=check_at)
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING)
+    credential_work(credential_id=credential.pk, seconds=10)
+    assert Thread.objects.get().refetch_at is None
 
 
 def test_it_comes_before_the_lists_of_another_repository(
