@@ -4,7 +4,7 @@ Before each page it looks what is due, and takes the repository that has the lea
 a new one nor a small one waits for a huge one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 
@@ -202,7 +202,7 @@ def _take_turns(
         # A webhook waits for one request, not for the list of a huge repository.
         marked = repositories_marked(credential)
         try:
-            for repository in marked:
+            for repository in _each(*marked, *reader.unfinished.values()):
                 if repository.pk not in turns:
                     reader.read(repository)
         except errors.RateLimitedError as error:
@@ -212,11 +212,17 @@ def _take_turns(
             key = min(with_marks or turns, key=lambda key: turns[key].order)
             if not _goes_on(turns[key], credential):
                 del turns[key]
-        if _is_paused(credential) or not (turns or marked):
+        unfinished = list(reader.unfinished)
+        if _is_paused(credential) or not (turns or marked or unfinished):
+            _leave_due(unfinished)
             return False
         if timezone.now() >= deadline:
-            _leave_due(list(turns))
-            return bool(turns)
+            _leave_due([*turns, *unfinished])
+            return bool(turns or unfinished)
+
+
+def _each(*repositories: GitHubRepository) -> Iterable[GitHubRepository]:
+    return {repository.pk: repository for repository in repositories}.values()
 
 
 def _reconcile(credential: Credential, lease: Lease) -> None:

@@ -11,6 +11,7 @@ from dexxy.integrations.models import (
     Credential,
     GitHubInstallation,
     GitHubRepository,
+    SyncPart,
     SyncRun,
     SyncStatus,
 )
@@ -117,6 +118,38 @@ def test_what_was_read_since_its_webhook_waits_while_half_of_the_points_are_gone
     Credential.objects.update(points_remaining=POINTS_FOR_REREADING)
     credential_work(credential_id=credential.pk, seconds=10)
     assert Thread.objects.get().refetch_at is None
+
+
+@pytest.fixture
+def long(world: World, hill: Repository, followed: GitHubRepository) -> Issue:
+    """An issue with more than two pages of comments, of which one webhook arrived."""
+    issue = world.open_issue(hill, world.actor("worker"), "Much to say")
+    for number in range(205):
+        world.comment(issue, world.actor("worker"), f"Comment {number}")
+    world.webhooks.drop(logged=False)
+    world.close(issue, world.actor("queen"))
+    world.webhooks.deliver()
+    deliveries_drain(seconds=10)
+    return issue
+
+
+def test_what_does_not_fit_into_its_page_is_read_right_behind_it(
+    credential: Credential, long: Issue
+) -> None:
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    assert Message.objects.filter(kind="comment").count() == 205
+    assert not SyncPart.objects.exists()
+    assert not SyncRun.objects.exists()
+
+
+def test_what_is_left_of_it_when_the_time_is_up_is_left_to_a_sync(
+    credential: Credential, long: Issue
+) -> None:
+    assert credential_work(credential_id=credential.pk, seconds=0)
+
+    assert 0 < Message.objects.filter(kind="comment").count() < 205
+    assert GitHubRepository.objects.filter(next_sync_at__lte=timezone.now()).exists()
 
 
 def test_it_comes_before_the_lists_of_another_repository(
