@@ -21,5 +21,6 @@ def examine() -> Iterator[Finding]:
     yield platform.address()
     yield from apps.app()
     yield from github.inbox()
+    yield from github.refused()
     yield from installations.installations()
     yield from github.repositories()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -11,6 +11,7 @@ from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import (
     DeliveryState,
     GitHubRepository,
+    RefusedWebhooks,
     SyncStatus,
     WebhookDelivery,
 )
@@ -64,6 +65,34 @@ def _unknown() -> Iterator[Finding]:
             f"This Dexxy does not know: {', '.join(unknown)}.",
             "Update Dexxy. Nothing is lost: what they were about is read with the next sync.",
         )
+
+
+# Why the webhook door refuses a request -> how that reads.
+_REFUSED = {
+    "bad_signature": "without the right signature",
+    "unknown_app": "for an App that is not known here",
+    "header_missing": "without GitHub's headers",
+    "no_json": "not as JSON",
+    "length_missing": "without a length",
+    "payload_too_large": "larger than any webhook",
+    "payload_unreadable": "with a payload that cannot be read",
+    "method_not_allowed": "that only looked",
+}
+
+
+def refused() -> Iterator[Finding]:
+    """Say what came to the webhooks' address and was refused, so that no wrong secret hides."""
+    totals = RefusedWebhooks.objects.values_list("reason").annotate(count=Sum("count"))
+    by_reason = {reason: int(count) for reason, count in totals.order_by("-count", "reason")}
+    if not by_reason:
+        return
+    kinds = [f"{count:,} {_REFUSED.get(reason, reason)}" for reason, count in by_reason.items()]
+    yield notice(
+        "Refused at the webhooks' address",
+        f"Within the last week: {', '.join(kinds)}. Nothing of it was stored.",
+        "Anybody can send something there. If webhooks of yours are missing, compare the App's"
+        " webhook secret and content type on GitHub with what Dexxy has.",
+    )
 
 
 def repositories() -> Iterator[Finding]:

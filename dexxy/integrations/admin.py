@@ -11,6 +11,7 @@ from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
     OAuthState,
+    RefusedWebhooks,
     SyncPart,
     SyncProblem,
     SyncRun,
@@ -137,3 +138,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
+
+
+@admin.register(RefusedWebhooks)
+class RefusedWebhooksAdmin(ReadOnlyAdmin):
+    list_display = ("day", "reason", "count", "updated_at")
+    list_filter = ("reason",)
+    search_fields = ("reason",)
+    ordering = ("-day", "reason")

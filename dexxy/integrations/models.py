@@ -453,3 +453,22 @@ class WebhookDelivery(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.event} {self.guid}"
+
+
+class RefusedWebhooks(TimestampedModel):
+    """How many requests the webhook door refused on one day (UTC) for one reason."""
+
+    day = models.DateField()
+    reason = models.CharField(max_length=50)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "refused webhooks"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "reason"], name="integrations_refusedwebhooks_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} on {self.day}"

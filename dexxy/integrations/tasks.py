@@ -12,6 +12,7 @@ from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_inbox import deliveries_prune
 from dexxy.integrations.services.github_lease import CredentialBusyError
+from dexxy.integrations.services.github_refused_webhooks import refused_webhooks_prune
 from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_sync import credential_work
 
@@ -79,6 +80,7 @@ def read_delivery_log(app_pk: int) -> None:
     It is due again soon where that failed.
     """
     deliveries_prune()
+    refused_webhooks_prune()
     try:
         delivery_log_read(app_pk)
     except DexxyError as error:

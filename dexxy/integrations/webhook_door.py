@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.integrations.services.github_inbox import delivery_store
+from dexxy.integrations.services.github_refused_webhooks import RefusedCount
 from dexxy.integrations.services.github_wake import Waker
 from dexxy.integrations.services.github_webhooks import (
     WebhookRefusedError,
@@ -20,6 +21,7 @@ from dexxy.integrations.services.github_webhooks import (
 log = structlog.get_logger()
 
 _waker = Waker()
+_refused_count = RefusedCount()
 TEXT = "text/plain; charset=utf-8"
 WSGIApplication = Callable[..., Iterable[bytes]]
 
@@ -76,10 +78,12 @@ def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
         log.error("webhook not stored", outcome="not_stored", status=503, why=reason)
         return 503, "Dexxy cannot store anything now."
     _waker.wake_soon()
+    _refused_count.write()
     log.debug("webhook taken", outcome=outcome, name=delivery.event, guid=delivery.guid)
     return 202, outcome
 
 
 def _refused(status: int, outcome: str, why: str) -> tuple[int, str]:
     log.warning("webhook refused", outcome=outcome, status=status, why=why)
+    _refused_count.add(outcome)
     return status, why

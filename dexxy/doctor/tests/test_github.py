@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.doctor import State, github
-from dexxy.integrations.models import DeliveryState, SyncStatus, WebhookDelivery
+from dexxy.integrations.models import DeliveryState, RefusedWebhooks, SyncStatus, WebhookDelivery
 from dexxy.sources.models import Source
 from tests.factories import make_app, make_repository, make_source
 
@@ -65,6 +65,23 @@ def test_what_is_new_on_github_is_counted(db: None) -> None:
 
     assert (well.state, unknown.state) == (State.OK, State.NOTICE)
     assert unknown.says == "This Dexxy does not know: issues exploded (2), newly_invented (1)."
+
+
+def test_what_was_refused_is_counted_with_its_reasons(db: None) -> None:
+    today = timezone.now().date()
+    for days, reason, count in ((0, "bad_signature", 2), (1, "bad_signature", 1), (0, "new", 1200)):
+        RefusedWebhooks.objects.create(day=today - timedelta(days=days), reason=reason, count=count)
+
+    (finding,) = github.refused()
+
+    assert finding.state is State.NOTICE
+    assert finding.says == (
+        "Within the last week: 1,200 new, 3 without the right signature. Nothing of it was stored."
+    )
+
+
+def test_without_anything_refused_nothing_is_said(db: None) -> None:
+    assert list(github.refused()) == []
 
 
 def test_a_repository_that_fails_is_named_with_its_error(source: Source) -> None:

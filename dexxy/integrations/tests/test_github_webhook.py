@@ -1,18 +1,31 @@
 """The webhook door: what is taken, what is refused and how, and that nothing taken is lost."""
 
 import json
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from dexxy.config.wsgi import application
-from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
-from dexxy.integrations.services import github_webhooks
+from dexxy.integrations import webhook_door
+from dexxy.integrations.models import (
+    DeliveryState,
+    GitHubApp,
+    RefusedWebhooks,
+    WebhookDelivery,
+)
+from dexxy.integrations.services import github_refused_webhooks, github_webhooks
+from dexxy.integrations.services.github_refused_webhooks import (
+    RefusedCount,
+    refused_webhooks_prune,
+)
 from dexxy.integrations.webhook_door import take
 from tests.factories import WEBHOOK_SECRET, make_app
 from tests.webhooks import URL, guid, headers_of, send, signature, wsgi_headers
@@ -23,6 +36,18 @@ PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 @pytest.fixture
 def app(db: None) -> GitHubApp:
     return make_app()
+
+
+@pytest.fixture(autouse=True)
+def refused_count(monkeypatch: pytest.MonkeyPatch) -> RefusedCount:
+    """What this process refused: nothing yet."""
+    count = RefusedCount()
+    monkeypatch.setattr(webhook_door, "_refused_count", count)
+    return count
+
+
+def refused() -> dict[str, int]:
+    return dict(RefusedWebhooks.objects.values_list("reason", "count"))
 
 
 def stored() -> list[tuple[str, str, str, int]]:
@@ -156,6 +181,66 @@ def test_it_refuses_a_signed_body_that_is_no_payload(app: GitHubApp, body: bytes
     assert response.status_code == 400
     assert [line["outcome"] for line in logs] == ["payload_unreadable"]
     assert stored() == []
+
+
+def test_what_is_refused_is_counted_by_its_reason(
+    app: GitHubApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    for _ in range(3):
+        now += 2
+        send(app, PING, headers={"X-Hub-Signature-256": None})
+        Client().get(URL)
+    now += 2
+    send(app, PING)
+
+    assert refused() == {"bad_signature": 3, "method_not_allowed": 3}
+
+
+def test_a_flood_of_refused_requests_costs_the_database_one_statement_a_second(
+    app: GitHubApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(500):
+            Client().get(URL)
+
+    assert len(queries) == 1
+    now += 2
+    Client().get(URL)
+    assert refused() == {"method_not_allowed": 501}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_counted_now_is_counted_later(
+    refused_count: RefusedCount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    refused_count.add("bad_signature")
+    monkeypatch.undo()
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now + 2)
+
+    refused_count.write()
+
+    assert refused() == {"bad_signature": 1}
+
+
+def test_what_was_refused_long_ago_is_forgotten(db: None) -> None:
+    today = timezone.now().date()
+    for days in (0, 7, 8):
+        RefusedWebhooks.objects.create(
+            day=today - timedelta(days=days), reason="bad_signature", count=days + 1
+        )
+
+    refused_webhooks_prune()
+
+    assert set(RefusedWebhooks.objects.values_list("count", flat=True)) == {1, 8}
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "options"])
