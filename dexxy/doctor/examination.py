@@ -19,7 +19,7 @@ def examine() -> Iterator[Finding]:
     yield from platform.queue()
     yield platform.schedule()
     yield platform.address()
-    yield from apps.app()
+    yield from apps.apps()
     yield from github.inbox()
     yield from github.refused()
     yield from installations.installations()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db.models import Count, Min, Sum
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -32,7 +33,7 @@ def inbox() -> Iterator[Finding]:
     if is_stale:
         yield failed(
             "Inbox",
-            f"{pending.count()} deliveries wait, the oldest for {timesince(oldest)}.",
+            f"Waiting: {_deliveries(pending.count())}, the oldest for {timesince(oldest)}.",
             "Start a worker for them: `dexxy worker deliveries`.",
         )
     broken = deliveries.filter(state=DeliveryState.FAILED)
@@ -40,13 +41,17 @@ def inbox() -> Iterator[Finding]:
     if newest is not None:
         yield failed(
             "Inbox",
-            f"{broken.count()} deliveries could not be worked off, the newest with: {newest.error}",
+            f"Not worked off: {_deliveries(broken.count())}, the newest with: {newest.error}",
             "Choose them under Administration > Webhook deliveries and run them again."
             " Nothing is lost: what they said is read from GitHub with the next sync.",
         )
     if not is_stale and newest is None:
         yield well("Inbox", "Every delivery was worked off.")
     yield from _unknown()
+
+
+def _deliveries(count: int) -> str:
+    return f"{count} deliver{pluralize(count, 'y,ies')}"
 
 
 def _unknown() -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 
 from dexxy.accounts.admin import ReadOnlyAdmin
 from dexxy.integrations.models import (
@@ -134,7 +135,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again what failed or was ignored", permissions=["try_again"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
         count = deliveries_retry(delivery_ids=chosen.values_list("pk", flat=True))
-        self.message_user(request, f"{count} deliveries are tried again.")
+        self.message_user(request, f"Tried again: {count} deliver{pluralize(count, 'y,ies')}.")
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))

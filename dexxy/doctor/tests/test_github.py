@@ -44,6 +44,7 @@ def test_deliveries_that_wait_ask_for_a_worker(db: None) -> None:
     (finding,) = github.inbox()
 
     assert finding.state is State.FAILED
+    assert finding.says.startswith("Waiting: 1 delivery, the oldest for ")
     assert finding.fix == "Start a worker for them: `dexxy worker deliveries`."
 
 
