@@ -79,7 +79,7 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     yield _clock(answer)
     missing = permissions_missing(granted)
     if is_public() and app.webhook_secret:
-        missing += [f"{name_on_github(event)} events" for event in EVENTS if event not in events]
+        missing += events_missing(events)
     page = app.html_url or "its page on GitHub"
     if missing:
         yield failed(
@@ -98,6 +98,11 @@ def permissions_missing(granted: dict[str, str]) -> list[str]:
         for name, level in PERMISSIONS.items()
         if name not in granted
     ]
+
+
+def events_missing(subscribed: list[str]) -> list[str]:
+    """Return the events that are needed and not subscribed to."""
+    return [f"{name_on_github(event)} events" for event in EVENTS if event not in subscribed]
 
 
 def _clock(answer: Answer) -> Finding:

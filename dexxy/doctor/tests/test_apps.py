@@ -10,7 +10,7 @@ from dexxy.doctor import Finding, State, apps, installations
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_registration import manifest
+from dexxy.integrations.services.github_registration import EVENTS, manifest
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.simulator.faults import Fault
 from dexxy.simulator.faults.bodies import date_off
@@ -185,6 +185,22 @@ def test_a_connection_that_grants_too_little_says_what_is_missing(db: None) -> N
     assert finding.says.endswith(
         "does not grant: Pull requests: read, Discussions: read, Members: read."
     )
+
+
+def test_a_connection_that_sends_too_little_says_about_what(
+    linked: GitHubInstallation, installed: Installation, settings: Settings
+) -> None:
+    settings.DEXXY_BASE_URL = PUBLIC
+    GitHubApp.objects.update(webhook_secret="secret")
+    installed.events = [event for event in EVENTS if event != "discussion_comment"]
+
+    (finding,) = installations.installations()
+
+    assert finding.state is State.FAILED
+    assert finding.says.endswith("about: Discussion comment events.")
+    GitHubApp.objects.update(webhook_secret="")
+    (finding,) = installations.installations()
+    assert finding.state is State.OK
 
 
 def test_a_suspended_connection_says_who_can_end_it(linked: GitHubInstallation) -> None:
