@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 from dexxy.accounts import api_tokens, invitations, memberships, models, selectors
 from dexxy.accounts.models import Role, TokenScope
 from dexxy.accounts.selectors import Viewer
-from dexxy.common.graphql import Connection, Info, aware, connection
+from dexxy.common.graphql import Connection, Info, connection, in_utc
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
 
@@ -197,7 +197,7 @@ class AccountsMutation:
             workspace=selectors.workspace_by_id(viewer, input.workspace_id),
             name=input.name,
             scope=input.scope,
-            expires_at=input.expires_at and aware(input.expires_at),
+            expires_at=input.expires_at and in_utc(input.expires_at),
         )
         return ApiTokenCreatePayload(api_token=cast(ApiToken, token), token=secret)
 

@@ -13,7 +13,7 @@ import strawberry_django
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import workspace_by_id
-from dexxy.common.graphql import Connection, Info, aware, connection, ids
+from dexxy.common.graphql import Connection, Info, connection, ids, in_utc
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.graphql import Identity, Member
@@ -145,8 +145,8 @@ class ActivityFeedFilters:
             thread_states=self.thread_states or (),
             labels=self.labels or (),
             bots=self.bots,
-            since=self.since and aware(self.since),
-            until=self.until and aware(self.until),
+            since=self.since and in_utc(self.since),
+            until=self.until and in_utc(self.until),
             search=self.search or "",
             only_unanswered=self.only_unanswered,
         )
@@ -356,7 +356,7 @@ class MessagesQuery:
     ) -> Insights:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        start, end = aware(since), aware(until)
+        start, end = in_utc(since), in_utc(until)
         return Insights.of(insights(viewer, workspace, since=start, until=end))
 
 
