@@ -20,7 +20,7 @@ LEVELS = {
     "doctor": 4,
 }
 # What a person, an API client or a queue calls; nothing below may call it back.
-DOORS = {"graphql", "views", "webhook_door", "tasks", "admin", "urls", "management"}
+DOORS = {"views", "webhook_door", "tasks", "admin", "urls", "management"}
 DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
 COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "redaction", "sql"} | {
@@ -90,9 +90,15 @@ def is_test(path: Path) -> bool:
 def is_door(name: str) -> bool:
     parts = name.split(".")
     in_an_app = parts[0] == "dexxy" and parts[1:2] and parts[1] in LEVELS
-    if parts[:2] == ["dexxy", "common"] and parts[2:3] and parts[2].startswith("graphql"):
+    if is_inside(name, *DOOR_PACKAGES) or is_graphql(name):
         return True
-    return is_inside(name, *DOOR_PACKAGES) or bool(in_an_app and not DOORS.isdisjoint(parts[2:]))
+    return bool(in_an_app and not DOORS.isdisjoint(parts[2:]))
+
+
+def is_graphql(name: str) -> bool:
+    """Say whether it is an app's part of the schema: graphql.py, or graphql_SUBJECT.py."""
+    parts = name.split(".")
+    return parts[0] == "dexxy" and bool(parts[2:3]) and parts[2].partition("_")[0] == "graphql"
 
 
 # A rule returns what a module imports, or is, against it.
@@ -139,9 +145,7 @@ def the_simulator_knows_nothing_of_dexxy(module: Module) -> list[str]:
 
 
 def only_graphql_files_import_strawberry(module: Module) -> list[str]:
-    if module.name == "dexxy.config.schema" or "graphql" in module.name.split(".")[2:]:
-        return []
-    if module.app == "common" and module.path.stem.startswith("graphql"):
+    if module.name == "dexxy.config.schema" or is_graphql(module.name):
         return []
     return module.imports_of("strawberry", "strawberry_django")
 
@@ -208,6 +212,7 @@ def test_the_product_is_found() -> None:
         ),
         (doors_are_called_by_nothing_below, "integrations/services/a.py", "from ..views import b"),
         (doors_are_called_by_nothing_below, "accounts/services.py", "import dexxy.config.schema"),
+        (doors_are_called_by_nothing_below, "sources/models.py", "from .graphql_feed import Feed"),
         (models_import_no_services, "messages/models.py", "from dexxy.members import selectors"),
         (models_import_no_services, "members/models.py", "from .services import merge"),
         (only_the_client_imports_githubkit, "integrations/tasks.py", "import githubkit"),
@@ -249,6 +254,7 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
         ("messages/models.py", "from dexxy.members.models import Identity"),
         ("members/graphql.py", "import strawberry_django\nfrom . import selectors"),
         ("common/graphql_errors.py", "import strawberry"),
+        ("messages/graphql_feed.py", "import strawberry\nfrom .graphql_filters import Kept"),
         ("config/schema.py", "import strawberry\nfrom dexxy.members import graphql"),
         ("config/urls.py", "from dexxy.integrations import views"),
         ("cli/demo.py", "from dexxy import embedded, simulator"),
