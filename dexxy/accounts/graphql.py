@@ -3,17 +3,19 @@
 # Strawberry declares what its decorators return as Any.
 
 from datetime import datetime
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import strawberry
 import strawberry_django
+from django.db.models import QuerySet
 from strawberry.scalars import JSON
 
 from dexxy.accounts import api_tokens, invitations, models, selectors
 from dexxy.accounts.models import Role, TokenScope
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.graphql import Connection, Info, connection
-from dexxy.common.pages import PAGE
+from dexxy.common.pages import PAGE, page_by_key
 
 strawberry.enum(Role, description="What somebody may do in a workspace.")
 strawberry.enum(TokenScope, description="What a token may do: READ only, or FULL.")
@@ -103,25 +105,43 @@ class AccountsQuery:
     def workspaces(self, info: Info) -> list[Workspace]:
         return cast("list[Workspace]", list(selectors.workspaces(viewer_of(info))))
 
-    @strawberry.field(description="Who is in the workspace.")
-    def memberships(self, info: Info, workspace_id: strawberry.ID) -> list[Membership]:
+    @strawberry.field(description="Who is in the workspace; who joined last comes first.")
+    def memberships(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[Membership]:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return cast("list[Membership]", list(selectors.memberships(viewer, workspace)))
+        return _list(selectors.memberships(viewer, workspace), first, after)
 
     @strawberry.field(
         description="The viewer's tokens for the workspace; for administrators, everybody's."
     )
-    def api_tokens(self, info: Info, workspace_id: strawberry.ID) -> list[ApiToken]:
+    def api_tokens(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[ApiToken]:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return cast("list[ApiToken]", list(api_tokens.api_tokens(viewer, workspace)))
+        return _list(api_tokens.api_tokens(viewer, workspace), first, after)
 
     @strawberry.field(description="Invitations that nobody has accepted yet. For administrators.")
-    def invitations(self, info: Info, workspace_id: strawberry.ID) -> list[Invitation]:
+    def invitations(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[Invitation]:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return cast("list[Invitation]", list(invitations.invitations(viewer, workspace)))
+        return _list(invitations.invitations(viewer, workspace), first, after)
 
     @strawberry.field(description="What was done in the workspace. For administrators.")
     def audit_log(
@@ -134,4 +154,8 @@ class AccountsQuery:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
         page = selectors.audit_log(viewer, workspace, first, after)
-        return connection(page, after, workspace.audit_entries.count)
+        return connection(page, after, partial(selectors.audit_total, viewer, workspace))
+
+
+def _list(rows: QuerySet[Any], first: int, after: str | None) -> Connection[Any]:
+    return connection(page_by_key(rows, first, after), after, rows.count)

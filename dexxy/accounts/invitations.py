@@ -29,14 +29,14 @@ class InvitationError(BadInputError):
 
 
 def invitations(viewer: Viewer, workspace: Workspace) -> QuerySet[Invitation]:
-    """Return the invitations to WORKSPACE that can still be accepted, the newest first.
+    """Return the invitations to WORKSPACE that can still be accepted.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
     """
     require_admin(viewer, workspace)
-    return _open().filter(workspace=workspace).select_related("invited_by").order_by("-pk")
+    return _open().filter(workspace=workspace).select_related("invited_by")
 
 
 @transaction.atomic
