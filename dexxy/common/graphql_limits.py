@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -135,7 +135,7 @@ def _check_size(size: Size) -> None:
             raise LimitError(f"The document has {shown} {what}; up to {most} are allowed.")
 
 
-def spend(caller: Caller, points: int, response: HttpResponse) -> None:
+def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
     """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
 
     Raises:
