@@ -10,7 +10,7 @@ import strawberry
 from dexxy.accounts import api_tokens, invitations, memberships, selectors
 from dexxy.accounts.graphql import ApiToken, Invitation, Membership, viewer_of
 from dexxy.accounts.models import Role, TokenScope
-from dexxy.common.graphql import Info, in_utc
+from dexxy.common.graphql import Info, aware
 from dexxy.common.ids import parse_id
 
 
@@ -73,7 +73,7 @@ class AccountsMutation:
             workspace=selectors.workspace_by_id(viewer, input.workspace_id),
             name=input.name,
             scope=input.scope,
-            expires_at=input.expires_at and in_utc(input.expires_at),
+            expires_at=input.expires_at and aware(input.expires_at),
         )
         return ApiTokenCreatePayload(api_token=cast(ApiToken, token), token=secret)
 

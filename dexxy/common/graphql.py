@@ -90,7 +90,7 @@ def connection(page: Page[Any], after: str | None, total: Callable[[], int]) -> 
     )
 
 
-def in_utc(time: datetime) -> datetime:
+def aware(time: datetime) -> datetime:
     """Read a time that was sent, without an offset as UTC.
 
     Raises:

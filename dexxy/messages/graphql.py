@@ -11,7 +11,7 @@ import strawberry
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import workspace_by_id
-from dexxy.common.graphql import Connection, Info, connection, in_utc
+from dexxy.common.graphql import Connection, Info, aware, connection
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
 from dexxy.members.graphql import Identity, Member
@@ -20,7 +20,13 @@ from dexxy.members.selectors import member_for, member_identities
 from dexxy.messages import selectors
 from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING, FeedFilters
 from dexxy.messages.following import feed_changes
-from dexxy.messages.graphql_feed import ActivityChanges, ActivityItem, Thread, feed, remember
+from dexxy.messages.graphql_feed import (
+    ActivityChanges,
+    ActivityItem,
+    Thread,
+    feed_connection,
+    remember,
+)
 from dexxy.messages.graphql_filters import ActivityFeedFilters, ThreadFilterInput
 from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.insights import insights
@@ -37,7 +43,9 @@ class MemberProfile:
     def activity(
         self, info: Info, first: int = PAGE, after: str | None = None
     ) -> Connection[ActivityItem]:
-        return feed(info, self.workspace, FeedFilters(member_ids=[self.row.pk]), first, after)
+        return feed_connection(
+            info, self.workspace, FeedFilters(member_ids=[self.row.pk]), first, after
+        )
 
 
 @strawberry.type
@@ -53,7 +61,9 @@ class MessagesQuery:
     ) -> Connection[ActivityItem]:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        return feed(info, workspace, filters.read() if filters else EVERYTHING, first, after)
+        return feed_connection(
+            info, workspace, filters.read() if filters else EVERYTHING, first, after
+        )
 
     @strawberry.field(description="One item of the feed, with its thread.")
     def activity_item(
@@ -124,5 +134,5 @@ class MessagesQuery:
     ) -> Insights:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        start, end = in_utc(since), in_utc(until)
+        start, end = aware(since), aware(until)
         return Insights.of(insights(viewer, workspace, since=start, until=end))

@@ -120,7 +120,7 @@ class ActivityChanges:
         )
 
 
-def feed(
+def feed_connection(
     info: Info, workspace: Workspace, kept: FeedFilters, first: int, after: str | None
 ) -> Connection[ActivityItem]:
     """Show a page of what KEPT keeps of the feed."""

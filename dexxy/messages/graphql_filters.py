@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from dexxy.common.graphql import ids, in_utc
+from dexxy.common.graphql import aware, ids
 from dexxy.messages.feed_filters import Bots, FeedFilters, ThreadFilters
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
 
@@ -55,8 +55,8 @@ class ActivityFeedFilters:
             thread_states=self.thread_states or (),
             labels=self.labels or (),
             bots=self.bots,
-            since=self.since and in_utc(self.since),
-            until=self.until and in_utc(self.until),
+            since=self.since and aware(self.since),
+            until=self.until and aware(self.until),
             search=self.search or "",
             only_unanswered=self.only_unanswered,
         )
