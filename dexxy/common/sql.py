@@ -72,6 +72,18 @@ def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> in
         return int(cursor.rowcount)
 
 
+def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows to TABLE, in half the time that INSERT takes; none of them may be there already.
+
+    Args:
+        columns: what each row holds a value of.
+    """
+    sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 class Question:
     """Whether there are rows in a query: compiled once, because it is asked again and again.
 
