@@ -9,9 +9,12 @@ from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
+from dexxy.messages.graphql_people import PeopleMutation, PeopleQuery
 
-Query = merge_types("Query", (AccountsQuery, MembersQuery, MessagesQuery, IntegrationsQuery))
-Mutation = merge_types("Mutation", (AccountsMutation, IntegrationsMutation))
+Query = merge_types(
+    "Query", (AccountsQuery, MembersQuery, PeopleQuery, MessagesQuery, IntegrationsQuery)
+)
+Mutation = merge_types("Mutation", (AccountsMutation, PeopleMutation, IntegrationsMutation))
 
 schema = ApiSchema(
     query=Query,

@@ -69,10 +69,12 @@ def members_merge(
 
 
 @transaction.atomic
-def merge_undo(*, actor: User, workspace: Workspace, merge_id: int) -> list[int]:
+def merge_undo(
+    *, actor: User, workspace: Workspace, merge_id: int
+) -> tuple[MemberMerge, list[int]]:
     """Take a merge back: its two sides are two members again, and no rule will join them.
 
-    Returns: the identities whose threads must be settled again.
+    Returns: the merge, and the identities whose threads must be settled again.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
@@ -89,7 +91,7 @@ def merge_undo(*, actor: User, workspace: Workspace, merge_id: int) -> list[int]
     merge.save(update_fields=["undone_at", "undone_by", "updated_at"])
     settle = members_regroup([merge.kept_id, merge.merged_id])
     audit(workspace, actor, "member.unmerged", merge.kept, merge=merge.pk, merged=merge.merged_id)
-    return settle
+    return merge, settle
 
 
 @transaction.atomic

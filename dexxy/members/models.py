@@ -30,8 +30,12 @@ class Member(TimestampedModel):
                 fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent"
             ),
             models.Index(
+                fields=["workspace", "-first_seen_at", "-id"], name="members_member_newest"
+            ),
+            models.Index(
                 fields=["workspace"], name="members_member_bots", condition=Q(is_bot=True)
             ),
+            models.Index(fields=["workspace"], name="members_member_tagged", condition=~Q(tags=[])),
         ]
 
     def __str__(self) -> str:

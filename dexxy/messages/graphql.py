@@ -2,7 +2,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Self, cast
@@ -16,9 +16,7 @@ from dexxy.accounts.selectors import workspace_by_id
 from dexxy.common.graphql import Connection, Info, aware, connection, ids
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE, Page
-from dexxy.members.graphql import Identity, Member
-from dexxy.members.models import Member as MemberRow
-from dexxy.members.selectors import member_for, member_identities
+from dexxy.members.graphql import Identity, Member, remember_members
 from dexxy.messages import models, selectors
 from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING, Bots, FeedFilters, ThreadFilters
 from dexxy.messages.following import Changes, feed_changes
@@ -206,20 +204,6 @@ class ActivityChanges:
         )
 
 
-@strawberry.type(description="A person with all their accounts and activity.")
-class MemberProfile:
-    member: Member
-    identities: list[Identity]
-    row: strawberry.Private[MemberRow]
-    workspace: strawberry.Private[Workspace]
-
-    @strawberry.field(description="What they said and did, the newest first.")
-    def activity(
-        self, info: Info, first: int = PAGE, after: str | None = None
-    ) -> Connection[ActivityItem]:
-        return _feed(info, self.workspace, FeedFilters(member_ids=[self.row.pk]), first, after)
-
-
 @strawberry.type(description="One day of UTC on which something happened.")
 class InsightsDay:
     date: date
@@ -285,7 +269,9 @@ class MessagesQuery:
     ) -> Connection[ActivityItem]:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        return _feed(info, workspace, filters.read() if filters else EVERYTHING, first, after)
+        return feed_connection(
+            info, workspace, filters.read() if filters else EVERYTHING, first, after
+        )
 
     @strawberry.field(description="One item of the feed, with its thread.")
     def activity_item(
@@ -294,7 +280,7 @@ class MessagesQuery:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
         item = selectors.feed_item(viewer, workspace, parse_id(item_id) or 0)
-        _remember(info, [item.thread])
+        _remember_items(info, [item])
         return cast(ActivityItem, item)
 
     @strawberry.field(
@@ -311,7 +297,7 @@ class MessagesQuery:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
         found = feed_changes(viewer, workspace, first, after)
-        _remember(info, (change.message.thread for change in found.items))
+        _remember_items(info, [change.message for change in found.items])
         return ActivityChanges.of(found)
 
     @strawberry.field(description="The threads, those with the newest activity first.")
@@ -336,20 +322,6 @@ class MessagesQuery:
         workspace = workspace_by_id(viewer, workspace_id)
         return cast(Thread, selectors.thread_for(viewer, workspace, parse_id(thread_id) or 0))
 
-    @strawberry.field(description="One person, with all their accounts and activity.")
-    def member(
-        self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID
-    ) -> MemberProfile:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        member = member_for(viewer, workspace, parse_id(member_id) or 0)
-        return MemberProfile(
-            member=cast(Member, member),
-            identities=cast("list[Identity]", member_identities(member)),
-            row=member,
-            workspace=workspace,
-        )
-
     @strawberry.field(description="Figures of up to a year; bots count nowhere.")
     def insights(
         self, info: Info, workspace_id: strawberry.ID, since: datetime, until: datetime
@@ -360,9 +332,10 @@ class MessagesQuery:
         return Insights.of(insights(viewer, workspace, since=start, until=end))
 
 
-def _feed(
+def feed_connection(
     info: Info, workspace: Workspace, kept: FeedFilters, first: int, after: str | None
 ) -> Connection[ActivityItem]:
+    """Show a page of the feed to who asks."""
     viewer = viewer_of(info)
     page = selectors.feed_page(viewer, workspace, kept, first, after)
     total = partial(selectors.feed_total, viewer, workspace, kept)
@@ -373,13 +346,20 @@ def _activity(
     info: Info, page: Page[models.Message], after: str | None, total: Callable[[], int]
 ) -> Connection[ActivityItem]:
     """Show PAGE, and let its threads know each other."""
-    _remember(info, (item.thread for item in page.items))
+    _remember_items(info, page.items)
     return connection(page, after, total)
 
 
-def _remember(info: Info, threads: Iterable[models.Thread]) -> None:
+def _remember_items(info: Info, items: Sequence[models.Message]) -> None:
+    _remember(info, [item.thread for item in items])
+    remember_members(info, (item.author.member for item in items if item.author))
+
+
+def _remember(info: Info, threads: Sequence[models.Thread]) -> None:
     known: dict[int, models.Thread] = info.context.shared.setdefault("threads", {})
     known.update({thread.pk: thread for thread in threads})
+    authors = (thread.author for thread in threads)
+    remember_members(info, (author.member for author in authors if author))
 
 
 def _messages_of(
@@ -391,5 +371,8 @@ def _messages_of(
     if thread.pk not in pages:
         _remember(info, [thread])
         unread = [one for one in info.context.shared["threads"].values() if one.pk not in pages]
-        pages.update(selectors.thread_pages(unread, first, after))
+        found = selectors.thread_pages(unread, first, after)
+        pages.update(found)
+        items = (item for page in found.values() for item in page.items)
+        remember_members(info, (item.author.member for item in items if item.author))
     return pages[thread.pk]

@@ -49,10 +49,11 @@ def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: 
 
 
 @transaction.atomic
-def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> None:
+def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> MemberMerge:
     """Take a merge back, as `members.merging.merge_undo` does, and settle their threads."""
-    regrouped = merging.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
+    merge, regrouped = merging.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
     _settle(workspace.pk, _OPENED_BY, regrouped)
+    return merge
 
 
 @transaction.atomic
