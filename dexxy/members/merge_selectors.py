@@ -45,7 +45,9 @@ WITH pair AS MATERIALIZED (
           WHERE (apart.a, apart.b) = (pair.a, pair.b) OR (apart.a, apart.b) = (pair.b, pair.a))
     ORDER BY least(a, b), greatest(a, b), score DESC, id
 )
-SELECT id, a, b FROM best ORDER BY score DESC, id LIMIT %(first)s
+SELECT id, a, b FROM best
+WHERE %(member)s::bigint IS NULL OR %(member)s IN (a, b)
+ORDER BY score DESC, id LIMIT %(first)s
 """
 
 
@@ -59,9 +61,12 @@ class OpenSuggestion:
 
 
 def suggestion_list(
-    viewer: Viewer, workspace: Workspace, first: int = PAGE
+    viewer: Viewer, workspace: Workspace, first: int = PAGE, *, member_id: int | None = None
 ) -> list[OpenSuggestion]:
     """Return the FIRST most certain suggestions that somebody has still to decide on.
+
+    Args:
+        member_id: only those about this member.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -69,7 +74,7 @@ def suggestion_list(
     """
     require_membership(viewer, workspace)
     check_size(first)
-    rows = fetch_all(_OPEN, {"workspace": workspace.pk, "first": first})
+    rows = fetch_all(_OPEN, {"workspace": workspace.pk, "first": first, "member": member_id})
     suggestions = MergeSuggestion.objects.in_bulk([pk for pk, _, _ in rows])
     members = Member.objects.in_bulk([member for _, *pair in rows for member in pair])
     return [OpenSuggestion(suggestions[pk], members[a], members[b]) for pk, a, b in rows]

@@ -36,3 +36,17 @@ def member_for(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
     if member is None:
         raise MemberNotFoundError("There is no such member.")
     return member
+
+
+def member_now(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
+    """Return the member that the one with the id PK is part of today, mostly itself.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        MemberNotFoundError: WORKSPACE has no such member.
+    """
+    require_membership(viewer, workspace)
+    account = workspace.identities.filter(home_member=pk).select_related("member").first()
+    if account is None:
+        raise MemberNotFoundError("There is no such member.")
+    return account.member

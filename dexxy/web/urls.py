@@ -1,12 +1,38 @@
 from django.urls import path
 
-from dexxy.web import doctor, feed, github_setup, health, invitations, pages, repositories, sign_in
+from dexxy.web import (
+    doctor,
+    feed,
+    github_setup,
+    health,
+    invitations,
+    pages,
+    people,
+    people_actions,
+    repositories,
+    sign_in,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("w/<slug:slug>/", feed.feed, name="feed"),
     path("w/<slug:slug>/newer/", feed.newer, name="feed_newer"),
     path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
+    path("w/<slug:slug>/people/", people.people, name="people"),
+    path("w/<slug:slug>/people/<int:pk>/", people.member, name="member"),
+    path("w/<slug:slug>/people/<int:pk>/merge/", people_actions.member_merge, name="member_merge"),
+    path(
+        "w/<slug:slug>/people/<int:pk>/<slug:action>/",
+        people_actions.member_action,
+        name="member_action",
+    ),
+    path("w/<slug:slug>/merges/<int:pk>/undo/", people_actions.merge_undo, name="merge_undo"),
+    path("w/<slug:slug>/suggestions/", people.suggestions, name="suggestions"),
+    path(
+        "w/<slug:slug>/suggestions/<int:pk>/<slug:action>/",
+        people_actions.suggestion_action,
+        name="suggestion_action",
+    ),
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
     path("doctor/", doctor.doctor, name="doctor"),
     path("w/<slug:slug>/repositories/add/", repositories.repositories_add, name="repositories_add"),
