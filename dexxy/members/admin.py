@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
-from dexxy.members.models import Identity, MatchKey, Member, MemberMerge, MergeSuggestion
+from dexxy.members.models import (
+    Identity,
+    MatchKey,
+    Member,
+    MemberMerge,
+    MergeSuggestion,
+    StatedAccount,
+)
 
 
 @admin.register(Member)
@@ -48,4 +55,13 @@ class MergeSuggestionAdmin(ReadOnlyAdmin):
     list_filter = ("state", "workspace")
     list_select_related = ("first", "second", "workspace", "decided_by")
     search_fields = ("first__display_name", "second__display_name")
+    ordering = ("-pk",)
+
+
+@admin.register(StatedAccount)
+class StatedAccountAdmin(ReadOnlyAdmin):
+    list_display = ("username", "provider", "identity", "account", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("identity", "account", "workspace")
+    search_fields = ("=username",)
     ordering = ("-pk",)

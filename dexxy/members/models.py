@@ -136,6 +136,26 @@ class MatchKey(models.Model):
         return f"{self.key} of {self.identity_id}"
 
 
+class StatedAccount(models.Model):
+    """An account that an import names by its username; `account` is who had it when it was met."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    identity = models.ForeignKey(Identity, models.CASCADE, related_name="stated")
+    provider = models.CharField(max_length=255)
+    username = models.TextField()
+    account = models.ForeignKey(Identity, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "provider", "username"], name="members_statedaccount_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} on {self.provider}"
+
+
 class MemberMerge(TimestampedModel):
     """An edge that makes two members one; undoing it removes the edge, not the record of it.
 

@@ -16,6 +16,7 @@ from dexxy.members import merging, suggestions
 from dexxy.members.components import merges_lock
 from dexxy.members.linking import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Member, MemberMerge
+from dexxy.members.stated import stated_meet
 from dexxy.messages.ingest import threads_lock, threads_settle
 
 _BATCH = 2000
@@ -78,6 +79,13 @@ def people_link(workspace_id: int, links: Iterable[Link]) -> int:
     regrouped = links_add(workspace_id, links)
     _settle(workspace_id, _OPENED_BY, regrouped)
     return len(regrouped)
+
+
+@transaction.atomic
+def people_meet(workspace_id: int, identity_ids: Sequence[int]) -> None:
+    """Link the accounts that an import stated, where they are among IDENTITY_IDS."""
+    merges_lock(workspace_id)
+    people_link(workspace_id, stated_meet(workspace_id, identity_ids))
 
 
 def people_unlink(workspace_id: int, identity_ids: Sequence[int]) -> None:

@@ -108,10 +108,10 @@ def test_only_who_may_see_a_page_can_send_it(
     assert stored() == before
 
 
-def stored() -> list[list[dict[str, object]]]:
+def stored() -> list[list[tuple[object, ...]]]:
     """Return every row that a form or an action of the pages may change."""
     models = (GitHubRepository, GitHubInstallation, Member, Identity, MemberMerge, MergeSuggestion)
-    return [list(model.objects.order_by("pk").values()) for model in models]
+    return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 
 
 def test_what_is_only_sent_to_is_not_shown(client: Client, alice: User, actions: list[str]) -> None:
