@@ -65,6 +65,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "memberSetLocked": MEMBERS,
     "memberSetBot": MEMBERS,
     "identityAdd": MEMBERS,
+    "memberErase": ADMINS,
     "activityFeed": MEMBERS,
     "activityItem": MEMBERS,
     "activityChanges": MEMBERS,

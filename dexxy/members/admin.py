@@ -4,6 +4,8 @@ from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
 from dexxy.members.models import (
+    ErasedKey,
+    ErasureSecret,
     Identity,
     MatchKey,
     Member,
@@ -64,4 +66,23 @@ class StatedAccountAdmin(ReadOnlyAdmin):
     list_filter = ("workspace",)
     list_select_related = ("identity", "account", "workspace")
     search_fields = ("=username",)
+    ordering = ("-pk",)
+
+
+@admin.register(ErasureSecret)
+class ErasureSecretAdmin(ReadOnlyAdmin):
+    list_display = ("workspace",)
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("=workspace__slug",)
+    exclude = ("secret",)
+    ordering = ("-pk",)
+
+
+@admin.register(ErasedKey)
+class ErasedKeyAdmin(ReadOnlyAdmin):
+    list_display = ("digest", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("=digest",)
     ordering = ("-pk",)

@@ -114,7 +114,7 @@ def _found(workspace: Workspace, filters: MemberFilters) -> QuerySet[Member]:
         "last_seen_at__lt": filters.last_seen_until,
     }
     kept = {name: time for name, time in times.items() if time is not None}
-    return workspace.members.filter(*conditions, **kept)
+    return workspace.members.filter(*conditions, erased_at=None, **kept)
 
 
 def _check(filters: MemberFilters) -> None:

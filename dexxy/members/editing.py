@@ -48,7 +48,7 @@ def member_edit(
     """
     require_membership(actor, workspace)
     merges_lock(workspace.pk)
-    account = workspace.identities.filter(home_member=member_id).first()
+    account = workspace.identities.filter(home_member=member_id, member__erased_at=None).first()
     if account is None:
         raise MemberNotFoundError("There is no such member.")
     homes = _locked_homes(account)

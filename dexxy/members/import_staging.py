@@ -71,11 +71,11 @@ _ACCOUNTS = """
 SELECT a.number, a.platform, a.username, a.key FROM member_import_account a
 WHERE a.number = ANY(%(numbers)s) ORDER BY a.platform, a.key
 """
+_ERASED = "UPDATE member_import SET outcome = 'erased' WHERE number = ANY(%(numbers)s)"
 _OUTCOMES = """
 SELECT number, outcome, problem FROM member_import
 WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
 """
-_COUNTS = "SELECT outcome, count(*) FROM member_import GROUP BY outcome"
 _BATCH = 5000
 
 
@@ -122,6 +122,11 @@ def accounts_of(batch: Iterable[StagedRow]) -> list[tuple[int, str, str, str]]:
     return [(number, platform, username, key) for number, platform, username, key in rows]
 
 
+def erased_note(numbers: Iterable[int]) -> None:
+    """Leave out rows of people who were erased."""
+    execute(_ERASED, {"numbers": list(numbers)})
+
+
 def outcomes() -> Iterator[tuple[int, str, str]]:
     """Yield number, outcome and problem of every row: added, known, erased or bad."""
     after = 0
@@ -129,11 +134,6 @@ def outcomes() -> Iterator[tuple[int, str, str]]:
         for number, outcome, problem in rows:
             yield number, outcome, problem
             after = number
-
-
-def outcome_counts() -> dict[str, int]:
-    """Return how many rows have each outcome."""
-    return dict(fetch_all(_COUNTS, {}))
 
 
 def _cells(row: ImportedRow) -> tuple[object, ...]:

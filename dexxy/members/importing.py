@@ -7,7 +7,14 @@ from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.contacts import contacts_apply
-from dexxy.members.import_staging import PROVIDER, StagedRow, accounts_of
+from dexxy.members.erased import ErasedPeople, account_text, login_text, mail_texts
+from dexxy.members.import_staging import (
+    PROVIDER,
+    StagedRow,
+    accounts_of,
+    erased_note,
+    staged_batches,
+)
 from dexxy.members.ingest import identities_apply
 from dexxy.members.linking import Link
 from dexxy.members.models import IdentityKind
@@ -69,6 +76,18 @@ def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
     ]
     execute(_FILL, {}, Rows(_COLUMNS, filled))
     return list(_accounts(workspace_id, ids, accounts_of(batch)))
+
+
+def erased_leave_out(workspace_id: int) -> None:
+    """Leave out the staged rows of people who were erased."""
+    erased = ErasedPeople(workspace_id)
+    for batch in staged_batches() if erased else ():
+        texts = {
+            row.number: [account_text(PROVIDER, row.key), *mail_texts(row.email)] for row in batch
+        }
+        for number, platform, username, key in accounts_of(batch):
+            texts[number] += [login_text(platform, username), account_text(platform, key)]
+        erased_note(erased.among(texts))
 
 
 def _accounts(

@@ -115,7 +115,10 @@ def member_merges_undone(viewer: Viewer, workspace: Workspace, member_id: int) -
     require_membership(viewer, workspace)
     homes = workspace.identities.filter(member=member_id).values("home_member")
     merges = workspace.member_merges.filter(
-        Q(kept__in=homes) | Q(merged__in=homes), undone_at__isnull=False
+        Q(kept__in=homes) | Q(merged__in=homes),
+        undone_at__isnull=False,
+        kept__erased_at=None,
+        merged__erased_at=None,
     )
     return list(_with_accounts(merges).order_by("-undone_at", "-pk")[:_UNDONE])
 
@@ -155,7 +158,7 @@ def _with_accounts(merges: QuerySet[MemberMerge]) -> QuerySet[MemberMerge]:
 
 
 def _accounts(workspace: Workspace, member_id: int) -> Sequence[Identity]:
-    accounts = workspace.identities.filter(member=member_id)
+    accounts = workspace.identities.filter(member=member_id, member__erased_at=None)
     found = list(accounts.select_related("home_member", "member"))
     if not found:
         raise MemberNotFoundError("There is no such member.")

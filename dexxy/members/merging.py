@@ -156,7 +156,9 @@ def _require_unlocked(accounts: Sequence[Identity]) -> None:
 
 def _accounts_of(workspace: Workspace, home_ids: Sequence[int]) -> list[Identity]:
     """Return all accounts of the members that HOME_IDS are part of."""
-    members = workspace.identities.filter(home_member__in=home_ids).values("member")
+    members = workspace.identities.filter(home_member__in=home_ids, member__erased_at=None).values(
+        "member"
+    )
     accounts = workspace.identities.filter(member__in=members)
     return list(accounts.select_related("home_member").order_by("pk"))
 

@@ -32,7 +32,7 @@ def member_for(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
         MemberNotFoundError: WORKSPACE has no such member.
     """
     require_membership(viewer, workspace)
-    member = workspace.members.filter(pk=pk).first()
+    member = workspace.members.filter(pk=pk, erased_at=None).first()
     if member is None:
         raise MemberNotFoundError("There is no such member.")
     return member
@@ -46,7 +46,8 @@ def member_now(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
         MemberNotFoundError: WORKSPACE has no such member.
     """
     require_membership(viewer, workspace)
-    account = workspace.identities.filter(home_member=pk).select_related("member").first()
+    accounts = workspace.identities.filter(home_member=pk, member__erased_at=None)
+    account = accounts.select_related("member").first()
     if account is None:
         raise MemberNotFoundError("There is no such member.")
     return account.member

@@ -8,13 +8,14 @@ external id, then threads by source, kind and number, then messages. A message i
 under the lock of its thread.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.erased import accounts_silenced
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
@@ -129,7 +130,8 @@ def messages_apply(
         authors: as `authors_apply` returns them.
     """
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
-    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
+    silenced = accounts_silenced(place.workspace_id)
+    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors, silenced) for pair in ordered])
     params = {"workspace": place.workspace_id, "source": place.source_id}
     are_new = all(thread.is_new for thread, _ in batch)
     for truth in {thread.is_truth for thread, _ in batch}:
@@ -337,16 +339,20 @@ def _thread_row(record: ThreadRecord, authors: Mapping[str, int]) -> tuple[objec
 
 
 def _message_row(
-    thread: StoredThread, record: MessageRecord, authors: Mapping[str, int]
+    thread: StoredThread,
+    record: MessageRecord,
+    authors: Mapping[str, int],
+    silenced: Container[int | None],
 ) -> tuple[object, ...]:
+    author_id = _author_id(record.author, authors)
     return (
         thread.id,
         thread.kind,
         thread.is_truth,
         str(record.kind),
         record.external_id,
-        _author_id(record.author, authors),
-        record.body,
+        author_id,
+        "" if author_id in silenced else record.body,
         record.url,
         record.occurred_at,
         record.edited_at,

@@ -13,7 +13,7 @@ from dexxy.accounts.models import AuditEntry, Workspace
 from dexxy.members.components import merges_lock
 from dexxy.members.import_file import ImportedRow
 from dexxy.members.import_staging import outcomes, rows_stage, staged_batches
-from dexxy.members.importing import people_store
+from dexxy.members.importing import erased_leave_out, people_store
 from dexxy.members.models import MemberMerge
 from dexxy.members.stated import stated_meet
 from dexxy.messages.people import people_link
@@ -79,6 +79,7 @@ def people_import(
     report = ImportReport(lines)
     with suppress(_NotStored), transaction.atomic():
         rows_stage(rows, workspace_id=workspace.pk)
+        erased_leave_out(workspace.pk)
         report.note(outcomes())
         if report.bad and not skips_bad_rows:
             raise _NotStored

@@ -8,8 +8,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import require_admin
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
+from dexxy.integrations.services.contributor_erasure import person_erase
 from dexxy.members.adding import identity_add
 from dexxy.members.directory import MemberFilters, member_list
 from dexxy.members.editing import member_edit
@@ -128,6 +130,29 @@ def _merge(request: PageRequest, workspace: Workspace, kept: int, merged: int) -
         done="They are one member now. You can undo that below.",
     )
     return redirect("member", workspace.slug, kept)
+
+
+@workspace_form
+def member_erase(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Ask an admin whether a person shall be erased for good, and do it."""
+    require_admin(request.user, workspace)
+    member = member_now(request.user, workspace, pk)
+    if request.method == "POST" and request.POST.get("sure") == "yes":
+        person_erase(
+            actor=request.user,
+            workspace=workspace,
+            member_id=member.pk,
+            with_bodies=request.POST.get("bodies") == "yes",
+        )
+        messages.info(request, "The person is erased.")
+        return redirect("people", workspace.slug)
+    context = {
+        "workspace": workspace,
+        "section": "people",
+        "member": member,
+        "overview": member_overview(request.user, workspace, member.pk),
+    }
+    return render(request, "web/people/erase.html", context)
 
 
 @workspace_action

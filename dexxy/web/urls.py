@@ -20,6 +20,7 @@ urlpatterns = [
     path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
     path("w/<slug:slug>/people/", people.people, name="people"),
     path("w/<slug:slug>/people/<int:pk>/", people.member, name="member"),
+    path("w/<slug:slug>/people/<int:pk>/erase/", people_actions.member_erase, name="member_erase"),
     path("w/<slug:slug>/people/<int:pk>/merge/", people_actions.member_merge, name="member_merge"),
     path(
         "w/<slug:slug>/people/<int:pk>/<slug:action>/",

@@ -81,8 +81,8 @@ def test_json_has_an_object_a_row_and_one_for_all(load: Load) -> None:
 def test_a_rehearsal_stores_nothing(load: Load) -> None:
     done = load("email\nada@lovelace.org\n", "--dry-run")
 
-    assert (
-        done.stdout == "1 rows: 1 added, 0 known already; 0 accounts joined. Nothing was stored.\n"
+    assert done.stdout == (
+        "Rows: 1, added: 1, known: 0, erased: 0, bad: 0, accounts joined: 0. Nothing was stored.\n"
     )
     assert done.returncode == 0
     assert not Identity.objects.exists()

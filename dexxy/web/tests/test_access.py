@@ -23,7 +23,7 @@ from tests.factories import (
 OPEN = {"home", "invitation", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
-ADMINS = {"repositories_add", "github_disconnect"}
+ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
 FORMS = {*ADMINS, "repository_disconnect", "member_merge"}
 # Only sent to, never shown.
 ACTIONS = {"repository_action", "member_action", "merge_undo", "suggestion_action"}
@@ -45,6 +45,7 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
         "people": f"{root}people/",
         "member": f"{root}people/{author.member_id}/",
         "member_merge": f"{root}people/{author.member_id}/merge/",
+        "member_erase": f"{root}people/{author.member_id}/erase/",
         "suggestions": f"{root}suggestions/",
         "repositories": f"{root}repositories/",
         "repositories_add": f"{root}repositories/add/",

@@ -295,3 +295,36 @@ def test_a_member_of_another_workspace_is_not_found(
     with_other = {"with": str(elsewhere.member_id)}
     assert client.post(f"{root}/{ada.member_id}/merge/", with_other).status_code == 404
     assert client.post(f"{root}/{ada.member_id}/nonsense/").status_code == 404
+
+
+def test_an_admin_erases_a_person_who_says_that_they_are_sure(
+    client: Client, alice: User, workspace: Workspace, source: Source, ada: Identity
+) -> None:
+    message = make_message(thread=make_thread(source=source), author=ada, body="hello there")
+    client.force_login(alice)
+    root = f"/w/{workspace.slug}/"
+    at = f"{root}people/{ada.member_id}/erase/"
+
+    assert "for good" in client.get(at).content.decode()
+    client.post(at, {"bodies": "yes"})
+    assert Identity.objects.get().username == "ada"
+
+    page = client.post(at, {"bodies": "yes", "sure": "yes"}, follow=True).content.decode()
+    assert "The person is erased." in page
+    message.refresh_from_db()
+    assert (message.body, Identity.objects.get().username) == ("", "")
+    assert (
+        'title="The team erased this person">Erased person</span>'
+        in client.get(root).content.decode()
+    )
+    assert client.get(f"{root}people/{ada.member_id}/").status_code == 404
+
+
+def test_only_an_admin_is_offered_to_erase(
+    client: Client, alice: User, get: Get, ada: Identity
+) -> None:
+    path = f"people/{ada.member_id}/"
+    assert "Erase this person" not in get(path)
+
+    client.force_login(alice)
+    assert "Erase this person" in client.get(f"/w/{ada.workspace.slug}/{path}").content.decode()
