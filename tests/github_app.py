@@ -14,8 +14,10 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_link import installation_link
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
+from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_registration import manifest
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.simulator.model import Actor, App, Installation, Repository
@@ -119,6 +121,13 @@ def link(github_app: GitHubApp, alice: User, workspace: Workspace) -> Link:
 def linked(link: Link, installed: Installation) -> GitHubInstallation:
     """The organisation's installation, linked to Alice's and Bob's workspace."""
     return link(installed)
+
+
+def reconcile(installation: GitHubInstallation) -> None:
+    """Compare an installation with GitHub."""
+    assert installation.credential is not None
+    with lease_taken(installation.credential) as lease:
+        installation_reconcile(installation.pk, lease)
 
 
 class Traveller:

@@ -24,6 +24,7 @@ from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.webhooks.deliveries import Attempt, Delivery
 from dexxy.simulator.world import World
+from tests.webhooks import wsgi_headers
 
 RECORDED = "panjf2000/ants"
 SEED = os.environ.get("DEXXY_TEST_DIALECT_SEED") or str(SystemRandom().randrange(10_000))
@@ -85,7 +86,6 @@ def connected(workspace: Workspace, github: GitHubServer) -> GitHubRepository:
 
 def to_dexxy(delivery: Delivery) -> Attempt:
     """Hand a webhook to Dexxy's own door: `world.webhooks.transport = to_dexxy`."""
-    meta = {f"HTTP_{name.upper().replace('-', '_')}": v for name, v in delivery.headers.items()}
-    meta |= {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(delivery.body))}
+    meta = wsgi_headers({**delivery.headers, "Content-Length": str(len(delivery.body))})
     status, _ = take(meta, BytesIO(delivery.body))
     return Attempt("OK" if status < 300 else "failed", status)

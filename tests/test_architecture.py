@@ -216,6 +216,7 @@ def test_the_product_is_found() -> None:
         ),
         (doors_are_called_by_nothing_below, "integrations/services/a.py", "from ..views import b"),
         (doors_are_called_by_nothing_below, "accounts/services.py", "import dexxy.config.schema"),
+        (doors_are_called_by_nothing_below, "sources/models.py", "from .graphql_feed import Feed"),
         (models_import_no_services, "messages/models.py", "from dexxy.members import selectors"),
         (models_import_no_services, "members/models.py", "from .services import merge"),
         (only_the_client_imports_githubkit, "integrations/tasks.py", "import githubkit"),

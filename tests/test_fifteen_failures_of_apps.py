@@ -20,7 +20,6 @@ from dexxy.integrations.services.github_app import app_client
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
@@ -28,7 +27,7 @@ from dexxy.messages.models import Message
 from dexxy.simulator.model import Actor, Installation, Issue, Repository
 from dexxy.simulator.tokens import DEMO_TOKEN
 from dexxy.simulator.world import World
-from tests.github_app import Traveller, query_of
+from tests.github_app import Traveller, query_of, reconcile
 from tests.simulated import RECORDED, to_dexxy
 from tests.truth import assert_source_equals
 
@@ -198,7 +197,7 @@ def test_failure_14_of_many_pages_of_repositories_none_is_taken_for_the_end(
     for number in range(205):
         world.add_repository(colony, f"chamber-{number}")
 
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     followed.refresh_from_db()
     assert followed.sync_status == SyncStatus.ACTIVE
@@ -214,12 +213,12 @@ def test_failure_14_a_repository_that_is_taken_out_and_put_back_goes_on_where_it
 ) -> None:
     followed = follow(nest)
     world.select_repositories(installed, [hill])
-    installation_reconcile(linked.pk)
+    reconcile(linked)
     followed.refresh_from_db()
     assert followed.sync_status == SyncStatus.DISABLED
 
     world.select_repositories(installed, [hill, nest])
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     assert work(followed) == SyncStatus.ACTIVE
     assert_source_equals(followed.source, nest)

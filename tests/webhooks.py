@@ -39,6 +39,15 @@ def headers_of(app: GitHubApp, body: bytes, *, event: str, guid: str) -> dict[st
     }
 
 
+def wsgi_headers(headers: Mapping[str, str | None]) -> dict[str, str]:
+    """Write the headers of a POST as WSGI does; None leaves one out."""
+    names = {name: name.upper().replace("-", "_") for name in headers}
+    plain = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+    keys = {name: key if key in plain else f"HTTP_{key}" for name, key in names.items()}
+    kept = {keys[name]: value for name, value in headers.items() if value is not None}
+    return {"REQUEST_METHOD": "POST", **kept}
+
+
 def send(
     app: GitHubApp,
     payload: Mapping[str, Any] | bytes,

@@ -1,12 +1,14 @@
 """Whether GitHub knows our App, and sends it what it should."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils.timesince import timesince
 
+from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubApp
@@ -25,6 +27,7 @@ from dexxy.integrations.services.github_registration import (
     PERMISSIONS,
     WEBHOOK_PATH,
     is_public,
+    name_on_github,
 )
 
 # GitHub refuses what an App signed by a clock that is more than a minute off.
@@ -33,17 +36,29 @@ CLOCK_MAY_BE_OFF = timedelta(seconds=30)
 DELIVERIES = 50
 
 
-def app() -> Iterator[Finding]:
-    """Look at the App that new connections are made with."""
+def apps() -> Iterator[Finding]:
+    """Look at the App that new connections are made with, then at others that are read by."""
+    current: GitHubApp | None = None
     try:
-        app = app_current()
+        current = app_current()
+        yield from _app(current)
     except NoAppError:
         yield notice(
             "GitHub App",
             "None is registered: repositories are read by personal access token, on schedule.",
             f"Register one in one step at {settings.DEXXY_BASE_URL}/setup/github/.",
         )
-        return
+    except UndecryptableSecretError as error:
+        yield failed("GitHub App", "Its secrets cannot be read.", str(error))
+    used = GitHubApp.objects.defer("client_secret", "private_key", "webhook_secret").filter(
+        installations__workspace__isnull=False, installations__deleted_at=None
+    )
+    for other in used.exclude(pk=current.pk if current else 0).distinct().order_by("pk"):
+        name = other.slug or str(other.app_id)
+        yield from (replace(one, name=f"{one.name} ({name})") for one in _app(other))
+
+
+def _app(app: GitHubApp) -> Iterator[Finding]:
     try:
         with app_client(app) as client:
             yield from _known(app, client)
@@ -64,7 +79,7 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     yield _clock(answer)
     missing = permissions_missing(granted)
     if is_public() and app.webhook_secret:
-        missing += [event for event in EVENTS if event not in events]
+        missing += events_missing(events)
     page = app.html_url or "its page on GitHub"
     if missing:
         yield failed(
@@ -78,7 +93,16 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
 
 def permissions_missing(granted: dict[str, str]) -> list[str]:
     """Return what is needed and not granted; any level includes reading."""
-    return [f"{name}: {level}" for name, level in PERMISSIONS.items() if name not in granted]
+    return [
+        f"{name_on_github(name)}: {level}"
+        for name, level in PERMISSIONS.items()
+        if name not in granted
+    ]
+
+
+def events_missing(subscribed: list[str]) -> list[str]:
+    """Return the events that are needed and not subscribed to."""
+    return [f"{name_on_github(event)} events" for event in EVENTS if event not in subscribed]
 
 
 def _clock(answer: Answer) -> Finding:
@@ -146,5 +170,5 @@ def _deliveries(deliveries: list[dict[str, Any]]) -> Finding:
     lost = sum(not 200 <= one["status_code"] < 300 for one in deliveries)
     return well(
         "Webhook deliveries",
-        f"The newest arrived {ago} ago; {lost} of the last {len(deliveries)} failed.",
+        f"The newest arrived {ago} ago; of the last {len(deliveries)}, {lost or 'none'} failed.",
     )

@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Min
+from django.db.models import Count, Min, Sum
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from dexxy.doctor.finding import Finding, failed, well
+from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import (
     DeliveryState,
     GitHubRepository,
+    RefusedWebhooks,
     SyncStatus,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github_events import is_unknown
 
 # The inbox is drained at once; what is older than this has been waiting for somebody.
 STALE = timedelta(minutes=5)
@@ -30,7 +33,7 @@ def inbox() -> Iterator[Finding]:
     if is_stale:
         yield failed(
             "Inbox",
-            f"{pending.count()} deliveries wait, the oldest for {timesince(oldest)}.",
+            f"Waiting: {_deliveries(pending.count())}, the oldest for {timesince(oldest)}.",
             "Start a worker for them: `dexxy worker deliveries`.",
         )
     broken = deliveries.filter(state=DeliveryState.FAILED)
@@ -38,12 +41,63 @@ def inbox() -> Iterator[Finding]:
     if newest is not None:
         yield failed(
             "Inbox",
-            f"{broken.count()} deliveries could not be worked off, the newest with: {newest.error}",
+            f"Not worked off: {_deliveries(broken.count())}, the newest with: {newest.error}",
             "Choose them under Administration > Webhook deliveries and run them again."
             " Nothing is lost: what they said is read from GitHub with the next sync.",
         )
     if not is_stale and newest is None:
         yield well("Inbox", "Every delivery was worked off.")
+    yield from _unknown()
+
+
+def _deliveries(count: int) -> str:
+    return f"{count} deliver{pluralize(count, 'y,ies')}"
+
+
+def _unknown() -> Iterator[Finding]:
+    """Count what GitHub sent of late that was not there when this Dexxy was written."""
+    ignored = WebhookDelivery.objects.filter(state=DeliveryState.IGNORED)
+    kinds = ignored.values_list("event", "action").order_by("event", "action")
+    counts = kinds.annotate(count=Count("pk"))
+    unknown = [
+        f"{event} {action}".rstrip() + f" ({count})"
+        for event, action, count in counts
+        if is_unknown(event, action)
+    ]
+    if unknown:
+        yield notice(
+            "Webhooks of a new kind",
+            f"This Dexxy does not know: {', '.join(unknown)}.",
+            "Update Dexxy. Nothing is lost: what they were about is read with the next sync.",
+        )
+
+
+# Why the webhook door refuses a request -> how that reads.
+_REFUSED = {
+    "bad_signature": "without the right signature",
+    "unknown_app": "for an App that is not known here",
+    "header_missing": "without GitHub's headers",
+    "no_json": "not as JSON",
+    "length_missing": "without a length",
+    "payload_too_large": "larger than any webhook",
+    "payload_unreadable": "with a payload that cannot be read",
+    "method_not_allowed": "that only looked",
+}
+
+
+def refused() -> Iterator[Finding]:
+    """Say what came to the webhooks' address and was refused, so that no wrong secret hides."""
+    totals = RefusedWebhooks.objects.values_list("reason").annotate(count=Sum("count"))
+    by_reason = {reason: int(count) for reason, count in totals.order_by("-count", "reason")}
+    if not by_reason:
+        return
+    kinds = [f"{count:,} {_REFUSED.get(reason, reason)}" for reason, count in by_reason.items()]
+    yield notice(
+        "Refused at the webhooks' address",
+        f"Within the last week: {', '.join(kinds)}. Nothing of it was stored.",
+        "Anybody can send something there. If webhooks of yours are missing, compare the App's"
+        " webhook secret and content type on GitHub with what Dexxy has.",
+    )
 
 
 def repositories() -> Iterator[Finding]:

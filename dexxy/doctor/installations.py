@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
-from dexxy.doctor.apps import permissions_missing
+from dexxy.doctor.apps import events_missing, permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubInstallation
-from dexxy.integrations.services.github_tokens import installation_client
+from dexxy.integrations.services.github_app import installation_described
+from dexxy.integrations.services.github_asking import client_for_person
+from dexxy.integrations.services.github_reading import documented
+from dexxy.integrations.services.github_registration import is_public
+
+_ACCEPT = "An owner of the account accepts the new permissions on GitHub, under the App's settings."
 
 
 def installations() -> Iterator[Finding]:
@@ -40,20 +45,38 @@ def _installation(installation: GitHubInstallation) -> Finding:
         return failed(
             name,
             f"{what} does not grant: {', '.join(missing)}.",
-            "An owner of the account accepts the new permissions on GitHub, under the App's"
-            " settings.",
+            _ACCEPT,
         )
     credential = installation.credential
     if credential and credential.paused_until and credential.paused_until > timezone.now():
         return notice(name, credential.pause_reason, "Nothing: it goes on by itself.")
-    return _token(installation, name, what)
+    return _asked(installation, name, what)
 
 
-def _token(installation: GitHubInstallation, name: str, what: str) -> Finding:
+def _asked(installation: GitHubInstallation, name: str, what: str) -> Finding:
+    """Ask GitHub with the connection's own token, and about it."""
     try:
-        with installation_client(installation) as client:
+        with client_for_person(installation) as client:
             # https://docs.github.com/en/rest/rate-limit: costs nothing.
             client.get("rate_limit")
+        missing = _events_missing(installation)
     except DexxyError as error:
         return failed(name, f"{what} cannot be read.", str(error))
+    if missing:
+        return failed(name, f"GitHub sends nothing of {what} about: {', '.join(missing)}.", _ACCEPT)
     return well(name, f"GitHub lets Dexxy read {what}.")
+
+
+def _events_missing(installation: GitHubInstallation) -> list[str]:
+    """Return what the account gets no webhooks for: what it accepted may be less than the App asks.
+
+    https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app
+    """
+    app, number = installation.app, installation.installation_id
+    if app is None or number is None or not (app.webhook_secret and is_public()):
+        return []
+    described = installation_described(app, number)
+    if described is None:
+        return []  # Gone this very moment: the next reconcile says so.
+    with documented("installation"):
+        return events_missing(described["events"])

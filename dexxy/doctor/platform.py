@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django_rq import get_queue
 from redis.exceptions import RedisError
@@ -40,7 +41,7 @@ def database() -> Finding:
     if missing:
         return failed(
             "Database",
-            f"PostgreSQL {version} answers, but {len(missing)} migrations have not been run.",
+            f"PostgreSQL {version} lacks {len(missing)} migration{pluralize(missing)}.",
             "Run `dexxy manage migrate`.",
         )
     return well("Database", f"PostgreSQL {version} answers, and its tables are up to date.")
@@ -66,10 +67,14 @@ def _workers_of(name: str) -> Finding:
     if not workers:
         return failed(
             title,
-            f"None is running, and {jobs.count} jobs wait.",
+            f"None is running, with {_jobs(jobs.count)} waiting.",
             f"Start one: `dexxy worker {name}`. `dexxy up` starts all that is needed.",
         )
-    return well(title, f"{workers} running, {jobs.count} jobs waiting.")
+    return well(title, f"{workers} running, {_jobs(jobs.count)} waiting.")
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{pluralize(count)}"
 
 
 def schedule() -> Finding:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 
 from dexxy.accounts.admin import ReadOnlyAdmin
 from dexxy.integrations.models import (
@@ -11,6 +12,7 @@ from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
     OAuthState,
+    RefusedWebhooks,
     SyncPart,
     SyncProblem,
     SyncRun,
@@ -133,7 +135,15 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again what failed or was ignored", permissions=["try_again"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
         count = deliveries_retry(delivery_ids=chosen.values_list("pk", flat=True))
-        self.message_user(request, f"{count} deliveries are tried again.")
+        self.message_user(request, f"Tried again: {count} deliver{pluralize(count, 'y,ies')}.")
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
+
+
+@admin.register(RefusedWebhooks)
+class RefusedWebhooksAdmin(ReadOnlyAdmin):
+    list_display = ("day", "reason", "count", "updated_at")
+    list_filter = ("reason",)
+    search_fields = ("reason",)
+    ordering = ("-day", "reason")

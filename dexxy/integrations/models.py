@@ -156,6 +156,8 @@ class GitHubInstallation(TimestampedModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     # When to compare the list of its repositories with GitHub's.
     reconcile_at = models.DateTimeField(null=True, blank=True)
+    # For when somebody asked for that last: anybody can, so it is done once a minute at most.
+    reconcile_asked_for = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "GitHub installation"
@@ -219,6 +221,8 @@ class GitHubRepository(TimestampedModel):
     next_sync_at = models.DateTimeField(null=True, blank=True)
     next_sweep_at = models.DateTimeField(null=True, blank=True)
     sync_error = models.TextField(blank=True)
+    # Since when GitHub does not let us read it, also while a person paused it.
+    access_lost_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "GitHub repository"
@@ -449,3 +453,22 @@ class WebhookDelivery(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.event} {self.guid}"
+
+
+class RefusedWebhooks(TimestampedModel):
+    """How many requests the webhook door refused on one day (UTC) for one reason."""
+
+    day = models.DateField()
+    reason = models.CharField(max_length=50)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "refused webhooks"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "reason"], name="integrations_refusedwebhooks_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} on {self.day}"

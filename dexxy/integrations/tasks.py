@@ -7,12 +7,12 @@ from django.utils import timezone
 from django_rq import job
 
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.models import GitHubRepository
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_inbox import deliveries_prune
 from dexxy.integrations.services.github_lease import CredentialBusyError
-from dexxy.integrations.services.github_reconcile import installation_reconcile
+from dexxy.integrations.services.github_refused_webhooks import refused_webhooks_prune
 from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_sync import credential_work
 
@@ -36,27 +36,29 @@ def sync_github_repository(repository_id: int, *, only_if_due: bool = False) -> 
         return
     if not only_if_due:
         repository.update(next_sync_at=timezone.now())
+    _read_with(credential_id)
+
+
+@job("sync")
+def reconcile_github_installation(installation_pk: int) -> None:
+    """Compare an installation with GitHub, in turns with what else is due on its credential."""
+    installation = GitHubInstallation.objects.filter(pk=installation_pk)
+    credential_id = installation.values_list("credential_id", flat=True).first()
+    if credential_id is not None:
+        _read_with(credential_id)
+
+
+def _read_with(credential_id: int) -> None:
+    """Do what is due on a credential, for one time slice."""
     try:
         is_unfinished = credential_work(
             credential_id=credential_id, seconds=settings.DEXXY_SYNC_SLICE
         )
     except CredentialBusyError:
-        # Who reads with it sees that this repository is due, and gives it its turns.
+        # Who reads with it sees what is due, and gives it its turns.
         return
     if is_unfinished:
         enqueue_due()
-
-
-@job("sync")
-def reconcile_github_installation(installation_pk: int) -> None:
-    """Compare an installation and the list of its repositories with GitHub.
-
-    It is due again soon where that failed.
-    """
-    try:
-        installation_reconcile(installation_pk)
-    except DexxyError as error:
-        log.warning("installation not reconciled", installation=installation_pk, error=str(error))
 
 
 @job("deliveries")
@@ -78,6 +80,7 @@ def read_delivery_log(app_pk: int) -> None:
     It is due again soon where that failed.
     """
     deliveries_prune()
+    refused_webhooks_prune()
     try:
         delivery_log_read(app_pk)
     except DexxyError as error:

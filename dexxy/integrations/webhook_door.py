@@ -10,16 +10,18 @@ from django.urls import reverse
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.integrations.services.github_inbox import delivery_store
+from dexxy.integrations.services.github_refused_webhooks import RefusedCount
 from dexxy.integrations.services.github_wake import Waker
 from dexxy.integrations.services.github_webhooks import (
     WebhookRefusedError,
     delivery_check,
-    length_check,
+    headers_check,
 )
 
 log = structlog.get_logger()
 
 _waker = Waker()
+_refused_count = RefusedCount()
 TEXT = "text/plain; charset=utf-8"
 WSGIApplication = Callable[..., Iterable[bytes]]
 
@@ -48,7 +50,7 @@ def webhook_door(application: WSGIApplication) -> WSGIApplication:
 
 
 def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
-    """Check a webhook's size, its signature, only then what it says; store it, and say so.
+    """Check a webhook's headers, then its signature, only then what it says; store it, say so.
 
     The work is done by `drain_deliveries`. GitHub waits ten seconds, counts every answer but 2xx
     as failed, and keeps it in the App's delivery log, from where we fetch it.
@@ -64,8 +66,8 @@ def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
     if meta["REQUEST_METHOD"] != "POST":
         return _refused(405, "method_not_allowed", "Only POST is taken here.")
     try:
-        length = length_check(meta.get("CONTENT_LENGTH") or "")
-        delivery = delivery_check(meta, stream.read(length))
+        headers = headers_check(meta)
+        delivery = delivery_check(headers, stream.read(headers.length))
         outcome = delivery_store(delivery)
     except WebhookRefusedError as error:
         return _refused(error.status, error.code, str(error))
@@ -76,10 +78,12 @@ def take(meta: Mapping[str, Any], stream: Readable) -> tuple[int, str]:
         log.error("webhook not stored", outcome="not_stored", status=503, why=reason)
         return 503, "Dexxy cannot store anything now."
     _waker.wake_soon()
+    _refused_count.write()
     log.debug("webhook taken", outcome=outcome, name=delivery.event, guid=delivery.guid)
     return 202, outcome
 
 
 def _refused(status: int, outcome: str, why: str) -> tuple[int, str]:
     log.warning("webhook refused", outcome=outcome, status=status, why=why)
+    _refused_count.add(outcome)
     return status, why

@@ -21,7 +21,7 @@ from dexxy.members.overviews import MemberOverview
 from dexxy.members.selectors import member_for
 from dexxy.messages import people
 from dexxy.messages.feed_filters import FeedFilters
-from dexxy.messages.graphql import ActivityItem, feed_connection
+from dexxy.messages.graphql_feed import ActivityItem, feed_connection
 
 
 @strawberry.type(description="A person with all their accounts and activity.")

@@ -8,13 +8,15 @@ external id, then threads by source, kind and number, then messages. A message i
 under the lock of its thread.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, copy_into, execute, fetch_all
 from dexxy.members.erased import accounts_silenced
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
@@ -129,17 +131,50 @@ def messages_apply(
     Args:
         authors: as `authors_apply` returns them.
     """
+    batch = _without_silenced(place.workspace_id, batch, authors)
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
-    silenced = accounts_silenced(place.workspace_id)
-    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors, silenced) for pair in ordered])
+    _messages_insert(place, [pair for pair in ordered if pair[0].is_new], authors)
+    known = [pair for pair in ordered if not pair[0].is_new]
+    rows = [
+        (*_message_row(thread, message, authors), thread.is_truth, message.is_deleted)
+        for thread, message in known
+    ]
     params = {"workspace": place.workspace_id, "source": place.source_id}
-    are_new = all(thread.is_new for thread, _ in batch)
-    for truth in {thread.is_truth for thread, _ in batch}:
-        execute(
-            sql.INSERT_MESSAGES if are_new else sql.UPSERT_MESSAGES,
-            {**params, "truth": truth},
-            rows,
-        )
+    for truth in {thread.is_truth for thread, _ in known}:
+        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, Rows(sql.MESSAGE_COLUMNS, rows))
+
+
+def _without_silenced(
+    workspace_id: int,
+    batch: Sequence[tuple[StoredThread, MessageRecord]],
+    authors: Mapping[str, int],
+) -> Sequence[tuple[StoredThread, MessageRecord]]:
+    """Take the words away from what erased people write."""
+    silenced = accounts_silenced(workspace_id)
+    if not silenced:
+        return batch
+    return [
+        (thread, replace(m, body="") if _author_id(m.author, authors) in silenced else m)
+        for thread, m in batch
+    ]
+
+
+def _messages_insert(
+    place: Place,
+    batch: Sequence[tuple[StoredThread, MessageRecord]],
+    authors: Mapping[str, int],
+) -> None:
+    """Store messages of threads that this transaction made: nobody else can have written one."""
+    if not batch:
+        return
+    now = timezone.now()
+    rest = (place.workspace_id, place.source_id, now, now)
+    rows = []
+    for thread, message in batch:
+        *row, details, in_feed, version_at = _message_row(thread, message, authors)
+        archived = (True, ArchivedReason.DELETED.value) if message.is_deleted else (False, "")
+        rows.append((*row, Jsonb(details), in_feed, min(version_at, now), *archived, *rest))
+    copy_into("messages_message", sql.NEW_MESSAGE, rows)
 
 
 def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:
@@ -339,25 +374,19 @@ def _thread_row(record: ThreadRecord, authors: Mapping[str, int]) -> tuple[objec
 
 
 def _message_row(
-    thread: StoredThread,
-    record: MessageRecord,
-    authors: Mapping[str, int],
-    silenced: Container[int | None],
-) -> tuple[object, ...]:
-    author_id = _author_id(record.author, authors)
+    thread: StoredThread, record: MessageRecord, authors: Mapping[str, int]
+) -> tuple[Any, ...]:
     return (
         thread.id,
         thread.kind,
-        thread.is_truth,
         str(record.kind),
         record.external_id,
-        author_id,
-        "" if author_id in silenced else record.body,
+        _author_id(record.author, authors),
+        record.body,
         record.url,
         record.occurred_at,
         record.edited_at,
-        record.version_at,
         record.details,
         record.in_feed,
-        record.is_deleted,
+        record.version_at,
     )

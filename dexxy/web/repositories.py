@@ -65,8 +65,11 @@ def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse
     """Let an admin choose from all repositories that the connection reaches."""
     require_admin(request.user, workspace)
     if request.method == "POST":
-        chosen = [parse_id(text) for text in request.POST.getlist("repository")]
-        return _connect(request, workspace, [number for number in chosen if number is not None])
+        sent = [parse_id(text) for text in request.POST.getlist("repository")]
+        chosen = {number for number in sent if number is not None}
+        if chosen:
+            return _connect(request, workspace, chosen)
+        messages.error(request, "None is chosen. Choose the repositories to add.")
     context: dict[str, Any] = {"workspace": workspace, "section": "repositories"}
     try:
         context["available"] = available_repositories(viewer=request.user, workspace=workspace)
@@ -77,11 +80,9 @@ def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse
     return render(request, "web/repositories_add.html", context)
 
 
-def _connect(request: PageRequest, workspace: Workspace, chosen: list[int]) -> HttpResponse:
+def _connect(request: PageRequest, workspace: Workspace, chosen: set[int]) -> HttpResponse:
     try:
-        repositories_connect_available(
-            viewer=request.user, workspace=workspace, github_ids=set(chosen)
-        )
+        repositories_connect_available(viewer=request.user, workspace=workspace, github_ids=chosen)
     except DexxyError as error:
         messages.error(request, str(error))
     return redirect("repositories", workspace.slug)

@@ -11,6 +11,7 @@ from dexxy.web import (
     people_actions,
     repositories,
     sign_in,
+    tokens,
 )
 
 urlpatterns = [
@@ -52,6 +53,8 @@ urlpatterns = [
         repositories.github_disconnect_page,
         name="github_disconnect",
     ),
+    path("w/<slug:slug>/tokens/", tokens.tokens, name="tokens"),
+    path("w/<slug:slug>/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),

@@ -27,9 +27,9 @@ def test_what_is_not_well_stands_with_its_fix_and_fails_the_command() -> None:
 
     assert done.returncode == 1
     assert "✓ Database" in done.stdout
-    assert "✗ Workers for sync  None is running, and 0 jobs wait." in done.stdout
+    assert "✗ Workers for sync  None is running, with 0 jobs waiting." in done.stdout
     assert "  → Start one: `dexxy worker sync`." in done.stdout
-    assert done.stderr.strip().endswith("each says above how to mend it.")
+    assert done.stderr.strip().endswith("Each says above how to mend it.")
     assert len(done.stderr.strip().splitlines()) == 1
 
 

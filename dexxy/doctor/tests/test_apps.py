@@ -1,14 +1,20 @@
 from collections.abc import Iterator
 
+import httpx
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from dexxy.config.github_app import AppSettings
 from dexxy.doctor import Finding, State, apps, installations
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
+from dexxy.integrations.services.github_app import app_store
+from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_registration import EVENTS, manifest
+from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.simulator.faults import Fault
 from dexxy.simulator.faults.bodies import date_off
-from dexxy.simulator.model import App, Installation
+from dexxy.simulator.model import Actor, App, Installation
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 
@@ -25,7 +31,7 @@ def found(findings: Iterator[Finding]) -> dict[str, Finding]:
 
 
 def test_without_an_app_it_says_where_to_register_one(db: None) -> None:
-    (finding,) = apps.app()
+    (finding,) = apps.apps()
 
     assert finding.state is State.NOTICE
     assert finding.fix.endswith("/setup/github/.")
@@ -33,7 +39,7 @@ def test_without_an_app_it_says_where_to_register_one(db: None) -> None:
 
 @pytest.mark.usefixtures("at_public_address", "github_app")
 def test_an_app_that_github_knows_is_well() -> None:
-    findings = found(apps.app())
+    findings = found(apps.apps())
 
     assert {name: finding.state for name, finding in findings.items()} == {
         "GitHub App": State.OK,
@@ -46,7 +52,7 @@ def test_an_app_that_github_knows_is_well() -> None:
 
 @pytest.mark.usefixtures("github_app")
 def test_without_a_public_address_nothing_is_said_of_webhooks() -> None:
-    assert set(found(apps.app())) == {
+    assert set(found(apps.apps())) == {
         "GitHub App",
         "Clock",
         "Permissions and events of the App",
@@ -57,7 +63,7 @@ def test_a_key_that_github_does_not_take_is_not_well(github_app: GitHubApp) -> N
     github_app.app_id += 1
     github_app.save()
 
-    (finding,) = apps.app()
+    (finding,) = apps.apps()
 
     assert finding.state is State.FAILED
     assert "signature" in finding.fix
@@ -69,9 +75,9 @@ def test_an_app_that_does_not_ask_for_enough_says_for_what(simulated_app: App) -
     del asked["discussions"]
     simulated_app.permissions = asked
 
-    finding = found(apps.app())["Permissions and events of the App"]
+    finding = found(apps.apps())["Permissions and events of the App"]
 
-    assert finding.says == "It does not ask for: discussions: read."
+    assert finding.says == "It does not ask for: Discussions: read."
 
 
 @pytest.mark.usefixtures("github_app")
@@ -81,7 +87,7 @@ def test_a_clock_that_is_off_says_in_which_direction(
 ) -> None:
     simulator.faults.add(Fault(date_off(seconds)))
 
-    finding = found(apps.app())["Clock"]
+    finding = found(apps.apps())["Clock"]
 
     assert finding.state is State.FAILED
     assert says in finding.says
@@ -91,7 +97,7 @@ def test_a_clock_that_is_off_says_in_which_direction(
 def test_webhooks_that_go_elsewhere_are_not_well(settings: Settings) -> None:
     settings.DEXXY_BASE_URL = "https://moved.example.org"
 
-    finding = found(apps.app())["Webhook address"]
+    finding = found(apps.apps())["Webhook address"]
 
     assert finding.says == f"GitHub sends to {PUBLIC}/webhooks/github/."
     assert finding.fix == "Set the App's webhook URL to https://moved.example.org/webhooks/github/."
@@ -104,7 +110,7 @@ def test_an_app_of_before_there_was_a_public_address_has_to_be_registered_again(
     assert GitHubApp.objects.get().webhook_secret == ""
     settings.DEXXY_BASE_URL = PUBLIC
 
-    findings = found(apps.app())
+    findings = found(apps.apps())
 
     assert set(findings) == {
         "GitHub App",
@@ -125,9 +131,41 @@ def test_an_app_of_the_environment_without_a_secret_is_given_one_there(
         github_app.app_id, github_app.client_id, "secret", github_app.private_key, ""
     )
 
-    finding = found(apps.app())["Webhook secret"]
+    finding = found(apps.apps())["Webhook secret"]
 
     assert finding.fix.startswith("Set DEXXY_GITHUB_WEBHOOK_SECRET")
+
+
+@pytest.mark.usefixtures("at_public_address")
+def test_an_app_of_before_is_looked_at_as_long_as_something_is_read_by_it(
+    linked: GitHubInstallation, world: World, colony: Actor, at_github: GitHubServer
+) -> None:
+    GitHubApp.objects.update(webhook_secret="")
+    newer = world.register_app(colony, {**manifest(), "name": "newer", "public": True})
+    with GitHubClient(
+        api_url=at_github.api_url, graphql_url=at_github.graphql_url, token=httpx.Auth()
+    ) as client:
+        code = world.manifest_code(newer)
+        app_store(at_github, client.post(f"app-manifests/{code}/conversions").data)
+
+    findings = found(apps.apps())
+
+    assert linked.app is not None
+    assert findings["GitHub App"].says.startswith("GitHub knows it as newer")
+    assert findings["Webhook address"].state is State.OK
+    assert findings[f"Webhook secret ({linked.app.slug})"].state is State.FAILED
+    GitHubInstallation.objects.update(workspace=None)
+    assert not any(linked.app.slug in name for name in found(apps.apps()))
+
+
+def test_an_app_whose_secrets_no_key_opens_stops_nothing_else(github_app: GitHubApp) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_githubapp SET private_key = 'unreadable'")
+
+    (finding,) = apps.apps()
+
+    assert finding.state is State.FAILED
+    assert finding.says == "Its secrets cannot be read."
 
 
 def test_a_connection_that_can_be_read_is_well(linked: GitHubInstallation) -> None:
@@ -145,8 +183,24 @@ def test_a_connection_that_grants_too_little_says_what_is_missing(db: None) -> N
 
     assert finding.state is State.FAILED
     assert finding.says.endswith(
-        "does not grant: pull_requests: read, discussions: read, members: read."
+        "does not grant: Pull requests: read, Discussions: read, Members: read."
     )
+
+
+def test_a_connection_that_sends_too_little_says_about_what(
+    linked: GitHubInstallation, installed: Installation, settings: Settings
+) -> None:
+    settings.DEXXY_BASE_URL = PUBLIC
+    GitHubApp.objects.update(webhook_secret="secret")
+    installed.events = [event for event in EVENTS if event != "discussion_comment"]
+
+    (finding,) = installations.installations()
+
+    assert finding.state is State.FAILED
+    assert finding.says.endswith("about: Discussion comment events.")
+    GitHubApp.objects.update(webhook_secret="")
+    (finding,) = installations.installations()
+    assert finding.state is State.OK
 
 
 def test_a_suspended_connection_says_who_can_end_it(linked: GitHubInstallation) -> None:

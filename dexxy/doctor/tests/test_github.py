@@ -5,16 +5,24 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.doctor import State, github
-from dexxy.integrations.models import DeliveryState, SyncStatus, WebhookDelivery
+from dexxy.integrations.models import DeliveryState, RefusedWebhooks, SyncStatus, WebhookDelivery
 from dexxy.sources.models import Source
 from tests.factories import make_app, make_repository, make_source
 
 
-def deliver(*, state: DeliveryState, minutes_ago: int, error: str = "") -> None:
+def deliver(
+    *,
+    state: DeliveryState,
+    minutes_ago: int = 0,
+    error: str = "",
+    event: str = "ping",
+    action: str = "",
+) -> None:
     delivery = WebhookDelivery.objects.create(
         app=make_app(),
-        guid=f"{state}-{minutes_ago}",
-        event="ping",
+        guid="the only one of its app",
+        event=event,
+        action=action,
         payload={},
         state=state,
         error=error,
@@ -36,6 +44,7 @@ def test_deliveries_that_wait_ask_for_a_worker(db: None) -> None:
     (finding,) = github.inbox()
 
     assert finding.state is State.FAILED
+    assert finding.says.startswith("Waiting: 1 delivery, the oldest for ")
     assert finding.fix == "Start a worker for them: `dexxy worker deliveries`."
 
 
@@ -45,6 +54,35 @@ def test_a_delivery_that_failed_is_shown_with_its_error(db: None) -> None:
     (finding,) = github.inbox()
 
     assert finding.says.endswith("the newest with: The issue has no number.")
+
+
+def test_what_is_new_on_github_is_counted(db: None) -> None:
+    for _ in range(2):
+        deliver(state=DeliveryState.IGNORED, event="issues", action="exploded")
+    deliver(state=DeliveryState.IGNORED, event="newly_invented")
+    deliver(state=DeliveryState.IGNORED, event="star", action="created")
+
+    well, unknown = github.inbox()
+
+    assert (well.state, unknown.state) == (State.OK, State.NOTICE)
+    assert unknown.says == "This Dexxy does not know: issues exploded (2), newly_invented (1)."
+
+
+def test_what_was_refused_is_counted_with_its_reasons(db: None) -> None:
+    today = timezone.now().date()
+    for days, reason, count in ((0, "bad_signature", 2), (1, "bad_signature", 1), (0, "new", 1200)):
+        RefusedWebhooks.objects.create(day=today - timedelta(days=days), reason=reason, count=count)
+
+    (finding,) = github.refused()
+
+    assert finding.state is State.NOTICE
+    assert finding.says == (
+        "Within the last week: 1,200 new, 3 without the right signature. Nothing of it was stored."
+    )
+
+
+def test_without_anything_refused_nothing_is_said(db: None) -> None:
+    assert list(github.refused()) == []
 
 
 def test_a_repository_that_fails_is_named_with_its_error(source: Source) -> None:

@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from django_rq import get_connection
+from django_rq import get_connection, get_queue
 from pytest_django import Settings
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -40,6 +40,7 @@ def test_a_queue_without_a_worker_is_not_well() -> None:
         f"Workers for {name}" for name in settings.RQ_QUEUES
     ]
     assert {finding.state for finding in findings} == {State.FAILED}
+    assert findings[0].says == "None is running, with 0 jobs waiting."
     assert findings[0].fix.startswith("Start one: `dexxy worker deliveries`.")
 
 
@@ -48,6 +49,15 @@ def test_a_queue_with_a_worker_is_well() -> None:
     findings = list(platform.queue())
 
     assert {finding.says for finding in findings} == {"1 running, 0 jobs waiting."}
+
+
+def test_one_job_is_one_job() -> None:
+    queue = get_queue("sync")
+    queue.enqueue("dexxy.integrations.tasks.drain_deliveries")
+
+    says = {finding.name: finding.says for finding in platform.queue()}
+
+    assert says["Workers for sync"] == "None is running, with 1 job waiting."
 
 
 def test_a_repository_that_nobody_reads_says_to_start_the_scheduler(source: Source) -> None:

@@ -4,7 +4,7 @@ Nothing is ever deleted: what was read stays, with the cursors to go on from.
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dexxy.integrations.models import (
@@ -43,6 +43,7 @@ def access_lost(repositories: QuerySet[GitHubRepository], why: str) -> int:
     """
     locked = repositories_locked(repositories)
     locked.update(sync_error=why, next_sync_at=None)
+    locked.filter(access_lost_at=None).update(access_lost_at=timezone.now())
     locked.exclude(sync_status=SyncStatus.PAUSED).update(sync_status=SyncStatus.DISABLED)
     return locked.count()
 
@@ -54,7 +55,7 @@ def access_regained(repositories: QuerySet[GitHubRepository]) -> int:
     Returns: how many there are.
     """
     locked, now = repositories_locked(repositories), timezone.now()
-    locked.update(sync_error="", next_sync_at=now)
+    locked.update(sync_error="", next_sync_at=now, access_lost_at=None)
     locked.filter(last_synced_at__isnull=False).update(next_sweep_at=now)
     disabled = locked.filter(sync_status=SyncStatus.DISABLED)
     disabled.filter(last_synced_at=None).update(sync_status=SyncStatus.PENDING)
@@ -79,12 +80,16 @@ def changes_missed(repositories: QuerySet[GitHubRepository]) -> int:
 def repositories_resume(repositories: QuerySet[GitHubRepository]) -> int:
     """Read REPOSITORIES again, because a person wants it; the cursors say from where.
 
+    What the App lost meanwhile stays lost until the App's list has it again: being public is not
+    access. What a personal token lost is tried.
+
     Returns: how many there are.
     """
     locked = repositories_locked(repositories)
     locked.update(sync_status=SyncStatus.DISABLED)
     Source.objects.filter(github_repository__in=locked).update(is_archived=False)
-    return access_regained(locked)
+    access_regained(locked.filter(Q(access_lost_at=None) | Q(installation__app=None)))
+    return locked.count()
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from dexxy.integrations.services.github_access import (
     repositories_locked,
     repository_rename,
 )
-from dexxy.integrations.services.github_event import Event, Handler
+from dexxy.integrations.services.github_event import AccountEvent, Event, Handler
 from dexxy.integrations.services.github_installations import (
     account_rename,
     app_lock,
@@ -49,11 +49,9 @@ def _installation(event: Event) -> bool:
         installation_suspend(known)
     elif event.action == "unsuspend":
         installation_unsuspend(known)
-    elif event.action == "new_permissions_accepted":
+    else:  # new_permissions_accepted
         installation_changed(known, {"permissions": data["permissions"]})
         access_regained(connected(known))
-    else:
-        return False
     return True
 
 
@@ -79,17 +77,13 @@ def _installation_repositories(event: Event) -> bool:
     if event.action == "added":
         ids = [one["id"] for one in event.payload["repositories_added"]]
         access_regained(followed.filter(github_id__in=ids))
-    elif event.action == "removed":
+    else:
         ids = [one["id"] for one in event.payload["repositories_removed"]]
         access_lost(followed.filter(github_id__in=ids), _TAKEN_OUT)
-    else:
-        return False
     return True
 
 
 def _installation_target(event: Event) -> bool:
-    if event.action != "renamed":
-        return False
     account = event.payload["account"]
     account_rename(server=event.app.server, account_id=account["id"], login=account["login"])
     return True
@@ -128,21 +122,26 @@ def _of_app(event: Event, github_id: int) -> QuerySet[GitHubRepository]:
     )
 
 
-def _github_app_authorization(event: Event) -> bool:
+def _nothing_to_do(event: Event) -> bool:
     # Users' tokens are thrown away as soon as they have proven something: there is none to forget.
-    return event.action == "revoked"
-
-
-def _ping(event: Event) -> bool:
-    # That it arrived is all that it says, and is in the inbox.
+    # That a ping arrived is all that it says, and is in the inbox.
     return True
 
 
-HANDLERS: dict[str, Handler] = {
-    "installation": _installation,
-    "installation_repositories": _installation_repositories,
-    "installation_target": _installation_target,
-    "repository": _repository,
-    "github_app_authorization": _github_app_authorization,
-    "ping": _ping,
+def _event(handle: Handler, actions: str) -> AccountEvent:
+    return AccountEvent(handle, frozenset(actions.split()))
+
+
+HANDLERS: dict[str, AccountEvent] = {
+    "installation": _event(
+        _installation, "created deleted new_permissions_accepted suspend unsuspend"
+    ),
+    "installation_repositories": _event(_installation_repositories, "added removed"),
+    "installation_target": _event(_installation_target, "renamed"),
+    "repository": _event(
+        _repository,
+        "archived created deleted edited privatized publicized renamed transferred unarchived",
+    ),
+    "github_app_authorization": _event(_nothing_to_do, "revoked"),
+    "ping": AccountEvent(_nothing_to_do, frozenset({""})),
 }

@@ -9,6 +9,7 @@ from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_asking import client_for_person
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_reconcile import (
@@ -17,7 +18,7 @@ from dexxy.integrations.services.github_reconcile import (
     listed,
     repositories_listed,
 )
-from dexxy.integrations.services.github_tokens import NotConnectedError, installation_client
+from dexxy.integrations.services.github_tokens import NotConnectedError
 
 
 class RepositoryNotAvailableError(DexxyError):
@@ -57,7 +58,7 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
     """
     require_admin(viewer, workspace)
     connection = _connection(workspace)
-    with installation_client(connection) as client:
+    with client_for_person(connection) as client:
         found = list(_reached(connection, client))
     known = dict(
         GitHubRepository.objects.filter(
@@ -87,7 +88,7 @@ def available_among(
     """
     require_membership(viewer, workspace)
     connection, wanted = _connection(workspace), set(github_ids)
-    with installation_client(connection) as client:
+    with client_for_person(connection) as client:
         if connection.is_by_app:
             rows = (one for one in repositories_listed(client) if one.github_id in wanted)
             # The pages behind the last one that is wanted are not asked for.

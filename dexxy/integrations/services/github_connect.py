@@ -164,7 +164,12 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
         "full_name": full_name,
         "is_archived": False,
     }
-    due = {"sync_status": SyncStatus.PENDING, "next_sync_at": timezone.now(), "sync_error": ""}
+    due = {
+        "sync_status": SyncStatus.PENDING,
+        "next_sync_at": timezone.now(),
+        "sync_error": "",
+        "access_lost_at": None,
+    }
     repository, is_new = GitHubRepository.objects.update_or_create(
         source=source, defaults=known, create_defaults={**known, **due}
     )

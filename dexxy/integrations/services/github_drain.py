@@ -164,7 +164,7 @@ def _events(taken: Sequence[Waiting]) -> list[Event]:
 
 
 def _handled(event: Event) -> Outcome:
-    if HANDLERS[event.name](event):
+    if HANDLERS[event.name].handle(event):
         return Outcome(DeliveryState.DONE)
     return Outcome(DeliveryState.IGNORED, "It is about nothing that is connected here.")
 

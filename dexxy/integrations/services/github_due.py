@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from dexxy.integrations.models import Credential, GitHubRepository, SyncStatus
+from dexxy.integrations.models import (
+    Credential,
+    GitHubInstallation,
+    GitHubRepository,
+    SyncStatus,
+)
 from dexxy.integrations.services.github_readable import connected
 from dexxy.messages.models import Thread
 
@@ -31,6 +36,15 @@ def _readable() -> QuerySet[GitHubRepository]:
     return connected().filter(
         Q(installation__credential__paused_until=None)
         | Q(installation__credential__paused_until__lte=timezone.now())
+    )
+
+
+def reconciles() -> QuerySet[GitHubInstallation]:
+    """Return the installations that should be compared with GitHub now."""
+    return GitHubInstallation.objects.filter(
+        Q(credential__paused_until=None) | Q(credential__paused_until__lte=timezone.now()),
+        credential__isnull=False,
+        reconcile_at__lte=timezone.now(),
     )
 
 

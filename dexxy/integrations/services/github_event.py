@@ -36,3 +36,11 @@ class Outcome:
 # Handles an event inside the caller's transaction, without the network, and is safe to run twice.
 # Returns whether it was for us: False stores the delivery as ignored.
 Handler = Callable[[Event], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """An event that is handled by itself, and the actions of it that are known."""
+
+    handle: Handler
+    actions: frozenset[str]

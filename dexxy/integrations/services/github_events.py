@@ -6,11 +6,11 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from collections.abc import Mapping
 
 from dexxy.integrations.services import github_account_events
-from dexxy.integrations.services.github_event import Handler
+from dexxy.integrations.services.github_event import AccountEvent
 from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS
 
 # One by one, in the order in which they came. Events of threads are applied together.
-HANDLERS: Mapping[str, Handler] = github_account_events.HANDLERS
+HANDLERS: Mapping[str, AccountEvent] = github_account_events.HANDLERS
 
 # What GitHub may send an App that subscribes to it, and says nothing that is stored here.
 IGNORED = frozenset(
@@ -83,11 +83,14 @@ IGNORED = frozenset(
 
 def why_ignored(event: str, action: str) -> str:
     """Return why nobody handles EVENT with ACTION, or '' where somebody does."""
-    if event in HANDLERS:
-        return ""
-    if event in THREAD_EVENTS:
-        known = action in THREAD_EVENTS[event].actions
-        return "" if known else f"The action {action!r} of {event} is unknown."
     if event in IGNORED:
         return "Nothing that it says is stored."
-    return f"The event {event} is unknown."
+    handled = HANDLERS.get(event) or THREAD_EVENTS.get(event)
+    if handled is None:
+        return f"The event {event} is unknown."
+    return "" if action in handled.actions else f"The action {action!r} of {event} is unknown."
+
+
+def is_unknown(event: str, action: str) -> bool:
+    """Tell whether EVENT with ACTION is new on GitHub, as far as this Dexxy knows."""
+    return event not in IGNORED and bool(why_ignored(event, action))

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
@@ -202,8 +203,8 @@ def _carry_over(workspace: Workspace, row: GitHubInstallation) -> None:
         source__workspace=workspace, source__server=row.server
     )
     followed.exclude(installation=row).update(installation=row)
-    stopped = [SyncStatus.DISABLED, SyncStatus.ERROR]
-    access_regained(connected(row).filter(sync_status__in=stopped))
+    lost = ~Q(access_lost_at=None)
+    access_regained(connected(row).filter(lost | Q(sync_status=SyncStatus.ERROR)))
 
 
 @transaction.atomic

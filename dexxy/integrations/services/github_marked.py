@@ -15,6 +15,7 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_refetch
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError
+from dexxy.integrations.services.github_parts_reader import PartsReader
 from dexxy.integrations.services.github_reading import Reading
 from dexxy.integrations.services.github_tokens import installation_client
 from dexxy.messages.models import Thread
@@ -36,9 +37,12 @@ class MarkedReader:
         self._clients = clients
         self._readings: dict[int, Reading] = {}
         self._threads_per_request = github_refetch.THREADS_PER_REQUEST
+        self._parts = PartsReader()
+        # Those with lists of refetched threads that go on; the next sync reads what is left here.
+        self.unfinished: dict[int, GitHubRepository] = {}
 
     def read(self, repository: GitHubRepository) -> None:
-        """Make one request for the marked threads of a repository.
+        """Make one request for the marked threads of a repository, one for what they left.
 
         Raises:
             RateLimitedError: GitHub wants a pause.
@@ -49,6 +53,7 @@ class MarkedReader:
         except (errors.RateLimitedError, LeaseLostError):
             raise
         except Exception as error:
+            self.unfinished.pop(repository.pk, None)
             # A defect of ours is the failure of one repository, not of all on its credential.
             if not isinstance(error, DexxyError):
                 log.exception("reading threads again crashed", repository=repository.full_name)
@@ -59,6 +64,10 @@ class MarkedReader:
         threads = github_refetch.waiting(reading, self._threads_per_request)
         if threads and not github_refetch.read(reading, threads):
             self._threads_per_request = max(1, len(threads) // 2)
+        if self._parts.read(reading):
+            self.unfinished[repository.pk] = repository
+        else:
+            self.unfinished.pop(repository.pk, None)
 
     def _reading(self, repository: GitHubRepository) -> Reading:
         if repository.pk not in self._readings:
@@ -82,8 +91,7 @@ def _leave_to_sync(repository: GitHubRepository, error: Exception) -> None:
         source_id=repository.source_id,
         refetch_at__lte=timezone.now(),
     )
-    keys = marked.order_by("kind", "number").select_for_update().values("pk")
-    Thread.objects.filter(pk__in=keys).update(refetch_at=timezone.now() + RETRY_LATER)
+    github_refetch.marks_put_off(marked, until=timezone.now() + RETRY_LATER)
     GitHubRepository.objects.filter(pk=repository.pk, next_sync_at__gt=timezone.now()).update(
         next_sync_at=timezone.now()
     )

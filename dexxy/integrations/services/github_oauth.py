@@ -28,7 +28,7 @@ from dexxy.integrations.services.github_ownership import (
     ownership_require,
     user_client,
 )
-from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
+from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_states import challenge_of, state_create, state_take
 
 CALLBACK_PATH = "/integrations/github/callback/"
@@ -184,7 +184,6 @@ def oauth_finish(
     if data is None:
         return _what_next(person, workspace, app, found)
     linked = installation_link(viewer=person.viewer, workspace=workspace, app=app, data=data)
-    enqueue_reconciles()
     enqueue_due()
     return linked
 

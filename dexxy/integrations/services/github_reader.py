@@ -13,25 +13,18 @@ from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, Syn
 from dexxy.integrations.services import (
     github_edits,
     github_lists,
-    github_parts,
     github_people,
     github_refetch,
 )
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_edits import EDITS
 from dexxy.integrations.services.github_lease import Lease
-from dexxy.integrations.services.github_lists import (
-    GROWTH,
-    LARGE_ANSWER,
-    SWEEPS,
-    THREAD_LISTS,
-)
+from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_pace import Pace
+from dexxy.integrations.services.github_parts_reader import PartsReader
 from dexxy.integrations.services.github_queries import PAGE_LIMIT
 from dexxy.integrations.services.github_reading import Reading
 
-# What the parts of one request may weigh.
-PARTS_AT_MOST = 100
 # Below this, what is left of the hour's points belongs to what is new.
 POINTS_FOR_NEWS = 1000
 
@@ -54,7 +47,7 @@ class RepositoryReader:
     ) -> None:
         self.reading = Reading(client=client, repository=repository, run=run, lease=lease)
         self._sweep_pages = sweep_pages
-        self._parts_weight = PARTS_AT_MOST
+        self._parts = PartsReader()
         self._people_per_request = PAGE_LIMIT
         self._threads_per_request = github_refetch.THREADS_PER_REQUEST
 
@@ -81,7 +74,11 @@ class RepositoryReader:
         )
 
     def _read_threads(self) -> bool:
-        return self._read_parts(only_full=True) or self._read_list() or self._read_parts()
+        return (
+            self._parts.read(self.reading, only_full=True)
+            or self._read_list()
+            or self._parts.read(self.reading)
+        )
 
     def _paced(self, read: Callable[[], bool]) -> bool:
         """Note with what is stored next how long it takes to read threads."""
@@ -102,21 +99,6 @@ class RepositoryReader:
         if marked and not github_refetch.read(self.reading, marked):
             self._threads_per_request = max(1, len(marked) // 2)
         return bool(marked)
-
-    def _read_parts(self, *, only_full: bool = False) -> bool:
-        repository, weight = self.reading.repository, self._parts_weight
-        if only_full and not github_parts.is_full(repository, weight):
-            return False
-        waiting = github_parts.waiting(repository, weight)
-        if not waiting:
-            return False
-        first = PAGE_LIMIT if self._parts_weight > 1 else github_parts.SMALL_PAGE
-        answer = github_parts.read(self.reading, waiting, first=first)
-        if answer is None or answer.size > LARGE_ANSWER:
-            self._parts_weight = max(1, min(self._parts_weight, len(waiting)) // 2)
-        else:
-            self._parts_weight = min(PARTS_AT_MOST, self._parts_weight + GROWTH)
-        return True
 
     def _read_list(self) -> bool:
         # Side by side, so that it is known early how much there is, and how long that takes.

@@ -3,17 +3,20 @@
 Webhooks say so at once; this finds what they did not, and is all there is without them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.models import GitHubInstallation, SyncStatus
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.models import Credential, GitHubInstallation
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_access import (
     access_lost,
@@ -23,12 +26,14 @@ from dexxy.integrations.services.github_access import (
 )
 from dexxy.integrations.services.github_app import installation_described
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_due import reconciles
 from dexxy.integrations.services.github_installations import (
     installation_changed,
     installation_delete,
     installation_fields,
     installation_of,
 )
+from dexxy.integrations.services.github_lease import Lease, LeaseLostError
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_tokens import installation_client
 
@@ -37,6 +42,8 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=1)
 # After something that may pass by itself.
 RETRY_LATER = timedelta(minutes=5)
+# However often somebody asks for it.
+ASKED_EVERY = timedelta(minutes=1)
 PAGE = 100
 _NOT_LISTED = (
     "The GitHub App may not read it. Give it access in the App's settings on GitHub,"
@@ -67,11 +74,34 @@ class IncompleteListError(errors.GitHubError):
     retryable = True
 
 
-def installation_reconcile(installation_pk: int) -> None:
+def reconciles_do(credential: Credential, lease: Lease) -> None:
+    """Compare with GitHub what is due of CREDENTIAL; a failure is logged, and due again soon.
+
+    Raises:
+        RateLimitedError: GitHub wants a pause.
+        LeaseLostError: another process has taken over.
+    """
+    for installation in reconciles().filter(credential=credential).only("pk"):
+        try:
+            installation_reconcile(installation.pk, lease)
+        except (errors.RateLimitedError, LeaseLostError):
+            raise
+        except Exception as error:
+            # A defect of ours must not keep the credential's repositories from being read.
+            if not isinstance(error, DexxyError):
+                log.exception("reconcile crashed", installation=installation.pk)
+            log.warning("not reconciled", installation=installation.pk, error=str(error))
+
+
+def installation_reconcile(installation_pk: int, lease: Lease) -> None:
     """Store what GitHub says of an installation now, and which repositories it reaches.
+
+    Args:
+        lease: of its credential.
 
     Raises:
         GitHubError: GitHub could not be asked; it is due again soon.
+        LeaseLostError: another process has taken over.
     """
     installation = GitHubInstallation.objects.select_related("app").defer("access_token")
     found = installation.filter(pk=installation_pk, workspace__isnull=False).first()
@@ -82,7 +112,8 @@ def installation_reconcile(installation_pk: int) -> None:
     try:
         if _account_reconcile(found):
             with installation_client(found) as client:
-                _repositories_reconcile(found, list(repositories_listed(client)))
+                listed_now = list(repositories_listed(client, before_page=lease.keep))
+                _repositories_reconcile(found, listed_now, lease)
         next_at = timezone.now() + EVERY
     except errors.RateLimitedError as error:
         next_at = error.retry_at
@@ -106,9 +137,21 @@ def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -
     found = GitHubInstallation.objects.filter(
         workspace__in=workspaces, installation_id=installation_id, deleted_at=None
     )
-    found.update(reconcile_at=timezone.now())
+    reconcile_ask(found)
     one = found.select_related("workspace").defer("access_token").first()
     return one.workspace if one else None
+
+
+def reconcile_ask(installations: QuerySet[GitHubInstallation]) -> int:
+    """Make INSTALLATIONS due, now or a minute after somebody asked last.
+
+    Returns: how many there are.
+    """
+    now = timezone.now()
+    done = installations.filter(Q(reconcile_asked_for=None) | Q(reconcile_asked_for__lte=now))
+    done.update(reconcile_asked_for=Greatest(now, F("reconcile_asked_for") + ASKED_EVERY))
+    # Both leave out what is NULL.
+    return installations.update(reconcile_at=Least("reconcile_at", "reconcile_asked_for"))
 
 
 def _account_reconcile(installation: GitHubInstallation) -> bool:
@@ -128,8 +171,13 @@ def _account_reconcile(installation: GitHubInstallation) -> bool:
     return not locked.is_suspended
 
 
-def repositories_listed(client: GitHubClient) -> Iterator[Listed]:
+def repositories_listed(
+    client: GitHubClient, before_page: Callable[[], object] = lambda: None
+) -> Iterator[Listed]:
     """Read every repository that the client's installation reaches, all pages.
+
+    Args:
+        before_page: called before each request.
 
     Raises:
         IncompleteListError: at the end, if there must be more than were read.
@@ -139,6 +187,7 @@ def repositories_listed(client: GitHubClient) -> Iterator[Listed]:
     page, seen, total = "installation/repositories", set[int](), 0
     parameters: dict[str, str | int] | None = {"per_page": PAGE}
     while page:
+        before_page()
         answer = client.get(page, parameters)
         with documented("list of repositories"):
             total = answer.data["total_count"]
@@ -169,7 +218,10 @@ def listed(data: dict[str, Any]) -> Listed:
 
 
 @transaction.atomic
-def _repositories_reconcile(installation: GitHubInstallation, found: list[Listed]) -> None:
+def _repositories_reconcile(
+    installation: GitHubInstallation, found: list[Listed], lease: Lease
+) -> None:
+    lease.renew()
     by_id = {one.github_id: one for one in found}
     for repository in connected(installation).select_related("source").order_by("pk"):
         now = by_id.get(repository.github_id)
@@ -177,7 +229,7 @@ def _repositories_reconcile(installation: GitHubInstallation, found: list[Listed
             repository_rename(repository, now.full_name, now.url)
     followed = connected(installation)
     lost = followed.exclude(github_id__in=list(by_id)).exclude(sync_error=_NOT_LISTED)
-    back = followed.filter(github_id__in=list(by_id), sync_status=SyncStatus.DISABLED)
+    back = followed.filter(github_id__in=list(by_id)).exclude(access_lost_at=None)
     lost_count, back_count = access_lost(lost, _NOT_LISTED), access_regained(back)
     if lost_count or back_count:
         log.info(

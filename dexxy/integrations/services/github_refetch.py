@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dexxy.common.sql import fetch_all
-from dexxy.integrations.models import SyncPart, SyncProblem
+from dexxy.integrations.models import Credential, SyncPart, SyncProblem
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github_client import Answer
@@ -25,6 +26,7 @@ from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.integrations.services.github_threads import Unreadable, read_thread
 from dexxy.integrations.services.github_values import text
 from dexxy.messages.ingest import (
+    HINT_SETTLES_AFTER,
     GoneThread,
     marks_clear,
     snapshots_apply,
@@ -35,6 +37,10 @@ from dexxy.messages.ingest import (
 from dexxy.messages.models import ArchivedReason, Thread, ThreadKind
 
 THREADS_PER_REQUEST = 50
+# Half of the least that GitHub gives for an hour: below it, only what is new is read again.
+# https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+POINTS_FOR_REREADING = 2500
+PUT_OFF_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,14 @@ def is_due(reading: Reading) -> bool:
 
 
 def waiting(reading: Reading, limit: int) -> list[Marked]:
-    """Return the threads that are due, the longest waiting first."""
+    """Return the threads that are due, the longest waiting first.
+
+    What waits for points to come back is due again later.
+    """
     now = timezone.now()
     threads = _threads(reading)
+    if _are_points_few(reading):
+        marks_put_off(threads.filter(_IS_KNOWN, refetch_at__lte=now), until=now + PUT_OFF_FOR)
     due = threads.filter(refetch_at__lte=now).order_by("refetch_at", "pk")
     found = [Marked(ThreadKind(t.kind), t.number, t.pk) for t in due[:limit]]
     problems = SyncProblem.objects.filter(repository=reading.repository, retry_at__lte=now)
@@ -100,6 +111,30 @@ def waiting(reading: Reading, limit: int) -> list[Marked]:
     known = {(t.kind, t.number): t.pk for t in stored} if tried else {}
     others = sorted(tried - {marked.key for marked in found})
     return found + [Marked(*key, known.get(key)) for key in others]
+
+
+def _are_points_few(reading: Reading) -> bool:
+    left = reading.points_remaining
+    if left is None:  # This process has not asked yet.
+        credential = Credential.objects.filter(installations=reading.repository.installation)
+        left = credential.values_list("points_remaining", flat=True).first()
+    return left is not None and left < POINTS_FOR_REREADING
+
+
+# A webhook's first mark has its time: what it brought, or may have left out, is new. A thread that
+# is busy was read since its first webhook, and what a webhook brought is only checked later.
+_IS_KNOWN = (
+    Q(hinted_at=None)
+    | Q(refetch_at__lt=F("hinted_at"))
+    | Q(refetch_at__gte=F("hinted_at") + HINT_SETTLES_AFTER)
+)
+
+
+@transaction.atomic
+def marks_put_off(threads: QuerySet[Thread], *, until: datetime) -> None:
+    """Let the marks of THREADS wait."""
+    keys = threads.order_by("kind", "number").select_for_update().values_list("pk", flat=True)
+    Thread.objects.filter(pk__in=list(keys)).update(refetch_at=until)
 
 
 def _threads(reading: Reading) -> QuerySet[Thread]:

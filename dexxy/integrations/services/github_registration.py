@@ -51,6 +51,16 @@ EVENTS = [
     "repository",
 ]
 LONGEST_NAME = 34
+
+
+def name_on_github(name: str) -> str:
+    """Return how a permission or an event is called on GitHub's pages.
+
+    https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+    """
+    return name.replace("_", " ").capitalize()
+
+
 # https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,200}")

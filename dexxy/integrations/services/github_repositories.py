@@ -6,7 +6,8 @@
     syncing     -         paused   -               due        archived
     active      -         paused   -               due        archived
     error       due       paused   -               due        archived
-    paused      due       -        pending/active  refused    archived
+    paused      due       -        pending/active, refused    archived
+                                   disabled (*)
     disabled    due       refused  -               due (*)    archived
     archived    pending/active
 
@@ -34,7 +35,8 @@ from dexxy.integrations.services.github_access import (
     repositories_resume,
 )
 from dexxy.integrations.services.github_available import AvailableRepository, available_among
-from dexxy.integrations.services.github_schedule import enqueue_due, enqueue_reconciles
+from dexxy.integrations.services.github_reconcile import reconcile_ask
+from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_tokens import NotConnectedError, installation_require
 from dexxy.sources.models import Source, SourceKind
 
@@ -137,10 +139,10 @@ def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepos
 def _connect_again(repository: GitHubRepository) -> None:
     one = GitHubRepository.objects.filter(pk=repository.pk)
     if repository.is_archived or repository.sync_status == SyncStatus.PAUSED:
-        one.update(is_archived=False)
+        # The connection was asked just now, and reaches it.
+        one.update(is_archived=False, access_lost_at=None)
         repositories_resume(one)
     elif repository.sync_status in {SyncStatus.DISABLED, SyncStatus.ERROR}:
-        # The connection was asked just now, and reaches it.
         access_regained(one)
     repository.refresh_from_db()
 
@@ -165,21 +167,37 @@ def repository_set_paused(*, viewer: Viewer, repository_id: int, paused: bool) -
         UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
         RepositoryDisabledError: access to it was lost, so it cannot be paused.
     """
-    repository = _repository(viewer, repository_id)
-    is_paused = repository.sync_status == SyncStatus.PAUSED
-    if is_paused == paused:
-        return repository
-    one = GitHubRepository.objects.filter(pk=repository.pk)
     if not paused:
-        repositories_resume(one)
-        transaction.on_commit(enqueue_due)
-        return _done(viewer, repository, "resumed")
+        return _resume(viewer, repository_id)
+    repository = _repository(viewer, repository_id)
+    if repository.sync_status == SyncStatus.PAUSED:
+        return repository
     if repository.sync_status == SyncStatus.DISABLED:
         raise RepositoryDisabledError(
             f"Access to {repository.full_name} was lost, so nothing of it is read."
         )
+    one = GitHubRepository.objects.filter(pk=repository.pk)
     one.update(sync_status=SyncStatus.PAUSED, next_sync_at=None)
     return _done(viewer, repository, "paused")
+
+
+def _resume(viewer: Viewer, repository_id: int) -> GitHubRepository:
+    # Without its lock: that of its installation comes first.
+    repository = _found(viewer, repository_id)
+    if repository.sync_status != SyncStatus.PAUSED:
+        return repository
+    if repository.access_lost_at is not None:
+        _look_for(repository)
+    repositories_resume(GitHubRepository.objects.filter(pk=repository.pk))
+    transaction.on_commit(enqueue_due)
+    return _done(viewer, repository, "resumed")
+
+
+def _look_for(repository: GitHubRepository) -> None:
+    """Ask the App's list soon whether it has a repository again that was lost."""
+    by_app = GitHubInstallation.objects.filter(pk=repository.installation_id, app__isnull=False)
+    if reconcile_ask(by_app):
+        transaction.on_commit(enqueue_due)
 
 
 @transaction.atomic
@@ -200,8 +218,7 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
     if repository.sync_status == SyncStatus.PAUSED:
         raise RepositoryPausedError(f"{repository.full_name} is paused. Resume it first.")
     if installation.is_by_app and repository.sync_status == SyncStatus.DISABLED:
-        GitHubInstallation.objects.filter(pk=installation.pk).update(reconcile_at=timezone.now())
-        transaction.on_commit(enqueue_reconciles)
+        _look_for(repository)
     else:
         GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
         transaction.on_commit(enqueue_due)

@@ -109,6 +109,16 @@ def credential_pause(credential: Credential, error: errors.RateLimitedError) -> 
     log.info("sync paused", credential=str(credential), until=str(error.retry_at))
 
 
+def require_unpaused(credential: Credential) -> None:
+    """Look whether GitHub wants requests of CREDENTIAL.
+
+    Raises:
+        RateLimitedError: not now.
+    """
+    if credential.paused_until and credential.paused_until > timezone.now():
+        raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)
+
+
 def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
     """End a run because a person wants it; where they only paused it, it can go on later."""
     if not SyncRun.objects.filter(pk=run.pk, finished_at=None).exists():
@@ -132,6 +142,8 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
             sync_error=str(error),
             next_sync_at=_look_for_lost(run.repository) if lost else _retry_at(error),
         )
+        if lost:
+            repository.filter(access_lost_at=None).update(access_lost_at=timezone.now())
         # What a person said meanwhile stands.
         syncing = repository.filter(sync_status=SyncStatus.SYNCING)
         syncing.update(sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR)
@@ -162,15 +174,13 @@ def run_finish(run: SyncRun) -> SyncRun:
             identities_recount(workspace_id=repository.source.workspace_id)
         repository.source.last_activity_at = receipt_write(run, has_news=has_news)
         repository.source.name = repository.full_name
-        # What a person said meanwhile stands.
-        syncing = GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.SYNCING)
-        syncing.update(sync_status=SyncStatus.ACTIVE)
-        GitHubRepository.objects.filter(pk=repository.pk).update(
-            sync_error="",
-            last_synced_at=now,
-            next_sync_at=now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL),
-            next_sweep_at=_next_sweep_at(run, now),
-        )
+        # What a person or GitHub said meanwhile stands.
+        stored = GitHubRepository.objects.filter(pk=repository.pk)
+        syncing = stored.filter(sync_status=SyncStatus.SYNCING)
+        syncing.update(sync_status=SyncStatus.ACTIVE, access_lost_at=None)
+        stored.update(last_synced_at=now, next_sweep_at=_next_sweep_at(run, now))
+        again = now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+        stored.filter(access_lost_at=None).update(sync_error="", next_sync_at=again)
         repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now
         run.save()

@@ -12,7 +12,6 @@ from redis.exceptions import RedisError
 from dexxy.integrations.models import (
     Credential,
     GitHubApp,
-    GitHubInstallation,
     GitHubRepository,
     RunState,
     SyncRun,
@@ -20,8 +19,11 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github_access import repositories_locked
 from dexxy.integrations.services.github_delivery_log import delivery_logs_due
-from dexxy.integrations.services.github_due import due, marked
+from dexxy.integrations.services.github_due import due, marked, reconciles
 from dexxy.integrations.services.github_lease import is_held
+
+# Its name, the row that it is about, and how it is to be done.
+_Job = tuple[str, int, dict[str, bool]]
 
 log = structlog.get_logger()
 
@@ -38,17 +40,29 @@ def enqueue_due() -> int:
     Returns: how many were woken. If the queue is down that is logged, and all stays due.
     """
     interrupted_release()
-    first_due = dict(marked().values_list("installation__credential", "pk"))
-    first_due |= due().order_by("-next_sync_at").values_list("installation__credential", "pk")
+    first_due = _first_due()
     woken = _claim(list(first_due))
     try:
         for credential in woken:
-            get_queue("sync").enqueue(JOB, first_due[credential.pk], only_if_due=True)
+            job, pk, how = first_due[credential.pk]
+            get_queue("sync").enqueue(job, pk, **how)
     except RedisError as error:
         log.warning("the queue cannot be reached", error=str(error), due=len(woken))
         Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=None)
         return 0
     return len(woken)
+
+
+def _first_due() -> dict[int, _Job]:
+    """Return a job for each credential with something due: whoever does it does the rest, too."""
+    found: dict[int, _Job] = {}
+    for key, pk in reconciles().values_list("credential", "pk"):
+        found[key or 0] = RECONCILE_JOB, pk, {}
+    latest_first = due().order_by("-next_sync_at")
+    for repositories in (marked(), latest_first):
+        for key, pk in repositories.values_list("installation__credential", "pk"):
+            found[key or 0] = JOB, pk, {"only_if_due": True}
+    return found
 
 
 @transaction.atomic
@@ -84,26 +98,6 @@ def _claim(credential_ids: list[int]) -> list[Credential]:
     woken = [credential for credential in candidates if not is_held(credential)]
     Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=timezone.now())
     return woken
-
-
-def enqueue_reconciles() -> int:
-    """Wake a worker for each installation whose list of repositories is due to be compared.
-
-    Returns: how many were woken. If the queue is down that is logged, and all stays due.
-    """
-    due = GitHubInstallation.objects.filter(reconcile_at__lte=timezone.now())
-    with transaction.atomic():
-        claimed = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        # Until the job says when it is due again; should it never run, this does.
-        again = timezone.now() + WAKE_AGAIN_AFTER
-        GitHubInstallation.objects.filter(pk__in=claimed).update(reconcile_at=again)
-    try:
-        for pk in claimed:
-            get_queue("sync").enqueue(RECONCILE_JOB, pk)
-    except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error), due=len(claimed))
-        return 0
-    return len(claimed)
 
 
 def enqueue_delivery_logs() -> int:

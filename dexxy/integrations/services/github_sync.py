@@ -4,7 +4,7 @@ Before each page it looks what is due, and takes the repository that has the lea
 a new one nor a small one waits for a huge one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 
@@ -27,8 +27,10 @@ from dexxy.integrations.services.github_lease import Lease, LeaseLostError, leas
 from dexxy.integrations.services.github_marked import MarkedReader
 from dexxy.integrations.services.github_readable import SyncNotPossibleError, require_connected
 from dexxy.integrations.services.github_reader import RepositoryReader
+from dexxy.integrations.services.github_reconcile import reconciles_do
 from dexxy.integrations.services.github_runs import (
     credential_pause,
+    require_unpaused,
     run_fail,
     run_finish,
     run_open,
@@ -147,7 +149,7 @@ def repository_sync(
         turn = Turn(repository, lease, trigger, sweep=sweep, goes_on=goes_on)
         with turn.client:
             try:
-                _require_unpaused(credential)
+                require_unpaused(credential)
                 while turn.take():
                     on_page(turn.run)
             except errors.RateLimitedError as error:
@@ -195,11 +197,12 @@ def _take_turns(
     reader = MarkedReader(lease, clients)
     while True:
         lease.keep()
+        _reconcile(credential, lease)
         _begin_turns(turns, credential, lease, clients)
         # A webhook waits for one request, not for the list of a huge repository.
         marked = repositories_marked(credential)
         try:
-            for repository in marked:
+            for repository in _each(*marked, *reader.unfinished.values()):
                 if repository.pk not in turns:
                     reader.read(repository)
         except errors.RateLimitedError as error:
@@ -209,11 +212,24 @@ def _take_turns(
             key = min(with_marks or turns, key=lambda key: turns[key].order)
             if not _goes_on(turns[key], credential):
                 del turns[key]
-        if _is_paused(credential) or not (turns or marked):
+        unfinished = list(reader.unfinished)
+        if _is_paused(credential) or not (turns or marked or unfinished):
+            _leave_due(unfinished)
             return False
         if timezone.now() >= deadline:
-            _leave_due(list(turns))
-            return bool(turns)
+            _leave_due([*turns, *unfinished])
+            return bool(turns or unfinished)
+
+
+def _each(*repositories: GitHubRepository) -> Iterable[GitHubRepository]:
+    return {repository.pk: repository for repository in repositories}.values()
+
+
+def _reconcile(credential: Credential, lease: Lease) -> None:
+    try:
+        reconciles_do(credential, lease)
+    except errors.RateLimitedError as error:
+        credential_pause(credential, error)
 
 
 def _begin_turns(
@@ -256,13 +272,3 @@ def _repository(repository_id: int) -> GitHubRepository:
     repository = wanted.defer("installation__access_token").get(pk=repository_id)
     require_connected(repository)
     return repository
-
-
-def _require_unpaused(credential: Credential) -> None:
-    """Look whether GitHub wants requests of CREDENTIAL.
-
-    Raises:
-        RateLimitedError: not now.
-    """
-    if credential.paused_until and credential.paused_until > timezone.now():
-        raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)

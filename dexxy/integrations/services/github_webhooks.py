@@ -4,6 +4,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -24,6 +25,7 @@ LARGEST_PAYLOAD = 25 * 1024 * 1024
 SECRETS_KEPT, SECRETS_KEPT_AT_LEAST = 30.0, 1.0
 _LONGEST_NAME = 100
 _LARGEST_ID = 2**63 - 1
+_SIGNATURE = re.compile("sha256=[0-9a-f]{64}", re.ASCII)
 
 
 class WebhookRefusedError(DexxyError):
@@ -48,6 +50,11 @@ class LengthMissingError(WebhookRefusedError):
 
 class HeaderMissingError(WebhookRefusedError):
     code = "header_missing"
+
+
+class MediaTypeError(WebhookRefusedError):
+    code = "no_json"
+    status = 415
 
 
 class UnknownAppError(WebhookRefusedError):
@@ -82,26 +89,25 @@ class Delivery:
     payload: str
 
 
-def length_check(length: str) -> int:
-    """Return the length of a request in bytes, before any of them is read.
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """What a request to the door says of itself before its body is read.
 
     Args:
-        length: the header `Content-Length`, or ''.
-
-    Raises:
-        LengthMissingError: it is not told.
-        PayloadTooLargeError: no delivery is as large.
+        length: of the body in bytes.
+        app_id: GitHub's number of an App that is known here.
+        signature: of the shape that a signature has.
     """
-    if not (length.isascii() and length.isdigit()):
-        raise LengthMissingError("There is no Content-Length.")
-    # Python reads no number of thousands of digits.
-    if len(length) > 18 or int(length) > LARGEST_PAYLOAD:
-        raise PayloadTooLargeError(f"{length[:18]} bytes are more than GitHub ever sends.")
-    return int(length)
+
+    length: int
+    event: str
+    guid: str
+    app_id: int
+    signature: str
 
 
-def delivery_check(meta: Mapping[str, Any], body: bytes) -> Delivery:
-    """Return the delivery that a request is, once it is sure that GitHub sent it.
+def headers_check(meta: Mapping[str, Any]) -> Headers:
+    """Return what is said of a delivery, so that nothing is read of what cannot be one.
 
     Args:
         meta: the request's headers as WSGI names them.
@@ -110,13 +116,28 @@ def delivery_check(meta: Mapping[str, Any], body: bytes) -> Delivery:
         WebhookRefusedError: one of its kinds.
         DatabaseError: the App could not be looked up.
     """
-    event = _name(meta, "HTTP_X_GITHUB_EVENT")
-    guid = _name(meta, "HTTP_X_GITHUB_DELIVERY")
+    length = _length(meta.get("CONTENT_LENGTH") or "")
+    media_type = str(meta.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise MediaTypeError("Only application/json is taken here: set that in the App's webhook.")
+    event, guid = _name(meta, "HTTP_X_GITHUB_EVENT"), _name(meta, "HTTP_X_GITHUB_DELIVERY")
     app_id = _name(meta, "HTTP_X_GITHUB_HOOK_INSTALLATION_TARGET_ID")
     if not (app_id.isascii() and app_id.isdigit()) or int(app_id) > _LARGEST_ID:
         raise HeaderMissingError("X-GitHub-Hook-Installation-Target-ID is no number.")
-    app_pk = app_that_signed(int(app_id), meta.get("HTTP_X_HUB_SIGNATURE_256") or "", body)
-    return delivery_read(app_pk=app_pk, guid=guid, event=event, body=body)
+    signature = meta.get("HTTP_X_HUB_SIGNATURE_256") or ""
+    if not _SIGNATURE.fullmatch(signature):
+        raise SignatureError("X-Hub-Signature-256 is missing, or no signature.")
+    _secrets_of(int(app_id))
+    return Headers(length, event, guid, int(app_id), signature)
+
+
+def _length(length: str) -> int:
+    if not (length.isascii() and length.isdigit()):
+        raise LengthMissingError("There is no Content-Length.")
+    # Python reads no number of thousands of digits.
+    if len(length) > 18 or int(length) > LARGEST_PAYLOAD:
+        raise PayloadTooLargeError(f"{length[:18]} bytes are more than GitHub ever sends.")
+    return int(length)
 
 
 def _name(meta: Mapping[str, Any], key: str) -> str:
@@ -125,6 +146,17 @@ def _name(meta: Mapping[str, Any], key: str) -> str:
         header = key.removeprefix("HTTP_").replace("_", "-").title()
         raise HeaderMissingError(f"The header {header} is missing or too long.")
     return value
+
+
+def delivery_check(headers: Headers, body: bytes) -> Delivery:
+    """Return the delivery that a request is, once it is sure that GitHub sent it.
+
+    Raises:
+        WebhookRefusedError: one of its kinds.
+        DatabaseError: the App could not be looked up.
+    """
+    app_pk = app_that_signed(headers.app_id, headers.signature, body)
+    return delivery_read(app_pk=app_pk, guid=headers.guid, event=headers.event, body=body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +182,27 @@ def app_that_signed(app_id: int, signature: str, body: bytes) -> int:
     """Return the primary key of the App with GitHub's number APP_ID whose secret signed BODY.
 
     Args:
-        signature: the header `X-Hub-Signature-256`, or ''.
+        signature: the header `X-Hub-Signature-256`.
 
     Raises:
         UnknownAppError: no App has the number.
-        SignatureError: the signature is missing, or that of another secret or body.
+        SignatureError: the signature is that of another secret or body.
     """
-    known = _secrets.get(app_id)
-    if known is None or monotonic() - known.read_at > SECRETS_KEPT:
-        known = _read_secrets(app_id)
+    known = _secrets_of(app_id)
     given = signature.encode()
     app_pk = known.find(given, body)
     if app_pk is None and monotonic() - known.read_at > SECRETS_KEPT_AT_LEAST:
         app_pk = _read_secrets(app_id).find(given, body)
     if app_pk is None:
-        raise SignatureError(
-            "X-Hub-Signature-256 is missing, or does not fit the body and the App's secret."
-        )
+        raise SignatureError("X-Hub-Signature-256 does not fit the body and the App's secret.")
     return app_pk
+
+
+def _secrets_of(app_id: int) -> _Secrets:
+    known = _secrets.get(app_id)
+    if known is None or monotonic() - known.read_at > SECRETS_KEPT:
+        known = _read_secrets(app_id)
+    return known
 
 
 def _read_secrets(app_id: int) -> _Secrets:

@@ -11,14 +11,17 @@ from dexxy.integrations.models import (
     Credential,
     GitHubInstallation,
     GitHubRepository,
+    SyncPart,
     SyncRun,
     SyncStatus,
 )
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_due import marked
+from dexxy.integrations.services.github_refetch import POINTS_FOR_REREADING, PUT_OFF_FOR
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Message, Thread
 from dexxy.simulator.model import Issue, Repository
+from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source, SourceKind
 from tests.factories import make_repository
@@ -93,6 +96,62 @@ def test_it_is_read_once_more_when_the_webhook_has_settled(
     assert thread.refetch_at == thread.hinted_at + timedelta(seconds=60)
 
 
+def test_what_was_read_since_its_webhook_waits_while_half_of_the_points_are_gone(
+    credential: Credential, closed: Issue, simulator: SimulatorServer
+) -> None:
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING - 1)
+    credential_work(credential_id=credential.pk, seconds=10)
+    assert kinds() == ["closed", "opened"]
+    asked, now = simulator.requests.count("graphql"), timezone.now()
+    hinted_at = now - timedelta(seconds=61)
+    check_at = hinted_at + timedelta(seconds=60)
+    Thread.objects.update(hinted_at=hinted_at, refetch_at=check_at)
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING - 1)
+
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    assert simulator.requests.count("graphql") == asked
+    refetch_at = Thread.objects.get().refetch_at
+    assert refetch_at is not None
+    assert refetch_at >= now + PUT_OFF_FOR
+    Thread.objects.update(refetch_at=check_at)
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING)
+    credential_work(credential_id=credential.pk, seconds=10)
+    assert Thread.objects.get().refetch_at is None
+
+
+@pytest.fixture
+def long(world: World, hill: Repository, followed: GitHubRepository) -> Issue:
+    """An issue with more than two pages of comments, of which one webhook arrived."""
+    issue = world.open_issue(hill, world.actor("worker"), "Much to say")
+    for number in range(205):
+        world.comment(issue, world.actor("worker"), f"Comment {number}")
+    world.webhooks.drop(logged=False)
+    world.close(issue, world.actor("queen"))
+    world.webhooks.deliver()
+    deliveries_drain(seconds=10)
+    return issue
+
+
+def test_what_does_not_fit_into_its_page_is_read_right_behind_it(
+    credential: Credential, long: Issue
+) -> None:
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    assert Message.objects.filter(kind="comment").count() == 205
+    assert not SyncPart.objects.exists()
+    assert not SyncRun.objects.exists()
+
+
+def test_what_is_left_of_it_when_the_time_is_up_is_left_to_a_sync(
+    credential: Credential, long: Issue
+) -> None:
+    assert credential_work(credential_id=credential.pk, seconds=0)
+
+    assert 0 < Message.objects.filter(kind="comment").count() < 205
+    assert GitHubRepository.objects.filter(next_sync_at__lte=timezone.now()).exists()
+
+
 def test_it_comes_before_the_lists_of_another_repository(
     credential: Credential,
     followed: GitHubRepository,
@@ -122,6 +181,8 @@ def test_a_repository_that_cannot_be_read_is_left_to_its_sync(
     credential: Credential, followed: GitHubRepository, closed: Issue
 ) -> None:
     GitHubRepository.objects.update(full_name="colony/gone")
+    # The App's list would tell its name.
+    GitHubInstallation.objects.update(reconcile_at=None)
 
     credential_work(credential_id=credential.pk, seconds=10)
 

@@ -412,6 +412,22 @@ def test_a_change_on_github_makes_the_installation_due(
     assert linked.reconcile_at is not None
 
 
+def test_a_change_that_is_told_again_and_again_is_looked_at_once_a_minute(
+    queen: Traveller, linked: GitHubInstallation, installed: Installation
+) -> None:
+    query = urlencode({"installation_id": installed.database_id, "setup_action": "update"})
+    queen.client.get(f"{CALLBACK_PATH}?{query}")
+    asked = GitHubInstallation.objects.get().reconcile_asked_for
+    assert asked is not None
+    for _ in range(3):
+        # It was looked at, and is not due for an hour.
+        GitHubInstallation.objects.update(reconcile_at=timezone.now() + timedelta(hours=1))
+
+        queen.client.get(f"{CALLBACK_PATH}?{query}")
+
+        assert GitHubInstallation.objects.get().reconcile_at == asked + timedelta(minutes=1)
+
+
 def test_a_change_of_somebody_else_s_installation_is_nothing_to_an_outsider(
     travel: Travel, charlie: User, linked: GitHubInstallation, installed: Installation
 ) -> None:

@@ -18,6 +18,7 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.selectors import repository_overviews
+from dexxy.integrations.services.github_access import access_lost
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_lease import lease_taken
@@ -112,6 +113,20 @@ def test_nothing_is_stored_that_was_on_its_way_when_a_person_paused(
         sync(connected)
 
     assert not Thread.objects.exists()
+
+
+def test_access_that_is_lost_while_a_run_ends_stays_lost(connected: GitHubRepository) -> None:
+    run = run_open(connected, RunTrigger.SCHEDULE)
+    access_lost(GitHubRepository.objects.all(), "It was taken out.")
+
+    run_finish(run)
+
+    connected.refresh_from_db()
+    assert (connected.sync_status, connected.sync_error) == (
+        SyncStatus.DISABLED,
+        "It was taken out.",
+    )
+    assert connected.next_sync_at is None
 
 
 def test_a_pause_wins_against_a_run_that_begins_ends_or_fails(

@@ -10,20 +10,25 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
 from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_reconcile import (
     EVERY,
     RETRY_LATER,
     IncompleteListError,
-    installation_reconcile,
 )
-from dexxy.integrations.services.github_repositories import repository_connect_available
-from dexxy.integrations.services.github_schedule import enqueue_reconciles
+from dexxy.integrations.services.github_repositories import (
+    repository_connect_available,
+    repository_set_paused,
+)
+from dexxy.integrations.services.github_schedule import enqueue_due
+from dexxy.integrations.services.github_sync import credential_work
 from dexxy.integrations.tasks import reconcile_github_installation
-from dexxy.simulator.faults import Fault, patched
+from dexxy.simulator.faults import Fault, patched, secondary_limit
 from dexxy.simulator.faults import status as status_fault
 from dexxy.simulator.model import Actor, Installation, Repository
 from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
+from tests.github_app import reconcile
 
 
 @pytest.fixture
@@ -54,14 +59,33 @@ def test_what_is_missing_from_a_complete_list_is_disabled_until_it_is_back(
     hill: Repository,
 ) -> None:
     world.select_repositories(installed, [hill])
-    installation_reconcile(linked.pk)
+    reconcile(linked)
     assert status(followed) == SyncStatus.DISABLED
     assert "may not read it" in followed.sync_error
 
     world.select_repositories(installed, None)
-    installation_reconcile(linked.pk)
+    reconcile(linked)
     assert (status(followed), followed.sync_error) == (SyncStatus.PENDING, "")
     assert EVERY - timedelta(minutes=1) < due_in(linked) <= EVERY
+
+
+def test_what_a_person_paused_says_as_long_as_it_is_so_that_it_is_lost(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    hill: Repository,
+    alice: User,
+) -> None:
+    repository_set_paused(viewer=alice, repository_id=followed.pk, paused=True)
+    world.select_repositories(installed, [hill])
+    reconcile(linked)
+    assert status(followed) == SyncStatus.PAUSED
+    assert "may not read it" in followed.sync_error
+
+    world.select_repositories(installed, None)
+    reconcile(linked)
+    assert (status(followed), followed.sync_error) == (SyncStatus.PAUSED, "")
 
 
 def test_a_list_of_many_pages_is_read_to_its_end(
@@ -75,7 +99,7 @@ def test_a_list_of_many_pages_is_read_to_its_end(
         world.add_repository(colony, f"r{number}")
     simulator.requests.clear()
 
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     assert status(followed) == SyncStatus.PENDING
     assert simulator.requests.count("installation_repositories") == 3
@@ -89,7 +113,7 @@ def test_a_rename_of_account_and_repository_is_followed(
 ) -> None:
     colony.login, nest.name = "anthill", "hive"
 
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     followed.refresh_from_db()
     linked.refresh_from_db()
@@ -104,12 +128,12 @@ def test_a_suspension_that_no_webhook_told_of_is_found_and_its_end_too(
     world: World,
 ) -> None:
     world.suspend(installed)
-    installation_reconcile(linked.pk)
+    reconcile(linked)
     linked.refresh_from_db()
     assert (linked.is_suspended, status(followed)) == (True, SyncStatus.DISABLED)
 
     world.unsuspend(installed)
-    installation_reconcile(linked.pk)
+    reconcile(linked)
     linked.refresh_from_db()
     assert (linked.is_suspended, status(followed)) == (False, SyncStatus.PENDING)
 
@@ -122,7 +146,7 @@ def test_a_deleted_installation_is_found_and_not_looked_for_any_more(
 ) -> None:
     world.uninstall(installed)
 
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     linked.refresh_from_db()
     assert (linked.deleted_at is not None, linked.reconcile_at) == (True, None)
@@ -132,7 +156,7 @@ def test_a_deleted_installation_is_found_and_not_looked_for_any_more(
 def test_new_permissions_are_found(linked: GitHubInstallation, installed: Installation) -> None:
     installed.permissions = {"metadata": "read"}
 
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     linked.refresh_from_db()
     assert linked.permissions == {"metadata": "read"}
@@ -150,7 +174,7 @@ def test_what_becomes_due_while_it_runs_stays_due(
 
     simulator.faults.add(Fault(patched(changed_meanwhile), on="installation_repositories"))
 
-    installation_reconcile(linked.pk)
+    reconcile(linked)
 
     linked.refresh_from_db()
     assert linked.reconcile_at == asked_for
@@ -162,7 +186,7 @@ def test_a_failure_loses_nothing_and_is_tried_again_soon(
     simulator.faults.add(Fault(status_fault(503), on="installation_repositories"))
 
     with pytest.raises(errors.GitHubServerError):
-        installation_reconcile(linked.pk)
+        reconcile(linked)
 
     assert status(followed) == SyncStatus.PENDING
     assert due_in(linked) <= RETRY_LATER
@@ -177,14 +201,51 @@ def test_a_list_that_lacks_something_disables_nothing(
     simulator.faults.add(Fault(patched(one_short), on="installation_repositories"))
 
     with pytest.raises(IncompleteListError):
-        installation_reconcile(linked.pk)
+        reconcile(linked)
 
     assert status(followed) == SyncStatus.PENDING
 
 
 @pytest.mark.usefixtures("linked")
 def test_the_scheduler_wakes_one_worker_for_what_is_due() -> None:
-    assert [enqueue_reconciles(), enqueue_reconciles()] == [1, 0]
+    assert [enqueue_due(), enqueue_due()] == [1, 0]
+
+
+def test_nothing_is_asked_while_another_process_reads_with_the_credential(
+    linked: GitHubInstallation, simulator: SimulatorServer
+) -> None:
+    assert linked.credential is not None
+    with lease_taken(linked.credential):
+        reconcile_github_installation(linked.pk)
+        assert enqueue_due() == 0
+
+    assert simulator.requests.count("installation_repositories") == 0
+    assert due_in(linked) <= timedelta(0)
+
+
+def test_whoever_reads_with_the_credential_compares_what_becomes_due(
+    linked: GitHubInstallation, followed: GitHubRepository
+) -> None:
+    assert linked.credential is not None
+
+    credential_work(credential_id=linked.credential.pk, seconds=10)
+
+    assert due_in(linked) > RETRY_LATER
+    assert status(followed) == SyncStatus.ACTIVE
+
+
+def test_a_limit_that_it_meets_pauses_the_credential(
+    linked: GitHubInstallation, followed: GitHubRepository, simulator: SimulatorServer
+) -> None:
+    assert linked.credential is not None
+    simulator.faults.add(Fault(secondary_limit(), on="installation_repositories"))
+
+    credential_work(credential_id=linked.credential.pk, seconds=10)
+
+    linked.refresh_from_db()
+    assert linked.credential is not None
+    assert linked.credential.paused_until == linked.reconcile_at
+    assert simulator.requests.count("graphql") == 0
 
 
 def test_the_job_writes_down_a_failure_and_ends(

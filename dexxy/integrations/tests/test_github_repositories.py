@@ -1,5 +1,6 @@
 """What people do with repositories, over the API as over the pages: the services are the same."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.integrations.models import (
+    Credential,
     GitHubApp,
     GitHubInstallation,
     GitHubRepository,
@@ -17,17 +19,21 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github_available import available_repositories
 from dexxy.integrations.services.github_due import due
-from dexxy.integrations.services.github_errors import NotFoundError
+from dexxy.integrations.services.github_errors import NotFoundError, RateLimitedError
+from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_repositories import (
     repository_connect_available,
     repository_sync_now,
 )
 from dexxy.integrations.services.github_runs import run_fail
 from dexxy.integrations.services.github_tokens import installation_token
+from dexxy.simulator.faults import Fault, secondary_limit
 from dexxy.simulator.model import Actor, Installation, Repository
+from dexxy.simulator.server import SimulatorServer
 from dexxy.simulator.world import World
 from dexxy.sources.models import Source
 from tests.factories import make_run
+from tests.github_app import reconcile
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -277,6 +283,32 @@ def test_asking_twice_is_no_mistake_and_no_second_entry(
     assert everything() == before
 
 
+def test_what_the_app_lost_while_it_was_paused_is_not_active_when_it_is_resumed(
+    ask: Ask,
+    bob: User,
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    hill: Repository,
+) -> None:
+    ask(PAUSE, bob, id=followed.pk)
+    world.select_repositories(installed, [hill])
+    reconcile(linked)
+
+    answer = ask(PAUSE, id=followed.pk, paused=False)
+
+    found = answer["data"]["githubSetRepoSyncPaused"]["repository"]
+    assert found == {"syncStatus": "DISABLED", "nextSyncAt": None}
+    linked.refresh_from_db()
+    assert linked.reconcile_at is not None
+    assert linked.reconcile_at <= timezone.now()
+    world.select_repositories(installed, None)
+    reconcile(linked)
+    followed.refresh_from_db()
+    assert (followed.sync_status, followed.sync_error) == (SyncStatus.PENDING, "")
+
+
 def test_what_is_out_of_reach_cannot_be_paused(
     ask: Ask, bob: User, followed: GitHubRepository
 ) -> None:
@@ -366,6 +398,33 @@ def test_what_github_does_not_let_us_read_is_not_synced_at_once(
     assert codes(ask(SYNC, bob, id=followed.pk)) == [code]
 
     assert everything() == before
+
+
+@pytest.mark.usefixtures("linked")
+def test_a_list_that_somebody_waits_for_keeps_github_s_pauses_and_begins_them(
+    alice: User, workspace: Workspace, simulator: SimulatorServer
+) -> None:
+    simulator.faults.add(Fault(secondary_limit(), on="installation_repositories"))
+    with pytest.raises(RateLimitedError):
+        available_repositories(viewer=alice, workspace=workspace)
+    credential = Credential.objects.get()
+    assert credential.paused_until is not None
+    asked = simulator.requests.count("installation_repositories")
+
+    with pytest.raises(RateLimitedError, match=re.escape(credential.pause_reason)):
+        available_repositories(viewer=alice, workspace=workspace)
+
+    assert simulator.requests.count("installation_repositories") == asked
+
+
+def test_a_list_that_somebody_waits_for_does_not_wait_for_the_lease(
+    alice: User, workspace: Workspace, linked: GitHubInstallation
+) -> None:
+    assert linked.credential is not None
+    with lease_taken(linked.credential):
+        found = available_repositories(viewer=alice, workspace=workspace)
+
+    assert [one.full_name for one in found] == ["colony/hill", "colony/nest"]
 
 
 def test_a_member_stops_following_and_follows_again(

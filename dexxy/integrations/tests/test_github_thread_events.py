@@ -17,6 +17,7 @@ from dexxy.integrations.models import (
     WebhookDelivery,
 )
 from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_events import HANDLERS
 from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS
 from dexxy.integrations.tests.connected_app import (
     ANTS,
@@ -487,6 +488,10 @@ def test_a_delivery_for_what_is_not_connected_is_ignored(app: GitHubApp, change:
         ("issues", "exploded", "The action 'exploded' of issues is unknown."),
         ("issue_comment", "pinned", "The action 'pinned' of issue_comment is unknown."),
         ("newly_invented", "done", "The event newly_invented is unknown."),
+        *(
+            (event, "exploded", f"The action 'exploded' of {event} is unknown.")
+            for event in HANDLERS
+        ),
     ],
 )
 def test_what_nobody_handles_is_stored_as_ignored(
@@ -512,6 +517,14 @@ def test_every_action_of_the_specification_is_known() -> None:
         "pull_request_review_thread": 2,
         "discussion": 15,
         "discussion_comment": 3,
+    }
+    assert {event: len(known.actions) for event, known in HANDLERS.items()} == {
+        "installation": 5,
+        "installation_repositories": 2,
+        "installation_target": 1,
+        "repository": 9,
+        "github_app_authorization": 1,
+        "ping": 1,
     }
 
 

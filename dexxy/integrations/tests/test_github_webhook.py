@@ -1,19 +1,34 @@
 """The webhook door: what is taken, what is refused and how, and that nothing taken is lost."""
 
 import json
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from dexxy.config.wsgi import application
-from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
-from dexxy.integrations.services import github_webhooks
+from dexxy.integrations import webhook_door
+from dexxy.integrations.models import (
+    DeliveryState,
+    GitHubApp,
+    RefusedWebhooks,
+    WebhookDelivery,
+)
+from dexxy.integrations.services import github_refused_webhooks, github_webhooks
+from dexxy.integrations.services.github_refused_webhooks import (
+    RefusedCount,
+    refused_webhooks_prune,
+)
+from dexxy.integrations.webhook_door import take
 from tests.factories import WEBHOOK_SECRET, make_app
-from tests.webhooks import URL, guid, headers_of, send, signature
+from tests.webhooks import URL, guid, headers_of, send, signature, wsgi_headers
 
 PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 
@@ -21,6 +36,18 @@ PING = {"zen": "Keep it logically awesome.", "hook_id": 1}
 @pytest.fixture
 def app(db: None) -> GitHubApp:
     return make_app()
+
+
+@pytest.fixture(autouse=True)
+def refused_count(monkeypatch: pytest.MonkeyPatch) -> RefusedCount:
+    """What this process refused: nothing yet."""
+    count = RefusedCount()
+    monkeypatch.setattr(webhook_door, "_refused_count", count)
+    return count
+
+
+def refused() -> dict[str, int]:
+    return dict(RefusedWebhooks.objects.values_list("reason", "count"))
 
 
 def stored() -> list[tuple[str, str, str, int]]:
@@ -102,16 +129,26 @@ def test_an_app_without_a_secret_is_nobody_s(app: GitHubApp) -> None:
         ({"Content-Length": "9" * 5000}, 413, "payload_too_large"),
         ({"Content-Length": ""}, 411, "length_missing"),
         ({"Content-Length": "-1"}, 411, "length_missing"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415, "no_json"),
+        ({"Content-Type": None}, 415, "no_json"),
+        ({"X-Hub-Signature-256": None}, 401, "bad_signature"),
+        ({"X-Hub-Signature-256": "sha256=" + "0" * 63}, 401, "bad_signature"),
     ],
 )
-def test_it_refuses_what_is_no_delivery_of_ours(
+def test_it_refuses_what_is_no_delivery_of_ours_before_its_body_is_read(
     app: GitHubApp, headers: dict[str, str | None], status: int, outcome: str
 ) -> None:
-    with capture_logs() as logs:
-        response = send(app, PING, headers=headers)
+    body = json.dumps(PING).encode()
+    sent = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    sent |= headers_of(app, body, event="ping", guid=guid())
+    stream = BytesIO(body)
 
-    assert response.status_code == status
+    with capture_logs() as logs:
+        answer = take(wsgi_headers({**sent, **headers}), stream)
+
+    assert answer[0] == status
     assert [line["outcome"] for line in logs] == [outcome]
+    assert stream.tell() == 0
     assert stored() == []
 
 
@@ -144,6 +181,66 @@ def test_it_refuses_a_signed_body_that_is_no_payload(app: GitHubApp, body: bytes
     assert response.status_code == 400
     assert [line["outcome"] for line in logs] == ["payload_unreadable"]
     assert stored() == []
+
+
+def test_what_is_refused_is_counted_by_its_reason(
+    app: GitHubApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    for _ in range(3):
+        now += 2
+        send(app, PING, headers={"X-Hub-Signature-256": None})
+        Client().get(URL)
+    now += 2
+    send(app, PING)
+
+    assert refused() == {"bad_signature": 3, "method_not_allowed": 3}
+
+
+def test_a_flood_of_refused_requests_costs_the_database_one_statement_a_second(
+    app: GitHubApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(500):
+            Client().get(URL)
+
+    assert len(queries) == 1
+    now += 2
+    Client().get(URL)
+    assert refused() == {"method_not_allowed": 501}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_counted_now_is_counted_later(
+    refused_count: RefusedCount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    refused_count.add("bad_signature")
+    monkeypatch.undo()
+    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now + 2)
+
+    refused_count.write()
+
+    assert refused() == {"bad_signature": 1}
+
+
+def test_what_was_refused_long_ago_is_forgotten(db: None) -> None:
+    today = timezone.now().date()
+    for days in (0, 7, 8):
+        RefusedWebhooks.objects.create(
+            day=today - timedelta(days=days), reason="bad_signature", count=days + 1
+        )
+
+    refused_webhooks_prune()
+
+    assert set(RefusedWebhooks.objects.values_list("count", flat=True)) == {1, 8}
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "options"])
@@ -299,19 +396,17 @@ def test_the_door_leaves_other_addresses_to_django(db: None) -> None:
 
 
 def _through_wsgi(app: GitHubApp | None, body: bytes, **changes: str) -> tuple[str, bytes]:
-    from io import BytesIO
-
     headers = headers_of(app, body, event="ping", guid=guid()) if app else {}
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
         "PATH_INFO": URL,
         "QUERY_STRING": "",
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "8000",
         "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/json; charset=utf-8",
         "wsgi.input": BytesIO(body),
         "wsgi.url_scheme": "http",
-        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+        **wsgi_headers(headers),
         **changes,
     }
     statuses: list[str] = []

@@ -8,7 +8,7 @@ import pytest
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_events import HANDLERS, IGNORED
+from dexxy.integrations.services.github_events import HANDLERS, IGNORED, is_unknown
 from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS, hints
 from dexxy.integrations.tests.connected_app import ANTS, INSTALLATION, connect_app
 from dexxy.messages.models import Thread
@@ -73,3 +73,9 @@ def test_every_published_event_is_either_handled_or_ignored_on_purpose() -> None
 
     assert published <= THREAD_EVENTS.keys() | HANDLERS.keys() | IGNORED
     assert not IGNORED & (THREAD_EVENTS.keys() | HANDLERS.keys())
+
+
+def test_every_published_action_is_known() -> None:
+    sent = {(event, str(payload.get("action") or "")) for event, payload in examples()}
+
+    assert not {one for one in sent if is_unknown(*one)}

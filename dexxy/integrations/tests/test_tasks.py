@@ -144,4 +144,4 @@ def test_finding_what_is_due_takes_a_constant_number_of_queries(
     with CaptureQueriesContext(connection) as queries:
         enqueue_due()
 
-    assert len([q for q in queries if q["sql"].startswith(("SELECT", "UPDATE"))]) == 5
+    assert len([q for q in queries if q["sql"].startswith(("SELECT", "UPDATE"))]) == 6

@@ -14,6 +14,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, workspaces
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
 from dexxy.integrations.selectors import Connection, github_connection
+from dexxy.integrations.services import github_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
 
@@ -72,6 +73,12 @@ def kind_of_one(kind: str) -> str:
 def status_label(repository: GitHubRepository) -> str:
     """Say in a word or two how the sync of a repository is doing."""
     return wording.STATUS_LABELS[SyncStatus(repository.sync_status)]
+
+
+@register.filter
+def name_on_github(name: str) -> str:
+    """Name a permission as GitHub's pages do."""
+    return github_registration.name_on_github(name)
 
 
 @register.filter

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern
 
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.models import ApiToken, User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.sources.models import Source
@@ -24,9 +25,15 @@ OPEN = {"home", "invitation", "sign_in_by_link", "no_mail", "favicon", "healthz"
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
-FORMS = {*ADMINS, "repository_disconnect", "member_merge"}
+FORMS = {*ADMINS, "repository_disconnect", "member_merge", "tokens"}
 # Only sent to, never shown.
-ACTIONS = {"repository_action", "member_action", "merge_undo", "suggestion_action"}
+ACTIONS = {
+    "repository_action",
+    "member_action",
+    "merge_undo",
+    "suggestion_action",
+    "token_revoke",
+}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
@@ -51,17 +58,20 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
         "repositories_add": f"{root}repositories/add/",
         "repository_disconnect": f"{root}repositories/{repository.pk}/disconnect/",
         "github_disconnect": f"{root}github/disconnect/",
+        "tokens": f"{root}tokens/",
     }
 
 
 @pytest.fixture
-def actions(workspace: Workspace, pages: dict[str, str]) -> list[str]:
+def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[str]:
     """The addresses that are only sent to."""
     repository = pages["repository_disconnect"].removesuffix("disconnect/")
     kept, merged, other = (make_identity(workspace=workspace).home_member for _ in range(3))
     merge = workspace.member_merges.create(kept=kept, merged=merged)
     suggestion = workspace.merge_suggestions.create(first=kept, second=other, score=0.9)
+    token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     return [
+        f"{pages['tokens']}{token.pk}/revoke/",
         *(f"{repository}{action}/" for action in ("pause", "resume", "sync")),
         *(
             f"{pages['member']}{action}/"
@@ -111,7 +121,15 @@ def test_only_who_may_see_a_page_can_send_it(
 
 def stored() -> list[list[tuple[object, ...]]]:
     """Return every row that a form or an action of the pages may change."""
-    models = (GitHubRepository, GitHubInstallation, Member, Identity, MemberMerge, MergeSuggestion)
+    models = (
+        GitHubRepository,
+        GitHubInstallation,
+        ApiToken,
+        Member,
+        Identity,
+        MemberMerge,
+        MergeSuggestion,
+    )
     return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 
 

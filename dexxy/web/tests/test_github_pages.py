@@ -65,12 +65,12 @@ def test_an_admin_sees_the_connection_and_what_can_be_done_with_it(
 
     assert "Add repositories" in admin
     assert "/organizations/colony/settings/installations/" in admin
-    assert "issues (read)" in admin
+    assert "Issues (read)" in admin
     assert "github/disconnect/" in admin
     for word in (
         "Add repositories",
         "settings/installations",
-        "issues (read)",
+        "Issues (read)",
         "github/disconnect",
     ):
         assert word not in member
@@ -82,7 +82,10 @@ def test_an_admin_sees_the_connection_and_what_can_be_done_with_it(
     [
         ({"is_suspended": True}, "suspended Dexxy’s access"),
         ({"deleted_at": timezone.now()}, "The GitHub App was removed from colony"),
-        ({"permissions": {"metadata": "read"}}, "lacks permissions: issues, pull_requests"),
+        (
+            {"permissions": {"metadata": "read"}},
+            "lacks permissions: Issues, Pull requests, Discussions, Members.",
+        ),
     ],
 )
 def test_what_stands_in_the_way_is_said(
@@ -153,6 +156,19 @@ def test_an_admin_chooses_repositories(
         "colony/nest",
         "colony/hill",
     }
+
+
+@pytest.mark.usefixtures("linked")
+def test_who_chooses_nothing_is_told_so_and_can_choose_again(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+
+    page = client.post(f"/w/{workspace.slug}/repositories/add/").content.decode()
+
+    assert "None is chosen." in page
+    assert "colony/hill" in page
+    assert not GitHubRepository.objects.exists()
 
 
 def test_a_repository_that_is_out_of_reach_is_said_and_not_followed(

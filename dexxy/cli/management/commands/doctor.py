@@ -35,7 +35,7 @@ class Command(DexxyCommand):
         broken = sum(finding.state is State.FAILED for finding in findings)
         if broken:
             raise CommandError(
-                f"{broken} of {len(findings)} things are not well: each says above how to mend it."
+                f"Not well: {broken} of {len(findings)}. Each says above how to mend it."
             )
 
 

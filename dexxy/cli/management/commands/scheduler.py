@@ -15,11 +15,7 @@ from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github_delivery_log import delivery_logs_expire
 from dexxy.integrations.services.github_inbox import enqueue_deliveries
-from dexxy.integrations.services.github_schedule import (
-    enqueue_delivery_logs,
-    enqueue_due,
-    enqueue_reconciles,
-)
+from dexxy.integrations.services.github_schedule import enqueue_delivery_logs, enqueue_due
 from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()
@@ -58,7 +54,6 @@ def _look(was_well: bool, is_new: bool) -> bool:
             delivery_logs_expire()
         enqueue_deliveries()
         enqueue_due()
-        enqueue_reconciles()
         enqueue_delivery_logs()
         search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
