@@ -13,8 +13,11 @@ from django.test import Client
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
+from dexxy.members.models import Identity, MergeSuggestion
+from dexxy.members.suggestions import Suggested, suggestions_apply
 from dexxy.messages.ingest import threads_settle
 from dexxy.messages.models import MessageKind
+from dexxy.messages.people import people_merge, people_unmerge
 from dexxy.sources.models import Source
 from tests.api_documents import document, object_fields, root_fields, selected_fields, variables
 from tests.factories import (
@@ -51,6 +54,17 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "auditLog": ADMINS,
     "members": MEMBERS,
     "member": MEMBERS,
+    "memberMergePreview": MEMBERS,
+    "mergeSuggestions": MEMBERS,
+    "memberMerge": MEMBERS,
+    "memberUnmerge": MEMBERS,
+    "mergeSuggestionAccept": MEMBERS,
+    "mergeSuggestionReject": MEMBERS,
+    "memberEdit": MEMBERS,
+    "memberSetLocked": MEMBERS,
+    "memberSetBot": MEMBERS,
+    "identityAdd": MEMBERS,
+    "memberErase": ADMINS,
     "activityFeed": MEMBERS,
     "activityItem": MEMBERS,
     "activityChanges": MEMBERS,
@@ -83,6 +97,9 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
 @pytest.fixture
 def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     """Fill the workspace with one of everything, and name it as the arguments do."""
+    kept, merged, alike, twin, parted = (make_identity(workspace=workspace) for _ in range(5))
+    merge_id = merge(alice, kept, parted)
+    suggestion_id = suggest(alike, twin)
     third = make_user()
     membership = workspace.memberships.create(user=third, role=Role.MEMBER)
     author = make_identity(workspace=workspace)
@@ -108,11 +125,34 @@ def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "invitationId": str(invitation.pk),
         "membershipId": str(membership.pk),
         "code": link.rstrip("/").rpartition("/")[2],
+        "keptId": str(kept.member_id),
+        "mergedId": str(merged.member_id),
+        "mergeId": str(merge_id),
+        "suggestionId": str(suggestion_id),
+        "isLocked": True,
+        "isBot": True,
+        "platform": "discord",
+        "username": "somebody",
         "name": "another",
         "paused": True,
         "since": START.isoformat(),
         "until": (START + timedelta(days=1)).isoformat(),
     }
+
+
+def merge(actor: User, kept: Identity, merged: Identity) -> int:
+    """Merge two members, with a merge that was undone before."""
+    homes = {"kept_id": kept.home_member_id, "merged_id": merged.home_member_id}
+    done = people_merge(actor=actor, workspace=kept.workspace, **homes)
+    people_unmerge(actor=actor, workspace=kept.workspace, merge_id=done.pk)
+    return people_merge(actor=actor, workspace=kept.workspace, **homes).pk
+
+
+def suggest(one: Identity, other: Identity) -> int:
+    evidence = [{"rule": "same_name", "weight": 3.4, "sentence": "Both are named Ada."}]
+    made = Suggested(one.home_member_id, other.home_member_id, 0.9, evidence)
+    suggestions_apply(one.workspace_id, made=[made], withdrawn=[])
+    return MergeSuggestion.objects.get().pk
 
 
 def stored() -> dict[str, str]:

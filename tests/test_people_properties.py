@@ -1,5 +1,6 @@
 """Whatever is merged, undoing it gives the members there would have been without it."""
 
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.contributor_stitching import contributors_stitch
+from dexxy.members.import_file import ImportedRow
 from dexxy.members.ingest import identities_apply, identities_recount, profiles_apply
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.members.records import IdentityRecord, ProfileRecord
@@ -19,6 +21,7 @@ from dexxy.members.suggestions import suggestion_reject
 from dexxy.messages.ingest import threads_settle
 from dexxy.messages.models import Message, Thread
 from dexxy.messages.people import people_accept, people_merge, people_unmerge
+from dexxy.messages.people_import import people_import
 from tests.factories import make_message, make_source, make_thread, make_user, make_workspace
 
 PEOPLE = 6
@@ -58,7 +61,9 @@ class Community:
         self._store("github", one, f"person{one}", NAMES[other % 4], MAILS[other % 3])
 
     def import_(self, one: int, other: int) -> None:
-        self._store("crm", one, f"contact{one}", NAMES[one % 4], MAILS[other % 3])
+        email = MAILS[other % 3] or f"contact{one}@elsewhere.org"
+        row = ImportedRow(2, name=NAMES[one % 4], email=email, company=NAMES[other % 4])
+        assert people_import(self.workspace, [row], lines=io.StringIO()).is_stored
 
     def rename(self, one: int, other: int) -> None:
         self._store("github", one, f"renamed{other}", NAMES[one % 4], MAILS[one % 3])

@@ -25,3 +25,9 @@ class WrongUseError(DexxyError):
     """The command line asks for something that makes no sense."""
 
     code = "wrong_use"
+
+
+class ImportRefusedError(DexxyError):
+    """Some rows of a file cannot be imported, so none was."""
+
+    code = "import_refused"

@@ -73,7 +73,7 @@ def _only_asks_for_help(arguments: Sequence[str]) -> bool:
 
 
 def _prepare(command: str) -> None:
-    if command == "sync":
+    if command in ("sync", "import-members"):
         # What goes wrong is said once, in one line, at the end.
         os.environ.setdefault("DEXXY_LOG_LEVEL", "ERROR")
     if command != "demo":

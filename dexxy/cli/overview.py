@@ -6,6 +6,7 @@ COMMANDS = {
     "up": "run everything on this machine and print where",
     "demo": "show a recorded repository, without an account or a network",
     "sync": "connect a GitHub repository by token and read it now",
+    "import-members": "make people members before they write, from a CSV file",
     "export": "write all threads, messages or members of a workspace to a file",
     "web": "run the web process alone",
     "worker": "run a worker alone",

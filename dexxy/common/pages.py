@@ -39,7 +39,7 @@ class InvalidCursorError(BadInputError):
 class Cursor:
     """A place in a list that is ordered by a time and then by id.
 
-    Some rows have no time; they come before all others.
+    Some rows have no time.
     """
 
     time: datetime | None
@@ -99,16 +99,30 @@ def check_size(first: int) -> None:
 def page_newest_first(rows: QuerySet[Any], time: str, first: int, after: str | None) -> Page[Any]:
     """Return FIRST of ROWS behind the cursor AFTER, ordered by the field TIME, the newest first.
 
+    Rows without a time come last.
+
     Raises:
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
     """
     check_size(first)
-    if after is not None:
-        rows = rows.filter(behind(time, Cursor.parse(after)))
-    found = list(rows.order_by(F(time).desc(nulls_first=True), "-pk")[: first + 1])
+    place = None if after is None else Cursor.parse(after)
+    found: list[Any] = []
+    if place is None or place.time is not None:
+        timed = rows.filter(
+            Q() if place is None else behind(time, place), **{f"{time}__isnull": False}
+        )
+        found = list(timed.order_by(F(time).desc(), "-pk")[: first + 1])
+    if len(found) <= first:
+        # Not in one query: the index that serves the times has these at its other end.
+        untimed = rows.filter(_untimed_behind(place), **{f"{time}__isnull": True})
+        found += untimed.order_by("-pk")[: first + 1 - len(found)]
     items = found[:first]
     places = [Cursor(getattr(item, time), item.pk) for item in items]
     return Page(items, places, len(found) > first)
+
+
+def _untimed_behind(place: Cursor | None) -> Q:
+    return Q() if place is None or place.time is not None else Q(pk__lt=place.pk)
 
 
 def page_by_key(rows: QuerySet[Any], first: int, after: str | None) -> Page[Any]:
@@ -126,7 +140,10 @@ def page_by_key(rows: QuerySet[Any], first: int, after: str | None) -> Page[Any]
 
 
 def behind(field: str, place: Cursor) -> Q:
-    """Return what holds of rows that stand behind PLACE, ordered by FIELD, the newest first."""
+    """Return what holds of rows that stand behind PLACE, ordered by FIELD, the newest first.
+
+    Rows without a time are taken to come before all others.
+    """
     if place.time is None:
         return Q(**{f"{field}__isnull": True}, pk__lt=place.pk) | Q(**{f"{field}__isnull": False})
     # The plain bound is what the index is read by; the second part settles equal times.

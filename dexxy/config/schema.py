@@ -8,11 +8,17 @@ from dexxy.accounts.graphql_mutations import AccountsMutation
 from dexxy.common.graphql import BIG_INT, BigInt
 from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
+from dexxy.integrations.graphql_people import ErasureMutation
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
+from dexxy.messages.graphql_people import PeopleMutation, PeopleQuery
 
-Query = merge_types("Query", (AccountsQuery, MembersQuery, MessagesQuery, IntegrationsQuery))
-Mutation = merge_types("Mutation", (AccountsMutation, IntegrationsMutation))
+Query = merge_types(
+    "Query", (AccountsQuery, MembersQuery, PeopleQuery, MessagesQuery, IntegrationsQuery)
+)
+Mutation = merge_types(
+    "Mutation", (AccountsMutation, PeopleMutation, ErasureMutation, IntegrationsMutation)
+)
 
 schema = ApiSchema(
     query=Query,

@@ -3,7 +3,16 @@
 from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
-from dexxy.members.models import Identity, MatchKey, Member, MemberMerge, MergeSuggestion
+from dexxy.members.models import (
+    ErasedKey,
+    ErasureSecret,
+    Identity,
+    MatchKey,
+    Member,
+    MemberMerge,
+    MergeSuggestion,
+    StatedAccount,
+)
 
 
 @admin.register(Member)
@@ -48,4 +57,32 @@ class MergeSuggestionAdmin(ReadOnlyAdmin):
     list_filter = ("state", "workspace")
     list_select_related = ("first", "second", "workspace", "decided_by")
     search_fields = ("first__display_name", "second__display_name")
+    ordering = ("-pk",)
+
+
+@admin.register(StatedAccount)
+class StatedAccountAdmin(ReadOnlyAdmin):
+    list_display = ("username", "provider", "identity", "account", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("identity", "account", "workspace")
+    search_fields = ("=username",)
+    ordering = ("-pk",)
+
+
+@admin.register(ErasureSecret)
+class ErasureSecretAdmin(ReadOnlyAdmin):
+    list_display = ("workspace",)
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("=workspace__slug",)
+    exclude = ("secret",)
+    ordering = ("-pk",)
+
+
+@admin.register(ErasedKey)
+class ErasedKeyAdmin(ReadOnlyAdmin):
+    list_display = ("digest", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("=digest",)
     ordering = ("-pk",)

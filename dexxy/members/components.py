@@ -12,18 +12,8 @@ Edge = tuple[int, int]
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('merges', %(workspace)s))"
 _EDGES = """
-WITH RECURSIVE reached(id) AS (
-    SELECT unnest(%(members)s::bigint[])
-    UNION
-    SELECT CASE WHEN e.kept_id = r.id THEN e.merged_id ELSE e.kept_id END
-    FROM reached r
-    JOIN members_membermerge e ON (e.kept_id = r.id OR e.merged_id = r.id)
-                              AND e.undone_at IS NULL
-)
-SELECT e.kept_id, e.merged_id
-FROM members_membermerge e JOIN reached r ON r.id = e.kept_id
-WHERE e.undone_at IS NULL
-ORDER BY e.id
+SELECT id, kept_id, merged_id FROM members_membermerge
+WHERE undone_at IS NULL AND (kept_id = ANY(%(members)s) OR merged_id = ANY(%(members)s))
 """
 _MEMBER_COLUMNS = {"home_id": "bigint", "member_id": "bigint"}
 # In the order of the keys, as all who write accounts lock them.
@@ -70,11 +60,27 @@ def members_regroup(home_ids: Iterable[int]) -> list[int]:
     Returns: the identities of all members that may have gained or lost any.
     """
     members = sorted(set(home_ids))
-    roots = components(members, fetch_all(_EDGES, {"members": members}))
+    roots = components(members, _edges_around(members))
     rows = Rows(_MEMBER_COLUMNS, sorted(roots.items()))
     execute(_MOVE, {}, rows)
     execute(_RECOUNT, {}, rows)
     return [pk for (pk,) in fetch_all(_IDENTITIES, {"members": list(roots)})]
+
+
+def _edges_around(members: Iterable[int]) -> list[Edge]:
+    """Return the live merges that are connected with MEMBERS, the oldest first.
+
+    A step from each to the next, of all at once: no recursive query, whose plan is a matter of
+    luck while a first import or sync fills the table.
+    """
+    edges: dict[int, Edge] = {}
+    seen, step = set[int](), set(members)
+    while step:
+        seen |= step
+        found = fetch_all(_EDGES, {"members": sorted(step)})
+        edges.update({pk: (kept, merged) for pk, kept, merged in found})
+        step = {member for _, *ends in found for member in ends} - seen
+    return [edges[pk] for pk in sorted(edges)]
 
 
 def components(members: Iterable[int], edges: Sequence[Sequence[int]]) -> dict[int, int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members import ingest_sql as sql
 from dexxy.members.contacts import contacts_apply
+from dexxy.members.erased import ErasedPeople
 from dexxy.members.records import IdentityRecord, ProfileRecord
 
 
@@ -27,7 +28,7 @@ def identities_apply(
             execute(sql.RENAME_MEMBERS, place, rows)
             execute(sql.UPDATE, place, rows)
     if len(known) < len(by_id):
-        known |= _insert(place, by_id)
+        known |= _insert(workspace_id, provider, place, by_id)
     return known
 
 
@@ -44,10 +45,16 @@ def _compare(
     return known, changed
 
 
-def _insert(place: dict[str, object], by_id: dict[str, IdentityRecord]) -> dict[str, int]:
+def _insert(
+    workspace_id: int,
+    provider: str,
+    place: dict[str, object],
+    by_id: dict[str, IdentityRecord],
+) -> dict[str, int]:
     # Two workers that meet one new person at the same moment must make one member, not two.
     fetch_all(sql.LOCK_NEW_MEMBERS, place)
     known, _ = _compare(place, by_id)
+    known |= ErasedPeople(workspace_id).accounts(provider, by_id.keys() - known.keys())
     new = [record for key, record in by_id.items() if key not in known]
     if new:
         known |= dict(fetch_all(sql.INSERT, place, _rows(new)))

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import PAGE, check_size
 from dexxy.common.sql import fetch_all
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
-from dexxy.members.profile import Profile, profile_of
+from dexxy.members.overviews import MemberOverview, overview_of
 from dexxy.members.selectors import MemberNotFoundError
 
+# Of the merges that were taken back, how many are told.
+_UNDONE = 20
 # One for each two members of today, the most certain; none that are one already, are locked, or
 # that somebody holds apart.
 _OPEN = """
@@ -41,7 +45,9 @@ WITH pair AS MATERIALIZED (
           WHERE (apart.a, apart.b) = (pair.a, pair.b) OR (apart.a, apart.b) = (pair.b, pair.a))
     ORDER BY least(a, b), greatest(a, b), score DESC, id
 )
-SELECT id, a, b FROM best ORDER BY score DESC, id LIMIT %(first)s
+SELECT id, a, b FROM best
+WHERE %(member)s::bigint IS NULL OR %(member)s IN (a, b)
+ORDER BY score DESC, id LIMIT %(first)s
 """
 
 
@@ -55,9 +61,12 @@ class OpenSuggestion:
 
 
 def suggestion_list(
-    viewer: Viewer, workspace: Workspace, first: int = PAGE
+    viewer: Viewer, workspace: Workspace, first: int = PAGE, *, member_id: int | None = None
 ) -> list[OpenSuggestion]:
     """Return the FIRST most certain suggestions that somebody has still to decide on.
+
+    Args:
+        member_id: only those about this member.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -65,10 +74,24 @@ def suggestion_list(
     """
     require_membership(viewer, workspace)
     check_size(first)
-    rows = fetch_all(_OPEN, {"workspace": workspace.pk, "first": first})
+    rows = fetch_all(_OPEN, {"workspace": workspace.pk, "first": first, "member": member_id})
     suggestions = MergeSuggestion.objects.in_bulk([pk for pk, _, _ in rows])
     members = Member.objects.in_bulk([member for _, *pair in rows for member in pair])
     return [OpenSuggestion(suggestions[pk], members[a], members[b]) for pk, a, b in rows]
+
+
+def members_of(pair: MemberMerge | MergeSuggestion) -> tuple[Member, Member]:
+    """Return the members of today that the two home members of a pair are part of.
+
+    PAIR comes from a service that asked for the viewer.
+    """
+    if isinstance(pair, MemberMerge):
+        first, second = pair.kept_id, pair.merged_id
+    else:
+        first, second = pair.first_id, pair.second_id
+    accounts = Identity.objects.filter(home_member__in=(first, second)).select_related("member")
+    found = {account.home_member_id: account.member for account in accounts}
+    return found[first], found[second]
 
 
 def member_merges(viewer: Viewer, workspace: Workspace, member_id: int) -> list[MemberMerge]:
@@ -80,21 +103,40 @@ def member_merges(viewer: Viewer, workspace: Workspace, member_id: int) -> list[
     require_membership(viewer, workspace)
     homes = workspace.identities.filter(member=member_id).values("home_member")
     merges = workspace.member_merges.filter(undone_at=None, kept__in=homes)
-    return list(merges.select_related("kept", "merged", "actor").order_by("pk"))
+    return list(_with_accounts(merges).order_by("pk"))
 
 
-def member_profile(viewer: Viewer, workspace: Workspace, member_id: int) -> Profile:
-    """Return what is shown of a member.
+def member_merges_undone(viewer: Viewer, workspace: Workspace, member_id: int) -> list[MemberMerge]:
+    """Return the merges of a member that were taken back, the last first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    homes = workspace.identities.filter(member=member_id).values("home_member")
+    merges = workspace.member_merges.filter(
+        Q(kept__in=homes) | Q(merged__in=homes),
+        undone_at__isnull=False,
+        kept__erased_at=None,
+        merged__erased_at=None,
+    )
+    return list(_with_accounts(merges).order_by("-undone_at", "-pk")[:_UNDONE])
+
+
+def member_overview(viewer: Viewer, workspace: Workspace, member_id: int) -> MemberOverview:
+    """Return all that is shown of a member.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberNotFoundError: WORKSPACE has no such member.
     """
     require_membership(viewer, workspace)
-    return profile_of(_made_of(workspace, member_id))
+    return overview_of(member_id, _accounts(workspace, member_id))
 
 
-def merge_preview(viewer: Viewer, workspace: Workspace, *, kept_id: int, merged_id: int) -> Profile:
+def merge_preview(
+    viewer: Viewer, workspace: Workspace, *, kept_id: int, merged_id: int
+) -> MemberOverview:
     """Return what would be shown of two members if the second were merged into the first.
 
     Raises:
@@ -102,13 +144,22 @@ def merge_preview(viewer: Viewer, workspace: Workspace, *, kept_id: int, merged_
         MemberNotFoundError: one of them is not a member of WORKSPACE.
     """
     require_membership(viewer, workspace)
-    return profile_of([*_made_of(workspace, kept_id), *_made_of(workspace, merged_id)])
+    kept, merged = _accounts(workspace, kept_id), _accounts(workspace, merged_id)
+    return overview_of(kept_id, [*kept, *merged] if kept_id != merged_id else kept)
 
 
-def _made_of(workspace: Workspace, member_id: int) -> Sequence[Member]:
-    """Return the home members of a member: its own first, then the others, the oldest first."""
-    accounts = Identity.objects.filter(workspace=workspace, member=member_id)
-    homes = [account.home_member for account in accounts.select_related("home_member")]
-    if not homes:
+def _with_accounts(merges: QuerySet[MemberMerge]) -> QuerySet[MemberMerge]:
+    return merges.select_related(
+        "kept__home_identity__member",
+        "merged__home_identity__member",
+        "actor",
+        "undone_by",
+    )
+
+
+def _accounts(workspace: Workspace, member_id: int) -> Sequence[Identity]:
+    accounts = workspace.identities.filter(member=member_id, member__erased_at=None)
+    found = list(accounts.select_related("home_member", "member"))
+    if not found:
         raise MemberNotFoundError("There is no such member.")
-    return sorted(homes, key=lambda home: (home.pk != member_id, home.pk))
+    return found

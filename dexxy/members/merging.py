@@ -69,10 +69,12 @@ def members_merge(
 
 
 @transaction.atomic
-def merge_undo(*, actor: User, workspace: Workspace, merge_id: int) -> list[int]:
+def merge_undo(
+    *, actor: User, workspace: Workspace, merge_id: int
+) -> tuple[MemberMerge, list[int]]:
     """Take a merge back: its two sides are two members again, and no rule will join them.
 
-    Returns: the identities whose threads must be settled again.
+    Returns: the merge, and the identities whose threads must be settled again.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
@@ -89,7 +91,7 @@ def merge_undo(*, actor: User, workspace: Workspace, merge_id: int) -> list[int]
     merge.save(update_fields=["undone_at", "undone_by", "updated_at"])
     settle = members_regroup([merge.kept_id, merge.merged_id])
     audit(workspace, actor, "member.unmerged", merge.kept, merge=merge.pk, merged=merge.merged_id)
-    return settle
+    return merge, settle
 
 
 @transaction.atomic
@@ -154,7 +156,9 @@ def _require_unlocked(accounts: Sequence[Identity]) -> None:
 
 def _accounts_of(workspace: Workspace, home_ids: Sequence[int]) -> list[Identity]:
     """Return all accounts of the members that HOME_IDS are part of."""
-    members = workspace.identities.filter(home_member__in=home_ids).values("member")
+    members = workspace.identities.filter(home_member__in=home_ids, member__erased_at=None).values(
+        "member"
+    )
     accounts = workspace.identities.filter(member__in=members)
     return list(accounts.select_related("home_member").order_by("pk"))
 

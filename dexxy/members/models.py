@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.crypto import EncryptedTextField
 from dexxy.common.models import TimestampedModel, only_choices
 
 
@@ -23,6 +24,7 @@ class Member(TimestampedModel):
     is_locked = models.BooleanField(default=False, db_default=False)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -30,8 +32,12 @@ class Member(TimestampedModel):
                 fields=["workspace", "-last_seen_at", "-id"], name="members_member_recent"
             ),
             models.Index(
+                fields=["workspace", "-first_seen_at", "-id"], name="members_member_newest"
+            ),
+            models.Index(
                 fields=["workspace"], name="members_member_bots", condition=Q(is_bot=True)
             ),
+            models.Index(fields=["workspace"], name="members_member_tagged", condition=~Q(tags=[])),
         ]
 
     def __str__(self) -> str:
@@ -80,6 +86,8 @@ class Identity(TimestampedModel):
     message_count = models.PositiveBigIntegerField(default=0)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    # What they write is stored without its words.
+    is_silenced = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "identities"
@@ -100,6 +108,11 @@ class Identity(TimestampedModel):
                 fields=["workspace", "id"],
                 name="members_identity_compare_due",
                 condition=COMPARE_DUE,
+            ),
+            models.Index(
+                fields=["workspace", "id"],
+                name="members_identity_silenced",
+                condition=Q(is_silenced=True),
             ),
         ]
 
@@ -130,6 +143,58 @@ class MatchKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} of {self.identity_id}"
+
+
+class ErasureSecret(models.Model):
+    """What the digests of erased people in a workspace are made with.
+
+    It is not the secret key itself, which can be replaced.
+    """
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
+    secret = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return f"of {self.workspace}"
+
+
+class ErasedKey(models.Model):
+    """A digest by which somebody who was erased is known again, and stays erased.
+
+    `identity` is the emptied account, where the key is that of an account.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    identity = models.ForeignKey(Identity, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "digest"], name="members_erasedkey_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class StatedAccount(models.Model):
+    """An account that an import names by its username; `account` is who had it when it was met."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    identity = models.ForeignKey(Identity, models.CASCADE, related_name="stated")
+    provider = models.CharField(max_length=255)
+    username = models.TextField()
+    account = models.ForeignKey(Identity, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "provider", "username"], name="members_statedaccount_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} on {self.provider}"
 
 
 class MemberMerge(TimestampedModel):

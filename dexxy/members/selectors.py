@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Exists, OuterRef, QuerySet
-
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import NotFoundError
-from dexxy.common.pages import PAGE, Page, page_newest_first
-from dexxy.members.models import Identity, Member
+from dexxy.members.models import Member
 
 
 class MemberNotFoundError(NotFoundError):
@@ -35,42 +32,22 @@ def member_for(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
         MemberNotFoundError: WORKSPACE has no such member.
     """
     require_membership(viewer, workspace)
-    member = workspace.members.filter(pk=pk).first()
+    member = workspace.members.filter(pk=pk, erased_at=None).first()
     if member is None:
         raise MemberNotFoundError("There is no such member.")
     return member
 
 
-def member_list(
-    viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
-) -> Page[Member]:
-    """Return FIRST members behind the cursor AFTER: who was never seen, then the last seen first.
-
-    Members without an account are left out: theirs was merged into another.
+def member_now(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
+    """Return the member that the one with the id PK is part of today, mostly itself.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        MemberNotFoundError: WORKSPACE has no such member.
     """
     require_membership(viewer, workspace)
-    return page_newest_first(_with_accounts(workspace), "last_seen_at", first, after)
-
-
-def member_count(viewer: Viewer, workspace: Workspace) -> int:
-    """Count all that `member_list` lists.
-
-    Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-    """
-    require_membership(viewer, workspace)
-    return _with_accounts(workspace).count()
-
-
-def member_identities(member: Member) -> list[Identity]:
-    """Return the accounts of MEMBER, which comes from a selector that asked for the viewer."""
-    return list(member.identities.select_related("member").order_by("pk"))
-
-
-def _with_accounts(workspace: Workspace) -> QuerySet[Member]:
-    accounts = Identity.objects.filter(member=OuterRef("pk"))
-    return workspace.members.filter(Exists(accounts))
+    accounts = workspace.identities.filter(home_member=pk, member__erased_at=None)
+    account = accounts.select_related("member").first()
+    if account is None:
+        raise MemberNotFoundError("There is no such member.")
+    return account.member

@@ -95,7 +95,7 @@ def suggestion_accept(
 
 
 @transaction.atomic
-def suggestion_reject(*, actor: User, workspace: Workspace, suggestion_id: int) -> None:
+def suggestion_reject(*, actor: User, workspace: Workspace, suggestion_id: int) -> MergeSuggestion:
     """Remember that the two members of a suggestion are not one person.
 
     Raises:
@@ -106,6 +106,7 @@ def suggestion_reject(*, actor: User, workspace: Workspace, suggestion_id: int) 
     _decide(suggestion, SuggestionState.REJECTED, actor)
     other = suggestion.second_id
     audit(workspace, actor, "member.held_apart", suggestion.first, other=other)
+    return suggestion
 
 
 def _open(actor: User, workspace: Workspace, suggestion_id: int) -> MergeSuggestion:

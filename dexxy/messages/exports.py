@@ -142,7 +142,9 @@ def _threads(workspace: Workspace) -> Iterator[Row]:
 
 
 def _members(workspace: Workspace) -> Iterator[Row]:
-    members = Member.objects.filter(workspace=workspace).prefetch_related("identities")
+    members = Member.objects.filter(workspace=workspace, erased_at=None).prefetch_related(
+        "identities"
+    )
     for member in _in_batches(members, "last_seen_at"):
         accounts = sorted(f"{one.provider}:{one.username}" for one in member.identities.all())
         # Without an account it was merged into another member.

@@ -9,16 +9,12 @@ from typing import cast
 import strawberry
 
 from dexxy.accounts.graphql import viewer_of
-from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import workspace_by_id
 from dexxy.common.graphql import Connection, Info, aware, connection
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
-from dexxy.members.graphql import Identity, Member
-from dexxy.members.models import Member as MemberRow
-from dexxy.members.selectors import member_for, member_identities
 from dexxy.messages import selectors
-from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING, FeedFilters
+from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING
 from dexxy.messages.following import feed_changes
 from dexxy.messages.graphql_feed import (
     ActivityChanges,
@@ -26,26 +22,11 @@ from dexxy.messages.graphql_feed import (
     Thread,
     feed_connection,
     remember,
+    remember_items,
 )
 from dexxy.messages.graphql_filters import ActivityFeedFilters, ThreadFilterInput
 from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.insights import insights
-
-
-@strawberry.type(description="A person with all their accounts and activity.")
-class MemberProfile:
-    member: Member
-    identities: list[Identity]
-    row: strawberry.Private[MemberRow]
-    workspace: strawberry.Private[Workspace]
-
-    @strawberry.field(description="What they said and did, the newest first.")
-    def activity(
-        self, info: Info, first: int = PAGE, after: str | None = None
-    ) -> Connection[ActivityItem]:
-        return feed_connection(
-            info, self.workspace, FeedFilters(member_ids=[self.row.pk]), first, after
-        )
 
 
 @strawberry.type
@@ -72,7 +53,7 @@ class MessagesQuery:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
         item = selectors.feed_item(viewer, workspace, parse_id(item_id) or 0)
-        remember(info, [item.thread])
+        remember_items(info, [item])
         return cast(ActivityItem, item)
 
     @strawberry.field(
@@ -89,7 +70,7 @@ class MessagesQuery:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
         found = feed_changes(viewer, workspace, first, after)
-        remember(info, (change.message.thread for change in found.items))
+        remember_items(info, [change.message for change in found.items])
         return ActivityChanges.of(found)
 
     @strawberry.field(description="The threads, those with the newest activity first.")
@@ -113,20 +94,6 @@ class MessagesQuery:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
         return cast(Thread, selectors.thread_for(viewer, workspace, parse_id(thread_id) or 0))
-
-    @strawberry.field(description="One person, with all their accounts and activity.")
-    def member(
-        self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID
-    ) -> MemberProfile:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        member = member_for(viewer, workspace, parse_id(member_id) or 0)
-        return MemberProfile(
-            member=cast(Member, member),
-            identities=cast("list[Identity]", member_identities(member)),
-            row=member,
-            workspace=workspace,
-        )
 
     @strawberry.field(description="Figures of up to a year; bots count nowhere.")
     def insights(

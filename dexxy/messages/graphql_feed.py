@@ -2,7 +2,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Self, cast
@@ -14,7 +14,7 @@ from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.models import Workspace
 from dexxy.common.graphql import Connection, Info, connection
 from dexxy.common.pages import PAGE, Page
-from dexxy.members.graphql import Identity
+from dexxy.members.graphql import Identity, remember_members
 from dexxy.messages import models, selectors
 from dexxy.messages.feed_filters import FeedFilters
 from dexxy.messages.following import Changes
@@ -134,14 +134,22 @@ def _activity(
     info: Info, page: Page[models.Message], after: str | None, total: Callable[[], int]
 ) -> Connection[ActivityItem]:
     """Show PAGE, and let its threads know each other."""
-    remember(info, (item.thread for item in page.items))
+    remember_items(info, page.items)
     return connection(page, after, total)
 
 
-def remember(info: Info, threads: Iterable[models.Thread]) -> None:
+def remember_items(info: Info, items: Sequence[models.Message]) -> None:
+    """Let the threads and the authors of ITEMS be read at once, as `remember` does."""
+    remember(info, [item.thread for item in items])
+    remember_members(info, (item.author.member for item in items if item.author))
+
+
+def remember(info: Info, threads: Sequence[models.Thread]) -> None:
     """Let the messages of all THREADS be read at once, when those of one are asked for."""
     known: dict[int, models.Thread] = info.context.shared.setdefault("threads", {})
     known.update({thread.pk: thread for thread in threads})
+    authors = (thread.author for thread in threads)
+    remember_members(info, (author.member for author in authors if author))
 
 
 def _messages_of(
@@ -153,5 +161,8 @@ def _messages_of(
     if thread.pk not in pages:
         remember(info, [thread])
         unread = [one for one in info.context.shared["threads"].values() if one.pk not in pages]
-        pages.update(selectors.thread_pages(unread, first, after))
+        found = selectors.thread_pages(unread, first, after)
+        pages.update(found)
+        items = (item for page in found.values() for item in page.items)
+        remember_members(info, (item.author.member for item in items if item.author))
     return pages[thread.pk]

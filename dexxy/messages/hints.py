@@ -4,13 +4,14 @@ Everything here runs inside the caller's transaction and is set-based. Locks are
 that all writers keep: identities, then threads by source, kind and number, then messages.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.erased import accounts_silenced
 from dexxy.members.hints import identities_meet
 from dexxy.messages import hints_sql as sql
 from dexxy.messages.ingest import Place, replies_link, threads_settle
@@ -160,8 +161,10 @@ def _archive(by_thread: Mapping[_Key, PlacedHint], threads: Mapping[_Key, int]) 
 def _messages(
     by_thread: Mapping[_Key, PlacedHint], threads: Mapping[_Key, int], authors: _Authors
 ) -> None:
+    tenants = {one.place.workspace_id for one in by_thread.values()}
+    silenced = {pk for workspace_id in tenants for pk in accounts_silenced(workspace_id)}
     batch = [
-        _message_row(threads[key], message, _author_id(one.place, message, authors))
+        _message_row(threads[key], message, _author_id(one.place, message, authors), silenced)
         for key, one in by_thread.items()
         for message in one.hint.messages
     ]
@@ -172,13 +175,15 @@ def _messages(
         execute(sql.ARCHIVE_MESSAGES, {}, rows)
 
 
-def _message_row(thread_id: int, record: MessageRecord, author_id: int | None) -> tuple[Any, ...]:
+def _message_row(
+    thread_id: int, record: MessageRecord, author_id: int | None, silenced: Container[int | None]
+) -> tuple[Any, ...]:
     return (
         thread_id,
         str(record.kind),
         record.external_id,
         author_id,
-        record.body,
+        "" if author_id in silenced else record.body,
         record.url,
         record.occurred_at,
         record.version_at,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from dexxy.common.sql import Rows, copy_into, execute, fetch_all
+from dexxy.members.erased import accounts_silenced
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
@@ -130,6 +131,7 @@ def messages_apply(
     Args:
         authors: as `authors_apply` returns them.
     """
+    batch = _without_silenced(place.workspace_id, batch, authors)
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
     _messages_insert(place, [pair for pair in ordered if pair[0].is_new], authors)
     known = [pair for pair in ordered if not pair[0].is_new]
@@ -140,6 +142,21 @@ def messages_apply(
     params = {"workspace": place.workspace_id, "source": place.source_id}
     for truth in {thread.is_truth for thread, _ in known}:
         execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, Rows(sql.MESSAGE_COLUMNS, rows))
+
+
+def _without_silenced(
+    workspace_id: int,
+    batch: Sequence[tuple[StoredThread, MessageRecord]],
+    authors: Mapping[str, int],
+) -> Sequence[tuple[StoredThread, MessageRecord]]:
+    """Take the words away from what erased people write."""
+    silenced = accounts_silenced(workspace_id)
+    if not silenced:
+        return batch
+    return [
+        (thread, replace(m, body="") if _author_id(m.author, authors) in silenced else m)
+        for thread, m in batch
+    ]
 
 
 def _messages_insert(

@@ -16,6 +16,7 @@ from dexxy.members import merging, suggestions
 from dexxy.members.components import merges_lock
 from dexxy.members.linking import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Member, MemberMerge
+from dexxy.members.stated import stated_meet
 from dexxy.messages.ingest import threads_lock, threads_settle
 
 _BATCH = 2000
@@ -49,10 +50,11 @@ def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: 
 
 
 @transaction.atomic
-def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> None:
+def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> MemberMerge:
     """Take a merge back, as `members.merging.merge_undo` does, and settle their threads."""
-    regrouped = merging.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
+    merge, regrouped = merging.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
     _settle(workspace.pk, _OPENED_BY, regrouped)
+    return merge
 
 
 @transaction.atomic
@@ -77,6 +79,13 @@ def people_link(workspace_id: int, links: Iterable[Link]) -> int:
     regrouped = links_add(workspace_id, links)
     _settle(workspace_id, _OPENED_BY, regrouped)
     return len(regrouped)
+
+
+@transaction.atomic
+def people_meet(workspace_id: int, identity_ids: Sequence[int]) -> None:
+    """Link the accounts that an import stated, where they are among IDENTITY_IDS."""
+    merges_lock(workspace_id)
+    people_link(workspace_id, stated_meet(workspace_id, identity_ids))
 
 
 def people_unlink(workspace_id: int, identity_ids: Sequence[int]) -> None:

@@ -50,6 +50,13 @@ STATE_LABELS = {
     ThreadState.CLOSED: "Closed threads",
     ThreadState.MERGED: "Merged threads",
 }
+# Of a member; the picture is seen, not read.
+FIELD_LABELS = {
+    "display_name": "Name",
+    "bio": "About",
+    "company": "Company",
+    "location": "Place",
+}
 STREAM_LABELS = {
     StreamName.ISSUES: "Issues",
     StreamName.PULL_REQUESTS: "Pull requests",

@@ -1,5 +1,6 @@
 """The pages in a real browser: what only scripts, styles and the content policy can break."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
@@ -252,3 +253,24 @@ def test_the_keyboard_reaches_the_content_first(page: Page, thread: Thread) -> N
     page.keyboard.press("Tab")
 
     expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_person_is_found_and_named_without_leaving_the_keyboard(
+    page: Page, thread: Thread
+) -> None:
+    make_identity(workspace=thread.workspace, username="stranger")
+    page.goto(f"/w/{thread.workspace.slug}/people/")
+    expect(page.locator(".person")).to_have_count(2)
+
+    page.get_by_label("Name, username or address").fill("mir")
+    page.keyboard.press("Enter")
+    expect(page.locator(".person")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"search=mir"))
+
+    page.get_by_role("link", name="Mira").click()
+    page.get_by_label("Tags, with commas between them").fill("speaker")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Tags, with commas between them")).to_have_value("speaker")
+    page.goto(f"/w/{thread.workspace.slug}/people/?tag=speaker")
+    expect(page.get_by_role("link", name="Mira")).to_be_visible()

@@ -25,7 +25,7 @@ from dexxy.members.components import merges_lock
 from dexxy.members.linking import Link
 from dexxy.members.matching import Pair, ShownAccount
 from dexxy.members.suggestions import Suggested, suggestions_apply
-from dexxy.messages.people import people_link, people_unlink
+from dexxy.messages.people import people_link, people_meet, people_unlink
 
 log = structlog.get_logger()
 
@@ -64,6 +64,7 @@ def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
     if not due:
         return False
     people_unlink(workspace_id, due)
+    people_meet(workspace_id, due)
     versions = _compare(workspace_id, due, done)
     # Not together with the links: each transaction locks accounts once, in the order of their keys.
     matching.compared_note(versions)

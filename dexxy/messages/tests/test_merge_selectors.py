@@ -6,7 +6,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.members.merge_selectors import (
     member_merges,
-    member_profile,
+    member_overview,
     merge_preview,
     suggestion_list,
 )
@@ -111,11 +111,11 @@ def test_the_preview_of_a_merge_is_what_is_shown_after_it(
     before = merge_preview(alice, workspace, kept_id=ada, merged_id=countess)
     merge(alice, three[0], three[1])
 
-    assert member_profile(alice, workspace, ada) == before
-    assert before.fields["company"].value == "Engines"
-    assert before.fields["display_name"].others == [(countess, "countess")]
+    assert member_overview(alice, workspace, ada).profile == before.profile
+    assert before.profile.fields["company"].value == "Engines"
+    assert before.profile.fields["display_name"].others == [(countess, "countess")]
     with pytest.raises(MemberNotFoundError):
-        member_profile(alice, workspace, countess)
+        member_overview(alice, workspace, countess)
 
 
 def test_who_is_not_in_the_workspace_sees_nothing(
@@ -126,7 +126,7 @@ def test_who_is_not_in_the_workspace_sees_nothing(
     with pytest.raises(WorkspaceNotFoundError):
         member_merges(charlie, workspace, three[0].member_id)
     with pytest.raises(WorkspaceNotFoundError):
-        member_profile(charlie, workspace, three[0].member_id)
+        member_overview(charlie, workspace, three[0].member_id)
     with pytest.raises(WorkspaceNotFoundError):
         merge_preview(charlie, workspace, kept_id=three[0].member_id, merged_id=three[1].member_id)
 

@@ -9,9 +9,11 @@ from django.urls import URLPattern
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import ApiToken, User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
+from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.sources.models import Source
 from dexxy.web import urls
 from tests.factories import (
+    make_identity,
     make_message,
     make_repository,
     make_source,
@@ -22,10 +24,16 @@ from tests.factories import (
 OPEN = {"home", "invitation", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
-ADMINS = {"repositories_add", "github_disconnect"}
-FORMS = {*ADMINS, "repository_disconnect", "tokens"}
+ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
+FORMS = {*ADMINS, "repository_disconnect", "member_merge", "tokens"}
 # Only sent to, never shown.
-ACTIONS = {"repository_action", "token_revoke"}
+ACTIONS = {
+    "repository_action",
+    "member_action",
+    "merge_undo",
+    "suggestion_action",
+    "token_revoke",
+}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
@@ -33,13 +41,19 @@ HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=
 def pages(workspace: Workspace, source: Source) -> dict[str, str]:
     """The address of every page of a workspace, by its name."""
     thread = make_thread(source=source)
-    make_message(thread=thread, body="for members only")
+    author = make_identity(workspace=workspace, name="for members only")
+    make_message(thread=thread, author=author, body="for members only")
     repository = make_repository(source=source)
     root = f"/w/{workspace.slug}/"
     return {
         "feed": root,
         "feed_newer": f"{root}newer/",
         "thread": f"{root}threads/{thread.pk}/",
+        "people": f"{root}people/",
+        "member": f"{root}people/{author.member_id}/",
+        "member_merge": f"{root}people/{author.member_id}/merge/",
+        "member_erase": f"{root}people/{author.member_id}/erase/",
+        "suggestions": f"{root}suggestions/",
         "repositories": f"{root}repositories/",
         "repositories_add": f"{root}repositories/add/",
         "repository_disconnect": f"{root}repositories/{repository.pk}/disconnect/",
@@ -51,10 +65,21 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
 @pytest.fixture
 def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[str]:
     """The addresses that are only sent to."""
-    root = pages["repository_disconnect"].removesuffix("disconnect/")
+    repository = pages["repository_disconnect"].removesuffix("disconnect/")
+    kept, merged, other = (make_identity(workspace=workspace).home_member for _ in range(3))
+    merge = workspace.member_merges.create(kept=kept, merged=merged)
+    suggestion = workspace.merge_suggestions.create(first=kept, second=other, score=0.9)
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
-    revoke = f"{pages['tokens']}{token.pk}/revoke/"
-    return [revoke, *(f"{root}{action}/" for action in ("pause", "resume", "sync"))]
+    return [
+        f"{pages['tokens']}{token.pk}/revoke/",
+        *(f"{repository}{action}/" for action in ("pause", "resume", "sync")),
+        *(
+            f"{pages['member']}{action}/"
+            for action in ("edit", "add", "lock", "unlock", "bot", "person")
+        ),
+        f"{pages['feed']}merges/{merge.pk}/undo/",
+        *(f"{pages['suggestions']}{suggestion.pk}/{action}/" for action in ("accept", "reject")),
+    ]
 
 
 def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
@@ -79,7 +104,7 @@ def test_only_who_may_see_a_page_can_send_it(
     pages: dict[str, str],
     actions: list[str],
 ) -> None:
-    before = _stored()
+    before = stored()
     sent = [*(pages[name] for name in sorted(FORMS)), *actions]
 
     for path in sent:
@@ -91,11 +116,21 @@ def test_only_who_may_see_a_page_can_send_it(
     for name in sorted(ADMINS):
         assert client.post(pages[name]).status_code == 403, name
 
-    assert _stored() == before
+    assert stored() == before
 
 
-def _stored() -> list[object]:
-    return [list(m.objects.values()) for m in (GitHubRepository, GitHubInstallation, ApiToken)]
+def stored() -> list[list[tuple[object, ...]]]:
+    """Return every row that a form or an action of the pages may change."""
+    models = (
+        GitHubRepository,
+        GitHubInstallation,
+        ApiToken,
+        Member,
+        Identity,
+        MemberMerge,
+        MergeSuggestion,
+    )
+    return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 
 
 def test_what_is_only_sent_to_is_not_shown(client: Client, alice: User, actions: list[str]) -> None:

@@ -4,10 +4,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from dexxy.accounts.models import Workspace
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.errors import WrongUseError
 from dexxy.cli.startup import database_prepare
+from dexxy.cli.workspaces import workspace_called
 from dexxy.messages.exports import Export, Format, export_whole
 
 
@@ -31,14 +30,7 @@ class Command(DexxyCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         database_prepare()
-        workspace = Workspace.objects.filter(slug=options["workspace"]).first()
-        if workspace is None:
-            known = ", ".join(
-                Workspace.objects.order_by("slug").values_list("slug", flat=True)[:10]
-            )
-            raise WrongUseError(
-                f"There is no workspace {options['workspace']}: --workspace takes one of: {known}."
-            )
+        workspace = workspace_called(options["workspace"])
         pieces = export_whole(workspace, Export(options["what"]), Format(options["format"]))
         if options["output"] is None:
             for piece in pieces:

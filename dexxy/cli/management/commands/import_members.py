@@ -1,0 +1,86 @@
+"""`dexxy import-members`: make people members who were known before they wrote anything."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from dexxy.cli.command import DexxyCommand
+from dexxy.cli.errors import ImportRefusedError, WrongUseError
+from dexxy.cli.startup import database_prepare
+from dexxy.cli.workspaces import workspace_called
+from dexxy.integrations.services.contributor_stitching import contributors_stitch
+from dexxy.members.import_file import ImportFile
+from dexxy.messages.people_import import ImportReport, people_import
+
+
+class Command(DexxyCommand):
+    help = "Import people from a CSV file: names, addresses, and usernames on any platform."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument(
+            "--workspace", default="default", metavar="SLUG", help="default: %(default)s"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would happen, and store nothing"
+        )
+        parser.add_argument(
+            "--skip-bad-rows", action="store_true", help="import the other rows all the same"
+        )
+        parser.add_argument(
+            "--encoding", default="", metavar="NAME", help="as latin-1 (default: found out)"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print an object a row, and one for all"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["file"].is_file():
+            raise WrongUseError(f"There is no file {options['file']}.")
+        database_prepare()
+        workspace = workspace_called(options["workspace"])
+        with options["file"].open("rb") as opened, TemporaryFile("w+") as lines:
+            file = ImportFile(opened, encoding=options["encoding"])
+            report = people_import(
+                workspace,
+                file.rows(),
+                lines=lines,
+                is_rehearsal=options["dry_run"],
+                skips_bad_rows=options["skip_bad_rows"],
+            )
+            tell = self._print_json if options["json"] else self._print
+            tell(report, file)
+        if report.bad and not options["skip_bad_rows"]:
+            raise ImportRefusedError(
+                f"{report.bad:,} of {report.counts.total():,} rows cannot be imported, so none"
+                " was: mend them, or leave them out with --skip-bad-rows."
+            )
+        if report.is_stored:
+            contributors_stitch(workspace_id=workspace.pk)
+
+    def _print_json(self, report: ImportReport, file: ImportFile) -> None:
+        for number, outcome, problem in report.rows():
+            row = {"line": number, "outcome": outcome}
+            self.stdout.write(json.dumps(row | ({"problem": problem} if problem else {})))
+        whole = {
+            "rows": dict(report.counts),
+            "joined": report.joined,
+            "ignored_columns": list(file.columns.ignored),
+            "is_stored": report.is_stored,
+        }
+        self.stdout.write(json.dumps(whole))
+
+    def _print(self, report: ImportReport, file: ImportFile) -> None:
+        if file.columns.ignored:
+            self.stdout.write(f"Columns that are not used: {', '.join(file.columns.ignored)}.")
+        for number, _, problem in report.rows():
+            if problem:
+                self.stdout.write(f"Line {number}: {problem}")
+        told = [f"rows: {report.counts.total():,}"]
+        for outcome in ("added", "known", "erased", "bad"):
+            told.append(f"{outcome}: {report.counts[outcome]:,}")
+        told.append(f"accounts joined: {report.joined:,}")
+        nothing = "" if report.is_stored else " Nothing was stored."
+        self.stdout.write(f"{', '.join(told).capitalize()}.{nothing}")

@@ -1,0 +1,331 @@
+"""Who was erased is nowhere in the database, stays counted, and does not come back."""
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
+from dexxy.cli.key_rotation import secrets_rotate
+from dexxy.integrations.models import WebhookDelivery
+from dexxy.integrations.services.contributor_erasure import Erased, person_erase
+from dexxy.integrations.services.contributor_stitching import contributors_stitch
+from dexxy.members.directory import member_list
+from dexxy.members.erased import ErasedPeople
+from dexxy.members.erasing import ERASED_NAME
+from dexxy.members.import_file import ImportFile
+from dexxy.members.ingest import identities_apply, profiles_apply
+from dexxy.members.models import Identity, IdentityKind, Member
+from dexxy.members.records import IdentityRecord, ProfileRecord
+from dexxy.members.selectors import MemberNotFoundError
+from dexxy.messages.exports import Export, Format, export_whole
+from dexxy.messages.hints import PlacedHint, hints_apply
+from dexxy.messages.ingest import Place, snapshots_apply
+from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.people import people_merge
+from dexxy.messages.people_import import people_import
+from dexxy.messages.records import Hint, MessageRecord, Snapshot, ThreadRecord
+from dexxy.messages.search import search_catch_up
+from dexxy.sources.models import Source
+from tests.factories import START, make_app, make_delivery, make_installation, make_workspace
+
+ADA = IdentityRecord(
+    "1815",
+    IdentityKind.USER,
+    "countess",
+    "Ada Lovelace",
+    "https://avatars.example.com/ada",
+    "https://github.com/countess",
+    "NODE_ADA",
+)
+BOB = IdentityRecord("2", IdentityKind.USER, "bob", "Bob")
+# Whatever of Ada's must be found nowhere.
+TRACES = ("countess", "Lovelace", "1815", "NODE_ADA", "engines", "avatars", "remembered")
+WORDS = "analytical"
+
+
+def snapshot(number: int = 1) -> Snapshot:
+    """Return a thread of Ada's in which she and Bob say something."""
+    opened = START + timedelta(minutes=number)
+    thread = ThreadRecord(
+        kind=ThreadKind.ISSUE,
+        number=number,
+        node_id=f"T{number}",
+        title="A thread",
+        state=ThreadState.OPEN,
+        url=f"https://github.com/owner/repo/issues/{number}",
+        author=ADA,
+        opened_at=opened,
+        version_at=opened,
+    )
+    said = (
+        MessageRecord(MessageKind.OPENED, str(number), ADA, opened, opened, f"{WORDS} one"),
+        MessageRecord(MessageKind.COMMENT, "11", BOB, opened, opened, "Bob's words"),
+        MessageRecord(MessageKind.COMMENT, "12", ADA, opened, opened, f"{WORDS} two"),
+    )
+    return Snapshot(thread=thread, messages=said, complete=())
+
+
+def sync(source: Source, *snapshots: Snapshot) -> None:
+    place = Place(source.workspace_id, source.pk, "github")
+    snapshots_apply(place, snapshots or [snapshot()], asked_at=timezone.now())
+
+
+def load(workspace: Workspace, text: str) -> dict[str, int]:
+    file = ImportFile(io.BytesIO(text.encode()))
+    return dict(people_import(workspace, file.rows(), lines=io.StringIO()).counts)
+
+
+@pytest.fixture
+def ada(workspace: Workspace, source: Source, alice: User) -> Member:
+    """Ada: what a sync, a profile, an import and the team know of her."""
+    sync(source)
+    account = Identity.objects.get(username="countess")
+    profiles_apply(
+        workspace_id=workspace.pk,
+        provider="github",
+        asked_for=[account.pk],
+        records=[
+            ProfileRecord("1815", "engines", "engines", "engines", "ada@lovelace.org", ("engines",))
+        ],
+        read_at=timezone.now(),
+    )
+    load(
+        workspace,
+        "name,email,notes,username:github,username:discord\n"
+        "Ada Lovelace,ada@lovelace.org,remembered,countess,Countess#1815\n",
+    )
+    identities_apply(
+        workspace_id=workspace.pk,
+        provider="elsewhere",
+        records=[IdentityRecord("9", IdentityKind.USER, "countess", "Ada Lovelace")],
+        seen_at=START,
+    )
+    contributors_stitch(workspace_id=workspace.pk)
+    search_catch_up(seconds=5)
+    assert workspace.merge_suggestions.exists()
+    Identity.objects.filter(provider="elsewhere").update(username="other", name="")
+    Member.objects.filter(home_identity__provider="elsewhere").update(display_name="other")
+    account.refresh_from_db()
+    return account.member
+
+
+def erase(actor: User, member: Member, *, with_bodies: bool = False) -> Erased:
+    return person_erase(
+        actor=actor, workspace=member.workspace, member_id=member.pk, with_bodies=with_bodies
+    )
+
+
+def everything() -> str:
+    """Return all rows of all tables as one text."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            # Django's own tables have the names of our models; those of an import end with its
+            # transaction, which here is that of the test.
+            if not table.startswith(("django_", "auth_", "member_import")):
+                cursor.execute(f"SELECT t::text FROM {connection.ops.quote_name(table)} t")  # noqa: S608
+                found += [row for (row,) in cursor.fetchall()]
+    return "\n".join(found)
+
+
+def counts() -> list[object]:
+    threads = Thread.objects.order_by("pk").values_list("message_count", "first_response_at")
+    said = Message.objects.order_by("pk").values_list("author", "kind", "occurred_at")
+    return [list(threads), list(said), Identity.objects.count(), Member.objects.count()]
+
+
+def test_no_trace_is_left_and_all_counts_stay_true(alice: User, ada: Member) -> None:
+    before = counts()
+    assert all(trace in everything() for trace in TRACES)
+
+    done = erase(alice, ada, with_bodies=True)
+
+    assert (done.accounts, done.bodies) == (3, 2)
+    left = everything()
+    assert [trace for trace in (*TRACES, WORDS, "analyt") if trace in left] == []
+    assert "Bob's words" in left
+    assert counts() == before
+
+
+def test_words_stay_unless_they_are_asked_for(alice: User, ada: Member) -> None:
+    assert erase(alice, ada).bodies == 0
+
+    assert Message.objects.filter(body__startswith=WORDS).count() == 2
+    assert [trace for trace in TRACES if trace in everything()] == []
+
+
+def test_an_erased_member_is_no_member_any_more(
+    workspace: Workspace, alice: User, ada: Member
+) -> None:
+    erase(alice, ada)
+
+    listed = {member.display_name for member in member_list(alice, workspace).items}
+    assert listed == {"Bob", "other"}
+    assert ERASED_NAME not in "".join(export_whole(workspace, Export.MEMBERS, Format.JSON_LINES))
+    bob = Identity.objects.get(username="bob")
+    with pytest.raises(MemberNotFoundError):
+        people_merge(actor=alice, workspace=workspace, kept_id=bob.member_id, merged_id=ada.pk)
+    with pytest.raises(MemberNotFoundError):
+        erase(alice, ada)
+
+
+def test_the_erasure_is_audited_without_saying_who_it_was(alice: User, ada: Member) -> None:
+    erase(alice, ada, with_bodies=True)
+
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.actor, entry.target_id) == ("member.erased", alice, str(ada.pk))
+    assert entry.details == {"with_bodies": True}
+
+
+def test_only_an_administrator_erases(alice: User, bob: User, charlie: User, ada: Member) -> None:
+    before = everything()
+
+    with pytest.raises(AdminOnlyError):
+        erase(bob, ada)
+    with pytest.raises(WorkspaceNotFoundError):
+        erase(charlie, ada)
+    elsewhere = make_workspace(admin=alice)
+    with pytest.raises(MemberNotFoundError):
+        person_erase(actor=alice, workspace=elsewhere, member_id=ada.pk)
+
+    assert everything().count("countess") == before.count("countess")
+
+
+def test_the_next_sync_brings_neither_the_person_nor_the_words_back(
+    workspace: Workspace, source: Source, alice: User, ada: Member
+) -> None:
+    erase(alice, ada, with_bodies=True)
+    before = counts()
+
+    sync(source)
+    assert counts() == before
+    sync(source, snapshot(), snapshot(2))
+    contributors_stitch(workspace_id=workspace.pk)
+
+    left = everything()
+    assert [trace for trace in (*TRACES, WORDS) if trace in left] == []
+    authors = Message.objects.filter(thread__number=2).values_list("author__member", flat=True)
+    assert list(authors.order_by("external_id")) == [
+        Identity.objects.get(username="bob").member_id,
+        ada.pk,
+        ada.pk,
+    ]
+
+
+def test_a_webhook_brings_neither_the_person_nor_the_words_back(
+    source: Source, alice: User, ada: Member
+) -> None:
+    erase(alice, ada, with_bodies=True)
+    shown = snapshot(3)
+    place = Place(source.workspace_id, source.pk, "github")
+    hint = Hint(thread=shown.thread, messages=shown.messages)
+
+    hints_apply([PlacedHint(place, hint)], received_at=timezone.now())
+
+    left = everything()
+    assert [trace for trace in (*TRACES, WORDS) if trace in left] == []
+    assert Message.objects.filter(thread__number=3, author__member=ada).count() == 2
+
+
+def test_a_profile_that_was_on_its_way_is_not_stored(
+    workspace: Workspace, alice: User, ada: Member
+) -> None:
+    account = Identity.objects.get(username="countess")
+    erase(alice, ada)
+
+    profiles_apply(
+        workspace_id=workspace.pk,
+        provider="github",
+        asked_for=[account.pk],
+        records=[ProfileRecord("1815", "engines", email="ada@lovelace.org")],
+        read_at=timezone.now(),
+    )
+
+    assert [trace for trace in TRACES if trace in everything()] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,email\nAda Lovelace,Ada+other@lovelace.org\n",
+        "name,username:github\nAda Lovelace,Countess\n",
+        "name,username:discord\nAda Lovelace,COUNTESS#1815\n",
+    ],
+)
+def test_the_next_import_leaves_the_person_out(
+    workspace: Workspace, alice: User, ada: Member, text: str
+) -> None:
+    erase(alice, ada)
+    people = Identity.objects.count()
+
+    assert load(workspace, text) == {"erased": 1}
+    assert Identity.objects.count() == people
+
+
+def test_digests_outlive_the_secret_key(
+    workspace: Workspace, alice: User, ada: Member, settings: Any
+) -> None:
+    erase(alice, ada)
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key of the tests that is long enough"
+    list(secrets_rotate())
+    settings.SECRET_KEY_FALLBACKS = []
+
+    assert load(workspace, "email\nada@lovelace.org\n") == {"erased": 1}
+
+
+def test_another_workspace_keeps_what_it_knows(
+    workspace: Workspace, alice: User, ada: Member
+) -> None:
+    other = make_workspace(admin=alice)
+    load(other, "name,email\nAda Lovelace,ada@lovelace.org\n")
+
+    erase(alice, ada)
+
+    assert other.members.get().display_name == "Ada Lovelace"
+    assert load(other, "email\nada@lovelace.org\n") == {"known": 1}
+    # The same person has other digests there: they cannot be compared.
+    assert not ErasedPeople(other.pk)
+
+
+Named = Callable[..., WebhookDelivery]
+
+
+@pytest.fixture
+def named(workspace: Workspace) -> Named:
+    """Receive a webhook that names the account with an id, somewhere inside."""
+    installation = make_installation(workspace=workspace, app=make_app())
+
+    def receive(account_id: int, state: str = "done", **rest: Any) -> WebhookDelivery:
+        delivery = make_delivery(installation=installation)
+        user = {"id": account_id, "login": "countess"}
+        delivery.payload = {"issue": {"assignees": [{"user": user}]}, **rest}
+        delivery.state = state
+        delivery.save()
+        return delivery
+
+    return receive
+
+
+@pytest.mark.parametrize("state", ["pending", "done", "ignored", "failed"])
+def test_webhooks_that_name_the_person_lose_what_they_said(
+    alice: User, ada: Member, named: Named, state: str
+) -> None:
+    hers, other = named(1815, state), named(18)
+    no_account = named(18, label={"id": 1815, "name": "bug"})
+
+    assert erase(alice, ada).deliveries == 1
+
+    hers.refresh_from_db()
+    assert (hers.payload, hers.state) == ({}, "done")
+    for kept in (other, no_account):
+        before = kept.payload
+        kept.refresh_from_db()
+        assert kept.payload == before

@@ -1,0 +1,103 @@
+"""Accounts on platforms that Dexxy does not read, added to a member by hand."""
+
+import re
+
+from django.db import transaction
+from django.utils import timezone
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import require_membership
+from dexxy.common.errors import BadInputError
+from dexxy.members.addresses import mailbox
+from dexxy.members.components import merges_lock
+from dexxy.members.contacts import contacts_apply
+from dexxy.members.ingest import identities_apply
+from dexxy.members.merging import members_merge
+from dexxy.members.models import Identity, IdentityKind
+from dexxy.members.records import IdentityRecord, ProfileRecord
+
+LONGEST_USERNAME = 100
+_PLATFORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
+# Their accounts come with what they write, under numbers that nobody knows by heart.
+_READ = {"github"}
+ADDED = {"rule": "added_by_hand", "weight": None, "sentence": "Somebody of the team added it."}
+
+
+class AccountError(BadInputError):
+    """An account that cannot be added."""
+
+
+class AccountKnownError(AccountError):
+    """The account is somebody's already."""
+
+
+@transaction.atomic
+def identity_add(
+    *,
+    actor: User,
+    workspace: Workspace,
+    member_id: int,
+    platform: str,
+    username: str,
+    email: str = "",
+) -> Identity:
+    """Give a member an account on another platform; undoing that merge parts it again.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        AccountError: the platform, the username or the address cannot be.
+        AccountKnownError: there is such an account already.
+        MemberNotFoundError, MembersNotAlikeError, MemberLockedError: it cannot be merged.
+    """
+    require_membership(actor, workspace)
+    platform, username, email = platform_name(platform), username.strip(), email.strip()
+    if not username or len(username) > LONGEST_USERNAME or "\0" in username:
+        raise AccountError(f"A username has 1 to {LONGEST_USERNAME} characters.")
+    if email and mailbox(email) is None:
+        raise AccountError("That is no e-mail address.")
+    merges_lock(workspace.pk)
+    key = account_key(username)
+    known = workspace.identities.filter(provider=platform, external_id=key)
+    if account := known.select_related("member").first():
+        raise AccountKnownError(f"{username} is {account.member} already: merge the two.")
+    pk = _store(workspace.pk, platform, IdentityRecord(key, IdentityKind.USER, username), email)
+    account = workspace.identities.get(pk=pk)
+    # It wrote nothing, so there is no thread to settle.
+    members_merge(
+        actor=actor,
+        workspace=workspace,
+        kept_id=member_id,
+        merged_id=account.home_member_id,
+        evidence=[ADDED],
+    )
+    account.refresh_from_db()
+    return account
+
+
+def platform_name(text: str) -> str:
+    """Return the name of a platform that Dexxy does not read.
+
+    Raises:
+        AccountError: TEXT is none.
+    """
+    name = text.strip().lower()
+    if _PLATFORM.fullmatch(name) is None:
+        raise AccountError("A platform is called by letters, digits, dots and dashes: discord.")
+    if name in _READ:
+        raise AccountError("Accounts of GitHub come with what they write: merge the two members.")
+    return name
+
+
+def account_key(username: str) -> str:
+    """Return the key of an account on a platform that is known by usernames alone."""
+    return username.strip().lower()
+
+
+def _store(workspace_id: int, platform: str, record: IdentityRecord, email: str) -> int:
+    found = identities_apply(
+        workspace_id=workspace_id, provider=platform, records=[record], seen_at=timezone.now()
+    )
+    if email:
+        profile = ProfileRecord(record.external_id, email=email)
+        contacts_apply(workspace_id=workspace_id, provider=platform, records=[profile])
+    return found[record.external_id]

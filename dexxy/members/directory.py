@@ -1,0 +1,146 @@
+"""The people of a workspace as a list: searched, filtered, a page at a time."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.errors import BadInputError
+from dexxy.common.pages import PAGE, Page, page_newest_first
+from dexxy.common.sql import time_limit
+from dexxy.members.models import Identity, Member
+
+# Longer than any name; each word is looked for by itself.
+LONGEST_SEARCH = 200
+
+
+class MemberFilterError(BadInputError):
+    """A filter of the directory that cannot be."""
+
+
+class MemberSort(TextChoices):
+    """Which members come first; who was never seen comes last."""
+
+    LAST_SEEN = "last_seen"
+    FIRST_SEEN = "first_seen"
+
+
+@dataclass(frozen=True)
+class MemberFilters:
+    """Which members to list: all conditions hold.
+
+    Args:
+        search: words, each of which a name, a username or an address holds.
+        organization: what the company or the host of an address holds.
+        tags: the member has one of them.
+        is_bot: bots alone, or people alone.
+    """
+
+    search: str = ""
+    organization: str = ""
+    tags: Sequence[str] = ()
+    is_bot: bool | None = None
+    first_seen_since: datetime | None = None
+    first_seen_until: datetime | None = None
+    last_seen_since: datetime | None = None
+    last_seen_until: datetime | None = None
+
+
+EVERYBODY = MemberFilters()
+
+
+def member_list(
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: MemberFilters = EVERYBODY,
+    sort: MemberSort = MemberSort.LAST_SEEN,
+    first: int = PAGE,
+    after: str | None = None,
+) -> Page[Member]:
+    """Return FIRST members behind the cursor AFTER, the last by SORT first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        PageSizeError, InvalidCursorError, MemberFilterError: an argument is not served.
+        TooSlowError: no index leads there, and there are too many members.
+    """
+    require_membership(viewer, workspace)
+    with time_limit():
+        return page_newest_first(_found(workspace, filters), f"{sort}_at", first, after)
+
+
+def member_count(viewer: Viewer, workspace: Workspace, filters: MemberFilters = EVERYBODY) -> int:
+    """Count all that `member_list` lists.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        MemberFilterError, TooSlowError: as `member_list`.
+    """
+    require_membership(viewer, workspace)
+    with time_limit():
+        return _found(workspace, filters).count()
+
+
+def tags_known(viewer: Viewer, workspace: Workspace) -> list[str]:
+    """Return the tags that the team uses, in the order of the alphabet.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    tagged = workspace.members.exclude(tags=[]).values_list("tags", flat=True)
+    return sorted({tag for tags in tagged for tag in tags}, key=str.casefold)
+
+
+def _found(workspace: Workspace, filters: MemberFilters) -> QuerySet[Member]:
+    """Return the members that FILTERS keep; without an account it was merged into another."""
+    _check(filters)
+    conditions: list[Q | Exists] = [_has_account(workspace, Q())]
+    conditions += [_has_account(workspace, _named(word)) for word in filters.search.split()]
+    if filters.organization:
+        conditions.append(_has_account(workspace, _works_at(filters.organization)))
+    if filters.tags:
+        conditions.append(_has_account(workspace, Q(home_member__tags__overlap=list(filters.tags))))
+    if filters.is_bot is not None:
+        conditions.append(Q(is_bot=filters.is_bot))
+    times = {
+        "first_seen_at__gte": filters.first_seen_since,
+        "first_seen_at__lt": filters.first_seen_until,
+        "last_seen_at__gte": filters.last_seen_since,
+        "last_seen_at__lt": filters.last_seen_until,
+    }
+    kept = {name: time for name, time in times.items() if time is not None}
+    return workspace.members.filter(*conditions, erased_at=None, **kept)
+
+
+def _check(filters: MemberFilters) -> None:
+    for name, text in (("search", filters.search), ("organization", filters.organization)):
+        if len(text) > LONGEST_SEARCH:
+            raise MemberFilterError(f"{name} is longer than {LONGEST_SEARCH} characters.")
+    if any("\0" in text for text in (filters.search, filters.organization, *filters.tags)):
+        raise MemberFilterError("A filter holds a null byte.")
+
+
+def _has_account(workspace: Workspace, condition: Q) -> Exists:
+    accounts = Identity.objects.filter(condition, workspace=workspace, member=OuterRef("pk"))
+    return Exists(accounts)
+
+
+def _named(word: str) -> Q:
+    return (
+        Q(username__icontains=word)
+        | Q(name__icontains=word)
+        | Q(email__icontains=word)
+        | Q(home_member__display_name__icontains=word)
+    )
+
+
+def _works_at(text: str) -> Q:
+    # The name of an organisation is shown without the @ that a profile may have before it.
+    return Q(home_member__company__icontains=text) | Q(
+        email__iregex=f"@[^@]*{re.escape(text)}[^@]*$"
+    )

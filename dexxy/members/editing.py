@@ -1,0 +1,110 @@
+"""What the team says about a member: the name, tags and notes."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import require_membership
+from dexxy.accounts.services import audit
+from dexxy.common.errors import BadInputError
+from dexxy.members.components import merges_lock
+from dexxy.members.models import Identity, Member
+from dexxy.members.selectors import MemberNotFoundError
+
+LONGEST_NAME = 200
+LONGEST_TAG = 50
+LONGEST_NOTES = 20_000
+MOST_TAGS = 50
+
+
+class MemberTextError(BadInputError):
+    """A name, a tag or a note that cannot be stored."""
+
+
+@transaction.atomic
+def member_edit(
+    *,
+    actor: User,
+    workspace: Workspace,
+    member_id: int,
+    display_name: str | None = None,
+    tags: Sequence[str] | None = None,
+    notes: str | None = None,
+) -> Member:
+    """Change what the team says about a member; None leaves it as it is.
+
+    Args:
+        member_id: the member, or one that was merged into it, whose name and notes are its own.
+        display_name: '' gives back the name of the account.
+        tags: of the whole member. One that is left out goes, whichever home member has it.
+
+    Returns: the member of today.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        MemberNotFoundError: it is not a member of WORKSPACE.
+        MemberTextError: a text is too long, or cannot be stored.
+    """
+    require_membership(actor, workspace)
+    merges_lock(workspace.pk)
+    account = workspace.identities.filter(home_member=member_id, member__erased_at=None).first()
+    if account is None:
+        raise MemberNotFoundError("There is no such member.")
+    homes = _locked_homes(account)
+    home, root = homes[member_id], homes[account.member_id]
+    before = {home.pk: _said(home) for home in homes.values()}
+    if display_name is not None:
+        given = _text(display_name, "The name", LONGEST_NAME).strip()
+        home.display_name = given or account.name or account.username
+    if notes is not None:
+        home.notes = _text(notes, "The note", LONGEST_NOTES).strip()
+    if tags is not None:
+        _retag(root, list(homes.values()), tags_clean(tags))
+    changed = [home for home in homes.values() if _said(home) != before[home.pk]]
+    for home in changed:
+        home.save(update_fields=["display_name", "tags", "notes", "updated_at"])
+    if changed:
+        given_names = {"display_name": display_name, "tags": tags, "notes": notes}
+        fields = [name for name, value in given_names.items() if value is not None]
+        audit(workspace, actor, "member.edited", root, fields=fields)
+    return root
+
+
+def tags_clean(tags: Sequence[str]) -> list[str]:
+    """Return TAGS without empty and repeated ones.
+
+    Raises:
+        MemberTextError: one is too long, or there are too many.
+    """
+    clean = [_text(tag, "A tag", LONGEST_TAG).strip() for tag in tags]
+    distinct = list(dict.fromkeys(filter(None, clean)))
+    if len(distinct) > MOST_TAGS:
+        raise MemberTextError(f"A member has at most {MOST_TAGS} tags.")
+    return distinct
+
+
+def _locked_homes(account: Identity) -> dict[int, Member]:
+    accounts = Identity.objects.filter(member=account.member_id).values("home_member")
+    homes = Member.objects.filter(pk__in=accounts).order_by("pk")
+    return {home.pk: home for home in homes.select_for_update(no_key=True)}
+
+
+def _said(home: Member) -> tuple[str, list[str], str]:
+    return home.display_name, list(home.tags), home.notes
+
+
+def _retag(root: Member, homes: Sequence[Member], tags: Sequence[str]) -> None:
+    """Let HOMES have TAGS together: those that are new become the root's."""
+    for home in homes:
+        home.tags = [tag for tag in home.tags if tag in tags]
+    known = {tag for home in homes for tag in home.tags}
+    root.tags = [*root.tags, *(tag for tag in tags if tag not in known)]
+
+
+def _text(text: str, what: str, longest: int) -> str:
+    if len(text) > longest:
+        raise MemberTextError(f"{what} is longer than {longest:,} characters.")
+    if "\0" in text:
+        raise MemberTextError(f"{what} holds a null byte.")
+    return text

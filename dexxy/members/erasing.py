@@ -1,0 +1,105 @@
+"""Empty all that is stored of a person but that there was one: counts and threads stay true."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.utils import timezone
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import require_admin
+from dexxy.accounts.services import audit
+from dexxy.members.components import merges_lock
+from dexxy.members.erased import ErasedPeople, account_text, erased_people_begun, texts_of
+from dexxy.members.models import (
+    ErasedKey,
+    Identity,
+    MatchKey,
+    Member,
+    MemberMerge,
+    MergeSuggestion,
+    StatedAccount,
+)
+from dexxy.members.selectors import MemberNotFoundError
+
+# What is shown of somebody who was erased.
+ERASED_NAME = "Erased person"
+
+
+def member_accounts(actor: User, workspace: Workspace, member_id: int) -> list[Identity]:
+    """Return the accounts of a member that is about to be erased; nobody merges it meanwhile.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        AdminOnlyError: ACTOR is in it as a member.
+        MemberNotFoundError: it is not a member of WORKSPACE, or was erased before.
+    """
+    require_admin(actor, workspace)
+    merges_lock(workspace.pk)
+    accounts = workspace.identities.filter(member=member_id, member__erased_at=None)
+    found = list(accounts.order_by("external_id"))
+    if not found:
+        raise MemberNotFoundError("There is no such member.")
+    return found
+
+
+def member_erase(
+    *, actor: User, workspace: Workspace, accounts: Sequence[Identity], with_bodies: bool
+) -> None:
+    """Empty the rows of a member, inside the caller's transaction, for good.
+
+    The accounts stay one member, and stand for whoever wrote what they wrote.
+
+    Args:
+        accounts: as `member_accounts` returned them.
+        with_bodies: keep nothing of what they write from now on.
+    """
+    ids = [account.pk for account in accounts]
+    homes = [account.home_member_id for account in accounts]
+    locked = Identity.objects.filter(pk__in=ids).order_by("external_id")
+    known = erased_people_begun(workspace.pk)
+    for account in locked.select_for_update(no_key=True):
+        _remember(known, account)
+        _empty(account, known, is_silenced=with_bodies)
+    members = Member.objects.filter(pk__in=homes).order_by("pk")
+    for member in members.select_for_update(no_key=True):
+        _empty_member(member)
+    _forget_reasons(ids, homes)
+    audit(workspace, actor, "member.erased", accounts[0].member, with_bodies=with_bodies)
+
+
+def _remember(known: ErasedPeople, account: Identity) -> None:
+    own = account_text(account.provider, account.external_id)
+    for text in texts_of(account):
+        ErasedKey.objects.get_or_create(
+            workspace_id=account.workspace_id,
+            digest=known.digest(text),
+            defaults={"identity": account if text == own else None},
+        )
+
+
+def _empty(account: Identity, known: ErasedPeople, *, is_silenced: bool) -> None:
+    # Not the text of the account itself, whose digest is a key.
+    account.external_id = known.digest(f"row:{account.pk}")
+    for name in ("node_id", "username", "name", "email", "avatar_url", "url"):
+        setattr(account, name, "")
+    account.links, account.is_email_verified = [], False
+    account.is_silenced = is_silenced
+    account.profile_read_at = timezone.now()
+    account.save()
+
+
+def _empty_member(member: Member) -> None:
+    member.display_name = ERASED_NAME
+    for name in ("avatar_url", "bio", "company", "location", "notes"):
+        setattr(member, name, "")
+    member.tags, member.is_locked = [], True
+    member.erased_at = timezone.now()
+    member.save()
+
+
+def _forget_reasons(ids: Sequence[int], homes: Sequence[int]) -> None:
+    merges = MemberMerge.objects.filter(Q(kept__in=homes) | Q(merged__in=homes))
+    merges.update(evidence=[])
+    MergeSuggestion.objects.filter(Q(first__in=homes) | Q(second__in=homes)).delete()
+    MatchKey.objects.filter(identity__in=ids).delete()
+    StatedAccount.objects.filter(Q(identity__in=ids) | Q(account__in=ids)).delete()

@@ -1,0 +1,147 @@
+"""Where the rows of an import wait until all are known: tables that the transaction drops."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import orjson
+from django.db import connection
+
+from dexxy.common.sql import execute, fetch_all
+from dexxy.members.adding import account_key
+from dexxy.members.import_file import ImportedRow
+
+PROVIDER = "import"
+_TABLE = """
+DROP TABLE IF EXISTS pg_temp.member_import, pg_temp.member_import_account;
+CREATE TEMP TABLE member_import (
+    number bigint PRIMARY KEY, key text, label text, name text, email text, company text,
+    location text, notes text, tags text[], accounts jsonb, problem text, outcome text
+) ON COMMIT DROP
+"""
+_GIVEN = "number, key, label, name, email, company, location, notes, tags, accounts, problem"
+_COPY = f"COPY member_import ({_GIVEN}) FROM STDIN"
+_SPREAD = """
+CREATE TEMP TABLE member_import_account ON COMMIT DROP AS
+SELECT number, a ->> 0 AS platform, a ->> 1 AS username, a ->> 2 AS key
+FROM member_import, jsonb_array_elements(accounts) a;
+CREATE INDEX ON member_import_account (number);
+ANALYZE member_import;
+ANALYZE member_import_account
+"""
+_INDEX = "CREATE UNIQUE INDEX ON member_import (key) WHERE problem = ''"
+_REPEATED = """
+UPDATE member_import r
+SET problem = 'It is the person of line ' || f.first || ' again.'
+FROM (SELECT key, min(number) AS first FROM member_import WHERE problem = '' GROUP BY key) f
+WHERE r.problem = '' AND r.key = f.key AND r.number <> f.first
+"""
+_NAMED_TWICE = """
+UPDATE member_import r
+SET problem = 'The account ' || a.username || ' on ' || a.platform || ' is that of line '
+              || a.first || '.'
+FROM (
+    SELECT DISTINCT ON (a.number) a.number, a.platform, a.username, a.first
+    FROM (
+        SELECT a.*, min(a.number) OVER (PARTITION BY platform, a.key) AS first
+        FROM member_import_account a JOIN member_import r USING (number)
+        WHERE r.problem = ''
+    ) a
+    WHERE a.number <> a.first
+    ORDER BY a.number, a.platform
+) a
+WHERE r.number = a.number
+"""
+_KNOWN = """
+UPDATE member_import r
+SET outcome = CASE
+    WHEN r.problem <> '' THEN 'bad'
+    WHEN EXISTS (
+        SELECT FROM members_identity i
+        WHERE i.workspace_id = %(workspace)s AND i.provider = %(provider)s
+          AND i.external_id = r.key
+    ) THEN 'known'
+    ELSE 'added' END
+WHERE outcome IS NULL
+"""
+_NEXT = """
+SELECT number, key, label, name, email, company, location, notes, tags FROM member_import
+WHERE outcome IN ('added', 'known') AND key > %(after)s ORDER BY key LIMIT %(limit)s
+"""
+_ACCOUNTS = """
+SELECT a.number, a.platform, a.username, a.key FROM member_import_account a
+WHERE a.number = ANY(%(numbers)s) ORDER BY a.platform, a.key
+"""
+_ERASED = "UPDATE member_import SET outcome = 'erased' WHERE number = ANY(%(numbers)s)"
+_OUTCOMES = """
+SELECT number, outcome, problem FROM member_import
+WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
+"""
+_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row that can be imported. Its fields are the columns of the table."""
+
+    number: int
+    key: str
+    label: str
+    name: str
+    email: str
+    company: str
+    location: str
+    notes: str
+    tags: list[str]
+
+
+def rows_stage(rows: Iterable[ImportedRow], *, workspace_id: int) -> None:
+    """Write down ROWS, find those that repeat others, and say of each what becomes of it."""
+    execute(_TABLE, {})
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for row in rows:
+            copy.write_row(_cells(row))
+    execute(_SPREAD, {})
+    execute(_REPEATED, {})
+    execute(_NAMED_TWICE, {})
+    execute(_INDEX, {})
+    execute(_KNOWN, {"workspace": workspace_id, "provider": PROVIDER})
+
+
+def staged_batches() -> Iterator[list[StagedRow]]:
+    """Yield the rows to be imported in the order of their keys, as all who write accounts."""
+    after = ""
+    while rows := fetch_all(_NEXT, {"after": after, "limit": _BATCH}):
+        batch = [StagedRow(*row) for row in rows]
+        yield batch
+        after = batch[-1].key
+
+
+def accounts_of(batch: Iterable[StagedRow]) -> list[tuple[int, str, str, str]]:
+    """Return number of the row, platform, username and key of the accounts that BATCH names."""
+    rows = fetch_all(_ACCOUNTS, {"numbers": [row.number for row in batch]})
+    return [(number, platform, username, key) for number, platform, username, key in rows]
+
+
+def erased_note(numbers: Iterable[int]) -> None:
+    """Leave out rows of people who were erased."""
+    execute(_ERASED, {"numbers": list(numbers)})
+
+
+def outcomes() -> Iterator[tuple[int, str, str]]:
+    """Yield number, outcome and problem of every row: added, known, erased or bad."""
+    after = 0
+    while rows := fetch_all(_OUTCOMES, {"after": after, "limit": _BATCH}):
+        for number, outcome, problem in rows:
+            yield number, outcome, problem
+            after = number
+
+
+def _cells(row: ImportedRow) -> tuple[object, ...]:
+    """Return ROW as the columns of _GIVEN."""
+    if row.problem:
+        return row.number, "", "", "", "", "", "", "", [], "[]", row.problem
+    accounts = [(platform, name, account_key(name)) for platform, name in row.accounts]
+    return (
+        *(row.number, row.key, row.label, row.name, row.email, row.company, row.location),
+        *(row.notes, list(row.tags), orjson.dumps(accounts).decode(), ""),
+    )

@@ -1,0 +1,123 @@
+"""Store the people of an import as members that were known before: a batch at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.utils import timezone
+
+from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.contacts import contacts_apply
+from dexxy.members.erased import ErasedPeople, account_text, login_text, mail_texts
+from dexxy.members.import_staging import (
+    PROVIDER,
+    StagedRow,
+    accounts_of,
+    erased_note,
+    staged_batches,
+)
+from dexxy.members.ingest import identities_apply
+from dexxy.members.linking import Link
+from dexxy.members.models import IdentityKind
+from dexxy.members.records import IdentityRecord, ProfileRecord
+from dexxy.members.stated import accounts_state, stated_evidence
+
+# Their accounts have numbers, and are met when they write something.
+_READ = "github"
+_COLUMNS = {
+    "id": "bigint",
+    "company": "text",
+    "location": "text",
+    "notes": "text",
+    "tags": "jsonb",
+}
+# What the team wrote since the last import is not overwritten by the file.
+_FILL = """
+UPDATE members_member m
+SET company = new.company, location = new.location, notes = new.notes, tags = new.tags,
+    updated_at = now()
+FROM (
+    SELECT m.id, coalesce(nullif(m.company, ''), r.company) AS company,
+           coalesce(nullif(m.location, ''), r.location) AS location,
+           coalesce(nullif(m.notes, ''), r.notes) AS notes,
+           m.tags || ARRAY(
+               SELECT tag::varchar(50) FROM jsonb_array_elements_text(r.tags) tag
+               WHERE tag <> ALL (m.tags)) AS tags
+    FROM {rows} JOIN members_identity i ON i.id = r.id
+    JOIN members_member m ON m.id = i.home_member_id
+    ORDER BY m.id
+    FOR NO KEY UPDATE OF m
+) new
+WHERE m.id = new.id
+  AND (m.company, m.location, m.notes, m.tags)
+      IS DISTINCT FROM (new.company, new.location, new.notes, new.tags)
+"""
+_HOMES = "SELECT id, home_member_id FROM members_identity WHERE id = ANY(%(ids)s)"
+
+
+def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
+    """Store the people of BATCH, and the accounts that they have, inside the caller's transaction.
+
+    Returns: which accounts are whose.
+    """
+    people = _identities(
+        workspace_id,
+        PROVIDER,
+        {row.key: IdentityRecord(row.key, IdentityKind.USER, row.label, row.name) for row in batch},
+    )
+    ids = {row.number: people[row.key] for row in batch}
+    contacts_apply(
+        workspace_id=workspace_id,
+        provider=PROVIDER,
+        records=[ProfileRecord(row.key, email=row.email) for row in batch if row.email],
+    )
+    filled = [
+        (ids[row.number], row.company, row.location, row.notes, row.tags)
+        for row in sorted(batch, key=lambda row: ids[row.number])
+    ]
+    execute(_FILL, {}, Rows(_COLUMNS, filled))
+    return list(_accounts(workspace_id, ids, accounts_of(batch)))
+
+
+def erased_leave_out(workspace_id: int) -> None:
+    """Leave out the staged rows of people who were erased."""
+    erased = ErasedPeople(workspace_id)
+    for batch in staged_batches() if erased else ():
+        texts = {
+            row.number: [account_text(PROVIDER, row.key), *mail_texts(row.email)] for row in batch
+        }
+        for number, platform, username, key in accounts_of(batch):
+            texts[number] += [login_text(platform, username), account_text(platform, key)]
+        erased_note(erased.among(texts))
+
+
+def _accounts(
+    workspace_id: int, people: dict[int, int], accounts: Iterable[tuple[int, str, str, str]]
+) -> Iterator[Link]:
+    """Store accounts, or remember those that are known by a number; yield whose they are."""
+    by_platform: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
+    for number, platform, username, key in accounts:
+        by_platform[platform][key] = people[number], username
+    for platform, named in sorted(by_platform.items()):
+        if platform.partition(":")[0] == _READ:
+            accounts_state(workspace_id, [(pk, platform, name) for pk, name in named.values()])
+            continue
+        records = {
+            key: IdentityRecord(key, IdentityKind.USER, username)
+            for key, (_, username) in named.items()
+        }
+        stored = _identities(workspace_id, platform, records)
+        homes = dict(fetch_all(_HOMES, {"ids": [*people.values(), *stored.values()]}))
+        for key, (person, username) in named.items():
+            evidence = [stated_evidence(platform, username)]
+            yield Link(homes[person], homes[stored[key]], 1.0, evidence)
+
+
+def _identities(
+    workspace_id: int, provider: str, records: dict[str, IdentityRecord]
+) -> dict[str, int]:
+    return identities_apply(
+        workspace_id=workspace_id,
+        provider=provider,
+        records=records.values(),
+        seen_at=timezone.now(),
+    )

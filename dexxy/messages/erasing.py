@@ -1,0 +1,32 @@
+"""Take away the words of people who were erased; that they said something stays."""
+
+from collections.abc import Sequence
+
+from dexxy.common.sql import execute, fetch_all
+from dexxy.messages.ingest import threads_lock
+
+_SPOKEN_IN = """
+SELECT DISTINCT thread_id FROM messages_message
+WHERE workspace_id = %(workspace)s AND author_id = ANY(%(authors)s) AND body <> ''
+"""
+# Followers of the feed hear of it, and the words are indexed anew.
+_EMPTY = """
+UPDATE messages_message m
+SET body = '', transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+WHERE workspace_id = %(workspace)s AND author_id = ANY(%(authors)s) AND body <> ''
+"""
+_FORGET_WORDS = """
+DELETE FROM messages_searchentry s USING messages_message m
+WHERE m.id = s.message_id AND m.workspace_id = %(workspace)s AND m.author_id = ANY(%(authors)s)
+"""
+
+
+def bodies_erase(workspace_id: int, identity_ids: Sequence[int]) -> int:
+    """Empty all that accounts wrote, inside the caller's transaction.
+
+    Returns: how many messages that were.
+    """
+    params = {"workspace": workspace_id, "authors": list(identity_ids)}
+    threads_lock(pk for (pk,) in fetch_all(_SPOKEN_IN, params))
+    execute(_FORGET_WORDS, params)
+    return execute(_EMPTY, params)

@@ -1,0 +1,256 @@
+"""One person in the API with what they said, and what the team does about people."""
+# mypy: disallow-untyped-decorators=False
+# Strawberry declares what its decorators return as Any.
+
+from collections.abc import Sequence
+from typing import Self, cast
+
+import strawberry
+
+from dexxy.accounts.graphql import viewer_of
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import signed_in, workspace_by_id
+from dexxy.common.graphql import Connection, Info
+from dexxy.common.ids import parse_id
+from dexxy.common.pages import PAGE
+from dexxy.members import adding, editing, merge_selectors, merging, suggestions
+from dexxy.members.graphql import Identity, Member, MemberMerge, ShownProfile, remember_members
+from dexxy.members.models import Member as MemberRow
+from dexxy.members.models import MemberMerge as MergeRow
+from dexxy.members.overviews import MemberOverview
+from dexxy.members.selectors import member_for
+from dexxy.messages import people
+from dexxy.messages.feed_filters import FeedFilters
+from dexxy.messages.graphql_feed import ActivityItem, feed_connection
+
+
+@strawberry.type(description="A person with all their accounts and activity.")
+class MemberProfile:
+    member: Member
+    row: strawberry.Private[MemberRow]
+    workspace: strawberry.Private[Workspace]
+    overview: strawberry.Private[MemberOverview]
+
+    @strawberry.field
+    def identities(self) -> list[Identity]:
+        return cast("list[Identity]", list(self.overview.accounts))
+
+    @strawberry.field(description="Which value wins in each field, tags, and notes of the team.")
+    def shown(self) -> ShownProfile:
+        return ShownProfile.of(self.overview.profile)
+
+    @strawberry.field(description="Why the accounts are one person's, the oldest merge first.")
+    def merges(self, info: Info) -> list[MemberMerge]:
+        viewer = viewer_of(info)
+        found = merge_selectors.member_merges(viewer, self.workspace, self.row.pk)
+        return _merges(info, found)
+
+    @strawberry.field(description="What was taken back, the last first; at most 20.")
+    def undone_merges(self, info: Info) -> list[MemberMerge]:
+        viewer = viewer_of(info)
+        found = merge_selectors.member_merges_undone(viewer, self.workspace, self.row.pk)
+        return _merges(info, found)
+
+    @strawberry.field(description="What they said and did, the newest first.")
+    def activity(
+        self, info: Info, first: int = PAGE, after: str | None = None
+    ) -> Connection[ActivityItem]:
+        kept = FeedFilters(member_ids=[self.row.pk])
+        return feed_connection(info, self.workspace, kept, first, after)
+
+    @classmethod
+    def of(cls, info: Info, workspace: Workspace, member_id: int) -> Self:
+        """Read the member with MEMBER_ID as the viewer may see it."""
+        viewer = viewer_of(info)
+        member = member_for(viewer, workspace, member_id)
+        overview = merge_selectors.member_overview(viewer, workspace, member_id)
+        remember_members(info, [member])
+        return cls(member=cast(Member, member), row=member, workspace=workspace, overview=overview)
+
+
+def _merges(info: Info, found: Sequence[MergeRow]) -> list[MemberMerge]:
+    homes = (home for merge in found for home in (merge.kept, merge.merged))
+    remember_members(info, (home.home_identity.member for home in homes))
+    return cast("list[MemberMerge]", list(found))
+
+
+@strawberry.type
+class PeopleQuery:
+    @strawberry.field(description="One person, with all their accounts and activity.")
+    def member(
+        self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID
+    ) -> MemberProfile:
+        workspace = workspace_by_id(viewer_of(info), workspace_id)
+        return MemberProfile.of(info, workspace, parse_id(member_id) or 0)
+
+
+@strawberry.input(description="What the team says about a member; what is left out stays.")
+class MemberEditInput:
+    workspace_id: strawberry.ID
+    member_id: strawberry.ID = strawberry.field(
+        description="The member, or for its notes one of those that it is made of."
+    )
+    display_name: str | None = strawberry.field(
+        default=None, description="Empty, it is again that of the account."
+    )
+    tags: list[str] | None = None
+    notes: str | None = None
+
+
+@strawberry.input(description="An account on a platform that Dexxy does not read.")
+class IdentityAddInput:
+    workspace_id: strawberry.ID
+    member_id: strawberry.ID
+    platform: str = strawberry.field(description="As `discord`.")
+    username: str
+    email: str = strawberry.field(
+        default="", description="One that is known to be theirs: accounts that show it are linked."
+    )
+
+
+@strawberry.type(description="The member as it is now.")
+class MemberPayload:
+    profile: MemberProfile
+
+
+@strawberry.type(description="The two that are two members from now on.")
+class MemberUnmergePayload:
+    kept: MemberProfile
+    merged: MemberProfile
+
+
+@strawberry.type(description="The two that will not be suggested again.")
+class MergeSuggestionRejectPayload:
+    first: Member
+    second: Member
+
+
+@strawberry.type
+class PeopleMutation:
+    @strawberry.mutation(
+        description="Make two members one; what is known of the kept one comes first. For members."
+    )
+    def member_merge(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        kept_id: strawberry.ID,
+        merged_id: strawberry.ID,
+    ) -> MemberPayload:
+        actor, workspace = _place(info, workspace_id)
+        kept, merged = parse_id(kept_id) or 0, parse_id(merged_id) or 0
+        people.people_merge(actor=actor, workspace=workspace, kept_id=kept, merged_id=merged)
+        return _payload(info, workspace, kept)
+
+    @strawberry.mutation(
+        description="Take a merge back, automatic or not; no rule will make it again. For members."
+    )
+    def member_unmerge(
+        self, info: Info, workspace_id: strawberry.ID, merge_id: strawberry.ID
+    ) -> MemberUnmergePayload:
+        actor, workspace = _place(info, workspace_id)
+        merge = people.people_unmerge(
+            actor=actor, workspace=workspace, merge_id=parse_id(merge_id) or 0
+        )
+        kept, merged = merge_selectors.members_of(merge)
+        return MemberUnmergePayload(
+            kept=MemberProfile.of(info, workspace, kept.pk),
+            merged=MemberProfile.of(info, workspace, merged.pk),
+        )
+
+    @strawberry.mutation(description="Merge the two members of a suggestion. For members.")
+    def merge_suggestion_accept(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        suggestion_id: strawberry.ID,
+        kept_id: strawberry.ID | None = None,
+    ) -> MemberPayload:
+        actor, workspace = _place(info, workspace_id)
+        merge = people.people_accept(
+            actor=actor,
+            workspace=workspace,
+            suggestion_id=parse_id(suggestion_id) or 0,
+            kept_id=None if kept_id is None else parse_id(kept_id) or 0,
+        )
+        kept, _ = merge_selectors.members_of(merge)
+        return _payload(info, workspace, kept.pk)
+
+    @strawberry.mutation(
+        description="Remember that the two of a suggestion are not one person. For members."
+    )
+    def merge_suggestion_reject(
+        self, info: Info, workspace_id: strawberry.ID, suggestion_id: strawberry.ID
+    ) -> MergeSuggestionRejectPayload:
+        actor, workspace = _place(info, workspace_id)
+        rejected = suggestions.suggestion_reject(
+            actor=actor, workspace=workspace, suggestion_id=parse_id(suggestion_id) or 0
+        )
+        first, second = merge_selectors.members_of(rejected)
+        remember_members(info, (first, second))
+        return MergeSuggestionRejectPayload(first=cast(Member, first), second=cast(Member, second))
+
+    @strawberry.mutation(description="Change a member's name, tags or notes. For members.")
+    def member_edit(self, info: Info, input: MemberEditInput) -> MemberPayload:
+        actor, workspace = _place(info, input.workspace_id)
+        member = editing.member_edit(
+            actor=actor,
+            workspace=workspace,
+            member_id=parse_id(input.member_id) or 0,
+            display_name=input.display_name,
+            tags=input.tags,
+            notes=input.notes,
+        )
+        return _payload(info, workspace, member.pk)
+
+    @strawberry.mutation(
+        description="Lock a member against merging and parting, or unlock it. For members."
+    )
+    def member_set_locked(
+        self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID, is_locked: bool
+    ) -> MemberPayload:
+        actor, workspace = _place(info, workspace_id)
+        member = merging.member_set_locked(
+            actor=actor,
+            workspace=workspace,
+            member_id=parse_id(member_id) or 0,
+            is_locked=is_locked,
+        )
+        return _payload(info, workspace, member.pk)
+
+    @strawberry.mutation(
+        description="Say that a member is a bot, whose words are no response, or is none."
+        " For members."
+    )
+    def member_set_bot(
+        self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID, is_bot: bool
+    ) -> MemberPayload:
+        actor, workspace = _place(info, workspace_id)
+        member = people.person_set_bot(
+            actor=actor, workspace=workspace, member_id=parse_id(member_id) or 0, is_bot=is_bot
+        )
+        return _payload(info, workspace, member.pk)
+
+    @strawberry.mutation(
+        description="Give a member an account on another platform by hand. For members."
+    )
+    def identity_add(self, info: Info, input: IdentityAddInput) -> MemberPayload:
+        actor, workspace = _place(info, input.workspace_id)
+        account = adding.identity_add(
+            actor=actor,
+            workspace=workspace,
+            member_id=parse_id(input.member_id) or 0,
+            platform=input.platform,
+            username=input.username,
+            email=input.email,
+        )
+        return _payload(info, workspace, account.member_id)
+
+
+def _place(info: Info, workspace_id: strawberry.ID) -> tuple[User, Workspace]:
+    viewer = viewer_of(info)
+    return signed_in(viewer), workspace_by_id(viewer, workspace_id)
+
+
+def _payload(info: Info, workspace: Workspace, member_id: int) -> MemberPayload:
+    return MemberPayload(profile=MemberProfile.of(info, workspace, member_id))

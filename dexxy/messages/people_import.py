@@ -1,0 +1,110 @@
+"""Import people from a file, all or nothing, and join them with the accounts that are here."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import IO
+
+from django.db import transaction
+
+from dexxy.accounts.models import AuditEntry, Workspace
+from dexxy.members.components import merges_lock
+from dexxy.members.import_file import ImportedRow
+from dexxy.members.import_staging import outcomes, rows_stage, staged_batches
+from dexxy.members.importing import erased_leave_out, people_store
+from dexxy.members.models import MemberMerge
+from dexxy.members.stated import stated_meet
+from dexxy.messages.people import people_link
+
+
+class _NotStored(Exception):
+    """Rolls back what was tried."""
+
+
+@dataclass
+class ImportReport:
+    """What became of each row.
+
+    Args:
+        counts: rows that were added, known already, erased (and left out), or bad.
+        joined: how many accounts were joined with another.
+        is_stored: whether anything was: not if a row is bad, or nothing should be.
+        lines: what became of each row, a line of JSON: a million of them are no load on memory.
+    """
+
+    lines: IO[str]
+    counts: Counter[str] = field(default_factory=Counter)
+    joined: int = 0
+    is_stored: bool = False
+
+    @property
+    def bad(self) -> int:
+        """How many rows cannot be imported."""
+        return self.counts["bad"]
+
+    def rows(self) -> Iterator[tuple[int, str, str]]:
+        """Yield the line, the outcome and the problem of each row."""
+        self.lines.seek(0)
+        for line in self.lines:
+            number, outcome, problem = json.loads(line)
+            yield number, outcome, problem
+
+    def note(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Write down what became of ROWS."""
+        for row in rows:
+            self.counts[row[1]] += 1
+            self.lines.write(json.dumps(row) + "\n")
+
+
+def people_import(
+    workspace: Workspace,
+    rows: Iterable[ImportedRow],
+    *,
+    lines: IO[str],
+    is_rehearsal: bool = False,
+    skips_bad_rows: bool = False,
+) -> ImportReport:
+    """Store the people of ROWS in one transaction; run again, it changes nothing more.
+
+    Args:
+        lines: an empty file, to write the report of each row into.
+        is_rehearsal: tell what would happen, and store nothing.
+        skips_bad_rows: import the others all the same.
+
+    Raises:
+        ImportFileError: the rows cannot be read to their end. Nothing is stored.
+    """
+    report = ImportReport(lines)
+    with suppress(_NotStored), transaction.atomic():
+        rows_stage(rows, workspace_id=workspace.pk)
+        erased_leave_out(workspace.pk)
+        report.note(outcomes())
+        if report.bad and not skips_bad_rows:
+            raise _NotStored
+        report.joined = _store(workspace)
+        _audit(workspace, report)
+        if is_rehearsal:
+            raise _NotStored
+        report.is_stored = True
+    return report
+
+
+def _store(workspace: Workspace) -> int:
+    merges_lock(workspace.pk)
+    before = MemberMerge.objects.filter(workspace=workspace, undone_at=None).count()
+    for batch in staged_batches():
+        people_link(workspace.pk, people_store(workspace.pk, batch))
+    people_link(workspace.pk, stated_meet(workspace.pk))
+    return MemberMerge.objects.filter(workspace=workspace, undone_at=None).count() - before
+
+
+def _audit(workspace: Workspace, report: ImportReport) -> None:
+    AuditEntry.objects.create(
+        workspace=workspace,
+        action="members.imported",
+        target_type=Workspace._meta.label_lower,
+        target_id=str(workspace.pk),
+        details=dict(report.counts),
+    )
