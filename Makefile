@@ -39,7 +39,7 @@ schema: .venv/.dev
 	@diff -u schema.graphql .cache/exported.graphql || \
 		{ echo "schema.graphql differs from the code: run make fmt and review the diff." >&2; exit 1; }
 
-bench: .venv/.dev ## measure webhooks, from delivery to feed, and how a generated repository is read
+bench: .venv/.bench ## measure webhooks, from delivery to feed, and how a generated repository is read
 	@.venv/bin/python -m benchmarks
 
 fmt: .venv/.dev ## format the code and export schema.graphql
@@ -58,6 +58,10 @@ clean: ## remove everything that make brought into this folder
 .venv/.dev: pyproject.toml uv.lock tools/sync.sh
 	@sh tools/sync.sh
 	@touch $@ .venv/.run
+
+.venv/.bench: pyproject.toml uv.lock tools/sync.sh
+	@sh tools/sync.sh --group bench
+	@touch $@ .venv/.dev .venv/.run
 
 # Without a network this makes no file, and the tests that need it say so.
 .cache/github/schema.graphql: tools/fetch_published_schema.py | .venv/.dev

@@ -1,11 +1,8 @@
 """`make bench`: how fast webhooks are taken and a repository is read, as ratios in one run."""
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +10,8 @@ from rich.table import Table
 from benchmarks import people
 from benchmarks.feed_report import report_feed
 from benchmarks.latency_report import report_latency
+from benchmarks.servers import own_servers
 from benchmarks.worlds import long_thread_world
-from dexxy.embedded import ensure_servers
 from dexxy.simulator.own_process import SimulatorProcess
 from dexxy.simulator.server import SimulatorServer
 
@@ -28,25 +25,12 @@ HEAVY_THREADS, HEAVY_COMMENTS = 10, 150
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="dexxy-bench-") as folder:
-        Path(folder).chmod(0o755)  # as root the servers run as somebody else
-        servers = ensure_servers(Path(folder) / "data")
-        try:
-            environment = {
-                **os.environ,
-                "DEXXY_DATA_DIR": str(Path(folder) / "data"),
-                "DATABASE_URL": str(servers.database_url),
-                "REDIS_URL": str(servers.redis_url),
-                "DJANGO_SETTINGS_MODULE": "dexxy.config.settings",
-                "DEXXY_LOG_LEVEL": "WARNING",
-            }
-            _report_deliveries(_run("benchmarks.deliveries", environment))
-            _report(_measure(environment))
-            people.report(_run("benchmarks.people_speed", environment))
-            report_latency(_run("benchmarks.latency", environment))
-            report_feed(environment)  # the last: it needs the tables for itself
-        finally:
-            servers.close()
+    with own_servers() as environment:
+        _report_deliveries(_run("benchmarks.deliveries", environment))
+        _report(_measure(environment))
+        people.report(_run("benchmarks.people_speed", environment))
+        report_latency(_run("benchmarks.latency", environment))
+        report_feed(environment)  # the last: it needs the tables for itself
 
 
 def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:

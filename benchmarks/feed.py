@@ -1,8 +1,14 @@
-"""Measures pages of the feed in a database of a given size, and prints what each took."""
+"""Measures pages of the feed in a database of a given size, and prints what each took.
+
+The filters are measured at the selector that the API and the app share, and then the feed as
+either sends it, with everything else that the request asks the database.
+"""
 
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -13,6 +19,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
 
 from benchmarks import feed_rows  # noqa: E402
 from dexxy.accounts.models import Membership, User, Workspace  # noqa: E402
@@ -26,6 +33,12 @@ from dexxy.messages.selectors import feed_page  # noqa: E402
 PAGES = (1, 100, 10_000)
 ROUNDS = 30
 MIDDLE = 5  # years ago, of ten
+DOCUMENT = """query ($after: String) { activityFeed(workspaceId: "1", after: $after) {
+  edges { cursor node { id kind body url occurredAt source { name }
+    author { username member { displayName } } thread { title state labels } } }
+  pageInfo { hasNextPage endCursor } } }"""
+
+Read = Callable[[str | None], object]
 
 
 def filters() -> dict[str, FeedFilters]:
@@ -46,6 +59,7 @@ def filters() -> dict[str, FeedFilters]:
         ),
         "a member with five accounts": FeedFilters(member_ids=[feed_rows.PERSON_WITH_FIVE]),
         "an account": FeedFilters(author_ids=[15_000]),
+        "closed threads": FeedFilters(thread_states=[ThreadState.CLOSED]),
         "open threads": FeedFilters(thread_states=[ThreadState.OPEN]),
         "merged threads": FeedFilters(thread_states=[ThreadState.MERGED]),
         "a common label": FeedFilters(labels=["bug"]),
@@ -57,6 +71,9 @@ def filters() -> dict[str, FeedFilters]:
         "unanswered": FeedFilters(only_unanswered=True),
         "before a time": FeedFilters(until=long_ago),
         "after a time": FeedFilters(since=long_ago),
+        "between two times": FeedFilters(
+            since=long_ago.replace(month=1, day=1), until=long_ago.replace(month=12, day=31)
+        ),
     }
 
 
@@ -86,14 +103,13 @@ class Clock:
         return execute(sql, params, many, context)
 
 
-def page_milliseconds(viewer: User, workspace: Workspace, kept: FeedFilters, page: int) -> float:
-    """Return the 95th percentile of the database's time for PAGE and those behind it."""
-    cursors = starts(workspace, kept, page)
+def milliseconds(read: Read, places: list[str | None]) -> float:
+    """Return the 95th percentile of the database's time to READ what is behind PLACES."""
     taken = []
     for number in range(ROUNDS):
         clock = Clock()
         with connection.execute_wrapper(clock):
-            feed_page(viewer, workspace, kept, after=cursors[number % len(cursors)])
+            read(places[number % len(places)])
         taken.append(clock.milliseconds)
     return quantiles(taken, n=20)[-1]
 
@@ -105,6 +121,27 @@ def starts(workspace: Workspace, kept: FeedFilters, page: int) -> list[str | Non
     found = feed_find(feed_query(workspace, kept), (page - 1 + ROUNDS) * PAGE)
     places: list[Cursor] = found[(page - 1) * PAGE - 1 :: PAGE] or found[-PAGE::PAGE]
     return [str(place) for place in places] or [None]
+
+
+def requests(viewer: User) -> dict[str, Read]:
+    """Return what asks for the feed from outside, by the name of who does so."""
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(viewer)
+
+    def sent(path: str, after: str | None) -> None:
+        answer = client.get(path, {"after": after} if after else {})
+        assert answer.status_code == 200, answer.content
+
+    def asked(after: str | None) -> None:
+        body = {"query": DOCUMENT, "variables": {"after": after}}
+        answer = client.post("/graphql/", body, content_type="application/json")
+        assert "errors" not in answer.json(), answer.content
+
+    return {
+        "the API, the whole request": asked,
+        "the app, the whole request": lambda after: sent("/w/workspace-1/", after),
+        "the app, what is newer": lambda after: sent("/w/workspace-1/newer/", after),
+    }
 
 
 def main() -> None:
@@ -121,10 +158,14 @@ def main() -> None:
         "messages": Message.objects.count(),
     }
     asked = {**filters(), **(searches() if with_words else {})}
-    figures["pages"] = {
-        name: [page_milliseconds(viewer, workspace, kept, page) for page in PAGES]
-        for name, kept in asked.items()
-    }
+    figures["pages"] = {}
+    for name, kept in asked.items():
+        places = [starts(workspace, kept, page) for page in PAGES]
+        read: Read = partial(feed_page, viewer, workspace, kept, PAGE)
+        figures["pages"][name] = [milliseconds(read, some) for some in places]
+    places = [starts(workspace, EVERYTHING, page) for page in PAGES]
+    for name, read in requests(viewer).items():
+        figures["pages"][name] = [milliseconds(read, some) for some in places]
     sys.stdout.write(f"{json.dumps(figures)}\n")
 
 

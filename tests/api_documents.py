@@ -10,6 +10,8 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     get_named_type,
+    get_nullable_type,
+    is_list_type,
     is_required_argument,
     is_required_input_field,
 )
@@ -31,20 +33,86 @@ def root_fields() -> dict[str, tuple[str, GraphQLField]]:
     }
 
 
-def document(name: str) -> str:
+def document(name: str, **besides: str) -> str:
     """Return a document that asks the root field NAME for every field below it.
 
     Its variables are the arguments that it must have.
+
+    Args:
+        besides: further arguments, as they are written in a document.
     """
+    _, field = root_fields()[name]
+    if "first" in field.args:
+        besides = {"first": "2", **besides}
+    return _document(name, besides, " ".join(selection(field, ())))
+
+
+def paged_fields() -> dict[str, list[str]]:
+    """Return the way from a root to every field that has pages, by the names of its type and it."""
+    found: dict[str, list[str]] = {}
+    waiting = [([name], field) for name, (_, field) in root_fields().items()]
+    known = {"Query", "Mutation"}
+    for name, (_, field) in root_fields().items():
+        if "after" in field.args:
+            found[f"Query.{name}"] = [name]
+    while waiting:
+        way, field = waiting.pop(0)
+        of = get_named_type(field.type)
+        if not isinstance(of, GraphQLObjectType) or of.name in known:
+            continue
+        known.add(of.name)
+        for name, inner in of.fields.items():
+            if "after" in inner.args:
+                found[f"{of.name}.{name}"] = [*way, name]
+            waiting.append(([*way, name], inner))
+    return found
+
+
+def document_of_a_page(way: list[str], **given: str) -> str:
+    """Return a document that asks the field at the end of WAY for a page.
+
+    Args:
+        given: its arguments, as they are written in a document.
+    """
+    if len(way) == 1:
+        return _document(way[0], given, "{ __typename }")
+    called = f"{way[-1]}{_arguments(given)}"
+    inner = " { ".join([*way[1:-1], called, "__typename"])
+    return _document(way[0], {}, f"{{ {inner} {'}' * (len(way) - 1)} }}")
+
+
+def id_arguments(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of a root field that name things of a workspace by their ids.
+
+    Each is an argument with how it is written, with `%s` for the id in quotes.
+    """
+    for arg, spec in root_fields()[name][1].args.items():
+        for path in _ids(arg, spec.type):
+            text = path.partition(": ")[2]
+            yield arg, text
+
+
+def _ids(name: str, of: Any) -> Iterator[str]:
+    one = get_named_type(of)
+    is_list = is_list_type(get_nullable_type(of))
+    if one.name == "ID" and name != "workspaceId":
+        yield f"{name}: {'[%s]' if is_list else '%s'}"
+    elif isinstance(one, GraphQLInputObjectType):
+        for key, inner in one.fields.items():
+            for path in _ids(key, inner.type):
+                yield f"{name}: {{{path}}}"
+
+
+def _document(name: str, besides: Mapping[str, str], selected: str) -> str:
     kind, field = root_fields()[name]
     required = {arg: spec for arg, spec in field.args.items() if is_required_argument(spec)}
-    declared = ", ".join(f"${arg}: {spec.type}" for arg, spec in required.items())
-    given = ", ".join([f"{arg}: ${arg}" for arg in required])
-    if "first" in field.args:
-        given += ", first: 2"
-    head = f"{kind} ({declared})" if required else kind
-    call = f"{name}({given})" if required else name
-    return f"{head} {{ {call} {' '.join(selection(field, ()))} }}"
+    declared = {f"${arg}": str(spec.type) for arg, spec in required.items() if arg not in besides}
+    given = {**{arg: f"${arg}" for arg in required}, **besides}
+    return f"{kind} {_arguments(declared)} {{ {name}{_arguments(given)} {selected} }}"
+
+
+def _arguments(given: Mapping[str, str]) -> str:
+    return f"({', '.join(f'{name}: {value}' for name, value in given.items())})" if given else ""
 
 
 def selection(field: GraphQLField, above: tuple[str, ...]) -> Iterator[str]:

@@ -42,6 +42,20 @@ def test_the_size_of_a_document_is_what_it_can_return() -> None:
     assert size("{ ...F } fragment F on Query { a { b { c } } }") == Size(3, 0, 2)
 
 
+def test_each_field_that_asks_the_database_anew_costs_a_point() -> None:
+    page = "feed(first: 1) { edges { node { id } } }"
+
+    assert size("{ viewer { user { id } } }").points == 1
+    assert size(f"{{ {page} }}").points == 2
+    assert size(f"{{ {' '.join(f'a{n}: {page}' for n in range(40))} }}").points == 42
+    assert size("{ insights(since: 1) { newPeople } }").points == 51
+    # The messages of all threads of a page are one question.
+    threads = (
+        "{ threads(first: 50) { edges { node { messages(first: 1) { edges { cursor } } } } } }"
+    )
+    assert size(threads).work == 2
+
+
 def test_fragments_that_double_each_other_are_measured_at_once(ask: Ask, alice: User) -> None:
     bomb = "query { ...F0 } " + " ".join(
         f"fragment F{n} on Query {{ x: viewer {{ user {{ id }} }} ...F{n + 1} ...F{n + 1} }}"

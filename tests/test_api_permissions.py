@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from graphql import is_required_argument
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
@@ -214,19 +213,3 @@ def test_the_documents_ask_for_every_field_of_every_type() -> None:
         asked |= selected_fields(name)
 
     assert object_fields() - asked == set()
-
-
-@pytest.mark.parametrize("argument", ["itemId", "threadId", "memberId", "repositoryId"])
-def test_an_id_of_another_workspace_is_no_other_than_one_that_never_was(
-    ask: Ask, charlie: User, values: dict[str, Any], argument: str
-) -> None:
-    theirs = {**values, "workspaceId": str(charlie.memberships.get().workspace_id)}
-    for name, (_, field) in root_fields().items():
-        if argument not in field.args or not is_required_argument(field.args[argument]):
-            continue
-        foreign = ask(document(name), charlie, **variables(name, theirs))
-        missing = ask(document(name), charlie, **variables(name, {**theirs, argument: "987654"}))
-        nonsense = ask(document(name), charlie, **variables(name, {**theirs, argument: "x"}))
-
-        assert foreign["errors"][0]["extensions"]["code"] == HIDDEN
-        assert foreign == missing == nonsense

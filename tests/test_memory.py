@@ -49,6 +49,4 @@ def test_memory_does_not_grow_with_the_length_of_a_thread() -> None:
 @on_linux
 @pytest.mark.django_db(transaction=True)
 def test_memory_does_not_grow_with_the_long_threads_of_a_page() -> None:
-    # Twelve megabytes of an answer and what is made of them: 150 to 240, by the dialect. Unbounded
-    # it is more than 400.
-    assert peak_memory(comments=100, threads=6) < 300
+    assert peak_memory(comments=100, threads=6) < 200

@@ -1,20 +1,21 @@
-"""Who uses Dexxy, in the API."""
+"""Who uses Dexxy, in the API: what can be asked."""
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
 from datetime import datetime
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import strawberry
 import strawberry_django
+from django.db.models import QuerySet
 from strawberry.scalars import JSON
 
-from dexxy.accounts import api_tokens, invitations, memberships, models, selectors
+from dexxy.accounts import api_tokens, invitations, models, selectors
 from dexxy.accounts.models import Role, TokenScope
 from dexxy.accounts.selectors import Viewer
-from dexxy.common.graphql import Connection, Info, aware, connection
-from dexxy.common.ids import parse_id
-from dexxy.common.pages import PAGE
+from dexxy.common.graphql import Connection, Info, connection
+from dexxy.common.pages import PAGE, page_by_key
 
 strawberry.enum(Role, description="What somebody may do in a workspace.")
 strawberry.enum(TokenScope, description="What a token may do: READ only, or FULL.")
@@ -104,25 +105,43 @@ class AccountsQuery:
     def workspaces(self, info: Info) -> list[Workspace]:
         return cast("list[Workspace]", list(selectors.workspaces(viewer_of(info))))
 
-    @strawberry.field(description="Who is in the workspace.")
-    def memberships(self, info: Info, workspace_id: strawberry.ID) -> list[Membership]:
+    @strawberry.field(description="Who is in the workspace; who joined last comes first.")
+    def memberships(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[Membership]:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return cast("list[Membership]", list(selectors.memberships(viewer, workspace)))
+        return _list(selectors.memberships(viewer, workspace), first, after)
 
     @strawberry.field(
         description="The viewer's tokens for the workspace; for administrators, everybody's."
     )
-    def api_tokens(self, info: Info, workspace_id: strawberry.ID) -> list[ApiToken]:
+    def api_tokens(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[ApiToken]:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return cast("list[ApiToken]", list(api_tokens.api_tokens(viewer, workspace)))
+        return _list(api_tokens.api_tokens(viewer, workspace), first, after)
 
     @strawberry.field(description="Invitations that nobody has accepted yet. For administrators.")
-    def invitations(self, info: Info, workspace_id: strawberry.ID) -> list[Invitation]:
+    def invitations(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[Invitation]:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return cast("list[Invitation]", list(invitations.invitations(viewer, workspace)))
+        return _list(invitations.invitations(viewer, workspace), first, after)
 
     @strawberry.field(description="What was done in the workspace. For administrators.")
     def audit_log(
@@ -135,127 +154,8 @@ class AccountsQuery:
         viewer = viewer_of(info)
         workspace = selectors.workspace_by_id(viewer, workspace_id)
         page = selectors.audit_log(viewer, workspace, first, after)
-        return connection(page, after, workspace.audit_entries.count)
+        return connection(page, after, partial(selectors.audit_total, viewer, workspace))
 
 
-@strawberry.input(description="A token to make.")
-class ApiTokenCreateInput:
-    workspace_id: strawberry.ID
-    name: str
-    scope: TokenScope = TokenScope.READ
-    expires_at: datetime | None = None
-
-
-@strawberry.type(description="A new token.")
-class ApiTokenCreatePayload:
-    api_token: ApiToken
-    token: str = strawberry.field(description="To be sent as a bearer token; shown this once.")
-
-
-@strawberry.type(description="The token, which opens nothing any more.")
-class ApiTokenRevokePayload:
-    api_token: ApiToken
-
-
-@strawberry.input(description="Whom to invite.")
-class InvitationCreateInput:
-    workspace_id: strawberry.ID
-    role: Role = Role.MEMBER
-    email: str = strawberry.field(
-        default="", description="Who may accept it; anybody who has the link if empty."
-    )
-
-
-@strawberry.type(description="A new invitation.")
-class InvitationCreatePayload:
-    invitation: Invitation
-    link: str = strawberry.field(description="To be sent to the person; shown this once.")
-
-
-@strawberry.type(description="The invitation, whose link opens nothing any more.")
-class InvitationRevokePayload:
-    invitation: Invitation
-
-
-@strawberry.type(description="The membership as it is now.")
-class MembershipPayload:
-    membership: Membership
-
-
-@strawberry.type(description="The membership that was.")
-class MembershipRemovePayload:
-    membership: Membership
-
-
-@strawberry.type
-class AccountsMutation:
-    @strawberry.mutation(description="Make a token for programs. For members, with a session.")
-    def api_token_create(self, info: Info, input: ApiTokenCreateInput) -> ApiTokenCreatePayload:
-        viewer = viewer_of(info)
-        token, secret = api_tokens.api_token_create(
-            viewer=viewer,
-            workspace=selectors.workspace_by_id(viewer, input.workspace_id),
-            name=input.name,
-            scope=input.scope,
-            expires_at=input.expires_at and aware(input.expires_at),
-        )
-        return ApiTokenCreatePayload(api_token=cast(ApiToken, token), token=secret)
-
-    @strawberry.mutation(
-        description="Make a token useless: one's own, or as administrator anybody's."
-    )
-    def api_token_revoke(self, info: Info, token_id: strawberry.ID) -> ApiTokenRevokePayload:
-        token = api_tokens.api_token_revoke(
-            viewer=viewer_of(info), token_id=parse_id(token_id) or 0
-        )
-        return ApiTokenRevokePayload(api_token=cast(ApiToken, token))
-
-    @strawberry.mutation(description="Invite one person. For administrators.")
-    def invitation_create(
-        self, info: Info, input: InvitationCreateInput
-    ) -> InvitationCreatePayload:
-        viewer = viewer_of(info)
-        invitation, link = invitations.invitation_create(
-            viewer=viewer,
-            workspace=selectors.workspace_by_id(viewer, input.workspace_id),
-            role=input.role,
-            email=input.email,
-        )
-        return InvitationCreatePayload(invitation=cast(Invitation, invitation), link=link)
-
-    @strawberry.mutation(description="Make an invitation useless. For administrators.")
-    def invitation_revoke(
-        self, info: Info, invitation_id: strawberry.ID
-    ) -> InvitationRevokePayload:
-        revoked = invitations.invitation_revoke(
-            viewer=viewer_of(info), invitation_id=parse_id(invitation_id) or 0
-        )
-        return InvitationRevokePayload(invitation=cast(Invitation, revoked))
-
-    @strawberry.mutation(description="Join a workspace by the last part of an invitation's link.")
-    def invitation_accept(self, info: Info, code: str) -> MembershipPayload:
-        membership = invitations.invitation_accept(viewer=viewer_of(info), secret=code)
-        return MembershipPayload(membership=cast(Membership, membership))
-
-    @strawberry.mutation(
-        description="Make somebody an administrator or member. For administrators."
-    )
-    def membership_set_role(
-        self, info: Info, membership_id: strawberry.ID, role: Role
-    ) -> MembershipPayload:
-        membership = memberships.membership_set_role(
-            viewer=viewer_of(info), membership_id=parse_id(membership_id) or 0, role=role
-        )
-        return MembershipPayload(membership=cast(Membership, membership))
-
-    @strawberry.mutation(
-        description="Take somebody out of a workspace, or leave it. For administrators; everybody"
-        " may leave."
-    )
-    def membership_remove(
-        self, info: Info, membership_id: strawberry.ID
-    ) -> MembershipRemovePayload:
-        membership = memberships.membership_remove(
-            viewer=viewer_of(info), membership_id=parse_id(membership_id) or 0
-        )
-        return MembershipRemovePayload(membership=cast(Membership, membership))
+def _list(rows: QuerySet[Any], first: int, after: str | None) -> Connection[Any]:
+    return connection(page_by_key(rows, first, after), after, rows.count)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -18,6 +17,7 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
 
 VALID_FOR = timedelta(days=7)
+_EMAIL = Invitation._meta.get_field("email")
 
 
 class InvitationNotFoundError(NotFoundError):
@@ -29,14 +29,14 @@ class InvitationError(BadInputError):
 
 
 def invitations(viewer: Viewer, workspace: Workspace) -> QuerySet[Invitation]:
-    """Return the invitations to WORKSPACE that can still be accepted, the newest first.
+    """Return the invitations to WORKSPACE that can still be accepted.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
     """
     require_admin(viewer, workspace)
-    return _open().filter(workspace=workspace).select_related("invited_by").order_by("-pk")
+    return _open().filter(workspace=workspace).select_related("invited_by")
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def invitation_create(
     email = email.strip()
     try:
         if email:
-            validate_email(email)
+            _EMAIL.run_validators(email)
     except ValidationError as error:
         raise InvitationError("That is no e-mail address.") from error
     secret = secrets.token_urlsafe(32)
@@ -125,12 +125,13 @@ def invitation_sign_up(*, secret: str, email: str, name: str, password: str) -> 
 
     Raises:
         InvitationNotFoundError: there is no open one for EMAIL.
-        InvitationError: EMAIL has an account or is no address, or the password is too weak.
+        InvitationError: EMAIL has an account or is no address, NAME is too long, or the password
+            is too weak.
     """
     invitation_by_secret(secret, locked=True)
     user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
     try:
-        validate_email(user.email)
+        user.clean_fields(exclude={"password"})
         validate_password(password, user)
     except ValidationError as error:
         raise InvitationError(" ".join(error.messages)) from error

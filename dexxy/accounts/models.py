@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from dexxy.common.models import TimestampedModel, only_choices
 
@@ -119,6 +120,11 @@ class ApiToken(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class AuditEntry(models.Model):

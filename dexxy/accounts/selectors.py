@@ -7,6 +7,7 @@ from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE, Page, page_newest_first
+from dexxy.common.sql import time_limit
 
 Viewer = User | AnonymousUser
 
@@ -113,13 +114,13 @@ def require_admin(viewer: Viewer, workspace: Workspace) -> User:
 
 
 def memberships(viewer: Viewer, workspace: Workspace) -> QuerySet[Membership]:
-    """Return who is in WORKSPACE, the oldest membership first.
+    """Return who is in WORKSPACE.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    return workspace.memberships.select_related("user").order_by("pk")
+    return workspace.memberships.select_related("user")
 
 
 def audit_log(
@@ -135,6 +136,19 @@ def audit_log(
     require_admin(viewer, workspace)
     entries = workspace.audit_entries.select_related("actor")
     return page_newest_first(entries, "created_at", first, after)
+
+
+def audit_total(viewer: Viewer, workspace: Workspace) -> int:
+    """Count all that was done in WORKSPACE.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        TooSlowError: there is too much to count.
+    """
+    require_admin(viewer, workspace)
+    with time_limit():
+        return workspace.audit_entries.count()
 
 
 def signed_in(viewer: Viewer) -> User:

@@ -91,8 +91,15 @@ def connection(page: Page[Any], after: str | None, total: Callable[[], int]) -> 
 
 
 def aware(time: datetime) -> datetime:
-    """Read a time that was sent without an offset as UTC."""
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    """Read a time that was sent, without an offset as UTC.
+
+    Raises:
+        BadInputError: its offset moves it out of the years that there are.
+    """
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInputError("A time is before the year 1 or after the year 9999.") from error
 
 
 def ids(texts: list[strawberry.ID] | None, name: str) -> list[int]:

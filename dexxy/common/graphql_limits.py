@@ -1,22 +1,29 @@
 """What one document, and one caller in a minute, may ask of the API."""
 
 from collections.abc import Iterator
-from math import ceil
 from time import time
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpResponse
-from graphql import GraphQLError, StringValueNode, Visitor, visit
+from django.http.response import HttpResponseBase
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    StringValueNode,
+    Visitor,
+    visit,
+)
 from redis.exceptions import RedisError
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
 from dexxy.common.errors import BadInputError, DexxyError
 from dexxy.common.graphql import Caller, Context
-from dexxy.common.graphql_size import Measure, Size
+from dexxy.common.graphql_size import LimitError, Measure, Size
+from dexxy.common.sql import deadline
 
 log = structlog.get_logger()
 
@@ -25,14 +32,8 @@ DEEPEST = 15
 MOST_ALIASES = 50
 MOST_TOKENS = 2000
 MOST_POINTS = 500
-OBJECTS_A_POINT = 100
+LONGEST_QUERY_SECONDS = 20.0
 _MINUTE = 60
-
-
-class LimitError(BadInputError):
-    """A document asks for more than one may."""
-
-    code = "limit_exceeded"
 
 
 class BudgetSpentError(DexxyError):
@@ -63,17 +64,29 @@ class Limits(SchemaExtension):
             self.execution_context.pre_execution_errors = [refusal]
         yield
 
+    def on_execute(self) -> Iterator[None]:
+        if self._is_mutation():
+            # Each of its changes is whole, and what it told GitHub is written down.
+            yield
+        else:
+            with deadline(LONGEST_QUERY_SECONDS):
+                yield
+
     def _check(self) -> None:
         document, variables = self._document(), self.execution_context.variables or {}
         context: Context = self.execution_context.context
         check_text(variables)
         visit(document, _Texts())
-        is_mutation = self.execution_context.operation_type is OperationType.MUTATION
-        if is_mutation and not context.caller.may_write:
+        # `operation_name` is that of the first operation where none was sent.
+        _check_choice(document, self.execution_context._provided_operation_name)
+        if self._is_mutation() and not context.caller.may_write:
             raise ReadOnlyTokenError("This token may only read: make one with the scope FULL.")
         size = Measure(document, variables).size()
         _check_size(size)
-        _spend(context.caller, ceil(size.objects / OBJECTS_A_POINT) or 1, context.response)
+        spend(context.caller, size.points, context.response)
+
+    def _is_mutation(self) -> bool:
+        return self.execution_context.operation_type is OperationType.MUTATION
 
     def _document(self) -> Any:
         return self.execution_context.graphql_document
@@ -90,31 +103,39 @@ def check_text(value: object) -> None:
     Raises:
         BadInputError: it holds a null byte, or half a character.
     """
-    if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    unread = [value]
+    while unread:
+        one = unread.pop()
+        if isinstance(one, str) and ("\0" in one or any("\ud800" <= c <= "\udfff" for c in one)):
             raise BadInputError("A text holds a null byte or half a character.")
-    elif isinstance(value, dict):
-        for key, held in value.items():
-            check_text(key)
-            check_text(held)
-    elif isinstance(value, list):
-        for held in value:
-            check_text(held)
+        if isinstance(one, dict):
+            unread += [*one, *one.values()]
+        elif isinstance(one, list):
+            unread += one
+
+
+def _check_choice(document: DocumentNode, name: str | None) -> None:
+    """Refuse to guess which operation is meant.
+
+    https://spec.graphql.org/October2021/#GetOperation()
+    """
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if name is None and len(operations) > 1:
+        raise BadInputError("Say which operation to run: `operationName` beside `query`.")
 
 
 def _check_size(size: Size) -> None:
-    points = ceil(size.objects / OBJECTS_A_POINT)
     for what, number, most in (
         ("levels deep", size.depth, DEEPEST),
         ("aliases", size.aliases, MOST_ALIASES),
-        ("points", points, MOST_POINTS),
+        ("points", size.points, MOST_POINTS),
     ):
         if number > most:
             shown = number if number < 10**9 else "more than a billion"
             raise LimitError(f"The document has {shown} {what}; up to {most} are allowed.")
 
 
-def _spend(caller: Caller, points: int, response: HttpResponse) -> None:
+def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
     """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
 
     Raises:

@@ -6,6 +6,7 @@ fragments twice grow twofold with each of them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from graphql import (
@@ -19,12 +20,25 @@ from graphql import (
     VariableNode,
 )
 
+from dexxy.common.errors import BadInputError
 from dexxy.common.pages import LARGEST_PAGE, PAGE
 
+OBJECTS_A_POINT = 100
+# Braces within braces, those of fragments where they are spread: more of them than levels of
+# fields, and few enough to be measured by functions that call themselves.
+MOST_NESTED = 50
 # To count a whole list is as much work as many pages of it.
 _OBJECTS_OF_A_COUNT = 1000
 # Below which names a page holds its items.
 _ITEMS = {"edges", "changes"}
+# Points of what is more work than it returns: it asks GitHub, or reads a year.
+_WORK = {"availableGithubRepos": 50, "githubConnectRepo": 10, "insights": 50}
+
+
+class LimitError(BadInputError):
+    """A document asks for more than one may."""
+
+    code = "limit_exceeded"
 
 
 @dataclass(frozen=True)
@@ -32,11 +46,18 @@ class Size:
     """What a part of a document asks for.
 
     `objects` is how many objects it can return at most: lists are taken to be as long as a page.
+    `work` is in points: one for each field with arguments, because it asks the database anew.
     """
 
     depth: int = 0
     aliases: int = 0
     objects: int = 0
+    work: int = 0
+
+    @property
+    def points(self) -> int:
+        """What it costs."""
+        return max(1, ceil(self.objects / OBJECTS_A_POINT) + self.work)
 
 
 class Measure:
@@ -50,9 +71,14 @@ class Measure:
         }
         self._variables = {**self._defaults(), **variables}
         self._known: dict[tuple[str, int], Size] = {}
+        self._nested = 0
 
     def size(self) -> Size:
-        """Return the size of all operations together."""
+        """Return the size of all operations together.
+
+        Raises:
+            LimitError: it is nested too deeply to be measured.
+        """
         return _together(self._selected(operation.selection_set) for operation in self._operations)
 
     def _defaults(self) -> dict[str, Any]:
@@ -64,7 +90,12 @@ class Measure:
         }
 
     def _selected(self, selections: SelectionSetNode, length: int = 1) -> Size:
-        return _together(self._selection(one, length) for one in selections.selections)
+        if self._nested == MOST_NESTED:
+            raise LimitError(f"The document is nested more than {MOST_NESTED} levels deep.")
+        self._nested += 1
+        size = _together(self._selection(one, length) for one in selections.selections)
+        self._nested -= 1
+        return size
 
     def _selection(self, one: Any, length: int) -> Size:
         if isinstance(one, FieldNode):
@@ -75,13 +106,14 @@ class Measure:
 
     def _field(self, field: FieldNode, length: int) -> Size:
         """Measure FIELD; its page, where it stands directly below one, has LENGTH items."""
-        aliases = 0 if field.alias is None else 1
+        name, aliases = field.name.value, 0 if field.alias is None else 1
+        work = _WORK.get(name, 1) if field.arguments else 0
         if field.selection_set is None:
-            counts = field.name.value == "totalCount"
-            return Size(1, aliases, _OBJECTS_OF_A_COUNT if counts else 0)
+            objects = _OBJECTS_OF_A_COUNT if name == "totalCount" else 0
+            return Size(1, aliases, objects, work)
         inner = self._selected(field.selection_set, self._length(field))
-        times = length if field.name.value in _ITEMS else 1
-        return Size(1 + inner.depth, aliases + inner.aliases, (1 + inner.objects) * times)
+        objects = (1 + inner.objects) * (length if name in _ITEMS else 1)
+        return Size(1 + inner.depth, aliases + inner.aliases, objects, work + inner.work)
 
     def _fragment(self, name: str, length: int) -> Size:
         key = name, length
@@ -108,9 +140,10 @@ class Measure:
 
 
 def _together(sizes: Iterable[Size]) -> Size:
-    depth = aliases = objects = 0
+    depth = aliases = objects = work = 0
     for size in sizes:
         depth = max(depth, size.depth)
         aliases += size.aliases
         objects += size.objects
-    return Size(depth, aliases, objects)
+        work += size.work
+    return Size(depth, aliases, objects, work)

@@ -15,13 +15,14 @@ from graphql import GraphQLError
 from strawberry.django.views import GraphQLView
 from strawberry.extensions import SchemaExtension
 from strawberry.http import GraphQLRequestData
+from strawberry.types import ExecutionResult
 
 from dexxy.common.graphql import Caller, Context
-from dexxy.common.graphql_errors import ErrorCodes
+from dexxy.common.graphql_errors import coded
 from dexxy.common.graphql_limits import Limits
 
 # Each is made anew for every request.
-EXTENSIONS: list[Callable[[], SchemaExtension]] = [ErrorCodes, Limits]
+EXTENSIONS: list[Callable[[], SchemaExtension]] = [Limits]
 
 
 class ApiView(GraphQLView[Context, None]):
@@ -77,8 +78,14 @@ class ApiView(GraphQLView[Context, None]):
 class ApiSchema(strawberry.Schema):
     """A schema whose errors carry a code and never our insides."""
 
+    def execute_sync(self, *args: Any, **options: Any) -> ExecutionResult:
+        """Run a document; whatever part of the run an error comes from, it gets a code."""
+        result = super().execute_sync(*args, **options)
+        result.errors = result.errors and [coded(error) for error in result.errors]
+        return result
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Log nothing here: ErrorCodes knows what is worth it."""
+        """Log nothing here: `coded` knows what is worth it."""
 
 
 def refusal(message: str, code: str, status: int) -> JsonResponse:

@@ -1,7 +1,9 @@
 """SQL of our own: many rows in one statement, and reads that do not take for ever."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -13,6 +15,9 @@ from dexxy.common.errors import DexxyError
 
 # Longer than anything takes that an index serves, and short enough to wait for.
 LONGEST_READ_SECONDS = 5.0
+_TOO_SLOW = "That would take too long: ask for less at a time."
+# When whatever runs now has to be done, by `monotonic`.
+_ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
 
 
 class TooSlowError(DexxyError):
@@ -67,6 +72,18 @@ def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> in
         return int(cursor.rowcount)
 
 
+def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows to TABLE, in half the time that INSERT takes; none of them may be there already.
+
+    Args:
+        columns: what each row holds a value of.
+    """
+    sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 class Question:
     """Whether there are rows in a query: compiled once, because it is asked again and again.
 
@@ -89,18 +106,45 @@ class Question:
 def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
     """Stop a statement inside that takes the database longer than SECONDS.
 
+    Inside a `deadline` they end with it.
+
     Raises:
         TooSlowError: one did.
     """
+    left = max(0.001, min(seconds, _ends_at.get() - monotonic()))
     try:
         with transaction.atomic():
             # Of this transaction alone: behind a pooler the next one is somebody else's.
-            execute("SET LOCAL statement_timeout = %(ms)s", {"ms": round(seconds * 1000)})
+            execute("SET LOCAL statement_timeout = %(ms)s", {"ms": round(left * 1000)})
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TooSlowError("That would take too long: ask for less at a time.") from error
+            raise TooSlowError(_TOO_SLOW) from error
         raise
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Refuse every statement inside that would begin more than SECONDS from now.
+
+    Raises:
+        TooSlowError: that statement.
+    """
+    before = _ends_at.set(monotonic() + seconds)
+    try:
+        with connection.execute_wrapper(_in_time):
+            yield
+    finally:
+        _ends_at.reset(before)
+
+
+def _in_time(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any]
+) -> Any:
+    # A transaction that is over must still be able to end.
+    if monotonic() > _ends_at.get() and not sql.startswith(("ROLLBACK", "RELEASE")):
+        raise TooSlowError(_TOO_SLOW)
+    return execute(sql, params, many, context)
 
 
 def _bound(sql: str, params: Mapping[str, Any], rows: Rows | None) -> tuple[str, dict[str, Any]]:

@@ -3,7 +3,8 @@
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from dexxy.accounts.graphql import AccountsMutation, AccountsQuery
+from dexxy.accounts.graphql import AccountsQuery
+from dexxy.accounts.graphql_mutations import AccountsMutation
 from dexxy.common.graphql import BIG_INT, BigInt
 from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery

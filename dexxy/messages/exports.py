@@ -34,8 +34,8 @@ class Export(models.TextChoices):
 
 
 class Format(models.TextChoices):
-    JSON_LINES = "jsonl"
-    CSV = "csv"
+    JSON_LINES = "jsonl", "JSON Lines"
+    CSV = "csv", "CSV"
 
     @property
     def content_type(self) -> str:

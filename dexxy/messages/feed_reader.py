@@ -169,7 +169,7 @@ def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
     """Look into the threads that were active last; None where those are too many to be sure."""
     below = _time(query.below) if query.below else _END_OF_TIME
     bound = min(below, query.until or _END_OF_TIME)
-    statement = sql.threads(_threads(query), in_order=query.labels is None)
+    statement = sql.threads(_threads(query), by_label=query.labels is not None)
     params = {**query.params, "bound": bound, "limit": _MOST_THREADS}
     found = fetch_all(statement, params)
     over = [last for _, last in found if last < bound]

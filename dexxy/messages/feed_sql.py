@@ -19,6 +19,7 @@ _TYPES = {
     "thread_id": "bigint",
 }
 LIVE = "m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed"
+_LIVE_THREAD = "t.workspace_id = %(workspace)s AND NOT t.is_archived"
 NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(limit)s"
 
 # What may be asked of a message, by the column that it is about.
@@ -111,23 +112,21 @@ WHERE {" AND ".join([LIVE, *conditions])}
 ORDER BY s.occurred_at DESC, s.message_id DESC LIMIT %(limit)s"""
 
 
-def threads(conditions: Sequence[str], *, in_order: bool) -> str:
+def threads(conditions: Sequence[str], *, by_label: bool) -> str:
     """Return what finds threads whose last activity is older than `%(bound)s`, the newest first,
     and those that were open for messages at that time.
 
     Args:
-        in_order: whether an index has them in that order; else all of them are found first.
+        by_label: whether to look for labels month by month, until there is enough. Otherwise an
+            index has the threads in that order.
     """
-    where = " AND ".join(["t.workspace_id = %(workspace)s", "NOT t.is_archived", *conditions])
-    columns = "t.id, t.last_activity_at, t.opened_at"
-    materialized = "NOT MATERIALIZED" if in_order else "MATERIALIZED"
-    return f"""
-WITH t AS {materialized} (SELECT {columns} FROM messages_thread t WHERE {where})
-(SELECT t.id, t.last_activity_at FROM t WHERE t.last_activity_at < %(bound)s
- ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s)
-UNION ALL
-(SELECT t.id, t.last_activity_at FROM t
- WHERE t.last_activity_at >= %(bound)s AND t.opened_at <= %(bound)s LIMIT %(limit)s)"""
+    below = ["t.last_activity_at < %(bound)s", *conditions]
+    across = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
+    if not by_label:
+        return f"({_recent(below)}) UNION ALL ({_recent(across)})"
+    first, last = "max(t.last_activity_at)", "min(t.last_activity_at)"
+    bound = f"least(%(bound)s, {first})"
+    return f"({_by_month(below, bound, last)}) UNION ALL ({_by_month(across, first, bound)})"
 
 
 def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_words: bool) -> str:
@@ -142,6 +141,34 @@ def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_wo
     return (
         f"SELECT count(*) FROM messages_message m WHERE {' AND '.join([LIVE, *conditions, *sets])}"
     )
+
+
+def _by_month(conditions: Sequence[str], first: str, last: str) -> str:
+    """Return what finds labelled threads, from the month of the time FIRST back to that of LAST.
+
+    Months are read one after the other, in the order of their places, until there is enough.
+    """
+    in_month = [
+        "t.labels <> '{}'",
+        "messages_label_keys(t.workspace_id, t.labels, messages_month(t.last_activity_at))"
+        " && messages_label_keys(%(workspace)s, %(labels)s::text[], month.number)",
+        *conditions,
+    ]
+    return f"""
+SELECT t.id, t.last_activity_at
+FROM generate_series(
+    (SELECT messages_month({first}) FROM messages_thread t WHERE {_LIVE_THREAD}),
+    (SELECT messages_month({last}) FROM messages_thread t WHERE {_LIVE_THREAD}),
+    -1) WITH ORDINALITY AS month(number, place)
+CROSS JOIN LATERAL ({_recent(in_month)}) t
+ORDER BY month.place, t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
+
+
+def _recent(conditions: Sequence[str]) -> str:
+    return f"""
+SELECT t.id, t.last_activity_at FROM messages_thread t
+WHERE {" AND ".join([_LIVE_THREAD, *conditions])}
+ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
 
 
 def _newest(columns: str, conditions: Sequence[str]) -> str:

@@ -11,10 +11,12 @@ under the lock of its thread.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, copy_into, execute, fetch_all
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
@@ -129,15 +131,33 @@ def messages_apply(
         authors: as `authors_apply` returns them.
     """
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
-    rows = Rows(sql.MESSAGE_COLUMNS, [_message_row(*pair, authors) for pair in ordered])
+    _messages_insert(place, [pair for pair in ordered if pair[0].is_new], authors)
+    known = [pair for pair in ordered if not pair[0].is_new]
+    rows = [
+        (*_message_row(thread, message, authors), thread.is_truth, message.is_deleted)
+        for thread, message in known
+    ]
     params = {"workspace": place.workspace_id, "source": place.source_id}
-    are_new = all(thread.is_new for thread, _ in batch)
-    for truth in {thread.is_truth for thread, _ in batch}:
-        execute(
-            sql.INSERT_MESSAGES if are_new else sql.UPSERT_MESSAGES,
-            {**params, "truth": truth},
-            rows,
-        )
+    for truth in {thread.is_truth for thread, _ in known}:
+        execute(sql.UPSERT_MESSAGES, {**params, "truth": truth}, Rows(sql.MESSAGE_COLUMNS, rows))
+
+
+def _messages_insert(
+    place: Place,
+    batch: Sequence[tuple[StoredThread, MessageRecord]],
+    authors: Mapping[str, int],
+) -> None:
+    """Store messages of threads that this transaction made: nobody else can have written one."""
+    if not batch:
+        return
+    now = timezone.now()
+    rest = (place.workspace_id, place.source_id, now, now)
+    rows = []
+    for thread, message in batch:
+        *row, details, in_feed, version_at = _message_row(thread, message, authors)
+        archived = (True, ArchivedReason.DELETED.value) if message.is_deleted else (False, "")
+        rows.append((*row, Jsonb(details), in_feed, min(version_at, now), *archived, *rest))
+    copy_into("messages_message", sql.NEW_MESSAGE, rows)
 
 
 def threads_lock(thread_ids: Iterable[int]) -> dict[int, Thread]:
@@ -338,11 +358,10 @@ def _thread_row(record: ThreadRecord, authors: Mapping[str, int]) -> tuple[objec
 
 def _message_row(
     thread: StoredThread, record: MessageRecord, authors: Mapping[str, int]
-) -> tuple[object, ...]:
+) -> tuple[Any, ...]:
     return (
         thread.id,
         thread.kind,
-        thread.is_truth,
         str(record.kind),
         record.external_id,
         _author_id(record.author, authors),
@@ -350,8 +369,7 @@ def _message_row(
         record.url,
         record.occurred_at,
         record.edited_at,
-        record.version_at,
         record.details,
         record.in_feed,
-        record.is_deleted,
+        record.version_at,
     )

@@ -19,7 +19,6 @@ THREAD_COLUMNS = {
 MESSAGE_COLUMNS = {
     "thread_id": "bigint",
     "thread_kind": "text",
-    "is_truth": "boolean",
     "kind": "text",
     "external_id": "text",
     "author_id": "bigint",
@@ -27,9 +26,10 @@ MESSAGE_COLUMNS = {
     "url": "text",
     "occurred_at": "timestamptz",
     "edited_at": "timestamptz",
-    "version_at": "timestamptz",
     "details": "jsonb",
     "in_feed": "boolean",
+    "version_at": "timestamptz",
+    "is_truth": "boolean",
     "is_deleted": "boolean",
 }
 
@@ -79,22 +79,17 @@ JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(sou
 """
 THREAD_KEY_COLUMNS = {"kind": "text", "number": "bigint"}
 
-# For threads that this transaction inserted: nobody else can have written a message of theirs.
-INSERT_MESSAGES = """
+UPSERT_MESSAGES = """
 INSERT INTO messages_message AS m (
     workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
-    occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
+    occurred_at, edited_at, details, in_feed, version_at, is_archived, archived_reason,
     transaction_id, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, thread_id, thread_kind, kind, external_id, author_id, body, url,
-       occurred_at, edited_at, least(version_at, clock_timestamp()), details, in_feed, is_deleted,
+       occurred_at, edited_at, details, in_feed, least(version_at, clock_timestamp()), is_deleted,
        CASE WHEN is_deleted THEN 'deleted' ELSE '' END,
        pg_current_xact_id()::text::bigint, now(), now()
 FROM {rows}
 WHERE r.is_truth = %(truth)s
-"""
-UPSERT_MESSAGES = (
-    INSERT_MESSAGES
-    + """
 ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
     author_id = excluded.author_id, body = excluded.body, url = excluded.url,
     occurred_at = excluded.occurred_at, edited_at = excluded.edited_at,
@@ -110,6 +105,15 @@ WHERE (%(truth)s OR excluded.version_at >= m.version_at)
        excluded.version_at, excluded.details, excluded.in_feed,
        CASE WHEN %(truth)s THEN excluded.archived_reason END)
 """
+# What a new message's row holds; its `transaction_id` is there by default.
+NEW_MESSAGE = (
+    *list(MESSAGE_COLUMNS)[:-2],
+    "is_archived",
+    "archived_reason",
+    "workspace_id",
+    "source_id",
+    "created_at",
+    "updated_at",
 )
 
 # `{rows}` is what each list that was read to its end did hold.
@@ -154,24 +158,28 @@ WHERE m.thread_id = ANY(%(threads)s) AND m.details ? 'in_reply_to'
   AND m.parent_id IS DISTINCT FROM p.id
 """
 
-# The first response is the first live message by a person other than the author's member.
+# The first response is the first live message by a person other than the author's member. Thread by
+# thread, because a planner that knows little yet would read all messages for a hundred threads.
 SETTLE_THREADS = """
 UPDATE messages_thread t
 SET message_count = c.messages, last_activity_at = coalesce(c.last_at, t.opened_at),
     first_response_at = c.response_at
 FROM (
-    SELECT t.id, count(m.id) AS messages, max(m.occurred_at) AS last_at,
-           min(m.occurred_at) FILTER (
-               WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
-                 AND member.id IS NOT NULL AND NOT member.is_bot
-                 AND member.id IS DISTINCT FROM opener.member_id) AS response_at
+    SELECT t.id, said.*
     FROM messages_thread t
     LEFT JOIN members_identity opener ON opener.id = t.author_id
-    LEFT JOIN messages_message m ON m.thread_id = t.id AND NOT m.is_archived AND m.in_feed
-    LEFT JOIN members_identity author ON author.id = m.author_id
-    LEFT JOIN members_member member ON member.id = author.member_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS messages, max(m.occurred_at) AS last_at,
+               min(m.occurred_at) FILTER (
+                   WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
+                     AND member.id IS NOT NULL AND NOT member.is_bot
+                     AND member.id IS DISTINCT FROM opener.member_id) AS response_at
+        FROM messages_message m
+        LEFT JOIN members_identity author ON author.id = m.author_id
+        LEFT JOIN members_member member ON member.id = author.member_id
+        WHERE m.thread_id = t.id AND NOT m.is_archived AND m.in_feed
+    ) said
     WHERE t.id = ANY(%(threads)s)
-    GROUP BY t.id
 ) c
 WHERE t.id = c.id
   AND (t.message_count, t.last_activity_at, t.first_response_at)

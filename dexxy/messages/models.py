@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.models import TimestampedModel, only_choices
@@ -132,6 +132,17 @@ class Thread(TimestampedModel):
                 fields=["labels"],
                 name="messages_thread_by_label",
                 condition=Q(is_archived=False),
+            ),
+            # A label that is not used any more is found in the months in which it was.
+            GinIndex(
+                Func(
+                    F("workspace"),
+                    F("labels"),
+                    Func(F("last_activity_at"), function="messages_month"),
+                    function="messages_label_keys",
+                ),
+                name="messages_thread_label_months",
+                condition=Q(is_archived=False) & ~Q(labels=[]),
             ),
         ]
 

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from dexxy.web import doctor, feed, github_setup, health, invitations, pages, repositories, sign_in
+from dexxy.web import (
+    doctor,
+    feed,
+    github_setup,
+    health,
+    invitations,
+    pages,
+    repositories,
+    sign_in,
+    tokens,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -25,6 +35,8 @@ urlpatterns = [
         repositories.github_disconnect_page,
         name="github_disconnect",
     ),
+    path("w/<slug:slug>/tokens/", tokens.tokens, name="tokens"),
+    path("w/<slug:slug>/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),

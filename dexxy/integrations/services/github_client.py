@@ -3,7 +3,8 @@
 Nothing is retried and nothing sleeps here: that is the engine's business.
 """
 
-from collections.abc import Collection, Generator, Mapping
+import zlib
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -177,7 +178,7 @@ class GitHubClient:
 
     def _send(
         self, method: str, url: str, at_most: int | None = None, **content: Any
-    ) -> tuple[httpx.Headers, bytes]:
+    ) -> tuple[httpx.Headers, bytes | bytearray]:
         content.setdefault("headers", _HEADERS)
         try:
             # Not githubkit's own `request`: limits that are no numbers crash it.
@@ -215,27 +216,47 @@ class _Strategy(BaseAuthStrategy):
         return self.auth
 
 
+_PACKED = "gzip"
+# Bytes that an answer is unpacked into at a time.
+_PIECE = 65_536
 _HEADERS = {
     "X-GitHub-Api-Version": API_VERSION,
     # https://docs.github.com/en/graphql/guides/migrating-graphql-global-node-ids
     "X-Github-Next-Global-ID": "1",
+    "Accept-Encoding": _PACKED,
 }
 
 
-def _read(response: httpx.Response, at_most: int | None) -> bytes:
+def _read(response: httpx.Response, at_most: int | None) -> bytearray:
     """Read an answer, as far as it may go: what is larger never comes into memory whole."""
-    chunks, size = [], 0
-    for chunk in response.iter_bytes():
-        size += len(chunk)
-        if at_most is not None and size > at_most:
+    body = bytearray()
+    for piece in _pieces(response):
+        body += piece
+        if at_most is not None and len(body) > at_most:
+            body.clear()  # The error would keep it in memory until the next garbage collection.
             raise errors.QueryTooHeavyError(
                 f"GitHub's answer has more than {at_most} bytes. Try again later."
             )
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return body
 
 
-def _json(content: bytes) -> Any:
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    """Unpack an answer bit by bit: a packed kilobyte may be a megabyte."""
+    if response.headers.get("content-encoding") != _PACKED:
+        yield from response.iter_bytes()
+        return
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for packed in response.iter_raw():
+            while packed:
+                yield unpacking.decompress(packed, _PIECE)
+                packed = unpacking.unconsumed_tail
+        yield unpacking.flush()
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error), request=response.request) from error
+
+
+def _json(content: bytes | bytearray) -> Any:
     try:
         return loads(content)
     except ValueError as error:

@@ -11,7 +11,7 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def loads(content: bytes) -> Any:
+def loads(content: bytes | bytearray) -> Any:
     """Read CONTENT, with U+FFFD for each NUL and each half of a surrogate pair.
 
     JSON may hold both, and PostgreSQL's text neither.

@@ -109,9 +109,6 @@ class InstallationAuth(httpx.Auth):
     been revoked before its time.
     """
 
-    # A limit may be told in the body alone.
-    requires_response_body = True
-
     def __init__(self, installation_pk: int) -> None:
         self._pk = installation_pk
         self._token = Token("", timezone.now())
@@ -135,7 +132,11 @@ class InstallationAuth(httpx.Auth):
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, httpx.Response]:
         request.headers["Authorization"] = f"Bearer {self._token.value}"
-        return (yield request)
+        response = yield request
+        # A limit may be told in the body alone. Any other answer may be too large to read here.
+        if response.is_error:
+            response.read()
+        return response
 
 
 def _is_refused(response: httpx.Response) -> bool:

@@ -1,5 +1,8 @@
 """One answer, or one error that says what to do."""
 
+import gzip
+import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -47,6 +50,45 @@ def test_an_answer_that_is_larger_than_wanted_is_too_heavy(
     assert client.query(QUERY, {}, at_most=len(body)).size == len(body)
     with pytest.raises(errors.QueryTooHeavyError, match="more than 999 bytes"):
         client.query(QUERY, {}, at_most=999)
+
+
+def test_a_packed_answer_is_the_same_answer(app: ScriptedApp, client: GitHubClient) -> None:
+    body = json.dumps({"data": {"viewer": {"login": "ant " * 100_000}}}).encode()
+    app.script.append(refusal(200, gzip.compress(body), Content_Encoding="gzip"))
+
+    answer = client.query(QUERY, {})
+
+    assert (answer.data, answer.size) == (json.loads(body)["data"], len(body))
+
+
+def test_a_packed_answer_that_is_larger_than_wanted_is_never_unpacked_whole(
+    app: ScriptedApp, client: GitHubClient
+) -> None:
+    app.script.append(refusal(200, gzip.compress(b" " * 50_000_000), Content_Encoding="gzip"))
+    tracemalloc.start()
+
+    with pytest.raises(errors.QueryTooHeavyError):
+        client.query(QUERY, {}, at_most=1_000_000)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("packed", "error"),
+    [
+        (b"not packed at all", errors.GitHubUnreachableError),
+        (gzip.compress(b'{"data": {}}')[:-12], errors.QueryTooHeavyError),
+    ],
+)
+def test_an_answer_that_is_packed_badly_is_an_error(
+    app: ScriptedApp, client: GitHubClient, packed: bytes, error: type[errors.GitHubError]
+) -> None:
+    app.script.append(refusal(200, packed, Content_Encoding="gzip"))
+
+    with pytest.raises(error):
+        client.query(QUERY, {})
 
 
 def test_a_path_of_the_rest_api_answers_its_json(client: GitHubClient) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.http import StreamingHttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
@@ -107,6 +107,20 @@ def test_an_export_is_refused_to_everybody_else(
     assert (foreign.status_code, foreign.content) == (404, missing.content)
     assert client.get(path.replace("messages.csv", "poems.csv")).status_code == 404
     assert client.post(path).status_code == 405
+
+
+@override_settings(DEXXY_API_BUDGET=500)
+def test_an_export_is_as_dear_as_the_dearest_document(
+    client: Client, bob: User, workspace: Workspace
+) -> None:
+    client.force_login(bob)
+    path = f"/workspaces/{workspace.pk}/export/messages.csv"
+
+    given, refused = client.get(path), client.get(path)
+
+    assert (given.status_code, given["RateLimit-Remaining"]) == (200, "0")
+    assert refused.status_code == 429
+    assert json.loads(refused.content)["errors"][0]["extensions"] == {"code": "RATE_LIMITED"}
 
 
 def test_the_command_writes_a_file_and_names_the_workspaces_there_are(

@@ -114,6 +114,27 @@ def test_threads_are_filtered_by_any_of_some_labels(kept: Kept) -> None:
 
 
 @pytest.mark.usefixtures("way")
+def test_a_label_is_found_in_whatever_month_it_was_used(
+    kept: Kept, workspace: Workspace, source: Source
+) -> None:
+    for number, days in enumerate([0, 1, 29, 30, 31, 400, 4000]):
+        opened = START - timedelta(days=days)
+        thread = make_thread(source=source, labels=["bug", f"n{number % 2}"], opened_at=opened)
+        make_message(thread=thread, body=f"{number}", occurred_at=opened)
+        # One that was open for all that time, and the same label in another workspace.
+        make_message(thread=thread, body=f"{number} again", occurred_at=START + timedelta(days=1))
+        foreign = make_source(workspace=make_workspace())
+        other = make_thread(source=foreign, labels=["bug"], opened_at=opened)
+        make_message(thread=other, occurred_at=opened)
+        threads_settle([thread.pk, other.pk])
+    latest = [f"{number} again" for number in (6, 5, 4, 3, 2, 1, 0)]
+
+    assert kept(labels=["bug"]) == [*latest, "0", "1", "2", "3", "4", "5", "6"]
+    assert kept(labels=["n1", "none"]) == ["5 again", "3 again", "1 again", "1", "3", "5"]
+    assert kept(labels=["bug"], until=START - timedelta(days=30)) == ["4", "5", "6"]
+
+
+@pytest.mark.usefixtures("way")
 def test_a_thread_is_unanswered_until_another_person_says_something(
     kept: Kept, workspace: Workspace, source: Source
 ) -> None:

@@ -65,23 +65,6 @@ def test_the_feed_is_a_connection_that_can_be_followed(
     assert rest["data"]["activityFeed"]["pageInfo"]["hasNextPage"] is False
 
 
-def test_the_feed_can_be_filtered(
-    ask: Ask, bob: User, workspace: Workspace, source: Source
-) -> None:
-    author = make_identity(workspace=workspace)
-    make_message(thread=make_thread(source=source), body="issue")
-    pull = make_thread(source=source, kind=ThreadKind.PULL_REQUEST)
-    make_message(thread=pull, kind=MessageKind.REVIEW, body="review", author=author)
-
-    for filters in (
-        {"threadKinds": ["PULL_REQUEST"]},
-        {"messageKinds": ["REVIEW"], "sourceIds": [str(source.pk)]},
-        {"memberIds": [str(author.member_id)]},
-        {"authorIds": [str(author.pk)]},
-    ):
-        assert bodies(ask(FEED, bob, workspace=workspace.pk, filters=filters)) == ["review"]
-
-
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_feed_costs_the_same_queries_whatever_its_size(
     ask: Ask,

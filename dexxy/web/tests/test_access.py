@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern
 
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.models import ApiToken, User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.sources.models import Source
 from dexxy.web import urls
@@ -22,9 +23,9 @@ OPEN = {"home", "invitation", "sign_in_by_link", "no_mail", "favicon", "healthz"
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect"}
-FORMS = {*ADMINS, "repository_disconnect"}
+FORMS = {*ADMINS, "repository_disconnect", "tokens"}
 # Only sent to, never shown.
-ACTIONS = {"repository_action"}
+ACTIONS = {"repository_action", "token_revoke"}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
@@ -43,14 +44,17 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
         "repositories_add": f"{root}repositories/add/",
         "repository_disconnect": f"{root}repositories/{repository.pk}/disconnect/",
         "github_disconnect": f"{root}github/disconnect/",
+        "tokens": f"{root}tokens/",
     }
 
 
 @pytest.fixture
-def actions(workspace: Workspace, pages: dict[str, str]) -> list[str]:
+def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[str]:
     """The addresses that are only sent to."""
     root = pages["repository_disconnect"].removesuffix("disconnect/")
-    return [f"{root}{action}/" for action in ("pause", "resume", "sync")]
+    token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
+    revoke = f"{pages['tokens']}{token.pk}/revoke/"
+    return [revoke, *(f"{root}{action}/" for action in ("pause", "resume", "sync"))]
 
 
 def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
@@ -75,7 +79,7 @@ def test_only_who_may_see_a_page_can_send_it(
     pages: dict[str, str],
     actions: list[str],
 ) -> None:
-    before = list(GitHubRepository.objects.values()), list(GitHubInstallation.objects.values())
+    before = _stored()
     sent = [*(pages[name] for name in sorted(FORMS)), *actions]
 
     for path in sent:
@@ -87,8 +91,11 @@ def test_only_who_may_see_a_page_can_send_it(
     for name in sorted(ADMINS):
         assert client.post(pages[name]).status_code == 403, name
 
-    after = list(GitHubRepository.objects.values()), list(GitHubInstallation.objects.values())
-    assert after == before
+    assert _stored() == before
+
+
+def _stored() -> list[object]:
+    return [list(m.objects.values()) for m in (GitHubRepository, GitHubInstallation, ApiToken)]
 
 
 def test_what_is_only_sent_to_is_not_shown(client: Client, alice: User, actions: list[str]) -> None:

@@ -44,6 +44,8 @@ def test_who_is_signed_in_joins_with_one_click(
         ({"password": "short"}, "too short"),
         ({"email": "nobody"}, "valid email address"),
         ({"email": "ALICE@example.com"}, "There is an account"),
+        ({"email": f"a@{'.'.join(['b' * 60] * 5)}.com"}, "at most 254 characters"),
+        ({"name": "x" * 1000}, "at most"),
         ({"name": "a\0b"}, "null byte"),
     ],
 )

@@ -1,0 +1,137 @@
+"""What can be changed about who uses Dexxy: tokens, invitations, memberships."""
+# mypy: disallow-untyped-decorators=False
+# Strawberry declares what its decorators return as Any.
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+
+from dexxy.accounts import api_tokens, invitations, memberships, selectors
+from dexxy.accounts.graphql import ApiToken, Invitation, Membership, viewer_of
+from dexxy.accounts.models import Role, TokenScope
+from dexxy.common.graphql import Info, aware
+from dexxy.common.ids import parse_id
+
+
+@strawberry.input(description="A token to make.")
+class ApiTokenCreateInput:
+    workspace_id: strawberry.ID
+    name: str
+    scope: TokenScope = TokenScope.READ
+    expires_at: datetime | None = None
+
+
+@strawberry.type(description="A new token.")
+class ApiTokenCreatePayload:
+    api_token: ApiToken
+    token: str = strawberry.field(description="To be sent as a bearer token; shown this once.")
+
+
+@strawberry.type(description="The token, which opens nothing any more.")
+class ApiTokenRevokePayload:
+    api_token: ApiToken
+
+
+@strawberry.input(description="Whom to invite.")
+class InvitationCreateInput:
+    workspace_id: strawberry.ID
+    role: Role = Role.MEMBER
+    email: str = strawberry.field(
+        default="", description="Who may accept it; anybody who has the link if empty."
+    )
+
+
+@strawberry.type(description="A new invitation.")
+class InvitationCreatePayload:
+    invitation: Invitation
+    link: str = strawberry.field(description="To be sent to the person; shown this once.")
+
+
+@strawberry.type(description="The invitation, whose link opens nothing any more.")
+class InvitationRevokePayload:
+    invitation: Invitation
+
+
+@strawberry.type(description="The membership as it is now.")
+class MembershipPayload:
+    membership: Membership
+
+
+@strawberry.type(description="The membership that was.")
+class MembershipRemovePayload:
+    membership: Membership
+
+
+@strawberry.type
+class AccountsMutation:
+    @strawberry.mutation(description="Make a token for programs. For members, with a session.")
+    def api_token_create(self, info: Info, input: ApiTokenCreateInput) -> ApiTokenCreatePayload:
+        viewer = viewer_of(info)
+        token, secret = api_tokens.api_token_create(
+            viewer=viewer,
+            workspace=selectors.workspace_by_id(viewer, input.workspace_id),
+            name=input.name,
+            scope=input.scope,
+            expires_at=input.expires_at and aware(input.expires_at),
+        )
+        return ApiTokenCreatePayload(api_token=cast(ApiToken, token), token=secret)
+
+    @strawberry.mutation(
+        description="Make a token useless: one's own, or as administrator anybody's."
+    )
+    def api_token_revoke(self, info: Info, token_id: strawberry.ID) -> ApiTokenRevokePayload:
+        token = api_tokens.api_token_revoke(
+            viewer=viewer_of(info), token_id=parse_id(token_id) or 0
+        )
+        return ApiTokenRevokePayload(api_token=cast(ApiToken, token))
+
+    @strawberry.mutation(description="Invite one person. For administrators.")
+    def invitation_create(
+        self, info: Info, input: InvitationCreateInput
+    ) -> InvitationCreatePayload:
+        viewer = viewer_of(info)
+        invitation, link = invitations.invitation_create(
+            viewer=viewer,
+            workspace=selectors.workspace_by_id(viewer, input.workspace_id),
+            role=input.role,
+            email=input.email,
+        )
+        return InvitationCreatePayload(invitation=cast(Invitation, invitation), link=link)
+
+    @strawberry.mutation(description="Make an invitation useless. For administrators.")
+    def invitation_revoke(
+        self, info: Info, invitation_id: strawberry.ID
+    ) -> InvitationRevokePayload:
+        revoked = invitations.invitation_revoke(
+            viewer=viewer_of(info), invitation_id=parse_id(invitation_id) or 0
+        )
+        return InvitationRevokePayload(invitation=cast(Invitation, revoked))
+
+    @strawberry.mutation(description="Join a workspace by the last part of an invitation's link.")
+    def invitation_accept(self, info: Info, code: str) -> MembershipPayload:
+        membership = invitations.invitation_accept(viewer=viewer_of(info), secret=code)
+        return MembershipPayload(membership=cast(Membership, membership))
+
+    @strawberry.mutation(
+        description="Make somebody an administrator or member. For administrators."
+    )
+    def membership_set_role(
+        self, info: Info, membership_id: strawberry.ID, role: Role
+    ) -> MembershipPayload:
+        membership = memberships.membership_set_role(
+            viewer=viewer_of(info), membership_id=parse_id(membership_id) or 0, role=role
+        )
+        return MembershipPayload(membership=cast(Membership, membership))
+
+    @strawberry.mutation(
+        description="Take somebody out of a workspace, or leave it. For administrators; everybody"
+        " may leave."
+    )
+    def membership_remove(
+        self, info: Info, membership_id: strawberry.ID
+    ) -> MembershipRemovePayload:
+        membership = memberships.membership_remove(
+            viewer=viewer_of(info), membership_id=parse_id(membership_id) or 0
+        )
+        return MembershipRemovePayload(membership=cast(Membership, membership))

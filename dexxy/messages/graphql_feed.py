@@ -1,0 +1,157 @@
+"""Messages and their threads in the API."""
+# mypy: disallow-untyped-decorators=False
+# Strawberry declares what its decorators return as Any.
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Self, cast
+
+import strawberry
+import strawberry_django
+
+from dexxy.accounts.graphql import viewer_of
+from dexxy.accounts.models import Workspace
+from dexxy.common.graphql import Connection, Info, connection
+from dexxy.common.pages import PAGE, Page
+from dexxy.members.graphql import Identity
+from dexxy.messages import models, selectors
+from dexxy.messages.feed_filters import FeedFilters
+from dexxy.messages.following import Changes
+from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
+from dexxy.sources.graphql import Source
+
+
+@strawberry_django.type(
+    models.Thread, description="An issue, a pull request or a discussion, as it stands now."
+)
+class Thread:
+    id: strawberry.ID
+    source: Source
+    kind: ThreadKind
+    number: int
+    title: str
+    state: ThreadState
+    state_reason: str
+    labels: list[str]
+    url: str
+    author: Identity | None = strawberry_django.field(
+        description="Who opened it; null where the account is gone."
+    )
+    opened_at: datetime
+    closed_at: datetime | None
+    merged_at: datetime | None
+    answered_at: datetime | None
+    first_response_at: datetime | None
+    last_activity_at: datetime
+    message_count: int
+
+    @strawberry.field(description="Its messages, the oldest first; at most 100 a page.")
+    def messages(
+        self,
+        root: strawberry.Parent[models.Thread],
+        info: Info,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> "Connection[ActivityItem]":
+        page = _messages_of(info, root, first, after)
+        return _activity(info, page, after, lambda: root.message_count)
+
+
+@strawberry_django.type(
+    models.Message, description="One thing somebody said or did in a thread, at one moment."
+)
+class ActivityItem:
+    id: strawberry.ID
+    source: Source
+    thread: Thread
+    thread_kind: ThreadKind
+    kind: MessageKind
+    author: Identity | None = strawberry_django.field(
+        description="Who did it; null where the account is gone."
+    )
+    parent_id: strawberry.ID | None = strawberry.field(
+        description="The message that a reply answers."
+    )
+    body: str = strawberry.field(description="Markdown, as it was written.")
+    url: str
+    occurred_at: datetime
+    edited_at: datetime | None
+
+    @strawberry.field(description="Of a review: APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED.")
+    def review_state(self, root: strawberry.Parent[models.Message]) -> str | None:
+        return root.details.get("state") if root.kind == MessageKind.REVIEW else None
+
+    @strawberry.field(description="Of a review comment: the file that it is about.")
+    def path(self, root: strawberry.Parent[models.Message]) -> str | None:
+        return cast("str | None", root.details.get("path"))
+
+    @strawberry.field(description="Of a review comment: the line that it is about.")
+    def line(self, root: strawberry.Parent[models.Message]) -> int | None:
+        return cast("int | None", root.details.get("line"))
+
+
+@strawberry.type(description="A message as it is now.")
+class ActivityChange:
+    id: strawberry.ID
+    is_removed: bool
+    item: ActivityItem | None = strawberry.field(description="Null where it was removed.")
+
+
+@strawberry.type(description="What happened to the feed behind a cursor.")
+class ActivityChanges:
+    changes: list[ActivityChange]
+    end_cursor: str = strawberry.field(description="Where to go on.")
+    has_more: bool = strawberry.field(description="Whether to go on at once.")
+
+    @classmethod
+    def of(cls, found: Changes) -> Self:
+        return cls(
+            changes=[
+                ActivityChange(
+                    id=strawberry.ID(str(change.message.pk)),
+                    is_removed=change.is_removed,
+                    item=None if change.is_removed else cast(ActivityItem, change.message),
+                )
+                for change in found.items
+            ],
+            end_cursor=found.end,
+            has_more=found.has_more,
+        )
+
+
+def feed_connection(
+    info: Info, workspace: Workspace, kept: FeedFilters, first: int, after: str | None
+) -> Connection[ActivityItem]:
+    """Show a page of what KEPT keeps of the feed."""
+    viewer = viewer_of(info)
+    page = selectors.feed_page(viewer, workspace, kept, first, after)
+    total = partial(selectors.feed_total, viewer, workspace, kept)
+    return _activity(info, page, after, total)
+
+
+def _activity(
+    info: Info, page: Page[models.Message], after: str | None, total: Callable[[], int]
+) -> Connection[ActivityItem]:
+    """Show PAGE, and let its threads know each other."""
+    remember(info, (item.thread for item in page.items))
+    return connection(page, after, total)
+
+
+def remember(info: Info, threads: Iterable[models.Thread]) -> None:
+    """Let the messages of all THREADS be read at once, when those of one are asked for."""
+    known: dict[int, models.Thread] = info.context.shared.setdefault("threads", {})
+    known.update({thread.pk: thread for thread in threads})
+
+
+def _messages_of(
+    info: Info, thread: models.Thread, first: int, after: str | None
+) -> Page[models.Message]:
+    """Read the messages of every thread of this request at once, when the first one is asked."""
+    key = ("thread pages", first, after)
+    pages: dict[int, Page[models.Message]] = info.context.shared.setdefault(key, {})
+    if thread.pk not in pages:
+        remember(info, [thread])
+        unread = [one for one in info.context.shared["threads"].values() if one.pk not in pages]
+        pages.update(selectors.thread_pages(unread, first, after))
+    return pages[thread.pk]

@@ -1,0 +1,147 @@
+"""Every argument of the API that names a thing or a page, with what it should not be."""
+# A fixture that stands in another file is a name of this one, too.
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dexxy.accounts.models import User
+from dexxy.common.pages import Cursor
+from dexxy.messages.following import Position
+from dexxy.messages.models import Message
+from tests.api_documents import (
+    document,
+    document_of_a_page,
+    id_arguments,
+    paged_fields,
+    root_fields,
+    variables,
+)
+from tests.factories import START
+from tests.test_api_permissions import stored, values
+
+__all__ = ["values"]
+
+Ask = Callable[..., dict[str, Any]]
+
+NEVER_WAS = "987654"
+NO_IDS = ["", "0", "-1", "x", "1.0", "0x1", "１", " 1", "9" * 30, "1" * 100_000]
+ID_ARGUMENTS = [(name, *argument) for name in root_fields() for argument in id_arguments(name)]
+LARGEST = 2**31 - 1
+NO_CURSORS = ["", "x", "%%%", "é", "MTIz", "LTEuLTE", "Zg", "A" * 100_000, str(Position(2**62, 1))]
+# Cursors that we could have handed out, of other lists or of times at the end of all.
+STRANGE_CURSORS = [
+    str(Cursor(None, 1)),
+    str(Cursor(START, 2**63 - 1)),
+    str(Cursor(START.replace(year=1), 0)),
+    str(Cursor(START.replace(year=9999), 0)),
+]
+
+
+@pytest.fixture
+def theirs(values: dict[str, Any], charlie: User) -> dict[str, Any]:
+    """Name the things of the team, for Charlie to ask for in a workspace of his own."""
+    item = Message.objects.get(pk=values["itemId"])
+    named = {"sourceId": str(item.source_id), "authorId": str(item.author_id)}
+    return {**values, **named, "workspaceId": str(charlie.memberships.get().workspace_id)}
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {error["extensions"]["code"] for error in answer.get("errors", ())}
+
+
+def named(text: str, argument: str, values: dict[str, Any]) -> str:
+    """Return what VALUES have for the argument that TEXT gives, `filters: {sourceIds: [%s]}`."""
+    inner = text.strip("{}[]").rpartition("{")[2].partition(":")[0] if ":" in text else argument
+    return str(values[inner.removesuffix("s") if inner.endswith("Ids") else inner])
+
+
+@pytest.mark.parametrize(("name", "argument", "text"), ID_ARGUMENTS)
+def test_an_id_of_another_workspace_is_like_one_that_never_was(
+    ask: Ask, charlie: User, theirs: dict[str, Any], name: str, argument: str, text: str
+) -> None:
+    before = stored()
+
+    def answer(pk: str) -> dict[str, Any]:
+        given = {argument: text % json.dumps(pk)}
+        return ask(document(name, **given), charlie, **variables(name, theirs))
+
+    foreign = answer(named(text, argument, theirs))
+
+    assert foreign == answer(NEVER_WAS)
+    assert codes(foreign) <= {"NOT_FOUND"}
+    for pk in NO_IDS:
+        assert codes(answer(pk)) <= {"NOT_FOUND", "BAD_USER_INPUT"}, pk
+    assert stored() == before
+
+
+def test_the_arguments_that_name_things_are_found() -> None:
+    assert {
+        ("activityFeed", "filters", "{sourceIds: [%s]}"),
+        ("syncRuns", "repositoryId", "%s"),
+        ("apiTokenRevoke", "tokenId", "%s"),
+    } <= set(ID_ARGUMENTS)
+
+
+@pytest.mark.parametrize("field", sorted(paged_fields()))
+def test_a_page_of_an_odd_size_is_refused(
+    ask: Ask, alice: User, values: dict[str, Any], field: str
+) -> None:
+    way = paged_fields()[field]
+    asked = document_of_a_page(way, first="100")
+    assert codes(ask(asked, alice, **variables(way[0], values))) == set()
+
+    for first in (0, -1, 101, LARGEST, -LARGEST, LARGEST + 1, 10**30, '"10"', "1.0", "null"):
+        asked = document_of_a_page(way, first=str(first))
+        answer = ask(asked, alice, **variables(way[0], values))
+        assert codes(answer) == {"BAD_USER_INPUT"}, first
+
+
+@pytest.mark.parametrize("field", sorted(paged_fields()))
+def test_a_cursor_that_is_not_ours_is_refused_and_a_strange_one_is_a_place(
+    ask: Ask, alice: User, values: dict[str, Any], field: str
+) -> None:
+    way = paged_fields()[field]
+
+    def codes_for(cursor: str) -> set[str]:
+        asked = document_of_a_page(way, after=json.dumps(cursor))
+        return codes(ask(asked, alice, **variables(way[0], values)))
+
+    for cursor in NO_CURSORS:
+        assert codes_for(cursor) == {"BAD_USER_INPUT"}, cursor
+    for cursor in STRANGE_CURSORS:
+        assert codes_for(cursor) <= {"BAD_USER_INPUT"}, cursor
+
+
+def test_the_fields_that_have_pages_are_found() -> None:
+    assert {
+        "Query.activityFeed",
+        "Query.activityChanges",
+        "Query.auditLog",
+        "Thread.messages",
+        "MemberProfile.activity",
+    } <= set(paged_fields())
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "text"),
+    [one for one in ID_ARGUMENTS if root_fields()[one[0]][0] == "query"],
+)
+def test_an_id_of_the_same_workspace_is_found(
+    ask: Ask,
+    bob: User,
+    values: dict[str, Any],
+    theirs: dict[str, Any],
+    name: str,
+    argument: str,
+    text: str,
+) -> None:
+    given = {argument: text % json.dumps(named(text, argument, theirs))}
+
+    answer = ask(document(name, **given), bob, **variables(name, values))
+
+    assert codes(answer) == set()
+    found = answer["data"][name]
+    assert found.get("edges", found) != []

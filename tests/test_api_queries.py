@@ -1,0 +1,85 @@
+"""Whatever is asked of the API costs as many statements for many rows as for one."""
+# A fixture that stands in another file is a name of this one, too.
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.models import User, Workspace
+from dexxy.integrations.models import GitHubInstallation
+from dexxy.messages.models import MessageKind
+from tests.api_documents import document, root_fields, variables
+from tests.factories import (
+    make_delivery,
+    make_identity,
+    make_message,
+    make_repository,
+    make_run,
+    make_source,
+    make_stream,
+    make_thread,
+    make_user,
+)
+from tests.test_api_permissions import values
+
+__all__ = ["values"]
+
+Ask = Callable[..., dict[str, Any]]
+
+MORE = 4
+# It asks GitHub.
+ELSEWHERE = {"availableGithubRepos"}
+
+
+def add_more(workspace: Workspace, viewer: User) -> None:
+    """Add some of everything that a list can hold."""
+    installation = GitHubInstallation.objects.get(workspace=workspace)
+    for _ in range(MORE):
+        source = make_source(workspace=workspace)
+        author = make_identity(workspace=workspace)
+        thread = make_thread(source=source, author=author)
+        make_message(thread=thread, author=author, kind=MessageKind.REVIEW)
+        make_message(thread=thread, author=make_identity(workspace=workspace))
+        repository = make_repository(source=source)
+        make_stream(repository=repository)
+        make_run(repository=repository, counts={"threads": 1})
+        make_delivery(installation=installation)
+        workspace.memberships.create(user=make_user())
+        api_token_create(viewer=viewer, workspace=workspace, name="script")
+        invitation_create(viewer=viewer, workspace=workspace)
+
+
+QUERIES = {name for name, (kind, _) in root_fields().items() if kind == "query"} - ELSEWHERE
+
+
+def rows(answer: dict[str, Any]) -> int:
+    [found] = answer["data"].values()
+    return len(found["edges"]) if isinstance(found, dict) and "edges" in found else 0
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_a_query_costs_the_same_statements_for_many_rows_as_for_one(
+    ask: Ask, client: Client, alice: User, workspace: Workspace, values: dict[str, Any], name: str
+) -> None:
+    client.force_login(alice)
+    is_paged = "first" in root_fields()[name][1].args
+    asked = document(name, first="10") if is_paged else document(name)
+
+    def answered() -> tuple[int, dict[str, Any]]:
+        with CaptureQueriesContext(connection) as statements:
+            answer = ask(asked, **variables(name, values))
+        assert "errors" not in answer
+        return len(statements), answer
+
+    before, few = answered()
+    add_more(workspace, alice)
+    after, many = answered()
+
+    assert after == before
+    assert rows(many) >= rows(few) + MORE or rows(many) == rows(few) == 0

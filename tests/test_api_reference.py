@@ -1,0 +1,190 @@
+"""The page about the API: its examples run as they stand, and its tables say what the code does."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from pytest_django.live_server_helper import LiveServer
+
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.models import User, Workspace
+from dexxy.common import graphql_limits, graphql_size, sql
+from dexxy.common.errors import DexxyError
+from dexxy.common.graphql_limits import MOST_POINTS
+from dexxy.common.pages import LARGEST_PAGE
+from dexxy.config.schema import schema
+from dexxy.messages import exports, feed_filters
+from dexxy.messages.models import Message, MessageKind
+from dexxy.sources.models import Source
+from tests.factories import make_message, make_repository, make_thread
+
+Ask = Callable[..., dict[str, Any]]
+
+PAGE = (
+    Path(__file__)
+    .resolve()
+    .parent.parent.joinpath("docs/reference/graphql-api.md")
+    .read_text("utf-8")
+)
+HOST = "https://dexxy.example.com"
+# Codes that only pages, webhooks and jobs meet are no part of the API.
+APPS = ("dexxy.accounts", "dexxy.common", "dexxy.members", "dexxy.messages")
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def row(name: str) -> str:
+    [found] = re.findall(rf"^\| {re.escape(name)} \| (.*) \|$", PAGE, flags=re.MULTILINE)
+    return str(found)
+
+
+@pytest.fixture(autouse=True)
+def fresh_minute() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def item(source: Source) -> Message:
+    make_repository(source=source)
+    thread = make_thread(source=source, labels=["bug"])
+    return make_message(thread=thread, kind=MessageKind.OPENED, body="an error")
+
+
+@pytest.mark.parametrize("number", range(len(examples("graphql"))))
+def test_each_document_is_answered(
+    ask: Ask, alice: User, workspace: Workspace, item: Message, number: int
+) -> None:
+    document = examples("graphql")[number]
+    known = {
+        "workspace": str(workspace.pk),
+        "item": str(item.pk),
+        "after": None,
+        "repository": str(item.source.github_repository.pk),
+    }
+    needed = re.findall(r"\$(\w+):", document)
+
+    answer = ask(document, alice, **{name: known[name] for name in needed})
+
+    assert "errors" not in answer
+    assert all(answer["data"].values())
+
+
+@pytest.fixture
+def secret(alice: User, workspace: Workspace) -> str:
+    return api_token_create(viewer=alice, workspace=workspace, name="script")[1]
+
+
+@pytest.fixture
+def run(
+    live_server: LiveServer, workspace: Workspace, secret: str, tmp_path: Path
+) -> Callable[..., str]:
+    """Run a program of the page in a folder of its own, against this Dexxy."""
+
+    def run_it(*command: str) -> str:
+        program = command[-1].replace(HOST, live_server.url).replace("dxy_...", secret)
+        program = program.replace("/workspaces/1/", f"/workspaces/{workspace.pk}/")
+        done = subprocess.run(
+            [*command[:-1], program],
+            cwd=tmp_path,
+            env={**os.environ, "DEXXY_TOKEN": secret},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    return run_it
+
+
+def test_the_commands_do_what_they_say(
+    run: Callable[..., str], item: Message, workspace: Workspace, tmp_path: Path
+) -> None:
+    first, export = examples("sh")
+
+    answer = json.loads(run("sh", "-c", first))
+    run("sh", "-c", export)
+
+    assert answer["data"]["viewer"] == {
+        "user": {"name": "Alice"},
+        "workspaces": [{"id": str(workspace.pk), "name": "Team"}],
+    }
+    [line] = (tmp_path / "messages.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["body"] == "an error"
+
+
+def test_the_program_reads_the_whole_feed(run: Callable[..., str], item: Message) -> None:
+    for _ in range(LARGEST_PAGE + 1):
+        make_message(thread=item.thread)
+    [program] = examples("python")
+
+    lines = run(sys.executable, "-c", program).splitlines()
+
+    assert len(lines) == len(set(lines)) == LARGEST_PAGE + 2
+    assert lines[-1] == f"{item.pk} OPENED"
+
+
+def test_the_error_that_is_shown_is_what_comes(ask: Ask, alice: User, workspace: Workspace) -> None:
+    [example] = examples("json")
+
+    answer = ask('{ activityFeed(workspaceId: "0") { edges { cursor } } }', alice)
+    del answer["errors"][0]["locations"]
+
+    assert answer == json.loads(example)
+
+
+def errors(kind: type[DexxyError]) -> Iterator[type[DexxyError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from errors(one)
+
+
+def test_the_codes_are_those_that_there_are() -> None:
+    section = PAGE.partition("## Errors")[2].partition("## Limits")[0]
+    cells = re.findall(r"^\| (`[A-Z`, _]+`) \|", section, flags=re.MULTILINE)
+    documented = [code for cell in cells for code in re.findall(r"`(\w+)`", cell)]
+    all_codes = {one.code.upper() for one in errors(DexxyError)}
+    ours = {one.code.upper() for one in errors(DexxyError) if one.__module__.startswith(APPS)}
+
+    assert len(documented) == len(set(documented))
+    assert set(documented) - all_codes == {"CSRF_FAILED", "INTERNAL_ERROR"}
+    assert ours - set(documented) == set()
+
+
+def test_the_limits_are_those_that_hold() -> None:
+    limits, size = graphql_limits, graphql_size
+    megabytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
+    reads = f"{sql.LONGEST_READ_SECONDS:.0f} seconds; of `insights` 15"
+
+    assert row("levels").startswith(f"{limits.DEEPEST}, and {size.MOST_NESTED} braces")
+    assert row("aliases") == str(limits.MOST_ALIASES)
+    assert row("tokens") == f"{limits.MOST_TOKENS:,}"
+    assert row("bytes of a request") == f"{megabytes} MB"
+    assert row("items of a page") == str(LARGEST_PAGE)
+    assert row("points") == str(MOST_POINTS)
+    assert row("time of one read in the database") == reads
+    assert row("time of a query") == f"{limits.LONGEST_QUERY_SECONDS:.0f} seconds"
+    assert f"{settings.DEXXY_API_BUDGET:,} unless the operator says otherwise" in PAGE
+    assert f"An export costs {MOST_POINTS}." in PAGE
+    assert f"A list holds up to {feed_filters.MOST_VALUES} values" in PAGE
+    assert f"a search {feed_filters.LONGEST_SEARCH} characters" in PAGE
+    for what in (*exports.Export.values, *exports.Format.values):
+        assert f"`{what}`" in PAGE
+
+
+def test_every_filter_is_described() -> None:
+    section = PAGE.partition("| filter |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (`[\w`, ]+`) \|", section, flags=re.MULTILINE)
+    described = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+    filters = schema._schema.type_map["ActivityFeedFilters"]
+
+    assert sorted(described) == sorted(filters.fields)  # type: ignore[attr-defined]
