@@ -10,8 +10,6 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     get_named_type,
-    get_nullable_type,
-    is_list_type,
     is_required_argument,
     is_required_input_field,
 )
@@ -33,18 +31,15 @@ def root_fields() -> dict[str, tuple[str, GraphQLField]]:
     }
 
 
-def document(name: str, **besides: str) -> str:
+def document(name: str, *optional: str, first: int = 2) -> str:
     """Return a document that asks the root field NAME for every field below it.
 
-    Its variables are the arguments that it must have.
-
-    Args:
-        besides: further arguments, as they are written in a document.
+    Its variables are the arguments that it must have, and those that are named as OPTIONAL.
     """
     _, field = root_fields()[name]
-    if "first" in field.args:
-        besides = {"first": "2", **besides}
-    return _document(name, besides, " ".join(selection(field, ())))
+    given = {"first": str(first)} if "first" in field.args else {}
+    given |= {arg: f"${arg}" for arg in optional}
+    return _document(name, given, " ".join(selection(field, ())))
 
 
 def paged_fields() -> dict[str, list[str]]:
@@ -81,33 +76,30 @@ def document_of_a_page(way: list[str], **given: str) -> str:
     return _document(way[0], {}, f"{{ {inner} {'}' * (len(way) - 1)} }}")
 
 
-def id_arguments(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the arguments of a root field that name things of a workspace by their ids.
+def id_arguments(name: str) -> Iterator[tuple[str, ...]]:
+    """Yield the ways to all ids of things of a workspace in the arguments of a root field.
 
-    Each is an argument with how it is written, with `%s` for the id in quotes.
+    `("filters", "sourceIds")` is the list of ids inside the argument `filters`.
     """
     for arg, spec in root_fields()[name][1].args.items():
-        for path in _ids(arg, spec.type):
-            text = path.partition(": ")[2]
-            yield arg, text
+        yield from _ids((arg,), spec.type)
 
 
-def _ids(name: str, of: Any) -> Iterator[str]:
+def _ids(way: tuple[str, ...], of: Any) -> Iterator[tuple[str, ...]]:
     one = get_named_type(of)
-    is_list = is_list_type(get_nullable_type(of))
-    if one.name == "ID" and name != "workspaceId":
-        yield f"{name}: {'[%s]' if is_list else '%s'}"
+    if one.name == "ID" and way[-1] != "workspaceId":
+        yield way
     elif isinstance(one, GraphQLInputObjectType):
         for key, inner in one.fields.items():
-            for path in _ids(key, inner.type):
-                yield f"{name}: {{{path}}}"
+            yield from _ids((*way, key), inner.type)
 
 
-def _document(name: str, besides: Mapping[str, str], selected: str) -> str:
+def _document(name: str, given: Mapping[str, str], selected: str) -> str:
+    """Return a document; arguments that are not GIVEN, and those given by `$`, are variables."""
     kind, field = root_fields()[name]
-    required = {arg: spec for arg, spec in field.args.items() if is_required_argument(spec)}
-    declared = {f"${arg}": str(spec.type) for arg, spec in required.items() if arg not in besides}
-    given = {**{arg: f"${arg}" for arg in required}, **besides}
+    required = [arg for arg, spec in field.args.items() if is_required_argument(spec)]
+    given = {**{arg: f"${arg}" for arg in required}, **given}
+    declared = {f"${arg}": str(field.args[arg].type) for arg in given if f"${arg}" == given[arg]}
     return f"{kind} {_arguments(declared)} {{ {name}{_arguments(given)} {selected} }}"
 
 

@@ -28,7 +28,7 @@ Ask = Callable[..., dict[str, Any]]
 
 NEVER_WAS = "987654"
 NO_IDS = ["", "0", "-1", "x", "1.0", "0x1", "１", " 1", "9" * 30, "1" * 100_000]
-ID_ARGUMENTS = [(name, *argument) for name in root_fields() for argument in id_arguments(name)]
+ID_ARGUMENTS = [(name, way) for name in root_fields() for way in id_arguments(name)]
 LARGEST = 2**31 - 1
 NO_CURSORS = ["", "x", "%%%", "é", "MTIz", "LTEuLTE", "Zg", "A" * 100_000, str(Position(2**62, 1))]
 # Cursors that we could have handed out, of other lists or of times at the end of all.
@@ -52,28 +52,26 @@ def codes(answer: dict[str, Any]) -> set[str]:
     return {error["extensions"]["code"] for error in answer.get("errors", ())}
 
 
-def named(text: str, argument: str, values: dict[str, Any]) -> str:
-    """Return what VALUES have for the argument that TEXT gives, `filters: {sourceIds: [%s]}`."""
-    inner = text.strip("{}[]").rpartition("{")[2].partition(":")[0] if ":" in text else argument
-    return str(values[inner.removesuffix("s") if inner.endswith("Ids") else inner])
+def naming(way: tuple[str, ...], pk: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the variables of a field with one id, or list of ids, inside the argument at WAY."""
+    found = variables(name, values)
+    inner = found
+    for key in way[:-1]:
+        inner = inner.setdefault(key, {})
+    inner[way[-1]] = [pk] if way[-1].endswith("s") else pk
+    return found
 
 
-@pytest.mark.parametrize(("name", "argument", "text"), ID_ARGUMENTS)
+@pytest.mark.parametrize(("name", "way"), ID_ARGUMENTS)
 def test_an_id_of_another_workspace_is_like_one_that_never_was(
-    ask: Ask, charlie: User, theirs: dict[str, Any], name: str, argument: str, text: str
+    ask: Ask, charlie: User, theirs: dict[str, Any], name: str, way: tuple[str, ...]
 ) -> None:
     before = stored()
 
     def answer(pk: str) -> dict[str, Any]:
-        asked = variables(name, theirs)
-        if argument in asked and ":" in text:
-            # One of the fields that an input must have: the others go with it.
-            asked[argument] |= {text.strip("{}").partition(":")[0]: pk}
-            return ask(document(name), charlie, **asked)
-        given = {argument: text % json.dumps(pk)}
-        return ask(document(name, **given), charlie, **asked)
+        return ask(document(name, way[0]), charlie, **naming(way, pk, name, theirs))
 
-    foreign = answer(named(text, argument, theirs))
+    foreign = answer(theirs[way[-1].removesuffix("s")])
 
     assert foreign == answer(NEVER_WAS)
     assert codes(foreign) <= {"NOT_FOUND"}
@@ -84,9 +82,9 @@ def test_an_id_of_another_workspace_is_like_one_that_never_was(
 
 def test_the_arguments_that_name_things_are_found() -> None:
     assert {
-        ("activityFeed", "filters", "{sourceIds: [%s]}"),
-        ("syncRuns", "repositoryId", "%s"),
-        ("apiTokenRevoke", "tokenId", "%s"),
+        ("activityFeed", ("filters", "sourceIds")),
+        ("syncRuns", ("repositoryId",)),
+        ("apiTokenRevoke", ("tokenId",)),
     } <= set(ID_ARGUMENTS)
 
 
@@ -131,8 +129,7 @@ def test_the_fields_that_have_pages_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "argument", "text"),
-    [one for one in ID_ARGUMENTS if root_fields()[one[0]][0] == "query"],
+    ("name", "way"), [one for one in ID_ARGUMENTS if root_fields()[one[0]][0] == "query"]
 )
 def test_an_id_of_the_same_workspace_is_found(
     ask: Ask,
@@ -140,12 +137,11 @@ def test_an_id_of_the_same_workspace_is_found(
     values: dict[str, Any],
     theirs: dict[str, Any],
     name: str,
-    argument: str,
-    text: str,
+    way: tuple[str, ...],
 ) -> None:
-    given = {argument: text % json.dumps(named(text, argument, theirs))}
+    pk = theirs[way[-1].removesuffix("s")]
 
-    answer = ask(document(name, **given), bob, **variables(name, values))
+    answer = ask(document(name, way[0]), bob, **naming(way, pk, name, values))
 
     assert codes(answer) == set()
     found = answer["data"][name]

@@ -1,4 +1,4 @@
-"""Whatever is asked of the API costs as many statements for many rows as for one."""
+"""Whatever is asked of the API costs no more statements for many rows than for one."""
 # A fixture that stands in another file is a name of this one, too.
 
 from collections.abc import Callable
@@ -64,12 +64,11 @@ def rows(answer: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
-def test_a_query_costs_the_same_statements_for_many_rows_as_for_one(
+def test_a_query_costs_no_more_statements_for_many_rows_than_for_one(
     ask: Ask, client: Client, alice: User, workspace: Workspace, values: dict[str, Any], name: str
 ) -> None:
     client.force_login(alice)
-    is_paged = "first" in root_fields()[name][1].args
-    asked = document(name, first="10") if is_paged else document(name)
+    asked = document(name, first=10)
 
     def answered() -> tuple[int, dict[str, Any]]:
         with CaptureQueriesContext(connection) as statements:
@@ -81,5 +80,5 @@ def test_a_query_costs_the_same_statements_for_many_rows_as_for_one(
     add_more(workspace, alice)
     after, many = answered()
 
-    assert after == before
+    assert after <= before
     assert rows(many) >= rows(few) + MORE or rows(many) == rows(few) == 0

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from graphql import parse
 from pytest_django.live_server_helper import LiveServer
 
 from dexxy.accounts.api_tokens import api_token_create
@@ -179,6 +180,14 @@ def test_the_limits_are_those_that_hold() -> None:
     assert f"a search {feed_filters.LONGEST_SEARCH} characters" in PAGE
     for what in (*exports.Export.values, *exports.Format.values):
         assert f"`{what}`" in PAGE
+
+
+def test_following_costs_what_is_said() -> None:
+    [follow] = [one for one in examples("graphql") if "activityChanges" in one]
+
+    points = graphql_size.Measure(parse(follow), {"after": None}).size().points
+
+    assert f"This document costs {points} points" in PAGE
 
 
 def test_every_filter_is_described() -> None:

@@ -89,9 +89,13 @@ class Scene:
 
     def assert_converges(self) -> None:
         """Let a few minutes go by; then the truth is stored, and nothing waits."""
-        sent = len({delivery.guid for delivery in self.world.webhooks.log})
+        sent = {delivery.guid for delivery in self.world.webhooks.log}
         with self.up.database():
-            self.up.wait_until(lambda: _worked_off() == sent, "all are worked off", PATIENCE)
+            try:
+                self.up.wait_until(lambda: sent == _worked_off(), "all are worked off", PATIENCE)
+            except AssertionError as error:
+                error.add_note(_what_waits(sent))
+                raise
             _minutes_pass()
             GitHubRepository.objects.update(
                 next_sync_at=timezone.now(), next_sweep_at=timezone.now()
@@ -102,8 +106,8 @@ class Scene:
             assert Message.objects.filter(is_archived=False).count() > COUNT / 2
 
 
-def _worked_off() -> int:
-    """Return how many deliveries are done with; nobody waits any longer for who was killed."""
+def _worked_off() -> set[str]:
+    """Return the deliveries that are done with; nobody waits any longer for who was killed."""
     now = timezone.now()
     soon = now + timedelta(seconds=15)
     Credential.objects.filter(woken_at__lt=now - timedelta(seconds=15)).update(woken_at=None)
@@ -113,7 +117,20 @@ def _worked_off() -> int:
     GitHubApp.objects.filter(log_due_at__gt=soon).update(log_due_at=now)
     WebhookDelivery.objects.filter(next_attempt_at__gt=soon).update(next_attempt_at=now)
     ended = [DeliveryState.DONE, DeliveryState.IGNORED]
-    return WebhookDelivery.objects.filter(state__in=ended).count()
+    return set(WebhookDelivery.objects.filter(state__in=ended).values_list("guid", flat=True))
+
+
+def _what_waits(sent: set[str]) -> str:
+    stored = {one.guid: one for one in WebhookDelivery.objects.all()}
+    ended = _worked_off()
+    waiting = [stored[guid] for guid in sorted(sent - ended) if guid in stored]
+    fields = ("guid", "event", "state", "attempts", "next_attempt_at", "error")
+    rows = [{field: getattr(one, field) for field in fields} for one in waiting[:5]]
+    apps = list(GitHubApp.objects.values("log_due_at", "log_read_until", "log_lease_until"))
+    return (
+        f"{len(sent)} were sent, {len(sent - stored.keys())} of them are not in the inbox,"
+        f" {len(waiting)} wait there: {rows}; {len(ended - sent)} were never sent; {apps}"
+    )
 
 
 def _minutes_pass() -> None:

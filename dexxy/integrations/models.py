@@ -34,6 +34,8 @@ class GitHubApp(TimestampedModel):
     log_due_at = models.DateTimeField(default=timezone.now)
     log_read_until = models.DateTimeField(null=True, blank=True)
     log_lease_until = models.DateTimeField(null=True, blank=True)
+    # Where that process runs, so that one beside it can see at once that it died.
+    log_lease_holder = models.CharField(max_length=500, blank=True)
 
     class Meta:
         verbose_name = "GitHub App"

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import structlog
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.integrations.models import (
@@ -25,6 +25,7 @@ from dexxy.integrations.services.github_access import changes_missed
 from dexxy.integrations.services.github_app import app_client, app_refused
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_inbox import delivery_store
+from dexxy.integrations.services.github_liveness import has_died, living
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_values import time
 from dexxy.integrations.services.github_wake import deliveries_wake
@@ -39,7 +40,7 @@ PAGE = 100
 KEPT_BY_GITHUB = timedelta(days=3)
 # A delivery is logged when it has ended, under the time at which it began.
 OVERLAP = timedelta(minutes=5)
-# For a reader that died; each page renews it.
+# For a reader that died on another host; each page renews it.
 _LEASE = timedelta(minutes=2)
 # One delivery that GitHub cannot show must not hide all that came after it.
 _UNREADABLE = (
@@ -79,10 +80,15 @@ class LogReading:
 
 def delivery_logs_due() -> list[int]:
     """Return the primary keys of the Apps whose log is due to be read."""
-    now = timezone.now()
-    free = Q(log_lease_until=None) | Q(log_lease_until__lt=now)
-    due = GitHubApp.objects.filter(free, log_due_at__lte=now).exclude(webhook_secret="")
-    return list(due.order_by("log_due_at").values_list("pk", flat=True))
+    due = GitHubApp.objects.filter(log_due_at__lte=timezone.now()).exclude(webhook_secret="")
+    found = due.order_by("log_due_at").only("log_lease_until", "log_lease_holder")
+    return [app.pk for app in found if not _is_being_read(app)]
+
+
+def _is_being_read(app: GitHubApp) -> bool:
+    until = app.log_lease_until
+    is_leased = until is not None and until > timezone.now()
+    return is_leased and not has_died(app.log_lease_holder)
 
 
 def delivery_logs_expire() -> None:
@@ -101,8 +107,11 @@ def delivery_log_read(app_pk: int) -> int:
     Raises:
         GitHubError: the log could not be read; it is due again.
     """
-    if not _lease(app_pk, only_if_free=True):
-        return 0
+    with living() as holder:
+        return _read_as(holder, app_pk) if _lease_take(holder, app_pk) else 0
+
+
+def _read_as(holder: str, app_pk: int) -> int:
     app = GitHubApp.objects.get(pk=app_pk)
     try:
         with app_client(app) as client:
@@ -115,20 +124,26 @@ def delivery_log_read(app_pk: int) -> int:
         raise app_refused(error) from error
     finally:
         again = timezone.now() + timedelta(seconds=settings.DEXXY_DELIVERY_LOG_INTERVAL)
-        GitHubApp.objects.filter(pk=app_pk).update(log_due_at=again, log_lease_until=None)
+        mine = GitHubApp.objects.filter(pk=app_pk, log_lease_holder=holder)
+        mine.update(log_due_at=again, log_lease_until=None, log_lease_holder="")
     if taken:
         log.info("webhooks found that had not arrived", app=app.slug, taken=taken)
         deliveries_wake()
     return taken
 
 
-def _lease(app_pk: int, *, only_if_free: bool) -> bool:
-    """Say that this process reads the log for some time yet. Returns whether it may."""
-    now = timezone.now()
-    app = GitHubApp.objects.filter(pk=app_pk)
-    if only_if_free:
-        app = app.filter(Q(log_lease_until=None) | Q(log_lease_until__lt=now))
-    return bool(app.update(log_lease_until=now + _LEASE))
+def _lease_take(holder: str, app_pk: int) -> bool:
+    """Say that HOLDER reads the log. Returns whether it may: of two at once one does."""
+    app = GitHubApp.objects.only("log_lease_until", "log_lease_holder").get(pk=app_pk)
+    if _is_being_read(app):
+        return False
+    as_seen = GitHubApp.objects.filter(pk=app_pk, log_lease_until=app.log_lease_until)
+    until = timezone.now() + _LEASE
+    return bool(as_seen.update(log_lease_until=until, log_lease_holder=holder))
+
+
+def _lease_keep(app: GitHubApp) -> None:
+    GitHubApp.objects.filter(pk=app.pk).update(log_lease_until=timezone.now() + _LEASE)
 
 
 def _read(client: GitHubClient, app: GitHubApp) -> LogReading:
@@ -149,7 +164,7 @@ def _read(client: GitHubClient, app: GitHubApp) -> LogReading:
             return reading
         if not answer.next_page:
             return reading
-        _lease(app.pk, only_if_free=False)
+        _lease_keep(app)
         answer = client.get(answer.next_page)
 
 
@@ -174,7 +189,7 @@ def _unknown(app: GitHubApp, lines: list[Logged]) -> Iterator[Logged]:
 
 def _take(client: GitHubClient, app: GitHubApp, line: Logged) -> bool:
     """Take a delivery from the log, or, where that cannot be done, look at its repository anew."""
-    _lease(app.pk, only_if_free=False)
+    _lease_keep(app)
     try:
         # https://docs.github.com/en/rest/apps/webhooks#get-a-delivery-for-an-app-webhook
         answer = client.get(f"{PATH}/{line.number}")

@@ -2,24 +2,24 @@
 
 The lease lives in PostgreSQL: it is taken by a conditional UPDATE, renewed before a request
 and inside every page's transaction, and runs out a minute after its holder died. A holder that
-died on this very host is noticed at once, because the file it had locked is free again.
+died on this very host is noticed at once.
 """
 
-import fcntl
-import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from time import monotonic, time
-from typing import IO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential
+from dexxy.integrations.models import Credential, GitHubApp
+from dexxy.integrations.services.github_liveness import (
+    has_died,
+    living,
+    remove_left_behind,
+)
 
 LEASE_SECONDS = 60
 # Seconds; a request takes 40 at most.
@@ -96,27 +96,22 @@ def lease_taken(credential: Credential) -> Iterator[Lease]:
         CredentialBusyError: a living process holds it.
     """
     token = uuid4()
-    path = _folder() / f"{token}.lock"
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with living() as holder:
         params = {
             "id": credential.pk,
             "token": token,
-            "holder": f"{_host()}|{path}",
+            "holder": holder,
             "seconds": LEASE_SECONDS,
             "dead": _dead_holder(credential.pk),
         }
+        if not execute(_TAKE, params):
+            raise CredentialBusyError("Another process is reading with this token just now.")
+        remove_left_behind(_holders())
+        lease = Lease(credential.pk, token)
         try:
-            if not execute(_TAKE, params):
-                raise CredentialBusyError("Another process is reading with this token just now.")
-            _remove_left_behind()
-            lease = Lease(credential.pk, token)
-            try:
-                yield lease
-            finally:
-                lease.release()
+            yield lease
         finally:
-            path.unlink(missing_ok=True)
+            lease.release()
 
 
 def is_held(credential: Credential) -> bool:
@@ -129,49 +124,14 @@ def is_held(credential: Credential) -> bool:
 def _dead_holder(credential_id: int) -> UUID | None:
     """Return the lease token of a holder that has died on this host, if there is one."""
     credential = Credential.objects.get(pk=credential_id)
-    host, _, path = credential.lease_holder.partition("|")
-    if credential.lease_token is None or host != _host():
-        return None
-    try:
-        with Path(path).open() as file:
-            if not _lock_if_free(file):
-                return None
-    except OSError:
-        # A folder that is not ours to see: the lease will run out by itself.
-        return None
-    return credential.lease_token
+    return credential.lease_token if has_died(credential.lease_holder) else None
 
 
-def _remove_left_behind() -> None:
-    """Remove the files of holders that were killed, once no lease names them."""
-    named = {holder.partition("|")[2] for holder in _holders()}
-    for path in _folder().glob("*.lock"):
-        # One that is younger may not be locked yet.
-        with suppress(OSError), path.open() as file:
-            is_old = path.stat().st_mtime < time() - LEASE_SECONDS
-            if is_old and str(path) not in named and _lock_if_free(file):
-                path.unlink()
-
-
-def _holders() -> Iterable[str]:
-    return Credential.objects.exclude(lease_token=None).values_list("lease_holder", flat=True)
-
-
-def _lock_if_free(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _folder() -> Path:
-    folder = Path(settings.DEXXY_DATA_DIR) / "leases"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _host() -> str:
-    """Name this host and its current boot: after a reboot no holder of before can live."""
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return f"{socket.gethostname()}/{boot.read_text().strip() if boot.exists() else ''}"
+def _holders() -> list[str]:
+    """Return who holds something, as far as the database says."""
+    of_leases = Credential.objects.exclude(lease_token=None)
+    of_logs = GitHubApp.objects.exclude(log_lease_holder="")
+    return [
+        *of_leases.values_list("lease_holder", flat=True),
+        *of_logs.values_list("log_lease_holder", flat=True),
+    ]

@@ -104,7 +104,7 @@ class MappedList:
 
 def scope_of(connection: str, owner_external_id: str) -> Scope:
     """Return the messages that a list holds."""
-    return replace(LISTS[connection].scope, owner_id=owner_external_id)
+    return Scope(LISTS[connection].scope.kinds, owner_external_id)
 
 
 def issue(node: Payload) -> MappedThread:

@@ -4,6 +4,7 @@ Field meanings: https://docs.github.com/en/graphql/reference/objects
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from dexxy.integrations.services.github_values import Payload, key, text, time, time_or_none
@@ -33,6 +34,13 @@ def actor(node: Payload | None) -> IdentityRecord | None:
     """
     if not node or not node.get("id"):
         return None
+    return _account(tuple(node.items()))
+
+
+# The same few people say most of a page.
+@lru_cache(maxsize=1000)
+def _account(items: tuple[tuple[str, Any], ...]) -> IdentityRecord:
+    node = dict(items)
     return IdentityRecord(
         external_id=key(node.get("databaseId") or node["id"]),
         node_id=text(node["id"]),

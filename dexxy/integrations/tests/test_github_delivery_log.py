@@ -1,6 +1,7 @@
 """What never arrived is found in GitHub's log of deliveries, or read again."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -25,6 +26,7 @@ from dexxy.integrations.services.github_delivery_log import (
     delivery_logs_expire,
 )
 from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github_liveness import living
 from dexxy.integrations.services.github_schedule import LOG_JOB, enqueue_delivery_logs
 from dexxy.integrations.tasks import read_delivery_log
 from dexxy.messages.models import Thread
@@ -227,6 +229,28 @@ def test_one_process_reads_a_log(github_app: GitHubApp, followed: GitHubReposito
     assert delivery_logs_due() == [github_app.pk]
     delivery_log_read(github_app.pk)
     assert read_until(github_app) is not None
+
+
+def test_a_reader_that_died_on_this_host_is_followed_at_once(
+    github_app: GitHubApp, followed: GitHubRepository
+) -> None:
+    with living() as holder:
+        GitHubApp.objects.update(
+            log_lease_until=timezone.now() + timedelta(minutes=2), log_lease_holder=holder
+        )
+        assert (delivery_logs_due(), delivery_log_read(github_app.pk)) == ([], 0)
+        _, _, path = holder.partition("|")
+        Path(f"{path}.died").touch()
+    died = f"{holder}.died"
+    GitHubApp.objects.update(log_lease_holder=died)
+
+    assert delivery_logs_due() == [github_app.pk]
+    delivery_log_read(github_app.pk)
+
+    assert read_until(github_app) is not None
+    github_app.refresh_from_db()
+    assert (github_app.log_lease_until, github_app.log_lease_holder) == (None, "")
+    Path(f"{path}.died").unlink()
 
 
 def test_a_log_is_due_every_few_minutes_and_after_each_start(

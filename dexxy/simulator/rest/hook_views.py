@@ -45,8 +45,10 @@ def hook_deliveries(exchange: Exchange, app: App) -> Response:
             raise Refusal(422, "Validation Failed")
         found = [one for one in found if _is(exchange, one, status)]
     if (cursor := asked.get("cursor")) is not None:
-        before = _number(cursor)
-        found = [one for one in found if one.database_id < before]
+        # Not by comparing numbers: deliveries that overtook each other are not in their order.
+        numbers = [one.database_id for one in found]
+        last = _number(cursor)
+        found = found[numbers.index(last) + 1 :] if last in numbers else []
     size = min(number_asked(exchange, "per_page", PER_PAGE), MOST_PER_PAGE)
     rows = [_row(exchange, one) for one in found[:size]]
     links = {}

@@ -197,6 +197,20 @@ def test_the_log_shows_the_latest_first_in_pages(as_app: Client, hooks: Hookshot
     assert second.links == {}
 
 
+def test_the_pages_of_the_log_hold_all_of_what_overtook_each_other(
+    as_app: Client, hooks: Hookshot
+) -> None:
+    sent = hooks.deliver(shuffled=Random(3))
+    listed, page = [], f"{LOG}?per_page=1"
+    while page:
+        answer = as_app("GET", page)
+        listed += [row["guid"] for row in answer.json()]
+        following = urlsplit(answer.links["next"]["url"]) if "next" in answer.links else None
+        page = f"{LOG}?{following.query}" if following else ""
+
+    assert listed == [one.guid for one in reversed(sent)]
+
+
 def test_the_log_shows_what_was_sent_and_answered(as_app: Client, hooks: Hookshot) -> None:
     (delivery,) = hooks.deliver(1)
 
