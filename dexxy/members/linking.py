@@ -32,7 +32,7 @@ WHERE i.home_member_id = ANY(%(homes)s)
 _LOCKED = """
 SELECT DISTINCT i.member_id
 FROM members_identity i JOIN members_member m ON m.id = i.home_member_id
-WHERE i.workspace_id = %(workspace)s AND m.is_locked
+WHERE m.workspace_id = %(workspace)s AND m.is_locked
 """
 _OF_NO_PERSON = """
 UPDATE members_membermerge e

@@ -38,6 +38,9 @@ class Member(TimestampedModel):
                 fields=["workspace"], name="members_member_bots", condition=Q(is_bot=True)
             ),
             models.Index(fields=["workspace"], name="members_member_tagged", condition=~Q(tags=[])),
+            models.Index(
+                fields=["workspace"], name="members_member_locked", condition=Q(is_locked=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -226,6 +229,13 @@ class MemberMerge(TimestampedModel):
                 condition=~Q(kept=F("merged")), name="members_membermerge_two_members"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["workspace"],
+                name="members_membermerge_undone",
+                condition=Q(undone_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.merged} into {self.kept}"
@@ -265,6 +275,13 @@ class MergeSuggestion(TimestampedModel):
                 condition=Q(first__lt=F("second")), name="members_mergesuggestion_ordered"
             ),
             only_choices("state", SuggestionState),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace"],
+                name="members_mergesuggestion_apart",
+                condition=Q(state="rejected"),
+            )
         ]
 
     def __str__(self) -> str:
