@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import QuerySet
 
+from dexxy.common.sql import fetch_all
 from dexxy.members.addresses import mailbox
 from dexxy.members.models import ErasedKey, ErasureSecret, Identity
+
+_HOLD_OFF = "SELECT pg_advisory_xact_lock_shared(hashtextextended('erasures', %(workspace)s))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('erasures', %(workspace)s))"
 
 
 class ErasedPeople:
@@ -80,7 +84,23 @@ def texts_of(account: Identity) -> list[str]:
     return [account_text(account.provider, account.external_id), login, *mail_texts(account.email)]
 
 
+def erasures_hold_off(workspace_id: int) -> None:
+    """Let nobody be erased until the transaction ends, before it locks an account: it stores words.
+
+    Others that store words do not wait.
+    """
+    fetch_all(_HOLD_OFF, {"workspace": workspace_id})
+
+
+def erasures_lock(workspace_id: int) -> None:
+    """Let nobody store words until the transaction ends, which locks no account before."""
+    fetch_all(_LOCK, {"workspace": workspace_id})
+
+
 def accounts_silenced(workspace_id: int) -> set[int]:
-    """Return the accounts whose words are not kept; a look at an index that is mostly empty."""
+    """Return the accounts whose words are not kept; a look at an index that is mostly empty.
+
+    It stays true until the transaction ends behind `erasures_hold_off`.
+    """
     silenced = Identity.objects.filter(workspace=workspace_id, is_silenced=True)
     return set(silenced.values_list("pk", flat=True))

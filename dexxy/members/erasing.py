@@ -9,7 +9,13 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
 from dexxy.accounts.services import audit
 from dexxy.members.components import merges_lock
-from dexxy.members.erased import ErasedPeople, account_text, erased_people_begun, texts_of
+from dexxy.members.erased import (
+    ErasedPeople,
+    account_text,
+    erased_people_begun,
+    erasures_lock,
+    texts_of,
+)
 from dexxy.members.models import (
     ErasedKey,
     Identity,
@@ -53,6 +59,7 @@ def member_erase(
         accounts: as `member_accounts` returned them.
         with_bodies: keep nothing of what they write from now on.
     """
+    erasures_lock(workspace.pk)
     ids = [account.pk for account in accounts]
     homes = [account.home_member_id for account in accounts]
     locked = Identity.objects.filter(pk__in=ids).order_by("external_id")

@@ -1,7 +1,8 @@
 """Store what webhooks say, at once and for the time being: each thread is marked for a refetch.
 
 Everything here runs inside the caller's transaction and is set-based. Locks are taken in the order
-that all writers keep: identities, then threads by source, kind and number, then messages.
+that all writers keep: erasures are held off, then identities, then threads by source, kind and
+number, then messages.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.erased import accounts_silenced
+from dexxy.members.erased import accounts_silenced, erasures_hold_off
 from dexxy.members.hints import identities_meet
 from dexxy.messages import hints_sql as sql
 from dexxy.messages.ingest import Place, replies_link, threads_settle
@@ -105,6 +106,8 @@ def _authors(hints: Iterable[PlacedHint], received_at: datetime) -> dict[tuple[i
         for author in (one.hint.thread.author, *(m.author for m in one.hint.messages)):
             if author is not None:
                 met[author.external_id] = author
+    for workspace_id in sorted({workspace_id for workspace_id, _ in by_tenant}):
+        erasures_hold_off(workspace_id)
     return {
         (workspace_id, provider, external_id): pk
         for (workspace_id, provider), met in sorted(by_tenant.items())

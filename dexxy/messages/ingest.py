@@ -3,9 +3,9 @@
 Everything here runs inside the caller's transaction and is set-based: one statement for the
 identities of a batch, one for its threads, one for its messages.
 
-Every writer takes its locks in this order, so that no two wait for each other: identities by
-external id, then threads by source, kind and number, then messages. A message is written only
-under the lock of its thread.
+Every writer takes its locks in this order, so that no two wait for each other: erasures are held
+off, then identities by external id, then threads by source, kind and number, then messages. A
+message is written only under the lock of its thread.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from dexxy.common.sql import Rows, copy_into, execute, fetch_all
-from dexxy.members.erased import accounts_silenced
+from dexxy.members.erased import accounts_silenced, erasures_hold_off
 from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
@@ -113,6 +113,7 @@ def authors_apply(
 
     Returns: external id -> primary key of the identity.
     """
+    erasures_hold_off(place.workspace_id)
     return identities_apply(
         workspace_id=place.workspace_id,
         provider=place.provider,

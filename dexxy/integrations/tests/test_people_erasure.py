@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -33,9 +34,10 @@ from dexxy.messages.records import Hint, MessageRecord, Snapshot, ThreadRecord
 from dexxy.messages.search import search_catch_up
 from dexxy.sources.models import Source
 from tests.factories import START, make_app, make_delivery, make_installation, make_workspace
+from tests.other_writer import other_writer
 
 ADA = IdentityRecord(
-    "1815",
+    "18151210",
     IdentityKind.USER,
     "countess",
     "Ada Lovelace",
@@ -45,7 +47,7 @@ ADA = IdentityRecord(
 )
 BOB = IdentityRecord("2", IdentityKind.USER, "bob", "Bob")
 # Whatever of Ada's must be found nowhere.
-TRACES = ("countess", "Lovelace", "1815", "NODE_ADA", "engines", "avatars", "remembered")
+TRACES = ("countess", "Lovelace", "18151210", "NODE_ADA", "engines", "avatars", "remembered")
 WORDS = "analytical"
 
 
@@ -91,14 +93,16 @@ def ada(workspace: Workspace, source: Source, alice: User) -> Member:
         provider="github",
         asked_for=[account.pk],
         records=[
-            ProfileRecord("1815", "engines", "engines", "engines", "ada@lovelace.org", ("engines",))
+            ProfileRecord(
+                "18151210", "engines", "engines", "engines", "ada@lovelace.org", ("engines",)
+            )
         ],
         read_at=timezone.now(),
     )
     load(
         workspace,
         "name,email,notes,username:github,username:discord\n"
-        "Ada Lovelace,ada@lovelace.org,remembered,countess,Countess#1815\n",
+        "Ada Lovelace,ada@lovelace.org,remembered,countess,Countess#18151210\n",
     )
     identities_apply(
         workspace_id=workspace.pk,
@@ -243,7 +247,7 @@ def test_a_profile_that_was_on_its_way_is_not_stored(
         workspace_id=workspace.pk,
         provider="github",
         asked_for=[account.pk],
-        records=[ProfileRecord("1815", "engines", email="ada@lovelace.org")],
+        records=[ProfileRecord("18151210", "engines", email="ada@lovelace.org")],
         read_at=timezone.now(),
     )
 
@@ -255,7 +259,7 @@ def test_a_profile_that_was_on_its_way_is_not_stored(
     [
         "name,email\nAda Lovelace,Ada+other@lovelace.org\n",
         "name,username:github\nAda Lovelace,Countess\n",
-        "name,username:discord\nAda Lovelace,COUNTESS#1815\n",
+        "name,username:discord\nAda Lovelace,COUNTESS#18151210\n",
     ],
 )
 def test_the_next_import_leaves_the_person_out(
@@ -318,8 +322,8 @@ def named(workspace: Workspace) -> Named:
 def test_webhooks_that_name_the_person_lose_what_they_said(
     alice: User, ada: Member, named: Named, state: str
 ) -> None:
-    hers, other = named(1815, state), named(18)
-    no_account = named(18, label={"id": 1815, "name": "bug"})
+    hers, other = named(18151210, state), named(18)
+    no_account = named(18, label={"id": 18151210, "name": "bug"})
 
     assert erase(alice, ada).deliveries == 1
 
@@ -329,3 +333,42 @@ def test_webhooks_that_name_the_person_lose_what_they_said(
         before = kept.payload
         kept.refresh_from_db()
         assert kept.payload == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_is_being_stored_does_not_keep_the_words(
+    source: Source, alice: User, ada: Member
+) -> None:
+    with other_writer(lambda: sync(source, snapshot(2))):
+        done = erase(alice, ada, with_bodies=True)
+
+    assert done.bodies == 4
+    assert WORDS not in everything()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_and_an_erasure_do_not_wait_for_each_other(
+    source: Source, alice: User, ada: Member
+) -> None:
+    shown = snapshot()
+    more = replace(shown.messages[2], external_id="13")
+    page = replace(shown, messages=(*shown.messages, more))
+
+    with other_writer(lambda: sync(source, page)):
+        done = erase(alice, ada, with_bodies=True)
+
+    assert done.bodies == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_that_is_being_applied_does_not_keep_the_words(
+    source: Source, alice: User, ada: Member
+) -> None:
+    shown = snapshot(3)
+    place = Place(source.workspace_id, source.pk, "github")
+    hint = PlacedHint(place, Hint(thread=shown.thread, messages=shown.messages))
+
+    with other_writer(lambda: hints_apply([hint], received_at=timezone.now())):
+        erase(alice, ada, with_bodies=True)
+
+    assert WORDS not in everything()

@@ -321,8 +321,8 @@ def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> Non
 
     apply(place, shown(comment(1)))
 
-    assert statements(100, threads=1) == statements(200, threads=60) == 5
-    assert statements(100, threads=1) == statements(200, threads=60) == 8
+    assert statements(100, threads=1) == statements(200, threads=60) == 6
+    assert statements(100, threads=1) == statements(200, threads=60) == 9
 
 
 def test_an_answer_points_to_what_it_answers_in_a_new_thread_and_in_a_known_one(
