@@ -188,7 +188,10 @@ def _resume(viewer: Viewer, repository_id: int) -> GitHubRepository:
         return repository
     if repository.access_lost_at is not None:
         _look_for(repository)
-    repositories_resume(GitHubRepository.objects.filter(pk=repository.pk))
+    paused = GitHubRepository.objects.filter(is_archived=False, sync_status=SyncStatus.PAUSED)
+    # Somebody may have resumed or disconnected it while its lock was waited for.
+    if not repositories_resume(paused.filter(pk=repository.pk)):
+        return _found(viewer, repository_id)
     transaction.on_commit(enqueue_due)
     return _done(viewer, repository, "resumed")
 

@@ -22,7 +22,10 @@ from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_errors import NotFoundError, RateLimitedError
 from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_repositories import (
+    RepositoryNotFoundError,
     repository_connect_available,
+    repository_disconnect,
+    repository_set_paused,
     repository_sync_now,
 )
 from dexxy.integrations.services.github_runs import run_fail
@@ -34,6 +37,7 @@ from dexxy.simulator.world import World
 from dexxy.sources.models import Source
 from tests.factories import make_run
 from tests.github_app import reconcile
+from tests.other_writer import other_writer
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -307,6 +311,24 @@ def test_what_the_app_lost_while_it_was_paused_is_not_active_when_it_is_resumed(
     reconcile(linked)
     followed.refresh_from_db()
     assert (followed.sync_status, followed.sync_error) == (SyncStatus.PENDING, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_disconnects_meanwhile_is_not_resumed(
+    bob: User, alice: User, followed: GitHubRepository
+) -> None:
+    state(followed, SyncStatus.PAUSED)
+
+    with (
+        other_writer(lambda: repository_disconnect(viewer=alice, repository_id=followed.pk)),
+        pytest.raises(RepositoryNotFoundError),
+    ):
+        repository_set_paused(viewer=bob, repository_id=followed.pk, paused=False)
+
+    followed.refresh_from_db()
+    assert (followed.is_archived, followed.sync_status) == (True, SyncStatus.PAUSED)
+    assert Source.objects.get(github_repository=followed).is_archived
+    assert not AuditEntry.objects.filter(action="github_repository.resumed").exists()
 
 
 def test_what_is_out_of_reach_cannot_be_paused(
