@@ -72,6 +72,13 @@ STATUS_LABELS = {
 }
 
 
+def platform(provider: str) -> str:
+    """Name the platform of an account, and its server where that is not the usual one."""
+    name, _, server = provider.partition(":")
+    name = "GitHub" if name == "github" else name
+    return f"{name} at {server}" if server else name
+
+
 def verb(message: Message) -> str:
     """Say what the author of MESSAGE did, so that the thread can follow."""
     if message.kind == MessageKind.OPENED:

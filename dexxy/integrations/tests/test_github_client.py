@@ -81,6 +81,7 @@ def test_a_packed_answer_that_is_larger_than_wanted_is_never_unpacked_whole(
         (b"not packed at all", errors.GitHubUnreachableError),
         (gzip.compress(b'{"data": {}}')[:-12], errors.QueryTooHeavyError),
     ],
+    ids=["not packed", "cut off"],
 )
 def test_an_answer_that_is_packed_badly_is_an_error(
     app: ScriptedApp, client: GitHubClient, packed: bytes, error: type[errors.GitHubError]

@@ -28,6 +28,12 @@ def rendered(body: str, longest: int) -> markdown.Rendered:
 
 
 @register.filter
+def platform(provider: str) -> str:
+    """Name the platform of an account."""
+    return wording.platform(provider)
+
+
+@register.filter
 def verb(message: Message) -> str:
     """Say what the author did, so that the thread can follow."""
     return wording.verb(message)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.web.wording import ago, icon, lasting, state_label, verb, verb_alone
+from dexxy.web.wording import ago, icon, lasting, platform, state_label, verb, verb_alone
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -95,3 +95,16 @@ def test_a_thread_says_how_it_stands() -> None:
     assert state_label(Thread(state=ThreadState.OPEN, answered_at=NOW)) == "Answered"
     assert state_label(Thread(state=ThreadState.MERGED)) == "Merged"
     assert state_label(not_planned) == "Closed as not planned"
+
+
+@pytest.mark.parametrize(
+    ("provider", "words"),
+    [
+        ("github", "GitHub"),
+        ("github:git.example.org", "GitHub at git.example.org"),
+        ("github:127.0.0.1:8001", "GitHub at 127.0.0.1:8001"),
+        ("discord", "discord"),
+    ],
+)
+def test_a_platform_reads_as_it_is_called(provider: str, words: str) -> None:
+    assert platform(provider) == words
