@@ -38,7 +38,7 @@ on_linux = pytest.mark.skipif(
 @on_linux
 @pytest.mark.django_db(transaction=True)
 def test_memory_does_not_grow_with_the_length_of_a_thread() -> None:
-    short = peak_memory(comments=150)
+    short = peak_memory(comments=200)
 
     long = peak_memory(comments=600)
 

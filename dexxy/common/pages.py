@@ -112,7 +112,7 @@ def page_newest_first(rows: QuerySet[Any], time: str, first: int, after: str | N
             Q() if place is None else behind(time, place), **{f"{time}__isnull": False}
         )
         found = list(timed.order_by(F(time).desc(), "-pk")[: first + 1])
-    if len(found) <= first:
+    if len(found) <= first and rows.model._meta.get_field(time).null:
         # Not in one query: the index that serves the times has these at its other end.
         untimed = rows.filter(_untimed_behind(place), **{f"{time}__isnull": True})
         found += untimed.order_by("-pk")[: first + 1 - len(found)]
