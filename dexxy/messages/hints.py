@@ -15,7 +15,7 @@ from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.erased import accounts_silenced, erasures_hold_off
 from dexxy.members.hints import identities_meet
 from dexxy.messages import hints_sql as sql
-from dexxy.messages.ingest import Place, replies_link, threads_settle
+from dexxy.messages.ingest import HINT_SETTLES_AFTER, Place, replies_link, threads_settle
 from dexxy.messages.ingest_sql import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
 from dexxy.messages.models import ArchivedReason, MessageKind
 from dexxy.messages.records import UNSET, Hint, MessageRecord, ThreadRecord
@@ -130,7 +130,8 @@ def _threads(by_thread: Mapping[_Key, PlacedHint], authors: _Authors) -> dict[_K
     """Store and mark threads. Returns their primary keys."""
     columns = {key: _fields(one, authors) for key, one in by_thread.items()}
     rows = [(one.place.workspace_id, *key, columns[key]) for key, one in by_thread.items()]
-    found = fetch_all(sql.MARK_THREADS, {}, Rows(sql.THREAD_COLUMNS, rows))
+    settles = {"settles": HINT_SETTLES_AFTER.total_seconds()}
+    found = fetch_all(sql.MARK_THREADS, settles, Rows(sql.THREAD_COLUMNS, rows))
     threads = {(source, kind, number): pk for source, kind, number, pk, _ in found}
     known = [(pk, columns[source, kind, n]) for source, kind, n, pk, is_new in found if not is_new]
     if known:

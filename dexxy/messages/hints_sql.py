@@ -24,7 +24,8 @@ MESSAGE_COLUMNS = {
 }
 
 # Locks every thread, in the order of the keys, and marks it. One that waits for a refetch already
-# goes on waiting: so a busy thread is read once a minute, when what came before has settled.
+# goes on waiting: so a busy thread is read once a minute, when what came before has settled. It
+# waits no longer than until this has settled, too: it may have been put off before there was news.
 MARK_THREADS = """
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
@@ -39,7 +40,9 @@ SELECT r.workspace_id, r.source_id, r.kind, r.number, coalesce(n.node_id, ''), n
 FROM {rows}, jsonb_populate_record(NULL::messages_thread, r.fields) n
 ORDER BY r.source_id, r.kind, r.number
 ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
-    hinted_at = clock_timestamp(), refetch_at = coalesce(t.refetch_at, clock_timestamp())
+    hinted_at = clock_timestamp(),
+    refetch_at = least(coalesce(t.refetch_at, clock_timestamp()),
+                       clock_timestamp() + make_interval(secs => %(settles)s))
 RETURNING t.source_id, t.kind, t.number, t.id, t.xmax = 0
 """
 

@@ -28,9 +28,17 @@ def owner_of(data_dir: Path, server: str) -> int:
     [pid] = [
         pid
         for pid in locks.holders(data_dir / "lock" / f"{server}.owner")
-        if b"dexxy.embedded.owner" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"dexxy.embedded.owner" in _command(pid)
     ]
     return pid
+
+
+def _command(pid: int) -> bytes:
+    """Return what a process was started with; nothing of one that has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def server_of(data_dir: Path, server: str) -> int:

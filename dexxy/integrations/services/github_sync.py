@@ -201,12 +201,8 @@ def _take_turns(
         _begin_turns(turns, credential, lease, clients)
         # A webhook waits for one request, not for the list of a huge repository.
         marked = repositories_marked(credential)
-        try:
-            for repository in _each(*marked, *reader.unfinished.values()):
-                if repository.pk not in turns:
-                    reader.read(repository)
-        except errors.RateLimitedError as error:
-            credential_pause(credential, error)
+        waiting = _each(*marked, *reader.unfinished.values())
+        _read_marked(reader, credential, [one for one in waiting if one.pk not in turns])
         if turns and not _is_paused(credential):
             with_marks = [repository.pk for repository in marked if repository.pk in turns]
             key = min(with_marks or turns, key=lambda key: turns[key].order)
@@ -219,6 +215,19 @@ def _take_turns(
         if timezone.now() >= deadline:
             _leave_due([*turns, *unfinished])
             return bool(turns or unfinished)
+
+
+def _read_marked(
+    reader: MarkedReader, credential: Credential, repositories: Iterable[GitHubRepository]
+) -> None:
+    """Make a request for each of REPOSITORIES, unless GitHub wants a pause."""
+    if _is_paused(credential):
+        return
+    try:
+        for repository in repositories:
+            reader.read(repository)
+    except errors.RateLimitedError as error:
+        credential_pause(credential, error)
 
 
 def _each(*repositories: GitHubRepository) -> Iterable[GitHubRepository]:

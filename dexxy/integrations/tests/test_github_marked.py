@@ -120,6 +120,21 @@ def test_what_was_read_since_its_webhook_waits_while_half_of_the_points_are_gone
     assert Thread.objects.get().refetch_at is None
 
 
+def test_what_was_put_off_is_due_with_the_news_of_the_next_webhook(
+    world: World, closed: Issue
+) -> None:
+    Thread.objects.update(refetch_at=timezone.now() + PUT_OFF_FOR)
+
+    world.comment(closed, world.actor("worker"), "Here, too")
+    world.webhooks.deliver()
+    deliveries_drain(seconds=10)
+
+    thread = Thread.objects.get()
+    assert thread.hinted_at is not None
+    assert thread.refetch_at is not None
+    assert thread.refetch_at <= thread.hinted_at + timedelta(seconds=61)
+
+
 @pytest.fixture
 def long(world: World, hill: Repository, followed: GitHubRepository) -> Issue:
     """An issue with more than two pages of comments, of which one webhook arrived."""
