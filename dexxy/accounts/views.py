@@ -37,7 +37,11 @@ def api_caller(view: View) -> View:
                 answer["WWW-Authenticate"] = "Bearer"
                 return answer
         elif _is_forged(request):
-            return refusal("Send the CSRF token of the page.", "CSRF_FAILED", 403)
+            return refusal(
+                "Send an API token (Authorization: Bearer ...), or the CSRF token of the page.",
+                "CSRF_FAILED",
+                403,
+            )
         return view(request, *args, **kwargs)
 
     # A token is sent by programs alone, and no page can make a browser send one.

@@ -25,7 +25,7 @@ _ALIASES = {
     "organization": "company",
     "organisation": "company",
 }
-_USERNAME = re.compile(r"username:([a-z0-9][a-z0-9._:-]{0,99})")
+_USERNAME = re.compile(r"username:(?!import$)([a-z0-9][a-z0-9._:-]{0,99})")
 _SEPARATORS = ",;\t|"
 # As much of a file as tells its encoding, and holds its header.
 _HEAD = 65_536
@@ -125,8 +125,8 @@ class ImportFile:
                 yield reader.line_num, cells
         except UnicodeError as error:
             raise ImportFileError(
-                f"Something behind line {reader.line_num} is not {self._encoding}: save the file"
-                " as UTF-8, or name its encoding with --encoding, as latin-1."
+                f"Something in the file is not {self._encoding}, at line {reader.line_num + 1} or"
+                " later: save it as UTF-8, or name its encoding with --encoding, as latin-1."
             ) from error
         except csv.Error as error:
             raise ImportFileError(f"Line {reader.line_num} is no CSV: {error}.") from error
@@ -152,6 +152,8 @@ def columns_of(header: Sequence[str]) -> Columns:
     Raises:
         ImportFileError: one is there twice, or none tells people apart.
     """
+    if not any(title.strip() for title in header):
+        raise ImportFileError("The file is empty, or its first line is: that line names columns.")
     found = Columns(width=len(header))
     ignored = []
     for place, title in enumerate(header):
@@ -175,9 +177,9 @@ def columns_of(header: Sequence[str]) -> Columns:
 
 def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
     if len(cells) != columns.width:
-        return ImportedRow(
-            number, problem=f"It has {len(cells)} cells; the header has {columns.width}."
-        )
+        cell = "cell" if len(cells) == 1 else "cells"
+        problem = f"It has {len(cells)} {cell}; the header has {columns.width}."
+        return ImportedRow(number, problem=problem)
     given = {name: cells[place].strip() for name, place in columns.places.items()}
     tags = [tag.strip() for tag in re.split("[;,]", given.pop(_TAGS, "")) if tag.strip()]
     named = {platform: cells[place].strip() for platform, place in columns.usernames.items()}

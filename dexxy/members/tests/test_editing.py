@@ -150,6 +150,7 @@ def test_an_account_that_is_somebody_s_is_not_added_again(
     ("platform", "rest"),
     [
         ("github", {}),
+        ("import", {}),
         (" GitHub ", {}),
         ("github:ghe.example.com", {}),
         ("", {}),

@@ -53,7 +53,7 @@ def test_encodings_are_found_out(encoding: str) -> None:
 def test_another_encoding_is_refused_until_it_is_named() -> None:
     data = "name,email\nZoë,zoe@lovelace.org\n".encode("latin-1")
 
-    with pytest.raises(ImportFileError, match="is not utf-8: save the file as UTF-8, or name"):
+    with pytest.raises(ImportFileError, match=r"is not utf-8, at line . or later: save it as UTF-8"):
         read(data)
     assert [row.name for row in read(data, "latin-1")] == ["Zoë"]
     with pytest.raises(ImportFileError, match="no encoding called latin-99"):
@@ -77,7 +77,8 @@ def test_columns_that_say_nothing_to_us_are_named() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("", "names no column"),
+        ("", "The file is empty"),
+        ("name,username:import\nAda,ada@lovelace.org\n", "names no column"),
         ("name,company\nAda,Engines\n", "names no column"),
         ("email,name,E-mail\n", "The column E-mail is there twice"),
         ("email,username:slack,username:Slack\n", "username:Slack is there twice"),
@@ -95,7 +96,7 @@ def test_a_file_that_cannot_be_read_says_why(data: str, message: str) -> None:
         ("Ada,not an address,", "not an address is no e-mail address."),
         ("Ada,a@b,", "a@b is no e-mail address."),
         ("Ada,,", "It has neither an e-mail address nor a username."),
-        ("Ada", "It has 1 cells; the header has 3."),
+        ("Ada", "It has 1 cell; the header has 3."),
         ("Ada,a@b.org,,more", "It has 4 cells; the header has 3."),
         (f"{'x' * 201},a@b.org,", "Its name is longer than 200 characters."),
         (f"Ada,{'x' * 255}@b.org,", "Its email is longer than 254 characters."),

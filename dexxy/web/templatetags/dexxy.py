@@ -34,6 +34,12 @@ def platform(provider: str) -> str:
 
 
 @register.filter
+def platform_alone(provider: str) -> str:
+    """Name the platform of an account, whatever its server."""
+    return wording.platform(provider.partition(":")[0])
+
+
+@register.filter
 def verb(message: Message) -> str:
     """Say what the author did, so that the thread can follow."""
     return wording.verb(message)
