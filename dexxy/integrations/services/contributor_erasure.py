@@ -16,12 +16,15 @@ from dexxy.messages.erasing import bodies_erase
 # A webhook names an account by an object with its id and login, wherever it stands:
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads
 # One that was not worked off yet is lost with that, as any may be: the next sync finds the same.
+# Only that somebody takes an authorization back, which is of no installation, has to happen first.
 _FORGET_DELIVERIES = """
 UPDATE integrations_webhookdelivery d
 SET payload = '{}', state = 'done', error = '', processed_at = coalesce(processed_at, now()),
     updated_at = now()
 FROM integrations_githubapp a
-WHERE a.id = d.app_id AND a.server = %(server)s AND d.installation_id = ANY(%(installations)s)
+WHERE a.id = d.app_id AND a.server = %(server)s
+  AND (d.installation_id = ANY(%(installations)s)
+       OR (d.installation_id IS NULL AND d.state <> 'pending'))
   AND d.payload @? %(names)s::jsonpath
 """
 
@@ -64,20 +67,25 @@ def _deliveries_forget(workspace: Workspace, accounts: Iterable[Identity]) -> in
     for account in accounts:
         if account.external_id.isascii() and account.external_id.isdigit():
             by_server[account.provider].append(int(account.external_id))
-    installations = GitHubInstallation.objects.filter(workspace=workspace)
-    numbers = list(installations.exclude(installation_id=None).values_list("installation_id"))
     return sum(
         execute(
             _FORGET_DELIVERIES,
             {
                 "server": server,
-                "installations": [number for (number,) in numbers],
+                "installations": _installations(workspace, server),
                 "names": _naming(external_id),
             },
         )
         for server, ids in sorted(by_server.items())
         for external_id in ids
     )
+
+
+def _installations(workspace: Workspace, server: str) -> list[int]:
+    """Return the numbers of WORKSPACE's installations: each server counts its own from one."""
+    here = GitHubInstallation.objects.filter(workspace=workspace, server=server)
+    numbers = here.values_list("installation_id", flat=True)
+    return [number for number in numbers if number is not None]
 
 
 def _naming(external_id: int) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
 from dexxy.cli.key_rotation import secrets_rotate
-from dexxy.integrations.models import WebhookDelivery
+from dexxy.integrations.models import GitHubInstallation, WebhookDelivery
 from dexxy.integrations.services.contributor_erasure import Erased, person_erase
 from dexxy.integrations.services.contributor_stitching import contributors_stitch
 from dexxy.members.directory import member_list
@@ -372,3 +372,29 @@ def test_a_webhook_that_is_being_applied_does_not_keep_the_words(
         erase(alice, ada, with_bodies=True)
 
     assert WORDS not in everything()
+
+
+def test_a_webhook_of_no_installation_is_worked_off_before_it_loses_what_it_said(
+    alice: User, ada: Member, named: Named
+) -> None:
+    done, pending = named(18151210), named(18151210, "pending")
+    WebhookDelivery.objects.update(installation_id=None, event="github_app_authorization")
+
+    assert erase(alice, ada).deliveries == 1
+
+    done.refresh_from_db()
+    pending.refresh_from_db()
+    assert (done.payload, pending.state) == ({}, "pending")
+    assert pending.payload
+
+
+def test_webhooks_of_an_installation_of_another_server_are_kept(
+    alice: User, ada: Member, workspace: Workspace, named: Named
+) -> None:
+    theirs = named(18151210)
+    GitHubInstallation.objects.update(server="github:git.example.org")
+
+    assert erase(alice, ada).deliveries == 0
+
+    theirs.refresh_from_db()
+    assert theirs.payload
