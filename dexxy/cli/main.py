@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import dexxy
 from dexxy.cli import composition, demonstration
+from dexxy.cli.collector import keep_what_is_loaded
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.overview import COMMANDS, overview
 from dexxy.common.errors import DexxyError
@@ -101,6 +102,7 @@ def _execute(arguments: Sequence[str]) -> None:
     command = load_command_class("dexxy.cli", name.replace("-", "_"))
     command._called_from_command_line = True  # type: ignore[attr-defined]
     options = vars(command.create_parser("dexxy", name).parse_args(rest))
+    keep_what_is_loaded()
     try:
         command.execute(*options.pop("args", ()), **options)
     finally:

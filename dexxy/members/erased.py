@@ -12,6 +12,9 @@ from dexxy.members.models import ErasedKey, ErasureSecret, Identity
 
 _HOLD_OFF = "SELECT pg_advisory_xact_lock_shared(hashtextextended('erasures', %(workspace)s))"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('erasures', %(workspace)s))"
+_SILENCED = """
+SELECT id FROM members_identity WHERE workspace_id = %(workspace)s AND is_silenced
+"""
 
 
 class ErasedPeople:
@@ -102,5 +105,4 @@ def accounts_silenced(workspace_id: int) -> set[int]:
 
     It stays true until the transaction ends behind `erasures_hold_off`.
     """
-    silenced = Identity.objects.filter(workspace=workspace_id, is_silenced=True)
-    return set(silenced.values_list("pk", flat=True))
+    return {pk for (pk,) in fetch_all(_SILENCED, {"workspace": workspace_id})}

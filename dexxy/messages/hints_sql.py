@@ -104,7 +104,7 @@ ARCHIVE_MESSAGES = """
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'deleted',
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
-FROM {rows}
-WHERE r.is_deleted AND m.thread_id = r.thread_id AND m.kind = r.kind
+FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
+WHERE r.is_deleted AND m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = r.kind
   AND m.external_id = r.external_id AND NOT m.is_archived
 """

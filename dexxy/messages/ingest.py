@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from dexxy.common.sql import Rows, copy_into, execute, fetch_all
 from dexxy.members.erased import accounts_silenced, erasures_hold_off
@@ -22,11 +22,14 @@ from dexxy.members.ingest import identities_apply
 from dexxy.members.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread, ThreadKind
-from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
+from dexxy.messages.records import MessageRecord, Scope, Snapshot
 
 # GitHub's replicas lag behind its webhooks: a snapshot asked for sooner than this after a
 # webhook may be older than what the webhook said.
 HINT_SETTLES_AFTER = timedelta(seconds=60)
+
+
+_NO_RESPONSES = frozenset((MessageKind.OPENED, *MessageKind.state_changes()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +89,15 @@ def snapshots_apply(
         ),
         asked_at=asked_at,
     )
-    threads = _threads(place, [snapshot.thread for snapshot in snapshots], authors, asked_at)
+    threads = _threads(place, snapshots, authors, asked_at)
     stored = [threads[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
     pairs = list(zip(stored, snapshots, strict=True))
     messages_apply(place, [(thread, m) for thread, s in pairs for m in s.messages], authors)
-    # A new thread holds nothing but what came with it.
+    # A new thread holds nothing but what came with it, and was told so.
     known = [(thread, snapshot) for thread, snapshot in pairs if not thread.is_new]
     lists_finish(whole for t, s in known for whole in whole_lists(t, s.complete, s.messages))
     replies_link(t.id for t, s in pairs if not t.is_new or any(map(_is_answer, s.messages)))
-    threads_settle([thread.id for thread in stored])
+    threads_settle([thread.id for thread, _ in known])
     _postpone([thread.id for thread in stored if not thread.is_truth], asked_at)
     return stored
 
@@ -169,12 +172,13 @@ def _messages_insert(
     if not batch:
         return
     now = timezone.now()
-    rest = (place.workspace_id, place.source_id, now, now)
+    rest = (place.workspace_id, place.source_id, str(now), str(now))
     rows = []
     for thread, message in batch:
         *row, details, in_feed, version_at = _message_row(thread, message, authors)
         archived = (True, ArchivedReason.DELETED.value) if message.is_deleted else (False, "")
-        rows.append((*row, Jsonb(details), in_feed, min(version_at, now), *archived, *rest))
+        said = orjson.dumps(details).decode()
+        rows.append((*row, said, in_feed, min(version_at, now), *archived, *rest))
     copy_into("messages_message", sql.NEW_MESSAGE, rows)
 
 
@@ -321,6 +325,8 @@ def _is_answer(message: MessageRecord) -> bool:
 
 def threads_settle(thread_ids: Sequence[int]) -> None:
     """Recompute what threads know about their own messages."""
+    if not thread_ids:
+        return
     params = {
         "threads": list(thread_ids),
         "state_changes": [str(kind) for kind in MessageKind.state_changes()],
@@ -333,11 +339,11 @@ def _author_id(author: IdentityRecord | None, authors: Mapping[str, int]) -> int
 
 
 def _threads(
-    place: Place, records: Iterable[ThreadRecord], authors: Mapping[str, int], asked_at: datetime
+    place: Place, snapshots: Iterable[Snapshot], authors: Mapping[str, int], asked_at: datetime
 ) -> dict[tuple[str, int], StoredThread]:
     # Rows are locked in the order of their keys, so that two writers cannot wait for each other.
-    ordered = sorted(records, key=lambda record: (record.kind, record.number))
-    rows = Rows(sql.THREAD_COLUMNS, [_thread_row(record, authors) for record in ordered])
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.thread.kind, snapshot.thread.number))
+    rows = Rows(sql.THREAD_COLUMNS, [_thread_row(snapshot, authors) for snapshot in ordered])
     params = {
         "workspace": place.workspace_id,
         "source": place.source_id,
@@ -355,7 +361,9 @@ def _threads(
     }
 
 
-def _thread_row(record: ThreadRecord, authors: Mapping[str, int]) -> tuple[object, ...]:
+def _thread_row(snapshot: Snapshot, authors: Mapping[str, int]) -> tuple[object, ...]:
+    record = snapshot.thread
+    shown = [m for m in snapshot.messages if m.in_feed and not m.is_deleted]
     return (
         str(record.kind),
         record.number,
@@ -371,7 +379,22 @@ def _thread_row(record: ThreadRecord, authors: Mapping[str, int]) -> tuple[objec
         record.merged_at,
         record.answered_at,
         record.version_at,
+        len(shown),
+        max((message.occurred_at for message in shown), default=record.opened_at),
+        _first_said(shown, authors),
     )
+
+
+def _first_said(
+    messages: Iterable[MessageRecord], authors: Mapping[str, int]
+) -> list[dict[str, object]]:
+    """Return when each account first wrote something behind the opening."""
+    first: dict[int, datetime] = {}
+    for message in messages:
+        if message.author is not None and message.kind not in _NO_RESPONSES:
+            author_id, at = authors[message.author.external_id], message.occurred_at
+            first[author_id] = min(at, first.get(author_id, at))
+    return [{"author_id": author_id, "at": at} for author_id, at in first.items()]
 
 
 def _message_row(

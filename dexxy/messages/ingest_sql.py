@@ -1,4 +1,6 @@
 """The statements of `ingest`. `{rows}` is the batch, as a FROM item `r`."""
+# ruff: noqa: S608
+# The statements are put together from the pieces of this file alone; values are parameters.
 
 THREAD_COLUMNS = {
     "kind": "text",
@@ -15,6 +17,9 @@ THREAD_COLUMNS = {
     "merged_at": "timestamptz",
     "answered_at": "timestamptz",
     "version_at": "timestamptz",
+    "message_count": "bigint",
+    "last_activity_at": "timestamptz",
+    "said": "jsonb",
 }
 MESSAGE_COLUMNS = {
     "thread_id": "bigint",
@@ -33,20 +38,36 @@ MESSAGE_COLUMNS = {
     "is_deleted": "boolean",
 }
 
+# The first response is the first live message by a person other than the author's member.
+_IS_RESPONSE = "NOT member.is_bot AND member.id IS DISTINCT FROM opener.member_id"
+
+# A thread that is new knows at once what settling would tell it of the messages that it came with:
+# `said` holds when each account first said something that may be a response.
+#
 # A snapshot is the truth where the thread's last webhook came before %(settled)s: it overwrites
 # whatever the versions, and revives. Before that it obeys `version_at` (on a tie it wins),
 # revives nothing, and leaves the thread marked. A mark that is younger than the request stays.
 # No version lies in the future.
-UPSERT_THREADS = """
+UPSERT_THREADS = f"""
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
-    author_id, opened_at, closed_at, merged_at, answered_at, version_at, last_activity_at,
-    message_count, is_archived, archived_reason, moved_to_url, created_at, updated_at)
+    author_id, opened_at, closed_at, merged_at, answered_at, version_at, message_count,
+    last_activity_at, first_response_at, is_archived, archived_reason, moved_to_url, created_at,
+    updated_at)
 SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_reason,
        ARRAY(SELECT jsonb_array_elements_text(labels)), url, author_id, opened_at, closed_at,
-       merged_at, answered_at, least(version_at, clock_timestamp()), opened_at, 0, false, '', '',
-       now(), now()
-FROM {rows}
+       merged_at, answered_at, least(version_at, clock_timestamp()), message_count,
+       last_activity_at, (
+           SELECT min(said.at)
+           FROM jsonb_to_recordset(r.said) AS said(author_id bigint, at timestamptz)
+           WHERE (
+               SELECT {_IS_RESPONSE}
+               FROM members_identity author
+               JOIN members_member member ON member.id = author.member_id
+               LEFT JOIN members_identity opener ON opener.id = r.author_id
+               WHERE author.id = said.author_id)),
+       false, '', '', now(), now()
+FROM {{rows}}
 ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     node_id = excluded.node_id, title = excluded.title, state = excluded.state,
     state_reason = excluded.state_reason, labels = excluded.labels, url = excluded.url,
@@ -121,21 +142,28 @@ ARCHIVE_REST = """
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'missing',
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
-FROM {rows}
-WHERE m.thread_id = r.thread_id AND m.kind = r.kind AND NOT m.is_archived
+FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
+WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = r.kind
+  AND NOT m.is_archived
   AND (r.owner_id = '' OR r.owner_id =
        m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END)
   AND NOT r.seen ? m.external_id
 """
 SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "owner_id": "text", "seen": "jsonb"}
 
+# By their key, which begins with the workspace. Not by a join: a planner that knows little yet
+# would read all messages for the few of some threads.
+_IN_THREADS = """m.workspace_id = ANY(ARRAY(
+    SELECT workspace_id FROM messages_thread WHERE id = ANY(%(threads)s)))
+  AND m.thread_id = ANY(%(threads)s)"""
+
 # A review that is gone took its comments with it, and so did a comment its replies. One that was
 # deleted and still stands there as a tombstone did not.
-ARCHIVE_ORPHANS = """
+ARCHIVE_ORPHANS = f"""
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'missing',
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
-WHERE m.thread_id = ANY(%(threads)s) AND m.kind IN ('review_comment', 'reply')
+WHERE {_IN_THREADS} AND m.kind IN ('review_comment', 'reply')
   AND NOT m.is_archived
   AND m.details ? CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
   AND NOT EXISTS (
@@ -147,20 +175,19 @@ WHERE m.thread_id = ANY(%(threads)s) AND m.kind IN ('review_comment', 'reply')
         AND owner.archived_reason <> 'missing')
 """
 
-LINK_REPLIES = """
+LINK_REPLIES = f"""
 UPDATE messages_message m
 SET parent_id = p.id
 FROM messages_message p
-WHERE m.thread_id = ANY(%(threads)s) AND m.details ? 'in_reply_to'
+WHERE {_IN_THREADS} AND m.details ? 'in_reply_to'
   AND p.workspace_id = m.workspace_id AND p.thread_id = m.thread_id
   AND p.external_id = m.details->>'in_reply_to'
   AND p.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE m.kind END
   AND m.parent_id IS DISTINCT FROM p.id
 """
 
-# The first response is the first live message by a person other than the author's member. Thread by
-# thread, because a planner that knows little yet would read all messages for a hundred threads.
-SETTLE_THREADS = """
+# Thread by thread, for the same reason.
+SETTLE_THREADS = f"""
 UPDATE messages_thread t
 SET message_count = c.messages, last_activity_at = coalesce(c.last_at, t.opened_at),
     first_response_at = c.response_at
@@ -172,12 +199,12 @@ FROM (
         SELECT count(*) AS messages, max(m.occurred_at) AS last_at,
                min(m.occurred_at) FILTER (
                    WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
-                     AND member.id IS NOT NULL AND NOT member.is_bot
-                     AND member.id IS DISTINCT FROM opener.member_id) AS response_at
+                     AND member.id IS NOT NULL AND {_IS_RESPONSE}) AS response_at
         FROM messages_message m
         LEFT JOIN members_identity author ON author.id = m.author_id
         LEFT JOIN members_member member ON member.id = author.member_id
-        WHERE m.thread_id = t.id AND NOT m.is_archived AND m.in_feed
+        WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id
+          AND NOT m.is_archived AND m.in_feed
     ) said
     WHERE t.id = ANY(%(threads)s)
 ) c
@@ -254,7 +281,7 @@ ARCHIVE_MESSAGES_OF = """
 UPDATE messages_message m
 SET is_archived = true, archived_reason = r.reason,
     transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
-FROM {rows}
-WHERE m.thread_id = r.thread_id AND NOT m.is_archived
+FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
+WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND NOT m.is_archived
 """
 GONE_COLUMNS = {"thread_id": "bigint", "reason": "text", "moved_to_url": "text"}

@@ -176,20 +176,29 @@ class Message(TimestampedModel):
     without losing rows that commit late.
     """
 
-    # Copies of what the thread says, whose own constraints hold for them: a check of each row of
-    # the largest table against three more would double the cost of storing it.
+    # A message is written under the lock of its thread, behind its author in one transaction, and
+    # says of workspace and source what its thread says: to check each row of the largest table
+    # against four more would cost as much as to store it. The messages of a thread are found by
+    # their key, which begins with the workspace.
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
     )
     source = models.ForeignKey(
         Source, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
     )
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="messages")
+    thread = models.ForeignKey(
+        Thread, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
+    )
     thread_kind = models.CharField(max_length=20, choices=ThreadKind.choices)
     kind = models.CharField(max_length=20, choices=MessageKind.choices)
     external_id = models.CharField(max_length=255)
     author = models.ForeignKey(
-        Identity, models.PROTECT, null=True, related_name="messages", db_index=False
+        Identity,
+        models.PROTECT,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        db_constraint=False,
     )
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replies", db_index=False

@@ -157,7 +157,10 @@ def thread_pages(
     """
     check_size(first)
     row = Window(RowNumber(), partition_by="thread_id", order_by=["occurred_at", "pk"])
-    found = Message.objects.filter(thread__in=threads, is_archived=False, in_feed=True)
+    # By their key, which begins with the workspace.
+    workspaces = {thread.workspace_id for thread in threads}
+    of_threads = Message.objects.filter(workspace__in=workspaces, thread__in=threads)
+    found = of_threads.filter(is_archived=False, in_feed=True)
     if after is not None:
         place = Cursor.parse(after)
         time = place.time or datetime.max.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Nested lists that did not fit into their thread's page, drained part by part."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -42,16 +43,6 @@ _LIST_COLUMNS = {
     "cursor": "text",
     "seen": "jsonb",
 }
-# Of a part and its thread: threads are wide, and there may be a hundred.
-_READ = (
-    *_LIST_COLUMNS,
-    "repository",
-    "snapshot_at",
-    "sweep",
-    "thread__kind",
-    "thread__number",
-    "thread__merged_at",
-)
 _COLUMNS = {
     "thread_id": "bigint",
     **_LIST_COLUMNS,
@@ -76,14 +67,49 @@ FROM (SELECT cursor FROM integrations_syncpart
 """
 
 
+_WAITING = """
+SELECT part.id, part.connection, part.owner_id, part.owner_external_id, part.cursor, part.seen,
+       part.snapshot_at, part.sweep_id, t.id, t.kind, t.number, t.merged_at IS NOT NULL
+FROM (SELECT * FROM integrations_syncpart
+      WHERE repository_id = %(repository)s ORDER BY id LIMIT %(weight)s) part
+JOIN messages_thread t ON t.id = part.thread_id
+ORDER BY part.id
+"""
+_MOVE_ON = """
+UPDATE integrations_syncpart part
+SET cursor = r.cursor, seen = ARRAY(SELECT jsonb_array_elements_text(r.seen)), updated_at = now()
+FROM {rows}
+WHERE part.id = r.id
+"""
+_PLACE_COLUMNS = {"id": "bigint", "cursor": "text", "seen": "jsonb"}
+
+
+@dataclass(slots=True)
+class Part:
+    """A stored `SyncPart` with what reading it needs to know of its thread."""
+
+    id: int
+    connection: str
+    owner_id: str
+    owner_external_id: str
+    cursor: str
+    seen: list[str]
+    snapshot_at: datetime
+    sweep_id: int | None
+    thread_id: int
+    thread_kind: str
+    thread_number: int
+    is_merged: bool
+
+
 # Of which thread, when its snapshot was asked for, and the sweep that met it.
 _ListToRead = tuple[int, mapping.OpenList, datetime, int | None]
 
 
-def waiting(repository: GitHubRepository, weight: int) -> list[SyncPart]:
+def waiting(repository: GitHubRepository, weight: int) -> list[Part]:
     """Return the parts that have waited longest, up to WEIGHT in all, but at least one."""
-    parts = repository.parts.select_related("thread").order_by("pk").only(*_READ)
-    found = list(parts[:weight])
+    params = {"repository": repository.pk, "weight": weight}
+    found = [Part(*row) for row in fetch_all(_WAITING, params)]
     while len(found) > 1 and weight_of(found) > weight:
         found.pop()
     return found
@@ -96,7 +122,7 @@ def is_full(repository: GitHubRepository, weight: int) -> bool:
     return bool(is_full)
 
 
-def weight_of(parts: Sequence[SyncPart]) -> int:
+def weight_of(parts: Sequence[Part]) -> int:
     """Return how much reading a page of each of PARTS may be."""
     return sum(LONG_LIST if part.cursor else 1 for part in parts)
 
@@ -137,7 +163,7 @@ def _add(repository_id: int, lists: Sequence[_ListToRead]) -> None:
         execute(_INSERT, {"repository": repository_id}, Rows(_COLUMNS, rows))
 
 
-def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer | None:
+def read(reading: Reading, parts: Sequence[Part], *, first: int) -> Answer | None:
     """Read and store the next page of each of PARTS.
 
     Args:
@@ -164,9 +190,7 @@ def read(reading: Reading, parts: Sequence[SyncPart], *, first: int) -> Answer |
     return answer
 
 
-def _answer(
-    reading: Reading, parts: Sequence[SyncPart], *, first: int, is_smallest: bool
-) -> Answer:
+def _answer(reading: Reading, parts: Sequence[Part], *, first: int, is_smallest: bool) -> Answer:
     variables: dict[str, Any] = {"first": first}
     for place, part in enumerate(parts):
         variables[f"id{place}"] = part.owner_id
@@ -176,7 +200,7 @@ def _answer(
     return reading.query(document, variables, may_miss=places, is_smallest=is_smallest)
 
 
-def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
+def _store(reading: Reading, parts: Sequence[Part], answer: Answer) -> None:
     gone = [part for place, part in enumerate(parts) if f"p{place}" in answer.missed]
     here = [(f"p{place}", part) for place, part in enumerate(parts) if part not in gone]
     pages = [_page(part, answer.data.get(place)) for place, part in here]
@@ -186,9 +210,9 @@ def _store(reading: Reading, parts: Sequence[SyncPart], answer: Answer) -> None:
 
 def _apply(
     reading: Reading,
-    parts: Sequence[SyncPart],
+    parts: Sequence[Part],
     pages: Sequence[mapping.MappedList],
-    gone: Sequence[SyncPart],
+    gone: Sequence[Part],
     answer: Answer,
 ) -> None:
     messages = [message for page in pages for message in page.messages]
@@ -215,11 +239,13 @@ def _apply(
 
 def _write(
     repository: GitHubRepository,
-    parts: Sequence[SyncPart],
+    parts: Sequence[Part],
     pages: Sequence[mapping.MappedList],
 ) -> None:
-    SyncPart.objects.filter(pk__in=[part.pk for part in parts if not part.cursor]).delete()
-    SyncPart.objects.bulk_update([p for p in parts if p.cursor], ["cursor", "seen"])
+    _delete(part for part in parts if not part.cursor)
+    going_on = [(part.id, part.cursor, part.seen) for part in parts if part.cursor]
+    if going_on:
+        execute(_MOVE_ON, {}, Rows(_PLACE_COLUMNS, going_on))
     below = [
         (part.thread_id, left, part.snapshot_at, part.sweep_id)
         for part, page in zip(parts, pages, strict=True)
@@ -228,24 +254,23 @@ def _write(
     _add(repository.pk, below)
 
 
-def _page(part: SyncPart, node: Any) -> mapping.MappedList:
+def _page(part: Part, node: Any) -> mapping.MappedList:
     """Map a page of a part.
 
     Raises:
         QueryTooHeavyError: it cannot be read; by itself it may be, or is left out.
         CursorRefusedError: its cursors do not lead to an end.
     """
-    thread = part.thread
     try:
         page = mapping.nested_page(
             part.connection,
             node["list"],
             part.owner_external_id,
-            merged=thread.merged_at is not None,
+            merged=part.is_merged,
         )
     except errors.UNKNOWN_SHAPE as error:
         raise errors.QueryTooHeavyError(
-            f"GitHub shows a list of #{thread.number} in a way that this Dexxy does not know"
+            f"GitHub shows a list of #{part.thread_number} in a way that this Dexxy does not know"
             f" ({errors.quoted(repr(error))}). Update Dexxy, or report it."
         ) from error
     is_nothing_new = bool(page.seen) and set(page.seen) <= set(part.seen)
@@ -254,7 +279,7 @@ def _page(part: SyncPart, node: Any) -> mapping.MappedList:
     return page
 
 
-def _restart(reading: Reading, part: SyncPart, error: errors.CursorRefusedError) -> None:
+def _restart(reading: Reading, part: Part, error: errors.CursorRefusedError) -> None:
     """Read a list from its beginning again, or leave it out where that does not help."""
     try:
         reading.restarting(error)
@@ -263,25 +288,30 @@ def _restart(reading: Reading, part: SyncPart, error: errors.CursorRefusedError)
         return
     with reading.storing():
         sweeps_lose_count([part.sweep_id])
-        SyncPart.objects.filter(pk=part.pk).update(cursor="", seen=[])
+        SyncPart.objects.filter(pk=part.id).update(cursor="", seen=[])
 
 
-def _leave_to_refetch(gone: Sequence[SyncPart]) -> None:
+def _leave_to_refetch(gone: Sequence[Part]) -> None:
     """Mark the threads of lists whose owners are not shown: only a refetch can tell why."""
     Thread.objects.filter(pk__in=[p.thread_id for p in gone]).update(refetch_at=timezone.now())
-    forget(SyncPart.objects.filter(pk__in=[part.pk for part in gone]))
+    forget(SyncPart.objects.filter(pk__in=[part.id for part in gone]))
 
 
-def _scope(part: SyncPart) -> Scope:
+def _scope(part: Part) -> Scope:
     return mapping.scope_of(part.connection, part.owner_external_id)
 
 
-def _give_up(reading: Reading, part: SyncPart, error: errors.GitHubError) -> None:
+def _give_up(reading: Reading, part: Part, error: errors.GitHubError) -> None:
     """Leave out the list that cannot be read; its thread is tried again as a whole, later."""
-    thread = part.thread
     with reading.storing():
-        problem_note(reading.repository, ThreadKind(thread.kind), thread.number, error)
-        forget(thread.parts.all())
+        kind = ThreadKind(part.thread_kind)
+        problem_note(reading.repository, kind, part.thread_number, error)
+        forget(SyncPart.objects.filter(thread=part.thread_id))
+
+
+def _delete(parts: Iterable[Part]) -> None:
+    if ids := [part.id for part in parts]:
+        execute("DELETE FROM integrations_syncpart WHERE id = ANY(%(ids)s)", {"ids": ids})
 
 
 def forget(parts: QuerySet[SyncPart]) -> None:
@@ -290,7 +320,7 @@ def forget(parts: QuerySet[SyncPart]) -> None:
     parts.delete()
 
 
-def _count(parts: Sequence[SyncPart], pages: Sequence[mapping.MappedList]) -> None:
+def _count(parts: Sequence[Part], pages: Sequence[mapping.MappedList]) -> None:
     """Add what was read to what the sweeps have met."""
     met: dict[int, list[MessageRecord]] = {}
     for part, page in zip(parts, pages, strict=True):

@@ -20,6 +20,7 @@ from dexxy.messages.ingest import (
     stored_thread,
     threads_archive,
     threads_lock,
+    threads_settle,
 )
 from dexxy.messages.models import (
     ArchivedReason,
@@ -97,6 +98,44 @@ def test_a_snapshot_is_stored_whole(place: Place) -> None:
         ("comment", None),
         ("opened", "alice"),
     ]
+
+
+CLOSED = replace(comment(1), kind=MessageKind.CLOSED)
+WRAPPER = replace(comment(1), kind=MessageKind.REVIEW, in_feed=False)
+TOMBSTONE = replace(comment(1), is_deleted=True)
+
+
+@pytest.mark.parametrize(
+    ("messages", "count", "answered_after"),
+    [
+        ((), 1, None),
+        ((comment(1, author=ALICE), comment(2, author=HELPER), comment(3, author=None)), 4, None),
+        ((comment(5), comment(2, author=ALICE), comment(3), comment(1, author=HELPER)), 5, 3),
+        ((CLOSED,), 2, None),
+        ((CLOSED, comment(4)), 3, 4),
+        ((WRAPPER, comment(2)), 2, 2),
+        ((TOMBSTONE,), 1, None),
+    ],
+)
+@pytest.mark.parametrize("is_ghost", [False, True])
+def test_a_new_thread_knows_of_its_messages_what_settling_it_would_find(
+    place: Place,
+    messages: tuple[MessageRecord, ...],
+    count: int,
+    answered_after: int | None,
+    is_ghost: bool,
+) -> None:
+    author = None if is_ghost else ALICE
+    (stored,) = apply(place, shown(*messages, thread=replace(THREAD, author=author)))
+    new = Thread.objects.values().get()
+
+    threads_settle([stored.id])
+
+    assert Thread.objects.values().get() == new
+    assert new["message_count"] == count
+    if not is_ghost:
+        answered_at = answered_after and START + answered_after * MINUTE
+        assert new["first_response_at"] == answered_at
 
 
 def reply(number: int, to: str) -> MessageRecord:
@@ -321,7 +360,7 @@ def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> Non
 
     apply(place, shown(comment(1)))
 
-    assert statements(100, threads=1) == statements(200, threads=60) == 6
+    assert statements(100, threads=1) == statements(200, threads=60) == 5
     assert statements(100, threads=1) == statements(200, threads=60) == 9
 
 
