@@ -24,8 +24,9 @@ _MOST_LANES = 400
 _MOST_LANES_NEAR = 6
 # So many of the newest messages are asked for what no index of theirs holds.
 _DEPTH = 1000
-# So many threads are looked into for the newest messages of a set of threads.
-_MOST_THREADS = 500
+# So many threads are looked into for the newest messages of a set of threads: a few are enough
+# unless their messages lie far apart.
+_FEW_THREADS, _MOST_THREADS = 100, 500
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -128,8 +129,11 @@ def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
         return found
     if query.words is not None:
         return _by_words(query, limit)
-    by_threads = _by_threads(query, limit)
-    return _walk(query, lanes, limit, query.facts()) if by_threads is None else by_threads
+    for most in (_FEW_THREADS, _MOST_THREADS):
+        by_threads = _by_threads(query, limit, most)
+        if by_threads is not None:
+            return by_threads
+    return _walk(query, lanes, limit, query.facts())
 
 
 def feed_count(query: FeedQuery) -> int:
@@ -165,23 +169,21 @@ def _is_short(query: FeedQuery, lanes: Lanes) -> bool:
     return int(number) < _DEPTH
 
 
-def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
-    """Look into the threads that were active last; None where those are too many to be sure."""
+def _by_threads(query: FeedQuery, limit: int, most: int) -> list[Cursor] | None:
+    """Look into the MOST threads that were active last; None where those are too few to be sure."""
     below = _time(query.below) if query.below else _END_OF_TIME
     bound = min(below, query.until or _END_OF_TIME)
     statement = sql.threads(_threads(query), by_label=query.labels is not None)
-    params = {**query.params, "bound": bound, "limit": _MOST_THREADS}
+    params = {**query.params, "bound": bound, "limit": most}
     found = fetch_all(statement, params)
     over = [last for _, last in found if last < bound]
-    if len(found) - len(over) == _MOST_THREADS:
+    if len(found) - len(over) == most:
         return None
     if not found:
         return []
     messages = _walk(query, Lanes(("thread_id",), [(pk,) for pk, _ in found]), limit)
     # Any thread left out had its last message before the last of those that were looked into.
-    is_sure = len(over) < _MOST_THREADS or (
-        len(messages) == limit and _time(messages[-1]) >= over[-1]
-    )
+    is_sure = len(over) < most or (len(messages) == limit and _time(messages[-1]) >= over[-1])
     return messages if is_sure else None
 
 

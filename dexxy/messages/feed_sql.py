@@ -18,6 +18,8 @@ _TYPES = {
     "author_id": "bigint",
     "thread_id": "bigint",
 }
+# The `messages_life` of a thread of more than a thousand years.
+_LONGEST_LIFE = 24
 LIVE = "m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed"
 _LIVE_THREAD = "t.workspace_id = %(workspace)s AND NOT t.is_archived"
 NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(limit)s"
@@ -121,12 +123,8 @@ def threads(conditions: Sequence[str], *, by_label: bool) -> str:
             index has the threads in that order.
     """
     below = ["t.last_activity_at < %(bound)s", *conditions]
-    across = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
-    if not by_label:
-        return f"({_recent(below)}) UNION ALL ({_recent(across)})"
-    first, last = "max(t.last_activity_at)", "min(t.last_activity_at)"
-    bound = f"least(%(bound)s, {first})"
-    return f"({_by_month(below, bound, last)}) UNION ALL ({_by_month(across, first, bound)})"
+    found = _by_month(below) if by_label else _recent(below)
+    return f"({found}) UNION ALL ({_alive(conditions)})"
 
 
 def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_words: bool) -> str:
@@ -143,11 +141,32 @@ def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_wo
     )
 
 
-def _by_month(conditions: Sequence[str], first: str, last: str) -> str:
-    """Return what finds labelled threads, from the month of the time FIRST back to that of LAST.
+def _alive(conditions: Sequence[str]) -> str:
+    """Return what finds threads that were open for messages at `%(bound)s`.
+
+    Those that live as long, up to twice, lie side by side, and ended within that time.
+    """
+    at_the_time = [
+        "messages_life(t.opened_at, t.last_activity_at) = life.size",
+        "t.last_activity_at >= %(bound)s",
+        "t.last_activity_at < %(bound)s + make_interval(hours => 1 << life.size)",
+        "t.opened_at <= %(bound)s",
+        *conditions,
+    ]
+    return f"""
+SELECT t.id, t.last_activity_at
+FROM generate_series(0, {_LONGEST_LIFE}) AS life(size)
+CROSS JOIN LATERAL ({_recent(at_the_time)}) t
+ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
+
+
+def _by_month(conditions: Sequence[str]) -> str:
+    """Return what finds labelled threads, from the month of `%(bound)s` back to the first.
 
     Months are read one after the other, in the order of their places, until there is enough.
     """
+    newest = "messages_month(least(%(bound)s, max(t.last_activity_at)))"
+    oldest = "messages_month(min(t.last_activity_at))"
     in_month = [
         "t.labels <> '{}'",
         "messages_label_keys(t.workspace_id, t.labels, messages_month(t.last_activity_at))"
@@ -157,8 +176,8 @@ def _by_month(conditions: Sequence[str], first: str, last: str) -> str:
     return f"""
 SELECT t.id, t.last_activity_at
 FROM generate_series(
-    (SELECT messages_month({first}) FROM messages_thread t WHERE {_LIVE_THREAD}),
-    (SELECT messages_month({last}) FROM messages_thread t WHERE {_LIVE_THREAD}),
+    (SELECT {newest} FROM messages_thread t WHERE {_LIVE_THREAD}),
+    (SELECT {oldest} FROM messages_thread t WHERE {_LIVE_THREAD}),
     -1) WITH ORDINALITY AS month(number, place)
 CROSS JOIN LATERAL ({_recent(in_month)}) t
 ORDER BY month.place, t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""

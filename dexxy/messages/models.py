@@ -128,6 +128,14 @@ class Thread(TimestampedModel):
                 name="messages_thread_unanswered",
                 condition=Q(is_archived=False, first_response_at__isnull=True),
             ),
+            # A thread that was alive at a time ended no later than its life is long after that.
+            models.Index(
+                F("workspace"),
+                Func(F("opened_at"), F("last_activity_at"), function="messages_life"),
+                F("last_activity_at"),
+                name="messages_thread_by_life",
+                condition=Q(is_archived=False),
+            ),
             GinIndex(
                 fields=["labels"],
                 name="messages_thread_by_label",
