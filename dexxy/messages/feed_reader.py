@@ -22,8 +22,9 @@ from dexxy.messages.models import MessageKind, ThreadKind
 _MOST_LANES = 400
 # Where each message is asked about its thread or its words, every lane is read to its full depth.
 _MOST_LANES_NEAR = 6
-# So many of the newest messages are asked for what no index of theirs holds.
-_DEPTH = 1000
+# So many of the newest messages are asked for what no index of theirs holds: more for words, whose
+# index has no order.
+_DEPTH, _DEPTH_FOR_WORDS = 500, 1000
 # So many threads are looked into for the newest messages of a set of threads: a few are enough
 # unless their messages lie far apart.
 _FEW_THREADS, _MOST_THREADS = 100, 500
@@ -158,15 +159,19 @@ def _by_words(query: FeedQuery, limit: int) -> list[Cursor]:
 def _near(query: FeedQuery, lanes: Lanes, limit: int) -> list[Cursor]:
     columns = "m.id, m.occurred_at, m.thread_id"
     walked = sql.walk(lanes, query.of_message(besides=lanes.columns), columns)
-    return _read(query, sql.near(walked, query.facts()), limit, depth=_DEPTH, **lanes.params)
+    return _read(query, sql.near(walked, query.facts()), limit, depth=_depth(query), **lanes.params)
 
 
 def _is_short(query: FeedQuery, lanes: Lanes) -> bool:
     """Say whether the newest messages that were asked are all there are."""
     walked = sql.walk(lanes, query.of_message(besides=lanes.columns))
-    params = {**query.params, **lanes.params, "limit": _DEPTH}
+    params = {**query.params, **lanes.params, "limit": _depth(query)}
     [(number,)] = fetch_all(sql.number_of(walked), params)
-    return int(number) < _DEPTH
+    return int(number) < _depth(query)
+
+
+def _depth(query: FeedQuery) -> int:
+    return _DEPTH if query.words is None else _DEPTH_FOR_WORDS
 
 
 def _by_threads(query: FeedQuery, limit: int, most: int) -> list[Cursor] | None:
