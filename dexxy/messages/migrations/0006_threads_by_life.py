@@ -5,8 +5,8 @@ from django.db.models import F, Func, Q
 CREATE = """
 CREATE FUNCTION messages_life(opened_at timestamptz, last_at timestamptz) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT ceil(ln(greatest(0, floor(extract(epoch FROM last_at - opened_at) / 3600)) + 1)
-                / ln(2.0))::integer
+    SELECT ceil(ln(greatest(0, floor(date_part('epoch', last_at - opened_at) / 3600)) + 1)
+                / ln(2::double precision))::integer
 $$;
 """
 DROP = "DROP FUNCTION messages_life(timestamptz, timestamptz);"
