@@ -96,7 +96,8 @@ FROM (
     ) a
 ) b
 """
-# The first is the opening; an unanswered thread has nothing but its author's words.
+# The first is the opening; an unanswered thread has nothing but its author's words. One of thirty
+# goes on for up to four years.
 _MESSAGES = f"""
 INSERT INTO messages_message (id, workspace_id, source_id, thread_id, thread_kind, kind,
     external_id, author_id, body, url, occurred_at, version_at, details, in_feed, is_archived,
@@ -116,7 +117,9 @@ SELECT row_number() OVER (), workspace_id, source_id, id, kind,
            || CASE WHEN luck > 0.9 THEN ' 内存泄漏' ELSE '' END
            || CASE WHEN (id * 8 + n) %% 50021 = 0 THEN ' xylophone 鲸鱼' ELSE '' END
            || ' number ' || id,
-       '', opened_at + n * interval '8 hours' * luck, opened_at, '{{}}', true, false, '', 1,
+       '', opened_at + n * interval '8 hours' * luck
+           * CASE WHEN id %% 30 = 0 AND opened_at < now() - interval '4 years' THEN 500 ELSE 1 END,
+       opened_at, '{{}}', true, false, '', 1,
        now(), now()
 FROM (
     SELECT t.*, n, random() AS luck

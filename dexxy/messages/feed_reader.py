@@ -187,8 +187,8 @@ def _by_threads(query: FeedQuery, limit: int, most: int) -> list[Cursor] | None:
     if not found:
         return []
     messages = _walk(query, Lanes(("thread_id",), [(pk,) for pk, _ in found]), limit)
-    # Any thread left out had its last message before the last of those that were looked into.
-    is_sure = len(over) < most or (len(messages) == limit and _time(messages[-1]) >= over[-1])
+    # Any thread left out had its last message no later than the last one that was looked into.
+    is_sure = len(over) < most or (len(messages) == limit and _time(messages[-1]) > over[-1])
     return messages if is_sure else None
 
 

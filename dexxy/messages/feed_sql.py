@@ -18,8 +18,8 @@ _TYPES = {
     "author_id": "bigint",
     "thread_id": "bigint",
 }
-# The `messages_life` of a thread of more than a thousand years.
-_LONGEST_LIFE = 24
+# The `messages_life` of a thread that began in the year one.
+_LONGEST_LIFE = 25
 LIVE = "m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed"
 _LIVE_THREAD = "t.workspace_id = %(workspace)s AND NOT t.is_archived"
 NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(limit)s"

@@ -6,6 +6,12 @@ class Migration(migrations.Migration):
     dependencies = [("messages", "0004_labels_by_month")]
 
     operations = [
+        # In the order in which writers take them, so that none of them waits for this in a circle.
+        migrations.RunSQL(
+            "LOCK TABLE members_identity, messages_thread, messages_message"
+            " IN ACCESS EXCLUSIVE MODE",
+            migrations.RunSQL.noop,
+        ),
         migrations.AlterField(
             model_name="message",
             name="thread",

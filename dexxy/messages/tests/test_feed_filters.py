@@ -48,11 +48,14 @@ def kept(alice: User, workspace: Workspace) -> Kept:
     return read
 
 
-@pytest.fixture(params=["near", "far", "all"])
+@pytest.fixture(params=["near", "far", "farther", "all"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Make the feed leave the newest messages at once, or give up on threads as well."""
+    """Make the feed leave the newest messages at once, then a few threads, then all of them."""
     if request.param != "near":
         monkeypatch.setattr(feed_reader, "_DEPTH", 1)
+        monkeypatch.setattr(feed_reader, "_DEPTH_FOR_WORDS", 1)
+    if request.param in ("farther", "all"):
+        monkeypatch.setattr(feed_reader, "_FEW_THREADS", 1)
     if request.param == "all":
         monkeypatch.setattr(feed_reader, "_MOST_THREADS", 1)
     return str(request.param)
@@ -111,6 +114,16 @@ def test_threads_are_filtered_by_any_of_some_labels(kept: Kept) -> None:
     ]
     assert kept(labels=["bug"], thread_states=[ThreadState.CLOSED]) == []
     assert kept(labels=["nothing"]) == []
+
+
+@pytest.mark.usefixtures("way")
+def test_threads_that_end_in_one_second_keep_their_order(kept: Kept, source: Source) -> None:
+    first, second = make_thread(source=source), make_thread(source=source)
+    for body, thread in (("1", second), ("2", second), ("3", first), ("4", second), ("5", first)):
+        make_message(thread=thread, body=body, occurred_at=START)
+    threads_settle([first.pk, second.pk])
+
+    assert kept(thread_states=[ThreadState.OPEN]) == ["5", "4", "3", "2", "1"]
 
 
 @pytest.mark.usefixtures("way")

@@ -12,6 +12,10 @@ from rq.serializers import JSONSerializer
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.worker import DexxyWorker
 
+# What jobs need is loaded once, not by each of them.
+from dexxy.integrations import tasks as _integrations  # noqa: F401
+from dexxy.messages import tasks as _messages  # noqa: F401
+
 
 class Command(DexxyCommand):
     help = "Run a worker alone."
