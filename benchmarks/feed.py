@@ -69,6 +69,8 @@ def filters() -> dict[str, FeedFilters]:
         "a label nobody uses": FeedFilters(labels=["none"]),
         "without bots": FeedFilters(bots=Bots.EXCLUDED),
         "bots only": FeedFilters(bots=Bots.ONLY),
+        "a label nobody used before a time": FeedFilters(labels=["none"], until=long_ago),
+        "open threads before a time": FeedFilters(thread_states=[ThreadState.OPEN], until=long_ago),
         "unanswered": FeedFilters(only_unanswered=True),
         "before a time": FeedFilters(until=long_ago),
         "after a time": FeedFilters(since=long_ago),

@@ -16,7 +16,7 @@ from dexxy.common.pages import Cursor
 from dexxy.common.sql import fetch_all
 from dexxy.messages import feed_sql as sql
 from dexxy.messages.feed_sql import Lanes
-from dexxy.messages.models import MessageKind, ThreadKind
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 # So many lanes are merged; more of them take longer than reading all the feed in its order.
 _MOST_LANES = 400
@@ -70,6 +70,7 @@ class FeedQuery:
             "authors": _list(self.author_ids),
             "bots": _list(self.bot_ids),
             "states": _list(self.states),
+            "lane_states": list(self.states or ThreadState),
             "labels": _list(self.labels),
             "words": self.words,
             "since": self.since,

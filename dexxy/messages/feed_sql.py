@@ -123,8 +123,12 @@ def threads(conditions: Sequence[str], *, by_label: bool) -> str:
             index has the threads in that order.
     """
     below = ["t.last_activity_at < %(bound)s", *conditions]
-    found = _by_month(below) if by_label else _recent(below)
-    return f"({found}) UNION ALL ({_alive(conditions)})"
+    if not by_label:
+        return f"({_recent(below)}) UNION ALL ({_alive(conditions)})"
+    across = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
+    newest, oldest = "max(t.last_activity_at)", "min(t.last_activity_at)"
+    bound = f"least(%(bound)s, {newest})"
+    return f"({_by_month(below, bound, oldest)}) UNION ALL ({_by_month(across, newest, bound)})"
 
 
 def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_words: bool) -> str:
@@ -144,9 +148,10 @@ def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_wo
 def _alive(conditions: Sequence[str]) -> str:
     """Return what finds threads that were open for messages at `%(bound)s`.
 
-    Those that live as long, up to twice, lie side by side, and ended within that time.
+    Those of a state that live as long, up to twice, lie side by side, and ended within that time.
     """
     at_the_time = [
+        "t.state = lane.state",
         "messages_life(t.opened_at, t.last_activity_at) = life.size",
         "t.last_activity_at >= %(bound)s",
         "t.last_activity_at < %(bound)s + make_interval(hours => 1 << life.size)",
@@ -155,18 +160,17 @@ def _alive(conditions: Sequence[str]) -> str:
     ]
     return f"""
 SELECT t.id, t.last_activity_at
-FROM generate_series(0, {_LONGEST_LIFE}) AS life(size)
+FROM unnest(%(lane_states)s::text[]) AS lane(state)
+CROSS JOIN generate_series(0, {_LONGEST_LIFE}) AS life(size)
 CROSS JOIN LATERAL ({_recent(at_the_time)}) t
 ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
 
 
-def _by_month(conditions: Sequence[str]) -> str:
-    """Return what finds labelled threads, from the month of `%(bound)s` back to the first.
+def _by_month(conditions: Sequence[str], first: str, last: str) -> str:
+    """Return what finds labelled threads, from the month of the time FIRST back to that of LAST.
 
     Months are read one after the other, in the order of their places, until there is enough.
     """
-    newest = "messages_month(least(%(bound)s, max(t.last_activity_at)))"
-    oldest = "messages_month(min(t.last_activity_at))"
     in_month = [
         "t.labels <> '{}'",
         "messages_label_keys(t.workspace_id, t.labels, messages_month(t.last_activity_at))"
@@ -176,8 +180,8 @@ def _by_month(conditions: Sequence[str]) -> str:
     return f"""
 SELECT t.id, t.last_activity_at
 FROM generate_series(
-    (SELECT {newest} FROM messages_thread t WHERE {_LIVE_THREAD}),
-    (SELECT {oldest} FROM messages_thread t WHERE {_LIVE_THREAD}),
+    (SELECT messages_month({first}) FROM messages_thread t WHERE {_LIVE_THREAD}),
+    (SELECT messages_month({last}) FROM messages_thread t WHERE {_LIVE_THREAD}),
     -1) WITH ORDINALITY AS month(number, place)
 CROSS JOIN LATERAL ({_recent(in_month)}) t
 ORDER BY month.place, t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""

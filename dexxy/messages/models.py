@@ -131,6 +131,7 @@ class Thread(TimestampedModel):
             # A thread that was alive at a time ended no later than its life is long after that.
             models.Index(
                 F("workspace"),
+                F("state"),
                 Func(F("opened_at"), F("last_activity_at"), function="messages_life"),
                 F("last_activity_at"),
                 name="messages_thread_by_life",

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             model_name="thread",
             index=models.Index(
                 F("workspace"),
+                F("state"),
                 Func(F("opened_at"), F("last_activity_at"), function="messages_life"),
                 F("last_activity_at"),
                 condition=Q(is_archived=False),
