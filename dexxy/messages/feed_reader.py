@@ -6,8 +6,8 @@ index: the newest messages are asked first, which is enough for whatever is comm
 the index of threads or of words, which is quick for whatever is rare.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -25,9 +25,9 @@ _MOST_LANES_NEAR = 6
 # So many of the newest messages are asked for what no index of theirs holds: more for words, whose
 # index has no order.
 _DEPTH, _DEPTH_FOR_WORDS = 500, 1000
-# So many threads are looked into for the newest messages of a set of threads: a few are enough
-# unless their messages lie far apart.
-_FEW_THREADS, _MOST_THREADS = 100, 500
+# So many threads are looked into for the newest messages of a set of threads. Each has one at
+# least, so that a few more than the largest page are enough unless more is asked of the messages.
+_FEW_THREADS, _MOST_THREADS = 110, 500
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -110,32 +110,19 @@ class FeedQuery:
         }
         return [sql.OF_THREAD[name] for name, is_given in given.items() if is_given]
 
-    def facts(self) -> list[str]:
-        """Return the conditions that no index of messages holds."""
-        threads = self.of_thread()
-        return [
-            *([sql.of_thread(threads)] if threads else []),
-            *([sql.HAS_WORDS] if self.words is not None else []),
-        ]
-
 
 def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
     """Return the places of the newest LIMIT messages that QUERY asks for, the newest first."""
     if query.is_empty:
         return []
-    if not query.facts():
+    if query.words is None and not query.of_thread():
         return _walk(query, _lanes(query, _MOST_LANES), limit)
     lanes = _lanes(query, _MOST_LANES_NEAR)
     found = _near(query, lanes, limit)
-    if len(found) == limit or _is_short(query, lanes):
+    end = None if len(found) == limit else _end(query, lanes)
+    if end is None:
         return found
-    if query.words is not None:
-        return _by_words(query, limit)
-    for most in (_FEW_THREADS, _MOST_THREADS):
-        by_threads = _by_threads(query, limit, most)
-        if by_threads is not None:
-            return by_threads
-    return _walk(query, lanes, limit, query.facts())
+    return [*found, *_far(replace(query, below=end), lanes, limit - len(found))]
 
 
 def feed_count(query: FeedQuery) -> int:
@@ -147,53 +134,85 @@ def feed_count(query: FeedQuery) -> int:
     return int(number)
 
 
-def _walk(query: FeedQuery, lanes: Lanes, limit: int, facts: Sequence[str] = ()) -> list[Cursor]:
-    conditions = [*query.of_message(besides=lanes.columns), *facts]
-    return _read(query, sql.walk(lanes, conditions), limit, **lanes.params)
-
-
-def _by_words(query: FeedQuery, limit: int) -> list[Cursor]:
-    rest = [*query.of_message(), *(fact for fact in query.facts() if fact != sql.HAS_WORDS)]
-    return _read(query, sql.by_words(rest, query.place()), limit)
-
-
 def _near(query: FeedQuery, lanes: Lanes, limit: int) -> list[Cursor]:
+    """Look among the newest messages, asking each what no index of messages holds."""
+    has_words = query.words is not None
+    near = sql.near(_walked(query, lanes), of_thread=query.of_thread(), has_words=has_words)
+    return _read(query, near, limit, depth=_depth(query), **lanes.params)
+
+
+def _end(query: FeedQuery, lanes: Lanes) -> Cursor | None:
+    """Return the last of the newest messages that were asked; None where there are no more."""
+    end = sql.end_of(_walked(query, lanes))
+    return next(iter(_read(query, end, 1, depth=_depth(query), **lanes.params)), None)
+
+
+def _walked(query: FeedQuery, lanes: Lanes) -> str:
     columns = "m.id, m.occurred_at, m.thread_id"
-    walked = sql.walk(lanes, query.of_message(besides=lanes.columns), columns)
-    return _read(query, sql.near(walked, query.facts()), limit, depth=_depth(query), **lanes.params)
+    return sql.walk(lanes, query.of_message(besides=lanes.columns), columns=columns)
 
 
-def _is_short(query: FeedQuery, lanes: Lanes) -> bool:
-    """Say whether the newest messages that were asked are all there are."""
-    walked = sql.walk(lanes, query.of_message(besides=lanes.columns))
-    params = {**query.params, **lanes.params, "limit": _depth(query)}
-    [(number,)] = fetch_all(sql.number_of(walked), params)
-    return int(number) < _depth(query)
+def _far(query: FeedQuery, lanes: Lanes, limit: int) -> list[Cursor]:
+    """Look by words or by threads, and message by message where there are too many of those."""
+    if query.words is not None:
+        rest = sql.by_words(query.of_message(), query.place(), query.of_thread())
+        return _read(query, rest, limit)
+    messages = _by_threads(query, limit)
+    return _walk(query, lanes, limit, query.of_thread()) if messages is None else messages
+
+
+def _walk(
+    query: FeedQuery, lanes: Lanes, limit: int, of_thread: Sequence[str] = ()
+) -> list[Cursor]:
+    conditions = query.of_message(besides=lanes.columns)
+    return _read(query, sql.walk(lanes, conditions, of_thread=of_thread), limit, **lanes.params)
 
 
 def _depth(query: FeedQuery) -> int:
     return _DEPTH if query.words is None else _DEPTH_FOR_WORDS
 
 
-def _by_threads(query: FeedQuery, limit: int, most: int) -> list[Cursor] | None:
-    """Look into the MOST threads that were active last; None where those are too few to be sure."""
-    below = _time(query.below) if query.below else _END_OF_TIME
-    bound = min(below, query.until or _END_OF_TIME)
-    statement = sql.threads(_threads(query), by_label=query.labels is not None)
-    params = {**query.params, "bound": bound, "limit": most}
-    found = fetch_all(statement, params)
-    over = [last for _, last in found if last < bound]
-    if len(found) - len(over) == most:
+def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
+    """Look into the threads that were alive, and those that ended last; None where it takes more.
+
+    None of the latter counts that ended before the last message of the former.
+    """
+    bound = min(_time(query.below) if query.below else _END_OF_TIME, query.until or _END_OF_TIME)
+    alive = _threads(query, sql.alive, bound, _MOST_THREADS)
+    if len(alive) == _MOST_THREADS:
         return None
-    if not found:
+    among = _of_threads(query, alive, limit)
+    if len(among) == limit:
+        query = replace(query, since=_time(among[-1]))
+    for most in (_FEW_THREADS, _MOST_THREADS):
+        ended = _threads(query, sql.ended, bound, most)
+        messages = sorted([*among, *_of_threads(query, ended, limit)], key=_place, reverse=True)
+        # Any thread left out had its last message no later than the last one that was looked into.
+        if len(ended) < most or _is_sure(messages[:limit], limit, _time(ended[-1])):
+            return messages[:limit]
+    return None
+
+
+def _threads(
+    query: FeedQuery, statement: Callable[..., str], bound: datetime, most: int
+) -> list[Cursor]:
+    """Return up to MOST threads of QUERY with the time of their last activity."""
+    found = statement(_of_thread(query), by_label=query.labels is not None)
+    return _read(query, found, most, bound=bound)
+
+
+def _is_sure(messages: Sequence[Cursor], limit: int, others: datetime) -> bool:
+    """Say whether MESSAGES are full, and none can be newer that came no later than OTHERS."""
+    return len(messages) == limit and _time(messages[-1]) > others
+
+
+def _of_threads(query: FeedQuery, threads: Sequence[Cursor], limit: int) -> list[Cursor]:
+    if not threads:
         return []
-    messages = _walk(query, Lanes(("thread_id",), [(pk,) for pk, _ in found]), limit)
-    # Any thread left out had its last message no later than the last one that was looked into.
-    is_sure = len(over) < most or (len(messages) == limit and _time(messages[-1]) > over[-1])
-    return messages if is_sure else None
+    return _walk(query, Lanes(("thread_id",), [(thread.pk,) for thread in threads]), limit)
 
 
-def _threads(query: FeedQuery) -> list[str]:
+def _of_thread(query: FeedQuery) -> list[str]:
     conditions = query.of_thread()
     if query.source_ids is not None:
         conditions.append("t.source_id = ANY(%(sources)s)")
@@ -230,6 +249,10 @@ def _ways(query: FeedQuery) -> Iterator[Lanes]:
 def _read(query: FeedQuery, statement: str, limit: int, **params: Any) -> list[Cursor]:
     rows = fetch_all(statement, {**query.params, **params, "limit": limit})
     return [Cursor(occurred_at, pk) for pk, occurred_at in rows]
+
+
+def _place(message: Cursor) -> tuple[datetime, int]:
+    return _time(message), message.pk
 
 
 def _time(place: Cursor) -> datetime:

@@ -20,6 +20,8 @@ _TYPES = {
 }
 # The `messages_life` of a thread that began in the year one.
 _LONGEST_LIFE = 25
+# There may be no bound: the end of time.
+_BOUND = "least(%(bound)s, max(t.last_activity_at))"
 LIVE = "m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed"
 _LIVE_THREAD = "t.workspace_id = %(workspace)s AND NOT t.is_archived"
 NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(limit)s"
@@ -63,12 +65,13 @@ class Lanes:
         return {_lane(name): list(v) for name, v in zip(self.columns, values, strict=True)}
 
 
-def of_thread(conditions: Sequence[str]) -> str:
-    """Ask a message what must hold of its thread."""
-    return f"(SELECT {' AND '.join(conditions)} FROM messages_thread t WHERE t.id = m.thread_id)"
-
-
-def walk(lanes: Lanes, conditions: Sequence[str], columns: str = "m.id, m.occurred_at") -> str:
+def walk(
+    lanes: Lanes,
+    conditions: Sequence[str],
+    *,
+    of_thread: Sequence[str] = (),
+    columns: str = "m.id, m.occurred_at",
+) -> str:
     """Return what finds the newest of all LANES that meet CONDITIONS.
 
     One lane is read by its index until enough is found. Of several, each gives its newest, and
@@ -76,27 +79,31 @@ def walk(lanes: Lanes, conditions: Sequence[str], columns: str = "m.id, m.occurr
     """
     if len(lanes.keys) == 1:
         own = [f"m.{name} = %({_lane(name)})s" for name in lanes.columns]
-        return _newest(columns, [*own, *conditions])
+        return _newest(columns, [*own, *conditions], of_thread)
     arrays = ", ".join(f"%({_lane(name)})s::{_TYPES[name]}[]" for name in lanes.columns)
     own = [f"m.{name} = lane.{name}" for name in lanes.columns]
     return f"""
 SELECT {columns} FROM unnest({arrays}) AS lane({", ".join(lanes.columns)})
-CROSS JOIN LATERAL ({_newest(columns, [*own, *conditions])}) m
+CROSS JOIN LATERAL ({_newest(columns, [*own, *conditions], of_thread)}) m
 {NEWEST_FIRST}"""
 
 
-def near(walked: str, facts: Sequence[str]) -> str:
-    """Return what finds the newest that meet FACTS among the few messages that WALKED finds."""
+def near(walked: str, *, of_thread: Sequence[str], has_words: bool) -> str:
+    """Return what finds the newest that meet the rest among the few messages that WALKED finds."""
     among = walked.replace("%(limit)s", "%(depth)s")
-    return f"SELECT m.id, m.occurred_at FROM ({among}) m WHERE {' AND '.join(facts)} {NEWEST_FIRST}"
+    words = HAS_WORDS if has_words else "TRUE"
+    return f"""
+SELECT m.id, m.occurred_at FROM ({among}) m {_with_thread(of_thread)} WHERE {words}
+{NEWEST_FIRST}"""
 
 
-def number_of(walked: str) -> str:
-    """Return what counts the messages that WALKED finds."""
-    return f"SELECT count(*) FROM ({walked}) m"
+def end_of(walked: str) -> str:
+    """Return what finds the last of the few messages that WALKED finds, if it finds them all."""
+    among = walked.replace("%(limit)s", "%(depth)s")
+    return f"SELECT m.id, m.occurred_at FROM ({among}) m {NEWEST_FIRST} OFFSET %(depth)s - 1"
 
 
-def by_words(conditions: Sequence[str], place: Sequence[str]) -> str:
+def by_words(conditions: Sequence[str], place: Sequence[str], of_thread: Sequence[str]) -> str:
     """Return what finds messages by the index of words, and then asks the rest of each.
 
     Args:
@@ -109,14 +116,13 @@ SELECT m.id, m.occurred_at FROM (
     SELECT s.message_id, s.occurred_at FROM messages_searchentry s
     WHERE {" AND ".join(["s.document @@ %(words)s::tsquery", *told])}
     ORDER BY s.occurred_at DESC, s.message_id DESC
-) s JOIN messages_message m ON m.id = s.message_id
+) s JOIN messages_message m ON m.id = s.message_id {_with_thread(of_thread)}
 WHERE {" AND ".join([LIVE, *conditions])}
 ORDER BY s.occurred_at DESC, s.message_id DESC LIMIT %(limit)s"""
 
 
-def threads(conditions: Sequence[str], *, by_label: bool) -> str:
-    """Return what finds threads whose last activity is older than `%(bound)s`, the newest first,
-    and those that were open for messages at that time.
+def ended(conditions: Sequence[str], *, by_label: bool) -> str:
+    """Return what finds threads whose last activity was before `%(bound)s`, the newest first.
 
     Args:
         by_label: whether to look for labels month by month, until there is enough. Otherwise an
@@ -124,11 +130,31 @@ def threads(conditions: Sequence[str], *, by_label: bool) -> str:
     """
     below = ["t.last_activity_at < %(bound)s", *conditions]
     if not by_label:
-        return f"({_recent(below)}) UNION ALL ({_alive(conditions)})"
-    across = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
-    newest, oldest = "max(t.last_activity_at)", "min(t.last_activity_at)"
-    bound = f"least(%(bound)s, {newest})"
-    return f"({_by_month(below, bound, oldest)}) UNION ALL ({_by_month(across, newest, bound)})"
+        return _recent(below)
+    return _by_month(below, _BOUND, "min(t.last_activity_at)")
+
+
+def alive(conditions: Sequence[str], *, by_label: bool) -> str:
+    """Return what finds threads that were opened before `%(bound)s` and active since.
+
+    Those of a state that live as long, up to twice, lie side by side, and ended within that time.
+    Those with a label are looked for month by month.
+    """
+    since = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
+    if by_label:
+        return _by_month(since, "max(t.last_activity_at)", _BOUND)
+    side_by_side = [
+        "t.state = lane.state",
+        "messages_life(t.opened_at, t.last_activity_at) = life.size",
+        "t.last_activity_at < %(bound)s + make_interval(hours => 1 << life.size)",
+        *since,
+    ]
+    return f"""
+SELECT t.id, t.last_activity_at
+FROM unnest(%(lane_states)s::text[]) AS lane(state)
+CROSS JOIN generate_series(0, {_LONGEST_LIFE}) AS life(size)
+CROSS JOIN LATERAL ({_recent(side_by_side)}) t
+ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
 
 
 def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_words: bool) -> str:
@@ -143,27 +169,6 @@ def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_wo
     return (
         f"SELECT count(*) FROM messages_message m WHERE {' AND '.join([LIVE, *conditions, *sets])}"
     )
-
-
-def _alive(conditions: Sequence[str]) -> str:
-    """Return what finds threads that were open for messages at `%(bound)s`.
-
-    Those of a state that live as long, up to twice, lie side by side, and ended within that time.
-    """
-    at_the_time = [
-        "t.state = lane.state",
-        "messages_life(t.opened_at, t.last_activity_at) = life.size",
-        "t.last_activity_at >= %(bound)s",
-        "t.last_activity_at < %(bound)s + make_interval(hours => 1 << life.size)",
-        "t.opened_at <= %(bound)s",
-        *conditions,
-    ]
-    return f"""
-SELECT t.id, t.last_activity_at
-FROM unnest(%(lane_states)s::text[]) AS lane(state)
-CROSS JOIN generate_series(0, {_LONGEST_LIFE}) AS life(size)
-CROSS JOIN LATERAL ({_recent(at_the_time)}) t
-ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
 
 
 def _by_month(conditions: Sequence[str], first: str, last: str) -> str:
@@ -194,9 +199,21 @@ WHERE {" AND ".join([_LIVE_THREAD, *conditions])}
 ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
 
 
-def _newest(columns: str, conditions: Sequence[str]) -> str:
+def _newest(columns: str, conditions: Sequence[str], of_thread: Sequence[str]) -> str:
     where = " AND ".join([LIVE, *conditions])
-    return f"SELECT {columns} FROM messages_message m WHERE {where} {NEWEST_FIRST}"
+    threads = _with_thread(of_thread)
+    return f"SELECT {columns} FROM messages_message m {threads} WHERE {where} {NEWEST_FIRST}"
+
+
+def _with_thread(conditions: Sequence[str]) -> str:
+    """Keep messages whose thread meets CONDITIONS.
+
+    The offset keeps the planner from beginning with the threads; it may remember each one's answer.
+    """
+    if not conditions:
+        return ""
+    where = " AND ".join(["t.id = m.thread_id", *conditions])
+    return f"CROSS JOIN LATERAL (SELECT FROM messages_thread t WHERE {where} OFFSET 0) t"
 
 
 def _lane(column: str) -> str:
