@@ -122,7 +122,7 @@ def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
     end = None if len(found) == limit else _end(query, lanes)
     if end is None:
         return found
-    return [*found, *_far(replace(query, below=end), lanes, limit - len(found))]
+    return [*found, *_far(replace(query, below=end), lanes, _time(end), limit - len(found))]
 
 
 def feed_count(query: FeedQuery) -> int:
@@ -152,12 +152,12 @@ def _walked(query: FeedQuery, lanes: Lanes) -> str:
     return sql.walk(lanes, query.of_message(besides=lanes.columns), columns=columns)
 
 
-def _far(query: FeedQuery, lanes: Lanes, limit: int) -> list[Cursor]:
-    """Look by words or by threads, and message by message where there are too many of those."""
+def _far(query: FeedQuery, lanes: Lanes, bound: datetime, limit: int) -> list[Cursor]:
+    """Look by words, or by threads up to BOUND; message by message where those are too many."""
     if query.words is not None:
         rest = sql.by_words(query.of_message(), query.place(), query.of_thread())
         return _read(query, rest, limit)
-    messages = _by_threads(query, limit)
+    messages = _by_threads(query, bound, limit)
     return _walk(query, lanes, limit, query.of_thread()) if messages is None else messages
 
 
@@ -172,24 +172,23 @@ def _depth(query: FeedQuery) -> int:
     return _DEPTH if query.words is None else _DEPTH_FOR_WORDS
 
 
-def _by_threads(query: FeedQuery, limit: int) -> list[Cursor] | None:
-    """Look into the threads that were alive, and those that ended last; None where it takes more.
+def _by_threads(query: FeedQuery, bound: datetime, limit: int) -> list[Cursor] | None:
+    """Look into the threads alive at BOUND, and those that ended before; None if it takes more.
 
     None of the latter counts that ended before the last message of the former.
     """
-    bound = min(_time(query.below) if query.below else _END_OF_TIME, query.until or _END_OF_TIME)
     alive = _threads(query, sql.alive, bound, _MOST_THREADS)
     if len(alive) == _MOST_THREADS:
         return None
-    among = _of_threads(query, alive, limit)
+    among = _in_threads(query, alive, limit)
     if len(among) == limit:
         query = replace(query, since=_time(among[-1]))
     for most in (_FEW_THREADS, _MOST_THREADS):
         ended = _threads(query, sql.ended, bound, most)
-        messages = sorted([*among, *_of_threads(query, ended, limit)], key=_place, reverse=True)
+        messages = sorted([*among, *_in_threads(query, ended, limit)], key=_place)[-limit:]
         # Any thread left out had its last message no later than the last one that was looked into.
-        if len(ended) < most or _is_sure(messages[:limit], limit, _time(ended[-1])):
-            return messages[:limit]
+        if len(ended) < most or _is_sure(messages, limit, _time(ended[-1])):
+            return messages[::-1]
     return None
 
 
@@ -201,15 +200,15 @@ def _threads(
     return _read(query, found, most, bound=bound)
 
 
-def _is_sure(messages: Sequence[Cursor], limit: int, others: datetime) -> bool:
-    """Say whether MESSAGES are full, and none can be newer that came no later than OTHERS."""
-    return len(messages) == limit and _time(messages[-1]) > others
-
-
-def _of_threads(query: FeedQuery, threads: Sequence[Cursor], limit: int) -> list[Cursor]:
+def _in_threads(query: FeedQuery, threads: Sequence[Cursor], limit: int) -> list[Cursor]:
     if not threads:
         return []
     return _walk(query, Lanes(("thread_id",), [(thread.pk,) for thread in threads]), limit)
+
+
+def _is_sure(messages: Sequence[Cursor], limit: int, others: datetime) -> bool:
+    """Say whether MESSAGES are full, and none can be newer that came no later than OTHERS."""
+    return len(messages) == limit and _time(messages[0]) > others
 
 
 def _of_thread(query: FeedQuery) -> list[str]:

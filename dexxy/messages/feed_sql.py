@@ -20,19 +20,20 @@ _TYPES = {
 }
 # The `messages_life` of a thread that began in the year one.
 _LONGEST_LIFE = 25
-# There may be no bound: the end of time.
-_BOUND = "least(%(bound)s, max(t.last_activity_at))"
 LIVE = "m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed"
 _LIVE_THREAD = "t.workspace_id = %(workspace)s AND NOT t.is_archived"
-NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(limit)s"
+_LIMIT = "LIMIT %(limit)s"
+NEWEST_FIRST = f"ORDER BY m.occurred_at DESC, m.id DESC {_LIMIT}"
+_THREADS_OF = "SELECT t.id, t.last_activity_at FROM"
 
-# What may be asked of a message, by the column that it is about.
+# What may be asked of a message, by the column that it is about. Ids of the column's own type are
+# looked up in a hash; of any other they would be compared one by one.
 OF_MESSAGE = {
-    "source_id": "m.source_id = ANY(%(sources)s)",
+    "source_id": "m.source_id = ANY(%(sources)s::bigint[])",
     "thread_kind": "m.thread_kind = ANY(%(thread_kinds)s)",
     "kind": "m.kind = ANY(%(kinds)s)",
-    "author_id": "m.author_id = ANY(%(authors)s)",
-    "bots": "(m.author_id IS NULL OR m.author_id <> ALL(%(bots)s))",
+    "author_id": "m.author_id = ANY(%(authors)s::bigint[])",
+    "bots": "(m.author_id IS NULL OR m.author_id <> ALL(%(bots)s::bigint[]))",
     "since": "m.occurred_at >= %(since)s",
     "until": "m.occurred_at < %(until)s",
     "below": "(m.occurred_at, m.id) < (%(below_at)s, %(below_id)s)",
@@ -125,24 +126,35 @@ def ended(conditions: Sequence[str], *, by_label: bool) -> str:
     """Return what finds threads whose last activity was before `%(bound)s`, the newest first.
 
     Args:
-        by_label: whether to look for labels month by month, until there is enough. Otherwise an
-            index has the threads in that order.
+        by_label: whether to look for labels month by month, in the order of their places, until
+            there is enough. Otherwise an index has the threads in that order.
     """
     below = ["t.last_activity_at < %(bound)s", *conditions]
     if not by_label:
         return _recent(below)
-    return _by_month(below, _BOUND, "min(t.last_activity_at)")
+    return f"""
+{_THREADS_OF} generate_series(messages_month(%(bound)s), {_month("min")}, -1)
+WITH ORDINALITY AS month(number, place)
+CROSS JOIN LATERAL ({_recent(_in_month(below))}) t
+ORDER BY month.place, t.last_activity_at DESC, t.id DESC {_LIMIT}"""
 
 
 def alive(conditions: Sequence[str], *, by_label: bool) -> str:
-    """Return what finds threads that were opened before `%(bound)s` and active since.
+    """Return what finds threads that were opened before `%(bound)s` and active since, in any order.
 
     Those of a state that live as long, up to twice, lie side by side, and ended within that time.
-    Those with a label are looked for month by month.
+    Those with a label are looked for month by month, and at last in the month of that time, when
+    many ended that were opened in it.
     """
     since = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
     if by_label:
-        return _by_month(since, "max(t.last_activity_at)", _BOUND)
+        return f"""
+{_THREADS_OF} (
+    SELECT generate_series(messages_month(%(bound)s) + 1, {_month("max")})
+    UNION ALL SELECT messages_month(%(bound)s)
+) AS month(number)
+CROSS JOIN LATERAL ({_those(_in_month(since))} {_LIMIT}) t
+{_LIMIT}"""
     side_by_side = [
         "t.state = lane.state",
         "messages_life(t.opened_at, t.last_activity_at) = life.size",
@@ -150,11 +162,10 @@ def alive(conditions: Sequence[str], *, by_label: bool) -> str:
         *since,
     ]
     return f"""
-SELECT t.id, t.last_activity_at
-FROM unnest(%(lane_states)s::text[]) AS lane(state)
+{_THREADS_OF} unnest(%(lane_states)s::text[]) AS lane(state)
 CROSS JOIN generate_series(0, {_LONGEST_LIFE}) AS life(size)
-CROSS JOIN LATERAL ({_recent(side_by_side)}) t
-ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
+CROSS JOIN LATERAL ({_those(side_by_side)} {_LIMIT}) t
+{_LIMIT}"""
 
 
 def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_words: bool) -> str:
@@ -171,32 +182,27 @@ def count(conditions: Sequence[str], thread_conditions: Sequence[str], *, has_wo
     )
 
 
-def _by_month(conditions: Sequence[str], first: str, last: str) -> str:
-    """Return what finds labelled threads, from the month of the time FIRST back to that of LAST.
+def _month(end: str) -> str:
+    """Return the month of the last activity of all, the END of which is `min` or `max`."""
+    of = f"FROM messages_thread t WHERE {_LIVE_THREAD}"
+    return f"(SELECT messages_month({end}(t.last_activity_at)) {of})"
 
-    Months are read one after the other, in the order of their places, until there is enough.
-    """
-    in_month = [
+
+def _in_month(conditions: Sequence[str]) -> list[str]:
+    return [
         "t.labels <> '{}'",
         "messages_label_keys(t.workspace_id, t.labels, messages_month(t.last_activity_at))"
         " && messages_label_keys(%(workspace)s, %(labels)s::text[], month.number)",
         *conditions,
     ]
-    return f"""
-SELECT t.id, t.last_activity_at
-FROM generate_series(
-    (SELECT messages_month({first}) FROM messages_thread t WHERE {_LIVE_THREAD}),
-    (SELECT messages_month({last}) FROM messages_thread t WHERE {_LIVE_THREAD}),
-    -1) WITH ORDINALITY AS month(number, place)
-CROSS JOIN LATERAL ({_recent(in_month)}) t
-ORDER BY month.place, t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
 
 
 def _recent(conditions: Sequence[str]) -> str:
-    return f"""
-SELECT t.id, t.last_activity_at FROM messages_thread t
-WHERE {" AND ".join([_LIVE_THREAD, *conditions])}
-ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"""
+    return f"{_those(conditions)} ORDER BY t.last_activity_at DESC, t.id DESC {_LIMIT}"
+
+
+def _those(conditions: Sequence[str]) -> str:
+    return f"{_THREADS_OF} messages_thread t WHERE {' AND '.join([_LIVE_THREAD, *conditions])}"
 
 
 def _newest(columns: str, conditions: Sequence[str], of_thread: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """Threads and messages: what was said, by whom, when and where."""
 
+from collections.abc import Sequence
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -159,7 +161,7 @@ class Thread(TimestampedModel):
         return f"#{self.number} {self.title}"
 
 
-def _feed_index(name: str, *behind: str) -> models.Index:
+def _feed_index(name: str, *behind: str, include: Sequence[str] = ()) -> models.Index:
     return models.Index(
         F("workspace"),
         *(F(field) for field in behind),
@@ -167,6 +169,7 @@ def _feed_index(name: str, *behind: str) -> models.Index:
         F("id").desc(),
         name=f"messages_feed_{name}",
         condition=Q(is_archived=False, in_feed=True),
+        include=include,
     )
 
 
@@ -235,7 +238,8 @@ class Message(TimestampedModel):
             _archived_with_a_reason(),
         ]
         indexes = [
-            _feed_index("all"),
+            # With the thread, which is asked what no index of messages holds, without reading rows.
+            _feed_index("all", include=["thread"]),
             _feed_index("source", "source"),
             # Both kinds together: to keep one of them is to walk a few of these side by side.
             _feed_index("kinds", "thread_kind", "kind"),
