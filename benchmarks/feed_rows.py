@@ -68,13 +68,13 @@ FROM members_member;
 # `age` goes from 0, ten years ago, to 1, now.
 _THREADS = f"""
 INSERT INTO messages_thread (id, workspace_id, source_id, kind, number, node_id, title, state,
-    state_reason, labels, url, author_id, opened_at, first_response_at, last_activity_at,
-    message_count, version_at, is_archived, archived_reason, moved_to_url, created_at, updated_at)
+    state_reason, labels, url, author_id, opened_at, first_response_at, first_activity_at,
+    last_activity_at, message_count, version_at, is_archived, archived_reason, moved_to_url, created_at, updated_at)
 SELECT i, workspace, source, kind, i, '', 'Thread ' || i,
        CASE WHEN luck < 0.05 + 0.3 * age ^ 8 THEN 'open'
             WHEN kind = 'pull_request' AND luck < 0.9 THEN 'merged' ELSE 'closed' END,
        '', labels, '', person, opened, CASE WHEN luck > 0.15 THEN opened + interval '1 hour' END,
-       opened, 0, opened, false, '', '', now(), now()
+       opened, opened, 0, opened, false, '', '', now(), now()
 FROM (
     SELECT i, luck, age, workspace,
            CASE WHEN workspace > 1 THEN workspace + {SILENT_SOURCES}

@@ -123,6 +123,7 @@ def make_thread(
         url=f"{source.url}/issues/{number}",
         author=author,
         opened_at=opened_at,
+        first_activity_at=opened_at,
         last_activity_at=opened_at,
         version_at=opened_at,
         is_archived=bool(archived_reason),

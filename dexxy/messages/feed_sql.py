@@ -140,13 +140,13 @@ ORDER BY month.place, t.last_activity_at DESC, t.id DESC {_LIMIT}"""
 
 
 def alive(conditions: Sequence[str], *, by_label: bool) -> str:
-    """Return what finds threads that were opened before `%(bound)s` and active since, in any order.
+    """Return what finds threads that were active before `%(bound)s` and since, in any order.
 
     Those of a state that live as long, up to twice, lie side by side, and ended within that time.
     Those with a label are looked for month by month, and at last in the month of that time, when
-    many ended that were opened in it.
+    many ended that began in it.
     """
-    since = ["t.last_activity_at >= %(bound)s", "t.opened_at <= %(bound)s", *conditions]
+    since = ["t.last_activity_at >= %(bound)s", "t.first_activity_at <= %(bound)s", *conditions]
     if by_label:
         return f"""
 {_THREADS_OF} (
@@ -157,7 +157,7 @@ CROSS JOIN LATERAL ({_those(_in_month(since))} {_LIMIT}) t
 {_LIMIT}"""
     side_by_side = [
         "t.state = lane.state",
-        "messages_life(t.opened_at, t.last_activity_at) = life.size",
+        "messages_life(t.first_activity_at, t.last_activity_at) = life.size",
         "t.last_activity_at < %(bound)s + make_interval(hours => 1 << life.size)",
         *since,
     ]

@@ -29,13 +29,13 @@ MESSAGE_COLUMNS = {
 MARK_THREADS = """
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
-    author_id, opened_at, closed_at, merged_at, answered_at, version_at, last_activity_at,
-    message_count, is_archived, archived_reason, moved_to_url, hinted_at, refetch_at, created_at,
-    updated_at)
+    author_id, opened_at, closed_at, merged_at, answered_at, version_at, first_activity_at,
+    last_activity_at, message_count, is_archived, archived_reason, moved_to_url, hinted_at,
+    refetch_at, created_at, updated_at)
 SELECT r.workspace_id, r.source_id, r.kind, r.number, coalesce(n.node_id, ''), n.title,
        coalesce(n.state, 'open'), coalesce(n.state_reason, ''), coalesce(n.labels, '{}'), n.url,
        n.author_id, n.opened_at, n.closed_at, n.merged_at, n.answered_at,
-       least(n.version_at, clock_timestamp()), n.opened_at, 0, false, '', '',
+       least(n.version_at, clock_timestamp()), n.opened_at, n.opened_at, 0, false, '', '',
        clock_timestamp(), clock_timestamp(), now(), now()
 FROM {rows}, jsonb_populate_record(NULL::messages_thread, r.fields) n
 ORDER BY r.source_id, r.kind, r.number

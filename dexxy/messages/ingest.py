@@ -364,6 +364,7 @@ def _threads(
 def _thread_row(snapshot: Snapshot, authors: Mapping[str, int]) -> tuple[object, ...]:
     record = snapshot.thread
     shown = [m for m in snapshot.messages if m.in_feed and not m.is_deleted]
+    times = [message.occurred_at for message in shown]
     return (
         str(record.kind),
         record.number,
@@ -380,7 +381,8 @@ def _thread_row(snapshot: Snapshot, authors: Mapping[str, int]) -> tuple[object,
         record.answered_at,
         record.version_at,
         len(shown),
-        max((message.occurred_at for message in shown), default=record.opened_at),
+        min(times, default=record.opened_at),
+        max(times, default=record.opened_at),
         _first_said(shown, authors),
     )
 

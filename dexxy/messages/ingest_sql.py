@@ -18,6 +18,7 @@ THREAD_COLUMNS = {
     "answered_at": "timestamptz",
     "version_at": "timestamptz",
     "message_count": "bigint",
+    "first_activity_at": "timestamptz",
     "last_activity_at": "timestamptz",
     "said": "jsonb",
 }
@@ -52,12 +53,12 @@ UPSERT_THREADS = f"""
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
     author_id, opened_at, closed_at, merged_at, answered_at, version_at, message_count,
-    last_activity_at, first_response_at, is_archived, archived_reason, moved_to_url, created_at,
-    updated_at)
+    first_activity_at, last_activity_at, first_response_at, is_archived, archived_reason,
+    moved_to_url, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_reason,
        ARRAY(SELECT jsonb_array_elements_text(labels)), url, author_id, opened_at, closed_at,
        merged_at, answered_at, least(version_at, clock_timestamp()), message_count,
-       last_activity_at, (
+       first_activity_at, last_activity_at, (
            SELECT min(said.at)
            FROM jsonb_to_recordset(r.said) AS said(author_id bigint, at timestamptz)
            WHERE (
@@ -189,14 +190,15 @@ WHERE {_IN_THREADS} AND m.details ? 'in_reply_to'
 # Thread by thread, for the same reason.
 SETTLE_THREADS = f"""
 UPDATE messages_thread t
-SET message_count = c.messages, last_activity_at = coalesce(c.last_at, t.opened_at),
-    first_response_at = c.response_at
+SET message_count = c.messages, first_activity_at = coalesce(c.first_at, t.opened_at),
+    last_activity_at = coalesce(c.last_at, t.opened_at), first_response_at = c.response_at
 FROM (
     SELECT t.id, said.*
     FROM messages_thread t
     LEFT JOIN members_identity opener ON opener.id = t.author_id
     CROSS JOIN LATERAL (
-        SELECT count(*) AS messages, max(m.occurred_at) AS last_at,
+        SELECT count(*) AS messages, min(m.occurred_at) AS first_at,
+               max(m.occurred_at) AS last_at,
                min(m.occurred_at) FILTER (
                    WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
                      AND member.id IS NOT NULL AND {_IS_RESPONSE}) AS response_at
@@ -209,8 +211,9 @@ FROM (
     WHERE t.id = ANY(%(threads)s)
 ) c
 WHERE t.id = c.id
-  AND (t.message_count, t.last_activity_at, t.first_response_at)
-      IS DISTINCT FROM (c.messages, coalesce(c.last_at, t.opened_at), c.response_at)
+  AND (t.message_count, t.first_activity_at, t.last_activity_at, t.first_response_at)
+      IS DISTINCT FROM (c.messages, coalesce(c.first_at, t.opened_at),
+                        coalesce(c.last_at, t.opened_at), c.response_at)
 """
 
 # A snapshot that came too soon after a webhook leaves the thread marked. What was marked since it

@@ -78,6 +78,9 @@ class Thread(TimestampedModel):
     merged_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     first_response_at = models.DateTimeField(null=True, blank=True)
+    # Whatever a thread says lies between the two. What was brought here from elsewhere may be
+    # older than its thread.
+    first_activity_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     message_count = models.PositiveBigIntegerField(default=0)
     version_at = models.DateTimeField()
@@ -134,7 +137,7 @@ class Thread(TimestampedModel):
             models.Index(
                 F("workspace"),
                 F("state"),
-                Func(F("opened_at"), F("last_activity_at"), function="messages_life"),
+                Func(F("first_activity_at"), F("last_activity_at"), function="messages_life"),
                 F("last_activity_at"),
                 name="messages_thread_by_life",
                 condition=Q(is_archived=False),
