@@ -69,7 +69,8 @@ FROM members_member;
 _THREADS = f"""
 INSERT INTO messages_thread (id, workspace_id, source_id, kind, number, node_id, title, state,
     state_reason, labels, url, author_id, opened_at, first_response_at, first_activity_at,
-    last_activity_at, message_count, version_at, is_archived, archived_reason, moved_to_url, created_at, updated_at)
+    last_activity_at, message_count, version_at, is_archived, archived_reason, moved_to_url,
+    created_at, updated_at)
 SELECT i, workspace, source, kind, i, '', 'Thread ' || i,
        CASE WHEN luck < 0.05 + 0.3 * age ^ 8 THEN 'open'
             WHEN kind = 'pull_request' AND luck < 0.9 THEN 'merged' ELSE 'closed' END,

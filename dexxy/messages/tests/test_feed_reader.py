@@ -1,9 +1,10 @@
 """The feed as its reader finds it, beside what a look at every message and thread would give."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 import pytest
 
@@ -24,6 +25,8 @@ from dexxy.messages.models import (
 from dexxy.messages.search import search_catch_up, search_words
 from dexxy.sources.models import Source
 from tests.factories import START, make_identity, make_source, make_workspace
+
+Value = TypeVar("Value")
 
 THREADS, MESSAGES, QUERIES = 90, 700, 40
 LABELS = ["bug", "bug", "bug", "question", "question", "p1", "years ago"]
@@ -150,7 +153,7 @@ def make_queries(chance: Random, world: World) -> Iterator[tuple[FeedQuery, str]
     source_ids = [source.pk for source in world.sources]
     author_ids = [author.pk for author in world.authors]
 
-    def some(values: list[int] | list[str], odds: float = 0.3) -> list[int] | list[str] | None:
+    def some(values: Sequence[Value], odds: float = 0.3) -> list[Value] | None:
         wanted = chance.sample(values, chance.randint(1, 2))
         return wanted if chance.random() < odds else None
 

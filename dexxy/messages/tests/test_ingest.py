@@ -92,7 +92,8 @@ def test_a_snapshot_is_stored_whole(place: Place) -> None:
     thread = Thread.objects.get()
     assert (thread.number, thread.title, thread.state) == (7, "It breaks", "open")
     assert thread.author == Identity.objects.get(username="alice")
-    assert (thread.message_count, thread.last_activity_at) == (3, START + 2 * MINUTE)
+    assert thread.message_count == 3
+    assert (thread.first_activity_at, thread.last_activity_at) == (START, START + 2 * MINUTE)
     assert [(m.kind, m.author and m.author.username) for m in thread.messages.order_by("id")] == [
         ("comment", "bob"),
         ("comment", None),
@@ -115,6 +116,7 @@ TOMBSTONE = replace(comment(1), is_deleted=True)
         ((CLOSED, comment(4)), 3, 4),
         ((WRAPPER, comment(2)), 2, 2),
         ((TOMBSTONE,), 1, None),
+        ((comment(-3), comment(-1)), 3, -3),
     ],
 )
 @pytest.mark.parametrize("is_ghost", [False, True])
@@ -133,6 +135,7 @@ def test_a_new_thread_knows_of_its_messages_what_settling_it_would_find(
 
     assert Thread.objects.values().get() == new
     assert new["message_count"] == count
+    assert new["first_activity_at"] == START + min(0, answered_after or 0) * MINUTE
     if not is_ghost:
         answered_at = answered_after and START + answered_after * MINUTE
         assert new["first_response_at"] == answered_at
