@@ -27,7 +27,7 @@ lint: .venv/.dev
 	@.venv/bin/ruff format --check
 
 types: .venv/.dev
-	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy tests tools benchmarks
+	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy dexxy_simulator tests tools benchmarks
 
 migrations: .venv/.dev
 	@$(DJANGO) makemigrations --check --dry-run $(SETTINGS)

@@ -12,8 +12,8 @@ from benchmarks.feed_report import report_feed
 from benchmarks.latency_report import report_latency
 from benchmarks.servers import own_servers
 from benchmarks.worlds import long_thread_world
-from dexxy.simulator.own_process import SimulatorProcess
-from dexxy.simulator.server import SimulatorServer
+from dexxy_simulator.own_process import SimulatorProcess
+from dexxy_simulator.server import SimulatorServer
 
 THREADS, MESSAGES = 3000, 14000
 RUNS = 3

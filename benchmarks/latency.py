@@ -34,7 +34,7 @@ from dexxy.integrations.services.github_repositories import (  # noqa: E402
 )
 from dexxy.integrations.services.github_server import GitHubServer  # noqa: E402
 from dexxy.messages.models import Thread  # noqa: E402
-from dexxy.simulator.own_process import SimulatorProcess  # noqa: E402
+from dexxy_simulator.own_process import SimulatorProcess  # noqa: E402
 
 # Of what happens: things a second, for so many seconds.
 RATE, SECONDS = 5, 40

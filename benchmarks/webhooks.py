@@ -7,10 +7,10 @@ from time import perf_counter
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from dexxy.simulator.live import LiveActivity
-from dexxy.simulator.model import App, Installation, Repository
-from dexxy.simulator.webhooks.deliveries import Delivery
-from dexxy.simulator.world import World
+from dexxy_simulator.live import LiveActivity
+from dexxy_simulator.model import App, Installation, Repository
+from dexxy_simulator.webhooks.deliveries import Delivery
+from dexxy_simulator.world import World
 
 CONNECTIONS = 8
 MANIFEST = {

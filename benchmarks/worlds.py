@@ -1,7 +1,7 @@
 """What the repositories are like whose reading is measured."""
 
-from dexxy.simulator.generated import generated_world
-from dexxy.simulator.world import World
+from dexxy_simulator.generated import generated_world
+from dexxy_simulator.world import World
 
 NAME = "colony/generated"
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from dexxy.simulator.live import LiveActivity
-from dexxy.simulator.model import Repository
-from dexxy.simulator.silent import make_told_change
-from dexxy.simulator.webhooks.deliveries import UNREACHED, Attempt, Delivery
-from dexxy.simulator.world import World
+from dexxy_simulator.live import LiveActivity
+from dexxy_simulator.model import Repository
+from dexxy_simulator.silent import make_told_change
+from dexxy_simulator.webhooks.deliveries import UNREACHED, Attempt, Delivery
+from dexxy_simulator.world import World
 
 
 def make_deliveries(world: World, repository: Repository, random: Random, count: int) -> None:

@@ -20,9 +20,9 @@ from dexxy.integrations.services.github_oauth import CALLBACK_PATH
 from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_registration import manifest
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.model import Actor, App, Installation, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor, App, Installation, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 
 Link = Callable[..., GitHubInstallation]
 

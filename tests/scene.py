@@ -26,12 +26,12 @@ from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.faults import Effect, Fault, asking_for
-from dexxy.simulator.faults.call import Asked
-from dexxy.simulator.model import Actor, Issue, PullRequest, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN, Resource
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Effect, Fault, asking_for
+from dexxy_simulator.faults.call import Asked
+from dexxy_simulator.model import Actor, Issue, PullRequest, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN, Resource
+from dexxy_simulator.world import World
 from tests.truth import assert_source_equals
 
 # The streams of a sync, and the requests by which each is read.

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.app import SimulatorApp
-from dexxy.simulator.requests_log import RequestLog
-from dexxy.simulator.server import HOST, ConnectedServer
-from dexxy.simulator.world import World
+from dexxy_simulator.app import SimulatorApp
+from dexxy_simulator.requests_log import RequestLog
+from dexxy_simulator.server import HOST, ConnectedServer
+from dexxy_simulator.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -17,13 +17,13 @@ from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.webhook_door import take
-from dexxy.simulator.dialects import USUAL, Dialect
-from dexxy.simulator.model import Repository
-from dexxy.simulator.recorded.loader import recorded_world
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.webhooks.deliveries import Attempt, Delivery
-from dexxy.simulator.world import World
+from dexxy_simulator.dialects import USUAL, Dialect
+from dexxy_simulator.model import Repository
+from dexxy_simulator.recorded.loader import recorded_world
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.webhooks.deliveries import Attempt, Delivery
+from dexxy_simulator.world import World
 from tests.webhooks import wsgi_headers
 
 RECORDED = "panjf2000/ants"

@@ -24,14 +24,14 @@ from dexxy.integrations.services.github_receipt import COUNTED
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import ThreadKind
-from dexxy.simulator.dialects import Dialect
-from dexxy.simulator.faults import passing_troubles
-from dexxy.simulator.generated import generated_world
-from dexxy.simulator.model import Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.silent import make_silent_change
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.dialects import Dialect
+from dexxy_simulator.faults import passing_troubles
+from dexxy_simulator.generated import generated_world
+from dexxy_simulator.model import Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.silent import make_silent_change
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.sync_processes import SyncRunner
 from tests.truth import assert_source_equals
 

@@ -21,9 +21,9 @@ from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.dialects import Dialect
-from dexxy.simulator.model import Repository
-from dexxy.simulator.world import World
+from dexxy_simulator.dialects import Dialect
+from dexxy_simulator.model import Repository
+from dexxy_simulator.world import World
 from tests.deliveries import deliver_badly, make_deliveries
 from tests.simulated import to_dexxy
 from tests.truth import assert_source_equals

@@ -8,11 +8,11 @@ from dexxy.integrations.services.github_connect import repository_connect_by_tok
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Thread
-from dexxy.simulator.generated import Size, add_generated_repository
-from dexxy.simulator.recorded import recorded_world
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.generated import Size, add_generated_repository
+from dexxy_simulator.recorded import recorded_world
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 
 SMALL = Size(threads=30, giants=0)
 LARGE = Size(threads=1500, giants=0)

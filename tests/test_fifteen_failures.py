@@ -19,8 +19,8 @@ from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.dialects import Dialect
-from dexxy.simulator.faults import (
+from dexxy_simulator.dialects import Dialect
+from dexxy_simulator.faults import (
     Fault,
     busier_than,
     first_over,
@@ -31,7 +31,7 @@ from dexxy.simulator.faults import (
     status,
     timed_out,
 )
-from dexxy.simulator.faults.call import Call
+from dexxy_simulator.faults.call import Call
 from tests.scene import LISTS, REQUESTS, Scene, add_thread, first_issue, first_pull
 from tests.truth import assert_source_equals
 

@@ -24,9 +24,9 @@ from dexxy.integrations.services.github_repositories import repository_connect_a
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message
-from dexxy.simulator.model import Actor, Installation, Issue, Repository
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor, Installation, Issue, Repository
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.github_app import Traveller, query_of, reconcile
 from tests.simulated import RECORDED, to_dexxy
 from tests.truth import assert_source_equals

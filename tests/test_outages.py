@@ -28,11 +28,11 @@ from dexxy.integrations.services.github_link import installation_link
 from dexxy.integrations.services.github_registration import EVENTS, PERMISSIONS
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import App, Repository
-from dexxy.simulator.recorded.loader import recorded_world
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.webhooks.sender import Sender
-from dexxy.simulator.world import World
+from dexxy_simulator.model import App, Repository
+from dexxy_simulator.recorded.loader import recorded_world
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.webhooks.sender import Sender
+from dexxy_simulator.world import World
 from tests.deliveries import make_deliveries
 from tests.github_app import described
 from tests.own_installation import PATIENCE, OwnInstallation, environment_of

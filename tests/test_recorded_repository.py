@@ -10,10 +10,10 @@ import pytest
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import Repository
+from dexxy_simulator.model import Repository
 from tests.truth import assert_source_equals
 
-RECORDING = Path(__file__).parent.parent / "dexxy" / "simulator" / "data" / "ants"
+RECORDING = Path(__file__).parent.parent / "dexxy_simulator" / "data" / "ants"
 
 
 @pytest.fixture

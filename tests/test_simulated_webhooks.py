@@ -6,9 +6,9 @@ import pytest
 from pytest_django import Settings
 
 from dexxy.integrations.models import GitHubApp, WebhookDelivery
-from dexxy.simulator.live import LiveActivity
-from dexxy.simulator.model import Actor, App, Installation, Repository
-from dexxy.simulator.world import World
+from dexxy_simulator.live import LiveActivity
+from dexxy_simulator.model import Actor, App, Installation, Repository
+from dexxy_simulator.world import World
 from tests.simulated import to_dexxy
 
 

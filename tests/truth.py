@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import (
+from dexxy.sources.models import Source
+from dexxy_simulator.model import (
     Actor,
     Discussion,
     DiscussionComment,
@@ -14,7 +15,6 @@ from dexxy.simulator.model import (
     Repository,
     Review,
 )
-from dexxy.sources.models import Source
 
 Facts = dict[tuple[Any, ...], dict[str, Any]]
 _EVENTS = {"ClosedEvent": "closed", "ReopenedEvent": "reopened", "MergedEvent": "merged"}

@@ -12,8 +12,8 @@ from pytest_django import Settings
 from dexxy.accounts.models import User
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.site.layout import COOKIE
-from dexxy.simulator.world import World
+from dexxy_simulator.site.layout import COOKIE
+from dexxy_simulator.world import World
 from tests.factories import make_user, make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dexxy.messages.models import Thread
-from dexxy.simulator.recorded import recorded_world
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.recorded import recorded_world
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
 from tests.servers import own_database
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,11 +12,11 @@ from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_registration import EVENTS, manifest
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.faults import Fault
-from dexxy.simulator.faults.bodies import date_off
-from dexxy.simulator.model import Actor, App, Installation
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Fault
+from dexxy_simulator.faults.bodies import date_off
+from dexxy_simulator.model import Actor, App, Installation
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 
 PUBLIC = "https://dexxy.example.org"
 

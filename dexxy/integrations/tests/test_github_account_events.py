@@ -22,7 +22,7 @@ from dexxy.integrations.services.github_repositories import (
 )
 from dexxy.integrations.services.github_tokens import installation_token
 from dexxy.messages.models import Message
-from dexxy.simulator.model import Installation, Repository
+from dexxy_simulator.model import Installation, Repository
 from tests.factories import (
     make_installation,
     make_message,

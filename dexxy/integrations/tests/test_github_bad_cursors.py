@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from dexxy.integrations.models import SyncPart
 from dexxy.messages.models import Message
-from dexxy.simulator.faults import (
+from dexxy_simulator.faults import (
     Effect,
     Fault,
     date_is,
@@ -20,7 +20,7 @@ from dexxy.simulator.faults import (
     patched,
     status,
 )
-from dexxy.simulator.faults.call import Asked, Call
+from dexxy_simulator.faults.call import Asked, Call
 from tests.scene import (
     EDITS,
     LISTS,

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from dexxy.simulator.faults import (
+from dexxy_simulator.faults import (
     Effect,
     garbage,
     graphql_error,

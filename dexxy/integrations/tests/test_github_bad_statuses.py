@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from dexxy.integrations.services import github_client
-from dexxy.simulator.faults import Effect, cut, delay, reset, status, timed_out
+from dexxy_simulator.faults import Effect, cut, delay, reset, status, timed_out
 from tests.scene import EDITS, LISTS, REQUESTS, Scene, first_issue
 
 GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."

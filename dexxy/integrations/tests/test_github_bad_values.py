@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.faults import (
+from dexxy_simulator.faults import (
     Effect,
     half_surrogates,
     huge_bodies,

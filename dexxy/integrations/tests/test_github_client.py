@@ -12,8 +12,8 @@ import pytest
 from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.scripted import ScriptedApp, refusal, scripted_github
 
 QUERY = "query { viewer { login } }"

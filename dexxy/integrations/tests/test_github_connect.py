@@ -14,10 +14,10 @@ from dexxy.integrations.services.github_connect import (
     repository_connect_by_token,
 )
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.factories import make_workspace
 from tests.simulated import RECORDED
 

@@ -30,11 +30,11 @@ from dexxy.integrations.services.github_liveness import living
 from dexxy.integrations.services.github_schedule import LOG_JOB, enqueue_delivery_logs
 from dexxy.integrations.tasks import read_delivery_log
 from dexxy.messages.models import Thread
-from dexxy.simulator.faults import Fault, status
-from dexxy.simulator.model import Installation, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source, SourceKind
+from dexxy_simulator.faults import Fault, status
+from dexxy_simulator.model import Installation, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.factories import make_repository
 from tests.simulated import to_dexxy
 

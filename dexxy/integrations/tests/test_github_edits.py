@@ -12,11 +12,11 @@ from dexxy.integrations.models import (
     SyncStream,
 )
 from dexxy.integrations.services.github_sync import repository_sync
-from dexxy.simulator.faults import Fault, status
-from dexxy.simulator.faults.call import Asked
-from dexxy.simulator.model import Actor, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Fault, status
+from dexxy_simulator.faults.call import Asked
+from dexxy_simulator.model import Actor, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.truth import assert_source_equals
 
 

@@ -15,11 +15,11 @@ from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.faults import Fault, asking_for, patched, status
-from dexxy.simulator.model import Actor, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Fault, asking_for, patched, status
+from dexxy_simulator.model import Actor, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.simulated import RECORDED
 from tests.truth import assert_source_equals
 

@@ -37,10 +37,10 @@ from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.integrations.services.github_tokens import NotConnectedError, installation_token
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import Actor, App, Installation, Repository
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source
+from dexxy_simulator.model import Actor, App, Installation, Repository
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.factories import make_message, make_run, make_thread
 from tests.github_app import Link, described
 from tests.simulated import RECORDED

@@ -20,10 +20,10 @@ from dexxy.integrations.services.github_due import marked
 from dexxy.integrations.services.github_refetch import POINTS_FOR_REREADING, PUT_OFF_FOR
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import Issue, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source, SourceKind
+from dexxy_simulator.model import Issue, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.factories import make_repository
 from tests.simulated import to_dexxy
 

@@ -18,9 +18,9 @@ from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
 from dexxy.integrations.services.github_ownership import installations_of_user
-from dexxy.simulator.model import Actor, App, Installation, Repository
-from dexxy.simulator.tokens import UserToken
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor, App, Installation, Repository
+from dexxy_simulator.tokens import UserToken
+from dexxy_simulator.world import World
 from tests.github_app import Traveller, query_of
 
 Travel = Callable[..., Traveller]

@@ -8,9 +8,9 @@ from dexxy.integrations.selectors import people_unread, progress_of
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
-from dexxy.simulator.generated import generated_world
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.generated import generated_world
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
 
 LATENCY = 0.1  # seconds; far above what this machine needs for a page
 MARKS = (25, 50, 75)

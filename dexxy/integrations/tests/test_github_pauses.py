@@ -28,12 +28,12 @@ from dexxy.integrations.services.github_schedule import enqueue_due, interrupted
 from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Thread
-from dexxy.simulator.faults import Fault, patched
-from dexxy.simulator.generated import Size, add_generated_repository
-from dexxy.simulator.model import Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Fault, patched
+from dexxy_simulator.generated import Size, add_generated_repository
+from dexxy_simulator.model import Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.truth import assert_source_equals
 
 

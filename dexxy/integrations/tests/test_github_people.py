@@ -13,8 +13,8 @@ from werkzeug.wrappers import Request
 from dexxy.integrations.models import GitHubRepository, RunState, RunTrigger, SyncRun
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.members.models import Identity, MergeSuggestion
-from dexxy.simulator.model import Actor, Repository
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor, Repository
+from dexxy_simulator.world import World
 from tests.factories import make_identity
 from tests.scripted import ScriptedApp, refusal, scripted_github
 

@@ -6,9 +6,9 @@ from dexxy.integrations.models import GitHubRepository, RunTrigger
 from dexxy.integrations.services import github_queries as queries
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import ThreadKind
-from dexxy.simulator.model import Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.published import assert_valid_document
 
 

@@ -7,9 +7,9 @@ from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_receipt import COUNTED
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message
-from dexxy.simulator.model import Actor, Issue, Repository
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor, Issue, Repository
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.truth import assert_source_equals
 
 

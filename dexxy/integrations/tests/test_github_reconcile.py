@@ -23,11 +23,11 @@ from dexxy.integrations.services.github_repositories import (
 from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.integrations.tasks import reconcile_github_installation
-from dexxy.simulator.faults import Fault, patched, secondary_limit
-from dexxy.simulator.faults import status as status_fault
-from dexxy.simulator.model import Actor, Installation, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Fault, patched, secondary_limit
+from dexxy_simulator.faults import status as status_fault
+from dexxy_simulator.model import Actor, Installation, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.github_app import reconcile
 
 

@@ -9,10 +9,10 @@ from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncPart, Sy
 from dexxy.integrations.services import github_reading
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.faults import Fault, asking_for, status
-from dexxy.simulator.model import Actor, Issue, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.faults import Fault, asking_for, status
+from dexxy_simulator.model import Actor, Issue, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.truth import assert_source_equals
 
 MINUTE = timedelta(minutes=1)

@@ -30,11 +30,11 @@ from dexxy.integrations.services.github_repositories import (
 )
 from dexxy.integrations.services.github_runs import run_fail
 from dexxy.integrations.services.github_tokens import installation_token
-from dexxy.simulator.faults import Fault, secondary_limit
-from dexxy.simulator.model import Actor, Installation, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source
+from dexxy_simulator.faults import Fault, secondary_limit
+from dexxy_simulator.model import Actor, Installation, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 from tests.factories import make_run
 from tests.github_app import reconcile
 from tests.other_writer import other_writer

@@ -22,10 +22,10 @@ from dexxy.integrations.services.github_readable import SyncNotPossibleError
 from dexxy.integrations.services.github_reading import RepositoryReplacedError
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message, Thread
-from dexxy.simulator.model import Actor, Repository
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor, Repository
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.scripted import ScriptedApp, refusal, scripted_github
 from tests.truth import assert_source_equals
 

@@ -21,11 +21,11 @@ from dexxy.integrations.services.github_tokens import (
     installation_client,
     installation_token,
 )
-from dexxy.simulator.dialects import Dialect
-from dexxy.simulator.faults import Fault, secondary_limit
-from dexxy.simulator.model import Installation
-from dexxy.simulator.server import SimulatorServer
-from dexxy.simulator.world import World
+from dexxy_simulator.dialects import Dialect
+from dexxy_simulator.faults import Fault, secondary_limit
+from dexxy_simulator.model import Installation
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
 
 
 def ends_in(installation: GitHubInstallation, **span: float) -> None:

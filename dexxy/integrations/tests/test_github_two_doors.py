@@ -18,11 +18,11 @@ from dexxy.messages.hints import PlacedHint, hints_apply
 from dexxy.messages.ingest import Place, snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.messages.records import UNSET, MessageRecord, Snapshot, ThreadRecord
-from dexxy.simulator.model import Installation, Repository
-from dexxy.simulator.tokens import DEMO_TOKEN
-from dexxy.simulator.webhooks.deliveries import Attempt, Delivery
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source
+from dexxy_simulator.model import Installation, Repository
+from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.webhooks.deliveries import Attempt, Delivery
+from dexxy_simulator.world import World
 
 Threads = dict[tuple[Any, ...], ThreadRecord]
 Messages = dict[tuple[Any, ...], MessageRecord]

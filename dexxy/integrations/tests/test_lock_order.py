@@ -32,9 +32,9 @@ from dexxy.members.models import Identity, IdentityKind
 from dexxy.members.records import IdentityRecord
 from dexxy.messages.ingest import Place, comments_changed, threads_lock, threads_missing
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
-from dexxy.simulator.model import Actor, Issue, Repository
-from dexxy.simulator.world import World
 from dexxy.sources.models import Source
+from dexxy_simulator.model import Actor, Issue, Repository
+from dexxy_simulator.world import World
 from tests.factories import START, make_identity, make_message, make_run, make_thread, make_user
 from tests.other_writer import other_writer
 from tests.truth import assert_source_equals

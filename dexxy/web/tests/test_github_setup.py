@@ -17,8 +17,8 @@ from dexxy.integrations.models import GitHubApp, OAuthState
 from dexxy.integrations.services.github_app import app_current
 from dexxy.integrations.services.github_registration import EVENTS, LONGEST_NAME, manifest
 from dexxy.integrations.services.github_server import GitHubServer
-from dexxy.simulator.model import Actor
-from dexxy.simulator.world import World
+from dexxy_simulator.model import Actor
+from dexxy_simulator.world import World
 from tests.factories import make_user
 from tests.github_app import query_of
 

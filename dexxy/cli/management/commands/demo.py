@@ -9,7 +9,7 @@ from dexxy.cli.management.commands.up import Command as UpCommand
 from dexxy.cli.ports import usable_port
 from dexxy.cli.supervisor import Process
 from dexxy.integrations.services.github_connect import repository_connect_by_token
-from dexxy.simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.tokens import DEMO_TOKEN
 
 RECORDED_REPOSITORY = "panjf2000/ants"
 
@@ -27,7 +27,7 @@ class Command(UpCommand):
 
     def helpers(self) -> list[Process]:
         arguments = ("--recorded", "--live", "--port", str(simulator_port()))
-        return [Process("simulated GitHub", "dexxy.simulator", arguments, is_quiet=True)]
+        return [Process("simulated GitHub", "dexxy_simulator", arguments, is_quiet=True)]
 
     def is_ready(self) -> bool:
         return usable_port("127.0.0.1", simulator_port()) is None

@@ -1,6 +1,0 @@
-"""Invented repositories of any size, the same ones for the same seed."""
-
-from dexxy.simulator.generated.generator import add_generated_repository, generated_world
-from dexxy.simulator.generated.size import Size
-
-__all__ = ["Size", "add_generated_repository", "generated_world"]

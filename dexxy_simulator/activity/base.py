@@ -1,0 +1,123 @@
+"""What all activities use: numbering, times, timeline events, associations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from dexxy_simulator.dialects import UNSURE_CHANGES
+from dexxy_simulator.ids import node_id
+from dexxy_simulator.model import Actor, Issue, Node, PullRequest, Repository, Thread, TimelineEvent
+from dexxy_simulator.state import WorldState
+
+StateT = TypeVar("StateT", bound=WorldState)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def activity(
+    function: Callable[Concatenate[StateT, P], R],
+) -> Callable[Concatenate[StateT, P], R]:
+    """Run a change of the world while nobody reads it."""
+
+    @wraps(function)
+    def locked(world: StateT, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with world.lock:
+            return function(world, *args, **kwargs)
+
+    return locked
+
+
+class Activity(WorldState):
+    """The ground that the kinds of activity stand on."""
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let something happen at another time than the clock's."""
+        with self.lock:
+            clock, self.clock = self.clock, lambda: moment
+            try:
+                yield
+            finally:
+                self.clock = clock
+
+    def touch(self, thread: Thread, change: str | None = None) -> None:
+        """Move a thread's time: it was written to or has changed.
+
+        GitHub does so for a new post and a change of the thread itself. Where that is unknown,
+        CHANGE names it and the dialect decides.
+        """
+        assert change is None or change in UNSURE_CHANGES, change
+        if change is None or change in self.dialect.moving:
+            thread.updated_at = max(thread.updated_at, self.now())
+
+    def new_ids(self, kind: str, repository: Repository) -> dict[str, Any]:
+        """Make the two ids of a new object of a repository."""
+        number = self.ids.next(kind)
+        return {
+            "database_id": number,
+            "node_id": node_id(kind, number, repository.database_id),
+        }
+
+    def new_post(
+        self, kind: str, repository: Repository, author: Actor | None, body: str
+    ) -> dict[str, Any]:
+        """Make the fields that every new post has."""
+        now = self.now()
+        return {
+            **self.new_ids(kind, repository),
+            "author": author,
+            "author_association": self.association(repository, author),
+            "body": body,
+            "created_at": now,
+            "updated_at": now,
+        }
+
+    def association(self, repository: Repository, author: Actor | None) -> str:
+        """Tell what somebody is to a repository."""
+        if author is repository.owner:
+            return "OWNER"
+        if author in repository.collaborators:
+            return "COLLABORATOR"
+        return "CONTRIBUTOR" if author in repository.contributors else "NONE"
+
+    def next_number(self, repository: Repository) -> int:
+        """Take the next number, which issues and pull requests share."""
+        repository.last_number += 1
+        return repository.last_number
+
+    def next_discussion_number(self, repository: Repository) -> int:
+        """Take the next number of a discussion, which may be one of issues too."""
+        if self.dialect.discussions_share_numbers:
+            return self.next_number(repository)
+        return max(repository.discussions, default=0) + 1
+
+    def add_event(
+        self,
+        thread: Issue | PullRequest,
+        kind: str,
+        actor: Actor | None,
+        moment: datetime | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> TimelineEvent:
+        """Add an event to a timeline, now unless told when."""
+        number = self.ids.next("TimelineEvent")
+        event = TimelineEvent(
+            node_id=node_id(kind, number, thread.home.database_id),
+            database_id=number,
+            kind=kind,
+            thread=thread,
+            actor=actor,
+            created_at=moment or self.now(),
+            details=dict(details or {}),
+        )
+        thread.timeline.append(event)
+        return self.register(event)
+
+    def forget(self, *nodes: Node) -> None:
+        """Make objects unfindable: they were deleted."""
+        for node in nodes:
+            self.nodes.pop(node.node_id, None)

@@ -1,0 +1,220 @@
+"""The connections: which list each field shows, in which order, through which filter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from dexxy_simulator.graph.context import Info, request_of
+from dexxy_simulator.graph.cost import PAGE_LIMIT
+from dexxy_simulator.graph.errors import GitHubError
+from dexxy_simulator.graph.pages import (
+    Connection,
+    Key,
+    Listing,
+    created_key,
+    id_key,
+    paginate,
+    updated_key,
+)
+from dexxy_simulator.model import (
+    Discussion,
+    DiscussionComment,
+    Issue,
+    PullRequest,
+    Repository,
+    Review,
+    ReviewThread,
+)
+
+ListingField = Callable[..., Listing]
+CONNECTIONS: Final[dict[tuple[str, str], Callable[..., Connection]]] = {}
+ONLY_COUNTED: Final = {"totalCount", "__typename"}
+
+
+def connection(*places: str) -> Callable[[ListingField], ListingField]:
+    """Bind a list to the connections `Type.field`, behind GitHub's check of page sizes."""
+
+    def bind(function: ListingField) -> ListingField:
+        def page(source: Any, info: Info, **arguments: Any) -> Connection:
+            check_page_size(info, arguments)
+            listing = function(source, info, **arguments)
+            by_offset = request_of(info).dialect.cursors == "offset"
+            return paginate(listing, arguments, by_offset=by_offset)
+
+        for place in places:
+            type_name, _, field_name = place.partition(".")
+            CONNECTIONS[type_name, field_name] = page
+        return function
+
+    return bind
+
+
+def check_page_size(info: Info, arguments: dict[str, Any]) -> None:
+    """Refuse a connection without a page size, or with one outside 1 to 100.
+
+    Raises:
+        GitHubError: as GitHub words it.
+    """
+    name = info.field_name
+    sizes = [
+        (side, arguments[side]) for side in ("first", "last") if arguments.get(side) is not None
+    ]
+    if not sizes and (request_of(info).dialect.counts_need_a_page or not _only_counted(info)):
+        message = (
+            "You must provide a `first` or `last` value "
+            f"to properly paginate the `{name}` connection."
+        )
+        raise GitHubError("MISSING_PAGINATION_BOUNDARIES", message)
+    for side, size in sizes:
+        if size > PAGE_LIMIT:
+            message = (
+                f"Requesting {size} records on the `{name}` connection exceeds "
+                f"the `{side}` limit of {PAGE_LIMIT} records."
+            )
+            raise GitHubError("EXCESSIVE_PAGINATION", message)
+        if size < 1:
+            message = f"`{side}` on the `{name}` connection cannot be less than one."
+            raise GitHubError("ARGUMENT_LIMIT", message)
+
+
+def _only_counted(info: Info) -> bool:
+    """`totalCount` alone needs no page: many public queries read it so."""
+    names = set()
+    for node in info.field_nodes:
+        for selection in node.selection_set.selections if node.selection_set else ():
+            name = getattr(selection, "name", None)
+            names.add(name.value if name is not None else "")
+    return names <= ONLY_COUNTED
+
+
+def _ordered(items: Iterable[Any], arguments: dict[str, Any], default: tuple[str, str]) -> Listing:
+    order = arguments.get("orderBy") or {"field": default[0], "direction": default[1]}
+    keys: dict[str, Callable[[Any], Key]] = {
+        "CREATED_AT": created_key,
+        "UPDATED_AT": updated_key,
+        "COMMENTS": lambda item: (len(item.comments), item.database_id),
+        "NAME": lambda item: (item.name.lower(), item.database_id),
+    }
+    return Listing(items, keys[order["field"]], order["direction"] == "DESC")
+
+
+@connection("Repository.issues")
+def issues(source: Repository, info: Info, **arguments: Any) -> Listing:
+    """The issues, by number unless told otherwise; `since` is inclusive."""
+    request_of(info).check("issues", source)
+    found = _filtered(source.issues.values() if source.has_issues_enabled else (), arguments)
+    if (only := arguments.get("filterBy")) is not None:
+        found = _filtered(found, only)
+        if (since := only.get("since")) is not None:
+            found = [issue for issue in found if issue.updated_at >= since]
+        if (login := only.get("createdBy")) is not None:
+            found = [issue for issue in found if issue.author and issue.author.login == login]
+    return _ordered(found, arguments, ("CREATED_AT", "ASC"))
+
+
+@connection("Repository.pullRequests")
+def pull_requests(source: Repository, info: Info, **arguments: Any) -> Listing:
+    """The pull requests, by number unless told otherwise; there is no `since`."""
+    request_of(info).check("pull_requests", source)
+    found = _filtered(source.pull_requests.values(), arguments)
+    for argument, attribute in (("baseRefName", "base_ref_name"), ("headRefName", "head_ref_name")):
+        if (name := arguments.get(argument)) is not None:
+            found = [pull for pull in found if getattr(pull, attribute) == name]
+    return _ordered(found, arguments, ("CREATED_AT", "ASC"))
+
+
+@connection("Repository.discussions")
+def discussions(source: Repository, info: Info, **arguments: Any) -> Listing:
+    """The discussions, the last updated first unless told otherwise."""
+    request_of(info).check("discussions", source)
+    every = source.discussions.values() if source.has_discussions_enabled else ()
+    found = _filtered(every, arguments)
+    if (answered := arguments.get("answered")) is not None:
+        found = [one for one in found if (one.answer is not None) is answered]
+    return _ordered(found, arguments, ("UPDATED_AT", "DESC"))
+
+
+def _filtered(threads: Iterable[Any], arguments: dict[str, Any]) -> list[Any]:
+    states, names = arguments.get("states"), arguments.get("labels")
+    return [
+        thread
+        for thread in threads
+        if (not states or thread.state in states)
+        and (not names or any(label.name in names for label in thread.labels))
+    ]
+
+
+@connection("Issue.comments", "PullRequest.comments", "Discussion.comments")
+def comments(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Listing:
+    """The comments of a thread, oldest first; those of a discussion without the replies."""
+    return _ordered(source.comments, arguments, ("CREATED_AT", "ASC"))
+
+
+@connection("DiscussionComment.replies")
+def replies(source: DiscussionComment, info: Info, **arguments: Any) -> Listing:
+    """The replies to a comment, oldest first."""
+    return Listing(source.replies)
+
+
+@connection("PullRequest.reviews")
+def reviews(source: PullRequest, info: Info, **arguments: Any) -> Listing:
+    """The reviews; a pending one is there for its author only."""
+    states = arguments.get("states")
+    found = [
+        review for review in _visible(info, source.reviews) if not states or review.state in states
+    ]
+    if (login := arguments.get("author")) is not None:
+        found = [review for review in found if review.author and review.author.login == login]
+    return Listing(found)
+
+
+@connection("PullRequest.reviewThreads")
+def review_threads(source: PullRequest, info: Info, **arguments: Any) -> Listing:
+    """The threads on the diff."""
+    return Listing(_visible(info, source.review_threads))
+
+
+@connection("PullRequestReview.comments", "PullRequestReviewThread.comments")
+def review_comments(source: Review | ReviewThread, info: Info, **arguments: Any) -> Listing:
+    """The comments of a review, or of a thread on the diff."""
+    return Listing(_visible(info, source.comments))
+
+
+@connection("Issue.labels", "PullRequest.labels", "Discussion.labels")
+def labels(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Listing:
+    """The labels; the creation of a label is not modelled, its number follows it."""
+    if (arguments.get("orderBy") or {}).get("field") == "NAME":
+        return _ordered(source.labels, arguments, ("NAME", "ASC"))
+    return Listing(source.labels, id_key)
+
+
+@connection("Issue.assignees", "PullRequest.assignees")
+def assignees(source: Issue | PullRequest, info: Info, **arguments: Any) -> Listing:
+    """The assignees."""
+    return Listing(source.assignees, id_key)
+
+
+@connection("Issue.timelineItems", "PullRequest.timelineItems")
+def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) -> Listing:
+    """The timeline: events, and also comments and reviews if these types are asked for."""
+    items: list[Any] = [*source.timeline, *source.comments]
+    if isinstance(source, PullRequest):
+        items += _visible(info, [*source.reviews, *source.review_threads])
+    wanted = arguments.get("itemTypes")
+    if wanted is not None:
+        items = [item for item in items if _item_type(item.typename) in wanted]
+    if (since := arguments.get("since")) is not None:
+        items = [item for item in items if item.created_at >= since]
+    return Listing(items, updated_at=source.updated_at)
+
+
+def _visible(info: Info, items: Sequence[Any]) -> list[Any]:
+    """Leave out the pending reviews of others."""
+    request = request_of(info)
+    return [item for item in items if request.reads(item)]
+
+
+def _item_type(typename: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", typename).upper()

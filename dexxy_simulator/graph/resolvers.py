@@ -1,0 +1,184 @@
+"""The root fields, and the few others that an attribute alone cannot answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from dexxy_simulator.graph.context import Info, request_of
+from dexxy_simulator.graph.cost import PAGE_LIMIT
+from dexxy_simulator.graph.errors import GitHubError, not_found
+from dexxy_simulator.model import (
+    Actor,
+    Discussion,
+    Issue,
+    Node,
+    PullRequest,
+    Repository,
+    ReviewComment,
+    ReviewThread,
+)
+
+Resolver = Callable[..., Any]
+RESOLVERS: Final[dict[tuple[str, str], Resolver]] = {}
+
+
+def field(*places: str) -> Callable[[Resolver], Resolver]:
+    """Bind a function to the fields `Type.field`."""
+
+    def bind(function: Resolver) -> Resolver:
+        for place in places:
+            type_name, _, field_name = place.partition(".")
+            RESOLVERS[type_name, field_name] = function
+        return function
+
+    return bind
+
+
+@dataclass
+class RateLimit:
+    """The viewer's points, as GraphQL shows them."""
+
+    cost: int
+    node_count: int
+    limit: int
+    remaining: int
+    used: int
+    reset_at: datetime
+
+
+@field("Query.rateLimit")
+def rate_limit(_: None, info: Info, dryRun: bool = False) -> RateLimit:
+    """What this query costs and what is left after it."""
+    request = request_of(info)
+    bucket = request.world.bucket(request.token, "graphql")
+    return RateLimit(
+        cost=request.cost.points,
+        node_count=request.cost.nodes,
+        limit=bucket.limit,
+        remaining=bucket.remaining,
+        used=bucket.used,
+        reset_at=bucket.reset_at,
+    )
+
+
+@field("Query.viewer")
+def viewer(_: None, info: Info) -> Actor:
+    """The owner of the token."""
+    return request_of(info).token.owner
+
+
+@field("Query.repository")
+def repository(
+    _: None, info: Info, owner: str, name: str, followRenames: bool = True
+) -> Repository:  # fmt: skip
+    """A repository that the viewer can read."""
+    request = request_of(info)
+    full_name = f"{owner}/{name}"
+    found = request.world.repository(full_name, follow_renames=followRenames)
+    if found is None or not request.reads(found):
+        raise not_found(f"Could not resolve to a Repository with the name '{full_name}'.")
+    return found
+
+
+@field("Query.node")
+def node(_: None, info: Info, id: str) -> Node:
+    """The object with a node id, if the viewer can read it."""
+    request = request_of(info)
+    found = request.world.find(id)
+    if found is None or not request.reads(found):
+        raise not_found(f"Could not resolve to a node with the global id of '{id}'")
+    request.check_node(found)
+    return found
+
+
+@field("Query.nodes")
+def nodes(_: None, info: Info, ids: list[str]) -> list[Any]:
+    """The objects with these node ids; what is not there is null and an error of its own."""
+    if len(ids) > PAGE_LIMIT:
+        message = f"You may not provide more than {PAGE_LIMIT} node ids; you provided {len(ids)}."
+        raise GitHubError("ARGUMENT_LIMIT", message)
+    found: list[Any] = []
+    for one in ids:
+        try:
+            found.append(node(None, info, one))
+        except GitHubError as error:
+            found.append(error)
+    return found
+
+
+@field("Query.user", "Query.organization", "Query.repositoryOwner")
+def account(_: None, info: Info, login: str) -> Actor | None:
+    """An account of the wanted kind."""
+    kinds = {"user": ("User",), "organization": ("Organization",)}
+    found = request_of(info).world.actor(login)
+    wanted = kinds.get(info.field_name)
+    if wanted is None:
+        return found if found and found.kind in ("User", "Organization") else None
+    if found is None or found.kind not in wanted:
+        article = "an" if wanted[0] == "Organization" else "a"
+        raise not_found(f"Could not resolve to {article} {wanted[0]} with the login of '{login}'.")
+    return found
+
+
+@field("Repository.issue")
+def issue(source: Repository, info: Info, number: int) -> Issue:
+    """An issue by its number; a pull request is none."""
+    request_of(info).check("issues", source)
+    found = source.issues.get(number) or _transferred(source, info, number)
+    if found is None or not source.has_issues_enabled:
+        raise not_found(f"Could not resolve to an Issue with the number of {number}.")
+    return found
+
+
+def _transferred(source: Repository, info: Info, number: int) -> Issue | None:
+    request, found = request_of(info), source.transferred.get(number)
+    if found is None or request.dialect.transfers_are_followed != "both":
+        return None
+    is_there = request.world.nodes.get(found.node_id) is found and request.reads(found)
+    return found if is_there else None
+
+
+@field("Bot.login")
+def bot_login(source: Actor, info: Info) -> str:
+    """The login of a bot: that of its App."""
+    return source.rest_login if request_of(info).dialect.bot_login_has_suffix else source.login
+
+
+@field("Repository.pullRequest")
+def pull_request(source: Repository, info: Info, number: int) -> PullRequest:
+    """A pull request by its number."""
+    request_of(info).check("pull_requests", source)
+    if number not in source.pull_requests:
+        raise not_found(f"Could not resolve to a PullRequest with the number of {number}.")
+    return source.pull_requests[number]
+
+
+@field("Repository.issueOrPullRequest")
+def issue_or_pull_request(source: Repository, info: Info, number: int) -> Issue | PullRequest:
+    """Either by its number."""
+    found: Issue | PullRequest | None = source.pull_requests.get(number)
+    if source.has_issues_enabled and found is None:
+        found = source.issues.get(number) or _transferred(source, info, number)
+    if found is None:
+        message = f"Could not resolve to an issue or pull request with the number of {number}."
+        raise not_found(message)
+    request_of(info).check_node(found)
+    return found
+
+
+@field("Repository.discussion")
+def discussion(source: Repository, info: Info, number: int) -> Discussion:
+    """A discussion by its number."""
+    request_of(info).check("discussions", source)
+    if number not in source.discussions or not source.has_discussions_enabled:
+        raise not_found(f"Could not resolve to a Discussion with the number of {number}.")
+    return source.discussions[number]
+
+
+@field("PullRequestReviewComment.path", "PullRequestReviewThread.path")
+def path_in_diff(source: ReviewComment | ReviewThread, info: Info) -> str:
+    """The file: elsewhere `path` is that of a page."""
+    return source.path_in_diff

@@ -1,0 +1,130 @@
+"""Activity that trickles in, for the demo: invented, from a seed, at the world's time.
+
+The texts are ours; the people are those of the repository. Real ones never wrote these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from dexxy_simulator.model import Actor, Discussion, Issue, PullRequest, Repository
+from dexxy_simulator.world import World
+
+TEXTS: Final = Path(__file__).with_name("live_texts.json")
+# Conversation goes on where it was lately: in this many of the newest open threads.
+LIVELY: Final = 8
+
+
+class LiveActivity:
+    """Does one believable thing after another.
+
+    Args:
+        world: where.
+        seed: which things; the same seed does the same in the same world.
+        repository: in which repository; the first one by default.
+    """
+
+    def __init__(self, world: World, seed: int = 1, repository: Repository | None = None) -> None:
+        self._world = world
+        self._random = Random(seed)  # noqa: S311  # invents a demo, no secrets
+        self._repository = repository or next(iter(world.repositories.values()))
+        self._texts: dict[str, Any] = json.loads(TEXTS.read_text(encoding="utf-8"))
+        self._decks: dict[str, list[Any]] = {}
+        self._steps: list[tuple[int, Callable[[], None]]] = [
+            (40, self._comment),
+            (14, self._open_issue),
+            (10, self._discuss),
+            (8, self._open_pull_request),
+            (10, self._review),
+            (8, self._close),
+            (4, self._reopen),
+            (6, self._merge),
+        ]
+
+    def step(self) -> None:
+        """Let one thing happen."""
+        weights = [weight for weight, _ in self._steps]
+        with self._world.lock:
+            self._random.choices(self._steps, weights)[0][1]()
+
+    def _someone(self) -> Actor:
+        people = [one for one in self._world.actors.values() if one.kind == "User"]
+        return self._random.choice(people)
+
+    def _newest(self, *kinds: dict[int, Any], closed: bool = False) -> Any:
+        """Choose one of the newest threads in this state, or nothing."""
+        threads = [one for kind in kinds for one in kind.values() if one.closed is closed]
+        threads.sort(key=lambda one: one.updated_at)
+        return self._random.choice(threads[-LIVELY:]) if threads else None
+
+    def _text(self, name: str) -> Any:
+        """Take the next text of a kind; none comes again before all others did."""
+        if not self._decks.get(name):
+            deck = self._texts[name]
+            self._decks[name] = self._random.sample(deck, len(deck))
+        return self._decks[name].pop()
+
+    def _comment(self) -> None:
+        thread: Issue | PullRequest | None = self._newest(
+            self._repository.issues, self._repository.pull_requests
+        )
+        if thread is None:
+            return self._open_issue()
+        self._world.comment(thread, self._someone(), self._text("comments"))
+        return None
+
+    def _open_issue(self) -> None:
+        title, body = self._text("issues")
+        self._world.open_issue(self._repository, self._someone(), title, body)
+
+    def _open_pull_request(self) -> None:
+        title, body = self._text("pull_requests")
+        self._world.open_pull_request(self._repository, self._someone(), title, body)
+
+    def _review(self) -> None:
+        pull: PullRequest | None = self._newest(self._repository.pull_requests)
+        if pull is None:
+            return self._open_pull_request()
+        state = self._random.choice(("APPROVED", "CHANGES_REQUESTED", "COMMENTED"))
+        line = self._random.randint(10, 300)
+        comments = [("pool.go", line, self._text("review_comments"))]
+        author, body = self._someone(), self._text("reviews")
+        self._world.review(pull, author, state, body, comments if state != "APPROVED" else ())
+        return None
+
+    def _discuss(self) -> None:
+        discussion: Discussion | None = self._newest(self._repository.discussions)
+        if discussion is None:
+            return self._comment()
+        parent = self._random.choice([None, *discussion.comments])
+        body = self._text("comments")
+        comment = self._world.discuss(discussion, self._someone(), body, parent)
+        if discussion.is_answered is False and parent is None:
+            self._world.choose_answer(comment, discussion.author)
+        return None
+
+    def _close(self) -> None:
+        issue: Issue | None = self._newest(self._repository.issues)
+        if issue is None:
+            return self._open_issue()
+        reason = self._random.choice(("COMPLETED", "COMPLETED", "NOT_PLANNED"))
+        self._world.close(issue, self._repository.owner, reason)
+        return None
+
+    def _reopen(self) -> None:
+        issue: Issue | None = self._newest(self._repository.issues, closed=True)
+        if issue is None:
+            return self._open_issue()
+        self._world.reopen(issue, issue.author)
+        return None
+
+    def _merge(self) -> None:
+        pull: PullRequest | None = self._newest(self._repository.pull_requests)
+        if pull is None:
+            return self._open_pull_request()
+        self._world.merge(pull, self._repository.owner)
+        return None

@@ -1,0 +1,89 @@
+"""Accounts: people, bots, organisations and the placeholders that imports leave behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from dexxy_simulator.model.base import Node
+
+ActorKind = Literal["User", "Bot", "Mannequin", "Organization", "EnterpriseUserAccount"]
+OrganizationRole = Literal["admin", "member"]
+
+
+@dataclass(eq=False, kw_only=True)
+class Actor(Node):
+    """One account. A bot's `login` is that of its App, without the `[bot]` of the REST API.
+
+    `members` of an organisation have a role in it, and read its repositories.
+    """
+
+    login: str
+    created_at: datetime
+    updated_at: datetime
+    kind: ActorKind = "User"
+    avatar_url: str = ""
+    name: str | None = None
+    company: str | None = None
+    blog: str = ""
+    location: str | None = None
+    public_email: str | None = None
+    bio: str | None = None
+    twitter_username: str | None = None
+    hireable: bool | None = None
+    site_admin: bool = False
+    public_repos: int = 0
+    public_gists: int = 0
+    followers: int = 0
+    following: int = 0
+    members: dict[Actor, OrganizationRole] = field(default_factory=dict)
+
+    def owns(self, account: Actor) -> bool:
+        """Tell whether an account is this user, or an organisation that they administer."""
+        return account is self or account.members.get(self) == "admin"
+
+    @property
+    def typename(self) -> str:  # type: ignore[override]
+        """The GraphQL type, which for actors depends on the account."""
+        return self.kind
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether GraphQL shows its number: an enterprise's account has none there."""
+        return self.kind != "EnterpriseUserAccount"
+
+    @property
+    def rest_login(self) -> str:
+        """The login as the REST API writes it."""
+        return f"{self.login}[bot]" if self.kind == "Bot" else self.login
+
+    @property
+    def path(self) -> str:
+        """The account's page, below the server's root."""
+        return f"/apps/{self.login}" if self.kind == "Bot" else f"/{self.login}"
+
+    @property
+    def email(self) -> str:
+        """The public e-mail address; GraphQL shows an empty one where REST shows null."""
+        return self.public_email or ""
+
+    @property
+    def website_url(self) -> str | None:
+        """The profile's link; GraphQL shows null where REST shows an empty one."""
+        return self.blog or None
+
+    @property
+    def description(self) -> str | None:
+        """What an organisation calls its profile text."""
+        return self.bio
+
+    @property
+    def is_site_admin(self) -> bool:
+        """Whether the account belongs to GitHub's staff."""
+        return self.site_admin
+
+    @property
+    def user(self) -> Actor | None:
+        """The user behind an enterprise's account, which the simulator does not link."""
+        return None

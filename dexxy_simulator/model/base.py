@@ -1,0 +1,80 @@
+"""What every object of the simulated GitHub has: a node id, a number and, if it was written,
+an author and times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from dexxy_simulator.model.actors import Actor
+    from dexxy_simulator.model.repositories import Repository
+    from dexxy_simulator.model.threads import Thread
+
+REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+@dataclass(eq=False, kw_only=True)
+class Node:
+    """Anything with a global node id. Objects are equal only to themselves."""
+
+    typename: ClassVar[str]
+
+    node_id: str
+    database_id: int
+
+
+@dataclass(eq=False, kw_only=True)
+class Post(Node):
+    """Something that somebody wrote: a thread's opening, a comment, a review.
+
+    `author` is None when the account is gone; GitHub's site then shows @ghost.
+    """
+
+    author: Actor | None
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    author_association: str = "NONE"
+    last_edited_at: datetime | None = None
+    editor: Actor | None = None
+    minimized_reason: str | None = None
+    reactions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REACTIONS, 0))
+    created_via_email: ClassVar[bool] = False
+    kind: ClassVar[str]
+
+    @property
+    def in_thread(self) -> Thread:
+        """The thread that it was written in; a thread's opening is the thread itself."""
+        raise NotImplementedError
+
+    @property
+    def repository(self) -> Repository:
+        """Where it was written."""
+        raise NotImplementedError
+
+    @property
+    def path(self) -> str:
+        """Its page, below the server's root."""
+        raise NotImplementedError
+
+    @property
+    def body_text(self) -> str:
+        """The body as plain text; the simulator does not render Markdown."""
+        return self.body
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When it became visible; the simulator has no drafts of posts."""
+        return self.created_at
+
+    @property
+    def includes_created_edit(self) -> bool:
+        """Whether its edits include that of its creation: so once it was edited."""
+        return self.last_edited_at is not None
+
+    @property
+    def is_minimized(self) -> bool:
+        """Whether a maintainer has hidden it."""
+        return self.minimized_reason is not None

@@ -1,0 +1,29 @@
+"""How rows are written: the roots of all addresses in them, and the dialect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dexxy_simulator.dialects import USUAL, Dialect
+from dexxy_simulator.ids import legacy_node_id
+from dexxy_simulator.model import Node
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The roots of the REST API and of the pages, without a slash at the end."""
+
+    api: str
+    html: str
+    dialect: Dialect = USUAL
+
+    def node_id(self, node: Node) -> str:
+        """Write a node id in the format that the REST API has."""
+        if self.dialect.legacy_node_ids_in_rest:
+            return legacy_node_id(node.typename, node.database_id)
+        return node.node_id
+
+
+# What the recorded rows carry.
+GITHUB: Final = Urls(api="https://api.github.com", html="https://github.com")

@@ -1,0 +1,217 @@
+"""What the endpoints answer. Each links its page of GitHub's documentation by its name:
+https://docs.github.com/rest (issues, issue comments, pulls, reviews, users, repositories)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from dexxy_simulator.exchange import Exchange, Refusal, json_response, rate_limit_headers
+from dexxy_simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
+from dexxy_simulator.rest import accounts, threads
+from dexxy_simulator.rest.lists import in_state, is_since_epoch, ordered, page_of, since
+from dexxy_simulator.rest.routes import moved, repository_route, route
+from dexxy_simulator.tokens import Bucket
+
+
+@repository_route("repository", "", "metadata")
+def repository(exchange: Exchange, found: Repository) -> Response:
+    """One repository."""
+    row = accounts.repository(exchange.urls, found)
+    if found.is_in_organization:
+        row["organization"] = accounts.user(exchange.urls, found.owner)
+    return json_response(row)
+
+
+@repository_route("issues", "/issues", "issues; pull_requests")
+def issues(exchange: Exchange, found: Repository) -> Response:
+    """The issues and pull requests of a repository, the newest first."""
+    _refuse_without_issues(exchange, found)
+    both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
+    if exchange.dialect.epoch_is_empty and is_since_epoch(exchange):
+        both.clear()
+    wanted = ordered(exchange, since(exchange, in_state(exchange, both)), descending=True)
+    return page_of(exchange, wanted, threads.issue, limit=exchange.dialect.page_limit)
+
+
+@repository_route("issue", "/issues/<int:number>", "issues; pull_requests")
+def issue(exchange: Exchange, found: Repository, number: int) -> Response:
+    """One issue or pull request; a transferred one is elsewhere, a deleted one is gone."""
+    target = found.transferred.get(number)
+    follows = exchange.dialect.transfers_are_followed != "neither"
+    if follows and target is not None and exchange.reads(target.home):
+        return moved(f"{threads.home(exchange.urls, target.home)}/issues/{target.number}")
+    if number in found.deleted_numbers:
+        raise Refusal(exchange.dialect.deleted_issue_status, "This issue was deleted")
+    return json_response(threads.issue(exchange.urls, _thread(found, number)))
+
+
+@repository_route("issue_comments", "/issues/comments", "issues; pull_requests")
+def issue_comments(exchange: Exchange, found: Repository) -> Response:
+    """All comments of issues and pull requests; without `sort`, `direction` is ignored."""
+    both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
+    comments = since(exchange, (comment for thread in both for comment in thread.comments))
+    wanted = _comments_ordered(exchange, comments)
+    return page_of(exchange, wanted, threads.comment, limit=_limit_of_comments(exchange))
+
+
+@repository_route("comments_of_issue", "/issues/<int:number>/comments", "issues; pull_requests")
+def comments_of_issue(exchange: Exchange, found: Repository, number: int) -> Response:
+    """The comments of one issue or pull request, the oldest first."""
+    comments: list[IssueComment] = since(exchange, _thread(found, number).comments)
+    comments.sort(key=lambda comment: comment.database_id)
+    return page_of(exchange, comments, threads.comment)
+
+
+@repository_route("pulls", "/pulls", "pull_requests")
+def pulls(exchange: Exchange, found: Repository) -> Response:
+    """The pull requests of a repository: there is no `since`."""
+    descending = exchange.request.args.get("sort", "created") == "created"
+    both = in_state(exchange, found.pull_requests.values())
+    sorts = ("created", "updated", "popularity", "long-running")
+    wanted = ordered(exchange, both, sorts=sorts, descending=descending)
+    return page_of(exchange, wanted, threads.pull_request, limit=exchange.dialect.page_limit)
+
+
+@repository_route("pull", "/pulls/<int:number>", "pull_requests")
+def pull(exchange: Exchange, found: Repository, number: int) -> Response:
+    """One pull request."""
+    return json_response(threads.full_pull_request(exchange.urls, _pull(found, number)))
+
+
+@repository_route("review_comments", "/pulls/comments", "pull_requests")
+def review_comments(exchange: Exchange, found: Repository) -> Response:
+    """All comments on diffs of a repository."""
+    every = (one for pull in found.pull_requests.values() for one in _comments_on_diff(pull))
+    wanted = _comments_ordered(exchange, since(exchange, every))
+    return page_of(exchange, wanted, threads.review_comment, limit=_limit_of_comments(exchange))
+
+
+@repository_route("comments_of_pull", "/pulls/<int:number>/comments", "pull_requests")
+def comments_of_pull(exchange: Exchange, found: Repository, number: int) -> Response:
+    """The comments on the diff of one pull request."""
+    comments = since(exchange, _comments_on_diff(_pull(found, number)))
+    return page_of(exchange, _comments_ordered(exchange, comments), threads.review_comment)
+
+
+@repository_route("reviews", "/pulls/<int:number>/reviews", "pull_requests")
+def reviews(exchange: Exchange, found: Repository, number: int) -> Response:
+    """The reviews of one pull request in their order; a pending one is its author's alone."""
+    viewer = exchange.token.owner if exchange.token else None
+    visible = [
+        review
+        for review in _pull(found, number).reviews
+        if review.state != "PENDING" or (viewer is not None and review.author is viewer)
+    ]
+    visible.sort(key=lambda review: (review.created_at, review.database_id))
+    return page_of(exchange, visible, threads.review)
+
+
+@route("user_by_login", "/users/<login>")
+def user_by_login(exchange: Exchange, login: str) -> Response:
+    """One account by its login."""
+    found = exchange.world.actor(login)
+    if found is None:
+        raise Refusal(404, "Not Found")
+    return json_response(accounts.profile(exchange.urls, found))
+
+
+@route("user_by_id", "/user/<int:number>")
+def user_by_id(exchange: Exchange, number: int) -> Response:
+    """One account by its number, which no renaming changes."""
+    if number not in exchange.world.actors:
+        raise Refusal(404, "Not Found")
+    return json_response(accounts.profile(exchange.urls, exchange.world.actors[number]))
+
+
+@route("viewer", "/user")
+def viewer(exchange: Exchange) -> Response:
+    """The token's owner."""
+    return json_response(accounts.profile(exchange.urls, exchange.user))
+
+
+@route("own_repositories", "/user/repos")
+def own_repositories(exchange: Exchange) -> Response:
+    """The repositories that the token's owner owns or collaborates on, by name."""
+    owner = exchange.user
+    found = [
+        one
+        for one in exchange.world.repositories.values()
+        if one.is_worked_on_by(owner) and exchange.reads(one)
+    ]
+    by_name = exchange.request.args.get("sort", "full_name") == "full_name"
+    ordered_ones = ordered(
+        exchange,
+        found,
+        default="full_name",
+        sorts=("full_name", "created", "updated", "pushed"),
+        descending=not by_name,
+    )
+    return page_of(exchange, ordered_ones, accounts.repository)
+
+
+@route("rate_limit", "/rate_limit")
+def rate_limit(exchange: Exchange) -> Response:
+    """What is left of the limits; asking costs nothing."""
+    core = _bucket(exchange.world.bucket(exchange.token, "core"))
+    graphql = _bucket(exchange.world.bucket(exchange.token, "graphql"))
+    search = {**core, "limit": 30, "remaining": 30, "used": 0}
+    resources = {"core": core, "graphql": graphql, "search": search}
+    headers = rate_limit_headers(exchange.world, exchange.token, "core")
+    return json_response({"resources": resources, "rate": core}, headers=headers)
+
+
+@route("meta", "/meta")
+def meta(exchange: Exchange) -> Response:
+    """The addresses that the server's webhooks come from."""
+    overview: dict[str, Any] = {
+        "verifiable_password_authentication": False,
+        "hooks": ["127.0.0.1/32"],
+    }
+    if exchange.api_prefix:
+        overview["installed_version"] = "3.19.0"  # only GitHub Enterprise Server has one
+    return json_response(overview)
+
+
+def _bucket(bucket: Bucket) -> dict[str, Any]:
+    return {
+        "limit": bucket.limit,
+        "used": bucket.used,
+        "remaining": bucket.remaining,
+        "reset": int(bucket.reset_at.timestamp()),
+    }
+
+
+def _refuse_without_issues(exchange: Exchange, found: Repository) -> None:
+    if not found.has_issues_enabled:
+        raise Refusal(exchange.dialect.switched_off_status, "Issues are disabled for this repo")
+
+
+def _thread(found: Repository, number: int) -> Issue | PullRequest:
+    thread = found.issues.get(number) or found.pull_requests.get(number)
+    if thread is None:
+        raise Refusal(404, "Not Found")
+    return thread
+
+
+def _pull(found: Repository, number: int) -> PullRequest:
+    if number not in found.pull_requests:
+        raise Refusal(404, "Not Found")
+    return found.pull_requests[number]
+
+
+def _comments_on_diff(pull: PullRequest) -> list[ReviewComment]:
+    return [one for review in pull.reviews if review.state != "PENDING" for one in review.comments]
+
+
+def _comments_ordered(exchange: Exchange, comments: list[Any]) -> list[Any]:
+    if "sort" not in exchange.request.args:
+        return sorted(comments, key=lambda comment: int(comment.database_id))
+    descending = exchange.dialect.comments_descend
+    return ordered(exchange, comments, sorts=("created", "updated"), descending=descending)
+
+
+def _limit_of_comments(exchange: Exchange) -> int | None:
+    dialect = exchange.dialect
+    return dialect.page_limit if dialect.page_limit_covers_comments else None

@@ -1,0 +1,168 @@
+"""What webhooks say, of threads above all: https://docs.github.com/webhooks/webhook-events-and-payloads"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from dexxy_simulator.happening import Happening
+from dexxy_simulator.ids import legacy_node_id
+from dexxy_simulator.model import (
+    Discussion,
+    Installation,
+    Issue,
+    PullRequest,
+    ReviewThread,
+)
+from dexxy_simulator.rest import accounts, apps, discussions, threads
+from dexxy_simulator.rest.accounts import when
+from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.webhooks import account_payloads
+
+Payload = dict[str, Any]
+
+
+def payload(urls: Urls, told: Happening, installation: Installation | None) -> Payload:
+    """Write a whole payload for an installation, or for an App alone."""
+    written: Payload = {"action": told.action} if told.action is not None else {}
+    written |= _WRITERS[told.event](urls, told)
+    repository = told.repository
+    if repository is not None:
+        written["repository"] = accounts.repository(urls, repository)
+    if told.event != "ping":
+        written["sender"] = accounts.user(urls, told.sender)
+    if installation is None:
+        return written
+    if installation.account.kind == "Organization" and told.event != "installation_target":
+        written["organization"] = apps.simple_organization(urls, installation.account)
+    unnamed = told.action == "unanswered" and not urls.dialect.unanswered_names_installation
+    if "installation" not in written and not unnamed:
+        written["installation"] = _installation_lite(installation)
+    return written
+
+
+def _installation_lite(found: Installation) -> Payload:
+    number = found.database_id
+    return {"id": number, "node_id": legacy_node_id("IntegrationInstallation", number)}
+
+
+def _issues(urls: Urls, told: Happening) -> Payload:
+    written = {"issue": threads.issue(urls, told.subject), **_extras(urls, told)}
+    if (new := told.details.get("new")) is not None:
+        written["changes"] = {
+            "new_issue": threads.issue(urls, new),
+            "new_repository": accounts.repository(urls, new.home),
+        }
+    if (old := told.details.get("old")) is not None:
+        written["changes"] = {
+            "old_issue": threads.issue(urls, old),
+            "old_repository": accounts.repository(urls, old.home),
+        }
+    return written
+
+
+def _issue_comment(urls: Urls, told: Happening) -> Payload:
+    thread: Issue | PullRequest = told.subject.thread
+    issue = threads.issue(urls, thread)
+    if isinstance(thread, PullRequest) and not urls.dialect.comments_name_the_issue:
+        issue["id"] = thread.database_id
+    return {"issue": issue, "comment": threads.comment(urls, told.subject), **_extras(urls, told)}
+
+
+def _pull_request(urls: Urls, told: Happening) -> Payload:
+    pull = told.subject
+    written = threads.full_pull_request(urls, pull)
+    return {"number": pull.number, "pull_request": written, **_extras(urls, told)}
+
+
+def _review(urls: Urls, told: Happening) -> Payload:
+    review = told.subject
+    written = {
+        **threads.review(urls, review),
+        "state": review.state.lower(),
+        "submitted_at": when(review.submitted_at),
+        "updated_at": when(review.updated_at),
+        "body": review.body or None,
+    }
+    return {"review": written, **_on_pull(urls, review.pull_request), **_extras(urls, told)}
+
+
+def _review_comment(urls: Urls, told: Happening) -> Payload:
+    comment = threads.review_comment(urls, told.subject)
+    return {"comment": comment, **_on_pull(urls, told.subject.pull_request), **_extras(urls, told)}
+
+
+def _review_thread(urls: Urls, told: Happening) -> Payload:
+    thread: ReviewThread = told.subject
+    comments = [threads.review_comment(urls, one) for one in thread.comments]
+    written = {"node_id": urls.node_id(thread), "comments": comments}
+    return {"thread": written, **_on_pull(urls, thread.pull_request)}
+
+
+def _on_pull(urls: Urls, pull: PullRequest) -> Payload:
+    return {"pull_request": threads.pull_request(urls, pull)}
+
+
+def _discussion(urls: Urls, told: Happening) -> Payload:
+    discussion: Discussion = told.subject
+    written = {
+        "discussion": discussions.discussion(urls, discussion),
+        **_extras(urls, told),
+    }
+    if told.action == "answered" and discussion.answer:
+        written["answer"] = discussions.comment(urls, discussion.answer)
+    if told.action == "unanswered":
+        written["old_answer"] = discussions.comment(urls, told.details["answer"])
+    if told.action == "category_changed":
+        category = discussions.category(urls, told.details["category"])
+        written["changes"] = {"category": {"from": category}}
+    if (new := told.details.get("new")) is not None:
+        written["changes"] = {
+            "new_discussion": discussions.discussion(urls, new),
+            "new_repository": accounts.repository(urls, new.home),
+        }
+    return written
+
+
+def _discussion_comment(urls: Urls, told: Happening) -> Payload:
+    comment = told.subject
+    return {
+        "comment": discussions.comment(urls, comment),
+        "discussion": discussions.discussion(urls, comment.discussion),
+        **_extras(urls, told),
+    }
+
+
+def _authorization(_: Urls, __: Happening) -> Payload:
+    return {}
+
+
+def _extras(urls: Urls, told: Happening) -> Payload:
+    """Write the label, the assignee or the former texts that an action tells of."""
+    details, written = told.details, {}
+    if "label" in details:
+        written["label"] = accounts.label(urls, details["label"])
+    if "assignee" in details:
+        written["assignee"] = accounts.user(urls, details["assignee"]) or {}
+    if told.action == "edited":
+        changed = (name for name in ("title", "body") if name in details)
+        written["changes"] = {name: {"from": details[name]} for name in changed}
+    return written
+
+
+_WRITERS: Final[dict[str, Callable[[Urls, Happening], Payload]]] = {
+    "discussion": _discussion,
+    "discussion_comment": _discussion_comment,
+    "github_app_authorization": _authorization,
+    "installation": account_payloads.installation,
+    "installation_repositories": account_payloads.installation_repositories,
+    "installation_target": account_payloads.installation_target,
+    "issue_comment": _issue_comment,
+    "issues": _issues,
+    "ping": account_payloads.ping,
+    "pull_request": _pull_request,
+    "pull_request_review": _review,
+    "pull_request_review_comment": _review_comment,
+    "pull_request_review_thread": _review_thread,
+    "repository": account_payloads.repository,
+}
