@@ -17,8 +17,8 @@ from benchmarks.people_peer import gambit_groups
 from benchmarks.population import HELD_OUT_SEEDS, population
 from benchmarks.population_people import Account as Invented
 from dexxy.integrations.services.contributor_identity import COMPARED_AT_MOST, CUT, decide
-from dexxy.integrations.services.contributor_rules import Candidate
-from dexxy.integrations.services.contributor_traits import Account
+from dexxy.integrations.services.contributors.rules import Candidate
+from dexxy.integrations.services.contributors.traits import Account
 
 # The peer compares everybody with everybody: more than this takes it too long.
 BESIDE_PEERS, LARGE = 500, 5000

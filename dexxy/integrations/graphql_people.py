@@ -8,7 +8,7 @@ from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.selectors import signed_in, workspace_by_id
 from dexxy.common.graphql import Info
 from dexxy.common.ids import parse_id
-from dexxy.integrations.services.contributor_erasure import person_erase
+from dexxy.integrations.services.contributors.erasure import person_erase
 
 
 @strawberry.type(description="What was emptied.")

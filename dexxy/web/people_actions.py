@@ -11,7 +11,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import require_admin
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
-from dexxy.integrations.services.contributor_erasure import person_erase
+from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.members.adding import identity_add
 from dexxy.members.directory import MemberFilters, member_list
 from dexxy.members.editing import member_edit

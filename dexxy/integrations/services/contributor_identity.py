@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp, log
 
-from dexxy.integrations.services.contributor_rules import DOUBTS, RULES, Candidate, Rule
+from dexxy.integrations.services.contributors.rules import DOUBTS, RULES, Candidate, Rule
 
 # A value that more accounts have is no reason to compare them.
 COMPARED_AT_MOST = 30

@@ -14,7 +14,7 @@ from benchmarks.population import population
 from benchmarks.population_people import Account
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.services.contributor_identity import COMPARED_AT_MOST
-from dexxy.integrations.services.contributor_stitching import contributors_stitch
+from dexxy.integrations.services.contributors.stitching import contributors_stitch
 from dexxy.members.ingest import identities_apply
 from dexxy.members.models import Identity, IdentityKind, MatchKey, MemberMerge, MergeSuggestion
 from dexxy.members.records import IdentityRecord

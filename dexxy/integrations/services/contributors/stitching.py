@@ -18,8 +18,8 @@ from dexxy.integrations.services.contributor_identity import (
     Evidence,
     decide,
 )
-from dexxy.integrations.services.contributor_rules import Candidate
-from dexxy.integrations.services.contributor_traits import Account, traits
+from dexxy.integrations.services.contributors.rules import Candidate
+from dexxy.integrations.services.contributors.traits import Account, traits
 from dexxy.members import matching
 from dexxy.members.components import merges_lock
 from dexxy.members.linking import Link
