@@ -19,7 +19,7 @@ import django
 
 django.setup()
 
-from dexxy.integrations.services.github_queries import list_document, parts_document  # noqa: E402
+from dexxy.integrations.services.github.api.queries import list_document, parts_document  # noqa: E402
 from dexxy.messages.models import ThreadKind  # noqa: E402
 
 TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105

@@ -25,6 +25,7 @@ from benchmarks.watching import Watch  # noqa: E402
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
 from dexxy.cli.startup import web_answers  # noqa: E402
 from dexxy.integrations.models import GitHubRepository  # noqa: E402
+from dexxy.integrations.services.github.api.server import GitHubServer  # noqa: E402
 from dexxy.integrations.services.github_app import app_store  # noqa: E402
 from dexxy.integrations.services.github_available import available_repositories  # noqa: E402
 from dexxy.integrations.services.github_link import installation_link  # noqa: E402
@@ -32,7 +33,6 @@ from dexxy.integrations.services.github_registration import EVENTS, PERMISSIONS 
 from dexxy.integrations.services.github_repositories import (  # noqa: E402
     repository_connect_available,
 )
-from dexxy.integrations.services.github_server import GitHubServer  # noqa: E402
 from dexxy.messages.models import Thread  # noqa: E402
 from dexxy_simulator.own_process import SimulatorProcess  # noqa: E402
 

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_lease import lease_taken
@@ -19,7 +20,6 @@ from dexxy.integrations.services.github_link import installation_link
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
 from dexxy.integrations.services.github_reconcile import installation_reconcile
 from dexxy.integrations.services.github_registration import manifest
-from dexxy.integrations.services.github_server import GitHubServer
 from dexxy_simulator.model import Actor, App, Installation, Repository
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World

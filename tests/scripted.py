@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy_simulator.app import SimulatorApp
 from dexxy_simulator.requests_log import RequestLog
 from dexxy_simulator.server import HOST, ConnectedServer

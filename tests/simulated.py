@@ -14,8 +14,8 @@ import pytest
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_connect import repository_connect_by_token
-from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.webhook_door import take
 from dexxy_simulator.dialects import USUAL, Dialect
 from dexxy_simulator.model import Repository

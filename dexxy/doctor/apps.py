@@ -12,7 +12,8 @@ from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.refusals import server_time
 from dexxy.integrations.services.github_app import (
     NoAppError,
     app_client,
@@ -21,7 +22,6 @@ from dexxy.integrations.services.github_app import (
 )
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_reading import documented
-from dexxy.integrations.services.github_refusals import server_time
 from dexxy.integrations.services.github_registration import (
     EVENTS,
     PERMISSIONS,

@@ -22,8 +22,8 @@ from dexxy.accounts.selectors import (
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.selectors import github_connection
+from dexxy.integrations.services.github.api.errors import GitHubError
 from dexxy.integrations.services.github_connect import OtherServerError
-from dexxy.integrations.services.github_errors import GitHubError
 from dexxy.integrations.services.github_link import Linked, LinkedElsewhereError
 from dexxy.integrations.services.github_oauth import (
     Choose,

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import User
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
-from dexxy.integrations.services.github_server import GitHubServer
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy_simulator.site.layout import COOKIE
 from dexxy_simulator.world import World
 from tests.factories import make_user, make_workspace

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dexxy.integrations.models import Credential, GitHubInstallation
+from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_runs import credential_pause, require_unpaused
 from dexxy.integrations.services.github_tokens import installation_client
 

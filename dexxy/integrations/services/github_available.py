@@ -8,7 +8,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_asking import client_for_person
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_reading import documented

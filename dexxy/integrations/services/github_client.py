@@ -15,9 +15,9 @@ from githubkit import GitHub
 from githubkit.auth import BaseAuthStrategy
 
 from dexxy import __version__
-from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_json import loads
-from dexxy.integrations.services.github_refusals import (
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.json import loads
+from dexxy.integrations.services.github.api.refusals import (
     paths_missed,
     raise_for_status,
     server_time,

@@ -17,9 +17,9 @@ from dexxy.integrations.models import (
     GitHubRepository,
     SyncStatus,
 )
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.server import GitHubServer, default_server
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_server import GitHubServer, default_server
 from dexxy.sources.models import Source, SourceKind
 
 # Letters and digits; those of an installation are longer and have `.`, `_` and `-`, too.

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import DeliveryState, GitHubApp
-from dexxy.integrations.services.github_errors import quoted
+from dexxy.integrations.services.github.api.errors import quoted
 from dexxy.integrations.services.github_event import Event, Outcome
 from dexxy.integrations.services.github_events import HANDLERS, why_ignored
 from dexxy.integrations.services.github_thread_events import thread_events_apply

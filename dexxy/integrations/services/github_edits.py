@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Min
 
 from dexxy.integrations.models import StreamName, SyncStream
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.values import key, time
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_lists import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github_reading import Reading, documented
-from dexxy.integrations.services.github_values import key, time
 from dexxy.messages.ingest import comments_changed
 from dexxy.messages.models import MessageKind
 

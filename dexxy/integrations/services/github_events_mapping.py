@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from dexxy.integrations.services.github_values import (
+from dexxy.integrations.services.github.api.values import (
     Payload,
     key,
     number_of,

@@ -4,11 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from dexxy.integrations.services import github_errors as errors
-from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_queries import THREAD_TYPES
-from dexxy.integrations.services.github_reading import Reading, documented
-from dexxy.integrations.services.github_values import (
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import THREAD_TYPES
+from dexxy.integrations.services.github.api.values import (
     Page,
     Payload,
     count_of,
@@ -17,6 +15,8 @@ from dexxy.integrations.services.github_values import (
     text,
     time,
 )
+from dexxy.integrations.services.github_client import Answer
+from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.messages.models import ThreadKind
 
 

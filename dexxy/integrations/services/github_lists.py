@@ -10,8 +10,20 @@ from typing import Any
 from django.utils import timezone
 
 from dexxy.integrations.models import StreamName, SyncStream
-from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import (
+    PAGE_LIMIT,
+    THREAD_TYPES,
+    list_document,
+    skip_document,
+)
+from dexxy.integrations.services.github.api.values import (
+    Page,
+    Payload,
+    number_of,
+    page_of,
+)
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_lease import LEASE_SECONDS
 from dexxy.integrations.services.github_listing import (
@@ -22,21 +34,9 @@ from dexxy.integrations.services.github_listing import (
 )
 from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import problem_note
-from dexxy.integrations.services.github_queries import (
-    PAGE_LIMIT,
-    THREAD_TYPES,
-    list_document,
-    skip_document,
-)
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.integrations.services.github_receipt import sweep_meets
 from dexxy.integrations.services.github_threads import read_threads
-from dexxy.integrations.services.github_values import (
-    Page,
-    Payload,
-    number_of,
-    page_of,
-)
 from dexxy.messages.ingest import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
 

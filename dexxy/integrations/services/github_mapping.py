@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dexxy.integrations.services import github_messages as said
-from dexxy.integrations.services.github_values import (
+from dexxy.integrations.services.github.api.values import (
     Payload,
     key,
     number_of,

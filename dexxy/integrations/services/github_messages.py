@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from dexxy.integrations.services.github_values import Payload, key, text, time, time_or_none
+from dexxy.integrations.services.github.api.values import Payload, key, text, time, time_or_none
 from dexxy.members.models import IdentityKind
 from dexxy.members.records import IdentityRecord
 from dexxy.messages.models import MessageKind

@@ -15,7 +15,7 @@ import structlog
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_installations import account_login
 from dexxy.integrations.services.github_reading import documented

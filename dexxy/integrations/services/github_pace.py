@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Self
 
-from dexxy.integrations.services.github_queries import PAGE_LIMIT
+from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
 
 # What is left of a request's weight with each later one.
 FADING = 0.95

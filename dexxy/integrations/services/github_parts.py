@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
-from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_mapping as mapping
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import parts_document
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_problems import problem_note, problems_end
-from dexxy.integrations.services.github_queries import parts_document
 from dexxy.integrations.services.github_reading import Reading
 from dexxy.integrations.services.github_receipt import sweep_meets, sweeps_lose_count
 from dexxy.messages.ingest import (

@@ -1,8 +1,8 @@
 """How many parts one request asks for: fewer where GitHub finds that too much, more again later."""
 
 from dexxy.integrations.services import github_parts
+from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
 from dexxy.integrations.services.github_lists import GROWTH, LARGE_ANSWER
-from dexxy.integrations.services.github_queries import PAGE_LIMIT
 from dexxy.integrations.services.github_reading import Reading
 
 # What the parts of one request may weigh.

@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import people_document
+from dexxy.integrations.services.github.api.values import key, text
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_queries import people_document
 from dexxy.integrations.services.github_reading import Reading, documented
-from dexxy.integrations.services.github_values import key, text
 from dexxy.members.ingest import profiles_apply
 from dexxy.members.models import Identity
 from dexxy.members.records import ProfileRecord

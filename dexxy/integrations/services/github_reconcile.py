@@ -17,7 +17,7 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import Credential, GitHubInstallation
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_access import (
     access_lost,
     access_regained,

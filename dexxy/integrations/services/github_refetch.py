@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import Credential, SyncPart, SyncProblem
-from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_parts as parts
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import THREAD_TYPES, threads_document
+from dexxy.integrations.services.github.api.values import text
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import (
@@ -21,10 +23,8 @@ from dexxy.integrations.services.github_problems import (
     problems_forget,
     problems_hold,
 )
-from dexxy.integrations.services.github_queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.integrations.services.github_threads import Unreadable, read_thread
-from dexxy.integrations.services.github_values import text
 from dexxy.messages.ingest import (
     HINT_SETTLES_AFTER,
     GoneThread,

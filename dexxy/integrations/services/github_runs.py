@@ -16,7 +16,7 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_access import repositories_locked
 from dexxy.integrations.services.github_edits import EDITS
 from dexxy.integrations.services.github_history import runs_prune

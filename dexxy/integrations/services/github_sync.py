@@ -20,8 +20,8 @@ from dexxy.integrations.models import (
     RunTrigger,
     SyncRun,
 )
-from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_due import repositories_due, repositories_marked
 from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github_marked import MarkedReader

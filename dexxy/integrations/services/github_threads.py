@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.values import Payload, number_of
 from dexxy.integrations.services.github_mapping import THREADS, MappedThread
-from dexxy.integrations.services.github_values import Payload, number_of
 from dexxy.messages.models import ThreadKind
 
 

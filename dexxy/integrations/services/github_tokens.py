@@ -17,7 +17,8 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import GitHubInstallation
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.refusals import is_rate_limit, message_of
 from dexxy.integrations.services.github_app import (
     app_client,
     app_refused,
@@ -29,7 +30,6 @@ from dexxy.integrations.services.github_installations import (
     installation_suspend,
 )
 from dexxy.integrations.services.github_reading import documented
-from dexxy.integrations.services.github_refusals import is_rate_limit, message_of
 
 LIFETIME = timedelta(hours=1)
 REFRESH_BEFORE = timedelta(minutes=5)

@@ -9,9 +9,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_server import GitHubServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 from tests.scripted import ScriptedApp, refusal, scripted_github

@@ -5,7 +5,8 @@ from django.db import connection
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import Credential, GitHubInstallation, GitHubRepository
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_connect import (
     InvalidRepositoryNameError,
     InvalidTokenError,
@@ -13,7 +14,6 @@ from dexxy.integrations.services.github_connect import (
     RepositoryUnknownError,
     repository_connect_by_token,
 )
-from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.sources.models import Source
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN

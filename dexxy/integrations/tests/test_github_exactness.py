@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncProblem, SyncRun
+from dexxy.integrations.services.github.api.errors import BadCredentialsError, NotFoundError
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_connect import repository_connect_by_token
-from dexxy.integrations.services.github_errors import BadCredentialsError, NotFoundError
-from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread

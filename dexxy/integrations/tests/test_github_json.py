@@ -2,7 +2,7 @@
 
 import pytest
 
-from dexxy.integrations.services.github_json import loads
+from dexxy.integrations.services.github.api.json import loads
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
+from dexxy.integrations.services.github.api.errors import InstallationSuspendedError
+from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_connect import (
     ConnectedByAppError,
     OtherServerError,
     repository_connect_by_token,
 )
 from dexxy.integrations.services.github_due import due
-from dexxy.integrations.services.github_errors import InstallationSuspendedError
 from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import (
     Change,
@@ -33,7 +34,6 @@ from dexxy.integrations.services.github_link import (
     installation_link,
 )
 from dexxy.integrations.services.github_repositories import repository_connect_available
-from dexxy.integrations.services.github_server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.integrations.services.github_tokens import NotConnectedError, installation_token
 from dexxy.messages.models import Message, Thread

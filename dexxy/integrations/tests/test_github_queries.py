@@ -3,7 +3,7 @@
 import pytest
 
 from dexxy.integrations.models import GitHubRepository, RunTrigger
-from dexxy.integrations.services import github_queries as queries
+from dexxy.integrations.services.github.api import queries
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import ThreadKind
 from dexxy_simulator.model import Repository

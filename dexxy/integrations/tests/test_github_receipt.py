@@ -3,7 +3,7 @@
 import pytest
 
 from dexxy.integrations.models import Credential, GitHubRepository, RunTrigger, SyncRun, SyncStream
-from dexxy.integrations.services.github_errors import RateLimitedError
+from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github_receipt import COUNTED
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message

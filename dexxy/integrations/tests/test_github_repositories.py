@@ -17,9 +17,9 @@ from dexxy.integrations.models import (
     RunState,
     SyncStatus,
 )
+from dexxy.integrations.services.github.api.errors import NotFoundError, RateLimitedError
 from dexxy.integrations.services.github_available import available_repositories
 from dexxy.integrations.services.github_due import due
-from dexxy.integrations.services.github_errors import NotFoundError, RateLimitedError
 from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_repositories import (
     RepositoryNotFoundError,

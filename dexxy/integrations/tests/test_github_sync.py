@@ -16,7 +16,7 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_lease import CredentialBusyError, lease_taken
 from dexxy.integrations.services.github_readable import SyncNotPossibleError
 from dexxy.integrations.services.github_reading import RepositoryReplacedError

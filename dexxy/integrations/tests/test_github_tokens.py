@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository
-from dexxy.integrations.services import github_errors as errors
 from dexxy.integrations.services import github_tokens
+from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_app import AppRefusedError, app_jwt
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_tokens import (

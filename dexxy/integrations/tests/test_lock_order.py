@@ -16,7 +16,7 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services.github_errors import NotFoundError, RateLimitedError
+from dexxy.integrations.services.github.api.errors import NotFoundError, RateLimitedError
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_runs import (

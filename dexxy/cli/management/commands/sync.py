@@ -17,13 +17,13 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
+from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github_connect import (
     InvalidRepositoryNameError,
     InvalidTokenError,
     repository_connect,
     repository_find,
 )
-from dexxy.integrations.services.github_errors import RateLimitedError
 from dexxy.integrations.services.github_lease import CredentialBusyError
 from dexxy.integrations.services.github_sync import repository_sync
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import httpx
 import orjson
 
-from dexxy.integrations.services import github_errors as errors
+from dexxy.integrations.services.github.api import errors
 
 # What GitHub asks to wait after a secondary limit that names no time.
 _DEFAULT_WAIT = timedelta(seconds=60)

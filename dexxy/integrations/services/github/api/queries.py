@@ -9,7 +9,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dexxy.integrations.services.github_fields import (
+from dexxy.integrations.services.github.api.fragments import (
     PAGE_INFO,
     RATE_LIMIT,
     REPOSITORY,
