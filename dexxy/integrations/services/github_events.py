@@ -6,8 +6,8 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from collections.abc import Mapping
 
 from dexxy.integrations.services import github_account_events
+from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS
 from dexxy.integrations.services.github_event import AccountEvent
-from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS
 
 # One by one, in the order in which they came. Events of threads are applied together.
 HANDLERS: Mapping[str, AccountEvent] = github_account_events.HANDLERS

@@ -24,6 +24,8 @@ from dexxy.integrations.services.github.api.values import (
     number_of,
     page_of,
 )
+from dexxy.integrations.services.github.mapping.pages import read_threads
+from dexxy.integrations.services.github.mapping.threads import MappedThread
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_lease import LEASE_SECONDS
 from dexxy.integrations.services.github_listing import (
@@ -32,11 +34,9 @@ from dexxy.integrations.services.github_listing import (
     refuse_circle,
     time_in,
 )
-from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import problem_note
 from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.integrations.services.github_receipt import sweep_meets
-from dexxy.integrations.services.github_threads import read_threads
 from dexxy.messages.ingest import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
 

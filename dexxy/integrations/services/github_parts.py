@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
-from dexxy.integrations.services import github_mapping as mapping
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import parts_document
+from dexxy.integrations.services.github.mapping import threads as mapping
 from dexxy.integrations.services.github_client import Answer
 from dexxy.integrations.services.github_problems import problem_note, problems_end
 from dexxy.integrations.services.github_reading import Reading

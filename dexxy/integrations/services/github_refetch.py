@@ -15,8 +15,9 @@ from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github.api.values import text
+from dexxy.integrations.services.github.mapping.pages import Unreadable, read_thread
+from dexxy.integrations.services.github.mapping.threads import MappedThread
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_mapping import MappedThread
 from dexxy.integrations.services.github_problems import (
     Key,
     problem_note,
@@ -24,7 +25,6 @@ from dexxy.integrations.services.github_problems import (
     problems_hold,
 )
 from dexxy.integrations.services.github_reading import Reading, documented
-from dexxy.integrations.services.github_threads import Unreadable, read_thread
 from dexxy.messages.ingest import (
     HINT_SETTLES_AFTER,
     GoneThread,

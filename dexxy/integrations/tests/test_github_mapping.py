@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dexxy.integrations.services import github_mapping as mapping
-from dexxy.integrations.services.github_messages import actor
+from dexxy.integrations.services.github.mapping import threads as mapping
+from dexxy.integrations.services.github.mapping.messages import actor
 from dexxy.members.models import IdentityKind
 
 AT = "2026-01-01T12:00:00Z"

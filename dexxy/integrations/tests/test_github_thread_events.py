@@ -16,9 +16,9 @@ from dexxy.integrations.models import (
     SyncStatus,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS
 from dexxy.integrations.services.github_drain import deliveries_drain
 from dexxy.integrations.services.github_events import HANDLERS
-from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS
 from dexxy.integrations.tests.connected_app import (
     ANTS,
     DELIVERIES,

@@ -11,9 +11,9 @@ from pytest_django import Settings
 from dexxy.integrations.services.github.api.json import loads
 from dexxy.integrations.services.github.api.queries import parts_document, threads_document
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.mapping.threads import THREADS, MappedThread, nested_page
+from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS, hints
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_events_mapping import THREAD_EVENTS, hints
-from dexxy.integrations.services.github_mapping import THREADS, MappedThread, nested_page
 from dexxy.messages.hints import PlacedHint, hints_apply
 from dexxy.messages.ingest import Place, snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dexxy.integrations.services import github_messages as said
 from dexxy.integrations.services.github.api.values import (
     Payload,
     key,
@@ -14,6 +13,7 @@ from dexxy.integrations.services.github.api.values import (
     time,
     time_or_none,
 )
+from dexxy.integrations.services.github.mapping import messages as said
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.values import Payload, number_of
-from dexxy.integrations.services.github_mapping import THREADS, MappedThread
+from dexxy.integrations.services.github.mapping.threads import THREADS, MappedThread
 from dexxy.messages.models import ThreadKind
 
 
