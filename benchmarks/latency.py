@@ -25,8 +25,8 @@ from benchmarks.watching import Watch  # noqa: E402
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
 from dexxy.cli.startup import web_answers  # noqa: E402
 from dexxy.integrations.models import GitHubRepository  # noqa: E402
+from dexxy.integrations.services.github.access.app import app_store  # noqa: E402
 from dexxy.integrations.services.github.api.server import GitHubServer  # noqa: E402
-from dexxy.integrations.services.github_app import app_store  # noqa: E402
 from dexxy.integrations.services.github_available import available_repositories  # noqa: E402
 from dexxy.integrations.services.github_link import installation_link  # noqa: E402
 from dexxy.integrations.services.github_registration import EVENTS, PERMISSIONS  # noqa: E402

@@ -12,10 +12,10 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
+from dexxy.integrations.services.github.access.app import app_store
+from dexxy.integrations.services.github.access.lease import lease_taken
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_link import installation_link
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
 from dexxy.integrations.services.github_reconcile import installation_reconcile

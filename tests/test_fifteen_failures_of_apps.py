@@ -16,8 +16,8 @@ from dexxy.integrations.models import (
     SyncStatus,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github.access.app import app_client
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_app import app_client
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain

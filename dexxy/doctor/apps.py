@@ -12,14 +12,14 @@ from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.refusals import server_time
-from dexxy.integrations.services.github_app import (
+from dexxy.integrations.services.github.access.app import (
     NoAppError,
     app_client,
     app_current,
     app_refused,
 )
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.refusals import server_time
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_registration import (

@@ -8,7 +8,7 @@ from dexxy.common.errors import DexxyError
 from dexxy.doctor.apps import events_missing, permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubInstallation
-from dexxy.integrations.services.github_app import installation_described
+from dexxy.integrations.services.github.access.app import installation_described
 from dexxy.integrations.services.github_asking import client_for_person
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_registration import is_public

@@ -13,7 +13,7 @@ from dexxy.accounts.selectors import AdminOnlyError, UnauthenticatedError
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github_app import NoAppError, app_current
+from dexxy.integrations.services.github.access.app import NoAppError, app_current
 from dexxy.integrations.services.github_registration import (
     AppOfEnvironmentError,
     is_public,

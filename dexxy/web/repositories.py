@@ -17,7 +17,7 @@ from dexxy.integrations.selectors import (
     github_connection,
     repository_overviews,
 )
-from dexxy.integrations.services.github_app import app_is_known
+from dexxy.integrations.services.github.access.app import app_is_known
 from dexxy.integrations.services.github_available import available_repositories
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_registration import is_public, may_register

@@ -8,8 +8,8 @@ from pytest_django import Settings
 from dexxy.config.github_app import AppSettings
 from dexxy.doctor import Finding, State, apps, installations
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
+from dexxy.integrations.services.github.access.app import app_store
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_registration import EVENTS, manifest
 from dexxy_simulator.faults import Fault

@@ -8,16 +8,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from django.db.models import QuerySet
 
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
-from dexxy.integrations.services.github_access import (
-    access_lost,
-    access_regained,
-    changes_missed,
-    connected,
-    repositories_locked,
-    repository_rename,
-)
-from dexxy.integrations.services.github_event import AccountEvent, Event, Handler
-from dexxy.integrations.services.github_installations import (
+from dexxy.integrations.services.github.access.installations import (
     account_rename,
     app_lock,
     installation_changed,
@@ -27,6 +18,15 @@ from dexxy.integrations.services.github_installations import (
     installation_suspend,
     installation_unsuspend,
 )
+from dexxy.integrations.services.github.access.repositories import (
+    access_lost,
+    access_regained,
+    changes_missed,
+    connected,
+    repositories_locked,
+    repository_rename,
+)
+from dexxy.integrations.services.github_event import AccountEvent, Event, Handler
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
 _DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."

@@ -8,6 +8,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
+from dexxy.integrations.services.github.access.tokens import NotConnectedError
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_asking import client_for_person
 from dexxy.integrations.services.github_client import GitHubClient
@@ -18,7 +19,6 @@ from dexxy.integrations.services.github_reconcile import (
     listed,
     repositories_listed,
 )
-from dexxy.integrations.services.github_tokens import NotConnectedError
 
 
 class RepositoryNotAvailableError(DexxyError):

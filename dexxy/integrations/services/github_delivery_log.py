@@ -20,13 +20,13 @@ from dexxy.integrations.models import (
     GitHubRepository,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github.access.app import app_client, app_refused
+from dexxy.integrations.services.github.access.liveness import has_died, living
+from dexxy.integrations.services.github.access.repositories import changes_missed
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.values import time
-from dexxy.integrations.services.github_access import changes_missed
-from dexxy.integrations.services.github_app import app_client, app_refused
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_inbox import delivery_store
-from dexxy.integrations.services.github_liveness import has_died, living
 from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_wake import deliveries_wake
 from dexxy.integrations.services.github_webhooks import WebhookRefusedError, delivery_read

@@ -11,7 +11,7 @@ from dexxy.integrations.models import (
     GitHubRepository,
     SyncStatus,
 )
-from dexxy.integrations.services.github_readable import connected
+from dexxy.integrations.services.github.access.readable import connected
 from dexxy.messages.models import Thread
 
 

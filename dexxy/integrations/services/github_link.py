@@ -25,19 +25,19 @@ from dexxy.integrations.models import (
     GitHubRepository,
     SyncStatus,
 )
-from dexxy.integrations.services.github_access import (
-    access_regained,
-    connected,
-    repositories_archive,
-)
-from dexxy.integrations.services.github_connect import OtherServerError
-from dexxy.integrations.services.github_installations import (
+from dexxy.integrations.services.github.access.installations import (
     NO_TOKEN,
     app_lock,
     installation_fields,
     installation_of,
 )
-from dexxy.integrations.services.github_tokens import NotConnectedError
+from dexxy.integrations.services.github.access.repositories import (
+    access_regained,
+    connected,
+    repositories_archive,
+)
+from dexxy.integrations.services.github.access.tokens import NotConnectedError
+from dexxy.integrations.services.github_connect import OtherServerError
 
 log = structlog.get_logger()
 

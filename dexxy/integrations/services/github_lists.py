@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services import github_parts as parts
+from dexxy.integrations.services.github.access.lease import LEASE_SECONDS
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import (
     PAGE_LIMIT,
@@ -27,7 +28,6 @@ from dexxy.integrations.services.github.api.values import (
 from dexxy.integrations.services.github.mapping.pages import read_threads
 from dexxy.integrations.services.github.mapping.threads import MappedThread
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_lease import LEASE_SECONDS
 from dexxy.integrations.services.github_listing import (
     Listing,
     listing_of,

@@ -13,11 +13,11 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services import github_refetch
+from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError
+from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_lease import Lease, LeaseLostError
 from dexxy.integrations.services.github_parts_reader import PartsReader
 from dexxy.integrations.services.github_reading import Reading
-from dexxy.integrations.services.github_tokens import installation_client
 from dexxy.messages.models import Thread
 
 log = structlog.get_logger()

@@ -18,9 +18,9 @@ from django.db.models import Q
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState, StatePurpose
-from dexxy.integrations.services.github_app import app_current, app_page
+from dexxy.integrations.services.github.access.app import app_current, app_page
+from dexxy.integrations.services.github.access.installations import account_login
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_installations import account_login
 from dexxy.integrations.services.github_link import Linked, installation_link
 from dexxy.integrations.services.github_ownership import (
     NotOwnerError,

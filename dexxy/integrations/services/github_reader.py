@@ -16,10 +16,10 @@ from dexxy.integrations.services import (
     github_people,
     github_refetch,
 )
+from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_edits import EDITS
-from dexxy.integrations.services.github_lease import Lease
 from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_pace import Pace
 from dexxy.integrations.services.github_parts_reader import PartsReader

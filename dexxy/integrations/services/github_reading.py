@@ -13,10 +13,10 @@ from psycopg.types.json import Jsonb
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
 from dexxy.integrations.models import GitHubRepository, SyncRun
+from dexxy.integrations.services.github.access.lease import Lease
+from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
-from dexxy.integrations.services.github_lease import Lease
-from dexxy.integrations.services.github_readable import StillReadable
 from dexxy.messages.ingest import Place
 
 log = structlog.get_logger()

@@ -17,25 +17,25 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import Credential, GitHubInstallation
-from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_access import (
-    access_lost,
-    access_regained,
-    connected,
-    repository_rename,
-)
-from dexxy.integrations.services.github_app import installation_described
-from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_due import reconciles
-from dexxy.integrations.services.github_installations import (
+from dexxy.integrations.services.github.access.app import installation_described
+from dexxy.integrations.services.github.access.installations import (
     installation_changed,
     installation_delete,
     installation_fields,
     installation_of,
 )
-from dexxy.integrations.services.github_lease import Lease, LeaseLostError
+from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError
+from dexxy.integrations.services.github.access.repositories import (
+    access_lost,
+    access_regained,
+    connected,
+    repository_rename,
+)
+from dexxy.integrations.services.github.access.tokens import installation_client
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github_due import reconciles
 from dexxy.integrations.services.github_reading import documented
-from dexxy.integrations.services.github_tokens import installation_client
 
 log = structlog.get_logger()
 

@@ -19,9 +19,9 @@ from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, Viewer, signed_in
 from dexxy.common.errors import BadInputError, DexxyError
 from dexxy.integrations.models import GitHubApp, StatePurpose
+from dexxy.integrations.services.github.access.app import app_store
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import default_server
-from dexxy.integrations.services.github_app import app_store
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_oauth import Person, callback_url
 from dexxy.integrations.services.github_states import state_create, state_take

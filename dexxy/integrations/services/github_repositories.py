@@ -28,16 +28,16 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
-from dexxy.integrations.services.github_access import (
+from dexxy.integrations.services.github.access.repositories import (
     access_regained,
     repositories_archive,
     repositories_locked,
     repositories_resume,
 )
+from dexxy.integrations.services.github.access.tokens import NotConnectedError, installation_require
 from dexxy.integrations.services.github_available import AvailableRepository, available_among
 from dexxy.integrations.services.github_reconcile import reconcile_ask
 from dexxy.integrations.services.github_schedule import enqueue_due
-from dexxy.integrations.services.github_tokens import NotConnectedError, installation_require
 from dexxy.sources.models import Source, SourceKind
 
 

@@ -16,15 +16,15 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_access import repositories_locked
-from dexxy.integrations.services.github_edits import EDITS
-from dexxy.integrations.services.github_history import runs_prune
-from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
-from dexxy.integrations.services.github_readable import (
+from dexxy.integrations.services.github.access.readable import (
     SyncNotPossibleError,
     require_connected,
 )
+from dexxy.integrations.services.github.access.repositories import repositories_locked
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github_edits import EDITS
+from dexxy.integrations.services.github_history import runs_prune
+from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_receipt import is_sweep_wanted, receipt_write
 from dexxy.members.ingest import identities_recount
 

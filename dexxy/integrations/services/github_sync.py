@@ -21,11 +21,15 @@ from dexxy.integrations.models import (
     SyncRun,
 )
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError, lease_taken
+from dexxy.integrations.services.github.access.readable import (
+    SyncNotPossibleError,
+    require_connected,
+)
+from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_due import repositories_due, repositories_marked
-from dexxy.integrations.services.github_lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github_marked import MarkedReader
-from dexxy.integrations.services.github_readable import SyncNotPossibleError, require_connected
 from dexxy.integrations.services.github_reader import RepositoryReader
 from dexxy.integrations.services.github_reconcile import reconciles_do
 from dexxy.integrations.services.github_runs import (
@@ -37,7 +41,6 @@ from dexxy.integrations.services.github_runs import (
     run_pause,
     run_stop,
 )
-from dexxy.integrations.services.github_tokens import installation_client
 
 log = structlog.get_logger()
 

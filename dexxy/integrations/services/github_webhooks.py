@@ -14,8 +14,8 @@ import orjson
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.services.github.access.app import app_of_environment_store
 from dexxy.integrations.services.github.api.json import loads
-from dexxy.integrations.services.github_app import app_of_environment_store
 
 # GitHub sends nothing larger. In bytes.
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap

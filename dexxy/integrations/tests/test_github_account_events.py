@@ -12,6 +12,7 @@ from dexxy.integrations.models import (
     GitHubRepository,
     SyncStatus,
 )
+from dexxy.integrations.services.github.access.tokens import installation_token
 from dexxy.integrations.services.github_account_events import HANDLERS
 from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_event import Event
@@ -20,7 +21,6 @@ from dexxy.integrations.services.github_repositories import (
     repository_connect_available,
     repository_set_paused,
 )
-from dexxy.integrations.services.github_tokens import installation_token
 from dexxy.messages.models import Message
 from dexxy_simulator.model import Installation, Repository
 from tests.factories import (

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, RunTrigger
-from dexxy.integrations.services.github_lease import (
+from dexxy.integrations.services.github.access.lease import (
     CredentialBusyError,
     LeaseLostError,
     lease_taken,
@@ -27,7 +27,7 @@ HOLDER = """
 import sys, time, django
 django.setup()
 from dexxy.integrations.models import Credential
-from dexxy.integrations.services.github_lease import lease_taken
+from dexxy.integrations.services.github.access.lease import lease_taken
 with lease_taken(Credential.objects.get(pk=int(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(60)

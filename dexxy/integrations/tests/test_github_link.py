@@ -17,6 +17,8 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
+from dexxy.integrations.services.github.access.installations import installation_delete
+from dexxy.integrations.services.github.access.tokens import NotConnectedError, installation_token
 from dexxy.integrations.services.github.api.errors import InstallationSuspendedError
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_connect import (
@@ -25,7 +27,6 @@ from dexxy.integrations.services.github_connect import (
     repository_connect_by_token,
 )
 from dexxy.integrations.services.github_due import due
-from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import (
     Change,
     Linked,
@@ -35,7 +36,6 @@ from dexxy.integrations.services.github_link import (
 )
 from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_sync import repository_sync
-from dexxy.integrations.services.github_tokens import NotConnectedError, installation_token
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source
 from dexxy_simulator.model import Actor, App, Installation, Repository

@@ -13,8 +13,8 @@ from django.utils import timezone
 from dexxy.accounts.models import Membership, User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState
 from dexxy.integrations.services import github_oauth
+from dexxy.integrations.services.github.access.installations import installation_delete
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_installations import installation_delete
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_oauth import CALLBACK_PATH
 from dexxy.integrations.services.github_ownership import installations_of_user

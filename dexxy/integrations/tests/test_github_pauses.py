@@ -18,12 +18,12 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.selectors import repository_overviews
+from dexxy.integrations.services.github.access.lease import lease_taken
+from dexxy.integrations.services.github.access.readable import SyncNotPossibleError
+from dexxy.integrations.services.github.access.repositories import access_lost
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_access import access_lost
 from dexxy.integrations.services.github_connect import repository_connect_by_token
-from dexxy.integrations.services.github_lease import lease_taken
-from dexxy.integrations.services.github_readable import SyncNotPossibleError
 from dexxy.integrations.services.github_runs import run_fail, run_finish, run_open
 from dexxy.integrations.services.github_schedule import enqueue_due, interrupted_release
 from dexxy.integrations.services.github_sync import credential_work, repository_sync

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
+from dexxy.integrations.services.github.access.lease import lease_taken
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_lease import lease_taken
 from dexxy.integrations.services.github_reconcile import (
     EVERY,
     RETRY_LATER,

@@ -16,9 +16,9 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
+from dexxy.integrations.services.github.access.lease import CredentialBusyError, lease_taken
+from dexxy.integrations.services.github.access.readable import SyncNotPossibleError
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_lease import CredentialBusyError, lease_taken
-from dexxy.integrations.services.github_readable import SyncNotPossibleError
 from dexxy.integrations.services.github_reading import RepositoryReplacedError
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message, Thread

@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository
-from dexxy.integrations.services import github_tokens
-from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_app import AppRefusedError, app_jwt
-from dexxy.integrations.services.github_link import installation_disconnect
-from dexxy.integrations.services.github_tokens import (
+from dexxy.integrations.services.github.access import tokens as github_tokens
+from dexxy.integrations.services.github.access.app import AppRefusedError, app_jwt
+from dexxy.integrations.services.github.access.tokens import (
     NotConnectedError,
     TokenBusyError,
     installation_client,
     installation_token,
 )
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.model import Installation

@@ -14,8 +14,8 @@ from pytest_django import Settings
 from dexxy.accounts.models import User, Workspace
 from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp, OAuthState
+from dexxy.integrations.services.github.access.app import app_current
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_app import app_current
 from dexxy.integrations.services.github_registration import EVENTS, LONGEST_NAME, manifest
 from dexxy_simulator.model import Actor
 from dexxy_simulator.world import World

@@ -17,6 +17,7 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
+from dexxy.integrations.services.github.access.lease import CredentialBusyError
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github_connect import (
     InvalidRepositoryNameError,
@@ -24,7 +25,6 @@ from dexxy.integrations.services.github_connect import (
     repository_connect,
     repository_find,
 )
-from dexxy.integrations.services.github_lease import CredentialBusyError
 from dexxy.integrations.services.github_sync import repository_sync
 
 LONGEST_SLUG = 63

@@ -16,7 +16,7 @@ from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
 )
-from dexxy.integrations.services.github_access import (
+from dexxy.integrations.services.github.access.repositories import (
     access_lost,
     access_regained,
     connected,

@@ -17,18 +17,18 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import GitHubInstallation
-from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.refusals import is_rate_limit, message_of
-from dexxy.integrations.services.github_app import (
+from dexxy.integrations.services.github.access.app import (
     app_client,
     app_refused,
     installation_described,
 )
-from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_installations import (
+from dexxy.integrations.services.github.access.installations import (
     installation_delete,
     installation_suspend,
 )
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.refusals import is_rate_limit, message_of
+from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_reading import documented
 
 LIFETIME = timedelta(hours=1)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
 from dexxy.integrations.models import Credential, GitHubApp
-from dexxy.integrations.services.github_liveness import (
+from dexxy.integrations.services.github.access.liveness import (
     has_died,
     living,
     remove_left_behind,
