@@ -20,8 +20,8 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStream,
 )
-from dexxy.integrations.services import github_reading
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.reading import session
 from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
@@ -126,7 +126,7 @@ class Scene:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask again at once what got no answer."""
-    monkeypatch.setattr(github_reading, "RETRY_AFTER", (0, 0, 0))
+    monkeypatch.setattr(session, "RETRY_AFTER", (0, 0, 0))
 
 
 @pytest.fixture

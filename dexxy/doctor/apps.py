@@ -20,8 +20,8 @@ from dexxy.integrations.services.github.access.app import (
 )
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.refusals import server_time
+from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import Answer, GitHubClient
-from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_registration import (
     EVENTS,
     PERMISSIONS,

@@ -10,9 +10,9 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_asking import client_for_person
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_reconcile import (
     PAGE,
     Listed,

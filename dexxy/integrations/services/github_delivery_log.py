@@ -25,9 +25,9 @@ from dexxy.integrations.services.github.access.liveness import has_died, living
 from dexxy.integrations.services.github.access.repositories import changes_missed
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.values import time
+from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_inbox import delivery_store
-from dexxy.integrations.services.github_reading import documented
 from dexxy.integrations.services.github_wake import deliveries_wake
 from dexxy.integrations.services.github_webhooks import WebhookRefusedError, delivery_read
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubRepository, SyncRun
-from dexxy.integrations.services import github_refetch
 from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_parts_reader import PartsReader
-from dexxy.integrations.services.github_reading import Reading
+from dexxy.integrations.services.github.reading import refetch
+from dexxy.integrations.services.github.reading.part_batches import PartsReader
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.messages.models import Thread
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class MarkedReader:
         self._lease = lease
         self._clients = clients
         self._readings: dict[int, Reading] = {}
-        self._threads_per_request = github_refetch.THREADS_PER_REQUEST
+        self._threads_per_request = refetch.THREADS_PER_REQUEST
         self._parts = PartsReader()
         # Those with lists of refetched threads that go on; the next sync reads what is left here.
         self.unfinished: dict[int, GitHubRepository] = {}
@@ -61,8 +61,8 @@ class MarkedReader:
 
     def _read(self, repository: GitHubRepository) -> None:
         reading = self._reading(repository)
-        threads = github_refetch.waiting(reading, self._threads_per_request)
-        if threads and not github_refetch.read(reading, threads):
+        threads = refetch.waiting(reading, self._threads_per_request)
+        if threads and not refetch.read(reading, threads):
             self._threads_per_request = max(1, len(threads) // 2)
         if self._parts.read(reading):
             self.unfinished[repository.pk] = repository
@@ -91,7 +91,7 @@ def _leave_to_sync(repository: GitHubRepository, error: Exception) -> None:
         source_id=repository.source_id,
         refetch_at__lte=timezone.now(),
     )
-    github_refetch.marks_put_off(marked, until=timezone.now() + RETRY_LATER)
+    refetch.marks_put_off(marked, until=timezone.now() + RETRY_LATER)
     GitHubRepository.objects.filter(pk=repository.pk, next_sync_at__gt=timezone.now()).update(
         next_sync_at=timezone.now()
     )

@@ -28,9 +28,9 @@ from dexxy.integrations.services.github.access.readable import (
 )
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.reading.steps import RepositoryReader
 from dexxy.integrations.services.github_due import repositories_due, repositories_marked
 from dexxy.integrations.services.github_marked import MarkedReader
-from dexxy.integrations.services.github_reader import RepositoryReader
 from dexxy.integrations.services.github_reconcile import reconciles_do
 from dexxy.integrations.services.github_runs import (
     credential_pause,

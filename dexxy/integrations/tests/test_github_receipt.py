@@ -4,7 +4,7 @@ import pytest
 
 from dexxy.integrations.models import Credential, GitHubRepository, RunTrigger, SyncRun, SyncStream
 from dexxy.integrations.services.github.api.errors import RateLimitedError
-from dexxy.integrations.services.github_receipt import COUNTED
+from dexxy.integrations.services.github.reading.receipt import COUNTED
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message
 from dexxy_simulator.model import Actor, Issue, Repository
@@ -69,7 +69,9 @@ def test_a_difference_of_messages_makes_one_more_sweep_due_at_once_and_no_other(
     def another_count(stream: SyncStream, messages: object) -> None:
         stream.met = {"reply": 1_000_000}
 
-    monkeypatch.setattr("dexxy.integrations.services.github_lists.sweep_meets", another_count)
+    monkeypatch.setattr(
+        "dexxy.integrations.services.github.reading.thread_lists.sweep_meets", another_count
+    )
     sync(connected, sweep=True)
 
     swept = [sync(connected).counts.get("sweep_pages", 0) for _ in range(3)]

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncPart, SyncProblem, SyncRun
-from dexxy.integrations.services import github_reading
+from dexxy.integrations.services.github.reading import session
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy_simulator.faults import Fault, asking_for, status
@@ -164,7 +164,7 @@ def test_a_list_of_a_thread_that_fails_alone_is_tried_again_ever_later(
     simulator: SimulatorServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(github_reading, "RETRY_AFTER", (0,))
+    monkeypatch.setattr(session, "RETRY_AFTER", (0,))
     simulator.faults.add(Fault(status(502), on=asking_for(long_issue.node_id), times=None))
     sync(connected)
     first = SyncProblem.objects.get()

@@ -19,7 +19,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.access.lease import CredentialBusyError, lease_taken
 from dexxy.integrations.services.github.access.readable import SyncNotPossibleError
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_reading import RepositoryReplacedError
+from dexxy.integrations.services.github.reading.session import RepositoryReplacedError
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy_simulator.model import Actor, Repository

@@ -14,7 +14,7 @@ from dexxy.integrations.selectors import (
     receipt_of,
     repository_overviews,
 )
-from dexxy.integrations.services.github_pace import Pace
+from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.sources.models import Source
 from tests.factories import START, make_repository, make_run, make_source, make_stream
 

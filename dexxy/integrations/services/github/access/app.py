@@ -12,8 +12,8 @@ from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
+from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_reading import documented
 
 # GitHub refuses a start in its future and an end more than ten minutes ahead, by its own clock.
 # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app

@@ -28,8 +28,8 @@ from dexxy.integrations.services.github.access.installations import (
 )
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.refusals import is_rate_limit, message_of
+from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_reading import documented
 
 LIFETIME = timedelta(hours=1)
 REFRESH_BEFORE = timedelta(minutes=5)

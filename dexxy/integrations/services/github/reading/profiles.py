@@ -12,8 +12,8 @@ from django.utils import timezone
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import people_document
 from dexxy.integrations.services.github.api.values import key, text
+from dexxy.integrations.services.github.reading.session import Reading, documented
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.members.ingest import profiles_apply
 from dexxy.members.models import Identity
 from dexxy.members.records import ProfileRecord

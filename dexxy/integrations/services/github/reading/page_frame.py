@@ -15,8 +15,8 @@ from dexxy.integrations.services.github.api.values import (
     text,
     time,
 )
+from dexxy.integrations.services.github.reading.session import Reading, documented
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.messages.models import ThreadKind
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from django.utils import timezone
 
 from dexxy.integrations.models import StreamName, SyncStream
-from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github.access.lease import LEASE_SECONDS
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import (
@@ -27,16 +26,17 @@ from dexxy.integrations.services.github.api.values import (
 )
 from dexxy.integrations.services.github.mapping.pages import read_threads
 from dexxy.integrations.services.github.mapping.threads import MappedThread
-from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_listing import (
+from dexxy.integrations.services.github.reading import parts
+from dexxy.integrations.services.github.reading.page_frame import (
     Listing,
     listing_of,
     refuse_circle,
     time_in,
 )
-from dexxy.integrations.services.github_problems import problem_note
-from dexxy.integrations.services.github_reading import Reading, documented
-from dexxy.integrations.services.github_receipt import sweep_meets
+from dexxy.integrations.services.github.reading.problems import problem_note
+from dexxy.integrations.services.github.reading.receipt import sweep_meets
+from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
 

@@ -11,20 +11,20 @@ from django.utils import timezone
 
 from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import Credential, SyncPart, SyncProblem
-from dexxy.integrations.services import github_parts as parts
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github.api.values import text
 from dexxy.integrations.services.github.mapping.pages import Unreadable, read_thread
 from dexxy.integrations.services.github.mapping.threads import MappedThread
-from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_problems import (
+from dexxy.integrations.services.github.reading import parts
+from dexxy.integrations.services.github.reading.problems import (
     Key,
     problem_note,
     problems_forget,
     problems_hold,
 )
-from dexxy.integrations.services.github_reading import Reading, documented
+from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest import (
     HINT_SETTLES_AFTER,
     GoneThread,

@@ -13,10 +13,10 @@ from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import parts_document
 from dexxy.integrations.services.github.mapping import threads as mapping
+from dexxy.integrations.services.github.reading.problems import problem_note, problems_end
+from dexxy.integrations.services.github.reading.receipt import sweep_meets, sweeps_lose_count
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_problems import problem_note, problems_end
-from dexxy.integrations.services.github_reading import Reading
-from dexxy.integrations.services.github_receipt import sweep_meets, sweeps_lose_count
 from dexxy.messages.ingest import (
     FinishedList,
     StoredThread,

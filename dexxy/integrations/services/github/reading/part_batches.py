@@ -1,9 +1,9 @@
 """How many parts one request asks for: fewer where GitHub finds that too much, more again later."""
 
-from dexxy.integrations.services import github_parts
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
-from dexxy.integrations.services.github_lists import GROWTH, LARGE_ANSWER
-from dexxy.integrations.services.github_reading import Reading
+from dexxy.integrations.services.github.reading import parts as github_parts
+from dexxy.integrations.services.github.reading.session import Reading
+from dexxy.integrations.services.github.reading.thread_lists import GROWTH, LARGE_ANSWER
 
 # What the parts of one request may weigh.
 PARTS_AT_MOST = 100

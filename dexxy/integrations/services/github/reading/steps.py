@@ -10,20 +10,20 @@ from time import monotonic
 from django.db.models import F, Sum
 
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, SyncStream
-from dexxy.integrations.services import (
-    github_edits,
-    github_lists,
-    github_people,
-    github_refetch,
-)
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
+from dexxy.integrations.services.github.reading import (
+    edited_comments,
+    profiles,
+    refetch,
+    thread_lists,
+)
+from dexxy.integrations.services.github.reading.edited_comments import EDITS
+from dexxy.integrations.services.github.reading.pace import Pace
+from dexxy.integrations.services.github.reading.part_batches import PartsReader
+from dexxy.integrations.services.github.reading.session import Reading
+from dexxy.integrations.services.github.reading.thread_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_edits import EDITS
-from dexxy.integrations.services.github_lists import SWEEPS, THREAD_LISTS
-from dexxy.integrations.services.github_pace import Pace
-from dexxy.integrations.services.github_parts_reader import PartsReader
-from dexxy.integrations.services.github_reading import Reading
 
 # Below this, what is left of the hour's points belongs to what is new.
 POINTS_FOR_NEWS = 1000
@@ -55,7 +55,7 @@ class RepositoryReader:
         self._sweep_pages = sweep_pages
         self._parts = PartsReader()
         self._people_per_request = PAGE_LIMIT
-        self._threads_per_request = github_refetch.THREADS_PER_REQUEST
+        self._threads_per_request = refetch.THREADS_PER_REQUEST
 
     @property
     def threads_left(self) -> int:
@@ -99,10 +99,10 @@ class RepositoryReader:
         return True
 
     def _read_marked(self) -> bool:
-        if not github_refetch.is_due(self.reading):
+        if not refetch.is_due(self.reading):
             return False
-        marked = github_refetch.waiting(self.reading, self._threads_per_request)
-        if marked and not github_refetch.read(self.reading, marked):
+        marked = refetch.waiting(self.reading, self._threads_per_request)
+        if marked and not refetch.read(self.reading, marked):
             self._threads_per_request = max(1, len(marked) // 2)
         return bool(marked)
 
@@ -113,7 +113,7 @@ class RepositoryReader:
             return False
         stream = min(streams, key=_share_read)
         self.reading.purpose = "requests"
-        github_lists.read_page(self.reading, stream, THREAD_LISTS[StreamName(stream.name)])
+        thread_lists.read_page(self.reading, stream, THREAD_LISTS[StreamName(stream.name)])
         return True
 
     def _read_edits(self) -> bool:
@@ -121,14 +121,14 @@ class RepositoryReader:
         if stream is None:
             return False
         self.reading.purpose = "requests"
-        github_edits.read_page(self.reading, stream)
+        edited_comments.read_page(self.reading, stream)
         return True
 
     def _read_people(self) -> bool:
-        identities = github_people.waiting(self.reading, self._people_per_request)
+        identities = profiles.waiting(self.reading, self._people_per_request)
         if identities:
             self.reading.purpose = "people_requests"
-            if not github_people.read(self.reading, identities):
+            if not profiles.read(self.reading, identities):
                 # None any more in this run, where one alone cannot be read: so may all others be.
                 self._people_per_request = len(identities) // 2
         return bool(identities)
@@ -141,7 +141,7 @@ class RepositoryReader:
         if self._sweep_pages is not None and points is not None and points < POINTS_FOR_NEWS:
             return False
         self.reading.purpose = "sweep_requests"
-        github_lists.read_page(self.reading, stream, SWEEPS[StreamName(stream.name)])
+        thread_lists.read_page(self.reading, stream, SWEEPS[StreamName(stream.name)])
         self.reading.count(sweep_pages=1)
         if self._sweep_pages is not None:
             self._sweep_pages -= 1

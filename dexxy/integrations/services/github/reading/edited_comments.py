@@ -12,9 +12,9 @@ from django.db.models import Min
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.values import key, time
+from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github.reading.thread_lists import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github_client import Answer
-from dexxy.integrations.services.github_lists import THREAD_LISTS, WATERMARK_OVERLAP
-from dexxy.integrations.services.github_reading import Reading, documented
 from dexxy.messages.ingest import comments_changed
 from dexxy.messages.models import MessageKind
 
