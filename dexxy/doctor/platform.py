@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rq import Worker
 
 from dexxy.doctor.finding import Finding, failed, notice, well
-from dexxy.integrations.services.github_due import due
+from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github_registration import is_public
 
 OLDEST_POSTGRESQL = 15

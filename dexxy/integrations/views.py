@@ -23,6 +23,7 @@ from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.selectors import github_connection
 from dexxy.integrations.services.github.api.errors import GitHubError
+from dexxy.integrations.services.github.engine.reconcile import reconcile_request
 from dexxy.integrations.services.github_connect import OtherServerError
 from dexxy.integrations.services.github_link import Linked, LinkedElsewhereError
 from dexxy.integrations.services.github_oauth import (
@@ -35,7 +36,6 @@ from dexxy.integrations.services.github_oauth import (
     oauth_start,
 )
 from dexxy.integrations.services.github_ownership import NotOwnerError, OwnershipUnknownError
-from dexxy.integrations.services.github_reconcile import reconcile_request
 from dexxy.integrations.services.github_states import StateUsedError
 from dexxy.integrations.webhook_door import TEXT, take
 

@@ -10,15 +10,15 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.reading.session import documented
-from dexxy.integrations.services.github_asking import client_for_person
-from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_reconcile import (
+from dexxy.integrations.services.github.engine.beside_lease import client_for_person
+from dexxy.integrations.services.github.engine.reconcile import (
     PAGE,
     Listed,
     listed,
     repositories_listed,
 )
+from dexxy.integrations.services.github.reading.session import documented
+from dexxy.integrations.services.github_client import GitHubClient
 
 
 class RepositoryNotAvailableError(DexxyError):

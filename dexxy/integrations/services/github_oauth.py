@@ -20,6 +20,7 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState, StatePurpose
 from dexxy.integrations.services.github.access.app import app_current, app_page
 from dexxy.integrations.services.github.access.installations import account_login
+from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.integrations.services.github_link import Linked, installation_link
 from dexxy.integrations.services.github_ownership import (
@@ -28,7 +29,6 @@ from dexxy.integrations.services.github_ownership import (
     ownership_require,
     user_client,
 )
-from dexxy.integrations.services.github_schedule import enqueue_due
 from dexxy.integrations.services.github_states import challenge_of, state_create, state_take
 
 CALLBACK_PATH = "/integrations/github/callback/"

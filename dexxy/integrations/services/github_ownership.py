@@ -17,9 +17,9 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.access.installations import account_login
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.engine.reconcile import PAGE
 from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_reconcile import PAGE
 
 log = structlog.get_logger()
 

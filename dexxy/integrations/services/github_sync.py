@@ -28,11 +28,10 @@ from dexxy.integrations.services.github.access.readable import (
 )
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.reading.steps import RepositoryReader
-from dexxy.integrations.services.github_due import repositories_due, repositories_marked
-from dexxy.integrations.services.github_marked import MarkedReader
-from dexxy.integrations.services.github_reconcile import reconciles_do
-from dexxy.integrations.services.github_runs import (
+from dexxy.integrations.services.github.engine.due import repositories_due, repositories_marked
+from dexxy.integrations.services.github.engine.marked_threads import MarkedReader
+from dexxy.integrations.services.github.engine.reconcile import reconciles_do
+from dexxy.integrations.services.github.engine.runs import (
     credential_pause,
     require_unpaused,
     run_fail,
@@ -41,6 +40,7 @@ from dexxy.integrations.services.github_runs import (
     run_pause,
     run_stop,
 )
+from dexxy.integrations.services.github.reading.steps import RepositoryReader
 
 log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services.github.access.tokens import installation_token
+from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github_account_events import HANDLERS
-from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_event import Event
 from dexxy.integrations.services.github_link import installation_disconnect
 from dexxy.integrations.services.github_repositories import (

@@ -21,13 +21,13 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services import github_delivery_log
 from dexxy.integrations.services.github.access.app import AppRefusedError
 from dexxy.integrations.services.github.access.liveness import living
+from dexxy.integrations.services.github.engine.schedule import LOG_JOB, enqueue_delivery_logs
 from dexxy.integrations.services.github_delivery_log import (
     delivery_log_read,
     delivery_logs_due,
     delivery_logs_expire,
 )
 from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_schedule import LOG_JOB, enqueue_delivery_logs
 from dexxy.integrations.tasks import read_delivery_log
 from dexxy.messages.models import Thread
 from dexxy.sources.models import Source, SourceKind

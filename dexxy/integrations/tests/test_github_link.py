@@ -21,12 +21,12 @@ from dexxy.integrations.services.github.access.installations import installation
 from dexxy.integrations.services.github.access.tokens import NotConnectedError, installation_token
 from dexxy.integrations.services.github.api.errors import InstallationSuspendedError
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github_connect import (
     ConnectedByAppError,
     OtherServerError,
     repository_connect_by_token,
 )
-from dexxy.integrations.services.github_due import due
 from dexxy.integrations.services.github_link import (
     Change,
     Linked,

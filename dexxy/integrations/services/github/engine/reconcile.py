@@ -33,9 +33,9 @@ from dexxy.integrations.services.github.access.repositories import (
 )
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.engine.due import reconciles
 from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_due import reconciles
 
 log = structlog.get_logger()
 

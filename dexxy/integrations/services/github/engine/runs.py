@@ -22,10 +22,10 @@ from dexxy.integrations.services.github.access.readable import (
 )
 from dexxy.integrations.services.github.access.repositories import repositories_locked
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.engine.run_history import runs_prune
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.receipt import is_sweep_wanted, receipt_write
 from dexxy.integrations.services.github.reading.thread_lists import SWEEPS, THREAD_LISTS
-from dexxy.integrations.services.github_history import runs_prune
 from dexxy.members.ingest import identities_recount
 
 log = structlog.get_logger()
