@@ -27,10 +27,10 @@ from dexxy.cli.startup import web_answers  # noqa: E402
 from dexxy.integrations.models import GitHubRepository  # noqa: E402
 from dexxy.integrations.services.github.access.app import app_store  # noqa: E402
 from dexxy.integrations.services.github.api.server import GitHubServer  # noqa: E402
-from dexxy.integrations.services.github_available import available_repositories  # noqa: E402
-from dexxy.integrations.services.github_link import installation_link  # noqa: E402
-from dexxy.integrations.services.github_registration import EVENTS, PERMISSIONS  # noqa: E402
-from dexxy.integrations.services.github_repositories import (  # noqa: E402
+from dexxy.integrations.services.github.connecting.app_registration import EVENTS, PERMISSIONS  # noqa: E402
+from dexxy.integrations.services.github.connecting.available import available_repositories  # noqa: E402
+from dexxy.integrations.services.github.connecting.installation_link import installation_link  # noqa: E402
+from dexxy.integrations.services.github.connecting.repositories import (  # noqa: E402
     repository_connect_available,
 )
 from dexxy.messages.models import Thread  # noqa: E402

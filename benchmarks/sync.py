@@ -16,7 +16,7 @@ from django.core.management import call_command  # noqa: E402
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
 from dexxy.cli.collector import keep_what_is_loaded  # noqa: E402
 from dexxy.integrations.models import RunTrigger  # noqa: E402
-from dexxy.integrations.services.github_connect import repository_connect_by_token  # noqa: E402
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token  # noqa: E402
 from dexxy.integrations.services.github_sync import repository_sync  # noqa: E402
 from dexxy.messages.models import Message  # noqa: E402
 

@@ -15,11 +15,11 @@ from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github.access.app import app_store
 from dexxy.integrations.services.github.access.lease import lease_taken
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.connecting.app_registration import manifest
+from dexxy.integrations.services.github.connecting.installation_link import installation_link
+from dexxy.integrations.services.github.connecting.oauth import CALLBACK_PATH
 from dexxy.integrations.services.github.engine.reconcile import installation_reconcile
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_link import installation_link
-from dexxy.integrations.services.github_oauth import CALLBACK_PATH
-from dexxy.integrations.services.github_registration import manifest
 from dexxy_simulator.model import Actor, App, Installation, Repository
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World

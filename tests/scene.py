@@ -21,8 +21,8 @@ from dexxy.integrations.models import (
     SyncStream,
 )
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github.reading import session
-from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread

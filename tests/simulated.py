@@ -15,7 +15,7 @@ import pytest
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.webhook_door import take
 from dexxy_simulator.dialects import USUAL, Dialect
 from dexxy_simulator.model import Repository

@@ -20,8 +20,8 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github.reading.receipt import COUNTED
-from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import ThreadKind
 from dexxy_simulator.dialects import Dialect

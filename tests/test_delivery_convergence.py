@@ -16,9 +16,9 @@ from dexxy.integrations.models import (
     RunTrigger,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy.integrations.services.github_delivery_log import delivery_log_read
 from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy_simulator.dialects import Dialect

@@ -5,7 +5,7 @@ import pytest
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository, RunState, SyncStatus
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Thread
 from dexxy_simulator.generated import Size, add_generated_repository

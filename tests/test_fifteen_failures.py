@@ -14,8 +14,8 @@ from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import Credential, GitHubInstallation, SyncRun
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github.reading.session import RepositoryReplacedError
-from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.worlds import NAME, long_thread_world
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from tests.factories import make_workspace

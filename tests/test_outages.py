@@ -24,9 +24,9 @@ from dexxy.integrations.models import (
     GitHubRepository,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github_link import installation_link
-from dexxy.integrations.services.github_registration import EVENTS, PERMISSIONS
-from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github.connecting.app_registration import EVENTS, PERMISSIONS
+from dexxy.integrations.services.github.connecting.installation_link import installation_link
+from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy.messages.models import Message, Thread
 from dexxy_simulator.model import App, Repository
 from dexxy_simulator.recorded.loader import recorded_world

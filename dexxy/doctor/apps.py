@@ -20,15 +20,15 @@ from dexxy.integrations.services.github.access.app import (
 )
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.refusals import server_time
-from dexxy.integrations.services.github.reading.session import documented
-from dexxy.integrations.services.github_client import Answer, GitHubClient
-from dexxy.integrations.services.github_registration import (
+from dexxy.integrations.services.github.connecting.app_registration import (
     EVENTS,
     PERMISSIONS,
     WEBHOOK_PATH,
     is_public,
     name_on_github,
 )
+from dexxy.integrations.services.github.reading.session import documented
+from dexxy.integrations.services.github_client import Answer, GitHubClient
 
 # GitHub refuses what an App signed by a clock that is more than a minute off.
 CLOCK_MAY_BE_OFF = timedelta(seconds=30)

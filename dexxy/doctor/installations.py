@@ -9,9 +9,9 @@ from dexxy.doctor.apps import events_missing, permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubInstallation
 from dexxy.integrations.services.github.access.app import installation_described
+from dexxy.integrations.services.github.connecting.app_registration import is_public
 from dexxy.integrations.services.github.engine.beside_lease import client_for_person
 from dexxy.integrations.services.github.reading.session import documented
-from dexxy.integrations.services.github_registration import is_public
 
 _ACCEPT = "An owner of the account accepts the new permissions on GitHub, under the App's settings."
 

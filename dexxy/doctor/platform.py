@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from rq import Worker
 
 from dexxy.doctor.finding import Finding, failed, notice, well
+from dexxy.integrations.services.github.connecting.app_registration import is_public
 from dexxy.integrations.services.github.engine.due import due
-from dexxy.integrations.services.github_registration import is_public
 
 OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.

@@ -28,10 +28,10 @@ from dexxy.integrations.graphql_repositories import (
 )
 from dexxy.integrations.graphql_sync import SyncRun
 from dexxy.integrations.models import DeliveryState
-from dexxy.integrations.services.github_available import available_repositories
-from dexxy.integrations.services.github_link import installation_disconnect
-from dexxy.integrations.services.github_oauth import Person, oauth_start
-from dexxy.integrations.services.github_repositories import (
+from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
+from dexxy.integrations.services.github.connecting.oauth import Person, oauth_start
+from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
     repository_disconnect,
     repository_key,

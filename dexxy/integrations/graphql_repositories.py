@@ -22,7 +22,7 @@ from dexxy.integrations.graphql_sync import (
 )
 from dexxy.integrations.models import SyncStatus
 from dexxy.integrations.selectors import RepositoryOverview
-from dexxy.integrations.services.github_available import AvailableRepository
+from dexxy.integrations.services.github.connecting.available import AvailableRepository
 from dexxy.sources.graphql import Source
 
 strawberry.enum(SyncStatus, description="How a repository's sync is doing.")

@@ -23,9 +23,9 @@ from dexxy.integrations.models import (
     SyncStatus,
     SyncStream,
 )
+from dexxy.integrations.services.github.connecting.app_registration import PERMISSIONS, is_public
 from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.receipt import COUNTED
-from dexxy.integrations.services.github_registration import PERMISSIONS, is_public
 from dexxy.members.models import Identity
 from dexxy.messages.models import MessageKind, ThreadKind
 

@@ -23,10 +23,12 @@ from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.selectors import github_connection
 from dexxy.integrations.services.github.api.errors import GitHubError
-from dexxy.integrations.services.github.engine.reconcile import reconcile_request
-from dexxy.integrations.services.github_connect import OtherServerError
-from dexxy.integrations.services.github_link import Linked, LinkedElsewhereError
-from dexxy.integrations.services.github_oauth import (
+from dexxy.integrations.services.github.connecting.by_token import OtherServerError
+from dexxy.integrations.services.github.connecting.installation_link import (
+    Linked,
+    LinkedElsewhereError,
+)
+from dexxy.integrations.services.github.connecting.oauth import (
     Choose,
     GoTo,
     Person,
@@ -35,8 +37,12 @@ from dexxy.integrations.services.github_oauth import (
     oauth_installed,
     oauth_start,
 )
-from dexxy.integrations.services.github_ownership import NotOwnerError, OwnershipUnknownError
-from dexxy.integrations.services.github_states import StateUsedError
+from dexxy.integrations.services.github.connecting.oauth_states import StateUsedError
+from dexxy.integrations.services.github.connecting.ownership import (
+    NotOwnerError,
+    OwnershipUnknownError,
+)
+from dexxy.integrations.services.github.engine.reconcile import reconcile_request
 from dexxy.integrations.webhook_door import TEXT, take
 
 log = structlog.get_logger()

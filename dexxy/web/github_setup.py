@@ -14,7 +14,7 @@ from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.access.app import NoAppError, app_current
-from dexxy.integrations.services.github_registration import (
+from dexxy.integrations.services.github.connecting.app_registration import (
     AppOfEnvironmentError,
     is_public,
     registration_begin,

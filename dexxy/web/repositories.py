@@ -18,10 +18,10 @@ from dexxy.integrations.selectors import (
     repository_overviews,
 )
 from dexxy.integrations.services.github.access.app import app_is_known
-from dexxy.integrations.services.github_available import available_repositories
-from dexxy.integrations.services.github_link import installation_disconnect
-from dexxy.integrations.services.github_registration import is_public, may_register
-from dexxy.integrations.services.github_repositories import (
+from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
+from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
+from dexxy.integrations.services.github.connecting.repositories import (
     repositories_connect_available,
     repository_disconnect,
     repository_set_paused,

@@ -10,8 +10,8 @@ from dexxy.doctor import Finding, State, apps, installations
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github.access.app import app_store
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.connecting.app_registration import EVENTS, manifest
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_registration import EVENTS, manifest
 from dexxy_simulator.faults import Fault
 from dexxy_simulator.faults.bodies import date_off
 from dexxy_simulator.model import Actor, App, Installation

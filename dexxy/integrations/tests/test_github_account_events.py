@@ -13,14 +13,14 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services.github.access.tokens import installation_token
-from dexxy.integrations.services.github.engine.due import due
-from dexxy.integrations.services.github_account_events import HANDLERS
-from dexxy.integrations.services.github_event import Event
-from dexxy.integrations.services.github_link import installation_disconnect
-from dexxy.integrations.services.github_repositories import (
+from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
+from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
     repository_set_paused,
 )
+from dexxy.integrations.services.github.engine.due import due
+from dexxy.integrations.services.github_account_events import HANDLERS
+from dexxy.integrations.services.github_event import Event
 from dexxy.messages.models import Message
 from dexxy_simulator.model import Installation, Repository
 from tests.factories import (

@@ -7,7 +7,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import Credential, GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_connect import (
+from dexxy.integrations.services.github.connecting.by_token import (
     InvalidRepositoryNameError,
     InvalidTokenError,
     OtherServerError,

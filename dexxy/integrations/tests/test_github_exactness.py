@@ -11,7 +11,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncProblem, SyncRun
 from dexxy.integrations.services.github.api.errors import BadCredentialsError, NotFoundError
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread

@@ -21,20 +21,20 @@ from dexxy.integrations.services.github.access.installations import installation
 from dexxy.integrations.services.github.access.tokens import NotConnectedError, installation_token
 from dexxy.integrations.services.github.api.errors import InstallationSuspendedError
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github.engine.due import due
-from dexxy.integrations.services.github_connect import (
+from dexxy.integrations.services.github.connecting.by_token import (
     ConnectedByAppError,
     OtherServerError,
     repository_connect_by_token,
 )
-from dexxy.integrations.services.github_link import (
+from dexxy.integrations.services.github.connecting.installation_link import (
     Change,
     Linked,
     LinkedElsewhereError,
     installation_disconnect,
     installation_link,
 )
-from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
+from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Membership, User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState
-from dexxy.integrations.services import github_oauth
 from dexxy.integrations.services.github.access.installations import installation_delete
+from dexxy.integrations.services.github.connecting import oauth
+from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
+from dexxy.integrations.services.github.connecting.oauth import CALLBACK_PATH
+from dexxy.integrations.services.github.connecting.ownership import installations_of_user
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_link import installation_disconnect
-from dexxy.integrations.services.github_oauth import CALLBACK_PATH
-from dexxy.integrations.services.github_ownership import installations_of_user
 from dexxy_simulator.model import Actor, App, Installation, Repository
 from dexxy_simulator.tokens import UserToken
 from dexxy_simulator.world import World
@@ -145,7 +145,7 @@ def test_an_enterprise_which_has_no_login_stands_in_nobody_s_way(
         found = {"id": 7, "app_id": app.app_id, "account": {"id": 3, "slug": "hive", "name": "H"}}
         return [*original(client, app), found]
 
-    monkeypatch.setattr(github_oauth, "installations_of_user", with_enterprise)
+    monkeypatch.setattr(oauth, "installations_of_user", with_enterprise)
 
     page = come_back(queen, start(queen, workspace))
     assert (b">colony<" in page.content, b">hive<" in page.content) == (True, True)

@@ -6,7 +6,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.selectors import people_unread, progress_of
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy_simulator.generated import generated_world
 from dexxy_simulator.server import SimulatorServer

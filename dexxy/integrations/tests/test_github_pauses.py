@@ -23,9 +23,9 @@ from dexxy.integrations.services.github.access.readable import SyncNotPossibleEr
 from dexxy.integrations.services.github.access.repositories import access_lost
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github.engine.runs import run_fail, run_finish, run_open
 from dexxy.integrations.services.github.engine.schedule import enqueue_due, interrupted_release
-from dexxy.integrations.services.github_connect import repository_connect_by_token
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Thread
 from dexxy_simulator.faults import Fault, patched

@@ -11,16 +11,16 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
 from dexxy.integrations.services.github.access.lease import lease_taken
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.connecting.repositories import (
+    repository_connect_available,
+    repository_set_paused,
+)
 from dexxy.integrations.services.github.engine.reconcile import (
     EVERY,
     RETRY_LATER,
     IncompleteListError,
 )
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
-from dexxy.integrations.services.github_repositories import (
-    repository_connect_available,
-    repository_set_paused,
-)
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.integrations.tasks import reconcile_github_installation
 from dexxy_simulator.faults import Fault, patched, secondary_limit

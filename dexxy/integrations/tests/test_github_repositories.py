@@ -20,16 +20,16 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.access.lease import lease_taken
 from dexxy.integrations.services.github.access.tokens import installation_token
 from dexxy.integrations.services.github.api.errors import NotFoundError, RateLimitedError
-from dexxy.integrations.services.github.engine.due import due
-from dexxy.integrations.services.github.engine.runs import run_fail
-from dexxy.integrations.services.github_available import available_repositories
-from dexxy.integrations.services.github_repositories import (
+from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.repositories import (
     RepositoryNotFoundError,
     repository_connect_available,
     repository_disconnect,
     repository_set_paused,
     repository_sync_now,
 )
+from dexxy.integrations.services.github.engine.due import due
+from dexxy.integrations.services.github.engine.runs import run_fail
 from dexxy.sources.models import Source
 from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.model import Actor, Installation, Repository

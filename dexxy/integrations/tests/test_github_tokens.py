@@ -20,7 +20,7 @@ from dexxy.integrations.services.github.access.tokens import (
     installation_token,
 )
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github_link import installation_disconnect
+from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.model import Installation

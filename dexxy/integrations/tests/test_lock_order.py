@@ -17,6 +17,8 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services.github.api.errors import NotFoundError, RateLimitedError
+from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
+from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy.integrations.services.github.engine.runs import (
     credential_pause,
     run_fail,
@@ -24,8 +26,6 @@ from dexxy.integrations.services.github.engine.runs import (
     run_pause,
 )
 from dexxy.integrations.services.github.engine.schedule import interrupted_release
-from dexxy.integrations.services.github_link import installation_disconnect
-from dexxy.integrations.services.github_repositories import repository_connect_available
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.members.ingest import identities_apply, identities_recount
 from dexxy.members.models import Identity, IdentityKind

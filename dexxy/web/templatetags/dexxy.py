@@ -14,7 +14,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, workspaces
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
 from dexxy.integrations.selectors import Connection, github_connection
-from dexxy.integrations.services import github_registration
+from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
 
@@ -90,7 +90,7 @@ def status_label(repository: GitHubRepository) -> str:
 @register.filter
 def name_on_github(name: str) -> str:
     """Name a permission as GitHub's pages do."""
-    return github_registration.name_on_github(name)
+    return app_registration.name_on_github(name)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository, SyncStatus
-from dexxy.integrations.services.github_repositories import repository_connect_available
+from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy_simulator.model import Installation, Repository
 from dexxy_simulator.world import World
 from tests.factories import make_repository, make_source, make_workspace

@@ -16,7 +16,11 @@ from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp, OAuthState
 from dexxy.integrations.services.github.access.app import app_current
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github_registration import EVENTS, LONGEST_NAME, manifest
+from dexxy.integrations.services.github.connecting.app_registration import (
+    EVENTS,
+    LONGEST_NAME,
+    manifest,
+)
 from dexxy_simulator.model import Actor
 from dexxy_simulator.world import World
 from tests.factories import make_user

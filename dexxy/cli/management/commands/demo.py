@@ -8,7 +8,7 @@ from dexxy.cli.demonstration import simulator_port
 from dexxy.cli.management.commands.up import Command as UpCommand
 from dexxy.cli.ports import usable_port
 from dexxy.cli.supervisor import Process
-from dexxy.integrations.services.github_connect import repository_connect_by_token
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy_simulator.tokens import DEMO_TOKEN
 
 RECORDED_REPOSITORY = "panjf2000/ants"

@@ -19,7 +19,7 @@ from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
 from dexxy.integrations.services.github.api.errors import RateLimitedError
-from dexxy.integrations.services.github_connect import (
+from dexxy.integrations.services.github.connecting.by_token import (
     InvalidRepositoryNameError,
     InvalidTokenError,
     repository_connect,

@@ -22,9 +22,9 @@ from dexxy.integrations.models import GitHubApp, StatePurpose
 from dexxy.integrations.services.github.access.app import app_store
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import default_server
+from dexxy.integrations.services.github.connecting.oauth import Person, callback_url
+from dexxy.integrations.services.github.connecting.oauth_states import state_create, state_take
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_oauth import Person, callback_url
-from dexxy.integrations.services.github_states import state_create, state_take
 
 log = structlog.get_logger()
 

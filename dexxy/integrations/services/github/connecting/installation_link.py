@@ -37,7 +37,7 @@ from dexxy.integrations.services.github.access.repositories import (
     repositories_archive,
 )
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
-from dexxy.integrations.services.github_connect import OtherServerError
+from dexxy.integrations.services.github.connecting.by_token import OtherServerError
 
 log = structlog.get_logger()
 

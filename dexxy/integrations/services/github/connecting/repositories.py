@@ -35,9 +35,12 @@ from dexxy.integrations.services.github.access.repositories import (
     repositories_resume,
 )
 from dexxy.integrations.services.github.access.tokens import NotConnectedError, installation_require
+from dexxy.integrations.services.github.connecting.available import (
+    AvailableRepository,
+    available_among,
+)
 from dexxy.integrations.services.github.engine.reconcile import reconcile_ask
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
-from dexxy.integrations.services.github_available import AvailableRepository, available_among
 from dexxy.sources.models import Source, SourceKind
 
 

@@ -20,16 +20,23 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, OAuthState, StatePurpose
 from dexxy.integrations.services.github.access.app import app_current, app_page
 from dexxy.integrations.services.github.access.installations import account_login
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
-from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_link import Linked, installation_link
-from dexxy.integrations.services.github_ownership import (
+from dexxy.integrations.services.github.connecting.installation_link import (
+    Linked,
+    installation_link,
+)
+from dexxy.integrations.services.github.connecting.oauth_states import (
+    challenge_of,
+    state_create,
+    state_take,
+)
+from dexxy.integrations.services.github.connecting.ownership import (
     NotOwnerError,
     installations_of_user,
     ownership_require,
     user_client,
 )
-from dexxy.integrations.services.github_states import challenge_of, state_create, state_take
+from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github_client import GitHubClient
 
 CALLBACK_PATH = "/integrations/github/callback/"
 _COMEBACKS = [StatePurpose.INSTALL, StatePurpose.AUTHORIZE]
