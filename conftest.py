@@ -12,7 +12,7 @@ from django_rq import get_queue
 from pytest_django import DjangoDbBlocker
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.integrations.services import github_webhooks
+from dexxy.integrations.services.github.webhooks import verification
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
 
@@ -50,7 +50,7 @@ def quick_passwords() -> None:
 @pytest.fixture(autouse=True)
 def no_secrets_of_before() -> None:
     """What this process knows of Apps is of a database that the last test rolled back."""
-    github_webhooks._secrets.clear()
+    verification._secrets.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ from dexxy.integrations.models import (  # noqa: E402
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.api.server import default_server  # noqa: E402
-from dexxy.integrations.services.github_drain import deliveries_drain  # noqa: E402
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain  # noqa: E402
 from dexxy.messages.models import Message, Thread  # noqa: E402
 from dexxy.sources.models import Source, SourceKind  # noqa: E402
 

@@ -17,8 +17,8 @@ from dexxy.integrations.models import (
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
-from dexxy.integrations.services.github_delivery_log import delivery_log_read
-from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy_simulator.dialects import Dialect

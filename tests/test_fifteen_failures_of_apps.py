@@ -20,8 +20,8 @@ from dexxy.integrations.services.github.access.app import app_client
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
-from dexxy.integrations.services.github_delivery_log import delivery_log_read
-from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Message
 from dexxy_simulator.model import Actor, Installation, Issue, Repository

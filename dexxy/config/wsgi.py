@@ -6,6 +6,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
 _pages = get_wsgi_application()
 
 # Imported here, for models need Django to be set up.
-from dexxy.integrations.webhook_door import webhook_door  # noqa: E402
+from dexxy.integrations.services.github.webhooks.door import webhook_door  # noqa: E402
 
 application = webhook_door(_pages)

@@ -16,7 +16,7 @@ from dexxy.integrations.models import (
     SyncStatus,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github_events import is_unknown
+from dexxy.integrations.services.github.webhooks.events import is_unknown
 
 # The inbox is drained at once; what is older than this has been waiting for somebody.
 STALE = timedelta(minutes=5)

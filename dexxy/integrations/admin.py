@@ -19,7 +19,7 @@ from dexxy.integrations.models import (
     SyncStream,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github_inbox import deliveries_retry
+from dexxy.integrations.services.github.webhooks.inbox import deliveries_retry
 
 
 @admin.register(GitHubApp)

@@ -10,10 +10,10 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
-from dexxy.integrations.services.github_delivery_log import delivery_log_read
-from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_inbox import deliveries_prune
-from dexxy.integrations.services.github_refused_webhooks import refused_webhooks_prune
+from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.inbox import deliveries_prune
+from dexxy.integrations.services.github.webhooks.refusal_counts import refused_webhooks_prune
 from dexxy.integrations.services.github_sync import credential_work
 
 log = structlog.get_logger()

@@ -43,7 +43,7 @@ from dexxy.integrations.services.github.connecting.ownership import (
     OwnershipUnknownError,
 )
 from dexxy.integrations.services.github.engine.reconcile import reconcile_request
-from dexxy.integrations.webhook_door import TEXT, take
+from dexxy.integrations.services.github.webhooks.door import TEXT, take
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository
-from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source, SourceKind
 from tests.factories import make_app, make_installation, make_repository

@@ -19,8 +19,8 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_set_paused,
 )
 from dexxy.integrations.services.github.engine.due import due
-from dexxy.integrations.services.github_account_events import HANDLERS
-from dexxy.integrations.services.github_event import Event
+from dexxy.integrations.services.github.webhooks.account_events import HANDLERS
+from dexxy.integrations.services.github.webhooks.event_context import Event
 from dexxy.messages.models import Message
 from dexxy_simulator.model import Installation, Repository
 from tests.factories import (

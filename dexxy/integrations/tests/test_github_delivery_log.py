@@ -18,16 +18,16 @@ from dexxy.integrations.models import (
     GitHubRepository,
     WebhookDelivery,
 )
-from dexxy.integrations.services import github_delivery_log
 from dexxy.integrations.services.github.access.app import AppRefusedError
 from dexxy.integrations.services.github.access.liveness import living
 from dexxy.integrations.services.github.engine.schedule import LOG_JOB, enqueue_delivery_logs
-from dexxy.integrations.services.github_delivery_log import (
+from dexxy.integrations.services.github.webhooks import delivery_log
+from dexxy.integrations.services.github.webhooks.delivery_log import (
     delivery_log_read,
     delivery_logs_due,
     delivery_logs_expire,
 )
-from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.tasks import read_delivery_log
 from dexxy.messages.models import Thread
 from dexxy.sources.models import Source, SourceKind
@@ -111,7 +111,7 @@ def test_a_log_of_many_pages_is_read_whole(
     hill: Repository,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(github_delivery_log, "PAGE", 4)
+    monkeypatch.setattr(delivery_log, "PAGE", 4)
     happen(world, hill, 10)
     world.webhooks.drop()
 
@@ -125,7 +125,7 @@ def test_the_log_is_read_back_to_where_it_was_read_before(
     hill: Repository,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(github_delivery_log, "PAGE", 2)
+    monkeypatch.setattr(delivery_log, "PAGE", 2)
     happen(world, hill, 6)
     world.webhooks.drop()
     GitHubApp.objects.update(log_read_until=timezone.now() + timedelta(hours=1))
@@ -173,14 +173,14 @@ def test_what_the_log_does_not_show_makes_its_repository_due(
     happen(world, hill, 1)
     world.webhooks.drop()
     forget = world.webhooks.log[0]
-    original = github_delivery_log._unknown
+    original = delivery_log._unknown
 
     def unknown(*args: Any) -> Any:
         found = list(original(*args))
         world.webhooks.log.remove(forget)
         return found
 
-    monkeypatch.setattr(github_delivery_log, "_unknown", unknown)
+    monkeypatch.setattr(delivery_log, "_unknown", unknown)
 
     assert delivery_log_read(github_app.pk) == 0
 

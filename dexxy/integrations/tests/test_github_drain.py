@@ -21,9 +21,9 @@ from structlog.testing import capture_logs
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
-from dexxy.integrations.services import github_drain
-from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_inbox import (
+from dexxy.integrations.services.github.webhooks import drain
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.inbox import (
     KEPT_FOR,
     deliveries_prune,
     deliveries_retry,
@@ -119,14 +119,14 @@ def test_a_bad_delivery_is_tried_again_later_and_later_and_then_kept(app: GitHub
     bad = make_malformed(app)
     pauses = []
 
-    for _ in range(github_drain.MOST_ATTEMPTS):
+    for _ in range(drain.MOST_ATTEMPTS):
         WebhookDelivery.objects.update(next_attempt_at=timezone.now())
         deliveries_drain(seconds=10)
         bad.refresh_from_db()
         pauses.append(round((bad.next_attempt_at - timezone.now()).total_seconds()))
 
-    assert pauses == pytest.approx([10 * 3**n for n in range(github_drain.MOST_ATTEMPTS)], abs=2)
-    assert (bad.state, bad.attempts) == (DeliveryState.FAILED, github_drain.MOST_ATTEMPTS)
+    assert pauses == pytest.approx([10 * 3**n for n in range(drain.MOST_ATTEMPTS)], abs=2)
+    assert (bad.state, bad.attempts) == (DeliveryState.FAILED, drain.MOST_ATTEMPTS)
     assert "yesterday" in bad.error
     assert deliveries_drain(seconds=10) == 0
 
@@ -167,7 +167,7 @@ def test_events_of_accounts_and_of_threads_keep_their_order(app: GitHubApp) -> N
 
 @pytest.mark.django_db
 def test_a_batch_fits_into_memory(app: GitHubApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github_drain, "BATCH_BYTES", 1)
+    monkeypatch.setattr(drain, "BATCH_BYTES", 1)
     arrive_many(app, 3)
 
     assert deliveries_drain(seconds=0) == 1
@@ -239,13 +239,13 @@ def test_a_worker_waits_for_whoever_writes_the_same_thread(workspace: Workspace)
 KILLED = """
 import os, signal, django
 django.setup()
-from dexxy.integrations.services import github_drain
-note = github_drain._note
+from dexxy.integrations.services.github.webhooks import drain
+note = drain._note
 def die(outcomes):
     note(outcomes)
     os.kill(os.getpid(), signal.SIGKILL)
-github_drain._note = die
-github_drain.deliveries_drain(seconds=10)
+drain._note = die
+drain.deliveries_drain(seconds=10)
 """
 
 

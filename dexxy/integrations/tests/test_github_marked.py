@@ -17,7 +17,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.engine.due import marked
 from dexxy.integrations.services.github.reading.refetch import POINTS_FOR_REREADING, PUT_OFF_FOR
-from dexxy.integrations.services.github_drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source, SourceKind

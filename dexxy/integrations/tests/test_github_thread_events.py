@@ -17,8 +17,8 @@ from dexxy.integrations.models import (
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS
-from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_events import HANDLERS
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.events import HANDLERS
 from dexxy.integrations.tests.connected_app import (
     ANTS,
     DELIVERIES,

@@ -8,7 +8,7 @@ from django.test import override_settings
 from django_rq import get_queue
 from structlog.testing import capture_logs
 
-from dexxy.integrations.services.github_wake import JOB, Waker, deliveries_wake
+from dexxy.integrations.services.github.webhooks.wake import JOB, Waker, deliveries_wake
 
 NOWHERE = {"URL": "unix:///nowhere.sock?db=0", "SERIALIZER": "rq.serializers.JSONSerializer"}
 

@@ -14,19 +14,18 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from dexxy.config.wsgi import application
-from dexxy.integrations import webhook_door
 from dexxy.integrations.models import (
     DeliveryState,
     GitHubApp,
     RefusedWebhooks,
     WebhookDelivery,
 )
-from dexxy.integrations.services import github_refused_webhooks, github_webhooks
-from dexxy.integrations.services.github_refused_webhooks import (
+from dexxy.integrations.services.github.webhooks import door, refusal_counts, verification
+from dexxy.integrations.services.github.webhooks.door import take
+from dexxy.integrations.services.github.webhooks.refusal_counts import (
     RefusedCount,
     refused_webhooks_prune,
 )
-from dexxy.integrations.webhook_door import take
 from tests.factories import WEBHOOK_SECRET, make_app
 from tests.webhooks import URL, guid, headers_of, send, signature, wsgi_headers
 
@@ -42,7 +41,7 @@ def app(db: None) -> GitHubApp:
 def refused_count(monkeypatch: pytest.MonkeyPatch) -> RefusedCount:
     """What this process refused: nothing yet."""
     count = RefusedCount()
-    monkeypatch.setattr(webhook_door, "_refused_count", count)
+    monkeypatch.setattr(door, "_refused_count", count)
     return count
 
 
@@ -187,7 +186,7 @@ def test_what_is_refused_is_counted_by_its_reason(
     app: GitHubApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    monkeypatch.setattr(refusal_counts, "monotonic", lambda: now)
     for _ in range(3):
         now += 2
         send(app, PING, headers={"X-Hub-Signature-256": None})
@@ -202,7 +201,7 @@ def test_a_flood_of_refused_requests_costs_the_database_one_statement_a_second(
     app: GitHubApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    monkeypatch.setattr(refusal_counts, "monotonic", lambda: now)
 
     with CaptureQueriesContext(connection) as queries:
         for _ in range(500):
@@ -219,12 +218,12 @@ def test_what_cannot_be_counted_now_is_counted_later(
     refused_count: RefusedCount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now)
+    monkeypatch.setattr(refusal_counts, "monotonic", lambda: now)
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
     refused_count.add("bad_signature")
     monkeypatch.undo()
-    monkeypatch.setattr(github_refused_webhooks, "monotonic", lambda: now + 2)
+    monkeypatch.setattr(refusal_counts, "monotonic", lambda: now + 2)
 
     refused_count.write()
 
@@ -308,13 +307,13 @@ def test_a_new_secret_works_at_once_and_the_old_one_soon_stops(
     app: GitHubApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(github_webhooks, "monotonic", lambda: now)
+    monkeypatch.setattr(verification, "monotonic", lambda: now)
     old = {"X-Hub-Signature-256": signature(app.webhook_secret, json.dumps(PING).encode())}
     send(app, PING)
     app.webhook_secret = "a new one"
     app.save()
 
-    now += github_webhooks.SECRETS_KEPT_AT_LEAST + 0.1
+    now += verification.SECRETS_KEPT_AT_LEAST + 0.1
     assert send(app, PING).status_code == 202
     assert send(app, PING, headers=old).status_code == 401
 
@@ -323,13 +322,13 @@ def test_an_old_secret_is_forgotten_without_a_new_delivery(
     app: GitHubApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(github_webhooks, "monotonic", lambda: now)
+    monkeypatch.setattr(verification, "monotonic", lambda: now)
     old = {"X-Hub-Signature-256": signature(app.webhook_secret, json.dumps(PING).encode())}
     send(app, PING)
     app.webhook_secret = "a new one"
     app.save()
 
-    now += github_webhooks.SECRETS_KEPT + 0.1
+    now += verification.SECRETS_KEPT + 0.1
     assert send(app, PING, headers=old).status_code == 401
 
 

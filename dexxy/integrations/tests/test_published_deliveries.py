@@ -8,8 +8,8 @@ import pytest
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS, hints
-from dexxy.integrations.services.github_drain import deliveries_drain
-from dexxy.integrations.services.github_events import HANDLERS, IGNORED, is_unknown
+from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.events import HANDLERS, IGNORED, is_unknown
 from dexxy.integrations.tests.connected_app import ANTS, INSTALLATION, connect_app
 from dexxy.messages.models import Thread
 from tests import needs

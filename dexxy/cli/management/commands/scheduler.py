@@ -14,8 +14,8 @@ from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github.engine.schedule import enqueue_delivery_logs, enqueue_due
-from dexxy.integrations.services.github_delivery_log import delivery_logs_expire
-from dexxy.integrations.services.github_inbox import enqueue_deliveries
+from dexxy.integrations.services.github.webhooks.delivery_log import delivery_logs_expire
+from dexxy.integrations.services.github.webhooks.inbox import enqueue_deliveries
 from dexxy.messages.search import search_wake
 
 log = structlog.get_logger()

@@ -20,7 +20,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.access.lease import is_held
 from dexxy.integrations.services.github.access.repositories import repositories_locked
 from dexxy.integrations.services.github.engine.due import due, marked, reconciles
-from dexxy.integrations.services.github_delivery_log import delivery_logs_due
+from dexxy.integrations.services.github.webhooks.delivery_log import delivery_logs_due
 
 # Its name, the row that it is about, and how it is to be done.
 _Job = tuple[str, int, dict[str, bool]]

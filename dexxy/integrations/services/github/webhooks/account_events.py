@@ -26,7 +26,7 @@ from dexxy.integrations.services.github.access.repositories import (
     repositories_locked,
     repository_rename,
 )
-from dexxy.integrations.services.github_event import AccountEvent, Event, Handler
+from dexxy.integrations.services.github.webhooks.event_context import AccountEvent, Event, Handler
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
 _DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."

@@ -26,10 +26,13 @@ from dexxy.integrations.services.github.access.repositories import changes_misse
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.values import time
 from dexxy.integrations.services.github.reading.session import documented
+from dexxy.integrations.services.github.webhooks.inbox import delivery_store
+from dexxy.integrations.services.github.webhooks.verification import (
+    WebhookRefusedError,
+    delivery_read,
+)
+from dexxy.integrations.services.github.webhooks.wake import deliveries_wake
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.integrations.services.github_inbox import delivery_store
-from dexxy.integrations.services.github_wake import deliveries_wake
-from dexxy.integrations.services.github_webhooks import WebhookRefusedError, delivery_read
 
 log = structlog.get_logger()
 

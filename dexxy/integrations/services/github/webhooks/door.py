@@ -9,14 +9,14 @@ from django.db import DatabaseError, DataError, InterfaceError
 from django.urls import reverse
 
 from dexxy.common.crypto import UndecryptableSecretError
-from dexxy.integrations.services.github_inbox import delivery_store
-from dexxy.integrations.services.github_refused_webhooks import RefusedCount
-from dexxy.integrations.services.github_wake import Waker
-from dexxy.integrations.services.github_webhooks import (
+from dexxy.integrations.services.github.webhooks.inbox import delivery_store
+from dexxy.integrations.services.github.webhooks.refusal_counts import RefusedCount
+from dexxy.integrations.services.github.webhooks.verification import (
     WebhookRefusedError,
     delivery_check,
     headers_check,
 )
+from dexxy.integrations.services.github.webhooks.wake import Waker
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dexxy.integrations.models import DeliveryState, GitHubRepository, SyncStatus
 from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint, hints
-from dexxy.integrations.services.github_event import Event, Outcome
+from dexxy.integrations.services.github.webhooks.event_context import Event, Outcome
 from dexxy.messages.hints import PlacedHint, hints_apply
 from dexxy.messages.ingest import Place
 

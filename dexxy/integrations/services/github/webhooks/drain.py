@@ -17,9 +17,9 @@ from django.db import connection, transaction
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import DeliveryState, GitHubApp
 from dexxy.integrations.services.github.api.errors import quoted
-from dexxy.integrations.services.github_event import Event, Outcome
-from dexxy.integrations.services.github_events import HANDLERS, why_ignored
-from dexxy.integrations.services.github_thread_events import thread_events_apply
+from dexxy.integrations.services.github.webhooks.event_context import Event, Outcome
+from dexxy.integrations.services.github.webhooks.events import HANDLERS, why_ignored
+from dexxy.integrations.services.github.webhooks.thread_events import thread_events_apply
 
 log = structlog.get_logger()
 

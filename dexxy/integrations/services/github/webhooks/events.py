@@ -5,12 +5,12 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from collections.abc import Mapping
 
-from dexxy.integrations.services import github_account_events
 from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS
-from dexxy.integrations.services.github_event import AccountEvent
+from dexxy.integrations.services.github.webhooks import account_events
+from dexxy.integrations.services.github.webhooks.event_context import AccountEvent
 
 # One by one, in the order in which they came. Events of threads are applied together.
-HANDLERS: Mapping[str, AccountEvent] = github_account_events.HANDLERS
+HANDLERS: Mapping[str, AccountEvent] = account_events.HANDLERS
 
 # What GitHub may send an App that subscribes to it, and says nothing that is stored here.
 IGNORED = frozenset(

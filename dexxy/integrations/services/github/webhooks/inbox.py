@@ -14,8 +14,8 @@ from django.utils import timezone
 from psycopg import Cursor
 
 from dexxy.integrations.models import DeliveryState, WebhookDelivery
-from dexxy.integrations.services.github_wake import deliveries_wake
-from dexxy.integrations.services.github_webhooks import Delivery
+from dexxy.integrations.services.github.webhooks.verification import Delivery
+from dexxy.integrations.services.github.webhooks.wake import deliveries_wake
 
 # What was worked off is kept for so long, to be looked at; payloads hold people's words.
 KEPT_FOR = timedelta(days=7)
