@@ -18,9 +18,9 @@ from benchmarks.population import TUNING_SEEDS, population  # noqa: E402
 from benchmarks.population_people import Account  # noqa: E402
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
 from dexxy.integrations.services.contributors.stitching import contributors_stitch  # noqa: E402
-from dexxy.members.ingest import identities_apply, profiles_apply  # noqa: E402
+from dexxy.members.ingest.accounts import identities_apply, profiles_apply  # noqa: E402
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord  # noqa: E402
 from dexxy.members.models import Identity, IdentityKind  # noqa: E402
-from dexxy.members.records import IdentityRecord, ProfileRecord  # noqa: E402
 
 PEOPLE = 70_000  # who have 100,000 accounts
 PAGE = 500

@@ -13,8 +13,8 @@ from django.test import Client
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
+from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import Identity, MergeSuggestion
-from dexxy.members.suggestions import Suggested, suggestions_apply
 from dexxy.messages.ingest import threads_settle
 from dexxy.messages.models import MessageKind
 from dexxy.messages.people import people_merge, people_unmerge

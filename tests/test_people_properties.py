@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
-from dexxy.members.import_file import ImportedRow
-from dexxy.members.ingest import identities_apply, identities_recount, profiles_apply
+from dexxy.members.imports.file import ImportedRow
+from dexxy.members.ingest.accounts import identities_apply, identities_recount, profiles_apply
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
+from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.members.records import IdentityRecord, ProfileRecord
-from dexxy.members.suggestions import suggestion_reject
 from dexxy.messages.ingest import threads_settle
 from dexxy.messages.models import Message, Thread
 from dexxy.messages.people import people_accept, people_merge, people_unmerge

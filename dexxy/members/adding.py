@@ -9,12 +9,12 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.common.errors import BadInputError
 from dexxy.members.addresses import mailbox
-from dexxy.members.components import merges_lock
-from dexxy.members.contacts import contacts_apply
-from dexxy.members.ingest import identities_apply
-from dexxy.members.merging import members_merge
+from dexxy.members.ingest.accounts import identities_apply
+from dexxy.members.ingest.contacts import contacts_apply
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
+from dexxy.members.merges.by_hand import members_merge
+from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import Identity, IdentityKind
-from dexxy.members.records import IdentityRecord, ProfileRecord
 
 LONGEST_USERNAME = 100
 _PLATFORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")

@@ -8,7 +8,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError
-from dexxy.members.components import merges_lock
+from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import Identity, Member
 from dexxy.members.selectors import MemberNotFoundError
 

@@ -15,8 +15,9 @@ from dexxy.accounts.selectors import workspace_by_id
 from dexxy.common.graphql import Connection, Info, aware, connection
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
-from dexxy.members import directory, merge_selectors, models
+from dexxy.members import directory, models
 from dexxy.members.directory import EVERYBODY, MemberFilters, MemberSort
+from dexxy.members.merges import selectors
 from dexxy.members.models import IdentityKind
 from dexxy.members.overviews import MemberOverview, member_overviews
 from dexxy.members.profile import SINGLE_FIELDS, Profile
@@ -129,7 +130,7 @@ class MergeSuggestion:
     evidence: list[Evidence]
 
     @classmethod
-    def of(cls, found: merge_selectors.OpenSuggestion) -> Self:
+    def of(cls, found: selectors.OpenSuggestion) -> Self:
         return cls(
             id=strawberry.ID(str(found.suggestion.pk)),
             first=cast(Member, found.first),
@@ -233,7 +234,7 @@ class MembersQuery:
     ) -> list[MergeSuggestion]:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        found = merge_selectors.suggestion_list(viewer, workspace, first)
+        found = selectors.suggestion_list(viewer, workspace, first)
         remember_members(info, (member for one in found for member in (one.first, one.second)))
         return [MergeSuggestion.of(one) for one in found]
 
@@ -250,7 +251,7 @@ class MembersQuery:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
         kept, merged = parse_id(kept_id) or 0, parse_id(merged_id) or 0
-        found = merge_selectors.merge_preview(viewer, workspace, kept_id=kept, merged_id=merged)
+        found = selectors.merge_preview(viewer, workspace, kept_id=kept, merged_id=merged)
         return ShownProfile.of(found.profile)
 
 

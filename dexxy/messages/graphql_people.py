@@ -13,8 +13,9 @@ from dexxy.accounts.selectors import signed_in, workspace_by_id
 from dexxy.common.graphql import Connection, Info
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
-from dexxy.members import adding, editing, merge_selectors, merging, suggestions
+from dexxy.members import adding, editing
 from dexxy.members.graphql import Identity, Member, MemberMerge, ShownProfile, remember_members
+from dexxy.members.merges import by_hand, selectors, suggestions
 from dexxy.members.models import Member as MemberRow
 from dexxy.members.models import MemberMerge as MergeRow
 from dexxy.members.overviews import MemberOverview
@@ -42,13 +43,13 @@ class MemberProfile:
     @strawberry.field(description="Why the accounts are one person's, the oldest merge first.")
     def merges(self, info: Info) -> list[MemberMerge]:
         viewer = viewer_of(info)
-        found = merge_selectors.member_merges(viewer, self.workspace, self.row.pk)
+        found = selectors.member_merges(viewer, self.workspace, self.row.pk)
         return _merges(info, found)
 
     @strawberry.field(description="What was taken back, the last first; at most 20.")
     def undone_merges(self, info: Info) -> list[MemberMerge]:
         viewer = viewer_of(info)
-        found = merge_selectors.member_merges_undone(viewer, self.workspace, self.row.pk)
+        found = selectors.member_merges_undone(viewer, self.workspace, self.row.pk)
         return _merges(info, found)
 
     @strawberry.field(description="What they said and did, the newest first.")
@@ -63,7 +64,7 @@ class MemberProfile:
         """Read the member with MEMBER_ID as the viewer may see it."""
         viewer = viewer_of(info)
         member = member_for(viewer, workspace, member_id)
-        overview = merge_selectors.member_overview(viewer, workspace, member_id)
+        overview = selectors.member_overview(viewer, workspace, member_id)
         remember_members(info, [member])
         return cls(member=cast(Member, member), row=member, workspace=workspace, overview=overview)
 
@@ -152,7 +153,7 @@ class PeopleMutation:
         merge = people.people_unmerge(
             actor=actor, workspace=workspace, merge_id=parse_id(merge_id) or 0
         )
-        kept, merged = merge_selectors.members_of(merge)
+        kept, merged = selectors.members_of(merge)
         return MemberUnmergePayload(
             kept=MemberProfile.of(info, workspace, kept.pk),
             merged=MemberProfile.of(info, workspace, merged.pk),
@@ -173,7 +174,7 @@ class PeopleMutation:
             suggestion_id=parse_id(suggestion_id) or 0,
             kept_id=None if kept_id is None else parse_id(kept_id) or 0,
         )
-        kept, _ = merge_selectors.members_of(merge)
+        kept, _ = selectors.members_of(merge)
         return _payload(info, workspace, kept.pk)
 
     @strawberry.mutation(
@@ -186,7 +187,7 @@ class PeopleMutation:
         rejected = suggestions.suggestion_reject(
             actor=actor, workspace=workspace, suggestion_id=parse_id(suggestion_id) or 0
         )
-        first, second = merge_selectors.members_of(rejected)
+        first, second = selectors.members_of(rejected)
         remember_members(info, (first, second))
         return MergeSuggestionRejectPayload(first=cast(Member, first), second=cast(Member, second))
 
@@ -210,7 +211,7 @@ class PeopleMutation:
         self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID, is_locked: bool
     ) -> MemberPayload:
         actor, workspace = _place(info, workspace_id)
-        member = merging.member_set_locked(
+        member = by_hand.member_set_locked(
             actor=actor,
             workspace=workspace,
             member_id=parse_id(member_id) or 0,

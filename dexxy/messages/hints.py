@@ -12,8 +12,8 @@ from operator import itemgetter
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.erased import accounts_silenced, erasures_hold_off
-from dexxy.members.hints import identities_meet
+from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
+from dexxy.members.ingest.hints import identities_meet
 from dexxy.messages import hints_sql as sql
 from dexxy.messages.ingest import HINT_SETTLES_AFTER, Place, replies_link, threads_settle
 from dexxy.messages.ingest_sql import ARCHIVE_MESSAGES_OF, GONE_COLUMNS

@@ -17,9 +17,9 @@ import orjson
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, copy_into, execute, fetch_all
-from dexxy.members.erased import accounts_silenced, erasures_hold_off
-from dexxy.members.ingest import identities_apply
-from dexxy.members.records import IdentityRecord
+from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
+from dexxy.members.ingest.accounts import identities_apply
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.messages import ingest_sql as sql
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread, ThreadKind
 from dexxy.messages.records import MessageRecord, Scope, Snapshot

@@ -12,11 +12,11 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.sql import fetch_all
-from dexxy.members import merging, suggestions
-from dexxy.members.components import merges_lock
-from dexxy.members.linking import Link, bots_mark, links_add, links_withdraw
+from dexxy.members.imports.stated_accounts import stated_meet
+from dexxy.members.merges import by_hand, suggestions
+from dexxy.members.merges.components import merges_lock
+from dexxy.members.merges.links import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Member, MemberMerge
-from dexxy.members.stated import stated_meet
 from dexxy.messages.ingest import threads_lock, threads_settle
 
 _BATCH = 2000
@@ -42,7 +42,7 @@ ORDER BY t.source_id, t.kind, t.number
 @transaction.atomic
 def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: int) -> MemberMerge:
     """Make two members one, as `members.merging.members_merge` does, and settle their threads."""
-    merge, regrouped = merging.members_merge(
+    merge, regrouped = by_hand.members_merge(
         actor=actor, workspace=workspace, kept_id=kept_id, merged_id=merged_id
     )
     _settle(workspace.pk, _OPENED_BY, regrouped)
@@ -52,7 +52,7 @@ def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: 
 @transaction.atomic
 def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> MemberMerge:
     """Take a merge back, as `members.merging.merge_undo` does, and settle their threads."""
-    merge, regrouped = merging.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
+    merge, regrouped = by_hand.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
     _settle(workspace.pk, _OPENED_BY, regrouped)
     return merge
 
@@ -114,7 +114,7 @@ def person_set_bot(*, actor: User, workspace: Workspace, member_id: int, is_bot:
     """
     require_membership(actor, workspace)
     merges_lock(workspace.pk)
-    member = merging.member_with_one_account(workspace, member_id)
+    member = by_hand.member_with_one_account(workspace, member_id)
     if member.is_bot != is_bot:
         member.is_bot = is_bot
         member.save(update_fields=["is_bot", "updated_at"])

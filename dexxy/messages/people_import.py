@@ -10,12 +10,12 @@ from typing import IO
 from django.db import transaction
 
 from dexxy.accounts.models import AuditEntry, Workspace
-from dexxy.members.components import merges_lock
-from dexxy.members.import_file import ImportedRow
-from dexxy.members.import_staging import outcomes, rows_stage, staged_batches
-from dexxy.members.importing import erased_leave_out, people_store
+from dexxy.members.imports.file import ImportedRow
+from dexxy.members.imports.staging import outcomes, rows_stage, staged_batches
+from dexxy.members.imports.stated_accounts import stated_meet
+from dexxy.members.imports.storing import erased_leave_out, people_store
+from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import MemberMerge
-from dexxy.members.stated import stated_meet
 from dexxy.messages.people import people_link
 
 

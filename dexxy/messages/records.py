@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from dexxy.members.records import IdentityRecord
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.messages.models import ArchivedReason, MessageKind, ThreadKind, ThreadState
 
 

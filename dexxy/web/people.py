@@ -18,7 +18,7 @@ from dexxy.members.directory import (
     member_list,
     tags_known,
 )
-from dexxy.members.merge_selectors import (
+from dexxy.members.merges.selectors import (
     OpenSuggestion,
     member_merges,
     member_merges_undone,

@@ -15,11 +15,11 @@ from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.members.adding import identity_add
 from dexxy.members.directory import MemberFilters, member_list
 from dexxy.members.editing import member_edit
-from dexxy.members.merge_selectors import member_overview, members_of, merge_preview
-from dexxy.members.merging import member_set_locked
+from dexxy.members.merges.by_hand import member_set_locked
+from dexxy.members.merges.selectors import member_overview, members_of, merge_preview
+from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.overviews import member_overviews
 from dexxy.members.selectors import MemberNotFoundError, member_now
-from dexxy.members.suggestions import suggestion_reject
 from dexxy.messages.people import people_accept, people_merge, people_unmerge, person_set_bot
 from dexxy.web import wording
 from dexxy.web.pages import PageRequest, workspace_action, workspace_form

@@ -15,14 +15,14 @@ from benchmarks.population_people import Account
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.services.contributor_identity import COMPARED_AT_MOST
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
-from dexxy.members.ingest import identities_apply
-from dexxy.members.models import Identity, IdentityKind, MatchKey, MemberMerge, MergeSuggestion
-from dexxy.members.records import IdentityRecord
-from dexxy.members.suggestions import (
+from dexxy.members.ingest.accounts import identities_apply
+from dexxy.members.ingest.records import IdentityRecord
+from dexxy.members.merges.suggestions import (
     SuggestionNotFoundError,
     suggestion_accept,
     suggestion_reject,
 )
+from dexxy.members.models import Identity, IdentityKind, MatchKey, MemberMerge, MergeSuggestion
 from dexxy.messages.people import people_accept, people_unmerge
 from tests.factories import make_identity, make_workspace
 

@@ -27,9 +27,9 @@ from dexxy.integrations.services.github.engine.runs import (
 )
 from dexxy.integrations.services.github.engine.schedule import interrupted_release
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
-from dexxy.members.ingest import identities_apply, identities_recount
+from dexxy.members.ingest.accounts import identities_apply, identities_recount
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind
-from dexxy.members.records import IdentityRecord
 from dexxy.messages.ingest import Place, comments_changed, threads_lock, threads_missing
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source

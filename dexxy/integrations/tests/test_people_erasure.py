@@ -17,12 +17,12 @@ from dexxy.integrations.models import GitHubInstallation, WebhookDelivery
 from dexxy.integrations.services.contributors.erasure import Erased, person_erase
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
 from dexxy.members.directory import member_list
-from dexxy.members.erased import ErasedPeople
-from dexxy.members.erasing import ERASED_NAME
-from dexxy.members.import_file import ImportFile
-from dexxy.members.ingest import identities_apply, profiles_apply
+from dexxy.members.erasure.digests import ErasedPeople
+from dexxy.members.erasure.erasing import ERASED_NAME
+from dexxy.members.imports.file import ImportFile
+from dexxy.members.ingest.accounts import identities_apply, profiles_apply
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.members.records import IdentityRecord, ProfileRecord
 from dexxy.members.selectors import MemberNotFoundError
 from dexxy.messages.exports import Export, Format, export_whole
 from dexxy.messages.hints import PlacedHint, hints_apply

@@ -7,10 +7,10 @@ import pytest
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
-from dexxy.members.import_file import ImportFile, ImportFileError
-from dexxy.members.ingest import identities_apply, profiles_apply
+from dexxy.members.imports.file import ImportFile, ImportFileError
+from dexxy.members.ingest.accounts import identities_apply, profiles_apply
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
-from dexxy.members.records import IdentityRecord, ProfileRecord
 from dexxy.messages.people import people_unmerge
 from dexxy.messages.people_import import ImportReport, people_import
 from tests.factories import START, make_identity, make_workspace

@@ -6,8 +6,8 @@ from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.members.adding import AccountError, AccountKnownError, identity_add
 from dexxy.members.editing import MemberTextError, member_edit
-from dexxy.members.merge_selectors import member_merges, member_overview
-from dexxy.members.merging import MemberLockedError, member_set_locked
+from dexxy.members.merges.by_hand import MemberLockedError, member_set_locked
+from dexxy.members.merges.selectors import member_merges, member_overview
 from dexxy.members.models import Identity, Member
 from dexxy.members.selectors import MemberNotFoundError
 from dexxy.messages.people import people_merge, people_unmerge

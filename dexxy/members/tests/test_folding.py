@@ -2,7 +2,7 @@
 
 import pytest
 
-from dexxy.members import folding
+from dexxy.members.merges import folding
 
 
 @pytest.mark.parametrize(

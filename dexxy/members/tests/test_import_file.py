@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from dexxy.members.import_file import ImportedRow, ImportFile, ImportFileError
+from dexxy.members.imports.file import ImportedRow, ImportFile, ImportFileError
 
 
 def read(data: bytes | str, encoding: str = "") -> list[ImportedRow]:

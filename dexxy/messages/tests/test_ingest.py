@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.members.records import IdentityRecord
 from dexxy.messages.ingest import (
     GoneThread,
     Place,

@@ -4,16 +4,16 @@ import pytest
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
-from dexxy.members.merge_selectors import (
+from dexxy.members.merges.by_hand import member_set_locked
+from dexxy.members.merges.selectors import (
     member_merges,
     member_overview,
     merge_preview,
     suggestion_list,
 )
-from dexxy.members.merging import member_set_locked
+from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
 from dexxy.members.models import Identity, Member
 from dexxy.members.selectors import MemberNotFoundError
-from dexxy.members.suggestions import Suggested, suggestion_reject, suggestions_apply
 from dexxy.messages.people import people_merge, people_unmerge
 from tests.factories import make_identity, make_workspace
 

@@ -4,14 +4,14 @@ import pytest
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
-from dexxy.members.linking import Link
-from dexxy.members.merging import (
+from dexxy.members.merges.by_hand import (
     MemberLockedError,
     MembersAlreadyOneError,
     MembersNotAlikeError,
     MergeNotFoundError,
     member_set_locked,
 )
+from dexxy.members.merges.links import Link
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
 from dexxy.members.selectors import MemberNotFoundError
 from dexxy.messages.models import Thread

@@ -11,7 +11,7 @@ from dexxy.cli.errors import ImportRefusedError, WrongUseError
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.workspaces import workspace_called
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
-from dexxy.members.import_file import ImportFile
+from dexxy.members.imports.file import ImportFile
 from dexxy.messages.people_import import ImportReport, people_import
 
 

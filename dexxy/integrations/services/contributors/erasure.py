@@ -9,7 +9,7 @@ from django.db import transaction
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.sql import execute
 from dexxy.integrations.models import GitHubInstallation
-from dexxy.members.erasing import member_accounts, member_erase
+from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
 from dexxy.messages.erasing import bodies_erase
 

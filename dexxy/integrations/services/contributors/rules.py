@@ -15,7 +15,7 @@ from dexxy.integrations.services.contributors.traits import (
     noreply,
     traits,
 )
-from dexxy.members import folding
+from dexxy.members.merges import folding
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from dexxy.integrations.services.contributor_identity import (
 )
 from dexxy.integrations.services.contributors.rules import Candidate
 from dexxy.integrations.services.contributors.traits import Account, traits
-from dexxy.members import matching
-from dexxy.members.components import merges_lock
-from dexxy.members.linking import Link
-from dexxy.members.matching import Pair, ShownAccount
-from dexxy.members.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges import matching
+from dexxy.members.merges.components import merges_lock
+from dexxy.members.merges.links import Link
+from dexxy.members.merges.matching import Pair, ShownAccount
+from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.messages.people import people_link, people_meet, people_unlink
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import IntFlag, auto
 from functools import cached_property
 
-from dexxy.members import folding
 from dexxy.members.addresses import Mailbox, mailbox, web_address
+from dexxy.members.merges import folding
 
 # Its form: https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
 _NOREPLY = re.compile(r"(?:(\d+)\+)?([a-z0-9-]+)@users\.noreply\.([a-z0-9.-]+)")

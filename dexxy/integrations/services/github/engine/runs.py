@@ -26,7 +26,7 @@ from dexxy.integrations.services.github.engine.run_history import runs_prune
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.receipt import is_sweep_wanted, receipt_write
 from dexxy.integrations.services.github.reading.thread_lists import SWEEPS, THREAD_LISTS
-from dexxy.members.ingest import identities_recount
+from dexxy.members.ingest.accounts import identities_recount
 
 log = structlog.get_logger()
 

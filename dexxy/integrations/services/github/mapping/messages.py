@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from dexxy.integrations.services.github.api.values import Payload, key, text, time, time_or_none
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import IdentityKind
-from dexxy.members.records import IdentityRecord
 from dexxy.messages.models import MessageKind
 from dexxy.messages.records import MessageRecord
 

@@ -19,8 +19,8 @@ from dexxy.integrations.services.github.api.values import (
     time,
     time_or_none,
 )
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import IdentityKind
-from dexxy.members.records import IdentityRecord
 from dexxy.messages.models import ArchivedReason, MessageKind, ThreadKind, ThreadState
 from dexxy.messages.records import UNSET, Hint, MessageRecord, ThreadRecord, Unset
 

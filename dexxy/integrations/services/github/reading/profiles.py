@@ -14,9 +14,9 @@ from dexxy.integrations.services.github.api.queries import people_document
 from dexxy.integrations.services.github.api.values import key, text
 from dexxy.integrations.services.github.reading.session import Reading, documented
 from dexxy.integrations.services.github_client import Answer
-from dexxy.members.ingest import profiles_apply
+from dexxy.members.ingest.accounts import profiles_apply
+from dexxy.members.ingest.records import ProfileRecord
 from dexxy.members.models import Identity
-from dexxy.members.records import ProfileRecord
 
 READ_AGAIN_AFTER = timedelta(days=30)
 _LINK = re.compile(r"https?://[^\s<>\"')]+")

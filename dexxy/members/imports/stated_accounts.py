@@ -7,7 +7,7 @@ takes the username over later is somebody else.
 from collections.abc import Iterable, Sequence
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.linking import Link
+from dexxy.members.merges.links import Link
 
 _COLUMNS = {"identity_id": "bigint", "provider": "text", "username": "text"}
 _STATE = """

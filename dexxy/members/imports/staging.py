@@ -8,7 +8,7 @@ from django.db import connection
 
 from dexxy.common.sql import execute, fetch_all
 from dexxy.members.adding import account_key
-from dexxy.members.import_file import ImportedRow
+from dexxy.members.imports.file import ImportedRow
 
 PROVIDER = "import"
 _TABLE = """

@@ -8,14 +8,14 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
 from dexxy.accounts.services import audit
-from dexxy.members.components import merges_lock
-from dexxy.members.erased import (
+from dexxy.members.erasure.digests import (
     ErasedPeople,
     account_text,
     erased_people_begun,
     erasures_lock,
     texts_of,
 )
+from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import (
     ErasedKey,
     Identity,

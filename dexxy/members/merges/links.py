@@ -7,7 +7,7 @@ from typing import Any
 
 from dexxy.accounts.models import AuditEntry
 from dexxy.common.sql import fetch_all
-from dexxy.members.components import members_regroup
+from dexxy.members.merges.components import members_regroup
 from dexxy.members.models import Member, MemberMerge
 
 _BATCH = 5000

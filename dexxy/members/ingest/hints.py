@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from dexxy.common.sql import fetch_all
-from dexxy.members import ingest_sql as sql
-from dexxy.members.ingest import identities_apply
+from dexxy.members.ingest import accounts_sql as sql
+from dexxy.members.ingest.accounts import identities_apply
+from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import IdentityKind
-from dexxy.members.records import IdentityRecord
 
 
 def identities_meet(

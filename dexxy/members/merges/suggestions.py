@@ -16,8 +16,8 @@ from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.errors import NotFoundError
 from dexxy.common.sql import Rows, execute
-from dexxy.members.components import merges_lock
-from dexxy.members.merging import members_merge
+from dexxy.members.merges.by_hand import members_merge
+from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import MemberMerge, MergeSuggestion, SuggestionState
 
 _COLUMNS = {"first_id": "bigint", "second_id": "bigint", "score": "float8", "evidence": "jsonb"}

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members import ingest_sql as sql
-from dexxy.members.contacts import contacts_apply
-from dexxy.members.erased import ErasedPeople
-from dexxy.members.records import IdentityRecord, ProfileRecord
+from dexxy.members.erasure.digests import ErasedPeople
+from dexxy.members.ingest import accounts_sql as sql
+from dexxy.members.ingest.contacts import contacts_apply
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 
 
 def identities_apply(

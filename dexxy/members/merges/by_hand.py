@@ -10,7 +10,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
-from dexxy.members.components import members_regroup, merges_lock
+from dexxy.members.merges.components import members_regroup, merges_lock
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
 from dexxy.members.selectors import MemberNotFoundError
 

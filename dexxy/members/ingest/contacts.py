@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dexxy.common.sql import Rows, execute
-from dexxy.members.records import ProfileRecord
+from dexxy.members.ingest.records import ProfileRecord
 
 _COLUMNS = {"external_id": "text", "email": "text", "links": "jsonb"}
 # A change of `updated_at` makes the account due to be compared.

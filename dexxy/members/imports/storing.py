@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.contacts import contacts_apply
-from dexxy.members.erased import ErasedPeople, account_text, login_text, mail_texts
-from dexxy.members.import_staging import (
+from dexxy.members.erasure.digests import ErasedPeople, account_text, login_text, mail_texts
+from dexxy.members.imports.staging import (
     PROVIDER,
     StagedRow,
     accounts_of,
     erased_note,
     staged_batches,
 )
-from dexxy.members.ingest import identities_apply
-from dexxy.members.linking import Link
+from dexxy.members.imports.stated_accounts import accounts_state, stated_evidence
+from dexxy.members.ingest.accounts import identities_apply
+from dexxy.members.ingest.contacts import contacts_apply
+from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
+from dexxy.members.merges.links import Link
 from dexxy.members.models import IdentityKind
-from dexxy.members.records import IdentityRecord, ProfileRecord
-from dexxy.members.stated import accounts_state, stated_evidence
 
 # Their accounts have numbers, and are met when they write something.
 _READ = "github"
