@@ -24,9 +24,9 @@ from django.test import Client  # noqa: E402
 from benchmarks import feed_rows  # noqa: E402
 from dexxy.accounts.models import Membership, User, Workspace  # noqa: E402
 from dexxy.common.pages import PAGE, Cursor  # noqa: E402
-from dexxy.messages.feed_filters import EVERYTHING, Bots, FeedFilters  # noqa: E402
-from dexxy.messages.feed_query import feed_query  # noqa: E402
-from dexxy.messages.feed_reader import feed_find  # noqa: E402
+from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters  # noqa: E402
+from dexxy.messages.feed.query import feed_query  # noqa: E402
+from dexxy.messages.feed.reader import feed_find  # noqa: E402
 from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState  # noqa: E402
 from dexxy.messages.selectors import feed_page  # noqa: E402
 

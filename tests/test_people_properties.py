@@ -18,7 +18,7 @@ from dexxy.members.ingest.accounts import identities_apply, identities_recount, 
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.messages.ingest import threads_settle
+from dexxy.messages.ingest.snapshots import threads_settle
 from dexxy.messages.models import Message, Thread
 from dexxy.messages.people import people_accept, people_merge, people_unmerge
 from dexxy.messages.people_import import people_import

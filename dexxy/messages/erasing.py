@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dexxy.common.sql import execute, fetch_all
-from dexxy.messages.ingest import threads_lock
+from dexxy.messages.ingest.snapshots import threads_lock
 
 _SPOKEN_IN = """
 SELECT DISTINCT thread_id FROM messages_message

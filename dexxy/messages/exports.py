@@ -14,9 +14,9 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import Cursor, behind
 from dexxy.members.models import Identity, Member
-from dexxy.messages.feed_filters import EVERYTHING
-from dexxy.messages.feed_query import feed_query
-from dexxy.messages.feed_reader import feed_find
+from dexxy.messages.feed.filters import EVERYTHING
+from dexxy.messages.feed.query import feed_query
+from dexxy.messages.feed.reader import feed_find
 from dexxy.messages.models import Message, Thread
 
 # Rows read at once: no transaction stays open while a slow reader takes them.

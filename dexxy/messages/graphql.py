@@ -14,8 +14,8 @@ from dexxy.common.graphql import Connection, Info, aware, connection
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
 from dexxy.messages import selectors
-from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING
-from dexxy.messages.following import feed_changes
+from dexxy.messages.feed.filters import ALL_THREADS, EVERYTHING
+from dexxy.messages.feed.following import feed_changes
 from dexxy.messages.graphql_feed import (
     ActivityChanges,
     ActivityItem,

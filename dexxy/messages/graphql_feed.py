@@ -16,8 +16,8 @@ from dexxy.common.graphql import Connection, Info, connection
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.graphql import Identity, remember_members
 from dexxy.messages import models, selectors
-from dexxy.messages.feed_filters import FeedFilters
-from dexxy.messages.following import Changes
+from dexxy.messages.feed.filters import FeedFilters
+from dexxy.messages.feed.following import Changes
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.graphql import Source
 

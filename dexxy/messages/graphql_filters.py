@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from dexxy.common.graphql import aware, ids
-from dexxy.messages.feed_filters import Bots, FeedFilters, ThreadFilters
+from dexxy.messages.feed.filters import Bots, FeedFilters, ThreadFilters
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
 
 strawberry.enum(Bots, description="What to do with what bots wrote.")

@@ -21,7 +21,7 @@ from dexxy.members.models import MemberMerge as MergeRow
 from dexxy.members.overviews import MemberOverview
 from dexxy.members.selectors import member_for
 from dexxy.messages import people
-from dexxy.messages.feed_filters import FeedFilters
+from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.graphql_feed import ActivityItem, feed_connection
 
 

@@ -11,9 +11,9 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import NotFoundError
 from dexxy.common.pages import PAGE, Cursor, Page, check_size, page_newest_first
 from dexxy.common.sql import time_limit
-from dexxy.messages.feed_filters import ALL_THREADS, EVERYTHING, FeedFilters, ThreadFilters
-from dexxy.messages.feed_query import feed_query
-from dexxy.messages.feed_reader import feed_count, feed_find
+from dexxy.messages.feed.filters import ALL_THREADS, EVERYTHING, FeedFilters, ThreadFilters
+from dexxy.messages.feed.query import feed_query
+from dexxy.messages.feed.reader import feed_count, feed_find
 from dexxy.messages.models import Message, Thread
 
 # Beyond this nobody counts what is new any more.

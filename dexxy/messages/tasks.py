@@ -2,7 +2,7 @@
 
 from django_rq import job
 
-from dexxy.messages.search import search_catch_up
+from dexxy.messages.feed.search import search_catch_up
 
 # The scheduler wakes a worker again while anything is left.
 _SECONDS = 20.0

@@ -12,7 +12,7 @@ from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.members.selectors import members_by_id
 from dexxy.messages import selectors
-from dexxy.messages.feed_filters import EVERYTHING, Bots, FeedFilters, FilterError
+from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording

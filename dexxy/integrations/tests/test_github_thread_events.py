@@ -31,7 +31,7 @@ from dexxy.integrations.tests.connected_app import (
     threads,
 )
 from dexxy.members.models import Identity
-from dexxy.messages.ingest import GoneThread, stored_thread, threads_archive
+from dexxy.messages.ingest.snapshots import GoneThread, stored_thread, threads_archive
 from dexxy.messages.models import ArchivedReason, Message, Thread
 from tests.factories import make_app, make_workspace
 from tests.webhooks import send

@@ -14,10 +14,10 @@ from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.mapping.threads import THREADS, MappedThread, nested_page
 from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS, hints
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.messages.hints import PlacedHint, hints_apply
-from dexxy.messages.ingest import Place, snapshots_apply
+from dexxy.messages.ingest.hints import PlacedHint, hints_apply
+from dexxy.messages.ingest.records import UNSET, MessageRecord, Snapshot, ThreadRecord
+from dexxy.messages.ingest.snapshots import Place, snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
-from dexxy.messages.records import UNSET, MessageRecord, Snapshot, ThreadRecord
 from dexxy.sources.models import Source
 from dexxy_simulator.model import Installation, Repository
 from dexxy_simulator.tokens import DEMO_TOKEN

@@ -30,7 +30,7 @@ from dexxy.integrations.services.github_sync import credential_work, repository_
 from dexxy.members.ingest.accounts import identities_apply, identities_recount
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind
-from dexxy.messages.ingest import Place, comments_changed, threads_lock, threads_missing
+from dexxy.messages.ingest.snapshots import Place, comments_changed, threads_lock, threads_missing
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source
 from dexxy_simulator.model import Actor, Issue, Repository

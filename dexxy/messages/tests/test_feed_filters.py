@@ -11,11 +11,11 @@ from django.db import connection
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.sql import TooSlowError, fetch_all, time_limit
 from dexxy.members.models import IdentityKind
-from dexxy.messages import feed_reader
-from dexxy.messages.feed_filters import Bots, FeedFilters, FilterError
-from dexxy.messages.ingest import threads_settle
+from dexxy.messages.feed import reader
+from dexxy.messages.feed.filters import Bots, FeedFilters, FilterError
+from dexxy.messages.feed.search import search_catch_up
+from dexxy.messages.ingest.snapshots import threads_settle
 from dexxy.messages.models import Message, MessageKind, SearchEntry, Thread, ThreadKind, ThreadState
-from dexxy.messages.search import search_catch_up
 from dexxy.messages.selectors import feed_newer, feed_page, feed_total
 from dexxy.sources.models import Source
 from tests.factories import (
@@ -52,12 +52,12 @@ def kept(alice: User, workspace: Workspace) -> Kept:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make the feed leave the newest messages at once, then a few threads, then all of them."""
     if request.param != "near":
-        monkeypatch.setattr(feed_reader, "_DEPTH", 1)
-        monkeypatch.setattr(feed_reader, "_DEPTH_FOR_WORDS", 1)
+        monkeypatch.setattr(reader, "_DEPTH", 1)
+        monkeypatch.setattr(reader, "_DEPTH_FOR_WORDS", 1)
     if request.param in ("farther", "all"):
-        monkeypatch.setattr(feed_reader, "_FEW_THREADS", 1)
+        monkeypatch.setattr(reader, "_FEW_THREADS", 1)
     if request.param == "all":
-        monkeypatch.setattr(feed_reader, "_MOST_THREADS", 1)
+        monkeypatch.setattr(reader, "_MOST_THREADS", 1)
     return str(request.param)
 
 
@@ -214,7 +214,7 @@ def test_every_mix_of_sources_and_kinds_is_read_in_order(
         made.append(make_message(thread=thread, kind=kind, body=str(number)))
 
     for most in (400, 1):
-        monkeypatch.setattr(feed_reader, "_MOST_LANES", most)
+        monkeypatch.setattr(reader, "_MOST_LANES", most)
         for sources in ([], [source.pk], [source.pk, other.pk]):
             for thread_kinds in ([], [ThreadKind.ISSUE], [ThreadKind.PULL_REQUEST]):
                 for kinds in ([], [MessageKind.CLOSED], [MessageKind.COMMENT, MessageKind.REPLY]):
@@ -324,7 +324,7 @@ def test_a_text_that_fits_no_index_is_found_all_the_same(kept: Kept, source: Sou
 def test_words_are_indexed_in_batches_without_gap(
     kept: Kept, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dexxy.messages.search._BATCH", 2)
+    monkeypatch.setattr("dexxy.messages.feed.search._BATCH", 2)
     thread = make_thread(source=source)
     for number in range(5):
         make_message(thread=thread, body=f"word {number}")

@@ -11,9 +11,10 @@ import pytest
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import Cursor
 from dexxy.members.models import Identity
-from dexxy.messages import feed_reader
-from dexxy.messages.feed_reader import FeedQuery, feed_count, feed_find
-from dexxy.messages.ingest import threads_settle
+from dexxy.messages.feed import reader
+from dexxy.messages.feed.reader import FeedQuery, feed_count, feed_find
+from dexxy.messages.feed.search import search_catch_up, search_words
+from dexxy.messages.ingest.snapshots import threads_settle
 from dexxy.messages.models import (
     ArchivedReason,
     Message,
@@ -22,7 +23,6 @@ from dexxy.messages.models import (
     ThreadKind,
     ThreadState,
 )
-from dexxy.messages.search import search_catch_up, search_words
 from dexxy.sources.models import Source
 from tests.factories import START, make_identity, make_source, make_workspace
 
@@ -193,11 +193,11 @@ def test_a_page_is_what_a_look_at_every_message_would_give(
     for query, word in make_queries(chance, world):
         # Whatever the reader's bounds: with small ones all its ways come up in a small world.
         few = chance.choice([1, 3, 10])
-        monkeypatch.setattr(feed_reader, "_FEW_THREADS", few)
-        monkeypatch.setattr(feed_reader, "_MOST_THREADS", few * chance.choice([1, 4, 40]))
-        monkeypatch.setattr(feed_reader, "_DEPTH", chance.choice([1, 5, 30]))
-        monkeypatch.setattr(feed_reader, "_DEPTH_FOR_WORDS", chance.choice([1, 5, 30]))
-        monkeypatch.setattr(feed_reader, "_MOST_LANES", chance.choice([1, 400]))
+        monkeypatch.setattr(reader, "_FEW_THREADS", few)
+        monkeypatch.setattr(reader, "_MOST_THREADS", few * chance.choice([1, 4, 40]))
+        monkeypatch.setattr(reader, "_DEPTH", chance.choice([1, 5, 30]))
+        monkeypatch.setattr(reader, "_DEPTH_FOR_WORDS", chance.choice([1, 5, 30]))
+        monkeypatch.setattr(reader, "_MOST_LANES", chance.choice([1, 400]))
         limit = chance.choice([1, 3, 20, 1000])
 
         found, expected = feed_find(query, limit), world.find(query, word)

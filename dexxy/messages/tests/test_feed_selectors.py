@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import UnauthenticatedError, WorkspaceNotFoundError
 from dexxy.common.pages import Cursor, InvalidCursorError, PageSizeError
-from dexxy.messages.feed_filters import EVERYTHING, FeedFilters
+from dexxy.messages.feed.filters import EVERYTHING, FeedFilters
 from dexxy.messages.models import ArchivedReason, Message, MessageKind, ThreadKind
 from dexxy.messages.selectors import (
     MOST_NEWER,

@@ -7,7 +7,7 @@ from django.db import connection
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.common.pages import InvalidCursorError, PageSizeError
-from dexxy.messages.following import Position, feed_changes
+from dexxy.messages.feed.following import Position, feed_changes
 from dexxy.messages.models import Message
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_thread

@@ -9,8 +9,8 @@ import pytest
 from dexxy.accounts.models import User, Workspace
 from dexxy.config.schema import schema
 from dexxy.members.models import IdentityKind
+from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.messages.search import search_catch_up
 from tests.factories import START, make_identity, make_message, make_source, make_thread
 
 Ask = Callable[..., dict[str, Any]]

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.messages.ingest import (
+from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot, ThreadRecord
+from dexxy.messages.ingest.snapshots import (
     GoneThread,
     Place,
     StoredThread,
@@ -30,7 +31,6 @@ from dexxy.messages.models import (
     ThreadKind,
     ThreadState,
 )
-from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 from dexxy.sources.models import Source
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)

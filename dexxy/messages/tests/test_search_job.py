@@ -6,9 +6,9 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.messages.feed_filters import FeedFilters
+from dexxy.messages.feed.filters import FeedFilters
+from dexxy.messages.feed.search import search_catch_up, search_wake
 from dexxy.messages.models import SearchEntry
-from dexxy.messages.search import search_catch_up, search_wake
 from dexxy.messages.selectors import feed_page
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_source, make_thread, make_workspace

@@ -9,9 +9,9 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.common.pages import LARGEST_PAGE, PAGE
 from dexxy.common.sql import TooSlowError
 from dexxy.members.models import IdentityKind
-from dexxy.messages.ingest import threads_settle
+from dexxy.messages.feed.search import search_catch_up
+from dexxy.messages.ingest.snapshots import threads_settle
 from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
-from dexxy.messages.search import search_catch_up
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace

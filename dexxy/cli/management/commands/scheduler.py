@@ -16,7 +16,7 @@ from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github.engine.schedule import enqueue_delivery_logs, enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_logs_expire
 from dexxy.integrations.services.github.webhooks.inbox import enqueue_deliveries
-from dexxy.messages.search import search_wake
+from dexxy.messages.feed.search import search_wake
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from typing import Any
 from dexxy.integrations.services.github.api.values import Payload, key, text, time, time_or_none
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import IdentityKind
+from dexxy.messages.ingest.records import MessageRecord
 from dexxy.messages.models import MessageKind
-from dexxy.messages.records import MessageRecord
 
 _IDENTITY_KINDS = {
     "User": IdentityKind.USER,

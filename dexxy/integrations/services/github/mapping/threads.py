@@ -14,8 +14,8 @@ from dexxy.integrations.services.github.api.values import (
     time_or_none,
 )
 from dexxy.integrations.services.github.mapping import messages as said
+from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot, ThreadRecord
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
-from dexxy.messages.records import MessageRecord, Scope, Snapshot, ThreadRecord
 
 STATE_CHANGES = Scope(
     frozenset({MessageKind.CLOSED, MessageKind.REOPENED, MessageKind.MERGED, MessageKind.ANSWERED})

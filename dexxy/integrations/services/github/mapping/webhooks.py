@@ -21,8 +21,8 @@ from dexxy.integrations.services.github.api.values import (
 )
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import IdentityKind
+from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, ThreadRecord, Unset
 from dexxy.messages.models import ArchivedReason, MessageKind, ThreadKind, ThreadState
-from dexxy.messages.records import UNSET, Hint, MessageRecord, ThreadRecord, Unset
 
 T = TypeVar("T")
 

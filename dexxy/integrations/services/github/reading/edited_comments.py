@@ -15,7 +15,7 @@ from dexxy.integrations.services.github.api.values import key, time
 from dexxy.integrations.services.github.reading.session import Reading, documented
 from dexxy.integrations.services.github.reading.thread_lists import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest import comments_changed
+from dexxy.messages.ingest.snapshots import comments_changed
 from dexxy.messages.models import MessageKind
 
 PER_PAGE = 100

@@ -17,7 +17,8 @@ from dexxy.integrations.services.github.reading.problems import problem_note, pr
 from dexxy.integrations.services.github.reading.receipt import sweep_meets, sweeps_lose_count
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest import (
+from dexxy.messages.ingest.records import MessageRecord, Scope
+from dexxy.messages.ingest.snapshots import (
     FinishedList,
     StoredThread,
     authors_apply,
@@ -30,7 +31,6 @@ from dexxy.messages.ingest import (
     whole_lists,
 )
 from dexxy.messages.models import Thread, ThreadKind
-from dexxy.messages.records import MessageRecord, Scope
 
 # A list that goes on is known to be long: it weighs as much as so many that may be short.
 LONG_LIST = 10

@@ -12,8 +12,8 @@ from typing import Any
 from django.db.models import Count, Max
 
 from dexxy.integrations.models import RunState, SyncRun, SyncStream
+from dexxy.messages.ingest.records import MessageRecord
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
-from dexxy.messages.records import MessageRecord
 
 COUNTED = (
     MessageKind.COMMENT,

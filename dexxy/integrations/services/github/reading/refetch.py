@@ -25,7 +25,7 @@ from dexxy.integrations.services.github.reading.problems import (
 )
 from dexxy.integrations.services.github.reading.session import Reading, documented
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest import (
+from dexxy.messages.ingest.snapshots import (
     HINT_SETTLES_AFTER,
     GoneThread,
     marks_clear,

@@ -17,7 +17,7 @@ from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
-from dexxy.messages.ingest import Place
+from dexxy.messages.ingest.snapshots import Place
 
 log = structlog.get_logger()
 

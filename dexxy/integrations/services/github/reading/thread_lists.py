@@ -37,7 +37,7 @@ from dexxy.integrations.services.github.reading.problems import problem_note
 from dexxy.integrations.services.github.reading.receipt import sweep_meets
 from dexxy.integrations.services.github.reading.session import Reading, documented
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest import snapshots_apply, threads_missing
+from dexxy.messages.ingest.snapshots import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
 
 # An update that GitHub shows late must not fall between two scans.

@@ -6,8 +6,8 @@ from dexxy.integrations.models import DeliveryState, GitHubRepository, SyncStatu
 from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint, hints
 from dexxy.integrations.services.github.webhooks.event_context import Event, Outcome
-from dexxy.messages.hints import PlacedHint, hints_apply
-from dexxy.messages.ingest import Place
+from dexxy.messages.ingest.hints import PlacedHint, hints_apply
+from dexxy.messages.ingest.snapshots import Place
 
 _DONE = Outcome(DeliveryState.DONE)
 _NOT_CONNECTED = Outcome(

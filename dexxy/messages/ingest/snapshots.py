@@ -20,9 +20,9 @@ from dexxy.common.sql import Rows, copy_into, execute, fetch_all
 from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
 from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
-from dexxy.messages import ingest_sql as sql
+from dexxy.messages.ingest import snapshots_sql as sql
+from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread, ThreadKind
-from dexxy.messages.records import MessageRecord, Scope, Snapshot
 
 # GitHub's replicas lag behind its webhooks: a snapshot asked for sooner than this after a
 # webhook may be older than what the webhook said.

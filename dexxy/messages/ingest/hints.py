@@ -14,11 +14,11 @@ from typing import Any
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
 from dexxy.members.ingest.hints import identities_meet
-from dexxy.messages import hints_sql as sql
-from dexxy.messages.ingest import HINT_SETTLES_AFTER, Place, replies_link, threads_settle
-from dexxy.messages.ingest_sql import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
+from dexxy.messages.ingest import hints_sql as sql
+from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, ThreadRecord
+from dexxy.messages.ingest.snapshots import HINT_SETTLES_AFTER, Place, replies_link, threads_settle
+from dexxy.messages.ingest.snapshots_sql import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
 from dexxy.messages.models import ArchivedReason, MessageKind
-from dexxy.messages.records import UNSET, Hint, MessageRecord, ThreadRecord
 
 _Key = tuple[int, str, int]
 _Authors = Mapping[tuple[int, str, str], int]

@@ -14,8 +14,8 @@ from typing import Any
 
 from dexxy.common.pages import Cursor
 from dexxy.common.sql import fetch_all
-from dexxy.messages import feed_sql as sql
-from dexxy.messages.feed_sql import Lanes
+from dexxy.messages.feed import sql
+from dexxy.messages.feed.sql import Lanes
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 # So many lanes are merged; more of them take longer than reading all the feed in its order.

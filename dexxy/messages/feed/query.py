@@ -6,9 +6,9 @@ from typing import TypeVar
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import Cursor
 from dexxy.members.models import Identity
-from dexxy.messages.feed_filters import Bots, FeedFilters
-from dexxy.messages.feed_reader import FeedQuery
-from dexxy.messages.search import search_words
+from dexxy.messages.feed.filters import Bots, FeedFilters
+from dexxy.messages.feed.reader import FeedQuery
+from dexxy.messages.feed.search import search_words
 
 Value = TypeVar("Value")
 
