@@ -17,7 +17,7 @@ from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import Identity, MergeSuggestion
 from dexxy.messages.ingest.snapshots import threads_settle
 from dexxy.messages.models import MessageKind
-from dexxy.messages.people import people_merge, people_unmerge
+from dexxy.people.merging import people_merge, people_unmerge
 from dexxy.sources.models import Source
 from tests.api_documents import document, object_fields, root_fields, selected_fields, variables
 from tests.factories import (

@@ -22,9 +22,9 @@ from dexxy.common.errors import DexxyError
 from dexxy.common.graphql_limits import MOST_POINTS
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
-from dexxy.messages import exports
 from dexxy.messages.feed import filters as feed_filters
 from dexxy.messages.models import Message, MessageKind
+from dexxy.people import exports
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_repository, make_thread
 

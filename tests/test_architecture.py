@@ -216,7 +216,7 @@ def test_the_product_is_found() -> None:
         (
             doors_are_called_by_nothing_below,
             "messages/people.py",
-            "from dexxy.messages.graphql_people import PeopleQuery",
+            "from dexxy.people.graphql import PeopleQuery",
         ),
         (
             doors_are_called_by_nothing_below,

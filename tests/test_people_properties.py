@@ -20,8 +20,8 @@ from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.messages.ingest.snapshots import threads_settle
 from dexxy.messages.models import Message, Thread
-from dexxy.messages.people import people_accept, people_merge, people_unmerge
-from dexxy.messages.people_import import people_import
+from dexxy.people.importing import people_import
+from dexxy.people.merging import people_accept, people_merge, people_unmerge
 from tests.factories import make_message, make_source, make_thread, make_user, make_workspace
 
 PEOPLE = 6

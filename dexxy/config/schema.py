@@ -11,7 +11,7 @@ from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
 from dexxy.integrations.graphql_people import ErasureMutation
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
-from dexxy.messages.graphql_people import PeopleMutation, PeopleQuery
+from dexxy.people.graphql import PeopleMutation, PeopleQuery
 
 Query = merge_types(
     "Query", (AccountsQuery, MembersQuery, PeopleQuery, MessagesQuery, IntegrationsQuery)

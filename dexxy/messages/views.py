@@ -9,7 +9,7 @@ from dexxy.accounts.views import api_caller, caller_of
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.graphql_limits import MOST_POINTS, BudgetSpentError, spend
 from dexxy.common.graphql_view import refusal
-from dexxy.messages.exports import Export, Format, export
+from dexxy.people.exports import Export, Format, export
 
 _STATUS: dict[type[DexxyError], int] = {
     UnauthenticatedError: 401,

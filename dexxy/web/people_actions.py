@@ -20,7 +20,7 @@ from dexxy.members.merges.selectors import member_overview, members_of, merge_pr
 from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.overviews import member_overviews
 from dexxy.members.selectors import MemberNotFoundError, member_now
-from dexxy.messages.people import people_accept, people_merge, people_unmerge, person_set_bot
+from dexxy.people.merging import people_accept, people_merge, people_unmerge, person_set_bot
 from dexxy.web import wording
 from dexxy.web.pages import PageRequest, workspace_action, workspace_form
 

@@ -16,7 +16,7 @@ from dexxy.accounts.api_tokens import (
 )
 from dexxy.accounts.models import TokenScope, Workspace
 from dexxy.common.pages import PAGE, page_by_key
-from dexxy.messages.exports import Export, Format
+from dexxy.people.exports import Export, Format
 from dexxy.web.pages import PageRequest, workspace_action, workspace_form
 
 # Days, as the form sends them, and how they read; the first is what is proposed.

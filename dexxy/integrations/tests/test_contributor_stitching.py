@@ -23,7 +23,7 @@ from dexxy.members.merges.suggestions import (
     suggestion_reject,
 )
 from dexxy.members.models import Identity, IdentityKind, MatchKey, MemberMerge, MergeSuggestion
-from dexxy.messages.people import people_accept, people_unmerge
+from dexxy.people.merging import people_accept, people_unmerge
 from tests.factories import make_identity, make_workspace
 
 

@@ -24,14 +24,14 @@ from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.members.selectors import MemberNotFoundError
-from dexxy.messages.exports import Export, Format, export_whole
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.hints import PlacedHint, hints_apply
 from dexxy.messages.ingest.records import Hint, MessageRecord, Snapshot, ThreadRecord
 from dexxy.messages.ingest.snapshots import Place, snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.messages.people import people_merge
-from dexxy.messages.people_import import people_import
+from dexxy.people.exports import Export, Format, export_whole
+from dexxy.people.importing import people_import
+from dexxy.people.merging import people_merge
 from dexxy.sources.models import Source
 from tests.factories import START, make_app, make_delivery, make_installation, make_workspace
 from tests.other_writer import other_writer

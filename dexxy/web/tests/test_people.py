@@ -11,7 +11,7 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge, MergeSuggestion
-from dexxy.messages.people import people_merge
+from dexxy.people.merging import people_merge
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread, make_workspace
 

@@ -7,7 +7,7 @@ from typing import Any
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.workspaces import workspace_called
-from dexxy.messages.exports import Export, Format, export_whole
+from dexxy.people.exports import Export, Format, export_whole
 
 
 class Command(DexxyCommand):

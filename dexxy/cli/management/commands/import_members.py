@@ -12,7 +12,7 @@ from dexxy.cli.startup import database_prepare
 from dexxy.cli.workspaces import workspace_called
 from dexxy.integrations.services.contributors.stitching import contributors_stitch
 from dexxy.members.imports.file import ImportFile
-from dexxy.messages.people_import import ImportReport, people_import
+from dexxy.people.importing import ImportReport, people_import
 
 
 class Command(DexxyCommand):

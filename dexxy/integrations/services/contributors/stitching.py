@@ -25,7 +25,7 @@ from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link
 from dexxy.members.merges.matching import Pair, ShownAccount
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
-from dexxy.messages.people import people_link, people_meet, people_unlink
+from dexxy.people.merging import people_link, people_meet, people_unlink
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ from dexxy.members.imports.file import ImportFile, ImportFileError
 from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
-from dexxy.messages.people import people_unmerge
-from dexxy.messages.people_import import ImportReport, people_import
+from dexxy.people.importing import ImportReport, people_import
+from dexxy.people.merging import people_unmerge
 from tests.factories import START, make_identity, make_workspace
 
 

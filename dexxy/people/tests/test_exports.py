@@ -11,9 +11,9 @@ from django.test import Client, override_settings
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
 from dexxy.cli.errors import WrongUseError
-from dexxy.messages import exports
-from dexxy.messages.exports import Export, Format, export_whole
 from dexxy.messages.models import ArchivedReason, Thread
+from dexxy.people import exports
+from dexxy.people.exports import Export, Format, export_whole
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
 

@@ -15,7 +15,7 @@ from dexxy.members.merges.links import Link
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
 from dexxy.members.selectors import MemberNotFoundError
 from dexxy.messages.models import Thread
-from dexxy.messages.people import (
+from dexxy.people.merging import (
     people_link,
     people_merge,
     people_unlink,

@@ -1,4 +1,4 @@
-"""One person in the API with what they said, and what the team does about people."""
+"""One person in the API with what they said, and what the team does about merging."""
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
@@ -20,9 +20,9 @@ from dexxy.members.models import Member as MemberRow
 from dexxy.members.models import MemberMerge as MergeRow
 from dexxy.members.overviews import MemberOverview
 from dexxy.members.selectors import member_for
-from dexxy.messages import people
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.graphql_feed import ActivityItem, feed_connection
+from dexxy.people import merging
 
 
 @strawberry.type(description="A person with all their accounts and activity.")
@@ -140,7 +140,7 @@ class PeopleMutation:
     ) -> MemberPayload:
         actor, workspace = _place(info, workspace_id)
         kept, merged = parse_id(kept_id) or 0, parse_id(merged_id) or 0
-        people.people_merge(actor=actor, workspace=workspace, kept_id=kept, merged_id=merged)
+        merging.people_merge(actor=actor, workspace=workspace, kept_id=kept, merged_id=merged)
         return _payload(info, workspace, kept)
 
     @strawberry.mutation(
@@ -150,7 +150,7 @@ class PeopleMutation:
         self, info: Info, workspace_id: strawberry.ID, merge_id: strawberry.ID
     ) -> MemberUnmergePayload:
         actor, workspace = _place(info, workspace_id)
-        merge = people.people_unmerge(
+        merge = merging.people_unmerge(
             actor=actor, workspace=workspace, merge_id=parse_id(merge_id) or 0
         )
         kept, merged = selectors.members_of(merge)
@@ -168,7 +168,7 @@ class PeopleMutation:
         kept_id: strawberry.ID | None = None,
     ) -> MemberPayload:
         actor, workspace = _place(info, workspace_id)
-        merge = people.people_accept(
+        merge = merging.people_accept(
             actor=actor,
             workspace=workspace,
             suggestion_id=parse_id(suggestion_id) or 0,
@@ -227,7 +227,7 @@ class PeopleMutation:
         self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID, is_bot: bool
     ) -> MemberPayload:
         actor, workspace = _place(info, workspace_id)
-        member = people.person_set_bot(
+        member = merging.person_set_bot(
             actor=actor, workspace=workspace, member_id=parse_id(member_id) or 0, is_bot=is_bot
         )
         return _payload(info, workspace, member.pk)

@@ -16,7 +16,7 @@ from dexxy.members.imports.stated_accounts import stated_meet
 from dexxy.members.imports.storing import erased_leave_out, people_store
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import MemberMerge
-from dexxy.messages.people import people_link
+from dexxy.people.merging import people_link
 
 
 class _NotStored(Exception):
