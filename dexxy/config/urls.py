@@ -6,7 +6,7 @@ from dexxy.accounts.views import api_caller, caller_of
 from dexxy.common.graphql_view import ApiView
 from dexxy.config.schema import schema
 from dexxy.integrations.views import github_webhook
-from dexxy.messages.views import workspace_export
+from dexxy.people.views import workspace_export
 
 urlpatterns = [
     path("", include("dexxy.web.urls")),  # before allauth, some of whose pages it replaces

@@ -19,6 +19,7 @@ from dexxy.integrations.services.github.access.app import (
     app_refused,
 )
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.refusals import server_time
 from dexxy.integrations.services.github.connecting.app_registration import (
     EVENTS,
@@ -27,7 +28,6 @@ from dexxy.integrations.services.github.connecting.app_registration import (
     is_public,
     name_on_github,
 )
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 
 # GitHub refuses what an App signed by a clock that is more than a minute off.
@@ -72,7 +72,7 @@ def _app(app: GitHubApp) -> Iterator[Finding]:
 def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     # https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
     answer = client.get("app")
-    with documented("App"):
+    with answer_shape("App"):
         name, granted = answer.data["name"], answer.data["permissions"]
         events = answer.data["events"]
     yield well("GitHub App", f"GitHub knows it as {name}, and takes its key.")
@@ -137,7 +137,7 @@ def _webhook(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     yield well("Webhook address", f"GitHub sends to {wanted}.")
     # https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
     deliveries = client.get("app/hook/deliveries", {"per_page": DELIVERIES}).data
-    with documented("deliveries"):
+    with answer_shape("deliveries"):
         yield _deliveries(deliveries)
 
 

@@ -9,9 +9,9 @@ from dexxy.doctor.apps import events_missing, permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubInstallation
 from dexxy.integrations.services.github.access.app import installation_described
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.connecting.app_registration import is_public
 from dexxy.integrations.services.github.engine.beside_lease import client_for_person
-from dexxy.integrations.services.github.reading.session import documented
 
 _ACCEPT = "An owner of the account accepts the new permissions on GitHub, under the App's settings."
 
@@ -78,5 +78,5 @@ def _events_missing(installation: GitHubInstallation) -> list[str]:
     described = installation_described(app, number)
     if described is None:
         return []  # Gone this very moment: the next reconcile says so.
-    with documented("installation"):
+    with answer_shape("installation"):
         return events_missing(described["events"])

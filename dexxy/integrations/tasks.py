@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @job("sync")
-def sync_github_repository(repository_id: int, *, only_if_due: bool = False) -> None:
+def sync_github_repository(repository_id: int, only_if_due: bool = False) -> None:
     """Sync a repository for one time slice, in turns with what else is due on its credential.
 
     What went wrong stands in the run and the repository, where people see it.

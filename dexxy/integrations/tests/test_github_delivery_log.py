@@ -20,11 +20,12 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.access.app import AppRefusedError
 from dexxy.integrations.services.github.access.liveness import living
-from dexxy.integrations.services.github.engine.schedule import LOG_JOB, enqueue_delivery_logs
 from dexxy.integrations.services.github.webhooks import delivery_log
 from dexxy.integrations.services.github.webhooks.delivery_log import (
+    JOB,
     delivery_log_read,
     delivery_logs_due,
+    delivery_logs_enqueue,
     delivery_logs_expire,
 )
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
@@ -274,9 +275,9 @@ def test_the_scheduler_wakes_a_worker_for_a_log_that_is_due(github_app: GitHubAp
     queue = get_queue("sync")
     queue.empty()  # type: ignore[no-untyped-call]
 
-    assert [enqueue_delivery_logs(), enqueue_delivery_logs()] == [1, 0]
+    assert [delivery_logs_enqueue(), delivery_logs_enqueue()] == [1, 0]
 
-    assert [job.func_name for job in queue.jobs] == [LOG_JOB]
+    assert [job.func_name for job in queue.jobs] == [JOB]
     queue.empty()  # type: ignore[no-untyped-call]
 
 

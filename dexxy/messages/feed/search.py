@@ -6,16 +6,12 @@ follower of the feed does, so that nothing is missed whatever order transactions
 
 from time import monotonic
 
-import structlog
 from django.db import transaction
-from django_rq import get_queue
-from redis.exceptions import RedisError
 
 from dexxy.accounts.models import Workspace
+from dexxy.common.queue import worker_wake
 from dexxy.common.sql import fetch_all
 from dexxy.messages.models import SearchProgress
-
-log = structlog.get_logger()
 
 JOB = "dexxy.messages.tasks.index_messages"
 # Messages whose words are stored in one transaction: about a tenth of a second of work.
@@ -56,14 +52,8 @@ SELECT transaction_id, id FROM batch ORDER BY transaction_id DESC, id DESC LIMIT
 
 def search_wake() -> None:
     """Wake a worker where messages wait to be found. If the queue is down that is logged."""
-    if not fetch_all(f"{_BEHIND} LIMIT 1", {}):
-        return
-    try:
-        queue = get_queue("search")
-        if queue.is_empty():
-            queue.enqueue(JOB)
-    except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error))
+    if fetch_all(f"{_BEHIND} LIMIT 1", {}):
+        worker_wake("search", JOB, only_if_empty=True)
 
 
 def search_catch_up(*, seconds: float) -> int:

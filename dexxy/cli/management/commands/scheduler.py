@@ -13,8 +13,11 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import watch_servers
 from dexxy.embedded import EmbeddedServersError
-from dexxy.integrations.services.github.engine.schedule import enqueue_delivery_logs, enqueue_due
-from dexxy.integrations.services.github.webhooks.delivery_log import delivery_logs_expire
+from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.webhooks.delivery_log import (
+    delivery_logs_enqueue,
+    delivery_logs_expire,
+)
 from dexxy.integrations.services.github.webhooks.inbox import enqueue_deliveries
 from dexxy.messages.feed.search import search_wake
 
@@ -54,7 +57,7 @@ def _look(was_well: bool, is_new: bool) -> bool:
             delivery_logs_expire()
         enqueue_deliveries()
         enqueue_due()
-        enqueue_delivery_logs()
+        delivery_logs_enqueue()
         search_wake()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()

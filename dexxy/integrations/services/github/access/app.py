@@ -11,8 +11,8 @@ from dexxy.common.errors import DexxyError
 from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
 
 # GitHub refuses a start in its future and an end more than ten minutes ahead, by its own clock.
@@ -109,7 +109,7 @@ def app_store(server: GitHubServer, converted: dict[str, Any]) -> GitHubApp:
     Raises:
         UnexpectedAnswerError: it has another shape than the documented one.
     """
-    with documented("App"):
+    with answer_shape("App"):
         app, _ = GitHubApp.objects.update_or_create(
             server=server.name,
             app_id=int(converted["id"]),
@@ -198,7 +198,7 @@ def app_page(app: GitHubApp) -> str:
                 found = client.get("app").data
         except errors.BadCredentialsError as error:
             raise app_refused(error) from error
-        with documented("App"):
+        with answer_shape("App"):
             app.slug, app.html_url = found["slug"], found["html_url"]
         app.save(update_fields=["slug", "html_url", "updated_at"])
     return app.html_url

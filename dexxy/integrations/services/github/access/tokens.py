@@ -27,8 +27,8 @@ from dexxy.integrations.services.github.access.installations import (
     installation_suspend,
 )
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.refusals import is_rate_limit, message_of
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
 
 LIFETIME = timedelta(hours=1)
@@ -236,7 +236,7 @@ def _minted(installation: GitHubInstallation) -> tuple[Token, dict[str, str]]:
         raise app_refused(error) from error
     except (errors.AccessDeniedError, errors.NotFoundError) as error:
         raise _why_refused(installation, error) from error
-    with documented("installation token"):
+    with answer_shape("installation token"):
         ends = datetime.fromisoformat(data["expires_at"])
         return Token(data["token"], ends), dict(data.get("permissions") or {})
 

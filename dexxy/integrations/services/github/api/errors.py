@@ -1,5 +1,7 @@
 """What can go wrong between us and GitHub, split by what one can do about it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from dexxy.common.errors import DexxyError
@@ -89,6 +91,25 @@ class RateLimitedError(GitHubError):
     def __init__(self, message: str, retry_at: datetime) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+
+
+@contextmanager
+def answer_shape(what: str) -> Iterator[None]:
+    """Turn the failure to read a part of an answer into an error that names it.
+
+    Args:
+        what: the part, as in "GitHub's {what} have an unknown shape".
+
+    Raises:
+        UnexpectedAnswerError: the answer has another shape than the documented one.
+    """
+    try:
+        yield
+    except UNKNOWN_SHAPE as error:
+        raise UnexpectedAnswerError(
+            f"GitHub's {what} have an unknown shape ({quoted(repr(error))})."
+            " Update Dexxy, or report it."
+        ) from error
 
 
 def quoted(text: object) -> str:

@@ -10,6 +10,7 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.engine.beside_lease import client_for_person
 from dexxy.integrations.services.github.engine.reconcile import (
     PAGE,
@@ -17,7 +18,6 @@ from dexxy.integrations.services.github.engine.reconcile import (
     listed,
     repositories_listed,
 )
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
 
 
@@ -146,7 +146,7 @@ def _of_token(client: GitHubClient) -> Iterator[Listed]:
     seen = set[int]()
     while page:
         answer = client.get(page, parameters)
-        with documented("list of repositories"):
+        with answer_shape("list of repositories"):
             rows = [listed(one) for one in answer.data]
         yield from (row for row in rows if row.github_id not in seen)
         seen.update(row.github_id for row in rows)
@@ -160,7 +160,7 @@ def _readable(client: GitHubClient, github_id: int) -> Listed | None:
         answer = client.get(f"repositories/{github_id}")
     except errors.NotFoundError:
         return None
-    with documented("repository"):
+    with answer_shape("repository"):
         return listed(answer.data)
 
 

@@ -17,8 +17,8 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.access.installations import account_login
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.engine.reconcile import PAGE
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
 
 log = structlog.get_logger()
@@ -77,7 +77,7 @@ def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> s
         body["code_verifier"] = verifier
     with _unsigned(app, httpx.Auth()) as client:
         answer = client.post(f"{app.web_url}/login/oauth/access_token", body).data
-    with documented("answer to a sign-in"):
+    with answer_shape("answer to a sign-in"):
         # Refusals have the status 200, too.
         problem, token = answer.get("error"), answer.get("access_token")
     if problem == "incorrect_client_credentials":
@@ -118,7 +118,7 @@ def installations_of_user(client: GitHubClient, app: GitHubApp) -> list[dict[str
     parameters: dict[str, str | int] | None = {"per_page": PAGE}
     while page:
         answer = client.get(page, parameters)
-        with documented("list of installations"):
+        with answer_shape("list of installations"):
             found += [one for one in answer.data["installations"] if one["app_id"] == app.app_id]
         page, parameters = answer.next_page, None
     return found
@@ -132,7 +132,7 @@ def ownership_require(client: GitHubClient, installation: dict[str, Any]) -> Non
         OwnershipUnknownError: GitHub does not say.
         GitHubError: GitHub could not be asked.
     """
-    with documented("installation"):
+    with answer_shape("installation"):
         account = installation["account"] or {}
         login, number, kind = account_login(installation), account.get("id"), account.get("type")
     if kind == "User":
@@ -159,7 +159,7 @@ def _owns_organization(client: GitHubClient, login: str, number: object) -> bool
             f"GitHub does not tell Dexxy who owns {login}. Give the App the permission"
             " Organization > Members: read, let an owner accept it, and connect once more."
         ) from error
-    with documented("membership"):
+    with answer_shape("membership"):
         is_admin = found["role"] == "admin" and found["state"] == "active"
         # By its number: another organisation may have taken over the name.
         return bool(is_admin and found["organization"]["id"] == number)

@@ -33,8 +33,8 @@ from dexxy.integrations.services.github.access.repositories import (
 )
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.engine.due import reconciles
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github_client import GitHubClient
 
 log = structlog.get_logger()
@@ -189,7 +189,7 @@ def repositories_listed(
     while page:
         before_page()
         answer = client.get(page, parameters)
-        with documented("list of repositories"):
+        with answer_shape("list of repositories"):
             total = answer.data["total_count"]
             rows = [listed(one) for one in answer.data["repositories"]]
         for row in rows:

@@ -6,12 +6,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django_rq import get_queue
-from redis.exceptions import RedisError
 
+from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import (
     Credential,
-    GitHubApp,
     GitHubRepository,
     RunState,
     SyncRun,
@@ -20,15 +18,13 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.access.lease import is_held
 from dexxy.integrations.services.github.access.repositories import repositories_locked
 from dexxy.integrations.services.github.engine.due import due, marked, reconciles
-from dexxy.integrations.services.github.webhooks.delivery_log import delivery_logs_due
 
-# Its name, the row that it is about, and how it is to be done.
-_Job = tuple[str, int, dict[str, bool]]
+# The dotted path of a job's function and its arguments.
+_Job = tuple[str, *tuple[int | bool, ...]]
 
 log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.sync_github_repository"
-LOG_JOB = "dexxy.integrations.tasks.read_delivery_log"
 RECONCILE_JOB = "dexxy.integrations.tasks.reconcile_github_installation"
 # A worker that was woken says so itself when it is done; this is for one that never came.
 WAKE_AGAIN_AFTER = timedelta(seconds=60)
@@ -42,12 +38,7 @@ def enqueue_due() -> int:
     interrupted_release()
     first_due = _first_due()
     woken = _claim(list(first_due))
-    try:
-        for credential in woken:
-            job, pk, how = first_due[credential.pk]
-            get_queue("sync").enqueue(job, pk, **how)
-    except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error), due=len(woken))
+    if not all(worker_wake("sync", *first_due[credential.pk]) for credential in woken):
         Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=None)
         return 0
     return len(woken)
@@ -57,11 +48,11 @@ def _first_due() -> dict[int, _Job]:
     """Return a job for each credential with something due: whoever does it does the rest, too."""
     found: dict[int, _Job] = {}
     for key, pk in reconciles().values_list("credential", "pk"):
-        found[key or 0] = RECONCILE_JOB, pk, {}
+        found[key or 0] = RECONCILE_JOB, pk
     latest_first = due().order_by("-next_sync_at")
     for repositories in (marked(), latest_first):
         for key, pk in repositories.values_list("installation__credential", "pk"):
-            found[key or 0] = JOB, pk, {"only_if_due": True}
+            found[key or 0] = JOB, pk, True
     return found
 
 
@@ -98,21 +89,3 @@ def _claim(credential_ids: list[int]) -> list[Credential]:
     woken = [credential for credential in candidates if not is_held(credential)]
     Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=timezone.now())
     return woken
-
-
-def enqueue_delivery_logs() -> int:
-    """Wake a worker for each App whose log of deliveries is due to be read.
-
-    Returns: how many were woken. If the queue is down that is logged, and all stays due.
-    """
-    due = delivery_logs_due()
-    # Until the job says when it is due again; should it never run, this does.
-    again = timezone.now() + WAKE_AGAIN_AFTER
-    GitHubApp.objects.filter(pk__in=due).update(log_due_at=again)
-    try:
-        for pk in due:
-            get_queue("sync").enqueue(LOG_JOB, pk)
-    except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error), due=len(due))
-        return 0
-    return len(due)

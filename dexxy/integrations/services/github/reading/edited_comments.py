@@ -11,8 +11,9 @@ from django.db.models import Min
 
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.values import key, time
-from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github.reading.thread_lists import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.snapshots import comments_changed
@@ -62,7 +63,7 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
 
 def _changed(answer: Answer, thread_field: str) -> list[tuple[int, str, datetime]]:
     """Return the thread's number, the id and the version of each comment."""
-    with documented("comments"):
+    with answer_shape("comments"):
         if not isinstance(answer.data, list):
             raise TypeError(f"{type(answer.data).__name__} instead of a list")
         return [

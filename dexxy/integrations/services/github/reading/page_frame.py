@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES
 from dexxy.integrations.services.github.api.values import (
     Page,
@@ -15,7 +16,7 @@ from dexxy.integrations.services.github.api.values import (
     text,
     time,
 )
-from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.models import ThreadKind
 
@@ -43,7 +44,7 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
         QueryTooHeavyError: it has gaps, where a smaller page may have none.
     """
     found = reading.repository_of(answer)
-    with documented(f"{kind}s"):
+    with answer_shape(f"{kind}s"):
         field = THREAD_TYPES[kind].enabled_field
         is_enabled = not field or bool(found[field])
         # A feature that is switched off need not have a list.

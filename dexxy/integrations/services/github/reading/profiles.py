@@ -10,9 +10,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import people_document
 from dexxy.integrations.services.github.api.values import key, text
-from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.members.ingest.accounts import profiles_apply
 from dexxy.members.ingest.records import ProfileRecord
@@ -84,7 +85,7 @@ def _profiles(answer: Answer) -> list[ProfileRecord]:
         UnexpectedAnswerError: there are several, and none of them can.
     """
     records: list[ProfileRecord] = []
-    with documented("profiles"):
+    with answer_shape("profiles"):
         shown = [node for node in answer.data["nodes"] if node and "login" in node]
         for node in shown:
             with suppress(*errors.UNKNOWN_SHAPE):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import Credential, SyncPart, SyncProblem
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES, threads_document
 from dexxy.integrations.services.github.api.values import text
 from dexxy.integrations.services.github.mapping.pages import Unreadable, read_thread
@@ -23,7 +24,7 @@ from dexxy.integrations.services.github.reading.problems import (
     problems_forget,
     problems_hold,
 )
-from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.snapshots import (
     HINT_SETTLES_AFTER,
@@ -172,7 +173,7 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
 def _found(reading: Reading, marked: Sequence[Marked], answer: Answer) -> Found:
     shown = reading.repository_of(answer)
     found = Found([], [], [], [])
-    with documented("threads"):
+    with answer_shape("threads"):
         for place, thread in enumerate(marked):
             node = shown[f"t{place}"]
             field = THREAD_TYPES[thread.kind].enabled_field

@@ -108,7 +108,7 @@ class Reading:
             return self.client.query(document, variables, may_miss=may_miss, at_most=at_most)
 
         answer = self._ask(request, is_smallest=is_smallest)
-        with documented("limits"):
+        with errors.answer_shape("limits"):
             limit = answer.data.get("rateLimit")
             if limit:
                 self.run.points += int(limit["cost"])
@@ -227,19 +227,3 @@ class Reading:
         """Add to the run's counts."""
         for name, count in counts.items():
             self.run.counts[name] = self.run.counts.get(name, 0) + count
-
-
-@contextmanager
-def documented(what: str) -> Iterator[None]:
-    """Turn the failure to read a part of an answer into an error that names it.
-
-    Raises:
-        UnexpectedAnswerError: the answer has another shape than the documented one.
-    """
-    try:
-        yield
-    except errors.UNKNOWN_SHAPE as error:
-        raise errors.UnexpectedAnswerError(
-            f"GitHub's {what} have an unknown shape ({errors.quoted(repr(error))})."
-            " Update Dexxy, or report it."
-        ) from error

@@ -12,6 +12,7 @@ from django.utils import timezone
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.access.lease import LEASE_SECONDS
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import (
     PAGE_LIMIT,
     THREAD_TYPES,
@@ -35,7 +36,7 @@ from dexxy.integrations.services.github.reading.page_frame import (
 )
 from dexxy.integrations.services.github.reading.problems import problem_note
 from dexxy.integrations.services.github.reading.receipt import sweep_meets
-from dexxy.integrations.services.github.reading.session import Reading, documented
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.snapshots import snapshots_apply, threads_missing
 from dexxy.messages.models import ThreadKind
@@ -258,7 +259,7 @@ def _step_over(
     variables = _variables(reading, stream, 1)
     answer = reading.query(skip_document(kind), variables)
     found = reading.repository_of(answer)
-    with documented(f"{kind}s"):
+    with answer_shape(f"{kind}s"):
         page = page_of(found["list"])
         # Where there is no number either, GitHub shows nothing there.
         numbers = [number_of(node) for node in page.nodes if node]

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import (
     GitHubApp,
     GitHubInstallation,
@@ -24,8 +25,8 @@ from dexxy.integrations.services.github.access.app import app_client, app_refuse
 from dexxy.integrations.services.github.access.liveness import has_died, living
 from dexxy.integrations.services.github.access.repositories import changes_missed
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.values import time
-from dexxy.integrations.services.github.reading.session import documented
 from dexxy.integrations.services.github.webhooks.inbox import delivery_store
 from dexxy.integrations.services.github.webhooks.verification import (
     WebhookRefusedError,
@@ -36,6 +37,9 @@ from dexxy.integrations.services.github_client import GitHubClient
 
 log = structlog.get_logger()
 
+JOB = "dexxy.integrations.tasks.read_delivery_log"
+# Until the job says when the log is due again; should it never run, this does.
+_WAKE_AGAIN_AFTER = timedelta(seconds=60)
 PATH = "app/hook/deliveries"
 PAGE = 100
 # How long GitHub keeps its log; an Enterprise Server keeps it for seven days.
@@ -86,6 +90,16 @@ def delivery_logs_due() -> list[int]:
     due = GitHubApp.objects.filter(log_due_at__lte=timezone.now()).exclude(webhook_secret="")
     found = due.order_by("log_due_at").only("log_lease_until", "log_lease_holder")
     return [app.pk for app in found if not _is_being_read(app)]
+
+
+def delivery_logs_enqueue() -> int:
+    """Wake a worker for each App whose log of deliveries is due to be read.
+
+    Returns: how many were woken. If the queue is down that is logged, and all stays due.
+    """
+    due = delivery_logs_due()
+    GitHubApp.objects.filter(pk__in=due).update(log_due_at=timezone.now() + _WAKE_AGAIN_AFTER)
+    return len(due) if all(worker_wake("sync", JOB, pk) for pk in due) else 0
 
 
 def _is_being_read(app: GitHubApp) -> bool:
@@ -158,7 +172,7 @@ def _read(client: GitHubClient, app: GitHubApp) -> LogReading:
     # What GitHub kept may have ended before that, but then it holds all there is.
     reading = LogReading([], answer.date, answer.date - back_to < KEPT_BY_GITHUB)
     while True:
-        with documented("deliveries"):
+        with answer_shape("deliveries"):
             lines = [_line(row) for row in answer.data]
         recent = [line for line in lines if line.delivered_at >= back_to]
         reading.missing += _unknown(app, recent)
@@ -196,7 +210,7 @@ def _take(client: GitHubClient, app: GitHubApp, line: Logged) -> bool:
     try:
         # https://docs.github.com/en/rest/apps/webhooks#get-a-delivery-for-an-app-webhook
         answer = client.get(f"{PATH}/{line.number}")
-        with documented("deliveries"):
+        with answer_shape("deliveries"):
             body = orjson.dumps(answer.data["request"]["payload"])
         delivery = delivery_read(app_pk=app.pk, guid=line.guid, event=line.event, body=body)
     except _UNREADABLE as error:

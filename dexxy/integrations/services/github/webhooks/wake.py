@@ -3,11 +3,7 @@
 from threading import Event, Lock, Thread
 from time import sleep
 
-import structlog
-from django_rq import get_queue
-from redis.exceptions import RedisError
-
-log = structlog.get_logger()
+from dexxy.common.queue import worker_wake
 
 JOB = "dexxy.integrations.tasks.drain_deliveries"
 # Seconds between two looks at the queue: deliveries that come together are drained together.
@@ -19,12 +15,7 @@ def deliveries_wake() -> None:
 
     If the queue is down that is logged, and the scheduler wakes a worker later.
     """
-    try:
-        queue = get_queue("deliveries")
-        if queue.count == 0:
-            queue.enqueue(JOB)
-    except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error))
+    worker_wake("deliveries", JOB, only_if_empty=True)
 
 
 class Waker:
