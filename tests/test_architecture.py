@@ -25,6 +25,7 @@ DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
 COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "redaction", "sql"} | {
     "graphql",
+    "graphql_cost",
     "graphql_errors",
     "graphql_limits",
     "graphql_size",

@@ -81,7 +81,8 @@ class Limits(SchemaExtension):
         _check_choice(document, self.execution_context._provided_operation_name)
         if self._is_mutation() and not context.caller.may_write:
             raise ReadOnlyTokenError("This token may only read: make one with the scope FULL.")
-        size = Measure(document, variables).size()
+        schema = self.execution_context.schema._schema
+        size = Measure(document, variables, schema).size()
         _check_size(size)
         spend(context.caller, size.points, context.response)
 

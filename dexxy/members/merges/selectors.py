@@ -14,7 +14,7 @@ from dexxy.members.overviews import MemberOverview, overview_of
 from dexxy.members.selectors import MemberNotFoundError
 
 # Of the merges that were taken back, how many are told.
-_UNDONE = 20
+MOST_UNDONE = 20
 # One for each two members of today, the most certain; none that are one already, are locked, or
 # that somebody holds apart.
 _OPEN = """
@@ -120,7 +120,7 @@ def member_merges_undone(viewer: Viewer, workspace: Workspace, member_id: int) -
         kept__erased_at=None,
         merged__erased_at=None,
     )
-    return list(_with_accounts(merges).order_by("-undone_at", "-pk")[:_UNDONE])
+    return list(_with_accounts(merges).order_by("-undone_at", "-pk")[:MOST_UNDONE])
 
 
 def member_overview(viewer: Viewer, workspace: Workspace, member_id: int) -> MemberOverview:
