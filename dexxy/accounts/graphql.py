@@ -4,11 +4,10 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 import strawberry_django
-from django.db.models import QuerySet
 from strawberry.scalars import JSON
 
 from dexxy.accounts import api_tokens, invitations, models, selectors
@@ -16,7 +15,7 @@ from dexxy.accounts.models import Role, TokenScope
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.graphql_cost import cost
-from dexxy.common.pages import PAGE, page_by_key
+from dexxy.common.pages import PAGE
 
 # Hardly anybody is in more.
 _WORKSPACES = 20
@@ -129,7 +128,8 @@ class AccountsQuery:
         after: str | None = None,
     ) -> Connection[Membership]:
         viewer, workspace = in_workspace(info, workspace_id)
-        return _list(selectors.memberships(viewer, workspace), first, after)
+        page = selectors.memberships(viewer, workspace, first, after)
+        return connection(page, after, partial(selectors.membership_total, viewer, workspace))
 
     @strawberry.field(
         description="The viewer's tokens for the workspace; for administrators, everybody's."
@@ -142,7 +142,8 @@ class AccountsQuery:
         after: str | None = None,
     ) -> Connection[ApiToken]:
         viewer, workspace = in_workspace(info, workspace_id)
-        return _list(api_tokens.api_tokens(viewer, workspace), first, after)
+        page = api_tokens.api_tokens(viewer, workspace, first, after)
+        return connection(page, after, partial(api_tokens.api_token_total, viewer, workspace))
 
     @strawberry.field(description="Invitations that nobody has accepted yet. For administrators.")
     def invitations(
@@ -153,7 +154,8 @@ class AccountsQuery:
         after: str | None = None,
     ) -> Connection[Invitation]:
         viewer, workspace = in_workspace(info, workspace_id)
-        return _list(invitations.invitations(viewer, workspace), first, after)
+        page = invitations.invitations(viewer, workspace, first, after)
+        return connection(page, after, partial(invitations.invitation_total, viewer, workspace))
 
     @strawberry.field(description="What was done in the workspace. For administrators.")
     def audit_log(
@@ -166,7 +168,3 @@ class AccountsQuery:
         viewer, workspace = in_workspace(info, workspace_id)
         page = selectors.audit_log(viewer, workspace, first, after)
         return connection(page, after, partial(selectors.audit_total, viewer, workspace))
-
-
-def _list(rows: QuerySet[Any], first: int, after: str | None) -> Connection[Any]:
-    return connection(page_by_key(rows, first, after), after, rows.count)

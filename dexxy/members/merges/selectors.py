@@ -9,6 +9,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import PAGE, check_size
 from dexxy.common.sql import fetch_all
+from dexxy.members.merges.by_hand import MergeNotFoundError
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.members.overviews import MemberOverview, overview_of
 from dexxy.members.selectors import MemberNotFoundError
@@ -92,6 +93,20 @@ def members_of(pair: MemberMerge | MergeSuggestion) -> tuple[Member, Member]:
     accounts = Identity.objects.filter(home_member__in=(first, second)).select_related("member")
     found = {account.home_member_id: account.member for account in accounts}
     return found[first], found[second]
+
+
+def merge_for(viewer: Viewer, workspace: Workspace, merge_id: int) -> MemberMerge:
+    """Return one merge, undone or not.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        MergeNotFoundError: WORKSPACE has no such merge.
+    """
+    require_membership(viewer, workspace)
+    merge = workspace.member_merges.filter(pk=merge_id).first()
+    if merge is None:
+        raise MergeNotFoundError("There is no such merge, or it was undone already.")
+    return merge
 
 
 def member_merges(viewer: Viewer, workspace: Workspace, member_id: int) -> list[MemberMerge]:
