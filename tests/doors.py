@@ -172,14 +172,22 @@ def _send(client: Client, root: str, form: str, names: Names) -> str:
 
 @contextmanager
 def _taken_back() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        # Sequences are no part of a transaction: let each door find the same numbers.
-        cursor.execute("SELECT schemaname, sequencename FROM pg_sequences")
-        for schema, name in cursor.fetchall():
-            cursor.execute("SELECT setval(%s::regclass, %s)", [f'"{schema}"."{name}"', NEW])
-    with transaction.atomic():
+    with _same_numbers(), transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def _same_numbers() -> Iterator[None]:
+    """Let sequences, which are no part of a transaction, begin at NEW, and then be as before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(sequencename), last_value FROM pg_sequences")
+        before = cursor.fetchall()
+        cursor.executemany("SELECT setval(%s, %s)", [(name, NEW) for name, _ in before])
+    yield
+    with connection.cursor() as cursor:
+        set_back = [(name, last or 1, last is not None) for name, last in before]
+        cursor.executemany("SELECT setval(%s, %s, %s)", set_back)
 
 
 def _stored() -> dict[str, list[dict[str, Any]]]:

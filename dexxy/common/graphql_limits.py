@@ -27,7 +27,7 @@ from dexxy.common.sql import deadline
 
 log = structlog.get_logger()
 
-# Generous: they stop abuse, not use. GraphiQL's own query of the schema is the deepest.
+# Generous: they stop abuse, not use. The query by which tools read the schema is the deepest.
 DEEPEST = 15
 MOST_ALIASES = 50
 MOST_TOKENS = 2000
