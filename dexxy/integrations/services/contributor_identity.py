@@ -1,7 +1,8 @@
-"""Who may be one person: pure rules over what two accounts show.
+"""Decide whether two accounts are one person's (identity stitching, or record linkage). Pure.
 
-Two accounts are compared if they have a value in common, all others never are; and the more
-accounts have it, the less it says. So neither a common name nor a shared machine floods anything.
+Two accounts are compared only if they share a value. The more accounts share it, the less it
+weighs, and a value that very many share is ignored. So a common name or a shared mailbox does not
+flood the team with suggestions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,19 +12,26 @@ from math import exp, log
 
 from dexxy.integrations.services.contributors.rules import DOUBTS, RULES, Candidate, Rule
 
-# A value that more accounts have is no reason to compare them.
+# A value that more accounts share does not cause any comparison.
 COMPARED_AT_MOST = 30
-# A mailbox or a link that more accounts have is a shared one, whatever it looks like.
+# If more accounts share a value, even a strong rule makes no automatic link: a mailbox or a web
+# address of so many accounts belongs to a group.
 STRONG_AT_MOST = 4
-# What stands against any two accounts before the evidence.
+# Log-odds that two accounts which share a value are one person's, before any evidence.
 PRIOR = -5.2
-# Suggestions below this confidence are not made.
+# The least confidence of a suggestion.
 CUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One reason why two accounts may be one person's or, with a negative weight, may not."""
+    """One reason for (or, if the weight is negative, against) two accounts being one person's.
+
+    Args:
+        rule: name of the Rule or Doubt.
+        weight: log-odds.
+        sentence: the reason, for people to read.
+    """
 
     rule: str
     weight: float
@@ -35,8 +43,9 @@ class Decision:
     """What the evidence says about two accounts.
 
     Args:
-        confidence: from 0 to 1.
-        is_automatic: whether the evidence is strong enough to make them one without asking.
+        confidence: probability that they are one person's, from 0 to 1.
+        is_automatic: whether to link them without asking anybody.
+        evidence: the agreements first, then the doubts.
     """
 
     confidence: float
@@ -45,30 +54,31 @@ class Decision:
 
 
 def decide(a: Candidate, b: Candidate, holders: Mapping[str, int]) -> Decision | None:
-    """Weigh all that speaks for and against A and B being one person's.
+    """Weigh the evidence for and against A and B being one person's.
 
     Args:
-        holders: how many accounts have each value that both show.
+        holders: number of accounts in the workspace that show each value which A and B share.
 
-    Returns: None where the evidence would not even make a suggestion.
+    Returns: None if the evidence is too weak for a suggestion.
     """
     shared = a.traits.keys() & b.traits.keys()
+    # An upper bound, which is cheap: with log-odds below zero, the confidence stays below CUT.
     at_most = sum(_at_most(a.traits[value], b.traits[value], holders[value]) for value in shared)
     if PRIOR + at_most < 0:
         return None
-    found = _agreements(a, b, shared, holders)
+    agreements = _agreements(a, b, shared, holders)
     doubts = [doubt for doubt in DOUBTS if doubt.holds(a.account, b.account)]
-    odds = PRIOR + sum(weight for _, _, weight in found) + sum(doubt.weight for doubt in doubts)
+    odds = PRIOR + sum(weight for *_, weight in agreements) + sum(doubt.weight for doubt in doubts)
     confidence = 1 / (1 + exp(-odds))
     is_automatic = any(
-        rule.is_strong and holders[value] <= STRONG_AT_MOST for rule, value, _ in found
+        rule.is_strong and holders[value] <= STRONG_AT_MOST for rule, value, _ in agreements
     )
     if confidence < CUT and not is_automatic:
         return None
     about = {"a": a.account, "b": b.account}
     reasons = [
         Evidence(rule.name, weight, rule.sentence.format(value=_shown(value), **about))
-        for rule, value, weight in found
+        for rule, value, weight in agreements
     ]
     against = [Evidence(d.name, d.weight, d.sentence.format(**about)) for d in doubts]
     return Decision(confidence, is_automatic, [*reasons, *against])
@@ -77,41 +87,51 @@ def decide(a: Candidate, b: Candidate, holders: Mapping[str, int]) -> Decision |
 def _agreements(
     a: Candidate, b: Candidate, shared: Iterable[str], holders: Mapping[str, int]
 ) -> list[tuple[Rule, str, float]]:
-    """Return the first rule about each thing that holds, with the rarest value and its weight."""
-    found: dict[str, tuple[int, int, str]] = {}
+    """Return for each group of rules (`Rule.about`) the first that holds.
+
+    Returns: (rule, the value it holds for, its weight), in the order of RULES. If a rule holds for
+        several values, the rarest of them counts.
+    """
+    best: dict[str, tuple[int, int, str]] = {}
     for value in shared:
-        for place in _met(a.traits[value], b.traits[value]):
-            rule, count = RULES[place], holders[value]
-            known = found.get(rule.about)
-            if (known is None or (place, count, value) < known) and (
+        for index in _applicable(a.traits[value], b.traits[value]):
+            rule, count = RULES[index], holders[value]
+            known = best.get(rule.about)
+            if (known is None or (index, count, value) < known) and (
                 rule.holds is None or rule.holds(a.account, b.account)
             ):
-                found[rule.about] = (place, count, value)
+                best[rule.about] = (index, count, value)
     return [
-        (RULES[place], value, _weight(RULES[place], count))
-        for place, count, value in sorted(found.values())
+        (RULES[index], value, _weight(RULES[index], count))
+        for index, count, value in sorted(best.values())
     ]
 
 
 @cache
-def _met(mine: int, yours: int) -> Sequence[int]:
-    """Return the places of the rules that are met by a value had as MINE and as YOURS."""
-    return [place for place, rule in enumerate(RULES) if rule.matches(mine, yours)]
+def _applicable(mine: int, yours: int) -> Sequence[int]:
+    """Return the indexes in RULES of the rules that apply to a shared value.
+
+    Args:
+        mine: roles of the value in the first account, as flags of Facet.
+        yours: roles of the value in the second account.
+    """
+    return [index for index, rule in enumerate(RULES) if rule.matches(mine, yours)]
 
 
 @cache
 def _at_most(mine: int, yours: int, holders: int) -> float:
-    """Return the most that a value had as MINE and as YOURS can weigh."""
+    """Return an upper bound of what a shared value can weigh, given its roles as in _applicable."""
     most: dict[str, float] = {}
-    for rule in (RULES[place] for place in _met(mine, yours)):
+    for rule in (RULES[index] for index in _applicable(mine, yours)):
         most[rule.about] = max(most.get(rule.about, 0), _weight(rule, holders))
     return sum(most.values())
 
 
 def _weight(rule: Rule, holders: int) -> float:
-    # What everybody has says nothing; it does not speak against them.
+    # Not below zero: a value that many accounts share is no evidence, but also no counter-evidence.
     return max(0.0, rule.weight - rule.discount * log(max(1, holders - 1)))
 
 
 def _shown(value: str) -> str:
+    """Return VALUE without its prefix, for people to read."""
     return value.partition(":")[2]

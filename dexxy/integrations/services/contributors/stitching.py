@@ -1,7 +1,8 @@
-"""Compare the accounts that changed with those they may belong to: links, and suggestions.
+"""Stitch identities: compare accounts that changed with others, and store links and suggestions.
 
-Set-based and incremental: accounts are found by the values they show, and only those are compared
-again that share one with an account that changed. So it does not matter in what batches they came.
+It is incremental: an account is compared only with accounts that share a value with it, and only
+if one of the two changed or the number of accounts with that value did. So the result does not
+depend on the batches in which the accounts came. Stitching is idempotent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,14 +30,16 @@ from dexxy.people.merging import people_link, people_meet, people_unlink
 
 log = structlog.get_logger()
 
-# Accounts of one transaction: more cost memory (about 4 kB each), fewer are compared more often.
+# Accounts in one transaction. Each takes about 4 kB of memory; smaller batches compare pairs more
+# often.
 BATCH = 100_000
+# Accounts whose keys are written by one statement.
 CHUNK = 5000
 
 
 @dataclass(slots=True)
 class Stitched:
-    """What a run compared and found."""
+    """How many accounts and pairs were compared, and how many links and suggestions were stored."""
 
     accounts: int = 0
     pairs: int = 0
@@ -45,10 +48,13 @@ class Stitched:
 
 
 def contributors_stitch(*, workspace_id: int, batch: int = BATCH) -> Stitched:
-    """Link and suggest until no account of a workspace is left that changed.
+    """Compare all accounts of a workspace that changed since they were last compared.
 
     Args:
-        batch: how many accounts are one transaction.
+        workspace_id: of the workspace.
+        batch: number of accounts in one transaction.
+
+    Returns: the counts of all batches together.
     """
     done = Stitched()
     while _stitch_batch(workspace_id, batch, done):
@@ -59,14 +65,18 @@ def contributors_stitch(*, workspace_id: int, batch: int = BATCH) -> Stitched:
 
 
 def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
-    """Compare a batch of accounts; one that is interrupted is compared once more."""
+    """Compare one batch; a batch that is interrupted stays due and is compared again.
+
+    Returns: whether any account was due.
+    """
     due = matching.accounts_due(workspace_id, limit=limit)
     if not due:
         return False
     people_unlink(workspace_id, due)
     people_meet(workspace_id, due)
     versions = _compare(workspace_id, due, done)
-    # Not together with the links: each transaction locks accounts once, in the order of their keys.
+    # In a transaction of its own: a transaction locks accounts once only, in the order of their
+    # keys (docs/adr/0015), and the one that stores the links has done so already.
     matching.compared_note(versions)
     done.accounts += len(due)
     return True
@@ -74,7 +84,10 @@ def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
 
 @transaction.atomic
 def _compare(workspace_id: int, due: Sequence[int], done: Stitched) -> dict[int, datetime]:
-    """Link and suggest what concerns the accounts in DUE. Returns their versions."""
+    """Compare the accounts in DUE with all that share a value, and store the decisions.
+
+    Returns: id -> `updated_at` of each account in DUE, as it was compared.
+    """
     merges_lock(workspace_id)
     touched, versions = _renew_keys(workspace_id, due)
     before = matching.pairs_suggested(workspace_id, touched)
@@ -89,9 +102,9 @@ def _compare(workspace_id: int, due: Sequence[int], done: Stitched) -> dict[int,
 def _renew_keys(
     workspace_id: int, due: Sequence[int]
 ) -> tuple[matching.Touched, dict[int, datetime]]:
-    """Let the accounts that are due be found by what they show now.
+    """Replace the match keys of the accounts in DUE by those of the values that they show now.
 
-    Returns: what that touched, and the versions of the accounts.
+    Returns: the accounts and keys that this touched, and id -> `updated_at` of each account.
     """
     lost, versions = set[int](), dict[int, datetime]()
     for chunk in _chunks(matching.accounts_read(due)):
@@ -103,7 +116,13 @@ def _renew_keys(
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Accounts by id, with the traits that they share with others, and how many have each."""
+    """The accounts to compare.
+
+    Args:
+        home: account id -> id of its home member.
+        candidate: account id -> the account, with only those traits that another account shares.
+        holders: value -> number of accounts in the workspace that show it.
+    """
 
     home: dict[int, int]
     candidate: dict[int, Candidate]
@@ -111,6 +130,11 @@ class _Known:
 
 
 def _read(ids: Iterable[int], counts: Mapping[int, int]) -> _Known:
+    """Read the accounts with IDS.
+
+    Args:
+        counts: match key -> number of accounts that have it; keys of one account are missing.
+    """
     known = _Known({}, {}, {})
     for account in matching.accounts_read(ids):
         candidate = Candidate.of(Account(*account.shown))
@@ -138,7 +162,11 @@ def _apply(
     before: Iterable[Pair],
     done: Stitched,
 ) -> None:
-    """Store what was decided, and withdraw of the suggestions from BEFORE what it leaves out."""
+    """Store the decisions, and withdraw earlier suggestions that no decision repeats.
+
+    Args:
+        before: pairs that have a suggestion now.
+    """
     links, suggested = [], []
     for pair, decision in decisions.items():
         first, second = _homes(pair, known.home)
