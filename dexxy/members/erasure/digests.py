@@ -96,10 +96,9 @@ def texts_of(account: Identity) -> list[str]:
 
 
 def erasures_hold_off(workspace_id: int) -> None:
-    """Take the shared lock of erasures: nobody is erased until this transaction ends.
+    """Let nobody be erased until the transaction ends, before it locks an account: it stores words.
 
-    Every transaction that stores texts of people takes it before it locks an account. Such
-    transactions do not wait for each other.
+    Others that store words do not wait.
     """
     fetch_all(_HOLD_OFF, {"workspace": workspace_id})
 
@@ -113,9 +112,8 @@ def erasures_lock(workspace_id: int) -> None:
 
 
 def accounts_silenced(workspace_id: int) -> set[int]:
-    """Return the ids of the accounts whose messages are stored without text.
+    """Return the accounts whose words are not kept; a look at an index that is mostly empty.
 
-    Cheap, because a partial index holds these accounts alone. After `erasures_hold_off` the answer
-    stays true until the transaction ends.
+    It stays true until the transaction ends behind `erasures_hold_off`.
     """
     return {pk for (pk,) in fetch_all(_SILENCED, {"workspace": workspace_id})}
