@@ -21,8 +21,7 @@ from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.merges.links import Link
 from dexxy.members.models import IdentityKind
 
-# The provider whose accounts a sync reads: their keys are numeric ids, so an imported username is
-# stored as a statement until the sync meets the account.
+# Their accounts have numbers, and are met when they write something.
 _READ = "github"
 _COLUMNS = {
     "id": "bigint",

@@ -41,7 +41,7 @@ class ListKind:
     children: Callable[[Payload], Payload | None] = lambda node: None
 
 
-# By the keys of api.queries.NESTED_LISTS.
+# By the keys of github_queries.NESTED_LISTS.
 LISTS: Mapping[str, ListKind] = {
     "issue_comments": ListKind(COMMENTS, said.comment),
     "issue_timeline": ListKind(STATE_CHANGES, None),
