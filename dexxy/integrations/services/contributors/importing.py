@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import IO
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportedRow
 from dexxy.people.importing import ImportReport, people_import
 
