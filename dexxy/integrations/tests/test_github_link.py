@@ -355,7 +355,11 @@ def test_a_disconnect_wipes_the_tokens_and_keeps_what_was_read(
     installation_disconnect(viewer=alice, workspace=workspace)
 
     linked.refresh_from_db()
-    assert (linked.workspace, linked.access_token, linked.token_expires_at) == (None, "", None)
+    assert (linked.workspace, linked.access_token.read(), linked.token_expires_at) == (
+        None,
+        "",
+        None,
+    )
     followed.refresh_from_db()
     assert (followed.is_archived, followed.next_sync_at) == (True, None)
     assert followed.source.is_archived is True
