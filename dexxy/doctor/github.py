@@ -102,9 +102,7 @@ def refused() -> Iterator[Finding]:
 
 def repositories() -> Iterator[Finding]:
     """Look whether every repository can be read."""
-    connected = GitHubRepository.objects.filter(
-        is_archived=False, installation__workspace__isnull=False
-    )
+    connected = GitHubRepository.objects.followed().filter(installation__workspace__isnull=False)
     broken = connected.filter(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])
     for repository in broken.order_by("full_name")[:NAMED]:
         yield failed(
