@@ -13,6 +13,7 @@ from dexxy.common.graphql import Connection, Info, connection
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE
 from dexxy.integrations import activity, selectors
+from dexxy.integrations.connection import github_connection_for_admin
 from dexxy.integrations.graphql_connection import (
     GitHubDelivery,
     GithubDisconnectInstallationPayload,
@@ -48,7 +49,7 @@ class IntegrationsQuery:
     ) -> GitHubInstallationDetails | None:
         viewer = viewer_of(info)
         workspace = workspace_by_id(viewer, workspace_id)
-        connection = selectors.github_installation(viewer, workspace)
+        connection = github_connection_for_admin(viewer, workspace)
         return GitHubInstallationDetails.of(connection) if connection else None
 
     @strawberry.field(
