@@ -15,7 +15,7 @@
                      all others               -          now          the same
     changes missed   not paused, disabled     -          now          a sweep
     run opened       all but paused           syncing    -
-    page stored      all                      -          in a minute  should its reader die
+    page stored      all                      -          in a minute  in case its reader dies
     put off          syncing                  -          when GitHub wants requests again
     run done         syncing                  active     later        unless access was lost
                      all others               -          later        the same
@@ -62,6 +62,7 @@ class _Event(Enum):
     FOLLOWED_AGAIN = auto()
     PAUSED = auto()
     RESUMED = auto()
+    RESUMED_OUT_OF_REACH = auto()
     ACCESS_LOST = auto()
     ACCESS_REGAINED = auto()
     RUN_OPENED = auto()
@@ -73,17 +74,20 @@ class _Event(Enum):
 
 _ALL = frozenset(SyncStatus)
 _SYNCING = frozenset({SyncStatus.SYNCING})
+_PAUSED = frozenset({SyncStatus.PAUSED})
+_DISABLED = frozenset({SyncStatus.DISABLED})
 _RESTING = Case(
     When(last_synced_at=None, then=Value(SyncStatus.PENDING)), default=Value(SyncStatus.ACTIVE)
 )
-# _Event -> from which statuses it leads to which; from all others it leads nowhere.
+# Event -> from which statuses it leads to which; from all others it leads nowhere.
 _TRANSITIONS: Mapping[_Event, tuple[frozenset[SyncStatus], Case | Value]] = {
     _Event.FOLLOWED_AGAIN: (_ALL, _RESTING),
-    _Event.PAUSED: (_ALL - {SyncStatus.DISABLED}, Value(SyncStatus.PAUSED)),
-    _Event.RESUMED: (frozenset({SyncStatus.PAUSED}), _RESTING),
-    _Event.ACCESS_LOST: (_ALL - {SyncStatus.PAUSED}, Value(SyncStatus.DISABLED)),
-    _Event.ACCESS_REGAINED: (frozenset({SyncStatus.DISABLED}), _RESTING),
-    _Event.RUN_OPENED: (_ALL - {SyncStatus.PAUSED}, Value(SyncStatus.SYNCING)),
+    _Event.PAUSED: (_ALL - _DISABLED, Value(SyncStatus.PAUSED)),
+    _Event.RESUMED: (_PAUSED, _RESTING),
+    _Event.RESUMED_OUT_OF_REACH: (_PAUSED, Value(SyncStatus.DISABLED)),
+    _Event.ACCESS_LOST: (_ALL - _PAUSED, Value(SyncStatus.DISABLED)),
+    _Event.ACCESS_REGAINED: (_DISABLED, _RESTING),
+    _Event.RUN_OPENED: (_ALL - _PAUSED, Value(SyncStatus.SYNCING)),
     _Event.RUN_DONE: (_SYNCING, Value(SyncStatus.ACTIVE)),
     _Event.RUN_FAILED: (_SYNCING, Value(SyncStatus.ERROR)),
     _Event.RUN_REFUSED: (_SYNCING, Value(SyncStatus.DISABLED)),
@@ -171,7 +175,7 @@ def repositories_resume(repositories: Repositories) -> int:
     lost = locked.filter(access_lost_at__isnull=False, installation__app__isnull=False)
     out_of_reach = list(lost.values_list("pk", flat=True))
     _happens(locked.exclude(pk__in=out_of_reach), _Event.RESUMED, **_well(), **_due_with_sweep())
-    locked.filter(pk__in=out_of_reach).update(sync_status=SyncStatus.DISABLED)
+    _happens(locked.filter(pk__in=out_of_reach), _Event.RESUMED_OUT_OF_REACH)
     return locked.count()
 
 
