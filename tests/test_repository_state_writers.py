@@ -37,7 +37,7 @@ def _by_call(call: ast.Call) -> Iterator[str]:
     for keyword in call.keywords:
         if name in WRITES or name == "dict":
             yield from FIELDS & {keyword.arg}
-        elif keyword.arg in {"update_fields", "fields"}:
+        elif keyword.arg == "update_fields" or name == "bulk_update":
             yield from FIELDS & _texts(keyword.value)
     if name in {"setattr", "bulk_update"}:
         yield from FIELDS & {text for one in call.args for text in _texts(one)}
@@ -101,6 +101,7 @@ def test_each_way_to_write_them_is_noticed(source: str) -> None:
         "rows.exclude(next_sync_at__gt=now).order_by('next_sync_at')",
         "x = repository.sync_status",
         "list_display = ('full_name', 'sync_status')",
+        "index = models.Index(fields=['next_sync_at'])",
         "sync_status = models.CharField(default=SyncStatus.PENDING)",
         "run_failed(repository, why, next_sync_at=later)",
         "SQL = 'SELECT id FROM integrations_githubrepository WHERE next_sync_at = now()'",
