@@ -21,8 +21,8 @@ from dexxy.integrations.services.github.reading import (
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.part_batches import PartsReader
+from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github.reading.session import Reading
-from dexxy.integrations.services.github.reading.thread_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_client import GitHubClient
 
 # Below this, what is left of the hour's points belongs to what is new.
