@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 from dexxy_simulator.exchange import Exchange, Refusal, json_response
 from dexxy_simulator.live import LiveActivity
 from dexxy_simulator.model import Actor, Installation, Repository
-from dexxy_simulator.rest import apps
 from dexxy_simulator.rest.routes import unlocked_route
+from dexxy_simulator.rest_json import apps
 from dexxy_simulator.webhooks.deliveries import Delivery
 
 ROOT = "/_simulator"

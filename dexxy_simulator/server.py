@@ -18,7 +18,7 @@ from dexxy_simulator.faults.call import Broken
 from dexxy_simulator.faults.interference import Interference
 from dexxy_simulator.faults.queue import FaultQueue
 from dexxy_simulator.requests_log import RequestLog
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.world import World
 from dexxy_simulator.wsgi import HOST as HOST
 from dexxy_simulator.wsgi import environ_of

@@ -13,10 +13,10 @@ from dexxy_simulator.credentials import client_of
 from dexxy_simulator.exchange import NOT_ACCESSIBLE, Exchange, Refusal, json_response
 from dexxy_simulator.model import Actor, App, Installation, Repository
 from dexxy_simulator.model.apps import grants
-from dexxy_simulator.rest import accounts, apps
 from dexxy_simulator.rest.lists import page_of
 from dexxy_simulator.rest.routes import route
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json import accounts, apps
+from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.tokens import InstallationToken, UserToken
 
 NOT_BY_AN_APP = (
