@@ -7,7 +7,7 @@ import pytest
 
 from dexxy.integrations.services.github.mapping import nested_lists
 from dexxy.integrations.services.github.mapping import threads as mapping
-from dexxy.integrations.services.github.mapping.accounts import graphql_account
+from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
 from dexxy.members.models import IdentityKind
 
 AT = "2026-01-01T12:00:00Z"
@@ -79,14 +79,14 @@ def kinds(mapped: mapping.MappedThread) -> list[tuple[str, str]]:
 
 
 def test_an_account_that_is_gone_is_nobody() -> None:
-    assert graphql_account(None) is None
+    assert account_in_graphql(None) is None
 
 
 def test_an_account_of_an_enterprise_is_known_by_its_node_id() -> None:
     enterprise = {**USER, "__typename": "EnterpriseUserAccount", "id": "EUA_1"}
     del enterprise["databaseId"]
 
-    found = graphql_account(enterprise)
+    found = account_in_graphql(enterprise)
 
     assert found is not None
     assert (found.external_id, found.kind) == ("EUA_1", IdentityKind.USER)
@@ -94,12 +94,13 @@ def test_an_account_of_an_enterprise_is_known_by_its_node_id() -> None:
 
 def test_an_account_of_which_only_the_name_is_shown_is_nobody() -> None:
     assert (
-        graphql_account({"__typename": "Secret", "login": "x", "avatarUrl": "", "url": ""}) is None
+        account_in_graphql({"__typename": "Secret", "login": "x", "avatarUrl": "", "url": ""})
+        is None
     )
 
 
 def test_an_unknown_kind_of_account_is_a_person() -> None:
-    found = graphql_account({**USER, "__typename": "Agent"})
+    found = account_in_graphql({**USER, "__typename": "Agent"})
 
     assert found is not None
     assert found.kind is IdentityKind.USER
@@ -107,7 +108,7 @@ def test_an_unknown_kind_of_account_is_a_person() -> None:
 
 def test_a_bot_has_the_suffix_that_webhooks_give_it() -> None:
     names = [
-        graphql_account({**USER, "__typename": "Bot", "login": login, "name": None})
+        account_in_graphql({**USER, "__typename": "Bot", "login": login, "name": None})
         for login in ("codecov", "codecov[bot]")
     ]
 
@@ -242,7 +243,7 @@ def test_words_that_github_adds_are_kept_and_events_that_it_adds_are_left_out() 
 def test_an_account_of_an_unknown_type_is_a_user_that_is_known_by_its_node_id() -> None:
     agent = {"__typename": "Agent", "id": "A_1", "login": "hal", "avatarUrl": "", "url": ""}
 
-    record = graphql_account(agent)
+    record = account_in_graphql(agent)
 
     assert record is not None
     assert (record.external_id, record.kind) == ("A_1", IdentityKind.USER)

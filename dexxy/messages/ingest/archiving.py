@@ -1,4 +1,7 @@
-"""Threads that the platform does not show any more become tombstones: archived, never deleted."""
+"""Threads that the platform does not show any more become tombstones: archived, never deleted.
+
+Rules T9, T10 and M8 of docs/explanation/what-wins-when.md.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

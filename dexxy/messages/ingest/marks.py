@@ -1,7 +1,8 @@
 """Marks: `refetch_at` of a thread is the time from which on it is to be read again.
 
 A mark is a debounced request: it may be set again and again, and one refetch answers them all. A
-refetch takes away only the marks that were there when its request left.
+refetch takes away only the marks that were there when its request left. Rules R1 and R4 of
+docs/explanation/what-wins-when.md.
 """
 
 from collections.abc import Iterable, Sequence

@@ -34,7 +34,7 @@ def messages_apply(source: SourceKey, batch: Sequence[ThreadMessage], authors: A
 def _without_silenced(
     workspace_id: int, batch: Sequence[ThreadMessage], authors: Authors
 ) -> Sequence[ThreadMessage]:
-    """Empty the bodies of what erased people write."""
+    """Empty the bodies of what erased people write (rule M9)."""
     silenced = accounts_silenced(workspace_id)
     if not silenced:
         return batch

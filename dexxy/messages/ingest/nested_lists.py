@@ -1,4 +1,7 @@
-"""Lists of a thread that were read to their end: what they do not hold any more is archived."""
+"""Lists of a thread that were read to their end: what they do not hold any more is archived.
+
+Rule M7 of docs/explanation/what-wins-when.md.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

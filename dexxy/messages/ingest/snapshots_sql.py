@@ -1,6 +1,6 @@
 """The upserts of snapshots. `{rows}` is the batch, as a FROM item `r`.
 
-The WHEN, WHERE and CASE below are the rules T1 to T4 and M1 to M3 of
+The WHEN, WHERE and CASE below are the rules T1 to T4, M1 to M3 and R1 of
 docs/explanation/what-wins-when.md, which is to be read first.
 """
 # ruff: noqa: S608

@@ -8,7 +8,7 @@ from dexxy.integrations.services.github.mapping.rules import identity_kind
 from dexxy.members.ingest.records import IdentityRecord
 
 
-def graphql_account(node: Payload | None) -> IdentityRecord | None:
+def account_in_graphql(node: Payload | None) -> IdentityRecord | None:
     """Map an account as GraphQL shows it; None for one that is gone.
 
     An account of an enterprise has no number, so its node id stands in for it. So it is where
@@ -16,12 +16,12 @@ def graphql_account(node: Payload | None) -> IdentityRecord | None:
     """
     if not node or not node.get("id"):
         return None
-    return _graphql_account(tuple(node.items()))
+    return _account_in_graphql(tuple(node.items()))
 
 
 # Few people write most of a page.
 @lru_cache(maxsize=1000)
-def _graphql_account(items: tuple[tuple[str, Any], ...]) -> IdentityRecord:
+def _account_in_graphql(items: tuple[tuple[str, Any], ...]) -> IdentityRecord:
     node = dict(items)
     return IdentityRecord(
         external_id=key(node.get("databaseId") or node["id"]),
@@ -41,7 +41,7 @@ def _username(node: Payload) -> str:
     return f"{login}[bot]" if is_bare_bot else login
 
 
-def webhook_account(node: Payload | None) -> IdentityRecord | None:
+def account_in_webhook(node: Payload | None) -> IdentityRecord | None:
     """Map an account as webhooks show it; None for one that is gone.
 
     GitHub may show @ghost in place of an account that is gone.

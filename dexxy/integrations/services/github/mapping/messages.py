@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dexxy.integrations.services.github.api.values import Payload, key, text, time, time_or_none
-from dexxy.integrations.services.github.mapping.accounts import graphql_account
+from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
 from dexxy.integrations.services.github.mapping.rules import discussion_comment_key, is_wrapper
 from dexxy.messages.ingest.records import MessageRecord
 from dexxy.messages.models import MessageKind
@@ -25,7 +25,7 @@ def _written(node: Payload, kind: MessageKind, details: dict[str, object]) -> di
         details["minimized"] = text(node["minimizedReason"]) or "minimized"
     return {
         "kind": kind,
-        "author": graphql_account(node["author"]),
+        "author": account_in_graphql(node["author"]),
         "body": text(node["body"]),
         "url": text(node["url"]),
         "edited_at": time_or_none(node["lastEditedAt"]),
@@ -110,7 +110,7 @@ def state_changes(nodes: Sequence[Payload], *, is_end_of_merged: bool) -> Iterat
         yield MessageRecord(
             kind=kind,
             external_id=key(node["id"]),
-            author=graphql_account(node["actor"]),
+            author=account_in_graphql(node["actor"]),
             url=text(node.get("url")),
             occurred_at=time(node["createdAt"]),
             version_at=time(node["createdAt"]),
@@ -135,7 +135,7 @@ def discussion_changes(node: Payload) -> Iterator[MessageRecord]:
         yield MessageRecord(
             kind=MessageKind.ANSWERED,
             external_id=discussion_comment_id(node["answer"]),
-            author=graphql_account(node["answerChosenBy"]),
+            author=account_in_graphql(node["answerChosenBy"]),
             url=text(node["answer"]["url"]),
             occurred_at=time(node["answerChosenAt"]),
             version_at=time(node["answerChosenAt"]),

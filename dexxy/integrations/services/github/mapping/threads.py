@@ -12,7 +12,7 @@ from dexxy.integrations.services.github.api.values import (
     time,
     time_or_none,
 )
-from dexxy.integrations.services.github.mapping.accounts import graphql_account
+from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
 from dexxy.integrations.services.github.mapping.messages import discussion_changes
 from dexxy.integrations.services.github.mapping.nested_lists import (
     REVIEW_COMMENTS,
@@ -125,7 +125,7 @@ def _thread(node: Payload) -> dict[str, Any]:
         "node_id": key(node["id"]),
         "title": text(node["title"]),
         "url": text(node["url"]),
-        "author": graphql_account(node["author"]),
+        "author": account_in_graphql(node["author"]),
         "opened_at": time(node["createdAt"]),
         "closed_at": time_or_none(node["closedAt"]),
         "version_at": time(node["updatedAt"]),

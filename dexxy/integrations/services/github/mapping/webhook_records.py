@@ -18,7 +18,7 @@ from dexxy.integrations.services.github.api.values import (
     time,
     time_or_none,
 )
-from dexxy.integrations.services.github.mapping.accounts import webhook_account
+from dexxy.integrations.services.github.mapping.accounts import account_in_webhook
 from dexxy.integrations.services.github.mapping.rules import (
     LARGEST_GRAPHQL_INT,
     discussion_comment_key,
@@ -60,7 +60,7 @@ def _thread(node: Payload) -> dict[str, Any]:
         "node_id": UNSET,
         "title": text(node["title"]),
         "url": node["html_url"],
-        "author": webhook_account(node["user"]),
+        "author": account_in_webhook(node["user"]),
         "opened_at": time(node["created_at"]),
         "version_at": time(node["updated_at"]),
         "labels": _carried(node, "labels", _labels),
@@ -128,7 +128,7 @@ def _written(node: Payload, kind: MessageKind) -> dict[str, Any]:
     return {
         "kind": kind,
         "external_id": key(node["id"]),
-        "author": webhook_account(node["user"]),
+        "author": account_in_webhook(node["user"]),
         "body": text(node["body"]),
         "url": node["html_url"],
         "occurred_at": time(node["created_at"]),
@@ -150,7 +150,7 @@ def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
     return MessageRecord(
         kind=MessageKind.REVIEW,
         external_id=key(node["id"]),
-        author=webhook_account(node["user"]),
+        author=account_in_webhook(node["user"]),
         body=body,
         url=node["html_url"],
         occurred_at=submitted_at,

@@ -169,10 +169,11 @@ def _archive(reading: Reading, found: Found, asked_at: datetime) -> None:
         archived = threads_archive(gone, asked_at=asked_at)
         marks_clear([stored[pk] for pk in hidden], asked_at=asked_at)
         parts_forget(SyncPart.objects.filter(thread__in=archived))
-        unknown = [thread.key for thread in found.unknown]
         ended = [one.key for one in found.gone if one.thread_id in archived]
-        problems_forget(reading.repository, [*unknown, *ended])
-        tried = [*unknown, *(one.key for one in [*found.gone, *found.hidden])]
+        unknown = [thread.key for thread in found.unknown]
+        problems_forget(reading.repository, [*ended, *unknown])
+        hidden_keys = [thread.key for thread in found.hidden]
+        tried = [*(one.key for one in found.gone), *unknown, *hidden_keys]
         problems_hold(reading.repository, tried)
         reading.count(refetched=len(tried))
 
