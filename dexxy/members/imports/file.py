@@ -70,14 +70,15 @@ class ImportedRow:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which place of a row holds what.
+    """The header of a file: the index of the cell in which each row has what.
 
     Args:
-        usernames: platform -> place.
+        indexes: of name, email, company, location, notes and tags, as far as they are there.
+        usernames: platform -> index of the username there.
         ignored: the names of columns that say nothing to us.
     """
 
-    places: dict[str, int] = field(default_factory=dict)
+    indexes: dict[str, int] = field(default_factory=dict)
     usernames: dict[str, int] = field(default_factory=dict)
     ignored: Sequence[str] = ()
     width: int = 0
@@ -156,23 +157,23 @@ def columns_of(header: Sequence[str]) -> Columns:
         raise ImportFileError("The file is empty, or its first line is: that line names columns.")
     found = Columns(width=len(header))
     ignored = []
-    for place, title in enumerate(header):
+    for index, title in enumerate(header):
         name = title.strip().lower()
         name = _ALIASES.get(name, name)
         platform = _USERNAME.fullmatch(name)
-        into, key = (found.usernames, platform[1]) if platform else (found.places, name)
+        into, key = (found.usernames, platform[1]) if platform else (found.indexes, name)
         if platform is None and name not in _TEXTS and name != _TAGS:
             ignored.append(title.strip())
         elif key in into:
             raise ImportFileError(f"The column {title.strip()} is there twice.")
         else:
-            into[key] = place
-    if "email" not in found.places and not found.usernames:
+            into[key] = index
+    if "email" not in found.indexes and not found.usernames:
         raise ImportFileError(
             "The first line names no column by which people are told apart: call one `email`, or"
             " `username:github`, `username:discord` and the like."
         )
-    return Columns(found.places, found.usernames, ignored, found.width)
+    return Columns(found.indexes, found.usernames, ignored, found.width)
 
 
 def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
@@ -180,9 +181,9 @@ def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
         cell = "cell" if len(cells) == 1 else "cells"
         problem = f"It has {len(cells)} {cell}; the header has {columns.width}."
         return ImportedRow(number, problem=problem)
-    given = {name: cells[place].strip() for name, place in columns.places.items()}
+    given = {name: cells[index].strip() for name, index in columns.indexes.items()}
     tags = [tag.strip() for tag in re.split("[;,]", given.pop(_TAGS, "")) if tag.strip()]
-    named = {platform: cells[place].strip() for platform, place in columns.usernames.items()}
+    named = {platform: cells[index].strip() for platform, index in columns.usernames.items()}
     accounts = [(platform, username) for platform, username in named.items() if username]
     problem = _problem(given, tags, accounts)
     if problem:

@@ -184,7 +184,7 @@ class _Refusal:
 
 
 _Predicate = Callable[[_Refusal], bool]
-# The first that fits decides. {message} is what GitHub said.
+# The first that fits decides. {message} is GitHub's own.
 _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
     (
         lambda refusal: refusal.is_cursor,
@@ -264,7 +264,7 @@ def is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
 
 
 def message_of(response: httpx.Response) -> str:
-    """Return what GitHub said, or what the status is called."""
+    """Return GitHub's own message, or the name of the status."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:

@@ -59,7 +59,7 @@ class RepositoryReader:
 
     @property
     def threads_left(self) -> int:
-        """How many threads this run still has to read, as far as GitHub has said."""
+        """How many threads this run still has to read, as far as GitHub has told."""
         lists = self.reading.repository.streams.filter(name__in=THREAD_LISTS, is_done=False)
         counts = lists.filter(scan_started_at__isnull=False, expected__isnull=False)
         left = counts.aggregate(left=Sum(F("expected") - F("read")))["left"]
