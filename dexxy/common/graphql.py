@@ -5,7 +5,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, NewType, TypeVar
+from typing import Any, Generic, NewType, TypeVar, overload
 
 import strawberry
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from strawberry.relay import PageInfo
 
 from dexxy.common.errors import BadInputError
+from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import Page
 
@@ -62,11 +63,15 @@ class Edge(Generic[Node]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]]
+    edges: list[Edge[Node]] = strawberry.field(metadata=PAGED)
     page_info: PageInfo
     total: strawberry.Private[Callable[[], int]]
 
-    @strawberry.field(description="How many there are in all; counted only where it is asked for.")
+    # To count a whole list is as much work as many pages of it.
+    @strawberry.field(
+        description="How many there are in all; counted only where it is asked for.",
+        metadata=cost(objects=1000),
+    )
     def total_count(self) -> int:
         return self.total()
 
@@ -103,8 +108,20 @@ def aware(time: datetime) -> datetime:
         raise BadInputError("A time is before the year 1 or after the year 9999.") from error
 
 
-def ids(texts: list[strawberry.ID] | None, name: str) -> list[int]:
-    """Read the ids of an argument called NAME.
+@overload
+def key(text: str) -> int: ...
+@overload
+def key(text: str | None) -> int | None: ...
+def key(text: str | None) -> int | None:
+    """Return the number that an id spells; 0, which nothing has, where it spells none.
+
+    What was not sent stays None.
+    """
+    return None if text is None else parse_id(text) or 0
+
+
+def keys(texts: list[strawberry.ID] | None, name: str) -> list[int]:
+    """Return the numbers that the ids of an argument called NAME spell.
 
     Raises:
         BadInputError: one of them is no id.
