@@ -12,6 +12,7 @@ from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
 from dexxy.integrations import activity, selectors
+from dexxy.integrations.connection import github_connection_for_admin
 from dexxy.integrations.graphql_connection import (
     GitHubDelivery,
     GithubDisconnectInstallationPayload,
@@ -48,7 +49,7 @@ class IntegrationsQuery:
         self, info: Info, workspace_id: strawberry.ID
     ) -> GitHubInstallationDetails | None:
         viewer, workspace = in_workspace(info, workspace_id)
-        connection = selectors.github_installation(viewer, workspace)
+        connection = github_connection_for_admin(viewer, workspace)
         return GitHubInstallationDetails.of(connection) if connection else None
 
     @strawberry.field(

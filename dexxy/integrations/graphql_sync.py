@@ -11,6 +11,7 @@ import strawberry_django
 from dexxy.common.graphql_cost import cost
 from dexxy.integrations import models, selectors
 from dexxy.integrations.models import RunState, RunTrigger, StreamName
+from dexxy.integrations.receipts import receipt_of
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
 
 # Of one run; their names are a few dozen words of ours.
@@ -108,7 +109,7 @@ class SyncRun:
 
     @strawberry.field(description="Null until the run has compared.")
     def receipt(self, root: strawberry.Parent[models.SyncRun]) -> SyncReceipt | None:
-        return cast("SyncReceipt | None", selectors.receipt_of(root.receipt))
+        return cast("SyncReceipt | None", receipt_of(root.receipt))
 
 
 @strawberry.type(description="A thread that cannot be read although its neighbours can.")

@@ -26,7 +26,7 @@ class ErasedPeople:
     def __init__(self, workspace_id: int) -> None:
         self._workspace_id = workspace_id
         found = ErasureSecret.objects.filter(workspace=workspace_id).first()
-        self._secret = found.secret.encode() if found else b""
+        self._secret = found.secret.read().encode() if found else b""
 
     def __bool__(self) -> bool:
         return bool(self._secret)
