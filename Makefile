@@ -8,6 +8,9 @@ $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/" .venv/bin/dexx
 DJANGO := DEXXY_DATA_DIR=.cache/data .venv/bin/python -W ignore::RuntimeWarning -m django
 SETTINGS := --settings dexxy.config.settings
 
+# Many processes start in the tests: each would compile every module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check bench lint types migrations schema fmt clean
 .DELETE_ON_ERROR:
 
