@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -80,6 +81,7 @@ def imported_names(path: PurePosixPath, tree: ast.AST) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+@cache
 def product_modules() -> list[Module]:
     return [
         parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
