@@ -1,6 +1,8 @@
 """Hold the directions of imports that docs/explanation/architecture.md describes."""
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,21 +12,39 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# An app may import its own level and those below it.
+# An app may import itself and whatever stands on a lower level.
 LEVELS = {
     "common": 0,
     "accounts": 1,
     "sources": 2,
     "members": 2,
-    "messages": 2,
-    "integrations": 3,
-    "doctor": 4,
+    "messages": 3,
+    "people": 4,
+    "integrations": 5,
+    "doctor": 6,
 }
+# The same inside the services that know GitHub: a package may import itself and lower floors.
+SERVICES = "dexxy.integrations.services"
+FLOORS = {
+    f"{SERVICES}.github.api": 0,
+    f"{SERVICES}.github.mapping": 1,
+    f"{SERVICES}.github_client": 1,
+    f"{SERVICES}.github.access": 2,
+    f"{SERVICES}.github.reading": 3,
+    f"{SERVICES}.github.engine": 4,
+    f"{SERVICES}.github.connecting": 5,
+    f"{SERVICES}.github.webhooks": 5,
+    f"{SERVICES}.github_sync": 5,
+}
+# Who people may be does not depend on how GitHub is read.
+CONTRIBUTORS = (f"{SERVICES}.contributors", f"{SERVICES}.contributor_identity")
 # What a person, an API client or a queue calls; nothing below may call it back.
-DOORS = {"graphql", "views", "webhook_door", "tasks", "admin", "urls", "management"}
+DOORS = {"graphql", "views", "door", "tasks", "admin", "urls", "management"}
 DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
+# The only ones that may know where a setting comes from.
+READERS_OF_CONFIG = {"web", "cli", "doctor", "config"}
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
-COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "redaction", "sql"} | {
+COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "queue", "redaction", "sql"} | {
     "graphql",
     "graphql_errors",
     "graphql_limits",
@@ -32,14 +52,28 @@ COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "redaction",
     "graphql_view",
 }
 GITHUB_CLIENT = "dexxy.integrations.services.github_client"
+# The apps whose tables begin with their name, and what stands before a table's name in SQL.
+TABLE = re.compile(
+    rf'\b(?:FROM|JOIN|UPDATE|INTO|USING|ONLY|TABLE)\s+"?({"|".join(LEVELS)})_[a-z]', re.IGNORECASE
+)
+MOST_MODULES_IN_A_FOLDER = 25
+LONGEST_FUNCTION, LONG_FUNCTION, MOST_LONG_FUNCTIONS = 60, 40, 3
 
 
 @dataclass(frozen=True)
 class Module:
-    """One file of the product, with the full names of all that it imports."""
+    """One file of the product.
+
+    Args:
+        imports: the full names of all that it imports.
+        texts: all its string constants.
+        functions: the names of its functions with their lengths in lines.
+    """
 
     path: PurePosixPath
     imports: frozenset[str]
+    texts: tuple[str, ...] = ()
+    functions: tuple[tuple[str, int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,6 +89,10 @@ class Module:
         """The app of Dexxy that it belongs to; "" for what is no part of it."""
         return self.path.parts[1] if self.package == "dexxy" else ""
 
+    @property
+    def is_migration(self) -> bool:
+        return "migrations" in self.path.parts
+
     def imports_of(self, *packages: str) -> list[str]:
         return sorted(name for name in self.imports if is_inside(name, *packages))
 
@@ -64,9 +102,17 @@ def is_inside(name: str, *packages: str) -> bool:
 
 
 def parse(path: str, source: str) -> Module:
-    """Read every import of a file: of the top, of functions and of type checking alike."""
-    module = PurePosixPath(path)
-    return Module(module, frozenset(imported_names(module, ast.parse(source))))
+    """Read a file: its imports of the top, of functions and of type checking alike."""
+    module, tree = PurePosixPath(path), ast.parse(source)
+    nodes = list(ast.walk(tree))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return Module(
+        module,
+        frozenset(imported_names(module, tree)),
+        tuple(text for text in texts if isinstance(text, str)),
+        tuple((node.name, (node.end_lineno or 0) - node.lineno + 1) for node in functions),
+    )
 
 
 def imported_names(path: PurePosixPath, tree: ast.AST) -> Iterator[str]:
@@ -108,12 +154,53 @@ def opens(part: str) -> bool:
     return part in DOORS or part.startswith("graphql_")
 
 
+def apps_out_of_reach(app: str) -> list[str]:
+    """Return the apps that stand above APP, or beside it."""
+    return [
+        other for other, level in LEVELS.items() if level >= LEVELS.get(app, 99) and other != app
+    ]
+
+
+def floor_of(name: str) -> str | None:
+    return next((package for package in FLOORS if is_inside(name, package)), None)
+
+
 # A rule returns what a module imports, or is, against it.
 def apps_import_downwards(module: Module) -> list[str]:
     if module.app not in LEVELS:
         return []
-    above = [app for app, level in LEVELS.items() if level > LEVELS[module.app]]
-    return module.imports_of(*(f"dexxy.{app}" for app in above))
+    return module.imports_of(*(f"dexxy.{app}" for app in apps_out_of_reach(module.app)))
+
+
+def services_import_lower_floors(module: Module) -> list[str]:
+    own = floor_of(module.name)
+    if own is None:
+        return []
+    out_of_reach = [
+        other for other, floor in FLOORS.items() if floor >= FLOORS[own] and other != own
+    ]
+    return module.imports_of(*out_of_reach)
+
+
+def contributors_know_nothing_of_reading(module: Module) -> list[str]:
+    if not is_inside(module.name, *CONTRIBUTORS):
+        return []
+    return module.imports_of(*FLOORS)
+
+
+def statements_name_tables_below(module: Module) -> list[str]:
+    # A table that a text of SQL names is an import, too, which Python does not see.
+    if module.app not in LEVELS:
+        return []
+    out_of_reach = apps_out_of_reach(module.app)
+    named = {found.lower() for text in module.texts for found in TABLE.findall(text)}
+    return sorted(f"a table of {app}" for app in named if app in out_of_reach)
+
+
+def only_doors_read_the_configuration(module: Module) -> list[str]:
+    if module.package != "dexxy" or module.app in READERS_OF_CONFIG:
+        return []
+    return module.imports_of("dexxy.config")
 
 
 def doors_are_called_by_nothing_below(module: Module) -> list[str]:
@@ -163,9 +250,17 @@ def common_is_a_closed_list(module: Module) -> list[str]:
     return [module.path.stem] if module.app == "common" and module.path.stem not in COMMON else []
 
 
+def no_function_is_too_long(module: Module) -> list[str]:
+    return [name for name, lines in module.functions if lines > LONGEST_FUNCTION]
+
+
 Rule = Callable[[Module], list[str]]
 RULES: list[Rule] = [
     apps_import_downwards,
+    services_import_lower_floors,
+    contributors_know_nothing_of_reading,
+    statements_name_tables_below,
+    only_doors_read_the_configuration,
     doors_are_called_by_nothing_below,
     models_import_no_services,
     only_the_client_imports_githubkit,
@@ -174,6 +269,7 @@ RULES: list[Rule] = [
     only_graphql_files_import_strawberry,
     names_say_what_is_inside,
     common_is_a_closed_list,
+    no_function_is_too_long,
 ]
 
 
@@ -189,6 +285,23 @@ def test_the_product_keeps_the_rule(rule: Rule) -> None:
     assert broken == {}
 
 
+def test_few_functions_are_long() -> None:
+    long = [
+        f"{module.path}: {name}"
+        for module in product_modules()
+        for name, lines in module.functions
+        if lines > LONG_FUNCTION
+    ]
+
+    assert long[MOST_LONG_FUNCTIONS:] == [], long
+
+
+def test_no_folder_has_more_modules_than_one_takes_in_at_a_glance() -> None:
+    folders = Counter(module.path.parent for module in product_modules() if not module.is_migration)
+
+    assert {str(f): n for f, n in folders.items() if n > MOST_MODULES_IN_A_FOLDER} == {}
+
+
 def test_the_product_is_found() -> None:
     assert "dexxy.config.settings" in {module.name for module in product_modules()}
 
@@ -199,6 +312,69 @@ def test_the_product_is_found() -> None:
         (apps_import_downwards, "accounts/services.py", "from dexxy.messages.models import Thread"),
         (apps_import_downwards, "messages/feed.py", "import dexxy.integrations.models"),
         (apps_import_downwards, "members/feed.py", "from ..integrations import models"),
+        (apps_import_downwards, "members/feed.py", "from dexxy.messages.models import Thread"),
+        (apps_import_downwards, "members/feed.py", "from dexxy.sources.models import Source"),
+        (apps_import_downwards, "messages/feed.py", "from dexxy.people import merging"),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/api/errors.py",
+            "from dexxy.integrations.services.github_client import GitHubClient",
+        ),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/mapping/threads.py",
+            "from dexxy.integrations.services import github_client",
+        ),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/access/app.py",
+            "from ..reading.session import Reading",
+        ),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/reading/lists.py",
+            "def f():\n    from dexxy.integrations.services.github import engine",
+        ),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/engine/schedule.py",
+            "from dexxy.integrations.services.github.webhooks.delivery_log import read",
+        ),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/connecting/oauth.py",
+            "from dexxy.integrations.services.github.webhooks import inbox",
+        ),
+        (
+            services_import_lower_floors,
+            "integrations/services/github/engine/runs.py",
+            "from dexxy.integrations.services.github_sync import credential_work",
+        ),
+        (
+            contributors_know_nothing_of_reading,
+            "integrations/services/contributors/rules.py",
+            "from dexxy.integrations.services.github.api.values import text",
+        ),
+        (
+            contributors_know_nothing_of_reading,
+            "integrations/services/contributor_identity.py",
+            "from dexxy.integrations.services import github_client",
+        ),
+        (statements_name_tables_below, "members/sql.py", 'A = "SELECT 1 FROM messages_message"'),
+        (statements_name_tables_below, "members/sql.py", 'A = "JOIN sources_source s ON true"'),
+        (
+            statements_name_tables_below,
+            "messages/sql.py",
+            'def f(x):\n    return f"UPDATE {x} x; insert into integrations_syncrun {x}"',
+        ),
+        (statements_name_tables_below, "common/sql.py", "A = 'DELETE FROM ONLY accounts_user'"),
+        (
+            only_doors_read_the_configuration,
+            "integrations/services/github/access/app.py",
+            "from dexxy.config.github_app import AppSettings",
+        ),
+        (only_doors_read_the_configuration, "common/crypto.py", "from dexxy import config"),
+        (only_doors_read_the_configuration, "embedded/owner.py", "import dexxy.config.env"),
         (
             apps_import_downwards,
             "sources/services.py",
@@ -258,6 +434,7 @@ def test_the_product_is_found() -> None:
         (names_say_what_is_inside, "integrations/services/helpers.py", ""),
         (names_say_what_is_inside, "web/manager.py", ""),
         (common_is_a_closed_list, "common/text.py", ""),
+        (no_function_is_too_long, "web/pages.py", "def f():\n" + "    f()\n" * 60),
     ],
 )
 def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> None:
@@ -268,6 +445,14 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
     ("path", "source"),
     [
         ("integrations/tasks.py", "from dexxy.integrations.services import github_sync"),
+        (
+            "integrations/services/github/webhooks/drain.py",
+            "from dexxy.integrations.services.github.engine import runs",
+        ),
+        ("integrations/services/github/mapping/webhooks.py", "from . import rules"),
+        ("messages/recount.py", 'A = "UPDATE members_identity i SET x = 1 FROM messages_message"'),
+        ("doctor/github.py", "from dexxy.config.keys import keys"),
+        ("web/pages.py", "def f():\n" + "    f()\n" * 59),
         ("integrations/services/github_client.py", "from githubkit import GitHub"),
         ("integrations/services/github_sync.py", "from dexxy.messages.services import apply"),
         ("messages/models.py", "from dexxy.members.models import Identity"),

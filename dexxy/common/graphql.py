@@ -54,7 +54,7 @@ class Context:
 Info = strawberry.Info[Context, None]
 
 
-@strawberry.type(description="An item and its place in the list.")
+@strawberry.type(description="An item and its cursor.")
 class Edge(Generic[Node]):
     cursor: str
     node: Node
@@ -72,14 +72,15 @@ class Connection(Generic[Node]):
 
 
 def connection(page: Page[Any], after: str | None, total: Callable[[], int]) -> Connection[Any]:
-    """Show PAGE, which stands behind the cursor AFTER.
+    """Return PAGE as a GraphQL connection.
 
     Args:
-        total: counts the whole list.
+        after: the cursor behind which the page starts; None for the first page.
+        total: counts the whole list; called only if a client asks for `totalCount`.
     """
-    places = {place.pk: str(place) for place in page.places}
+    cursors = {cursor.pk: str(cursor) for cursor in page.cursors}
     return Connection(
-        edges=[Edge(cursor=places[item.pk], node=item) for item in page.items],
+        edges=[Edge(cursor=cursors[item.pk], node=item) for item in page.items],
         page_info=PageInfo(
             has_next_page=page.has_more,
             has_previous_page=after is not None,

@@ -1,23 +1,11 @@
 """The GitHub App that the environment names, where somebody registered one by hand."""
 
-from dataclasses import dataclass, field
-
 from dexxy.config import env
+from dexxy.integrations.services.github.access.app_settings import AppSettings
 
 _LARGEST = 2**63 - 1
 # As on the App's page; GitHub's own names for the parts of a key pair differ by age.
 _KEY_BEGINS = "-----BEGIN "
-
-
-@dataclass(frozen=True, slots=True)
-class AppSettings:
-    """What GitHub shows of an App to who owns it."""
-
-    app_id: int
-    client_id: str
-    client_secret: str = field(repr=False)
-    private_key: str = field(repr=False)
-    webhook_secret: str = field(repr=False)
 
 
 def app_settings() -> AppSettings | None:

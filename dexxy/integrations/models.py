@@ -326,7 +326,7 @@ class SyncRun(TimestampedModel):
     error = models.TextField(blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     receipt = models.JSONField(default=dict, blank=True)
-    # How fast it reads just now: see services/github_pace.py.
+    # How fast it reads just now: see services/github/reading/pace.py.
     pace = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -256,7 +256,7 @@ class MembersQuery:
 
 
 def remember_members(info: Info, members: Iterable[models.Member]) -> None:
-    """Let MEMBERS, of one answer, be read together when the first of them is asked about."""
+    """Note MEMBERS of one answer, so that the first field to need an overview reads all of them."""
     known: dict[int, models.Member] = info.context.shared.setdefault("members", {})
     known.update({member.pk: member for member in members})
 

@@ -5,10 +5,10 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from dexxy.config.github_app import AppSettings
 from dexxy.doctor import Finding, State, apps, installations
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github.access.app import app_store
+from dexxy.integrations.services.github.access.app_settings import AppSettings
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.app_registration import EVENTS, manifest
 from dexxy.integrations.services.github_client import GitHubClient

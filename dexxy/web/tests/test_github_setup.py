@@ -12,9 +12,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp, OAuthState
 from dexxy.integrations.services.github.access.app import app_current
+from dexxy.integrations.services.github.access.app_settings import AppSettings
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.app_registration import (
     EVENTS,

@@ -10,7 +10,7 @@ from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import ImportRefusedError, WrongUseError
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.workspaces import workspace_called
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportFile
 from dexxy.people.importing import ImportReport, people_import
 

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
-from dexxy.config.github_app import AppSettings
 from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.services.github.access.app_settings import AppSettings
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
