@@ -37,7 +37,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def _only_shares_out_tests(options: argparse.Namespace) -> bool:
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
-    return not is_worker and bool(options.numprocesses) and not options.usepdb
+    shares = bool(getattr(options, "numprocesses", None)) and not options.usepdb
+    return shares and not is_worker
 
 
 def _free_data_dir(folder: Path) -> Path:
