@@ -8,19 +8,27 @@ $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/" .venv/bin/dexx
 DJANGO := DEXXY_DATA_DIR=.cache/data .venv/bin/python -W ignore::RuntimeWarning -m django
 SETTINGS := --settings dexxy.config.settings
 
-.PHONY: help demo test check bench lint types migrations schema fmt clean
+# Many processes start in the tests: each would compile every module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test check check-all bench lint types migrations schema fmt clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.run ## show Dexxy with a recorded repository (PORT=8123: on that port)
 	@exec .venv/bin/dexxy demo $(if $(PORT),--port "$(PORT)")
 
+PYTEST := .venv/bin/python -m pytest --numprocesses auto --dist worksteal
+
 test: .venv/.dev .cache/github/schema.graphql ## run the tests (ARGS="-k feed": options of pytest)
-	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 check: lint types migrations schema test ## all that CI checks
+
+check-all: lint types migrations schema .cache/github/schema.graphql ## check, with the slow tests too
+	@$(PYTEST) $(ARGS)
 
 lint: .venv/.dev
 	@.venv/bin/ruff check
