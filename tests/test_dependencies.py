@@ -12,6 +12,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OURS = {"dexxy", "dexxy_simulator"}
+# It is there for type checkers alone, which bring it.
+NO_PACKAGES = {"_typeshed"}
 # What no line imports although it is needed.
 USED_BY_NAME = {
     "django-csp": "the settings name its middleware",
@@ -40,7 +42,7 @@ def top_level_imports(source: str) -> set[str]:
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
-    return found - OURS - sys.stdlib_module_names
+    return found - OURS - NO_PACKAGES - sys.stdlib_module_names
 
 
 def imported_by(package: str) -> set[str]:
