@@ -9,7 +9,7 @@ DJANGO := DEXXY_DATA_DIR=.cache/data DJANGO_SETTINGS_MODULE=dexxy.config.setting
 	.venv/bin/python -W ignore::RuntimeWarning
 EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 
-.PHONY: help demo test check bench lint types migrations schema fmt clean
+.PHONY: help demo test check bench lint types migrations schema fmt hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -47,6 +47,9 @@ fmt: .venv/.dev ## format the code and export schema.graphql
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 	@$(EXPORT_SCHEMA) schema.graphql
+
+hooks: .venv/.dev ## let git refuse a commit that CI would refuse
+	@.venv/bin/pre-commit install
 
 clean: ## remove everything that make brought into this folder
 	@rm -rf .venv .uv .cache
