@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.model import Actor, Repository
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.tokens import Resource, Token
 from dexxy_simulator.world import World
 

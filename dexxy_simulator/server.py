@@ -18,7 +18,7 @@ from dexxy_simulator.faults.call import Broken
 from dexxy_simulator.faults.interference import Interference
 from dexxy_simulator.faults.queue import FaultQueue
 from dexxy_simulator.requests_log import RequestLog
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.world import World
 from dexxy_simulator.wsgi import HOST as HOST
 from dexxy_simulator.wsgi import environ_of
@@ -110,7 +110,7 @@ class ConnectedServer(ThreadingTCPServer):
             super().shutdown_request(request)
 
     def reset_at_end(self, connection: socket.socket) -> None:
-        """Let the end of a connection be a reset: closed while it lingers for no time."""
+        """Make closing a connection send a reset, by a linger time of zero."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._to_reset.add(connection)
 

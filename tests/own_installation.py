@@ -14,8 +14,8 @@ from dexxy.cli.tests.running import Running, answers, children_of, environment
 from dexxy.embedded import Servers
 from dexxy.embedded.tests.observing import kill, owner_of, server_of, wait_until
 from dexxy_simulator.model import App
-from dexxy_simulator.rest.apps import conversion
-from dexxy_simulator.rest.urls import GITHUB
+from dexxy_simulator.rest_json.apps import conversion
+from dexxy_simulator.rest_json.urls import GITHUB
 from dexxy_simulator.server import SimulatorServer
 
 # Seconds; half a dozen processes share what the machine has.

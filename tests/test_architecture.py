@@ -57,6 +57,7 @@ COMMON = {
     "sql",
 } | {
     "graphql",
+    "graphql_cost",
     "graphql_errors",
     "graphql_limits",
     "graphql_size",

@@ -224,7 +224,7 @@ def test_failure_09_after_a_secondary_limit_nothing_is_asked_until_it_is_over(
     repository_connect_by_token(
         workspace=workspace,
         full_name="owner/hamlet",
-        token=installation.access_token,
+        token=installation.access_token.read(),
         server=server,
     )
     installation.repositories.update(next_sync_at=timezone.now())
@@ -264,7 +264,9 @@ def test_failure_10_accounts_that_are_gone_stop_nothing(
 
 def test_failure_11_a_pause_is_as_long_as_github_says_whatever_our_clocks(scene: Scene) -> None:
     scene.world.clock = lambda: datetime.now(UTC) - timedelta(hours=3)
-    scene.world.bucket(scene.world.token(scene.connected.installation.access_token), "graphql")
+    scene.world.bucket(
+        scene.world.token(scene.connected.installation.access_token.read()), "graphql"
+    )
     scene.go_wrong(rate_limited(), "issues")
 
     with pytest.raises(RateLimitedError) as caught:
@@ -293,7 +295,7 @@ def test_failure_12_a_token_of_520_characters_is_stored_whole_and_used(
     scene.sync()
 
     assert len(LONG_TOKEN) == 524
-    assert GitHubInstallation.objects.get().access_token == LONG_TOKEN
+    assert GitHubInstallation.objects.get().access_token.read() == LONG_TOKEN
     assert_true(scene)
 
 

@@ -35,7 +35,7 @@ def headers_of(app: GitHubApp, body: bytes, *, event: str, guid: str) -> dict[st
         "X-GitHub-Hook-ID": "1",
         "X-GitHub-Hook-Installation-Target-ID": str(app.app_id),
         "X-GitHub-Hook-Installation-Target-Type": "integration",
-        "X-Hub-Signature-256": signature(app.webhook_secret, body),
+        "X-Hub-Signature-256": signature(app.webhook_secret.read(), body),
     }
 
 

@@ -37,11 +37,12 @@ def workspace_ensure(*, slug: str, admin: User) -> Workspace:
 
 
 def audit(
-    workspace: Workspace, actor: User, action: str, target: Model, **details: Any
+    workspace: Workspace, actor: User | None, action: str, target: Model, **details: Any
 ) -> AuditEntry:
     """Write down who did what, in the transaction in which it is done.
 
     Args:
+        actor: None where Dexxy did it itself, or whoever runs its commands.
         action: what was done to what, as in `github_repository.paused`.
         details: what the entry should still say when TARGET has changed; never a secret.
     """

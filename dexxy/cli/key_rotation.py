@@ -56,7 +56,7 @@ def _column(model: type[models.Model], field: EncryptedTextField) -> Rotated:
     read, write, last = _READ.format(**names), _WRITE.format(**names), 0
     with connection.cursor() as cursor:
         while True:
-            # Past the field: it would decrypt, and encrypt again.
+            # By SQL: what is compared and written is the text as the table holds it.
             cursor.execute(read, [last, BATCH])
             rows = cursor.fetchall()
             for last, stored in rows:  # where the next batch begins

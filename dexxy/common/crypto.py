@@ -1,14 +1,16 @@
 """Secrets at rest."""
 
 import base64
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 from dexxy.common.errors import DexxyError
 
@@ -65,12 +67,65 @@ def renewed(stored: str) -> str | None:
     return None
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic for mypy alone
-    """Text that only the application can read, not whoever reads the database."""
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text as the database holds it: encrypted, until somebody reads it.
 
-    def from_db_value(self, value: str | None, *_: Any) -> str | None:
-        return decrypt(value) if value else value
+    A row can be loaded, changed and shown whether or not its secrets can be decrypted, and
+    nothing that prints an object prints a secret.
+
+    Args:
+        stored: what `encrypt` made of it; "" where there is none.
+    """
+
+    stored: str = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Encrypt TEXT with the newest key."""
+        return cls(encrypt(text) if text else "")
+
+    def read(self) -> str:
+        """Return the text itself.
+
+        Raises:
+            UndecryptableSecretError: none of the keys fits.
+        """
+        return decrypt(self.stored) if self.stored else ""
+
+    def __bool__(self) -> bool:
+        return bool(self.stored)
+
+
+class _SecretAttribute(DeferredAttribute):
+    """Makes a `Secret` of whatever a field is set to."""
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = (
+            Secret.of(value) if isinstance(value, str) else value
+        )
+
+
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic for mypy alone
+    """Text that only the application can read, not whoever reads the database.
+
+    It is set to a text, and hands out a `Secret`.
+    """
+
+    # What the types of Django say a field is set to, and hands out.
+    _pyi_private_set_type: str | Secret  # type: ignore[assignment]
+    _pyi_private_get_type: Secret  # type: ignore[assignment]
+
+    descriptor_class = _SecretAttribute
+
+    def from_db_value(self, value: str | None, *_: Any) -> Secret | None:
+        return None if value is None else Secret(value)
+
+    def to_python(self, value: Any) -> Any:
+        return value
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Secret):
+            return value.stored
         value = super().get_prep_value(value)
         return encrypt(value) if value else value

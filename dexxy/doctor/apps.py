@@ -11,7 +11,7 @@ from django.utils.timesince import timesince
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.finding import Finding, failed, notice, well
-from dexxy.integrations.models import GitHubApp
+from dexxy.integrations.models import GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github.access.app import (
     NoAppError,
     app_client,
@@ -49,10 +49,8 @@ def apps() -> Iterator[Finding]:
             f"Register one in one step at {settings.DEXXY_BASE_URL}/setup/github/.",
         )
     except UndecryptableSecretError as error:
-        yield failed("GitHub App", "Its secrets cannot be read.", str(error))
-    used = GitHubApp.objects.defer("client_secret", "private_key", "webhook_secret").filter(
-        installations__workspace__isnull=False, installations__deleted_at=None
-    )
+        yield _unreadable(error)
+    used = GitHubApp.objects.filter(installations__in=GitHubInstallation.objects.live())
     for other in used.exclude(pk=current.pk if current else 0).distinct().order_by("pk"):
         name = other.slug or str(other.app_id)
         yield from (replace(one, name=f"{one.name} ({name})") for one in _app(other))
@@ -63,10 +61,16 @@ def _app(app: GitHubApp) -> Iterator[Finding]:
         with app_client(app) as client:
             yield from _known(app, client)
             yield from _webhook(app, client)
+    except UndecryptableSecretError as error:
+        yield _unreadable(error)
     except (errors.BadCredentialsError, errors.NotFoundError) as error:
         yield failed("GitHub App", "GitHub does not know it.", str(app_refused(error)))
     except DexxyError as error:
         yield failed("GitHub App", "GitHub could not be asked as the App.", str(error))
+
+
+def _unreadable(error: UndecryptableSecretError) -> Finding:
+    return failed("GitHub App", "Its secrets cannot be read.", str(error))
 
 
 def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:

@@ -102,10 +102,8 @@ def refused() -> Iterator[Finding]:
 
 def repositories() -> Iterator[Finding]:
     """Look whether every repository can be read."""
-    connected = GitHubRepository.objects.filter(
-        is_archived=False, installation__workspace__isnull=False
-    )
-    broken = connected.filter(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])
+    followed = GitHubRepository.objects.followed().filter(installation__workspace__isnull=False)
+    broken = followed.filter(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])
     for repository in broken.order_by("full_name")[:NAMED]:
         yield failed(
             f"Repository {repository.full_name}",
@@ -116,7 +114,7 @@ def repositories() -> Iterator[Finding]:
     if more > 0:
         yield failed("Repositories", f"{more} more cannot be read.", "See the repositories' page.")
     if not broken.exists():
-        yield well("Repositories", _readable(connected.count()))
+        yield well("Repositories", _readable(followed.count()))
 
 
 def _readable(count: int) -> str:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from django.utils import timezone
-
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.apps import events_missing, permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
@@ -18,12 +16,8 @@ _ACCEPT = "An owner of the account accepts the new permissions on GitHub, under 
 
 def installations() -> Iterator[Finding]:
     """Look at each connection: is it alive, may it read, does GitHub take its token?"""
-    connected = GitHubInstallation.objects.filter(workspace__isnull=False)
-    for installation in (
-        connected.select_related("workspace", "app", "credential")
-        .defer("access_token")
-        .order_by("pk")
-    ):
+    linked = GitHubInstallation.objects.linked().select_related("workspace", "app", "credential")
+    for installation in linked.order_by("pk"):
         yield _installation(installation)
 
 
@@ -48,7 +42,7 @@ def _installation(installation: GitHubInstallation) -> Finding:
             _ACCEPT,
         )
     credential = installation.credential
-    if credential and credential.paused_until and credential.paused_until > timezone.now():
+    if credential and credential.is_paused:
         return notice(name, credential.pause_reason, "Nothing: it goes on by itself.")
     return _asked(installation, name, what)
 

@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from rq import Worker
 
 from dexxy.doctor.finding import Finding, failed, notice, well
+from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.connecting.app_registration import is_public
-from dexxy.integrations.services.github.engine.due import due
 
 OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
@@ -79,7 +79,8 @@ def _jobs(count: int) -> str:
 
 def schedule() -> Finding:
     """Look whether what is due gets done."""
-    oldest = due().values_list("full_name", "next_sync_at").first()
+    due = GitHubRepository.objects.due()
+    oldest = due.values_list("full_name", "next_sync_at").first()
     if oldest is None or oldest[1] is None:
         return well("Schedule", "Nothing is due.")
     waited = timezone.now() - oldest[1]

@@ -1,10 +1,11 @@
 """Whether what is encrypted here can be read with the keys that are known."""
 
-from django.apps import apps
-from django.db import connection
-from psycopg import sql
+from collections.abc import Iterator
 
-from dexxy.common.crypto import EncryptedTextField, UndecryptableSecretError, decrypt
+from django.apps import apps
+from django.db.models import Model
+
+from dexxy.common.crypto import EncryptedTextField, Secret, UndecryptableSecretError
 from dexxy.doctor.finding import Finding, failed, well
 
 
@@ -31,24 +32,17 @@ def _readable(count: int) -> str:
     )
 
 
-def _stored(model: type) -> list[str]:
-    """Return the encrypted texts of MODEL as they are in its table."""
-    meta = model._meta  # type: ignore[attr-defined]  # public in all but its name
-    columns = [str(f.column) for f in meta.local_fields if isinstance(f, EncryptedTextField)]
-    found: list[str] = []
-    for column in columns:
-        query = sql.SQL("SELECT {column} FROM {table} WHERE {column} <> ''").format(
-            column=sql.Identifier(column), table=sql.Identifier(meta.db_table)
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(query)
-            found += [row[0] for row in cursor.fetchall()]
-    return found
+def _stored(model: type[Model]) -> Iterator[Secret]:
+    """Read every secret of MODEL, as it is stored."""
+    for column in model._meta.local_fields:
+        if isinstance(column, EncryptedTextField):
+            rows = model._base_manager.exclude(**{column.name: ""})
+            yield from rows.values_list(column.name, flat=True)
 
 
-def _is_readable(secret: str) -> bool:
+def _is_readable(secret: Secret) -> bool:
     try:
-        decrypt(secret)
+        secret.read()
     except UndecryptableSecretError:
         return False
     return True

@@ -11,7 +11,8 @@ import strawberry_django
 from strawberry.scalars import JSON
 
 from dexxy.common.graphql import BigInt
-from dexxy.integrations import models, selectors
+from dexxy.integrations import models
+from dexxy.integrations.connection import Connection
 from dexxy.integrations.models import AccountType, DeliveryState
 
 strawberry.enum(AccountType, description="Who owns the repositories.")
@@ -60,7 +61,7 @@ class GitHubInstallationDetails:
     )
 
     @classmethod
-    def of(cls, connection: selectors.Connection) -> Self:
+    def of(cls, connection: Connection) -> Self:
         row = connection.installation
         by_app = GitHubConnectionKind.APP
         return cls(

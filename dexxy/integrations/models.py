@@ -9,6 +9,12 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.common.crypto import EncryptedTextField
 from dexxy.common.models import TimestampedModel, only_choices
+from dexxy.integrations.querysets import (
+    CredentialQuerySet,
+    GitHubInstallationQuerySet,
+    GitHubRepositoryQuerySet,
+)
+from dexxy.integrations.sync_status import SyncStatus as SyncStatus  # imported from here, too
 from dexxy.messages.models import Thread
 from dexxy.sources.models import Source
 
@@ -107,6 +113,8 @@ class Credential(TimestampedModel):
     requests_remaining = models.IntegerField(null=True, blank=True)
     points_remaining = models.IntegerField(null=True, blank=True)
 
+    objects = CredentialQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -117,6 +125,11 @@ class Credential(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.account_id} on {self.server}"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether GitHub wants no requests of it now."""
+        return self.paused_until is not None and self.paused_until > timezone.now()
 
 
 class AccountType(models.TextChoices):
@@ -158,8 +171,11 @@ class GitHubInstallation(TimestampedModel):
     deleted_at = models.DateTimeField(null=True, blank=True)
     # When to compare the list of its repositories with GitHub's.
     reconcile_at = models.DateTimeField(null=True, blank=True)
-    # For when somebody asked for that last: anybody can, so it is done once a minute at most.
+    # The time that was granted to the last request for it. Anybody can ask, so two of these are a
+    # minute apart.
     reconcile_asked_for = models.DateTimeField(null=True, blank=True)
+
+    objects = GitHubInstallationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "GitHub installation"
@@ -193,15 +209,6 @@ class GitHubInstallation(TimestampedModel):
         return self.workspace_id is not None and self.deleted_at is None
 
 
-class SyncStatus(models.TextChoices):
-    PENDING = "pending", "Awaiting initial sync"
-    SYNCING = "syncing", "Sync in progress"
-    ACTIVE = "active", "Synced and receiving updates"
-    ERROR = "error", "Sync failed"
-    PAUSED = "paused", "User paused sync"
-    DISABLED = "disabled", "Repository access lost"
-
-
 class GitHubRepository(TimestampedModel):
     """A monitored repository within an installation."""
 
@@ -212,12 +219,15 @@ class GitHubRepository(TimestampedModel):
     github_id = models.BigIntegerField()
     name = models.CharField(max_length=255)
     full_name = models.CharField(max_length=511)
+    # This, `next_sync_at` and `sync_requested` have one writer:
+    # services/github/access/repository_state.py.
     sync_status = models.CharField(
         max_length=10, choices=SyncStatus.choices, default=SyncStatus.PENDING
     )
     issues_cursor = models.CharField(max_length=1000, blank=True)
     prs_cursor = models.CharField(max_length=1000, blank=True)
     discussions_cursor = models.CharField(max_length=1000, blank=True)
+    # The workspace follows it no more. What its owners archived on GitHub is followed as any other.
     is_archived = models.BooleanField(default=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     next_sync_at = models.DateTimeField(null=True, blank=True)
@@ -225,6 +235,10 @@ class GitHubRepository(TimestampedModel):
     sync_error = models.TextField(blank=True)
     # Since when GitHub does not let us read it, also while a person paused it.
     access_lost_at = models.DateTimeField(null=True, blank=True)
+    # Whether a person asked for the next sync: its run says so.
+    sync_requested = models.BooleanField(default=False)
+
+    objects = GitHubRepositoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "GitHub repository"
@@ -326,7 +340,7 @@ class SyncRun(TimestampedModel):
     error = models.TextField(blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     receipt = models.JSONField(default=dict, blank=True)
-    # How fast it reads just now: see services/github_pace.py.
+    # How fast it reads just now: see services/github/reading/pace.py.
     pace = models.JSONField(default=dict, blank=True)
 
     class Meta:

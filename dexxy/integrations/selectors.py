@@ -1,20 +1,16 @@
 """How far each repository has been read, and what stands in the way."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
-from django.utils import timezone
+from django.db.models import Count, OuterRef, Prefetch, Subquery
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_admin, require_membership
+from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.integrations.models import (
-    AccountType,
-    GitHubApp,
-    GitHubInstallation,
     GitHubRepository,
     RunState,
     StreamName,
@@ -23,17 +19,15 @@ from dexxy.integrations.models import (
     SyncStatus,
     SyncStream,
 )
-from dexxy.integrations.services.github.connecting.app_registration import PERMISSIONS, is_public
+from dexxy.integrations.receipts import Receipt, receipt_of
+from dexxy.integrations.services.github.access.repository_state import Repositories
+from dexxy.integrations.services.github.connecting.repositories import RepositoryNotFoundError
 from dexxy.integrations.services.github.reading.pace import Pace
-from dexxy.integrations.services.github.reading.receipt import COUNTED
 from dexxy.members.models import Identity
-from dexxy.messages.models import MessageKind, ThreadKind
-
-KindT = TypeVar("KindT", ThreadKind, MessageKind)
 
 # A page names so many problems of a repository and counts the rest.
 PROBLEMS_SHOWN = 5
-_STREAM_ORDER = {name: place for place, name in enumerate(StreamName.values)}
+_STREAM_ORDER = {name: index for index, name in enumerate(StreamName.values)}
 
 
 @dataclass(frozen=True)
@@ -44,43 +38,6 @@ class Progress:
     expected: int | None
     percent: int | None
     remaining: timedelta | None = None
-
-
-@dataclass(frozen=True)
-class ReceiptLine(Generic[KindT]):
-    """How many threads or messages of one kind are here, and on GitHub at that time."""
-
-    kind: KindT
-    here: int
-    github: int
-    taken_at: datetime
-
-    @property
-    def agrees(self) -> bool:
-        return self.here == self.github
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The counts of a run beside GitHub's.
-
-    Args:
-        lines: threads, which GitHub counts.
-        messages: those that the last sweep met, if there was one that counted.
-    """
-
-    lines: list[ReceiptLine[ThreadKind]]
-    messages: list[ReceiptLine[MessageKind]] = field(default_factory=list)
-
-    @property
-    def taken_at(self) -> datetime:
-        """Since when the counts of threads hold."""
-        return min(line.taken_at for line in self.lines)
-
-    @property
-    def messages_taken_at(self) -> datetime | None:
-        """Since when the counts of messages hold."""
-        return min((line.taken_at for line in self.messages), default=None)
 
 
 @dataclass(frozen=True)
@@ -99,9 +56,10 @@ class RepositoryOverview:
     def paused_until(self) -> datetime | None:
         """Until when GitHub's rate limit keeps it from being read, if it does."""
         credential = self.repository.installation.credential
-        until = credential.paused_until if credential else None
-        is_ours = self.repository.sync_status in {SyncStatus.PAUSED, SyncStatus.DISABLED}
-        return until if until and until > timezone.now() and not is_ours else None
+        if credential is None or not credential.is_paused:
+            return None
+        is_stopped = self.repository.sync_status in {SyncStatus.PAUSED, SyncStatus.DISABLED}
+        return None if is_stopped else credential.paused_until
 
     @property
     def is_moving(self) -> bool:
@@ -112,67 +70,7 @@ class RepositoryOverview:
         }
 
 
-@dataclass(frozen=True)
-class Connection:
-    """What a workspace reads GitHub with, and what stands in the way.
-
-    Args:
-        missing: permissions that the App asks for and the account has not granted.
-        settings_url: where on GitHub the account's owners change what the App may read, or ''.
-        has_webhooks: GitHub can tell this Dexxy at once what changes.
-    """
-
-    installation: GitHubInstallation
-    missing: list[str]
-    settings_url: str
-    has_webhooks: bool
-
-
-def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None:
-    """Return what WORKSPACE reads GitHub with, or None where it is not connected.
-
-    Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-    """
-    require_membership(viewer, workspace)
-    # What is secret is not looked at: it may have been encrypted with a key that is lost.
-    rows = GitHubInstallation.objects.select_related("app").defer(
-        "access_token", "app__client_secret", "app__private_key", "app__webhook_secret"
-    )
-    found = rows.filter(workspace=workspace).first()
-    if found is None:
-        return None
-    has_webhooks = is_public() and _has_webhook_secret(found.app)
-    missing = [name for name in PERMISSIONS if name not in found.permissions]
-    return Connection(found, missing if found.is_by_app else [], _settings_url(found), has_webhooks)
-
-
-def _has_webhook_secret(app: GitHubApp | None) -> bool:
-    return (
-        app is not None and GitHubApp.objects.filter(pk=app.pk).exclude(webhook_secret="").exists()
-    )
-
-
-def _settings_url(installation: GitHubInstallation) -> str:
-    # https://docs.github.com/en/apps/using-github-apps/reviewing-and-modifying-installed-github-apps
-    if not installation.is_by_app or installation.deleted_at is not None:
-        return ""
-    is_organization = installation.account_type == AccountType.ORGANIZATION
-    place = f"/organizations/{installation.account_login}" if is_organization else ""
-    return f"{installation.web_url}{place}/settings/installations/{installation.installation_id}"
-
-
-def github_installation(viewer: Viewer, workspace: Workspace) -> Connection | None:
-    """Return what WORKSPACE reads GitHub with, to an admin.
-
-    Raises:
-        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: VIEWER may not.
-    """
-    require_admin(viewer, workspace)
-    return github_connection(viewer, workspace)
-
-
-def repository_overview(viewer: Viewer, repository: GitHubRepository) -> "RepositoryOverview":
+def repository_overview(viewer: Viewer, repository: GitHubRepository) -> RepositoryOverview:
     """Return one repository as `repository_overviews` does, also when it is not followed any more.
 
     Raises:
@@ -190,17 +88,29 @@ def repository_overviews(viewer: Viewer, workspace: Workspace) -> list[Repositor
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    followed = GitHubRepository.objects.filter(source__workspace=workspace, is_archived=False)
-    return _overviews(workspace, followed)
+    return _overviews(workspace, GitHubRepository.objects.followed().of_workspace(workspace))
 
 
-def _overviews(
-    workspace: Workspace, wanted: QuerySet[GitHubRepository]
-) -> list[RepositoryOverview]:
+def repository_followed_in(
+    viewer: Viewer, workspace: Workspace, repository_id: int
+) -> GitHubRepository:
+    """Return a repository that WORKSPACE follows.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        RepositoryNotFoundError: WORKSPACE follows no such repository, though another one may.
+    """
+    require_membership(viewer, workspace)
+    followed = GitHubRepository.objects.followed().of_workspace(workspace)
+    repository = followed.filter(pk=repository_id).first()
+    if repository is None:
+        raise RepositoryNotFoundError("There is no such repository.")
+    return repository
+
+
+def _overviews(workspace: Workspace, wanted: Repositories) -> list[RepositoryOverview]:
     repositories: list[Any] = list(
         wanted.select_related("source", "installation__credential")
-        # The token is nobody's business here, and decrypting it can fail.
-        .defer("installation__access_token")
         .prefetch_related("streams", _newest_problems())
         .annotate(problem_count=Count("problems"), **_newest_runs())
         .order_by("full_name", "pk")
@@ -255,25 +165,9 @@ def progress_of(
     return Progress(done, expected, percent, _remaining(done, sum(known), run, people))
 
 
-def receipt_of(stored: Any) -> Receipt | None:
-    """Read what a run stored, or None where it stored no counts."""
-    lines = _receipt_lines(stored, ThreadKind)
-    return Receipt(lines, _receipt_lines(stored, COUNTED)) if lines else None
-
-
 def check_interval() -> timedelta:
     """Return how often a repository is read that nothing else wakes."""
     return timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
-
-
-def _receipt_lines(stored: Any, kinds: Iterable[KindT]) -> list[ReceiptLine[KindT]]:
-    # What is here is counted when the run ends; what is switched off on GitHub never is.
-    shown = [(kind, stored[kind]) for kind in kinds if "here" in stored.get(kind, {})]
-    return [
-        ReceiptLine(kind, line["here"], line["github"], datetime.fromisoformat(line["taken_at"]))
-        for kind, line in shown
-        if line.get("is_enabled", True)
-    ]
 
 
 def _newest_problems() -> "Prefetch[str]":

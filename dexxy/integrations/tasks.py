@@ -1,14 +1,14 @@
-"""Background jobs: thin, and safe to run twice."""
+"""Background jobs: thin and idempotent."""
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 from django_rq import job
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
+from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
@@ -35,7 +35,7 @@ def sync_github_repository(repository_id: int, only_if_due: bool = False) -> Non
         log.info("nothing to sync: not connected", repository_id=repository_id)
         return
     if not only_if_due:
-        repository.update(next_sync_at=timezone.now())
+        due_at_once(repository)
     _read_with(credential_id)
 
 

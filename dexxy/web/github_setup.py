@@ -12,8 +12,7 @@ from django.views.decorators.http import require_safe
 from dexxy.accounts.selectors import AdminOnlyError, UnauthenticatedError
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.models import GitHubApp
-from dexxy.integrations.services.github.access.app import NoAppError, app_current
+from dexxy.integrations.services.github.access.app import NoAppError, app_current, app_registered
 from dexxy.integrations.services.github.connecting.app_registration import (
     AppOfEnvironmentError,
     is_public,
@@ -70,7 +69,7 @@ def github_registered(request: PageRequest) -> HttpResponse:
         request.session[_REGISTERED] = stored.pk
         # The state is used up: the page that follows can be reloaded, this address cannot.
         return redirect("github_registered")
-    app = GitHubApp.objects.filter(pk=request.session.get(_REGISTERED, 0)).first()
+    app = app_registered(request.session.get(_REGISTERED, 0))
     if app is None:
         return redirect("setup_github")
     context = {"app": app, "is_public": is_public()}

@@ -11,10 +11,11 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import is_admin, require_admin
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
+from dexxy.integrations.connection import github_connection
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.selectors import (
     check_interval,
-    github_connection,
+    repository_followed_in,
     repository_overviews,
 )
 from dexxy.integrations.services.github.access.app import app_is_known
@@ -114,8 +115,10 @@ def repository_action(
     """Pause, resume or sync a repository."""
     if action not in _ACTIONS:
         raise Http404("There is no such action.")
+    # This address is of a workspace, as well: another's repository is not found here.
+    repository = repository_followed_in(request.user, workspace, pk)
     try:
-        _ACTIONS[action](request, _in(workspace, pk))
+        _ACTIONS[action](request, repository.pk)
     except NotFoundError:
         raise
     except DexxyError as error:
@@ -126,12 +129,11 @@ def repository_action(
 @workspace_form
 def repository_disconnect_page(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Ask whether a repository shall be followed no more, and do it."""
-    number = _in(workspace, pk)
+    repository = repository_followed_in(request.user, workspace, pk)
     if request.method == "POST":
-        gone = repository_disconnect(viewer=request.user, repository_id=number)
+        gone = repository_disconnect(viewer=request.user, repository_id=repository.pk)
         messages.info(request, f"{gone.full_name} is followed no more. What was read stays.")
         return redirect("repositories", workspace.slug)
-    repository = GitHubRepository.objects.get(pk=number)
     context = {"workspace": workspace, "section": "repositories", "repository": repository}
     return render(request, "web/repository_disconnect.html", context)
 
@@ -149,12 +151,3 @@ def github_disconnect_page(request: PageRequest, workspace: Workspace) -> HttpRe
         return redirect("repositories", workspace.slug)
     context = {"workspace": workspace, "section": "repositories", "connection": connection}
     return render(request, "web/github/disconnect.html", context)
-
-
-def _in(workspace: Workspace, pk: int) -> int:
-    """Refuse a repository of another workspace, whose address this is not."""
-    if not GitHubRepository.objects.filter(
-        pk=pk, source__workspace=workspace, is_archived=False
-    ).exists():
-        raise NotFoundError("There is no such repository.")
-    return pk

@@ -15,10 +15,10 @@ from dexxy_simulator.credentials import SUSPENDED, UNREADABLE
 from dexxy_simulator.exchange import NOT_ACCESSIBLE, Exchange, Refusal, json_response
 from dexxy_simulator.model import App, Installation, Repository
 from dexxy_simulator.model.apps import grants
-from dexxy_simulator.rest import accounts, apps
-from dexxy_simulator.rest.accounts import when
 from dexxy_simulator.rest.lists import page_of
 from dexxy_simulator.rest.routes import View, route
+from dexxy_simulator.rest_json import accounts, apps
+from dexxy_simulator.rest_json.accounts import when
 from dexxy_simulator.tokens import AppToken, InstallationToken
 
 MOST_REPOSITORIES: Final = 500
@@ -138,7 +138,7 @@ def suspension(exchange: Exchange, app: App, number: int) -> Response:
 
 @app_route("unsuspension", "/app/installations/<int:number>/suspended", method="DELETE")
 def unsuspension(exchange: Exchange, app: App, number: int) -> Response:
-    """Let an installation work again that the App has suspended, not its account."""
+    """Unsuspend an installation that the App has suspended (not one that its account has)."""
     found = _installation(app, number)
     if found.suspended_at and not found.is_suspended_by_app:
         raise Refusal(403, NOT_ACCESSIBLE)

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from dexxy_simulator.exchange import Exchange, Refusal, json_response
 from dexxy_simulator.model import App
-from dexxy_simulator.rest.accounts import when
 from dexxy_simulator.rest.app_views import app_route
 from dexxy_simulator.rest.lists import MOST_PER_PAGE, number_asked
+from dexxy_simulator.rest_json.accounts import when
 from dexxy_simulator.webhooks.deliveries import TIMED_OUT, Attempt, Delivery
 
 PER_PAGE: Final = 30
@@ -28,7 +28,7 @@ def hook_config(exchange: Exchange, app: App) -> Response:
 
 @app_route("hook_config_change", "/app/hook/config", method="PATCH")
 def hook_config_change(exchange: Exchange, app: App) -> Response:
-    """Let the App's webhooks go elsewhere."""
+    """Change the address to which the App's webhooks are sent."""
     for name in SETTABLE:
         if name in exchange.body:
             setattr(app.hook, name, str(exchange.body[name]))

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from dexxy_simulator.exchange import Exchange, Refusal, json_response, rate_limit_headers
 from dexxy_simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
-from dexxy_simulator.rest import accounts, threads
 from dexxy_simulator.rest.lists import in_state, is_since_epoch, ordered, page_of, since
 from dexxy_simulator.rest.routes import moved, repository_route, route
+from dexxy_simulator.rest_json import accounts, threads
 from dexxy_simulator.tokens import Bucket
 
 

@@ -9,8 +9,8 @@ import pytest
 from dexxy_simulator.model import Issue, PullRequest, Repository
 from dexxy_simulator.recorded import RECORDING, recorded_world
 from dexxy_simulator.recorded.loader import read_rows
-from dexxy_simulator.rest import accounts, threads
-from dexxy_simulator.rest.urls import GITHUB
+from dexxy_simulator.rest_json import accounts, threads
+from dexxy_simulator.rest_json.urls import GITHUB
 from dexxy_simulator.tests.conftest import Clock, GitHub
 from dexxy_simulator.world import World
 

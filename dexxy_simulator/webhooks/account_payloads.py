@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from dexxy_simulator.happening import Happening
 from dexxy_simulator.model import Actor, Installation, Repository
-from dexxy_simulator.rest import accounts, apps
-from dexxy_simulator.rest.accounts import when
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json import accounts, apps
+from dexxy_simulator.rest_json.accounts import when
+from dexxy_simulator.rest_json.urls import Urls
 
 Payload = dict[str, Any]
 ZEN: Final = "Keep it logically awesome."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from dexxy_simulator.happening import Happening
 from dexxy_simulator.model import App, Installation
 from dexxy_simulator.model.apps import DEFAULT_EVENTS, EVENT_PERMISSIONS, grants
-from dexxy_simulator.rest.urls import GITHUB, Urls
+from dexxy_simulator.rest_json.urls import GITHUB, Urls
 from dexxy_simulator.webhooks.deliveries import UNREACHED, Attempt, Delivery, Transport, post
 from dexxy_simulator.webhooks.payloads import payload
 

@@ -14,9 +14,9 @@ from dexxy_simulator.model import (
     PullRequest,
     ReviewThread,
 )
-from dexxy_simulator.rest import accounts, apps, discussions, threads
-from dexxy_simulator.rest.accounts import when
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json import accounts, apps, discussions, threads
+from dexxy_simulator.rest_json.accounts import when
+from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.webhooks import account_payloads
 
 Payload = dict[str, Any]

@@ -42,8 +42,12 @@ def test_everything_is_encrypted_with_the_new_key(
     keys(settings, NEW)
     stored.refresh_from_db()
     app = GitHubApp.objects.get()
-    assert stored.access_token == "token"
-    assert (app.client_secret, app.private_key, app.webhook_secret) == ("client", "private", "")
+    assert stored.access_token.read() == "token"
+    assert (app.client_secret.read(), app.private_key.read(), app.webhook_secret.read()) == (
+        "client",
+        "private",
+        "",
+    )
     said = capsys.readouterr().out
     assert "GitHub installation, access token: 1 encrypted anew, 0 already so" in said
     assert "GitHub App, client secret: 1 encrypted anew" in said

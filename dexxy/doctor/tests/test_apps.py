@@ -107,7 +107,7 @@ def test_webhooks_that_go_elsewhere_are_not_well(settings: Settings) -> None:
 def test_an_app_of_before_there_was_a_public_address_has_to_be_registered_again(
     settings: Settings,
 ) -> None:
-    assert GitHubApp.objects.get().webhook_secret == ""
+    assert GitHubApp.objects.get().webhook_secret.read() == ""
     settings.DEXXY_BASE_URL = PUBLIC
 
     findings = found(apps.apps())
@@ -128,7 +128,7 @@ def test_an_app_of_the_environment_without_a_secret_is_given_one_there(
     github_app: GitHubApp, settings: Settings
 ) -> None:
     settings.DEXXY_GITHUB_APP = AppSettings(
-        github_app.app_id, github_app.client_id, "secret", github_app.private_key, ""
+        github_app.app_id, github_app.client_id, "secret", github_app.private_key.read(), ""
     )
 
     finding = found(apps.apps())["Webhook secret"]

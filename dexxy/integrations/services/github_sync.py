@@ -15,20 +15,19 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
     Credential,
-    GitHubInstallation,
     GitHubRepository,
     RunTrigger,
     SyncRun,
 )
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github.access.readable import (
     SyncNotPossibleError,
-    require_connected,
+    require_readable,
 )
+from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.engine.due import repositories_due, repositories_marked
 from dexxy.integrations.services.github.engine.marked_threads import MarkedReader
 from dexxy.integrations.services.github.engine.reconcile import reconciles_do
 from dexxy.integrations.services.github.engine.runs import (
@@ -85,7 +84,7 @@ class Turn:
 
     @property
     def order(self) -> tuple[bool, int]:
-        """The place in the queue for the next page: the least that is left comes first."""
+        """Who gets the next page: whoever has waited long, then whoever has the least left."""
         has_waited = timezone.now() - self._last_taken_at > LONGEST_WAIT
         return not has_waited, self._reader.threads_left
 
@@ -171,12 +170,12 @@ def credential_work(*, credential_id: int, seconds: float) -> bool:
         CredentialBusyError: another process is reading with it.
     """
     credential = Credential.objects.get(pk=credential_id)
-    if _is_paused(credential):
+    if credential.is_paused:
         return False
     deadline = timezone.now() + timedelta(seconds=seconds)
     try:
         with lease_taken(credential) as lease, ExitStack() as clients:
-            is_unfinished = _take_turns(credential, lease, deadline, clients)
+            is_unfinished = Slice(credential, lease, clients).read_until(deadline)
         _stitch_all(credential)
         return is_unfinished
     except LeaseLostError:
@@ -186,101 +185,117 @@ def credential_work(*, credential_id: int, seconds: float) -> bool:
         Credential.objects.filter(pk=credential_id).update(woken_at=None)
 
 
+class Slice:
+    """One time slice of the holder of a lease, who reads what is due with its credential.
+
+    Args:
+        clients: closes the connections to GitHub when the slice ends.
+    """
+
+    def __init__(self, credential: Credential, lease: Lease, clients: ExitStack) -> None:
+        self._credential = credential
+        self._lease = lease
+        self._clients = clients
+        self._turns: dict[int, Turn] = {}
+        self._marked = MarkedReader(lease, clients)
+
+    def read_until(self, deadline: datetime) -> bool:
+        """Read until nothing is due any more, GitHub wants a pause, or it is DEADLINE.
+
+        Each round reads a page of one repository, after what need not wait for a page.
+
+        Returns: whether something is left that can be read at once.
+
+        Raises:
+            LeaseLostError: another process has taken over.
+        """
+        while True:
+            self._lease.keep()
+            self._reconcile()
+            self._begin_turns()
+            marked = GitHubRepository.objects.marked().read_with(self._credential.pk).order_by("pk")
+            waiting = list(marked)
+            self._read_marked(waiting)
+            self._take_turn(waiting)
+            unfinished = self._marked.unfinished
+            if self._credential.is_paused or not (self._turns or waiting or unfinished):
+                _leave_due(unfinished)
+                return False
+            if timezone.now() >= deadline:
+                _leave_due([*self._turns, *unfinished])
+                return bool(self._turns or unfinished)
+
+    def _reconcile(self) -> None:
+        """Compare with GitHub which installations and repositories are due for that."""
+        try:
+            reconciles_do(self._credential, self._lease)
+        except errors.RateLimitedError as error:
+            credential_pause(self._credential, error)
+
+    def _begin_turns(self) -> None:
+        """Give a turn to the repositories that are due, as far as there is room."""
+        room = MOST_TURNS - len(self._turns)
+        due = GitHubRepository.objects.due().read_with(self._credential.pk)
+        for repository in due.exclude(pk__in=self._turns)[:room]:
+            with suppress(DexxyError):  # written down as a failed run
+                turn = Turn(repository, self._lease, RunTrigger.SCHEDULE)
+                self._clients.enter_context(turn.client)
+                self._turns[repository.pk] = turn
+
+    def _read_marked(self, marked: Iterable[GitHubRepository]) -> None:
+        """Make a request for each repository with marked threads, or with what those left over.
+
+        A webhook waits for one request, and not for the list of a huge repository. What has a turn
+        reads its marked threads itself.
+        """
+        if self._credential.is_paused:
+            return
+        every = {one.pk: one for one in (*marked, *self._marked.unfinished.values())}
+        try:
+            for repository in every.values():
+                if repository.pk not in self._turns:
+                    self._marked.read(repository)
+        except errors.RateLimitedError as error:
+            credential_pause(self._credential, error)
+
+    def _take_turn(self, marked: Iterable[GitHubRepository]) -> None:
+        """Let one repository read a page: one with marked threads if there is any among them."""
+        if not self._turns or self._credential.is_paused:
+            return
+        with_marks = [one.pk for one in marked if one.pk in self._turns]
+        key = min(with_marks or self._turns, key=lambda key: self._turns[key].order)
+        if not self._goes_on(self._turns[key]):
+            del self._turns[key]
+
+    def _goes_on(self, turn: Turn) -> bool:
+        """Let a repository take its turn; its failure is its own."""
+        try:
+            return turn.take()
+        except errors.RateLimitedError as error:
+            run_pause(turn.run, self._credential, error)
+            return False
+        except LeaseLostError:
+            raise
+        except DexxyError:
+            return False
+
+
+def _leave_due(repository_ids: Iterable[int]) -> None:
+    due_at_once(GitHubRepository.objects.filter(pk__in=list(repository_ids)))
+
+
 def _stitch_all(credential: Credential) -> None:
     """Compare the people who are new or changed, while others may read with the credential."""
-    workspaces = GitHubInstallation.objects.filter(credential=credential).values_list("workspace")
-    for (workspace_id,) in workspaces.exclude(workspace=None).order_by("workspace").distinct():
+    workspaces = credential.installations.linked().values_list("workspace_id", flat=True)
+    for workspace_id in workspaces.order_by("workspace_id").distinct():
+        assert workspace_id is not None, "a linked installation has a workspace"
         contributors_stitch(workspace_id=workspace_id)
-
-
-def _take_turns(
-    credential: Credential, lease: Lease, deadline: datetime, clients: ExitStack
-) -> bool:
-    turns: dict[int, Turn] = {}
-    reader = MarkedReader(lease, clients)
-    while True:
-        lease.keep()
-        _reconcile(credential, lease)
-        _begin_turns(turns, credential, lease, clients)
-        # A webhook waits for one request, not for the list of a huge repository.
-        marked = repositories_marked(credential)
-        waiting = _each(*marked, *reader.unfinished.values())
-        _read_marked(reader, credential, [one for one in waiting if one.pk not in turns])
-        if turns and not _is_paused(credential):
-            with_marks = [repository.pk for repository in marked if repository.pk in turns]
-            key = min(with_marks or turns, key=lambda key: turns[key].order)
-            if not _goes_on(turns[key], credential):
-                del turns[key]
-        unfinished = list(reader.unfinished)
-        if _is_paused(credential) or not (turns or marked or unfinished):
-            _leave_due(unfinished)
-            return False
-        if timezone.now() >= deadline:
-            _leave_due([*turns, *unfinished])
-            return bool(turns or unfinished)
-
-
-def _read_marked(
-    reader: MarkedReader, credential: Credential, repositories: Iterable[GitHubRepository]
-) -> None:
-    """Make a request for each of REPOSITORIES, unless GitHub wants a pause."""
-    if _is_paused(credential):
-        return
-    try:
-        for repository in repositories:
-            reader.read(repository)
-    except errors.RateLimitedError as error:
-        credential_pause(credential, error)
-
-
-def _each(*repositories: GitHubRepository) -> Iterable[GitHubRepository]:
-    return {repository.pk: repository for repository in repositories}.values()
-
-
-def _reconcile(credential: Credential, lease: Lease) -> None:
-    try:
-        reconciles_do(credential, lease)
-    except errors.RateLimitedError as error:
-        credential_pause(credential, error)
-
-
-def _begin_turns(
-    turns: dict[int, Turn], credential: Credential, lease: Lease, clients: ExitStack
-) -> None:
-    """Give a turn to the repositories that are due, as far as there is room."""
-    room = MOST_TURNS - len(turns)
-    for repository in repositories_due(credential, besides=list(turns))[:room]:
-        with suppress(DexxyError):  # written down as a failed run
-            turn = Turn(repository, lease, RunTrigger.SCHEDULE)
-            clients.enter_context(turn.client)
-            turns[repository.pk] = turn
-
-
-def _is_paused(credential: Credential) -> bool:
-    return bool(credential.paused_until and credential.paused_until > timezone.now())
-
-
-def _goes_on(turn: Turn, credential: Credential) -> bool:
-    """Let a repository take its turn; its failure is its own."""
-    try:
-        return turn.take()
-    except errors.RateLimitedError as error:
-        run_pause(turn.run, credential, error)
-        return False
-    except LeaseLostError:
-        raise
-    except DexxyError:
-        return False
-
-
-def _leave_due(repository_ids: list[int]) -> None:
-    GitHubRepository.objects.filter(pk__in=repository_ids).update(next_sync_at=timezone.now())
 
 
 def _repository(repository_id: int) -> GitHubRepository:
     wanted = GitHubRepository.objects.select_related(
         "source", "installation__credential", "installation__workspace"
     )
-    repository = wanted.defer("installation__access_token").get(pk=repository_id)
-    require_connected(repository)
+    repository = wanted.get(pk=repository_id)
+    require_readable(repository)
     return repository

@@ -18,7 +18,6 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
     repository_set_paused,
 )
-from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github.webhooks.account_events import HANDLERS
 from dexxy.integrations.services.github.webhooks.event_context import Event
 from dexxy.messages.models import Message
@@ -86,7 +85,7 @@ def test_a_new_installation_is_remembered_and_linked_to_nobody(
 
     row = GitHubInstallation.objects.get()
     assert (row.workspace, row.account_login) == (None, "colony")
-    assert (row.installation_id, row.access_token) == (installed.database_id, "")
+    assert (row.installation_id, row.access_token.read()) == (installed.database_id, "")
 
 
 def test_the_webhook_of_what_was_linked_already_changes_no_link(
@@ -106,11 +105,11 @@ def test_a_deleted_installation_stops_and_keeps_everything(
 
     linked.refresh_from_db()
     assert linked.deleted_at is not None
-    assert (linked.access_token, linked.reconcile_at) == ("", None)
+    assert (linked.access_token.read(), linked.reconcile_at) == ("", None)
     assert status(followed) == SyncStatus.DISABLED
     assert "removed from colony" in followed.sync_error
     assert Message.objects.filter(is_archived=False).count() == 1
-    assert not due().exists()
+    assert not GitHubRepository.objects.due().exists()
 
 
 def test_a_suspended_installation_stops_and_is_read_whole_when_it_is_back(
@@ -119,7 +118,7 @@ def test_a_suspended_installation_stops_and_is_read_whole_when_it_is_back(
     assert happens("installation", "suspend")
     linked.refresh_from_db()
     assert (linked.is_suspended, status(followed)) == (True, SyncStatus.DISABLED)
-    assert not due().exists()
+    assert not GitHubRepository.objects.due().exists()
 
     assert happens("installation", "unsuspend")
     linked.refresh_from_db()
@@ -127,7 +126,7 @@ def test_a_suspended_installation_stops_and_is_read_whole_when_it_is_back(
     assert followed.sync_error == ""
     assert followed.next_sweep_at is not None
     assert linked.reconcile_at is not None
-    assert list(due()) == [followed]
+    assert list(GitHubRepository.objects.due()) == [followed]
 
 
 def test_an_unsuspension_whose_suspension_was_missed_makes_everything_due(
@@ -165,7 +164,7 @@ def test_a_repository_taken_out_is_disabled_and_due_when_it_is_back(
 
     assert happens("installation_repositories", "added", repositories_added=rows)
     assert status(followed) == SyncStatus.ACTIVE
-    assert list(due()) == [followed]
+    assert list(GitHubRepository.objects.due()) == [followed]
 
 
 def test_what_a_person_paused_stays_paused(
@@ -190,7 +189,7 @@ def test_what_a_person_disconnected_does_not_come_back_by_itself(
 
     followed.refresh_from_db()
     assert followed.is_archived
-    assert not due().exists()
+    assert not GitHubRepository.objects.due().exists()
 
 
 def test_a_renamed_account_takes_its_repositories_along(
@@ -246,7 +245,7 @@ def test_a_repository_with_other_readers_is_looked_at_again(
 ) -> None:
     assert happens("repository", action, repository=repository_data(followed))
 
-    assert list(due()) == [followed]
+    assert list(GitHubRepository.objects.due()) == [followed]
 
 
 @pytest.fixture

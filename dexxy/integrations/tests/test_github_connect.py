@@ -45,7 +45,7 @@ def test_the_token_is_encrypted_at_rest(connected: GitHubRepository) -> None:
         (stored,) = cursor.fetchone()
 
     assert DEMO_TOKEN not in stored
-    assert GitHubInstallation.objects.get().access_token == DEMO_TOKEN
+    assert GitHubInstallation.objects.get().access_token.read() == DEMO_TOKEN
 
 
 def test_connecting_again_renews_the_token_and_keeps_the_rows(
@@ -60,7 +60,7 @@ def test_connecting_again_renews_the_token_and_keeps_the_rows(
     )
 
     assert again.pk == connected.pk
-    assert GitHubInstallation.objects.get().access_token == "ghp_new"
+    assert GitHubInstallation.objects.get().access_token.read() == "ghp_new"
     assert (Source.objects.count(), Credential.objects.count()) == (1, 1)
 
 
@@ -140,7 +140,7 @@ def test_white_space_around_a_token_is_left_out(workspace: Workspace, github: Gi
         workspace=workspace, full_name=RECORDED, token=f" {DEMO_TOKEN}\r\n", server=github
     )
 
-    assert GitHubInstallation.objects.get().access_token == DEMO_TOKEN
+    assert GitHubInstallation.objects.get().access_token.read() == DEMO_TOKEN
 
 
 def test_a_token_that_cannot_be_one_is_refused_and_not_repeated(
@@ -165,4 +165,4 @@ def test_connecting_again_mends_a_token_whose_key_is_lost(
     )
 
     assert again.pk == connected.pk
-    assert GitHubInstallation.objects.get().access_token == DEMO_TOKEN
+    assert GitHubInstallation.objects.get().access_token.read() == DEMO_TOKEN

@@ -34,7 +34,6 @@ from dexxy.integrations.services.github.connecting.installation_link import (
     installation_link,
 )
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
-from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source
@@ -343,7 +342,7 @@ def test_a_suspension_that_is_met_while_reading_stops_everything_of_the_account(
     followed.refresh_from_db()
     linked.refresh_from_db()
     assert (linked.is_suspended, followed.sync_status) == (True, SyncStatus.DISABLED)
-    assert not due().exists()
+    assert not GitHubRepository.objects.due().exists()
 
 
 def test_a_disconnect_wipes_the_tokens_and_keeps_what_was_read(
@@ -355,7 +354,11 @@ def test_a_disconnect_wipes_the_tokens_and_keeps_what_was_read(
     installation_disconnect(viewer=alice, workspace=workspace)
 
     linked.refresh_from_db()
-    assert (linked.workspace, linked.access_token, linked.token_expires_at) == (None, "", None)
+    assert (linked.workspace, linked.access_token.read(), linked.token_expires_at) == (
+        None,
+        "",
+        None,
+    )
     followed.refresh_from_db()
     assert (followed.is_archived, followed.next_sync_at) == (True, None)
     assert followed.source.is_archived is True

@@ -15,7 +15,6 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services.github.engine.due import marked
 from dexxy.integrations.services.github.reading.refetch import POINTS_FOR_REREADING, PUT_OFF_FOR
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import credential_work
@@ -76,11 +75,11 @@ def kinds() -> list[str]:
 def test_what_happened_to_its_state_is_known_without_a_sync(
     credential: Credential, followed: GitHubRepository, closed: Issue
 ) -> None:
-    assert (kinds(), list(marked())) == (["opened"], [followed])
+    assert (kinds(), list(GitHubRepository.objects.marked())) == (["opened"], [followed])
 
     credential_work(credential_id=credential.pk, seconds=10)
 
-    assert (kinds(), list(marked())) == (["closed", "opened"], [])
+    assert (kinds(), list(GitHubRepository.objects.marked())) == (["closed", "opened"], [])
     assert not SyncRun.objects.exists()
     before, followed = followed.next_sync_at, GitHubRepository.objects.get()
     assert followed.next_sync_at == before

@@ -20,7 +20,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.selectors import repository_overviews
 from dexxy.integrations.services.github.access.lease import lease_taken
 from dexxy.integrations.services.github.access.readable import SyncNotPossibleError
-from dexxy.integrations.services.github.access.repositories import access_lost
+from dexxy.integrations.services.github.access.repository_state import access_lost
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token

@@ -28,7 +28,6 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_set_paused,
     repository_sync_now,
 )
-from dexxy.integrations.services.github.engine.due import due
 from dexxy.integrations.services.github.engine.runs import run_fail
 from dexxy.sources.models import Source
 from dexxy_simulator.faults import Fault, secondary_limit
@@ -370,7 +369,7 @@ def test_what_the_app_lost_is_looked_for_in_its_list_and_not_read(
     reconcile_at = GitHubInstallation.objects.get().reconcile_at
     assert reconcile_at is not None
     assert reconcile_at <= timezone.now()
-    assert not due().exists()
+    assert not GitHubRepository.objects.due().exists()
 
 
 def test_what_a_personal_token_lost_is_tried_at_once(
@@ -380,7 +379,7 @@ def test_what_a_personal_token_lost_is_tried_at_once(
 
     repository_sync_now(viewer=bob, repository_id=connected.pk)
 
-    assert list(due()) == [connected]
+    assert list(GitHubRepository.objects.due()) == [connected]
 
 
 @pytest.mark.parametrize("by_app", [True, False])

@@ -391,7 +391,7 @@ def test_a_token_whose_key_is_lost_fails_its_run_and_not_those_of_others(
     assert work(connected, seconds=5) is False
 
     assert SyncRun.objects.get().error_code == "undecryptable_secret"
-    failed = GitHubRepository.objects.defer("installation__access_token").get()
+    failed = GitHubRepository.objects.get()
     assert failed.sync_status == SyncStatus.ERROR
     assert "connect again" in failed.sync_error
 

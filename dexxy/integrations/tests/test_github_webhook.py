@@ -308,7 +308,7 @@ def test_a_new_secret_works_at_once_and_the_old_one_soon_stops(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr(verification, "monotonic", lambda: now)
-    old = {"X-Hub-Signature-256": signature(app.webhook_secret, json.dumps(PING).encode())}
+    old = {"X-Hub-Signature-256": signature(app.webhook_secret.read(), json.dumps(PING).encode())}
     send(app, PING)
     app.webhook_secret = "a new one"
     app.save()
@@ -323,7 +323,7 @@ def test_an_old_secret_is_forgotten_without_a_new_delivery(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr(verification, "monotonic", lambda: now)
-    old = {"X-Hub-Signature-256": signature(app.webhook_secret, json.dumps(PING).encode())}
+    old = {"X-Hub-Signature-256": signature(app.webhook_secret.read(), json.dumps(PING).encode())}
     send(app, PING)
     app.webhook_secret = "a new one"
     app.save()

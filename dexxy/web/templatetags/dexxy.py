@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, workspaces
+from dexxy.integrations.connection import Connection, github_connection
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
-from dexxy.integrations.selectors import Connection, github_connection
 from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording

@@ -72,8 +72,8 @@ def test_an_app_is_registered_in_one_step_and_kept_encrypted(client: Client, wor
     assert b"The App is registered" in client.get(f"{SETUP}registered/").content
     app, theirs = app_current(), next(iter(world.apps.values()))
     assert (app.app_id, app.client_id) == (theirs.database_id, theirs.client_id)
-    assert app.client_secret == theirs.client_secret
-    assert app.private_key.startswith("-----BEGIN")
+    assert app.client_secret.read() == theirs.client_secret
+    assert app.private_key.read().startswith("-----BEGIN")
     assert theirs.owner.login == "octocat"
     with connection.cursor() as cursor:
         cursor.execute("SELECT client_secret, private_key FROM integrations_githubapp")
@@ -202,18 +202,22 @@ def test_the_app_of_the_environment_is_changed_there(client: Client, settings: S
     assert b'name="manifest"' not in page
     assert not OAuthState.objects.exists()
     row = GitHubApp.objects.get()
-    assert (row.app_id, row.private_key, row.webhook_secret) == (7, "-----BEGIN x", "hook")
+    assert (row.app_id, row.private_key.read(), row.webhook_secret.read()) == (
+        7,
+        "-----BEGIN x",
+        "hook",
+    )
 
 
 @pytest.mark.usefixtures("db")
 def test_a_secret_changed_in_the_environment_is_changed_here(settings: Settings) -> None:
     for secret in ("old", "new", "new"):
         settings.DEXXY_GITHUB_APP = AppSettings(7, "Iv1.x", secret, "-----BEGIN x", "")
-        assert app_current().client_secret == secret
+        assert app_current().client_secret.read() == secret
 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE integrations_githubapp SET client_secret = 'unreadable'")
-    assert app_current().client_secret == "new"
+    assert app_current().client_secret.read() == "new"
     assert GitHubApp.objects.count() == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from dexxy.common.crypto import UndecryptableSecretError
+from dexxy.common.crypto import Secret, UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.access.app_settings import AppSettings
@@ -39,6 +39,7 @@ def app_current() -> GitHubApp:
 
     Raises:
         NoAppError: there is none for the server that the environment names.
+        UndecryptableSecretError: its secrets cannot be read, so nobody could connect with it.
     """
     server = default_server()
     given: AppSettings | None = settings.DEXXY_GITHUB_APP
@@ -50,7 +51,14 @@ def app_current() -> GitHubApp:
             "No GitHub App is registered yet. Whoever runs this Dexxy registers one, in one"
             " step, at /setup/github/."
         )
+    for secret in (app.client_secret, app.private_key, app.webhook_secret):
+        secret.read()
     return app
+
+
+def app_registered(pk: int) -> GitHubApp | None:
+    """Return the App with our key PK, if there is one, whether its secrets can be read or not."""
+    return GitHubApp.objects.filter(pk=pk).first()
 
 
 def app_is_known() -> bool:
@@ -79,16 +87,21 @@ def _of_environment(given: AppSettings, server: GitHubServer) -> GitHubApp:
         **_addresses(server),
     }
     key = {"server": server.name, "app_id": given.app_id}
-    try:
-        app = GitHubApp.objects.filter(**key).first()
-    except UndecryptableSecretError:
-        app = None  # The environment has the secrets: they are stored anew.
-    if app is None or any(getattr(app, name) != value for name, value in fields.items()):
+    app = GitHubApp.objects.filter(**key).first()
+    if app is None or any(not _is(getattr(app, name), value) for name, value in fields.items()):
         GitHubApp.objects.filter(**key).update(**fields) or GitHubApp.objects.get_or_create(
             **key, defaults=fields
         )
         app = GitHubApp.objects.get(**key)
     return app
+
+
+def _is(stored: str | Secret, value: str) -> bool:
+    """Say whether STORED is VALUE. What cannot be read is not: the environment has it."""
+    try:
+        return (stored.read() if isinstance(stored, Secret) else stored) == value
+    except UndecryptableSecretError:
+        return False
 
 
 def _addresses(server: GitHubServer) -> dict[str, str]:
@@ -130,6 +143,7 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
 
     Raises:
         AppRefusedError: the private key is none.
+        UndecryptableSecretError: it cannot be decrypted.
     """
     import jwt  # it brings most of `cryptography`, for the few processes that sign
 
@@ -138,7 +152,7 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
     issuer = app.client_id if app.server == "github" else str(app.app_id)
     claims = {"iss": issuer, "iat": now + _BEGINS, "exp": now + _ENDS}
     try:
-        return jwt.encode(claims, app.private_key, algorithm="RS256")
+        return jwt.encode(claims, app.private_key.read(), algorithm="RS256")
     except (ValueError, jwt.exceptions.InvalidKeyError) as error:
         raise AppRefusedError(
             "The App's private key cannot be read. Make a new one on the App's page on GitHub,"

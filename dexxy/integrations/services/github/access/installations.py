@@ -10,18 +10,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from dexxy.integrations.models import (
-    AccountType,
-    GitHubApp,
-    GitHubInstallation,
-    GitHubRepository,
-)
-from dexxy.integrations.services.github.access.repositories import (
+from dexxy.integrations.models import AccountType, GitHubApp, GitHubInstallation
+from dexxy.integrations.services.github.access.repository_state import (
     access_lost,
     access_regained,
-    connected,
-    repositories_locked,
-    repository_rename,
 )
 
 log = structlog.get_logger()
@@ -40,7 +32,7 @@ def app_lock(app: GitHubApp) -> None:
 
 def installation_of(app: GitHubApp, installation_id: int) -> GitHubInstallation | None:
     """Return the installation of APP with GitHub's number, locked for the caller's transaction."""
-    found = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
+    found = GitHubInstallation.objects.select_for_update(of=("self",))
     return found.filter(app=app, installation_id=installation_id).first()
 
 
@@ -97,7 +89,7 @@ def installation_suspend(installation: GitHubInstallation) -> None:
     """
     _update(installation, is_suspended=True, **NO_TOKEN)
     access_lost(
-        connected(installation),
+        installation.repositories.followed(),
         f"GitHub suspended Dexxy's access to {installation.account_login}."
         " Whoever suspended it ends that on GitHub, in the App's settings.",
     )
@@ -110,7 +102,7 @@ def installation_unsuspend(installation: GitHubInstallation) -> None:
     # Tokens from before the suspension are not good any more.
     reconcile_at = timezone.now() if installation.is_live else None
     _update(installation, is_suspended=False, reconcile_at=reconcile_at, **NO_TOKEN)
-    access_regained(connected(installation))
+    access_regained(installation.repositories.followed())
 
 
 @transaction.atomic
@@ -119,31 +111,11 @@ def installation_delete(installation: GitHubInstallation) -> None:
     deleted_at = installation.deleted_at or timezone.now()
     _update(installation, deleted_at=deleted_at, reconcile_at=None, **NO_TOKEN)
     access_lost(
-        connected(installation),
+        installation.repositories.followed(),
         f"The GitHub App was removed from {installation.account_login}."
         " Connect GitHub again to go on where this stopped.",
     )
     log.warning("installation deleted", account=installation.account_login)
-
-
-@transaction.atomic
-def account_rename(*, server: str, account_id: int, login: str) -> None:
-    """Follow an account to its new name, with the repositories that its installations reach.
-
-    The old name is free for anybody, and a personal token reaches repositories of others: what
-    only begins with it may be a stranger's.
-    """
-    accounts = GitHubInstallation.objects.select_for_update(of=("self",)).defer("access_token")
-    renamed = accounts.filter(server=server, account_id=account_id).exclude(account_login=login)
-    old = {row.pk: row.account_login for row in renamed.order_by("pk")}
-    owned = repositories_locked(
-        GitHubRepository.objects.filter(installation__in=old, installation__app__isnull=False)
-    )
-    for repository in owned.select_related("source").order_by("pk"):
-        former = f"{old[repository.installation_id]}/"
-        if repository.full_name.lower().startswith(former.lower()):
-            repository_rename(repository, f"{login}/{repository.name}")
-    GitHubInstallation.objects.filter(pk__in=old).update(account_login=login)
 
 
 def _update(installation: GitHubInstallation, **fields: Any) -> None:

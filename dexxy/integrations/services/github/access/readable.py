@@ -1,7 +1,5 @@
 """Whether a repository may be read: not for longer than its people and GitHub let us."""
 
-from django.db.models import QuerySet
-
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import Question
 from dexxy.integrations.models import GitHubRepository, SyncStatus
@@ -13,29 +11,13 @@ class SyncNotPossibleError(DexxyError):
     code = "sync_not_possible"
 
 
-def connected() -> QuerySet[GitHubRepository]:
-    """Return the repositories that are connected with a token and not paused by a person."""
-    return (
-        GitHubRepository.objects.filter(
-            is_archived=False,
-            installation__workspace__isnull=False,
-            installation__credential__isnull=False,
-            installation__deleted_at=None,
-            installation__is_suspended=False,
-        )
-        # The App gets its tokens when they are needed.
-        .exclude(installation__app=None, installation__access_token="")
-        .exclude(sync_status=SyncStatus.PAUSED)
-    )
-
-
-def require_connected(repository: GitHubRepository) -> None:
-    """Look whether REPOSITORY may be read as of now, whatever the object says.
+def require_readable(repository: GitHubRepository) -> None:
+    """Look whether REPOSITORY may be read now, whatever the object says.
 
     Raises:
         SyncNotPossibleError: it is paused or disconnected.
     """
-    if connected().filter(pk=repository.pk).exists():
+    if GitHubRepository.objects.readable().filter(pk=repository.pk).exists():
         return
     if GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.PAUSED).exists():
         raise SyncNotPossibleError(f"{repository.full_name} is paused. Resume it first.")
@@ -47,8 +29,8 @@ class StillReadable:
 
     def __init__(self, repository: GitHubRepository) -> None:
         self._repository = repository
-        here = connected().filter(pk=repository.pk)
-        self._is_readable = Question(here.exclude(sync_status=SyncStatus.DISABLED))
+        here = GitHubRepository.objects.readable().filter(pk=repository.pk)
+        self._is_readable = Question(here.within_reach())
 
     def require(self) -> None:
         """Look whether it still may.
@@ -58,7 +40,7 @@ class StillReadable:
         """
         if self._is_readable.ask():
             return
-        require_connected(self._repository)
+        require_readable(self._repository)
         raise SyncNotPossibleError(
             f"GitHub does not let Dexxy read {self._repository.full_name} any more."
             " Give it access again, or disconnect it."

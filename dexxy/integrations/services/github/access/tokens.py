@@ -155,6 +155,7 @@ def token_of(installation_pk: int, *, refused: str = "") -> Token:
 
     Raises:
         NotConnectedError, InstallationSuspendedError, InstallationDeletedError: there is none.
+        UndecryptableSecretError: it cannot be decrypted.
         TokenBusyError: another process has been asking for too long.
         AppRefusedError: GitHub does not know us as the App.
         GitHubError: GitHub could not be asked.
@@ -162,7 +163,7 @@ def token_of(installation_pk: int, *, refused: str = "") -> Token:
     deadline = monotonic() + LOOK_AT_MOST
     while True:
         installation = _usable(installation_pk)
-        stored = Token(installation.access_token, installation.token_expires_at)
+        stored = Token(installation.access_token.read(), installation.token_expires_at)
         is_good = bool(stored.value) and stored.value != refused
         if is_good and stored.lasts(REFRESH_BEFORE):
             return stored

@@ -123,10 +123,10 @@ def registration_begin(person: Person, *, organization: str = "") -> Registratio
     if organization and not _LOGIN.fullmatch(organization):
         raise BadInputError(f"{organization} is not the name of an organisation on GitHub.")
     state, _ = state_create(person.viewer, person.session_key, StatePurpose.REGISTER)
-    place = f"/organizations/{organization}" if organization else ""
+    owner = f"/organizations/{organization}" if organization else ""
     web_url = default_server().web_url
     return Registration(
-        action=f"{web_url}{place}/settings/apps/new?{urlencode({'state': state})}",
+        action=f"{web_url}{owner}/settings/apps/new?{urlencode({'state': state})}",
         manifest=json.dumps(manifest()),
     )
 

@@ -61,9 +61,9 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
     with client_for_person(connection) as client:
         found = list(_reached(connection, client))
     known = dict(
-        GitHubRepository.objects.filter(
-            source__workspace=workspace, source__server=connection.server
-        ).values_list("github_id", "is_archived")
+        GitHubRepository.objects.of_workspace(workspace)
+        .filter(source__server=connection.server)
+        .values_list("github_id", "is_archived")
     )
     marked = [_available(connection, one, known.get(one.github_id)) for one in found]
     return sorted(marked, key=lambda one: one.full_name.lower())
@@ -115,15 +115,15 @@ def _require_may_show(
         AdminOnlyError: one of FOUND is private and new here, and VIEWER is no admin.
     """
     private = {one.github_id for one in found if one.is_private}
-    known = GitHubRepository.objects.filter(
-        source__workspace=workspace, source__server=connection.server, github_id__in=private
+    known = GitHubRepository.objects.of_workspace(workspace).filter(
+        source__server=connection.server, github_id__in=private
     )
     if private - set(known.values_list("github_id", flat=True)):
         require_admin(viewer, workspace)
 
 
 def _connection(workspace: Workspace) -> GitHubInstallation:
-    found = GitHubInstallation.objects.defer("access_token").filter(workspace=workspace).first()
+    found = GitHubInstallation.objects.filter(workspace=workspace).first()
     if found is None:
         raise NotConnectedError("GitHub is not connected to this workspace. Connect it first.")
     return found

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import DexxyError
@@ -15,12 +14,11 @@ from dexxy.integrations.models import (
     CredentialKind,
     GitHubInstallation,
     GitHubRepository,
-    SyncStatus,
 )
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
+from dexxy.integrations.services.github.connecting.follow import repository_follow
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.sources.models import Source, SourceKind
 
 # Letters and digits; those of an installation are longer and have `.`, `_` and `-`, too.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
@@ -71,7 +69,7 @@ class FoundRepository:
 def repository_connect_by_token(
     *, workspace: Workspace, full_name: str, token: str, server: GitHubServer | None = None
 ) -> GitHubRepository:
-    """Connect a repository to WORKSPACE, or renew its connection with TOKEN.
+    """Follow a repository in WORKSPACE, and read all that WORKSPACE follows with TOKEN.
 
     Args:
         full_name: OWNER/REPO, or its address.
@@ -141,60 +139,45 @@ def _checked(data: Any, fields: dict[str, type]) -> dict[str, Any]:
 
 @transaction.atomic
 def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHubRepository:
-    """Connect what `repository_find` found to WORKSPACE; what is stored of it is kept.
+    """Follow what `repository_find` found in WORKSPACE, with the token that it was found with.
 
     Raises:
         OtherServerError: the workspace is connected to another server.
         ConnectedByAppError: it is connected through the App.
     """
     Workspace.objects.select_for_update().get(pk=workspace.pk)
-    installation = _installation(workspace, found)
-    full_name = found.repository["full_name"]
-    source, _ = Source.objects.update_or_create(
-        workspace=workspace,
-        kind=SourceKind.GITHUB_REPOSITORY,
-        server=found.server.name,
-        external_id=str(found.repository["id"]),
-        defaults={"name": full_name, "url": found.repository["html_url"], "is_archived": False},
+    known = GitHubInstallation.objects.filter(workspace=workspace).first()
+    if known is not None:
+        _refuse_conflicts(workspace, known, found.server)
+    installation = known or GitHubInstallation(workspace=workspace)
+    _fill(installation, found)
+    return repository_follow(
+        installation,
+        actor=None,
+        github_id=found.repository["id"],
+        full_name=found.repository["full_name"],
+        url=found.repository["html_url"],
     )
-    known = {
-        "installation": installation,
-        "github_id": found.repository["id"],
-        "name": full_name.split("/")[1],
-        "full_name": full_name,
-        "is_archived": False,
-    }
-    due = {
-        "sync_status": SyncStatus.PENDING,
-        "next_sync_at": timezone.now(),
-        "sync_error": "",
-        "access_lost_at": None,
-    }
-    repository, is_new = GitHubRepository.objects.update_or_create(
-        source=source, defaults=known, create_defaults={**known, **due}
-    )
-    if not is_new and repository.sync_status in {SyncStatus.DISABLED, SyncStatus.ERROR}:
-        # What went wrong is over, as far as anybody knows.
-        for name, value in due.items():
-            setattr(repository, name, value)
-        repository.save(update_fields=[*due, "updated_at"])
-    return repository
 
 
-def _installation(workspace: Workspace, found: FoundRepository) -> GitHubInstallation:
-    server, account = found.server, found.account
-    # The old token is not looked at: it may have been encrypted with a key that is lost.
-    known = GitHubInstallation.objects.defer("access_token").filter(workspace=workspace).first()
-    if known and known.server != server.name:
+def _refuse_conflicts(
+    workspace: Workspace, known: GitHubInstallation, server: GitHubServer
+) -> None:
+    if known.server != server.name:
         raise OtherServerError(
             f"Workspace {workspace.slug} is connected to {known.api_url}, not to {server.api_url}."
             " Choose another workspace with --workspace."
         )
-    if known and known.is_by_app and known.deleted_at is None:
+    if known.is_by_app and known.deleted_at is None:
         raise ConnectedByAppError(
             f"Workspace {workspace.slug} reads {known.account_login} through the GitHub App. Add"
             " the repository on its page, or choose another workspace with --workspace."
         )
+
+
+def _fill(installation: GitHubInstallation, found: FoundRepository) -> None:
+    """Let an installation stand for a personal token, whatever it was before."""
+    server, account = found.server, found.account
     credential, _ = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
@@ -216,8 +199,6 @@ def _installation(workspace: Workspace, found: FoundRepository) -> GitHubInstall
         "access_token": found.token,
         "is_suspended": False,
     }
-    installation = known or GitHubInstallation(workspace=workspace)
     for name, value in fields.items():
         setattr(installation, name, value)
-    installation.save(update_fields=[*fields, "updated_at"] if known else None)
-    return installation
+    installation.save(update_fields=[*fields, "updated_at"] if installation.pk else None)

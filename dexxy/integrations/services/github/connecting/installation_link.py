@@ -31,9 +31,8 @@ from dexxy.integrations.services.github.access.installations import (
     installation_fields,
     installation_of,
 )
-from dexxy.integrations.services.github.access.repositories import (
+from dexxy.integrations.services.github.access.repository_state import (
     access_regained,
-    connected,
     repositories_archive,
 )
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
@@ -115,8 +114,7 @@ def installation_link(
 
 def connection_of(workspace: Workspace) -> GitHubInstallation | None:
     """Return what WORKSPACE reads with, locked for the caller's transaction."""
-    # The old token is not looked at: it may have been encrypted with a key that is lost.
-    found = GitHubInstallation.objects.select_for_update().defer("access_token")
+    found = GitHubInstallation.objects.select_for_update()
     return found.filter(workspace=workspace).first()
 
 
@@ -160,7 +158,7 @@ def _refuse_conflicts(
 
 def _earlier(workspace: Workspace, app: GitHubApp) -> GitHubInstallation | None:
     """Return what WORKSPACE read with before it was disconnected."""
-    rows = GitHubInstallation.objects.defer("access_token").filter(
+    rows = GitHubInstallation.objects.filter(
         workspace=None, server=app.server, repositories__source__workspace=workspace
     )
     return rows.order_by("-updated_at").first()
@@ -199,12 +197,10 @@ def _carry_over(workspace: Workspace, row: GitHubInstallation) -> None:
 
     What the installation does not reach is found by the reconcile, which is due.
     """
-    followed = GitHubRepository.objects.filter(
-        source__workspace=workspace, source__server=row.server
-    )
+    followed = GitHubRepository.objects.of_workspace(workspace).filter(source__server=row.server)
     followed.exclude(installation=row).update(installation=row)
     lost = ~Q(access_lost_at=None)
-    access_regained(connected(row).filter(lost | Q(sync_status=SyncStatus.ERROR)))
+    access_regained(row.repositories.followed().filter(lost | Q(sync_status=SyncStatus.ERROR)))
 
 
 @transaction.atomic
@@ -222,7 +218,7 @@ def installation_disconnect(*, viewer: Viewer, workspace: Workspace) -> GitHubIn
     # Whoever reads with it this very moment finds its lease gone, and stops before it stores. It
     # comes first, as in every page that is stored: the run's row is locked behind it.
     Credential.objects.filter(installations=row).update(lease_token=None, lease_until=None)
-    repositories_archive(connected(row))
+    repositories_archive(row.repositories.followed())
     changes = {"workspace": None, "reconcile_at": None, **NO_TOKEN}
     for name, value in changes.items():
         setattr(row, name, value)

@@ -184,7 +184,7 @@ def oauth_finish(
     taken, workspace, app = _taken(person, state)
     wanted = taken.installation_id or installation_id
     with user_client(
-        app, code=code, verifier=taken.code_verifier, callback_url=callback_url()
+        app, code=code, verifier=taken.code_verifier.read(), callback_url=callback_url()
     ) as client:
         found = installations_of_user(client, app)
         data = _meant(client, found, wanted)

@@ -69,7 +69,7 @@ def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> s
     # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app
     body = {
         "client_id": app.client_id,
-        "client_secret": app.client_secret,
+        "client_secret": app.client_secret.read(),
         "code": code,
         "redirect_uri": callback_url,
     }
@@ -96,7 +96,7 @@ def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> s
 def _revoke(app: GitHubApp, token: str) -> None:
     # https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-token
     try:
-        with _unsigned(app, httpx.BasicAuth(app.client_id, app.client_secret)) as client:
+        with _unsigned(app, httpx.BasicAuth(app.client_id, app.client_secret.read())) as client:
             client.delete(f"applications/{app.client_id}/token", {"access_token": token})
     except errors.GitHubError as error:
         # Nobody has it any more, and it ends in eight hours.

@@ -1,47 +1,42 @@
 """What a person does with repositories: connect, disconnect, pause, resume, sync now.
 
-    status      connect   pause    resume          sync now   disconnect
-    (none)      pending
-    pending     -         paused   -               due        archived
-    syncing     -         paused   -               due        archived
-    active      -         paused   -               due        archived
-    error       due       paused   -               due        archived
-    paused      due       -        pending/active, refused    archived
-                                   disabled (*)
-    disabled    due       refused  -               due (*)    archived
-    archived    pending/active
+What becomes of a repository of each status is the table at the head of `access/repository_state`.
+Besides:
 
-`-` changes nothing: asking twice is no mistake. Members may do all of it, but
-show the workspace another private repository of the owner of a personal token.
-(*) What an App reads is due when the App's list has it again: that list is what is due at once.
+    to pause    what is disabled is refused: nothing of it is read
+    to sync     what is paused is refused, and all of an account that GitHub does not let us read.
+                What the App lost is due when the App's list has it again: that list is read at once
+    to resume   what the App lost while it was paused: the same
+
+To connect, pause or resume twice is no mistake: it changes nothing and writes no second entry in
+the audit log. Members may do all of it, but show the workspace another private repository of the
+owner of a personal token.
 """
 
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
-from dexxy.common.ids import parse_id
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
-from dexxy.integrations.services.github.access.repositories import (
-    access_regained,
+from dexxy.integrations.services.github.access.repository_state import (
+    Repositories,
     repositories_archive,
-    repositories_locked,
+    repositories_pause,
     repositories_resume,
+    sync_asked_for,
 )
 from dexxy.integrations.services.github.access.tokens import NotConnectedError, installation_require
 from dexxy.integrations.services.github.connecting.available import (
     AvailableRepository,
     available_among,
 )
+from dexxy.integrations.services.github.connecting.follow import repository_follow
 from dexxy.integrations.services.github.engine.reconcile import reconcile_ask
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
-from dexxy.sources.models import Source, SourceKind
 
 
 class RepositoryNotFoundError(NotFoundError):
@@ -91,63 +86,36 @@ def repositories_connect_available(
         GitHubError: GitHub could not be asked.
     """
     available = available_among(viewer=viewer, workspace=workspace, github_ids=github_ids)
+    actor = signed_in(viewer)
     with transaction.atomic():
         followed = [
-            _done(viewer, _follow(workspace, one), "connected")
+            repository_follow(
+                _still_connected(workspace, one),
+                actor=actor,
+                github_id=one.github_id,
+                full_name=one.full_name,
+                url=one.url,
+            )
             for one in sorted(available, key=lambda one: one.github_id)
         ]
     enqueue_due()
     return followed
 
 
-def _follow(workspace: Workspace, available: AvailableRepository) -> GitHubRepository:
-    """Store that a repository is followed; what is stored of it is kept."""
-    # The connection may have been replaced while GitHub was asked.
-    connections = GitHubInstallation.objects.select_for_update().defer("access_token")
-    installation = connections.filter(
-        pk=available.installation_pk, workspace=workspace, deleted_at=None
-    ).first()
+def _still_connected(workspace: Workspace, available: AvailableRepository) -> GitHubInstallation:
+    """Return the connection that reaches a repository, locked.
+
+    Raises:
+        NotConnectedError: it was disconnected or replaced while GitHub was asked.
+    """
+    live = GitHubInstallation.objects.live().select_for_update(of=("self",))
+    found = live.select_related("workspace").filter(
+        pk=available.installation_pk, workspace=workspace
+    )
+    installation = found.first()
     if installation is None:
         raise NotConnectedError("GitHub was disconnected meanwhile. Connect it again.")
-    # Its lock comes before that of its source.
-    repositories_locked(
-        GitHubRepository.objects.filter(
-            source__workspace=workspace,
-            source__server=installation.server,
-            github_id=available.github_id,
-        )
-    )
-    source, _ = Source.objects.update_or_create(
-        workspace=workspace,
-        kind=SourceKind.GITHUB_REPOSITORY,
-        server=installation.server,
-        external_id=str(available.github_id),
-        defaults={"name": available.full_name, "url": available.url, "is_archived": False},
-    )
-    known = {
-        "installation": installation,
-        "github_id": available.github_id,
-        "name": available.full_name.rpartition("/")[2],
-        "full_name": available.full_name,
-    }
-    new = {**known, "next_sync_at": timezone.now()}
-    repository, is_new = GitHubRepository.objects.update_or_create(
-        source=source, defaults=known, create_defaults=new
-    )
-    if not is_new:
-        _connect_again(repository)
-    return repository
-
-
-def _connect_again(repository: GitHubRepository) -> None:
-    one = GitHubRepository.objects.filter(pk=repository.pk)
-    if repository.is_archived or repository.sync_status == SyncStatus.PAUSED:
-        # The connection was asked just now, and reaches it.
-        one.update(is_archived=False, access_lost_at=None)
-        repositories_resume(one)
-    elif repository.sync_status in {SyncStatus.DISABLED, SyncStatus.ERROR}:
-        access_regained(one)
-    repository.refresh_from_db()
+    return installation
 
 
 @transaction.atomic
@@ -179,8 +147,7 @@ def repository_set_paused(*, viewer: Viewer, repository_id: int, paused: bool) -
         raise RepositoryDisabledError(
             f"Access to {repository.full_name} was lost, so nothing of it is read."
         )
-    one = GitHubRepository.objects.filter(pk=repository.pk)
-    one.update(sync_status=SyncStatus.PAUSED, next_sync_at=None)
+    repositories_pause(GitHubRepository.objects.filter(pk=repository.pk))
     return _done(viewer, repository, "paused")
 
 
@@ -191,7 +158,7 @@ def _resume(viewer: Viewer, repository_id: int) -> GitHubRepository:
         return repository
     if repository.access_lost_at is not None:
         _look_for(repository)
-    paused = GitHubRepository.objects.filter(is_archived=False, sync_status=SyncStatus.PAUSED)
+    paused = GitHubRepository.objects.followed().filter(sync_status=SyncStatus.PAUSED)
     # Somebody may have resumed or disconnected it while its lock was waited for.
     if not repositories_resume(paused.filter(pk=repository.pk)):
         return _found(viewer, repository_id)
@@ -226,23 +193,9 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
     if installation.is_by_app and repository.sync_status == SyncStatus.DISABLED:
         _look_for(repository)
     else:
-        GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
+        sync_asked_for(GitHubRepository.objects.filter(pk=repository.pk))
         transaction.on_commit(enqueue_due)
     return _done(viewer, repository, "sync_requested")
-
-
-def repository_key(viewer: Viewer, text: str) -> int:
-    """Read the id of a repository that was sent as TEXT.
-
-    Raises:
-        UnauthenticatedError: nobody is signed in.
-        RepositoryNotFoundError: it is no id.
-    """
-    signed_in(viewer)
-    pk = parse_id(text)
-    if pk is None:
-        raise RepositoryNotFoundError("There is no such repository.")
-    return pk
 
 
 def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
@@ -251,16 +204,11 @@ def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
 
 
 def _found(
-    viewer: Viewer, repository_id: int, among: QuerySet[GitHubRepository] | None = None
+    viewer: Viewer, repository_id: int, among: Repositories | None = None
 ) -> GitHubRepository:
     rows = GitHubRepository.objects.all() if among is None else among
-    followed = rows.filter(
-        pk=repository_id,
-        is_archived=False,
-        source__workspace__memberships__in=memberships_of(viewer),
-    )
-    related = followed.select_related("source__workspace", "installation")
-    repository = related.defer("installation__access_token").first()
+    seen = rows.followed().seen_by(memberships_of(viewer)).filter(pk=repository_id)
+    repository = seen.select_related("source__workspace", "installation").first()
     if repository is None:
         raise RepositoryNotFoundError("There is no such repository.")
     return repository

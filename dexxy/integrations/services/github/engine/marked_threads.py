@@ -13,6 +13,7 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError
+from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.reading import refetch
@@ -92,6 +93,4 @@ def _leave_to_sync(repository: GitHubRepository, error: Exception) -> None:
         refetch_at__lte=timezone.now(),
     )
     refetch.marks_put_off(marked, until=timezone.now() + RETRY_LATER)
-    GitHubRepository.objects.filter(pk=repository.pk, next_sync_at__gt=timezone.now()).update(
-        next_sync_at=timezone.now()
-    )
+    due_at_once(GitHubRepository.objects.filter(pk=repository.pk, next_sync_at__gt=timezone.now()))

@@ -25,16 +25,14 @@ from dexxy.integrations.services.github.access.installations import (
     installation_of,
 )
 from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError
-from dexxy.integrations.services.github.access.repositories import (
+from dexxy.integrations.services.github.access.renames import repository_rename
+from dexxy.integrations.services.github.access.repository_state import (
     access_lost,
     access_regained,
-    connected,
-    repository_rename,
 )
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.engine.due import reconciles
 from dexxy.integrations.services.github_client import GitHubClient
 
 log = structlog.get_logger()
@@ -81,7 +79,7 @@ def reconciles_do(credential: Credential, lease: Lease) -> None:
         RateLimitedError: GitHub wants a pause.
         LeaseLostError: another process has taken over.
     """
-    for installation in reconciles().filter(credential=credential).only("pk"):
+    for installation in GitHubInstallation.objects.due().filter(credential=credential).only("pk"):
         try:
             installation_reconcile(installation.pk, lease)
         except (errors.RateLimitedError, LeaseLostError):
@@ -103,9 +101,9 @@ def installation_reconcile(installation_pk: int, lease: Lease) -> None:
         GitHubError: GitHub could not be asked; it is due again soon.
         LeaseLostError: another process has taken over.
     """
-    installation = GitHubInstallation.objects.select_related("app").defer("access_token")
-    found = installation.filter(pk=installation_pk, workspace__isnull=False).first()
-    if found is None or found.app is None or found.deleted_at is not None:
+    live = GitHubInstallation.objects.live().select_related("app")
+    found = live.filter(pk=installation_pk).first()
+    if found is None or found.app is None:
         GitHubInstallation.objects.filter(pk=installation_pk).update(reconcile_at=None)
         return
     next_at = timezone.now() + RETRY_LATER
@@ -134,11 +132,11 @@ def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -
 
     Returns: which of WORKSPACES is connected to it, if one is.
     """
-    found = GitHubInstallation.objects.filter(
-        workspace__in=workspaces, installation_id=installation_id, deleted_at=None
+    found = GitHubInstallation.objects.live().filter(
+        workspace__in=workspaces, installation_id=installation_id
     )
     reconcile_ask(found)
-    one = found.select_related("workspace").defer("access_token").first()
+    one = found.select_related("workspace").first()
     return one.workspace if one else None
 
 
@@ -223,11 +221,11 @@ def _repositories_reconcile(
 ) -> None:
     lease.renew()
     by_id = {one.github_id: one for one in found}
-    for repository in connected(installation).select_related("source").order_by("pk"):
+    for repository in installation.repositories.followed().select_related("source").order_by("pk"):
         now = by_id.get(repository.github_id)
         if now is not None:
             repository_rename(repository, now.full_name, now.url)
-    followed = connected(installation)
+    followed = installation.repositories.followed()
     lost = followed.exclude(github_id__in=list(by_id)).exclude(sync_error=_NOT_LISTED)
     back = followed.filter(github_id__in=list(by_id)).exclude(access_lost_at=None)
     lost_count, back_count = access_lost(lost, _NOT_LISTED), access_regained(back)

@@ -18,9 +18,15 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.access.readable import (
     SyncNotPossibleError,
-    require_connected,
+    require_readable,
 )
-from dexxy.integrations.services.github.access.repositories import repositories_locked
+from dexxy.integrations.services.github.access.repository_state import (
+    put_off,
+    repositories_locked,
+    run_done,
+    run_failed,
+    run_opened,
+)
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.engine.run_history import runs_prune
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
@@ -41,15 +47,16 @@ def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool =
     """Go on with the repository's open run, or start one.
 
     Args:
+        trigger: why it is read now; a person who asked for it is the better reason than a schedule.
         sweep: begin a sweep, whether it is due or under way or not.
 
     Raises:
         SyncNotPossibleError: the repository is paused or disconnected.
     """
-    # A person may have paused it since it was chosen: their word stands.
-    not_paused = GitHubRepository.objects.exclude(sync_status=SyncStatus.PAUSED)
-    not_paused.filter(pk=repository.pk).update(sync_status=SyncStatus.SYNCING)
-    require_connected(repository)
+    if run_opened(repository) and trigger == RunTrigger.SCHEDULE:
+        trigger = RunTrigger.MANUAL
+    # A person may have paused it since it was chosen: then all of this is rolled back.
+    require_readable(repository)
     run, is_new = SyncRun.objects.get_or_create(
         repository=repository,
         state__in=[RunState.RUNNING, RunState.PAUSED],
@@ -103,7 +110,7 @@ def credential_pause(credential: Credential, error: errors.RateLimitedError) -> 
     repositories = repositories_locked(
         GitHubRepository.objects.filter(installation__credential=credential)
     )
-    repositories.filter(sync_status=SyncStatus.SYNCING).update(next_sync_at=error.retry_at)
+    put_off(repositories, error.retry_at)
     open_runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.RUNNING)
     open_runs.update(state=RunState.PAUSED)
     log.info("sync paused", credential=str(credential), until=str(error.retry_at))
@@ -115,7 +122,7 @@ def require_unpaused(credential: Credential) -> None:
     Raises:
         RateLimitedError: not now.
     """
-    if credential.paused_until and credential.paused_until > timezone.now():
+    if credential.is_paused and credential.paused_until:
         raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)
 
 
@@ -136,17 +143,9 @@ def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
 def run_fail(run: SyncRun, error: DexxyError) -> None:
     """Write down why a run ended; the next one goes on where it was."""
     lost = isinstance(error, (errors.NotFoundError, errors.AccessDeniedError))
-    repository = GitHubRepository.objects.filter(pk=run.repository_id)
+    next_sync_at = _look_for_lost(run.repository) if lost else _retry_at(error)
     with transaction.atomic():
-        repository.update(
-            sync_error=str(error),
-            next_sync_at=_look_for_lost(run.repository) if lost else _retry_at(error),
-        )
-        if lost:
-            repository.filter(access_lost_at=None).update(access_lost_at=timezone.now())
-        # What a person said meanwhile stands.
-        syncing = repository.filter(sync_status=SyncStatus.SYNCING)
-        syncing.update(sync_status=SyncStatus.DISABLED if lost else SyncStatus.ERROR)
+        run_failed(run.repository, str(error), next_sync_at=next_sync_at, is_refused=lost)
         run.state, run.finished_at = RunState.FAILED, timezone.now()
         run.error, run.error_code = str(error), error.code
         run.save()
@@ -174,13 +173,8 @@ def run_finish(run: SyncRun) -> SyncRun:
             identities_recount(workspace_id=repository.source.workspace_id)
         repository.source.last_activity_at = receipt_write(run, has_news=has_news)
         repository.source.name = repository.full_name
-        # What a person or GitHub said meanwhile stands.
-        stored = GitHubRepository.objects.filter(pk=repository.pk)
-        syncing = stored.filter(sync_status=SyncStatus.SYNCING)
-        syncing.update(sync_status=SyncStatus.ACTIVE, access_lost_at=None)
-        stored.update(last_synced_at=now, next_sweep_at=_next_sweep_at(run, now))
         again = now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
-        stored.filter(access_lost_at=None).update(sync_error="", next_sync_at=again)
+        run_done(repository, next_sync_at=again, next_sweep_at=_next_sweep_at(run, now))
         repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now
         run.save()

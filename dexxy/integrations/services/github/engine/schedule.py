@@ -10,14 +10,17 @@ from django.utils import timezone
 from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import (
     Credential,
+    GitHubInstallation,
     GitHubRepository,
     RunState,
     SyncRun,
     SyncStatus,
 )
 from dexxy.integrations.services.github.access.lease import is_held
-from dexxy.integrations.services.github.access.repositories import repositories_locked
-from dexxy.integrations.services.github.engine.due import due, marked, reconciles
+from dexxy.integrations.services.github.access.repository_state import (
+    interrupted_go_on,
+    repositories_locked,
+)
 
 # The dotted path of a job's function and its arguments.
 _Job = tuple[str, *tuple[int | bool, ...]]
@@ -47,10 +50,10 @@ def enqueue_due() -> int:
 def _first_due() -> dict[int, _Job]:
     """Return a job for each credential with something due: whoever does it does the rest, too."""
     found: dict[int, _Job] = {}
-    for key, pk in reconciles().values_list("credential", "pk"):
+    for key, pk in GitHubInstallation.objects.due().values_list("credential", "pk"):
         found[key or 0] = RECONCILE_JOB, pk
-    latest_first = due().order_by("-next_sync_at")
-    for repositories in (marked(), latest_first):
+    latest_first = GitHubRepository.objects.due().order_by("-next_sync_at")
+    for repositories in (GitHubRepository.objects.marked(), latest_first):
         for key, pk in repositories.values_list("installation__credential", "pk"):
             found[key or 0] = JOB, pk, True
     return found
@@ -61,20 +64,16 @@ def interrupted_release() -> None:
     """Make due what says that it is being read, although its reader is gone."""
     now = timezone.now()
     in_hand = Q(next_sync_at__lte=now, next_sync_at__gt=now - WAKE_AGAIN_AFTER)
-    interrupted = GitHubRepository.objects.filter(sync_status=SyncStatus.SYNCING).exclude(in_hand)
-    not_paused = Q(paused_until=None) | Q(paused_until__lte=now)
-    # Whoever wants to read with one of these has to wait until all is said.
-    candidates = Credential.objects.select_for_update(skip_locked=True).filter(
-        not_paused, pk__in=interrupted.values("installation__credential")
-    )
+    syncing = GitHubRepository.objects.filter(sync_status=SyncStatus.SYNCING)
+    interrupted = syncing.exclude(in_hand)
+    # Whoever wants to read with one of these waits until this transaction ends.
+    unpaused = Credential.objects.unpaused().select_for_update(skip_locked=True)
+    candidates = unpaused.filter(pk__in=interrupted.values("installation__credential"))
     left = [credential for credential in candidates if not is_held(credential)]
     if not left:
         return
     locked = repositories_locked(interrupted.filter(installation__credential__in=left))
-    repositories = locked.filter(sync_status=SyncStatus.SYNCING)
-    repositories.filter(last_synced_at=None).update(sync_status=SyncStatus.PENDING)
-    repositories.update(sync_status=SyncStatus.ACTIVE)
-    count = locked.update(next_sync_at=now)
+    count = interrupted_go_on(locked)
     runs = SyncRun.objects.filter(repository__in=locked, state=RunState.RUNNING)
     runs.update(state=RunState.PAUSED)
     log.info("interrupted syncs go on", repositories=count)

@@ -7,10 +7,8 @@ goes up by creation every time: what it does not meet, GitHub does not show any 
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from dexxy.integrations.models import StreamName, SyncStream
-from dexxy.integrations.services.github.access.lease import LEASE_SECONDS
+from dexxy.integrations.services.github.access.repository_state import page_stored
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import (
@@ -223,13 +221,11 @@ def _note(
     repository = reading.repository
     repository.full_name = listing.full_name
     repository.name = repository.full_name.split("/")[1]
-    # Due again soon, should this process die before it says when.
-    repository.next_sync_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
-    fields = ["full_name", "name", "next_sync_at", "updated_at"]
+    fields = ["full_name", "name"]
     if stream.name in _CURSOR_FIELDS:
         fields.append(_CURSOR_FIELDS[StreamName(stream.name)])
         setattr(repository, fields[-1], stream.cursor)
-    repository.save(update_fields=fields)
+    page_stored(repository, fields)
     reading.run.receipt[kind] = {
         "github": listing.total,
         "taken_at": answer.date.isoformat(),

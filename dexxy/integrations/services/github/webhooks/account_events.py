@@ -5,11 +5,8 @@ workspaces, each with a row of its own: an event is about the installation that 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
-from django.db.models import QuerySet
-
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.installations import (
-    account_rename,
     app_lock,
     installation_changed,
     installation_delete,
@@ -18,13 +15,16 @@ from dexxy.integrations.services.github.access.installations import (
     installation_suspend,
     installation_unsuspend,
 )
-from dexxy.integrations.services.github.access.repositories import (
+from dexxy.integrations.services.github.access.renames import (
+    account_rename,
+    repository_rename,
+)
+from dexxy.integrations.services.github.access.repository_state import (
+    Repositories,
     access_lost,
     access_regained,
     changes_missed,
-    connected,
     repositories_locked,
-    repository_rename,
 )
 from dexxy.integrations.services.github.webhooks.event_context import AccountEvent, Event, Handler
 
@@ -51,7 +51,7 @@ def _installation(event: Event) -> bool:
         installation_unsuspend(known)
     else:  # new_permissions_accepted
         installation_changed(known, {"permissions": data["permissions"]})
-        access_regained(connected(known))
+        access_regained(known.repositories.followed())
     return True
 
 
@@ -73,7 +73,7 @@ def _installation_repositories(event: Event) -> bool:
     known = installation_of(event.app, event.payload["installation"]["id"])
     if known is None:
         return False
-    followed = connected(known)
+    followed = known.repositories.followed()
     if event.action == "added":
         ids = [one["id"] for one in event.payload["repositories_added"]]
         access_regained(followed.filter(github_id__in=ids))
@@ -100,12 +100,12 @@ def _repository(event: Event) -> bool:
     told = rows if event.action == "transferred" else theirs
     for row in told.select_related("source").order_by("pk"):
         repository_rename(row, data["full_name"], data["html_url"])
-    followed = theirs.filter(is_archived=False)
+    followed = theirs.followed()
     if event.action == "deleted":
         access_lost(followed, _DELETED)
     elif event.action == "transferred":
         access_lost(
-            rows.filter(is_archived=False).exclude(installation__installation_id=named["id"]),
+            rows.followed().exclude(installation__installation_id=named["id"]),
             f"It was transferred to {data['owner']['login']}. Connect that account's repositories"
             " in a workspace of their own, or disconnect it here.",
         )
@@ -115,7 +115,7 @@ def _repository(event: Event) -> bool:
     return told.exists()
 
 
-def _of_app(event: Event, github_id: int) -> QuerySet[GitHubRepository]:
+def _of_app(event: Event, github_id: int) -> Repositories:
     """Lock a repository wherever it is, or was, followed through the event's App."""
     return repositories_locked(
         GitHubRepository.objects.filter(installation__app=event.app, github_id=github_id)

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 import structlog
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.common.queue import worker_wake
@@ -23,7 +22,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.access.app import app_client, app_refused
 from dexxy.integrations.services.github.access.liveness import has_died, living
-from dexxy.integrations.services.github.access.repositories import changes_missed
+from dexxy.integrations.services.github.access.repository_state import Repositories, changes_missed
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.values import time
@@ -232,5 +231,5 @@ def _assume_the_worst(app: GitHubApp) -> None:
     log.warning("webhooks were lost: everything is read again", app=app.slug, repositories=count)
 
 
-def _repositories(app: GitHubApp) -> QuerySet[GitHubRepository]:
-    return GitHubRepository.objects.filter(installation__app=app, is_archived=False)
+def _repositories(app: GitHubApp) -> Repositories:
+    return GitHubRepository.objects.followed().filter(installation__app=app)

@@ -149,8 +149,7 @@ def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
 
 def _events(taken: Sequence[Waiting]) -> list[Event]:
     payloads = dict(fetch_all(_PAYLOADS, {"ids": [one.pk for one in taken]}))
-    apps = GitHubApp.objects.defer("client_secret", "private_key", "webhook_secret")
-    by_pk = apps.in_bulk({one.app_pk for one in taken})
+    by_pk = GitHubApp.objects.in_bulk({one.app_pk for one in taken})
     return [
         Event(
             app=by_pk[one.app_pk],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dexxy.integrations.models import DeliveryState, GitHubRepository, SyncStatus
+from dexxy.integrations.models import DeliveryState, GitHubRepository
 from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint, hints
 from dexxy.integrations.services.github.webhooks.event_context import Event, Outcome
@@ -56,15 +56,17 @@ class _Places:
     """Where repositories belong that some events are about."""
 
     def __init__(self, events: Iterable[Event], found: Iterable[RepositoryHint]) -> None:
-        repositories = GitHubRepository.objects.filter(
-            installation__app__in={event.app.pk for event in events},
-            github_id__in={hint.repository_id for hint in found},
-            installation__workspace__isnull=False,
-            is_archived=False,
-        ).exclude(sync_status=SyncStatus.PAUSED)
+        repositories = (
+            GitHubRepository.objects.followed()
+            .unpaused()
+            .filter(
+                installation__app__in={event.app.pk for event in events},
+                github_id__in={hint.repository_id for hint in found},
+                installation__workspace__isnull=False,
+            )
+        )
         self._found: dict[tuple[int | None, int], list[GitHubRepository]] = {}
-        related = repositories.select_related("installation", "source")
-        for repository in related.defer("installation__access_token"):
+        for repository in repositories.select_related("installation", "source"):
             key = repository.installation.app_id, repository.github_id
             self._found.setdefault(key, []).append(repository)
 

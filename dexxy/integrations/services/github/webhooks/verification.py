@@ -214,7 +214,7 @@ def _read_secrets(app_id: int) -> _Secrets:
         _secrets.pop(app_id, None)
         raise UnknownAppError(f"No App here has the number {app_id}.")
     # An empty secret would be anybody's.
-    by_app = tuple((pk, secret.encode()) for pk, secret in found if secret)
+    by_app = tuple((pk, secret.read().encode()) for pk, secret in found if secret)
     _secrets[app_id] = _Secrets(by_app, monotonic())
     return _secrets[app_id]
 

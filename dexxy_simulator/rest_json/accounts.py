@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from dexxy_simulator.model import Actor, Label, Milestone, Repository
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.urls import Urls
 
 USER_TEMPLATES: Final = {
     "followers_url": "/followers",

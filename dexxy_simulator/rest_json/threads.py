@@ -14,8 +14,8 @@ from dexxy_simulator.model import (
     Review,
     ReviewComment,
 )
-from dexxy_simulator.rest.accounts import author, label, milestone, repository, user, when
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.accounts import author, label, milestone, repository, user, when
+from dexxy_simulator.rest_json.urls import Urls
 
 
 def home(urls: Urls, found: Repository) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dexxy_simulator.model import Actor, App, Installation, InstallationRequest
-from dexxy_simulator.rest.accounts import user, when
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.accounts import user, when
+from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.tokens import UserToken
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dexxy_simulator.model import Discussion, DiscussionCategory, DiscussionComment
-from dexxy_simulator.rest.accounts import author, label, user, when
-from dexxy_simulator.rest.threads import home, post, reactions
-from dexxy_simulator.rest.urls import Urls
+from dexxy_simulator.rest_json.accounts import author, label, user, when
+from dexxy_simulator.rest_json.threads import home, post, reactions
+from dexxy_simulator.rest_json.urls import Urls
 
 
 def category(urls: Urls, found: DiscussionCategory) -> dict[str, Any]:

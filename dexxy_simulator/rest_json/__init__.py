@@ -1,0 +1,1 @@
+"""The JSON in which GitHub's REST API and its webhooks show things."""
