@@ -9,19 +9,27 @@ DJANGO := DEXXY_DATA_DIR=.cache/data DJANGO_SETTINGS_MODULE=dexxy.config.setting
 	.venv/bin/python -W ignore::RuntimeWarning
 EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 
-.PHONY: help demo test check bench lint types migrations schema fmt hooks clean
+# Many processes start in the tests: each would compile every module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test check check-all bench lint types migrations schema fmt hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.run ## show Dexxy with a recorded repository (PORT=8123: on that port)
 	@exec .venv/bin/dexxy demo $(if $(PORT),--port "$(PORT)")
 
+PYTEST := .venv/bin/python -m pytest --numprocesses auto --dist worksteal
+
 test: .venv/.dev .cache/github/schema.graphql ## run the tests (ARGS="-k feed": options of pytest)
-	@.venv/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 check: lint types migrations schema test ## all that CI checks
+
+check-all: lint types migrations schema .cache/github/schema.graphql ## check, with the slow tests too
+	@$(PYTEST) $(ARGS)
 
 lint: .venv/.dev
 	@.venv/bin/ruff check

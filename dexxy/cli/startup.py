@@ -15,6 +15,7 @@ from rich.text import Text
 from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
+from dexxy.cli.old_data import refuse_foreign_data
 
 # Any number that no other program takes for its own advisory lock: "dexxy" and a serial number.
 _MIGRATION_LOCK = int.from_bytes(b"dexxy", "big") * 1000 + 1
@@ -23,7 +24,13 @@ SIGN_IN_PATH = "/sign-in/link/"
 
 
 def database_prepare() -> None:
-    """Bring the tables up to date; of several processes that want to, one does."""
+    """Bring the tables up to date; of several processes that want to, one does.
+
+    Raises:
+        OldDataError: the data is of before the first release.
+        NewerDataError: the data is of a newer Dexxy.
+    """
+    refuse_foreign_data()
     with _migration_lock():
         call_command("migrate", verbosity=0, interactive=False)
 

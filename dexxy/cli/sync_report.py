@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from dexxy.integrations.models import GitHubRepository, SyncRun
+from dexxy.integrations.selectors import lists_of_threads
 
 LABELS = {
     "issue": "Issues",
@@ -32,7 +33,7 @@ class SyncProgress:
 
     def __init__(self, console: Console, repository: GitHubRepository) -> None:
         self._repository = repository
-        self._said = ""
+        self._last_line = ""
         self._bars: dict[str, Any] = {}
         self._progress = Progress(
             TextColumn("{task.description:<16}"),
@@ -56,8 +57,7 @@ class SyncProgress:
 
     def page_read(self, run: SyncRun) -> None:
         """Move the bars to where the streams are."""
-        lists = self._repository.streams.exclude(name__endswith="_edits").order_by("pk")
-        for stream in lists:
+        for stream in lists_of_threads(self._repository):
             if (
                 stream.is_done
                 and stream.name.startswith("sweep")
@@ -71,9 +71,9 @@ class SyncProgress:
 
     def say(self, line: str) -> None:
         """Print LINE above the bars, once."""
-        if line != self._said:
+        if line != self._last_line:
             self._progress.console.print(line)
-            self._said = line
+            self._last_line = line
 
 
 def report(run: SyncRun) -> dict[str, Any]:

@@ -202,3 +202,8 @@ def _remaining(done: int, left: int, run: SyncRun | None, people: int) -> timede
     # The threads that are left bring as many new people as those that were read.
     people += people * left // done if done else 0
     return Pace.of(run.pace).remaining(threads=left, people=people)
+
+
+def lists_of_threads(repository: GitHubRepository) -> list[SyncStream]:
+    """Return the lists of whole threads of a repository, and its sweeps, as they were begun."""
+    return list(repository.streams.exclude(name__endswith="_edits").order_by("pk"))

@@ -63,7 +63,6 @@ class Command(DexxyCommand):
         console = Console(stderr=True, quiet=options["json"])
         with SyncProgress(console, repository) as progress:
             run = _sync(repository, progress, sweep=options["sweep"])
-        repository.refresh_from_db()
         if options["json"]:
             self.stdout.write(json.dumps(report(run)))
         else:
