@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.people_peer import gambit_groups
 from benchmarks.population import HELD_OUT_SEEDS, population
 from benchmarks.population_people import Account as Invented
-from dexxy.integrations.services.contributor_identity import COMPARED_AT_MOST, CUT, decide
+from dexxy.integrations.services.contributors.decisions import COMPARED_AT_MOST, CUT, decide
 from dexxy.integrations.services.contributors.rules import Candidate
 from dexxy.integrations.services.contributors.traits import Account
 

@@ -17,7 +17,7 @@ from django.utils import timezone  # noqa: E402
 from benchmarks.population import TUNING_SEEDS, population  # noqa: E402
 from benchmarks.population_people import Account  # noqa: E402
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
-from dexxy.integrations.services.contributors.stitching import contributors_stitch  # noqa: E402
+from dexxy.integrations.services.contributor_identity import contributors_stitch  # noqa: E402
 from dexxy.members.ingest.accounts import identities_apply, profiles_apply  # noqa: E402
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord  # noqa: E402
 from dexxy.members.models import Identity, IdentityKind  # noqa: E402

@@ -42,7 +42,7 @@ def install(exchange: Exchange) -> Response:
 
 @unlocked_route("control_select", f"{ROOT}/installations/<int:number>/repositories")
 def select(exchange: Exchange, number: int) -> Response:
-    """Let an installation cover other `repositories`."""
+    """Set which `repositories` an installation covers."""
     installation = _installation(exchange, number)
     exchange.world.select_repositories(installation, _repositories(exchange))
     return json_response(apps.installation(exchange.urls, installation))
@@ -60,7 +60,7 @@ def change(exchange: Exchange, number: int, do: str) -> Response:
 
 @unlocked_route("control_live", f"{ROOT}/live")
 def live(exchange: Exchange) -> Response:
-    """Let `steps` things happen, invented from `seed`."""
+    """Make `steps` things happen, invented from `seed`."""
     activity = LiveActivity(exchange.world, exchange.body.get("seed", 1))
     for _ in range(exchange.body.get("steps", 1)):
         activity.step()

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final, Literal, TypeVar
 
 ValueT = TypeVar("ValueT")
-# Changes of something inside a thread, of which nobody knows whether they move its time.
+# Changes inside a thread; GitHub's documentation does not say whether they move its time.
 UNSURE_CHANGES: Final = (
     "comment edited",
     "comment deleted",

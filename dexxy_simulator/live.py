@@ -46,7 +46,7 @@ class LiveActivity:
         ]
 
     def step(self) -> None:
-        """Let one thing happen."""
+        """Make one thing happen."""
         weights = [weight for weight, _ in self._steps]
         with self._world.lock:
             self._random.choices(self._steps, weights)[0][1]()

@@ -46,7 +46,7 @@ class SimulatorProcess:
         return self._post("installations", app=app, account=account, repositories=repositories)  # type: ignore[no-any-return]
 
     def select_repositories(self, installation: int, repositories: Sequence[str] | None) -> None:
-        """Let an installation cover other repositories, or all."""
+        """Set which repositories an installation covers, or all."""
         self._post(f"installations/{installation}/repositories", repositories=repositories)
 
     def suspend(self, installation: int) -> None:
@@ -54,7 +54,7 @@ class SimulatorProcess:
         self._post(f"installations/{installation}/suspend")
 
     def unsuspend(self, installation: int) -> None:
-        """Let a suspended installation work again."""
+        """Unsuspend an installation."""
         self._post(f"installations/{installation}/unsuspend")
 
     def uninstall(self, installation: int) -> None:
@@ -62,7 +62,7 @@ class SimulatorProcess:
         self._post(f"installations/{installation}/uninstall")
 
     def live(self, steps: int, seed: int = 1) -> None:
-        """Let things happen, invented from a seed."""
+        """Make things happen, invented from a seed."""
         self._post("live", steps=steps, seed=seed)
 
     def deliveries(self) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ class Renderings:
     def _render(
         self, method: str, target: str, headers: dict[str, str], body: bytes
     ) -> tuple[Rendered, bool]:
-        """Let the application answer; an answer that refuses is not kept."""
+        """Get the answer from the application, and keep it unless it is a refusal."""
         self.misses += 1
         started: list[Any] = []
         environ = environ_of(method, target, headers.items(), body, self.port)

@@ -110,7 +110,7 @@ class ConnectedServer(ThreadingTCPServer):
             super().shutdown_request(request)
 
     def reset_at_end(self, connection: socket.socket) -> None:
-        """Let the end of a connection be a reset: closed while it lingers for no time."""
+        """Make closing a connection send a reset, by a linger time of zero."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._to_reset.add(connection)
 

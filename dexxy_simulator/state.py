@@ -69,9 +69,9 @@ class WorldState:
         self.manifest_codes: dict[str, tuple[App, datetime]] = {}
         self.grants: dict[str, Grant] = {}
         self.authorized: set[tuple[int, int]] = set()
-        # For so long a new token of an installation is not known everywhere.
+        # How long some servers do not know a new installation token yet.
         self.token_lag = timedelta(0)
-        # Who is told of everything that happens, while it happens.
+        # Listeners that are called for everything that happens, while it happens.
         self.listeners: list[Callable[[Happening], None]] = []
         self.limits = dict(LIMITS)
         self.unauthenticated_limit = UNAUTHENTICATED_LIMIT
@@ -103,7 +103,7 @@ class WorldState:
 
     @contextmanager
     def silence(self) -> Iterator[None]:
-        """Let things happen of which nobody is told."""
+        """Keep silent about everything that happens inside: no listener is called."""
         with self.lock:
             listeners, self.listeners = self.listeners, []
             try:
@@ -181,13 +181,13 @@ class WorldState:
         return raised(self.limits[resource], covered)
 
     def add_token(self, value: str, owner: Actor, **fields: Any) -> Token:
-        """Let a token in; `fields` are the others of `Token`."""
+        """Add a token; `fields` are the other fields of `Token`."""
         with self.lock:
             token = self.tokens[value] = Token(value=value, owner=owner, **fields)
             return token
 
     def add_actor(self, login: str, kind: ActorKind = "User", **fields: Any) -> Actor:
-        """Add an account; `fields` are the others of `Actor`."""
+        """Add an account; `fields` are the other fields of `Actor`."""
         with self.lock:
             number = fields.pop("database_id", None) or self.ids.next("Actor")
             fields.setdefault("avatar_url", f"https://avatars.githubusercontent.com/u/{number}?v=4")
@@ -198,7 +198,7 @@ class WorldState:
             )
 
     def add_repository(self, owner: Actor, name: str, **fields: Any) -> Repository:
-        """Add a repository; `fields` are the others of `Repository`."""
+        """Add a repository; `fields` are the other fields of `Repository`."""
         with self.lock:
             number = fields.pop("database_id", None) or self.ids.next("Repository")
             fields.setdefault("node_id", node_id("Repository", number))

@@ -1,4 +1,4 @@
-"""Fixtures: a small repository that was synced once, and then something new in every list."""
+"""Fixtures: a small repository that was synced once (`scene`), and then changed (`busy`)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -68,7 +68,7 @@ class Scene:
         )
 
     def go_wrong(self, effect: Effect, stream: str, *, times: int | None = None) -> None:
-        """Let something go wrong with the requests of a stream."""
+        """Make the requests of a stream fail by EFFECT: so many times, or until `recover`."""
         self.server.faults.add(Fault(effect, on=REQUESTS[stream], times=times))
 
     def outcome(self) -> tuple[str, str]:
@@ -90,7 +90,7 @@ class Scene:
         return {(p.thread_kind, p.number): p.error for p in SyncProblem.objects.all()}
 
     def stored(self, stream: str) -> object:
-        """Return what a page of a stream would change, its cursor among it."""
+        """Return all rows that storing a page of a stream changes, its cursor included."""
         rows: list[Any]
         if stream in LISTS:
             rows = list(Thread.objects.filter(kind=stream[:-1]).order_by("pk").values())
@@ -110,7 +110,7 @@ class Scene:
         return rows, list(scans.values("cursor", "watermark", "scan_started_at", "read"))
 
     def recover(self, *, sweep: bool = False) -> None:
-        """Let the trouble end and time go by: one sync later, all is as GitHub shows it."""
+        """End all faults and waits, sync once, and check that all is as GitHub shows it."""
         self.server.faults.clear()
         SyncProblem.objects.update(retry_at=timezone.now())
         Credential.objects.update(paused_until=None)
@@ -160,20 +160,32 @@ def _quiet(world: World, repository: Repository, owner: Actor) -> None:
 
 @pytest.fixture
 def busy(scene: Scene) -> Scene:
-    """The same, with something new in every list that is read."""
+    """The scene after a change in each list that a sync reads.
+
+    issues, parts: an issue of jo's with LONG + 1 comments, which do not fit into its page.
+    pull_requests, parts: one of jo's, reviewed by two comments, and closed.
+    discussions: one of jo's, with a comment.
+    people: jo, whose profile was never read.
+    comment_edits, review_comment_edits, refetch: a comment in the oldest issue and one in the
+    oldest pull request, which read "On second thought" now.
+    """
     world, repository = scene.world, scene.repository
     old_issue, old_pull = first_issue(repository), first_pull(repository)
     jo = world.add_actor("jo", bio="I try.")
+
     issue = world.open_issue(repository, jo, "Much to say")
     for number in range(LONG):
         world.comment(issue, jo, f"Comment {number}")
     world.comment(issue, jo, "The last one")
+
     pull = world.open_pull_request(repository, jo, "Much to review")
     world.review(pull, scene.owner, comments=[("a.py", 1, "Here?"), ("a.py", 2, "And here?")])
-    world.close(repository.pull_requests[max(repository.pull_requests)], jo)
+    world.close(pull, jo)
+
     category = world.add_category(repository, "Ideas")
     discussion = world.open_discussion(category, jo, "How?")
     world.discuss(discussion, scene.owner, "So.", None)
+
     world.edit(old_issue.comments[0], "On second thought")
     world.edit(old_pull.reviews[0].comments[0], "On second thought")
     return scene

@@ -109,8 +109,9 @@ def test_a_workbench_of_our_own_files_opens_for_who_is_signed_in(
     assert elsewhere["Location"].startswith("/accounts/login/")
     assert isinstance(response, HttpResponse)
     page = response.content.decode()
-    loaded = re.findall(r'(?:src|href)="([^"]*)"', page)
-    assert loaded
+    assert "type Query {" in page
+    loaded = re.findall(r'(?:src="|<link [^>]*href=")([^"]*)"', page)
+    assert "/static/dexxy/workbench.js" in loaded
     for path in loaded:
         assert finders.find(path.removeprefix("/static/")), path
     assert "default-src 'self'" in response["Content-Security-Policy"]

@@ -8,10 +8,20 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
-from graphql import get_introspection_query, parse
+from graphql import (
+    GraphQLField,
+    GraphQLList,
+    GraphQLObjectType,
+    get_introspection_query,
+    get_named_type,
+    get_nullable_type,
+    parse,
+)
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.graphql_cost import declared_cost
 from dexxy.common.graphql_size import Measure, Size
+from dexxy.config.schema import schema
 
 Ask = Callable[..., dict[str, Any]]
 VIEWER = "{ viewer { user { id } } }"
@@ -27,27 +37,77 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 
 def size(document: str, **variables: Any) -> Size:
-    return Measure(parse(document), variables).size()
+    return Measure(parse(document), variables, schema._schema).size()
 
 
 def test_the_size_of_a_document_is_what_it_can_return() -> None:
-    assert size("{ a b }") == Size(1, 0, 0)
-    assert size("{ x: a { b } }") == Size(2, 1, 1)
-    assert size("{ feed(first: 10) { edges { node { id } } pageInfo { end } } }").objects == 22
-    assert size("query ($n: Int) { feed(first: $n) { edges { id } } }", n=7).objects == 8
-    assert size("query ($n: Int = 3) { feed(first: $n) { edges { id } } }").objects == 4
-    assert size("{ feed { edges { id } } }").objects == 51
-    assert size("{ feed(first: -1) { edges { id } } }").objects == 101
-    assert size("{ feed(first: 9) { totalCount } }").objects == 1001
-    assert size("{ ...F } fragment F on Query { a { b { c } } }") == Size(3, 0, 2)
+    page = "edges { node { id } }"
+
+    assert size("{ viewer { tokenScope } }") == Size(2, 0, 1)
+    assert size("{ x: viewer { user { id } } }") == Size(3, 1, 2)
+    assert size(f"{{ threads(first: 10) {{ {page} pageInfo {{ endCursor }} }} }}").objects == 22
+    assert size(f"query ($n: Int) {{ threads(first: $n) {{ {page} }} }}", n=7).objects == 15
+    assert size(f"query ($n: Int = 3) {{ threads(first: $n) {{ {page} }} }}").objects == 7
+    assert size(f"{{ threads {{ {page} }} }}").objects == 101
+    assert size(f"{{ threads(first: -1) {{ {page} }} }}").objects == 201
+    assert size("{ threads(first: 9) { totalCount } }").objects == 1001
+    assert size("{ ...F } fragment F on Query { viewer { user { id } } }") == Size(3, 0, 2)
+    assert size("{ ... on Query { viewer { user { id } } } }") == Size(3, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("document", "objects"),
+    [
+        ("{ mergeSuggestions(first: 100) { first { id } second { id } } }", 300),
+        ("{ members(first: 100) { edges { node { id } } } }", 201),
+        ("{ activityChanges(first: 10) { changes { item { id } } } }", 21),
+        ("{ viewer { workspaces { id } } }", 1 + 20),
+        ("{ insights { days { date } topPeople { member { id } } } }", 1 + 367 + 10 * 2),
+        ("{ githubRepositories { streams { name } } }", 100 * (1 + 8)),
+        ("{ member { shown { fields { others { value } } } } }", 2 + 5 * (1 + 20)),
+        # The page of a fragment is that of the field in which it is spread.
+        (
+            "{ a: threads(first: 2) { ...P } b: threads(first: 3) { ...P } }"
+            " fragment P on ThreadConnection { edges { cursor } }",
+            (1 + 2) + (1 + 3),
+        ),
+    ],
+)
+def test_each_object_that_a_list_can_hold_counts_once(document: str, objects: int) -> None:
+    assert size(document).objects == objects
+
+
+def test_what_the_schema_does_not_know_is_measured_all_the_same() -> None:
+    assert size("{ x: no { such { field } } }") == Size(3, 1, 2)
+    assert size("{ ...F } fragment F on Nothing { a { b } }") == Size(2, 0, 1)
+
+
+def lists_of_objects() -> dict[str, GraphQLField]:
+    return {
+        f"{one.name}.{name}": field
+        for one in schema._schema.type_map.values()
+        if isinstance(one, GraphQLObjectType) and not one.name.startswith("__")
+        for name, field in one.fields.items()
+        if isinstance(get_nullable_type(field.type), GraphQLList)
+        and isinstance(get_named_type(field.type), GraphQLObjectType)
+    }
+
+
+def test_every_field_that_returns_a_list_declares_how_long_it_can_be() -> None:
+    undeclared = {name for name, field in lists_of_objects().items() if not declared_cost(field)}
+
+    assert undeclared == set()
+    assert len(lists_of_objects()) > 20
 
 
 def test_each_field_that_asks_the_database_anew_costs_a_point() -> None:
-    page = "feed(first: 1) { edges { node { id } } }"
+    page = "threads(first: 1) { edges { node { id } } }"
 
     assert size("{ viewer { user { id } } }").points == 1
     assert size(f"{{ {page} }}").points == 2
     assert size(f"{{ {' '.join(f'a{n}: {page}' for n in range(40))} }}").points == 42
+    assert size("mutation { githubConnectRepo(input: {}) { __typename } }").points == 11
+    assert size("{ availableGithubRepos(workspaceId: 1) { githubId } }").points == 51
     assert size("{ insights(since: 1) { newPeople } }").points == 51
     # The messages of all threads of a page are one question.
     threads = (

@@ -46,6 +46,7 @@ READERS_OF_CONFIG = {"web", "cli", "doctor", "config"}
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
 COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "queue", "redaction", "sql"} | {
     "graphql",
+    "graphql_cost",
     "graphql_errors",
     "graphql_limits",
     "graphql_size",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportedRow
 from dexxy.members.ingest.accounts import identities_apply, identities_recount, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord

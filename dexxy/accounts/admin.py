@@ -1,20 +1,26 @@
 """Users and workspaces for who runs this Dexxy."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 
 from allauth.account.decorators import secure_admin_login
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
+from dexxy.accounts.memberships import (
+    operator_add,
+    operator_remove,
+    operator_set_role,
+)
 from dexxy.accounts.models import (
     ApiToken,
     AuditEntry,
@@ -24,6 +30,7 @@ from dexxy.accounts.models import (
     User,
     Workspace,
 )
+from dexxy.common.errors import DexxyError
 
 # Django's classes are generic for mypy alone, hence each ignored type-arg.
 
@@ -111,28 +118,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         return False
 
 
-class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = Membership
-        fields = ("workspace", "user", "role")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("role") != Role.ADMIN and _is_last_admin(self.instance):
-            raise ValidationError("A workspace needs an admin: make somebody else one first.")
-        return cleaned
-
-
-def _is_last_admin(membership: Membership) -> bool:
-    if membership.pk is None:
-        return False
-    others = Membership.objects.filter(workspace_id=membership.workspace_id, role=Role.ADMIN)
-    return not others.exclude(pk=membership.pk).exists()
+def _or_told(request: HttpRequest, page: Callable[[], HttpResponse]) -> HttpResponse:
+    """Show PAGE, or in the list why what was sent to it cannot be done."""
+    try:
+        return page()
+    except DexxyError as error:
+        messages.error(request, str(error))
+        return redirect("admin:accounts_membership_changelist")
 
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    form = MembershipForm
+    fields = ("workspace", "user", "role")
     actions: tuple[str, ...] | None = None
     list_display = ("user", "workspace", "role", "created_at")
     list_filter = ("role", "workspace")
@@ -145,10 +142,22 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> tuple[str, ...]:
         return () if obj is None else ("user", "workspace")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is not None and _is_last_admin(obj):
-            return False
-        return super().has_delete_permission(request, obj)
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return _or_told(request, partial(super().changeform_view, request, *args, **options))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return _or_told(request, partial(super().delete_view, request, *args, **options))
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        actor, role = cast(User, request.user), Role(obj.role)
+        if change:
+            operator_set_role(actor=actor, membership_id=obj.pk, role=role)
+        else:
+            made = operator_add(actor=actor, workspace=obj.workspace, user=obj.user, role=role)
+            obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        operator_remove(actor=cast(User, request.user), membership_id=obj.pk)
 
 
 @admin.register(Workspace)

@@ -18,6 +18,7 @@ from dexxy.accounts.selectors import (
 )
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
+from dexxy.common.pages import PAGE, Page, page_by_key
 
 PREFIX = "dxy_"
 # How exactly it is known when a token was last used; each request would write a row otherwise.
@@ -45,12 +46,28 @@ class ApiTokenError(BadInputError):
     """A token cannot be made like that."""
 
 
-def api_tokens(viewer: Viewer, workspace: Workspace) -> QuerySet[ApiToken]:
-    """Return the tokens of VIEWER in WORKSPACE; for its administrators, everybody's.
+def api_tokens(
+    viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
+) -> Page[ApiToken]:
+    """Return the tokens of VIEWER in WORKSPACE, the newest first; for its administrators, all.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+    """
+    return page_by_key(_visible(viewer, workspace), first, after)
+
+
+def api_token_total(viewer: Viewer, workspace: Workspace) -> int:
+    """Count what `api_tokens` lists.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
+    return _visible(viewer, workspace).count()
+
+
+def _visible(viewer: Viewer, workspace: Workspace) -> QuerySet[ApiToken]:
     require_membership(viewer, workspace)
     tokens = workspace.api_tokens.filter(revoked_at=None).select_related("user")
     return tokens if is_admin(viewer, workspace) else tokens.filter(user=signed_in(viewer))
@@ -70,13 +87,15 @@ def api_token_create(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         SessionNeededError: VIEWER came by a token.
-        ApiTokenError: the name is empty or too long, or the time is over.
+        ApiTokenError: the name is empty, too long or no text, or the time is over.
     """
     require_membership(viewer, workspace)
     user = _in_person(viewer)
     name = name.strip()
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise ApiTokenError(f"Give the token a name of up to {_LONGEST_NAME} characters.")
+    if "\0" in name:
+        raise ApiTokenError("The name holds a null byte.")
     if expires_at is not None and expires_at <= timezone.now():
         raise ApiTokenError("Let the token expire in the future.")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -93,8 +112,13 @@ def api_token_create(
 
 
 @transaction.atomic
-def api_token_revoke(*, viewer: Viewer, token_id: int) -> ApiToken:
+def api_token_revoke(
+    *, viewer: Viewer, token_id: int, workspace: Workspace | None = None
+) -> ApiToken:
     """Make a token useless, from its next request on.
+
+    Args:
+        workspace: the one that the token must be for; any of VIEWER's where it is None.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
@@ -105,10 +129,11 @@ def api_token_revoke(*, viewer: Viewer, token_id: int) -> ApiToken:
     memberships = memberships_of(viewer)
     administered = memberships.filter(role=Role.ADMIN).values("workspace")
     own = Q(user=user, workspace__in=memberships.values("workspace"))
+    there = Q() if workspace is None else Q(workspace=workspace)
     token = (
         ApiToken.objects.select_for_update(of=("self",))
         .select_related("workspace", "user")
-        .filter(own | Q(workspace__in=administered), pk=token_id, revoked_at=None)
+        .filter(own | Q(workspace__in=administered), there, pk=token_id, revoked_at=None)
         .first()
     )
     if token is None:

@@ -4,18 +4,21 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import strawberry
 import strawberry_django
-from django.db.models import QuerySet
 from strawberry.scalars import JSON
 
 from dexxy.accounts import api_tokens, invitations, models, selectors
 from dexxy.accounts.models import Role, TokenScope
 from dexxy.accounts.selectors import Viewer
-from dexxy.common.graphql import Connection, Info, connection
-from dexxy.common.pages import PAGE, page_by_key
+from dexxy.common.graphql import Connection, Info, connection, key
+from dexxy.common.graphql_cost import cost
+from dexxy.common.pages import PAGE
+
+# Hardly anybody is in more.
+_WORKSPACES = 20
 
 strawberry.enum(Role, description="What somebody may do in a workspace.")
 strawberry.enum(TokenScope, description="What a token may do: READ only, or FULL.")
@@ -24,6 +27,17 @@ strawberry.enum(TokenScope, description="What a token may do: READ only, or FULL
 def viewer_of(info: Info) -> Viewer:
     """Return who asks; the selectors refuse the anonymous."""
     return info.context.request.user
+
+
+def in_workspace(info: Info, workspace_id: strawberry.ID) -> tuple[models.User, models.Workspace]:
+    """Return who asks, and the workspace with the id that was sent, which they are in.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        WorkspaceNotFoundError: there is no such workspace, or they are not in it.
+    """
+    viewer = selectors.signed_in(viewer_of(info))
+    return viewer, selectors.workspace_for(viewer, key(workspace_id))
 
 
 @strawberry_django.type(models.User, description="Somebody who signs in here.")
@@ -51,7 +65,7 @@ class Membership:
 @strawberry.type(description="Who asks.")
 class ViewerInfo:
     user: User
-    workspaces: list[Workspace]
+    workspaces: list[Workspace] = strawberry.field(metadata=cost(items=_WORKSPACES))
     token_scope: TokenScope | None = strawberry.field(
         description="What the token may do that was sent; null with a session."
     )
@@ -101,7 +115,7 @@ class AccountsQuery:
             token_scope=TokenScope(user.via_token.scope) if user.via_token else None,
         )
 
-    @strawberry.field(description="The workspaces of the viewer.")
+    @strawberry.field(description="The workspaces of the viewer.", metadata=cost(items=_WORKSPACES))
     def workspaces(self, info: Info) -> list[Workspace]:
         return cast("list[Workspace]", list(selectors.workspaces(viewer_of(info))))
 
@@ -113,9 +127,9 @@ class AccountsQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[Membership]:
-        viewer = viewer_of(info)
-        workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return _list(selectors.memberships(viewer, workspace), first, after)
+        viewer, workspace = in_workspace(info, workspace_id)
+        page = selectors.memberships(viewer, workspace, first, after)
+        return connection(page, after, partial(selectors.membership_total, viewer, workspace))
 
     @strawberry.field(
         description="The viewer's tokens for the workspace; for administrators, everybody's."
@@ -127,9 +141,9 @@ class AccountsQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[ApiToken]:
-        viewer = viewer_of(info)
-        workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return _list(api_tokens.api_tokens(viewer, workspace), first, after)
+        viewer, workspace = in_workspace(info, workspace_id)
+        page = api_tokens.api_tokens(viewer, workspace, first, after)
+        return connection(page, after, partial(api_tokens.api_token_total, viewer, workspace))
 
     @strawberry.field(description="Invitations that nobody has accepted yet. For administrators.")
     def invitations(
@@ -139,9 +153,9 @@ class AccountsQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[Invitation]:
-        viewer = viewer_of(info)
-        workspace = selectors.workspace_by_id(viewer, workspace_id)
-        return _list(invitations.invitations(viewer, workspace), first, after)
+        viewer, workspace = in_workspace(info, workspace_id)
+        page = invitations.invitations(viewer, workspace, first, after)
+        return connection(page, after, partial(invitations.invitation_total, viewer, workspace))
 
     @strawberry.field(description="What was done in the workspace. For administrators.")
     def audit_log(
@@ -151,11 +165,6 @@ class AccountsQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[AuditEntry]:
-        viewer = viewer_of(info)
-        workspace = selectors.workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         page = selectors.audit_log(viewer, workspace, first, after)
         return connection(page, after, partial(selectors.audit_total, viewer, workspace))
-
-
-def _list(rows: QuerySet[Any], first: int, after: str | None) -> Connection[Any]:
-    return connection(page_by_key(rows, first, after), after, rows.count)

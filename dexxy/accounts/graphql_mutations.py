@@ -7,11 +7,10 @@ from typing import cast
 
 import strawberry
 
-from dexxy.accounts import api_tokens, invitations, memberships, selectors
-from dexxy.accounts.graphql import ApiToken, Invitation, Membership, viewer_of
+from dexxy.accounts import api_tokens, invitations, memberships
+from dexxy.accounts.graphql import ApiToken, Invitation, Membership, in_workspace, viewer_of
 from dexxy.accounts.models import Role, TokenScope
-from dexxy.common.graphql import Info, aware
-from dexxy.common.ids import parse_id
+from dexxy.common.graphql import Info, aware, key
 
 
 @strawberry.input(description="A token to make.")
@@ -67,10 +66,10 @@ class MembershipRemovePayload:
 class AccountsMutation:
     @strawberry.mutation(description="Make a token for programs. For members, with a session.")
     def api_token_create(self, info: Info, input: ApiTokenCreateInput) -> ApiTokenCreatePayload:
-        viewer = viewer_of(info)
+        viewer, workspace = in_workspace(info, input.workspace_id)
         token, secret = api_tokens.api_token_create(
             viewer=viewer,
-            workspace=selectors.workspace_by_id(viewer, input.workspace_id),
+            workspace=workspace,
             name=input.name,
             scope=input.scope,
             expires_at=input.expires_at and aware(input.expires_at),
@@ -81,19 +80,17 @@ class AccountsMutation:
         description="Make a token useless: one's own, or as administrator anybody's."
     )
     def api_token_revoke(self, info: Info, token_id: strawberry.ID) -> ApiTokenRevokePayload:
-        token = api_tokens.api_token_revoke(
-            viewer=viewer_of(info), token_id=parse_id(token_id) or 0
-        )
+        token = api_tokens.api_token_revoke(viewer=viewer_of(info), token_id=key(token_id))
         return ApiTokenRevokePayload(api_token=cast(ApiToken, token))
 
     @strawberry.mutation(description="Invite one person. For administrators.")
     def invitation_create(
         self, info: Info, input: InvitationCreateInput
     ) -> InvitationCreatePayload:
-        viewer = viewer_of(info)
+        viewer, workspace = in_workspace(info, input.workspace_id)
         invitation, link = invitations.invitation_create(
             viewer=viewer,
-            workspace=selectors.workspace_by_id(viewer, input.workspace_id),
+            workspace=workspace,
             role=input.role,
             email=input.email,
         )
@@ -104,7 +101,7 @@ class AccountsMutation:
         self, info: Info, invitation_id: strawberry.ID
     ) -> InvitationRevokePayload:
         revoked = invitations.invitation_revoke(
-            viewer=viewer_of(info), invitation_id=parse_id(invitation_id) or 0
+            viewer=viewer_of(info), invitation_id=key(invitation_id)
         )
         return InvitationRevokePayload(invitation=cast(Invitation, revoked))
 
@@ -120,7 +117,7 @@ class AccountsMutation:
         self, info: Info, membership_id: strawberry.ID, role: Role
     ) -> MembershipPayload:
         membership = memberships.membership_set_role(
-            viewer=viewer_of(info), membership_id=parse_id(membership_id) or 0, role=role
+            viewer=viewer_of(info), membership_id=key(membership_id), role=role
         )
         return MembershipPayload(membership=cast(Membership, membership))
 
@@ -132,6 +129,6 @@ class AccountsMutation:
         self, info: Info, membership_id: strawberry.ID
     ) -> MembershipRemovePayload:
         membership = memberships.membership_remove(
-            viewer=viewer_of(info), membership_id=parse_id(membership_id) or 0
+            viewer=viewer_of(info), membership_id=key(membership_id)
         )
         return MembershipRemovePayload(membership=cast(Membership, membership))

@@ -15,6 +15,7 @@ from dexxy.accounts.models import Invitation, Membership, Role, User, Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of, require_admin, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
+from dexxy.common.pages import PAGE, Page, page_by_key
 
 VALID_FOR = timedelta(days=7)
 _EMAIL = Invitation._meta.get_field("email")
@@ -28,15 +29,30 @@ class InvitationError(BadInputError):
     """Nobody can be invited like that."""
 
 
-def invitations(viewer: Viewer, workspace: Workspace) -> QuerySet[Invitation]:
-    """Return the invitations to WORKSPACE that can still be accepted.
+def invitations(
+    viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
+) -> Page[Invitation]:
+    """Return the invitations to WORKSPACE that can still be accepted, the newest first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+    """
+    require_admin(viewer, workspace)
+    found = _open().filter(workspace=workspace).select_related("invited_by")
+    return page_by_key(found, first, after)
+
+
+def invitation_total(viewer: Viewer, workspace: Workspace) -> int:
+    """Count what `invitations` lists.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
     """
     require_admin(viewer, workspace)
-    return _open().filter(workspace=workspace).select_related("invited_by")
+    return _open().filter(workspace=workspace).count()
 
 
 @transaction.atomic
@@ -125,9 +141,11 @@ def invitation_sign_up(*, secret: str, email: str, name: str, password: str) -> 
 
     Raises:
         InvitationNotFoundError: there is no open one for EMAIL.
-        InvitationError: EMAIL has an account or is no address, NAME is too long, or the password
-            is too weak.
+        InvitationError: EMAIL has an account or is no address, NAME is too long, the password is
+            too weak, or one of them is no text.
     """
+    if any("\0" in given for given in (email, name, password)):
+        raise InvitationError("A field holds a null byte.")
     invitation_by_secret(secret, locked=True)
     user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
     try:

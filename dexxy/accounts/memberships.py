@@ -1,6 +1,7 @@
 """Who is in a workspace, and as what. A workspace never is without an administrator."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dexxy.accounts.models import Membership, Role, User, Workspace
@@ -35,22 +36,9 @@ def membership_set_role(*, viewer: Viewer, membership_id: int, role: Role) -> Me
         AdminOnlyError: VIEWER is a member there.
         LastAdminError: nobody else is an administrator.
     """
-    membership, actor = _locked(viewer, membership_id)
-    _require_admin(viewer, membership.workspace)
-    if role != Role.ADMIN:
-        _keep_an_admin(membership)
-    if membership.role != role:
-        audit(
-            membership.workspace,
-            actor,
-            "membership.role_changed",
-            membership,
-            user=membership.user.email,
-            role=role,
-        )
-        membership.role = role
-        membership.save(update_fields=["role", "updated_at"])
-    return membership
+    actor, workspace = _place(viewer, membership_id)
+    _require_admin(viewer, workspace)
+    return operator_set_role(actor=actor, membership_id=membership_id, role=role)
 
 
 @transaction.atomic
@@ -63,9 +51,49 @@ def membership_remove(*, viewer: Viewer, membership_id: int) -> Membership:
         AdminOnlyError: VIEWER is a member there, and it is not their own.
         LastAdminError: nobody else is an administrator.
     """
-    membership, actor = _locked(viewer, membership_id)
-    if membership.user_id != actor.pk:
-        _require_admin(viewer, membership.workspace)
+    actor, workspace = _place(viewer, membership_id)
+    if not actor.memberships.filter(pk=membership_id).exists():
+        _require_admin(viewer, workspace)
+    return operator_remove(actor=actor, membership_id=membership_id)
+
+
+# What who runs this Dexxy does in any workspace: its caller has asked whether ACTOR may.
+@transaction.atomic
+def operator_add(*, actor: User, workspace: Workspace, user: User, role: Role) -> Membership:
+    """Put somebody into a workspace in which they are not."""
+    membership = Membership.objects.create(workspace=workspace, user=user, role=role)
+    audit(workspace, actor, "membership.added", membership, user=user.email, role=role)
+    return membership
+
+
+@transaction.atomic
+def operator_set_role(*, actor: User, membership_id: int, role: Role) -> Membership:
+    """Make somebody an administrator or a member.
+
+    Raises:
+        MembershipNotFoundError: there is none any more.
+        LastAdminError: nobody else is an administrator.
+    """
+    membership = _locked(membership_id)
+    if role != Role.ADMIN:
+        _keep_an_admin(membership)
+    if membership.role != role:
+        workspace, user = membership.workspace, membership.user
+        audit(workspace, actor, "membership.role_changed", membership, user=user.email, role=role)
+        membership.role = role
+        membership.save(update_fields=["role", "updated_at"])
+    return membership
+
+
+@transaction.atomic
+def operator_remove(*, actor: User, membership_id: int) -> Membership:
+    """Take somebody out of a workspace, with their tokens for it.
+
+    Raises:
+        MembershipNotFoundError: there is none any more.
+        LastAdminError: nobody else is an administrator.
+    """
+    membership = _locked(membership_id)
     _keep_an_admin(membership)
     workspace, user = membership.workspace, membership.user
     audit(workspace, actor, "membership.removed", membership, user=user.email)
@@ -77,21 +105,29 @@ def membership_remove(*, viewer: Viewer, membership_id: int) -> Membership:
     return membership
 
 
-def _locked(viewer: Viewer, membership_id: int) -> tuple[Membership, User]:
+def _place(viewer: Viewer, membership_id: int) -> tuple[User, Workspace]:
+    """Return who acts, and the workspace of a membership in one of VIEWER's."""
+    actor = signed_in(viewer)
+    mine = Workspace.objects.filter(memberships__in=memberships_of(viewer))
+    workspace = mine.filter(pk__in=_memberships(membership_id).values("workspace")).first()
+    if workspace is None:
+        raise MembershipNotFoundError("There is no such membership.")
+    return actor, workspace
+
+
+def _locked(membership_id: int) -> Membership:
     """Return a membership with all of its workspace locked, so that of two who leave at the same
     moment the second finds itself the last."""
-    actor = signed_in(viewer)
-    found = Membership.objects.filter(
-        pk=membership_id, workspace__in=memberships_of(viewer).values("workspace")
-    )
-    workspace_id = found.values_list("workspace", flat=True).first()
-    if workspace_id is None:
-        raise MembershipNotFoundError("There is no such membership.")
-    Workspace.objects.select_for_update().get(pk=workspace_id)
+    found = _memberships(membership_id)
+    list(Workspace.objects.select_for_update().filter(pk__in=found.values("workspace")))
     membership = found.select_related("workspace", "user").first()
     if membership is None:
         raise MembershipNotFoundError("There is no such membership.")
-    return membership, actor
+    return membership
+
+
+def _memberships(pk: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(pk=pk)
 
 
 def _require_admin(viewer: Viewer, workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
-from dexxy.common.pages import PAGE, Page, page_newest_first
+from dexxy.common.pages import PAGE, Page, page_by_key, page_newest_first
 from dexxy.common.sql import time_limit
 
 Viewer = User | AnonymousUser
@@ -49,6 +49,25 @@ def memberships_of(viewer: Viewer) -> QuerySet[Membership]:
     return (
         user.memberships.filter(workspace=token.workspace_id) if token else user.memberships.all()
     )
+
+
+def first_workspace(viewer: Viewer) -> Workspace | None:
+    """Return the workspace of VIEWER's oldest membership, or None where there is none.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
+    return workspaces(viewer).first()
+
+
+def workspace_called(slug: str) -> Workspace | None:
+    """Return the workspace with a slug, for who runs this Dexxy and may see all."""
+    return Workspace.objects.filter(slug=slug).first()
+
+
+def workspace_slugs(most: int) -> list[str]:
+    """Return the slugs of at most MOST workspaces, for who runs this Dexxy and may see all."""
+    return list(Workspace.objects.order_by("slug").values_list("slug", flat=True)[:most])
 
 
 def workspace_for(viewer: Viewer, key: int | str) -> Workspace:
@@ -113,14 +132,27 @@ def require_admin(viewer: Viewer, workspace: Workspace) -> User:
     return signed_in(viewer)
 
 
-def memberships(viewer: Viewer, workspace: Workspace) -> QuerySet[Membership]:
-    """Return who is in WORKSPACE.
+def memberships(
+    viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
+) -> Page[Membership]:
+    """Return who is in WORKSPACE, who joined last first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+    """
+    require_membership(viewer, workspace)
+    return page_by_key(workspace.memberships.select_related("user"), first, after)
+
+
+def membership_total(viewer: Viewer, workspace: Workspace) -> int:
+    """Count who is in WORKSPACE.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    return workspace.memberships.select_related("user")
+    return workspace.memberships.count()
 
 
 def audit_log(

@@ -1,7 +1,11 @@
 """The workspace that a command line names."""
 
+from dexxy.accounts import selectors
 from dexxy.accounts.models import Workspace
 from dexxy.cli.errors import WrongUseError
+
+# Of those that an error names.
+_MOST = 10
 
 
 def workspace_called(slug: str) -> Workspace:
@@ -10,10 +14,10 @@ def workspace_called(slug: str) -> Workspace:
     Raises:
         WrongUseError: there is none.
     """
-    workspace = Workspace.objects.filter(slug=slug).first()
+    workspace = selectors.workspace_called(slug)
     if workspace is not None:
         return workspace
-    known = ", ".join(Workspace.objects.order_by("slug").values_list("slug", flat=True)[:10])
+    known = ", ".join(selectors.workspace_slugs(_MOST))
     raise WrongUseError(
         f"There is no workspace {slug}: --workspace takes one of: {known}."
         if known

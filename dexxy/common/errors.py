@@ -1,11 +1,11 @@
-"""The root of our error tree."""
+"""The root of our error tree, and the errors that every app can raise."""
 
 
 class DexxyError(Exception):
-    """A failure that a person can be told about in one line.
+    """A failure whose message tells a person in one line what happened and what to do.
 
-    `code` is stable and part of the API; `retryable` says whether trying the same
-    thing again later can succeed.
+    `code` is stable and part of the API. `retryable` says whether the same action can succeed later
+    without any change.
     """
 
     code = "error"
@@ -13,7 +13,7 @@ class DexxyError(Exception):
 
 
 class NotFoundError(DexxyError):
-    """Something does not exist, or not for this viewer: nobody can tell which."""
+    """Something does not exist, or this viewer may not see it: the answer is the same for both."""
 
     code = "not_found"
 

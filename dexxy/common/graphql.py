@@ -5,7 +5,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, NewType, TypeVar
+from typing import Any, Generic, NewType, TypeVar, overload
 
 import strawberry
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from strawberry.relay import PageInfo
 
 from dexxy.common.errors import BadInputError
+from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import Page
 
@@ -54,7 +55,7 @@ class Context:
 Info = strawberry.Info[Context, None]
 
 
-@strawberry.type(description="An item and its place in the list.")
+@strawberry.type(description="An item and its cursor.")
 class Edge(Generic[Node]):
     cursor: str
     node: Node
@@ -62,24 +63,29 @@ class Edge(Generic[Node]):
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]]
+    edges: list[Edge[Node]] = strawberry.field(metadata=PAGED)
     page_info: PageInfo
     total: strawberry.Private[Callable[[], int]]
 
-    @strawberry.field(description="How many there are in all; counted only where it is asked for.")
+    # To count a whole list is as much work as many pages of it.
+    @strawberry.field(
+        description="How many there are in all; counted only where it is asked for.",
+        metadata=cost(objects=1000),
+    )
     def total_count(self) -> int:
         return self.total()
 
 
 def connection(page: Page[Any], after: str | None, total: Callable[[], int]) -> Connection[Any]:
-    """Show PAGE, which stands behind the cursor AFTER.
+    """Return PAGE as a GraphQL connection.
 
     Args:
-        total: counts the whole list.
+        after: the cursor behind which the page starts; None for the first page.
+        total: counts the whole list; called only if a client asks for `totalCount`.
     """
-    places = {place.pk: str(place) for place in page.places}
+    cursors = {cursor.pk: str(cursor) for cursor in page.cursors}
     return Connection(
-        edges=[Edge(cursor=places[item.pk], node=item) for item in page.items],
+        edges=[Edge(cursor=cursors[item.pk], node=item) for item in page.items],
         page_info=PageInfo(
             has_next_page=page.has_more,
             has_previous_page=after is not None,
@@ -102,8 +108,20 @@ def aware(time: datetime) -> datetime:
         raise BadInputError("A time is before the year 1 or after the year 9999.") from error
 
 
-def ids(texts: list[strawberry.ID] | None, name: str) -> list[int]:
-    """Read the ids of an argument called NAME.
+@overload
+def key(text: str) -> int: ...
+@overload
+def key(text: str | None) -> int | None: ...
+def key(text: str | None) -> int | None:
+    """Return the number that an id spells; 0, which nothing has, where it spells none.
+
+    What was not sent stays None.
+    """
+    return None if text is None else parse_id(text) or 0
+
+
+def keys(texts: list[strawberry.ID] | None, name: str) -> list[int]:
+    """Return the numbers that the ids of an argument called NAME spell.
 
     Raises:
         BadInputError: one of them is no id.

@@ -27,7 +27,7 @@ from dexxy.common.sql import deadline
 
 log = structlog.get_logger()
 
-# Generous: they stop abuse, not use. GraphiQL's own query of the schema is the deepest.
+# Generous: they stop abuse, not use. The query by which tools read the schema is the deepest.
 DEEPEST = 15
 MOST_ALIASES = 50
 MOST_TOKENS = 2000
@@ -81,7 +81,8 @@ class Limits(SchemaExtension):
         _check_choice(document, self.execution_context._provided_operation_name)
         if self._is_mutation() and not context.caller.may_write:
             raise ReadOnlyTokenError("This token may only read: make one with the scope FULL.")
-        size = Measure(document, variables).size()
+        schema = self.execution_context.schema._schema
+        size = Measure(document, variables, schema).size()
         _check_size(size)
         spend(context.caller, size.points, context.response)
 

@@ -1,4 +1,4 @@
-"""How large a document is, told from its text alone: before it is validated or run.
+"""How large a document is, told from its text and the schema: before it is validated or run.
 
 A fragment is measured once, however often it is spread: documents that name each other's
 fragments twice grow twofold with each of them.
@@ -14,25 +14,27 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
+    get_named_type,
+    get_nullable_type,
 )
 
 from dexxy.common.errors import BadInputError
+from dexxy.common.graphql_cost import Cost, cost_of
 from dexxy.common.pages import LARGEST_PAGE, PAGE
 
 OBJECTS_A_POINT = 100
 # Braces within braces, those of fragments where they are spread: more of them than levels of
 # fields, and few enough to be measured by functions that call themselves.
 MOST_NESTED = 50
-# To count a whole list is as much work as many pages of it.
-_OBJECTS_OF_A_COUNT = 1000
-# Below which names a page holds its items.
-_ITEMS = {"edges", "changes"}
-# Points of what is more work than it returns: it asks GitHub, or reads a year.
-_WORK = {"availableGithubRepos": 50, "githubConnectRepo": 10, "insights": 50}
 
 
 class LimitError(BadInputError):
@@ -45,8 +47,8 @@ class LimitError(BadInputError):
 class Size:
     """What a part of a document asks for.
 
-    `objects` is how many objects it can return at most: lists are taken to be as long as a page.
-    `work` is in points: one for each field with arguments, because it asks the database anew.
+    `objects` is how many objects it can return at most: lists are taken to be as long as they can
+    be. `work` is in points, for what asks the database anew.
     """
 
     depth: int = 0
@@ -61,15 +63,22 @@ class Size:
 
 
 class Measure:
-    """Measures one document with its variables."""
+    """Measures one document with its variables.
 
-    def __init__(self, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+    What the schema does not know, as in a document that will not pass validation, is taken to be
+    one object without a cost of its own; so is what tools ask about the schema itself.
+    """
+
+    def __init__(
+        self, document: DocumentNode, variables: Mapping[str, Any], schema: GraphQLSchema
+    ) -> None:
         definitions = document.definitions
         self._operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
         self._fragments = {
             d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)
         }
         self._variables = {**self._defaults(), **variables}
+        self._schema = schema
         self._known: dict[tuple[str, int], Size] = {}
         self._nested = 0
 
@@ -79,7 +88,10 @@ class Measure:
         Raises:
             LimitError: it is nested too deeply to be measured.
         """
-        return _together(self._selected(operation.selection_set) for operation in self._operations)
+        return _together(
+            self._selected(one.selection_set, self._schema.get_root_type(one.operation), 1)
+            for one in self._operations
+        )
 
     def _defaults(self) -> dict[str, Any]:
         return {
@@ -89,45 +101,57 @@ class Measure:
             if isinstance(one.default_value, IntValueNode)
         }
 
-    def _selected(self, selections: SelectionSetNode, length: int = 1) -> Size:
+    def _selected(
+        self, selections: SelectionSetNode, of: GraphQLNamedType | None, page: int
+    ) -> Size:
+        """Measure what is selected of the type OF, which is below a field with pages of PAGE."""
         if self._nested == MOST_NESTED:
             raise LimitError(f"The document is nested more than {MOST_NESTED} levels deep.")
         self._nested += 1
-        size = _together(self._selection(one, length) for one in selections.selections)
+        size = _together(self._selection(one, of, page) for one in selections.selections)
         self._nested -= 1
         return size
 
-    def _selection(self, one: Any, length: int) -> Size:
+    def _selection(self, one: Any, of: GraphQLNamedType | None, page: int) -> Size:
         if isinstance(one, FieldNode):
-            return self._field(one, length)
+            return self._field(one, of, page)
         if isinstance(one, FragmentSpreadNode):
-            return self._fragment(one.name.value, length)
-        return self._selected(one.selection_set, length)
+            return self._fragment(one.name.value, page)
+        # An inline fragment, with or without a type of its own.
+        narrowed = of if one.type_condition is None else self._type(one.type_condition.name.value)
+        return self._selected(one.selection_set, narrowed, page)
 
-    def _field(self, field: FieldNode, length: int) -> Size:
-        """Measure FIELD; its page, where it stands directly below one, has LENGTH items."""
-        name, aliases = field.name.value, 0 if field.alias is None else 1
-        work = _WORK.get(name, 1) if field.arguments else 0
-        if field.selection_set is None:
-            objects = _OBJECTS_OF_A_COUNT if name == "totalCount" else 0
-            return Size(1, aliases, objects, work)
-        inner = self._selected(field.selection_set, self._length(field))
-        objects = (1 + inner.objects) * (length if name in _ITEMS else 1)
+    def _field(self, node: FieldNode, of: GraphQLNamedType | None, page: int) -> Size:
+        name, aliases = node.name.value, 0 if node.alias is None else 1
+        field = of.fields.get(name) if isinstance(of, GraphQLObjectType) else None
+        cost = cost_of(field) if field else Cost()
+        work = cost.work if node.arguments else 0
+        if node.selection_set is None:
+            return Size(1, aliases, cost.objects, work)
+        asked = self._page(node)
+        inner = self._selected(node.selection_set, field and get_named_type(field.type), asked)
+        length = _length(field, cost, asked, page) if field else 1
+        objects = cost.objects + (1 + inner.objects) * length
         return Size(1 + inner.depth, aliases + inner.aliases, objects, work + inner.work)
 
-    def _fragment(self, name: str, length: int) -> Size:
-        key = name, length
+    def _fragment(self, name: str, page: int) -> Size:
+        key = name, page
         if key not in self._known:
             # Validation refuses a fragment that holds itself, or that there is none.
             self._known[key] = Size()
             if name in self._fragments:
-                self._known[key] = self._selected(self._fragments[name].selection_set, length)
+                fragment = self._fragments[name]
+                of = self._type(fragment.type_condition.name.value)
+                self._known[key] = self._selected(fragment.selection_set, of, page)
         return self._known[key]
 
-    def _length(self, field: FieldNode) -> int:
-        """Return how many items a page of FIELD can have, if it has pages."""
+    def _type(self, name: str) -> GraphQLNamedType | None:
+        return None if name.startswith("__") else self._schema.type_map.get(name)
+
+    def _page(self, node: FieldNode) -> int:
+        """Return how many items a page of NODE can have, if it has pages."""
         asked: Any = PAGE
-        for argument in field.arguments or ():
+        for argument in node.arguments or ():
             if argument.name.value == "first":
                 asked = self._value(argument.value)
         # What is no size of a page is refused later.
@@ -137,6 +161,20 @@ class Measure:
         if isinstance(node, IntValueNode):
             return int(node.value)
         return self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
+
+
+def _length(field: GraphQLField, cost: Cost, asked: int, page: int) -> int:
+    """Return how many objects FIELD returns at most.
+
+    Args:
+        asked: the size of a page of this field.
+        page: that of the field above it.
+    """
+    if not isinstance(get_nullable_type(field.type), GraphQLList):
+        return 1
+    if cost.items is not None:
+        return cost.items
+    return asked if "first" in field.args else page
 
 
 def _together(sizes: Iterable[Size]) -> Size:

@@ -1,10 +1,13 @@
-"""What many models share."""
+"""Base classes and constraints that many models share."""
 
 from django.db import models
 
 
 class TimestampedModel(models.Model):
-    """When the row was made and last written, by our clock."""
+    """Adds the times, by our clock, when a row was made and last saved.
+
+    SQL of our own sets `updated_at` itself.
+    """
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -14,7 +17,7 @@ class TimestampedModel(models.Model):
 
 
 def only_choices(field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
-    """Let the database refuse any value of FIELD outside CHOICES."""
+    """Return a constraint by which the database refuses values of FIELD that are not in CHOICES."""
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__in": choices.values}),
         name=f"%(app_label)s_%(class)s_{field}",

@@ -1,4 +1,8 @@
-"""Long lists, a page at a time: each page goes on where the one before it ended."""
+"""Read long lists page by page, by keyset pagination.
+
+A page starts behind the key of the last row before it, and no page is found by counting rows. So
+a page deep in a list is as quick as the first, and new rows move nothing.
+"""
 
 import base64
 import binascii
@@ -11,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from dexxy.common.errors import BadInputError
 
-PAGE = 50
+PAGE = 50  # items of a page, if the caller does not say
 LARGEST_PAGE = 100
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,18 +32,20 @@ Item = TypeVar("Item", bound=Row)
 
 
 class PageSizeError(BadInputError):
-    """A page of a size that is not served."""
+    """A page size below 1 or above LARGEST_PAGE."""
 
 
 class InvalidCursorError(BadInputError):
-    """A cursor that no page of ours has handed out."""
+    """A cursor that cannot come from a page of ours."""
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in a list that is ordered by a time and then by id.
+    """The sort key of a row in a list that is ordered by a time and then by id.
 
-    Some rows have no time.
+    Args:
+        time: None if the row has none.
+        pk: the row's id.
     """
 
     time: datetime | None
@@ -51,10 +57,10 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """Read what `str()` wrote.
+        """Parse what `str()` returned.
 
         Raises:
-            InvalidCursorError: TEXT is anything else.
+            InvalidCursorError: TEXT is something else.
         """
         try:
             micros, pk = decoded(text).split(".")
@@ -69,67 +75,83 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """Some items in their order with the place of each, and whether more come behind them."""
+    """One page of a list.
+
+    Args:
+        items: in the order of the list.
+        cursors: of each item.
+        has_more: whether the list has items behind this page.
+    """
 
     items: list[Item] = field(default_factory=list)
-    places: Sequence[Cursor] = ()
+    cursors: Sequence[Cursor] = ()
     has_more: bool = False
 
     @property
     def start(self) -> str | None:
-        """The cursor before which newer items will stand."""
-        return str(self.places[0]) if self.places else None
+        """The cursor of the first item; if the newest are first, new items come before it."""
+        return str(self.cursors[0]) if self.cursors else None
 
     @property
     def end(self) -> str | None:
-        """The cursor behind which the next page starts."""
-        return str(self.places[-1]) if self.places else None
+        """The cursor of the last item: the next page starts behind it."""
+        return str(self.cursors[-1]) if self.cursors else None
 
 
 def check_size(first: int) -> None:
-    """Refuse pages that are too large, or none.
+    """Refuse a page size that is not served.
 
     Raises:
-        PageSizeError: FIRST is not served.
+        PageSizeError: FIRST is below 1 or above LARGEST_PAGE.
     """
     if not 1 <= first <= LARGEST_PAGE:
         raise PageSizeError(f"A page has 1 to {LARGEST_PAGE} items; {first} were asked for.")
 
 
 def page_newest_first(rows: QuerySet[Any], time: str, first: int, after: str | None) -> Page[Any]:
-    """Return FIRST of ROWS behind the cursor AFTER, ordered by the field TIME, the newest first.
+    """Return a page of ROWS, the newest first; rows without a time come last.
 
-    Rows without a time come last.
+    Args:
+        rows: the whole list, in any order.
+        time: name of the field with the time.
+        first: number of items, at most.
+        after: `end` of the page before, or None for the first page.
 
     Raises:
-        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        PageSizeError: FIRST is not served.
+        InvalidCursorError: AFTER cannot come from a page of ours.
     """
     check_size(first)
-    place = None if after is None else Cursor.parse(after)
+    cursor = None if after is None else Cursor.parse(after)
     found: list[Any] = []
-    if place is None or place.time is not None:
+    if cursor is None or cursor.time is not None:
         timed = rows.filter(
-            Q() if place is None else behind(time, place), **{f"{time}__isnull": False}
+            Q() if cursor is None else behind(time, cursor), **{f"{time}__isnull": False}
         )
         found = list(timed.order_by(F(time).desc(), "-pk")[: first + 1])
     if len(found) <= first and rows.model._meta.get_field(time).null:
-        # Not in one query: the index that serves the times has these at its other end.
-        untimed = rows.filter(_untimed_behind(place), **{f"{time}__isnull": True})
+        # In a query of its own, because in a descending index PostgreSQL puts NULL first, and the
+        # list has it last: one query for both would sort all rows.
+        untimed = rows.filter(_untimed_behind(cursor), **{f"{time}__isnull": True})
         found += untimed.order_by("-pk")[: first + 1 - len(found)]
     items = found[:first]
-    places = [Cursor(getattr(item, time), item.pk) for item in items]
-    return Page(items, places, len(found) > first)
+    cursors = [Cursor(getattr(item, time), item.pk) for item in items]
+    return Page(items, cursors, len(found) > first)
 
 
-def _untimed_behind(place: Cursor | None) -> Q:
-    return Q() if place is None or place.time is not None else Q(pk__lt=place.pk)
+def _untimed_behind(cursor: Cursor | None) -> Q:
+    return Q() if cursor is None or cursor.time is not None else Q(pk__lt=cursor.pk)
 
 
 def page_by_key(rows: QuerySet[Any], first: int, after: str | None) -> Page[Any]:
-    """Return FIRST of ROWS behind the cursor AFTER, those that were stored last first.
+    """Return a page of ROWS, ordered by id, the highest first.
+
+    Args:
+        rows, first, after: as of `page_newest_first`.
 
     Raises:
-        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        PageSizeError: FIRST is not served.
+        InvalidCursorError: AFTER cannot come from a page of ours.
     """
     check_size(first)
     if after is not None:
@@ -139,27 +161,31 @@ def page_by_key(rows: QuerySet[Any], first: int, after: str | None) -> Page[Any]
     return Page(items, [Cursor(None, item.pk) for item in items], len(found) > first)
 
 
-def behind(field: str, place: Cursor) -> Q:
-    """Return what holds of rows that stand behind PLACE, ordered by FIELD, the newest first.
+def behind(field: str, cursor: Cursor) -> Q:
+    """Return the condition for rows behind CURSOR in a list with the newest first.
 
-    Rows without a time are taken to come before all others.
+    Rows without a time come before all others here, as PostgreSQL orders NULL.
+
+    Args:
+        field: name of the field with the time.
+        cursor: sort key of the last row before.
     """
-    if place.time is None:
-        return Q(**{f"{field}__isnull": True}, pk__lt=place.pk) | Q(**{f"{field}__isnull": False})
-    # The plain bound is what the index is read by; the second part settles equal times.
-    return Q(**{f"{field}__lte": place.time}) & ~Q(**{field: place.time}, pk__gte=place.pk)
+    if cursor.time is None:
+        return Q(**{f"{field}__isnull": True}, pk__lt=cursor.pk) | Q(**{f"{field}__isnull": False})
+    # PostgreSQL scans the index by the first condition; the second is for rows with an equal time.
+    return Q(**{f"{field}__lte": cursor.time}) & ~Q(**{field: cursor.time}, pk__gte=cursor.pk)
 
 
 def encoded(plain: str) -> str:
-    """Make opaque what is not for clients to read."""
+    """Return PLAIN as URL-safe base64, so that clients treat it as opaque."""
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def decoded(text: str) -> str:
-    """Read what `encoded` wrote.
+    """Decode what `encoded` returned.
 
     Raises:
-        InvalidCursorError: TEXT is anything else.
+        InvalidCursorError: TEXT is something else.
     """
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)

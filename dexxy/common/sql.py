@@ -1,4 +1,4 @@
-"""SQL of our own: many rows in one statement, and reads that do not take for ever."""
+"""Run SQL of our own: many rows in one statement, and limits on how long a read may take."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,25 +13,25 @@ from psycopg.errors import QueryCanceled
 
 from dexxy.common.errors import DexxyError
 
-# Longer than anything takes that an index serves, and short enough to wait for.
+# No query that an index serves takes this long, and a person can still wait for it.
 LONGEST_READ_SECONDS = 5.0
 _TOO_SLOW = "That would take too long: ask for less at a time."
-# When whatever runs now has to be done, by `monotonic`.
+# The time, by `monotonic`, at which the current deadline ends.
 _ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
 
 
 class TooSlowError(DexxyError):
-    """What was asked for would take the database too long."""
+    """A query takes the database longer than its limit."""
 
     code = "too_slow"
 
 
 class Rows:
-    """Rows that reach PostgreSQL as one parameter.
+    """Many rows as one parameter of a statement (docs/adr/0010).
 
     Args:
         columns: name -> PostgreSQL type of each column, in the order of the values.
-        rows: the values, a tuple a row.
+        rows: one sequence of values for each row.
     """
 
     def __init__(self, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
@@ -42,15 +42,15 @@ class Rows:
         return len(self.rows)
 
     def into(self, sql: str) -> str:
-        """Put the rows where SQL says `{rows}`, as a FROM item called `r`."""
+        """Replace `{rows}` in SQL by a FROM item, called `r`, that has the columns of the rows."""
         fields = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
         return sql.replace("{rows}", f"json_to_recordset(%(rows)s::json) AS r({fields})")
 
     @property
     def param(self) -> str:
-        """The value of the parameter that `into` made room for.
+        """The rows as JSON, for the parameter `rows` that `into` adds to the statement.
 
-        JSON is written in a tenth of the time that arrays take, a column each.
+        Writing JSON takes a tenth of the time of writing one array for each column.
         """
         names = list(self.columns)
         return orjson.dumps([dict(zip(names, row, strict=True)) for row in self.rows]).decode()
@@ -59,24 +59,36 @@ class Rows:
 def fetch_all(
     sql: str, params: Mapping[str, Any], rows: Rows | None = None
 ) -> list[tuple[Any, ...]]:
-    """Run SQL and return its rows."""
+    """Run a statement and return its rows.
+
+    Args:
+        sql: the statement, with `{rows}` where ROWS are to be read.
+        params: its named parameters.
+        rows: the rows that it reads, if any.
+    """
     with connection.cursor() as cursor:
         cursor.execute(*_bound(sql, params, rows))
         return list(cursor.fetchall())
 
 
 def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> int:
-    """Run SQL and return the number of rows that it changed."""
+    """Run a statement and return the number of rows that it changed.
+
+    Args:
+        sql, params, rows: as of `fetch_all`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(*_bound(sql, params, rows))
         return int(cursor.rowcount)
 
 
 def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Add rows to TABLE, in half the time that INSERT takes; none of them may be there already.
+    """Insert new rows into a table by COPY, in half the time that INSERT takes.
 
     Args:
-        columns: what each row holds a value of.
+        table: its name.
+        columns: names of the columns, in the order of the values.
+        rows: one sequence of values for each row; a row whose key exists already is an error.
     """
     sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
@@ -85,10 +97,11 @@ def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
 
 
 class Question:
-    """Whether there are rows in a query: compiled once, because it is asked again and again.
+    """Asks again and again whether a query has rows; the query is compiled only once.
 
     Args:
-        query: what its conditions compare with stays as it is now, as a time would.
+        query: its parameters are fixed here, once: a condition that compares with the current time
+            would compare with the time of this call for ever.
     """
 
     def __init__(self, query: QuerySet[Model]) -> None:
@@ -96,7 +109,7 @@ class Question:
         self._sql = f"SELECT EXISTS ({sql})"
 
     def ask(self) -> bool:
-        """Return the answer as of now."""
+        """Return whether the query has any row now."""
         with connection.cursor() as cursor:
             cursor.execute(self._sql, self._params)
             return bool(cursor.fetchall()[0][0])
@@ -104,17 +117,18 @@ class Question:
 
 @contextmanager
 def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
-    """Stop a statement inside that takes the database longer than SECONDS.
+    """Limit each statement inside to SECONDS; opens a transaction.
 
-    Inside a `deadline` they end with it.
+    Args:
+        seconds: of one statement; less if a `deadline` around this ends sooner.
 
     Raises:
-        TooSlowError: one did.
+        TooSlowError: a statement took longer and was cancelled.
     """
     left = max(0.001, min(seconds, _ends_at.get() - monotonic()))
     try:
         with transaction.atomic():
-            # Of this transaction alone: behind a pooler the next one is somebody else's.
+            # LOCAL, because behind a connection pooler the next transaction may be somebody else's.
             execute("SET LOCAL statement_timeout = %(ms)s", {"ms": round(left * 1000)})
             yield
     except OperationalError as error:
@@ -125,10 +139,10 @@ def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Refuse every statement inside that would begin more than SECONDS from now.
+    """Refuse every statement inside that begins more than SECONDS from now.
 
     Raises:
-        TooSlowError: that statement.
+        TooSlowError: a statement was refused.
     """
     before = _ends_at.set(monotonic() + seconds)
     try:
@@ -141,7 +155,7 @@ def deadline(seconds: float) -> Iterator[None]:
 def _in_time(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any]
 ) -> Any:
-    # A transaction that is over must still be able to end.
+    # Rolling back stays allowed after the deadline, so that the transaction can end.
     if monotonic() > _ends_at.get() and not sql.startswith(("ROLLBACK", "RELEASE")):
         raise TooSlowError(_TOO_SLOW)
     return execute(sql, params, many, context)

@@ -25,6 +25,7 @@ urlpatterns = [
             ApiView.as_view(
                 schema=schema,
                 caller_of=caller_of,
+                # The library's word for any page to try documents on; `ApiView` shows ours.
                 graphql_ide="graphiql" if settings.DEBUG else None,
             )
         ),

@@ -1,7 +1,7 @@
 """A private PostgreSQL and Valkey for installations that bring none of their own.
 
 `docs/adr` has the reasons; in short: one small owner process per server, files locked with
-`flock` in place of process ids, Unix sockets in place of ports.
+`flock` instead of process ids, Unix sockets instead of ports.
 """
 
 from dexxy.embedded.client import Servers, ensure_servers

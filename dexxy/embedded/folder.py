@@ -83,7 +83,7 @@ def _make(folder: Path, mode: int) -> None:
 
 
 def _make_guarded(folder: Path, account: Account) -> None:
-    """Make a folder that is ours, and that of others only the servers' group may pass."""
+    """Make a folder of our own; besides us, only the servers' group may pass through it."""
     if not folder.exists():
         folder.mkdir(mode=0o700)
         if account.drops:

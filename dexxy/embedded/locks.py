@@ -56,8 +56,8 @@ def _kill_holder(pid: int, path: Path) -> None:
     if not hasattr(os, "pidfd_open"):
         os.kill(pid, signal.SIGKILL)
         return
-    # The id may have passed to a stranger since it was read; a pidfd stays with its process,
-    # so what is true of the id after opening it is true of the process that is killed.
+    # The id may belong to another process by now. A pidfd stays with its process, so what is
+    # checked after opening it holds for the process that is killed.
     pidfd = os.pidfd_open(pid)
     try:
         if _has_open(pid, path):

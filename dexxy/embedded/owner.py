@@ -30,14 +30,14 @@ from dexxy.embedded.valkey import Valkey
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in (Postgres, Valkey)}
 
 _POLL_SECONDS = 0.1
-# A server that dies this often within this time will not be helped by another start.
+# After so many deaths within this time the server is not started again: that would not help.
 _MOST_DEATHS, _DEATHS_SECONDS = 5, 60.0
 
 logger = logging.getLogger(__name__)
 
 
 class _Report:
-    """The pipe to the client that started us: an end without a word means that all is well."""
+    """The pipe to the client that started us: if it ends without a message, all is well."""
 
     def __init__(self, fd: int) -> None:
         self._fd: int | None = fd
@@ -133,7 +133,7 @@ def _start_again(server: Server, deaths: "deque[float]") -> None:
 
 def _say_ready(server: Server) -> int:
     path = server.folder.lock(server.name, "ready")
-    # Clients that look whether it is held share it for an instant.
+    # A client that checks whether the lock is held takes it, shared, for an instant.
     ready = locks.acquire(path, exclusive=True, timeout=5.0)
     if ready is None:
         raise EmbeddedServersError(f"Somebody keeps {path} locked: end that process.")
@@ -141,7 +141,7 @@ def _say_ready(server: Server) -> int:
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Leave the signal to the process it was meant for."""
+    """Ignore a signal that is meant for another process."""
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

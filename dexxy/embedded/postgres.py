@@ -59,7 +59,7 @@ class Postgres(Server):
             self._create(lock)
         self._check_version()
         self._refuse_a_foreign_postmaster()
-        # Whoever wrote these is gone: his children would still hold the lock that we hold.
+        # The server that wrote these is gone: its children would still hold the lock that we hold.
         # PostgreSQL itself looks only at the id in them, which may be a stranger's by now.
         for stale in (self.data / "postmaster.pid", Path(f"{self.socket}.lock"), self.socket):
             stale.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ class Postgres(Server):
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def _create(self, lock: int) -> None:
-        """Make the cluster beside its place; it moves there when it is complete."""
+        """Make the cluster in a folder beside its final one, and rename it when it is complete."""
         if shutil.disk_usage(self.folder.path).free < _NEEDED_BYTES:
             # Asked before, for initdb cleans up after itself, and its log lies on the full disk.
             raise EmbeddedServersError(disk_full_message(self.folder.path))

@@ -17,7 +17,8 @@ from dexxy.embedded.errors import EmbeddedServersError, disk_full_message
 from dexxy.embedded.folder import DataFolder
 
 _READY_SECONDS = 150.0
-# On Linux what a killed owner leaves behind stops by itself; elsewhere nobody told it to.
+# How long the processes of a killed owner may take to stop: on Linux the kernel tells them to,
+# elsewhere nothing does.
 _LEFTOVER_SECONDS = 15.0 if sys.platform == "linux" else 0.0
 _FULL_BYTES = 1024 * 1024
 _FATAL = re.compile(r"(FATAL|PANIC): ")
@@ -28,7 +29,7 @@ class Server(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    # From the politest to the last that still lets it leave in order; then comes kill -9.
+    # The signals that stop it in order, the gentlest first; after the last of them comes kill -9.
     stop_signals: ClassVar[Sequence[tuple[signal.Signals, float]]]
     on_owner_death: ClassVar[signal.Signals]
 

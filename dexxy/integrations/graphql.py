@@ -7,10 +7,9 @@ from typing import cast
 
 import strawberry
 
-from dexxy.accounts.graphql import viewer_of
-from dexxy.accounts.selectors import workspace_by_id
-from dexxy.common.graphql import Connection, Info, connection
-from dexxy.common.ids import parse_id
+from dexxy.accounts.graphql import in_workspace, viewer_of
+from dexxy.common.graphql import Connection, Info, connection, key
+from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
 from dexxy.integrations import activity, selectors
 from dexxy.integrations.connection import github_connection_for_admin
@@ -35,10 +34,12 @@ from dexxy.integrations.services.github.connecting.oauth import Person, oauth_st
 from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
     repository_disconnect,
-    repository_key,
     repository_set_paused,
     repository_sync_now,
 )
+
+# Lists without pages: hardly any workspace has more.
+_REPOSITORIES = 100
 
 
 @strawberry.type
@@ -47,28 +48,29 @@ class IntegrationsQuery:
     def github_installation(
         self, info: Info, workspace_id: strawberry.ID
     ) -> GitHubInstallationDetails | None:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         connection = github_connection_for_admin(viewer, workspace)
         return GitHubInstallationDetails.of(connection) if connection else None
 
     @strawberry.field(
-        description="Every repository that can be connected, asked from GitHub. For administrators."
+        description="Every repository that can be connected, asked from GitHub."
+        " For administrators.",
+        metadata=cost(items=_REPOSITORIES, work=50),
     )
     def available_github_repos(
         self, info: Info, workspace_id: strawberry.ID
     ) -> list[AvailableGitHubRepository]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         found = available_repositories(viewer=viewer, workspace=workspace)
         return [AvailableGitHubRepository.of(one) for one in found]
 
-    @strawberry.field(description="The connected repositories, by name.")
+    @strawberry.field(
+        description="The connected repositories, by name.", metadata=cost(items=_REPOSITORIES)
+    )
     def github_repositories(
         self, info: Info, workspace_id: strawberry.ID
     ) -> list[GitHubRepository]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         overviews = selectors.repository_overviews(viewer, workspace)
         remember_overviews(info, overviews)
         return cast(list[GitHubRepository], [one.repository for one in overviews])
@@ -82,11 +84,11 @@ class IntegrationsQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[SyncRun]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        pk = None if repository_id is None else parse_id(repository_id) or 0
+        viewer, workspace = in_workspace(info, workspace_id)
+        pk = key(repository_id)
         page = activity.sync_runs(viewer, workspace, pk, first, after)
-        return connection(page, after, partial(activity.sync_run_total, viewer, workspace, pk))
+        total = partial(activity.sync_run_total, viewer, workspace, pk)
+        return connection(page, after, total)
 
     @strawberry.field(
         description="What GitHub sent by itself, the newest first. For administrators."
@@ -99,8 +101,7 @@ class IntegrationsQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[GitHubDelivery]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         page = activity.deliveries(viewer, workspace, state, first, after)
         return connection(page, after, partial(activity.delivery_total, viewer, workspace, state))
 
@@ -111,26 +112,25 @@ class IntegrationsMutation:
     def github_start_oauth(
         self, info: Info, workspace_id: strawberry.ID
     ) -> GithubStartOauthPayload:
-        viewer, request = viewer_of(info), info.context.request
-        workspace = workspace_by_id(viewer, workspace_id)
-        url = oauth_start(Person(viewer, request.session.session_key), workspace)
+        viewer, workspace = in_workspace(info, workspace_id)
+        session_key = info.context.request.session.session_key
+        url = oauth_start(Person(viewer, session_key), workspace)
         return GithubStartOauthPayload(redirect_url=url)
 
     @strawberry.mutation(description="Disconnect GitHub; what was read stays. For administrators.")
     def github_disconnect_installation(
         self, info: Info, workspace_id: strawberry.ID
     ) -> GithubDisconnectInstallationPayload:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         gone = installation_disconnect(viewer=viewer, workspace=workspace)
         return GithubDisconnectInstallationPayload(account_login=gone.account_login)
 
-    @strawberry.mutation(description="Follow a repository. For members.")
+    # It asks GitHub.
+    @strawberry.mutation(description="Follow a repository. For members.", metadata=cost(work=10))
     def github_connect_repo(
         self, info: Info, input: GithubConnectRepoInput
     ) -> GithubRepositoryPayload:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, input.workspace_id)
+        viewer, workspace = in_workspace(info, input.workspace_id)
         return GithubRepositoryPayload.of(
             repository_connect_available(
                 viewer=viewer, workspace=workspace, github_id=input.github_id
@@ -143,22 +143,22 @@ class IntegrationsMutation:
     def github_disconnect_repo(
         self, info: Info, repository_id: strawberry.ID
     ) -> GithubRepositoryPayload:
-        viewer = viewer_of(info)
-        pk = repository_key(viewer, repository_id)
-        return GithubRepositoryPayload.of(repository_disconnect(viewer=viewer, repository_id=pk))
+        return GithubRepositoryPayload.of(
+            repository_disconnect(viewer=viewer_of(info), repository_id=key(repository_id))
+        )
 
     @strawberry.mutation(description="Read what is new in a repository at once. For members.")
     def github_sync_repo(self, info: Info, repository_id: strawberry.ID) -> GithubRepositoryPayload:
-        viewer = viewer_of(info)
-        pk = repository_key(viewer, repository_id)
-        return GithubRepositoryPayload.of(repository_sync_now(viewer=viewer, repository_id=pk))
+        return GithubRepositoryPayload.of(
+            repository_sync_now(viewer=viewer_of(info), repository_id=key(repository_id))
+        )
 
     @strawberry.mutation(description="Pause a repository, or resume it where it was. For members.")
     def github_set_repo_sync_paused(
         self, info: Info, repository_id: strawberry.ID, paused: bool
     ) -> GithubRepositoryPayload:
-        viewer = viewer_of(info)
-        pk = repository_key(viewer, repository_id)
         return GithubRepositoryPayload.of(
-            repository_set_paused(viewer=viewer, repository_id=pk, paused=paused)
+            repository_set_paused(
+                viewer=viewer_of(info), repository_id=key(repository_id), paused=paused
+            )
         )

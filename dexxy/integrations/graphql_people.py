@@ -4,10 +4,8 @@
 
 import strawberry
 
-from dexxy.accounts.graphql import viewer_of
-from dexxy.accounts.selectors import signed_in, workspace_by_id
-from dexxy.common.graphql import Info
-from dexxy.common.ids import parse_id
+from dexxy.accounts.graphql import in_workspace
+from dexxy.common.graphql import Info, key
 from dexxy.integrations.services.contributors.erasure import person_erase
 
 
@@ -31,12 +29,11 @@ class ErasureMutation:
         member_id: strawberry.ID,
         with_bodies: bool = False,
     ) -> MemberErasePayload:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        actor, workspace = in_workspace(info, workspace_id)
         done = person_erase(
-            actor=signed_in(viewer),
+            actor=actor,
             workspace=workspace,
-            member_id=parse_id(member_id) or 0,
+            member_id=key(member_id),
             with_bodies=with_bodies,
         )
         return MemberErasePayload(

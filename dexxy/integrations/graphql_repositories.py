@@ -11,6 +11,7 @@ import strawberry_django
 
 from dexxy.accounts.graphql import viewer_of
 from dexxy.common.graphql import BigInt, Info
+from dexxy.common.graphql_cost import cost
 from dexxy.integrations import models, selectors
 from dexxy.integrations.graphql_connection import GitHubInstallation
 from dexxy.integrations.graphql_sync import (
@@ -20,7 +21,7 @@ from dexxy.integrations.graphql_sync import (
     SyncRun,
     SyncStream,
 )
-from dexxy.integrations.models import SyncStatus
+from dexxy.integrations.models import StreamName, SyncStatus
 from dexxy.integrations.selectors import RepositoryOverview
 from dexxy.integrations.services.github.connecting.available import AvailableRepository
 from dexxy.sources.graphql import Source
@@ -61,7 +62,7 @@ class GitHubRepository:
     ) -> SyncProgress:
         return SyncProgress.of(_overview(info, root).progress)
 
-    @strawberry.field(description="Each list by itself.")
+    @strawberry.field(description="Each list by itself.", metadata=cost(items=len(StreamName)))
     def streams(
         self, root: strawberry.Parent[models.GitHubRepository], info: Info
     ) -> list[SyncStream]:
@@ -79,7 +80,10 @@ class GitHubRepository:
     ) -> SyncReceipt | None:
         return cast("SyncReceipt | None", _overview(info, root).receipt)
 
-    @strawberry.field(description="Threads that fail by themselves: the newest few.")
+    @strawberry.field(
+        description="Threads that fail by themselves: the newest few.",
+        metadata=cost(items=selectors.PROBLEMS_SHOWN),
+    )
     def problems(
         self, root: strawberry.Parent[models.GitHubRepository], info: Info
     ) -> list[SyncProblem]:

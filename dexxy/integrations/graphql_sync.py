@@ -8,10 +8,14 @@ from typing import Self, cast
 import strawberry
 import strawberry_django
 
+from dexxy.common.graphql_cost import cost
 from dexxy.integrations import models, selectors
 from dexxy.integrations.models import RunState, RunTrigger, StreamName
 from dexxy.integrations.receipts import receipt_of
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
+
+# Of one run; their names are a few dozen words of ours.
+_COUNTS = 30
 
 strawberry.enum(RunState, description="How a run is doing.")
 strawberry.enum(RunTrigger, description="What started a run.")
@@ -80,9 +84,10 @@ class SyncMessageReceiptLine:
 @strawberry.type(description="The counts here beside GitHub's, and when they were taken.")
 class SyncReceipt:
     taken_at: datetime = strawberry.field(description="Since when those of threads hold.")
-    lines: list[SyncReceiptLine]
+    lines: list[SyncReceiptLine] = strawberry.field(metadata=cost(items=len(ThreadKind)))
     messages: list[SyncMessageReceiptLine] = strawberry.field(
-        description="As the last sweep met them; empty before there was one."
+        description="As the last sweep met them; empty before there was one.",
+        metadata=cost(items=len(MessageKind)),
     )
 
 
@@ -98,7 +103,7 @@ class SyncRun:
     error: str = strawberry.field(description="What stopped it, and what to do about it.")
     error_code: str
 
-    @strawberry.field(description="What it read.")
+    @strawberry.field(description="What it read.", metadata=cost(items=_COUNTS))
     def counts(self, root: strawberry.Parent[models.SyncRun]) -> list[SyncCount]:
         return [SyncCount(name=name, count=root.counts[name]) for name in sorted(root.counts)]
 

@@ -1,15 +1,16 @@
-"""E-mail and web addresses, as far as they tell people apart."""
+"""Parse e-mail and web addresses, to compare accounts by them."""
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
-# RFC 5321 allows 254 characters; quotes and comments are not worth understanding.
+# Simpler than RFC 5322: quoted names and comments are rare, so they are not parsed. RFC 5321 limits
+# an address to 254 characters.
 _MAIL = re.compile(r"([^@\s<>\"(),:;]{1,64})@([a-z0-9.-]{1,185}\.[a-z]{2,63})")
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _NOREPLY_HOST = re.compile(r"(?:^|\.)(?:no-?reply|users\.noreply)\.")
-# RFC 2142 names some; the others are what companies use.
+# Names of shared mailboxes: some are from RFC 2142, the others are common in companies.
 _ROLES = (
     "abuse accounts admin administrator billing bot build ci contact dev devops engineering"
     " feedback github hello help helpdesk hi hostmaster info it jobs legal list lists mail"
@@ -18,7 +19,8 @@ _ROLES = (
     " test user users web webmaster www"
 )
 ROLES = frozenset(_ROLES.split())
-# RFC 2606 and RFC 6761, and what machines call themselves.
+# Hosts that no mail reaches: reserved by RFC 2606 and RFC 6761, or names of a local machine or
+# network.
 _NO_HOSTS = re.compile(
     r"(?:^|\.)(?:example\.(?:com|org|net)|example|test|invalid|localhost|localdomain|local"
     r"|internal|lan|home|corp)$"
@@ -27,7 +29,7 @@ _NO_HOSTS = re.compile(
 
 @dataclass(frozen=True)
 class Mailbox:
-    """An e-mail address, folded: `ada+lists@Example.org` reaches `ada@example.org`."""
+    """An e-mail address, normalised: `ada+lists@Example.org` becomes `ada@example.org`."""
 
     local: str
     host: str
@@ -37,7 +39,7 @@ class Mailbox:
 
     @cached_property
     def is_personal(self) -> bool:
-        """Whether it is one person's, by its name."""
+        """Whether, by its name and host, it can belong to one person."""
         return not (
             self.local in ROLES
             or self.local.isdigit()
@@ -47,7 +49,7 @@ class Mailbox:
 
 
 def mailbox(text: str) -> Mailbox | None:
-    """Return the mailbox that TEXT names, or None where it names none."""
+    """Parse TEXT as an e-mail address; return None if it is not one."""
     found = _MAIL.fullmatch(text.strip().lower()) if len(text) <= 254 else None
     if found is None:
         return None
@@ -56,7 +58,12 @@ def mailbox(text: str) -> Mailbox | None:
 
 
 def web_address(text: str) -> str:
-    """Return host and path of a web address without what varies, or '' where it is none."""
+    """Normalise a web address, so that spellings of one address become equal.
+
+    Scheme, `www.`, port, query, fragment, a slash at the end and upper case are dropped.
+
+    Returns: host and path; '' if TEXT is not a web address.
+    """
     text = text.strip()
     if not text or len(text) > 500:
         return ""

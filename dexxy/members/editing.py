@@ -48,25 +48,21 @@ def member_edit(
     """
     require_membership(actor, workspace)
     merges_lock(workspace.pk)
-    account = workspace.identities.filter(home_member=member_id, member__erased_at=None).first()
-    if account is None:
-        raise MemberNotFoundError("There is no such member.")
+    account = _home_account(workspace, member_id)
     homes = _locked_homes(account)
     home, root = homes[member_id], homes[account.member_id]
     before = {home.pk: _said(home) for home in homes.values()}
+    fields = []
     if display_name is not None:
-        given = _text(display_name, "The name", LONGEST_NAME).strip()
-        home.display_name = given or account.name or account.username
-    if notes is not None:
-        home.notes = _text(notes, "The note", LONGEST_NOTES).strip()
+        fields.append(_rename(home, account, display_name))
     if tags is not None:
-        _retag(root, list(homes.values()), tags_clean(tags))
+        fields.append(_retag(root, list(homes.values()), tags_clean(tags)))
+    if notes is not None:
+        fields.append(_note(home, notes))
     changed = [home for home in homes.values() if _said(home) != before[home.pk]]
     for home in changed:
         home.save(update_fields=["display_name", "tags", "notes", "updated_at"])
     if changed:
-        given_names = {"display_name": display_name, "tags": tags, "notes": notes}
-        fields = [name for name, value in given_names.items() if value is not None]
         audit(workspace, actor, "member.edited", root, fields=fields)
     return root
 
@@ -84,6 +80,13 @@ def tags_clean(tags: Sequence[str]) -> list[str]:
     return distinct
 
 
+def _home_account(workspace: Workspace, member_id: int) -> Identity:
+    account = workspace.identities.filter(home_member=member_id, member__erased_at=None).first()
+    if account is None:
+        raise MemberNotFoundError("There is no such member.")
+    return account
+
+
 def _locked_homes(account: Identity) -> dict[int, Member]:
     accounts = Identity.objects.filter(member=account.member_id).values("home_member")
     homes = Member.objects.filter(pk__in=accounts).order_by("pk")
@@ -94,12 +97,26 @@ def _said(home: Member) -> tuple[str, list[str], str]:
     return home.display_name, list(home.tags), home.notes
 
 
-def _retag(root: Member, homes: Sequence[Member], tags: Sequence[str]) -> None:
+# Each of these changes what it is given, to be saved by its caller, and returns the field.
+def _rename(home: Member, account: Identity, name: str) -> str:
+    """Call HOME by NAME; where that is empty, as its ACCOUNT is called."""
+    given = _text(name, "The name", LONGEST_NAME).strip()
+    home.display_name = given or account.name or account.username
+    return "display_name"
+
+
+def _note(home: Member, notes: str) -> str:
+    home.notes = _text(notes, "The note", LONGEST_NOTES).strip()
+    return "notes"
+
+
+def _retag(root: Member, homes: Sequence[Member], tags: Sequence[str]) -> str:
     """Let HOMES have TAGS together: those that are new become the root's."""
     for home in homes:
         home.tags = [tag for tag in home.tags if tag in tags]
     known = {tag for home in homes for tag in home.tags}
     root.tags = [*root.tags, *(tag for tag in tags if tag not in known)]
+    return "tags"
 
 
 def _text(text: str, what: str, longest: int) -> str:

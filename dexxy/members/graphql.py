@@ -10,10 +10,9 @@ from typing import Any, Self, cast
 import strawberry
 import strawberry_django
 
-from dexxy.accounts.graphql import User, viewer_of
-from dexxy.accounts.selectors import workspace_by_id
-from dexxy.common.graphql import Connection, Info, aware, connection
-from dexxy.common.ids import parse_id
+from dexxy.accounts.graphql import User, in_workspace
+from dexxy.common.graphql import Connection, Info, aware, connection, key
+from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.pages import PAGE
 from dexxy.members import directory, models
 from dexxy.members.directory import EVERYBODY, MemberFilters, MemberSort
@@ -21,6 +20,11 @@ from dexxy.members.merges import selectors
 from dexxy.members.models import IdentityKind
 from dexxy.members.overviews import MemberOverview, member_overviews
 from dexxy.members.profile import SINGLE_FIELDS, Profile
+
+# What is known of two accounts: each rule says one thing at most.
+_EVIDENCE = 15
+# Of one person; lists of them have no pages. Hardly anybody has more.
+ACCOUNTS = 20
 
 strawberry.enum(IdentityKind, description="Who is behind an account.")
 strawberry.enum(MemberSort, description="Which members come first, the last one of all.")
@@ -116,7 +120,7 @@ class MemberMerge:
     def merged(self, root: strawberry.Parent[models.MemberMerge]) -> Identity:
         return cast(Identity, root.merged.home_identity)
 
-    @strawberry.field
+    @strawberry.field(metadata=cost(items=_EVIDENCE))
     def evidence(self, root: strawberry.Parent[models.MemberMerge]) -> list[Evidence]:
         return Evidence.all_of(root.evidence)
 
@@ -127,7 +131,7 @@ class MergeSuggestion:
     first: Member
     second: Member
     confidence: float = strawberry.field(description="From 0 to 1.")
-    evidence: list[Evidence]
+    evidence: list[Evidence] = strawberry.field(metadata=cost(items=_EVIDENCE))
 
     @classmethod
     def of(cls, found: selectors.OpenSuggestion) -> Self:
@@ -153,7 +157,7 @@ class ProfileField:
     member_id: strawberry.ID | None = strawberry.field(
         description="The member that it is from; null where nobody has a value."
     )
-    others: list[OtherValue]
+    others: list[OtherValue] = strawberry.field(metadata=cost(items=ACCOUNTS))
 
 
 @strawberry.type(description="What the team wrote about one of the members that it is made of.")
@@ -164,9 +168,9 @@ class MemberNote:
 
 @strawberry.type(description="What is put together of a member from all that it is made of.")
 class ShownProfile:
-    fields: list[ProfileField]
+    fields: list[ProfileField] = strawberry.field(metadata=cost(items=len(SINGLE_FIELDS)))
     tags: list[str]
-    notes: list[MemberNote]
+    notes: list[MemberNote] = strawberry.field(metadata=cost(items=ACCOUNTS))
 
     @classmethod
     def of(cls, profile: Profile) -> Self:
@@ -218,8 +222,7 @@ class MembersQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[Member]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         kept = filters.read() if filters else EVERYBODY
         page = directory.member_list(viewer, workspace, kept, sort, first, after)
         remember_members(info, page.items)
@@ -227,13 +230,13 @@ class MembersQuery:
 
     @strawberry.field(
         description="Who may be one person, the most certain first. At most 100: what is decided"
-        " makes room for the next."
+        " makes room for the next.",
+        metadata=PAGED,
     )
     def merge_suggestions(
         self, info: Info, workspace_id: strawberry.ID, first: int = PAGE
     ) -> list[MergeSuggestion]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         found = selectors.suggestion_list(viewer, workspace, first)
         remember_members(info, (member for one in found for member in (one.first, one.second)))
         return [MergeSuggestion.of(one) for one in found]
@@ -248,15 +251,15 @@ class MembersQuery:
         kept_id: strawberry.ID,
         merged_id: strawberry.ID,
     ) -> ShownProfile:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        kept, merged = parse_id(kept_id) or 0, parse_id(merged_id) or 0
-        found = selectors.merge_preview(viewer, workspace, kept_id=kept, merged_id=merged)
+        viewer, workspace = in_workspace(info, workspace_id)
+        found = selectors.merge_preview(
+            viewer, workspace, kept_id=key(kept_id), merged_id=key(merged_id)
+        )
         return ShownProfile.of(found.profile)
 
 
 def remember_members(info: Info, members: Iterable[models.Member]) -> None:
-    """Let MEMBERS, of one answer, be read together when the first of them is asked about."""
+    """Note MEMBERS of one answer, so that the first field to need an overview reads all of them."""
     known: dict[int, models.Member] = info.context.shared.setdefault("members", {})
     known.update({member.pk: member for member in members})
 

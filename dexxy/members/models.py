@@ -10,7 +10,11 @@ from dexxy.common.models import TimestampedModel, only_choices
 
 
 class Member(TimestampedModel):
-    """A person, whatever accounts they use."""
+    """A person, with any number of accounts.
+
+    The fields are those of this member alone: what is shown of a member that others were merged
+    into is computed from all of them (profile.py). `tags` and `notes` are the team's.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members", db_index=False)
     display_name = models.TextField(blank=True)
@@ -54,17 +58,20 @@ class IdentityKind(models.TextChoices):
     MANNEQUIN = "mannequin"
 
 
-# Whatever writes an identity sets `updated_at`; a clock that is off changes nothing.
+# Compared as a version, not as a time: every writer of an identity changes `updated_at`, so a wrong
+# clock does no harm.
 COMPARE_DUE = Q(compared_at__isnull=True) | ~Q(compared_at=F("updated_at"))
 
 
 class Identity(TimestampedModel):
     """One account of a person on one server.
 
-    `provider` names the server as Source.server does; `external_id` is the account's numeric
-    id there. `home_member` is the member this identity would have if no merge existed. `links` are
-    those of its profile. `compared_at` is the `updated_at` of the row that was last compared with
-    the others: where they differ, it is due.
+    `provider` names the server, as Source.server does; `external_id` is the account's numeric id
+    there. `member` is the person today; `home_member` is the member that this account would have if
+    no merge existed. `links` are web addresses in its profile. `version_at` is a high-water mark:
+    when the answer was asked for that the names are from; older answers do not overwrite them.
+    `compared_at` is a copy of `updated_at`, made when stitching last compared the row. While the
+    two differ, the row is due to be compared.
     """
 
     workspace = models.ForeignKey(
@@ -89,7 +96,7 @@ class Identity(TimestampedModel):
     message_count = models.PositiveBigIntegerField(default=0)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
-    # What they write is stored without its words.
+    # Messages of this account are stored without their text (the person was erased with them).
     is_silenced = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -124,9 +131,10 @@ class Identity(TimestampedModel):
 
 
 class MatchKey(models.Model):
-    """A value by which accounts that may be one person's find each other, as a hash.
+    """A value that an account shows, as a hash; accounts with an equal key are compared.
 
-    It is the hash that is kept, because values are addresses and names, and long.
+    Record linkage calls it a blocking key. A hash is stored and not the value, because values are
+    personal (addresses, names) and long.
     """
 
     workspace = models.ForeignKey(
@@ -149,9 +157,10 @@ class MatchKey(models.Model):
 
 
 class ErasureSecret(models.Model):
-    """What the digests of erased people in a workspace are made with.
+    """The HMAC key of a workspace's ErasedKey digests.
 
-    It is not the secret key itself, which can be replaced.
+    It is a key of its own, because the secret key of the installation can be replaced and digests
+    cannot be computed again.
     """
 
     workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
@@ -162,9 +171,10 @@ class ErasureSecret(models.Model):
 
 
 class ErasedKey(models.Model):
-    """A digest by which somebody who was erased is known again, and stays erased.
+    """A digest of a key, login or address of an erased person, so that they stay erased.
 
-    `identity` is the emptied account, where the key is that of an account.
+    If a sync or an import meets the same key, login or address again, it stores nothing personal.
+    `identity` is the emptied account if the digest is of an account's key, else None.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
@@ -181,7 +191,12 @@ class ErasedKey(models.Model):
 
 
 class StatedAccount(models.Model):
-    """An account that an import names by its username; `account` is who had it when it was met."""
+    """A statement of an import: the account with this username belongs to this person.
+
+    `identity` is the imported person's; `username` is lower-case. `account` is the account that had
+    the username when it was first met, and None until then: a later owner of the username is
+    somebody else.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
     identity = models.ForeignKey(Identity, models.CASCADE, related_name="stated")
@@ -201,10 +216,11 @@ class StatedAccount(models.Model):
 
 
 class MemberMerge(TimestampedModel):
-    """An edge that makes two members one; undoing it removes the edge, not the record of it.
+    """An edge between two home members that makes them one member.
 
-    It joins home members, and no two that are joined already: so the live edges are a forest, and
-    without one of them its two sides are two members. An undone edge says: these two are not one.
+    Today's members are the connected components of the live edges. An edge is only made between two
+    components, so the live edges are a forest, and undoing one splits its component into exactly
+    two members. An undone edge is kept (`undone_at`): no rule joins these two again.
     """
 
     workspace = models.ForeignKey(
@@ -248,9 +264,10 @@ class SuggestionState(models.TextChoices):
 
 
 class MergeSuggestion(TimestampedModel):
-    """Two home members who may be one person; a rejected pair is remembered as not the same.
+    """Two home members who may be one person.
 
-    `score` is the confidence, from 0 to 1; `evidence` as in MemberMerge: rule, weight, sentence.
+    `score` is the confidence, from 0 to 1. `evidence` is a list of objects with `rule`, `weight`
+    and `sentence`, as in MemberMerge. A rejected suggestion is kept: no rule joins these two.
     """
 
     workspace = models.ForeignKey(

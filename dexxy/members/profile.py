@@ -1,8 +1,8 @@
-"""What is shown of a member that several were merged into: which field wins, and from whom.
+"""Compute the profile of a member that others were merged into.
 
-Nothing is copied when members merge: each keeps its own fields, and what is shown is put together
-from them. So the preview before a merge and the page after it cannot differ, and unmerging
-gives everything back.
+A merge copies no field. Each home member keeps its own, and the profile is computed from all of
+them when it is shown. So the preview of a merge and the page after it cannot differ, and undoing
+the merge restores everything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,13 +10,19 @@ from dataclasses import dataclass
 
 from dexxy.members.models import Member
 
-# What one value is shown of, in the order of a profile.
+# The fields with one value each, in the order of a profile page.
 SINGLE_FIELDS = ("display_name", "avatar_url", "bio", "company", "location")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The value that is shown, the member that it is from, and those that it wins over."""
+    """The value that is shown in one field.
+
+    Args:
+        value: '' if no home member has one.
+        member_id: the home member that it is from; None if no home member has a value.
+        others: the different values of other home members, with their ids; these are not shown.
+    """
 
     value: str
     member_id: int | None
@@ -28,8 +34,9 @@ class Profile:
     """A member as it is shown.
 
     Args:
-        fields: name of each of SINGLE_FIELDS -> what is shown.
-        notes: member -> what the team wrote about it; all are shown.
+        fields: name of each of SINGLE_FIELDS -> the value that is shown.
+        tags: of all home members, each tag once.
+        notes: (id of the home member, its notes), for each that has notes.
     """
 
     fields: dict[str, Choice]
@@ -38,25 +45,25 @@ class Profile:
 
 
 def profile_of(members: Sequence[Member]) -> Profile:
-    """Put together what is shown of a member.
+    """Compute the profile of a member.
 
     Args:
-        members: the home members that it is made of, the kept one first.
+        members: its home members, the kept one first; the first one with a value wins.
     """
     return Profile(
         fields={name: _choice(name, members) for name in SINGLE_FIELDS},
-        tags=_in_order(tag for member in members for tag in member.tags),
+        tags=_distinct(tag for member in members for tag in member.tags),
         notes=[(member.pk, member.notes) for member in members if member.notes],
     )
 
 
 def _choice(name: str, members: Sequence[Member]) -> Choice:
-    said = [(member.pk, value) for member in members if (value := getattr(member, name))]
-    if not said:
+    values = [(member.pk, value) for member in members if (value := getattr(member, name))]
+    if not values:
         return Choice("", None, [])
-    (member_id, value), *others = said
+    (member_id, value), *others = values
     return Choice(value, member_id, [other for other in others if other[1] != value])
 
 
-def _in_order(tags: Iterable[str]) -> list[str]:
+def _distinct(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(tags))

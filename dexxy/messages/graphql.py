@@ -8,10 +8,9 @@ from typing import cast
 
 import strawberry
 
-from dexxy.accounts.graphql import viewer_of
-from dexxy.accounts.selectors import workspace_by_id
-from dexxy.common.graphql import Connection, Info, aware, connection
-from dexxy.common.ids import parse_id
+from dexxy.accounts.graphql import in_workspace
+from dexxy.common.graphql import Connection, Info, aware, connection, key
+from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import ALL_THREADS, EVERYTHING
@@ -40,19 +39,16 @@ class MessagesQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[ActivityItem]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        return feed_connection(
-            info, workspace, filters.read() if filters else EVERYTHING, first, after
-        )
+        _, workspace = in_workspace(info, workspace_id)
+        kept = filters.read() if filters else EVERYTHING
+        return feed_connection(info, workspace, kept, first, after)
 
     @strawberry.field(description="One item of the feed, with its thread.")
     def activity_item(
         self, info: Info, workspace_id: strawberry.ID, item_id: strawberry.ID
     ) -> ActivityItem:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        item = selectors.feed_item(viewer, workspace, parse_id(item_id) or 0)
+        viewer, workspace = in_workspace(info, workspace_id)
+        item = selectors.feed_item(viewer, workspace, key(item_id))
         remember_items(info, [item])
         return cast(ActivityItem, item)
 
@@ -67,8 +63,7 @@ class MessagesQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> ActivityChanges:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         found = feed_changes(viewer, workspace, first, after)
         remember_items(info, [change.message for change in found.items])
         return ActivityChanges.of(found)
@@ -82,8 +77,7 @@ class MessagesQuery:
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[Thread]:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         kept = filters.read() if filters else ALL_THREADS
         page = selectors.thread_list(viewer, workspace, kept, first, after)
         remember(info, page.items)
@@ -91,15 +85,16 @@ class MessagesQuery:
 
     @strawberry.field(description="One thread.")
     def thread(self, info: Info, workspace_id: strawberry.ID, thread_id: strawberry.ID) -> Thread:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
-        return cast(Thread, selectors.thread_for(viewer, workspace, parse_id(thread_id) or 0))
+        viewer, workspace = in_workspace(info, workspace_id)
+        return cast(Thread, selectors.thread_for(viewer, workspace, key(thread_id)))
 
-    @strawberry.field(description="Figures of up to a year; bots count nowhere.")
+    # It reads a year.
+    @strawberry.field(
+        description="Figures of up to a year; bots count nowhere.", metadata=cost(work=50)
+    )
     def insights(
         self, info: Info, workspace_id: strawberry.ID, since: datetime, until: datetime
     ) -> Insights:
-        viewer = viewer_of(info)
-        workspace = workspace_by_id(viewer, workspace_id)
+        viewer, workspace = in_workspace(info, workspace_id)
         start, end = aware(since), aware(until)
         return Insights.of(insights(viewer, workspace, since=start, until=end))

@@ -13,6 +13,7 @@ import strawberry_django
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.models import Workspace
 from dexxy.common.graphql import Connection, Info, connection
+from dexxy.common.graphql_cost import PAGED
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.graphql import Identity, remember_members
 from dexxy.messages import models, selectors
@@ -100,7 +101,7 @@ class ActivityChange:
 
 @strawberry.type(description="What happened to the feed behind a cursor.")
 class ActivityChanges:
-    changes: list[ActivityChange]
+    changes: list[ActivityChange] = strawberry.field(metadata=PAGED)
     end_cursor: str = strawberry.field(description="Where to go on.")
     has_more: bool = strawberry.field(description="Whether to go on at once.")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from dexxy.common.graphql import aware, ids
+from dexxy.common.graphql import aware, keys
 from dexxy.messages.feed.filters import Bots, FeedFilters, ThreadFilters
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
 
@@ -47,11 +47,11 @@ class ActivityFeedFilters:
     def read(self) -> FeedFilters:
         """Turn what was sent into what the feed takes."""
         return FeedFilters(
-            source_ids=ids(self.source_ids, "sourceIds"),
+            source_ids=keys(self.source_ids, "sourceIds"),
             thread_kinds=self.thread_kinds or (),
             message_kinds=self.message_kinds or (),
-            member_ids=ids(self.member_ids, "memberIds"),
-            author_ids=ids(self.author_ids, "authorIds"),
+            member_ids=keys(self.member_ids, "memberIds"),
+            author_ids=keys(self.author_ids, "authorIds"),
             thread_states=self.thread_states or (),
             labels=self.labels or (),
             bots=self.bots,
@@ -78,10 +78,10 @@ class ThreadFilterInput:
     def read(self) -> ThreadFilters:
         """Turn what was sent into what the list takes."""
         return ThreadFilters(
-            source_ids=ids(self.source_ids, "sourceIds"),
+            source_ids=keys(self.source_ids, "sourceIds"),
             kinds=self.kinds or (),
             states=self.states or (),
             labels=self.labels or (),
-            member_ids=ids(self.member_ids, "memberIds"),
+            member_ids=keys(self.member_ids, "memberIds"),
             only_unanswered=self.only_unanswered,
         )

@@ -7,7 +7,9 @@ from typing import Self, cast
 
 import strawberry
 
+from dexxy.common.graphql_cost import cost
 from dexxy.members.graphql import Member
+from dexxy.messages.insights import LONGEST, MOST_TOP
 from dexxy.messages.insights import Insights as Figures
 
 
@@ -28,7 +30,7 @@ class InsightsPerson:
 class Insights:
     since: datetime
     until: datetime
-    days: list[InsightsDay]
+    days: list[InsightsDay] = strawberry.field(metadata=cost(items=LONGEST.days + 1))
     new_people: int = strawberry.field(description="Who had said nothing before.")
     returning_people: int
     threads: int = strawberry.field(description="Opened in that time.")
@@ -39,7 +41,7 @@ class Insights:
         description="Of threads opened in that time: how long the first answer by somebody else"
         " took."
     )
-    top_people: list[InsightsPerson]
+    top_people: list[InsightsPerson] = strawberry.field(metadata=cost(items=MOST_TOP))
 
     @classmethod
     def of(cls, found: Figures) -> Self:

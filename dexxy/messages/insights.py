@@ -11,7 +11,7 @@ from dexxy.common.sql import fetch_all, time_limit
 from dexxy.members.models import Member
 
 LONGEST = timedelta(days=366)
-_MOST_TOP = 10
+MOST_TOP = 10
 # Counting a year takes longer than a page of the feed.
 _SECONDS = 15.0
 
@@ -102,7 +102,7 @@ def insights(viewer: Viewer, workspace: Workspace, *, since: datetime, until: da
         raise TimeRangeError(
             f"Choose a time of up to {LONGEST.days} days, its end after its start."
         )
-    params = {"workspace": workspace.pk, "since": since, "until": until, "top": _MOST_TOP}
+    params = {"workspace": workspace.pk, "since": since, "until": until, "top": MOST_TOP}
     with time_limit(_SECONDS):
         [(new, returning)] = fetch_all(_PEOPLE, params)
         [(median, unanswered, threads)] = fetch_all(_THREADS, params)

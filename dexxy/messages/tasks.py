@@ -1,4 +1,4 @@
-"""Background jobs: thin, and safe to run twice."""
+"""Background jobs: thin and idempotent."""
 
 from django_rq import job
 

@@ -7,14 +7,20 @@ from typing import Self, cast
 
 import strawberry
 
-from dexxy.accounts.graphql import viewer_of
-from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import signed_in, workspace_by_id
-from dexxy.common.graphql import Connection, Info
-from dexxy.common.ids import parse_id
+from dexxy.accounts.graphql import in_workspace, viewer_of
+from dexxy.accounts.models import Workspace
+from dexxy.common.graphql import Connection, Info, key
+from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
 from dexxy.members import adding, editing
-from dexxy.members.graphql import Identity, Member, MemberMerge, ShownProfile, remember_members
+from dexxy.members.graphql import (
+    ACCOUNTS,
+    Identity,
+    Member,
+    MemberMerge,
+    ShownProfile,
+    remember_members,
+)
 from dexxy.members.merges import by_hand, selectors, suggestions
 from dexxy.members.models import Member as MemberRow
 from dexxy.members.models import MemberMerge as MergeRow
@@ -32,7 +38,7 @@ class MemberProfile:
     workspace: strawberry.Private[Workspace]
     overview: strawberry.Private[MemberOverview]
 
-    @strawberry.field
+    @strawberry.field(metadata=cost(items=ACCOUNTS))
     def identities(self) -> list[Identity]:
         return cast("list[Identity]", list(self.overview.accounts))
 
@@ -40,13 +46,19 @@ class MemberProfile:
     def shown(self) -> ShownProfile:
         return ShownProfile.of(self.overview.profile)
 
-    @strawberry.field(description="Why the accounts are one person's, the oldest merge first.")
+    @strawberry.field(
+        description="Why the accounts are one person's, the oldest merge first.",
+        metadata=cost(items=ACCOUNTS),
+    )
     def merges(self, info: Info) -> list[MemberMerge]:
         viewer = viewer_of(info)
         found = selectors.member_merges(viewer, self.workspace, self.row.pk)
         return _merges(info, found)
 
-    @strawberry.field(description="What was taken back, the last first; at most 20.")
+    @strawberry.field(
+        description="What was taken back, the last first; at most 20.",
+        metadata=cost(items=selectors.MOST_UNDONE),
+    )
     def undone_merges(self, info: Info) -> list[MemberMerge]:
         viewer = viewer_of(info)
         found = selectors.member_merges_undone(viewer, self.workspace, self.row.pk)
@@ -81,8 +93,8 @@ class PeopleQuery:
     def member(
         self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID
     ) -> MemberProfile:
-        workspace = workspace_by_id(viewer_of(info), workspace_id)
-        return MemberProfile.of(info, workspace, parse_id(member_id) or 0)
+        _, workspace = in_workspace(info, workspace_id)
+        return MemberProfile.of(info, workspace, key(member_id))
 
 
 @strawberry.input(description="What the team says about a member; what is left out stays.")
@@ -138,10 +150,12 @@ class PeopleMutation:
         kept_id: strawberry.ID,
         merged_id: strawberry.ID,
     ) -> MemberPayload:
-        actor, workspace = _place(info, workspace_id)
-        kept, merged = parse_id(kept_id) or 0, parse_id(merged_id) or 0
-        merging.people_merge(actor=actor, workspace=workspace, kept_id=kept, merged_id=merged)
-        return _payload(info, workspace, kept)
+        actor, workspace = in_workspace(info, workspace_id)
+        merge = merging.people_merge(
+            actor=actor, workspace=workspace, kept_id=key(kept_id), merged_id=key(merged_id)
+        )
+        kept, _ = selectors.members_of(merge)
+        return _payload(info, workspace, kept.pk)
 
     @strawberry.mutation(
         description="Take a merge back, automatic or not; no rule will make it again. For members."
@@ -149,10 +163,8 @@ class PeopleMutation:
     def member_unmerge(
         self, info: Info, workspace_id: strawberry.ID, merge_id: strawberry.ID
     ) -> MemberUnmergePayload:
-        actor, workspace = _place(info, workspace_id)
-        merge = merging.people_unmerge(
-            actor=actor, workspace=workspace, merge_id=parse_id(merge_id) or 0
-        )
+        actor, workspace = in_workspace(info, workspace_id)
+        merge = merging.people_unmerge(actor=actor, workspace=workspace, merge_id=key(merge_id))
         kept, merged = selectors.members_of(merge)
         return MemberUnmergePayload(
             kept=MemberProfile.of(info, workspace, kept.pk),
@@ -167,12 +179,12 @@ class PeopleMutation:
         suggestion_id: strawberry.ID,
         kept_id: strawberry.ID | None = None,
     ) -> MemberPayload:
-        actor, workspace = _place(info, workspace_id)
+        actor, workspace = in_workspace(info, workspace_id)
         merge = merging.people_accept(
             actor=actor,
             workspace=workspace,
-            suggestion_id=parse_id(suggestion_id) or 0,
-            kept_id=None if kept_id is None else parse_id(kept_id) or 0,
+            suggestion_id=key(suggestion_id),
+            kept_id=key(kept_id),
         )
         kept, _ = selectors.members_of(merge)
         return _payload(info, workspace, kept.pk)
@@ -183,9 +195,9 @@ class PeopleMutation:
     def merge_suggestion_reject(
         self, info: Info, workspace_id: strawberry.ID, suggestion_id: strawberry.ID
     ) -> MergeSuggestionRejectPayload:
-        actor, workspace = _place(info, workspace_id)
+        actor, workspace = in_workspace(info, workspace_id)
         rejected = suggestions.suggestion_reject(
-            actor=actor, workspace=workspace, suggestion_id=parse_id(suggestion_id) or 0
+            actor=actor, workspace=workspace, suggestion_id=key(suggestion_id)
         )
         first, second = selectors.members_of(rejected)
         remember_members(info, (first, second))
@@ -193,11 +205,11 @@ class PeopleMutation:
 
     @strawberry.mutation(description="Change a member's name, tags or notes. For members.")
     def member_edit(self, info: Info, input: MemberEditInput) -> MemberPayload:
-        actor, workspace = _place(info, input.workspace_id)
+        actor, workspace = in_workspace(info, input.workspace_id)
         member = editing.member_edit(
             actor=actor,
             workspace=workspace,
-            member_id=parse_id(input.member_id) or 0,
+            member_id=key(input.member_id),
             display_name=input.display_name,
             tags=input.tags,
             notes=input.notes,
@@ -210,11 +222,11 @@ class PeopleMutation:
     def member_set_locked(
         self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID, is_locked: bool
     ) -> MemberPayload:
-        actor, workspace = _place(info, workspace_id)
+        actor, workspace = in_workspace(info, workspace_id)
         member = by_hand.member_set_locked(
             actor=actor,
             workspace=workspace,
-            member_id=parse_id(member_id) or 0,
+            member_id=key(member_id),
             is_locked=is_locked,
         )
         return _payload(info, workspace, member.pk)
@@ -226,9 +238,9 @@ class PeopleMutation:
     def member_set_bot(
         self, info: Info, workspace_id: strawberry.ID, member_id: strawberry.ID, is_bot: bool
     ) -> MemberPayload:
-        actor, workspace = _place(info, workspace_id)
+        actor, workspace = in_workspace(info, workspace_id)
         member = merging.person_set_bot(
-            actor=actor, workspace=workspace, member_id=parse_id(member_id) or 0, is_bot=is_bot
+            actor=actor, workspace=workspace, member_id=key(member_id), is_bot=is_bot
         )
         return _payload(info, workspace, member.pk)
 
@@ -236,21 +248,16 @@ class PeopleMutation:
         description="Give a member an account on another platform by hand. For members."
     )
     def identity_add(self, info: Info, input: IdentityAddInput) -> MemberPayload:
-        actor, workspace = _place(info, input.workspace_id)
+        actor, workspace = in_workspace(info, input.workspace_id)
         account = adding.identity_add(
             actor=actor,
             workspace=workspace,
-            member_id=parse_id(input.member_id) or 0,
+            member_id=key(input.member_id),
             platform=input.platform,
             username=input.username,
             email=input.email,
         )
         return _payload(info, workspace, account.member_id)
-
-
-def _place(info: Info, workspace_id: strawberry.ID) -> tuple[User, Workspace]:
-    viewer = viewer_of(info)
-    return signed_in(viewer), workspace_by_id(viewer, workspace_id)
 
 
 def _payload(info: Info, workspace: Workspace, member_id: int) -> MemberPayload:

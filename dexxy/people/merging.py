@@ -41,7 +41,7 @@ ORDER BY t.source_id, t.kind, t.number
 
 @transaction.atomic
 def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: int) -> MemberMerge:
-    """Make two members one, as `members.merging.members_merge` does, and settle their threads."""
+    """Make two members one, as `by_hand.members_merge` does, and settle their threads."""
     merge, regrouped = by_hand.members_merge(
         actor=actor, workspace=workspace, kept_id=kept_id, merged_id=merged_id
     )
@@ -51,7 +51,7 @@ def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: 
 
 @transaction.atomic
 def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> MemberMerge:
-    """Take a merge back, as `members.merging.merge_undo` does, and settle their threads."""
+    """Take a merge back, as `by_hand.merge_undo` does, and settle their threads."""
     merge, regrouped = by_hand.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
     _settle(workspace.pk, _OPENED_BY, regrouped)
     return merge
@@ -61,7 +61,7 @@ def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> Membe
 def people_accept(
     *, actor: User, workspace: Workspace, suggestion_id: int, kept_id: int | None = None
 ) -> MemberMerge:
-    """Accept a suggestion, as `members.suggestions.suggestion_accept` does, and settle threads."""
+    """Accept a suggestion, as `suggestions.suggestion_accept` does, and settle threads."""
     merge, regrouped = suggestions.suggestion_accept(
         actor=actor, workspace=workspace, suggestion_id=suggestion_id, kept_id=kept_id
     )
@@ -71,7 +71,7 @@ def people_accept(
 
 @transaction.atomic
 def people_link(workspace_id: int, links: Iterable[Link]) -> int:
-    """Merge what strong evidence says, as `members.linking.links_add` does, and settle threads.
+    """Merge what strong evidence says, as `links.links_add` does, and settle threads.
 
     Returns: how many accounts are in the members that grew.
     """

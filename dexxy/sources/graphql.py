@@ -8,10 +8,12 @@ import strawberry_django
 from dexxy.sources import models
 from dexxy.sources.models import SourceKind
 
-strawberry.enum(SourceKind, description="What kind of place it is.")
+strawberry.enum(SourceKind, description="What kind of source it is.")
 
 
-@strawberry_django.type(models.Source, description="A place whose threads a workspace follows.")
+@strawberry_django.type(
+    models.Source, description="Where messages come from: a repository on one server."
+)
 class Source:
     id: strawberry.ID
     kind: SourceKind

@@ -11,10 +11,11 @@ class SourceKind(models.TextChoices):
 
 
 class Source(TimestampedModel):
-    """A place on one server whose threads a workspace follows.
+    """A repository on one server whose threads a workspace follows.
 
     `server` names the server (`github` for github.com, `github:HOST` for any other), and
-    `external_id` is the place's numeric id there: names change, ids do not.
+    `external_id` is the repository's numeric id there: names change, ids do not. Other kinds of
+    sources (see SourceKind) come with other platforms.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sources", db_index=False)

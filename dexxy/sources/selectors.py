@@ -1,4 +1,4 @@
-"""The places that a workspace follows."""
+"""The sources that a workspace follows."""
 
 from django.db.models import QuerySet
 

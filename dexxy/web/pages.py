@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,10 +18,10 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import (
     AdminOnlyError,
     UnauthenticatedError,
+    first_workspace,
     workspace_for,
-    workspaces,
 )
-from dexxy.common.errors import BadInputError, NotFoundError
+from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.common.sql import TooSlowError
 
 
@@ -76,7 +77,7 @@ def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
 def home(request: PageRequest) -> HttpResponse:
     """Go to the first workspace of the viewer."""
     try:
-        first = workspaces(request.user).first()
+        first = first_workspace(request.user)
     except UnauthenticatedError:
         return sign_in_first(request)
     if first is None:
@@ -87,6 +88,26 @@ def home(request: PageRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to our icon whoever asks at the address that no page names."""
     return redirect(static("dexxy/icon.svg"))
+
+
+def attempt(request: PageRequest, action: Callable[[], object], done: str = "") -> None:
+    """Do something, and tell the person why if it cannot be done.
+
+    Args:
+        done: what to tell them where it can.
+
+    Raises:
+        NotFoundError, AdminOnlyError: what the decorators above answer.
+    """
+    try:
+        action()
+    except (NotFoundError, AdminOnlyError):
+        raise
+    except DexxyError as error:
+        messages.error(request, str(error))
+    else:
+        if done:
+            messages.info(request, done)
 
 
 def wants_part(request: PageRequest, target: str) -> bool:

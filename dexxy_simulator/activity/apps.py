@@ -64,7 +64,7 @@ class AppActivity(Activity):
         app.updated_at = self.now()
 
     def revoke_tokens(self, values: Iterable[str]) -> None:
-        """Let tokens stop working."""
+        """Revoke tokens."""
         for value in list(values):
             self.tokens.pop(value, None)
 

@@ -57,7 +57,7 @@ class AuthorizationActivity(InstallationActivity):
         redirect_uri: str | None = None,
         challenge: str | None = None,
     ) -> str:
-        """Let a user authorise an App; returns the code that the App exchanges."""
+        """Authorise an App as a user; return the code that the App exchanges."""
         self.authorized.add((app.database_id, user.database_id))
         code = secrets.token_hex(10)
         self.grants[code] = Grant(app, user, redirect_uri, challenge, self.now() + CODE_LIFE)
@@ -97,7 +97,7 @@ class AuthorizationActivity(InstallationActivity):
 
     @activity
     def revoke_authorization(self, app: App, user: Actor) -> None:
-        """Let a user take their authorisation of an App back: all its tokens for them end."""
+        """Revoke a user's authorisation of an App, and with it all its tokens for them."""
         self.authorized.discard((app.database_id, user.database_id))
         self.happened("revoked", app, user)
         self.revoke_tokens(

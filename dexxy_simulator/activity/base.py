@@ -36,7 +36,7 @@ class Activity(WorldState):
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:
-        """Let something happen at another time than the clock's."""
+        """Set the world's time for what happens inside."""
         with self.lock:
             clock, self.clock = self.clock, lambda: moment
             try:

@@ -67,7 +67,7 @@ class InstallationActivity(AppActivity):
         repositories: Iterable[Repository] | None,
         actor: Actor | None = None,
     ) -> None:
-        """Let an installation cover all repositories of its account, or exactly these."""
+        """Set which repositories an installation covers: all of its account, or exactly these."""
         former = self.covered(installation)
         installation.repository_ids = None if repositories is None else _ids(repositories)
         installation.updated_at = self.now()
@@ -91,7 +91,7 @@ class InstallationActivity(AppActivity):
 
     @activity
     def unsuspend(self, installation: Installation, actor: Actor | None = None) -> None:
-        """Let a suspended installation work again."""
+        """Unsuspend an installation."""
         installation.suspended_at = installation.suspended_by = None
         installation.updated_at = self.now()
         self.happened("unsuspend", installation, actor)
@@ -110,7 +110,7 @@ class InstallationActivity(AppActivity):
 
     @activity
     def accept_permissions(self, installation: Installation, actor: Actor | None = None) -> None:
-        """Let an account accept what the App asks for now."""
+        """Accept, as the account, the permissions that the App asks for now."""
         installation.permissions = dict(installation.app.permissions)
         installation.events = list(installation.app.events)
         installation.updated_at = self.now()

@@ -70,7 +70,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity, Rep
 
     @activity
     def lock_thread(self, thread: Thread, actor: Actor | None, reason: str | None = None) -> None:
-        """Let only collaborators write to a thread."""
+        """Lock a thread, so that only collaborators can write to it."""
         thread.locked, thread.active_lock_reason = True, reason
         if isinstance(thread, Issue | PullRequest):
             self.add_event(thread, "LockedEvent", actor, details={"lock_reason": reason})
@@ -79,7 +79,7 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity, Rep
 
     @activity
     def unlock_thread(self, thread: Thread, actor: Actor | None) -> None:
-        """Let everybody write to a thread again."""
+        """Unlock a thread."""
         thread.locked, thread.active_lock_reason = False, None
         if isinstance(thread, Issue | PullRequest):
             self.add_event(thread, "UnlockedEvent", actor)

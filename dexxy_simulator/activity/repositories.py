@@ -50,7 +50,7 @@ class RepositoryActivity(InstallationActivity):
     def set_private(
         self, repository: Repository, actor: Actor | None = None, *, private: bool = True
     ) -> None:
-        """Let only some see a repository, or everybody."""
+        """Make a repository private, or public."""
         repository.is_private = private
         repository.updated_at = self.now()
         self.happened("privatized" if private else "publicized", repository, actor)

@@ -19,11 +19,11 @@ from dexxy_simulator.model import (
 
 
 class SpamActivity(ModerationActivity):
-    """What makes everything of one author vanish and return, without a trace in any time."""
+    """Hides everything of one author, and shows it again; no time of any object moves."""
 
     @activity
     def hide_author(self, actor: Actor) -> None:
-        """Let what an account wrote vanish: threads whole, comments with the replies to them.
+        """Hide everything that an account wrote: whole threads, and comments with their replies.
 
         Reviews with comments on the diff stay, and so does the answer of a discussion.
         """
@@ -42,7 +42,7 @@ class SpamActivity(ModerationActivity):
 
     @activity
     def show_author(self, actor: Actor) -> None:
-        """Take that back: what is left of it returns."""
+        """Show an account's writing again, as far as it still exists."""
         for post in self.hidden.pop(actor.database_id, ()):
             if post.repository.database_id not in self.repositories:
                 continue

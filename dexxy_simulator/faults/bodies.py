@@ -68,7 +68,7 @@ def _in_objects(change: Callable[[dict[str, Any]], None]) -> Effect:
 
 
 def unknown_actors(typename: str = "Agent") -> Effect:
-    """Let every account be of a kind that GitHub adds one day.
+    """Give every account a kind that does not exist yet.
 
     GraphQL then shows only what was asked of every kind.
     """
@@ -88,7 +88,7 @@ def unknown_actors(typename: str = "Agent") -> Effect:
 
 
 def unknown_states(value: str = "HALF_OPEN") -> Effect:
-    """Let every state be one that GitHub adds one day."""
+    """Give everything a state that does not exist yet."""
 
     def change(one: dict[str, Any]) -> None:
         one.update((name, value) for name in ("state", "stateReason") if one.get(name))
@@ -111,7 +111,7 @@ def lacking(field: str) -> Effect:
 
 
 def null_nodes() -> Effect:
-    """Let every second item of every page be null, without an error."""
+    """Make every second item of every page null, without an error."""
 
     def change(body: Any) -> None:
         for _, nodes in list(pages_of(body)):
@@ -148,7 +148,7 @@ def half_surrogates() -> Effect:
 
 
 def times_are(value: object) -> Effect:
-    """Let every time of every object be the same one, if it has that time at all."""
+    """Set all times of all objects to the same time; times that are null stay null."""
 
     def change(one: dict[str, Any]) -> None:
         one.update((name, value) for name in one if name.endswith(("At", "_at")) and one[name])
@@ -157,7 +157,7 @@ def times_are(value: object) -> Effect:
 
 
 def endless(cursor: str | None = None) -> Effect:
-    """Let every list go on for ever: behind CURSOR, or behind nothing that it names."""
+    """Make every list endless: it always has a next page, behind CURSOR (or behind no cursor)."""
 
     def change(one: dict[str, Any]) -> None:
         if "hasNextPage" in one:
@@ -167,7 +167,7 @@ def endless(cursor: str | None = None) -> Effect:
 
 
 def huge_bodies(size: int = 1_000_000) -> Effect:
-    """Let the first post of an answer have a body of so many characters."""
+    """Give the first post of an answer a body of so many characters."""
 
     def change(body: Any) -> None:
         for one in objects_of(body):
@@ -193,7 +193,7 @@ def garbage(
 
 
 def date_off(seconds: float | None) -> Effect:
-    """Let GitHub's clock be off by so many seconds, or send no `Date` (None)."""
+    """Set the `Date` of an answer off by so many seconds; None removes it."""
 
     def effect(call: Call) -> Response:
         call.clock_off = seconds

@@ -15,7 +15,7 @@ from dexxy_simulator.faults.queue import FaultQueue
 
 
 class Interference:
-    """Lets a server be slow and wrong. `latency` is in seconds, or tells it for every request."""
+    """Makes a server slow and wrong. `latency` is in seconds; a function may return it instead."""
 
     def __init__(self) -> None:
         self.faults = FaultQueue()

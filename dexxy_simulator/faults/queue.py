@@ -38,7 +38,7 @@ class Fault:
 
 
 class FaultQueue:
-    """The faults of a server, in order: of those that concern a request one happens.
+    """The faults of a server, in order; at most one happens to each request that they concern.
 
     `keeps_answers` lets the server remember its answers, for the effect `stale`.
     """
@@ -50,12 +50,12 @@ class FaultQueue:
         self.keeps_answers = False
 
     def add(self, *faults: Fault) -> None:
-        """Let faults happen from now on."""
+        """Add faults, which happen from now on."""
         with self._lock:
             self._faults += faults
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 

@@ -145,7 +145,7 @@ def graphql_error(
 
 
 def _break_off(body: dict[str, Any]) -> list[str | int]:
-    """Let the second half of the first page be nulls, and return the path of the first of them."""
+    """Make the second half of the first page null, and return the path of the first null."""
     for path, nodes in pages_of(body.get("data")):
         half = len(nodes) // 2
         nodes[half:] = [None] * (len(nodes) - half)

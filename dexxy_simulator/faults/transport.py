@@ -10,7 +10,7 @@ from dexxy_simulator.faults.call import Broken, Call, Effect
 
 
 def delay(seconds: float) -> Effect:
-    """Let an answer take long; longer than the client waits, it is a time-out."""
+    """Delay an answer; if the client does not wait that long, it sees a time-out."""
 
     def effect(call: Call) -> Response:
         sleep(seconds)

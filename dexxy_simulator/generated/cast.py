@@ -13,7 +13,7 @@ NAMES: Final = (
     *("Ada Example", "山田 太郎", "Оля Пример", "محمد مثال", "김민수", "José Ñandú", "李雷"),
     *("Zoë 🚀", None, None),
 )
-# How often an account of each kind writes, when it is none of a person; None is a ghost.
+# How often each kind of account that is no person writes; None stands for a deleted account.
 OTHERS: Final[dict[ActorKind | None, float]] = {
     "Bot": 0.07,
     "Mannequin": 0.01,
@@ -23,7 +23,7 @@ OTHERS: Final[dict[ActorKind | None, float]] = {
 }
 # Marks the logins of people who may appear in several generated repositories.
 INVENTED: Final = "-person-"
-# So many of the people are known from other repositories of the same world.
+# The share of people who also write in other generated repositories of the same world.
 KNOWN: Final = 0.3
 
 

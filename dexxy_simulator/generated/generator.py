@@ -19,8 +19,8 @@ from dexxy_simulator.state import system_clock
 from dexxy_simulator.visitor import add_visitor
 from dexxy_simulator.world import World
 
-# For so long nothing has happened in a generated repository: what a second sync costs must not
-# depend on how soon it comes after that.
+# The last activity of a generated repository is so long ago: what a second sync costs must not
+# depend on how soon it comes.
 QUIET_FOR = timedelta(minutes=10)
 
 
@@ -131,7 +131,7 @@ def _move_threads(stage: Stage, count: int) -> None:
 
 
 def _change_accounts(stage: Stage) -> None:
-    """Let one account go and another take a new name, though both have written."""
+    """Delete one account and rename another; both have written something."""
     leaver, renamed = stage.random.sample(stage.cast.people, 2)
     stage.world.rename_actor(renamed, f"{renamed.login}-renamed")
     stage.world.delete_actor(leaver)

@@ -138,7 +138,7 @@ def suspension(exchange: Exchange, app: App, number: int) -> Response:
 
 @app_route("unsuspension", "/app/installations/<int:number>/suspended", method="DELETE")
 def unsuspension(exchange: Exchange, app: App, number: int) -> Response:
-    """Let an installation work again that the App has suspended, not its account."""
+    """Unsuspend an installation that the App has suspended (not one that its account has)."""
     found = _installation(app, number)
     if found.suspended_at and not found.is_suspended_by_app:
         raise Refusal(403, NOT_ACCESSIBLE)

@@ -28,7 +28,7 @@ def hook_config(exchange: Exchange, app: App) -> Response:
 
 @app_route("hook_config_change", "/app/hook/config", method="PATCH")
 def hook_config_change(exchange: Exchange, app: App) -> Response:
-    """Let the App's webhooks go elsewhere."""
+    """Change the address to which the App's webhooks are sent."""
     for name in SETTABLE:
         if name in exchange.body:
             setattr(app.hook, name, str(exchange.body[name]))

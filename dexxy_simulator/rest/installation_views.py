@@ -38,7 +38,7 @@ def installation_repositories(exchange: Exchange) -> Response:
 
 @route("token_revocation", "/installation/token", method="DELETE")
 def token_revocation(exchange: Exchange) -> Response:
-    """Let an installation's token end itself."""
+    """Revoke the installation token that signs the request."""
     exchange.world.revoke_tokens([_installation_token(exchange).value])
     return Response(status=204)
 
@@ -91,14 +91,14 @@ def token_check(exchange: Exchange, client_id: str) -> Response:
 
 @route("token_deletion", "/applications/<client_id>/token", method="DELETE")
 def token_deletion(exchange: Exchange, client_id: str) -> Response:
-    """Let a user's token end."""
+    """Revoke a user's token."""
     exchange.world.revoke_tokens([_token_in_body(exchange, client_id).value])
     return Response(status=204)
 
 
 @route("grant_deletion", "/applications/<client_id>/grant", method="DELETE")
 def grant_deletion(exchange: Exchange, client_id: str) -> Response:
-    """Let all tokens of a token's user end, and their authorization of the App."""
+    """Revoke a user's authorization of the App, and with it all their tokens."""
     token = _token_in_body(exchange, client_id)
     exchange.world.revoke_authorization(token.app, token.owner)
     return Response(status=204)

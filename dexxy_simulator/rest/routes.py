@@ -17,7 +17,7 @@ VIEWS: Final[dict[str, View]] = {}
 RULES: Final[list[Rule]] = []
 # What a browser opens: it is no part of the API, neither counted nor below its prefix.
 PAGES: Final[set[str]] = set()
-# What must not hold the world's lock: whoever gets a webhook asks at once.
+# Views that must not hold the world's lock: the receiver of a webhook may call back at once.
 UNLOCKED: Final[set[str]] = set()
 
 

@@ -144,13 +144,13 @@ def test_who_may_see_and_revoke_a_token(
     hers, _ = make_token(alice, workspace)
     his, _ = make_token(bob, workspace)
 
-    assert set(api_tokens(bob, workspace)) == {his}
-    assert set(api_tokens(alice, workspace)) == {hers, his}
+    assert set(api_tokens(bob, workspace).items) == {his}
+    assert set(api_tokens(alice, workspace).items) == {hers, his}
     for viewer, token in ((bob, hers), (charlie, his)):
         with pytest.raises(ApiTokenNotFoundError):
             api_token_revoke(viewer=viewer, token_id=token.pk)
     api_token_revoke(viewer=alice, token_id=his.pk)
-    assert set(api_tokens(alice, workspace)) == {hers}
+    assert set(api_tokens(alice, workspace).items) == {hers}
     with pytest.raises(ApiTokenNotFoundError):
         api_token_revoke(viewer=alice, token_id=his.pk)
 

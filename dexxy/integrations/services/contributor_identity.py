@@ -1,117 +1,198 @@
-"""Who may be one person: pure rules over what two accounts show.
+"""Stitch identities: compare accounts that changed with others, and store links and suggestions.
 
-Two accounts are compared if they have a value in common, all others never are; and the more
-accounts have it, the less it says. So neither a common name nor a shared machine floods anything.
+It is incremental: an account is compared only with accounts that share a value with it, and only
+if one of the two changed or the number of accounts with that value did. So the result does not
+depend on the batches in which the accounts came. Stitching is idempotent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from math import exp, log
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 
-from dexxy.integrations.services.contributors.rules import DOUBTS, RULES, Candidate, Rule
+import structlog
+from django.db import transaction
 
-# A value that more accounts have is no reason to compare them.
-COMPARED_AT_MOST = 30
-# A mailbox or a link that more accounts have is a shared one, whatever it looks like.
-STRONG_AT_MOST = 4
-# What stands against any two accounts before the evidence.
-PRIOR = -5.2
-# Suggestions below this confidence are not made.
-CUT = 0.5
+from dexxy.integrations.services.contributors.decisions import (
+    COMPARED_AT_MOST,
+    Decision,
+    Evidence,
+    decide,
+)
+from dexxy.integrations.services.contributors.rules import Candidate
+from dexxy.integrations.services.contributors.traits import Account, traits
+from dexxy.members.merges import matching
+from dexxy.members.merges.components import merges_lock
+from dexxy.members.merges.links import Link
+from dexxy.members.merges.matching import Pair, ShownAccount
+from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.people.merging import people_link, people_meet, people_unlink
+
+log = structlog.get_logger()
+
+# Accounts in one transaction. Each takes about 4 kB of memory; smaller batches compare pairs more
+# often.
+BATCH = 100_000
+# Accounts whose keys are written by one statement.
+CHUNK = 5000
+
+
+@dataclass(slots=True)
+class Stitched:
+    """How many accounts and pairs were compared, and how many links and suggestions were stored."""
+
+    accounts: int = 0
+    pairs: int = 0
+    links: int = 0
+    suggestions: int = 0
+
+
+def contributors_stitch(*, workspace_id: int, batch: int = BATCH) -> Stitched:
+    """Compare all accounts of a workspace that changed since they were last compared.
+
+    Args:
+        workspace_id: of the workspace.
+        batch: number of accounts in one transaction.
+
+    Returns: the counts of all batches together.
+    """
+    done = Stitched()
+    while _stitch_batch(workspace_id, batch, done):
+        pass
+    if done.accounts:
+        log.info("people stitched", workspace_id=workspace_id, accounts=done.accounts)
+    return done
+
+
+def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
+    """Compare one batch; a batch that is interrupted stays due and is compared again.
+
+    Returns: whether any account was due.
+    """
+    due = matching.accounts_due(workspace_id, limit=limit)
+    if not due:
+        return False
+    people_unlink(workspace_id, due)
+    people_meet(workspace_id, due)
+    versions = _compare(workspace_id, due, done)
+    # In a transaction of its own: a transaction locks accounts once only, in the order of their
+    # keys (docs/adr/0015), and the one that stores the links has done so already.
+    matching.compared_note(versions)
+    done.accounts += len(due)
+    return True
+
+
+@transaction.atomic
+def _compare(workspace_id: int, due: Sequence[int], done: Stitched) -> dict[int, datetime]:
+    """Compare the accounts in DUE with all that share a value, and store the decisions.
+
+    Returns: id -> `updated_at` of each account in DUE, as it was compared.
+    """
+    merges_lock(workspace_id)
+    touched, versions = _renew_keys(workspace_id, due)
+    before = matching.pairs_suggested(workspace_id, touched)
+    pairs = before | matching.pairs_sharing(workspace_id, touched, at_most=COMPARED_AT_MOST)
+    around = {pk for pair in pairs for pk in pair}
+    known = _read(around, matching.holders_around(workspace_id, around))
+    _apply(workspace_id, known, dict(_decided(pairs, known)), before, done)
+    done.pairs += len(pairs)
+    return versions
+
+
+def _renew_keys(
+    workspace_id: int, due: Sequence[int]
+) -> tuple[matching.Touched, dict[int, datetime]]:
+    """Replace the match keys of the accounts in DUE by those of the values that they show now.
+
+    Returns: the accounts and keys that this touched, and id -> `updated_at` of each account.
+    """
+    lost, versions = set[int](), dict[int, datetime]()
+    for chunk in _chunks(matching.accounts_read(due)):
+        values = {account.id: traits(Account(*account.shown)) for account in chunk}
+        lost |= matching.keys_replace(workspace_id, values)
+        versions |= {account.id: account.updated_at for account in chunk}
+    return matching.Touched(list(due), list(lost)), versions
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """One reason why two accounts may be one person's or, with a negative weight, may not."""
-
-    rule: str
-    weight: float
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the evidence says about two accounts.
+class _Known:
+    """The accounts to compare.
 
     Args:
-        confidence: from 0 to 1.
-        is_automatic: whether the evidence is strong enough to make them one without asking.
+        home: account id -> id of its home member.
+        candidate: account id -> the account, with only those traits that another account shares.
+        holders: value -> number of accounts in the workspace that show it.
     """
 
-    confidence: float
-    is_automatic: bool
-    evidence: Sequence[Evidence]
+    home: dict[int, int]
+    candidate: dict[int, Candidate]
+    holders: dict[str, int]
 
 
-def decide(a: Candidate, b: Candidate, holders: Mapping[str, int]) -> Decision | None:
-    """Weigh all that speaks for and against A and B being one person's.
+def _read(ids: Iterable[int], counts: Mapping[int, int]) -> _Known:
+    """Read the accounts with IDS.
 
     Args:
-        holders: how many accounts have each value that both show.
-
-    Returns: None where the evidence would not even make a suggestion.
+        counts: match key -> number of accounts that have it; keys of one account are missing.
     """
-    shared = a.traits.keys() & b.traits.keys()
-    at_most = sum(_at_most(a.traits[value], b.traits[value], holders[value]) for value in shared)
-    if PRIOR + at_most < 0:
-        return None
-    found = _agreements(a, b, shared, holders)
-    doubts = [doubt for doubt in DOUBTS if doubt.holds(a.account, b.account)]
-    odds = PRIOR + sum(weight for _, _, weight in found) + sum(doubt.weight for doubt in doubts)
-    confidence = 1 / (1 + exp(-odds))
-    is_automatic = any(
-        rule.is_strong and holders[value] <= STRONG_AT_MOST for rule, value, _ in found
-    )
-    if confidence < CUT and not is_automatic:
-        return None
-    about = {"a": a.account, "b": b.account}
-    reasons = [
-        Evidence(rule.name, weight, rule.sentence.format(value=_shown(value), **about))
-        for rule, value, weight in found
-    ]
-    against = [Evidence(d.name, d.weight, d.sentence.format(**about)) for d in doubts]
-    return Decision(confidence, is_automatic, [*reasons, *against])
+    known = _Known({}, {}, {})
+    for account in matching.accounts_read(ids):
+        candidate = Candidate.of(Account(*account.shown))
+        shared = {}
+        for value, facets in candidate.traits.items():
+            if count := counts.get(matching.key_of(value)):
+                shared[value] = facets
+                known.holders[value] = count
+        known.home[account.id] = account.home_member_id
+        known.candidate[account.id] = replace(candidate, traits=shared)
+    return known
 
 
-def _agreements(
-    a: Candidate, b: Candidate, shared: Iterable[str], holders: Mapping[str, int]
-) -> list[tuple[Rule, str, float]]:
-    """Return the first rule about each thing that holds, with the rarest value and its weight."""
-    found: dict[str, tuple[int, int, str]] = {}
-    for value in shared:
-        for place in _met(a.traits[value], b.traits[value]):
-            rule, count = RULES[place], holders[value]
-            known = found.get(rule.about)
-            if (known is None or (place, count, value) < known) and (
-                rule.holds is None or rule.holds(a.account, b.account)
-            ):
-                found[rule.about] = (place, count, value)
-    return [
-        (RULES[place], value, _weight(RULES[place], count))
-        for place, count, value in sorted(found.values())
-    ]
+def _decided(pairs: Iterable[Pair], known: _Known) -> Iterator[tuple[Pair, Decision]]:
+    for first, second in pairs:
+        decision = decide(known.candidate[first], known.candidate[second], known.holders)
+        if decision:
+            yield (first, second), decision
 
 
-@cache
-def _met(mine: int, yours: int) -> Sequence[int]:
-    """Return the places of the rules that are met by a value had as MINE and as YOURS."""
-    return [place for place, rule in enumerate(RULES) if rule.matches(mine, yours)]
+def _apply(
+    workspace_id: int,
+    known: _Known,
+    decisions: Mapping[Pair, Decision],
+    before: Iterable[Pair],
+    done: Stitched,
+) -> None:
+    """Store the decisions, and withdraw earlier suggestions that no decision repeats.
+
+    Args:
+        before: pairs that have a suggestion now.
+    """
+    links, suggested = [], []
+    for pair, decision in decisions.items():
+        first, second = _homes(pair, known.home)
+        evidence = [_row(reason) for reason in decision.evidence]
+        if decision.is_automatic:
+            links.append(Link(first, second, decision.confidence, evidence))
+        else:
+            suggested.append(Suggested(first, second, decision.confidence, evidence))
+    remaining = {(one.first, one.second) for one in suggested}
+    withdrawn = {_homes(pair, known.home) for pair in before} - remaining
+    suggestions_apply(workspace_id, made=suggested, withdrawn=withdrawn)
+    people_link(workspace_id, links)
+    done.links += len(links)
+    done.suggestions += len(suggested)
 
 
-@cache
-def _at_most(mine: int, yours: int, holders: int) -> float:
-    """Return the most that a value had as MINE and as YOURS can weigh."""
-    most: dict[str, float] = {}
-    for rule in (RULES[place] for place in _met(mine, yours)):
-        most[rule.about] = max(most.get(rule.about, 0), _weight(rule, holders))
-    return sum(most.values())
+def _homes(pair: Pair, home: Mapping[int, int]) -> Pair:
+    first, second = sorted((home[pair[0]], home[pair[1]]))
+    return first, second
 
 
-def _weight(rule: Rule, holders: int) -> float:
-    # What everybody has says nothing; it does not speak against them.
-    return max(0.0, rule.weight - rule.discount * log(max(1, holders - 1)))
+def _row(evidence: Evidence) -> dict[str, str | float]:
+    weight = round(evidence.weight, 2)
+    return {"rule": evidence.rule, "weight": weight, "sentence": evidence.sentence}
 
 
-def _shown(value: str) -> str:
-    return value.partition(":")[2]
+def _chunks(accounts: Iterator[ShownAccount]) -> Iterator[list[ShownAccount]]:
+    while chunk := list(islice(accounts, CHUNK)):
+        yield chunk

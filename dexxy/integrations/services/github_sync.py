@@ -19,7 +19,7 @@ from dexxy.integrations.models import (
     RunTrigger,
     SyncRun,
 )
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError, lease_taken
 from dexxy.integrations.services.github.access.readable import (
     SyncNotPossibleError,

@@ -14,8 +14,8 @@ from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
 from dexxy.cli.key_rotation import secrets_rotate
 from dexxy.integrations.models import GitHubInstallation, WebhookDelivery
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.integrations.services.contributors.erasure import Erased, person_erase
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
 from dexxy.members.directory import member_list
 from dexxy.members.erasure.digests import ErasedPeople
 from dexxy.members.erasure.erasing import ERASED_NAME

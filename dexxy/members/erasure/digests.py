@@ -1,4 +1,7 @@
-"""Who was erased, known again by digests alone: nobody can tell from them who it was."""
+"""Recognise erased people by keyed digests (HMAC), from which nobody can tell who they were.
+
+A digest is made of a text: the key of an account, a login, or an e-mail address.
+"""
 
 import hmac
 import secrets
@@ -18,10 +21,9 @@ SELECT id FROM members_identity WHERE workspace_id = %(workspace)s AND is_silenc
 
 
 class ErasedPeople:
-    """The erased people of one workspace, as of now.
+    """The erased people of one workspace.
 
-    Args:
-        workspace_id: where nobody was erased yet, every question is answered with no.
+    It is false, and knows nobody, if nobody was erased there when it was made.
     """
 
     def __init__(self, workspace_id: int) -> None:
@@ -33,7 +35,7 @@ class ErasedPeople:
         return bool(self._secret)
 
     def accounts(self, provider: str, external_ids: Iterable[str]) -> dict[str, int]:
-        """Return which of the accounts with EXTERNAL_IDS were erased, and their emptied rows."""
+        """Return the erased ones of some accounts: external id -> id of the emptied identity."""
         if not self:
             return {}
         asked = {self.digest(account_text(provider, one)): one for one in external_ids}
@@ -41,7 +43,13 @@ class ErasedPeople:
         return {asked[digest]: pk for digest, pk in found.values_list("digest", "identity") if pk}
 
     def among(self, texts: Mapping[int, Iterable[str]]) -> set[int]:
-        """Return the numbers of those of whom one of TEXTS is known."""
+        """Return who of some people was erased.
+
+        Args:
+            texts: number of a person -> their texts.
+
+        Returns: the numbers of the people with at least one text of an erased person.
+        """
         if not self:
             return set()
         asked = {number: {self.digest(one) for one in given} for number, given in texts.items()}
@@ -50,7 +58,7 @@ class ErasedPeople:
         return {number for number, digests in asked.items() if not found.isdisjoint(digests)}
 
     def digest(self, text: str) -> str:
-        """Return what stands for TEXT."""
+        """Return the digest of TEXT."""
         return hmac.new(self._secret, text.encode(errors="replace"), "sha256").hexdigest()
 
     def _keys(self, digests: Iterable[str]) -> QuerySet[ErasedKey]:
@@ -58,7 +66,7 @@ class ErasedPeople:
 
 
 def erased_people_begun(workspace_id: int) -> ErasedPeople:
-    """Return the erased people of a workspace, of whom there will be some now."""
+    """Return the erased people of a workspace; make its HMAC key if it has none yet."""
     ErasureSecret.objects.get_or_create(
         workspace_id=workspace_id, defaults={"secret": secrets.token_urlsafe(32)}
     )
@@ -66,7 +74,7 @@ def erased_people_begun(workspace_id: int) -> ErasedPeople:
 
 
 def account_text(provider: str, external_id: str) -> str:
-    """Return the text of an account."""
+    """Return the text of an account's key."""
     return f"account:{provider}#{external_id}"
 
 
@@ -76,13 +84,13 @@ def login_text(provider: str, username: str) -> str:
 
 
 def mail_texts(email: str) -> list[str]:
-    """Return the text of an address, whatever is written behind a plus; none where it is none."""
+    """Return the text of an e-mail address, without a `+` suffix; [] if EMAIL is none."""
     box = mailbox(email)
     return [f"mail:{box}"] if box else []
 
 
 def texts_of(account: Identity) -> list[str]:
-    """Return the texts by which the person behind ACCOUNT may come back."""
+    """Return all texts by which the person of ACCOUNT can be recognised."""
     login = login_text(account.provider, account.username)
     return [account_text(account.provider, account.external_id), login, *mail_texts(account.email)]
 
@@ -96,7 +104,10 @@ def erasures_hold_off(workspace_id: int) -> None:
 
 
 def erasures_lock(workspace_id: int) -> None:
-    """Let nobody store words until the transaction ends, which locks no account before."""
+    """Take the exclusive lock of erasures, before any account is locked.
+
+    No other transaction stores texts of people until this one ends.
+    """
     fetch_all(_LOCK, {"workspace": workspace_id})
 
 

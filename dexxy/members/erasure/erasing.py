@@ -1,4 +1,4 @@
-"""Empty all that is stored of a person but that there was one: counts and threads stay true."""
+"""Empty the rows of a person; the rows themselves stay, so that counts and threads stay true."""
 
 from collections.abc import Sequence
 
@@ -27,17 +27,19 @@ from dexxy.members.models import (
 )
 from dexxy.members.selectors import MemberNotFoundError
 
-# What is shown of somebody who was erased.
+# The name that is shown for an erased member.
 ERASED_NAME = "Erased person"
 
 
 def member_accounts(actor: User, workspace: Workspace, member_id: int) -> list[Identity]:
-    """Return the accounts of a member that is about to be erased; nobody merges it meanwhile.
+    """Return the accounts of a member that is about to be erased, and lock the merges.
+
+    Nobody can merge or part members of WORKSPACE until the transaction ends.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         AdminOnlyError: ACTOR is in it as a member.
-        MemberNotFoundError: it is not a member of WORKSPACE, or was erased before.
+        MemberNotFoundError: there is no such member in WORKSPACE, or it was erased before.
     """
     require_admin(actor, workspace)
     merges_lock(workspace.pk)
@@ -51,13 +53,13 @@ def member_accounts(actor: User, workspace: Workspace, member_id: int) -> list[I
 def member_erase(
     *, actor: User, workspace: Workspace, accounts: Sequence[Identity], with_bodies: bool
 ) -> None:
-    """Empty the rows of a member, inside the caller's transaction, for good.
+    """Empty the rows of a member and its accounts for good, inside the caller's transaction.
 
-    The accounts stay one member, and stand for whoever wrote what they wrote.
+    The emptied accounts stay one member, which remains the author of its messages.
 
     Args:
         accounts: as `member_accounts` returned them.
-        with_bodies: keep nothing of what they write from now on.
+        with_bodies: whether later messages of these accounts are stored without text.
     """
     erasures_lock(workspace.pk)
     ids = [account.pk for account in accounts]
@@ -85,7 +87,7 @@ def _remember(known: ErasedPeople, account: Identity) -> None:
 
 
 def _empty(account: Identity, known: ErasedPeople, *, is_silenced: bool) -> None:
-    # Not the text of the account itself, whose digest is a key.
+    # The digest of the row's id, and not of the account's key: that digest is an ErasedKey.
     account.external_id = known.digest(f"row:{account.pk}")
     for name in ("node_id", "username", "name", "email", "avatar_url", "url"):
         setattr(account, name, "")

@@ -1,7 +1,7 @@
-"""Read a file of people: CSV with a header, a row each, a few at a time.
+"""Parse a CSV file of people: a header, then one row for each person, read as a stream.
 
 Columns are `name`, `email`, `company`, `location`, `tags`, `notes`, and `username:PLATFORM` for
-each platform. Others are ignored, and named in the report.
+each platform. Other columns are ignored, and the report names them.
 """
 
 import csv
@@ -27,22 +27,23 @@ _ALIASES = {
 }
 _USERNAME = re.compile(r"username:(?!import$)([a-z0-9][a-z0-9._:-]{0,99})")
 _SEPARATORS = ",;\t|"
-# As much of a file as tells its encoding, and holds its header.
+# Bytes at the start of a file by which its encoding and separator are guessed.
 _HEAD = 65_536
 _LONGEST_KEY = 100
 
 
 class ImportFileError(BadInputError):
-    """The file cannot be read as a whole."""
+    """The file as a whole cannot be read (a bad row is a `problem` of that row instead)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """One row: a person, or what is wrong with it.
+    """One row of the file: a person, or a problem.
 
     Args:
-        number: of the line on which it ends; the header is the first.
-        accounts: platform and username of each.
+        number: of the line on which the row ends, from 1 (the header).
+        accounts: (platform, username) of each account.
+        problem: why the row cannot be imported, for people to read; '' if it can.
     """
 
     number: int
@@ -57,12 +58,12 @@ class ImportedRow:
 
     @property
     def label(self) -> str:
-        """What the row is known by: the address, else the first username."""
+        """The name of the account that stands for the row: the address, else the first username."""
         return self.email or self.accounts[0][1]
 
     @property
     def key(self) -> str:
-        """The key of the row, by which it is found when it is imported again."""
+        """The key of the row, by which another import finds the same person again."""
         platform, username = self.accounts[0] if self.accounts else ("", "")
         key = self.email.lower() if self.email else f"{platform}:{account_key(username)}"
         return key if len(key) <= _LONGEST_KEY else sha256(key.encode()).hexdigest()
@@ -70,14 +71,16 @@ class ImportedRow:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which place of a row holds what.
+    """The columns of a file; an index counts the cells of a row from 0.
 
     Args:
-        usernames: platform -> place.
-        ignored: the names of columns that say nothing to us.
+        indexes: name of a column -> index.
+        usernames: platform -> index of the column with usernames there.
+        ignored: names of the columns that Dexxy does not know.
+        width: number of columns.
     """
 
-    places: dict[str, int] = field(default_factory=dict)
+    indexes: dict[str, int] = field(default_factory=dict)
     usernames: dict[str, int] = field(default_factory=dict)
     ignored: Sequence[str] = ()
     width: int = 0
@@ -87,10 +90,11 @@ class ImportFile:
     """A file of people.
 
     Args:
-        encoding: what it is written in; found out where it is ''.
+        file: its bytes.
+        encoding: its name, as Python knows it; '' to guess it.
 
     Raises:
-        ImportFileError: it has no header that we can use, or another encoding.
+        ImportFileError: the header has no column that we need, or the file has another encoding.
     """
 
     def __init__(self, file: BinaryIO, *, encoding: str = "") -> None:
@@ -105,10 +109,10 @@ class ImportFile:
         self.columns = columns_of(next(self._lines, (0, []))[1])
 
     def rows(self) -> Iterator[ImportedRow]:
-        """Yield the rows once; empty ones are left out.
+        """Yield the rows, without empty ones. The rows can be read once only.
 
         Raises:
-            ImportFileError: what follows cannot be read at all.
+            ImportFileError: the rest of the file cannot be read.
         """
         for number, cells in self._lines:
             if any(cell.strip() for cell in cells):
@@ -133,7 +137,7 @@ class ImportFile:
 
 
 def encoding_of(head: bytes) -> str:
-    """Tell the encoding of a file that begins with HEAD: by its mark, or by where it has nulls."""
+    """Guess the encoding of a file from its first bytes: by a byte order mark, or by null bytes."""
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
         (b"\xff\xfe", "utf-16"),
@@ -147,32 +151,32 @@ def encoding_of(head: bytes) -> str:
 
 
 def columns_of(header: Sequence[str]) -> Columns:
-    """Find our columns in the HEADER of a file.
+    """Find the columns that Dexxy knows in the HEADER of a file.
 
     Raises:
-        ImportFileError: one is there twice, or none tells people apart.
+        ImportFileError: a column is there twice, or no column identifies people.
     """
     if not any(title.strip() for title in header):
         raise ImportFileError("The file is empty, or its first line is: that line names columns.")
     found = Columns(width=len(header))
     ignored = []
-    for place, title in enumerate(header):
+    for index, title in enumerate(header):
         name = title.strip().lower()
         name = _ALIASES.get(name, name)
         platform = _USERNAME.fullmatch(name)
-        into, key = (found.usernames, platform[1]) if platform else (found.places, name)
+        into, key = (found.usernames, platform[1]) if platform else (found.indexes, name)
         if platform is None and name not in _TEXTS and name != _TAGS:
             ignored.append(title.strip())
         elif key in into:
             raise ImportFileError(f"The column {title.strip()} is there twice.")
         else:
-            into[key] = place
-    if "email" not in found.places and not found.usernames:
+            into[key] = index
+    if "email" not in found.indexes and not found.usernames:
         raise ImportFileError(
             "The first line names no column by which people are told apart: call one `email`, or"
             " `username:github`, `username:discord` and the like."
         )
-    return Columns(found.places, found.usernames, ignored, found.width)
+    return Columns(found.indexes, found.usernames, ignored, found.width)
 
 
 def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
@@ -180,9 +184,9 @@ def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
         cell = "cell" if len(cells) == 1 else "cells"
         problem = f"It has {len(cells)} {cell}; the header has {columns.width}."
         return ImportedRow(number, problem=problem)
-    given = {name: cells[place].strip() for name, place in columns.places.items()}
+    given = {name: cells[index].strip() for name, index in columns.indexes.items()}
     tags = [tag.strip() for tag in re.split("[;,]", given.pop(_TAGS, "")) if tag.strip()]
-    named = {platform: cells[place].strip() for platform, place in columns.usernames.items()}
+    named = {platform: cells[index].strip() for platform, index in columns.usernames.items()}
     accounts = [(platform, username) for platform, username in named.items() if username]
     problem = _problem(given, tags, accounts)
     if problem:

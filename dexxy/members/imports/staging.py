@@ -1,4 +1,4 @@
-"""Where the rows of an import wait until all are known: tables that the transaction drops."""
+"""Stage the rows of an import in temporary tables, which PostgreSQL drops with the transaction."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ _BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class StagedRow:
-    """A row that can be imported. Its fields are the columns of the table."""
+    """A row without a problem; its fields are columns of `member_import`."""
 
     number: int
     key: str
@@ -95,7 +95,12 @@ class StagedRow:
 
 
 def rows_stage(rows: Iterable[ImportedRow], *, workspace_id: int) -> None:
-    """Write down ROWS, find those that repeat others, and say of each what becomes of it."""
+    """Store ROWS in the temporary tables, find duplicates, and set the outcome of each row.
+
+    Args:
+        rows: all rows of the file, bad ones included.
+        workspace_id: the workspace into which they are imported.
+    """
     execute(_TABLE, {})
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for row in rows:
@@ -108,7 +113,7 @@ def rows_stage(rows: Iterable[ImportedRow], *, workspace_id: int) -> None:
 
 
 def staged_batches() -> Iterator[list[StagedRow]]:
-    """Yield the rows to be imported in the order of their keys, as all who write accounts."""
+    """Yield the rows to import, ordered by key: the order in which all writers lock accounts."""
     after = ""
     while rows := fetch_all(_NEXT, {"after": after, "limit": _BATCH}):
         batch = [StagedRow(*row) for row in rows]
@@ -117,18 +122,21 @@ def staged_batches() -> Iterator[list[StagedRow]]:
 
 
 def accounts_of(batch: Iterable[StagedRow]) -> list[tuple[int, str, str, str]]:
-    """Return number of the row, platform, username and key of the accounts that BATCH names."""
+    """Return (row number, platform, username, key) of each account in BATCH, in lock order."""
     rows = fetch_all(_ACCOUNTS, {"numbers": [row.number for row in batch]})
     return [(number, platform, username, key) for number, platform, username, key in rows]
 
 
 def erased_note(numbers: Iterable[int]) -> None:
-    """Leave out rows of people who were erased."""
+    """Set the outcome of the rows with NUMBERS to `erased`, so that they are not imported."""
     execute(_ERASED, {"numbers": list(numbers)})
 
 
 def outcomes() -> Iterator[tuple[int, str, str]]:
-    """Yield number, outcome and problem of every row: added, known, erased or bad."""
+    """Yield (row number, outcome, problem) of each row.
+
+    An outcome is `added`, `known`, `erased` or `bad`; a problem is '' unless it is bad.
+    """
     after = 0
     while rows := fetch_all(_OUTCOMES, {"after": after, "limit": _BATCH}):
         for number, outcome, problem in rows:
@@ -137,7 +145,7 @@ def outcomes() -> Iterator[tuple[int, str, str]]:
 
 
 def _cells(row: ImportedRow) -> tuple[object, ...]:
-    """Return ROW as the columns of _GIVEN."""
+    """Return the values of ROW for the columns in _GIVEN."""
     if row.problem:
         return row.number, "", "", "", "", "", "", "", [], "[]", row.problem
     accounts = [(platform, name, account_key(name)) for platform, name in row.accounts]

@@ -1,7 +1,8 @@
-"""Accounts that an import names by username, on servers where accounts are known by a number.
+"""Remember which accounts an import names by username, until a sync meets them.
 
-What is stated holds once: for the account that has the username when it is first met. Whoever
-takes the username over later is somebody else.
+On servers that Dexxy reads, accounts are keyed by a numeric id, and an import knows usernames only.
+A statement is used once: for the account that has the username when it is first met. Whoever takes
+the username over later is somebody else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,19 +30,22 @@ RETURNING stater.home_member_id, i.home_member_id, s.provider, i.username
 
 
 def accounts_state(workspace_id: int, stated: Iterable[tuple[int, str, str]]) -> None:
-    """Remember that accounts are those of imported people.
+    """Store statements: these accounts belong to these imported people.
 
     Args:
-        stated: the identity of an imported person, the provider, and the username there.
+        stated: (id of the imported person's identity, provider, username there).
     """
     rows = sorted((pk, provider, username.lower()) for pk, provider, username in stated)
     execute(_STATE, {"workspace": workspace_id}, Rows(_COLUMNS, rows))
 
 
 def stated_meet(workspace_id: int, identity_ids: Sequence[int] | None = None) -> list[Link]:
-    """Find the accounts that were stated, among those with IDENTITY_IDS or among all.
+    """Match stored statements with the accounts that are known now.
 
-    Returns: what is to be linked. It is returned once.
+    Args:
+        identity_ids: accounts to look at; None for all.
+
+    Returns: the links to make. Each statement gives a link once only.
     """
     ids = None if identity_ids is None else list(identity_ids)
     found = fetch_all(_MEET, {"workspace": workspace_id, "identities": ids})
@@ -52,6 +56,6 @@ def stated_meet(workspace_id: int, identity_ids: Sequence[int] | None = None) ->
 
 
 def stated_evidence(provider: str, username: str) -> dict[str, str | None]:
-    """Return the reason for a link that an import gives."""
+    """Return the evidence of a link that rests on an import."""
     sentence = f"An import says that {username} on {provider} is this person."
     return {"rule": "imported", "weight": None, "sentence": sentence}

@@ -1,4 +1,4 @@
-"""Store the people of an import as members that were known before: a batch at a time."""
+"""Store the staged people of an import as members, one batch at a time."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ _COLUMNS = {
     "notes": "text",
     "tags": "jsonb",
 }
-# What the team wrote since the last import is not overwritten by the file.
+# Only empty fields are filled: what the team wrote since the last import stays.
 _FILL = """
 UPDATE members_member m
 SET company = new.company, location = new.location, notes = new.notes, tags = new.tags,
@@ -55,9 +55,9 @@ _HOMES = "SELECT id, home_member_id FROM members_identity WHERE id = ANY(%(ids)s
 
 
 def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
-    """Store the people of BATCH, and the accounts that they have, inside the caller's transaction.
+    """Store the people of BATCH and their accounts, inside the caller's transaction.
 
-    Returns: which accounts are whose.
+    Returns: the links between each person and their accounts, for the caller to make.
     """
     people = _identities(
         workspace_id,
@@ -79,7 +79,7 @@ def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
 
 
 def erased_leave_out(workspace_id: int) -> None:
-    """Leave out the staged rows of people who were erased."""
+    """Find the staged rows of people who were erased, and exclude them from the import."""
     erased = ErasedPeople(workspace_id)
     for batch in staged_batches() if erased else ():
         texts = {
@@ -93,7 +93,12 @@ def erased_leave_out(workspace_id: int) -> None:
 def _accounts(
     workspace_id: int, people: dict[int, int], accounts: Iterable[tuple[int, str, str, str]]
 ) -> Iterator[Link]:
-    """Store accounts, or remember those that are known by a number; yield whose they are."""
+    """Store the accounts of a batch; yield the links to make.
+
+    Args:
+        people: row number -> id of the identity that stands for the imported person.
+        accounts: (row number, platform, username, key) of each account.
+    """
     by_platform: defaultdict[str, dict[str, tuple[int, str]]] = defaultdict(dict)
     for number, platform, username, key in accounts:
         by_platform[platform][key] = people[number], username

@@ -98,7 +98,12 @@ def merge_undo(
 def member_set_locked(
     *, actor: User, workspace: Workspace, member_id: int, is_locked: bool
 ) -> Member:
-    """Lock a member against merging and unmerging, or unlock it.
+    """Lock a member against merging and unmerging, or unlock it: whole, as it is today.
+
+    Args:
+        member_id: the member, or one that was merged into it.
+
+    Returns: the member of today.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
@@ -109,17 +114,28 @@ def member_set_locked(
     accounts = _accounts_of(workspace, [member_id])
     if not accounts:
         raise MemberNotFoundError("There is no such member.")
-    member = workspace.members.get(pk=member_id)
-    if member.is_locked != is_locked:
+    member = accounts[0].member
+    # A member is locked if any of its home members is.
+    locked = [account.home_member_id for account in accounts if account.home_member.is_locked]
+    if bool(locked) != is_locked:
         if not is_locked:
-            # What the lock kept apart is compared again.
-            due = Identity.objects.filter(pk__in=[account.pk for account in accounts])
-            list(due.select_for_update().order_by("external_id"))
-            due.update(compared_at=None)
-        member.is_locked = is_locked
-        member.save(update_fields=["is_locked", "updated_at"])
+            _compare_again(accounts)
+        _mark_locked([member.pk] if is_locked else locked, is_locked)
         audit(workspace, actor, "member.locked" if is_locked else "member.unlocked", member)
     return member
+
+
+def _compare_again(accounts: Sequence[Identity]) -> None:
+    """Let what a lock kept apart be compared again."""
+    due = Identity.objects.filter(pk__in=[account.pk for account in accounts])
+    list(due.select_for_update().order_by("external_id"))
+    due.update(compared_at=None)
+
+
+def _mark_locked(home_ids: Sequence[int], is_locked: bool) -> None:
+    homes = Member.objects.filter(pk__in=home_ids)
+    list(homes.select_for_update(no_key=True).order_by("pk"))
+    homes.update(is_locked=is_locked, updated_at=timezone.now())
 
 
 def member_with_one_account(workspace: Workspace, member_id: int) -> Member:
@@ -160,7 +176,7 @@ def _accounts_of(workspace: Workspace, home_ids: Sequence[int]) -> list[Identity
         "member"
     )
     accounts = workspace.identities.filter(member__in=members)
-    return list(accounts.select_related("home_member").order_by("pk"))
+    return list(accounts.select_related("home_member", "member").order_by("pk"))
 
 
 def _nature(account: Identity) -> str:

@@ -1,15 +1,16 @@
-"""What people write about themselves, folded so that spellings of one thing become equal."""
+"""Normalise names and usernames, so that different spellings of one name become equal."""
 
 import re
 from collections.abc import Sequence
 
 from anyascii import anyascii
 
-# Nobody's name is longer; the rest of what is, is not compared.
+# Names are shorter than this; of a longer text only this many characters are compared.
 _LONGEST = 200
 _WORD = re.compile(r"[a-z0-9]+")
+# What people add to a username that is taken already.
 _AFFIXES = re.compile(r"^(?:the|mr|real|its|iam)(?=.{5})|(?:dev|hq|code|official|\d+)$")
-# Spellings of one sound: Schäfer is Shafer, Tsvetaev is Cvetaev.
+# Different spellings of one consonant: Schäfer and Shafer, Tsvetaev and Cvetaev.
 _SOUNDS = {
     "shch": "s",
     "sch": "s",
@@ -32,21 +33,21 @@ _DOUBLED = re.compile(r"(.)\1+")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Return the words of TEXT in lower-case Latin letters, whatever script they are in."""
+    """Return the words of TEXT, transliterated from any script to lower-case Latin letters."""
     latin = text if text.isascii() else anyascii(text[:_LONGEST])
     return tuple(_WORD.findall(latin[:_LONGEST].lower().replace("'", "")))
 
 
 def letters(name: Sequence[str]) -> str:
-    """Return the letters of a name in one order, so that neither word order nor spaces matter.
+    """Return the letters of a name, sorted, so that the order of words and spaces do not matter.
 
-    李小明, Xiaoming Li and Li Xiao-Ming are one.
+    李小明, Xiaoming Li and Li Xiao-Ming become equal.
     """
     return "".join(sorted("".join(name)))
 
 
 def sounds(name: Sequence[str]) -> str:
-    """Return the consonants of a name in one order: what most transliterations agree on."""
+    """Return the consonants of a name, sorted: most transliterations agree on the consonants."""
     return "".join(sorted("".join(map(_skeleton, name))))
 
 
@@ -56,21 +57,25 @@ def _skeleton(word: str) -> str:
 
 
 def handle(text: str) -> str:
-    """Return a username without what only fills it: ada-lovelace and Ada.Lovelace are one."""
+    """Return the letters and digits of a username: ada-lovelace and Ada.Lovelace become equal."""
     return "".join(words(text))
 
 
 def stem(text: str) -> str:
-    """Return a handle without the numbers and additions of those who came too late."""
+    """Return a handle without common additions: `adadev`, `theadalove` and `ada42` lose them."""
     return _AFFIXES.sub("", handle(text))
 
 
 def is_one_slip(first: str, second: str) -> bool:
-    """Tell whether one missing, added, wrong or swapped character makes FIRST into SECOND."""
+    """Tell whether one typing error turns FIRST into SECOND.
+
+    That is one missing, added or wrong character, or two neighbours swapped: an optimal string
+    alignment distance of 1.
+    """
     if first == second or abs(len(first) - len(second)) > 1:
         return False
     start = next(
-        (at for at, (x, y) in enumerate(zip(first, second, strict=False)) if x != y),
+        (index for index, (x, y) in enumerate(zip(first, second, strict=False)) if x != y),
         min(len(first), len(second)),
     )
     rest, other = first[start:], second[start:]

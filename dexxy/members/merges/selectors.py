@@ -9,12 +9,13 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import PAGE, check_size
 from dexxy.common.sql import fetch_all
+from dexxy.members.merges.by_hand import MergeNotFoundError
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.members.overviews import MemberOverview, overview_of
 from dexxy.members.selectors import MemberNotFoundError
 
 # Of the merges that were taken back, how many are told.
-_UNDONE = 20
+MOST_UNDONE = 20
 # One for each two members of today, the most certain; none that are one already, are locked, or
 # that somebody holds apart.
 _OPEN = """
@@ -94,6 +95,20 @@ def members_of(pair: MemberMerge | MergeSuggestion) -> tuple[Member, Member]:
     return found[first], found[second]
 
 
+def merge_for(viewer: Viewer, workspace: Workspace, merge_id: int) -> MemberMerge:
+    """Return one merge, undone or not.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        MergeNotFoundError: WORKSPACE has no such merge.
+    """
+    require_membership(viewer, workspace)
+    merge = workspace.member_merges.filter(pk=merge_id).first()
+    if merge is None:
+        raise MergeNotFoundError("There is no such merge, or it was undone already.")
+    return merge
+
+
 def member_merges(viewer: Viewer, workspace: Workspace, member_id: int) -> list[MemberMerge]:
     """Return the merges that a member consists of, with who made them and why, the oldest first.
 
@@ -120,7 +135,7 @@ def member_merges_undone(viewer: Viewer, workspace: Workspace, member_id: int) -
         kept__erased_at=None,
         merged__erased_at=None,
     )
-    return list(_with_accounts(merges).order_by("-undone_at", "-pk")[:_UNDONE])
+    return list(_with_accounts(merges).order_by("-undone_at", "-pk")[:MOST_UNDONE])
 
 
 def member_overview(viewer: Viewer, workspace: Workspace, member_id: int) -> MemberOverview:

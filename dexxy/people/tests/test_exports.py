@@ -144,3 +144,30 @@ def test_the_command_writes_a_file_and_names_the_workspaces_there_are(
     )
     with pytest.raises(WrongUseError, match=workspace.slug):
         call_command("export", "threads", "--workspace", "nowhere")
+
+
+@pytest.mark.parametrize("what", Export.values)
+@pytest.mark.parametrize("form", Format.values)
+def test_a_browser_a_program_and_the_command_get_the_same(
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    thread: Thread,
+    tmp_path: Path,
+    what: str,
+    form: str,
+) -> None:
+    make_message(thread=thread, author=thread.author, body="hello, there")
+    _, secret = api_token_create(viewer=bob, workspace=workspace, name="program")
+    path, target = f"/workspaces/{workspace.pk}/export/{what}.{form}", tmp_path / "exported"
+
+    by_program = client.get(path, headers={"Authorization": f"Bearer {secret}"})
+    client.force_login(bob)
+    by_browser = client.get(path)
+    options = ("--workspace", workspace.slug, "--format", form, "--output", str(target))
+    call_command("export", what, *options)
+
+    assert isinstance(by_program, StreamingHttpResponse)
+    assert isinstance(by_browser, StreamingHttpResponse)
+    assert by_browser.getvalue() == by_program.getvalue() == target.read_bytes()
+    assert b"mira" in target.read_bytes()

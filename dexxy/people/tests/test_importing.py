@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportFile, ImportFileError
 from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord

@@ -10,9 +10,9 @@ from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import ImportRefusedError, WrongUseError
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.workspaces import workspace_called
-from dexxy.integrations.services.contributors.stitching import contributors_stitch
+from dexxy.integrations.services.contributors.importing import contributors_import
 from dexxy.members.imports.file import ImportFile
-from dexxy.people.importing import ImportReport, people_import
+from dexxy.people.importing import ImportReport
 
 
 class Command(DexxyCommand):
@@ -43,7 +43,7 @@ class Command(DexxyCommand):
         workspace = workspace_called(options["workspace"])
         with options["file"].open("rb") as opened, TemporaryFile("w+") as lines:
             file = ImportFile(opened, encoding=options["encoding"])
-            report = people_import(
+            report = contributors_import(
                 workspace,
                 file.rows(),
                 lines=lines,
@@ -57,8 +57,6 @@ class Command(DexxyCommand):
                 f"{report.bad:,} of {report.counts.total():,} rows cannot be imported, so none"
                 " was: mend them, or leave them out with --skip-bad-rows."
             )
-        if report.is_stored:
-            contributors_stitch(workspace_id=workspace.pk)
 
     def _print_json(self, report: ImportReport, file: ImportFile) -> None:
         for number, outcome, problem in report.rows():

@@ -1,4 +1,4 @@
-"""Erase a person: one action for all that is stored of them anywhere."""
+"""Erase a person: one service for everything that any app stores about them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,10 +13,11 @@ from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
 from dexxy.messages.erasing import bodies_erase
 
-# A webhook names an account by an object with its id and login, wherever it stands:
+# Payloads name an account by an object with `id` and `login`, at any depth:
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads
-# One that was not worked off yet is lost with that, as any may be: the next sync finds the same.
-# Only that somebody takes an authorization back, which is of no installation, has to happen first.
+# A pending delivery of an installation is emptied, too: any delivery may be lost, and the next sync
+# reads the same from GitHub. A pending delivery without an installation is kept until it is worked
+# off: it may say that somebody revoked their authorization, and nothing else would say that.
 _FORGET_DELIVERIES = """
 UPDATE integrations_webhookdelivery d
 SET payload = '{}', state = 'done', error = '', processed_at = coalesce(processed_at, now()),
@@ -31,7 +32,7 @@ WHERE a.id = d.app_id AND a.server = %(server)s
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was emptied."""
+    """How many rows were emptied, of each kind."""
 
     accounts: int
     bodies: int
@@ -42,18 +43,22 @@ class Erased:
 def person_erase(
     *, actor: User, workspace: Workspace, member_id: int, with_bodies: bool = False
 ) -> Erased:
-    """Erase all that is stored of a person, for good, and keep the next sync from bringing it back.
+    """Erase all personal data of a member for good; the next sync does not bring it back.
 
     Args:
-        with_bodies: what they wrote, too, now and from now on. That they wrote it stays.
+        actor: an administrator of WORKSPACE.
+        member_id: of the member as it is today; all members merged into it are erased with it.
+        with_bodies: whether to empty their messages, too, those of the future included. The
+            messages themselves stay, so that threads and counts stay true.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         AdminOnlyError: ACTOR is in it as a member.
-        MemberNotFoundError: it is not a member of WORKSPACE, or was erased before.
+        MemberNotFoundError: there is no such member in WORKSPACE, or it was erased before.
     """
     accounts = member_accounts(actor, workspace, member_id)
-    # First of all: who works deliveries off locks them before anything else.
+    # Deliveries first, because the worker that drains the inbox locks them before anything else,
+    # and all writers take locks in one order (docs/adr/0015).
     deliveries = _deliveries_forget(workspace, accounts)
     member_erase(actor=actor, workspace=workspace, accounts=accounts, with_bodies=with_bodies)
     bodies = 0
@@ -63,6 +68,7 @@ def person_erase(
 
 
 def _deliveries_forget(workspace: Workspace, accounts: Iterable[Identity]) -> int:
+    """Empty the deliveries that name any of ACCOUNTS; return how many."""
     by_server: defaultdict[str, list[int]] = defaultdict(list)
     for account in accounts:
         if account.external_id.isascii() and account.external_id.isdigit():
@@ -82,11 +88,12 @@ def _deliveries_forget(workspace: Workspace, accounts: Iterable[Identity]) -> in
 
 
 def _installations(workspace: Workspace, server: str) -> list[int]:
-    """Return the numbers of WORKSPACE's installations: each server counts its own from one."""
+    """Return GitHub's ids of WORKSPACE's installations on SERVER; they are unique only there."""
     here = GitHubInstallation.objects.filter(workspace=workspace, server=server)
     numbers = here.values_list("installation_id", flat=True)
     return [number for number in numbers if number is not None]
 
 
 def _naming(external_id: int) -> str:
+    """Return a JSONPath that finds an account by its id, at any depth."""
     return f"$.** ? (@.id == {external_id} && exists(@.login))"

@@ -1,8 +1,8 @@
-"""The rules of identity stitching: what two accounts of one person have in common, and what not.
+"""The rules of identity stitching: which agreements speak for one person, and which doubts against.
 
-Weights are natural logarithms of odds, as in probabilistic record linkage (Fellegi and Sunter,
-https://doi.org/10.1080/01621459.1969.10501049): they add up. They were fitted to the populations
-of the benchmark's tuning seeds, and rounded.
+A weight is a natural logarithm of odds, as in probabilistic record linkage (Fellegi and Sunter,
+https://doi.org/10.1080/01621459.1969.10501049), so weights can be added. They were fitted to the
+populations of the benchmark's tuning seeds, and rounded.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from dexxy.members.merges import folding
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An account with its traits, which are computed once for all comparisons."""
+    """An account with its traits, so that they are computed once and not for each comparison."""
 
     account: Account
     traits: Traits
@@ -32,16 +32,18 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that two accounts of one person have in common.
+    """An agreement: a value that both accounts show, each in a certain role.
 
     Args:
-        about: of several rules about one thing only the first that holds counts.
-        weight: what a value says that these two accounts alone have.
-        sentence: what people read; `{value}`, `{a}` and `{b}` (the accounts) are filled in.
-        facet: the trait that they share.
-        other: the trait that the second account must share it by, where that is another one.
-        holds: what must be true besides.
-        discount: how much of the weight each further account takes away (its logarithm).
+        name: stable key, stored with the evidence.
+        about: group of rules; only the first rule of a group that holds counts.
+        weight: log-odds if no third account has the value.
+        sentence: shown to people; `{value}`, `{a}` and `{b}` (the accounts) are filled in.
+        facet: role of the value in one account.
+        other: role of the value in the other account; the same as `facet` if None.
+        holds: a further condition on the two accounts.
+        is_strong: whether the rule alone is enough for an automatic link.
+        discount: log-odds subtracted, times ln(number of accounts with the value - 1).
     """
 
     name: str
@@ -55,7 +57,12 @@ class Rule:
     discount: float = 1.0
 
     def matches(self, mine: int, yours: int) -> bool:
-        """Tell whether two accounts have a value as MINE and YOURS so that this rule is met."""
+        """Tell whether the rule applies to a value that two accounts share.
+
+        Args:
+            mine: roles of the value in the first account, as flags of Facet.
+            yours: roles of the value in the second account.
+        """
         other = self.other or self.facet
         return bool((mine & self.facet and yours & other) or (mine & other and yours & self.facet))
 
@@ -69,7 +76,7 @@ def _is_initial(a: Account, b: Account) -> bool:
 
 
 def _is_login_of(a: Account, b: Account) -> bool:
-    """Tell whether the private address of one has the login of the other, on its server."""
+    """Tell whether the private address of one names the other's login, on the other's server."""
     return any(
         (private := noreply(mine.email))
         and (private.provider, private.login) == (yours.provider, yours.username.lower())
@@ -78,7 +85,11 @@ def _is_login_of(a: Account, b: Account) -> bool:
 
 
 def _other_server(a: Account, b: Account) -> bool:
-    """A server lets one account alone have an address: there it was handed on, or is made up."""
+    """Tell whether the accounts are on different servers.
+
+    A server allows a verified address on one account only. If two of its accounts show the same
+    one, it passed from one person to another, or is made up.
+    """
     return a.provider != b.provider
 
 
@@ -183,7 +194,14 @@ RULES: Sequence[Rule] = (
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that speaks against two accounts being one person's."""
+    """A disagreement: a reason to think that two accounts are two persons'.
+
+    Args:
+        name: stable key, stored with the evidence.
+        weight: log-odds, below zero.
+        sentence: shown to people; `{a}` and `{b}` (the accounts) are filled in.
+        holds: whether the doubt applies to the two accounts.
+    """
 
     name: str
     weight: float

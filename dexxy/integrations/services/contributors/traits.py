@@ -1,4 +1,7 @@
-"""What there is to compare about an account: values that two accounts of one person share."""
+"""Turn an account into traits: normalised values by which accounts of one person find each other.
+
+In record linkage these values are called blocking keys. Pure: no database, no network.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,37 +14,46 @@ from dexxy.members.merges import folding
 
 # Its form: https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
 _NOREPLY = re.compile(r"(?:(\d+)\+)?([a-z0-9-]+)@users\.noreply\.([a-z0-9.-]+)")
-# GitHub shows what deleted accounts said as by this one: https://github.com/ghost
+# GitHub shows this account as the author wherever the real one was deleted:
+# https://github.com/ghost
 _GHOST = ("github", "10137")
 
 
 class Facet(IntFlag):
-    """As what an account has a value."""
+    """The role in which an account shows a value; one value can have several."""
 
-    USERNAME = auto()
-    STEM = auto()
-    HANDLE = auto()
-    MAILBOX = auto()
-    VERIFIED = auto()
-    LOCAL = auto()
-    NUMBER = auto()
-    NOREPLY_NUMBER = auto()
-    NOREPLY_LOGIN = auto()
-    NAME = auto()
-    SOUND = auto()
-    ENDS = auto()
-    LINK = auto()
-    PROFILE = auto()
-    MUTUAL = auto()
+    USERNAME = auto()  # the username, folded
+    STEM = auto()  # the username without numbers and additions
+    HANDLE = auto()  # any text that can serve as a username: username, address, full name
+    MAILBOX = auto()  # the e-mail address
+    VERIFIED = auto()  # the e-mail address, which the server has verified
+    LOCAL = auto()  # the part of the e-mail address before the @
+    NUMBER = auto()  # the account's own server and id
+    NOREPLY_NUMBER = auto()  # the server and id inside a private (noreply) address
+    NOREPLY_LOGIN = auto()  # the login inside a private (noreply) address without an id
+    NAME = auto()  # the letters of the full name
+    SOUND = auto()  # the consonants of the full name
+    ENDS = auto()  # first or last word of the name, with the initial of the other
+    LINK = auto()  # a web address in the profile
+    PROFILE = auto()  # the web address of the profile itself
+    MUTUAL = auto()  # the pair of both: own profile and a profile that it links
 
 
-# Value -> as what the account has it: flags of Facet.
+# Each value that an account shows -> its roles, as flags of Facet.
 Traits = Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Account:
-    """What the rules may know about an account; `provider` and `external_id` are its key."""
+    """The columns of an Identity that the rules may use; `provider` and `external_id` are its key.
+
+    Args:
+        provider: server, as in Identity.provider.
+        external_id: the account's numeric id on that server.
+        kind: as in IdentityKind.
+        url: of the profile page.
+        links: web addresses that the profile shows.
+    """
 
     provider: str
     external_id: str
@@ -55,25 +67,28 @@ class Account:
 
     @property
     def is_person(self) -> bool:
-        """Whether it is somebody's: bots, organizations, stand-ins and ghosts are nobody."""
+        """Whether a person uses it: bots, organizations, mannequins and @ghost are no persons."""
         return self.kind == "user" and (self.provider, self.external_id) != _GHOST
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The name, without a middle initial."""
+        """The words of the name, without middle initials."""
         found = folding.words(self.name)
         return tuple(word for word in found if len(word) > 1) if len(found) > 2 else found
 
     @property
     def has_full_name(self) -> bool:
-        """Whether the name has two words, or is in a script that needs no spaces."""
+        """Whether the name has two words, or is in a script that writes names without a space."""
         return len(self.words) > 1 or (len(self.name) > 2 and not self.name.isascii())
 
 
 def traits(account: Account) -> Traits:
-    """Return the values that ACCOUNT shows; nobody's account has none.
+    """Return the values that ACCOUNT shows, with their roles.
 
-    A value begins with its kind, so that a username equals part of an address, but no website.
+    Each value has a prefix (`handle:`, `name:`, ...) and only values with the same prefix can be
+    equal. So a username can equal the first part of an address, but never a website.
+
+    Returns: an empty mapping if no person uses the account (see `is_person`).
     """
     found: dict[str, int] = {}
     if account.is_person:
@@ -111,7 +126,13 @@ def _of_mailbox(box: Mailbox, *, is_verified: bool) -> Iterator[tuple[Facet, str
 
 @dataclass(frozen=True, slots=True)
 class Noreply:
-    """A private address of GitHub: the server, the account's login then, and its id (or '')."""
+    """A private address of GitHub, taken apart.
+
+    Args:
+        provider: server, as in Identity.provider.
+        number: the account's id there, or '' (old addresses have none).
+        login: the account's login when the address was made.
+    """
 
     provider: str
     number: str
@@ -119,7 +140,7 @@ class Noreply:
 
 
 def noreply(email: str) -> Noreply | None:
-    """Return what the private address EMAIL says, or None where it is none."""
+    """Parse EMAIL; return None if it is not a private address of GitHub."""
     match = _NOREPLY.fullmatch(email.strip().lower()) if "@users.noreply." in email else None
     if match is None:
         return None
@@ -142,7 +163,8 @@ def _of_name(words: tuple[str, ...]) -> Iterator[tuple[Facet, str]]:
     yield Facet.SOUND, f"sound:{folding.sounds(words)}"
     if len(words) > 1:
         first, last = words[0], words[-1]
-        # Whichever of them is the family's, an initial or a slip leaves one of these.
+        # The family name may be the first or the last word. If one of the two words is shortened
+        # to its initial or has a typing error, the value of the other word stays equal.
         yield Facet.ENDS, f"ends:{last} {first[0]}"
         yield Facet.ENDS, f"ends:{first} {last[0]}"
         yield Facet.HANDLE, f"handle:{first}{last}"

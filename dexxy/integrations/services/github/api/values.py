@@ -1,6 +1,6 @@
 """The values of GitHub's answers, read strictly: what has another shape is an error, not a row.
 
-Functions here raise one of `github_errors.UNKNOWN_SHAPE`; whoever calls them says what that means.
+Functions here raise one of `errors.UNKNOWN_SHAPE`; whoever calls them decides what that means.
 """
 
 from collections.abc import Mapping, Sequence

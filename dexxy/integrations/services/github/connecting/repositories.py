@@ -21,7 +21,6 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
-from dexxy.common.ids import parse_id
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
 from dexxy.integrations.services.github.access.repository_state import (
     Repositories,
@@ -197,20 +196,6 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
         sync_asked_for(GitHubRepository.objects.filter(pk=repository.pk))
         transaction.on_commit(enqueue_due)
     return _done(viewer, repository, "sync_requested")
-
-
-def repository_key(viewer: Viewer, text: str) -> int:
-    """Read the id of a repository that was sent as TEXT.
-
-    Raises:
-        UnauthenticatedError: nobody is signed in.
-        RepositoryNotFoundError: it is no id.
-    """
-    signed_in(viewer)
-    pk = parse_id(text)
-    if pk is None:
-        raise RepositoryNotFoundError("There is no such repository.")
-    return pk
 
 
 def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:

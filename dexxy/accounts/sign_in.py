@@ -1,0 +1,36 @@
+"""The one-time link that stands in for mail."""
+
+import structlog
+from django.contrib.auth import login
+from django.db import transaction
+from django.http import HttpRequest
+from sesame.utils import get_user
+
+from dexxy.accounts.models import User
+
+log = structlog.get_logger()
+
+
+def link_user(request: HttpRequest) -> User | None:
+    """Return whom the link of REQUEST would sign in, or None: it is unknown, spent or too old."""
+    user = get_user(request, update_last_login=False)
+    return user if isinstance(user, User) else None
+
+
+@transaction.atomic
+def link_sign_in(request: HttpRequest) -> User | None:
+    """Sign in whom the link of REQUEST is for, which is spent by that.
+
+    Returns: who is signed in now, or None, as `link_user`.
+    """
+    user = link_user(request)
+    if user is None:
+        return None
+    # Of two clicks at one moment the second waits here, and then finds the link spent:
+    # login() moves last_login, which is what makes it work only once.
+    User.objects.select_for_update().get(pk=user.pk)
+    user = link_user(request)
+    if user is not None:
+        login(request, user)
+        log.info("signed in by link", user=user.pk)
+    return user

@@ -1,0 +1,213 @@
+"""Who may do what has one answer, whether a page, the API or the administration is asked."""
+
+import pytest
+from django.test import Client
+
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.invitations import invitation_create, invitation_revoke
+from dexxy.accounts.models import (
+    ApiToken,
+    AuditEntry,
+    Membership,
+    Role,
+    TokenScope,
+    User,
+    Workspace,
+)
+from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
+from tests.factories import make_user, make_workspace
+
+LAST = "A workspace needs an administrator: make somebody else one first."
+# Alice administers the workspace and runs this Dexxy; who else there is stands in `names` below.
+ACTIONS = [
+    Action(
+        "make a token",
+        page="tokens/?name=nightly&scope=full&days=",
+        api='apiTokenCreate(input: {workspaceId: $workspace, name: "nightly", scope: FULL})',
+        audit=["api_token.created new"],
+        has_token=False,
+    ),
+    Action(
+        "make a token without a name",
+        page="tokens/?name= &scope=read&days=",
+        api='apiTokenCreate(input: {workspaceId: $workspace, name: " "})',
+        refusal="Give the token a name of up to 100 characters.",
+        has_token=False,
+    ),
+    Action(
+        "revoke one's own token",
+        page="tokens/$his/revoke/",
+        api="apiTokenRevoke(tokenId: $his)",
+        audit=["api_token.revoked $his"],
+        has_token=False,
+    ),
+    Action(
+        "revoke another's token",
+        page="tokens/$hers/revoke/",
+        api="apiTokenRevoke(tokenId: $hers)",
+        refusal="NOT_FOUND",
+        has_token=False,
+    ),
+    Action(
+        "revoke another's token as an administrator",
+        page="tokens/$his/revoke/",
+        api="apiTokenRevoke(tokenId: $his)",
+        by="alice",
+        audit=["api_token.revoked $his"],
+        has_token=False,
+    ),
+    Action(
+        "accept an invitation",
+        page="/invitations/$code/",
+        api='invitationAccept(code: "$code")',
+        by="charlie",
+        audit=["invitation.accepted $invitation"],
+        has_token=False,
+    ),
+    Action(
+        "accept an invitation of somebody else",
+        page="/invitations/$their_code/",
+        api='invitationAccept(code: "$their_code")',
+        by="charlie",
+        refusal="NOT_FOUND",
+        has_token=False,
+    ),
+    Action(
+        "accept an invitation that was revoked",
+        page="/invitations/$revoked_code/",
+        api='invitationAccept(code: "$revoked_code")',
+        by="charlie",
+        refusal="NOT_FOUND",
+        has_token=False,
+    ),
+    Action(
+        "accept an invitation to where one is",
+        page="/invitations/$code/",
+        api='invitationAccept(code: "$code")',
+        has_token=False,
+    ),
+    Action(
+        "make an administrator",
+        admin="accounts/membership/$of_bob/change/?role=admin",
+        api="membershipSetRole(membershipId: $of_bob, role: ADMIN)",
+        by="alice",
+        audit=["membership.role_changed $of_bob"],
+    ),
+    Action(
+        "leave the role as it is",
+        admin="accounts/membership/$of_bob/change/?role=member",
+        api="membershipSetRole(membershipId: $of_bob, role: MEMBER)",
+        by="alice",
+    ),
+    Action(
+        "make the last administrator a member",
+        admin="accounts/membership/$of_alice/change/?role=member",
+        api="membershipSetRole(membershipId: $of_alice, role: MEMBER)",
+        by="alice",
+        refusal=LAST,
+    ),
+    Action(
+        "take somebody out",
+        admin="accounts/membership/$of_bob/delete/?post=yes",
+        api="membershipRemove(membershipId: $of_bob)",
+        by="alice",
+        audit=["membership.removed $of_bob"],
+    ),
+    Action(
+        "take the last administrator out",
+        admin="accounts/membership/$of_alice/delete/?post=yes",
+        api="membershipRemove(membershipId: $of_alice)",
+        by="alice",
+        refusal=LAST,
+    ),
+]
+
+
+@pytest.fixture
+def cast(alice: User, bob: User, charlie: User) -> dict[str, User]:
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    return {"alice": alice, "bob": bob, "charlie": charlie}
+
+
+@pytest.fixture
+def names(workspace: Workspace, cast: dict[str, User]) -> dict[str, object]:
+    """Alice and Bob with a token each, and three invitations that Charlie has the links of."""
+    alice, bob = cast["alice"], cast["bob"]
+    hers, _ = api_token_create(viewer=alice, workspace=workspace, name="hers")
+    his, _ = api_token_create(viewer=bob, workspace=workspace, name="his")
+    invitation, link = invitation_create(viewer=alice, workspace=workspace, role=Role.ADMIN)
+    _, theirs = invitation_create(viewer=alice, workspace=workspace, email="dora@example.com")
+    gone, revoked = invitation_create(viewer=alice, workspace=workspace)
+    invitation_revoke(viewer=alice, invitation_id=gone.pk)
+    return {
+        "workspace": workspace.pk,
+        "slug": workspace.slug,
+        "hers": hers.pk,
+        "his": his.pk,
+        "invitation": invitation.pk,
+        "code": code_of(link),
+        "their_code": code_of(theirs),
+        "revoked_code": code_of(revoked),
+        "of_alice": workspace.memberships.get(user=alice).pk,
+        "of_bob": workspace.memberships.get(user=bob).pk,
+    }
+
+
+def code_of(link: str) -> str:
+    return link.rstrip("/").rpartition("/")[2]
+
+
+@pytest.mark.parametrize(("action", "door"), doors_of(ACTIONS), ids=name_of)
+def test_an_action_has_one_outcome_whichever_door_it_comes_through(
+    client: Client,
+    cast: dict[str, User],
+    workspace: Workspace,
+    names: Names,
+    action: Action,
+    door: Door,
+) -> None:
+    viewer = cast[action.by]
+    own = viewer.memberships.earliest("pk").workspace
+    _, secret = api_token_create(viewer=viewer, workspace=own, name="a", scope=TokenScope.FULL)
+    names = {**names, "secret": secret}
+    (_, first), *_ = doors_of([action])
+
+    outcome = tried(door, client, action, names, viewer)
+
+    assert outcome.refusal == action.refusal
+    assert outcome.audit == expected_audit(action, names)
+    assert outcome == tried(first, client, action, names, viewer)
+    if action.refusal:
+        assert (outcome.gone, outcome.new) == ({}, {})
+
+
+def test_whoever_is_taken_out_in_the_administration_takes_no_token_along(
+    client: Client, cast: dict[str, User], names: Names
+) -> None:
+    client.force_login(cast["alice"])
+
+    client.post(f"/admin/accounts/membership/{names['of_bob']}/delete/", {"post": "yes"})
+
+    assert not Membership.objects.filter(user=cast["bob"]).exists()
+    assert ApiToken.objects.get(pk=str(names["his"])).revoked_at is not None
+
+
+def test_who_runs_dexxy_puts_somebody_into_a_workspace_in_which_they_are_not_themselves(
+    client: Client, cast: dict[str, User]
+) -> None:
+    alice, dora = cast["alice"], make_user(email="dora@example.com")
+    other = make_workspace(admin=cast["charlie"])
+    client.force_login(alice)
+
+    form = {"workspace": other.pk, "user": dora.pk, "role": Role.MEMBER}
+    client.post("/admin/accounts/membership/add/", form)
+
+    membership = Membership.objects.get(user=dora)
+    assert (membership.workspace, membership.role) == (other, Role.MEMBER)
+    entry = AuditEntry.objects.get()
+    assert (entry.workspace, entry.actor, entry.action) == (other, alice, "membership.added")
+    assert (entry.target_id, entry.details) == (
+        str(membership.pk),
+        {"user": "dora@example.com", "role": "member"},
+    )

@@ -1,0 +1,37 @@
+"""Import people, and find out at once who of them is here already."""
+
+from collections.abc import Iterable
+from typing import IO
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.services.contributor_identity import contributors_stitch
+from dexxy.members.imports.file import ImportedRow
+from dexxy.people.importing import ImportReport, people_import
+
+
+def contributors_import(
+    workspace: Workspace,
+    rows: Iterable[ImportedRow],
+    *,
+    lines: IO[str],
+    is_rehearsal: bool = False,
+    skips_bad_rows: bool = False,
+) -> ImportReport:
+    """Import people, as `people_import` does, and compare them with the accounts that are here.
+
+    The second is done after the first is stored: what it does not come to, the next sync does.
+
+    Args:
+        lines: an empty file, to write the report of each row into.
+        is_rehearsal: tell what would happen, and store nothing.
+        skips_bad_rows: import the others all the same.
+
+    Raises:
+        ImportFileError: the rows cannot be read to their end. Nothing is stored.
+    """
+    report = people_import(
+        workspace, rows, lines=lines, is_rehearsal=is_rehearsal, skips_bad_rows=skips_bad_rows
+    )
+    if report.is_stored:
+        contributors_stitch(workspace_id=workspace.pk)
+    return report

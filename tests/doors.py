@@ -1,0 +1,230 @@
+"""One action, tried through each of its doors from the same start."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from string import Template
+from typing import Any, Protocol
+
+from django.contrib import messages
+from django.db import connection, transaction
+from django.http import QueryDict
+from django.test import Client
+
+from dexxy.accounts.models import User
+
+# The numbers of rows that an action makes begin here, the same through each door.
+NEW = 1_000_000
+# Written by whoever comes in, whatever they do.
+_ELSEWHERE = {"django_session", "django_admin_log"}
+_UNLIKE = {"last_login", "last_used_at", "token_hash"}
+_REFUSED = {403: "FORBIDDEN", 404: "NOT_FOUND"}
+
+Names = Mapping[str, object]
+Rows = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What is asked of each door; '' where it is not offered. `$ada` is the id of Ada.
+
+    Args:
+        page: where its form is sent below the workspace, with the fields as in an address.
+        api: a field of the mutations with its arguments.
+        admin: as `page`, below the administration.
+        by: who asks.
+        audit: what is written down: an action and the id that it is about, 'new' of a new row.
+        refusal: what the person hears; '' where it is done.
+        has_token: whether a program may ask for it, too.
+    """
+
+    name: str
+    page: str = ""
+    api: str = ""
+    admin: str = ""
+    by: str = "bob"
+    audit: Sequence[str] = ()
+    refusal: str = ""
+    has_token: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an action: the refusal, the audit entries, and each row gone or new."""
+
+    refusal: str
+    audit: Sequence[str]
+    gone: Rows
+    new: Rows
+
+
+class Door(Protocol):
+    """One way to ask for an action."""
+
+    name: str
+
+    def offers(self, action: Action) -> bool: ...
+
+    def ask(self, client: Client, action: Action, names: Names) -> str:
+        """Ask for ACTION, and return the refusal: the code of one that hides, else its words."""
+
+
+class PageDoor:
+    name = "page"
+
+    def offers(self, action: Action) -> bool:
+        return bool(action.page)
+
+    def ask(self, client: Client, action: Action, names: Names) -> str:
+        return _send(client, f"/w/{names['slug']}/", action.page, names)
+
+
+class AdminDoor:
+    name = "admin"
+
+    def offers(self, action: Action) -> bool:
+        return bool(action.admin)
+
+    def ask(self, client: Client, action: Action, names: Names) -> str:
+        return _send(client, "/admin/", action.admin, names)
+
+
+class ApiDoor:
+    name = "api"
+
+    def offers(self, action: Action) -> bool:
+        return bool(action.api)
+
+    def ask(self, client: Client, action: Action, names: Names) -> str:
+        return self._refusal(client, action, names, {})
+
+    def _refusal(
+        self, client: Client, action: Action, names: Names, headers: dict[str, str]
+    ) -> str:
+        query = f"mutation {{ {Template(action.api).substitute(names)} {{ __typename }} }}"
+        response = client.post(
+            "/graphql/", json.dumps({"query": query}), "application/json", headers=headers
+        )
+        errors = response.json().get("errors", [])
+        if not errors:
+            return ""
+        code = str(errors[0]["extensions"]["code"])
+        return code if code in {"UNAUTHENTICATED", *_REFUSED.values()} else errors[0]["message"]
+
+
+class ProgramDoor(ApiDoor):
+    """The API with the bearer token `$secret`."""
+
+    name = "program"
+
+    def offers(self, action: Action) -> bool:
+        return bool(action.api) and action.has_token
+
+    def ask(self, client: Client, action: Action, names: Names) -> str:
+        return self._refusal(
+            Client(), action, names, {"Authorization": f"Bearer {names['secret']}"}
+        )
+
+
+DOORS: Sequence[Door] = (PageDoor(), AdminDoor(), ApiDoor(), ProgramDoor())
+
+
+def doors_of(actions: Sequence[Action]) -> list[tuple[Action, Door]]:
+    """Return each of ACTIONS with each door that offers it."""
+    return [(action, door) for action in actions for door in DOORS if door.offers(action)]
+
+
+def name_of(one: object) -> str:
+    """Name an action or a door in the report of the tests."""
+    return str(getattr(one, "name", one))
+
+
+def tried(door: Door, client: Client, action: Action, names: Names, viewer: User | None) -> Outcome:
+    """Ask VIEWER's way for ACTION through DOOR, and take back all that it did."""
+    client.logout()
+    if viewer is not None:
+        client.force_login(viewer)
+    with _taken_back():
+        before = _stored()
+        refusal = door.ask(client, action, names)
+        after = _stored()
+    return Outcome(refusal, _audit(before, after), _more(before, after), _more(after, before))
+
+
+def expected_audit(action: Action, names: Names) -> list[str]:
+    """Return the audit entries that ACTION promises."""
+    return [Template(entry).substitute(names) for entry in action.audit]
+
+
+def _send(client: Client, root: str, form: str, names: Names) -> str:
+    address, _, fields = Template(form).substitute(names).partition("?")
+    path = address if address.startswith("/") else root + address
+    response = client.post(path, QueryDict(fields).dict())
+    if response.status_code in _REFUSED:
+        return _REFUSED[response.status_code]
+    if response.headers.get("Location", "").startswith("/accounts/login/"):
+        return "UNAUTHENTICATED"
+    told = messages.get_messages(response.wsgi_request)
+    errors = [str(one) for one in told if one.level == messages.ERROR]
+    return " ".join(errors or [(response.context or {}).get("error", "")])
+
+
+@contextmanager
+def _taken_back() -> Iterator[None]:
+    with _same_numbers(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _same_numbers() -> Iterator[None]:
+    """Let sequences, which are no part of a transaction, begin at NEW, and then be as before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(sequencename), last_value FROM pg_sequences")
+        before = cursor.fetchall()
+        cursor.executemany("SELECT setval(%s, %s)", [(name, NEW) for name, _ in before])
+    yield
+    with connection.cursor() as cursor:
+        set_back = [(name, last or 1, last is not None) for name, last in before]
+        cursor.executemany("SELECT setval(%s, %s, %s)", set_back)
+
+
+def _stored() -> dict[str, list[dict[str, Any]]]:
+    """Return every row; of times and secrets whether they are set."""
+    stored = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table not in _ELSEWHERE:
+                cursor.execute(f"SELECT to_jsonb(t) FROM {connection.ops.quote_name(table)} t")  # noqa: S608
+                stored[table] = [_alike(json.loads(row)) for (row,) in cursor.fetchall()]
+    return stored
+
+
+def _alike(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value is not None if name.endswith("_at") else value
+        for name, value in row.items()
+        if name not in _UNLIKE
+    }
+
+
+def _more(one: Mapping[str, list[Any]], other: Mapping[str, list[Any]]) -> Rows:
+    """Return the rows of ONE that the OTHER does not have."""
+    found = {}
+    for table, rows in one.items():
+        known = {json.dumps(row, sort_keys=True) for row in other[table]}
+        more = {json.dumps(row, sort_keys=True) for row in rows} - known
+        if more:
+            found[table] = sorted(more)
+    return found
+
+
+def _audit(before: Mapping[str, list[Any]], after: Mapping[str, list[Any]]) -> list[str]:
+    table = "accounts_auditentry"
+    known = {row["id"] for row in before[table]}
+    entries = [row for row in after[table] if row["id"] not in known]
+    return [
+        f"{row['action']} {'new' if int(row['target_id']) > NEW else row['target_id']}"
+        for row in sorted(entries, key=lambda row: int(row["id"]))
+    ]
