@@ -89,21 +89,7 @@ def doors() -> list[Path]:
 
 @pytest.mark.parametrize("door", doors(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_door_asks_no_database(door: Path) -> None:
-    if str(door.relative_to(ROOT)) in NOT_YET:
-        pytest.xfail("its queries are on their way behind a service")
-
     assert queries(door.read_text(encoding="utf-8")) == []
-
-
-# TEMPORARY: to be deleted, with the two lines above that read it.
-NOT_YET = {
-    "dexxy/web/repositories.py",
-    "dexxy/web/github_setup.py",
-    "dexxy/integrations/tasks.py",
-    "dexxy/integrations/views.py",
-    "dexxy/cli/management/commands/sync.py",
-    "dexxy/cli/sync_report.py",
-}
 
 
 def test_the_doors_are_found() -> None:

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from dexxy.integrations.models import GitHubRepository, SyncRun
+from dexxy.integrations.models import SyncRun
+from dexxy.integrations.selectors import lists_read_by
 
 LABELS = {
     "issue": "Issues",
@@ -30,8 +31,7 @@ LABELS = {
 class SyncProgress:
     """A bar per stream, with the time that is left."""
 
-    def __init__(self, console: Console, repository: GitHubRepository) -> None:
-        self._repository = repository
+    def __init__(self, console: Console) -> None:
         self._said = ""
         self._bars: dict[str, Any] = {}
         self._progress = Progress(
@@ -56,14 +56,7 @@ class SyncProgress:
 
     def page_read(self, run: SyncRun) -> None:
         """Move the bars to where the streams are."""
-        lists = self._repository.streams.exclude(name__endswith="_edits").order_by("pk")
-        for stream in lists:
-            if (
-                stream.is_done
-                and stream.name.startswith("sweep")
-                and not run.counts.get("sweep_pages")
-            ):
-                continue
+        for stream in lists_read_by(run):
             if stream.name not in self._bars:
                 self._bars[stream.name] = self._progress.add_task(LABELS[stream.name], total=None)
             total = stream.read if stream.is_done else stream.expected

@@ -22,7 +22,9 @@ from dexxy.integrations.models import (
 from dexxy.integrations.receipts import Receipt, receipt_of
 from dexxy.integrations.services.github.access.repository_state import Repositories
 from dexxy.integrations.services.github.connecting.repositories import RepositoryNotFoundError
+from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
+from dexxy.integrations.services.github.reading.thread_lists import SWEEPS
 from dexxy.members.models import Identity
 
 # A page names so many problems of a repository and counts the rest.
@@ -134,6 +136,16 @@ def _newest_runs() -> dict[str, Subquery]:
         "newest_run": Subquery(runs.values("pk")[:1]),
         "newest_receipt": Subquery(with_receipt.values("pk")[:1]),
     }
+
+
+def lists_read_by(run: SyncRun) -> list[SyncStream]:
+    """Return the lists of threads that RUN reads or has read, in the order in which they began.
+
+    A sweep is among them only while it goes on, or where RUN ended it.
+    """
+    lists = run.repository.streams.exclude(name__in=EDITS).order_by("pk")
+    is_sweeping = bool(run.counts.get("sweep_pages"))
+    return [one for one in lists if is_sweeping or not one.is_done or one.name not in SWEEPS]
 
 
 def people_unread(workspace: Workspace) -> int:

@@ -6,10 +6,13 @@ from django.db import DatabaseError, InterfaceError
 from django_rq import job
 
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
-from dexxy.integrations.services.github.access.repository_state import due_at_once
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.engine.schedule import (
+    credential_of_installation,
+    credential_of_repository,
+    enqueue_due,
+    repository_due_at_once,
+)
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github.webhooks.inbox import deliveries_prune
@@ -29,21 +32,19 @@ def sync_github_repository(repository_id: int, only_if_due: bool = False) -> Non
         only_if_due: as the scheduler asks: of two jobs for one repository, the second has nothing
             to do.
     """
-    repository = GitHubRepository.objects.filter(pk=repository_id)
-    credential_id = repository.values_list("installation__credential_id", flat=True).first()
+    credential_id = credential_of_repository(repository_id)
     if credential_id is None:
         log.info("nothing to sync: not connected", repository_id=repository_id)
         return
     if not only_if_due:
-        due_at_once(repository)
+        repository_due_at_once(repository_id)
     _read_with(credential_id)
 
 
 @job("sync")
 def reconcile_github_installation(installation_pk: int) -> None:
     """Compare an installation with GitHub, in turns with what else is due on its credential."""
-    installation = GitHubInstallation.objects.filter(pk=installation_pk)
-    credential_id = installation.values_list("credential_id", flat=True).first()
+    credential_id = credential_of_installation(installation_pk)
     if credential_id is not None:
         _read_with(credential_id)
 

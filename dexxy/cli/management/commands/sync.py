@@ -61,9 +61,8 @@ class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         repository = self._connect(options)
         console = Console(stderr=True, quiet=options["json"])
-        with SyncProgress(console, repository) as progress:
+        with SyncProgress(console) as progress:
             run = _sync(repository, progress, sweep=options["sweep"])
-        repository.refresh_from_db()
         if options["json"]:
             self.stdout.write(json.dumps(report(run)))
         else:
