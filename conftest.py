@@ -15,11 +15,18 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.services.github.webhooks import verification
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
+from tests.servers import migrated_database
 
 pytest.register_assert_rewrite("tests.truth")
 pytest_plugins = ["tests.github_app", "tests.scene", "tests.simulated"]
 
 Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Let the test database begin as a copy of a migrated one, where there is one."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session")

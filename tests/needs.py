@@ -15,23 +15,21 @@ PUBLISHED_SCHEMA = ROOT / ".cache" / "github" / "schema.graphql"
 def published_schema() -> str:
     """Return GitHub's published GraphQL schema."""
     if not PUBLISHED_SCHEMA.exists():
-        _missing("GitHub's published schema is missing: `make test` fetches it, with a network")
+        missing("GitHub's published schema is missing: `make test` fetches it, with a network")
     return PUBLISHED_SCHEMA.read_text(encoding="utf-8")
 
 
 def published_webhooks() -> str:
     """Return GitHub's published schema of webhooks."""
     if not PUBLISHED_WEBHOOKS.exists():
-        _missing(
-            "GitHub's published webhooks are missing: `make test` fetches them, with a network"
-        )
+        missing("GitHub's published webhooks are missing: `make test` fetches them, with a network")
     return PUBLISHED_WEBHOOKS.read_text(encoding="utf-8")
 
 
 def published_examples() -> str:
     """Return the published examples of webhooks."""
     if not PUBLISHED_EXAMPLES.exists():
-        _missing("The published webhooks are missing: `make test` fetches them, with a network")
+        missing("The published webhooks are missing: `make test` fetches them, with a network")
     return PUBLISHED_EXAMPLES.read_text(encoding="utf-8")
 
 
@@ -39,11 +37,12 @@ def chromium() -> str:
     """Return the path of Chromium: CHROMIUM, or where Debian installs it."""
     path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
     if not os.access(path, os.X_OK):
-        _missing(f"there is no Chromium at {path}: install it, or name one by CHROMIUM=path")
+        missing(f"there is no Chromium at {path}: install it, or name one by CHROMIUM=path")
     return path
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
+    """Fail the test where CI is set, or skip it."""
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -1,41 +1,63 @@
-"""A pytest plugin: a real PostgreSQL and a real Valkey for the whole run.
+"""A pytest plugin: a real PostgreSQL and a real Valkey for each process that runs tests.
 
 It is loaded with `-p tests.servers`, before Django's settings are read. With DATABASE_URL and
-REDIS_URL set, those servers are used; otherwise private ones start and stop with the run.
+REDIS_URL set, those servers are used; otherwise private ones start and stop with the process.
+
+Private ones begin as copies of a cluster with a migrated database (`tests.template`), so that
+nobody waits for the migrations twice, and no test finds what an earlier run left behind.
 """
 
-import hashlib
+import argparse
 import os
-import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
+import pytest
+
 from dexxy.embedded import ensure_servers
-
-CHECKOUT = Path(__file__).resolve().parent.parent
-
+from dexxy.embedded.locks import acquire
+from tests import template
 
 # Of several processes that share out the tests, each has servers of its own: one that holds a
 # transaction open would keep the others from seeing what they wrote as settled.
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-# Set by the process that shares out the tests, whose servers are none of its workers' business.
-_OURS = "DEXXY_TESTS_SERVERS"
+_slots: list[int] = []
+_copied = False
 
 
-def _data_dir() -> Path:
-    # One folder a checkout and user, outside the checkout: as root the servers run as somebody
-    # else, who may not be allowed to enter it.
-    name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]
-    return Path(tempfile.gettempdir()) / f"dexxy-tests-{os.geteuid()}-{name}{_WORKER}"
-
-
-def _start() -> None:
-    data_dir = _data_dir()
-    os.environ["DEXXY_DATA_DIR"] = str(data_dir)
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Start the servers before Django's settings are read, unless this process runs no tests."""
     os.environ.setdefault("DEXXY_SECRET_KEY", "the key of the tests: it protects nothing at all")
-    if _WORKER:
-        for name in filter(None, os.environ.pop(_OURS, "").split()):
-            del os.environ[name]
+    data_dir = _free_data_dir(template.folder())
+    os.environ["DEXXY_DATA_DIR"] = str(data_dir)
+    if not _only_shares_out_tests(early_config.known_args_namespace):
+        _start(data_dir)
+    return (yield)
+
+
+def _only_shares_out_tests(options: argparse.Namespace) -> bool:
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    shares = bool(getattr(options, "numprocesses", None)) and not options.usepdb
+    return shares and not is_worker
+
+
+def _free_data_dir(folder: Path) -> Path:
+    """Return a data folder that no other process uses, and keep it until this one ends."""
+    number = 0
+    while True:
+        lock = acquire(folder / f"{number}.lock", exclusive=True)
+        if lock is not None:
+            _slots.append(lock)
+            return folder / str(number)
+        number += 1
+
+
+def _start(data_dir: Path) -> None:
+    global _copied
     wanted = {name: name not in os.environ for name in ("DATABASE_URL", "REDIS_URL")}
+    if wanted["DATABASE_URL"]:
+        template.copy_cluster(data_dir)
+        _copied = True
     if not any(wanted.values()):
         return
     servers = ensure_servers(
@@ -45,7 +67,11 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = servers.database_url
     if servers.redis_url:
         os.environ["REDIS_URL"] = servers.redis_url
-    os.environ[_OURS] = " ".join(name for name, is_ours in wanted.items() if is_ours)
+
+
+def migrated_database() -> str | None:
+    """Return the name of a migrated database on our server that a test database can copy."""
+    return template.DATABASE if _copied else None
 
 
 def own_database() -> dict[str, str]:
@@ -54,6 +80,3 @@ def own_database() -> dict[str, str]:
 
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     return {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
-
-
-_start()

@@ -15,7 +15,7 @@ from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import Identity, MergeSuggestion
-from dexxy.messages.ingest.snapshots import threads_settle
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import MessageKind
 from dexxy.people.merging import people_merge, people_unmerge
 from dexxy.sources.models import Source

@@ -38,6 +38,12 @@ from tests.truth import assert_source_equals
 NAME = "colony/generated"
 
 
+def seeds(numbers: range, *, quick: int) -> list[object]:
+    """Return seeds as parameters, of which only the first QUICK ones are tried every day."""
+    slow = [pytest.param(number, marks=pytest.mark.slow) for number in numbers[quick:]]
+    return [*numbers[:quick], *slow]
+
+
 def generated(seed: int, *, threads: int) -> tuple[World, Repository]:
     dialect = Dialect.draw(Random(seed))
     world = generated_world(seed, dialect=dialect, threads=threads)
@@ -57,7 +63,7 @@ def sync(repository: GitHubRepository, *, sweep: bool = False) -> SyncRun:
     return repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND, sweep=sweep)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(range(8), quick=4))
 def test_a_generated_repository_is_stored_exactly_in_any_dialect(
     seed: int, workspace: Workspace
 ) -> None:
@@ -75,7 +81,7 @@ def test_a_generated_repository_is_stored_exactly_in_any_dialect(
     assert not SyncPart.objects.exists()
 
 
-@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("seed", seeds(range(20, 24), quick=2))
 def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Workspace) -> None:
     world, repository = generated(seed, threads=120)
 
@@ -96,7 +102,7 @@ def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Worksp
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seed", range(100, 105))
+@pytest.mark.parametrize("seed", seeds(range(100, 105), quick=2))
 def test_kill_9_at_any_moment_loses_and_doubles_nothing(seed: int, workspace: Workspace) -> None:
     random = Random(seed)
     world, repository = generated(seed, threads=120)

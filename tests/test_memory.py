@@ -30,6 +30,8 @@ def peak_memory(*, comments: int, threads: int = 1) -> float:
     return memory
 
 
+pytestmark = pytest.mark.slow  # nothing small fills a memory
+
 on_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere memory is counted otherwise"
 )

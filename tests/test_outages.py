@@ -39,6 +39,7 @@ from tests.own_installation import PATIENCE, OwnInstallation, environment_of
 from tests.truth import assert_source_equals
 
 pytestmark = [
+    pytest.mark.slow,  # servers that were killed take half a minute to be back and caught up with
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
     pytest.mark.timeout(600),
 ]

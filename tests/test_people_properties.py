@@ -14,11 +14,12 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportedRow
-from dexxy.members.ingest.accounts import identities_apply, identities_recount, profiles_apply
+from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.messages.ingest.snapshots import threads_settle
+from dexxy.messages.ingest.recount import identities_recount
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Message, Thread
 from dexxy.people.importing import people_import
 from dexxy.people.merging import people_accept, people_merge, people_unmerge

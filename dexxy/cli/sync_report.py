@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from dexxy.integrations.models import SyncRun
-from dexxy.integrations.selectors import lists_read_by
+from dexxy.integrations.models import GitHubRepository, SyncRun
+from dexxy.integrations.selectors import lists_of_threads
 
 LABELS = {
     "issue": "Issues",
@@ -31,8 +31,9 @@ LABELS = {
 class SyncProgress:
     """A bar per stream, with the time that is left."""
 
-    def __init__(self, console: Console) -> None:
-        self._said = ""
+    def __init__(self, console: Console, repository: GitHubRepository) -> None:
+        self._repository = repository
+        self._last_line = ""
         self._bars: dict[str, Any] = {}
         self._progress = Progress(
             TextColumn("{task.description:<16}"),
@@ -56,7 +57,13 @@ class SyncProgress:
 
     def page_read(self, run: SyncRun) -> None:
         """Move the bars to where the streams are."""
-        for stream in lists_read_by(run):
+        for stream in lists_of_threads(self._repository):
+            if (
+                stream.is_done
+                and stream.name.startswith("sweep")
+                and not run.counts.get("sweep_pages")
+            ):
+                continue
             if stream.name not in self._bars:
                 self._bars[stream.name] = self._progress.add_task(LABELS[stream.name], total=None)
             total = stream.read if stream.is_done else stream.expected
@@ -64,9 +71,9 @@ class SyncProgress:
 
     def say(self, line: str) -> None:
         """Print LINE above the bars, once."""
-        if line != self._said:
+        if line != self._last_line:
             self._progress.console.print(line)
-            self._said = line
+            self._last_line = line
 
 
 def report(run: SyncRun) -> dict[str, Any]:

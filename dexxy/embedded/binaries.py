@@ -6,14 +6,16 @@ leaves servers behind when its process is killed.
 
 import importlib.metadata
 import importlib.util
-import os
 import platform
-import shutil
-import tempfile
 from pathlib import Path
 
+from dexxy.embedded.copies import Copies, is_safe
 from dexxy.embedded.errors import EmbeddedServersError
 from dexxy.embedded.folder import DataFolder
+
+# Not in the data folder, whose name is the user's choice: initdb cannot start from a path with
+# a quotation mark. That folder is the last resort, for a machine whose own disk is read-only.
+_CACHE = Path("/var/cache/dexxy")
 
 
 def postgres_major() -> str:
@@ -62,29 +64,5 @@ def _reachable(folder: DataFolder, distribution: str, module: str) -> Path:
     package = Path(spec.origin).resolve().parent
     if folder.account.barrier(package) is None:
         return package
-    copy = folder.binaries / f"{module}-{version}"
-    if not copy.exists():
-        _copy(package, copy)
-    return copy / module
-
-
-def _copy(package: Path, target: Path) -> None:
-    """Copy a package with the libraries beside it; the last step is a rename, so that a copy
-    which exists is whole."""
-    target.parent.mkdir(exist_ok=True)
-    target.parent.chmod(0o755)
-    for unfinished in target.parent.glob(f".{package.name}-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{package.name}-", dir=target.parent))
-    libraries = package.with_name(f"{package.name}.libs")
-    for source in (package, libraries):
-        if source.is_dir():
-            skip = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
-            shutil.copytree(source, partial / source.name, symlinks=True, ignore=skip)
-    for path in (partial, *partial.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-    partial.rename(target)
-    for old in target.parent.glob(f"{package.name}-*"):
-        if old != target:
-            shutil.rmtree(old, ignore_errors=True)
+    cache = _CACHE if is_safe(_CACHE, folder.account) else folder.binaries
+    return Copies(cache, folder.account).of(package, version)

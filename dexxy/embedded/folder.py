@@ -2,7 +2,7 @@
 
 DATA_DIR/servers/postgres   the cluster            DATA_DIR/log    what the servers say
 DATA_DIR/servers/valkey     the append-only file   DATA_DIR/lock   who uses what
-DATA_DIR/servers/run        the sockets            DATA_DIR/bin    binaries, for root only
+DATA_DIR/servers/run        the sockets            DATA_DIR/bin    binaries, see copies.py
 """
 
 import os

@@ -22,9 +22,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.receipts import Receipt, receipt_of
 from dexxy.integrations.services.github.access.repository_state import Repositories
 from dexxy.integrations.services.github.connecting.repositories import RepositoryNotFoundError
-from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
-from dexxy.integrations.services.github.reading.thread_lists import SWEEPS
 from dexxy.members.models import Identity
 
 # A page names so many problems of a repository and counts the rest.
@@ -138,16 +136,6 @@ def _newest_runs() -> dict[str, Subquery]:
     }
 
 
-def lists_read_by(run: SyncRun) -> list[SyncStream]:
-    """Return the lists of threads that RUN reads or has read, in the order in which they began.
-
-    A sweep is among them only while it goes on, or where RUN ended it.
-    """
-    lists = run.repository.streams.exclude(name__in=EDITS).order_by("pk")
-    is_sweeping = bool(run.counts.get("sweep_pages"))
-    return [one for one in lists if is_sweeping or not one.is_done or one.name not in SWEEPS]
-
-
 def people_unread(workspace: Workspace) -> int:
     """Count the accounts whose profiles nobody has read yet."""
     unread = Identity.objects.filter(workspace=workspace, profile_read_at=None)
@@ -214,3 +202,8 @@ def _remaining(done: int, left: int, run: SyncRun | None, people: int) -> timede
     # The threads that are left bring as many new people as those that were read.
     people += people * left // done if done else 0
     return Pace.of(run.pace).remaining(threads=left, people=people)
+
+
+def lists_of_threads(repository: GitHubRepository) -> list[SyncStream]:
+    """Return the lists of whole threads of a repository, and its sweeps, as they were begun."""
+    return list(repository.streams.exclude(name__endswith="_edits").order_by("pk"))

@@ -6,18 +6,12 @@ from django.db import DatabaseError, InterfaceError
 from django_rq import job
 
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.services.github.access.lease import CredentialBusyError
-from dexxy.integrations.services.github.engine.schedule import (
-    credential_of_installation,
-    credential_of_repository,
-    enqueue_due,
-    repository_due_at_once,
-)
+from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github.webhooks.inbox import deliveries_prune
 from dexxy.integrations.services.github.webhooks.refusal_counts import refused_webhooks_prune
-from dexxy.integrations.services.github_sync import credential_work
+from dexxy.integrations.services.github_sync import installation_work, repository_work
 
 log = structlog.get_logger()
 
@@ -32,33 +26,16 @@ def sync_github_repository(repository_id: int, only_if_due: bool = False) -> Non
         only_if_due: as the scheduler asks: of two jobs for one repository, the second has nothing
             to do.
     """
-    credential_id = credential_of_repository(repository_id)
-    if credential_id is None:
-        log.info("nothing to sync: not connected", repository_id=repository_id)
-        return
-    if not only_if_due:
-        repository_due_at_once(repository_id)
-    _read_with(credential_id)
+    if repository_work(
+        repository_id=repository_id, at_once=not only_if_due, seconds=settings.DEXXY_SYNC_SLICE
+    ):
+        enqueue_due()
 
 
 @job("sync")
 def reconcile_github_installation(installation_pk: int) -> None:
     """Compare an installation with GitHub, in turns with what else is due on its credential."""
-    credential_id = credential_of_installation(installation_pk)
-    if credential_id is not None:
-        _read_with(credential_id)
-
-
-def _read_with(credential_id: int) -> None:
-    """Do what is due on a credential, for one time slice."""
-    try:
-        is_unfinished = credential_work(
-            credential_id=credential_id, seconds=settings.DEXXY_SYNC_SLICE
-        )
-    except CredentialBusyError:
-        # Who reads with it sees what is due, and gives it its turns.
-        return
-    if is_unfinished:
+    if installation_work(installation_id=installation_pk, seconds=settings.DEXXY_SYNC_SLICE):
         enqueue_due()
 
 

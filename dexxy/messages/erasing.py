@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-from dexxy.common.sql import execute, fetch_all
-from dexxy.messages.ingest.snapshots import threads_lock
+from dexxy.common.sql import execute
+from dexxy.messages.ingest.stored_threads import threads_lock
+from dexxy.messages.models import Message
 
-_SPOKEN_IN = """
-SELECT DISTINCT thread_id FROM messages_message
-WHERE workspace_id = %(workspace)s AND author_id = ANY(%(authors)s) AND body <> ''
-"""
 # Followers of the feed hear of it, and the words are indexed anew.
 _EMPTY = """
 UPDATE messages_message m
@@ -27,6 +24,7 @@ def bodies_erase(workspace_id: int, identity_ids: Sequence[int]) -> int:
     Returns: how many messages that were.
     """
     params = {"workspace": workspace_id, "authors": list(identity_ids)}
-    threads_lock(pk for (pk,) in fetch_all(_SPOKEN_IN, params))
+    written = Message.objects.filter(workspace=workspace_id, author__in=identity_ids)
+    threads_lock(written.exclude(body="").values_list("thread_id", flat=True).distinct())
     execute(_FORGET_WORDS, params)
     return execute(_EMPTY, params)

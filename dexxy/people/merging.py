@@ -17,7 +17,8 @@ from dexxy.members.merges import by_hand, suggestions
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Member, MemberMerge
-from dexxy.messages.ingest.snapshots import threads_lock, threads_settle
+from dexxy.messages.ingest.settling import threads_settle
+from dexxy.messages.ingest.stored_threads import threads_lock
 
 _BATCH = 2000
 # An answer counts if it is another member's than the author's: both are among those regrouped.

@@ -8,6 +8,7 @@ import pytest
 
 from dexxy.embedded import Servers, ensure_servers
 from dexxy.embedded.tests.observing import Client, wait_until_deserted
+from dexxy.embedded.tests.ordinary import Ordinary, copy_for_others, find_ordinary
 
 
 def make_place() -> Path:
@@ -65,3 +66,11 @@ def client(place: Path) -> Iterator[Callable[..., Client]]:
         one.end()
     for data_dir, _ in clients:
         wait_until_deserted(data_dir)
+
+
+@pytest.fixture(scope="session")
+def ordinary() -> Iterator[Ordinary]:
+    place = make_place()
+    copy_for_others(place / "packages")
+    yield find_ordinary(place / "packages")
+    remove_place(place)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dexxy.embedded import locks
+from dexxy.embedded.tests.ordinary import Ordinary
 
 DEADLINE_SECONDS = 30.0
 
@@ -80,21 +81,22 @@ sys.stdin.read()
         self,
         data_dir: Path,
         *,
-        uid: int | None = None,
-        python: str = sys.executable,
+        user: Ordinary | None = None,
         first_on_path: str = "",
     ) -> None:
+        uid = user.uid if user else None
+        path = [str(user.packages)] if user else [first_on_path, *sys.path]
         self.process = subprocess.Popen(
-            [python, "-c", self.PROGRAM, str(data_dir)],
+            [user.python if user else sys.executable, "-c", self.PROGRAM, str(data_dir)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd="/",
-            env={**os.environ, "PYTHONPATH": ":".join([first_on_path, *sys.path])},
+            env={**os.environ, "PYTHONPATH": ":".join(path)},
             user=uid,
             group=uid,
-            extra_groups=None if uid is None else [],
+            extra_groups=[] if user else None,
         )
 
     def urls(self) -> tuple[str, str]:

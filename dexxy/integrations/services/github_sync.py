@@ -15,12 +15,18 @@ from django.utils import timezone
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
     Credential,
+    GitHubInstallation,
     GitHubRepository,
     RunTrigger,
     SyncRun,
 )
 from dexxy.integrations.services.contributor_identity import contributors_stitch
-from dexxy.integrations.services.github.access.lease import Lease, LeaseLostError, lease_taken
+from dexxy.integrations.services.github.access.lease import (
+    CredentialBusyError,
+    Lease,
+    LeaseLostError,
+    lease_taken,
+)
 from dexxy.integrations.services.github.access.readable import (
     SyncNotPossibleError,
     require_readable,
@@ -159,6 +165,45 @@ def repository_sync(
                 raise
     contributors_stitch(workspace_id=repository.source.workspace_id)
     return turn.run
+
+
+def repository_work(*, repository_id: int, at_once: bool, seconds: float) -> bool:
+    """Read a repository for one time slice, in turns with what else is due on its credential.
+
+    Args:
+        at_once: read it whether it is due or not.
+
+    Returns: whether something was left when the time was up that nobody else reads.
+    """
+    repository = GitHubRepository.objects.filter(pk=repository_id)
+    credential_id = repository.values_list("installation__credential_id", flat=True).first()
+    if credential_id is None:
+        log.info("nothing to sync: not connected", repository_id=repository_id)
+        return False
+    if at_once:
+        due_at_once(repository)
+    return _work_unless_busy(credential_id, seconds)
+
+
+def installation_work(*, installation_id: int, seconds: float) -> bool:
+    """Compare an installation with GitHub, in turns with what else is due on its credential.
+
+    Args:
+        installation_id: the primary key of its row.
+
+    Returns: whether something was left when the time was up that nobody else reads.
+    """
+    installation = GitHubInstallation.objects.filter(pk=installation_id)
+    credential_id = installation.values_list("credential_id", flat=True).first()
+    return credential_id is not None and _work_unless_busy(credential_id, seconds)
+
+
+def _work_unless_busy(credential_id: int, seconds: float) -> bool:
+    try:
+        return credential_work(credential_id=credential_id, seconds=seconds)
+    except CredentialBusyError:
+        # Who reads with it sees what is due, and gives it its turns.
+        return False
 
 
 def credential_work(*, credential_id: int, seconds: float) -> bool:

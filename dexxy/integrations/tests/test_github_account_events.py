@@ -18,8 +18,8 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
     repository_set_paused,
 )
-from dexxy.integrations.services.github.webhooks.account_events import HANDLERS
-from dexxy.integrations.services.github.webhooks.event_context import Event
+from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS
+from dexxy.integrations.services.github.webhooks.handler_contract import Event
 from dexxy.messages.models import Message
 from dexxy_simulator.model import Installation, Repository
 from tests.factories import (
@@ -56,7 +56,7 @@ def happens(github_app: GitHubApp, installed: Installation) -> Happens:
     def happens(name: str, action: str = "", **payload: Any) -> bool:
         payload = {"installation": described(installed), "action": action, **payload}
         event = Event(github_app, name, action, payload, timezone.now())
-        first, second = HANDLERS[name].handle(event), HANDLERS[name].handle(event)
+        first, second = ACCOUNT_EVENTS[name].handle(event), ACCOUNT_EVENTS[name].handle(event)
         assert first == second
         return first
 

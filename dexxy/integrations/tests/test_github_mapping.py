@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from dexxy.integrations.services.github.mapping import nested_lists
 from dexxy.integrations.services.github.mapping import threads as mapping
-from dexxy.integrations.services.github.mapping.messages import actor
+from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
 from dexxy.members.models import IdentityKind
 
 AT = "2026-01-01T12:00:00Z"
@@ -78,25 +79,28 @@ def kinds(mapped: mapping.MappedThread) -> list[tuple[str, str]]:
 
 
 def test_an_account_that_is_gone_is_nobody() -> None:
-    assert actor(None) is None
+    assert account_in_graphql(None) is None
 
 
 def test_an_account_of_an_enterprise_is_known_by_its_node_id() -> None:
     enterprise = {**USER, "__typename": "EnterpriseUserAccount", "id": "EUA_1"}
     del enterprise["databaseId"]
 
-    found = actor(enterprise)
+    found = account_in_graphql(enterprise)
 
     assert found is not None
     assert (found.external_id, found.kind) == ("EUA_1", IdentityKind.USER)
 
 
 def test_an_account_of_which_only_the_name_is_shown_is_nobody() -> None:
-    assert actor({"__typename": "Secret", "login": "x", "avatarUrl": "", "url": ""}) is None
+    assert (
+        account_in_graphql({"__typename": "Secret", "login": "x", "avatarUrl": "", "url": ""})
+        is None
+    )
 
 
 def test_an_unknown_kind_of_account_is_a_person() -> None:
-    found = actor({**USER, "__typename": "Agent"})
+    found = account_in_graphql({**USER, "__typename": "Agent"})
 
     assert found is not None
     assert found.kind is IdentityKind.USER
@@ -104,7 +108,7 @@ def test_an_unknown_kind_of_account_is_a_person() -> None:
 
 def test_a_bot_has_the_suffix_that_webhooks_give_it() -> None:
     names = [
-        actor({**USER, "__typename": "Bot", "login": login, "name": None})
+        account_in_graphql({**USER, "__typename": "Bot", "login": login, "name": None})
         for login in ("codecov", "codecov[bot]")
     ]
 
@@ -168,8 +172,8 @@ def test_a_list_with_another_page_stays_open_and_knows_what_it_held() -> None:
     assert [(o.connection, o.cursor, o.seen) for o in mapped.open_lists] == [
         ("reviews", "abc", ("9",))
     ]
-    assert mapping.REVIEWS not in mapped.snapshot.complete
-    assert mapping.COMMENTS in mapped.snapshot.complete
+    assert nested_lists.REVIEWS not in mapped.snapshot.complete
+    assert nested_lists.COMMENTS in mapped.snapshot.complete
 
 
 def test_ids_beyond_32_bits_are_kept() -> None:
@@ -239,7 +243,7 @@ def test_words_that_github_adds_are_kept_and_events_that_it_adds_are_left_out() 
 def test_an_account_of_an_unknown_type_is_a_user_that_is_known_by_its_node_id() -> None:
     agent = {"__typename": "Agent", "id": "A_1", "login": "hal", "avatarUrl": "", "url": ""}
 
-    record = actor(agent)
+    record = account_in_graphql(agent)
 
     assert record is not None
     assert (record.external_id, record.kind) == ("A_1", IdentityKind.USER)

@@ -16,9 +16,8 @@ from dexxy.integrations.models import (
     SyncStatus,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
-from dexxy.integrations.services.github.webhooks.events import HANDLERS
+from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS, THREAD_EVENTS
 from dexxy.integrations.tests.connected_app import (
     ANTS,
     DELIVERIES,
@@ -31,7 +30,8 @@ from dexxy.integrations.tests.connected_app import (
     threads,
 )
 from dexxy.members.models import Identity
-from dexxy.messages.ingest.snapshots import GoneThread, stored_thread, threads_archive
+from dexxy.messages.ingest.archiving import GoneThread, threads_archive
+from dexxy.messages.ingest.stored_threads import stored_thread
 from dexxy.messages.models import ArchivedReason, Message, Thread
 from tests.factories import make_app, make_workspace
 from tests.webhooks import send
@@ -490,7 +490,7 @@ def test_a_delivery_for_what_is_not_connected_is_ignored(app: GitHubApp, change:
         ("newly_invented", "done", "The event newly_invented is unknown."),
         *(
             (event, "exploded", f"The action 'exploded' of {event} is unknown.")
-            for event in HANDLERS
+            for event in ACCOUNT_EVENTS
         ),
     ],
 )
@@ -518,7 +518,7 @@ def test_every_action_of_the_specification_is_known() -> None:
         "discussion": 15,
         "discussion_comment": 3,
     }
-    assert {event: len(known.actions) for event, known in HANDLERS.items()} == {
+    assert {event: len(known.actions) for event, known in ACCOUNT_EVENTS.items()} == {
         "installation": 5,
         "installation_repositories": 2,
         "installation_target": 1,

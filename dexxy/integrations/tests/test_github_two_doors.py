@@ -11,12 +11,19 @@ from pytest_django import Settings
 from dexxy.integrations.services.github.api.json import loads
 from dexxy.integrations.services.github.api.queries import parts_document, threads_document
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github.mapping.threads import THREADS, MappedThread, nested_page
-from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS, hints
+from dexxy.integrations.services.github.mapping.nested_lists import nested_page
+from dexxy.integrations.services.github.mapping.threads import THREADS, MappedThread
+from dexxy.integrations.services.github.webhooks.events import THREAD_EVENTS
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.messages.ingest.hints import PlacedHint, hints_apply
-from dexxy.messages.ingest.records import UNSET, MessageRecord, Snapshot, ThreadRecord
-from dexxy.messages.ingest.snapshots import Place, snapshots_apply
+from dexxy.messages.ingest.hints import SourceHint, hints_apply
+from dexxy.messages.ingest.records import (
+    UNSET,
+    MessageRecord,
+    Snapshot,
+    SourceKey,
+    ThreadRecord,
+)
+from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source
 from dexxy_simulator.model import Installation, Repository
@@ -37,8 +44,8 @@ def reachable(settings: Settings) -> None:
 
 
 @pytest.fixture
-def place(source: Source) -> Place:
-    return Place(source.workspace_id, source.pk, source.server)
+def source_key(source: Source) -> SourceKey:
+    return SourceKey(source.workspace_id, source.pk, source.server)
 
 
 def live(world: World, hill: Repository) -> None:
@@ -85,13 +92,13 @@ def snapshots(github: GitHubServer, repository: Repository) -> list[Snapshot]:
     }
     keys = [(kind, number) for kind, numbers in of_kind.items() for number in numbers]
     variables: dict[str, Any] = {"owner": repository.owner.login, "name": repository.name}
-    variables |= {f"number{place}": number for place, (_, number) in enumerate(keys)}
+    variables |= {f"number{index}": number for index, (_, number) in enumerate(keys)}
     document = threads_document([kind for kind, _ in keys])
     with GitHubClient(
         api_url=github.api_url, graphql_url=github.graphql_url, token=DEMO_TOKEN
     ) as client:
         found = client.query(document, variables).data["repository"]
-        mapped = [THREADS[kind](found[f"t{place}"]) for place, (kind, _) in enumerate(keys)]
+        mapped = [THREADS[kind](found[f"t{index}"]) for index, (kind, _) in enumerate(keys)]
         return [_whole(client, thread) for thread in mapped]
 
 
@@ -117,12 +124,12 @@ def shown(github: GitHubServer, repository: Repository) -> tuple[Threads, Messag
     return threads, messages
 
 
-def said(world: World) -> tuple[Threads, Messages]:
+def told(world: World) -> tuple[Threads, Messages]:
     """Return the records of the newest webhook about each thread and message."""
     threads: Threads = {}
     messages: Messages = {}
     for delivery in deliveries(world):
-        for found in hints(delivery.event, loads(delivery.body)):
+        for found in THREAD_EVENTS[delivery.event].map(loads(delivery.body)):
             key = found.hint.thread.kind, found.hint.thread.number
             threads[key] = found.hint.thread
             messages |= {(*key, m.kind, m.external_id): m for m in found.hint.messages}
@@ -153,7 +160,7 @@ def test_both_doors_show_the_same(
     )
     live(world, hill)
 
-    hinted, hinted_messages = said(world)
+    hinted, hinted_messages = told(world)
     threads, messages = shown(github, hill)
 
     assert {key: known(one) for key, one in hinted.items()} == {
@@ -168,16 +175,20 @@ def test_both_doors_show_the_same(
 
 @pytest.mark.django_db
 def test_what_a_snapshot_stored_is_not_changed_by_the_webhooks_that_led_to_it(
-    world: World, github: GitHubServer, place: Place, installed: Installation, hill: Repository
+    world: World,
+    github: GitHubServer,
+    source_key: SourceKey,
+    installed: Installation,
+    hill: Repository,
 ) -> None:
     live(world, hill)
-    snapshots_apply(place, snapshots(github, hill), asked_at=timezone.now())
+    snapshots_apply(source_key, snapshots(github, hill), asked_at=timezone.now())
     before = _stored()
 
     hinted = [
-        PlacedHint(place, found.hint)
+        SourceHint(source_key, found.hint)
         for delivery in deliveries(world)
-        for found in hints(delivery.event, loads(delivery.body))
+        for found in THREAD_EVENTS[delivery.event].map(loads(delivery.body))
     ]
     hints_apply(hinted, received_at=timezone.now())
 

@@ -27,10 +27,13 @@ from dexxy.integrations.services.github.engine.runs import (
 )
 from dexxy.integrations.services.github.engine.schedule import interrupted_release
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
-from dexxy.members.ingest.accounts import identities_apply, identities_recount
+from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind
-from dexxy.messages.ingest.snapshots import Place, comments_changed, threads_lock, threads_missing
+from dexxy.messages.ingest.marks import comments_changed, threads_missing
+from dexxy.messages.ingest.records import SourceKey
+from dexxy.messages.ingest.recount import identities_recount
+from dexxy.messages.ingest.stored_threads import threads_lock
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source
 from dexxy_simulator.model import Actor, Issue, Repository
@@ -122,8 +125,8 @@ def threads(source: Source) -> list[Thread]:
     return [make_thread(source=source, number=4), later]
 
 
-def place_of(source: Source) -> Place:
-    return Place(source.workspace_id, source.pk, source.server)
+def key_of(source: Source) -> SourceKey:
+    return SourceKey(source.workspace_id, source.pk, source.server)
 
 
 def test_threads_are_marked_in_the_order_of_their_keys(
@@ -133,7 +136,7 @@ def test_threads_are_marked_in_the_order_of_their_keys(
     changed = [(number, "1", START) for number in (9, 4)]
 
     with other_writer(lambda: lock(low), lambda: lock(high)):
-        comments_changed(place_of(source), MessageKind.COMMENT, changed)
+        comments_changed(key_of(source), MessageKind.COMMENT, changed)
 
     assert Thread.objects.filter(refetch_at__isnull=False).count() == 2
 
@@ -145,7 +148,7 @@ def test_missing_threads_are_marked_in_the_order_of_their_keys(
 
     with other_writer(lambda: lock(low), lambda: lock(high)):
         marked = threads_missing(
-            place_of(source), ThreadKind.ISSUE, since=None, before=None, numbers=[]
+            key_of(source), ThreadKind.ISSUE, since=None, before=None, numbers=[]
         )
 
     assert marked == 2

@@ -25,9 +25,9 @@ from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.members.selectors import MemberNotFoundError
 from dexxy.messages.feed.search import search_catch_up
-from dexxy.messages.ingest.hints import PlacedHint, hints_apply
-from dexxy.messages.ingest.records import Hint, MessageRecord, Snapshot, ThreadRecord
-from dexxy.messages.ingest.snapshots import Place, snapshots_apply
+from dexxy.messages.ingest.hints import SourceHint, hints_apply
+from dexxy.messages.ingest.records import Hint, MessageRecord, Snapshot, SourceKey, ThreadRecord
+from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
 from dexxy.people.exports import Export, Format, export_whole
 from dexxy.people.importing import people_import
@@ -74,8 +74,8 @@ def snapshot(number: int = 1) -> Snapshot:
 
 
 def sync(source: Source, *snapshots: Snapshot) -> None:
-    place = Place(source.workspace_id, source.pk, "github")
-    snapshots_apply(place, snapshots or [snapshot()], asked_at=timezone.now())
+    source_key = SourceKey(source.workspace_id, source.pk, "github")
+    snapshots_apply(source_key, snapshots or [snapshot()], asked_at=timezone.now())
 
 
 def load(workspace: Workspace, text: str) -> dict[str, int]:
@@ -227,10 +227,10 @@ def test_a_webhook_brings_neither_the_person_nor_the_words_back(
 ) -> None:
     erase(alice, ada, with_bodies=True)
     shown = snapshot(3)
-    place = Place(source.workspace_id, source.pk, "github")
+    source_key = SourceKey(source.workspace_id, source.pk, "github")
     hint = Hint(thread=shown.thread, messages=shown.messages)
 
-    hints_apply([PlacedHint(place, hint)], received_at=timezone.now())
+    hints_apply([SourceHint(source_key, hint)], received_at=timezone.now())
 
     left = everything()
     assert [trace for trace in (*TRACES, WORDS) if trace in left] == []
@@ -365,8 +365,8 @@ def test_a_webhook_that_is_being_applied_does_not_keep_the_words(
     source: Source, alice: User, ada: Member
 ) -> None:
     shown = snapshot(3)
-    place = Place(source.workspace_id, source.pk, "github")
-    hint = PlacedHint(place, Hint(thread=shown.thread, messages=shown.messages))
+    source_key = SourceKey(source.workspace_id, source.pk, "github")
+    hint = SourceHint(source_key, Hint(thread=shown.thread, messages=shown.messages))
 
     with other_writer(lambda: hints_apply([hint], received_at=timezone.now())):
         erase(alice, ada, with_bodies=True)

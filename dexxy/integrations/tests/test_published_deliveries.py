@@ -7,9 +7,13 @@ import pytest
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
-from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS, hints
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
-from dexxy.integrations.services.github.webhooks.events import HANDLERS, IGNORED, is_unknown
+from dexxy.integrations.services.github.webhooks.events import (
+    ACCOUNT_EVENTS,
+    IGNORED,
+    THREAD_EVENTS,
+    is_unknown,
+)
 from dexxy.integrations.tests.connected_app import ANTS, INSTALLATION, connect_app
 from dexxy.messages.models import Thread
 from tests import needs
@@ -56,7 +60,7 @@ def test_every_published_example_is_taken_and_worked_off(app: GitHubApp) -> None
 
 def _assert_marked(event: str, payload: dict[str, Any]) -> None:
     """Check that the thread is stored and marked, and that what is gone is archived."""
-    first = hints(event, payload)[0].hint
+    first = next(iter(THREAD_EVENTS[event].map(payload))).hint
     thread = Thread.objects.get(
         source__external_id=str(ANTS), kind=first.thread.kind, number=first.thread.number
     )
@@ -71,8 +75,8 @@ def _assert_marked(event: str, payload: dict[str, Any]) -> None:
 def test_every_published_event_is_either_handled_or_ignored_on_purpose() -> None:
     published = {event["name"] for event in json.loads(needs.published_examples())}
 
-    assert published <= THREAD_EVENTS.keys() | HANDLERS.keys() | IGNORED
-    assert not IGNORED & (THREAD_EVENTS.keys() | HANDLERS.keys())
+    assert published <= THREAD_EVENTS.keys() | ACCOUNT_EVENTS.keys() | IGNORED
+    assert not IGNORED & (THREAD_EVENTS.keys() | ACCOUNT_EVENTS.keys())
 
 
 def test_every_published_action_is_known() -> None:

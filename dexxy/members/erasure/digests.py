@@ -15,9 +15,6 @@ from dexxy.members.models import ErasedKey, ErasureSecret, Identity
 
 _HOLD_OFF = "SELECT pg_advisory_xact_lock_shared(hashtextextended('erasures', %(workspace)s))"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('erasures', %(workspace)s))"
-_SILENCED = """
-SELECT id FROM members_identity WHERE workspace_id = %(workspace)s AND is_silenced
-"""
 
 
 class ErasedPeople:
@@ -96,9 +93,9 @@ def texts_of(account: Identity) -> list[str]:
 
 
 def erasures_hold_off(workspace_id: int) -> None:
-    """Let nobody be erased until the transaction ends, before it locks an account: it stores words.
+    """Let nobody be erased until the transaction ends. Whoever stores words calls it first of all.
 
-    Others that store words do not wait.
+    Writers do not wait for each other: the lock is shared.
     """
     fetch_all(_HOLD_OFF, {"workspace": workspace_id})
 
@@ -112,8 +109,9 @@ def erasures_lock(workspace_id: int) -> None:
 
 
 def accounts_silenced(workspace_id: int) -> set[int]:
-    """Return the accounts whose words are not kept; a look at an index that is mostly empty.
+    """Return the identities whose words are not kept, from an index that is mostly empty.
 
-    It stays true until the transaction ends behind `erasures_hold_off`.
+    Call `erasures_hold_off` before: then the answer stays true until the transaction ends.
     """
-    return {pk for (pk,) in fetch_all(_SILENCED, {"workspace": workspace_id})}
+    silenced = Identity.objects.filter(workspace=workspace_id, is_silenced=True)
+    return set(silenced.values_list("pk", flat=True))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.utils import timezone
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, execute
 from dexxy.members.erasure.digests import ErasedPeople, account_text, login_text, mail_texts
 from dexxy.members.imports.staging import (
     PROVIDER,
@@ -19,7 +19,7 @@ from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.contacts import contacts_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.merges.links import Link
-from dexxy.members.models import IdentityKind
+from dexxy.members.models import Identity, IdentityKind
 
 # Their accounts have numbers, and are met when they write something.
 _READ = "github"
@@ -51,7 +51,6 @@ WHERE m.id = new.id
   AND (m.company, m.location, m.notes, m.tags)
       IS DISTINCT FROM (new.company, new.location, new.notes, new.tags)
 """
-_HOMES = "SELECT id, home_member_id FROM members_identity WHERE id = ANY(%(ids)s)"
 
 
 def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
@@ -111,7 +110,8 @@ def _accounts(
             for key, (_, username) in named.items()
         }
         stored = _identities(workspace_id, platform, records)
-        homes = dict(fetch_all(_HOMES, {"ids": [*people.values(), *stored.values()]}))
+        identities = Identity.objects.filter(pk__in=[*people.values(), *stored.values()])
+        homes = dict(identities.values_list("pk", "home_member_id"))
         for key, (person, username) in named.items():
             evidence = [stated_evidence(platform, username)]
             yield Link(homes[person], homes[stored[key]], 1.0, evidence)

@@ -13,31 +13,34 @@ from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 def identities_apply(
     *, workspace_id: int, provider: str, records: Iterable[IdentityRecord], seen_at: datetime
 ) -> dict[str, int]:
-    """Store RECORDS as they were at SEEN_AT, inside the caller's transaction.
+    """Store RECORDS, inside the caller's transaction.
+
+    Args:
+        seen_at: by our clock; it is the version of what the records show.
 
     Returns: external id -> primary key, for every record.
     """
     by_id = {record.external_id: record for record in records}
     if not by_id:
         return {}
-    place = {"workspace": workspace_id, "provider": provider, "seen_at": seen_at}
-    known, changed = _compare(place, by_id)
+    server = {"workspace": workspace_id, "provider": provider, "seen_at": seen_at}
+    known, changed = _compare(server, by_id)
     if changed:
         rows = _rows(changed)
-        if fetch_all(sql.LOCK_CHANGED, place, rows):
-            execute(sql.RENAME_MEMBERS, place, rows)
-            execute(sql.UPDATE, place, rows)
+        if fetch_all(sql.LOCK_CHANGED, server, rows):
+            execute(sql.RENAME_MEMBERS, server, rows)
+            execute(sql.UPDATE, server, rows)
     if len(known) < len(by_id):
-        known |= _insert(workspace_id, provider, place, by_id)
+        known |= _insert(workspace_id, provider, server, by_id)
     return known
 
 
 def _compare(
-    place: dict[str, object], by_id: dict[str, IdentityRecord]
+    server: dict[str, object], by_id: dict[str, IdentityRecord]
 ) -> tuple[dict[str, int], list[IdentityRecord]]:
-    """Return the primary keys of those that are stored, and which of them look different now."""
+    """Return the primary keys of stored accounts, and the records that differ from them."""
     known, changed = {}, []
-    for pk, *stored in fetch_all(sql.FIND, {**place, "ids": list(by_id)}):
+    for pk, *stored in fetch_all(sql.FIND, {**server, "ids": list(by_id)}):
         record = by_id[stored[0]]
         known[record.external_id] = pk
         if tuple(stored) != _row(record):
@@ -48,16 +51,16 @@ def _compare(
 def _insert(
     workspace_id: int,
     provider: str,
-    place: dict[str, object],
+    server: dict[str, object],
     by_id: dict[str, IdentityRecord],
 ) -> dict[str, int]:
     # Two workers that meet one new person at the same moment must make one member, not two.
-    fetch_all(sql.LOCK_NEW_MEMBERS, place)
-    known, _ = _compare(place, by_id)
+    fetch_all(sql.LOCK_NEW_MEMBERS, server)
+    known, _ = _compare(server, by_id)
     known |= ErasedPeople(workspace_id).accounts(provider, by_id.keys() - known.keys())
     new = [record for key, record in by_id.items() if key not in known]
     if new:
-        known |= dict(fetch_all(sql.INSERT, place, _rows(new)))
+        known |= dict(fetch_all(sql.INSERT, server, _rows(new)))
     return known
 
 
@@ -91,9 +94,3 @@ def profiles_apply(
     # The accounts are locked now, all of them in the order of their keys.
     contacts_apply(workspace_id=workspace_id, provider=provider, records=records)
     execute(sql.FILL_PROFILES, params, rows)
-
-
-def identities_recount(*, workspace_id: int) -> None:
-    """Make the counts and the first and last seen times of a workspace's people true again."""
-    execute(sql.RECOUNT_IDENTITIES, {"workspace": workspace_id})
-    execute(sql.RECOUNT_MEMBERS, {"workspace": workspace_id})

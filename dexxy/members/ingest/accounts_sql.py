@@ -1,4 +1,8 @@
-"""The statements of `ingest`. `{rows}` is the batch, as a FROM item `r`."""
+"""The statements of `accounts`. `{rows}` is the batch, as a FROM item `r`.
+
+What wins where an account looks different now: rules A1 to A5 of
+docs/explanation/what-wins-when.md, which is to be read first.
+"""
 
 IDENTITY_COLUMNS = {
     "external_id": "text",
@@ -18,7 +22,7 @@ WHERE workspace_id = %(workspace)s AND provider = %(provider)s AND external_id =
 
 LOCK_NEW_MEMBERS = "SELECT pg_advisory_xact_lock(hashtextextended('members', %(workspace)s))"
 
-# The member's id is drawn beforehand, so that both rows come from one statement.
+# The member's id is drawn from its sequence beforehand, so that one statement inserts both rows.
 INSERT = """
 WITH new AS MATERIALIZED (
     SELECT r.*, nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id FROM {rows}
@@ -40,7 +44,7 @@ FROM new
 RETURNING external_id, id
 """
 
-# Writers lock accounts in the order of their keys, then members in the order of theirs.
+# Writers lock accounts in the order of their keys, then members in the order of their ids (ADR 15).
 LOCK_CHANGED = """
 SELECT i.id
 FROM {rows}
@@ -53,7 +57,7 @@ ORDER BY i.external_id
 FOR NO KEY UPDATE OF i
 """
 
-# A member whose name nobody changed by hand follows the account it was made for.
+# A member has the name of the account for which it was made, until somebody changes it by hand.
 RENAME_MEMBERS = """
 UPDATE members_member m
 SET display_name = new.display_name, avatar_url = new.avatar_url, updated_at = now()
@@ -86,7 +90,7 @@ WHERE i.workspace_id = %(workspace)s AND i.provider = %(provider)s
 
 PROFILE_COLUMNS = {"external_id": "text", "company": "text", "location": "text", "bio": "text"}
 
-# A person's own words never overwrite what the team wrote about them.
+# What the team wrote about a person is never overwritten by what their profile says.
 FILL_PROFILES = """
 UPDATE members_member m
 SET company = coalesce(nullif(m.company, ''), new.company),
@@ -113,44 +117,4 @@ FROM (
     FOR NO KEY UPDATE
 ) asked
 WHERE i.id = asked.id
-"""
-
-RECOUNT_IDENTITIES = """
-UPDATE members_identity i
-SET message_count = c.messages, first_seen_at = c.first_at, last_seen_at = c.last_at
-FROM (
-    SELECT i.id, c.messages, c.first_at, c.last_at
-    FROM members_identity i
-    JOIN (
-        SELECT i.id, count(m.id) AS messages, min(m.occurred_at) AS first_at,
-               max(m.occurred_at) AS last_at
-        FROM members_identity i
-        LEFT JOIN messages_message m ON m.workspace_id = i.workspace_id AND m.author_id = i.id
-                                    AND NOT m.is_archived AND m.in_feed
-        WHERE i.workspace_id = %(workspace)s
-        GROUP BY i.id
-    ) c ON c.id = i.id
-    WHERE (i.message_count, i.first_seen_at, i.last_seen_at)
-          IS DISTINCT FROM (c.messages, c.first_at, c.last_at)
-    ORDER BY i.external_id
-    FOR NO KEY UPDATE OF i
-) c
-WHERE i.id = c.id
-"""
-
-RECOUNT_MEMBERS = """
-UPDATE members_member m
-SET first_seen_at = c.first_at, last_seen_at = c.last_at
-FROM (
-    SELECT m.id, c.first_at, c.last_at
-    FROM members_member m
-    JOIN (
-        SELECT member_id, min(first_seen_at) AS first_at, max(last_seen_at) AS last_at
-        FROM members_identity WHERE workspace_id = %(workspace)s GROUP BY member_id
-    ) c ON c.member_id = m.id
-    WHERE (m.first_seen_at, m.last_seen_at) IS DISTINCT FROM (c.first_at, c.last_at)
-    ORDER BY m.id
-    FOR NO KEY UPDATE OF m
-) c
-WHERE m.id = c.id
 """

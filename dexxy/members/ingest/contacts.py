@@ -1,4 +1,4 @@
-"""Store what accounts show to be found by elsewhere: e-mail addresses and links."""
+"""Store the e-mail addresses and links that profiles show: accounts elsewhere are found by them."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Store accounts as webhooks show them: less than a snapshot does, and some of it otherwise."""
+"""Store accounts as webhooks show them: with fewer fields than a snapshot, some in another form."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,10 +14,13 @@ from dexxy.members.models import IdentityKind
 def identities_meet(
     *, workspace_id: int, provider: str, records: Iterable[IdentityRecord], seen_at: datetime
 ) -> dict[str, int]:
-    """Store RECORDS of webhooks received at SEEN_AT, inside the caller's transaction.
+    """Store RECORDS of webhooks, inside the caller's transaction.
 
-    Of an account that is known only the login and the kind are taken: names do not come with a
-    webhook, and pictures and node ids come in another form.
+    A stored account takes only its login and its kind from them: a webhook carries no names, and
+    pictures and node ids in another form than GraphQL.
+
+    Args:
+        seen_at: when the webhooks were received, by our clock.
 
     Returns: external id -> primary key, for every record.
     """

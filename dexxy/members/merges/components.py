@@ -6,15 +6,13 @@ else is stored of a merge, so taking an edge away is exact, whatever came in bet
 
 from collections.abc import Iterable, Sequence
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from django.db.models import Q
 
-Edge = tuple[int, int]
+from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.activity_times import members_retime
+from dexxy.members.models import Identity, MemberMerge
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('merges', %(workspace)s))"
-_EDGES = """
-SELECT id, kept_id, merged_id FROM members_membermerge
-WHERE undone_at IS NULL AND (kept_id = ANY(%(members)s) OR merged_id = ANY(%(members)s))
-"""
 _MEMBER_COLUMNS = {"home_id": "bigint", "member_id": "bigint"}
 # In the order of the keys, as all who write accounts lock them.
 _MOVE = """
@@ -29,24 +27,6 @@ FROM (
 ) moved
 WHERE i.id = moved.id
 """
-_RECOUNT = """
-UPDATE members_member m
-SET first_seen_at = seen.first_at, last_seen_at = seen.last_at
-FROM (
-    SELECT m.id, c.first_at, c.last_at
-    FROM {rows}
-    JOIN members_member m ON m.id = r.home_id
-    LEFT JOIN LATERAL (
-        SELECT min(first_seen_at) AS first_at, max(last_seen_at) AS last_at
-        FROM members_identity WHERE member_id = m.id
-    ) c ON true
-    WHERE (m.first_seen_at, m.last_seen_at) IS DISTINCT FROM (c.first_at, c.last_at)
-    ORDER BY m.id
-    FOR NO KEY UPDATE OF m
-) seen
-WHERE m.id = seen.id
-"""
-_IDENTITIES = "SELECT id FROM members_identity WHERE home_member_id = ANY(%(members)s)"
 
 
 def merges_lock(workspace_id: int) -> None:
@@ -63,23 +43,25 @@ def members_regroup(home_ids: Iterable[int]) -> list[int]:
     roots = components(members, _edges_around(members))
     rows = Rows(_MEMBER_COLUMNS, sorted(roots.items()))
     execute(_MOVE, {}, rows)
-    execute(_RECOUNT, {}, rows)
-    return [pk for (pk,) in fetch_all(_IDENTITIES, {"members": list(roots)})]
+    members_retime(member_ids=roots)
+    return list(Identity.objects.filter(home_member__in=list(roots)).values_list("pk", flat=True))
 
 
-def _edges_around(members: Iterable[int]) -> list[Edge]:
+def _edges_around(members: Iterable[int]) -> list[Sequence[int]]:
     """Return the live merges that are connected with MEMBERS, the oldest first.
 
-    A step from each to the next, of all at once: no recursive query, whose plan is a matter of
+    A breadth-first search with one query a step. Not a recursive query: its plan is a matter of
     luck while a first import or sync fills the table.
     """
-    edges: dict[int, Edge] = {}
+    edges: dict[int, Sequence[int]] = {}
     seen, step = set[int](), set(members)
     while step:
         seen |= step
-        found = fetch_all(_EDGES, {"members": sorted(step)})
-        edges.update({pk: (kept, merged) for pk, kept, merged in found})
-        step = {member for _, *ends in found for member in ends} - seen
+        touching = Q(kept__in=step) | Q(merged__in=step)
+        found = MemberMerge.objects.filter(touching, undone_at=None)
+        ends = {pk: edge for pk, *edge in found.values_list("pk", "kept_id", "merged_id")}
+        edges |= ends
+        step = {member for edge in ends.values() for member in edge} - seen
     return [edges[pk] for pk in sorted(edges)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from dexxy.accounts.models import AuditEntry
 from dexxy.common.sql import fetch_all
 from dexxy.members.merges.components import members_regroup
-from dexxy.members.models import Member, MemberMerge
+from dexxy.members.models import Identity, Member, MemberMerge
 
 _BATCH = 5000
 # Undone merges and rejected suggestions: pairs that somebody said are not the same.
@@ -24,15 +24,6 @@ FROM (
 JOIN members_identity f ON f.home_member_id = pair.first_id
 JOIN members_identity s ON s.home_member_id = pair.second_id
 WHERE f.member_id <> s.member_id
-"""
-_MEMBERS = """
-SELECT i.home_member_id, i.member_id FROM members_identity i
-WHERE i.home_member_id = ANY(%(homes)s)
-"""
-_LOCKED = """
-SELECT DISTINCT i.member_id
-FROM members_identity i JOIN members_member m ON m.id = i.home_member_id
-WHERE m.workspace_id = %(workspace)s AND m.is_locked
 """
 _OF_NO_PERSON = """
 UPDATE members_membermerge e
@@ -124,12 +115,15 @@ class _Groups:
     """Members as they grow together, and who must stay apart."""
 
     def __init__(self, workspace_id: int, homes: Sequence[int]) -> None:
-        params = {"workspace": workspace_id, "homes": homes}
-        self._member: dict[int, int] = dict(fetch_all(_MEMBERS, params))
-        self._locked = {member for (member,) in fetch_all(_LOCKED, params)}
+        of_home = Identity.objects.filter(home_member__in=homes)
+        self._member = dict(of_home.values_list("home_member_id", "member_id"))
+        locked = Identity.objects.filter(
+            home_member__workspace=workspace_id, home_member__is_locked=True
+        )
+        self._locked = set(locked.values_list("member_id", flat=True))
         self._into: dict[int, int] = {}
         self._apart: defaultdict[int, set[int]] = defaultdict(set)
-        for first, second in fetch_all(_APART, params):
+        for first, second in fetch_all(_APART, {"workspace": workspace_id}):
             self._apart[first].add(second)
             self._apart[second].add(first)
 

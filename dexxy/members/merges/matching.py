@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.models import COMPARE_DUE, Identity, MergeSuggestion, SuggestionState
 
 Pair = tuple[int, int]
 _CHUNK = 5000
@@ -16,12 +17,6 @@ _COLUMNS = (
     "id, home_member_id, updated_at, provider, external_id, left(username, 100), left(name, 200),"
     " left(email, 255), is_email_verified, kind, left(url, 500), links[:20]"
 )
-_DUE_IDS = """
-SELECT id FROM members_identity
-WHERE workspace_id = %(workspace)s AND (compared_at IS NULL OR NOT compared_at = updated_at)
-ORDER BY id
-LIMIT %(limit)s
-"""
 _BY_ID = f"SELECT {_COLUMNS} FROM members_identity WHERE id = ANY(%(ids)s)"  # noqa: S608
 _FORGET_KEYS = """
 DELETE FROM members_matchkey
@@ -67,11 +62,6 @@ WHERE id IN (
     SELECT unnest(%(changed)s::bigint[])
 )
 """  # noqa: S608
-_SUGGESTED = """
-SELECT first_id, second_id FROM members_mergesuggestion
-WHERE workspace_id = %(workspace)s AND state = 'open'
-  AND first_id = ANY(%(homes)s) AND second_id = ANY(%(homes)s)
-"""
 _NOTE_COMPARED = """
 UPDATE members_identity i
 SET compared_at = due.updated_at
@@ -110,8 +100,8 @@ class ShownAccount:
 
 def accounts_due(workspace_id: int, *, limit: int) -> list[int]:
     """Return the ids of accounts that changed since they were last compared."""
-    rows = fetch_all(_DUE_IDS, {"workspace": workspace_id, "limit": limit})
-    return [pk for (pk,) in rows]
+    due = Identity.objects.filter(COMPARE_DUE, workspace=workspace_id).order_by("pk")
+    return list(due.values_list("pk", flat=True)[:limit])
 
 
 def accounts_read(ids: Iterable[int]) -> Iterator[ShownAccount]:
@@ -158,8 +148,13 @@ def pairs_suggested(workspace_id: int, touched: Touched) -> set[Pair]:
     """
     params = {"workspace": workspace_id, **asdict(touched)}
     holders = dict(fetch_all(_HOLDERS, params))
-    params = {"workspace": workspace_id, "homes": list(holders)}
-    pairs = [(holders[a], holders[b]) for a, b in fetch_all(_SUGGESTED, params)]
+    suggested = MergeSuggestion.objects.filter(
+        workspace=workspace_id,
+        state=SuggestionState.OPEN,
+        first__in=holders,
+        second__in=holders,
+    ).values_list("first_id", "second_id")
+    pairs = [(holders[a], holders[b]) for a, b in suggested]
     return {(min(pair), max(pair)) for pair in pairs}
 
 

@@ -1,4 +1,8 @@
-"""Store what webhooks say, at once and for the time being: each thread is marked for a refetch.
+"""Store hints: what webhooks tell is shown at once, until a refetch replaces it.
+
+Webhooks are delivered at least once, late and in any order, so all of this is idempotent, and each
+thread is marked for a refetch. What wins where a hint differs from what is stored:
+docs/explanation/what-wins-when.md.
 
 Everything here runs inside the caller's transaction and is set-based. Locks are taken in the order
 that all writers keep: erasures are held off, then identities, then threads by source, kind and
@@ -11,67 +15,71 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+from django.db.models.functions import Now
+
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
 from dexxy.members.ingest.hints import identities_meet
 from dexxy.messages.ingest import hints_sql as sql
-from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, ThreadRecord
-from dexxy.messages.ingest.snapshots import HINT_SETTLES_AFTER, Place, replies_link, threads_settle
-from dexxy.messages.ingest.snapshots_sql import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
-from dexxy.messages.models import ArchivedReason, MessageKind
+from dexxy.messages.ingest.archiving import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
+from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, SourceKey, ThreadRecord
+from dexxy.messages.ingest.settling import replies_link, threads_settle
+from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER
+from dexxy.messages.models import ArchivedReason, MessageKind, Thread
 
+# Source, kind and number of a thread.
 _Key = tuple[int, str, int]
+# Workspace, provider and external id of an account -> the primary key of its identity.
 _Authors = Mapping[tuple[int, str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedHint:
-    """A hint, and where it belongs."""
+class SourceHint:
+    """A hint about a thread of a source."""
 
-    place: Place
+    source: SourceKey
     hint: Hint
 
     @property
     def key(self) -> _Key:
         """The thread's key, in the order in which threads are locked."""
-        return self.place.source_id, str(self.hint.thread.kind), self.hint.thread.number
+        return self.source.source_id, str(self.hint.thread.kind), self.hint.thread.number
 
 
-def hints_apply(hints: Sequence[PlacedHint], *, received_at: datetime) -> None:
-    """Store HINTS, in the order in which they came.
-
-    Of what two of them say of one thread, the one with the later version counts; what is stored
-    already in a later version stays.
+def hints_apply(hints: Sequence[SourceHint], *, received_at: datetime) -> None:
+    """Store HINTS.
 
     Args:
-        received_at: by our clock, of the first of them.
+        hints: in the order in which they came. Of two about the same thread or message, the later
+            version wins; on a tie, what came later.
+        received_at: when the first of them came, by our clock.
     """
     by_thread = _by_thread(hints)
     if not by_thread:
         return
-    authors = _authors(by_thread.values(), received_at)
-    threads = _threads(by_thread, authors)
-    _archive(by_thread, threads)
-    _messages(by_thread, threads, authors)
+    authors = _authors_apply(by_thread.values(), received_at)
+    threads = _threads_apply(by_thread, authors)
+    _threads_archive(by_thread, threads)
+    _messages_apply(by_thread, threads, authors)
     replies_link(threads.values())
     threads_settle(list(threads.values()))
 
 
-def _by_thread(hints: Iterable[PlacedHint]) -> dict[_Key, PlacedHint]:
-    """Fold the hints of each thread into one, and sort them by their keys."""
-    found: dict[_Key, PlacedHint] = {}
+def _by_thread(hints: Iterable[SourceHint]) -> dict[_Key, SourceHint]:
+    """Fold the hints of each thread into one, in the order of the threads' keys."""
+    found: dict[_Key, SourceHint] = {}
     for one in sorted(hints, key=lambda one: one.hint.thread.version_at):
         before = found.get(one.key)
-        hint = one.hint if before is None else _both(before.hint, one.hint)
+        hint = one.hint if before is None else _folded(before.hint, one.hint)
         found[one.key] = replace(one, hint=hint)
     return dict(sorted(found.items()))
 
 
-def _both(older: Hint, newer: Hint) -> Hint:
-    """Fold two hints of one thread."""
+def _folded(older: Hint, newer: Hint) -> Hint:
+    """Return one hint that tells what two hints about one thread tell."""
     moved = older if older.archived is ArchivedReason.MOVED else newer
     return Hint(
-        thread=replace(older.thread, **_known(newer.thread)),
+        thread=replace(older.thread, **_carried(newer.thread)),
         messages=_newest(*older.messages, *newer.messages),
         archived=moved.archived or older.archived,
         moved_to_url=moved.moved_to_url,
@@ -80,7 +88,7 @@ def _both(older: Hint, newer: Hint) -> Hint:
 
 
 def _newest(*messages: MessageRecord) -> tuple[MessageRecord, ...]:
-    """Keep one record of each message: the newest, and that it was deleted."""
+    """Keep the newest record of each message, with all details, and whether it was deleted."""
     found: dict[tuple[MessageKind, str], MessageRecord] = {}
     for one in sorted(messages, key=lambda one: one.version_at):
         before = found.get((one.kind, one.external_id), one)
@@ -92,25 +100,25 @@ def _newest(*messages: MessageRecord) -> tuple[MessageRecord, ...]:
     return tuple(found.values())
 
 
-def _known(thread: ThreadRecord) -> dict[str, Any]:
-    """Return the fields of THREAD that are not UNSET."""
+def _carried(thread: ThreadRecord) -> dict[str, Any]:
+    """Return the fields of THREAD that its payload carries."""
     values = {field.name: getattr(thread, field.name) for field in fields(thread)}
     return {name: value for name, value in values.items() if value is not UNSET}
 
 
-def _authors(hints: Iterable[PlacedHint], received_at: datetime) -> dict[tuple[int, str, str], int]:
-    """Store who wrote. Returns (workspace, provider, external id) -> primary key."""
-    by_tenant: dict[tuple[int, str], dict[str, Any]] = {}
+def _authors_apply(hints: Iterable[SourceHint], received_at: datetime) -> _Authors:
+    """Store the accounts that wrote."""
+    by_server: dict[tuple[int, str], dict[str, Any]] = {}
     for one in hints:
-        met = by_tenant.setdefault((one.place.workspace_id, one.place.provider), {})
+        met = by_server.setdefault((one.source.workspace_id, one.source.provider), {})
         for author in (one.hint.thread.author, *(m.author for m in one.hint.messages)):
             if author is not None:
                 met[author.external_id] = author
-    for workspace_id in sorted({workspace_id for workspace_id, _ in by_tenant}):
+    for workspace_id in sorted({workspace_id for workspace_id, _ in by_server}):
         erasures_hold_off(workspace_id)
     return {
         (workspace_id, provider, external_id): pk
-        for (workspace_id, provider), met in sorted(by_tenant.items())
+        for (workspace_id, provider), met in sorted(by_server.items())
         for external_id, pk in identities_meet(
             workspace_id=workspace_id,
             provider=provider,
@@ -120,16 +128,18 @@ def _authors(hints: Iterable[PlacedHint], received_at: datetime) -> dict[tuple[i
     }
 
 
-def _author_id(place: Place, record: ThreadRecord | MessageRecord, authors: _Authors) -> int | None:
+def _author_id(
+    source: SourceKey, record: ThreadRecord | MessageRecord, authors: _Authors
+) -> int | None:
     if record.author is None:
         return None
-    return authors[place.workspace_id, place.provider, record.author.external_id]
+    return authors[source.workspace_id, source.provider, record.author.external_id]
 
 
-def _threads(by_thread: Mapping[_Key, PlacedHint], authors: _Authors) -> dict[_Key, int]:
-    """Store and mark threads. Returns their primary keys."""
+def _threads_apply(by_thread: Mapping[_Key, SourceHint], authors: _Authors) -> dict[_Key, int]:
+    """Store, lock and mark threads. Returns their primary keys."""
     columns = {key: _fields(one, authors) for key, one in by_thread.items()}
-    rows = [(one.place.workspace_id, *key, columns[key]) for key, one in by_thread.items()]
+    rows = [(one.source.workspace_id, *key, columns[key]) for key, one in by_thread.items()]
     settles = {"settles": HINT_SETTLES_AFTER.total_seconds()}
     found = fetch_all(sql.MARK_THREADS, settles, Rows(sql.THREAD_COLUMNS, rows))
     threads = {(source, kind, number): pk for source, kind, number, pk, _ in found}
@@ -138,41 +148,43 @@ def _threads(by_thread: Mapping[_Key, PlacedHint], authors: _Authors) -> dict[_K
         execute(sql.UPDATE_THREADS, {}, Rows(sql.KNOWN_COLUMNS, known))
     urgent = [threads[key] for key, one in by_thread.items() if one.hint.changes_state]
     if urgent:
-        execute(sql.HURRY_REFETCH, {"threads": urgent})
+        # The message about a change of state comes with a refetch only. A refetch that is under way
+        # may miss it, and does not take away this mark, because it is younger.
+        Thread.objects.filter(pk__in=urgent).update(refetch_at=Now())
     return threads
 
 
-def _fields(one: PlacedHint, authors: _Authors) -> dict[str, Any]:
-    """Return the columns of a thread that its hint knows."""
-    columns = _known(one.hint.thread)
+def _fields(one: SourceHint, authors: _Authors) -> dict[str, Any]:
+    """Return the columns of a thread that its hint carries."""
+    columns = _carried(one.hint.thread)
     for name in ("author", "kind", "number"):
         del columns[name]
-    return {**columns, "author_id": _author_id(one.place, one.hint.thread, authors)}
+    return {**columns, "author_id": _author_id(one.source, one.hint.thread, authors)}
 
 
-def _archive(by_thread: Mapping[_Key, PlacedHint], threads: Mapping[_Key, int]) -> None:
-    gone = [
+def _threads_archive(by_thread: Mapping[_Key, SourceHint], threads: Mapping[_Key, int]) -> None:
+    archived = [
         (threads[key], str(one.hint.archived), one.hint.moved_to_url)
         for key, one in by_thread.items()
         if one.hint.archived
     ]
-    if gone:
-        rows = Rows(GONE_COLUMNS, gone)
+    if archived:
+        rows = Rows(GONE_COLUMNS, archived)
         execute(sql.ARCHIVE_THREADS, {}, rows)
         execute(ARCHIVE_MESSAGES_OF, {}, rows)
 
 
-def _messages(
-    by_thread: Mapping[_Key, PlacedHint], threads: Mapping[_Key, int], authors: _Authors
+def _messages_apply(
+    by_thread: Mapping[_Key, SourceHint], threads: Mapping[_Key, int], authors: _Authors
 ) -> None:
-    tenants = {one.place.workspace_id for one in by_thread.values()}
+    tenants = {one.source.workspace_id for one in by_thread.values()}
     silenced = {pk for workspace_id in tenants for pk in accounts_silenced(workspace_id)}
     batch = [
-        _message_row(threads[key], message, _author_id(one.place, message, authors), silenced)
+        _message_row(threads[key], message, _author_id(one.source, message, authors), silenced)
         for key, one in by_thread.items()
         for message in one.hint.messages
     ]
-    # By their keys, in the order in which other writers take them.
+    # In the order of their keys, as all writers.
     rows = Rows(sql.MESSAGE_COLUMNS, sorted(batch, key=itemgetter(0, 1, 2)))
     execute(sql.UPSERT_MESSAGES, {}, rows)
     if any(message.is_deleted for one in by_thread.values() for message in one.hint.messages):

@@ -1,6 +1,10 @@
-"""The statements of `hints`. `{rows}` is the batch, as a FROM item `r`."""
+"""The statements of `hints`. `{rows}` is the batch, as a FROM item `r`.
 
-# `fields` holds the columns that are known: `jsonb_populate_record` leaves the others as they are.
+What wins where a hint differs from what is stored: rules T5 to T8, M4 to M6 and R2 to R3 of
+docs/explanation/what-wins-when.md, which is to be read first.
+"""
+
+# `fields` holds the columns that the payload carries: `jsonb_populate_record` keeps the others.
 THREAD_COLUMNS = {
     "workspace_id": "bigint",
     "source_id": "bigint",
@@ -23,9 +27,10 @@ MESSAGE_COLUMNS = {
     "is_deleted": "boolean",
 }
 
-# Locks every thread, in the order of the keys, and marks it. One that waits for a refetch already
-# goes on waiting: so a busy thread is read once a minute, when what came before has settled. It
-# waits no longer than until this has settled, too: it may have been put off before there was news.
+# Locks every thread, in the order of the keys, and marks it. The mark is a debounce: a thread that
+# waits for a refetch already keeps its earlier mark, so a busy thread is read once a minute, when
+# the first hints have settled. No mark may be later than when this hint has settled: the stored one
+# may have been put off before there was news.
 MARK_THREADS = """
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
@@ -46,12 +51,6 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
 RETURNING t.source_id, t.kind, t.number, t.id, t.xmax = 0
 """
 
-# Only a refetch has the message that says what happened to a thread's state; one that was asked
-# for already may not have it, and leaves this younger mark.
-HURRY_REFETCH = """
-UPDATE messages_thread SET refetch_at = clock_timestamp() WHERE id = ANY(%(threads)s)
-"""
-
 UPDATE_THREADS = """
 UPDATE messages_thread t
 SET (node_id, title, state, state_reason, labels, url, author_id, opened_at, closed_at, merged_at,
@@ -65,7 +64,7 @@ FROM {rows}
 WHERE t.id = r.thread_id AND (r.fields->>'version_at')::timestamptz >= t.version_at
 """
 
-# What is known of where a thread went is kept, also when it is said to be deleted there.
+# A webhook may follow that the thread was deleted where it was: where it moved to is kept.
 ARCHIVE_THREADS = """
 UPDATE messages_thread t
 SET is_archived = true, archived_reason = r.reason, moved_to_url = r.moved_to_url,
@@ -74,8 +73,8 @@ FROM {rows}
 WHERE t.id = r.thread_id AND t.archived_reason <> 'moved'
 """
 
-# What comes late to a thread that is gone is gone as well. A message that is stored stays archived
-# or not: only a snapshot revives.
+# A message that comes late to an archived thread is archived with it. A stored message stays
+# archived, or live: only a snapshot revives.
 UPSERT_MESSAGES = """
 INSERT INTO messages_message AS m (
     workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
@@ -99,7 +98,7 @@ WHERE excluded.version_at >= m.version_at
        m.details || excluded.details, excluded.in_feed)
 """
 
-# A deletion needs no version: ids are never used again.
+# A deletion wins over any version: GitHub never uses an id again.
 ARCHIVE_MESSAGES = """
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'deleted',

@@ -19,9 +19,22 @@ class Unset(Enum):
     UNSET = "unset"
 
 
-# The value of a field that a payload does not carry: what is stored is kept. A snapshot carries
-# them all.
+# The value of a field that a webhook's payload does not carry: the stored value is kept. A snapshot
+# carries every field.
 UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKey:
+    """The source that records are stored under: each statement of the ingestion is about one.
+
+    Args:
+        provider: the server of the source; accounts are known by it, and not by the source.
+    """
+
+    workspace_id: int
+    source_id: int
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +59,13 @@ class ThreadRecord:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """One message; `details` holds what only its kind has.
+    """One message.
 
-    `is_deleted`: the platform keeps its place, because something hangs below it.
-
-    `details["in_reply_to"]` is the external id of the message that this one answers, and
-    `details["review_id"]` that of the review a review comment belongs to.
+    Args:
+        details: what only its kind has. `in_reply_to` is the external id of the message that this
+            one answers, `review_id` that of the review to which a review comment belongs.
+        is_deleted: in a snapshot, a tombstone: the platform shows that there was a message, because
+            others answer it. In a hint, the message is gone.
     """
 
     kind: MessageKind
@@ -69,11 +83,13 @@ class MessageRecord:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A set of a thread's messages that is read as one list.
+    """The messages of a thread that one list of the platform holds.
 
-    Once a list has been read to its end, what is stored in its scope but was not in it is gone.
-    `owner_id` narrows review comments to those of one review, and replies to those of one
-    comment: it is the external id of the message that has the list.
+    A message in the scope of a list that was read to its end, but not in that list, is gone.
+
+    Args:
+        owner_id: the external id of the message that has the list: review comments hang below a
+            review, replies below a comment. '' for a list of the thread itself.
     """
 
     kinds: frozenset[MessageKind]
@@ -84,7 +100,8 @@ class Scope:
 class Snapshot:
     """A thread as the platform shows it now, with the messages that fitted into the answer.
 
-    `complete` names the scopes whose messages are all here.
+    Args:
+        complete: the scopes of which all messages are here.
     """
 
     thread: ThreadRecord
@@ -94,14 +111,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a webhook says of a thread: it comes early, and a refetch checks it.
+    """What a webhook tells about a thread: it comes early, and a refetch checks it.
 
     Args:
-        messages: those that it shows; one that `is_deleted` is gone.
-        archived: why the whole thread is gone, if it is.
-        moved_to_url: where it went to, or ''.
-        changes_state: the thread was closed, reopened or answered; only a refetch has the message
-            that says so.
+        messages: those that the payload shows; one that `is_deleted` is gone.
+        archived: why the whole thread is gone; None if it is not.
+        moved_to_url: the new address of a thread that moved, or ''.
+        changes_state: the thread was closed, reopened or answered. The message about that comes
+            with a refetch only.
     """
 
     thread: ThreadRecord

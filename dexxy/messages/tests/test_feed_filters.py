@@ -14,7 +14,7 @@ from dexxy.members.models import IdentityKind
 from dexxy.messages.feed import reader
 from dexxy.messages.feed.filters import Bots, FeedFilters, FilterError
 from dexxy.messages.feed.search import search_catch_up
-from dexxy.messages.ingest.snapshots import threads_settle
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Message, MessageKind, SearchEntry, Thread, ThreadKind, ThreadState
 from dexxy.messages.selectors import feed_newer, feed_page, feed_total
 from dexxy.sources.models import Source

@@ -14,7 +14,7 @@ from dexxy.members.models import Identity
 from dexxy.messages.feed import reader
 from dexxy.messages.feed.reader import FeedQuery, feed_count, feed_find
 from dexxy.messages.feed.search import search_catch_up, search_words
-from dexxy.messages.ingest.snapshots import threads_settle
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import (
     ArchivedReason,
     Message,

@@ -10,19 +10,13 @@ from django.utils import timezone
 
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot, ThreadRecord
-from dexxy.messages.ingest.snapshots import (
-    GoneThread,
-    Place,
-    StoredThread,
-    authors_apply,
-    messages_apply,
-    snapshots_apply,
-    stored_thread,
-    threads_archive,
-    threads_lock,
-    threads_settle,
-)
+from dexxy.messages.ingest.archiving import GoneThread, threads_archive
+from dexxy.messages.ingest.authors import authors_apply
+from dexxy.messages.ingest.message_rows import messages_apply
+from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot, SourceKey, ThreadRecord
+from dexxy.messages.ingest.settling import threads_settle
+from dexxy.messages.ingest.snapshots import snapshots_apply
+from dexxy.messages.ingest.stored_threads import StoredThread, stored_thread, threads_lock
 from dexxy.messages.models import (
     ArchivedReason,
     Message,
@@ -72,12 +66,14 @@ def shown(*messages: MessageRecord, thread: ThreadRecord = THREAD) -> Snapshot:
 
 
 @pytest.fixture
-def place(source: Source) -> Place:
-    return Place(source.workspace_id, source.pk, source.server)
+def source_key(source: Source) -> SourceKey:
+    return SourceKey(source.workspace_id, source.pk, source.server)
 
 
-def apply(place: Place, *snapshots: Snapshot, at: datetime | None = None) -> list[StoredThread]:
-    return snapshots_apply(place, snapshots, asked_at=at or timezone.now())
+def apply(
+    source_key: SourceKey, *snapshots: Snapshot, at: datetime | None = None
+) -> list[StoredThread]:
+    return snapshots_apply(source_key, snapshots, asked_at=at or timezone.now())
 
 
 def comments() -> list[tuple[str, str, str]]:
@@ -86,8 +82,8 @@ def comments() -> list[tuple[str, str, str]]:
     return [(m.external_id, m.body, m.archived_reason) for m in rows]
 
 
-def test_a_snapshot_is_stored_whole(place: Place) -> None:
-    apply(place, shown(comment(1), comment(2, author=None)))
+def test_a_snapshot_is_stored_whole(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1), comment(2, author=None)))
 
     thread = Thread.objects.get()
     assert (thread.number, thread.title, thread.state) == (7, "It breaks", "open")
@@ -121,14 +117,14 @@ TOMBSTONE = replace(comment(1), is_deleted=True)
 )
 @pytest.mark.parametrize("is_ghost", [False, True])
 def test_a_new_thread_knows_of_its_messages_what_settling_it_would_find(
-    place: Place,
+    source_key: SourceKey,
     messages: tuple[MessageRecord, ...],
     count: int,
     answered_after: int | None,
     is_ghost: bool,
 ) -> None:
     author = None if is_ghost else ALICE
-    (stored,) = apply(place, shown(*messages, thread=replace(THREAD, author=author)))
+    (stored,) = apply(source_key, shown(*messages, thread=replace(THREAD, author=author)))
     new = Thread.objects.values().get()
 
     threads_settle([stored.id])
@@ -147,63 +143,65 @@ def reply(number: int, to: str) -> MessageRecord:
 
 
 def test_what_hangs_on_something_that_a_whole_list_does_not_hold_is_archived(
-    place: Place,
+    source_key: SourceKey,
 ) -> None:
     talk = replace(THREAD, kind=ThreadKind.DISCUSSION)
-    (thread,) = apply(place, shown(comment(1), thread=talk))
+    (thread,) = apply(source_key, shown(comment(1), thread=talk))
     late = [(thread, reply(2, to="1")), (thread, reply(3, to="of which only this reply tells"))]
-    messages_apply(place, late, authors_apply(place, [BOB], asked_at=timezone.now()))
+    messages_apply(source_key, late, authors_apply(source_key, [BOB], asked_at=timezone.now()))
 
-    apply(place, shown(comment(1), thread=talk))
+    apply(source_key, shown(comment(1), thread=talk))
 
     replies = Message.objects.filter(kind="reply").order_by("external_id")
     assert [(m.external_id, m.archived_reason) for m in replies] == [("2", ""), ("3", "missing")]
 
 
-def test_the_same_snapshot_again_writes_nothing(place: Place) -> None:
-    apply(place, shown(comment(1)))
+def test_the_same_snapshot_again_writes_nothing(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1)))
     before = list(Message.objects.order_by("pk").values()), Thread.objects.values().get()
 
-    apply(place, shown(comment(1)))
+    apply(source_key, shown(comment(1)))
 
     assert (list(Message.objects.order_by("pk").values()), Thread.objects.values().get()) == before
 
 
 def test_what_a_whole_list_no_longer_holds_is_archived_and_comes_back_with_it(
-    place: Place,
+    source_key: SourceKey,
 ) -> None:
-    apply(place, shown(comment(1), comment(2)))
+    apply(source_key, shown(comment(1), comment(2)))
 
-    apply(place, shown(comment(2)))
+    apply(source_key, shown(comment(2)))
     assert comments() == [("1", "Hm.", "missing"), ("2", "Hm.", "")]
     assert Thread.objects.get().message_count == 2
 
-    apply(place, shown(comment(1), comment(2)))
+    apply(source_key, shown(comment(1), comment(2)))
     assert comments() == [("1", "Hm.", ""), ("2", "Hm.", "")]
 
 
-def test_a_list_that_was_not_read_to_its_end_archives_nothing(place: Place) -> None:
-    apply(place, shown(comment(1), comment(2)))
+def test_a_list_that_was_not_read_to_its_end_archives_nothing(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1), comment(2)))
 
-    apply(place, replace(shown(comment(2)), complete=()))
+    apply(source_key, replace(shown(comment(2)), complete=()))
 
     assert comments() == [("1", "Hm.", ""), ("2", "Hm.", "")]
 
 
-def test_other_kinds_and_other_threads_are_not_touched_by_a_list_s_end(place: Place) -> None:
+def test_other_kinds_and_other_threads_are_not_touched_by_a_list_s_end(
+    source_key: SourceKey,
+) -> None:
     other = replace(THREAD, number=8, node_id="I_8")
-    apply(place, shown(comment(1)), shown(comment(2), thread=other))
+    apply(source_key, shown(comment(1)), shown(comment(2), thread=other))
 
-    apply(place, shown())
+    apply(source_key, shown())
 
     assert comments() == [("1", "Hm.", "missing"), ("2", "Hm.", "")]
     assert Message.objects.filter(kind="opened", is_archived=False).count() == 2
 
 
-def test_a_snapshot_is_the_truth_whatever_its_versions_say(place: Place) -> None:
-    apply(place, shown(comment(1, body="Newer, so it says."), thread=_version(9)))
+def test_a_snapshot_is_the_truth_whatever_its_versions_say(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1, body="Newer, so it says."), thread=_version(9)))
 
-    apply(place, shown(comment(1, body="True."), thread=replace(_version(1), title="True")))
+    apply(source_key, shown(comment(1, body="True."), thread=replace(_version(1), title="True")))
 
     assert comments() == [("1", "True.", "")]
     assert Thread.objects.get().title == "True"
@@ -213,69 +211,73 @@ def _version(minutes: int) -> ThreadRecord:
     return replace(THREAD, version_at=START + minutes * MINUTE)
 
 
-def test_a_snapshot_asked_for_right_after_a_webhook_obeys_the_versions(place: Place) -> None:
-    apply(place, shown(comment(1), comment(2), thread=_version(9)))
+def test_a_snapshot_asked_for_right_after_a_webhook_obeys_the_versions(
+    source_key: SourceKey,
+) -> None:
+    apply(source_key, shown(comment(1), comment(2), thread=_version(9)))
     now = timezone.now()
     Thread.objects.update(hinted_at=now, refetch_at=now + MINUTE)
 
     stale = replace(comment(1, body="Stale."), version_at=START)
-    apply(place, shown(stale, thread=replace(_version(1), title="Stale")))
+    apply(source_key, shown(stale, thread=replace(_version(1), title="Stale")))
 
     assert comments() == [("1", "Hm.", ""), ("2", "Hm.", "")]
     thread = Thread.objects.get()
     assert (thread.title, thread.refetch_at) == ("It breaks", now + MINUTE)
 
 
-def test_on_a_tie_of_versions_the_snapshot_wins(place: Place) -> None:
-    apply(place, shown(comment(1)))
+def test_on_a_tie_of_versions_the_snapshot_wins(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1)))
     Thread.objects.update(hinted_at=timezone.now())
 
-    apply(place, shown(comment(1, body="Of the same second."), thread=_version(0)))
+    apply(source_key, shown(comment(1, body="Of the same second."), thread=_version(0)))
 
     assert comments() == [("1", "Of the same second.", "")]
 
 
-def test_a_snapshot_asked_for_right_after_a_webhook_revives_nothing(place: Place) -> None:
-    apply(place, shown(comment(1)))
+def test_a_snapshot_asked_for_right_after_a_webhook_revives_nothing(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1)))
     Message.objects.filter(kind="comment").update(is_archived=True, archived_reason="deleted")
     Thread.objects.update(hinted_at=timezone.now(), is_archived=True, archived_reason="deleted")
 
-    apply(place, shown(comment(1, body="Not deleted yet here.")))
+    apply(source_key, shown(comment(1, body="Not deleted yet here.")))
 
     assert [reason for _, _, reason in comments()] == ["deleted"]
     assert Thread.objects.get().archived_reason == "deleted"
 
 
 def test_once_the_webhook_has_settled_the_snapshot_is_the_truth_and_the_mark_goes(
-    place: Place,
+    source_key: SourceKey,
 ) -> None:
-    apply(place, shown(comment(1), comment(2)))
+    apply(source_key, shown(comment(1), comment(2)))
     asked_at = timezone.now()
     Thread.objects.update(hinted_at=asked_at - MINUTE, refetch_at=asked_at)
 
-    apply(place, shown(comment(2)), at=asked_at)
+    apply(source_key, shown(comment(2)), at=asked_at)
 
     assert comments() == [("1", "Hm.", "missing"), ("2", "Hm.", "")]
     assert Thread.objects.get().refetch_at is None
 
 
-def test_a_mark_that_is_younger_than_the_request_stays(place: Place) -> None:
+def test_a_mark_that_is_younger_than_the_request_stays(source_key: SourceKey) -> None:
     asked_at = timezone.now()
-    apply(place, shown(comment(1)))
+    apply(source_key, shown(comment(1)))
     Thread.objects.update(refetch_at=asked_at + MINUTE / 60)
 
-    apply(place, shown(comment(1)), at=asked_at)
+    apply(source_key, shown(comment(1)), at=asked_at)
 
     assert Thread.objects.get().refetch_at == asked_at + MINUTE / 60
 
 
-def test_a_webhook_that_came_while_the_snapshot_was_under_way_is_still_due(place: Place) -> None:
+def test_a_webhook_that_came_while_the_snapshot_was_under_way_is_still_due(
+    source_key: SourceKey,
+) -> None:
     asked_at = timezone.now()
-    apply(place, shown(comment(1)))
+    apply(source_key, shown(comment(1)))
     came_at = timezone.now()
     Thread.objects.update(hinted_at=came_at, refetch_at=came_at)
 
-    apply(place, shown(comment(1)), at=asked_at)
+    apply(source_key, shown(comment(1)), at=asked_at)
 
     assert Thread.objects.get().refetch_at == came_at
 
@@ -291,13 +293,13 @@ def test_a_webhook_that_came_while_the_snapshot_was_under_way_is_still_due(place
     ],
 )
 def test_a_thread_that_is_gone_is_archived_unless_a_webhook_may_know_better(
-    place: Place, hinted: int | None, marked: int, archived: bool, due: int | None
+    source_key: SourceKey, hinted: int | None, marked: int, archived: bool, due: int | None
 ) -> None:
     def at(seconds: int | None) -> datetime | None:
         return None if seconds is None else asked_at + timedelta(seconds=seconds)
 
     asked_at = timezone.now()
-    [stored] = apply(place, shown(comment(1)))
+    [stored] = apply(source_key, shown(comment(1)))
     Thread.objects.update(hinted_at=at(hinted), refetch_at=at(marked))
     thread = stored_thread(threads_lock([stored.id])[stored.id], asked_at=asked_at)
 
@@ -308,17 +310,17 @@ def test_a_thread_that_is_gone_is_archived_unless_a_webhook_may_know_better(
     assert Message.objects.filter(is_archived=True).count() == (2 if archived else 0)
 
 
-def test_no_version_lies_in_the_future(place: Place) -> None:
+def test_no_version_lies_in_the_future(source_key: SourceKey) -> None:
     ahead = timezone.now() + timedelta(days=1)
 
-    apply(place, shown(thread=replace(THREAD, version_at=ahead)))
+    apply(source_key, shown(thread=replace(THREAD, version_at=ahead)))
 
     assert Thread.objects.get().version_at < ahead
     assert Message.objects.get().version_at < ahead
 
 
-def test_a_new_person_becomes_a_member_of_their_own(place: Place) -> None:
-    apply(place, shown(comment(1), comment(2, author=HELPER)))
+def test_a_new_person_becomes_a_member_of_their_own(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1), comment(2, author=HELPER)))
 
     assert list(Member.objects.order_by("display_name").values_list("display_name", "is_bot")) == [
         ("Alice", False),
@@ -329,12 +331,14 @@ def test_a_new_person_becomes_a_member_of_their_own(place: Place) -> None:
         assert identity.member_id == identity.home_member_id
 
 
-def test_a_new_name_reaches_identity_and_member_but_not_one_set_by_hand(place: Place) -> None:
-    apply(place, shown(comment(1)))
+def test_a_new_name_reaches_identity_and_member_but_not_one_set_by_hand(
+    source_key: SourceKey,
+) -> None:
+    apply(source_key, shown(comment(1)))
     Member.objects.filter(display_name="Alice").update(display_name="Alice from support")
 
     renamed = replace(THREAD, author=replace(ALICE, name="Alicia", username="alicia"))
-    apply(place, shown(comment(1, author=replace(BOB, name="Bobby")), thread=renamed))
+    apply(source_key, shown(comment(1, author=replace(BOB, name="Bobby")), thread=renamed))
 
     assert set(Identity.objects.values_list("username", "name")) == {
         ("alicia", "Alicia"),
@@ -344,38 +348,38 @@ def test_a_new_name_reaches_identity_and_member_but_not_one_set_by_hand(place: P
     assert names == {"Alice from support", "Bobby"}
 
 
-def test_an_older_answer_does_not_bring_an_old_name_back(place: Place) -> None:
+def test_an_older_answer_does_not_bring_an_old_name_back(source_key: SourceKey) -> None:
     now = timezone.now()
-    apply(place, shown(comment(1, author=replace(BOB, name="Bobby"))), at=now)
+    apply(source_key, shown(comment(1, author=replace(BOB, name="Bobby"))), at=now)
 
-    apply(place, shown(comment(1)), at=now - MINUTE)
+    apply(source_key, shown(comment(1)), at=now - MINUTE)
 
     assert Identity.objects.get(username="bob").name == "Bobby"
 
 
-def test_a_whole_page_takes_a_constant_number_of_statements(place: Place) -> None:
+def test_a_whole_page_takes_a_constant_number_of_statements(source_key: SourceKey) -> None:
     def statements(first: int, threads: int) -> int:
         numbers = range(first, first + threads)
         page = [shown(comment(n), thread=replace(THREAD, number=n)) for n in numbers]
         with CaptureQueriesContext(connection) as queries:
-            apply(place, *page)
+            apply(source_key, *page)
         return len(queries)
 
-    apply(place, shown(comment(1)))
+    apply(source_key, shown(comment(1)))
 
     assert statements(100, threads=1) == statements(200, threads=60) == 5
     assert statements(100, threads=1) == statements(200, threads=60) == 9
 
 
 def test_an_answer_points_to_what_it_answers_in_a_new_thread_and_in_a_known_one(
-    place: Place,
+    source_key: SourceKey,
 ) -> None:
     answers = [replace(comment(n), details={"in_reply_to": str(n - 1)}) for n in (2, 3)]
 
-    apply(place, shown(comment(1), answers[0]))
+    apply(source_key, shown(comment(1), answers[0]))
     assert _parents() == {"2": "1"}
 
-    apply(place, shown(comment(1), *answers))
+    apply(source_key, shown(comment(1), *answers))
     assert _parents() == {"2": "1", "3": "2"}
 
 
@@ -384,17 +388,19 @@ def _parents() -> dict[str, str]:
     return dict(answers.values_list("external_id", "parent__external_id"))
 
 
-def test_text_in_every_script_is_stored_as_it_is(place: Place) -> None:
+def test_text_in_every_script_is_stored_as_it_is(source_key: SourceKey) -> None:
     body = "héllo 你好 🐜 \\N {curly} %s 'quoted' \"double\" \t tab"
 
-    apply(place, shown(comment(1, body=body), thread=replace(THREAD, labels=('a"b', "c,d", "ü"))))
+    apply(
+        source_key, shown(comment(1, body=body), thread=replace(THREAD, labels=('a"b', "c,d", "ü")))
+    )
 
     assert comments() == [("1", body, "")]
     assert Thread.objects.get().labels == ['a"b', "c,d", "ü"]
 
 
-def test_rows_carry_the_transaction_that_wrote_them(place: Place) -> None:
-    apply(place, shown(comment(1)))
+def test_rows_carry_the_transaction_that_wrote_them(source_key: SourceKey) -> None:
+    apply(source_key, shown(comment(1)))
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")

@@ -5,7 +5,7 @@ import pytest
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.members.models import IdentityKind
-from dexxy.messages.ingest.snapshots import threads_settle
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.insights import TimeRangeError, insights
 from dexxy.messages.models import MessageKind, Thread
 from dexxy.sources.models import Source

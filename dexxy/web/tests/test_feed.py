@@ -10,7 +10,7 @@ from dexxy.common.pages import LARGEST_PAGE, PAGE
 from dexxy.common.sql import TooSlowError
 from dexxy.members.models import IdentityKind
 from dexxy.messages.feed.search import search_catch_up
-from dexxy.messages.ingest.snapshots import threads_settle
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED

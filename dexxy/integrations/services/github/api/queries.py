@@ -1,7 +1,7 @@
 """The GraphQL documents that we send. Tests check each against GitHub's published schema.
 
-A connection costs a point for every hundred times it may be asked for, so nothing dear is nested:
-the comments of reviews are read by `parts`, and only where there are any
+GitHub charges a point for every hundred times that a list may be asked for, so no list of a message
+is nested: the comments of reviews are read by `parts`, and only where there are any
 (`reviewThreads.totalCount` tells, for one point a page).
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
@@ -93,15 +93,15 @@ query Skip(
 def threads_document(kinds: Sequence[ThreadKind]) -> str:
     """Write the document that reads single threads by number, whole.
 
-    The thread at place N has the number `$numberN`, and its answer is `tN`.
+    The thread at index N has the number `$numberN`, and its answer is `tN`.
     """
     variables = ["$owner: String!", "$name: String!"]
     fields = []
-    for place, kind in enumerate(kinds):
+    for index, kind in enumerate(kinds):
         thread = THREAD_TYPES[kind]
-        variables.append(f"$number{place}: Int!")
+        variables.append(f"$number{index}: Int!")
         fields.append(
-            f"t{place}: {thread.field}(number: $number{place}) {{ ...{thread.fragment} }}"
+            f"t{index}: {thread.field}(number: $number{index}) {{ ...{thread.fragment} }}"
         )
     body = "\n    ".join(fields)
     return with_fragments(f"""
@@ -152,19 +152,19 @@ NESTED_LISTS = {
 def parts_document(connections: Sequence[str]) -> str:
     """Write the document that reads one page of a nested list of each of several owners.
 
-    The owner at place N is `$idN`, its cursor `$afterN`, and its answer `pN`.
+    The owner at index N is `$idN`, its cursor `$afterN`, and its answer `pN`.
 
     Args:
         connections: keys of NESTED_LISTS, one an owner.
     """
     variables = ["$first: Int!"]
     fields = []
-    for place, connection in enumerate(connections):
+    for index, connection in enumerate(connections):
         nested = NESTED_LISTS[connection]
-        variables += [f"$id{place}: ID!", f"$after{place}: String"]
-        field = nested.field.format(after=f"$after{place}")
+        variables += [f"$id{index}: ID!", f"$after{index}: String"]
+        field = nested.field.format(after=f"$after{index}")
         fields.append(
-            f"p{place}: node(id: $id{place}) {{ __typename ... on {nested.owner} {{"
+            f"p{index}: node(id: $id{index}) {{ __typename ... on {nested.owner} {{"
             f" list: {field} {{ {PAGE_INFO} nodes {{ ...{nested.fragment} }} }} }} }}"
         )
     body = "\n  ".join(fields)

@@ -5,7 +5,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 """
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,6 +23,40 @@ _LONGEST_WAIT = timedelta(hours=1)
 _GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
+# Status -> the error, and its message, in which {message} is GitHub's own.
+_BY_STATUS: Mapping[int, tuple[type[errors.GitHubError], str]] = {
+    401: (
+        errors.BadCredentialsError,
+        "GitHub refused the token (401)."
+        " Make a new one under Settings > Developer settings, and connect again.",
+    ),
+    403: (
+        errors.AccessDeniedError,
+        f"GitHub does not let this token read it (403: {{message}}). {_GIVE_ACCESS}",
+    ),
+    404: (
+        errors.NotFoundError,
+        "GitHub knows nothing there (404: {message}). Check DEXXY_GITHUB_API_URL.",
+    ),
+    410: (
+        errors.NotFoundError,
+        "GitHub knows nothing there (410: {message}). Check DEXXY_GITHUB_API_URL.",
+    ),
+    451: (
+        errors.AccessDeniedError,
+        "GitHub blocks it for legal reasons (451: {message})."
+        " Its page on GitHub says why; Dexxy looks again every hour.",
+    ),
+    502: (errors.QueryTooHeavyError, "GitHub gave up on the request (502). Try again later."),
+    504: (errors.QueryTooHeavyError, "GitHub gave up on the request (504). Try again later."),
+}
+_SERVER_FAILED = (errors.GitHubServerError, "GitHub failed ({status}: {message}). Try again later.")
+_UNEXPECTED = (
+    errors.UnexpectedAnswerError,
+    "GitHub refused the request ({status}: {message}). Update Dexxy, or report it.",
+)
+
+
 def raise_for_status(response: httpx.Response) -> NoReturn:
     """Raise the error that a refused request means.
 
@@ -32,33 +66,9 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
     status, message = response.status_code, message_of(response)
     if status in {403, 429} and is_rate_limit(response.headers, message, status):
         raise rate_limited(response.headers)
-    if status == 401:
-        raise errors.BadCredentialsError(
-            "GitHub refused the token (401)."
-            " Make a new one under Settings > Developer settings, and connect again."
-        )
-    if status == 403:
-        raise errors.AccessDeniedError(
-            f"GitHub does not let this token read it (403: {message}). {_GIVE_ACCESS}"
-        )
-    if status == 451:
-        raise errors.AccessDeniedError(
-            f"GitHub blocks it for legal reasons (451: {message})."
-            " Its page on GitHub says why; Dexxy looks again every hour."
-        )
-    if status in {404, 410}:
-        raise errors.NotFoundError(
-            f"GitHub knows nothing there ({status}: {message}). Check DEXXY_GITHUB_API_URL."
-        )
-    if status in {502, 504}:
-        raise errors.QueryTooHeavyError(
-            f"GitHub gave up on the request ({status}). Try again later."
-        )
-    if status >= 500:
-        raise errors.GitHubServerError(f"GitHub failed ({status}: {message}). Try again later.")
-    raise errors.UnexpectedAnswerError(
-        f"GitHub refused the request ({status}: {message}). Update Dexxy, or report it."
-    )
+    others = _SERVER_FAILED if status >= 500 else _UNEXPECTED
+    error, sentence = _BY_STATUS.get(status, others)
+    raise error(sentence.format(status=status, message=message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def paths_missed(
 ) -> frozenset[str]:
     """Raise what the `errors` of a GraphQL answer mean; return the paths that may be missed.
 
-    A 200 with `errors` and a half of the data is usual, and never applied.
+    An answer with the status 200, `errors` and a half of the data is usual, and is never stored.
 
     Args:
         may_miss: paths that may be NOT_FOUND, as for `GitHubClient.query`.
@@ -114,7 +124,7 @@ def paths_missed(
     missed = {problem: problem.missed(may_miss) for problem in problems}
     grave = [problem for problem in problems if not missed[problem]]
     if grave:
-        raise _graphql_error(grave, headers)
+        raise _graphql_error(_Refusal(grave, headers))
     if not isinstance(body.get("data"), dict):
         # REST answers of a proxy or a wrong address look like this.
         raise errors.UnexpectedAnswerError(
@@ -123,34 +133,93 @@ def paths_missed(
     return frozenset(missed.values())
 
 
-def _graphql_error(problems: list[_Problem], headers: httpx.Headers) -> errors.GitHubError:
-    kinds = {problem.kind for problem in problems}
-    message = errors.quoted("; ".join(problem.message for problem in problems))
-    # The type is undocumented, and has been seen in two spellings.
-    if kinds & {"RATE_LIMITED", "RATE_LIMIT"} or is_rate_limit(headers, message, 200):
-        return rate_limited(headers)
-    if "INVALID_CURSOR_ARGUMENTS" in kinds or "not appear to be a valid cursor" in message:
-        return errors.CursorRefusedError(f"GitHub refused a cursor: {message}")
-    # Deeper inside, it is one thing among many that cannot be shown: smaller pages find it.
-    is_whole = all(len(problem.path) <= 2 for problem in problems)
-    if is_whole and kinds == {"NOT_FOUND"}:
-        return errors.NotFoundError(
-            f"GitHub knows nothing there ({message}). Check that it exists, and that the token"
-            " may read it."
-        )
-    # Scopes are the token's, whatever the depth at which they were missed.
-    if "INSUFFICIENT_SCOPES" in kinds or (is_whole and "FORBIDDEN" in kinds):
-        return errors.AccessDeniedError(
-            f"GitHub does not let this token read it ({message}). {_GIVE_ACCESS}"
-        )
-    if any(problem.is_of_query for problem in problems):
-        # The query itself was refused: no page size can mend that.
-        return errors.UnexpectedAnswerError(
-            f"GitHub refused the query ({message}). Update Dexxy, or report it."
-        )
-    return errors.QueryTooHeavyError(
-        f"GitHub answered only a part of the query ({message}). Try again later."
-    )
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """All that the `errors` of a GraphQL answer tell, apart from what may be missing."""
+
+    problems: Sequence[_Problem]
+    headers: httpx.Headers
+
+    @property
+    def message(self) -> str:
+        return errors.quoted("; ".join(problem.message for problem in self.problems))
+
+    @property
+    def kinds(self) -> set[str]:
+        return {problem.kind for problem in self.problems}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is about what was asked for as a whole.
+
+        Deeper inside, it is one thing among many that cannot be shown: smaller pages find it.
+        """
+        return all(len(problem.path) <= 2 for problem in self.problems)
+
+    @property
+    def is_rate_limit(self) -> bool:
+        # The type is undocumented, and has been seen in two spellings.
+        is_told = not self.kinds.isdisjoint({"RATE_LIMITED", "RATE_LIMIT"})
+        return is_told or is_rate_limit(self.headers, self.message, 200)
+
+    @property
+    def is_cursor(self) -> bool:
+        is_told = "INVALID_CURSOR_ARGUMENTS" in self.kinds
+        return is_told or "not appear to be a valid cursor" in self.message
+
+    @property
+    def is_not_found(self) -> bool:
+        return self.is_whole and self.kinds == {"NOT_FOUND"}
+
+    @property
+    def is_denied(self) -> bool:
+        # Scopes are the token's, whatever the depth at which they were missed.
+        is_denied = self.is_whole and "FORBIDDEN" in self.kinds
+        return is_denied or "INSUFFICIENT_SCOPES" in self.kinds
+
+    @property
+    def is_of_query(self) -> bool:
+        """Whether the query itself was refused: no page size can mend that."""
+        return any(problem.is_of_query for problem in self.problems)
+
+
+_Predicate = Callable[[_Refusal], bool]
+# The first that fits decides. {message} is GitHub's own.
+_BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
+    (
+        lambda refusal: refusal.is_cursor,
+        errors.CursorRefusedError,
+        "GitHub refused a cursor: {message}",
+    ),
+    (
+        lambda refusal: refusal.is_not_found,
+        errors.NotFoundError,
+        "GitHub knows nothing there ({message}). Check that it exists, and that the token may"
+        " read it.",
+    ),
+    (
+        lambda refusal: refusal.is_denied,
+        errors.AccessDeniedError,
+        f"GitHub does not let this token read it ({{message}}). {_GIVE_ACCESS}",
+    ),
+    (
+        lambda refusal: refusal.is_of_query,
+        errors.UnexpectedAnswerError,
+        "GitHub refused the query ({message}). Update Dexxy, or report it.",
+    ),
+    (
+        lambda refusal: True,
+        errors.QueryTooHeavyError,
+        "GitHub answered only a part of the query ({message}). Try again later.",
+    ),
+)
+
+
+def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
+    if refusal.is_rate_limit:
+        return rate_limited(refusal.headers)
+    error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
+    return error(sentence.format(message=refusal.message))
 
 
 def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
@@ -195,7 +264,7 @@ def is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
 
 
 def message_of(response: httpx.Response) -> str:
-    """Return what GitHub said, or what the status is called."""
+    """Return GitHub's own message, or the name of the status."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:

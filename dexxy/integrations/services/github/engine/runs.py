@@ -31,8 +31,8 @@ from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.engine.run_history import runs_prune
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.receipt import is_sweep_wanted, receipt_write
-from dexxy.integrations.services.github.reading.thread_lists import SWEEPS, THREAD_LISTS
-from dexxy.members.ingest.accounts import identities_recount
+from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
+from dexxy.messages.ingest.recount import identities_recount
 
 log = structlog.get_logger()
 

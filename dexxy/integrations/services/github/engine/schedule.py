@@ -18,7 +18,6 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.access.lease import is_held
 from dexxy.integrations.services.github.access.repository_state import (
-    due_at_once,
     interrupted_go_on,
     repositories_locked,
 )
@@ -58,23 +57,6 @@ def _first_due() -> dict[int, _Job]:
         for key, pk in repositories.values_list("installation__credential", "pk"):
             found[key or 0] = JOB, pk, True
     return found
-
-
-def credential_of_repository(repository_id: int) -> int | None:
-    """Return our key of what a repository is read with, or None where it is not connected."""
-    found = GitHubRepository.objects.filter(pk=repository_id)
-    return found.values_list("installation__credential_id", flat=True).first()
-
-
-def credential_of_installation(installation_pk: int) -> int | None:
-    """Return our key of what an installation reads with, or None where it is not connected."""
-    found = GitHubInstallation.objects.filter(pk=installation_pk)
-    return found.values_list("credential_id", flat=True).first()
-
-
-def repository_due_at_once(repository_id: int) -> None:
-    """Make a repository due now."""
-    due_at_once(GitHubRepository.objects.filter(pk=repository_id))
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
-"""Turn GitHub's threads into snapshots. Pure: no database, no network."""
+"""Turn threads as GraphQL shows them into snapshots. Pure: no database, no network."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,71 +8,22 @@ from dexxy.integrations.services.github.api.values import (
     Payload,
     key,
     number_of,
-    page_of,
     text,
     time,
     time_or_none,
 )
-from dexxy.integrations.services.github.mapping import messages as said
-from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot, ThreadRecord
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
-
-STATE_CHANGES = Scope(
-    frozenset({MessageKind.CLOSED, MessageKind.REOPENED, MessageKind.MERGED, MessageKind.ANSWERED})
+from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
+from dexxy.integrations.services.github.mapping.messages import discussion_changes
+from dexxy.integrations.services.github.mapping.nested_lists import (
+    REVIEW_COMMENTS,
+    STATE_CHANGES,
+    OpenList,
+    nested_page,
+    scope_of,
 )
-COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
-REVIEWS = Scope(frozenset({MessageKind.REVIEW}))
-REVIEW_COMMENTS = Scope(frozenset({MessageKind.REVIEW_COMMENT}))
-REPLIES = Scope(frozenset({MessageKind.REPLY}))
-
-
-@dataclass(frozen=True, slots=True)
-class ListKind:
-    """A nested list: the messages it holds, how one of its nodes is mapped, what hangs below.
-
-    Args:
-        child: the key of the list that each node has itself.
-        children: reads the child list of a node, if it came along.
-    """
-
-    scope: Scope
-    map: Callable[[Payload, str], MessageRecord] | None
-    child: str = ""
-    children: Callable[[Payload], Payload | None] = lambda node: None
-
-
-# By the keys of github_queries.NESTED_LISTS.
-LISTS: Mapping[str, ListKind] = {
-    "issue_comments": ListKind(COMMENTS, said.comment),
-    "issue_timeline": ListKind(STATE_CHANGES, None),
-    "pull_request_comments": ListKind(COMMENTS, said.comment),
-    "pull_request_timeline": ListKind(STATE_CHANGES, None),
-    "reviews": ListKind(REVIEWS, said.review, "review_comments"),
-    "review_comments": ListKind(REVIEW_COMMENTS, said.review_comment),
-    "discussion_comments": ListKind(
-        COMMENTS, said.discussion_comment, "replies", lambda node: node["replies"]
-    ),
-    "replies": ListKind(REPLIES, said.reply),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenList:
-    """A nested list that is not read to its end yet.
-
-    Args:
-        connection: a key of LISTS.
-        owner_id: the node id of what has the list.
-        owner_external_id: its external id, if it is a message.
-        cursor: where to go on; '' for its start.
-        seen: the external ids that were read already.
-    """
-
-    connection: str
-    owner_id: str
-    owner_external_id: str = ""
-    cursor: str = ""
-    seen: tuple[str, ...] = ()
+from dexxy.integrations.services.github.mapping.rules import opening, pull_request_reason
+from dexxy.messages.ingest.records import Scope, Snapshot, ThreadRecord
+from dexxy.messages.models import ThreadKind, ThreadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +32,6 @@ class MappedThread:
 
     snapshot: Snapshot
     open_lists: tuple[OpenList, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MappedList:
-    """One page of a nested list.
-
-    Args:
-        messages: those of the list, and those of whole lists below it.
-        seen: the external ids of the list's own messages.
-        cursor: where to go on; '' at the end.
-        complete: the scopes of lists below that came along whole.
-        open_lists: the lists below that did not.
-    """
-
-    messages: tuple[MessageRecord, ...]
-    seen: tuple[str, ...]
-    cursor: str
-    complete: tuple[Scope, ...] = ()
-    open_lists: tuple[OpenList, ...] = ()
-
-
-def scope_of(connection: str, owner_external_id: str) -> Scope:
-    """Return the messages that a list holds."""
-    return Scope(LISTS[connection].scope.kinds, owner_external_id)
 
 
 def issue(node: Payload) -> MappedThread:
@@ -125,7 +52,7 @@ def pull_request(node: Payload) -> MappedThread:
         kind=ThreadKind.PULL_REQUEST,
         state=ThreadState(node["state"].lower()),
         merged_at=time_or_none(node["mergedAt"]),
-        state_reason="draft" if node["isDraft"] else "",
+        state_reason=pull_request_reason(node["isDraft"]),
         **_thread(node),
     )
     lists = {
@@ -134,11 +61,11 @@ def pull_request(node: Payload) -> MappedThread:
         "pull_request_timeline": node["timelineItems"],
     }
     mapped = _mapped_thread(node, thread, lists)
-    # A review that says nothing itself is there for its comments.
+    # A wrapper is not in the feed, and there is none without a comment on code.
     has_wrappers = not all(message.in_feed for message in mapped.snapshot.messages)
     if node["reviewThreads"]["totalCount"] or has_wrappers:
         return mapped
-    # No review has a comment, so their lists need not be asked for.
+    # No review has a comment on code: their lists, empty, are as good as read.
     complete = (*mapped.snapshot.complete, REVIEW_COMMENTS)
     open_lists = tuple(o for o in mapped.open_lists if o.connection != "review_comments")
     return MappedThread(replace(mapped.snapshot, complete=complete), open_lists)
@@ -155,7 +82,7 @@ def discussion(node: Payload) -> MappedThread:
     )
     mapped = _mapped_thread(node, thread, {"discussion_comments": node["comments"]})
     snapshot = mapped.snapshot
-    changes = tuple(said.discussion_changes(node))
+    changes = tuple(discussion_changes(node))
     snapshot = replace(
         snapshot,
         messages=(*snapshot.messages, *changes),
@@ -174,7 +101,8 @@ THREADS: Mapping[ThreadKind, Callable[[Payload], MappedThread]] = {
 def _mapped_thread(
     node: Payload, thread: ThreadRecord, lists: Mapping[str, Payload]
 ) -> MappedThread:
-    messages = [_opened(node, thread)]
+    edited_at = time_or_none(node["lastEditedAt"])
+    messages = [opening(thread, text(node["body"]), edited_at)]
     open_lists: list[OpenList] = []
     complete: list[Scope] = []
     for connection, payload in lists.items():
@@ -189,82 +117,17 @@ def _mapped_thread(
     return MappedThread(Snapshot(thread, tuple(messages), tuple(complete)), tuple(open_lists))
 
 
-def _once(messages: Iterable[MessageRecord]) -> tuple[MessageRecord, ...]:
-    """Keep one of each message: a row is written once in a statement."""
-    return tuple({(m.kind, m.external_id): m for m in messages}.values())
-
-
-def nested_page(connection: str, payload: Payload, owner_id: str, *, merged: bool) -> MappedList:
-    """Map one page of a nested list, and what came along of the lists below it.
-
-    Args:
-        connection: a key of LISTS.
-        payload: `{pageInfo, nodes}`.
-        owner_id: the external id of the message that has the list; '' for the thread's own.
-        merged: whether the thread is a merged pull request.
-    """
-    kind = LISTS[connection]
-    page = page_of(payload)
-    if None in page.nodes:
-        # Not "there is none": GitHub says NOT_FOUND then. It kept something back.
-        raise ValueError(f"gaps in {connection.replace('_', ' ')}")
-    nodes, cursor = page.nodes, page.end if page.goes_on else ""
-    if kind.map is None:
-        at_end = merged and not cursor
-        changes = _once(said.state_changes(nodes, is_end_of_merged=at_end))
-        return MappedList(changes, tuple(m.external_id for m in changes), cursor)
-    # A pending review is a draft that only its author can see.
-    nodes = [node for node in nodes if node.get("state") != "PENDING"]
-    messages = [kind.map(node, owner_id) for node in nodes]
-    seen = tuple(message.external_id for message in messages)
-    if not kind.child:
-        return MappedList(_once(messages), seen, cursor)
-    below = [_below(kind, node, key) for node, key in zip(nodes, seen, strict=True)]
-    return MappedList(
-        messages=(*_once(messages), *(m for page in below for m in page.messages)),
-        seen=seen,
-        cursor=cursor,
-        complete=tuple(scope for page in below for scope in page.complete),
-        open_lists=tuple(left for page in below for left in page.open_lists),
-    )
-
-
-def _below(kind: ListKind, node: Payload, external_id: str) -> MappedList:
-    """Map the list that a message has itself: what came of it, or that it has to be asked for."""
-    payload = kind.children(node)
-    if payload is None:
-        left = OpenList(kind.child, node["id"], external_id)
-        return MappedList((), (), "", open_lists=(left,))
-    page = nested_page(kind.child, payload, external_id, merged=False)
-    if page.cursor:
-        left = OpenList(kind.child, node["id"], external_id, page.cursor, page.seen)
-        return replace(page, open_lists=(left,))
-    return replace(page, complete=(scope_of(kind.child, external_id),))
-
-
 def _thread(node: Payload) -> dict[str, Any]:
+    """Return the fields that all threads have."""
     labels = (node["labels"] or {"nodes": ()})["nodes"]
     return {
         "number": number_of(node),
         "node_id": key(node["id"]),
         "title": text(node["title"]),
         "url": text(node["url"]),
-        "author": said.actor(node["author"]),
+        "author": account_in_graphql(node["author"]),
         "opened_at": time(node["createdAt"]),
         "closed_at": time_or_none(node["closedAt"]),
         "version_at": time(node["updatedAt"]),
         "labels": tuple(text(label["name"]) for label in labels),
     }
-
-
-def _opened(node: Payload, thread: ThreadRecord) -> MessageRecord:
-    return MessageRecord(
-        kind=MessageKind.OPENED,
-        external_id=str(thread.number),
-        author=thread.author,
-        body=text(node["body"]),
-        url=thread.url,
-        occurred_at=thread.opened_at,
-        edited_at=time_or_none(node["lastEditedAt"]),
-        version_at=thread.version_at,
-    )

@@ -13,10 +13,10 @@ from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.values import key, time
+from dexxy.integrations.services.github.reading.scans import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github.reading.session import Reading
-from dexxy.integrations.services.github.reading.thread_lists import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest.snapshots import comments_changed
+from dexxy.messages.ingest.marks import comments_changed
 from dexxy.messages.models import MessageKind
 
 PER_PAGE = 100
@@ -57,7 +57,7 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
         _restart(reading, stream, error)
         return
     with reading.storing():
-        comments_changed(reading.place, kind, changed)
+        comments_changed(reading.source, kind, changed)
         _advance(stream, changed, answer)
 
 

@@ -1,9 +1,10 @@
 """How many parts one request asks for: fewer where GitHub finds that too much, more again later."""
 
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
-from dexxy.integrations.services.github.reading import parts as github_parts
+from dexxy.integrations.services.github.reading.part_rows import parts_fill, parts_waiting
+from dexxy.integrations.services.github.reading.parts import SMALL_PAGE, parts_read
+from dexxy.integrations.services.github.reading.scans import GROWTH, LARGE_ANSWER
 from dexxy.integrations.services.github.reading.session import Reading
-from dexxy.integrations.services.github.reading.thread_lists import GROWTH, LARGE_ANSWER
 
 # What the parts of one request may weigh.
 PARTS_AT_MOST = 100
@@ -24,13 +25,13 @@ class PartsReader:
         Raises:
             DexxyError: they could not be read; nothing was stored.
         """
-        if only_full and not github_parts.is_full(reading.repository, self._weight):
+        if only_full and not parts_fill(reading.repository, self._weight):
             return False
-        waiting = github_parts.waiting(reading.repository, self._weight)
+        waiting = parts_waiting(reading.repository, self._weight)
         if not waiting:
             return False
-        first = PAGE_LIMIT if self._weight > 1 else github_parts.SMALL_PAGE
-        answer = github_parts.read(reading, waiting, first=first)
+        first = PAGE_LIMIT if self._weight > 1 else SMALL_PAGE
+        answer = parts_read(reading, waiting, first=first)
         if answer is None or answer.size > LARGE_ANSWER:
             self._weight = max(1, min(self._weight, len(waiting)) // 2)
         else:

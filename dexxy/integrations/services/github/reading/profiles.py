@@ -28,7 +28,7 @@ def waiting(reading: Reading, limit: int) -> list[Identity]:
     """Return the accounts whose profiles are due, those never read first."""
     due = Q(profile_read_at=None) | Q(profile_read_at__lt=timezone.now() - READ_AGAIN_AFTER)
     identities = Identity.objects.filter(
-        due, workspace_id=reading.place.workspace_id, provider=reading.place.provider
+        due, workspace_id=reading.source.workspace_id, provider=reading.source.provider
     )
     return list(identities.exclude(node_id="").order_by(_DUE_FIRST, "pk")[:limit])
 
@@ -52,8 +52,8 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
     records = _profiles(answer)
     with reading.storing():
         profiles_apply(
-            workspace_id=reading.place.workspace_id,
-            provider=reading.place.provider,
+            workspace_id=reading.source.workspace_id,
+            provider=reading.source.provider,
             asked_for=[identity.pk for identity in identities],
             records=records,
             read_at=answer.asked_at,

@@ -34,8 +34,23 @@ def sweep_meets(stream: SyncStream, messages: Iterable[MessageRecord]) -> None:
         stream.met = dict(Counter(stream.met) + kinds)
 
 
+def sweeps_meet(parts: Iterable[tuple[int | None, Iterable[MessageRecord]]]) -> None:
+    """Add what was read of parts to what their sweeps have met.
+
+    Args:
+        parts: the sweep that met each part, if one did, and the messages that were read of it.
+    """
+    met: dict[int, list[MessageRecord]] = {}
+    for sweep_id, messages in parts:
+        if sweep_id is not None:
+            met.setdefault(sweep_id, []).extend(messages)
+    for sweep in SyncStream.objects.filter(pk__in=met) if met else ():
+        sweep_meets(sweep, met[sweep.pk])
+        sweep.save(update_fields=["met", "updated_at"])
+
+
 def sweeps_lose_count(streams: Iterable[int | None]) -> None:
-    """Let sweeps that read a list in part, and then again from its beginning, count nothing."""
+    """Let sweeps count nothing that leave a list, or read it again from its beginning."""
     ids = {stream for stream in streams if stream is not None}
     if ids:
         SyncStream.objects.filter(pk__in=ids).update(met=UNKNOWN)
@@ -46,15 +61,15 @@ def receipt_write(run: SyncRun, *, has_news: bool) -> datetime | None:
 
     The messages of each kind are counted only where there are new ones: there may be millions.
     """
-    place = {
+    of_source = {
         "workspace_id": run.repository.source.workspace_id,
         "source_id": run.repository.source_id,
     }
-    threads = Thread.objects.filter(**place, is_archived=False)
+    threads = Thread.objects.filter(**of_source, is_archived=False)
     for kind, line in run.receipt.items():
         line["here"] = threads.filter(kind=kind).count()
     if has_news:
-        messages = Message.objects.filter(**place, is_archived=False).values_list("kind")
+        messages = Message.objects.filter(**of_source, is_archived=False).values_list("kind")
         run.counts["stored"] = dict(messages.annotate(Count("pk")))
     run.receipt |= _message_lines(run) or _last_message_lines(run)
     newest: datetime | None = threads.aggregate(at=Max("last_activity_at"))["at"]

@@ -1,7 +1,6 @@
 """Marked threads, read again by number: each becomes exactly what GitHub shows, or is archived."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,66 +11,32 @@ from django.utils import timezone
 from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import Credential, SyncPart, SyncProblem
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.api.queries import THREAD_TYPES, threads_document
-from dexxy.integrations.services.github.api.values import text
-from dexxy.integrations.services.github.mapping.pages import Unreadable, read_thread
+from dexxy.integrations.services.github.api.queries import threads_document
 from dexxy.integrations.services.github.mapping.threads import MappedThread
-from dexxy.integrations.services.github.reading import parts
+from dexxy.integrations.services.github.reading.found_threads import Found, Marked, threads_found
+from dexxy.integrations.services.github.reading.part_rows import parts_forget, parts_replace
 from dexxy.integrations.services.github.reading.problems import (
-    Key,
     problem_note,
     problems_forget,
     problems_hold,
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest.snapshots import (
+from dexxy.messages.ingest.archiving import GoneThread, threads_archive
+from dexxy.messages.ingest.marks import marks_clear
+from dexxy.messages.ingest.snapshots import snapshots_apply
+from dexxy.messages.ingest.stored_threads import (
     HINT_SETTLES_AFTER,
-    GoneThread,
-    marks_clear,
-    snapshots_apply,
     stored_thread,
-    threads_archive,
     threads_lock,
 )
-from dexxy.messages.models import ArchivedReason, Thread, ThreadKind
+from dexxy.messages.models import Thread, ThreadKind
 
 THREADS_PER_REQUEST = 50
 # Half of the least that GitHub gives for an hour: below it, only what is new is read again.
 # https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 POINTS_FOR_REREADING = 2500
 PUT_OFF_FOR = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A thread to read again; one that was never stored has no `thread_id`."""
-
-    kind: ThreadKind
-    number: int
-    thread_id: int | None = None
-
-    @property
-    def key(self) -> Key:
-        return self.kind, self.number
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What an answer holds of marked threads.
-
-    Args:
-        here: those that are where they were.
-        gone: those that are not: why, and where they moved to.
-        hidden: those of a feature that is switched off, which says nothing about them.
-        unreadable: those that are shown in a way that we do not know, and why.
-    """
-
-    here: list[MappedThread]
-    gone: list[tuple[Marked, ArchivedReason, str]]
-    hidden: list[Marked]
-    unreadable: list[tuple[Marked, errors.GitHubError]]
 
 
 _IS_DUE = """
@@ -86,8 +51,8 @@ SELECT EXISTS (SELECT FROM messages_thread
 def is_due(reading: Reading) -> bool:
     """Tell whether a thread is to be read again: before each page, so in one statement."""
     params = {
-        "workspace": reading.place.workspace_id,
-        "source": reading.place.source_id,
+        "workspace": reading.source.workspace_id,
+        "source": reading.source.source_id,
         "repository": reading.repository.pk,
         "now": timezone.now(),
     }
@@ -98,7 +63,7 @@ def is_due(reading: Reading) -> bool:
 def waiting(reading: Reading, limit: int) -> list[Marked]:
     """Return the threads that are due, the longest waiting first.
 
-    What waits for points to come back is due again later.
+    Where few points are left, marks without news are put off.
     """
     now = timezone.now()
     threads = _threads(reading)
@@ -122,8 +87,9 @@ def _are_points_few(reading: Reading) -> bool:
     return left is not None and left < POINTS_FOR_REREADING
 
 
-# A webhook's first mark has its time: what it brought, or may have left out, is new. A thread that
-# is busy was read since its first webhook, and what a webhook brought is only checked later.
+# Marks behind which there is no news, so they can wait for points. The first hint of a thread marks
+# it for the time of the hint: what it brought, or may have left out, is new. A later mark of a busy
+# thread, which was read since its first hint, only checks what a webhook has brought already.
 _IS_KNOWN = (
     Q(hinted_at=None)
     | Q(refetch_at__lt=F("hinted_at"))
@@ -139,8 +105,8 @@ def marks_put_off(threads: QuerySet[Thread], *, until: datetime) -> None:
 
 
 def _threads(reading: Reading) -> QuerySet[Thread]:
-    place = reading.place
-    return Thread.objects.filter(workspace_id=place.workspace_id, source_id=place.source_id)
+    source = reading.source
+    return Thread.objects.filter(workspace_id=source.workspace_id, source_id=source.source_id)
 
 
 def read(reading: Reading, marked: Sequence[Marked]) -> bool:
@@ -149,62 +115,46 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
     Raises:
         DexxyError: they could not be read; nothing was stored.
     """
-    variables: dict[str, Any] = {**reading.name}
-    variables |= {f"number{place}": thread.number for place, thread in enumerate(marked)}
-    document = threads_document([thread.kind for thread in marked])
-    places = [f"repository.t{place}" for place in range(len(marked))]
     asked_at = timezone.now()
     try:
-        answer = reading.query(document, variables, may_miss=places, is_smallest=len(marked) == 1)
-        found = _found(reading, marked, answer)
-        # Two transactions, because each locks its threads in the order of their keys.
+        answer = _answer(reading, marked)
+        found = threads_found(
+            marked,
+            reading.repository_of(answer),
+            missed=answer.missed,
+            github_id=reading.repository.github_id,
+        )
+        # Two transactions, because each locks its threads in the order of their keys (ADR 15).
         _store(reading, found.here, answer.asked_at)
     except errors.QueryTooHeavyError as error:
         if len(marked) == 1:
             _give_up(reading, marked[0], error, asked_at)
         return len(marked) == 1
-    if found.gone or found.hidden:
+    if found.gone or found.unknown or found.hidden:
         _archive(reading, found, answer.asked_at)
     for thread, problem in found.unreadable:
         _give_up(reading, thread, problem, asked_at)
     return True
 
 
-def _found(reading: Reading, marked: Sequence[Marked], answer: Answer) -> Found:
-    shown = reading.repository_of(answer)
-    found = Found([], [], [], [])
-    with answer_shape("threads"):
-        for place, thread in enumerate(marked):
-            node = shown[f"t{place}"]
-            field = THREAD_TYPES[thread.kind].enabled_field
-            if node is None and field and not shown[field]:
-                found.hidden.append(thread)
-            elif node is None and f"repository.t{place}" not in answer.missed:
-                raise errors.QueryTooHeavyError(
-                    f"GitHub shows nothing of #{thread.number}, and does not say why."
-                )
-            elif node is None:
-                found.gone.append((thread, ArchivedReason.MISSING, ""))
-            elif node["repository"]["databaseId"] != reading.repository.github_id:
-                found.gone.append((thread, ArchivedReason.MOVED, text(node["url"])))
-            else:
-                _sort(found, thread, read_thread(thread.kind, node))
-    return found
-
-
-def _sort(found: Found, thread: Marked, shown: MappedThread | Unreadable) -> None:
-    if isinstance(shown, Unreadable):
-        found.unreadable.append((thread, shown.error))
-    else:
-        found.here.append(shown)
+def _answer(reading: Reading, marked: Sequence[Marked]) -> Answer:
+    variables: dict[str, Any] = {**reading.name}
+    variables |= {f"number{index}": thread.number for index, thread in enumerate(marked)}
+    paths = [f"repository.t{index}" for index in range(len(marked))]
+    return reading.query(
+        threads_document([thread.kind for thread in marked]),
+        variables,
+        may_miss=paths,
+        is_smallest=len(marked) == 1,
+    )
 
 
 def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -> None:
     with reading.storing():
         snapshots = [thread.snapshot for thread in here]
-        stored = snapshots_apply(reading.place, snapshots, asked_at=asked_at)
+        stored = snapshots_apply(reading.source, snapshots, asked_at=asked_at)
         open_lists = [thread.open_lists for thread in here]
-        parts.replace(reading.repository, stored, open_lists, asked_at)
+        parts_replace(reading.repository, stored, open_lists, asked_at)
         problems_hold(reading.repository, [(s.thread.kind, s.thread.number) for s in snapshots])
         reading.count(refetched=len(here))
 
@@ -212,20 +162,19 @@ def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -
 def _archive(reading: Reading, found: Found, asked_at: datetime) -> None:
     """Archive what is gone for sure; what only may be gone is asked for again."""
     hidden = [thread.thread_id for thread in found.hidden if thread.thread_id]
-    gone = [one for one in found.gone if one[0].thread_id]
     with reading.storing():
-        rows = threads_lock([*hidden, *(thread.thread_id or 0 for thread, _, _ in gone)])
+        rows = threads_lock([*hidden, *(gone.thread_id for gone in found.gone)])
         stored = {pk: stored_thread(row, asked_at=asked_at) for pk, row in rows.items()}
-        archived = threads_archive(
-            [GoneThread(stored[t.thread_id or 0], reason, url) for t, reason, url in gone],
-            asked_at=asked_at,
-        )
+        gone = [GoneThread(stored[g.thread_id], g.reason, g.url) for g in found.gone]
+        archived = threads_archive(gone, asked_at=asked_at)
         marks_clear([stored[pk] for pk in hidden], asked_at=asked_at)
-        parts.forget(SyncPart.objects.filter(thread__in=archived))
-        ended = [t.key for t, _, _ in found.gone if not t.thread_id or t.thread_id in archived]
-        problems_forget(reading.repository, ended)
-        tried = [*(thread for thread, _, _ in found.gone), *found.hidden]
-        problems_hold(reading.repository, [thread.key for thread in tried])
+        parts_forget(SyncPart.objects.filter(thread__in=archived))
+        ended = [one.key for one in found.gone if one.thread_id in archived]
+        unknown = [thread.key for thread in found.unknown]
+        problems_forget(reading.repository, [*ended, *unknown])
+        hidden_keys = [thread.key for thread in found.hidden]
+        tried = [*(one.key for one in found.gone), *unknown, *hidden_keys]
+        problems_hold(reading.repository, tried)
         reading.count(refetched=len(tried))
 
 

@@ -17,7 +17,7 @@ from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github_client import Answer, GitHubClient
-from dexxy.messages.ingest.snapshots import Place
+from dexxy.messages.ingest.records import SourceKey
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class Reading:
         purpose: what the requests are counted as: `requests`, `people_requests` or
             `sweep_requests`.
         waited: seconds between two tries of a request.
-        points_remaining, requests_remaining: what GitHub said last is left of each limit.
+        points_remaining, requests_remaining: what is left of each limit, as GitHub told last.
         shows_emails: whether the token may see people's public addresses, as far as is known.
     """
 
@@ -70,12 +70,12 @@ class Reading:
     points_remaining: int | None = None
     requests_remaining: int | None = None
     shows_emails: bool = True
-    place: Place = field(init=False)
+    source: SourceKey = field(init=False)
     _still_readable: StillReadable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
-        self.place = Place(source.workspace_id, source.pk, source.server)
+        self.source = SourceKey(source.workspace_id, source.pk, source.server)
         self._still_readable = StillReadable(self.repository)
 
     @property

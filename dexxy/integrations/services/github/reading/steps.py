@@ -21,8 +21,8 @@ from dexxy.integrations.services.github.reading import (
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.part_batches import PartsReader
+from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github.reading.session import Reading
-from dexxy.integrations.services.github.reading.thread_lists import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github_client import GitHubClient
 
 # Below this, what is left of the hour's points belongs to what is new.
@@ -59,7 +59,7 @@ class RepositoryReader:
 
     @property
     def threads_left(self) -> int:
-        """How many threads this run still has to read, as far as GitHub has said."""
+        """How many threads this run still has to read, as far as GitHub has told."""
         lists = self.reading.repository.streams.filter(name__in=THREAD_LISTS, is_done=False)
         counts = lists.filter(scan_started_at__isnull=False, expected__isnull=False)
         left = counts.aggregate(left=Sum(F("expected") - F("read")))["left"]

@@ -1,4 +1,6 @@
-"""Webhooks about accounts, installations and repositories: who may read what, under which name.
+"""Handlers of webhooks about accounts, installations and repositories: who may read what.
+
+Which event each handler is for stands in `events.py`.
 
 Rows are found by GitHub's numbers; names are labels. A repository may be followed by several
 workspaces, each with a row of its own: an event is about the installation that it names.
@@ -26,7 +28,7 @@ from dexxy.integrations.services.github.access.repository_state import (
     changes_missed,
     repositories_locked,
 )
-from dexxy.integrations.services.github.webhooks.event_context import AccountEvent, Event, Handler
+from dexxy.integrations.services.github.webhooks.handler_contract import Event
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
 _DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."
@@ -36,7 +38,8 @@ _TAKEN_OUT = (
 )
 
 
-def _installation(event: Event) -> bool:
+def on_installation(event: Event) -> bool:
+    """Note that the App may read an account, may not any more, or may do more there."""
     data = event.payload["installation"]
     if event.action == "created":
         return _created(event)
@@ -69,7 +72,8 @@ def _created(event: Event) -> bool:
     return True
 
 
-def _installation_repositories(event: Event) -> bool:
+def on_installation_repositories(event: Event) -> bool:
+    """Note which repositories of an account the App may read."""
     known = installation_of(event.app, event.payload["installation"]["id"])
     if known is None:
         return False
@@ -83,13 +87,15 @@ def _installation_repositories(event: Event) -> bool:
     return True
 
 
-def _installation_target(event: Event) -> bool:
+def on_installation_target(event: Event) -> bool:
+    """Note the new name of an account."""
     account = event.payload["account"]
     account_rename(server=event.app.server, account_id=account["id"], login=account["login"])
     return True
 
 
-def _repository(event: Event) -> bool:
+def on_repository(event: Event) -> bool:
+    """Note that a repository has another name, owner or visibility, or is gone."""
     data, named = event.payload["repository"], event.payload.get("installation")
     if not named:
         return False  # Whose access has changed cannot be told.
@@ -122,26 +128,6 @@ def _of_app(event: Event, github_id: int) -> Repositories:
     )
 
 
-def _nothing_to_do(event: Event) -> bool:
-    # Users' tokens are thrown away as soon as they have proven something: there is none to forget.
-    # That a ping arrived is all that it says, and is in the inbox.
+def nothing_to_do(event: Event) -> bool:
+    """Take an event that is worked off by being in the inbox."""
     return True
-
-
-def _event(handle: Handler, actions: str) -> AccountEvent:
-    return AccountEvent(handle, frozenset(actions.split()))
-
-
-HANDLERS: dict[str, AccountEvent] = {
-    "installation": _event(
-        _installation, "created deleted new_permissions_accepted suspend unsuspend"
-    ),
-    "installation_repositories": _event(_installation_repositories, "added removed"),
-    "installation_target": _event(_installation_target, "renamed"),
-    "repository": _event(
-        _repository,
-        "archived created deleted edited privatized publicized renamed transferred unarchived",
-    ),
-    "github_app_authorization": _event(_nothing_to_do, "revoked"),
-    "ping": AccountEvent(_nothing_to_do, frozenset({""})),
-}

@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import DeliveryState, GitHubApp
 from dexxy.integrations.services.github.api.errors import quoted
-from dexxy.integrations.services.github.webhooks.event_context import Event, Outcome
-from dexxy.integrations.services.github.webhooks.events import HANDLERS, why_ignored
+from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS, why_ignored
+from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
 from dexxy.integrations.services.github.webhooks.thread_events import thread_events_apply
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 BATCH = 200
 # Of payloads as PostgreSQL keeps them, compressed: a batch must fit into memory.
 BATCH_BYTES = 4 * 1024 * 1024
-# After so many failures a delivery is kept as it is, until somebody asks for it again.
+# After so many failures a delivery is a dead letter: kept, until somebody asks for it again.
 MOST_ATTEMPTS = 8
 # Seconds until the second attempt; each time three times as long, in all about three hours.
 FIRST_PAUSE, PAUSE_GROWTH = 10, 3
@@ -124,9 +124,9 @@ def _split(ids: Sequence[int], error: Exception) -> None:
 def _take(only: list[int] | None) -> list[Waiting]:
     """Lock the deliveries that are worked off together: all those of threads, or one other."""
     found = [Waiting(*row) for row in fetch_all(_TAKE, {"only": only, "most": BATCH})]
-    if found and found[0].event in HANDLERS:
+    if found and found[0].event in ACCOUNT_EVENTS:
         return found[:1]
-    together = takewhile(lambda one: one.event not in HANDLERS, found)
+    together = takewhile(lambda one: one.event not in ACCOUNT_EVENTS, found)
     sizes = accumulate(one.size for one in found)
     fitting = zip(together, sizes, strict=False)
     return [one for one, size in fitting if size <= BATCH_BYTES or one is found[0]]
@@ -141,7 +141,7 @@ def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
         else:
             rest.append(one)
     events = _events(rest)
-    if rest and rest[0].event in HANDLERS:
+    if rest and rest[0].event in ACCOUNT_EVENTS:
         yield rest[0].pk, _handled(events[0])
     elif rest:
         yield from zip([one.pk for one in rest], thread_events_apply(events), strict=True)
@@ -163,7 +163,7 @@ def _events(taken: Sequence[Waiting]) -> list[Event]:
 
 
 def _handled(event: Event) -> Outcome:
-    if HANDLERS[event.name].handle(event):
+    if ACCOUNT_EVENTS[event.name].handle(event):
         return Outcome(DeliveryState.DONE)
     return Outcome(DeliveryState.IGNORED, "It is about nothing that is connected here.")
 

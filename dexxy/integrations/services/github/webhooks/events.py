@@ -1,18 +1,106 @@
-"""Which webhooks are for us, and who handles them.
+"""Which webhooks are for us, and who handles them: a new event is added in this file.
 
+An event about a thread goes to THREAD_EVENTS, with a mapper of `mapping/webhooks.py` that turns its
+payload into hints. Any other goes to ACCOUNT_EVENTS, with a handler of `account_events.py`. One
+that tells nothing that is stored here goes to IGNORED. The App asks GitHub for the events in
+`connecting/app_registration.py`.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from dexxy.integrations.services.github.mapping.webhooks import THREAD_EVENTS
-from dexxy.integrations.services.github.webhooks import account_events
-from dexxy.integrations.services.github.webhooks.event_context import AccountEvent
+from dexxy.integrations.services.github.api.values import Payload
+from dexxy.integrations.services.github.mapping import webhooks as mapping
+from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint
+from dexxy.integrations.services.github.webhooks import account_events as handlers
+from dexxy.integrations.services.github.webhooks.handler_contract import Handler
 
-# One by one, in the order in which they came. Events of threads are applied together.
-HANDLERS: Mapping[str, AccountEvent] = account_events.HANDLERS
 
-# What GitHub may send an App that subscribes to it, and says nothing that is stored here.
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """An event that is handled by itself, and its known actions."""
+
+    handle: Handler
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEvent:
+    """An event about a thread: what maps its payload, and its known actions."""
+
+    map: Callable[[Payload], Iterable[RepositoryHint]]
+    actions: frozenset[str]
+
+
+def _actions(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# Applied together, many in one transaction: hints may come in any order.
+THREAD_EVENTS: Mapping[str, ThreadEvent] = {
+    "issues": ThreadEvent(
+        mapping.on_issues,
+        _actions(
+            "assigned closed deleted demilestoned edited labeled locked milestoned opened pinned"
+            " reopened transferred typed unassigned unlabeled unlocked unpinned untyped"
+        ),
+    ),
+    "issue_comment": ThreadEvent(mapping.on_issue_comment, _actions("created edited deleted")),
+    "pull_request": ThreadEvent(
+        mapping.on_pull_request,
+        _actions(
+            "assigned auto_merge_disabled auto_merge_enabled closed converted_to_draft"
+            " demilestoned dequeued edited enqueued labeled locked milestoned opened"
+            " ready_for_review reopened review_request_removed review_requested synchronize"
+            " unassigned unlabeled unlocked"
+        ),
+    ),
+    "pull_request_review": ThreadEvent(
+        mapping.on_pull_request_review, _actions("submitted edited dismissed")
+    ),
+    "pull_request_review_comment": ThreadEvent(
+        mapping.on_pull_request_review_comment, _actions("created edited deleted")
+    ),
+    # We do not store whether comments on code are resolved, but the pull request may have changed.
+    "pull_request_review_thread": ThreadEvent(
+        mapping.on_pull_request, _actions("resolved unresolved")
+    ),
+    "discussion": ThreadEvent(
+        mapping.on_discussion,
+        _actions(
+            "answered category_changed closed created deleted edited labeled locked pinned"
+            " reopened transferred unanswered unlabeled unlocked unpinned"
+        ),
+    ),
+    "discussion_comment": ThreadEvent(
+        mapping.on_discussion_comment, _actions("created edited deleted")
+    ),
+}
+
+# Handled one by one, in the order in which they came.
+ACCOUNT_EVENTS: Mapping[str, AccountEvent] = {
+    "installation": AccountEvent(
+        handlers.on_installation,
+        _actions("created deleted new_permissions_accepted suspend unsuspend"),
+    ),
+    "installation_repositories": AccountEvent(
+        handlers.on_installation_repositories, _actions("added removed")
+    ),
+    "installation_target": AccountEvent(handlers.on_installation_target, _actions("renamed")),
+    "repository": AccountEvent(
+        handlers.on_repository,
+        _actions(
+            "archived created deleted edited privatized publicized renamed transferred unarchived"
+        ),
+    ),
+    # We keep no user's token longer than it takes to prove something: there is none to forget.
+    "github_app_authorization": AccountEvent(handlers.nothing_to_do, _actions("revoked")),
+    # It tells nothing but that deliveries arrive. It has no action.
+    "ping": AccountEvent(handlers.nothing_to_do, frozenset({""})),
+}
+
+# What GitHub sends an App that subscribes to it, and tells nothing that is stored here.
 IGNORED = frozenset(
     [
         "branch_protection_configuration",
@@ -85,7 +173,7 @@ def why_ignored(event: str, action: str) -> str:
     """Return why nobody handles EVENT with ACTION, or '' where somebody does."""
     if event in IGNORED:
         return "Nothing that it says is stored."
-    handled = HANDLERS.get(event) or THREAD_EVENTS.get(event)
+    handled = ACCOUNT_EVENTS.get(event) or THREAD_EVENTS.get(event)
     if handled is None:
         return f"The event {event} is unknown."
     return "" if action in handled.actions else f"The action {action!r} of {event} is unknown."

@@ -1,13 +1,15 @@
 """Webhooks about threads: many at a time, each for the repositories that it is about."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from dexxy.integrations.models import DeliveryState, GitHubRepository
 from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
-from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint, hints
-from dexxy.integrations.services.github.webhooks.event_context import Event, Outcome
-from dexxy.messages.ingest.hints import PlacedHint, hints_apply
-from dexxy.messages.ingest.snapshots import Place
+from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint
+from dexxy.integrations.services.github.webhooks.events import THREAD_EVENTS
+from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
+from dexxy.messages.ingest.hints import SourceHint, hints_apply
+from dexxy.messages.ingest.records import SourceKey
 
 _DONE = Outcome(DeliveryState.DONE)
 _NOT_CONNECTED = Outcome(
@@ -16,44 +18,46 @@ _NOT_CONNECTED = Outcome(
 
 
 def thread_events_apply(events: Sequence[Event]) -> list[Outcome]:
-    """Store what EVENTS say of threads, all at once, inside the caller's transaction.
+    """Store what EVENTS tell of threads, all at once, inside the caller's transaction.
 
     Returns: what became of each.
     """
     mapped = [_mapped(event) for event in events]
-    places = _Places(events, (hint for found in mapped for hint in found.hints))
-    placed: list[PlacedHint] = []
+    followed = _Followed(events, (hint for found in mapped for hint in found.hints))
+    hints: list[SourceHint] = []
     outcomes: list[Outcome] = []
     for event, found in zip(events, mapped, strict=True):
-        here = list(places.placed(event, found.hints[:1]))
+        here = list(followed.hints(event, found.hints[:1]))
         outcomes.append(found.failure or (_DONE if here else _NOT_CONNECTED))
         if here:
-            placed += [*here, *places.placed(event, found.hints[1:])]
-    if placed:
-        hints_apply(placed, received_at=min(event.received_at for event in events))
+            hints += [*here, *followed.hints(event, found.hints[1:])]
+    if hints:
+        hints_apply(hints, received_at=min(event.received_at for event in events))
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
 class _Mapped:
-    """What one event says: first of its own repository, then of others; or why it says nothing."""
+    """What one event tells, or why it cannot be read.
 
-    def __init__(
-        self, found: Sequence[RepositoryHint] = (), failure: Outcome | None = None
-    ) -> None:
-        self.hints = found
-        self.failure = failure
+    Args:
+        hints: the first is about the event's own repository, the others may be about others.
+    """
+
+    hints: Sequence[RepositoryHint] = ()
+    failure: Outcome | None = None
 
 
 def _mapped(event: Event) -> _Mapped:
     try:
-        return _Mapped(hints(event.name, event.payload))
+        return _Mapped(tuple(THREAD_EVENTS[event.name].map(event.payload)))
     except UNKNOWN_SHAPE as error:
         why = f"GitHub sent it in a shape that this Dexxy does not know ({error!r})."
         return _Mapped(failure=Outcome(DeliveryState.FAILED, quoted(why)))
 
 
-class _Places:
-    """Where repositories belong that some events are about."""
+class _Followed:
+    """The repositories that workspaces follow, among those that some hints are about."""
 
     def __init__(self, events: Iterable[Event], found: Iterable[RepositoryHint]) -> None:
         repositories = (
@@ -70,8 +74,8 @@ class _Places:
             key = repository.installation.app_id, repository.github_id
             self._found.setdefault(key, []).append(repository)
 
-    def placed(self, event: Event, found: Iterable[RepositoryHint]) -> Iterator[PlacedHint]:
-        """Place hints in the repositories of the installation that EVENT names.
+    def hints(self, event: Event, found: Iterable[RepositoryHint]) -> Iterator[SourceHint]:
+        """Yield hints of EVENT for the sources of the installation that it names.
 
         Not every payload names one: that of `discussion.unanswered` does not.
         """
@@ -80,5 +84,5 @@ class _Places:
             for repository in self._found.get((event.app.pk, hint.repository_id), ()):
                 if named in (None, repository.installation.installation_id):
                     source = repository.source
-                    place = Place(source.workspace_id, source.pk, source.server)
-                    yield PlacedHint(place, hint.hint)
+                    key = SourceKey(source.workspace_id, source.pk, source.server)
+                    yield SourceHint(key, hint.hint)

@@ -1,4 +1,4 @@
-"""A webhook's event, as the functions that handle it see it."""
+"""What a handler of webhooks gets, and what it gives back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Event:
     """One delivery of the inbox.
 
     Args:
-        name: what `X-GitHub-Event` said.
+        name: the header `X-GitHub-Event`.
         action: the payload's `action`, or ''.
         received_at: by our clock.
     """
@@ -27,20 +27,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an event: done, ignored or failed; and why it was one of the latter."""
+    """What became of an event.
+
+    Args:
+        state: done, ignored or failed.
+        why: the reason, unless it is done.
+    """
 
     state: DeliveryState
     why: str = ""
 
 
-# Handles an event inside the caller's transaction, without the network, and is safe to run twice.
-# Returns whether it was for us: False stores the delivery as ignored.
+# Handles one event inside the caller's transaction, without the network. GitHub delivers at least
+# once, so it is idempotent. Returns False where the event is about nothing that is connected here:
+# the delivery is stored as ignored.
 Handler = Callable[[Event], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountEvent:
-    """An event that is handled by itself, and the actions of it that are known."""
-
-    handle: Handler
-    actions: frozenset[str]

@@ -1,0 +1,78 @@
+"""A database whose migrations this Dexxy does not have is refused, and nothing in it changes."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from dexxy.cli import old_data
+from dexxy.cli.old_data import NewerDataError, OldDataError, refuse_foreign_data
+from dexxy.cli.startup import database_prepare
+from dexxy.cli.tests.running import dexxy, free_port
+from tests.servers import own_database
+
+Record = Callable[[str, str], None]
+
+OLD = (
+    "This data is of a Dexxy before 0.1.0a1, which cannot be migrated: start with an empty"
+    " DEXXY_DATA_DIR (or database) and sync again."
+)
+
+
+@pytest.fixture
+def record() -> Iterator[Record]:
+    """Note a migration as applied, for as long as the test takes."""
+    recorder = MigrationRecorder(connection)
+    recorded: list[tuple[str, str]] = []
+
+    def note(app: str, name: str) -> None:
+        recorder.record_applied(app, name)
+        recorded.append((app, name))
+
+    yield note
+    for app, name in recorded:
+        recorder.record_unapplied(app, name)
+
+
+@pytest.mark.django_db
+def test_data_of_before_the_first_release_is_refused(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(old_data, "SQUASHED", {("messages", "0002_of_before")})
+    record("messages", "0002_of_before")
+
+    with pytest.raises(OldDataError) as refusal:
+        database_prepare()
+
+    assert str(refusal.value) == OLD
+
+
+@pytest.mark.django_db
+def test_data_of_a_newer_dexxy_is_refused(record: Record) -> None:
+    record("messages", "9999_of_tomorrow")
+
+    with pytest.raises(NewerDataError, match=r"has the migration messages\.9999_of_tomorrow"):
+        refuse_foreign_data()
+
+
+@pytest.mark.django_db
+def test_data_of_this_dexxy_and_migrations_of_others_are_welcome(record: Record) -> None:
+    record("account", "9999_of_a_newer_allauth")
+
+    refuse_foreign_data()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", ["manage migrate", "up --port {port}"])
+def test_a_command_says_it_in_one_line(data_dir: Path, record: Record, command: str) -> None:
+    record("messages", "9999_of_tomorrow")
+    environment = {"REDIS_URL": os.environ["REDIS_URL"], **own_database()}
+
+    refused = dexxy(*command.format(port=free_port()).split(), data_dir=data_dir, **environment)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("dexxy: This data is of a newer Dexxy, which has the migr")
+    assert len(refused.stderr.splitlines()) == 1

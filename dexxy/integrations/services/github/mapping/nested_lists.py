@@ -1,0 +1,200 @@
+"""Turn a page of a thread's nested list into messages. Pure: no database, no network.
+
+Three mappers, by what the nodes of a list are: a timeline of events, messages, or messages that
+have a list themselves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dexxy.integrations.services.github.api.values import Payload, page_of
+from dexxy.integrations.services.github.mapping import messages
+from dexxy.integrations.services.github.mapping.rules import is_draft_review
+from dexxy.messages.ingest.records import MessageRecord, Scope
+from dexxy.messages.models import MessageKind
+
+STATE_CHANGES = Scope(
+    frozenset({MessageKind.CLOSED, MessageKind.REOPENED, MessageKind.MERGED, MessageKind.ANSWERED})
+)
+COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
+REVIEWS = Scope(frozenset({MessageKind.REVIEW}))
+REVIEW_COMMENTS = Scope(frozenset({MessageKind.REVIEW_COMMENT}))
+REPLIES = Scope(frozenset({MessageKind.REPLY}))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenList:
+    """A nested list that is not read to its end yet.
+
+    Args:
+        connection: a key of LISTS.
+        owner_id: the node id of what has the list.
+        owner_external_id: its external id, if it is a message.
+        cursor: where to go on; '' for its start.
+        seen: the external ids that were read already.
+    """
+
+    connection: str
+    owner_id: str
+    owner_external_id: str = ""
+    cursor: str = ""
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MappedList:
+    """One page of a nested list.
+
+    Args:
+        messages: those of the list, and those of whole lists below it.
+        seen: the external ids of the list's own messages.
+        cursor: where to go on; '' at the end.
+        complete: the scopes of lists below that came along whole.
+        open_lists: the lists below that did not.
+    """
+
+    messages: tuple[MessageRecord, ...]
+    seen: tuple[str, ...]
+    cursor: str
+    complete: tuple[Scope, ...] = ()
+    open_lists: tuple[OpenList, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a nested list, as the mappers get it.
+
+    Args:
+        nodes: without gaps.
+        cursor: where to go on; '' at the end.
+        owner_id: the external id of the message that has the list; '' for the thread's own.
+        is_merged: the thread is a merged pull request.
+    """
+
+    nodes: Sequence[Payload]
+    cursor: str
+    owner_id: str
+    is_merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A list of events, of which some are messages."""
+
+    scope = STATE_CHANGES
+
+    def map(self, page: Page) -> MappedList:
+        """Map the events that change the state of the thread."""
+        at_end = page.is_merged and not page.cursor
+        changes = _once(messages.state_changes(page.nodes, is_end_of_merged=at_end))
+        return MappedList(changes, tuple(m.external_id for m in changes), page.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatList:
+    """A list of messages.
+
+    Args:
+        map_message: gets a node and the external id of what has the list.
+    """
+
+    scope: Scope
+    map_message: Callable[[Payload, str], MessageRecord]
+
+    def map(self, page: Page) -> MappedList:
+        """Map the messages of a page."""
+        mapped = [self.map_message(node, page.owner_id) for node in page.nodes]
+        return MappedList(_once(mapped), tuple(m.external_id for m in mapped), page.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class ListWithChildren:
+    """A list of messages that each have a list themselves.
+
+    Args:
+        map_message: as for FlatList.
+        child: the key in LISTS of the list that each message has.
+        children: the field of a node that holds the first page of that list; '' where it does not
+            come along, and has to be asked for.
+    """
+
+    scope: Scope
+    map_message: Callable[[Payload, str], MessageRecord]
+    child: str
+    children: str = ""
+
+    def map(self, page: Page) -> MappedList:
+        """Map the messages of a page, and what came along of the lists below them."""
+        nodes = [node for node in page.nodes if not is_draft_review(node.get("state", ""))]
+        mapped = [self.map_message(node, page.owner_id) for node in nodes]
+        seen = tuple(message.external_id for message in mapped)
+        below = [self._below(node, key) for node, key in zip(nodes, seen, strict=True)]
+        return MappedList(
+            messages=(*_once(mapped), *(m for child in below for m in child.messages)),
+            seen=seen,
+            cursor=page.cursor,
+            complete=tuple(scope for child in below for scope in child.complete),
+            open_lists=tuple(left for child in below for left in child.open_lists),
+        )
+
+    def _below(self, node: Payload, external_id: str) -> MappedList:
+        """Map the list of one message as far as it came along, and say what is left to read."""
+        left = OpenList(self.child, node["id"], external_id)
+        payload = node[self.children] if self.children else None
+        if payload is None:
+            return MappedList((), (), "", open_lists=(left,))
+        page = nested_page(self.child, payload, external_id, merged=False)
+        if page.cursor:
+            left = replace(left, cursor=page.cursor, seen=page.seen)
+            return replace(page, open_lists=(left,))
+        return replace(page, complete=(scope_of(self.child, external_id),))
+
+
+# By the keys of `api.queries.NESTED_LISTS`.
+LISTS: Mapping[str, Timeline | FlatList | ListWithChildren] = {
+    "issue_comments": FlatList(COMMENTS, messages.comment),
+    "issue_timeline": Timeline(),
+    "pull_request_comments": FlatList(COMMENTS, messages.comment),
+    "pull_request_timeline": Timeline(),
+    "reviews": ListWithChildren(REVIEWS, messages.review, "review_comments"),
+    "review_comments": FlatList(REVIEW_COMMENTS, messages.review_comment),
+    "discussion_comments": ListWithChildren(
+        COMMENTS, messages.discussion_comment, "replies", children="replies"
+    ),
+    "replies": FlatList(REPLIES, messages.reply),
+}
+
+
+def scope_of(connection: str, owner_external_id: str) -> Scope:
+    """Return the messages that a list holds.
+
+    Args:
+        connection: a key of LISTS.
+        owner_external_id: of the message that has the list; '' for the thread's own.
+    """
+    return Scope(LISTS[connection].scope.kinds, owner_external_id)
+
+
+def nested_page(connection: str, payload: Payload, owner_id: str, *, merged: bool) -> MappedList:
+    """Map one page of a nested list, and what came along of the lists below it.
+
+    Args:
+        connection: a key of LISTS.
+        payload: `{pageInfo, nodes}`.
+        owner_id: the external id of the message that has the list; '' for the thread's own.
+        merged: whether the thread is a merged pull request.
+
+    Raises:
+        errors.UNKNOWN_SHAPE: it has another shape than the documented, or gaps.
+    """
+    frame = page_of(payload)
+    if None in frame.nodes:
+        # GitHub kept something back. Where there is nothing, it says NOT_FOUND.
+        raise ValueError(f"gaps in {connection.replace('_', ' ')}")
+    page = Page(frame.nodes, frame.end if frame.goes_on else "", owner_id, merged)
+    return LISTS[connection].map(page)
+
+
+def _once(records: Iterable[MessageRecord]) -> tuple[MessageRecord, ...]:
+    """Keep one record of each message, the last: a statement can write a row only once."""
+    return tuple({(m.kind, m.external_id): m for m in records}.values())

@@ -1,0 +1,186 @@
+"""Turn threads and messages as webhooks show them into records. Pure: no database, no network.
+
+A payload names things as the REST API does. What GraphQL shows, too, gives an equal record; a field
+that a payload does not carry is UNSET.
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from dexxy.integrations.services.github.api.values import (
+    Payload,
+    key,
+    number_of,
+    text,
+    time,
+    time_or_none,
+)
+from dexxy.integrations.services.github.mapping.accounts import account_in_webhook
+from dexxy.integrations.services.github.mapping.rules import (
+    LARGEST_GRAPHQL_INT,
+    discussion_comment_key,
+    is_wrapper,
+    pull_request_reason,
+)
+from dexxy.messages.ingest.records import UNSET, MessageRecord, ThreadRecord, Unset
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+
+T = TypeVar("T")
+
+# `locked` hides whether it is open.
+_DISCUSSION_STATES = {
+    "open": ThreadState.OPEN,
+    "converting": ThreadState.OPEN,
+    "transferring": ThreadState.OPEN,
+    "closed": ThreadState.CLOSED,
+}
+
+
+def _carried(node: Payload, field: str, read: Callable[[Any], T]) -> T | Unset:
+    """Return the value of a field, read; UNSET where the payload does not carry it."""
+    return read(node[field]) if field in node else UNSET
+
+
+def _labels(labels: Any) -> tuple[str, ...]:
+    return tuple(text(label["name"]) for label in labels or ())
+
+
+def _lower(value: str | None) -> str:
+    return (value or "").lower()
+
+
+def _thread(node: Payload) -> dict[str, Any]:
+    """Return the fields that all threads have."""
+    return {
+        "number": number_of(node),
+        # It may be the issue's, or in another format than GraphQL's.
+        "node_id": UNSET,
+        "title": text(node["title"]),
+        "url": node["html_url"],
+        "author": account_in_webhook(node["user"]),
+        "opened_at": time(node["created_at"]),
+        "version_at": time(node["updated_at"]),
+        "labels": _carried(node, "labels", _labels),
+    }
+
+
+def issue_thread(node: Payload) -> ThreadRecord:
+    """Map an issue, or a pull request as `issue_comment` shows it: as the issue that it is, too."""
+    if node.get("pull_request"):
+        return _pull_request(node, merged_in=node["pull_request"])
+    return ThreadRecord(
+        kind=ThreadKind.ISSUE,
+        state=_carried(node, "state", ThreadState),
+        state_reason=_carried(node, "state_reason", _lower),
+        closed_at=_carried(node, "closed_at", time_or_none),
+        **_thread(node),
+    )
+
+
+def pull_request_thread(node: Payload) -> ThreadRecord:
+    """Map a pull request."""
+    return _pull_request(node, merged_in=node)
+
+
+def _pull_request(node: Payload, *, merged_in: Payload) -> ThreadRecord:
+    """Map a pull request.
+
+    Args:
+        merged_in: the part of the payload that has `merged_at`.
+    """
+    merged_at = _carried(merged_in, "merged_at", time_or_none)
+    return ThreadRecord(
+        kind=ThreadKind.PULL_REQUEST,
+        state=_pull_request_state(node, merged_at),
+        state_reason=_carried(node, "draft", pull_request_reason),
+        closed_at=_carried(node, "closed_at", time_or_none),
+        merged_at=merged_at,
+        **_thread(node),
+    )
+
+
+def _pull_request_state(node: Payload, merged_at: datetime | Unset | None) -> ThreadState | Unset:
+    if node.get("state") == "open":
+        return ThreadState.OPEN
+    if merged_at is UNSET or "state" not in node:
+        return UNSET
+    return ThreadState.MERGED if merged_at else ThreadState.CLOSED
+
+
+def discussion_thread(node: Payload) -> ThreadRecord:
+    """Map a discussion."""
+    state = _DISCUSSION_STATES.get(node["state"], UNSET)
+    return ThreadRecord(
+        kind=ThreadKind.DISCUSSION,
+        state=state,
+        state_reason=_carried(node, "state_reason", _lower),
+        closed_at=None if state is ThreadState.OPEN else UNSET,
+        answered_at=_carried(node, "answer_chosen_at", time_or_none),
+        **_thread(node),
+    )
+
+
+def _written(node: Payload, kind: MessageKind) -> dict[str, Any]:
+    """Return the fields that all messages with words have, but reviews."""
+    return {
+        "kind": kind,
+        "external_id": key(node["id"]),
+        "author": account_in_webhook(node["user"]),
+        "body": text(node["body"]),
+        "url": node["html_url"],
+        "occurred_at": time(node["created_at"]),
+        "edited_at": UNSET,
+        "version_at": time(node["updated_at"]),
+    }
+
+
+def comment(node: Payload) -> MessageRecord:
+    """Map a comment on an issue or a pull request."""
+    return MessageRecord(**_written(node, MessageKind.COMMENT))
+
+
+def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
+    """Map a review, which does not always carry the time of its last change."""
+    state, body = node["state"].upper(), text(node["body"])
+    submitted_at = time(node["submitted_at"])
+    updated_at = time_or_none(node.get("updated_at"))
+    return MessageRecord(
+        kind=MessageKind.REVIEW,
+        external_id=key(node["id"]),
+        author=account_in_webhook(node["user"]),
+        body=body,
+        url=node["html_url"],
+        occurred_at=submitted_at,
+        edited_at=UNSET,
+        version_at=updated_at or max(submitted_at, pull_request_version_at),
+        details={"state": state},
+        in_feed=not is_wrapper(state, body),
+    )
+
+
+def review_comment(node: Payload) -> MessageRecord:
+    """Map a comment on the diff."""
+    details: dict[str, object] = {"path": text(node["path"])}
+    if node.get("pull_request_review_id"):
+        details["review_id"] = key(node["pull_request_review_id"])
+    line = node.get("line") or node.get("original_line")
+    if line:
+        details["line"] = line
+    if node.get("in_reply_to_id"):
+        details["in_reply_to"] = key(node["in_reply_to_id"])
+    return MessageRecord(**_written(node, MessageKind.REVIEW_COMMENT), details=details)
+
+
+def discussion_comment(node: Payload) -> MessageRecord:
+    """Map a comment of a discussion, or the reply to one."""
+    parent = node["parent_id"]
+    record = MessageRecord(**_written(node, MessageKind.REPLY if parent else MessageKind.COMMENT))
+    record = replace(
+        record, external_id=discussion_comment_key(node["id"], node.get("node_id") or "")
+    )
+    if parent and parent <= LARGEST_GRAPHQL_INT:
+        record = replace(record, details={"in_reply_to": key(parent)})
+    return record

@@ -1,0 +1,141 @@
+"""The scan of a stream: where it stands in its list, and how much to ask for next.
+
+A stream first goes up by creation, later down by update to where the last scan began. A sweep
+goes up by creation every time: what it does not meet, GitHub does not show any more.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from dexxy.integrations.models import StreamName, SyncStream
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
+from dexxy.integrations.services.github.reading.page_frame import Listing, refuse_circle
+from dexxy.integrations.services.github.reading.sweep_position import SweepPosition
+from dexxy.integrations.services.github_client import Answer
+from dexxy.messages.models import ThreadKind
+
+# An update that GitHub shows late must not fall between two scans.
+WATERMARK_OVERLAP = timedelta(minutes=5)
+# Threads in the first page of a scan for what is new.
+FIRST_LOOK = 10
+# How fast a page grows back after it had to be halved.
+GROWTH = 5
+# Bytes of an answer beyond which the next page is smaller: memory stays flat.
+LARGE_ANSWER = 6_000_000
+
+THREAD_LISTS = {
+    StreamName.ISSUES: ThreadKind.ISSUE,
+    StreamName.PULL_REQUESTS: ThreadKind.PULL_REQUEST,
+    StreamName.DISCUSSIONS: ThreadKind.DISCUSSION,
+}
+SWEEPS = {
+    StreamName.SWEEP_ISSUES: ThreadKind.ISSUE,
+    StreamName.SWEEP_PULL_REQUESTS: ThreadKind.PULL_REQUEST,
+    StreamName.SWEEP_DISCUSSIONS: ThreadKind.DISCUSSION,
+}
+
+
+def page_size(stream: SyncStream) -> int:
+    """Return how many threads to ask for.
+
+    GitHub charges for all that may be in a page, and most scans for what is new find little.
+    """
+    size = stream.page_size or PAGE_LIMIT
+    is_first_look = stream.watermark is not None and stream.scan_started_at is None
+    return min(size, FIRST_LOOK) if is_first_look else size
+
+
+def page_variables(stream: SyncStream, size: int) -> dict[str, Any]:
+    """Return the variables of a query for the next SIZE threads, but those of the repository."""
+    order = {"field": "CREATED_AT", "direction": "ASC"}
+    if stream.watermark is not None:
+        order = {"field": "UPDATED_AT", "direction": "DESC"}
+    after = stream.cursor if stream.scan_started_at else None
+    return {"first": size, "after": after, "order": order}
+
+
+def refuse_endless(stream: SyncStream, listing: Listing, after: str | None) -> None:
+    """Tell where a list does not come to its end.
+
+    Args:
+        after: the cursor before the page.
+
+    Raises:
+        CursorRefusedError: its cursors go round in a circle, or it shows more than there is.
+    """
+    refuse_circle(listing.page, after)
+    has_read = stream.read if stream.scan_started_at else 0
+    if listing.page.goes_on and has_read > 2 * listing.total + PAGE_LIMIT:
+        raise errors.CursorRefusedError("It goes on behind all that there is.")
+
+
+def scan_advance(stream: SyncStream, listing: Listing, answer: Answer, *, met_known: bool) -> None:
+    """Move the cursor behind a page, and end the scan after its last one.
+
+    Args:
+        met_known: the page holds a thread that was read by an earlier scan and has not changed
+            since. From the newest update down, so it is with all threads behind it.
+    """
+    if stream.scan_started_at is None:
+        stream.scan_started_at, stream.read = answer.date, 0
+    stream.read += len(listing.page.nodes)
+    stream.cursor = listing.page.end
+    stream.expected = listing.total if stream.watermark is None else None
+    stream.page_size = _next_size(stream.page_size or PAGE_LIMIT, answer.size)
+    if met_known or not listing.page.goes_on:
+        _end(stream, is_enabled=listing.is_enabled)
+    stream.save()
+
+
+def scan_step_over(
+    stream: SyncStream, numbers: list[int], answer: Answer, *, cursor: str, goes_on: bool
+) -> None:
+    """Move the cursor behind threads that cannot be read.
+
+    Args:
+        numbers: those of the threads that GitHub told.
+    """
+    if stream.scan_started_at is None:
+        stream.scan_started_at = answer.date
+    position_set(stream, position_of(stream).stepped_over(numbers))
+    stream.cursor = cursor
+    stream.page_size = GROWTH
+    if not goes_on:
+        _end(stream, is_enabled=True)
+    stream.save()
+
+
+def scan_restart(stream: SyncStream) -> None:
+    """Let a scan begin at the beginning of its list: ingestion is idempotent."""
+    stream.cursor, stream.scan_started_at, stream.read, stream.met = "", None, 0, {}
+    position_set(stream, SweepPosition())
+    stream.save()
+
+
+def position_of(stream: SyncStream) -> SweepPosition:
+    """Return how far a sweep has come."""
+    return SweepPosition(stream.swept_until, tuple(stream.swept_numbers))
+
+
+def position_set(stream: SyncStream, position: SweepPosition) -> None:
+    """Let a sweep have come to POSITION; it is not saved."""
+    stream.swept_until, stream.swept_numbers = position.until, list(position.numbers)
+
+
+def _end(stream: SyncStream, *, is_enabled: bool) -> None:
+    """End a scan: what GitHub updates from its start on, the next scan reads.
+
+    A feature that is switched off has shown nothing: what it holds is still to be read then.
+    """
+    if stream.name in THREAD_LISTS and is_enabled and stream.scan_started_at:
+        stream.watermark = stream.scan_started_at - WATERMARK_OVERLAP
+    stream.scan_started_at = None
+    position_set(stream, SweepPosition())
+    stream.is_done = True
+
+
+def _next_size(size: int, answer_size: int) -> int:
+    if answer_size > LARGE_ANSWER:
+        return max(1, size // 2)
+    return min(PAGE_LIMIT, size + GROWTH)

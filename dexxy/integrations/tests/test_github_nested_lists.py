@@ -1,0 +1,157 @@
+"""Three mappers of nested lists: timelines, lists of messages, and lists of messages with lists."""
+
+from typing import Any
+
+import pytest
+
+from dexxy.integrations.services.github.api.queries import NESTED_LISTS
+from dexxy.integrations.services.github.mapping.messages import comment, discussion_comment, reply
+from dexxy.integrations.services.github.mapping.nested_lists import (
+    COMMENTS,
+    LISTS,
+    REPLIES,
+    REVIEW_COMMENTS,
+    FlatList,
+    ListWithChildren,
+    MappedList,
+    OpenList,
+    Page,
+    Timeline,
+    nested_page,
+    scope_of,
+)
+from dexxy.messages.ingest.records import Scope
+from dexxy.messages.models import MessageKind
+
+AT = "2026-01-01T12:00:00Z"
+
+
+def page(*nodes: Any, cursor: str = "", owner_id: str = "", is_merged: bool = False) -> Page:
+    return Page(nodes, cursor, owner_id, is_merged)
+
+
+def payload(*nodes: Any, cursor: str = "") -> dict[str, Any]:
+    info = {"hasNextPage": bool(cursor), "endCursor": cursor or None}
+    return {"pageInfo": info, "nodes": list(nodes)}
+
+
+def event(kind: str, node_id: str) -> dict[str, Any]:
+    return {"__typename": kind, "id": node_id, "createdAt": AT, "actor": None}
+
+
+def node(number: int, **fields: Any) -> dict[str, Any]:
+    """Return what comments, reviews and replies have in common."""
+    common = {
+        "id": f"N_{number}",
+        "fullDatabaseId": str(number),
+        "databaseId": number,
+        "author": None,
+        "body": "Yes.",
+        "url": "https://g/c",
+        "createdAt": AT,
+        "updatedAt": AT,
+        "lastEditedAt": None,
+        "deletedAt": None,
+    }
+    return common | fields
+
+
+def keys(mapped: MappedList) -> list[tuple[str, str]]:
+    return [(str(message.kind), message.external_id) for message in mapped.messages]
+
+
+@pytest.mark.parametrize(
+    ("cursor", "is_merged", "kept"),
+    [
+        ("", False, [("closed", "1"), ("closed", "3")]),
+        ("", True, []),
+        ("next", True, [("closed", "1"), ("closed", "3")]),
+    ],
+    ids=["not merged", "end of a merged one", "page of a merged one"],
+)
+def test_only_the_end_of_a_merged_timeline_tells_that_a_closing_is_the_merge(
+    cursor: str, is_merged: bool, kept: list[tuple[str, str]]
+) -> None:
+    events = [event("ClosedEvent", "1"), event("LabeledEvent", "2"), event("ClosedEvent", "3")]
+
+    mapped = Timeline().map(page(*events, cursor=cursor, is_merged=is_merged))
+
+    assert keys(mapped) == kept
+    assert (mapped.seen, mapped.cursor) == (tuple(key for _, key in kept), cursor)
+
+
+def test_a_timeline_has_an_event_that_comes_twice_once() -> None:
+    mapped = Timeline().map(page(event("ClosedEvent", "1"), event("ClosedEvent", "1")))
+
+    assert keys(mapped) == [("closed", "1")]
+
+
+def test_a_flat_list_maps_each_node_and_has_nothing_below() -> None:
+    mapped = FlatList(COMMENTS, comment).map(page(node(1), node(2), node(2), cursor="next"))
+
+    assert keys(mapped) == [("comment", "1"), ("comment", "2")]
+    assert (mapped.seen, mapped.cursor) == (("1", "2", "2"), "next")
+    assert (mapped.complete, mapped.open_lists) == ((), ())
+
+
+def test_a_flat_list_below_a_message_knows_its_owner() -> None:
+    mapped = FlatList(REPLIES, reply).map(page(node(2), owner_id="1"))
+
+    assert [message.details for message in mapped.messages] == [{"in_reply_to": "1"}]
+
+
+DISCUSSED = ListWithChildren(COMMENTS, discussion_comment, "replies", children="replies")
+
+
+def test_a_child_list_that_came_along_whole_is_complete() -> None:
+    mapped = DISCUSSED.map(page(node(1, replies=payload(node(5))), node(2, replies=payload())))
+
+    assert keys(mapped) == [("comment", "1"), ("comment", "2"), ("reply", "5")]
+    assert mapped.seen == ("1", "2")
+    assert mapped.complete == (
+        Scope(frozenset({MessageKind.REPLY}), "1"),
+        Scope(frozenset({MessageKind.REPLY}), "2"),
+    )
+    assert mapped.open_lists == ()
+
+
+def test_a_child_list_that_goes_on_is_left_open_behind_what_came_along() -> None:
+    mapped = DISCUSSED.map(page(node(1, replies=payload(node(5), cursor="more"))))
+
+    assert keys(mapped) == [("comment", "1"), ("reply", "5")]
+    assert mapped.complete == ()
+    assert mapped.open_lists == (OpenList("replies", "N_1", "1", "more", ("5",)),)
+
+
+@pytest.mark.parametrize("children", [{}, {"replies": None}], ids=["not asked for", "null"])
+def test_a_child_list_that_did_not_come_along_is_to_be_asked_for(children: dict[str, Any]) -> None:
+    field = "replies" if children else ""
+    lists = ListWithChildren(COMMENTS, discussion_comment, "replies", children=field)
+
+    mapped = lists.map(page(node(1, **children)))
+
+    assert mapped.open_lists == (OpenList("replies", "N_1", "1"),)
+
+
+def test_a_draft_of_a_review_is_left_out_with_its_comments() -> None:
+    draft = node(8, state="PENDING", submittedAt=None)
+    submitted = node(9, state="APPROVED", submittedAt=AT)
+
+    mapped = nested_page("reviews", payload(draft, submitted), "", merged=False)
+
+    assert (keys(mapped), mapped.seen) == ([("review", "9")], ("9",))
+    assert mapped.open_lists == (OpenList("review_comments", "N_9", "9"),)
+
+
+def test_a_gap_is_an_error_because_it_would_archive_what_is_there() -> None:
+    with pytest.raises(ValueError, match="gaps in issue comments"):
+        nested_page("issue_comments", payload(node(1), None), "", merged=False)
+
+
+def test_the_scope_of_a_list_below_a_message_is_that_message_s() -> None:
+    assert scope_of("review_comments", "9") == Scope(REVIEW_COMMENTS.kinds, "9")
+    assert scope_of("issue_comments", "") == COMMENTS
+
+
+def test_each_list_that_can_be_asked_for_can_be_mapped() -> None:
+    assert LISTS.keys() == NESTED_LISTS.keys()

@@ -1,0 +1,36 @@
+"""Who wrote: accounts are stored first, and the words of erased people are left out."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from dexxy.members.erasure.digests import erasures_hold_off
+from dexxy.members.ingest.accounts import identities_apply
+from dexxy.members.ingest.records import IdentityRecord
+from dexxy.messages.ingest.records import SourceKey
+
+# The external id of an account -> the primary key of its identity.
+Authors = Mapping[str, int]
+
+
+def authors_apply(
+    source: SourceKey, authors: Iterable[IdentityRecord | None], *, asked_at: datetime
+) -> dict[str, int]:
+    """Store the accounts of AUTHORS, before the transaction locks any thread.
+
+    Args:
+        authors: None stands for an account that is gone.
+
+    Returns: external id -> primary key of the identity.
+    """
+    erasures_hold_off(source.workspace_id)
+    return identities_apply(
+        workspace_id=source.workspace_id,
+        provider=source.provider,
+        records=(author for author in authors if author is not None),
+        seen_at=asked_at,
+    )
+
+
+def author_id(author: IdentityRecord | None, authors: Authors) -> int | None:
+    """Return the primary key of AUTHOR's identity; None for an account that is gone."""
+    return None if author is None else authors[author.external_id]

@@ -1,0 +1,97 @@
+"""Lists of a thread that were read to their end: what they do not hold any more is archived.
+
+Rule M7 of docs/explanation/what-wins-when.md.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dexxy.common.sql import Rows, execute
+from dexxy.messages.ingest.records import MessageRecord, Scope
+from dexxy.messages.ingest.settling import IN_THREADS
+from dexxy.messages.ingest.stored_threads import StoredThread
+from dexxy.messages.models import MessageKind, ThreadKind
+
+# A row `r` for each list: its scope, and the external ids that it held.
+_ARCHIVE_REST = """
+UPDATE messages_message m
+SET is_archived = true, archived_reason = 'missing',
+    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
+WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = r.kind
+  AND NOT m.is_archived
+  AND (r.owner_id = '' OR r.owner_id =
+       m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END)
+  AND NOT r.seen ? m.external_id
+"""
+_SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "owner_id": "text", "seen": "jsonb"}
+
+# Where a review is gone, its comments are gone with it; the same holds for a comment and its
+# replies. An owner that was deleted but is still shown as a tombstone keeps them.
+_ARCHIVE_ORPHANS = f"""
+UPDATE messages_message m
+SET is_archived = true, archived_reason = 'missing',
+    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+WHERE {IN_THREADS} AND m.kind IN ('review_comment', 'reply')
+  AND NOT m.is_archived
+  AND m.details ? CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
+  AND NOT EXISTS (
+      SELECT FROM messages_message owner
+      WHERE owner.workspace_id = m.workspace_id AND owner.thread_id = m.thread_id
+        AND owner.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE 'review' END
+        AND owner.external_id =
+            m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
+        AND owner.archived_reason <> 'missing')
+"""  # noqa: S608
+
+# Messages of these kinds have lists of their own: of review comments, and of replies.
+_OWNER: dict[str, MessageKind] = {
+    ThreadKind.PULL_REQUEST: MessageKind.REVIEW,
+    ThreadKind.DISCUSSION: MessageKind.COMMENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedList:
+    """A list of one thread that was read to its end.
+
+    Args:
+        seen: the external ids of all its messages.
+    """
+
+    thread: StoredThread
+    scope: Scope
+    seen: Sequence[str]
+
+
+def whole_lists(
+    thread: StoredThread, scopes: Iterable[Scope], messages: Sequence[MessageRecord]
+) -> Iterator[FinishedList]:
+    """Yield the lists of SCOPES, of which MESSAGES holds everything.
+
+    Each kind becomes a list of its own, because ids of different kinds may be equal.
+    """
+    for scope in scopes:
+        for kind in scope.kinds:
+            seen = [message.external_id for message in messages if message.kind is kind]
+            yield FinishedList(thread, replace(scope, kinds=frozenset({kind})), seen)
+
+
+def lists_finish(lists: Iterable[FinishedList]) -> None:
+    """Archive the stored messages in the scope of a list that the list does not hold.
+
+    Only lists of authoritative answers count.
+    """
+    sure = [done for done in lists if done.thread.is_authoritative]
+    rows = [
+        (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
+        for done in sure
+        for kind in done.scope.kinds
+    ]
+    if rows:
+        execute(_ARCHIVE_REST, {}, Rows(_SCOPE_COLUMNS, rows))
+    # Only a whole list of owners tells that one is missing: a webhook may have brought a comment
+    # whose review has not been read yet.
+    owners = [done.thread.id for done in sure if _OWNER.get(done.thread.kind) in done.scope.kinds]
+    if owners:
+        execute(_ARCHIVE_ORPHANS, {"threads": owners})

@@ -1,0 +1,79 @@
+"""What rows derive from other rows of their thread: links from answers, counts, times.
+
+Whoever writes messages of a thread calls this at the end of the transaction. It is idempotent.
+"""
+
+from collections.abc import Collection, Iterable
+
+from dexxy.common.sql import execute
+from dexxy.messages.models import MessageKind
+
+# The first response is the first live message by a person other than the author of the thread.
+# `member` is the member who wrote the message, `opener` the identity that opened the thread.
+IS_RESPONSE = "NOT member.is_bot AND member.id IS DISTINCT FROM opener.member_id"
+
+# The messages `m` of threads, by their key, which begins with the workspace. Not by a join: before
+# its statistics are collected, PostgreSQL would read the whole table for a few threads.
+IN_THREADS = """m.workspace_id = ANY(ARRAY(
+    SELECT workspace_id FROM messages_thread WHERE id = ANY(%(threads)s)))
+  AND m.thread_id = ANY(%(threads)s)"""
+
+_LINK_REPLIES = f"""
+UPDATE messages_message m
+SET parent_id = p.id
+FROM messages_message p
+WHERE {IN_THREADS} AND m.details ? 'in_reply_to'
+  AND p.workspace_id = m.workspace_id AND p.thread_id = m.thread_id
+  AND p.external_id = m.details->>'in_reply_to'
+  AND p.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE m.kind END
+  AND m.parent_id IS DISTINCT FROM p.id
+"""  # noqa: S608
+
+# LATERAL makes it go thread by thread, for the same reason.
+_SETTLE_THREADS = f"""
+UPDATE messages_thread t
+SET message_count = c.messages, first_activity_at = coalesce(c.first_at, t.opened_at),
+    last_activity_at = coalesce(c.last_at, t.opened_at), first_response_at = c.response_at
+FROM (
+    SELECT t.id, live.*
+    FROM messages_thread t
+    LEFT JOIN members_identity opener ON opener.id = t.author_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS messages, min(m.occurred_at) AS first_at,
+               max(m.occurred_at) AS last_at,
+               min(m.occurred_at) FILTER (
+                   WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
+                     AND member.id IS NOT NULL AND {IS_RESPONSE}) AS response_at
+        FROM messages_message m
+        LEFT JOIN members_identity author ON author.id = m.author_id
+        LEFT JOIN members_member member ON member.id = author.member_id
+        WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id
+          AND NOT m.is_archived AND m.in_feed
+    ) live
+    WHERE t.id = ANY(%(threads)s)
+) c
+WHERE t.id = c.id
+  AND (t.message_count, t.first_activity_at, t.last_activity_at, t.first_response_at)
+      IS DISTINCT FROM (c.messages, coalesce(c.first_at, t.opened_at),
+                        coalesce(c.last_at, t.opened_at), c.response_at)
+"""  # noqa: S608
+
+
+def replies_link(thread_ids: Iterable[int]) -> None:
+    """Point each answer in locked threads to the message that it answers, once both are stored."""
+    if threads := list(thread_ids):
+        execute(_LINK_REPLIES, {"threads": threads})
+
+
+def threads_settle(thread_ids: Collection[int]) -> None:
+    """Recompute what locked threads know about their own messages.
+
+    That is: how many are in the feed, when the first, the last and the first response came.
+    """
+    if not thread_ids:
+        return
+    params = {
+        "threads": list(thread_ids),
+        "state_changes": [str(kind) for kind in MessageKind.state_changes()],
+    }
+    execute(_SETTLE_THREADS, params)

@@ -1,0 +1,86 @@
+"""The threads of snapshots become rows, with what they know about their own messages."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from dexxy.common.sql import Rows, fetch_all
+from dexxy.messages.ingest import snapshots_sql as sql
+from dexxy.messages.ingest.authors import Authors, author_id
+from dexxy.messages.ingest.records import MessageRecord, Snapshot, SourceKey
+from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
+from dexxy.messages.models import MessageKind
+
+_NO_RESPONSES = frozenset((MessageKind.OPENED, *MessageKind.state_changes()))
+
+
+def threads_apply(
+    source: SourceKey, snapshots: Sequence[Snapshot], authors: Authors, *, asked_at: datetime
+) -> list[StoredThread]:
+    """Insert or update, and lock, the threads of SNAPSHOTS.
+
+    Args:
+        authors: as `authors_apply` returns them.
+
+    Returns: the stored threads, in the order of the snapshots.
+    """
+    # Rows are locked in the order of their keys, so that two writers cannot wait for each other.
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.thread.kind, snapshot.thread.number))
+    rows = Rows(sql.THREAD_COLUMNS, [_thread_row(snapshot, authors) for snapshot in ordered])
+    params = {
+        "workspace": source.workspace_id,
+        "source": source.source_id,
+        "settled": asked_at - HINT_SETTLES_AFTER,
+        "asked_at": asked_at,
+    }
+    found = fetch_all(sql.UPSERT_THREADS, params, rows)
+    written = {(kind, number) for kind, number, *_ in found}
+    unchanged = [key for kind, number, *_ in rows.rows if (key := (kind, number)) not in written]
+    if unchanged:
+        found += fetch_all(sql.FIND_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, unchanged))
+    stored = {
+        (kind, number): StoredThread(pk, kind, is_authoritative, is_new)
+        for kind, number, pk, is_authoritative, is_new in found
+    }
+    return [stored[snapshot.thread.kind, snapshot.thread.number] for snapshot in snapshots]
+
+
+def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
+    record = snapshot.thread
+    shown = [m for m in snapshot.messages if m.in_feed and not m.is_deleted]
+    times = [message.occurred_at for message in shown]
+    return (
+        str(record.kind),
+        record.number,
+        record.node_id,
+        record.title,
+        str(record.state),
+        record.state_reason,
+        record.labels,
+        record.url,
+        author_id(record.author, authors),
+        record.opened_at,
+        record.closed_at,
+        record.merged_at,
+        record.answered_at,
+        record.version_at,
+        len(shown),
+        min(times, default=record.opened_at),
+        max(times, default=record.opened_at),
+        _first_responses(shown, authors),
+    )
+
+
+def _first_responses(
+    messages: Iterable[MessageRecord], authors: Authors
+) -> list[dict[str, object]]:
+    """Return when each account first wrote something that may be a response to the opening.
+
+    Whether it is one depends on members, so the INSERT decides it.
+    """
+    first: dict[int, datetime] = {}
+    for message in messages:
+        author = author_id(message.author, authors)
+        if author is not None and message.kind not in _NO_RESPONSES:
+            first[author] = min(message.occurred_at, first.get(author, message.occurred_at))
+    return [{"author_id": author, "at": at} for author, at in first.items()]
