@@ -5,13 +5,14 @@
 $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/" .venv/bin/dexxy || rm -f .venv/.run .venv/.dev)
 
 # Checks load the settings, which make a secret key: keep it away from a real installation.
-DJANGO := DEXXY_DATA_DIR=.cache/data .venv/bin/python -W ignore::RuntimeWarning -m django
-SETTINGS := --settings dexxy.config.settings
+DJANGO := DEXXY_DATA_DIR=.cache/data DJANGO_SETTINGS_MODULE=dexxy.config.settings \
+	.venv/bin/python -W ignore::RuntimeWarning
+EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all bench lint types migrations schema fmt clean
+.PHONY: help demo test check check-all bench lint types migrations schema fmt hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -38,12 +39,12 @@ types: .venv/.dev
 	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy dexxy_simulator tests tools benchmarks
 
 migrations: .venv/.dev
-	@$(DJANGO) makemigrations --check --dry-run $(SETTINGS)
+	@$(DJANGO) -m django makemigrations --check --dry-run
 
 # The API is reviewed as a diff: what the code exports must be what is committed.
 schema: .venv/.dev
 	@mkdir -p .cache
-	@$(DJANGO) export_schema dexxy.config.schema $(SETTINGS) --path .cache/exported.graphql
+	@$(EXPORT_SCHEMA) .cache/exported.graphql
 	@diff -u schema.graphql .cache/exported.graphql || \
 		{ echo "schema.graphql differs from the code: run make fmt and review the diff." >&2; exit 1; }
 
@@ -53,7 +54,10 @@ bench: .venv/.bench ## measure webhooks, from delivery to feed, and how a genera
 fmt: .venv/.dev ## format the code and export schema.graphql
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
-	@$(DJANGO) export_schema dexxy.config.schema $(SETTINGS) --path schema.graphql
+	@$(EXPORT_SCHEMA) schema.graphql
+
+hooks: .venv/.dev ## let git refuse a commit that CI would refuse
+	@.venv/bin/pre-commit install
 
 clean: ## remove everything that make brought into this folder
 	@rm -rf .venv .uv .cache

@@ -18,8 +18,8 @@ from pytest_django.live_server_helper import LiveServer
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
 from dexxy.common import graphql_limits, graphql_size, sql
+from dexxy.common.api import MOST_POINTS
 from dexxy.common.errors import DexxyError
-from dexxy.common.graphql_limits import MOST_POINTS
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
@@ -186,7 +186,7 @@ def test_the_limits_are_those_that_hold() -> None:
 def test_following_costs_what_is_said() -> None:
     [follow] = [one for one in examples("graphql") if "activityChanges" in one]
 
-    points = graphql_size.Measure(parse(follow), {"after": None}).size().points
+    points = graphql_size.Measure(parse(follow), {"after": None}, schema._schema).size().points
 
     assert f"This document costs {points} points" in PAGE
 

@@ -44,7 +44,18 @@ DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.
 # The only ones that may know where a setting comes from.
 READERS_OF_CONFIG = {"web", "cli", "doctor", "config"}
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
-COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "queue", "redaction", "sql"} | {
+COMMON = {
+    "__init__",
+    "api",
+    "crypto",
+    "errors",
+    "ids",
+    "models",
+    "pages",
+    "queue",
+    "redaction",
+    "sql",
+} | {
     "graphql",
     "graphql_cost",
     "graphql_errors",
@@ -52,7 +63,10 @@ COMMON = {"__init__", "crypto", "errors", "ids", "models", "pages", "queue", "re
     "graphql_size",
     "graphql_view",
 }
-GITHUB_CLIENT = "dexxy.integrations.services.github_client"
+GITHUB_SERVICES = (
+    "dexxy.integrations.services.github",
+    "dexxy.integrations.services.github_client",
+)
 # The apps whose tables begin with their name, and what stands before a table's name in SQL.
 TABLE = re.compile(
     rf'\b(?:FROM|JOIN|UPDATE|INTO|USING|ONLY|TABLE)\s+"?({"|".join(LEVELS)})_[a-z]', re.IGNORECASE
@@ -222,8 +236,8 @@ def models_import_no_services(module: Module) -> list[str]:
     )
 
 
-def only_the_client_imports_githubkit(module: Module) -> list[str]:
-    return [] if module.name == GITHUB_CLIENT else module.imports_of("githubkit")
+def only_the_services_of_github_import_httpx(module: Module) -> list[str]:
+    return [] if is_inside(module.name, *GITHUB_SERVICES) else module.imports_of("httpx")
 
 
 def production_runs_without_servers_of_its_own(module: Module) -> list[str]:
@@ -264,7 +278,7 @@ RULES: list[Rule] = [
     only_doors_read_the_configuration,
     doors_are_called_by_nothing_below,
     models_import_no_services,
-    only_the_client_imports_githubkit,
+    only_the_services_of_github_import_httpx,
     production_runs_without_servers_of_its_own,
     the_simulator_knows_nothing_of_dexxy,
     only_graphql_files_import_strawberry,
@@ -407,11 +421,11 @@ def test_the_product_is_found() -> None:
         (doors_are_called_by_nothing_below, "sources/models.py", "from .graphql_feed import Feed"),
         (models_import_no_services, "messages/models.py", "from dexxy.members import selectors"),
         (models_import_no_services, "members/models.py", "from .services import merge"),
-        (only_the_client_imports_githubkit, "integrations/tasks.py", "import githubkit"),
+        (only_the_services_of_github_import_httpx, "integrations/tasks.py", "import httpx"),
         (
-            only_the_client_imports_githubkit,
-            "integrations/services/github_sync.py",
-            "from githubkit.exception import RequestFailed",
+            only_the_services_of_github_import_httpx,
+            "integrations/services/contributor_identity.py",
+            "from httpx import Client",
         ),
         (production_runs_without_servers_of_its_own, "web/pages.py", "import dexxy_simulator"),
         (
@@ -454,7 +468,7 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
         ("messages/recount.py", 'A = "UPDATE members_identity i SET x = 1 FROM messages_message"'),
         ("doctor/github.py", "from dexxy.config.keys import keys"),
         ("web/pages.py", "def f():\n" + "    f()\n" * 59),
-        ("integrations/services/github_client.py", "from githubkit import GitHub"),
+        ("integrations/services/github_client.py", "import httpx"),
         ("integrations/services/github_sync.py", "from dexxy.messages.services import apply"),
         ("messages/models.py", "from dexxy.members.models import Identity"),
         ("members/graphql.py", "import strawberry_django\nfrom . import selectors"),

@@ -12,8 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from dexxy.accounts.api_tokens import InvalidTokenError, api_token_user
 from dexxy.accounts.models import TokenScope, User
-from dexxy.common.graphql import Caller
-from dexxy.common.graphql_view import refusal
+from dexxy.common.api import Caller, refusal
 
 View = Callable[..., HttpResponseBase]
 

@@ -4,7 +4,7 @@ import os
 
 from dexxy.config import env
 from dexxy.config.data_dir import data_dir
-from dexxy.embedded import Servers, ensure_servers
+from dexxy.embedded import Servers, start_servers
 
 URLS = ("DATABASE_URL", "REDIS_URL")
 
@@ -15,6 +15,8 @@ _provided: set[str] = set()
 def provide_servers() -> None:
     """Use the servers that the environment names, and private ones for those that it does not.
 
+    The private ones only begin to start: who needs them calls `await_servers`.
+
     Raises:
         SettingError: a setting about them cannot be read.
         EmbeddedServersError: a private server does not start.
@@ -24,7 +26,7 @@ def provide_servers() -> None:
     _check(env.text("DATABASE_URL"), env.text("REDIS_URL"))
     if not missing:
         return
-    _servers = ensure_servers(
+    _servers = start_servers(
         data_dir(), postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
     )
     for name, url in (("DATABASE_URL", _servers.database_url), ("REDIS_URL", _servers.redis_url)):
@@ -34,8 +36,11 @@ def provide_servers() -> None:
             _provided.add(name)
 
 
-def watch_servers() -> None:
-    """Take over from an owner of private servers that was killed; cheap when all is well.
+def await_servers() -> None:
+    """Wait until the private servers answer.
+
+    It takes over from an owner that was killed, too, and is cheap when all is well: whoever lives
+    long calls it again and again.
 
     Raises:
         EmbeddedServersError: a private server does not start.
@@ -60,13 +65,12 @@ def environment_for_children() -> dict[str, str]:
 
 
 def _check(database_url: str, redis_url: str) -> None:
-    # Imported here, for `dexxy --help` shows at once.
-    import dj_database_url
-    from redis import Redis
-
+    # The libraries are imported where an address is given: else the servers start before them.
     # The addresses hold passwords, so they are not repeated.
     try:
         if database_url:
+            import dj_database_url
+
             dj_database_url.parse(database_url)
     except ValueError:
         raise env.SettingError(
@@ -75,6 +79,8 @@ def _check(database_url: str, redis_url: str) -> None:
         ) from None
     try:
         if redis_url:
+            from redis import Redis
+
             Redis.from_url(redis_url)
     except ValueError:
         raise env.SettingError(

@@ -86,7 +86,7 @@ def _prepare(command: str) -> None:
 
 
 def _execute(arguments: Sequence[str]) -> None:
-    """Hand over to Django, whose settings can be read now."""
+    """Hand over to Django, which is loaded while the private servers start."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
     import django
     from django.core.management import ManagementUtility, load_command_class
@@ -94,8 +94,8 @@ def _execute(arguments: Sequence[str]) -> None:
 
     name, *rest = arguments
     if name == "manage":
-        utility = ManagementUtility(["dexxy manage", *rest])
-        utility.execute()
+        composition.await_servers()
+        ManagementUtility(["dexxy manage", *rest]).execute()
         return
     django.setup()
     # As run_from_argv does it, which would print "CommandError: " before what went wrong.
@@ -103,6 +103,7 @@ def _execute(arguments: Sequence[str]) -> None:
     command._called_from_command_line = True  # type: ignore[attr-defined]
     options = vars(command.create_parser("dexxy", name).parse_args(rest))
     keep_what_is_loaded()
+    composition.await_servers()
     try:
         command.execute(*options.pop("args", ()), **options)
     finally:

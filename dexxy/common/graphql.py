@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from graphql import GraphQLError
 from strawberry.relay import PageInfo
 
+from dexxy.common.api import Caller
 from dexxy.common.errors import BadInputError
 from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.ids import parse_id
@@ -31,14 +32,6 @@ def _read_big_int(value: Any) -> int:
 BIG_INT = strawberry.scalar(
     name="BigInt", description="A whole number of up to 64 bits.", parse_value=_read_big_int
 )
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks, as far as the API itself must know: `key` names whose budget it is."""
-
-    key: str
-    may_write: bool = True
 
 
 @dataclass

@@ -1,13 +1,8 @@
-"""What one document, and one caller in a minute, may ask of the API."""
+"""What one document may ask of the API."""
 
 from collections.abc import Iterator
-from time import time
 from typing import Any
 
-import structlog
-from django.conf import settings
-from django.core.cache import cache
-from django.http.response import HttpResponseBase
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -16,31 +11,20 @@ from graphql import (
     Visitor,
     visit,
 )
-from redis.exceptions import RedisError
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
+from dexxy.common.api import MOST_POINTS, spend
 from dexxy.common.errors import BadInputError, DexxyError
-from dexxy.common.graphql import Caller, Context
+from dexxy.common.graphql import Context
 from dexxy.common.graphql_size import LimitError, Measure, Size
 from dexxy.common.sql import deadline
-
-log = structlog.get_logger()
 
 # Generous: they stop abuse, not use. The query by which tools read the schema is the deepest.
 DEEPEST = 15
 MOST_ALIASES = 50
 MOST_TOKENS = 2000
-MOST_POINTS = 500
 LONGEST_QUERY_SECONDS = 20.0
-_MINUTE = 60
-
-
-class BudgetSpentError(DexxyError):
-    """A caller has asked for more in this minute than a caller may."""
-
-    code = "rate_limited"
-    retryable = True
 
 
 class ReadOnlyTokenError(DexxyError):
@@ -134,28 +118,3 @@ def _check_size(size: Size) -> None:
         if number > most:
             shown = number if number < 10**9 else "more than a billion"
             raise LimitError(f"The document has {shown} {what}; up to {most} are allowed.")
-
-
-def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
-    """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
-
-    Raises:
-        BudgetSpentError: nothing is left.
-    """
-    budget, now = settings.DEXXY_API_BUDGET, int(time())
-    minute, gone = divmod(now, _MINUTE)
-    key = f"api-budget:{caller.key}:{minute}"
-    try:
-        cache.add(key, 0, timeout=2 * _MINUTE)
-        spent = cache.incr(key, points)
-    except (RedisError, ValueError) as error:
-        # Whoever asks should not suffer from our queue being away.
-        log.warning("budget of the API not counted", error=str(error))
-        return
-    response["RateLimit-Limit"] = str(budget)
-    response["RateLimit-Remaining"] = str(max(0, budget - spent))
-    response["RateLimit-Reset"] = str(_MINUTE - gone)
-    if spent > budget:
-        raise BudgetSpentError(
-            f"This minute's {budget} points are spent: ask again in {_MINUTE - gone} seconds."
-        )

@@ -8,7 +8,7 @@ import strawberry
 from cross_web import HTTPException
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,7 +18,8 @@ from strawberry.extensions import SchemaExtension
 from strawberry.http import GraphQLRequestData
 from strawberry.types import ExecutionResult
 
-from dexxy.common.graphql import Caller, Context
+from dexxy.common.api import Caller, refusal
+from dexxy.common.graphql import Context
 from dexxy.common.graphql_errors import coded
 from dexxy.common.graphql_limits import Limits
 
@@ -82,9 +83,3 @@ class ApiSchema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here: `coded` knows what is worth it."""
-
-
-def refusal(message: str, code: str, status: int) -> JsonResponse:
-    """Answer a request that never becomes a document, in the shape of any other error."""
-    error = {"message": message, "extensions": {"code": code}}
-    return JsonResponse({"data": None, "errors": [error]}, status=status)

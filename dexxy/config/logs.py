@@ -46,7 +46,7 @@ def configure(level: str) -> None:
     handler.addFilter(_plain_refusal)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # One line a request of every client library is noise, and may hold addresses of private things.
-    for name in ("httpx", "httpcore", "githubkit", "rq.worker"):
+    for name in ("httpx", "httpcore", "rq.worker"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -64,7 +64,8 @@ INSTALLED_APPS = [
     "dexxy.integrations",
     "dexxy.web",
     "dexxy.cli",
-    "django.contrib.admin",
+    # Plain: it is the URLs that look for what the apps have in the admin.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -78,7 +79,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_rq",
-    "strawberry_django",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -4,7 +4,7 @@
 `flock` instead of process ids, Unix sockets instead of ports.
 """
 
-from dexxy.embedded.client import Servers, ensure_servers
+from dexxy.embedded.client import Servers, ensure_servers, start_servers
 from dexxy.embedded.errors import EmbeddedServersError
 
-__all__ = ["EmbeddedServersError", "Servers", "ensure_servers"]
+__all__ = ["EmbeddedServersError", "Servers", "ensure_servers", "start_servers"]

@@ -16,7 +16,8 @@ from dexxy.embedded.folder import DataFolder, open_data_folder
 
 _READY_SECONDS = 180.0
 _STOPPED_SECONDS = 90.0  # how long an earlier owner may take to stop its server
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.01
+_GIVEN_UP_SECONDS = 10.0  # for servers to stop of which one did not start
 _MOST_SILENT_ENDS = 5
 _LARGEST_LOG_BYTES = 10 * 1024 * 1024
 
@@ -30,6 +31,7 @@ class _Membership:
     durable: bool
     clients: int | None = None
     report: int | None = None
+    starter: "subprocess.Popen[bytes] | None" = None
     silent_ends: int = 0
 
     def take(self) -> None:
@@ -40,7 +42,7 @@ class _Membership:
             raise self._late("does not stop")
 
     def start_owner_if_none(self) -> bool:
-        """Start an owner unless there is one; say whether we did."""
+        """Start an owner unless there is one, without waiting for it; say whether we did."""
         owner = locks.acquire(self.folder.lock(self.server, "owner"), exclusive=True)
         if owner is None:
             return False
@@ -67,10 +69,12 @@ class _Membership:
                 raise self._late("is not ready")
             time.sleep(_POLL_SECONDS)
         self._drop_report()
+        self._reap_starter()
         self.silent_ends = 0
 
     def leave(self) -> None:
         self._drop_report()
+        self._reap_starter()
         if self.clients is not None:
             os.close(self.clients)
             self.clients = None
@@ -95,7 +99,7 @@ class _Membership:
             command.append("--not-durable")
         _rotate(self.folder.log(self.server))
         with self.folder.log("owner").open("ab") as log:
-            started = subprocess.run(  # noqa: S603
+            self.starter = subprocess.Popen(  # noqa: S603
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -104,8 +108,12 @@ class _Membership:
                 pass_fds=[owner, report],
                 start_new_session=True,  # Ctrl-C in the terminal is for us, not for it
             )
-        if started.returncode != 0:
-            raise EmbeddedServersError(f"The servers' owner fails: see {self.folder.log('owner')}")
+
+    def _reap_starter(self) -> int:
+        """Return the exit code of the process that forked our owner and ended at once."""
+        code = 0 if self.starter is None else self.starter.wait()
+        self.starter = None
+        return code
 
     def _raise_if_reported(self) -> None:
         """Raise what our owner reports. An end without a word means that it was killed, or
@@ -116,6 +124,8 @@ class _Membership:
         self._drop_report()
         if message:
             raise EmbeddedServersError(message)
+        if self._reap_starter() != 0:
+            raise EmbeddedServersError(f"The servers' owner fails: see {self.folder.log('owner')}")
         self.silent_ends += 1
         if self.silent_ends == _MOST_SILENT_ENDS:
             raise self._late("does not start")
@@ -173,12 +183,34 @@ class Servers:
 def ensure_servers(
     data_dir: Path, *, postgres: bool = True, valkey: bool = True, durable: bool = True
 ) -> Servers:
-    """Start the private servers of this data folder, or join those that run.
+    """Start the private servers of this data folder, or join those that run, and wait for them.
 
+    Args:
+        as for `start_servers`.
+
+    Raises:
+        EmbeddedServersError: they cannot run; the message says what to do.
+    """
+    servers = start_servers(data_dir, postgres=postgres, valkey=valkey, durable=durable)
+    try:
+        servers.ensure()
+    except BaseException:
+        servers.close(timeout=_GIVEN_UP_SECONDS)
+        raise
+    return servers
+
+
+def start_servers(
+    data_dir: Path, *, postgres: bool = True, valkey: bool = True, durable: bool = True
+) -> Servers:
+    """Begin to start the private servers of this data folder, or join those that run.
+
+    Whoever calls this does something else meanwhile, and waits with `ensure` before using them.
     They run until the last process that called this has ended, in whatever way.
 
     Args:
         durable: False trades safety against a power cut for speed; for tests.
+
     Raises:
         EmbeddedServersError: they cannot run; the message says what to do.
     """
@@ -196,9 +228,9 @@ def ensure_servers(
         with explained(folder.path):
             for member in memberships:
                 member.take()
-        servers.ensure()
+                member.start_owner_if_none()
     except BaseException:
-        servers.close(timeout=10.0)
+        servers.close(timeout=_GIVEN_UP_SECONDS)
         raise
     _in_use.append(servers)
     return servers

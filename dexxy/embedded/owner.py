@@ -29,7 +29,7 @@ from dexxy.embedded.valkey import Valkey
 
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in (Postgres, Valkey)}
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
 # After so many deaths within this time the server is not started again: that would not help.
 _MOST_DEATHS, _DEATHS_SECONDS = 5, 60.0
 

@@ -20,6 +20,7 @@ _READY_SECONDS = 150.0
 # How long the processes of a killed owner may take to stop: on Linux the kernel tells them to,
 # elsewhere nothing does.
 _LEFTOVER_SECONDS = 15.0 if sys.platform == "linux" else 0.0
+_POLL_SECONDS = 0.01
 _FULL_BYTES = 1024 * 1024
 _FATAL = re.compile(r"(FATAL|PANIC): ")
 
@@ -119,7 +120,7 @@ class Server(ABC):
                 raise EmbeddedServersError(
                     f"{self.title} was not ready after {_READY_SECONDS:.0f} s: see {self.log}"
                 )
-            time.sleep(0.02)
+            time.sleep(_POLL_SECONDS)
 
     def _lock_after_leftovers(self) -> int:
         path = self.folder.lock(self.name, "server")

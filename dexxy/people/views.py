@@ -6,9 +6,8 @@ from django.views.decorators.http import require_GET
 
 from dexxy.accounts.selectors import UnauthenticatedError, workspace_for
 from dexxy.accounts.views import api_caller, caller_of
+from dexxy.common.api import MOST_POINTS, BudgetSpentError, refusal, spend
 from dexxy.common.errors import DexxyError, NotFoundError
-from dexxy.common.graphql_limits import MOST_POINTS, BudgetSpentError, spend
-from dexxy.common.graphql_view import refusal
 from dexxy.people.exports import Export, Format, export
 
 _STATUS: dict[type[DexxyError], int] = {

@@ -1,11 +1,14 @@
 """Turn the bodies of messages, which are hostile input, into HTML that can be shown."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-import nh3
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from nh3 import Cleaner
 
 # GitHub accepts bodies of 65,536 characters; most of the long ones are logs. A page of a thread
 # has a hundred bodies, and a hostile body takes up to a hundredth of a millisecond a character.
@@ -25,34 +28,26 @@ _TAGS = {
 }
 # fmt: on
 _ALERTS = {"note", "tip", "important", "warning", "caution"}
-_CLEANER = nh3.Cleaner(
-    tags=_TAGS,
-    attributes={
-        "a": {"href", "title"},
-        "img": {"alt", "height", "src", "title", "width"},
-        "ol": {"start"},
-        "td": {"align", "colspan", "rowspan"},
-        "th": {"align", "colspan", "rowspan"},
-        "details": {"open"},
-        "input": {"checked"},
-    },
-    # A ticked box is the only input there is, and nobody can change it.
-    set_tag_attribute_values={
-        "input": {"type": "checkbox", "disabled": ""},
-        "img": {"loading": "lazy"},
-    },
-    allowed_classes={
-        "div": {"markdown-alert", *(f"markdown-alert-{kind}" for kind in _ALERTS)},
-        "p": {"markdown-alert-title"},
-        "ul": {"contains-task-list"},
-        "li": {"task-list-item"},
-    },
-    url_schemes={"http", "https", "mailto"},
-    # On our pages a relative address would lead to ourselves, not to where its author meant.
-    url_relative="deny",
-    link_rel="nofollow noopener noreferrer",
-)
-_PARSER = MarkdownIt("gfm-like2", {"breaks": True})
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"alt", "height", "src", "title", "width"},
+    "ol": {"start"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan"},
+    "details": {"open"},
+    "input": {"checked"},
+}
+# A ticked box is the only input there is, and nobody can change it.
+_SET_ATTRIBUTES = {
+    "input": {"type": "checkbox", "disabled": ""},
+    "img": {"loading": "lazy"},
+}
+_CLASSES = {
+    "div": {"markdown-alert", *(f"markdown-alert-{kind}" for kind in _ALERTS)},
+    "p": {"markdown-alert-title"},
+    "ul": {"contains-task-list"},
+    "li": {"task-list-item"},
+}
 
 
 @dataclass(frozen=True)
@@ -68,11 +63,35 @@ class Rendered:
 def render(body: str, longest: int = LONGEST) -> Rendered:
     """Render GitHub-flavoured markdown, at most the first LONGEST characters of it."""
     shown = _cut(body, longest)
-    html = _CLEANER.clean(_PARSER.render(shown))
+    html = _cleaner().clean(_parser().render(shown))
     return Rendered(
         html=mark_safe(html),  # noqa: S308  # the cleaner's allow-list is what makes it safe
         is_tall=_lines(shown) > _TALL,
         is_cut=len(shown) < len(body),
+    )
+
+
+# Both are loaded where the first body is shown: the pages' tags are known to every process.
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("gfm-like2", {"breaks": True})
+
+
+@cache
+def _cleaner() -> "Cleaner":
+    from nh3 import Cleaner
+
+    return Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        set_tag_attribute_values=_SET_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        url_schemes={"http", "https", "mailto"},
+        # On our pages a relative address would lead to ourselves, not to where its author meant.
+        url_relative="deny",
+        link_rel="nofollow noopener noreferrer",
     )
 
 

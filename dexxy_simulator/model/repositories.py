@@ -132,10 +132,6 @@ class Repository(Node):
         """PUBLIC or PRIVATE."""
         return "PRIVATE" if self.is_private else "PUBLIC"
 
-    def is_read_by(self, account: Actor) -> bool:
-        """Tell whether an account may see it."""
-        return not self.is_private or self.is_worked_on_by(account)
-
     def is_worked_on_by(self, account: Actor) -> bool:
         """Tell whether an account owns it, collaborates on it, or belongs to its organisation."""
         in_organization = account in self.owner.members

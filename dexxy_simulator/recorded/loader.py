@@ -34,8 +34,6 @@ from dexxy_simulator.visitor import add_visitor
 from dexxy_simulator.world import World
 
 RECORDING: Final = Path(__file__).parent.parent / "data" / "ants"
-# The comments are last among the files with a user: only theirs has another avatar address.
-FILES_WITH_USERS: Final = ("users", "issues", "pulls", "issue_comments", "review_comments")
 
 
 def recorded_world(clock: Callable[[], datetime] = system_clock) -> World:

@@ -5,14 +5,12 @@ Nothing is retried and nothing sleeps here: that is the engine's business.
 
 import zlib
 from collections.abc import Collection, Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from githubkit import GitHub
-from githubkit.auth import BaseAuthStrategy
 
 from dexxy import __version__
 from dexxy.integrations.services.github.api import errors
@@ -70,17 +68,17 @@ class GitHubClient:
 
     def __init__(self, *, api_url: str, graphql_url: str, token: str | httpx.Auth) -> None:
         self._graphql_url = graphql_url
-        self._github = GitHub(
-            _Strategy(BearerAuth(token) if isinstance(token, str) else token),
+        self._http = httpx.Client(
+            auth=BearerAuth(token) if isinstance(token, str) else token,
             base_url=api_url,
-            user_agent=f"dexxy/{__version__}",
+            headers=_HEADERS,
             timeout=TIMEOUT,
-            http_cache=False,
-            auto_retry=False,
+            # What was renamed or transferred answers with the address that it has now.
+            follow_redirects=True,
         )
 
     def __enter__(self) -> Self:
-        self._github.__enter__()  # type: ignore[no-untyped-call]
+        self._http.__enter__()
         return self
 
     def __exit__(
@@ -89,7 +87,7 @@ class GitHubClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._github.__exit__(kind, error, traceback)
+        self._http.__exit__(kind, error, traceback)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         """Read a path of the REST API.
@@ -115,8 +113,7 @@ class GitHubClient:
             GitHubError: one of its kinds.
         """
         # What is no API answers in JSON only where that is asked for, by its plain name.
-        is_page = path.startswith("http")
-        headers = {**_HEADERS, "Accept": "application/json"} if is_page else _HEADERS
+        headers = {"Accept": "application/json"} if path.startswith("http") else None
         return self._ask("POST", path, json=dict(body or {}), headers=headers)
 
     def delete(self, path: str, body: Mapping[str, Any]) -> None:
@@ -155,7 +152,7 @@ class GitHubClient:
         return replace(answer, data=answer.data["data"], missed=missed)
 
     def _keep_token_home(self, path: str) -> None:
-        base = self._github.config.base_url
+        base = self._http.base_url
         try:
             url = httpx.URL(path)
         except httpx.InvalidURL as error:
@@ -179,16 +176,11 @@ class GitHubClient:
     def _send(
         self, method: str, url: str, at_most: int | None = None, **content: Any
     ) -> tuple[httpx.Headers, bytes | bytearray]:
-        content.setdefault("headers", _HEADERS)
         try:
-            # Not githubkit's own `request`: limits that are no numbers crash it.
-            with (
-                self._github.get_sync_client() as http,
-                http.stream(method, url, **content) as response,
-            ):
+            with self._http.stream(method, url, **content) as response:
                 body = response.read() if response.is_error else _read(response, at_most)
         except (httpx.HTTPError, UnicodeError) as error:
-            raise _unreachable(error, url, self._github.config.base_url) from error
+            raise _unreachable(error, url, self._http.base_url) from error
         if response.is_error:
             raise_for_status(response)
         return response.headers, body
@@ -206,20 +198,14 @@ class BearerAuth(httpx.Auth):
         yield request
 
 
-@dataclass(frozen=True, slots=True)
-class _Strategy(BaseAuthStrategy):
-    """Lets githubkit sign requests as we say."""
-
-    auth: httpx.Auth = field(repr=False)
-
-    def get_auth_flow(self, github: Any) -> httpx.Auth:
-        return self.auth
-
-
 _PACKED = "gzip"
 # Bytes that an answer is unpacked into at a time.
 _PIECE = 65_536
 _HEADERS = {
+    "User-Agent": f"dexxy/{__version__}",
+    "Accept": "application/vnd.github+json",
+    # A cache on the way must not answer for GitHub.
+    "Cache-Control": "no-cache",
     "X-GitHub-Api-Version": API_VERSION,
     # https://docs.github.com/en/graphql/guides/migrating-graphql-global-node-ids
     "X-Github-Next-Global-ID": "1",

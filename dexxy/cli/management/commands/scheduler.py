@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from redis.exceptions import RedisError
 
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.composition import watch_servers
+from dexxy.cli.composition import await_servers
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import (
@@ -73,7 +73,7 @@ def _look(was_well: bool, is_new: bool) -> bool:
 def _take_over() -> None:
     """Bring private servers back whose owner was killed."""
     try:
-        watch_servers()
+        await_servers()
     except EmbeddedServersError as error:
         log.warning("the embedded servers do not start", error=str(error))
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import WrongUseError
-from dexxy.cli.startup import database_prepare
+from dexxy.cli.startup import database_ensure
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
@@ -78,7 +78,7 @@ class Command(DexxyCommand):
             found = repository_find(full_name=options["repository"], token=options["token"])
         except (InvalidRepositoryNameError, InvalidTokenError) as error:
             raise WrongUseError(str(error)) from error
-        database_prepare()
+        database_ensure()
         workspace = workspace_ensure(slug=slug, admin=first_admin_ensure())
         return repository_connect(workspace=workspace, found=found)
 

@@ -12,7 +12,7 @@ from dexxy.accounts.models import User
 from dexxy.accounts.services import first_admin_ensure
 from dexxy.cli import startup
 from dexxy.cli.command import DexxyCommand, port_number
-from dexxy.cli.composition import environment_for_children, watch_servers
+from dexxy.cli.composition import await_servers, environment_for_children
 from dexxy.cli.errors import NotReadyError
 from dexxy.cli.ports import claim_port, resolve
 from dexxy.cli.supervisor import Process, Supervisor
@@ -48,7 +48,7 @@ class Command(DexxyCommand):
         supervisor = Supervisor(
             [*self.helpers(), *processes(address, port)],
             environment={**environment_for_children(), "DEXXY_BASE_URL": url},
-            watch=watch_servers,
+            watch=await_servers,
         )
         deadline = time.monotonic() + _READY_SECONDS
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 from django.conf import settings
 
 from dexxy.common.crypto import Secret, UndecryptableSecretError
@@ -146,6 +145,8 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
         AppRefusedError: the private key is none.
         UndecryptableSecretError: it cannot be decrypted.
     """
+    import jwt  # it brings most of `cryptography`, for the few processes that sign
+
     now = now or datetime.now(UTC)
     # The client id is recommended, but a GitHub Enterprise Server may be too old to know it.
     issuer = app.client_id if app.server == "github" else str(app.app_id)

@@ -1,0 +1,75 @@
+"""What a process loads: only what it uses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dexxy.cli.tests.running import environment
+
+NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+GRAPHQL = {"strawberry", "strawberry_django", "graphql", "cross_web"}
+PAGES = {"markdown_it", "nh3"}
+SIGNING = {"jwt"}
+WEB_SERVER = {"granian"}
+# Those that only tests, the demo or nobody may load.
+NEVER = {"githubkit", "werkzeug", "dexxy_simulator", "hypothesis"}
+
+AT_THE_END = """
+import atexit, sys
+atexit.register(lambda: print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+COMMAND = "from dexxy.cli.main import main\nmain()\n"
+JOBS = """
+import django
+django.setup()
+from dexxy.cli.management.commands import {command}
+"""
+WEB = "import dexxy.config.wsgi\n"
+
+
+def loaded(code: str, *arguments: str, data_dir: Path) -> set[str]:
+    """Run a program to its end; return the packages that it had loaded by then."""
+    settings = {**NOWHERE, "DJANGO_SETTINGS_MODULE": "dexxy.config.settings"}
+    ended = subprocess.run(
+        [sys.executable, "-c", AT_THE_END + code, *arguments],
+        env=environment(data_dir, **settings),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    [line] = [line for line in ended.stdout.splitlines() if line.startswith("LOADED ")]
+    return set(line.split()[1:])
+
+
+@pytest.mark.parametrize("arguments", [["--help"], [], ["--version"], ["nonsense"]])
+def test_the_list_of_commands_and_wrong_use_are_answered_without_django(
+    data_dir: Path, arguments: list[str]
+) -> None:
+    packages = loaded(COMMAND, *arguments, data_dir=data_dir)
+
+    assert packages.isdisjoint({"django", "redis", "psycopg", "rich", "structlog", "httpx"})
+
+
+@pytest.mark.parametrize("command", ["worker", "scheduler", "sync"])
+def test_a_process_that_answers_nobody_loads_neither_api_nor_pages(
+    data_dir: Path, command: str
+) -> None:
+    packages = loaded(JOBS.format(command=command), data_dir=data_dir)
+
+    assert {"django", "httpx", "redis"} <= packages
+    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | NEVER) == set()
+
+
+def test_the_check_of_the_settings_loads_no_schema(data_dir: Path) -> None:
+    packages = loaded(COMMAND, "manage", "check", data_dir=data_dir)
+
+    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | NEVER) == set()
+
+
+def test_a_web_process_has_the_schema_before_the_first_request(data_dir: Path) -> None:
+    packages = loaded(WEB, data_dir=data_dir)
+
+    assert packages >= GRAPHQL
+    assert packages & NEVER == set()
