@@ -13,9 +13,9 @@ from django.apps import apps
 
 BASELINE = {
     "accounts": "0001_initial",
-    "integrations": "0010_holder_of_the_delivery_log",
-    "members": "0006_erasure",
-    "messages": "0008_threads_begin",
+    "integrations": "0001_initial",
+    "members": "0001_initial",
+    "messages": "0001_initial",
     "sources": "0001_initial",
 }
 MESSAGES = 100_000
