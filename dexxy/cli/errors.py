@@ -31,3 +31,8 @@ class ImportRefusedError(DexxyError):
     """Some rows of a file cannot be imported, so none was."""
 
     code = "import_refused"
+
+
+def first_line(error: Exception) -> str:
+    """Return what a log line holds of an error whose text may have several lines."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,21 +1,17 @@
 """What `dexxy up` does before and after it starts the processes."""
 
 import http.client
-import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 from rich.console import Console
 from rich.text import Text
 from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
-from dexxy.cli.old_data import refuse_foreign_data
+from dexxy.cli.migration_state import is_up_to_date
 
 # Any number that no other program takes for its own advisory lock: "dexxy" and a serial number.
 _MIGRATION_LOCK = int.from_bytes(b"dexxy", "big") * 1000 + 1
@@ -30,7 +26,7 @@ def database_prepare() -> None:
         OldDataError: the data is of before the first release.
         NewerDataError: the data is of a newer Dexxy.
     """
-    refuse_foreign_data()
+    is_up_to_date()
     with _migration_lock():
         call_command("migrate", verbosity=0, interactive=False)
 
@@ -40,23 +36,12 @@ def database_ensure() -> None:
 
     `database_prepare` also mends what was interrupted after the last migration; that takes a
     large part of a second, which a command does not spend each time.
+
+    Raises:
+        OldDataError, NewerDataError: as `database_prepare`.
     """
-    if not _is_migrated():
+    if not is_up_to_date():
         database_prepare()
-
-
-def _is_migrated() -> bool:
-    """Say whether each migration that is installed has been recorded as done."""
-    done = MigrationRecorder(connection).applied_migrations()
-    return all(
-        (app.label, name) in done for app in apps.get_app_configs() for name in _migrations(app)
-    )
-
-
-def _migrations(app: AppConfig) -> Iterator[str]:
-    """Return the names of an app's migrations, without loading them."""
-    folder = Path(app.path) / "migrations"
-    return (name for _, name, _ in pkgutil.iter_modules([str(folder)]) if name[0] not in "_~")
 
 
 @contextmanager

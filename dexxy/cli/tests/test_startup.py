@@ -6,6 +6,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
 from dexxy.cli import startup
+from dexxy.cli.migration_state import is_up_to_date
 
 
 @pytest.mark.django_db
@@ -23,4 +24,4 @@ def test_a_migration_that_is_not_recorded_is_seen() -> None:
     recorded = MigrationRecorder(connection).migration_qs
     recorded.filter(app="accounts", name="0001_initial").delete()
 
-    assert not startup._is_migrated()
+    assert not is_up_to_date()

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.commands import migrate
 
-from dexxy.cli.old_data import refuse_foreign_data
+from dexxy.cli.migration_state import is_up_to_date
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        refuse_foreign_data()
+        is_up_to_date()
         super().handle(*args, **options)

@@ -12,6 +12,8 @@ from redis.exceptions import RedisError
 
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import await_servers
+from dexxy.cli.errors import first_line
+from dexxy.cli.migration_state import refuse_foreign_data
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import (
@@ -38,6 +40,7 @@ class Command(DexxyCommand):
         # At once, also in the middle of a transaction: what is due then stays due.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
+        refuse_foreign_data()
         was_well, is_new = True, True
         while True:
             was_well = _look(was_well, is_new)
@@ -62,7 +65,7 @@ def _look(was_well: bool, is_new: bool) -> bool:
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()
         if was_well:
-            log.warning("cannot look for what is due, trying again", error=_first_line(error))
+            log.warning("cannot look for what is due, trying again", error=first_line(error))
         _take_over()
         return False
     if not was_well:
@@ -76,7 +79,3 @@ def _take_over() -> None:
         await_servers()
     except EmbeddedServersError as error:
         log.warning("the embedded servers do not start", error=str(error))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -12,6 +12,7 @@ from granian.server import Server
 
 from dexxy.cli.command import DexxyCommand, port_number
 from dexxy.cli.lifetime import die_with_parent
+from dexxy.cli.migration_state import refuse_foreign_data
 from dexxy.cli.ports import claim_port, resolve
 
 # A request of ours takes milliseconds of Python; more threads would only wait for its lock.
@@ -31,6 +32,7 @@ class Command(DexxyCommand):
         parser.add_argument("--port-is-claimed", action="store_true", help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_foreign_data()
         address, port = resolve(options["host"], options["port"]), options["port"]
         claim = None
         if not options["port_is_claimed"]:

@@ -10,6 +10,7 @@ from django_rq.workers import get_worker
 from rq.serializers import JSONSerializer
 
 from dexxy.cli.command import DexxyCommand
+from dexxy.cli.migration_state import refuse_foreign_data
 from dexxy.cli.worker import DexxyWorker
 
 # What jobs need is loaded once, not by each of them.
@@ -37,6 +38,7 @@ class Command(DexxyCommand):
                 f"There is no queue {unknown}: choose from {', '.join(settings.RQ_QUEUES)}.",
                 returncode=2,
             )
+        refuse_foreign_data()
         # A connection that was open before a fork would be shared with the child.
         connections.close_all()
         worker = get_worker(*queues, worker_class=DexxyWorker, serializer=JSONSerializer)
