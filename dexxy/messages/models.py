@@ -1,6 +1,7 @@
 """Threads and messages: what was said, by whom, when and where."""
 
 from collections.abc import Sequence
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -57,6 +58,14 @@ def _archived_with_a_reason() -> models.CheckConstraint:
     )
 
 
+class ThreadQuerySet(models.QuerySet["Thread"]):
+    """Sets of threads."""
+
+    def shown(self) -> Self:
+        """Keep those that the pages show: neither they nor their source are archived."""
+        return self.filter(is_archived=False, source__is_archived=False)
+
+
 class Thread(TimestampedModel):
     """An issue, a pull request or a discussion. Its key is its number."""
 
@@ -78,8 +87,8 @@ class Thread(TimestampedModel):
     merged_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     first_response_at = models.DateTimeField(null=True, blank=True)
-    # Whatever a thread says lies between the two. What was brought here from elsewhere may be
-    # older than its thread.
+    # The times of the oldest and the newest message in the feed. A message that was imported into
+    # GitHub from elsewhere may be older than the opening of its thread.
     first_activity_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     message_count = models.PositiveBigIntegerField(default=0)
@@ -91,6 +100,8 @@ class Thread(TimestampedModel):
         max_length=10, choices=ArchivedReason.choices, blank=True, default=""
     )
     moved_to_url = models.TextField(blank=True, default="")
+
+    objects = ThreadQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -123,31 +134,25 @@ class Thread(TimestampedModel):
                 name="messages_thread_refetch",
                 condition=Q(refetch_at__isnull=False),
             ),
+            # These end with the first activity, so that a feed that is read far down can skip all
+            # threads that began later without reading their rows.
             models.Index(
-                fields=["workspace", "state", "-last_activity_at", "-id"],
+                fields=["workspace", "state", "-last_activity_at", "-id", "first_activity_at"],
                 name="messages_thread_by_state",
                 condition=Q(is_archived=False),
             ),
             models.Index(
-                fields=["workspace", "-last_activity_at", "-id"],
+                fields=["workspace", "-last_activity_at", "-id", "first_activity_at"],
                 name="messages_thread_unanswered",
                 condition=Q(is_archived=False, first_response_at__isnull=True),
-            ),
-            # A thread that was alive at a time ended no later than its life is long after that.
-            models.Index(
-                F("workspace"),
-                F("state"),
-                Func(F("first_activity_at"), F("last_activity_at"), function="messages_life"),
-                F("last_activity_at"),
-                name="messages_thread_by_life",
-                condition=Q(is_archived=False),
             ),
             GinIndex(
                 fields=["labels"],
                 name="messages_thread_by_label",
                 condition=Q(is_archived=False),
             ),
-            # A label that is not used any more is found in the months in which it was.
+            # An inverted index returns threads in no order. So its keys name the month, too: the
+            # feed reads it month by month.
             GinIndex(
                 Func(
                     F("workspace"),
@@ -174,6 +179,14 @@ def _feed_index(name: str, *behind: str, include: Sequence[str] = ()) -> models.
         condition=Q(is_archived=False, in_feed=True),
         include=include,
     )
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Sets of messages."""
+
+    def in_feed(self) -> Self:
+        """Keep those that the feed shows, as long as their source is not archived."""
+        return self.filter(is_archived=False, in_feed=True)
 
 
 class CurrentTransactionId(models.Func):
@@ -231,6 +244,8 @@ class Message(TimestampedModel):
     )
     transaction_id = models.BigIntegerField(db_default=CurrentTransactionId(), editable=False)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -241,10 +256,10 @@ class Message(TimestampedModel):
             _archived_with_a_reason(),
         ]
         indexes = [
-            # With the thread, which is asked what no index of messages holds, without reading rows.
+            # It includes the thread, so that the thread is looked up without reading the row.
             _feed_index("all", include=["thread"]),
             _feed_index("source", "source"),
-            # Both kinds together: to keep one of them is to walk a few of these side by side.
+            # Both kinds in one index: a filter by one of them merges a few ranges of it.
             _feed_index("kinds", "thread_kind", "kind"),
             _feed_index("source_kinds", "source", "thread_kind", "kind"),
             _feed_index("author", "author"),
@@ -263,9 +278,9 @@ class Message(TimestampedModel):
 
 
 class SearchEntry(models.Model):
-    """The words of a message, kept apart from it so that storing messages need not wait for them.
+    """The words of a message, in a table of their own so that storing messages need not wait.
 
-    `document` also holds the workspace, as a word that no text can hold.
+    `document` also has the workspace, as a word that no text can contain.
     """
 
     message = models.OneToOneField(
@@ -283,7 +298,10 @@ class SearchEntry(models.Model):
 
 
 class SearchProgress(models.Model):
-    """The message up to which those of a workspace can be found, in the order of writing."""
+    """The position of the job that indexes words: the last message of a workspace that it read.
+
+    The order is that of the transactions that wrote the messages.
+    """
 
     workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
     transaction_id = models.BigIntegerField(default=0)

@@ -86,8 +86,8 @@ def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
         MessageNotFoundError: WORKSPACE shows no such message.
     """
     require_membership(viewer, workspace)
-    messages = Message.objects.filter(workspace=workspace, is_archived=False, in_feed=True)
-    found = shown(messages.filter(pk=pk, source__is_archived=False))
+    messages = Message.objects.in_feed().filter(workspace=workspace, source__is_archived=False)
+    found = shown(messages.filter(pk=pk))
     if not found:
         raise MessageNotFoundError("There is no such activity item.")
     return found[0]
@@ -102,9 +102,8 @@ def thread_for(viewer: Viewer, workspace: Workspace, pk: int) -> Thread:
     """
     require_membership(viewer, workspace)
     thread = (
-        Thread.objects.filter(
-            workspace=workspace, pk=pk, is_archived=False, source__is_archived=False
-        )
+        Thread.objects.shown()
+        .filter(workspace=workspace, pk=pk)
         .select_related("source", "author__member")
         .first()
     )
@@ -160,7 +159,7 @@ def thread_pages(
     # By their key, which begins with the workspace.
     workspaces = {thread.workspace_id for thread in threads}
     of_threads = Message.objects.filter(workspace__in=workspaces, thread__in=threads)
-    found = of_threads.filter(is_archived=False, in_feed=True)
+    found = of_threads.in_feed()
     if after is not None:
         place = Cursor.parse(after)
         time = place.time or datetime.max.replace(tzinfo=UTC)

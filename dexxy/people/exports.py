@@ -116,9 +116,7 @@ def _message(message: Message) -> Row:
 
 
 def _threads(workspace: Workspace) -> Iterator[Row]:
-    threads = Thread.objects.filter(
-        workspace=workspace, is_archived=False, source__is_archived=False
-    )
+    threads = Thread.objects.shown().filter(workspace=workspace)
     for thread in _in_batches(threads.select_related("source", "author"), "last_activity_at"):
         yield {
             "id": thread.pk,

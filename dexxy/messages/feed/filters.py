@@ -1,4 +1,4 @@
-"""What a reader wants to keep of the feed."""
+"""The filters of the feed and of the list of threads, as pages and API hand them over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,11 +32,27 @@ def _check_lists(*lists: Sequence[object]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedFilters:
-    """What to keep of the feed: all conditions together; an empty one keeps everything.
+    """Which messages to keep; an empty filter keeps all, and all filters must hold.
 
-    `thread_states`, `labels` (any of them) and `only_unanswered` are about the thread as it is
-    now; unanswered: nobody but its author has said anything yet. `since` is included, `until` is
-    not. `search` keeps what holds all of its words.
+    Each filter has one entry in `query.py`, which says what it means for the rows.
+
+    Args:
+        source_ids: from any of these sources.
+        thread_kinds: in a thread of any of these kinds.
+        message_kinds: of any of these kinds.
+        member_ids: by any of these people, whatever account they used.
+        author_ids: by any of these accounts.
+        thread_states: in a thread that is in any of these states now.
+        labels: in a thread that has any of these labels now.
+        bots: by bots, by others, or both.
+        since: from this time on.
+        until: before this time.
+        search: with all of these words.
+        only_unanswered: in a thread in which nobody but its author has written yet; bots do not
+            count.
+
+    Raises:
+        FilterError: a list or the search is longer than allowed.
     """
 
     source_ids: Sequence[int] = ()
@@ -63,7 +79,19 @@ EVERYTHING = FeedFilters()
 
 @dataclass(frozen=True, kw_only=True)
 class ThreadFilters:
-    """Which threads to list: all conditions together; an empty one keeps everything."""
+    """Which threads to keep; an empty filter keeps all, and all filters must hold.
+
+    Args:
+        source_ids: from any of these sources.
+        kinds: of any of these kinds.
+        states: in any of these states.
+        labels: with any of these labels.
+        member_ids: opened by any of these people.
+        only_unanswered: in which nobody but the author has written yet; bots do not count.
+
+    Raises:
+        FilterError: a list is longer than allowed.
+    """
 
     source_ids: Sequence[int] = ()
     kinds: Sequence[ThreadKind] = ()
@@ -76,7 +104,7 @@ class ThreadFilters:
         _check_lists(self.source_ids, self.labels, self.member_ids)
 
     def apply(self, threads: QuerySet[Thread]) -> QuerySet[Thread]:
-        """Return those of THREADS that are kept."""
+        """Return the THREADS that are kept."""
         lists = {
             "source__in": self.source_ids,
             "kind__in": self.kinds,

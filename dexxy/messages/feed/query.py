@@ -1,16 +1,123 @@
-"""Look up what the filters of a feed name, so that the feed itself reads one index."""
+"""Look up what the filters of a feed name, and turn each into a condition."""
 
-from collections.abc import Collection, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import Cursor
 from dexxy.members.models import Identity
+from dexxy.messages.feed.conditions import (
+    AUTHOR,
+    KIND,
+    SOURCE,
+    THREAD_KIND,
+    Column,
+    Condition,
+    ThreadCondition,
+    months,
+    params_of,
+)
 from dexxy.messages.feed.filters import Bots, FeedFilters
-from dexxy.messages.feed.reader import FeedQuery
 from dexxy.messages.feed.search import search_words
 
-Value = TypeVar("Value")
+# The sort key of a message: its time and its id. The feed shows the highest first.
+SortKey = tuple[datetime, int]
+
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+
+_THREADS = "FROM messages_thread WHERE workspace_id = %(workspace)s AND NOT is_archived"
+# Filters that only the thread of a message can answer. The value of a filter is the parameter. Of
+# several, the first one that has ranges is read by its index.
+_THREAD_FILTERS = {
+    "labels": ThreadCondition(
+        "{row}.labels && %(labels)s::text[]",
+        ranges=months(
+            f"(SELECT max(last_activity_at) {_THREADS})",
+            f"(SELECT min(last_activity_at) {_THREADS})",
+        ),
+        in_range="{row}.labels <> '{{}}' AND messages_label_keys("
+        "{row}.workspace_id, {row}.labels, messages_month({row}.last_activity_at))"
+        " && messages_label_keys(%(workspace)s, %(labels)s::text[], r.key)",
+        is_ordered=True,
+    ),
+    "thread_states": ThreadCondition(
+        "{row}.state = ANY(%(thread_states)s)",
+        ranges="unnest(%(thread_states)s::text[]) WITH ORDINALITY AS r(key, number)",
+        in_range="{row}.state = r.key",
+    ),
+    "only_unanswered": ThreadCondition("{row}.first_response_at IS NULL"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedQuery:
+    """The conditions of a feed; a message has to meet all of them.
+
+    Args:
+        workspace_id: the workspace whose feed it is.
+        wanted: the values to keep in columns with which indexes of the feed begin.
+        message: other conditions on the message.
+        thread: conditions on its thread, as that is now.
+        words: a `tsquery` for its words; None keeps all messages, and "" none.
+        below: the sort key that those of all messages are below.
+        above: the sort key that those of all messages are above.
+    """
+
+    workspace_id: int
+    wanted: Mapping[Column, Sequence[Any]] = field(default_factory=dict)
+    message: Sequence[Condition] = ()
+    thread: Sequence[ThreadCondition] = ()
+    words: str | None = None
+    below: SortKey | None = None
+    above: SortKey | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no message can meet the conditions."""
+        return self.words == "" or not all(self.wanted.values())
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of all conditions."""
+        fixed = {"workspace": self.workspace_id, "words": self.words}
+        of_thread = params_of([*self.thread, *self.of_thread()])
+        return {**fixed, **params_of(self.of_message()), **of_thread}
+
+    def of_message(self, *, besides: Sequence[Column] = ()) -> list[Condition]:
+        """Return the conditions on messages, without those on the columns BESIDES."""
+        wanted = [
+            column.is_one_of(of) for column, of in self.wanted.items() if column not in besides
+        ]
+        return [*wanted, *self.message, *self.range()]
+
+    def of_thread(self) -> list[Condition]:
+        """Return what else is known of the threads of such messages."""
+        wanted = (column.thread_is_one_of(values) for column, values in self.wanted.items())
+        found = [condition for condition in wanted if condition]
+        if self.below:
+            # What is brought here from elsewhere may be older than its thread's opening.
+            newest = "{row}.first_activity_at <= %(below_at)s"
+            found.append(Condition(newest, {"below_at": self.below[0]}))
+        if self.above:
+            oldest = "{row}.last_activity_at >= %(above_at)s"
+            found.append(Condition(oldest, {"above_at": self.above[0]}))
+        return found
+
+    def range(self, pk: str = "id") -> list[Condition]:
+        """Return the conditions on the sort key of a message.
+
+        Args:
+            pk: the column with the id of the message.
+        """
+        bounds = (("<", "below", self.below), (">", "above", self.above))
+        return [_compared(sign, name, bound, pk) for sign, name, bound in bounds if bound]
+
+
+def _compared(sign: str, name: str, bound: SortKey, pk: str) -> Condition:
+    sql = f"({{row}}.occurred_at, {{row}}.{pk}) {sign} (%({name}_at)s, %({name}_id)s)"
+    return Condition(sql, {f"{name}_at": bound[0], f"{name}_id": bound[1]})
 
 
 def feed_query(
@@ -20,39 +127,48 @@ def feed_query(
     below: Cursor | None = None,
     above: Cursor | None = None,
 ) -> FeedQuery:
-    """Turn FILTERS into what is read, BELOW one place and ABOVE another."""
-    bots = None if filters.bots == Bots.INCLUDED else _bots(workspace)
+    """Return the conditions of what FILTERS keep, behind the cursor BELOW and before ABOVE."""
+    looked_up = {column: look_up(workspace, filters) for column, look_up in _LOOK_UPS.items()}
+    # Ids begin at 1: no message has this sort key, and those of that time are above it.
+    until, since = (at and (at, 0) for at in (filters.until, filters.since))
+    ends = [end for end in (until, below and sort_key(below)) if end]
+    starts = [start for start in (since, above and sort_key(above)) if start]
     return FeedQuery(
         workspace_id=workspace.pk,
-        source_ids=_sources(workspace, filters.source_ids),
-        thread_kinds=_once(filters.thread_kinds),
-        kinds=_once(filters.message_kinds),
-        author_ids=_authors(workspace, filters, bots),
-        bot_ids=bots if filters.bots == Bots.EXCLUDED else None,
-        states=_once(filters.thread_states),
-        labels=_once(filters.labels),
-        only_unanswered=filters.only_unanswered,
+        wanted={column: values for column, values in looked_up.items() if values is not None},
+        message=_without_bots(workspace) if filters.bots == Bots.EXCLUDED else (),
+        thread=_thread_conditions(filters),
         words=search_words(workspace, filters.search) if filters.search.strip() else None,
-        since=filters.since,
-        until=filters.until,
-        below=below,
-        above=above,
+        below=min(ends, default=None),
+        above=max(starts, default=None),
     )
 
 
-def _sources(workspace: Workspace, wanted: Sequence[int]) -> list[int] | None:
-    """Return the sources to read; None where no source is hidden and none was asked for."""
+def sort_key(cursor: Cursor) -> SortKey:
+    """Return the sort key that CURSOR holds."""
+    # A cursor of a list in which rows may lack a time stands before all messages.
+    return cursor.time or _END_OF_TIME, cursor.pk
+
+
+def _thread_conditions(filters: FeedFilters) -> list[ThreadCondition]:
+    given = {name: getattr(filters, name) for name in _THREAD_FILTERS}
+    params = {
+        name: _once(value) if value is not True else value for name, value in given.items() if value
+    }
+    return [replace(_THREAD_FILTERS[name], params={name: value}) for name, value in params.items()]
+
+
+def _sources(workspace: Workspace, filters: FeedFilters) -> list[int] | None:
+    """Return the sources to read; None where none is archived and none was asked for."""
     sources = dict(workspace.sources.values_list("pk", "is_archived"))
-    if wanted:
-        return [pk for pk in dict.fromkeys(wanted) if sources.get(pk) is False]
+    if filters.source_ids:
+        return [pk for pk in dict.fromkeys(filters.source_ids) if sources.get(pk) is False]
     if not any(sources.values()):
         return None
     return [pk for pk, is_archived in sources.items() if not is_archived]
 
 
-def _authors(
-    workspace: Workspace, filters: FeedFilters, bots: Collection[int] | None
-) -> list[int] | None:
+def _authors(workspace: Workspace, filters: FeedFilters) -> list[int] | None:
     """Return the accounts whose messages are kept; None where that is everybody's."""
     chosen: list[set[int]] = []
     if filters.author_ids:
@@ -61,8 +177,14 @@ def _authors(
         accounts = Identity.objects.filter(workspace=workspace, member__in=filters.member_ids)
         chosen.append(set(accounts.values_list("pk", flat=True)))
     if filters.bots == Bots.ONLY:
-        chosen.append(set(bots or ()))
+        chosen.append(set(_bots(workspace)))
     return sorted(set.intersection(*chosen)) if chosen else None
+
+
+def _without_bots(workspace: Workspace) -> list[Condition]:
+    sql = "({row}.author_id IS NULL OR {row}.author_id <> ALL(%(bots)s::bigint[]))"
+    bots = _bots(workspace)
+    return [Condition(sql, {"bots": bots})] if bots else []
 
 
 def _bots(workspace: Workspace) -> list[int]:
@@ -70,6 +192,15 @@ def _bots(workspace: Workspace) -> list[int]:
     return list(bots.values_list("pk", flat=True))
 
 
-def _once(values: Sequence[Value]) -> list[Value] | None:
-    """Return VALUES without repetitions: each of them may become a lane of its own."""
+def _once(values: Sequence[str]) -> list[str] | None:
+    """Return VALUES without repetitions, each of which would be read again; None where empty."""
     return list(dict.fromkeys(values)) or None
+
+
+# The values to keep in a column, looked up; None keeps all.
+_LOOK_UPS: Mapping[Column, Callable[[Workspace, FeedFilters], Sequence[Any] | None]] = {
+    SOURCE: _sources,
+    THREAD_KIND: lambda _, filters: _once(filters.thread_kinds),
+    KIND: lambda _, filters: _once(filters.message_kinds),
+    AUTHOR: _authors,
+}

@@ -53,7 +53,6 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make the feed leave the newest messages at once, then a few threads, then all of them."""
     if request.param != "near":
         monkeypatch.setattr(reader, "_DEPTH", 1)
-        monkeypatch.setattr(reader, "_DEPTH_FOR_WORDS", 1)
     if request.param in ("farther", "all"):
         monkeypatch.setattr(reader, "_FEW_THREADS", 1)
     if request.param == "all":
@@ -214,7 +213,7 @@ def test_every_mix_of_sources_and_kinds_is_read_in_order(
         made.append(make_message(thread=thread, kind=kind, body=str(number)))
 
     for most in (400, 1):
-        monkeypatch.setattr(reader, "_MOST_LANES", most)
+        monkeypatch.setattr(reader, "_MOST_RANGES", most)
         for sources in ([], [source.pk], [source.pk, other.pk]):
             for thread_kinds in ([], [ThreadKind.ISSUE], [ThreadKind.PULL_REQUEST]):
                 for kinds in ([], [MessageKind.CLOSED], [MessageKind.COMMENT, MessageKind.REPLY]):

@@ -1,8 +1,8 @@
-"""The feed as its reader finds it, beside what a look at every message and thread would give."""
+"""The reader of the feed against a look at every message, and the parts that need no database."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import TypeVar
 
@@ -10,10 +10,12 @@ import pytest
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import Cursor
-from dexxy.members.models import Identity
+from dexxy.members.models import Identity, IdentityKind
 from dexxy.messages.feed import reader
-from dexxy.messages.feed.reader import FeedQuery, feed_count, feed_find
-from dexxy.messages.feed.search import search_catch_up, search_words
+from dexxy.messages.feed.filters import Bots, FeedFilters
+from dexxy.messages.feed.query import feed_query, sort_key
+from dexxy.messages.feed.reader import feed_count, feed_find
+from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import (
     ArchivedReason,
@@ -28,7 +30,8 @@ from tests.factories import START, make_identity, make_source, make_workspace
 
 Value = TypeVar("Value")
 
-THREADS, MESSAGES, QUERIES = 90, 700, 40
+# Enough for threads that overlap in time; what is looked at is each message for each page.
+THREADS, MESSAGES, PAGES = 40, 240, 40
 LABELS = ["bug", "bug", "bug", "question", "question", "p1", "years ago"]
 KINDS = [MessageKind.COMMENT, MessageKind.COMMENT, MessageKind.REVIEW, MessageKind.CLOSED]
 WORDS = ["apple", "banana", "cherry"]
@@ -37,7 +40,7 @@ LIFETIMES = [timedelta(0), timedelta(hours=3), timedelta(days=40), timedelta(day
 
 @dataclass(frozen=True)
 class World:
-    """A workspace with everything that is in it, and what its messages say."""
+    """A workspace with everything that is in it."""
 
     workspace: Workspace
     sources: list[Source]
@@ -45,44 +48,58 @@ class World:
     threads: dict[int, Thread]
     messages: list[Message]
 
-    def find(self, query: FeedQuery, words: str) -> list[Cursor]:
-        """Return the places of all messages of QUERY and with WORDS, the newest first."""
-        kept = (m for m in self.messages if self.has(m, query) and words in m.body)
-        return sorted(map(place, kept), key=lambda at: (at.time, at.pk), reverse=True)
+    def find(self, asked: "Asked") -> list[Cursor]:
+        """Look at every message, and return those that ASKED keeps, the newest first."""
+        kept = (message for message in self.messages if self.is_kept(message, asked))
+        return sorted(map(cursor, kept), key=sort_key, reverse=True)
 
-    def has(self, message: Message, query: FeedQuery) -> bool:
-        """Say whether MESSAGE is one that QUERY asks for, whatever it says."""
-        thread, at = self.threads[message.thread_id], (message.occurred_at, message.pk)
+    def is_kept(self, message: Message, asked: "Asked") -> bool:
+        """Say whether the feed shows MESSAGE to who asks so."""
+        filters, thread = asked.filters, self.threads[message.thread_id]
+        bots = {author.pk for author in self.authors if author.member.is_bot}
+        is_bot, at = message.author_id in bots, sort_key(cursor(message))
         return (
             not message.is_archived
             and message.in_feed
-            and is_among(message.source_id, query.source_ids)
-            and is_among(message.thread_kind, query.thread_kinds)
-            and is_among(message.kind, query.kinds)
-            and is_among(message.author_id, query.author_ids)
-            and message.author_id not in (query.bot_ids or ())
-            and is_among(thread.state, query.states)
-            and (query.labels is None or not set(query.labels).isdisjoint(thread.labels))
-            and not (query.only_unanswered and thread.first_response_at)
-            and (query.since is None or message.occurred_at >= query.since)
-            and (query.until is None or message.occurred_at < query.until)
-            and (query.below is None or at < (query.below.time, query.below.pk))
-            and (query.above is None or at > (query.above.time, query.above.pk))
+            and is_any(message.source_id, filters.source_ids)
+            and is_any(message.thread_kind, filters.thread_kinds)
+            and is_any(message.kind, filters.message_kinds)
+            and is_any(message.author_id, filters.author_ids)
+            and is_bot
+            in {Bots.INCLUDED: (True, False), Bots.ONLY: (True,)}.get(filters.bots, (False,))
+            and is_any(thread.state, filters.thread_states)
+            and (not filters.labels or not set(filters.labels).isdisjoint(thread.labels))
+            and not (filters.only_unanswered and thread.first_response_at)
+            and filters.search in message.body
+            and (filters.since is None or message.occurred_at >= filters.since)
+            and (filters.until is None or message.occurred_at < filters.until)
+            and (asked.below is None or at < sort_key(asked.below))
+            and (asked.above is None or at > sort_key(asked.above))
         )
 
 
-def is_among(value: object, wanted: object) -> bool:
-    return wanted is None or value in wanted  # type: ignore[operator]
+@dataclass(frozen=True)
+class Asked:
+    """A page of the feed that somebody asks for."""
+
+    filters: FeedFilters
+    below: Cursor | None
+    above: Cursor | None
 
 
-def place(message: Message) -> Cursor:
+def is_any(value: object, wanted: Sequence[object]) -> bool:
+    return not wanted or value in wanted
+
+
+def cursor(message: Message) -> Cursor:
     return Cursor(message.occurred_at, message.pk)
 
 
 def make_world(chance: Random, workspace: Workspace) -> World:
     """Make threads of which many are alive at once, some for years, and speak in one second."""
     sources = [make_source(workspace=workspace, name=f"owner/{n}") for n in range(3)]
-    authors = [make_identity(workspace=workspace, username=f"person-{n}") for n in range(5)]
+    kinds = [IdentityKind.USER] * 3 + [IdentityKind.BOT] * 2
+    authors = [make_identity(workspace=workspace, kind=kind) for kind in kinds]
     threads = Thread.objects.bulk_create(
         make_row(chance, chance.choice(sources), chance.choice(authors), number)
         for number in range(1, THREADS + 1)
@@ -94,7 +111,6 @@ def make_world(chance: Random, workspace: Workspace) -> World:
         for thread in [chance.choice(threads)]
     )
     threads_settle([thread.pk for thread in threads])
-    Message.objects.update(transaction_id=1)
     search_catch_up(seconds=10)
     return World(
         workspace,
@@ -143,43 +159,43 @@ def make_text(
         occurred_at=occurred_at,
         version_at=occurred_at,
         in_feed=chance.random() < 0.9,
+        # A transaction that is over, so that the words are indexed.
+        transaction_id=1,
         is_archived=is_gone,
         archived_reason=ArchivedReason.MISSING if is_gone else "",
     )
 
 
-def make_queries(chance: Random, world: World) -> Iterator[tuple[FeedQuery, str]]:
-    """Yield what may be asked of WORLD, and the word that must be found."""
+def make_asked(chance: Random, world: World) -> Iterator[Asked]:
+    """Yield what may be asked of WORLD."""
     source_ids = [source.pk for source in world.sources]
     author_ids = [author.pk for author in world.authors]
 
-    def some(values: Sequence[Value], odds: float = 0.3) -> list[Value] | None:
+    def some(values: Sequence[Value], odds: float) -> list[Value]:
         wanted = chance.sample(values, chance.randint(1, 2))
-        return wanted if chance.random() < odds else None
+        return wanted if chance.random() < odds else []
 
-    def at(odds: float = 0.2) -> datetime | None:
-        return chance.choice(world.messages).occurred_at if chance.random() < odds else None
+    def message(odds: float) -> Message | None:
+        return chance.choice(world.messages) if chance.random() < odds else None
 
-    for _ in range(QUERIES):
-        word = chance.choice(WORDS) if chance.random() < 0.2 else ""
-        yield (
-            FeedQuery(
-                workspace_id=world.workspace.pk,
-                source_ids=some(source_ids),
-                thread_kinds=some(ThreadKind.values, 0.2),
-                kinds=some(sorted(set(KINDS)), 0.2),
+    for _ in range(PAGES):
+        since, until, below, above = message(0.2), message(0.2), message(0.6), message(0.2)
+        yield Asked(
+            FeedFilters(
+                source_ids=some(source_ids, 0.3),
+                thread_kinds=some(list(ThreadKind), 0.2),
+                message_kinds=some(sorted(set(KINDS)), 0.2),
                 author_ids=some(author_ids, 0.2),
-                bot_ids=some(author_ids, 0.2),
-                states=some(ThreadState.values, 0.4),
+                bots=chance.choice([Bots.INCLUDED, Bots.INCLUDED, Bots.EXCLUDED, Bots.ONLY]),
+                thread_states=some(list(ThreadState), 0.4),
                 labels=some(sorted(set(LABELS)), 0.4),
                 only_unanswered=chance.random() < 0.2,
-                words=search_words(world.workspace, word) if word else None,
-                since=at(),
-                until=at(),
-                below=place(chance.choice(world.messages)) if chance.random() < 0.6 else None,
-                above=place(chance.choice(world.messages)) if chance.random() < 0.2 else None,
+                search=chance.choice(WORDS) if chance.random() < 0.2 else "",
+                since=None if since is None else since.occurred_at,
+                until=None if until is None else until.occurred_at,
             ),
-            word,
+            below=None if below is None else cursor(below),
+            above=None if above is None else cursor(above),
         )
 
 
@@ -190,17 +206,17 @@ def test_a_page_is_what_a_look_at_every_message_would_give(
     chance = Random(seed)
     make_world(chance, make_workspace())
     world = make_world(chance, workspace)
-    for query, word in make_queries(chance, world):
-        # Whatever the reader's bounds: with small ones all its ways come up in a small world.
+    for asked in make_asked(chance, world):
+        # Whatever the reader's bounds: with small ones all its stages come up in a small world.
         few = chance.choice([1, 3, 10])
         monkeypatch.setattr(reader, "_FEW_THREADS", few)
         monkeypatch.setattr(reader, "_MOST_THREADS", few * chance.choice([1, 4, 40]))
         monkeypatch.setattr(reader, "_DEPTH", chance.choice([1, 5, 30]))
-        monkeypatch.setattr(reader, "_DEPTH_FOR_WORDS", chance.choice([1, 5, 30]))
-        monkeypatch.setattr(reader, "_MOST_LANES", chance.choice([1, 400]))
+        monkeypatch.setattr(reader, "_MOST_RANGES", chance.choice([1, 400]))
         limit = chance.choice([1, 3, 20, 1000])
+        query = feed_query(workspace, asked.filters, below=asked.below, above=asked.above)
 
-        found, expected = feed_find(query, limit), world.find(query, word)
+        found, expected = feed_find(query, limit), world.find(asked)
 
-        assert found == expected[:limit], query
-        assert feed_count(query) == len(expected), query
+        assert found == expected[:limit], asked
+        assert feed_count(query) == len(expected), asked
