@@ -1,10 +1,13 @@
-"""What can be kept of the feed, and of the list of threads."""
+"""The filters of the feed and of the list of threads, as the API takes them."""
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from dexxy.common.graphql import aware, keys
 from dexxy.messages.feed.filters import Bots, FeedFilters, ThreadFilters
@@ -45,21 +48,8 @@ class ActivityFeedFilters:
     )
 
     def read(self) -> FeedFilters:
-        """Turn what was sent into what the feed takes."""
-        return FeedFilters(
-            source_ids=keys(self.source_ids, "sourceIds"),
-            thread_kinds=self.thread_kinds or (),
-            message_kinds=self.message_kinds or (),
-            member_ids=keys(self.member_ids, "memberIds"),
-            author_ids=keys(self.author_ids, "authorIds"),
-            thread_states=self.thread_states or (),
-            labels=self.labels or (),
-            bots=self.bots,
-            since=self.since and aware(self.since),
-            until=self.until and aware(self.until),
-            search=self.search or "",
-            only_unanswered=self.only_unanswered,
-        )
+        """Return what was sent as the filters of the feed."""
+        return FeedFilters(**_given(self))
 
 
 @strawberry.input(description="Which threads to list; an empty list keeps everything.")
@@ -76,12 +66,17 @@ class ThreadFilterInput:
     only_unanswered: bool = False
 
     def read(self) -> ThreadFilters:
-        """Turn what was sent into what the list takes."""
-        return ThreadFilters(
-            source_ids=keys(self.source_ids, "sourceIds"),
-            kinds=self.kinds or (),
-            states=self.states or (),
-            labels=self.labels or (),
-            member_ids=keys(self.member_ids, "memberIds"),
-            only_unanswered=self.only_unanswered,
-        )
+        """Return what was sent as the filters of the list of threads."""
+        return ThreadFilters(**_given(self))
+
+
+def _given(sent: Any) -> dict[str, Any]:
+    """Return the values SENT, by the names of the filters: those of the fields of the input."""
+    values = {field.name: getattr(sent, field.name) for field in fields(sent)}
+    return {name: _value(name, value) for name, value in values.items() if value}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name.endswith("_ids"):
+        return keys(value, to_camel_case(name))
+    return aware(value) if isinstance(value, datetime) else value
