@@ -1,4 +1,4 @@
-"""Figures about a workspace over some time. Bots count nowhere; days are those of UTC."""
+"""Figures of a workspace over some time. Bots are not counted; days are those of UTC."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,8 +15,8 @@ MOST_TOP = 10
 # Counting a year takes longer than a page of the feed.
 _SECONDS = 15.0
 
-# Messages that are shown and no bot's, each with the member behind its account, if that exists.
-_SAID = """
+# Messages in the feed that no bot wrote, each with its member: NULL if the account is gone.
+_WRITTEN = """
 SELECT m.occurred_at, p.id AS member_id
 FROM messages_message m
 JOIN sources_source s ON s.id = m.source_id AND NOT s.is_archived
@@ -27,10 +27,10 @@ WHERE m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed
 """
 _DAYS = f"""
 SELECT (occurred_at AT TIME ZONE 'UTC')::date, count(*), count(DISTINCT member_id)
-FROM ({_SAID}) said GROUP BY 1 ORDER BY 1
+FROM ({_WRITTEN}) written GROUP BY 1 ORDER BY 1
 """  # noqa: S608
 _TOP = f"""
-SELECT member_id, count(*) FROM ({_SAID}) said
+SELECT member_id, count(*) FROM ({_WRITTEN}) written
 WHERE member_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(top)s
 """  # noqa: S608
 _PEOPLE = f"""
@@ -41,7 +41,7 @@ FROM (
         JOIN messages_message m ON m.workspace_id = %(workspace)s AND m.author_id = i.id
                                AND NOT m.is_archived AND m.in_feed
         WHERE i.member_id = here.member_id AND m.occurred_at < %(since)s) AS known
-    FROM (SELECT DISTINCT member_id FROM ({_SAID}) said WHERE member_id IS NOT NULL) here
+    FROM (SELECT DISTINCT member_id FROM ({_WRITTEN}) written WHERE member_id IS NOT NULL) here
 ) p
 """  # noqa: S608
 _THREADS = """
@@ -63,7 +63,13 @@ class TimeRangeError(BadInputError):
 
 @dataclass(frozen=True)
 class Day:
-    """What happened on one day: days without anything are left out."""
+    """The figures of one day on which there was a message.
+
+    Args:
+        date: the day, in UTC.
+        messages: how many there were.
+        people: how many members wrote them.
+    """
 
     date: date
     messages: int
@@ -72,10 +78,18 @@ class Day:
 
 @dataclass(frozen=True)
 class Insights:
-    """Figures of the time from `since` until before `until`.
+    """Figures of a workspace over some time.
 
-    New people had said nothing before. The median and the number of threads are of threads opened
-    in that time; unanswered are those of them that are open and have no answer by another person.
+    Args:
+        since: the beginning of the time.
+        until: its end, which does not belong to it.
+        days: figures of each day that has a message, the oldest first.
+        new_people: members who wrote in that time and never before.
+        returning_people: members who wrote in that time and before.
+        threads: threads opened in that time.
+        unanswered_threads: those of them that are open and that nobody else has answered yet.
+        median_first_answer: the median time to the first answer, of those that have one.
+        top_people: the members who wrote most, each with the number of their messages.
     """
 
     since: datetime

@@ -1,8 +1,10 @@
-"""Follow the feed: everything written after a place, nothing lost, whatever order it came in.
+"""Follow the feed: read each message again whenever it was written, and lose none.
 
-Ids and times are given out before a transaction ends, so a row can appear below one that was read
-already. What is below the oldest transaction that still runs cannot change any more: up to there
-it is safe to read, in the order of the transactions.
+A message gets its id and its time before its transaction commits. So a message can become visible
+after another one with a higher id was read already, and a reader that goes on from the highest id
+would lose it. Followers therefore read by the id of the transaction that wrote a message, and only
+up to the oldest transaction that still runs (its id is the snapshot's `xmin`): all transactions
+below that one have ended, so nothing can appear there any more.
 https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
 """
 
@@ -17,21 +19,26 @@ from dexxy.messages.selectors import shown
 
 _LARGEST = 2**63 - 1
 
-_SAFE = """
+_RUNNING = """
 SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
 FROM pg_current_snapshot() s
 """
-_BEHIND = """
+_WRITTEN_AFTER = """
 SELECT id FROM messages_message
 WHERE workspace_id = %(workspace)s AND (transaction_id, id) > (%(transaction)s, %(id)s)
-  AND transaction_id < %(safe)s
+  AND transaction_id < %(oldest_running)s
 ORDER BY transaction_id, id LIMIT %(limit)s
 """
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far somebody has followed: the last row that they have, in the order of writing."""
+    """The cursor of a follower: the last message that it has read.
+
+    Args:
+        transaction: the id of the transaction that wrote the message.
+        pk: the id of the message.
+    """
 
     transaction: int
     pk: int
@@ -58,7 +65,12 @@ class Position:
 
 @dataclass(frozen=True)
 class Change:
-    """A message as it is now; removed where the feed does not show it any more."""
+    """A message that was written, as it is now.
+
+    Args:
+        message: the message.
+        is_removed: whether the feed does not show it any more.
+    """
 
     message: Message
     is_removed: bool
@@ -66,7 +78,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """What was written behind a position, and how far it goes."""
+    """One page of changes.
+
+    Args:
+        items: the changes, the oldest first.
+        end: the cursor to go on from.
+        has_more: whether more changes can be read at once.
+    """
 
     items: list[Change]
     end: str
@@ -76,31 +94,39 @@ class Changes:
 def feed_changes(
     viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
 ) -> Changes:
-    """Return FIRST messages written behind AFTER; without it nothing but where to begin.
+    """Return the next FIRST changes after the cursor AFTER.
 
-    A message comes again each time it changes, and once more when it is removed.
+    Without AFTER there are no changes, only the cursor to begin with. A message comes again each
+    time it is written, and once more when it is removed.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served; or the database was
-            restored since AFTER was handed out, and all has to be read again.
+            restored since AFTER was handed out, and the feed must be read again.
     """
     check_size(first)
     require_membership(viewer, workspace)
     position = None if after is None else Position.parse(after)
     with time_limit():
-        [(safe, next_one)] = fetch_all(_SAFE, {})
+        [(oldest_running, next_unused)] = fetch_all(_RUNNING, {})
         if position is None:
-            return Changes([], str(Position(safe - 1, _LARGEST)), has_more=False)
-        if position.transaction >= next_one:
+            return Changes([], str(Position(oldest_running - 1, _LARGEST)), has_more=False)
+        if position.transaction >= next_unused:
             raise InvalidCursorError("The cursor is of another time: read the feed anew.")
-        return _behind(workspace, position, safe, first)
+        return _changes_after(workspace, position, oldest_running, first)
 
 
-def _behind(workspace: Workspace, position: Position, safe: int, first: int) -> Changes:
-    place = {"transaction": position.transaction, "id": position.pk}
-    params = {"workspace": workspace.pk, "safe": safe, "limit": first + 1, **place}
-    keys = [pk for (pk,) in fetch_all(_BEHIND, params)]
+def _changes_after(
+    workspace: Workspace, position: Position, oldest_running: int, first: int
+) -> Changes:
+    params = {
+        "workspace": workspace.pk,
+        "transaction": position.transaction,
+        "id": position.pk,
+        "oldest_running": oldest_running,
+        "limit": first + 1,
+    }
+    keys = [pk for (pk,) in fetch_all(_WRITTEN_AFTER, params)]
     messages = shown(Message.objects.filter(pk__in=keys[:first]))
     items = sorted(messages, key=lambda message: (message.transaction_id, message.pk))
     end = Position(items[-1].transaction_id, items[-1].pk) if items else position

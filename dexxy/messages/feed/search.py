@@ -1,7 +1,8 @@
-"""Words of messages: made ready to be found after a message is stored, and asked for.
+"""Full-text search: index the words of messages, and turn a search into a `tsquery`.
 
-Storing a message does not wait for this. A job reads what was written since it last ran, as any
-follower of the feed does, so that nothing is missed whatever order transactions end in.
+A job indexes messages some seconds after they are stored, so that storing them does not wait for
+it. It reads what was written since it last ran as any follower of the feed does (see
+`following.py`), so that it misses no message.
 """
 
 from time import monotonic
@@ -14,10 +15,10 @@ from dexxy.common.sql import fetch_all
 from dexxy.messages.models import SearchProgress
 
 JOB = "dexxy.messages.tasks.index_messages"
-# Messages whose words are stored in one transaction: about a tenth of a second of work.
+# Messages indexed in one transaction, which takes about a tenth of a second.
 _BATCH = 1000
 
-_BEHIND = """
+_WORKSPACES_TO_INDEX = """
 SELECT w.id FROM accounts_workspace w
 LEFT JOIN messages_searchprogress p ON p.workspace_id = w.id
 WHERE EXISTS (
@@ -28,8 +29,9 @@ WHERE EXISTS (
 ORDER BY w.id
 """
 
-# An opening is found by the title of its thread, too: its version moves with the thread's.
-_INDEX = """
+# An opening message is found by the title of its thread, too. It is written again whenever the
+# thread is, so it is indexed again when the title changes.
+_INDEX_BATCH = """
 WITH batch AS MATERIALIZED (
     SELECT m.id, m.transaction_id, m.occurred_at,
            CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END AS text
@@ -40,7 +42,8 @@ WITH batch AS MATERIALIZED (
     ORDER BY m.transaction_id, m.id LIMIT %(limit)s
 ), stored AS (
     INSERT INTO messages_searchentry AS s (message_id, occurred_at, document)
-    SELECT id, occurred_at, array_to_tsvector(messages_search_words(text) || %(own)s::text)
+    SELECT id, occurred_at,
+           array_to_tsvector(messages_search_words(text) || %(workspace_word)s::text)
     FROM batch
     ON CONFLICT (message_id) DO UPDATE
     SET occurred_at = excluded.occurred_at, document = excluded.document
@@ -51,41 +54,47 @@ SELECT transaction_id, id FROM batch ORDER BY transaction_id DESC, id DESC LIMIT
 
 
 def search_wake() -> None:
-    """Wake a worker where messages wait to be found. If the queue is down that is logged."""
-    if fetch_all(f"{_BEHIND} LIMIT 1", {}):
+    """Enqueue the job if messages wait to be indexed. If the queue is down, that is logged."""
+    if fetch_all(f"{_WORKSPACES_TO_INDEX} LIMIT 1", {}):
         worker_wake("search", JOB, only_if_empty=True)
 
 
 def search_catch_up(*, seconds: float) -> int:
-    """Make messages findable, those of each workspace in turns, for at most SECONDS.
+    """Index messages for at most SECONDS, a batch of each workspace in turn.
 
-    Returns: how many workspaces still have some waiting.
+    Returns: how many workspaces had messages left when last looked at.
     """
     until = monotonic() + seconds
     while True:
-        behind = [pk for (pk,) in fetch_all(_BEHIND, {})]
-        moved = [pk for pk in behind if monotonic() < until and _index_some(pk)]
-        if not moved or monotonic() >= until:
-            return len(behind)
+        waiting = [pk for (pk,) in fetch_all(_WORKSPACES_TO_INDEX, {})]
+        indexed = [pk for pk in waiting if monotonic() < until and _index_batch(pk)]
+        if not indexed or monotonic() >= until:
+            return len(waiting)
 
 
 def search_words(workspace: Workspace, text: str) -> str:
-    """Return TEXT as a condition on documents of WORKSPACE; empty where it holds no word."""
-    [(found,)] = fetch_all("SELECT messages_search_words(%(text)s)", {"text": text})
-    words = set(found)
-    # The last character of a run stands alone, too; the pair before it says more.
-    alone = {word for word in words if len(word) == 1 and not word.isascii()}
-    words -= {a for a in alone if any(w != a and w.endswith(a) for w in words)}
-    if not words:
-        return ""
-    # Words hold no quotes: `messages_search_words` splits at them.
-    asked = [f"'{word}'{':*' if word in alone else ''}" for word in sorted(words)]
-    return " & ".join([f"'{_own(workspace.pk)}'", *asked])
+    """Return the `tsquery` for messages of WORKSPACE with all words of TEXT; "" if it has none."""
+    [(words,)] = fetch_all("SELECT messages_search_words(%(text)s)", {"text": text})
+    terms = _terms(set(words))
+    # No word contains a quotation mark: `messages_search_words` splits at them.
+    return " & ".join([f"'{_workspace_word(workspace.pk)}'", *terms]) if terms else ""
+
+
+def _terms(words: set[str]) -> list[str]:
+    """Return the terms of a `tsquery` for WORDS.
+
+    Chinese, Japanese and Korean are indexed as pairs of characters, and the last character of a
+    text alone. So a single character is searched as the beginning of a word; it is left out where
+    a pair ends with it.
+    """
+    single = {word for word in words if len(word) == 1 and not word.isascii()}
+    covered = {one for one in single if any(word != one and word.endswith(one) for word in words)}
+    return [f"'{word}'{':*' if word in single else ''}" for word in sorted(words - covered)]
 
 
 @transaction.atomic
-def _index_some(workspace_id: int) -> bool:
-    """Index a batch; False where another worker is at it."""
+def _index_batch(workspace_id: int) -> bool:
+    """Index the next batch of a workspace; return False if another worker does so just now."""
     SearchProgress.objects.get_or_create(workspace_id=workspace_id)
     progress = (
         SearchProgress.objects.select_for_update(skip_locked=True)
@@ -94,14 +103,22 @@ def _index_some(workspace_id: int) -> bool:
     )
     if progress is None:
         return False
-    place = {"transaction": progress.transaction_id, "message": progress.message_id}
-    params = {"workspace": workspace_id, "own": _own(workspace_id), "limit": _BATCH, **place}
-    for transaction_id, message_id in fetch_all(_INDEX, params):
+    params = {
+        "workspace": workspace_id,
+        "workspace_word": _workspace_word(workspace_id),
+        "transaction": progress.transaction_id,
+        "message": progress.message_id,
+        "limit": _BATCH,
+    }
+    for transaction_id, message_id in fetch_all(_INDEX_BATCH, params):
         progress.transaction_id, progress.message_id = transaction_id, message_id
         progress.save()
     return True
 
 
-def _own(workspace_id: int) -> str:
-    # No text holds it: words are split at this character.
+def _workspace_word(workspace_id: int) -> str:
+    """Return the word that each entry of a workspace has, so that a search reads no other ones.
+
+    No text can contain it: `messages_search_words` splits words at "@".
+    """
     return f"@{workspace_id}"
