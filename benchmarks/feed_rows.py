@@ -1,8 +1,9 @@
 """Fills the tables with a skewed community, straight in the database.
 
 One busy source and a hundred silent ones; discussions, and one label, used only in the first
-years; a person with five accounts; bots; a thousand workspaces, of which one has nine tenths of
-everything. Threads come in the order of their opening, their messages beside each other.
+years; labels on one thread in a hundred, in a thousand, and on three; a person with five accounts;
+bots; a thousand workspaces, of which one has nine tenths of everything. Threads come in the order
+of their opening, their messages beside each other.
 """
 # ruff: noqa: S608
 # Only the numbers below stand in the statements.
@@ -84,6 +85,8 @@ FROM (
            CASE WHEN age < 0.1 AND random() < 0.3 THEN 'discussion'
                 WHEN random() < 0.5 THEN 'pull_request' ELSE 'issue' END AS kind,
            CASE WHEN i IN (1000, 5000, 9000) THEN '{{rare}}'::text[]
+                WHEN i %% 1000 = 7 THEN '{{thousandth}}'
+                WHEN i %% 100 = 8 THEN '{{hundredth}}'
                 WHEN age < 0.2 AND random() < 0.3 THEN '{{legacy,bug}}'
                 WHEN random() < 0.2 THEN '{{bug}}' ELSE '{{}}' END AS labels,
            CASE WHEN workspace = 1 THEN 1 + floor({PEOPLE} * random() ^ 3)
@@ -116,6 +119,8 @@ SELECT row_number() OVER (), workspace_id, source_id, id, kind,
                ELSE 1 + floor({PEOPLE} * random() ^ 3) END,
        'Message about ' || CASE WHEN luck < 0.1 THEN 'an error' ELSE 'something' END
            || CASE WHEN luck > 0.9 THEN ' 内存泄漏' ELSE '' END
+           || CASE WHEN (id * 8 + n) %% 101 = 0 THEN ' hundredth' ELSE '' END
+           || CASE WHEN (id * 8 + n) %% 997 = 0 THEN ' thousandth' ELSE '' END
            || CASE WHEN (id * 8 + n) %% 50021 = 0 THEN ' xylophone 鲸鱼' ELSE '' END
            || ' number ' || id,
        '', opened_at + n * interval '8 hours' * luck
