@@ -186,7 +186,7 @@ def test_the_limits_are_those_that_hold() -> None:
 def test_following_costs_what_is_said() -> None:
     [follow] = [one for one in examples("graphql") if "activityChanges" in one]
 
-    points = graphql_size.Measure(parse(follow), {"after": None}).size().points
+    points = graphql_size.Measure(parse(follow), {"after": None}, schema._schema).size().points
 
     assert f"This document costs {points} points" in PAGE
 

@@ -53,7 +53,7 @@ def imported_by(package: str) -> set[str]:
 
 def distributions(*sources: str) -> set[str]:
     owners: Mapping[str, Iterable[str]] = packages_distributions()
-    names = set().union(*map(top_level_imports, sources))
+    names = {name for source in sources for name in top_level_imports(source)}
     return {normal(owner) for name in names for owner in owners.get(name, [name])}
 
 

@@ -53,8 +53,8 @@ def using(url: str) -> Iterator[None]:
 
 def apply(*operations: migrations.operations.base.Operation, atomic: bool = True) -> None:
     """Apply a migration of `messages` that exists nowhere else."""
-    migration = migrations.Migration("made_up", "messages")
-    migration.operations, migration.atomic = list(operations), atomic
+    parts = {"operations": list(operations), "atomic": atomic}
+    migration = type("Migration", (migrations.Migration,), parts)("made_up", "messages")
     executor = MigrationExecutor(connection)
     executor.apply_migration(executor.loader.project_state(list(BASELINE.items())), migration)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
@@ -11,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.integrations.models import GitHubRepository, RunState, SyncRun, SyncStatus
+from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.integrations.services.github.api.errors import GitHubServerError
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
@@ -63,10 +64,15 @@ def begin(connected: GitHubRepository) -> Callable[[str], None]:
     """Put the repository into one of its states; `archived` is one that was active before."""
 
     def put(start: str) -> None:
+        AuditEntry.objects.all().delete()
         if start == "none":
             GitHubRepository.objects.all().delete()
             Source.objects.all().delete()
             return
+        if start == "syncing":
+            # What says so and has no reader was interrupted, and would be made due.
+            until = timezone.now() + timedelta(hours=1)
+            Credential.objects.update(lease_token=uuid4(), lease_until=until)
         is_read = start in {"active", "error", "paused", "disabled", "archived"}
         is_due = start in {"pending", "syncing", "active", "error"}
         GitHubRepository.objects.update(
@@ -78,7 +84,6 @@ def begin(connected: GitHubRepository) -> Callable[[str], None]:
             access_lost_at=timezone.now() if start == "disabled" else None,
         )
         Source.objects.update(is_archived=start == "archived")
-        AuditEntry.objects.all().delete()
 
     return put
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 
 from dexxy.integrations.views import github_webhook
@@ -19,7 +19,7 @@ def graphql_api(request: HttpRequest) -> HttpResponseBase:
     return api.graphql_api(request)
 
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dexxy.web.urls")),  # before allauth, some of whose pages it replaces
     path("webhooks/github/", github_webhook, name="github_webhook"),
     path("integrations/", include("dexxy.integrations.urls")),

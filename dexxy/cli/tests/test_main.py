@@ -94,6 +94,7 @@ def test_only_the_server_that_is_missing_is_started(
     nothing_set.setenv("DATABASE_URL", NOWHERE["DATABASE_URL"])
 
     composition.provide_servers()
+    composition.await_servers()
 
     assert sorted(folder.name for folder in (data_dir / "servers").iterdir()) == ["run", "valkey"]
     assert os.environ["DATABASE_URL"] == NOWHERE["DATABASE_URL"]

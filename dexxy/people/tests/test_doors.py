@@ -5,6 +5,7 @@ from django.test import Client
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import TokenScope, User, Workspace
+from dexxy.members.erasure.digests import erased_people_begun
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import Identity, IdentityKind, Member, MergeSuggestion
 from dexxy.people.merging import people_merge
@@ -233,6 +234,8 @@ def names(workspace: Workspace, alice: User) -> dict[str, object]:
     Member.objects.filter(pk=people["inner"].home_member_id).update(is_locked=True)
     pair = people["ada"].home_member_id, people["countess"].home_member_id
     suggestions_apply(workspace.pk, made=[Suggested(*pair, 0.9, [])], withdrawn=[])
+    # By its secret, which is made once and by chance, it is known who was erased.
+    erased_people_begun(workspace.pk)
     homes = {name: account.home_member_id for name, account in people.items()}
     return {
         **homes,

@@ -99,16 +99,7 @@ def installation_link(
     _give_up_number(holder, row)
     _fill(row, workspace, fields)
     _carry_over(workspace, row)
-    audit(
-        workspace,
-        signed_in(viewer),
-        "github_installation.connected",
-        row,
-        account=row.account_login,
-        installation_id=row.installation_id,
-        change=change,
-    )
-    log.info("github connected", workspace=workspace.slug, account=row.account_login)
+    _write_down(signed_in(viewer), workspace, row, "connected", change=change)
     return Linked(workspace, row, change)
 
 
@@ -223,13 +214,21 @@ def installation_disconnect(*, viewer: Viewer, workspace: Workspace) -> GitHubIn
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=[*changes, "updated_at"])
+    _write_down(actor, workspace, row, "disconnected")
+    return row
+
+
+def _write_down(
+    actor: User, workspace: Workspace, row: GitHubInstallation, what: str, **more: str
+) -> None:
+    account = row.account_login
     audit(
         workspace,
         actor,
-        "github_installation.disconnected",
+        f"github_installation.{what}",
         row,
-        account=row.account_login,
+        account=account,
         installation_id=row.installation_id,
+        **more,
     )
-    log.info("github disconnected", workspace=workspace.slug, account=row.account_login)
-    return row
+    log.info(f"github {what}", workspace=workspace.slug, account=account)

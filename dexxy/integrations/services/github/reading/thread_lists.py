@@ -1,6 +1,5 @@
 """Lists of whole threads, read page by page: a repository's streams, and its sweeps."""
 
-
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.access.repository_state import page_stored
 from dexxy.integrations.services.github.api import errors
