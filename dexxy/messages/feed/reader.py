@@ -29,7 +29,7 @@ from dexxy.messages.models import MessageKind, ThreadKind
 # More ranges take longer to merge than the whole feed to read; fewer where each is read deep.
 _MOST_RANGES, _MOST_DEEP_RANGES = 400, 6
 # Messages to look up the thread or the words of, in all ranges; and how many times as many where
-# there are several conditions on threads.
+# the next stage is dear.
 _DEPTH, _DEEPER = 1000, 20
 # Candidate threads to read the messages of. Each has one at least, so that a few more than the
 # messages of the page are enough. They are not where most of them were active after the cursor, or
@@ -93,11 +93,13 @@ def _stages(query: FeedQuery, limit: int) -> Sequence[Stage]:
 def _among_newest(query: FeedQuery, limit: int) -> Found:
     """Look up the threads and the words of the newest messages.
 
-    An index of threads is read by one condition alone. With several, and where a good part of the
-    page was found, it is quicker to look at more messages.
+    Threads are found by one of their conditions alone, and all messages with a word have to be
+    sorted. So for several conditions, and for words, it is quicker to look at more messages where
+    a good part of the page was found.
     """
     messages = _of_newest(query, limit, _DEPTH)
-    if len(query.thread) > 1 and limit // 10 < len(messages) < limit:
+    is_dear = query.words is not None or len(query.thread) > 1
+    if is_dear and limit // 10 < len(messages) < limit:
         messages = _of_newest(query, limit, _DEPTH * _DEEPER)
     return Found(messages, len(messages) == limit)
 
