@@ -54,7 +54,7 @@ class Workspace:
     slug: str
 
 
-@strawberry_django.type(models.Membership, description="A person's place in a workspace.")
+@strawberry_django.type(models.Membership, description="A person's role in a workspace.")
 class Membership:
     id: strawberry.ID
     user: User

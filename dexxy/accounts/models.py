@@ -63,7 +63,7 @@ class Role(models.TextChoices):
 
 
 class Membership(TimestampedModel):
-    """A user's place in a workspace."""
+    """A user's role in a workspace."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")

@@ -7,7 +7,7 @@ from dexxy.config import env
 
 
 def data_dir() -> Path:
-    """Return DEXXY_DATA_DIR, or the usual place of this user."""
+    """Return DEXXY_DATA_DIR, or the usual folder of this user."""
     given = env.text("DEXXY_DATA_DIR")
     if given:
         return Path(given).expanduser().absolute()

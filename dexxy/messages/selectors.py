@@ -87,7 +87,7 @@ def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
     """
     require_membership(viewer, workspace)
     messages = Message.objects.in_feed().filter(workspace=workspace, source__is_archived=False)
-    found = shown(messages.filter(pk=pk))
+    found = messages.filter(pk=pk).for_display()
     if not found:
         raise MessageNotFoundError("There is no such activity item.")
     return found[0]
@@ -161,12 +161,12 @@ def thread_pages(
     of_threads = Message.objects.filter(workspace__in=workspaces, thread__in=threads)
     found = of_threads.in_feed()
     if after is not None:
-        place = Cursor.parse(after)
-        time = place.time or datetime.max.replace(tzinfo=UTC)
-        found = found.filter(occurred_at__gte=time).exclude(occurred_at=time, pk__lte=place.pk)
+        cursor = Cursor.parse(after)
+        time = cursor.time or datetime.max.replace(tzinfo=UTC)
+        found = found.filter(occurred_at__gte=time).exclude(occurred_at=time, pk__lte=cursor.pk)
     numbered = found.annotate(row=row).filter(row__lte=first + 1)
     by_thread: dict[int, list[Message]] = {thread.pk: [] for thread in threads}
-    for message in shown(numbered.order_by("thread_id", "row")):
+    for message in numbered.order_by("thread_id", "row").for_display():
         by_thread[message.thread_id].append(message)
     return {pk: _page_of(items, first) for pk, items in by_thread.items()}
 
@@ -177,24 +177,15 @@ def _threads(workspace: Workspace, filters: ThreadFilters) -> QuerySet[Thread]:
     return found.exclude(source__in=hidden) if hidden else found
 
 
-def shown(messages: QuerySet[Message]) -> list[Message]:
-    """Read MESSAGES with all that a page or a field shows of them, in one query."""
-    found = list(messages.select_related("source", "author__member", "thread__author__member"))
-    for message in found:
-        # A message is in the source of its thread; to join that twice makes planning slower.
-        message.thread.source = message.source
-    return found
-
-
-def _page(places: Sequence[Cursor], first: int) -> Page[Message]:
-    # All in one query by their keys; the places know the order.
-    kept = places[:first]
-    rows = shown(Message.objects.filter(pk__in=[place.pk for place in kept]))
+def _page(cursors: Sequence[Cursor], first: int) -> Page[Message]:
+    # All in one query by their keys; the cursors know the order.
+    kept = cursors[:first]
+    rows = Message.objects.filter(pk__in=[cursor.pk for cursor in kept]).for_display()
     found = {message.pk: message for message in rows}
-    items = [found[place.pk] for place in kept if place.pk in found]
-    return Page(items, kept, len(places) > first)
+    items = [found[cursor.pk] for cursor in kept if cursor.pk in found]
+    return Page(items, kept, len(cursors) > first)
 
 
 def _page_of(items: list[Message], first: int) -> Page[Message]:
-    places = [Cursor(item.occurred_at, item.pk) for item in items[:first]]
-    return Page(items[:first], places, len(items) > first)
+    cursors = [Cursor(item.occurred_at, item.pk) for item in items[:first]]
+    return Page(items[:first], cursors, len(items) > first)

@@ -86,16 +86,16 @@ def _cell(value: Any) -> Any:
 
 
 def _messages(workspace: Workspace) -> Iterator[Row]:
-    place: Cursor | None = None
+    cursor: Cursor | None = None
     while True:
-        found = feed_find(feed_query(workspace, EVERYTHING, below=place), _BATCH)
+        found = feed_find(feed_query(workspace, EVERYTHING, below=cursor), _BATCH)
         if not found:
             return
         rows = Message.objects.select_related("source", "thread", "author").in_bulk(
             [one.pk for one in found]
         )
         yield from (_message(rows[one.pk]) for one in found if one.pk in rows)
-        place = found[-1]
+        cursor = found[-1]
 
 
 def _message(message: Message) -> Row:
@@ -175,8 +175,8 @@ def _in_batches(rows: QuerySet[Any], time: str) -> Iterator[Any]:
     found = list(ordered[:_BATCH])
     while found:
         yield from found
-        place = Cursor(getattr(found[-1], time), found[-1].pk)
-        found = list(ordered.filter(behind(time, place))[:_BATCH])
+        cursor = Cursor(getattr(found[-1], time), found[-1].pk)
+        found = list(ordered.filter(behind(time, cursor))[:_BATCH])
 
 
 _THREAD_COLUMNS = (

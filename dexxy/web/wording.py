@@ -55,7 +55,7 @@ FIELD_LABELS = {
     "display_name": "Name",
     "bio": "About",
     "company": "Company",
-    "location": "Place",
+    "location": "Location",
 }
 STREAM_LABELS = {
     StreamName.ISSUES: "Issues",

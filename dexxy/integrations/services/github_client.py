@@ -139,7 +139,7 @@ class GitHubClient:
 
         Args:
             may_miss: paths of the answer, as in `repository.issue`, that may be NOT_FOUND: there
-                is null then. A `*` at the end stands for every place of a list.
+                is null then. A `*` at the end stands for every index of a list.
             at_most: bytes that the answer may have, unpacked; None for any number.
 
         Raises:

@@ -15,7 +15,6 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import PAGE, InvalidCursorError, check_size, decoded, encoded
 from dexxy.common.sql import fetch_all, time_limit
 from dexxy.messages.models import Message
-from dexxy.messages.selectors import shown
 
 _LARGEST = 2**63 - 1
 
@@ -127,7 +126,7 @@ def _changes_after(
         "limit": first + 1,
     }
     keys = [pk for (pk,) in fetch_all(_WRITTEN_AFTER, params)]
-    messages = shown(Message.objects.filter(pk__in=keys[:first]))
+    messages = Message.objects.filter(pk__in=keys[:first]).for_display()
     items = sorted(messages, key=lambda message: (message.transaction_id, message.pk))
     end = Position(items[-1].transaction_id, items[-1].pk) if items else position
     return Changes([_change(message) for message in items], str(end), len(keys) > first)
