@@ -367,7 +367,7 @@ def test_the_product_is_found() -> None:
         ),
         (
             contributors_know_nothing_of_reading,
-            "integrations/services/contributors/rules.py",
+            "integrations/services/contributors/same_person_rules.py",
             "from dexxy.integrations.services.github.api.values import text",
         ),
         (

@@ -4,12 +4,14 @@ failure into one line and an exit code."""
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import dexxy
 from dexxy.cli import composition, demonstration
 from dexxy.cli.collector import keep_what_is_loaded
+from dexxy.cli.command_line import COMMANDS, parser_of
 from dexxy.cli.errors import WrongUseError
-from dexxy.cli.overview import COMMANDS, overview
+from dexxy.cli.overview import overview
 from dexxy.common.errors import DexxyError
 from dexxy.config.env import SettingError
 from dexxy.embedded import EmbeddedServersError
@@ -61,16 +63,15 @@ def _run(arguments: Sequence[str]) -> int:
         return _complain(
             f"There is no command {arguments[0]}: `dexxy --help` lists the commands.", WRONG_USE
         )
-    if not _only_asks_for_help(arguments):
-        _prepare(arguments[0])
-    _execute(arguments)
+    name, *rest = arguments
+    if name == "manage":
+        _manage(rest)
+    else:
+        # Help and wrong use end here, before anything is started or loaded.
+        options = vars(parser_of(name).parse_args(rest))
+        _prepare(name)
+        _execute(name, options)
     return DONE
-
-
-def _only_asks_for_help(arguments: Sequence[str]) -> bool:
-    if arguments[0] == "manage" and arguments[1:2] in ([], ["help"], ["version"]):
-        return True
-    return "--help" in arguments or "-h" in arguments
 
 
 def _prepare(command: str) -> None:
@@ -85,27 +86,32 @@ def _prepare(command: str) -> None:
     demonstration.choose_the_simulator()
 
 
-def _execute(arguments: Sequence[str]) -> None:
-    """Hand over to Django, which is loaded while the private servers start."""
+def _manage(arguments: Sequence[str]) -> None:
+    """Hand over to a management command of Django or of a library."""
+    asks_for_help = not {"--help", "-h"}.isdisjoint(arguments)
+    if not asks_for_help and arguments[:1] not in ([], ["help"], ["version"]):
+        _prepare("manage")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
+    from django.core.management import ManagementUtility
+
+    composition.await_servers()
+    ManagementUtility(["dexxy manage", *arguments]).execute()
+
+
+def _execute(name: str, options: dict[str, Any]) -> None:
+    """Run one of our commands: Django is loaded while the private servers start."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
     import django
-    from django.core.management import ManagementUtility, load_command_class
+    from django.core.management import load_command_class
     from django.db import connections
 
-    name, *rest = arguments
-    if name == "manage":
-        composition.await_servers()
-        ManagementUtility(["dexxy manage", *rest]).execute()
-        return
     django.setup()
-    # As run_from_argv does it, which would print "CommandError: " before what went wrong.
     command = load_command_class("dexxy.cli", name.replace("-", "_"))
-    command._called_from_command_line = True  # type: ignore[attr-defined]
-    options = vars(command.create_parser("dexxy", name).parse_args(rest))
     keep_what_is_loaded()
     composition.await_servers()
     try:
-        command.execute(*options.pop("args", ()), **options)
+        # As run_from_argv does it, which would print "CommandError: " before what went wrong.
+        command.execute(**command.DEFAULTS, **options)
     finally:
         connections.close_all()
 

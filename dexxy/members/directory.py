@@ -8,11 +8,12 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.accounts.selectors import Viewer
 from dexxy.common.errors import BadInputError
 from dexxy.common.pages import PAGE, Page, page_newest_first
 from dexxy.common.sql import time_limit
 from dexxy.members.models import Identity, Member
+from dexxy.members.visibility import require_people
 
 # Longer than any name; each word is looked for by itself.
 LONGEST_SEARCH = 200
@@ -68,7 +69,7 @@ def member_list(
         PageSizeError, InvalidCursorError, MemberFilterError: an argument is not served.
         TooSlowError: no index leads there, and there are too many members.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     with time_limit():
         return page_newest_first(_found(workspace, filters), f"{sort}_at", first, after)
 
@@ -80,7 +81,7 @@ def member_count(viewer: Viewer, workspace: Workspace, filters: MemberFilters = 
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberFilterError, TooSlowError: as `member_list`.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     with time_limit():
         return _found(workspace, filters).count()
 
@@ -91,7 +92,7 @@ def tags_known(viewer: Viewer, workspace: Workspace) -> list[str]:
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     tagged = workspace.members.exclude(tags=[]).values_list("tags", flat=True)
     return sorted({tag for tags in tagged for tag in tags}, key=str.casefold)
 

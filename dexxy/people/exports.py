@@ -14,6 +14,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import Cursor, behind
 from dexxy.members.models import Identity, Member
+from dexxy.members.visibility import require_people
 from dexxy.messages.feed.filters import EVERYTHING
 from dexxy.messages.feed.query import feed_query
 from dexxy.messages.feed.reader import feed_find
@@ -49,6 +50,8 @@ def export(viewer: Viewer, workspace: Workspace, what: Export, form: Format) -> 
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
+    if what == Export.MEMBERS:
+        require_people(viewer, workspace)
     return export_whole(workspace, what, form)
 
 

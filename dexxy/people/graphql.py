@@ -25,7 +25,7 @@ from dexxy.members.merges import by_hand, selectors, suggestions
 from dexxy.members.models import Member as MemberRow
 from dexxy.members.models import MemberMerge as MergeRow
 from dexxy.members.overviews import MemberOverview
-from dexxy.members.selectors import member_for
+from dexxy.members.visibility import member_for
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.graphql_feed import ActivityItem, feed_connection
 from dexxy.people import merging

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
-from dexxy.members.selectors import members_by_id
+from dexxy.members.visibility import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState

@@ -12,7 +12,7 @@ from dexxy.members.merges.selectors import members_of, merge_for, merge_preview
 from dexxy.members.merges.suggestions import suggestion_reject
 from dexxy.members.models import Member
 from dexxy.members.overviews import member_overviews
-from dexxy.members.selectors import member_now
+from dexxy.members.visibility import member_now
 from dexxy.people.merging import people_accept, people_merge, people_unmerge
 from dexxy.web import wording
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form

@@ -27,7 +27,7 @@ from dexxy.members.merges.selectors import (
 )
 from dexxy.members.models import Member, MergeSuggestion
 from dexxy.members.overviews import MemberOverview, member_overviews
-from dexxy.members.selectors import member_now
+from dexxy.members.visibility import member_now
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.selectors import feed_page
 from dexxy.web.markdown import LONGEST_IN_FEED

@@ -14,7 +14,7 @@ from dexxy.members.adding import identity_add
 from dexxy.members.editing import member_edit
 from dexxy.members.merges.by_hand import member_set_locked
 from dexxy.members.merges.selectors import member_overview
-from dexxy.members.selectors import member_now
+from dexxy.members.visibility import member_now
 from dexxy.people.merging import person_set_bot
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
 

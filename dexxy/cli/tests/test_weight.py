@@ -43,8 +43,20 @@ def loaded(code: str, *arguments: str, data_dir: Path) -> set[str]:
     return set(line.split()[1:])
 
 
-@pytest.mark.parametrize("arguments", [["--help"], [], ["--version"], ["nonsense"]])
-def test_the_list_of_commands_and_wrong_use_are_answered_without_django(
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        [],
+        ["--version"],
+        ["nonsense"],
+        ["sync", "--help"],
+        ["sync", "a/b", "--token", ""],
+        ["worker", "nonsense"],
+        ["web", "--port", "none"],
+    ],
+)
+def test_help_and_wrong_use_are_answered_without_django(
     data_dir: Path, arguments: list[str]
 ) -> None:
     packages = loaded(COMMAND, *arguments, data_dir=data_dir)

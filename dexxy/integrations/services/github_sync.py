@@ -34,8 +34,8 @@ from dexxy.integrations.services.github.access.readable import (
 from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.engine.marked_threads import MarkedReader
 from dexxy.integrations.services.github.engine.reconcile import reconciles_do
+from dexxy.integrations.services.github.engine.refetch_turns import MarkedReader
 from dexxy.integrations.services.github.engine.runs import (
     credential_pause,
     require_unpaused,

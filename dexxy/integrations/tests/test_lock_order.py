@@ -30,9 +30,9 @@ from dexxy.integrations.services.github_sync import credential_work, repository_
 from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind
-from dexxy.messages.ingest.marks import comments_changed, threads_missing
 from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.ingest.recount import identities_recount
+from dexxy.messages.ingest.refetch_marks import comments_changed, threads_missing
 from dexxy.messages.ingest.stored_threads import threads_lock
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source

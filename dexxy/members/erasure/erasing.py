@@ -25,7 +25,7 @@ from dexxy.members.models import (
     MergeSuggestion,
     StatedAccount,
 )
-from dexxy.members.selectors import MemberNotFoundError
+from dexxy.members.visibility import MemberNotFoundError
 
 # The name that is shown for an erased member.
 ERASED_NAME = "Erased person"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.accounts.selectors import Viewer
 from dexxy.common.pages import PAGE, check_size
 from dexxy.common.sql import fetch_all
 from dexxy.members.merges.by_hand import MergeNotFoundError
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.members.overviews import MemberOverview, overview_of
-from dexxy.members.selectors import MemberNotFoundError
+from dexxy.members.visibility import MemberNotFoundError, require_people
 
 # Of the merges that were taken back, how many are told.
 MOST_UNDONE = 20
@@ -73,7 +73,7 @@ def suggestion_list(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         PageSizeError: FIRST is not served.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     check_size(first)
     rows = fetch_all(_OPEN, {"workspace": workspace.pk, "first": first, "member": member_id})
     suggestions = MergeSuggestion.objects.in_bulk([pk for pk, _, _ in rows])
@@ -102,7 +102,7 @@ def merge_for(viewer: Viewer, workspace: Workspace, merge_id: int) -> MemberMerg
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MergeNotFoundError: WORKSPACE has no such merge.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     merge = workspace.member_merges.filter(pk=merge_id).first()
     if merge is None:
         raise MergeNotFoundError("There is no such merge, or it was undone already.")
@@ -115,7 +115,7 @@ def member_merges(viewer: Viewer, workspace: Workspace, member_id: int) -> list[
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     homes = workspace.identities.filter(member=member_id).values("home_member")
     merges = workspace.member_merges.filter(undone_at=None, kept__in=homes)
     return list(_with_accounts(merges).order_by("pk"))
@@ -127,7 +127,7 @@ def member_merges_undone(viewer: Viewer, workspace: Workspace, member_id: int) -
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     homes = workspace.identities.filter(member=member_id).values("home_member")
     merges = workspace.member_merges.filter(
         Q(kept__in=homes) | Q(merged__in=homes),
@@ -145,7 +145,7 @@ def member_overview(viewer: Viewer, workspace: Workspace, member_id: int) -> Mem
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberNotFoundError: WORKSPACE has no such member.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     return overview_of(member_id, _accounts(workspace, member_id))
 
 
@@ -158,7 +158,7 @@ def merge_preview(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberNotFoundError: one of them is not a member of WORKSPACE.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     kept, merged = _accounts(workspace, kept_id), _accounts(workspace, merged_id)
     return overview_of(kept_id, [*kept, *merged] if kept_id != merged_id else kept)
 

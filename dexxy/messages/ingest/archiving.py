@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dexxy.common.sql import Rows, execute
-from dexxy.messages.ingest.marks import marks_clear
+from dexxy.messages.ingest.refetch_marks import marks_clear
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.models import ArchivedReason

@@ -14,10 +14,10 @@ from datetime import datetime
 
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.messages.ingest.authors import authors_apply
-from dexxy.messages.ingest.marks import marks_postpone
 from dexxy.messages.ingest.message_rows import ThreadMessage, messages_apply
 from dexxy.messages.ingest.nested_lists import FinishedList, lists_finish, whole_lists
 from dexxy.messages.ingest.records import Snapshot, SourceKey
+from dexxy.messages.ingest.refetch_marks import marks_postpone
 from dexxy.messages.ingest.settling import replies_link, threads_settle
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.ingest.thread_rows import threads_apply

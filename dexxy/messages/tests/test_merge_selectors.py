@@ -13,7 +13,7 @@ from dexxy.members.merges.selectors import (
 )
 from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
 from dexxy.members.models import Identity, Member
-from dexxy.members.selectors import MemberNotFoundError
+from dexxy.members.visibility import MemberNotFoundError
 from dexxy.people.merging import people_merge, people_unmerge
 from tests.factories import make_identity, make_workspace
 

@@ -15,8 +15,6 @@ RECORDED_REPOSITORY = "panjf2000/ants"
 
 
 class Command(UpCommand):
-    help = "Show a recorded repository, without an account or a network."
-
     what = "Dexxy shows a recorded repository"
     workspace = "demo"
 

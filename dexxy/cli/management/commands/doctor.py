@@ -1,7 +1,6 @@
 """`dexxy doctor`: says what is well, what is not, and how to mend it."""
 
 import json
-from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
@@ -17,13 +16,6 @@ _MARKS = {State.OK: ("✓", "green"), State.NOTICE: ("•", "yellow"), State.FAI
 
 
 class Command(DexxyCommand):
-    help = "Look at everything Dexxy needs, and say how to mend what is not well."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--json", action="store_true", help="print the findings as one JSON array"
-        )
-
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(quiet=options["json"])
         findings = []

@@ -1,8 +1,6 @@
 """`dexxy import-members`: make people members who were known before they wrote anything."""
 
 import json
-from argparse import ArgumentParser
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -16,26 +14,6 @@ from dexxy.people.importing import ImportReport
 
 
 class Command(DexxyCommand):
-    help = "Import people from a CSV file: names, addresses, and usernames on any platform."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE.csv")
-        parser.add_argument(
-            "--workspace", default="default", metavar="SLUG", help="default: %(default)s"
-        )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would happen, and store nothing"
-        )
-        parser.add_argument(
-            "--skip-bad-rows", action="store_true", help="import the other rows all the same"
-        )
-        parser.add_argument(
-            "--encoding", default="", metavar="NAME", help="as latin-1 (default: found out)"
-        )
-        parser.add_argument(
-            "--json", action="store_true", help="print an object a row, and one for all"
-        )
-
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["file"].is_file():
             raise WrongUseError(f"There is no file {options['file']}.")

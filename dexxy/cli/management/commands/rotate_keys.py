@@ -8,8 +8,6 @@ from dexxy.common.crypto import UndecryptableSecretError
 
 
 class Command(DexxyCommand):
-    help = "Encrypt every stored token, key and secret with the first key of DEXXY_SECRET_KEY."
-
     def handle(self, *args: Any, **options: Any) -> None:
         unreadable = 0
         for column in secrets_rotate():

@@ -2,7 +2,6 @@
 
 import signal
 import time
-from argparse import ArgumentParser
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -25,17 +24,8 @@ from dexxy.messages.feed.search import search_wake
 
 log = structlog.get_logger()
 
-_SECONDS = 2.0
-
 
 class Command(DexxyCommand):
-    help = "Run the scheduler alone."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--every", type=float, default=_SECONDS, metavar="SECONDS", help="default: %(default)s"
-        )
-
     def handle(self, *args: Any, **options: Any) -> None:
         # At once, also in the middle of a transaction: what is due then stays due.
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,7 +1,6 @@
 """`dexxy up`: everything on one machine."""
 
 import time
-from argparse import ArgumentParser
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from rich.console import Console
 from dexxy.accounts.models import User
 from dexxy.accounts.services import first_admin_ensure
 from dexxy.cli import startup
-from dexxy.cli.command import DexxyCommand, port_number
+from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import await_servers, environment_for_children
 from dexxy.cli.errors import NotReadyError
 from dexxy.cli.ports import claim_port, resolve
@@ -22,14 +21,8 @@ _READY_SECONDS = 90.0
 
 
 class Command(DexxyCommand):
-    help = "Run everything on this machine: web, workers, scheduler, and servers if none are set."
-
     what: ClassVar[str] = "Dexxy is running"
     workspace: ClassVar[str] = "default"
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-        parser.add_argument("--port", type=port_number, default=8000, help="default: %(default)s")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]

@@ -1,7 +1,6 @@
 """`dexxy web`: the web process alone."""
 
 import os
-from argparse import SUPPRESS, ArgumentParser
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from dexxy.cli.command import DexxyCommand, port_number
+from dexxy.cli.command import DexxyCommand
 from dexxy.cli.lifetime import die_with_parent
 from dexxy.cli.migration_state import refuse_foreign_data
 from dexxy.cli.ports import claim_port, resolve
@@ -23,20 +22,12 @@ _TAKEOVER_SECONDS = 3.0
 
 
 class Command(DexxyCommand):
-    help = "Run the web process alone."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-        parser.add_argument("--port", type=port_number, default=8000, help="default: %(default)s")
-        # The supervisor claims the port before it starts anything.
-        parser.add_argument("--port-is-claimed", action="store_true", help=SUPPRESS)
-
     def handle(self, *args: Any, **options: Any) -> None:
-        refuse_foreign_data()
         address, port = resolve(options["host"], options["port"]), options["port"]
         claim = None
         if not options["port_is_claimed"]:
             claim = claim_port(address, port, wait=_TAKEOVER_SECONDS)
+        refuse_foreign_data()
         server = Server(
             "dexxy.config.wsgi:application",
             address=address,

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp, log
 
-from dexxy.integrations.services.contributors.rules import DOUBTS, RULES, Candidate, Rule
+from dexxy.integrations.services.contributors.same_person_rules import (
+    DOUBTS,
+    RULES,
+    Candidate,
+    Rule,
+)
 
 # A value that more accounts share does not cause any comparison.
 COMPARED_AT_MOST = 30

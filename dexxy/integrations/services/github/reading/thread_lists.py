@@ -39,7 +39,7 @@ from dexxy.integrations.services.github.reading.scans import (
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest.marks import threads_missing
+from dexxy.messages.ingest.refetch_marks import threads_missing
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import ThreadKind
 

@@ -1,4 +1,7 @@
-"""The people of a workspace."""
+"""Who may see the people of a workspace, with everything that the team notes about them.
+
+Every page, field and download that shows a member asks `require_people` here.
+"""
 
 from collections.abc import Sequence
 
@@ -12,6 +15,18 @@ class MemberNotFoundError(NotFoundError):
     """There is no such member in the workspace."""
 
 
+def require_people(viewer: Viewer, workspace: Workspace) -> None:
+    """Check that VIEWER may see the people of WORKSPACE: names, addresses, tags and notes.
+
+    Whoever is in the workspace may, with any role.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        WorkspaceNotFoundError: VIEWER is not in WORKSPACE, which does not exist for them.
+    """
+    require_membership(viewer, workspace)
+
+
 def members_by_id(viewer: Viewer, workspace: Workspace, ids: Sequence[int]) -> list[Member]:
     """Return those of the members with IDS that WORKSPACE has.
 
@@ -20,7 +35,7 @@ def members_by_id(viewer: Viewer, workspace: Workspace, ids: Sequence[int]) -> l
     """
     if not ids:
         return []
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     return list(workspace.members.filter(pk__in=ids).order_by("pk"))
 
 
@@ -31,7 +46,7 @@ def member_for(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberNotFoundError: WORKSPACE has no such member.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     member = workspace.members.filter(pk=pk, erased_at=None).first()
     if member is None:
         raise MemberNotFoundError("There is no such member.")
@@ -45,7 +60,7 @@ def member_now(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberNotFoundError: WORKSPACE has no such member.
     """
-    require_membership(viewer, workspace)
+    require_people(viewer, workspace)
     accounts = workspace.identities.filter(home_member=pk, member__erased_at=None)
     account = accounts.select_related("member").first()
     if account is None:

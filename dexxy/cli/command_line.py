@@ -1,0 +1,218 @@
+"""What each command takes on its command line.
+
+Without Django: help and wrong use are answered at once, and start no server.
+"""
+
+import os
+import re
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from dexxy.cli.errors import WrongUseError
+
+QUEUES = ("deliveries", "search", "sync")
+EXPORTS = ("threads", "messages", "members")
+FORMATS = ("jsonl", "csv")
+LONGEST_SLUG = 63
+_SLUG = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_SLUG}}}")
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """One command, as a person types it.
+
+    Args:
+        summary: its line in `dexxy --help`.
+        help: its first line in its own help.
+        add: adds its arguments to a parser.
+    """
+
+    summary: str
+    help: str
+    add: Callable[[ArgumentParser], None] = lambda parser: None
+
+
+class Parser(ArgumentParser):
+    """Reads the command line of one command."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong, where argparse would print its usage.
+
+        Raises:
+            WrongUseError: always.
+        """
+        sentence = message[:1].upper() + message[1:]
+        raise WrongUseError(f"{sentence}. `{self.prog} --help` lists the options.")
+
+
+def parser_of(name: str) -> Parser:
+    """Return what reads the command line of the command NAME."""
+    command = COMMANDS[name]
+    parser = Parser(prog=f"dexxy {name}", description=command.help)
+    command.add(parser)
+    return parser
+
+
+def port_number(text: str) -> int:
+    """Read a port from the command line."""
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
+
+
+def _queue(text: str) -> str:
+    if text not in QUEUES:
+        raise WrongUseError(f"There is no queue {text}: choose from {', '.join(QUEUES)}.")
+    return text
+
+
+def _new_slug(text: str) -> str:
+    if not _SLUG.fullmatch(text):
+        raise WrongUseError(
+            f"'{text}' cannot be the name of a workspace."
+            f" Use letters, digits and hyphens, {LONGEST_SLUG} at most."
+        )
+    return text
+
+
+def _token(text: str) -> str:
+    if not text:
+        raise WrongUseError(
+            "A token is needed: --token TOKEN, or the environment variable GITHUB_TOKEN."
+        )
+    return text
+
+
+def _address(parser: ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    parser.add_argument("--port", type=port_number, default=8000, help="default: %(default)s")
+
+
+def _web(parser: ArgumentParser) -> None:
+    _address(parser)
+    # The supervisor claims the port before it starts anything.
+    parser.add_argument("--port-is-claimed", action="store_true", help=SUPPRESS)
+
+
+def _sync(parser: ArgumentParser) -> None:
+    parser.add_argument("repository", metavar="OWNER/REPO")
+    parser.add_argument(
+        "--token",
+        type=_token,
+        default=os.environ.get("GITHUB_TOKEN", ""),
+        help="a personal access token (default: the environment variable GITHUB_TOKEN)",
+    )
+    parser.add_argument(
+        "--workspace",
+        type=_new_slug,
+        default="default",
+        metavar="SLUG",
+        help="made if there is none of that name (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the run as one JSON object, and no progress"
+    )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="compare every thread with GitHub, too, to find what vanished without a trace",
+    )
+
+
+def _workspace(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--workspace", default="default", metavar="SLUG", help="default: %(default)s"
+    )
+
+
+def _import_members(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.csv")
+    _workspace(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would happen, and store nothing"
+    )
+    parser.add_argument(
+        "--skip-bad-rows", action="store_true", help="import the other rows all the same"
+    )
+    parser.add_argument(
+        "--encoding", default="", metavar="NAME", help="as latin-1 (default: found out)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print an object a row, and one for all"
+    )
+
+
+def _export(parser: ArgumentParser) -> None:
+    parser.add_argument("what", choices=EXPORTS)
+    _workspace(parser)
+    parser.add_argument(
+        "--format", choices=FORMATS, default=FORMATS[0], help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write it (default: the output)"
+    )
+
+
+def _worker(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "queues",
+        metavar="queue",
+        nargs="*",
+        type=_queue,
+        help=f"the queues to work on, the most urgent first (default: {' '.join(QUEUES)})",
+    )
+
+
+def _scheduler(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--every", type=float, default=2.0, metavar="SECONDS", help="default: %(default)s"
+    )
+
+
+def _doctor(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the findings as one JSON array")
+
+
+COMMANDS: Mapping[str, CommandLine] = {
+    "up": CommandLine(
+        "run everything on this machine and print where",
+        "Run everything on this machine: web, workers, scheduler, and servers if none are set.",
+        _address,
+    ),
+    "demo": CommandLine(
+        "show a recorded repository, without an account or a network",
+        "Show a recorded repository, without an account or a network.",
+        _address,
+    ),
+    "sync": CommandLine(
+        "connect a GitHub repository by token and read it now",
+        "Connect a GitHub repository by personal access token, and sync it here and now.",
+        _sync,
+    ),
+    "import-members": CommandLine(
+        "make people members before they write, from a CSV file",
+        "Import people from a CSV file: names, addresses, and usernames on any platform.",
+        _import_members,
+    ),
+    "export": CommandLine(
+        "write all threads, messages or members of a workspace to a file",
+        "Write all threads, messages or members of a workspace, as JSON Lines or CSV.",
+        _export,
+    ),
+    "web": CommandLine("run the web process alone", "Run the web process alone.", _web),
+    "worker": CommandLine("run a worker alone", "Run a worker alone.", _worker),
+    "scheduler": CommandLine("run the scheduler alone", "Run the scheduler alone.", _scheduler),
+    "doctor": CommandLine(
+        "look at everything Dexxy needs, and say how to mend it",
+        "Look at everything Dexxy needs, and say how to mend what is not well.",
+        _doctor,
+    ),
+    "rotate-keys": CommandLine(
+        "encrypt everything secret with the newest key",
+        "Encrypt every stored token, key and secret with the first key of DEXXY_SECRET_KEY.",
+    ),
+    "manage": CommandLine("run one of Django's management commands", ""),
+}
