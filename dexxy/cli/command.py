@@ -6,13 +6,9 @@ from dexxy.cli.command_line import COMMANDS
 
 
 class DexxyCommand(BaseCommand):
-    """A command of `dexxy`. What it takes on its command line is in `command_line.py`.
-
-    `DEFAULTS` are Django's own options: they are not offered, but `execute` asks for them.
-    """
+    """A command of `dexxy`. What it takes on its command line is in `command_line.py`."""
 
     requires_system_checks = []
-    DEFAULTS = {"force_color": False, "no_color": False, "skip_checks": True}
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Let Django read the same command line, for `dexxy manage COMMAND` and for programs."""

@@ -16,6 +16,8 @@ from dexxy.common.errors import DexxyError
 from dexxy.config.env import SettingError
 from dexxy.embedded import EmbeddedServersError
 
+# Every management command has these; ours do not offer them.
+_DJANGOS_OPTIONS = {"force_color": False, "no_color": False, "skip_checks": True}
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -111,7 +113,7 @@ def _execute(name: str, options: dict[str, Any]) -> None:
     composition.await_servers()
     try:
         # As run_from_argv does it, which would print "CommandError: " before what went wrong.
-        command.execute(**command.DEFAULTS, **options)
+        command.execute(**_DJANGOS_OPTIONS, **options)
     finally:
         connections.close_all()
 

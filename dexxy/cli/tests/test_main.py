@@ -12,9 +12,9 @@ import pytest
 
 import dexxy
 from dexxy.cli import composition
+from dexxy.cli.command_line import COMMANDS
 from dexxy.cli.main import main
 from dexxy.cli.management import commands
-from dexxy.cli.overview import COMMANDS
 from dexxy.cli.tests.running import COMMAND, Running, environment
 from dexxy.cli.tests.running import dexxy as run
 
