@@ -332,5 +332,7 @@ def test_a_repository_that_came_back_is_read_again(
         workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=github
     )
 
-    assert (again.sync_status, again.sync_error) == ("pending", "")
+    assert (again.sync_status, again.sync_error) == ("active", "")
+    assert again.next_sync_at is not None
+    assert again.next_sync_at <= timezone.now()
     assert sync(again).state == "done"

@@ -261,7 +261,11 @@ def page_stored(repository: GitHubRepository, fields: Iterable[str]) -> None:
 
 
 def run_done(
-    repository: GitHubRepository, *, next_sync_at: datetime, next_sweep_at: datetime | None
+    repository: GitHubRepository,
+    *,
+    done_at: datetime,
+    next_sync_at: datetime,
+    next_sweep_at: datetime | None,
 ) -> None:
     """Say that REPOSITORY was read to its end. What a person or GitHub decided meanwhile stands."""
     one = _one(repository)
@@ -270,7 +274,7 @@ def run_done(
         one,
         _Event.RUN_DONE,
         access_lost_at=Case(was_reading, default=F("access_lost_at")),
-        last_synced_at=timezone.now(),
+        last_synced_at=done_at,
         next_sweep_at=next_sweep_at,
         sync_requested=False,
     )

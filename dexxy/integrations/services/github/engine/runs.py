@@ -174,7 +174,12 @@ def run_finish(run: SyncRun) -> SyncRun:
         repository.source.last_activity_at = receipt_write(run, has_news=has_news)
         repository.source.name = repository.full_name
         again = now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
-        run_done(repository, next_sync_at=again, next_sweep_at=_next_sweep_at(run, now))
+        run_done(
+            repository,
+            done_at=now,
+            next_sync_at=again,
+            next_sweep_at=_next_sweep_at(run, now),
+        )
         repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now
         run.save()
