@@ -14,8 +14,8 @@ from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 
-SMALL = Size(threads=30, giants=0)
-LARGE = Size(threads=1500, giants=0)
+SMALL = Size(threads=10, giants=0)
+LARGE = Size(threads=500, giants=0)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_each_small_repository_is_done_before_a_tenth_of_the_large_one(
     large = repositories[0]
     # So that a page is a small part of the large one, as it is of one with fifty thousand threads.
     for stream in ("issues", "pull_requests", "discussions"):
-        large.streams.create(name=stream, page_size=10)
+        large.streams.create(name=stream, page_size=4)
     credential_id = large.installation.credential_id
     assert credential_id is not None
 

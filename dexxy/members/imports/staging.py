@@ -76,7 +76,8 @@ _OUTCOMES = """
 SELECT number, outcome, problem FROM member_import
 WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
 """
-_BATCH = 5000
+# Rows of the file that are in memory at a time.
+ROWS_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def rows_stage(rows: Iterable[ImportedRow], *, workspace_id: int) -> None:
 def staged_batches() -> Iterator[list[StagedRow]]:
     """Yield the rows to import, ordered by key: the order in which all writers lock accounts."""
     after = ""
-    while rows := fetch_all(_NEXT, {"after": after, "limit": _BATCH}):
+    while rows := fetch_all(_NEXT, {"after": after, "limit": ROWS_AT_ONCE}):
         batch = [StagedRow(*row) for row in rows]
         yield batch
         after = batch[-1].key
@@ -138,7 +139,7 @@ def outcomes() -> Iterator[tuple[int, str, str]]:
     An outcome is `added`, `known`, `erased` or `bad`; a problem is '' unless it is bad.
     """
     after = 0
-    while rows := fetch_all(_OUTCOMES, {"after": after, "limit": _BATCH}):
+    while rows := fetch_all(_OUTCOMES, {"after": after, "limit": ROWS_AT_ONCE}):
         for number, outcome, problem in rows:
             yield number, outcome, problem
             after = number

@@ -7,6 +7,7 @@ import pytest
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.integrations.services.contributor_identity import contributors_stitch
+from dexxy.members.imports import staging
 from dexxy.members.imports.file import ImportFile, ImportFileError
 from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
@@ -211,10 +212,13 @@ def test_people_of_another_workspace_are_not_touched(workspace: Workspace, alice
     assert groups() == split("ada@lovelace.org", "countess")
 
 
-def test_more_people_than_fit_into_one_batch(workspace: Workspace) -> None:
-    rows = "".join(f"P {n},p{n}@lovelace.org,p{n}\n" for n in range(12_000))
+def test_more_people_than_fit_into_one_batch(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "ROWS_AT_ONCE", 500)
+    rows = "".join(f"P {n},p{n}@lovelace.org,p{n}\n" for n in range(1200))
 
     report = load(workspace, f"name,email,username:discord\n{rows}")
 
-    assert (report.counts, report.joined) == ({"added": 12_000}, 12_000)
-    assert workspace.identities.count() == 24_000
+    assert (report.counts, report.joined) == ({"added": 1200}, 1200)
+    assert workspace.identities.count() == 2400
