@@ -110,7 +110,7 @@ def _accounts(
             for key, (_, username) in named.items()
         }
         stored = _identities(workspace_id, platform, records)
-        identities = Identity.objects.filter(pk__in=[*people.values(), *stored.values()])
+        identities = Identity.objects.filter(pk__any=[*people.values(), *stored.values()])
         homes = dict(identities.values_list("pk", "home_member_id"))
         for key, (person, username) in named.items():
             evidence = [stated_evidence(platform, username)]

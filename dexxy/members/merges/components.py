@@ -44,7 +44,7 @@ def members_regroup(home_ids: Iterable[int]) -> list[int]:
     rows = Rows(_MEMBER_COLUMNS, sorted(roots.items()))
     execute(_MOVE, {}, rows)
     members_retime(member_ids=roots)
-    return list(Identity.objects.filter(home_member__in=list(roots)).values_list("pk", flat=True))
+    return list(Identity.objects.filter(home_member__any=roots).values_list("pk", flat=True))
 
 
 def _edges_around(members: Iterable[int]) -> list[Sequence[int]]:
@@ -57,7 +57,7 @@ def _edges_around(members: Iterable[int]) -> list[Sequence[int]]:
     seen, step = set[int](), set(members)
     while step:
         seen |= step
-        touching = Q(kept__in=step) | Q(merged__in=step)
+        touching = Q(kept__any=step) | Q(merged__any=step)
         found = MemberMerge.objects.filter(touching, undone_at=None)
         ends = {pk: edge for pk, *edge in found.values_list("pk", "kept_id", "merged_id")}
         edges |= ends

@@ -115,7 +115,7 @@ class _Groups:
     """Members as they grow together, and who must stay apart."""
 
     def __init__(self, workspace_id: int, homes: Sequence[int]) -> None:
-        of_home = Identity.objects.filter(home_member__in=homes)
+        of_home = Identity.objects.filter(home_member__any=homes)
         self._member = dict(of_home.values_list("home_member_id", "member_id"))
         locked = Identity.objects.filter(
             home_member__workspace=workspace_id, home_member__is_locked=True

@@ -151,8 +151,8 @@ def pairs_suggested(workspace_id: int, touched: Touched) -> set[Pair]:
     suggested = MergeSuggestion.objects.filter(
         workspace=workspace_id,
         state=SuggestionState.OPEN,
-        first__in=holders,
-        second__in=holders,
+        first__any=holders,
+        second__any=holders,
     ).values_list("first_id", "second_id")
     pairs = [(holders[a], holders[b]) for a, b in suggested]
     return {(min(pair), max(pair)) for pair in pairs}
