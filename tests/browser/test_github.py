@@ -41,8 +41,13 @@ def operator(
     return user
 
 
-def fits(page: Page) -> bool:
-    """Say whether nothing sticks out at the side."""
+def fits(page: Page, heading: str | re.Pattern[str]) -> bool:
+    """Say whether nothing sticks out at the side of the page with this heading, once it is there.
+
+    A page that is only just arriving has no document yet to measure.
+    """
+    expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+    page.wait_for_load_state()
     return bool(
         page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -65,26 +70,23 @@ def test_from_nothing_to_a_followed_repository_on_a_telephone(
 
     page.goto(f"/w/{workspace.slug}/repositories/")
     page.get_by_role("link", name="Register the GitHub App").click()
-    assert fits(page)
+    assert fits(page, "Register the GitHub App")
     page.get_by_role("button", name="Register it for my account on GitHub").click()
     page.get_by_role("button", name=re.compile("Create GitHub App")).click()
-    expect(page.get_by_role("heading", name="The App is registered")).to_be_visible()
-    assert fits(page)
+    assert fits(page, "The App is registered")
 
     page.get_by_role("button", name="Connect Ants").click()
     page.get_by_label("All repositories").first.check()
     page.get_by_role("button", name=re.compile("Install")).first.click()
     page.get_by_role("button", name=re.compile("Authorize")).click()
-    expect(page.get_by_role("heading", name="GitHub is connected")).to_be_visible()
+    assert fits(page, "GitHub is connected")
     assert GitHubInstallation.objects.get().workspace == workspace
-    assert fits(page)
 
     page.get_by_role("link", name="Choose repositories").click()
     page.get_by_role("checkbox").first.check()
-    assert fits(page)
+    assert fits(page, "Add repositories")
     page.get_by_role("button", name="Add the chosen ones").click()
-    expect(page.get_by_role("heading", name=re.compile("a-repository"))).to_be_visible()
-    assert fits(page)
+    assert fits(page, re.compile("a-repository"))
     page.get_by_role("button", name=re.compile("Pause")).click()
     expect(page.get_by_text("Paused", exact=True)).to_be_visible()
     assert GitHubRepository.objects.get().sync_status == "paused"
