@@ -54,6 +54,12 @@ def quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def static_files_are_looked_for_when_asked() -> None:
+    """Each client of a test loads the middleware, which would list all static files each time."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture(autouse=True)
 def no_secrets_of_before() -> None:
     """What this process knows of Apps is of a database that the last test rolled back."""
@@ -63,8 +69,10 @@ def no_secrets_of_before() -> None:
 @pytest.fixture(autouse=True)
 def no_jobs_of_before() -> None:
     """The queue is no part of the transaction in which a test runs."""
-    for name in settings.RQ_QUEUES:
-        get_queue(name).empty()  # type: ignore[no-untyped-call]
+    queues = [get_queue(name) for name in settings.RQ_QUEUES]
+    if queues[0].connection.exists(*(queue.key for queue in queues)):
+        for queue in queues:
+            queue.empty()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
