@@ -124,9 +124,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "valkey://", "valkeys://")):
     raise env.SettingError("REDIS_URL must look like redis://host:6379/0 or unix:///path?db=0.")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES = {"default": {"BACKEND": "dexxy.common.valkey.ExpendableCache", "LOCATION": REDIS_URL}}
 # Of a job: its time slice, and the page that it is reading at the end.
 _TIMEOUT = DEXXY_SYNC_SLICE + 540
 _QUEUE = {

@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from dexxy.common.queue import worker_wake
+from dexxy.common.queue import Job, workers_wake
 from dexxy.integrations.models import (
     GitHubApp,
     GitHubInstallation,
@@ -98,7 +98,8 @@ def delivery_logs_enqueue() -> int:
     """
     due = delivery_logs_due()
     GitHubApp.objects.filter(pk__in=due).update(log_due_at=timezone.now() + _WAKE_AGAIN_AFTER)
-    return len(due) if all(worker_wake("sync", JOB, pk) for pk in due) else 0
+    jobs: dict[str, Job] = {f"delivery-log-{pk}": (JOB, pk) for pk in due}
+    return len(due) if workers_wake("sync", jobs) else 0
 
 
 def _is_being_read(app: GitHubApp) -> bool:
