@@ -21,7 +21,7 @@ from dexxy.integrations.models import (
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.access.app import app_client, app_refused
-from dexxy.integrations.services.github.access.liveness import has_died, living
+from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 from dexxy.integrations.services.github.access.repository_state import Repositories, changes_missed
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
@@ -124,8 +124,8 @@ def delivery_log_read(app_pk: int) -> int:
     Raises:
         GitHubError: the log could not be read; it is due again.
     """
-    with living() as holder:
-        return _read_as(holder, app_pk) if _lease_take(holder, app_pk) else 0
+    holder = holder_name()
+    return _read_as(holder, app_pk) if _lease_take(holder, app_pk) else 0
 
 
 def _read_as(holder: str, app_pk: int) -> int:
