@@ -12,6 +12,7 @@ from django.db import transaction
 from dexxy.accounts.models import Workspace
 from dexxy.common.queue import workers_wake
 from dexxy.common.sql import fetch_all
+from dexxy.common.stopping import asked_to_stop
 from dexxy.messages.models import SearchProgress
 
 JOB = "dexxy.messages.tasks.index_messages"
@@ -67,8 +68,12 @@ def search_catch_up(*, seconds: float) -> int:
     until = monotonic() + seconds
     while True:
         waiting = [pk for (pk,) in fetch_all(_WORKSPACES_TO_INDEX, {})]
-        indexed = [pk for pk in waiting if monotonic() < until and _index_batch(pk)]
-        if not indexed or monotonic() >= until:
+        indexed = [
+            pk
+            for pk in waiting
+            if monotonic() < until and not asked_to_stop.is_set() and _index_batch(pk)
+        ]
+        if not indexed or monotonic() >= until or asked_to_stop.is_set():
             return len(waiting)
 
 

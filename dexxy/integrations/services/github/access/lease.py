@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
+from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import Credential
 from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 
@@ -54,6 +55,12 @@ class LeaseLostError(DexxyError):
     retryable = True
 
 
+class LeaseGivenUpError(LeaseLostError):
+    """This process was asked to stop; another one goes on."""
+
+    code = "lease_given_up"
+
+
 class Lease:
     """The right to spend a credential's requests."""
 
@@ -66,7 +73,10 @@ class Lease:
 
         Raises:
             LeaseLostError: it is not ours any more.
+            LeaseGivenUpError: this process was asked to stop.
         """
+        if asked_to_stop.is_set():
+            raise LeaseGivenUpError("This process was asked to stop, so another one goes on.")
         if monotonic() - self._renewed_at > RENEW_AFTER:
             self.renew()
 

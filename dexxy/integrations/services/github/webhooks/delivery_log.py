@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dexxy.common.queue import Job, workers_wake
+from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import (
     GitHubApp,
     GitHubInstallation,
@@ -21,6 +22,7 @@ from dexxy.integrations.models import (
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.access.app import app_client, app_refused
+from dexxy.integrations.services.github.access.lease import LeaseGivenUpError
 from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 from dexxy.integrations.services.github.access.repository_state import Repositories, changes_missed
 from dexxy.integrations.services.github.api import errors
@@ -160,6 +162,8 @@ def _lease_take(holder: str, app_pk: int) -> bool:
 
 
 def _lease_keep(app: GitHubApp) -> None:
+    if asked_to_stop.is_set():
+        raise LeaseGivenUpError("This process was asked to stop, so another one goes on.")
     GitHubApp.objects.filter(pk=app.pk).update(log_lease_until=timezone.now() + _LEASE)
 
 
