@@ -13,6 +13,7 @@ from urllib.parse import quote
 from dexxy.embedded import locks
 from dexxy.embedded.errors import EmbeddedServersError, explained
 from dexxy.embedded.folder import DataFolder, open_data_folder
+from dexxy.embedded.server import NOTE
 
 _READY_SECONDS = 180.0
 _STOPPED_SECONDS = 90.0  # how long an earlier owner may take to stop its server
@@ -68,7 +69,7 @@ class _Membership:
             if time.monotonic() > deadline:
                 raise self._late("is not ready")
             time.sleep(_POLL_SECONDS)
-        self._drop_report()
+        self._say_note()
         self._reap_starter()
         self.silent_ends = 0
 
@@ -115,6 +116,12 @@ class _Membership:
         self.starter = None
         return code
 
+    def _say_note(self) -> None:
+        """Say what our owner has to say of a server that is ready."""
+        if self.report is not None:
+            _say(os.read(self.report, 4096).decode())
+            self._drop_report()
+
     def _raise_if_reported(self) -> None:
         """Raise what our owner reports. An end without a word means that it was killed, or
         cannot even speak; so that is tried again, but not for ever."""
@@ -122,9 +129,11 @@ class _Membership:
             return
         message = os.read(self.report, 4096).decode()
         self._drop_report()
-        if message:
+        if message.startswith(NOTE):
+            _say(message)
+        elif message:
             raise EmbeddedServersError(message)
-        if self._reap_starter() != 0:
+        elif self._reap_starter() != 0:
             raise EmbeddedServersError(f"The servers' owner fails: see {self.folder.log('owner')}")
         self.silent_ends += 1
         if self.silent_ends == _MOST_SILENT_ENDS:
@@ -238,6 +247,11 @@ def start_servers(
 
 # The locks end with the process, not with the variable of a caller who forgot it.
 _in_use: list[Servers] = []
+
+
+def _say(note: str) -> None:
+    if note:
+        sys.stderr.write(f"dexxy: {note}\n")
 
 
 def _rotate(log: Path) -> None:

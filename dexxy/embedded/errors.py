@@ -10,8 +10,13 @@ class EmbeddedServersError(Exception):
     """A private server cannot run; the message is one line that says what to do about it."""
 
 
-def disk_full_message(path: Path) -> str:
-    return f"The disk that holds {path} is full: free some space there and start again."
+class DiskFullError(EmbeddedServersError):
+    """The disk that holds the data folder is full."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The disk that holds {path} is full: free some space there and start again."
+        )
 
 
 @contextmanager
@@ -20,15 +25,15 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EmbeddedServersError(_explanation(path, error)) from error
+        raise _explanation(path, error) from error
 
 
-def _explanation(path: Path, error: OSError) -> str:
+def _explanation(path: Path, error: OSError) -> EmbeddedServersError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return disk_full_message(path)
+        return DiskFullError(path)
     what = error.strerror or str(error)
     where = error.filename or path
-    return (
+    return EmbeddedServersError(
         f"The data folder {path} cannot be used ({where}: {what}): "
         "make it writable for this user, or name another one in DEXXY_DATA_DIR."
     )

@@ -6,6 +6,7 @@ DATA_DIR/servers/run        the sockets            DATA_DIR/bin    binaries, see
 """
 
 import os
+import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -67,6 +68,14 @@ def open_data_folder(path: Path) -> DataFolder:
         finally:
             if lock is not None:
                 os.close(lock)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def make_private(folder: Path, account: Account) -> None:

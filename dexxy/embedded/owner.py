@@ -37,7 +37,10 @@ logger = logging.getLogger(__name__)
 
 
 class _Report:
-    """The pipe to the client that started us: if it ends without a message, all is well."""
+    """The pipe to the client that started us: if it ends without a message, all is well.
+
+    A message is a failure, or what the client should know although the server is ready.
+    """
 
     def __init__(self, fd: int) -> None:
         self._fd: int | None = fd
@@ -94,8 +97,7 @@ def main() -> None:
 
 def _own(server: Server, report: _Report) -> None:
     try:
-        server.start()
-        logger.info("%s is up", server.name)
+        _start(server)
         _keep(server, report)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -103,10 +105,18 @@ def _own(server: Server, report: _Report) -> None:
         logger.info("%s is down", server.name)
 
 
+def _start(server: Server) -> None:
+    server.start()
+    logger.info("%s is up", server.name)
+    if server.note:
+        logger.warning(server.note)
+
+
 def _keep(server: Server, report: _Report) -> None:
     """Keep the server up until no client is left; returns holding the clients' lock, so that
     whoever comes now waits until it is down."""
     ready: int | None = _say_ready(server)
+    report.send(server.note)
     report.close()
     deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
     clients = server.folder.lock(server.name, "clients")
@@ -128,7 +138,7 @@ def _start_again(server: Server, deaths: "deque[float]") -> None:
     deaths.append(time.monotonic())
     if len(deaths) == _MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_SECONDS:
         raise EmbeddedServersError(f"{server.title} keeps dying: see {server.log}")
-    server.start()
+    _start(server)
 
 
 def _say_ready(server: Server) -> int:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dexxy.embedded import binaries
-from dexxy.embedded.errors import EmbeddedServersError, disk_full_message
+from dexxy.embedded.errors import DiskFullError, EmbeddedServersError
 from dexxy.embedded.folder import make_private
 from dexxy.embedded.server import Server
 
@@ -90,7 +90,7 @@ class Postgres(Server):
         """Make the cluster in a folder beside its final one, and rename it when it is complete."""
         if shutil.disk_usage(self.folder.path).free < _NEEDED_BYTES:
             # Asked before, for initdb cleans up after itself, and its log lies on the full disk.
-            raise EmbeddedServersError(disk_full_message(self.folder.path))
+            raise DiskFullError(self.folder.path)
         _check_has_name(self.folder.account.uid)
         unfinished = self.data.with_name("postgres.new")
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dexxy.embedded import locks, processes
-from dexxy.embedded.errors import EmbeddedServersError, disk_full_message
+from dexxy.embedded.errors import DiskFullError, EmbeddedServersError
 from dexxy.embedded.folder import DataFolder
 
 _READY_SECONDS = 150.0
@@ -22,6 +22,8 @@ _READY_SECONDS = 150.0
 _LEFTOVER_SECONDS = 15.0 if sys.platform == "linux" else 0.0
 _POLL_SECONDS = 0.01
 _FULL_BYTES = 1024 * 1024
+# What the note of a server that runs begins with.
+NOTE = "Note: "
 _FATAL = re.compile(r"(FATAL|PANIC): ")
 
 
@@ -40,6 +42,8 @@ class Server(ABC):
         self.data = folder.servers / self.name
         self.log = folder.log(self.name)
         self.process: subprocess.Popen[bytes] | None = None
+        # What whoever started it should know, although it runs.
+        self.note = ""
 
     @abstractmethod
     def prepare(self, lock: int) -> None:
@@ -106,7 +110,7 @@ class Server(ABC):
         lines = processes.tail(self.log, written)
         full = shutil.disk_usage(self.folder.path).free < _FULL_BYTES
         if full or any("No space left on device" in line for line in lines):
-            return EmbeddedServersError(disk_full_message(self.folder.path))
+            return DiskFullError(self.folder.path)
         telling = [_FATAL.split(line)[-1] for line in lines if _FATAL.search(line)]
         reason = (telling or lines or ["it said nothing"])[-1].strip()
         return EmbeddedServersError(f"{self.title} did not start: {reason} (see {self.log})")

@@ -5,8 +5,9 @@ import socket
 from pathlib import Path
 
 from dexxy.embedded import binaries
-from dexxy.embedded.folder import make_private
-from dexxy.embedded.server import Server
+from dexxy.embedded.errors import DiskFullError, EmbeddedServersError
+from dexxy.embedded.folder import make_private, remove
+from dexxy.embedded.server import NOTE, Server
 
 
 class Valkey(Server):
@@ -18,6 +19,38 @@ class Valkey(Server):
     @property
     def socket(self) -> Path:
         return self.folder.sockets / "valkey.sock"
+
+    def start(self) -> None:
+        """Start the server; files that it cannot read are set aside, since nobody misses a queue.
+
+        Raises:
+            EmbeddedServersError: it does not start, with its files or without them.
+        """
+        self.note = ""
+        try:
+            super().start()
+        except DiskFullError:
+            raise
+        except (EmbeddedServersError, OSError) as failure:
+            if self.is_running():  # it is slow, and may have much to read
+                raise
+            self._start_without_files(failure)
+
+    def _start_without_files(self, failure: Exception) -> None:
+        aside = self.data.with_name(f"{self.name}.damaged")
+        remove(aside)
+        self.data.rename(aside)
+        try:
+            super().start()
+        except BaseException:
+            # They were not to blame.
+            remove(self.data)
+            aside.rename(self.data)
+            raise failure from None
+        self.note = (
+            f"{NOTE}the queue's files were damaged, and are in {aside} now. The queue begins"
+            f" empty: nothing is lost. {self.log} says what was wrong."
+        )
 
     def prepare(self, lock: int) -> None:
         make_private(self.data, self.folder.account)
