@@ -49,6 +49,12 @@ def await_servers() -> None:
         _servers.ensure()
 
 
+def disk_full() -> str:
+    """Return what to do where a private server has met a full disk, or ''."""
+    error = _servers and _servers.disk_full()
+    return str(error) if error else ""
+
+
 def release_servers() -> None:
     """Stop using the private servers and, after their last user, wait until they have stopped."""
     global _servers

@@ -140,6 +140,8 @@ def _explained(error: Exception) -> tuple[str, int] | None:
         return f"{error.strerror or error}{name}.", FAILED
     if isinstance(error, ProgrammingError) and "does not exist" in first_line:
         return "The database's tables are not up to date: run `dexxy manage migrate`.", FAILED
+    if isinstance(error, OperationalError | InterfaceError) and (full := _disk_full(error)):
+        return full, FAILED
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database cannot be used: {first_line} (check DATABASE_URL).", FAILED
     if isinstance(error, RedisError):
@@ -147,6 +149,16 @@ def _explained(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, ImproperlyConfigured):
         return f"The settings are wrong: {first_line}", WRONG_USE
     return None
+
+
+def _disk_full(error: Exception) -> str:
+    """Return what to do where the database failed because of a full disk, or ''."""
+    from dexxy.common.sql import is_disk_full
+
+    of_ours = composition.disk_full()
+    if not of_ours and is_disk_full(error):
+        return "The disk of the database is full: free some space there, and start again."
+    return of_ours
 
 
 def _say(text: str) -> int:

@@ -7,9 +7,9 @@ from time import monotonic
 from typing import Any
 
 import orjson
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
-from psycopg.errors import QueryCanceled
+from psycopg.errors import DiskFull, QueryCanceled
 
 from dexxy.common.errors import DexxyError
 
@@ -24,6 +24,23 @@ class TooSlowError(DexxyError):
     """A query takes the database longer than its limit."""
 
     code = "too_slow"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether the database failed because its disk is full."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, DiskFull):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Tell whether the database failed as a whole, and not one statement at its own fault."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return is_disk_full(error) or not connection.is_usable()
 
 
 class Rows:

@@ -11,9 +11,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dexxy.embedded import locks
-from dexxy.embedded.errors import EmbeddedServersError, explained
+from dexxy.embedded.errors import DiskFullError, EmbeddedServersError, explained
 from dexxy.embedded.folder import DataFolder, open_data_folder
-from dexxy.embedded.server import NOTE
+from dexxy.embedded.processes import size_of, tail
+from dexxy.embedded.server import NOTE, tells_of_full_disk
 
 _READY_SECONDS = 180.0
 _STOPPED_SECONDS = 90.0  # how long an earlier owner may take to stop its server
@@ -34,9 +35,11 @@ class _Membership:
     report: int | None = None
     starter: "subprocess.Popen[bytes] | None" = None
     silent_ends: int = 0
+    log_read: int = 0
 
     def take(self) -> None:
         """Take the shared lock, after an owner that is stopping has stopped."""
+        self.log_read = size_of(self.folder.log(self.server))
         path = self.folder.lock(self.server, "clients")
         self.clients = locks.acquire(path, exclusive=False, timeout=_STOPPED_SECONDS)
         if self.clients is None:
@@ -72,6 +75,11 @@ class _Membership:
         self._say_note()
         self._reap_starter()
         self.silent_ends = 0
+
+    def disk_full(self) -> DiskFullError | None:
+        """Return the error of a full disk if the server has met one since we use it."""
+        lines = tail(self.folder.log(self.server), self.log_read)
+        return DiskFullError(self.folder.path) if tells_of_full_disk(lines) else None
 
     def leave(self) -> None:
         self._drop_report()
@@ -178,6 +186,11 @@ class Servers:
             for member in self._memberships:
                 member.wait_until_ready()
             return any(started)
+
+    def disk_full(self) -> DiskFullError | None:
+        """Return the error of a full disk if a server has met one since this process uses it."""
+        found = (member.disk_full() for member in self._memberships)
+        return next(filter(None, found), None)
 
     def close(self, timeout: float = 60.0) -> None:
         """Stop using the servers; when nobody else does, wait until they have stopped."""

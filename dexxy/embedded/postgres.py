@@ -12,6 +12,7 @@ from pathlib import Path
 from dexxy.embedded import binaries
 from dexxy.embedded.errors import DiskFullError, EmbeddedServersError
 from dexxy.embedded.folder import make_private
+from dexxy.embedded.processes import size_of
 from dexxy.embedded.server import Server
 
 _SUPERUSER = "postgres"
@@ -114,7 +115,7 @@ class Postgres(Server):
         ]
 
     def _run_to_end(self, lock: int, argv: list[str | Path], script: bytes | None = None) -> None:
-        written = self._log_size()
+        written = size_of(self.log)
         if self.run(argv, lock, signal.SIGKILL, script).wait() != 0:
             raise self.failure(written)
 

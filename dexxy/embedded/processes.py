@@ -11,6 +11,7 @@ from pathlib import Path
 from dexxy.embedded.account import Account
 
 _PR_SET_PDEATHSIG = 1
+_LONGEST_TAIL = 64 * 1024  # bytes
 _ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
@@ -66,9 +67,18 @@ def _dying_with(owner: int, number: signal.Signals) -> Callable[[], None] | None
     return ask_the_kernel
 
 
+def size_of(log: Path) -> int:
+    """Return how many bytes were written to a log; 0 if there is none yet."""
+    return log.stat().st_size if log.exists() else 0
+
+
 def tail(log: Path, start: int) -> list[str]:
-    """Return what was written to a log since it was `start` bytes long, without blank lines."""
+    """Return what was written to a log since it was `start` bytes long, without blank lines.
+
+    Of very much the end; of a log that was begun anew since, all.
+    """
+    size = size_of(log)
     with log.open("rb") as file:
-        file.seek(start)
-        text = file.read(64 * 1024).decode(errors="replace")
+        file.seek(max(start if start <= size else 0, size - _LONGEST_TAIL))
+        text = file.read().decode(errors="replace")
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +25,11 @@ _FULL_BYTES = 1024 * 1024
 # What the note of a server that runs begins with.
 NOTE = "Note: "
 _FATAL = re.compile(r"(FATAL|PANIC): ")
+
+
+def tells_of_full_disk(lines: Iterable[str]) -> bool:
+    """Say whether a server that wrote LINES has met a full disk."""
+    return any("No space left on device" in line for line in lines)
 
 
 class Server(ABC):
@@ -66,7 +71,7 @@ class Server(ABC):
         lock = self._lock_after_leftovers()
         try:
             self.prepare(lock)
-            written = self._log_size()
+            written = processes.size_of(self.log)
             self.process = self.run(self.command(), lock, self.on_owner_death)
         finally:
             os.close(lock)
@@ -109,7 +114,7 @@ class Server(ABC):
         """Return why it failed, from what its log got since it was `written` bytes long."""
         lines = processes.tail(self.log, written)
         full = shutil.disk_usage(self.folder.path).free < _FULL_BYTES
-        if full or any("No space left on device" in line for line in lines):
+        if full or tells_of_full_disk(lines):
             return DiskFullError(self.folder.path)
         telling = [_FATAL.split(line)[-1] for line in lines if _FATAL.search(line)]
         reason = (telling or lines or ["it said nothing"])[-1].strip()
@@ -138,6 +143,3 @@ class Server(ABC):
                 f"(`fuser {path}` names it) and start again."
             )
         return lock
-
-    def _log_size(self) -> int:
-        return self.log.stat().st_size if self.log.exists() else 0

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from dexxy.cli.tests.running import Running
-from dexxy.embedded.tests.conftest import data_dir, place
+from dexxy.embedded.tests.conftest import data_dir, disk, place
 
-__all__ = ["data_dir", "place", "running"]
+__all__ = ["data_dir", "disk", "place", "running"]
 
 
 @pytest.fixture

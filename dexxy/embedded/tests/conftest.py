@@ -1,4 +1,6 @@
+import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,3 +76,30 @@ def ordinary() -> Iterator[Ordinary]:
     copy_for_others(place / "packages")
     yield find_ordinary(place / "packages")
     remove_place(place)
+
+
+@pytest.fixture
+def disk(place: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount a disk of so many megabytes."""
+    mounted: list[Path] = []
+
+    def mount(megabytes: int) -> Path:
+        folder = place / "disk"
+        folder.mkdir()
+        command = [
+            "mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            f"size={megabytes}m,mode=711",
+            "tmpfs",
+            str(folder),
+        ]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+            pytest.skip("a small disk cannot be mounted here")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", folder], check=True)

@@ -1,8 +1,7 @@
 """What cannot work is refused with one line that says what to do; who may do it can."""
 
 import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -153,33 +152,6 @@ def test_a_damaged_cluster_is_reported_with_its_log(data_dir: Path) -> None:
         ensure_servers(data_dir, durable=False)
 
     assert str(data_dir / "log" / "postgres.log") in str(refusal.value)
-
-
-@pytest.fixture
-def disk(place: Path) -> Iterator[Callable[[int], Path]]:
-    """Mount a disk of so many megabytes."""
-    mounted: list[Path] = []
-
-    def mount(megabytes: int) -> Path:
-        folder = place / "disk"
-        folder.mkdir()
-        command = [
-            "mount",
-            "-t",
-            "tmpfs",
-            "-o",
-            f"size={megabytes}m,mode=711",
-            "tmpfs",
-            str(folder),
-        ]
-        if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
-            pytest.skip("a small disk cannot be mounted here")
-        mounted.append(folder)
-        return folder
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", folder], check=True)
 
 
 def test_a_disk_too_small_for_a_database_is_named(disk: Callable[[int], Path]) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
+from dexxy.common.sql import is_database_away
 from dexxy.integrations.models import (
     Credential,
     GitHubInstallation,
@@ -117,6 +118,8 @@ class Turn:
             run_fail(self.run, error)
             raise
         except Exception as error:
+            if is_database_away(error):
+                raise  # Nothing can be written down, and it is no repository's fault.
             # A defect of ours is the failure of one repository, not of all on its credential.
             log.exception("sync crashed", repository=self.run.repository.full_name)
             crash = SyncCrashedError(
