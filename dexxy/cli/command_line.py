@@ -17,6 +17,8 @@ QUEUES = ("deliveries", "search", "sync")
 EXPORTS = ("threads", "messages", "members")
 FORMATS = ("jsonl", "csv")
 LONGEST_SLUG = 63
+# Seconds.
+_LONGEST_PAUSE = 3600.0
 _SLUG = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_SLUG}}}")
 
 
@@ -61,6 +63,18 @@ def port_number(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     raise ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= _LONGEST_PAUSE:  # also where it is not a number
+        raise ArgumentTypeError(
+            f"{text} is no time: give seconds, more than 0 and at most {_LONGEST_PAUSE:.0f}"
+        )
+    return seconds
 
 
 def _queue(text: str) -> str:
@@ -168,7 +182,7 @@ def _worker(parser: ArgumentParser) -> None:
 
 def _scheduler(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--every", type=float, default=2.0, metavar="SECONDS", help="default: %(default)s"
+        "--every", type=_seconds, default=2.0, metavar="SECONDS", help="default: %(default)s"
     )
 
 

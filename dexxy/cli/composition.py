@@ -1,12 +1,16 @@
 """What a command stands on, put into the environment before Django reads it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from dexxy.config import env
 from dexxy.config.data_dir import data_dir
 from dexxy.embedded import Servers, start_servers
 
 URLS = ("DATABASE_URL", "REDIS_URL")
+# A file of the data folder.
+_ADDRESS = "address"
 
 _servers: Servers | None = None
 _provided: set[str] = set()
@@ -47,6 +51,27 @@ def await_servers() -> None:
     """
     if _servers is not None:
         _servers.ensure()
+
+
+@contextmanager
+def address_noted(url: str) -> Iterator[None]:
+    """Keep in the data folder where Dexxy runs, for the commands that are run beside it."""
+    if _servers is None:  # whoever runs Dexxy apart says in DEXXY_BASE_URL where
+        yield
+        return
+    note = data_dir() / _ADDRESS
+    note.write_text(url, encoding="utf-8")
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def adopt_address() -> None:
+    """Let this command know where the Dexxy runs that it is run beside."""
+    note = data_dir() / _ADDRESS if _servers is not None else None
+    if note and note.exists() and not env.text("DEXXY_BASE_URL"):
+        os.environ["DEXXY_BASE_URL"] = note.read_text(encoding="utf-8")
 
 
 def disk_full() -> str:

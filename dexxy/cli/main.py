@@ -82,6 +82,8 @@ def _prepare(command: str) -> None:
         os.environ.setdefault("DEXXY_LOG_LEVEL", "ERROR")
     if command != "demo":
         composition.provide_servers()
+        if command != "up":
+            composition.adopt_address()
         return
     demonstration.leave_the_real_installation()
     composition.provide_servers()

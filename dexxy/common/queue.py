@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import connection, transaction
 from django_rq import get_queue
 from redis.exceptions import RedisError
 
@@ -11,6 +12,19 @@ from dexxy.common.valkey import connection_to, outage
 
 # The dotted path of a job's function and its arguments.
 Job = tuple[str, *tuple[int | bool, ...]]
+
+
+def worker_wake(queue: str, function: str, *arguments: int | bool) -> bool:
+    """Enqueue a job, unless one with the same arguments waits already.
+
+    Args:
+        queue: its name, as in RQ_QUEUES.
+        function: the dotted path of the job.
+
+    Returns: as `workers_wake`.
+    """
+    purpose = "-".join([function.rpartition(".")[2], *map(str, arguments)])
+    return workers_wake(queue, {purpose: (function, *arguments)})
 
 
 def workers_wake(queue: str, jobs: Mapping[str, Job]) -> bool:
@@ -21,17 +35,20 @@ def workers_wake(queue: str, jobs: Mapping[str, Job]) -> bool:
 
     Args:
         queue: its name, as in RQ_QUEUES.
-        jobs: what each is for, in letters, digits and hyphens -> the job.
+        jobs: what each is for, in letters, digits, `_` and `-` -> the job.
 
-    Returns: whether the queue could be used; what went wrong is logged, and nothing raised.
+    Returns: whether the queue could be used, as far as is known before the caller's transaction
+    ends; what went wrong is logged, and nothing raised.
     """
+    if connection.in_atomic_block:
+        # A worker sees what is due only then.
+        transaction.on_commit(lambda: workers_wake(queue, jobs))
+        return True
     if outage.is_on:
         return False
     try:
-        # At once: what is due is committed already.
-        waiting = get_queue(
-            queue, connection=connection_to(settings.RQ_QUEUES[queue]["URL"]), commit_mode="auto"
-        )
+        server = connection_to(settings.RQ_QUEUES[queue]["URL"])
+        waiting = get_queue(queue, connection=server)
         known = {job_id.rpartition("-")[0] for job_id in waiting.get_job_ids()} if jobs else set()
         for purpose, (function, *arguments) in jobs.items():
             if purpose not in known:

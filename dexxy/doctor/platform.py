@@ -12,6 +12,7 @@ from django_rq import get_queue
 from redis.exceptions import RedisError
 from rq import Worker
 
+from dexxy.common.valkey import connection_to
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.connecting.app_registration import is_public
@@ -61,7 +62,7 @@ def queue() -> Iterator[Finding]:
 
 
 def _workers_of(name: str) -> Finding:
-    jobs = get_queue(name)
+    jobs = get_queue(name, connection=connection_to(settings.RQ_QUEUES[name]["URL"]))
     workers = Worker.count(queue=jobs)
     title = f"Workers for {name}"
     if not workers:

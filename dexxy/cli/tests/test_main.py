@@ -108,6 +108,9 @@ def test_only_the_server_that_is_missing_is_started(
     [
         (("nonsense",), 2, "dexxy: There is no command nonsense: `dexxy --help` lists"),
         (("web", "--port", "0"), 2, "dexxy: Argument --port: 0 is not a port"),
+        (("scheduler", "--every", "-1"), 2, "dexxy: Argument --every: -1 is no time: give seconds"),
+        (("scheduler", "--every", "nan"), 2, "dexxy: Argument --every: nan is no time: give"),
+        (("scheduler", "--every", "soon"), 2, "dexxy: Argument --every: soon is no time: give"),
         (("worker", "nonsense"), 2, "dexxy: There is no queue nonsense: choose from"),
         (("web", "--host", "192.0.2.1"), 1, "dexxy: 192.0.2.1 is no address of this machine"),
         (("up", "--host", "nowhere.invalid"), 1, "dexxy: The host nowhere.invalid is unknown"),

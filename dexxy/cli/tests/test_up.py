@@ -1,5 +1,6 @@
 """`dexxy up`: whatever is killed with -9, it goes on, or nothing of it is left."""
 
+import json
 import re
 import signal
 import sys
@@ -109,6 +110,13 @@ def test_a_second_one_on_its_port_is_refused_in_one_line(up: Up) -> None:
     assert second.stderr == (
         f"dexxy: Port {up.port} is in use: stop what uses it, or choose another one with --port.\n"
     )
+
+
+def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
+    found = dexxy("doctor", "--json", data_dir=up.data_dir)
+
+    says = {one["name"]: one["says"] for one in json.loads(found.stdout)}
+    assert says["Address"].startswith(f"http://localhost:{up.port} is not a public address")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from time import monotonic
 from django.db import transaction
 
 from dexxy.accounts.models import Workspace
-from dexxy.common.queue import workers_wake
+from dexxy.common.queue import worker_wake
 from dexxy.common.sql import fetch_all
 from dexxy.common.stopping import asked_to_stop
 from dexxy.messages.models import SearchProgress
@@ -57,7 +57,7 @@ SELECT transaction_id, id FROM batch ORDER BY transaction_id DESC, id DESC LIMIT
 def search_wake() -> None:
     """Enqueue the job if messages wait to be indexed. If the queue is down, that is logged."""
     if fetch_all(f"{_WORKSPACES_TO_INDEX} LIMIT 1", {}):
-        workers_wake("search", {"search": (JOB,)})
+        worker_wake("search", JOB)
 
 
 def search_catch_up(*, seconds: float) -> int:

@@ -11,7 +11,11 @@ from dexxy.accounts.models import User
 from dexxy.accounts.services import first_admin_ensure
 from dexxy.cli import startup
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.composition import await_servers, environment_for_children
+from dexxy.cli.composition import (
+    address_noted,
+    await_servers,
+    environment_for_children,
+)
 from dexxy.cli.errors import NotReadyError
 from dexxy.cli.ports import claim_port, resolve
 from dexxy.cli.supervisor import Process, Supervisor
@@ -57,7 +61,8 @@ class Command(DexxyCommand):
             self.when_ready(admin)
             startup.announce(console, self.what, url, admin)
 
-        supervisor.run(when_ready, is_ready)
+        with address_noted(url):
+            supervisor.run(when_ready, is_ready)
 
     def prepare(self) -> None:
         """Bring the database up to date, and see that the queue can be used.

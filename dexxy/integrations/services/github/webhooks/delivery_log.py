@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from dexxy.common.queue import Job, workers_wake
+from dexxy.common.queue import worker_wake
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import (
     GitHubApp,
@@ -100,8 +100,7 @@ def delivery_logs_enqueue() -> int:
     """
     due = delivery_logs_due()
     GitHubApp.objects.filter(pk__in=due).update(log_due_at=timezone.now() + _WAKE_AGAIN_AFTER)
-    jobs: dict[str, Job] = {f"delivery-log-{pk}": (JOB, pk) for pk in due}
-    return len(due) if workers_wake("sync", jobs) else 0
+    return len(due) if all(worker_wake("sync", JOB, pk) for pk in due) else 0
 
 
 def _is_being_read(app: GitHubApp) -> bool:
