@@ -40,7 +40,7 @@ class OwnValkey:
     def ask(self, *command: str) -> object:
         """Send a command."""
         with Redis.from_url(self.url) as client:
-            return client.execute_command(*command)  # type: ignore[no-untyped-call]
+            return client.execute_command(*command)
 
     def end(self) -> None:
         self.process.kill()

@@ -55,6 +55,8 @@ COMMON = {
     "queue",
     "redaction",
     "sql",
+    "stopping",
+    "valkey",
 } | {
     "graphql",
     "graphql_cost",

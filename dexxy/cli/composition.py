@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dexxy.config import env
 from dexxy.config.data_dir import data_dir
@@ -69,9 +69,10 @@ def address_noted(url: str) -> Iterator[None]:
 
 def adopt_address() -> None:
     """Let this command know where the Dexxy runs that it is run beside."""
-    note = data_dir() / _ADDRESS if _servers is not None else None
-    if note and note.exists() and not env.text("DEXXY_BASE_URL"):
-        os.environ["DEXXY_BASE_URL"] = note.read_text(encoding="utf-8")
+    if _servers is None or env.text("DEXXY_BASE_URL"):
+        return
+    with suppress(FileNotFoundError):
+        os.environ["DEXXY_BASE_URL"] = (data_dir() / _ADDRESS).read_text(encoding="utf-8")
 
 
 def disk_full() -> str:

@@ -31,7 +31,7 @@ class DexxyWorker(Worker):
         super().main_work_horse(job, queue)
 
     def setup_work_horse_signals(self) -> None:
-        super().setup_work_horse_signals()
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGTERM, lambda _number, _frame: asked_to_stop.set())
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
@@ -47,4 +47,4 @@ class DexxyWorker(Worker):
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

@@ -79,10 +79,14 @@ def a_minute_passes(installation: GitHubInstallation) -> None:
 
 def known(repository: GitHubRepository) -> dict[str, Any]:
     """Return what is known of the account and the repository."""
-    fields = ("account_login", "is_suspended", "deleted_at", "permissions")
-    account = GitHubInstallation.objects.values(*fields).get(pk=repository.installation_id)
-    fields = ("full_name", "sync_status", "sync_error", "access_lost_at", "source__url")
-    return account | GitHubRepository.objects.values(*fields).get(pk=repository.pk)
+    accounts = GitHubInstallation.objects.values(
+        "account_login", "is_suspended", "deleted_at", "permissions"
+    )
+    repositories = GitHubRepository.objects.values(
+        "full_name", "sync_status", "sync_error", "access_lost_at", "source__url"
+    )
+    account = accounts.get(pk=repository.installation_id)
+    return {**account, **repositories.get(pk=repository.pk)}
 
 
 def _of(repository: GitHubRepository, full_name: str) -> dict[str, Any]:
