@@ -14,13 +14,13 @@ from dexxy.cli.collector import loading
 with loading():  # as every command does it
     django.setup()
 
-from django.core.management import call_command  # noqa: E402
+from django.core.management import call_command
 
-from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
-from dexxy.integrations.models import RunTrigger  # noqa: E402
-from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token  # noqa: E402
-from dexxy.integrations.services.github_sync import repository_sync  # noqa: E402
-from dexxy.messages.models import Message  # noqa: E402
+from dexxy.accounts.services import first_admin_ensure, workspace_ensure
+from dexxy.integrations.models import RunTrigger
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
+from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.messages.models import Message
 
 TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
 COUNTED = ["comment", "review", "review_comment", "reply"]
