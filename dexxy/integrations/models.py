@@ -277,7 +277,23 @@ class StreamName(models.TextChoices):
         return [cls.ISSUES, cls.PULL_REQUESTS, cls.DISCUSSIONS]
 
 
-class SyncStream(TimestampedModel):
+class LearnedSize(models.Model):
+    """How much to ask GitHub for at once, as far as its answers have taught.
+
+    `page_size` is the largest that passed lately; `failed_size` the smallest that GitHub found too
+    heavy, and when. Of the next `suspects` one may be what makes every request fail that holds it.
+    """
+
+    page_size = models.PositiveSmallIntegerField(null=True, blank=True)
+    failed_size = models.PositiveSmallIntegerField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    suspects = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        abstract = True
+
+
+class SyncStream(LearnedSize, TimestampedModel):
     """One list of a repository, and how far it has been read.
 
     A scan goes from `scan_started_at` (the server's clock) until `cursor` reaches its end; then
@@ -291,7 +307,6 @@ class SyncStream(TimestampedModel):
     cursor = models.CharField(max_length=1000, blank=True)
     watermark = models.DateTimeField(null=True, blank=True)
     scan_started_at = models.DateTimeField(null=True, blank=True)
-    page_size = models.PositiveSmallIntegerField(null=True, blank=True)
     is_done = models.BooleanField(default=False)
     read = models.PositiveBigIntegerField(default=0)
     expected = models.PositiveBigIntegerField(null=True, blank=True)
@@ -310,6 +325,30 @@ class SyncStream(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.repository}"
+
+
+class RequestKind(models.TextChoices):
+    THREADS = "threads", "threads by number"
+    PARTS = "parts", "nested lists of several owners"
+    PEOPLE = "people", "profiles"
+
+
+class RequestSize(LearnedSize, TimestampedModel):
+    """How many to ask for at once, of what is no list of GitHub's."""
+
+    repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="request_sizes")
+    request = models.CharField(max_length=10, choices=RequestKind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "request"], name="integrations_requestsize_once"
+            ),
+            only_choices("request", RequestKind),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request} of {self.repository}"
 
 
 class RunTrigger(models.TextChoices):

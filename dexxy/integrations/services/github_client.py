@@ -9,6 +9,7 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,6 +41,7 @@ class Answer:
         date: the same by GitHub's clock (the `Date` header) or by ours, whichever is behind: what
             changes later is later by both, so that a clock that is fast hides nothing.
         size: of the body in bytes.
+        seconds: from our request until the end of the answer.
         missed: of a GraphQL answer, the paths where null stands because there is nothing.
     """
 
@@ -48,6 +50,7 @@ class Answer:
     asked_at: datetime
     date: datetime
     size: int
+    seconds: float = 0
     missed: frozenset[str] = frozenset()
 
     @property
@@ -177,10 +180,11 @@ class GitHubClient:
             )
 
     def _ask(self, method: str, url: str, at_most: int | None = None, **content: Any) -> Answer:
-        asked_at = datetime.now(UTC)
+        asked_at, begun = datetime.now(UTC), monotonic()
         headers, body = self._send(method, url, at_most, **content)
+        seconds = monotonic() - begun
         date = min(server_time(headers) or asked_at, asked_at)
-        return Answer(_json(body), headers, asked_at, date, len(body))
+        return Answer(_json(body), headers, asked_at, date, len(body), seconds)
 
     def _send(
         self, method: str, url: str, at_most: int | None = None, **content: Any
@@ -268,10 +272,14 @@ def _json(content: bytes | bytearray) -> Any:
 def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitHubUnreachableError:
     host = httpx.URL(url).host or base_url.host
     if isinstance(error, httpx.TimeoutException):
-        return errors.GitHubUnreachableError(f"{host} did not answer in time. Try again later.")
+        did_connect = not isinstance(error, httpx.ConnectTimeout)
+        kind = errors.AnswerBrokenOffError if did_connect else errors.GitHubUnreachableError
+        return kind(f"{host} did not answer in time. Try again later.")
     # Not the text of every error: some quote a header, and with it the token.
     is_network = isinstance(error, httpx.NetworkError)
     reason = errors.quoted(error) if is_network and str(error) else type(error).__name__
-    return errors.GitHubUnreachableError(
+    broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.DecodingError)
+    kind = errors.AnswerBrokenOffError if broke_off else errors.GitHubUnreachableError
+    return kind(
         f"{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
     )

@@ -1,4 +1,4 @@
-"""Profiles of people, a hundred a request, for accounts not yet read or read long ago."""
+"""Profiles of people, many a request, for accounts not yet read or read long ago."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
+from dexxy.integrations.models import RequestKind
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import people_document
@@ -24,8 +25,9 @@ _LINK = re.compile(r"https?://[^\s<>\"')]+")
 _DUE_FIRST = F("profile_read_at").asc(nulls_first=True)
 
 
-def waiting(reading: Reading, limit: int) -> list[Identity]:
-    """Return the accounts whose profiles are due, those never read first."""
+def waiting(reading: Reading) -> list[Identity]:
+    """Return as many accounts whose profiles are due as one request asks for, new ones first."""
+    limit = reading.sizes.to_ask(RequestKind.PEOPLE)
     due = Q(profile_read_at=None) | Q(profile_read_at__lt=timezone.now() - READ_AGAIN_AFTER)
     identities = Identity.objects.filter(
         due, workspace_id=reading.source.workspace_id, provider=reading.source.provider
@@ -46,6 +48,7 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
     try:
         answer = _ask(reading, ids)
     except errors.QueryTooHeavyError:
+        reading.sizes.failed(RequestKind.PEOPLE, len(identities))
         if len(identities) == 1:
             Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
         return False
@@ -59,6 +62,7 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
             read_at=answer.asked_at,
         )
         reading.count(people=len(records))
+    reading.sizes.passed(RequestKind.PEOPLE, len(ids), answer, got=len(ids))
     return True
 
 

@@ -16,6 +16,7 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.reading.request_sizes import RequestSizes
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.messages.ingest.records import SourceKey
 
@@ -71,11 +72,13 @@ class Reading:
     requests_remaining: int | None = None
     shows_emails: bool = True
     source: SourceKey = field(init=False)
+    sizes: RequestSizes = field(init=False)
     _still_readable: StillReadable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
         self.source = SourceKey(source.workspace_id, source.pk, source.server)
+        self.sizes = RequestSizes(self.repository)
         self._still_readable = StillReadable(self.repository)
 
     @property
@@ -130,7 +133,7 @@ class Reading:
         return answer
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
-        for wait in (*RETRY_AFTER, None):
+        for tried, wait in enumerate((*RETRY_AFTER, None)):
             self.lease.keep()
             self._still_readable.require()
             if self.purpose == "requests":
@@ -140,9 +143,12 @@ class Reading:
             try:
                 return request()
             except (errors.GitHubUnreachableError, errors.GitHubServerError) as error:
-                too_heavy = isinstance(error, errors.QueryTooHeavyError)
-                if wait is None or (too_heavy and not is_smallest):
+                if wait is None or (
+                    isinstance(error, errors.QueryTooHeavyError) and not is_smallest
+                ):
                     raise
+                if _breaks_off(error) and tried and not is_smallest:
+                    raise errors.QueryTooHeavyError(str(error)) from error
                 log.info("asking GitHub again", error=str(error), seconds=wait)
                 sleep(wait)
                 self.waited += wait
@@ -227,3 +233,11 @@ class Reading:
         """Add to the run's counts."""
         for name, count in counts.items():
             self.run.counts[name] = self.run.counts.get(name, 0) + count
+
+
+def _breaks_off(error: errors.GitHubError) -> bool:
+    """Say whether an answer had begun, or was waited for: once that is bad luck, twice it is size.
+
+    GitHub, and what stands between, cut off what takes too long without a word.
+    """
+    return isinstance(error, errors.AnswerBrokenOffError)
