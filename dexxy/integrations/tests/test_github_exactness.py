@@ -172,6 +172,23 @@ def test_a_sweep_may_take_several_runs(
     assert_source_equals(synced.source, ants)
 
 
+def test_a_duplicate_is_one_in_the_list_and_when_it_is_read_again(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    issue = world.open_issue(ants, jo, "Again")
+    world.close(issue, jo, "DUPLICATE")
+
+    sync(connected)
+    stored = Thread.objects.get(kind="issue", number=issue.number)
+    assert stored.state_reason == "duplicate"
+    Thread.objects.filter(pk=stored.pk).update(refetch_at=timezone.now(), state_reason="")
+    sync(connected)
+
+    stored.refresh_from_db()
+    assert stored.state_reason == "duplicate"
+    assert_source_equals(connected.source, ants)
+
+
 def test_a_discussion_is_stored_with_comments_replies_closing_and_answer(
     connected: GitHubRepository, world: World, ants: Repository, jo: Actor
 ) -> None:

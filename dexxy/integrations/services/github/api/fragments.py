@@ -76,7 +76,7 @@ _THREAD = """
 ISSUE = f"""
 fragment issue on Issue {{
   {_THREAD}
-  state stateReason closedAt
+  state stateReason(enableDuplicate: true) closedAt
   comments(first: 50) {{ {PAGE_INFO} nodes {{ ...comment }} }}
   timelineItems(first: 20, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {{
     {PAGE_INFO}
