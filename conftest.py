@@ -12,6 +12,8 @@ from django_rq import get_queue
 from pytest_django import DjangoDbBlocker
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.stopping import asked_to_stop
+from dexxy.common.valkey import outage
 from dexxy.integrations.services.github.webhooks import verification
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
@@ -64,6 +66,18 @@ def static_files_are_looked_for_when_asked() -> None:
 def no_secrets_of_before() -> None:
     """What this process knows of Apps is of a database that the last test rolled back."""
     verification._secrets.clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_asked_to_stop() -> None:
+    """A test that asked this process to stop leaves nothing of that to the next."""
+    asked_to_stop.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_outage_of_before() -> None:
+    """A test that took Valkey away leaves nothing of that to the next."""
+    outage.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,30 +1,42 @@
 """Wake workers. What is due stands in the database: a queue that is down costs time, no work."""
 
-from typing import Any
+from collections.abc import Mapping
+from uuid import uuid4
 
-import structlog
+from django.conf import settings
 from django_rq import get_queue
 from redis.exceptions import RedisError
 
-log = structlog.get_logger()
+from dexxy.common.valkey import connection_to, outage
+
+# The dotted path of a job's function and its arguments.
+Job = tuple[str, *tuple[int | bool, ...]]
 
 
-def worker_wake(queue: str, job: str, *arguments: Any, only_if_empty: bool = False) -> bool:
-    """Enqueue a job; where the queue cannot be reached that is logged, and nothing raised.
+def workers_wake(queue: str, jobs: Mapping[str, Job]) -> bool:
+    """Enqueue jobs, but for those that wait already: whoever does one sees all that is due by then.
+
+    The list of those that wait decides that, and not the job itself: a job that is being done has
+    looked already, and one whose worker was killed, or that an emptied queue forgot, never looks.
 
     Args:
         queue: its name, as in RQ_QUEUES.
-        job: the dotted path of its function.
-        arguments: of the job: numbers, strings and booleans.
-        only_if_empty: leave it where a job waits already, which will see all that is due.
+        jobs: what each is for, in letters, digits and hyphens -> the job.
 
-    Returns: whether the queue could be reached.
+    Returns: whether the queue could be used; what went wrong is logged, and nothing raised.
     """
+    if outage.is_on:
+        return False
     try:
-        waiting = get_queue(queue)
-        if not only_if_empty or waiting.is_empty():
-            waiting.enqueue(job, *arguments)
+        # At once: what is due is committed already.
+        waiting = get_queue(
+            queue, connection=connection_to(settings.RQ_QUEUES[queue]["URL"]), commit_mode="auto"
+        )
+        known = {job_id.rpartition("-")[0] for job_id in waiting.get_job_ids()} if jobs else set()
+        for purpose, (function, *arguments) in jobs.items():
+            if purpose not in known:
+                waiting.enqueue(function, *arguments, job_id=f"{purpose}-{uuid4().hex}")
     except RedisError as error:
-        log.warning("the queue cannot be reached", error=str(error), job=job)
+        outage.begin(error)
         return False
     return True

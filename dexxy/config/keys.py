@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from dexxy.config import env
@@ -9,11 +10,14 @@ from dexxy.config import env
 SHORTEST = 12
 
 
-def secret_keys(data_dir: Path) -> list[str]:
+def secret_keys(data_dir: Callable[[], Path]) -> list[str]:
     """Return the secret keys, newest first.
 
     They come from DEXXY_SECRET_KEY (several, separated by commas, while a key is being
     replaced); without it one is made on the first start and kept in the data folder.
+
+    Args:
+        data_dir: tells where that folder is.
 
     Raises:
         SettingError: a key is too short, or the data folder cannot be read or written.
@@ -24,7 +28,7 @@ def secret_keys(data_dir: Path) -> list[str]:
             f"DEXXY_SECRET_KEY is shorter than {SHORTEST} characters, and could be guessed."
             " Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
-    return given or [_kept_key(data_dir / "secret.key")]
+    return given or [_kept_key(data_dir() / "secret.key")]
 
 
 def _kept_key(path: Path) -> str:

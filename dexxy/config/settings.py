@@ -14,7 +14,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 _YEAR = 365 * 24 * 3600
 
-DEXXY_DATA_DIR = data_dir()
 DEXXY_BASE_URL = env.url("DEXXY_BASE_URL", "http://localhost:8000")
 DEXXY_GITHUB_API_URL = env.url("DEXXY_GITHUB_API_URL", "https://api.github.com")
 DEXXY_GITHUB_GRAPHQL_URL = env.url(
@@ -38,7 +37,7 @@ DEXXY_DELIVERY_LOG_INTERVAL = env.integer(
 # Points of the GraphQL API that one caller may spend in a minute.
 DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 
-SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DEXXY_DATA_DIR)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(data_dir)
 DEBUG = env.flag("DEXXY_DEBUG", False)
 ALLOWED_HOSTS = [
     *env.words("DEXXY_ALLOWED_HOSTS"),
@@ -124,9 +123,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "valkey://", "valkeys://")):
     raise env.SettingError("REDIS_URL must look like redis://host:6379/0 or unix:///path?db=0.")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES = {"default": {"BACKEND": "dexxy.common.valkey.ExpendableCache", "LOCATION": REDIS_URL}}
 # Of a job: its time slice, and the page that it is reading at the end.
 _TIMEOUT = DEXXY_SYNC_SLICE + 540
 _QUEUE = {

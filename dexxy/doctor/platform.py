@@ -55,7 +55,7 @@ def queue() -> Iterator[Finding]:
     except RedisError as error:
         yield failed(
             "Queue",
-            f"It cannot be reached: {error}.",
+            f"It cannot be used: {error}.",
             "Check REDIS_URL. Nothing is lost meanwhile: what is due stays due.",
         )
 

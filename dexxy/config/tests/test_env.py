@@ -78,7 +78,7 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_key")
 def test_a_key_is_made_once_and_only_its_user_can_read_it(tmp_path: Path) -> None:
-    first, second = keys.secret_keys(tmp_path), keys.secret_keys(tmp_path)
+    first, second = keys.secret_keys(lambda: tmp_path), keys.secret_keys(lambda: tmp_path)
 
     assert first == second
     assert len(first[0]) > 48
@@ -91,7 +91,7 @@ def test_a_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secret.key").write_bytes(content)
 
     with pytest.raises(env.SettingError, match=r"secret\.key is damaged"):
-        keys.secret_keys(tmp_path)
+        keys.secret_keys(lambda: tmp_path)
 
 
 def test_a_key_that_could_be_guessed_is_refused(
@@ -100,4 +100,4 @@ def test_a_key_that_could_be_guessed_is_refused(
     monkeypatch.setenv("DEXXY_SECRET_KEY", "x")
 
     with pytest.raises(env.SettingError, match="shorter than 12"):
-        keys.secret_keys(tmp_path)
+        keys.secret_keys(lambda: tmp_path)

@@ -13,6 +13,7 @@ from itertools import islice
 import structlog
 from django.db import transaction
 
+from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.services.contributors.decisions import (
     COMPARED_AT_MOST,
     Decision,
@@ -57,7 +58,7 @@ def contributors_stitch(*, workspace_id: int, batch: int = BATCH) -> Stitched:
     Returns: the counts of all batches together.
     """
     done = Stitched()
-    while _stitch_batch(workspace_id, batch, done):
+    while not asked_to_stop.is_set() and _stitch_batch(workspace_id, batch, done):
         pass
     if done.accounts:
         log.info("people stitched", workspace_id=workspace_id, accounts=done.accounts)

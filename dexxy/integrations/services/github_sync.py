@@ -24,6 +24,7 @@ from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.integrations.services.github.access.lease import (
     CredentialBusyError,
     Lease,
+    LeaseGivenUpError,
     LeaseLostError,
     lease_taken,
 )
@@ -254,21 +255,35 @@ class Slice:
         Raises:
             LeaseLostError: another process has taken over.
         """
-        while True:
-            self._lease.keep()
-            self._reconcile()
-            self._begin_turns()
-            marked = GitHubRepository.objects.marked().read_with(self._credential.pk).order_by("pk")
-            waiting = list(marked)
-            self._read_marked(waiting)
-            self._take_turn(waiting)
-            unfinished = self._marked.unfinished
-            if self._credential.is_paused or not (self._turns or waiting or unfinished):
-                _leave_due(unfinished)
-                return False
-            if timezone.now() >= deadline:
-                _leave_due([*self._turns, *unfinished])
-                return bool(self._turns or unfinished)
+        try:
+            while self._round_goes_on():
+                if timezone.now() >= deadline:
+                    return self._leave_rest_due()
+        except LeaseGivenUpError:
+            self._leave_rest_due()
+            return True
+        return False
+
+    def _round_goes_on(self) -> bool:
+        """Do one round. Returns whether there is another."""
+        self._lease.keep()
+        self._reconcile()
+        self._begin_turns()
+        marked = GitHubRepository.objects.marked().read_with(self._credential.pk).order_by("pk")
+        waiting = list(marked)
+        self._read_marked(waiting)
+        self._take_turn(waiting)
+        unfinished = self._marked.unfinished
+        if self._credential.is_paused or not (self._turns or waiting or unfinished):
+            _leave_due(unfinished)
+            return False
+        return True
+
+    def _leave_rest_due(self) -> bool:
+        """Make due what this slice leaves. Returns whether it leaves something."""
+        rest = [*self._turns, *self._marked.unfinished]
+        _leave_due(rest)
+        return bool(rest)
 
     def _reconcile(self) -> None:
         """Compare with GitHub which installations and repositories are due for that."""

@@ -83,6 +83,16 @@ def test_the_id_in_a_private_address_is_automatic_whatever_the_login(login: str)
     assert "noreply_id" in rules(found)
 
 
+def test_a_managed_user_s_private_address_names_its_account_too() -> None:
+    jane = Account("github", "12345", "jane_acme")
+
+    found = weighed(jane, replace(COMMITS, email="12345+jane_acme@users.noreply.github.com"))
+
+    assert found is not None
+    assert found.is_automatic
+    assert "noreply_id" in rules(found)
+
+
 @pytest.mark.parametrize(
     "address",
     [

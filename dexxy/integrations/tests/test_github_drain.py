@@ -20,6 +20,7 @@ from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
 
 from dexxy.accounts.models import Workspace
+from dexxy.common.valkey import outage
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services.github.webhooks import drain
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
@@ -71,6 +72,7 @@ def make_malformed(app: GitHubApp) -> WebhookDelivery:
     """Let a delivery arrive whose shape nobody knows."""
     broken = payload("issues__opened")
     broken["issue"]["created_at"] = "yesterday"
+    broken["repository"] = None
     send(app, broken, event="issues")
     return WebhookDelivery.objects.latest("pk")
 
@@ -290,6 +292,7 @@ def test_a_worker_of_its_queue_drains_what_the_scheduler_finds(workspace: Worksp
         arrive(app, "issues__opened")
         assert enqueue_deliveries()
     assert get_queue("deliveries").count == 0
+    outage.forget()
 
     assert enqueue_deliveries()
     queue = get_queue("deliveries")

@@ -5,12 +5,8 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
-from time import time
-from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, RunTrigger
@@ -19,6 +15,7 @@ from dexxy.integrations.services.github.access.lease import (
     LeaseLostError,
     lease_taken,
 )
+from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Thread
 from tests.servers import own_database
@@ -31,6 +28,11 @@ from dexxy.integrations.services.github.access.lease import lease_taken
 with lease_taken(Credential.objects.get(pk=int(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(60)
+"""
+
+NAME = """
+from dexxy.integrations.services.github.access.liveness import holder_name
+print(holder_name())
 """
 
 
@@ -93,29 +95,23 @@ def test_a_holder_that_was_killed_on_this_host_is_followed_at_once() -> None:
         lease.renew()
 
 
-def test_files_of_killed_holders_are_removed_once_no_lease_names_them(
-    credential: Credential,
-) -> None:
-    folder = Path(settings.DEXXY_DATA_DIR) / "leases"
-    folder.mkdir(exist_ok=True)
-    left, named, young = (folder / f"{name}.lock" for name in ("left", "named", "young"))
-    for path, age in ((left, 61), (named, 61), (young, 0)):
-        path.touch()
-        os.utime(path, (time() - age, time() - age))
-    Credential.objects.create(
-        server="github",
-        kind=CredentialKind.USER,
-        account_id=2,
-        lease_token=uuid4(),
-        lease_holder=f"host/boot|{named}",
-    )
+def test_a_holder_that_ended_and_that_nobody_has_noted_yet_is_dead() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", NAME], stdout=subprocess.PIPE, text=True, env={**os.environ}
+    ) as process:
+        assert process.stdout is not None
+        name = process.stdout.read().strip()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie now
 
-    with lease_taken(credential):
-        there = [path.exists() for path in (left, named, young)]
+        assert has_died(name)
 
-    assert there == [False, True, True]
-    named.unlink()
-    young.unlink()
+    assert has_died(name)
+    assert not has_died(holder_name())
+
+
+@pytest.mark.parametrize("name", ["", "host", "host/boot|/a/file", "host/boot/pid:[1]|1|1"])
+def test_of_a_holder_elsewhere_nothing_is_known(name: str) -> None:
+    assert not has_died(name)
 
 
 def test_a_reader_that_lost_its_lease_stores_nothing(connected: GitHubRepository) -> None:

@@ -1,14 +1,17 @@
 """Which error a refusal of GraphQL means, and which of several decides."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.refusals import paths_missed
+from dexxy.integrations.services.github.api.refusals import paths_missed, raise_for_status
 
 NOTHING = httpx.Headers()
+SIGN_IN = "https://github.com/orgs/acme/sso?authorization_request=AAA"
+SAML = "Resource protected by organization SAML enforcement."
 DEEP = ["repository", "list", "nodes", 3]
 
 
@@ -19,10 +22,20 @@ def problem(kind: str = "", message: str = "x", path: list[Any] | None = None) -
 REFUSED_QUERY = {**problem(), "extensions": {"code": "undefinedField"}}
 
 
-def error_of(*problems: dict[str, Any]) -> errors.GitHubError:
+def error_of(*problems: dict[str, Any], **headers: str) -> errors.GitHubError:
     with pytest.raises(errors.GitHubError) as caught:
-        paths_missed({"data": None, "errors": list(problems)}, NOTHING)
+        paths_missed({"data": None, "errors": list(problems)}, named(headers))
     return caught.value
+
+
+def rest_error(status: int, message: str, **headers: str) -> errors.GitHubError:
+    with pytest.raises(errors.GitHubError) as caught:
+        raise_for_status(httpx.Response(status, headers=named(headers), json={"message": message}))
+    return caught.value
+
+
+def named(headers: dict[str, str]) -> httpx.Headers:
+    return httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
 
 
 @pytest.mark.parametrize(
@@ -91,3 +104,67 @@ def test_what_may_be_missing_does_not_hide_what_may_not() -> None:
 
     with pytest.raises(errors.AccessDeniedError):
         paths_missed(body, NOTHING, may_miss=["p0", "p1"])
+
+
+def test_an_organization_that_wants_a_sign_in_says_where() -> None:
+    sso = {"x_github_sso": f"required; url={SIGN_IN}"}
+
+    for error in (rest_error(403, SAML, **sso), error_of(problem("FORBIDDEN", SAML), **sso)):
+        assert type(error) is errors.AccessDeniedError
+        assert str(error) == (
+            "The organization wants the token authorized by its single sign-on (SAML):"
+            f" open {SIGN_IN} in a browser, then sync again."
+        )
+
+
+@pytest.mark.parametrize("header", ["", "required", "required; url=javascript:alert(1)"])
+def test_an_organization_that_wants_a_sign_in_and_names_no_address(header: str) -> None:
+    error = rest_error(403, SAML, x_github_sso=header)
+
+    assert type(error) is errors.AccessDeniedError
+    assert "under Settings > Developer settings > Personal access tokens > Configure" in str(error)
+    assert "javascript" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        ("3.9.5", "GitHub Enterprise Server 3.9.5 is too old: Dexxy needs 3.13 or newer."),
+        ("2.22.0", "GitHub Enterprise Server 2.22.0 is too old: Dexxy needs 3.13 or newer."),
+        ("3.13.0", "GitHub refused the query (x). Update Dexxy, or report it."),
+        ("3.100.1", "GitHub refused the query (x). Update Dexxy, or report it."),
+        ("unknown", "GitHub refused the query (x). Update Dexxy, or report it."),
+    ],
+)
+def test_a_server_that_is_too_old_for_a_query_is_named(version: str, says: str) -> None:
+    error = error_of(REFUSED_QUERY, x_github_enterprise_version=version)
+
+    assert type(error) is errors.UnexpectedAnswerError
+    assert str(error).startswith(says)
+
+
+NOW = "Sun, 29 Nov 2026 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "1200"}, 1200),
+        ({"retry_after": "Sun, 29 Nov 2026 00:20:00 GMT"}, 1200),
+        ({"retry_after": "Sat, 28 Nov 2026 00:20:00 GMT"}, 1),
+        ({"retry_after": "Mon, 29 Nov 2027 00:00:00 GMT"}, 3600),
+        ({"retry_after": "soon"}, 60),
+        ({"retry_after": "soon", "x_ratelimit_remaining": "0"}, 900),
+        ({"retry_after": "soon", "x_ratelimit_remaining": "7"}, 60),
+    ],
+)
+def test_a_wait_is_understood_in_each_of_its_forms(headers: dict[str, str], seconds: int) -> None:
+    before = datetime.now(UTC)
+    reset = str(int(datetime(2026, 11, 29, 0, 15, tzinfo=UTC).timestamp()))
+
+    error = rest_error(429, "Too many", date=NOW, x_ratelimit_reset=reset, **headers)
+
+    assert isinstance(error, errors.RateLimitedError)
+    assert (
+        timedelta(0) <= error.retry_at - before - timedelta(seconds=seconds) < timedelta(seconds=5)
+    )

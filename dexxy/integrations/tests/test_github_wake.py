@@ -35,7 +35,7 @@ def test_with_the_queue_down_nothing_is_raised() -> None:
     with override_settings(RQ_QUEUES={"deliveries": NOWHERE}), capture_logs() as logs:
         deliveries_wake()
 
-    assert [line["event"] for line in logs] == ["the queue cannot be reached"]
+    assert [line["event"] for line in logs] == ["the queue cannot be used"]
 
 
 def test_a_waker_wakes_beside_its_caller() -> None:

@@ -12,18 +12,20 @@ from django.utils import timezone
 from django_rq import get_queue
 from pytest_django import Settings
 from rq import SimpleWorker
+from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 
+from dexxy.common.queue import Job, workers_wake
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.integrations.services.github.access.lease import lease_taken
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.engine.schedule import JOB, enqueue_due
 from dexxy.integrations.tasks import sync_github_repository
 from tests.servers import own_database
 
 ENQUEUE = """
 import django
 django.setup()
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.engine.schedule import JOB, enqueue_due
 print(enqueue_due())
 """
 
@@ -55,6 +57,62 @@ def test_a_repository_that_is_being_woken_is_not_woken_twice(
     connected: GitHubRepository,
 ) -> None:
     assert [enqueue_due(), enqueue_due()] == [1, 0]
+
+
+def looks(count: int) -> list[int]:
+    """Let the scheduler look so often, each time a minute after the last."""
+    found = []
+    for _ in range(count):
+        found.append(enqueue_due())
+        Credential.objects.update(woken_at=timezone.now() - timedelta(seconds=61))
+    return found
+
+
+@pytest.mark.usefixtures("connected")
+def test_without_a_worker_one_job_a_credential_waits_however_often_somebody_looks() -> None:
+    assert looks(3) == [1, 1, 1]
+
+    assert get_queue("sync").count == 1
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_queue_that_was_emptied_is_filled_again() -> None:
+    looks(1)
+    get_queue("sync").connection.flushdb()
+
+    looks(1)
+
+    assert get_queue("sync").count == 1
+
+
+@pytest.mark.parametrize("status", ["started", "finished", "failed"])
+@pytest.mark.usefixtures("connected")
+def test_a_job_that_does_not_wait_any_more_is_in_nobody_s_way(status: str) -> None:
+    looks(1)
+    queue = get_queue("sync")
+    [job] = queue.jobs
+    queue.remove(job)
+    job.set_status(JobStatus(status))
+
+    looks(1)
+
+    assert queue.count == 1
+
+
+def test_a_look_at_a_backlog_asks_the_queue_once() -> None:
+    jobs: dict[str, Job] = {f"credential-{n}": (JOB, n, True) for n in range(300)}
+    workers_wake("sync", jobs)
+    before = _commands()
+
+    workers_wake("sync", jobs)
+
+    assert _commands() - before < 10
+    assert get_queue("sync").count == 300
+
+
+def _commands() -> int:
+    """Return how many commands Valkey has been sent."""
+    return int(get_queue("sync").connection.info("stats")["total_commands_processed"])
 
 
 @pytest.mark.usefixtures("connected")
@@ -133,7 +191,7 @@ def test_a_queue_that_is_down_loses_nothing() -> None:
     )
 
     assert done.stdout == "0\n"
-    assert "the queue cannot be reached" in done.stderr
+    assert "the queue cannot be used" in done.stderr
     in_a_minute = timezone.now() + timedelta(seconds=60)
     assert GitHubRepository.objects.filter(next_sync_at__lte=in_a_minute).exists()
 

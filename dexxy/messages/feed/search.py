@@ -10,8 +10,9 @@ from time import monotonic
 from django.db import transaction
 
 from dexxy.accounts.models import Workspace
-from dexxy.common.queue import worker_wake
+from dexxy.common.queue import workers_wake
 from dexxy.common.sql import fetch_all
+from dexxy.common.stopping import asked_to_stop
 from dexxy.messages.models import SearchProgress
 
 JOB = "dexxy.messages.tasks.index_messages"
@@ -56,7 +57,7 @@ SELECT transaction_id, id FROM batch ORDER BY transaction_id DESC, id DESC LIMIT
 def search_wake() -> None:
     """Enqueue the job if messages wait to be indexed. If the queue is down, that is logged."""
     if fetch_all(f"{_WORKSPACES_TO_INDEX} LIMIT 1", {}):
-        worker_wake("search", JOB, only_if_empty=True)
+        workers_wake("search", {"search": (JOB,)})
 
 
 def search_catch_up(*, seconds: float) -> int:
@@ -67,8 +68,12 @@ def search_catch_up(*, seconds: float) -> int:
     until = monotonic() + seconds
     while True:
         waiting = [pk for (pk,) in fetch_all(_WORKSPACES_TO_INDEX, {})]
-        indexed = [pk for pk in waiting if monotonic() < until and _index_batch(pk)]
-        if not indexed or monotonic() >= until:
+        indexed = [
+            pk
+            for pk in waiting
+            if monotonic() < until and not asked_to_stop.is_set() and _index_batch(pk)
+        ]
+        if not indexed or monotonic() >= until or asked_to_stop.is_set():
             return len(waiting)
 
 

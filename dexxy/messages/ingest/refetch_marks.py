@@ -8,12 +8,13 @@ docs/explanation/what-wins-when.md.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute
 from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
-from dexxy.messages.models import MessageKind, ThreadKind
+from dexxy.messages.models import MessageKind, Thread, ThreadKind
 
 # The refetch is due once the last hint has settled. A mark that was set since the request left and
 # is due already stays as it is: the answer cannot show what that mark is about.
@@ -114,6 +115,18 @@ def comments_changed(
         "now": timezone.now(),
     }
     execute(_MARK_COMMENTS_CHANGED, params, Rows(_CHANGED_COLUMNS, changed))
+
+
+def thread_changed(source: SourceKey, kind: ThreadKind, number: int) -> bool:
+    """Mark a thread of which a webhook tells no more than that it changed.
+
+    Returns: whether it is stored.
+    """
+    thread = Thread.objects.filter(
+        workspace_id=source.workspace_id, source_id=source.source_id, kind=kind, number=number
+    )
+    # As after a hint: what is read sooner than a minute from now may be older than the webhook.
+    return bool(thread.update(hinted_at=Now(), refetch_at=Now()))
 
 
 def threads_missing(

@@ -13,7 +13,8 @@ from dexxy.members.addresses import Mailbox, mailbox, web_address
 from dexxy.members.merges import folding
 
 # Its form: https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
-_NOREPLY = re.compile(r"(?:(\d+)\+)?([a-z0-9-]+)@users\.noreply\.([a-z0-9.-]+)")
+# The login of a managed user ends with `_` and the short code of its enterprise.
+_NOREPLY = re.compile(r"(?:(\d+)\+)?([a-z0-9-]+(?:_[a-z0-9]+)?)@users\.noreply\.([a-z0-9.-]+)")
 # GitHub shows this account as the author wherever the real one was deleted:
 # https://github.com/ghost
 _GHOST = ("github", "10137")

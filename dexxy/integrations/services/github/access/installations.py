@@ -100,8 +100,7 @@ def installation_suspend(installation: GitHubInstallation) -> None:
 def installation_unsuspend(installation: GitHubInstallation) -> None:
     """Read an account again, all of it: what happened meanwhile came by no webhook."""
     # Tokens from before the suspension are not good any more.
-    reconcile_at = timezone.now() if installation.is_live else None
-    _update(installation, is_suspended=False, reconcile_at=reconcile_at, **NO_TOKEN)
+    _update(installation, is_suspended=False, **NO_TOKEN)
     access_regained(installation.repositories.followed())
 
 

@@ -14,12 +14,9 @@ from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute
-from dexxy.integrations.models import Credential, GitHubApp
-from dexxy.integrations.services.github.access.liveness import (
-    has_died,
-    living,
-    remove_left_behind,
-)
+from dexxy.common.stopping import asked_to_stop
+from dexxy.integrations.models import Credential
+from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 
 LEASE_SECONDS = 60
 # Seconds; a request takes 40 at most.
@@ -58,6 +55,12 @@ class LeaseLostError(DexxyError):
     retryable = True
 
 
+class LeaseGivenUpError(LeaseLostError):
+    """This process was asked to stop; another one goes on."""
+
+    code = "lease_given_up"
+
+
 class Lease:
     """The right to spend a credential's requests."""
 
@@ -70,7 +73,10 @@ class Lease:
 
         Raises:
             LeaseLostError: it is not ours any more.
+            LeaseGivenUpError: this process was asked to stop.
         """
+        if asked_to_stop.is_set():
+            raise LeaseGivenUpError("This process was asked to stop, so another one goes on.")
         if monotonic() - self._renewed_at > RENEW_AFTER:
             self.renew()
 
@@ -96,22 +102,20 @@ def lease_taken(credential: Credential) -> Iterator[Lease]:
         CredentialBusyError: a living process holds it.
     """
     token = uuid4()
-    with living() as holder:
-        params = {
-            "id": credential.pk,
-            "token": token,
-            "holder": holder,
-            "seconds": LEASE_SECONDS,
-            "dead": _dead_holder(credential.pk),
-        }
-        if not execute(_TAKE, params):
-            raise CredentialBusyError("Another process is reading with this token just now.")
-        remove_left_behind(_holders())
-        lease = Lease(credential.pk, token)
-        try:
-            yield lease
-        finally:
-            lease.release()
+    params = {
+        "id": credential.pk,
+        "token": token,
+        "holder": holder_name(),
+        "seconds": LEASE_SECONDS,
+        "dead": _dead_holder(credential.pk),
+    }
+    if not execute(_TAKE, params):
+        raise CredentialBusyError("Another process is reading with this token just now.")
+    lease = Lease(credential.pk, token)
+    try:
+        yield lease
+    finally:
+        lease.release()
 
 
 def is_held(credential: Credential) -> bool:
@@ -125,13 +129,3 @@ def _dead_holder(credential_id: int) -> UUID | None:
     """Return the lease token of a holder that has died on this host, if there is one."""
     credential = Credential.objects.get(pk=credential_id)
     return credential.lease_token if has_died(credential.lease_holder) else None
-
-
-def _holders() -> list[str]:
-    """Return who holds something, as far as the database says."""
-    of_leases = Credential.objects.exclude(lease_token=None)
-    of_logs = GitHubApp.objects.exclude(log_lease_holder="")
-    return [
-        *of_leases.values_list("lease_holder", flat=True),
-        *of_logs.values_list("log_lease_holder", flat=True),
-    ]

@@ -1,74 +1,63 @@
 """Whether the process that holds something is alive, as far as its own host can tell.
 
-A holder locks a file of its own. Beside it, a file that is free again is that of a process that
-died; from another host nothing can be said, and what it held runs out by itself.
+Of a process on another host nothing can be said, and what it held runs out by itself. Nothing is
+written to a disk for this: a process may run where it can write nothing.
 """
 
-import fcntl
+import os
 import socket
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from time import time
-from typing import IO
-from uuid import uuid4
 
-from django.conf import settings
-
-# Seconds: a file that is younger may not be locked yet.
-_YOUNG = 60
+# What stands in the place of a beginning: the process has ended, and nobody has taken note yet.
+_ENDED = "ended"
 
 
-@contextmanager
-def living() -> Iterator[str]:
-    """Hold a file while something else is held. Returns the name that `has_died` is asked with."""
-    path = _folder() / f"{uuid4()}.lock"
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield f"{_host()}|{path}"
-        finally:
-            path.unlink(missing_ok=True)
+def holder_name() -> str:
+    """Return the name of this process that `has_died` is asked with."""
+    return f"{_host()}|{os.getpid()}|{_began(os.getpid())}"
 
 
 def has_died(holder: str) -> bool:
-    """Tell whether HOLDER, a name from `living`, is known to be dead."""
-    host, _, path = holder.partition("|")
-    if not holder or host != _host():
+    """Tell whether HOLDER, a name from `holder_name`, is known to be dead."""
+    host, _, process = holder.partition("|")
+    number, _, began = process.partition("|")
+    if host != _host() or not number.isdecimal():
         return False
     try:
-        with Path(path).open() as file:
-            return _lock_if_free(file)
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # another user's
+        pass
+    # The number may be another process's by now.
+    return _began(int(number)) not in {"", began}
+
+
+def _began(pid: int) -> str:
+    """Return when a process began, in ticks since the boot; '' where that cannot be told.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    """
+    try:
+        # The name in parentheses may hold anything, spaces and parentheses too.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
-        # A folder that is not ours to see: what it holds will run out by itself.
-        return False
+        return ""
+    state, began = fields[0], fields[19]
+    return _ENDED if state in "ZX" else began
 
 
-def remove_left_behind(holders: Collection[str]) -> None:
-    """Remove the files of processes that were killed, but for those of HOLDERS."""
-    named = {holder.partition("|")[2] for holder in holders}
-    for path in _folder().glob("*.lock"):
-        with suppress(OSError), path.open() as file:
-            is_old = path.stat().st_mtime < time() - _YOUNG
-            if is_old and str(path) not in named and _lock_if_free(file):
-                path.unlink()
-
-
-def _lock_if_free(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _folder() -> Path:
-    folder = Path(settings.DEXXY_DATA_DIR) / "leases"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
+@cache
 def _host() -> str:
-    """Name this host and its current boot: after a reboot no holder of before can live."""
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return f"{socket.gethostname()}/{boot.read_text().strip() if boot.exists() else ''}"
+    """Name this host, its current boot, and what its process numbers count in.
+
+    After a reboot no holder of before can live; two containers on one host may have one name, and
+    count their processes each for itself.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        numbers = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        boot = numbers = ""
+    return f"{socket.gethostname()}/{boot}/{numbers}"

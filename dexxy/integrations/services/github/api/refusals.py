@@ -5,6 +5,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from dexxy.integrations.services.github.api import errors
 _DEFAULT_WAIT = timedelta(seconds=60)
 # GitHub's limits are counted by the hour: beyond that, a clock or a header is wrong.
 _LONGEST_WAIT = timedelta(hours=1)
+# The first release of GitHub Enterprise Server whose schema has all that is asked for.
+OLDEST_SERVER = (3, 13)
 _GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
@@ -66,6 +69,8 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
     status, message = response.status_code, message_of(response)
     if status in {403, 429} and is_rate_limit(response.headers, message, status):
         raise rate_limited(response.headers)
+    if status == 403 and (sign_in := _sign_in_wanted(response.headers, message)):
+        raise sign_in
     others = _SERVER_FAILED if status >= 500 else _UNEXPECTED
     error, sentence = _BY_STATUS.get(status, others)
     raise error(sentence.format(status=status, message=message))
@@ -218,8 +223,45 @@ _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
 def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
     if refusal.is_rate_limit:
         return rate_limited(refusal.headers)
+    if refusal.is_denied and (sign_in := _sign_in_wanted(refusal.headers, refusal.message)):
+        return sign_in
+    if refusal.is_of_query and (version := _too_old(refusal.headers)):
+        return errors.UnexpectedAnswerError(
+            f"GitHub Enterprise Server {version} is too old: Dexxy needs"
+            f" {'.'.join(map(str, OLDEST_SERVER))} or newer. GitHub said: {refusal.message}"
+        )
     error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
     return error(sentence.format(message=refusal.message))
+
+
+def _sign_in_wanted(headers: httpx.Headers, message: str) -> errors.AccessDeniedError | None:
+    """Return the error of an organization that lets nobody in who has not signed in to it.
+
+    https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-saml-sso
+    """
+    parts = [part.strip() for part in headers.get("x-github-sso", "").split(";")]
+    if parts[0] != "required" and "SAML" not in message:
+        return None
+    address = next((part[4:] for part in parts if part.startswith("url=https://")), "")
+    where = (
+        f"open {errors.quoted(address)} in a browser"
+        if address
+        else "on GitHub, under Settings > Developer settings > Personal access tokens >"
+        " Configure SSO, choose the organization"
+    )
+    return errors.AccessDeniedError(
+        f"The organization wants the token authorized by its single sign-on (SAML): {where},"
+        " then sync again."
+    )
+
+
+def _too_old(headers: httpx.Headers) -> str:
+    """Return the version of a server that is too old for Dexxy, or ''."""
+    version = headers.get("x-github-enterprise-version", "")
+    numbers = re.match(r"(\d{1,4})\.(\d{1,4})", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) >= OLDEST_SERVER:
+        return ""
+    return errors.quoted(version)
 
 
 def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
@@ -228,13 +270,9 @@ def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
     Its clock says how long that is, and ours when that will be: either may be off.
     """
     now = datetime.now(UTC)
-    wait = _DEFAULT_WAIT
-    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
-        if "retry-after" in headers:
-            wait = timedelta(seconds=int(headers["retry-after"]))
-        elif headers.get("x-ratelimit-remaining") == "0":
-            reset_at = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
-            wait = reset_at - (server_time(headers) or now)
+    here = server_time(headers) or now
+    told = (_retry_after(headers, here), _until_reset(headers, here), _DEFAULT_WAIT)
+    wait = next(one for one in told if one is not None)
     # A reset that has just passed, or a clock that is off, must not become a busy loop.
     retry_at = now + min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)
     return errors.RateLimitedError(
@@ -242,11 +280,36 @@ def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
     )
 
 
+def _retry_after(headers: httpx.Headers, now: datetime) -> timedelta | None:
+    """Read how long to wait: seconds, or the time at which that is over.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    value = headers.get("retry-after", "")
+    with contextlib.suppress(ValueError, OverflowError):
+        return timedelta(seconds=int(value))
+    at = _http_date(value)
+    return at - now if at else None
+
+
+def _until_reset(headers: httpx.Headers, now: datetime) -> timedelta | None:
+    """Read how long it is until a limit that is used up begins anew."""
+    if headers.get("x-ratelimit-remaining") != "0":
+        return None
+    with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC) - now
+    return None
+
+
 def server_time(headers: httpx.Headers) -> datetime | None:
     """Read GitHub's clock, if it shows it."""
+    return _http_date(headers.get("date", ""))
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        # HTTP dates are always in UTC, however the zone is written.
-        return parsedate_to_datetime(headers.get("date", "")).replace(tzinfo=UTC)
+        # They are always in UTC, however the zone is written.
+        return parsedate_to_datetime(text).replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 

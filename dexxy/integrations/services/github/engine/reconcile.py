@@ -1,6 +1,7 @@
 """Compare an installation with GitHub: still there, with these permissions and repositories?
 
-Webhooks say so at once; this finds what they did not, and is all there is without them.
+Webhooks say so at once; this finds what they did not, and is all there is without them. It also
+finds what they said and is not so: whoever has the secret can say anything, and replay what was so.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 EVERY = timedelta(hours=1)
 # After something that may pass by itself.
 RETRY_LATER = timedelta(minutes=5)
+# After a webhook, which is believed until then: GitHub may answer a few seconds behind it.
+SOON = timedelta(seconds=30)
 # However often somebody asks for it.
 ASKED_EVERY = timedelta(minutes=1)
 PAGE = 100
@@ -101,8 +104,9 @@ def installation_reconcile(installation_pk: int, lease: Lease) -> None:
         GitHubError: GitHub could not be asked; it is due again soon.
         LeaseLostError: another process has taken over.
     """
-    live = GitHubInstallation.objects.live().select_related("app")
-    found = live.filter(pk=installation_pk).first()
+    # One that is said to be deleted is asked for, too: that may be a lie.
+    linked = GitHubInstallation.objects.linked().select_related("app")
+    found = linked.filter(pk=installation_pk).first()
     if found is None or found.app is None:
         GitHubInstallation.objects.filter(pk=installation_pk).update(reconcile_at=None)
         return
@@ -140,16 +144,29 @@ def reconcile_request(workspaces: Collection[Workspace], installation_id: int) -
     return one.workspace if one else None
 
 
-def reconcile_ask(installations: QuerySet[GitHubInstallation]) -> int:
-    """Make INSTALLATIONS due, now or a minute after somebody asked last.
+def reconcile_ask(
+    installations: QuerySet[GitHubInstallation], *, after: timedelta = timedelta(0)
+) -> int:
+    """Make INSTALLATIONS due, AFTER some time or a minute after somebody asked last.
 
     Returns: how many there are.
     """
     now = timezone.now()
     done = installations.filter(Q(reconcile_asked_for=None) | Q(reconcile_asked_for__lte=now))
-    done.update(reconcile_asked_for=Greatest(now, F("reconcile_asked_for") + ASKED_EVERY))
+    again = F("reconcile_asked_for") + ASKED_EVERY
+    done.update(reconcile_asked_for=Greatest(now + after, again))
     # Both leave out what is NULL.
     return installations.update(reconcile_at=Least("reconcile_at", "reconcile_asked_for"))
+
+
+def reconcile_soon(installations: QuerySet[GitHubInstallation]) -> None:
+    """Make INSTALLATIONS due within a minute, because a webhook tells something of them.
+
+    They are locked for the caller's transaction, in the order of their keys.
+    """
+    locked = installations.select_for_update(of=("self",)).order_by("pk")
+    told = GitHubInstallation.objects.linked().filter(pk__in=[one.pk for one in locked])
+    reconcile_ask(told, after=SOON)
 
 
 def _account_reconcile(installation: GitHubInstallation) -> bool:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from dexxy.common.queue import worker_wake
+from dexxy.common.queue import Job, workers_wake
 from dexxy.integrations.models import (
     Credential,
     GitHubInstallation,
@@ -22,9 +22,6 @@ from dexxy.integrations.services.github.access.repository_state import (
     repositories_locked,
 )
 
-# The dotted path of a job's function and its arguments.
-_Job = tuple[str, *tuple[int | bool, ...]]
-
 log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.sync_github_repository"
@@ -36,20 +33,22 @@ WAKE_AGAIN_AFTER = timedelta(seconds=60)
 def enqueue_due() -> int:
     """Wake a worker for each credential with something due that nobody reads with.
 
-    Returns: how many were woken. If the queue is down that is logged, and all stays due.
+    Returns: how many have a job that waits. If the queue is down that is logged, and all stays
+    due.
     """
     interrupted_release()
     first_due = _first_due()
     woken = _claim(list(first_due))
-    if not all(worker_wake("sync", *first_due[credential.pk]) for credential in woken):
+    jobs = {f"credential-{credential.pk}": first_due[credential.pk] for credential in woken}
+    if not workers_wake("sync", jobs):
         Credential.objects.filter(pk__in=[c.pk for c in woken]).update(woken_at=None)
         return 0
     return len(woken)
 
 
-def _first_due() -> dict[int, _Job]:
+def _first_due() -> dict[int, Job]:
     """Return a job for each credential with something due: whoever does it does the rest, too."""
-    found: dict[int, _Job] = {}
+    found: dict[int, Job] = {}
     for key, pk in GitHubInstallation.objects.due().values_list("credential", "pk"):
         found[key or 0] = RECONCILE_JOB, pk
     latest_first = GitHubRepository.objects.due().order_by("-next_sync_at")

@@ -8,7 +8,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from dexxy.integrations.services.github.api.values import Payload, text
+from dexxy.integrations.services.github.api.values import Payload, number_of, text
 from dexxy.integrations.services.github.mapping.rules import is_draft_review, opening
 from dexxy.integrations.services.github.mapping.webhook_records import (
     comment,
@@ -20,7 +20,7 @@ from dexxy.integrations.services.github.mapping.webhook_records import (
     review_comment,
 )
 from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, ThreadRecord
-from dexxy.messages.models import ArchivedReason
+from dexxy.messages.models import ArchivedReason, ThreadKind
 
 # Actions whose message comes with a refetch only.
 _STATE_CHANGES = frozenset({"closed", "reopened", "answered", "unanswered"})
@@ -32,6 +32,34 @@ class RepositoryHint:
 
     repository_id: int
     hint: Hint
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a webhook of any shape is about.
+
+    Args:
+        repository_id: GitHub's number of the repository.
+        number: of the thread; None where it cannot be told.
+    """
+
+    repository_id: int
+    kind: ThreadKind
+    number: int | None
+
+
+def subject_of(payload: Payload) -> Subject:
+    """Tell what a webhook is about that cannot be read in full."""
+    if "discussion" in payload:
+        kind, node = ThreadKind.DISCUSSION, payload["discussion"]
+    elif "pull_request" in payload:
+        kind, node = ThreadKind.PULL_REQUEST, payload["pull_request"]
+    else:
+        node = payload.get("issue") or {}
+        is_issue = not node.get("pull_request")
+        kind = ThreadKind.ISSUE if is_issue else ThreadKind.PULL_REQUEST
+    number = node.get("number") if isinstance(node, dict) else None
+    return Subject(int(payload["repository"]["id"]), kind, number_of(node) if number else None)
 
 
 def on_issues(payload: Payload) -> Iterator[RepositoryHint]:

@@ -2,6 +2,7 @@
 
 Which event each handler is for stands in `events.py`.
 
+What an event says is believed at once and checked soon after: see `engine/reconcile.py`.
 Rows are found by GitHub's numbers; names are labels. A repository may be followed by several
 workspaces, each with a row of its own: an event is about the installation that it names.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -28,6 +29,7 @@ from dexxy.integrations.services.github.access.repository_state import (
     changes_missed,
     repositories_locked,
 )
+from dexxy.integrations.services.github.engine.reconcile import reconcile_soon
 from dexxy.integrations.services.github.webhooks.handler_contract import Event
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
@@ -40,7 +42,9 @@ _TAKEN_OUT = (
 
 def on_installation(event: Event) -> bool:
     """Note that the App may read an account, may not any more, or may do more there."""
-    data = event.payload["installation"]
+    data = event.payload.get("installation")
+    if not data:
+        return False  # Whose access has changed cannot be told.
     if event.action == "created":
         return _created(event)
     known = installation_of(event.app, data["id"])
@@ -55,7 +59,12 @@ def on_installation(event: Event) -> bool:
     else:  # new_permissions_accepted
         installation_changed(known, {"permissions": data["permissions"]})
         access_regained(known.repositories.followed())
+    _check_soon(known)
     return True
+
+
+def _check_soon(installation: GitHubInstallation) -> None:
+    reconcile_soon(GitHubInstallation.objects.filter(pk=installation.pk))
 
 
 def _created(event: Event) -> bool:
@@ -67,6 +76,7 @@ def _created(event: Event) -> bool:
         # The person came back from GitHub before this, or it was deleted since.
         permissions = fields["permissions"]
         installation_changed(known, {"permissions": permissions})
+        _check_soon(known)
     else:
         GitHubInstallation.objects.create(**fields)
     return True
@@ -74,7 +84,8 @@ def _created(event: Event) -> bool:
 
 def on_installation_repositories(event: Event) -> bool:
     """Note which repositories of an account the App may read."""
-    known = installation_of(event.app, event.payload["installation"]["id"])
+    named = event.payload.get("installation")
+    known = installation_of(event.app, named["id"]) if named else None
     if known is None:
         return False
     followed = known.repositories.followed()
@@ -84,13 +95,15 @@ def on_installation_repositories(event: Event) -> bool:
     else:
         ids = [one["id"] for one in event.payload["repositories_removed"]]
         access_lost(followed.filter(github_id__in=ids), _TAKEN_OUT)
+    _check_soon(known)
     return True
 
 
 def on_installation_target(event: Event) -> bool:
     """Note the new name of an account."""
-    account = event.payload["account"]
-    account_rename(server=event.app.server, account_id=account["id"], login=account["login"])
+    account, server = event.payload["account"], event.app.server
+    reconcile_soon(GitHubInstallation.objects.filter(server=server, account_id=account["id"]))
+    account_rename(server=server, account_id=account["id"], login=account["login"])
     return True
 
 
@@ -99,17 +112,20 @@ def on_repository(event: Event) -> bool:
     data, named = event.payload["repository"], event.payload.get("installation")
     if not named:
         return False  # Whose access has changed cannot be told.
-    installation_of(event.app, named["id"])  # Its lock comes before those of its repositories.
+    is_transfer = event.action == "transferred"
+    having = event.app.installations.filter(repositories__github_id=data["id"])
+    # Their locks come before those of their repositories.
+    reconcile_soon(having if is_transfer else having.filter(installation_id=named["id"]))
     rows = _of_app(event, data["id"])
     theirs = rows.filter(installation__installation_id=named["id"])
     # It is sent to the new owner alone: every other installation has lost it.
-    told = rows if event.action == "transferred" else theirs
+    told = rows if is_transfer else theirs
     for row in told.select_related("source").order_by("pk"):
         repository_rename(row, data["full_name"], data["html_url"])
     followed = theirs.followed()
     if event.action == "deleted":
         access_lost(followed, _DELETED)
-    elif event.action == "transferred":
+    elif is_transfer:
         access_lost(
             rows.followed().exclude(installation__installation_id=named["id"]),
             f"It was transferred to {data['owner']['login']}. Connect that account's repositories"

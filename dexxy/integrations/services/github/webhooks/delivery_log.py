@@ -13,7 +13,8 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from dexxy.common.queue import worker_wake
+from dexxy.common.queue import Job, workers_wake
+from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import (
     GitHubApp,
     GitHubInstallation,
@@ -21,7 +22,8 @@ from dexxy.integrations.models import (
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.access.app import app_client, app_refused
-from dexxy.integrations.services.github.access.liveness import has_died, living
+from dexxy.integrations.services.github.access.lease import LeaseGivenUpError
+from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 from dexxy.integrations.services.github.access.repository_state import Repositories, changes_missed
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
@@ -98,7 +100,8 @@ def delivery_logs_enqueue() -> int:
     """
     due = delivery_logs_due()
     GitHubApp.objects.filter(pk__in=due).update(log_due_at=timezone.now() + _WAKE_AGAIN_AFTER)
-    return len(due) if all(worker_wake("sync", JOB, pk) for pk in due) else 0
+    jobs: dict[str, Job] = {f"delivery-log-{pk}": (JOB, pk) for pk in due}
+    return len(due) if workers_wake("sync", jobs) else 0
 
 
 def _is_being_read(app: GitHubApp) -> bool:
@@ -123,8 +126,8 @@ def delivery_log_read(app_pk: int) -> int:
     Raises:
         GitHubError: the log could not be read; it is due again.
     """
-    with living() as holder:
-        return _read_as(holder, app_pk) if _lease_take(holder, app_pk) else 0
+    holder = holder_name()
+    return _read_as(holder, app_pk) if _lease_take(holder, app_pk) else 0
 
 
 def _read_as(holder: str, app_pk: int) -> int:
@@ -159,6 +162,8 @@ def _lease_take(holder: str, app_pk: int) -> bool:
 
 
 def _lease_keep(app: GitHubApp) -> None:
+    if asked_to_stop.is_set():
+        raise LeaseGivenUpError("This process was asked to stop, so another one goes on.")
     GitHubApp.objects.filter(pk=app.pk).update(log_lease_until=timezone.now() + _LEASE)
 
 

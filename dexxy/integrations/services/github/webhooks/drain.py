@@ -15,6 +15,7 @@ import structlog
 from django.db import connection, transaction
 
 from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import DeliveryState, GitHubApp
 from dexxy.integrations.services.github.api.errors import quoted
 from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS, why_ignored
@@ -88,7 +89,7 @@ def deliveries_drain(*, seconds: float) -> int:
     deadline, tried = monotonic() + seconds, 0
     while taken := _drain_batch(None):
         tried += taken
-        if monotonic() > deadline:
+        if monotonic() > deadline or asked_to_stop.is_set():
             break
     return tried
 

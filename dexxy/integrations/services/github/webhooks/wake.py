@@ -3,7 +3,7 @@
 from threading import Event, Lock, Thread
 from time import sleep
 
-from dexxy.common.queue import worker_wake
+from dexxy.common.queue import workers_wake
 
 JOB = "dexxy.integrations.tasks.drain_deliveries"
 # Seconds between two looks at the queue: deliveries that come together are drained together.
@@ -15,7 +15,7 @@ def deliveries_wake() -> None:
 
     If the queue is down that is logged, and the scheduler wakes a worker later.
     """
-    worker_wake("deliveries", JOB, only_if_empty=True)
+    workers_wake("deliveries", {"inbox": (JOB,)})
 
 
 class Waker:

@@ -1,0 +1,130 @@
+"""With the servers and the key given, no process needs a home or a folder to write into."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from dexxy.cli.tests.running import COMMAND, answers, free_port
+from dexxy.embedded.account import server_account
+from dexxy.embedded.tests.observing import wait_until
+from dexxy.integrations.models import GitHubRepository, SyncStatus
+from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
+from tests.needs import missing
+from tests.servers import own_database
+
+# Whoever has nothing but this capability reads every file, and writes none.
+_READS_ONLY = "dac_read_search"
+
+
+def as_nobody(uid: int, gid: int) -> list[str]:
+    """Return the beginning of a command line that runs as somebody who owns no folder."""
+    if os.geteuid() != 0:
+        return []
+    if not Path("/usr/bin/setpriv").exists():
+        missing("setpriv is missing: it is in the package util-linux")
+    capabilities = [f"--{kind}-caps=+{_READS_ONLY}" for kind in ("inh", "ambient")]
+    who = [f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+    return ["/usr/bin/setpriv", *who, *capabilities, f"--bounding-set=-all,+{_READS_ONLY}"]
+
+
+def given(**settings: str) -> dict[str, str]:
+    """Return an environment that names servers and a key, and no folder."""
+    servers = {"REDIS_URL": os.environ["REDIS_URL"], **own_database()}
+    return {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **servers, **settings}
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def dexxy(simulator: SimulatorServer) -> Iterator[Start]:
+    """Start commands as the account of the tests' servers, whom they let in."""
+    account, started = server_account(), list[subprocess.Popen[str]]()
+    github = {"DEXXY_GITHUB_API_URL": simulator.url, "GITHUB_TOKEN": DEMO_TOKEN}
+
+    def start(*arguments: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*as_nobody(account.uid, account.gid), *COMMAND, *arguments],
+            env=given(DEXXY_SECRET_KEY=settings.SECRET_KEY, **github),
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow  # three processes start, and read a repository
+@pytest.mark.django_db(transaction=True)
+def test_what_runs_all_day_works(dexxy: Start, connected: GitHubRepository) -> None:
+    port = free_port()
+    web, *others = dexxy("web", "--port", str(port)), dexxy("worker"), dexxy("scheduler")
+
+    wait_until(lambda: answers(port, "/readyz"), "web is ready")
+    synced = GitHubRepository.objects.exclude(last_synced_at=None)
+    wait_until(synced.exists, "the worker has read the repository")
+    for process in (web, *others):
+        process.send_signal(signal.SIGTERM)
+    said = [process.communicate(timeout=20) for process in (web, *others)]
+
+    assert [process.returncode for process in (web, *others)] == [0, 0, 0], said
+    assert "Traceback" not in str(said)
+    connected.refresh_from_db()
+    assert (connected.sync_status, connected.sync_error) == (SyncStatus.ACTIVE, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_run_by_hand_works(dexxy: Start, connected: GitHubRepository) -> None:
+    slug = connected.source.workspace.slug
+
+    for arguments, code, words in (
+        (("sync", connected.full_name, "--workspace", slug), 0, "read 79 threads"),
+        (("export", "threads", "--workspace", slug), 0, connected.full_name),
+        (("doctor",), 1, "Start one: `dexxy worker sync`"),
+    ):
+        process = dexxy(*arguments)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, "Traceback" in err) == (code, False), err
+        assert words in out
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ((), ""),
+        (("DEXXY_SECRET_KEY",), "name a folder in DEXXY_DATA_DIR."),
+        (("DATABASE_URL", "REDIS_URL"), "name a folder in DEXXY_DATA_DIR."),
+    ],
+)
+def test_a_user_without_home_and_name_is_told_in_one_line_what_is_missing(
+    missing: tuple[str, ...], says: str
+) -> None:
+    env = given(DEXXY_SECRET_KEY=settings.SECRET_KEY)
+    for name in ("HOME", *missing):
+        del env[name]
+
+    done = subprocess.run(
+        [*as_nobody(12345, 12345), *COMMAND, "manage", "check"],
+        env=env,
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
+
+    if says and os.geteuid() == 0:
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+        assert says in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,135 @@
+"""Valkey keeps nothing that anybody misses: whoever uses it goes on without it, and says so.
+
+It is away, still loading, full, or takes no writes: to a caller all of these are the same.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from time import monotonic
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoConnectionError
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+# Seconds that a request of a web thread waits for an answer. A healthy server needs a thousandth.
+LONGEST_WAIT = 1.0
+# Seconds in which nobody tries again: of many requests at such a time one waits, and not each.
+PAUSE = 3.0
+_SAID_AGAIN_AFTER = 60.0
+
+
+class Outage:
+    """Whether Valkey cannot be used, as far as this process has noticed."""
+
+    def __init__(self) -> None:
+        self._tried_again_at = self._said_again_at = 0.0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it failed just now, so that it is not worth a try."""
+        return monotonic() < self._tried_again_at
+
+    def begin(self, error: RedisError) -> None:
+        """Note that it failed, with a line in the log once a minute."""
+        now = monotonic()
+        self._tried_again_at = now + PAUSE
+        if now >= self._said_again_at:
+            self._said_again_at = now + _SAID_AGAIN_AFTER
+            log.warning(
+                "the queue cannot be used",
+                error=str(error),
+                meanwhile="workers wait for the scheduler, and limits are not counted",
+            )
+
+    def forget(self) -> None:
+        """Forget all failures."""
+        self._tried_again_at = self._said_again_at = 0.0
+
+
+# Of this process: the cache and the queue are one server.
+outage = Outage()
+
+
+def impatient() -> dict[str, Any]:
+    """Return the options of a connection for which no page may wait long."""
+    return {
+        "socket_timeout": LONGEST_WAIT,
+        "socket_connect_timeout": LONGEST_WAIT,
+        # Once more at once: a connection that was kept may have died since.
+        "retry": Retry(NoBackoff(), 1, supported_errors=(NoConnectionError,)),
+    }
+
+
+@cache
+def connection_to(url: str) -> Redis:
+    """Return the connections of this process to the server at URL."""
+    return Redis.from_url(url, **impatient())
+
+
+class _Client(RedisCacheClient):
+    """Does as if the cache were empty while the server cannot be used."""
+
+    def add(self, key: Any, value: Any, timeout: Any) -> bool:
+        return _tried(True, super().add, key, value, timeout)
+
+    def get(self, key: Any, default: Any) -> Any:
+        return _tried(default, super().get, key, default)
+
+    def set(self, key: Any, value: Any, timeout: Any) -> None:
+        _tried(None, super().set, key, value, timeout)
+
+    def touch(self, key: Any, timeout: Any) -> bool:
+        return _tried(False, super().touch, key, timeout)
+
+    def delete(self, key: Any) -> bool:
+        return _tried(False, super().delete, key)
+
+    def get_many(self, keys: Any) -> dict[Any, Any]:
+        return _tried({}, super().get_many, keys)
+
+    def has_key(self, key: Any) -> bool:
+        return _tried(False, super().has_key, key)
+
+    def incr(self, key: Any, delta: Any) -> Any:
+        count = _tried(None, super().incr, key, delta)
+        if count is None:
+            raise ValueError(f"Key '{key}' not found.")
+        return count
+
+    def set_many(self, data: Any, timeout: Any) -> None:
+        _tried(None, super().set_many, data, timeout)
+
+    def delete_many(self, keys: Any) -> None:
+        _tried(None, super().delete_many, keys)
+
+    def clear(self) -> bool:
+        return _tried(False, super().clear)
+
+
+def _tried(empty: T, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Ask the server, or answer as an EMPTY one would."""
+    if outage.is_on:
+        return empty
+    try:
+        return ask(*args, **kwargs)
+    except RedisError as error:
+        outage.begin(error)
+        return empty
+
+
+class ExpendableCache(RedisCache):
+    """Django's cache, for what may be lost at any moment: the counts of limits."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, {**params, "OPTIONS": impatient()})
+        self._class = _Client
