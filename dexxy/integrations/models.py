@@ -112,6 +112,8 @@ class Credential(TimestampedModel):
     pause_reason = models.TextField(blank=True)
     requests_remaining = models.IntegerField(null=True, blank=True)
     points_remaining = models.IntegerField(null=True, blank=True)
+    # Whether GitHub shows people's public addresses with it, as far as it has told.
+    shows_emails = models.BooleanField(default=True, db_default=True)
 
     objects = CredentialQuerySet.as_manager()
 
@@ -312,6 +314,8 @@ class SyncStream(LearnedSize, TimestampedModel):
     expected = models.PositiveBigIntegerField(null=True, blank=True)
     swept_until = models.DateTimeField(null=True, blank=True)
     swept_numbers = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # Why GitHub does not show the list, although it shows the repository; '' where it does.
+    refusal = models.TextField(blank=True, default="", db_default="")
     # Kind -> how many messages this sweep has met; null where it lost count.
     met = models.JSONField(null=True, blank=True, default=dict)
 
@@ -415,6 +419,8 @@ class SyncPart(TimestampedModel):
     owner_external_id = models.CharField(max_length=255, blank=True)
     cursor = models.CharField(max_length=1000, blank=True)
     seen = ArrayField(models.TextField(), default=list, blank=True)
+    # GitHub kept back some of what was read: what is not in `seen` need not be deleted.
+    has_gaps = models.BooleanField(default=False, db_default=False)
     snapshot_at = models.DateTimeField()
     # The sweep that met the thread, and counts its messages.
     sweep = models.ForeignKey(SyncStream, models.SET_NULL, null=True, related_name="parts")

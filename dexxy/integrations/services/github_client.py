@@ -6,7 +6,7 @@ Nothing is retried and nothing sleeps here: that is the engine's business.
 import ssl
 import zlib
 from collections.abc import Collection, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from time import monotonic
@@ -17,9 +17,10 @@ import httpx
 
 from dexxy import __version__
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.gaps import Gaps
 from dexxy.integrations.services.github.api.json import loads
 from dexxy.integrations.services.github.api.refusals import (
-    paths_missed,
+    gaps_of,
     raise_for_status,
     server_time,
 )
@@ -42,7 +43,7 @@ class Answer:
             changes later is later by both, so that a clock that is fast hides nothing.
         size: of the body in bytes.
         seconds: from our request until the end of the answer.
-        missed: of a GraphQL answer, the paths where null stands because there is nothing.
+        gaps: of a GraphQL answer, the items that it lacks.
     """
 
     data: Any
@@ -51,7 +52,7 @@ class Answer:
     date: datetime
     size: int
     seconds: float = 0
-    missed: frozenset[str] = frozenset()
+    gaps: Gaps = field(default_factory=Gaps)
 
     @property
     def next_page(self) -> str:
@@ -144,14 +145,14 @@ class GitHubClient:
         document: str,
         variables: Mapping[str, Any],
         *,
-        may_miss: Collection[str] = (),
+        may_lack: Collection[str] = (),
         at_most: int | None = None,
     ) -> Answer:
         """Run a GraphQL query.
 
         Args:
-            may_miss: paths of the answer, as in `repository.issue`, that may be NOT_FOUND: there
-                is null then. A `*` at the end stands for every index of a list.
+            may_lack: the paths of items, as in `repository.issue`, that may each be NOT_FOUND or
+                FORBIDDEN, whole or in part. A `*` at the end stands for every index of a list.
             at_most: bytes that the answer may have, unpacked; None for any number.
 
         Raises:
@@ -160,8 +161,8 @@ class GitHubClient:
         """
         question = {"query": document, "variables": dict(variables)}
         answer = self._ask("POST", self._graphql_url, at_most=at_most, json=question)
-        missed = paths_missed(answer.data, answer.headers, may_miss=may_miss)
-        return replace(answer, data=answer.data["data"], missed=missed)
+        found = gaps_of(answer.data, answer.headers, may_lack=may_lack)
+        return replace(answer, data=answer.data["data"], gaps=found)
 
     def _keep_token_home(self, path: str) -> None:
         base = self._http.base_url

@@ -19,6 +19,7 @@ from dexxy.integrations.services.github.reading.problems import (
     problem_note,
     problems_forget,
     problems_hold,
+    threads_are_read,
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
@@ -120,7 +121,7 @@ def read(reading: Reading, marked: Sequence[Marked]) -> None:
         found = threads_found(
             marked,
             reading.repository_of(answer),
-            missed=answer.missed,
+            gaps=answer.gaps,
             github_id=reading.repository.github_id,
         )
         # Two transactions, because each locks its threads in the order of their keys (ADR 15).
@@ -144,7 +145,7 @@ def _answer(reading: Reading, marked: Sequence[Marked]) -> Answer:
     return reading.query(
         threads_document([thread.kind for thread in marked]),
         variables,
-        may_miss=paths,
+        may_lack=paths,
         is_smallest=len(marked) == 1,
     )
 
@@ -155,6 +156,7 @@ def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -
         stored = snapshots_apply(reading.source, snapshots, asked_at=asked_at)
         open_lists = [thread.open_lists for thread in here]
         parts_replace(reading.repository, stored, open_lists, asked_at)
+        threads_are_read(reading.repository, stored, here, asked_at)
         problems_hold(reading.repository, [(s.thread.kind, s.thread.number) for s in snapshots])
         reading.count(refetched=len(here))
 

@@ -88,6 +88,7 @@ def scan_advance(
     stream.read += len(listing.page.nodes)
     stream.cursor = listing.page.end
     stream.expected = listing.total if stream.watermark is None else None
+    stream.refusal = listing.refusal
     size_passed(stream, asked, answer, got=len(listing.page.nodes))
     if met_known or not listing.page.goes_on:
         _end(stream, is_enabled=listing.is_enabled)

@@ -59,7 +59,6 @@ class Reading:
             `sweep_requests`.
         waited: seconds between two tries of a request.
         points_remaining, requests_remaining: what is left of each limit, as GitHub told last.
-        shows_emails: whether the token may see people's public addresses, as far as is known.
     """
 
     client: GitHubClient
@@ -70,7 +69,6 @@ class Reading:
     waited: float = 0
     points_remaining: int | None = None
     requests_remaining: int | None = None
-    shows_emails: bool = True
     source: SourceKey = field(init=False)
     sizes: RequestSizes = field(init=False)
     _still_readable: StillReadable = field(init=False, repr=False)
@@ -92,13 +90,13 @@ class Reading:
         document: str,
         variables: dict[str, Any],
         *,
-        may_miss: Collection[str] = (),
+        may_lack: Collection[str] = (),
         is_smallest: bool = False,
     ) -> Answer:
         """Run a GraphQL query for this repository.
 
         Args:
-            may_miss: as for `GitHubClient.query`.
+            may_lack: as for `GitHubClient.query`.
             is_smallest: no smaller query can be asked, so one that was too heavy is tried again.
 
         Raises:
@@ -108,7 +106,7 @@ class Reading:
 
         def request() -> Answer:
             at_most = None if is_smallest else LARGEST_ANSWER
-            return self.client.query(document, variables, may_miss=may_miss, at_most=at_most)
+            return self.client.query(document, variables, may_lack=may_lack, at_most=at_most)
 
         answer = self._ask(request, is_smallest=is_smallest)
         with errors.answer_shape("limits"):

@@ -125,9 +125,7 @@ class RepositoryReader:
         identities = profiles.waiting(self.reading) if self._reads_people else []
         if identities:
             self.reading.purpose = "people_requests"
-            if not profiles.read(self.reading, identities) and len(identities) == 1:
-                # One alone cannot be read: so may all others be, and they can wait for a run.
-                self._reads_people = False
+            self._reads_people = profiles.read(self.reading, identities)
         return bool(identities)
 
     def _sweep(self) -> bool:

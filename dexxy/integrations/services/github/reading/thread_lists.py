@@ -26,7 +26,7 @@ from dexxy.integrations.services.github.reading.page_frame import (
     time_in,
 )
 from dexxy.integrations.services.github.reading.part_rows import parts_replace
-from dexxy.integrations.services.github.reading.problems import problem_note
+from dexxy.integrations.services.github.reading.problems import problem_note, threads_are_read
 from dexxy.integrations.services.github.reading.receipt import sweep_meets
 from dexxy.integrations.services.github.reading.request_sizes import size_failed
 from dexxy.integrations.services.github.reading.scans import (
@@ -72,7 +72,7 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     variables = reading.name | page_variables(stream, size)
     try:
         answer = reading.query(
-            _DOCUMENTS[kind], variables, may_miss=["repository.list"], is_smallest=size == 1
+            _DOCUMENTS[kind], variables, may_lack=["repository.list"], is_smallest=size == 1
         )
         listing = listing_of(reading, kind, answer)
         refuse_endless(stream, listing, variables["after"])
@@ -112,6 +112,7 @@ def _store(
         open_lists = [thread.open_lists for thread in threads]
         sweep = stream if stream.name in SWEEPS else None
         parts_replace(reading.repository, stored, open_lists, answer.asked_at, sweep=sweep)
+        threads_are_read(reading.repository, stored, threads, answer.asked_at)
         if sweep:
             sweep_meets(sweep, (m for thread in threads for m in thread.snapshot.messages))
         for thread in unreadable:
@@ -160,6 +161,7 @@ def _note(
         "github": listing.total,
         "taken_at": answer.date.isoformat(),
         "is_enabled": listing.is_enabled,
+        "refusal": listing.refusal,
     }
 
 
@@ -200,7 +202,7 @@ def _ask_what_is_there(reading: Reading, kind: ThreadKind, variables: dict[str, 
         return reading.query(
             skip_document(kind),
             variables,
-            may_miss=["repository.list.nodes.*"],
+            may_lack=["repository.list"],
             is_smallest=True,
         )
     except errors.QueryTooHeavyError:
