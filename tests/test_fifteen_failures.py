@@ -23,15 +23,17 @@ from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.faults import (
     Fault,
     busier_than,
+    cut,
     first_over,
     graphql_error,
     rate_limited,
+    reset,
     secondary_limit,
     stale,
     status,
     timed_out,
 )
-from dexxy_simulator.faults.call import Call
+from dexxy_simulator.faults.call import Call, Effect
 from tests.scene import LISTS, REQUESTS, Scene, add_thread, first_issue, first_pull
 from tests.truth import assert_source_equals
 
@@ -105,10 +107,21 @@ def test_failure_04_pages_that_are_too_heavy_become_smaller_and_stay_so(
     assert_true(scene)
     # Each thread once: the cursor stayed where it was.
     assert first.counts["threads"] == 39
-    remembered = scene.connected.streams.filter(name__in=LISTS, page_size__lt=25)
+    remembered = scene.connected.streams.filter(name__in=LISTS, failed_size__lte=25)
     assert remembered.count() == 3
-    # It tries to grow a little; from a hundred on, each list would be refused three times.
-    assert (happened, heavy.happened) == (14, 16)
+    # Each list finds its size, and then stays below what failed.
+    assert (happened, heavy.happened) == (9, 9)
+
+
+@pytest.mark.parametrize("effect", [cut(), reset(0.5)], ids=["cut", "reset"])
+def test_failure_04_pages_that_break_off_become_smaller(scene: Scene, effect: Effect) -> None:
+    for number in range(30):
+        add_thread(scene, "issues", f"Issue {number}")
+    scene.connected.streams.update(watermark=None)
+    scene.server.faults.add(Fault(effect, on=first_over(12), times=None))
+
+    assert scene.sync().state == "done"
+    assert_true(scene)
 
 
 @pytest.mark.parametrize("kind", ["RATE_LIMIT", "RATE_LIMITED"])

@@ -106,7 +106,9 @@ def print_receipt(console: Console, run: SyncRun) -> None:
         table.add_row(LABELS[kind], str(line["here"]), str(line["github"]), at, style=style)
     console.print(table)
     for kind, line in run.receipt.items():
-        if not line["is_enabled"]:
+        if line.get("refusal"):
+            console.print(f"{LABELS[kind]} are not read. {line['refusal']}")
+        elif not line["is_enabled"]:
             console.print(
                 f"{LABELS[kind]} are switched off in {run.repository.full_name}. To see them here,"
                 " switch them on under its Settings > General > Features."

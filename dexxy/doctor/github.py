@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, QuerySet, Sum
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -13,7 +13,9 @@ from dexxy.integrations.models import (
     DeliveryState,
     GitHubRepository,
     RefusedWebhooks,
+    StreamName,
     SyncStatus,
+    SyncStream,
     WebhookDelivery,
 )
 from dexxy.integrations.services.github.webhooks.events import is_unknown
@@ -110,11 +112,21 @@ def repositories() -> Iterator[Finding]:
             str(SyncStatus(repository.sync_status).label) + ".",
             repository.sync_error or "Sync it again.",
         )
+    yield from _resting(followed)
     more = broken.count() - NAMED
     if more > 0:
         yield failed("Repositories", f"{more} more cannot be read.", "See the repositories' page.")
     if not broken.exists():
         yield well("Repositories", _readable(followed.count()))
+
+
+def _resting(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
+    """Name the lists that GitHub does not show of repositories that it shows."""
+    lists = SyncStream.objects.filter(repository__in=followed, name__in=StreamName.thread_lists())
+    resting = lists.exclude(refusal="").select_related("repository")
+    for stream in resting.order_by("repository__full_name", "name")[:NAMED]:
+        name = f"{StreamName(stream.name).label} of {stream.repository.full_name}".capitalize()
+        yield notice(name, "They are not read.", stream.refusal)
 
 
 def _readable(count: int) -> str:

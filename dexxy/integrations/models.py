@@ -112,6 +112,8 @@ class Credential(TimestampedModel):
     pause_reason = models.TextField(blank=True)
     requests_remaining = models.IntegerField(null=True, blank=True)
     points_remaining = models.IntegerField(null=True, blank=True)
+    # Whether GitHub shows people's public addresses with it, as far as it has told.
+    shows_emails = models.BooleanField(default=True, db_default=True)
 
     objects = CredentialQuerySet.as_manager()
 
@@ -277,7 +279,23 @@ class StreamName(models.TextChoices):
         return [cls.ISSUES, cls.PULL_REQUESTS, cls.DISCUSSIONS]
 
 
-class SyncStream(TimestampedModel):
+class LearnedSize(models.Model):
+    """How much to ask GitHub for at once, as far as its answers have taught.
+
+    `page_size` is the largest that passed lately; `failed_size` the smallest that GitHub found too
+    heavy, and when. Of the next `suspects` one may be what makes every request fail that holds it.
+    """
+
+    page_size = models.PositiveSmallIntegerField(null=True, blank=True)
+    failed_size = models.PositiveSmallIntegerField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    suspects = models.PositiveSmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        abstract = True
+
+
+class SyncStream(LearnedSize, TimestampedModel):
     """One list of a repository, and how far it has been read.
 
     A scan goes from `scan_started_at` (the server's clock) until `cursor` reaches its end; then
@@ -291,12 +309,13 @@ class SyncStream(TimestampedModel):
     cursor = models.CharField(max_length=1000, blank=True)
     watermark = models.DateTimeField(null=True, blank=True)
     scan_started_at = models.DateTimeField(null=True, blank=True)
-    page_size = models.PositiveSmallIntegerField(null=True, blank=True)
     is_done = models.BooleanField(default=False)
     read = models.PositiveBigIntegerField(default=0)
     expected = models.PositiveBigIntegerField(null=True, blank=True)
     swept_until = models.DateTimeField(null=True, blank=True)
     swept_numbers = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # Why GitHub does not show the list, although it shows the repository; '' where it does.
+    refusal = models.TextField(blank=True, default="", db_default="")
     # Kind -> how many messages this sweep has met; null where it lost count.
     met = models.JSONField(null=True, blank=True, default=dict)
 
@@ -310,6 +329,30 @@ class SyncStream(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.repository}"
+
+
+class RequestKind(models.TextChoices):
+    THREADS = "threads", "threads by number"
+    PARTS = "parts", "nested lists of several owners"
+    PEOPLE = "people", "profiles"
+
+
+class RequestSize(LearnedSize, TimestampedModel):
+    """How many to ask for at once, of what is no list of GitHub's."""
+
+    repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="request_sizes")
+    request = models.CharField(max_length=10, choices=RequestKind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "request"], name="integrations_requestsize_once"
+            ),
+            only_choices("request", RequestKind),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request} of {self.repository}"
 
 
 class RunTrigger(models.TextChoices):
@@ -376,6 +419,8 @@ class SyncPart(TimestampedModel):
     owner_external_id = models.CharField(max_length=255, blank=True)
     cursor = models.CharField(max_length=1000, blank=True)
     seen = ArrayField(models.TextField(), default=list, blank=True)
+    # GitHub kept back some of what was read: what is not in `seen` need not be deleted.
+    has_gaps = models.BooleanField(default=False, db_default=False)
     snapshot_at = models.DateTimeField()
     # The sweep that met the thread, and counts its messages.
     sweep = models.ForeignKey(SyncStream, models.SET_NULL, null=True, related_name="parts")

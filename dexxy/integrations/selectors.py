@@ -62,12 +62,21 @@ class RepositoryOverview:
         return None if is_stopped else credential.paused_until
 
     @property
+    def resting(self) -> list[SyncStream]:
+        """The lists of threads that GitHub does not show, although it shows the repository."""
+        return [stream for stream in self.repository.streams.all() if _rests(stream)]
+
+    @property
     def is_moving(self) -> bool:
         """Whether a page that shows this should look again soon."""
         return self.paused_until is None and self.repository.sync_status in {
             SyncStatus.PENDING,
             SyncStatus.SYNCING,
         }
+
+
+def _rests(stream: SyncStream) -> bool:
+    return bool(stream.refusal) and stream.name in StreamName.thread_lists()
 
 
 def repository_overview(viewer: Viewer, repository: GitHubRepository) -> RepositoryOverview:

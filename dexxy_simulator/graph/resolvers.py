@@ -141,6 +141,13 @@ def _transferred(source: Repository, info: Info, number: int) -> Issue | None:
     return found if is_there else None
 
 
+@field("Issue.stateReason")
+def state_reason(source: Issue, info: Info, enableDuplicate: bool = False) -> str | None:
+    """Why an issue is closed; a duplicate is not planned, unless one asks for the difference."""
+    hides = source.state_reason == "DUPLICATE" and not enableDuplicate
+    return "NOT_PLANNED" if hides else source.state_reason
+
+
 @field("Bot.login")
 def bot_login(source: Actor, info: Info) -> str:
     """The login of a bot: that of its App."""

@@ -115,3 +115,24 @@ def test_a_server_answers_while_the_world_changes_silently(reader: Reader) -> No
     }
     assert seen == set(reader.repository.issues)
     assert len(numbers) == 20
+
+
+def test_a_duplicate_is_hidden_from_who_does_not_ask_for_it() -> None:
+    world = generated_world(1, threads=5)
+    repository = world.repository("colony/generated")
+    assert repository is not None
+    issue = world.open_issue(repository, repository.owner, "Again")
+    world.close(issue, repository.owner, "DUPLICATE")
+    document = """query($number: Int!) { repository(owner: "colony", name: "generated") {
+      issue(number: $number) {
+        byDefault: stateReason asked: stateReason(enableDuplicate: true) } } }"""
+
+    with SimulatorServer(world) as server:
+        body = {"query": document, "variables": {"number": issue.number}}
+        signed = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+        answer = httpx.post(server.graphql_url, json=body, headers=signed, verify=NO_CERTIFICATES)
+
+    assert answer.json()["data"]["repository"]["issue"] == {
+        "byDefault": "NOT_PLANNED",
+        "asked": "DUPLICATE",
+    }

@@ -6,9 +6,10 @@ Nothing is retried and nothing sleeps here: that is the engine's business.
 import ssl
 import zlib
 from collections.abc import Collection, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,9 +17,10 @@ import httpx
 
 from dexxy import __version__
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.gaps import Gaps
 from dexxy.integrations.services.github.api.json import loads
 from dexxy.integrations.services.github.api.refusals import (
-    paths_missed,
+    gaps_of,
     raise_for_status,
     server_time,
 )
@@ -40,7 +42,8 @@ class Answer:
         date: the same by GitHub's clock (the `Date` header) or by ours, whichever is behind: what
             changes later is later by both, so that a clock that is fast hides nothing.
         size: of the body in bytes.
-        missed: of a GraphQL answer, the paths where null stands because there is nothing.
+        seconds: from our request until the end of the answer.
+        gaps: of a GraphQL answer, the items that it lacks.
     """
 
     data: Any
@@ -48,7 +51,8 @@ class Answer:
     asked_at: datetime
     date: datetime
     size: int
-    missed: frozenset[str] = frozenset()
+    seconds: float = 0
+    gaps: Gaps = field(default_factory=Gaps)
 
     @property
     def next_page(self) -> str:
@@ -141,14 +145,14 @@ class GitHubClient:
         document: str,
         variables: Mapping[str, Any],
         *,
-        may_miss: Collection[str] = (),
+        may_lack: Collection[str] = (),
         at_most: int | None = None,
     ) -> Answer:
         """Run a GraphQL query.
 
         Args:
-            may_miss: paths of the answer, as in `repository.issue`, that may be NOT_FOUND: there
-                is null then. A `*` at the end stands for every index of a list.
+            may_lack: the paths of items, as in `repository.issue`, that may each be NOT_FOUND or
+                FORBIDDEN, whole or in part. A `*` at the end stands for every index of a list.
             at_most: bytes that the answer may have, unpacked; None for any number.
 
         Raises:
@@ -157,8 +161,8 @@ class GitHubClient:
         """
         question = {"query": document, "variables": dict(variables)}
         answer = self._ask("POST", self._graphql_url, at_most=at_most, json=question)
-        missed = paths_missed(answer.data, answer.headers, may_miss=may_miss)
-        return replace(answer, data=answer.data["data"], missed=missed)
+        found = gaps_of(answer.data, answer.headers, may_lack=may_lack)
+        return replace(answer, data=answer.data["data"], gaps=found)
 
     def _keep_token_home(self, path: str) -> None:
         base = self._http.base_url
@@ -177,10 +181,11 @@ class GitHubClient:
             )
 
     def _ask(self, method: str, url: str, at_most: int | None = None, **content: Any) -> Answer:
-        asked_at = datetime.now(UTC)
+        asked_at, begun = datetime.now(UTC), monotonic()
         headers, body = self._send(method, url, at_most, **content)
+        seconds = monotonic() - begun
         date = min(server_time(headers) or asked_at, asked_at)
-        return Answer(_json(body), headers, asked_at, date, len(body))
+        return Answer(_json(body), headers, asked_at, date, len(body), seconds)
 
     def _send(
         self, method: str, url: str, at_most: int | None = None, **content: Any
@@ -268,10 +273,14 @@ def _json(content: bytes | bytearray) -> Any:
 def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitHubUnreachableError:
     host = httpx.URL(url).host or base_url.host
     if isinstance(error, httpx.TimeoutException):
-        return errors.GitHubUnreachableError(f"{host} did not answer in time. Try again later.")
+        did_connect = not isinstance(error, httpx.ConnectTimeout)
+        kind = errors.AnswerBrokenOffError if did_connect else errors.GitHubUnreachableError
+        return kind(f"{host} did not answer in time. Try again later.")
     # Not the text of every error: some quote a header, and with it the token.
     is_network = isinstance(error, httpx.NetworkError)
     reason = errors.quoted(error) if is_network and str(error) else type(error).__name__
-    return errors.GitHubUnreachableError(
+    broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.DecodingError)
+    kind = errors.AnswerBrokenOffError if broke_off else errors.GitHubUnreachableError
+    return kind(
         f"{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
     )

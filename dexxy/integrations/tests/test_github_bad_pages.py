@@ -5,8 +5,11 @@ from typing import Any, Literal
 
 import pytest
 
+from dexxy.messages.models import Thread
 from dexxy_simulator.faults import (
     Effect,
+    Fault,
+    asking_for,
     garbage,
     graphql_error,
     null_nodes,
@@ -185,6 +188,29 @@ def test_a_list_that_is_null_although_the_feature_is_on_is_not_an_empty_one(
     assert busy.error == UNKNOWN.format(stream, what)
     assert busy.stored(stream) == before
     busy.recover()
+
+
+def test_a_thread_of_which_not_even_the_number_is_shown_is_stepped_over(busy: Scene) -> None:
+    cursed = busy.world.open_issue(busy.repository, busy.owner, "Cursed").number
+    behind = busy.world.open_issue(busy.repository, busy.owner, "Behind it").number
+    busy.connected.streams.update(watermark=None)
+
+    def refuse(body: Any) -> None:
+        nodes = body["data"]["repository"]["list"].get("nodes", [])
+        for index, node in enumerate(nodes):
+            if node["number"] == cursed:
+                nodes[index] = None
+                path = ["repository", "list", "nodes", index]
+                refused = {"type": "FORBIDDEN", "path": path, "message": "Not for you"}
+                body.setdefault("errors", []).append(refused)
+
+    busy.server.faults.add(Fault(patched(refuse), on=asking_for("list: issues"), times=None))
+
+    assert busy.outcome() == ("done", "")
+
+    stored = Thread.objects.filter(kind="issue").values_list("number", flat=True)
+    assert behind in stored
+    assert cursed not in stored
 
 
 @pytest.mark.parametrize("stream", ["issues", "refetch"])

@@ -210,7 +210,7 @@ def test_a_part_that_may_be_missing_is_null(app: ScriptedApp, client: GitHubClie
     problem = {"type": "NOT_FOUND", "message": "x", "path": ["p0"]}
     app.script.append(refusal(200, {"data": {"p0": None}, "errors": [problem]}))
 
-    assert client.query(QUERY, {}, may_miss=["p0"]).data == {"p0": None}
+    assert client.query(QUERY, {}, may_lack=["p0"]).data == {"p0": None}
 
 
 def test_an_answer_that_was_cut_off_is_an_error(app: ScriptedApp, client: GitHubClient) -> None:

@@ -94,7 +94,7 @@ def test_a_sweep_finds_what_vanished_without_a_trace(
 
     run = sync(synced, sweep=True)
 
-    assert run.counts["sweep_pages"] == 3
+    assert run.counts["sweep_pages"] == 5
     assert Message.objects.get(kind="comment", external_id=gone[1]).archived_reason == "missing"
     thread = Thread.objects.get(kind="issue", number=44)
     assert thread.archived_reason == "missing"
@@ -140,7 +140,7 @@ def test_a_difference_that_a_sweep_cannot_mend_makes_no_other_sweep_due(
 
     swept = [sync(synced).counts.get("sweep_pages", 0) for _ in range(5)]
 
-    assert swept == [0, 3, 0, 0, 0]
+    assert swept == [0, 6, 0, 0, 0]
 
 
 def test_threads_of_one_second_are_not_taken_for_missing_at_the_end_of_a_page(
@@ -166,10 +166,27 @@ def test_a_sweep_may_take_several_runs(
     world.delete(ants.issues[44])
     sync(synced)
 
-    runs = [sync(synced) for _ in range(4)]
+    runs = [sync(synced) for _ in range(6)]
 
-    assert [run.counts.get("sweep_pages", 0) for run in runs] == [1, 1, 1, 0]
+    assert [run.counts.get("sweep_pages", 0) for run in runs] == [1, 1, 1, 1, 1, 0]
     assert_source_equals(synced.source, ants)
+
+
+def test_a_duplicate_is_one_in_the_list_and_when_it_is_read_again(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    issue = world.open_issue(ants, jo, "Again")
+    world.close(issue, jo, "DUPLICATE")
+
+    sync(connected)
+    stored = Thread.objects.get(kind="issue", number=issue.number)
+    assert stored.state_reason == "duplicate"
+    Thread.objects.filter(pk=stored.pk).update(refetch_at=timezone.now(), state_reason="")
+    sync(connected)
+
+    stored.refresh_from_db()
+    assert stored.state_reason == "duplicate"
+    assert_source_equals(connected.source, ants)
 
 
 def test_a_discussion_is_stored_with_comments_replies_closing_and_answer(
@@ -226,7 +243,7 @@ def test_a_deleted_comment_that_has_replies_is_archived_and_its_replies_stay(
     assert [message.body for message in stored] == [""]
 
 
-def test_people_are_read_once_a_hundred_at_a_time(
+def test_people_are_read_once_and_many_at_a_time(
     connected: GitHubRepository,
     world: World,
     ants: Repository,
@@ -237,7 +254,7 @@ def test_people_are_read_once_a_hundred_at_a_time(
 
     first, second = sync(connected), sync(connected)
 
-    assert first.counts["people_requests"] == 1
+    assert first.counts["people_requests"] == 2
     assert "people_requests" not in second.counts
     member = Identity.objects.get(username="jo").member
     assert (member.location, member.company, member.bio) == ("Here", "ACME", "I try.")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.gaps import Gaps
 from dexxy.integrations.services.github.reading.found_threads import (
     Found,
     Gone,
@@ -21,8 +22,8 @@ PULL = Marked(ThreadKind.PULL_REQUEST, 9, thread_id=90)
 
 def found(thread: Marked, node: Any, *, is_missed: bool = False, has_issues: bool = True) -> Found:
     shown = {"hasIssuesEnabled": has_issues, "t0": node}
-    missed = {"repository.t0"} if is_missed else set()
-    return threads_found([thread], shown, missed=missed, github_id=HERE)
+    gaps = Gaps(missed=frozenset({"repository.t0"} if is_missed else ()))
+    return threads_found([thread], shown, gaps=gaps, github_id=HERE)
 
 
 def moved(url: str = "https://g/o/new/issues/1") -> dict[str, Any]:
@@ -54,6 +55,18 @@ def test_pull_requests_cannot_be_switched_off() -> None:
     assert found(PULL, None, is_missed=True, has_issues=False).hidden == []
 
 
+def test_a_thread_that_may_not_be_read_is_not_gone() -> None:
+    gaps = Gaps(refused=frozenset({"repository.t0"}))
+    shown = {"hasIssuesEnabled": True, "t0": None}
+
+    refused = threads_found([ISSUE], shown, gaps=gaps, github_id=HERE)
+
+    assert refused.gone == []
+    assert [(thread, type(error)) for thread, error in refused.unreadable] == [
+        (ISSUE, errors.AccessDeniedError)
+    ]
+
+
 def test_a_gap_that_nothing_explains_is_asked_for_again_in_a_smaller_request() -> None:
     with pytest.raises(errors.QueryTooHeavyError, match="shows nothing of #7"):
         found(ISSUE, None)
@@ -63,7 +76,8 @@ def test_a_thread_in_an_unknown_shape_is_unreadable_and_its_neighbours_are_not()
     strange = {"repository": {"databaseId": HERE}, "number": 7}
     shown = {"hasIssuesEnabled": True, "t0": strange, "t1": None}
 
-    both = threads_found([ISSUE, PULL], shown, missed={"repository.t1"}, github_id=HERE)
+    gaps = Gaps(missed=frozenset({"repository.t1"}))
+    both = threads_found([ISSUE, PULL], shown, gaps=gaps, github_id=HERE)
 
     assert [(thread, type(error)) for thread, error in both.unreadable] == [
         (ISSUE, errors.UnexpectedAnswerError)

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.refusals import paths_missed, raise_for_status
+from dexxy.integrations.services.github.api.gaps import Gaps
+from dexxy.integrations.services.github.api.refusals import gaps_of, raise_for_status
 
 NOTHING = httpx.Headers()
 SIGN_IN = "https://github.com/orgs/acme/sso?authorization_request=AAA"
@@ -24,7 +25,7 @@ REFUSED_QUERY = {**problem(), "extensions": {"code": "undefinedField"}}
 
 def error_of(*problems: dict[str, Any], **headers: str) -> errors.GitHubError:
     with pytest.raises(errors.GitHubError) as caught:
-        paths_missed({"data": None, "errors": list(problems)}, named(headers))
+        gaps_of({"data": None, "errors": list(problems)}, named(headers))
     return caught.value
 
 
@@ -93,7 +94,7 @@ def test_the_message_quotes_all_that_github_said_as_it_is() -> None:
 def test_what_may_be_missing_is_no_refusal() -> None:
     body = {"data": {"p0": None}, "errors": [problem("NOT_FOUND", path=["p0"])]}
 
-    assert paths_missed(body, NOTHING, may_miss=["p0"]) == {"p0"}
+    assert gaps_of(body, NOTHING, may_lack=["p0"]) == Gaps(missed=frozenset({"p0"}))
 
 
 def test_what_may_be_missing_does_not_hide_what_may_not() -> None:
@@ -103,7 +104,69 @@ def test_what_may_be_missing_does_not_hide_what_may_not() -> None:
     }
 
     with pytest.raises(errors.AccessDeniedError):
-        paths_missed(body, NOTHING, may_miss=["p0", "p1"])
+        gaps_of(body, NOTHING, may_lack=["p0"])
+
+
+def people(*paths: list[Any], kind: str = "FORBIDDEN") -> tuple[dict[str, Any], Gaps]:
+    """Return the data of an answer about two people, and its gaps, where PATHS are refused."""
+    nodes: list[Any] = [
+        {"login": "ada", "email": None, "posts": {"nodes": [{"author": None}, {"author": {}}]}},
+        {"login": "bob", "email": "b@example.com", "posts": None},
+    ]
+    for path in paths:
+        if path == ["nodes", 1]:
+            nodes[1] = None
+    data = {"nodes": nodes}
+    problems = [problem(kind, path=path) for path in paths]
+    return data, gaps_of({"data": data, "errors": problems}, NOTHING, may_lack=["nodes.*"])
+
+
+@pytest.mark.parametrize(("kind", "is_refused"), [("FORBIDDEN", True), ("NOT_FOUND", False)])
+def test_one_item_among_many_costs_that_item(kind: str, is_refused: bool) -> None:
+    data, gaps = people(["nodes", 1], kind=kind)
+
+    assert [node and node["login"] for node in data["nodes"]] == ["ada", None]
+    assert gaps == Gaps(
+        missed=frozenset(() if is_refused else {"nodes.1"}),
+        refused=frozenset({"nodes.1"} if is_refused else ()),
+    )
+
+
+def test_a_field_that_may_be_null_is_null_and_told() -> None:
+    data, gaps = people(["nodes", 0, "email"])
+
+    assert data["nodes"][0]["login"] == "ada"
+    assert gaps.refused == {"nodes.0.email"}
+
+
+def test_a_list_that_is_refused_is_left_to_who_reads_it() -> None:
+    data, gaps = people(["nodes", 1, "posts"])
+
+    assert data["nodes"][1] == {"login": "bob", "email": "b@example.com", "posts": None}
+    assert gaps.refused == {"nodes.1.posts"}
+
+
+def test_where_null_has_a_meaning_what_holds_it_is_held_back() -> None:
+    data, gaps = people(["nodes", 0, "posts", "nodes", 0, "author"])
+
+    assert data["nodes"][0]["posts"]["nodes"] == [None, {"author": {}}]
+    assert gaps.refused == {"nodes.0.posts.nodes.0.author"}
+
+
+def test_an_item_whose_author_is_refused_is_refused() -> None:
+    body = {
+        "data": {"repository": {"t0": {"author": None}}},
+        "errors": [problem("FORBIDDEN", path=["repository", "t0", "author"])],
+    }
+
+    assert gaps_of(body, NOTHING, may_lack=["repository.t0"]).refused == {"repository.t0"}
+    assert body["data"] == {"repository": {"t0": None}}
+
+
+@pytest.mark.parametrize("path", [["nodes", 7], ["nodes", 0, "login", "x"], ["nodes", "x"]])
+def test_an_error_that_leads_nowhere_is_no_whole_answer(path: list[Any]) -> None:
+    with pytest.raises(errors.QueryTooHeavyError):
+        people(path)
 
 
 def test_an_organization_that_wants_a_sign_in_says_where() -> None:

@@ -26,6 +26,10 @@ class GitHubUnreachableError(GitHubError):
     retryable = True
 
 
+class AnswerBrokenOffError(GitHubUnreachableError):
+    """The request left, but its answer did not come in time, or not to its end."""
+
+
 class GitHubServerError(GitHubError):
     """An answer that is not one: a 5xx, or a body that cannot be read."""
 

@@ -71,12 +71,14 @@ _THREAD = """
   repository { databaseId }
   labels(first: 100) { nodes { name } }
 """
+# GitHub finds large pages of large lists too heavy; most lists are short, and parts read the rest
+# of the others, a hundred at a time. A thread has a hundred labels at most.
 ISSUE = f"""
 fragment issue on Issue {{
   {_THREAD}
-  state stateReason closedAt
-  comments(first: 100) {{ {PAGE_INFO} nodes {{ ...comment }} }}
-  timelineItems(first: 100, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {{
+  state stateReason(enableDuplicate: true) closedAt
+  comments(first: 50) {{ {PAGE_INFO} nodes {{ ...comment }} }}
+  timelineItems(first: 20, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {{
     {PAGE_INFO}
     nodes {{ ...event }}
   }}
@@ -86,10 +88,10 @@ PULL_REQUEST = f"""
 fragment pullRequest on PullRequest {{
   {_THREAD}
   state isDraft closedAt mergedAt
-  comments(first: 100) {{ {PAGE_INFO} nodes {{ ...comment }} }}
-  reviews(first: 100) {{ {PAGE_INFO} nodes {{ ...review }} }}
+  comments(first: 50) {{ {PAGE_INFO} nodes {{ ...comment }} }}
+  reviews(first: 30) {{ {PAGE_INFO} nodes {{ ...review }} }}
   reviewThreads(first: 1) {{ totalCount }}
-  timelineItems(first: 100, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT]) {{
+  timelineItems(first: 20, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT]) {{
     {PAGE_INFO}
     nodes {{ ...event }}
   }}

@@ -71,9 +71,14 @@ query Threads(
 """)
 
 
-def skip_document(kind: ThreadKind) -> str:
-    """Write the document that steps over one thread that cannot be read."""
+def skip_document(kind: ThreadKind, *, blindly: bool = False) -> str:
+    """Write the document that steps over one thread that cannot be read.
+
+    Args:
+        blindly: do not even ask for its number.
+    """
     thread = THREAD_TYPES[kind]
+    nodes = "" if blindly else "nodes { number }"
     return f"""
 query Skip(
   $owner: String!, $name: String!, $first: Int!, $after: String, $order: {thread.order}!
@@ -83,7 +88,7 @@ query Skip(
     databaseId
     list: {thread.list_field}(first: $first, after: $after, orderBy: $order) {{
       {PAGE_INFO}
-      nodes {{ number }}
+      {nodes}
     }}
   }}
 }}

@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 import httpx
 import orjson
 
-from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api import errors, gaps
+from dexxy.integrations.services.github.api.gaps import Gaps
 
 # What GitHub asks to wait after a secondary limit that names no time.
 _DEFAULT_WAIT = timedelta(seconds=60)
@@ -95,23 +96,15 @@ class _Problem:
             is_of_query=isinstance(extensions, dict) and bool(extensions.get("code")),
         )
 
-    def missed(self, may_miss: Collection[str]) -> str:
-        """Return the path that is NOT_FOUND where that may be, or ''."""
-        path = ".".join(self.path)
-        names = {path, ".".join((*self.path[:-1], "*"))}
-        may_be = self.kind == "NOT_FOUND" and not names.isdisjoint(may_miss)
-        return path if may_be else ""
 
+def gaps_of(body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = ()) -> Gaps:
+    """Raise what the `errors` of a GraphQL answer mean, unless that is about single items.
 
-def paths_missed(
-    body: Any, headers: httpx.Headers, *, may_miss: Collection[str] = ()
-) -> frozenset[str]:
-    """Raise what the `errors` of a GraphQL answer mean; return the paths that may be missed.
-
-    An answer with the status 200, `errors` and a half of the data is usual, and is never stored.
+    An answer with the status 200, `errors` and a half of the data is usual, and is never stored;
+    what lacks items is whole but for these, and tells which they are.
 
     Args:
-        may_miss: paths that may be NOT_FOUND, as for `GitHubClient.query`.
+        may_lack: as for `GitHubClient.query`.
 
     Raises:
         GitHubError: one of its kinds.
@@ -126,8 +119,9 @@ def paths_missed(
         raise errors.QueryTooHeavyError(
             "GitHub answered only a part of the query, and not in a way that says why."
         ) from error
-    missed = {problem: problem.missed(may_miss) for problem in problems}
-    grave = [problem for problem in problems if not missed[problem]]
+    items = gaps.Items(may_lack)
+    of_items = {p: items.of(p.path) for p in problems if gaps.may_lack(p.kind)}
+    grave = [problem for problem in problems if not of_items.get(problem)]
     if grave:
         raise _graphql_error(_Refusal(grave, headers))
     if not isinstance(body.get("data"), dict):
@@ -135,7 +129,27 @@ def paths_missed(
         raise errors.UnexpectedAnswerError(
             "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
         )
-    return frozenset(missed.values())
+    return _gaps(body["data"], of_items)
+
+
+def _gaps(data: Any, of_items: Mapping[_Problem, str]) -> Gaps:
+    """Sort the items that lack, and hold back what is incomplete.
+
+    Raises:
+        QueryTooHeavyError: the errors lead where the data does not.
+    """
+    missed: set[str] = set()
+    refused: set[str] = set()
+    try:
+        for problem, item in of_items.items():
+            is_whole = gaps.hold_back(data, problem.path, item)
+            is_missed = is_whole and problem.kind == "NOT_FOUND"
+            (missed if is_missed else refused).add(item if is_whole else ".".join(problem.path))
+    except errors.UNKNOWN_SHAPE as error:
+        raise errors.QueryTooHeavyError(
+            "GitHub answered only a part of the query, and not in a way that says which."
+        ) from error
+    return Gaps(frozenset(missed), frozenset(refused))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from dexxy.accounts.models import Workspace
+from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
     AccountType,
@@ -181,6 +182,10 @@ def _fill(installation: GitHubInstallation, found: FoundRepository) -> None:
     credential, _ = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
+    if not credential.shows_emails and _is_new(found.token, installation):
+        # It may have a scope that the one before had not.
+        credential.shows_emails = True
+        credential.save(update_fields=["shows_emails", "updated_at"])
     is_organization = account.get("type") == "Organization"
     fields: dict[str, Any] = {
         "app": None,
@@ -202,3 +207,10 @@ def _fill(installation: GitHubInstallation, found: FoundRepository) -> None:
     for name, value in fields.items():
         setattr(installation, name, value)
     installation.save(update_fields=[*fields, "updated_at"] if installation.pk else None)
+
+
+def _is_new(token: str, installation: GitHubInstallation) -> bool:
+    try:
+        return bool(installation.access_token.read() != token)
+    except UndecryptableSecretError:
+        return True

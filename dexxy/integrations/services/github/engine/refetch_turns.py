@@ -17,7 +17,7 @@ from dexxy.integrations.services.github.access.repository_state import due_at_on
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.reading import refetch
-from dexxy.integrations.services.github.reading.part_batches import PartsReader
+from dexxy.integrations.services.github.reading.part_batches import parts_read_next
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.messages.models import Thread
 
@@ -37,8 +37,6 @@ class MarkedReader:
         self._lease = lease
         self._clients = clients
         self._readings: dict[int, Reading] = {}
-        self._threads_per_request = refetch.THREADS_PER_REQUEST
-        self._parts = PartsReader()
         # Those with lists of refetched threads that go on; the next sync reads what is left here.
         self.unfinished: dict[int, GitHubRepository] = {}
 
@@ -62,10 +60,9 @@ class MarkedReader:
 
     def _read(self, repository: GitHubRepository) -> None:
         reading = self._reading(repository)
-        threads = refetch.waiting(reading, self._threads_per_request)
-        if threads and not refetch.read(reading, threads):
-            self._threads_per_request = max(1, len(threads) // 2)
-        if self._parts.read(reading):
+        if threads := refetch.waiting(reading):
+            refetch.read(reading, threads)
+        if parts_read_next(reading):
             self.unfinished[repository.pk] = repository
         else:
             self.unfinished.pop(repository.pk, None)

@@ -32,6 +32,7 @@ class OpenList:
         owner_external_id: its external id, if it is a message.
         cursor: where to go on; '' for its start.
         seen: the external ids that were read already.
+        has_gaps: GitHub kept back some of what was read already.
     """
 
     connection: str
@@ -39,6 +40,7 @@ class OpenList:
     owner_external_id: str = ""
     cursor: str = ""
     seen: tuple[str, ...] = ()
+    has_gaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class MappedList:
         cursor: where to go on; '' at the end.
         complete: the scopes of lists below that came along whole.
         open_lists: the lists below that did not.
+        gaps: how many nodes and lists GitHub kept back, of the list and of those below it. Nothing
+            is taken for deleted that may be among them.
     """
 
     messages: tuple[MessageRecord, ...]
@@ -58,6 +62,7 @@ class MappedList:
     cursor: str
     complete: tuple[Scope, ...] = ()
     open_lists: tuple[OpenList, ...] = ()
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ class ListWithChildren:
             cursor=page.cursor,
             complete=tuple(scope for child in below for scope in child.complete),
             open_lists=tuple(left for child in below for left in child.open_lists),
+            gaps=sum(child.gaps for child in below),
         )
 
     def _below(self, node: Payload, external_id: str) -> MappedList:
@@ -145,9 +151,11 @@ class ListWithChildren:
             return MappedList((), (), "", open_lists=(left,))
         page = nested_page(self.child, payload, external_id, merged=False)
         if page.cursor:
-            left = replace(left, cursor=page.cursor, seen=page.seen)
+            has_gaps = bool(page.gaps)
+            left = replace(left, cursor=page.cursor, seen=page.seen, has_gaps=has_gaps)
             return replace(page, open_lists=(left,))
-        return replace(page, complete=(scope_of(self.child, external_id),))
+        complete = () if page.gaps else (scope_of(self.child, external_id),)
+        return replace(page, complete=complete)
 
 
 # By the keys of `api.queries.NESTED_LISTS`.
@@ -175,24 +183,27 @@ def scope_of(connection: str, owner_external_id: str) -> Scope:
     return Scope(LISTS[connection].scope.kinds, owner_external_id)
 
 
-def nested_page(connection: str, payload: Payload, owner_id: str, *, merged: bool) -> MappedList:
+def nested_page(
+    connection: str, payload: Payload | None, owner_id: str, *, merged: bool
+) -> MappedList:
     """Map one page of a nested list, and what came along of the lists below it.
 
     Args:
         connection: a key of LISTS.
-        payload: `{pageInfo, nodes}`.
+        payload: `{pageInfo, nodes}`; or None, where GitHub keeps back the whole list.
         owner_id: the external id of the message that has the list; '' for the thread's own.
         merged: whether the thread is a merged pull request.
 
     Raises:
-        errors.UNKNOWN_SHAPE: it has another shape than the documented, or gaps.
+        errors.UNKNOWN_SHAPE: it has another shape than the documented.
     """
+    if payload is None:
+        return MappedList((), (), "", gaps=1)
     frame = page_of(payload)
-    if None in frame.nodes:
-        # GitHub kept something back. Where there is nothing, it says NOT_FOUND.
-        raise ValueError(f"gaps in {connection.replace('_', ' ')}")
-    page = Page(frame.nodes, frame.end if frame.goes_on else "", owner_id, merged)
-    return LISTS[connection].map(page)
+    nodes = [node for node in frame.nodes if node is not None]
+    page = Page(nodes, frame.end if frame.goes_on else "", owner_id, merged)
+    mapped = LISTS[connection].map(page)
+    return replace(mapped, gaps=mapped.gaps + len(frame.nodes) - len(nodes))
 
 
 def _once(records: Iterable[MessageRecord]) -> tuple[MessageRecord, ...]:

@@ -28,10 +28,15 @@ from dexxy.messages.models import ThreadKind, ThreadState
 
 @dataclass(frozen=True, slots=True)
 class MappedThread:
-    """A snapshot, and what of the thread still has to be read."""
+    """A snapshot, and what of the thread still has to be read.
+
+    Args:
+        gaps: how many of its nodes and lists GitHub kept back.
+    """
 
     snapshot: Snapshot
     open_lists: tuple[OpenList, ...]
+    gaps: int = 0
 
 
 def issue(node: Payload) -> MappedThread:
@@ -68,7 +73,9 @@ def pull_request(node: Payload) -> MappedThread:
     # No review has a comment on code: their lists, empty, are as good as read.
     complete = (*mapped.snapshot.complete, REVIEW_COMMENTS)
     open_lists = tuple(o for o in mapped.open_lists if o.connection != "review_comments")
-    return MappedThread(replace(mapped.snapshot, complete=complete), open_lists)
+    return replace(
+        mapped, snapshot=replace(mapped.snapshot, complete=complete), open_lists=open_lists
+    )
 
 
 def discussion(node: Payload) -> MappedThread:
@@ -88,7 +95,7 @@ def discussion(node: Payload) -> MappedThread:
         messages=(*snapshot.messages, *changes),
         complete=(*snapshot.complete, STATE_CHANGES),
     )
-    return MappedThread(snapshot, mapped.open_lists)
+    return replace(mapped, snapshot=snapshot)
 
 
 THREADS: Mapping[ThreadKind, Callable[[Payload], MappedThread]] = {
@@ -99,22 +106,28 @@ THREADS: Mapping[ThreadKind, Callable[[Payload], MappedThread]] = {
 
 
 def _mapped_thread(
-    node: Payload, thread: ThreadRecord, lists: Mapping[str, Payload]
+    node: Payload, thread: ThreadRecord, lists: Mapping[str, Payload | None]
 ) -> MappedThread:
     edited_at = time_or_none(node["lastEditedAt"])
     messages = [opening(thread, text(node["body"]), edited_at)]
     open_lists: list[OpenList] = []
     complete: list[Scope] = []
+    labels = node["labels"]
+    gaps = 1 if labels is None else labels["nodes"].count(None)
     for connection, payload in lists.items():
         page = nested_page(connection, payload, "", merged=thread.merged_at is not None)
         messages += page.messages
         complete += page.complete
         open_lists += page.open_lists
+        gaps += page.gaps
         if page.cursor:
-            open_lists.append(OpenList(connection, node["id"], "", page.cursor, page.seen))
-        else:
+            has_gaps = bool(page.gaps)
+            left = OpenList(connection, node["id"], "", page.cursor, page.seen, has_gaps)
+            open_lists.append(left)
+        elif not page.gaps:
             complete.append(scope_of(connection, ""))
-    return MappedThread(Snapshot(thread, tuple(messages), tuple(complete)), tuple(open_lists))
+    snapshot = Snapshot(thread, tuple(messages), tuple(complete))
+    return MappedThread(snapshot, tuple(open_lists), gaps)
 
 
 def _thread(node: Payload) -> dict[str, Any]:
@@ -129,5 +142,5 @@ def _thread(node: Payload) -> dict[str, Any]:
         "opened_at": time(node["createdAt"]),
         "closed_at": time_or_none(node["closedAt"]),
         "version_at": time(node["updatedAt"]),
-        "labels": tuple(text(label["name"]) for label in labels),
+        "labels": tuple(text(label["name"]) for label in labels if label is not None),
     }

@@ -1,11 +1,12 @@
 """What an answer holds of threads that were asked for by number. Pure: no database, no network."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
+from dexxy.integrations.services.github.api.gaps import Gaps
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES
 from dexxy.integrations.services.github.api.values import text
 from dexxy.integrations.services.github.mapping.pages import Unreadable, read_thread
@@ -61,13 +62,13 @@ class Found:
 
 
 def threads_found(
-    marked: Sequence[Marked], shown: Mapping[str, Any], *, missed: Collection[str], github_id: int
+    marked: Sequence[Marked], shown: Mapping[str, Any], *, gaps: Gaps, github_id: int
 ) -> Found:
     """Sort MARKED threads by what an answer holds of them.
 
     Args:
         shown: the repository of the answer to `threads_document`.
-        missed: the paths of the answer that are NOT_FOUND.
+        gaps: what the answer lacks.
         github_id: of the repository, from which a thread may have moved away.
 
     Raises:
@@ -78,13 +79,23 @@ def threads_found(
     with answer_shape("threads"):
         for index, thread in enumerate(marked):
             node = shown[f"t{index}"]
-            if node is None:
-                _sort_missing(found, thread, shown, is_missed=f"repository.t{index}" in missed)
+            path = f"repository.t{index}"
+            if node is None and path in gaps.refused:
+                found.unreadable.append((thread, _refused(thread)))
+            elif node is None:
+                _sort_missing(found, thread, shown, is_missed=path in gaps.missed)
             elif node["repository"]["databaseId"] != github_id:
                 _sort_gone(found, thread, ArchivedReason.MOVED, text(node["url"]))
             else:
                 _sort_here(found, thread, read_thread(thread.kind, node))
     return found
+
+
+def _refused(thread: Marked) -> errors.AccessDeniedError:
+    return errors.AccessDeniedError(
+        f"GitHub does not let this token read #{thread.number}, or only a part of it."
+        " Dexxy asks again."
+    )
 
 
 def _sort_missing(

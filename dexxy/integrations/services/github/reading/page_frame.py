@@ -27,13 +27,15 @@ class Listing:
 
     Args:
         total: how many threads there are in the whole list.
-        is_enabled: whether the repository has this feature switched on.
+        is_enabled: whether the repository has this feature switched on, and shows it.
+        refusal: why GitHub does not show the list, although it shows the repository; or ''.
     """
 
     page: Page
     total: int
     is_enabled: bool
     full_name: str
+    refusal: str = ""
 
 
 def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
@@ -47,8 +49,9 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
     with answer_shape(f"{kind}s"):
         field = THREAD_TYPES[kind].enabled_field
         is_enabled = not field or bool(found[field])
-        # A feature that is switched off need not have a list.
-        shown = found["list"] if found["list"] or is_enabled else _NOTHING
+        # A feature that is switched off, or not granted, need not have a list.
+        shown = _NOTHING if found["list"] is None else found["list"]
+        refusal = _refusal(kind, answer) if found["list"] is None and is_enabled else ""
         page, total = page_of(shown), count_of(shown["totalCount"])
         full_name = text(found["nameWithOwner"])
         _, _ = full_name.split("/")
@@ -56,7 +59,21 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
             raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
         for node in page.nodes:
             number_of(node)
-    return Listing(page, total, is_enabled, full_name)
+    return Listing(page, total, is_enabled and not refusal, full_name, refusal)
+
+
+def _refusal(kind: ThreadKind, answer: Answer) -> str:
+    """Say why GitHub shows no list of threads: the others are read all the same.
+
+    https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+    """
+    what = f"{kind.replace('_', ' ')}s"
+    if "repository.list" in answer.gaps.refused:
+        return (
+            f"GitHub does not let this token read {what}. Give the token, or the App, the"
+            f" permission to read {what}."
+        )
+    return f"GitHub shows no list of {what}: they may be switched off in the repository."
 
 
 _NOTHING: Payload = {

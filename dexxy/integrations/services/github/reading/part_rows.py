@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
 from dexxy.integrations.services.github.mapping.nested_lists import MappedList, OpenList, scope_of
-from dexxy.integrations.services.github.reading.problems import problems_end
 from dexxy.integrations.services.github.reading.receipt import sweeps_lose_count
 from dexxy.messages.ingest.nested_lists import FinishedList, whole_lists
 from dexxy.messages.ingest.stored_threads import StoredThread
@@ -24,6 +23,7 @@ _LIST_COLUMNS = {
     "owner_external_id": "text",
     "cursor": "text",
     "seen": "jsonb",
+    "has_gaps": "boolean",
 }
 _COLUMNS = {
     "thread_id": "bigint",
@@ -33,10 +33,10 @@ _COLUMNS = {
 }
 _INSERT = """
 INSERT INTO integrations_syncpart (
-    repository_id, thread_id, connection, owner_id, owner_external_id, cursor, seen, snapshot_at,
-    sweep_id, created_at, updated_at)
+    repository_id, thread_id, connection, owner_id, owner_external_id, cursor, seen, has_gaps,
+    snapshot_at, sweep_id, created_at, updated_at)
 SELECT %(repository)s, thread_id, connection, owner_id, owner_external_id, cursor,
-       ARRAY(SELECT jsonb_array_elements_text(seen)), snapshot_at, sweep_id,
+       ARRAY(SELECT jsonb_array_elements_text(seen)), has_gaps, snapshot_at, sweep_id,
        now(), now()
 FROM {rows}
 """
@@ -48,7 +48,8 @@ FROM (SELECT cursor FROM integrations_syncpart
 """
 _WAITING = """
 SELECT part.id, part.connection, part.owner_id, part.owner_external_id, part.cursor, part.seen,
-       part.snapshot_at, part.sweep_id, t.id, t.kind, t.number, t.merged_at IS NOT NULL
+       part.has_gaps, part.snapshot_at, part.sweep_id, t.id, t.kind, t.number,
+       t.merged_at IS NOT NULL
 FROM (SELECT * FROM integrations_syncpart
       WHERE repository_id = %(repository)s ORDER BY id LIMIT %(weight)s) part
 JOIN messages_thread t ON t.id = part.thread_id
@@ -56,11 +57,12 @@ ORDER BY part.id
 """
 _MOVE_ON = """
 UPDATE integrations_syncpart part
-SET cursor = r.cursor, seen = ARRAY(SELECT jsonb_array_elements_text(r.seen)), updated_at = now()
+SET cursor = r.cursor, seen = ARRAY(SELECT jsonb_array_elements_text(r.seen)),
+    has_gaps = r.has_gaps, updated_at = now()
 FROM {rows}
 WHERE part.id = r.id
 """
-_POSITION_COLUMNS = {"id": "bigint", "cursor": "text", "seen": "jsonb"}
+_POSITION_COLUMNS = {"id": "bigint", "cursor": "text", "seen": "jsonb", "has_gaps": "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Part:
     owner_external_id: str
     cursor: str
     seen: list[str]
+    has_gaps: bool
     snapshot_at: datetime
     sweep_id: int | None
     thread_id: int
@@ -100,10 +103,15 @@ class ReadPart:
         """The external ids of the list that are known now."""
         return [*self.part.seen, *self.page.seen]
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether GitHub kept back some of the list so far."""
+        return self.part.has_gaps or bool(self.page.gaps)
+
     def finished_lists(self) -> Iterator[FinishedList]:
-        """Yield the lists that are read to their ends now: whole ones of the page, and its own."""
+        """Yield the lists that are read whole now: those of the page, and its own at its end."""
         yield from whole_lists(self.thread, self.page.complete, self.page.messages)
-        if not self.page.cursor:
+        if not self.page.cursor and not self.has_gaps:
             scope = scope_of(self.part.connection, self.part.owner_external_id)
             yield FinishedList(self.thread, scope, self.seen)
 
@@ -155,14 +163,15 @@ def parts_replace(
             for left in lists
         ],
     )
-    problems_end(repository.pk, [thread.id for thread in threads])
 
 
 def parts_move_on(repository: GitHubRepository, read: Sequence[ReadPart]) -> None:
     """Write down how far parts are read now, and which lists below them are left to read."""
     if ended := [one.part.id for one in read if not one.page.cursor]:
         SyncPart.objects.filter(pk__in=ended).delete()
-    going_on = [(one.part.id, one.page.cursor, one.seen) for one in read if one.page.cursor]
+    going_on = [
+        (one.part.id, one.page.cursor, one.seen, one.has_gaps) for one in read if one.page.cursor
+    ]
     if going_on:
         execute(_MOVE_ON, {}, Rows(_POSITION_COLUMNS, going_on))
     _insert(

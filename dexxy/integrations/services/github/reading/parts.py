@@ -15,7 +15,11 @@ from dexxy.integrations.services.github.reading.part_rows import (
     parts_forget,
     parts_move_on,
 )
-from dexxy.integrations.services.github.reading.problems import problem_note, problems_end
+from dexxy.integrations.services.github.reading.problems import (
+    gaps_note,
+    problem_note,
+    problems_end,
+)
 from dexxy.integrations.services.github.reading.receipt import sweeps_lose_count, sweeps_meet
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
@@ -63,7 +67,7 @@ def _answer(reading: Reading, parts: Sequence[Part], *, first: int, is_smallest:
         variables[f"after{index}"] = part.cursor or None
     document = parts_document([part.connection for part in parts])
     return reading.query(
-        document, variables, may_miss=list(_aliases(parts)), is_smallest=is_smallest
+        document, variables, may_lack=list(_aliases(parts)), is_smallest=is_smallest
     )
 
 
@@ -73,15 +77,17 @@ def _aliases(parts: Sequence[Part]) -> dict[str, Part]:
 
 
 def _store(reading: Reading, parts: Sequence[Part], answer: Answer) -> None:
-    named = _aliases(parts)
-    gone = [part for name, part in named.items() if name in answer.missed]
+    named, gaps = _aliases(parts), answer.gaps
+    gone = [part for name, part in named.items() if name in gaps.missed]
     pages = [
         (part, _page(part, answer.data.get(name)))
         for name, part in named.items()
-        if name not in answer.missed
+        if name not in gaps.missed | gaps.refused
     ]
     with reading.storing():
         _apply(reading, pages, gone, answer)
+    for name in gaps.refused & named.keys():
+        _give_up(reading, named[name], _refused(named[name]))
 
 
 def _apply(
@@ -109,7 +115,11 @@ def _apply(
     _leave_to_refetch(gone)
     replies_link(threads)
     threads_settle(threads)
-    problems_end(reading.repository.pk, [one.thread.id for one in read])
+    for part, page in pages:
+        if page.gaps:
+            kind = ThreadKind(part.thread_kind)
+            gaps_note(reading.repository, kind, part.thread_number, page.gaps)
+    problems_end(reading.repository.pk, [(one.thread.id, one.part.snapshot_at) for one in read])
     reading.count(messages=len(messages))
 
 
@@ -121,6 +131,8 @@ def _page(part: Part, node: Any) -> MappedList:
         CursorRefusedError: its cursors do not lead to an end.
     """
     try:
+        if node["list"] is None:
+            raise TypeError("a list that is null")
         page = nested_page(
             part.connection, node["list"], part.owner_external_id, merged=part.is_merged
         )
@@ -133,6 +145,12 @@ def _page(part: Part, node: Any) -> MappedList:
     if page.cursor and (page.cursor == part.cursor or is_nothing_new):
         raise errors.CursorRefusedError("Its cursors go round in a circle.")
     return page
+
+
+def _refused(part: Part) -> errors.AccessDeniedError:
+    return errors.AccessDeniedError(
+        f"GitHub does not let this token read a list of #{part.thread_number}. Dexxy asks again."
+    )
 
 
 def _restart(reading: Reading, part: Part, error: errors.CursorRefusedError) -> None:

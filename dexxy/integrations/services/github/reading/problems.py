@@ -3,22 +3,25 @@
 A problem ends when its thread was read whole: itself, and each of its parts.
 """
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from dexxy.common.sql import execute
 from dexxy.integrations.models import GitHubRepository, SyncProblem
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.mapping.threads import MappedThread
+from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.models import ThreadKind
 
 RETRY_AFTER = timedelta(hours=1)
 
 _END = """
 DELETE FROM integrations_syncproblem p
-USING messages_thread t
-WHERE p.repository_id = %(repository)s AND t.id = ANY(%(threads)s)
-  AND p.thread_kind = t.kind AND p.number = t.number
+USING messages_thread t, unnest(%(threads)s::bigint[], %(read_at)s::timestamptz[]) AS r (id, at)
+WHERE p.repository_id = %(repository)s AND t.id = r.id
+  AND p.thread_kind = t.kind AND p.number = t.number AND p.updated_at < r.at
   AND NOT EXISTS (SELECT FROM integrations_syncpart part WHERE part.thread_id = t.id)
 """
 
@@ -42,9 +45,44 @@ def problem_note(
         problem.save()
 
 
-def problems_end(repository_id: int, thread_ids: Iterable[int]) -> None:
-    """Forget the problems of stored threads that have no part left to read."""
-    execute(_END, {"repository": repository_id, "threads": list(thread_ids)})
+def gaps_note(repository: GitHubRepository, kind: ThreadKind, number: int, gaps: int) -> None:
+    """Write down that GitHub keeps back some of a thread; what it shows is stored."""
+    what = "a message or a list" if gaps == 1 else f"{gaps} messages or lists"
+    error = errors.AccessDeniedError(
+        f"GitHub keeps back {what} of #{number}, and shows the rest. Dexxy asks again."
+    )
+    problem_note(repository, kind, number, error)
+
+
+def threads_are_read(
+    repository: GitHubRepository,
+    stored: Sequence[StoredThread],
+    shown: Sequence[MappedThread],
+    asked_at: datetime,
+) -> None:
+    """Note what GitHub keeps back of threads, and forget the problems of those that are whole.
+
+    Args:
+        stored: the threads of SHOWN, in the same order.
+        asked_at: when they were asked for.
+    """
+    for thread in shown:
+        if thread.gaps:
+            record = thread.snapshot.thread
+            gaps_note(repository, record.kind, record.number, thread.gaps)
+    problems_end(repository.pk, [(thread.id, asked_at) for thread in stored])
+
+
+def problems_end(repository_id: int, read: Iterable[tuple[int, datetime]]) -> None:
+    """Forget the problems of threads that have no part left to read.
+
+    Args:
+        read: ids of threads, and since when they are read: what was noted after that is of this
+            very reading.
+    """
+    threads, times = zip(*read, strict=True) if (read := list(read)) else ((), ())
+    params = {"repository": repository_id, "threads": list(threads), "read_at": list(times)}
+    execute(_END, params)
 
 
 def problems_forget(repository: GitHubRepository, keys: Iterable[Key]) -> None:

@@ -1,4 +1,4 @@
-"""Profiles of people, a hundred a request, for accounts not yet read or read long ago."""
+"""Profiles of people, many a request, for accounts not yet read or read long ago."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db.models import F, Q
 from django.utils import timezone
 
+from dexxy.integrations.models import Credential, RequestKind
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import people_document
@@ -19,13 +21,16 @@ from dexxy.members.ingest.accounts import profiles_apply
 from dexxy.members.ingest.records import ProfileRecord
 from dexxy.members.models import Identity
 
+log = structlog.get_logger()
+
 READ_AGAIN_AFTER = timedelta(days=30)
 _LINK = re.compile(r"https?://[^\s<>\"')]+")
 _DUE_FIRST = F("profile_read_at").asc(nulls_first=True)
 
 
-def waiting(reading: Reading, limit: int) -> list[Identity]:
-    """Return the accounts whose profiles are due, those never read first."""
+def waiting(reading: Reading) -> list[Identity]:
+    """Return as many accounts whose profiles are due as one request asks for, new ones first."""
+    limit = reading.sizes.to_ask(RequestKind.PEOPLE)
     due = Q(profile_read_at=None) | Q(profile_read_at__lt=timezone.now() - READ_AGAIN_AFTER)
     identities = Identity.objects.filter(
         due, workspace_id=reading.source.workspace_id, provider=reading.source.provider
@@ -34,9 +39,11 @@ def waiting(reading: Reading, limit: int) -> list[Identity]:
 
 
 def read(reading: Reading, identities: list[Identity]) -> bool:
-    """Read and store the profiles of IDENTITIES. Returns False if GitHub would not show them all.
+    """Read and store the profiles of IDENTITIES, those that GitHub shows.
 
     Nothing else waits for a profile: one that cannot be read by itself is left for later.
+
+    Returns: whether others may be read in this run.
 
     Raises:
         DexxyError: nobody's can be read now.
@@ -45,9 +52,15 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
     ids = [identity.node_id for identity in identities]
     try:
         answer = _ask(reading, ids)
+    except errors.AccessDeniedError as error:
+        log.warning("profiles not read", error=str(error))
+        return False
     except errors.QueryTooHeavyError:
-        if len(identities) == 1:
-            Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
+        reading.sizes.failed(RequestKind.PEOPLE, len(identities))
+        if len(identities) > 1:
+            return True
+        # One alone cannot be read: so may all others be, and they can wait for a run.
+        Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
         return False
     records = _profiles(answer)
     with reading.storing():
@@ -59,23 +72,33 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
             read_at=answer.asked_at,
         )
         reading.count(people=len(records))
+    reading.sizes.passed(RequestKind.PEOPLE, len(ids), answer, got=len(ids))
     return True
 
 
 def _ask(reading: Reading, ids: list[str]) -> Answer:
-    """Ask for profiles, and for their e-mail addresses as long as the token may see them."""
-    while True:
-        document = people_document(with_email=reading.shows_emails)
-        try:
-            return reading.query(
-                document, {"ids": ids}, may_miss=["nodes.*"], is_smallest=len(ids) == 1
-            )
-        except errors.AccessDeniedError:
-            # Tokens without `user:email` lose the whole answer, not the field alone:
-            # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
-            if not reading.shows_emails:
-                raise
-            reading.shows_emails = False
+    """Ask for profiles, and for their addresses until GitHub says that the token may not see them.
+
+    Some tokens lose the whole answer by that, others the one field of each person:
+    https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+    """
+    credential = Credential.objects.get(installations=reading.repository.installation)
+    if credential.shows_emails:
+        with suppress(errors.AccessDeniedError):
+            answer = _ask_once(reading, ids, with_email=True)
+            if not any(path.endswith(".email") for path in answer.gaps.refused):
+                return answer
+        Credential.objects.filter(pk=credential.pk).update(shows_emails=False)
+    return _ask_once(reading, ids, with_email=False)
+
+
+def _ask_once(reading: Reading, ids: list[str], *, with_email: bool) -> Answer:
+    return reading.query(
+        people_document(with_email=with_email),
+        {"ids": ids},
+        may_lack=["nodes.*"],
+        is_smallest=len(ids) == 1,
+    )
 
 
 def _profiles(answer: Answer) -> list[ProfileRecord]:

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dexxy.common.sql import fetch_all
-from dexxy.integrations.models import Credential, SyncPart, SyncProblem
+from dexxy.integrations.models import Credential, RequestKind, SyncPart, SyncProblem
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import threads_document
 from dexxy.integrations.services.github.mapping.threads import MappedThread
@@ -19,6 +19,7 @@ from dexxy.integrations.services.github.reading.problems import (
     problem_note,
     problems_forget,
     problems_hold,
+    threads_are_read,
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
@@ -32,7 +33,6 @@ from dexxy.messages.ingest.stored_threads import (
 )
 from dexxy.messages.models import Thread, ThreadKind
 
-THREADS_PER_REQUEST = 50
 # Half of the least that GitHub gives for an hour: below it, only what is new is read again.
 # https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 POINTS_FOR_REREADING = 2500
@@ -60,12 +60,12 @@ def is_due(reading: Reading) -> bool:
     return bool(found)
 
 
-def waiting(reading: Reading, limit: int) -> list[Marked]:
-    """Return the threads that are due, the longest waiting first.
+def waiting(reading: Reading) -> list[Marked]:
+    """Return as many threads that are due as one request asks for, the longest waiting first.
 
     Where few points are left, marks without news are put off.
     """
-    now = timezone.now()
+    now, limit = timezone.now(), reading.sizes.to_ask(RequestKind.THREADS)
     threads = _threads(reading)
     if _are_points_few(reading):
         marks_put_off(threads.filter(_IS_KNOWN, refetch_at__lte=now), until=now + PUT_OFF_FOR)
@@ -109,8 +109,8 @@ def _threads(reading: Reading) -> QuerySet[Thread]:
     return Thread.objects.filter(workspace_id=source.workspace_id, source_id=source.source_id)
 
 
-def read(reading: Reading, marked: Sequence[Marked]) -> bool:
-    """Read and store MARKED threads. Returns False if GitHub found it too much at once.
+def read(reading: Reading, marked: Sequence[Marked]) -> None:
+    """Read and store MARKED threads; where GitHub finds that too much, fewer are due next.
 
     Raises:
         DexxyError: they could not be read; nothing was stored.
@@ -121,7 +121,7 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
         found = threads_found(
             marked,
             reading.repository_of(answer),
-            missed=answer.missed,
+            gaps=answer.gaps,
             github_id=reading.repository.github_id,
         )
         # Two transactions, because each locks its threads in the order of their keys (ADR 15).
@@ -129,12 +129,13 @@ def read(reading: Reading, marked: Sequence[Marked]) -> bool:
     except errors.QueryTooHeavyError as error:
         if len(marked) == 1:
             _give_up(reading, marked[0], error, asked_at)
-        return len(marked) == 1
+        reading.sizes.failed(RequestKind.THREADS, len(marked))
+        return
+    reading.sizes.passed(RequestKind.THREADS, len(marked), answer, got=len(marked))
     if found.gone or found.unknown or found.hidden:
         _archive(reading, found, answer.asked_at)
     for thread, problem in found.unreadable:
         _give_up(reading, thread, problem, asked_at)
-    return True
 
 
 def _answer(reading: Reading, marked: Sequence[Marked]) -> Answer:
@@ -144,7 +145,7 @@ def _answer(reading: Reading, marked: Sequence[Marked]) -> Answer:
     return reading.query(
         threads_document([thread.kind for thread in marked]),
         variables,
-        may_miss=paths,
+        may_lack=paths,
         is_smallest=len(marked) == 1,
     )
 
@@ -155,6 +156,7 @@ def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -
         stored = snapshots_apply(reading.source, snapshots, asked_at=asked_at)
         open_lists = [thread.open_lists for thread in here]
         parts_replace(reading.repository, stored, open_lists, asked_at)
+        threads_are_read(reading.repository, stored, here, asked_at)
         problems_hold(reading.repository, [(s.thread.kind, s.thread.number) for s in snapshots])
         reading.count(refetched=len(here))
 

@@ -11,6 +11,13 @@ from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
 from dexxy.integrations.services.github.reading.page_frame import Listing, refuse_circle
+from dexxy.integrations.services.github.reading.request_sizes import (
+    START,
+    culprit_found,
+    size_passed,
+    size_to_ask,
+    suspects_passed,
+)
 from dexxy.integrations.services.github.reading.sweep_position import SweepPosition
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.models import ThreadKind
@@ -19,10 +26,6 @@ from dexxy.messages.models import ThreadKind
 WATERMARK_OVERLAP = timedelta(minutes=5)
 # Threads in the first page of a scan for what is new.
 FIRST_LOOK = 10
-# How fast a page grows back after it had to be halved.
-GROWTH = 5
-# Bytes of an answer beyond which the next page is smaller: memory stays flat.
-LARGE_ANSWER = 6_000_000
 
 THREAD_LISTS = {
     StreamName.ISSUES: ThreadKind.ISSUE,
@@ -41,7 +44,7 @@ def page_size(stream: SyncStream) -> int:
 
     GitHub charges for all that may be in a page, and most scans for what is new find little.
     """
-    size = stream.page_size or PAGE_LIMIT
+    size = size_to_ask(stream, start=START[stream.name])
     is_first_look = stream.watermark is not None and stream.scan_started_at is None
     return min(size, FIRST_LOOK) if is_first_look else size
 
@@ -70,10 +73,13 @@ def refuse_endless(stream: SyncStream, listing: Listing, after: str | None) -> N
         raise errors.CursorRefusedError("It goes on behind all that there is.")
 
 
-def scan_advance(stream: SyncStream, listing: Listing, answer: Answer, *, met_known: bool) -> None:
+def scan_advance(
+    stream: SyncStream, listing: Listing, answer: Answer, *, asked: int, met_known: bool
+) -> None:
     """Move the cursor behind a page, and end the scan after its last one.
 
     Args:
+        asked: how many threads the page could have had.
         met_known: the page holds a thread that was read by an earlier scan and has not changed
             since. From the newest update down, so it is with all threads behind it.
     """
@@ -82,7 +88,8 @@ def scan_advance(stream: SyncStream, listing: Listing, answer: Answer, *, met_kn
     stream.read += len(listing.page.nodes)
     stream.cursor = listing.page.end
     stream.expected = listing.total if stream.watermark is None else None
-    stream.page_size = _next_size(stream.page_size or PAGE_LIMIT, answer.size)
+    stream.refusal = listing.refusal
+    size_passed(stream, asked, answer, got=len(listing.page.nodes))
     if met_known or not listing.page.goes_on:
         _end(stream, is_enabled=listing.is_enabled)
     stream.save()
@@ -100,7 +107,7 @@ def scan_step_over(
         stream.scan_started_at = answer.date
     position_set(stream, position_of(stream).stepped_over(numbers))
     stream.cursor = cursor
-    stream.page_size = GROWTH
+    culprit_found(stream, start=START[stream.name])
     if not goes_on:
         _end(stream, is_enabled=True)
     stream.save()
@@ -109,6 +116,7 @@ def scan_step_over(
 def scan_restart(stream: SyncStream) -> None:
     """Let a scan begin at the beginning of its list: ingestion is idempotent."""
     stream.cursor, stream.scan_started_at, stream.read, stream.met = "", None, 0, {}
+    stream.suspects = 0
     position_set(stream, SweepPosition())
     stream.save()
 
@@ -132,10 +140,6 @@ def _end(stream: SyncStream, *, is_enabled: bool) -> None:
         stream.watermark = stream.scan_started_at - WATERMARK_OVERLAP
     stream.scan_started_at = None
     position_set(stream, SweepPosition())
+    if stream.suspects:
+        suspects_passed(stream)
     stream.is_done = True
-
-
-def _next_size(size: int, answer_size: int) -> int:
-    if answer_size > LARGE_ANSWER:
-        return max(1, size // 2)
-    return min(PAGE_LIMIT, size + GROWTH)

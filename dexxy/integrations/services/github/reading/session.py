@@ -16,6 +16,7 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.reading.request_sizes import RequestSizes
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.messages.ingest.records import SourceKey
 
@@ -58,7 +59,6 @@ class Reading:
             `sweep_requests`.
         waited: seconds between two tries of a request.
         points_remaining, requests_remaining: what is left of each limit, as GitHub told last.
-        shows_emails: whether the token may see people's public addresses, as far as is known.
     """
 
     client: GitHubClient
@@ -69,13 +69,14 @@ class Reading:
     waited: float = 0
     points_remaining: int | None = None
     requests_remaining: int | None = None
-    shows_emails: bool = True
     source: SourceKey = field(init=False)
+    sizes: RequestSizes = field(init=False)
     _still_readable: StillReadable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
         self.source = SourceKey(source.workspace_id, source.pk, source.server)
+        self.sizes = RequestSizes(self.repository)
         self._still_readable = StillReadable(self.repository)
 
     @property
@@ -89,13 +90,13 @@ class Reading:
         document: str,
         variables: dict[str, Any],
         *,
-        may_miss: Collection[str] = (),
+        may_lack: Collection[str] = (),
         is_smallest: bool = False,
     ) -> Answer:
         """Run a GraphQL query for this repository.
 
         Args:
-            may_miss: as for `GitHubClient.query`.
+            may_lack: as for `GitHubClient.query`.
             is_smallest: no smaller query can be asked, so one that was too heavy is tried again.
 
         Raises:
@@ -105,7 +106,7 @@ class Reading:
 
         def request() -> Answer:
             at_most = None if is_smallest else LARGEST_ANSWER
-            return self.client.query(document, variables, may_miss=may_miss, at_most=at_most)
+            return self.client.query(document, variables, may_lack=may_lack, at_most=at_most)
 
         answer = self._ask(request, is_smallest=is_smallest)
         with errors.answer_shape("limits"):
@@ -130,7 +131,7 @@ class Reading:
         return answer
 
     def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
-        for wait in (*RETRY_AFTER, None):
+        for tried, wait in enumerate((*RETRY_AFTER, None)):
             self.lease.keep()
             self._still_readable.require()
             if self.purpose == "requests":
@@ -140,9 +141,12 @@ class Reading:
             try:
                 return request()
             except (errors.GitHubUnreachableError, errors.GitHubServerError) as error:
-                too_heavy = isinstance(error, errors.QueryTooHeavyError)
-                if wait is None or (too_heavy and not is_smallest):
+                if wait is None or (
+                    isinstance(error, errors.QueryTooHeavyError) and not is_smallest
+                ):
                     raise
+                if _breaks_off(error) and tried and not is_smallest:
+                    raise errors.QueryTooHeavyError(str(error)) from error
                 log.info("asking GitHub again", error=str(error), seconds=wait)
                 sleep(wait)
                 self.waited += wait
@@ -227,3 +231,11 @@ class Reading:
         """Add to the run's counts."""
         for name, count in counts.items():
             self.run.counts[name] = self.run.counts.get(name, 0) + count
+
+
+def _breaks_off(error: errors.GitHubError) -> bool:
+    """Say whether an answer had begun, or was waited for: once that is bad luck, twice it is size.
+
+    GitHub, and what stands between, cut off what takes too long without a word.
+    """
+    return isinstance(error, errors.AnswerBrokenOffError)

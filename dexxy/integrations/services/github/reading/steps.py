@@ -11,7 +11,6 @@ from django.db.models import F, Sum
 
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, SyncStream
 from dexxy.integrations.services.github.access.lease import Lease
-from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
 from dexxy.integrations.services.github.reading import (
     edited_comments,
     profiles,
@@ -20,7 +19,7 @@ from dexxy.integrations.services.github.reading import (
 )
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
-from dexxy.integrations.services.github.reading.part_batches import PartsReader
+from dexxy.integrations.services.github.reading.part_batches import parts_read_next
 from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import GitHubClient
@@ -53,9 +52,7 @@ class RepositoryReader:
     ) -> None:
         self.reading = Reading(client=client, repository=repository, run=run, lease=lease)
         self._sweep_pages = sweep_pages
-        self._parts = PartsReader()
-        self._people_per_request = PAGE_LIMIT
-        self._threads_per_request = refetch.THREADS_PER_REQUEST
+        self._reads_people = True
 
     @property
     def threads_left(self) -> int:
@@ -81,9 +78,9 @@ class RepositoryReader:
 
     def _read_threads(self) -> bool:
         return (
-            self._parts.read(self.reading, only_full=True)
+            parts_read_next(self.reading, only_full=True)
             or self._read_list()
-            or self._parts.read(self.reading)
+            or parts_read_next(self.reading)
         )
 
     def _paced(self, read: Callable[[], bool]) -> bool:
@@ -101,9 +98,9 @@ class RepositoryReader:
     def _read_marked(self) -> bool:
         if not refetch.is_due(self.reading):
             return False
-        marked = refetch.waiting(self.reading, self._threads_per_request)
-        if marked and not refetch.read(self.reading, marked):
-            self._threads_per_request = max(1, len(marked) // 2)
+        marked = refetch.waiting(self.reading)
+        if marked:
+            refetch.read(self.reading, marked)
         return bool(marked)
 
     def _read_list(self) -> bool:
@@ -125,12 +122,10 @@ class RepositoryReader:
         return True
 
     def _read_people(self) -> bool:
-        identities = profiles.waiting(self.reading, self._people_per_request)
+        identities = profiles.waiting(self.reading) if self._reads_people else []
         if identities:
             self.reading.purpose = "people_requests"
-            if not profiles.read(self.reading, identities):
-                # None any more in this run, where one alone cannot be read: so may all others be.
-                self._people_per_request = len(identities) // 2
+            self._reads_people = profiles.read(self.reading, identities)
         return bool(identities)
 
     def _sweep(self) -> bool:

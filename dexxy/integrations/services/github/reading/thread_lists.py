@@ -1,5 +1,7 @@
 """Lists of whole threads, read page by page: a repository's streams, and its sweeps."""
 
+from typing import Any
+
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.access.repository_state import page_stored
 from dexxy.integrations.services.github.api import errors
@@ -24,8 +26,9 @@ from dexxy.integrations.services.github.reading.page_frame import (
     time_in,
 )
 from dexxy.integrations.services.github.reading.part_rows import parts_replace
-from dexxy.integrations.services.github.reading.problems import problem_note
+from dexxy.integrations.services.github.reading.problems import problem_note, threads_are_read
 from dexxy.integrations.services.github.reading.receipt import sweep_meets
+from dexxy.integrations.services.github.reading.request_sizes import size_failed
 from dexxy.integrations.services.github.reading.scans import (
     SWEEPS,
     page_size,
@@ -69,21 +72,30 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     variables = reading.name | page_variables(stream, size)
     try:
         answer = reading.query(
-            _DOCUMENTS[kind], variables, may_miss=["repository.list"], is_smallest=size == 1
+            _DOCUMENTS[kind], variables, may_lack=["repository.list"], is_smallest=size == 1
         )
         listing = listing_of(reading, kind, answer)
         refuse_endless(stream, listing, variables["after"])
-        _store(reading, stream, kind, listing, answer)
+        _store(reading, stream, kind, listing, answer, asked=size)
     except errors.QueryTooHeavyError as error:
         if size == 1:
             _step_over(reading, stream, kind, error)
-        else:
-            with reading.storing():
-                SyncStream.objects.filter(pk=stream.pk).update(page_size=size // 2)
+            return
+        # The page that could not be stored may have changed it.
+        stream.refresh_from_db()
+        size_failed(stream, size)
+        with reading.storing():
+            stream.save()
 
 
 def _store(
-    reading: Reading, stream: SyncStream, kind: ThreadKind, listing: Listing, answer: Answer
+    reading: Reading,
+    stream: SyncStream,
+    kind: ThreadKind,
+    listing: Listing,
+    answer: Answer,
+    *,
+    asked: int,
 ) -> None:
     nodes = listing.page.nodes
     fresh = [node for node in nodes if not _is_known(stream, node)]
@@ -100,11 +112,12 @@ def _store(
         open_lists = [thread.open_lists for thread in threads]
         sweep = stream if stream.name in SWEEPS else None
         parts_replace(reading.repository, stored, open_lists, answer.asked_at, sweep=sweep)
+        threads_are_read(reading.repository, stored, threads, answer.asked_at)
         if sweep:
             sweep_meets(sweep, (m for thread in threads for m in thread.snapshot.messages))
         for thread in unreadable:
             problem_note(reading.repository, kind, thread.number, thread.error)
-        scan_advance(stream, listing, answer, met_known=len(fresh) < len(nodes))
+        scan_advance(stream, listing, answer, asked=asked, met_known=len(fresh) < len(nodes))
         _note(reading, stream, kind, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
 
@@ -148,6 +161,7 @@ def _note(
         "github": listing.total,
         "taken_at": answer.date.isoformat(),
         "is_enabled": listing.is_enabled,
+        "refusal": listing.refusal,
     }
 
 
@@ -169,10 +183,10 @@ def _step_over(
     # The page that could not be stored may have changed it.
     stream.refresh_from_db()
     variables = reading.name | page_variables(stream, 1)
-    answer = reading.query(skip_document(kind), variables)
+    answer = _ask_what_is_there(reading, kind, variables)
     found = reading.repository_of(answer)
     with answer_shape(f"{kind}s"):
-        page = page_of(found["list"])
+        page = page_of({"nodes": [], **found["list"]})
         # Where there is no number either, GitHub shows nothing there.
         numbers = [number_of(node) for node in page.nodes if node]
     refuse_circle(page, variables["after"])
@@ -180,3 +194,16 @@ def _step_over(
         for number in numbers:
             problem_note(reading.repository, kind, number, error)
         scan_step_over(stream, numbers, answer, cursor=page.end, goes_on=page.goes_on)
+
+
+def _ask_what_is_there(reading: Reading, kind: ThreadKind, variables: dict[str, Any]) -> Answer:
+    """Ask for the number of the next thread, or for no more than where the list goes on."""
+    try:
+        return reading.query(
+            skip_document(kind),
+            variables,
+            may_lack=["repository.list"],
+            is_smallest=True,
+        )
+    except errors.QueryTooHeavyError:
+        return reading.query(skip_document(kind, blindly=True), variables, is_smallest=True)

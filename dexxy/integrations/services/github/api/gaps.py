@@ -1,0 +1,73 @@
+"""What an answer lacks of what was asked for, one item at a time.
+
+GitHub may refuse one item among many: a profile, a thread, a comment, a field. Its place in the
+data is null then, and an entry of `errors` says why. https://spec.graphql.org/October2021/#sec-Errors
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Where null means something: the account is gone, nothing was answered, there is no parent.
+_NULL_HAS_A_MEANING = frozenset({"author", "actor", "answer", "replyTo"})
+_KINDS = frozenset({"NOT_FOUND", "FORBIDDEN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The paths of an answer, as in `nodes.3`, where null stands in the place of an item.
+
+    Args:
+        missed: those of what is not there, as far as the token may know.
+        refused: those of what the token may not read, or only a part of.
+    """
+
+    missed: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Which parts of an answer are items, so that one of them may lack without the others.
+
+    Args:
+        paths: as in `repository.t0`. A `*` at the end stands for every index of a list.
+    """
+
+    paths: Collection[str]
+
+    def of(self, path: Sequence[str]) -> str:
+        """Return the path of the item that PATH leads to or into, or ''."""
+        for length in range(1, len(path) + 1):
+            at = ".".join(path[:length])
+            if at in self.paths or ".".join((*path[: length - 1], "*")) in self.paths:
+                return at
+        return ""
+
+
+def may_lack(kind: str) -> bool:
+    """Say whether an error of this type is about the item at its path, and not about the answer."""
+    return kind in _KINDS
+
+
+def hold_back(data: Any, path: Sequence[str], item: str) -> bool:
+    """Put null in the place of the smallest thing that is incomplete without what PATH leads to.
+
+    That is a node of a list, or ITEM itself. A list that is null, and a field that may be, are
+    left: who reads them knows what they lack.
+
+    Returns: whether ITEM itself is null now.
+    """
+    holders: list[tuple[Any, Any]] = []  # what has the item, or a node of a list inside it
+    found, length = data, len(item.split("."))
+    for index, step in enumerate(path):
+        place = int(step) if isinstance(found, list) else step
+        if index + 1 >= length and (index + 1 == length or isinstance(found, list)):
+            holders.append((found, place))
+        found = found[place]
+        if found is None:
+            break
+    holder, place = holders[-1]
+    if index + 1 == len(path) and path[-1] in _NULL_HAS_A_MEANING:
+        holder[place] = None
+    return holder[place] is None and len(holders) == 1

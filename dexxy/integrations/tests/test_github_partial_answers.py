@@ -1,0 +1,229 @@
+"""What GitHub keeps back costs the one item: its neighbours are read, and nothing is archived."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dexxy.integrations.models import Credential
+from dexxy.members.models import Identity
+from dexxy.messages.models import Message, Thread
+from dexxy_simulator.faults import patched
+from tests.scene import LISTS, Scene, first_issue
+
+Body = dict[str, Any]
+Path = tuple[str | int, ...]
+KEPT_BACK = "GitHub keeps back a message or a list of #{}, and shows the rest. Dexxy asks again."
+
+
+def refuse(body: Body, path: Path, *, says_why: bool = True) -> None:
+    """Put null where PATH leads, as GitHub does with what a token may not read."""
+    found: Any = body["data"]
+    for step in path[:-1]:
+        found = found[step]
+    found[path[-1]] = None
+    if says_why:
+        refused = {"type": "FORBIDDEN", "path": list(path), "message": "Not accessible"}
+        body.setdefault("errors", []).append(refused)
+
+
+def threads_in(body: Body) -> Iterator[tuple[Path, Body]]:
+    """Return each thread that an answer shows, in a list or by number, with its path."""
+    shown = body["data"].get("repository") or {}
+    for name, node in shown.items():
+        if name == "list" and node:
+            for index, one in enumerate(node["nodes"]):
+                yield ("repository", "list", "nodes", index), one
+        elif name.startswith("t") and isinstance(node, dict):
+            yield ("repository", name), node
+
+
+def hide(scene: Scene, number: int, inside: Path, *, says_why: bool = True) -> None:
+    """Let GitHub keep back what is at a path inside a thread, wherever the thread is shown."""
+
+    def change(body: Body) -> None:
+        for path, node in list(threads_in(body)):
+            if node.get("number") == number and len(node) > 1:
+                refuse(body, (*path, *inside), says_why=says_why)
+
+    for stream in (*LISTS, "refetch"):
+        scene.go_wrong(patched(change), stream)
+
+
+def live_messages() -> set[int]:
+    return set(Message.objects.filter(is_archived=False).values_list("pk", flat=True))
+
+
+def commented(scene: Scene) -> int:
+    """Add three comments to the oldest issue, and return its number."""
+    issue = first_issue(scene.repository)
+    for number in range(3):
+        scene.world.comment(issue, scene.owner, f"Comment {number}")
+    return issue.number
+
+
+@pytest.mark.parametrize(
+    ("inside", "are_stored", "says_why"),
+    [
+        (("comments", "nodes", 2), 3, True),
+        (("comments", "nodes", 2), 3, False),
+        # Without a reason, it is an account that is gone.
+        (("comments", "nodes", 2, "author"), 3, True),
+        (("comments",), 1, True),
+        (("comments",), 1, False),
+        (("timelineItems",), 4, True),
+        (("labels",), 4, True),
+        (("labels",), 4, False),
+    ],
+)
+def test_a_gap_in_a_thread_costs_the_gap(
+    scene: Scene, inside: Path, are_stored: int, says_why: bool
+) -> None:
+    number, before = commented(scene), live_messages()
+    hide(scene, number, inside, says_why=says_why)
+
+    assert scene.outcome() == ("done", "")
+
+    thread = Thread.objects.get(kind="issue", number=number)
+    assert thread.messages.filter(kind="comment").count() == are_stored
+    assert before <= live_messages()
+    assert scene.problems == {("issue", number): KEPT_BACK.format(number)}
+    scene.recover()
+
+
+def test_a_gap_in_a_page_of_a_long_list_archives_nothing_when_the_list_is_read(
+    busy: Scene,
+) -> None:
+    def change(body: Body) -> None:
+        lists = (one["list"]["nodes"] for one in body["data"].values() if "list" in one)
+        next(nodes for nodes in lists if len(nodes) > 9)[5] = None
+
+    busy.sync()
+    before = live_messages()
+    Thread.objects.filter(title="Much to say").update(refetch_at=busy.world.now())
+    busy.go_wrong(patched(change), "parts", times=1)
+
+    assert busy.outcome() == ("done", "")
+
+    assert live_messages() == before
+    number = Thread.objects.get(title="Much to say", kind="issue").number
+    assert busy.problems == {("issue", number): KEPT_BACK.format(number)}
+    busy.recover()
+
+
+def test_a_thread_that_is_refused_in_its_list_costs_that_thread(scene: Scene) -> None:
+    before = live_messages()
+    refused = scene.world.open_issue(scene.repository, scene.owner, "Not for you").number
+    other = scene.world.open_issue(scene.repository, scene.owner, "For all").number
+    hide(scene, refused, ())
+
+    assert scene.outcome() == ("done", "")
+
+    stored = Thread.objects.filter(kind="issue").values_list("number", flat=True)
+    assert other in stored
+    assert refused not in stored
+    assert before <= live_messages()
+    assert list(scene.problems) == [("issue", refused)]
+    scene.recover()
+
+
+def test_a_stored_thread_that_is_refused_by_its_number_is_not_archived(scene: Scene) -> None:
+    number = first_issue(scene.repository).number
+    Thread.objects.filter(kind="issue", number=number).update(refetch_at=scene.world.now())
+    hide(scene, number, ())
+
+    assert scene.outcome() == ("done", "")
+
+    assert not Thread.objects.filter(is_archived=True).exists()
+    assert list(scene.problems) == [("issue", number)]
+    scene.connected.refresh_from_db()
+    assert scene.connected.sync_status == "active"
+    scene.recover()
+
+
+def test_a_list_of_a_thread_that_is_refused_costs_that_list(busy: Scene) -> None:
+    def change(body: Body) -> None:
+        refuse(body, ("p0",))
+
+    busy.go_wrong(patched(change), "parts")
+
+    assert busy.outcome() == ("done", "")
+
+    assert busy.problems
+    assert not Message.objects.filter(is_archived=True).exists()
+    busy.recover()
+
+
+def test_one_profile_that_is_refused_is_left_and_the_others_are_read(busy: Scene) -> None:
+    busy.world.open_issue(busy.repository, busy.world.add_actor("ada", bio="I do."), "Hello")
+
+    def change(body: Body) -> None:
+        nodes = body["data"]["nodes"]
+        at = next(i for i, node in enumerate(nodes) if node["login"] == "jo")
+        refuse(body, ("nodes", at))
+
+    busy.go_wrong(patched(change), "people")
+
+    assert busy.outcome() == ("done", "")
+
+    bios = dict(Identity.objects.values_list("username", "member__bio"))
+    assert (bios["ada"], bios["jo"]) == ("I do.", "")
+    busy.connected.refresh_from_db()
+    assert busy.connected.sync_status == "active"
+
+
+def test_addresses_that_are_refused_are_not_asked_for_again(busy: Scene) -> None:
+    def change(body: Body) -> None:
+        for index, node in enumerate(body["data"]["nodes"]):
+            if "email" in node:
+                refuse(body, ("nodes", index, "email"))
+
+    busy.go_wrong(patched(change), "people")
+
+    assert busy.outcome() == ("done", "")
+
+    assert Identity.objects.get(username="jo").member.bio == "I try."
+    assert not Credential.objects.get().shows_emails
+    busy.server.requests.clear()
+    Identity.objects.update(profile_read_at=None)
+    assert busy.outcome() == ("done", "")
+    asked = [e.document for e in busy.server.requests.entries if "People" in (e.document or "")]
+    assert len(asked) == 1
+    assert "email" not in asked[0]
+
+
+@pytest.mark.parametrize("says_why", [True, False])
+@pytest.mark.parametrize("stream", LISTS)
+def test_a_list_that_is_refused_rests_and_the_others_go_on(
+    busy: Scene, stream: str, says_why: bool
+) -> None:
+    before = busy.stored(stream)
+    busy.go_wrong(
+        patched(lambda body: refuse(body, ("repository", "list"), says_why=says_why)), stream
+    )
+
+    assert busy.outcome() == ("done", "")
+
+    assert busy.stored(stream)[0] == before[0]  # type: ignore[index]
+    assert Message.objects.filter(body="On second thought").exists()
+    assert Identity.objects.filter(username="owner", profile_read_at__isnull=False).exists()
+    resting = busy.connected.streams.exclude(refusal="").get()
+    assert resting.name == stream
+    why = "does not let this token read" if says_why else "shows no list of"
+    assert f"{why} {stream.replace('_', ' ')}" in resting.refusal
+    busy.connected.refresh_from_db()
+    assert busy.connected.sync_status == "active"
+    busy.recover()
+    assert not busy.connected.streams.exclude(refusal="").exists()
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_a_sweep_archives_nothing_of_a_list_that_is_refused(busy: Scene, stream: str) -> None:
+    busy.sync()
+    before = live_messages()
+    busy.go_wrong(patched(lambda body: refuse(body, ("repository", "list"))), stream)
+
+    assert busy.sync(sweep=True).state == "done"
+
+    assert live_messages() == before
+    busy.recover(sweep=True)
