@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from dexxy.web import (
     doctor,
@@ -60,10 +60,7 @@ urlpatterns = [
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
-    # These stand before allauth's pages at the same addresses.
-    path("accounts/password/reset/", sign_in.no_mail, name="no_mail"),
-    path("accounts/password/reset/<path:rest>", sign_in.no_mail, name="no_mail"),
-    path("accounts/confirm-email/", sign_in.no_mail, name="no_mail"),
+    path("accounts/", include("dexxy.web.account_urls")),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -92,12 +92,14 @@ ACTIONS = [
         api="membershipSetRole(membershipId: $of_bob, role: ADMIN)",
         by="alice",
         audit=["membership.role_changed $of_bob"],
+        has_token=False,
     ),
     Action(
         "leave the role as it is",
         admin="accounts/membership/$of_bob/change/?role=member",
         api="membershipSetRole(membershipId: $of_bob, role: MEMBER)",
         by="alice",
+        has_token=False,
     ),
     Action(
         "make the last administrator a member",
@@ -105,6 +107,7 @@ ACTIONS = [
         api="membershipSetRole(membershipId: $of_alice, role: MEMBER)",
         by="alice",
         refusal=LAST,
+        has_token=False,
     ),
     Action(
         "take somebody out",
