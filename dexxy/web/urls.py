@@ -12,6 +12,7 @@ from dexxy.web import (
     people_actions,
     repositories,
     sign_in,
+    team,
     tokens,
 )
 
@@ -53,6 +54,17 @@ urlpatterns = [
         "w/<slug:slug>/github/disconnect/",
         repositories.github_disconnect_page,
         name="github_disconnect",
+    ),
+    path("w/<slug:slug>/team/", team.team, name="team"),
+    path(
+        "w/<slug:slug>/team/<int:pk>/<slug:action>/",
+        team.membership_action,
+        name="membership_action",
+    ),
+    path(
+        "w/<slug:slug>/invitations/<int:pk>/revoke/",
+        team.invitation_action,
+        name="invitation_revoke",
     ),
     path("w/<slug:slug>/tokens/", tokens.tokens, name="tokens"),
     path("w/<slug:slug>/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),

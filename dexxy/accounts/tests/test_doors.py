@@ -87,7 +87,46 @@ ACTIONS = [
         has_token=False,
     ),
     Action(
+        "invite somebody",
+        page="team/?role=admin&email=erin@example.com",
+        api="invitationCreate(input:"
+        ' {workspaceId: $workspace, role: ADMIN, email: "erin@example.com"})',
+        by="alice",
+        audit=["invitation.created new"],
+        has_token=False,
+    ),
+    Action(
+        "invite nobody",
+        page="team/?role=member&email=erin",
+        api='invitationCreate(input: {workspaceId: $workspace, email: "erin"})',
+        by="alice",
+        refusal="That is no e-mail address.",
+        has_token=False,
+    ),
+    Action(
+        "invite somebody as a member",
+        page="team/?role=admin&email=",
+        api="invitationCreate(input: {workspaceId: $workspace, role: ADMIN})",
+        refusal="FORBIDDEN",
+        has_token=False,
+    ),
+    Action(
+        "revoke an invitation",
+        page="invitations/$invitation/revoke/",
+        api="invitationRevoke(invitationId: $invitation)",
+        by="alice",
+        audit=["invitation.revoked $invitation"],
+    ),
+    Action(
+        "make an administrator as a member",
+        page="team/$of_bob/role/?role=admin",
+        api="membershipSetRole(membershipId: $of_bob, role: ADMIN)",
+        refusal="FORBIDDEN",
+        has_token=False,
+    ),
+    Action(
         "make an administrator",
+        page="team/$of_bob/role/?role=admin",
         admin="accounts/membership/$of_bob/change/?role=admin",
         api="membershipSetRole(membershipId: $of_bob, role: ADMIN)",
         by="alice",
@@ -96,6 +135,7 @@ ACTIONS = [
     ),
     Action(
         "leave the role as it is",
+        page="team/$of_bob/role/?role=member",
         admin="accounts/membership/$of_bob/change/?role=member",
         api="membershipSetRole(membershipId: $of_bob, role: MEMBER)",
         by="alice",
@@ -103,6 +143,7 @@ ACTIONS = [
     ),
     Action(
         "make the last administrator a member",
+        page="team/$of_alice/role/?role=member",
         admin="accounts/membership/$of_alice/change/?role=member",
         api="membershipSetRole(membershipId: $of_alice, role: MEMBER)",
         by="alice",
@@ -111,6 +152,7 @@ ACTIONS = [
     ),
     Action(
         "take somebody out",
+        page="team/$of_bob/remove/",
         admin="accounts/membership/$of_bob/delete/?post=yes",
         api="membershipRemove(membershipId: $of_bob)",
         by="alice",
@@ -118,6 +160,7 @@ ACTIONS = [
     ),
     Action(
         "take the last administrator out",
+        page="team/$of_alice/remove/",
         admin="accounts/membership/$of_alice/delete/?post=yes",
         api="membershipRemove(membershipId: $of_alice)",
         by="alice",
