@@ -17,7 +17,7 @@ from dexxy.cli.migration_state import is_up_to_date
 
 # Any number that no other program takes for its own advisory lock: "dexxy" and a serial number.
 _MIGRATION_LOCK = int.from_bytes(b"dexxy", "big") * 1000 + 1
-_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # nosec B104
 
 
 def database_prepare() -> None:
@@ -68,7 +68,7 @@ def address_of(host: str, port: int) -> str:
 
 def web_answers(address: str, port: int) -> bool:
     """Say whether the web process answers at the numeric address it listens at."""
-    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104  # nosec B104
     client = http.client.HTTPConnection(target, port, timeout=2.0)
     try:
         client.request("GET", "/healthz", headers={"Host": "localhost"})
