@@ -10,13 +10,11 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from dexxy.accounts.models import User
-from dexxy.common.errors import DexxyError
+from dexxy.common.errors import BadInputError
 
 
-class AddressTakenError(DexxyError):
+class AddressTakenError(BadInputError):
     """Somebody else has an account with the address."""
-
-    code = "address_taken"
 
 
 def address_is_proven(user: User, email: str) -> bool:
@@ -33,9 +31,11 @@ def address_refuse_taken(email: str, *, but: User | None = None) -> None:
     Raises:
         AddressTakenError: somebody else signs in with it, or has proven that it is theirs.
     """
-    others = User.objects.exclude(pk=but and but.pk)
+    users = User.objects.filter(email__iexact=email)
     proven = EmailAddress.objects.filter(email=email.lower(), verified=True)
-    if others.filter(email__iexact=email).exists() or proven.exclude(user=but and but.pk).exists():
+    if but is not None and but.pk is not None:
+        users, proven = users.exclude(pk=but.pk), proven.exclude(user=but)
+    if users.exists() or proven.exists():
         raise AddressTakenError(_taken(email))
 
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 from dexxy.accounts.addresses import address_prove, user_store
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from dexxy.accounts.selectors import first_operator
-from dexxy.common.errors import BadInputError, DexxyError
+from dexxy.common.errors import BadInputError
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
 
@@ -22,10 +22,8 @@ class WorkspaceError(BadInputError):
     """A workspace cannot be called like that."""
 
 
-class WorkspaceExistsError(DexxyError):
+class WorkspaceExistsError(BadInputError):
     """Another workspace has the slug."""
-
-    code = "workspace_exists"
 
 
 @transaction.atomic

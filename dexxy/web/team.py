@@ -40,11 +40,13 @@ def membership_action(
     request: PageRequest, workspace: Workspace, pk: int, action: str
 ) -> HttpResponse:
     """Change somebody's role, or take them out."""
-    person = {"viewer": request.user, "membership_id": pk}
     if action == "role":
-        attempt(request, partial(membership_set_role, **person, role=_role(request)))
+        role = _role(request)
+        do = partial(membership_set_role, viewer=request.user, membership_id=pk, role=role)
+        attempt(request, do)
     elif action == "remove":
-        attempt(request, partial(membership_remove, **person), "That membership is over.")
+        leave = partial(membership_remove, viewer=request.user, membership_id=pk)
+        attempt(request, leave, "That membership is over.")
     else:
         raise Http404
     # Whoever has left cannot see the team.

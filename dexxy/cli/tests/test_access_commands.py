@@ -33,7 +33,8 @@ def signed_in_by(link: str) -> User | None:
     assert link.startswith(f"{BASE_URL}/sign-in/link/?sesame=")
     client = Client()
     client.post(link.removeprefix(BASE_URL))
-    return User.objects.filter(pk=client.session.get("_auth_user_id")).first()
+    pk = client.session.get("_auth_user_id")
+    return None if pk is None else User.objects.get(pk=pk)
 
 
 def test_a_link_signs_in_whom_it_is_for_and_once(alice: User) -> None:
