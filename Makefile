@@ -34,6 +34,9 @@ check-all: lint types migrations schema .cache/github/schema.graphql ## check, w
 lint: .venv/.dev
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
+	@.venv/bin/bandit --quiet --configfile pyproject.toml --severity-level medium \
+		--recursive dexxy dexxy_simulator tools benchmarks 2>/dev/null
+	@.venv/bin/python -m tools.find_secrets
 
 types: .venv/.dev
 	@DEXXY_DATA_DIR=.cache/data .venv/bin/python -m mypy dexxy dexxy_simulator tests tools benchmarks

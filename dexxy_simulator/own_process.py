@@ -102,5 +102,5 @@ class SimulatorProcess:
 
     def _ask(self, path: str, body: bytes | None = None) -> Any:
         request = Request(f"{self.url}/_simulator/{path}", body)  # noqa: S310  # our own address
-        with urlopen(request, timeout=60) as response:  # noqa: S310
+        with urlopen(request, timeout=60) as response:  # noqa: S310  # nosec B310
             return json.load(response)

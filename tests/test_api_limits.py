@@ -18,6 +18,7 @@ from graphql import (
     parse,
 )
 
+from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.graphql_cost import declared_cost
 from dexxy.common.graphql_size import Measure, Size
@@ -169,6 +170,25 @@ def test_a_caller_has_a_budget_a_minute_and_hears_what_is_left(
     assert codes(refused.json()) == ["RATE_LIMITED"]
     assert 0 < int(refused["RateLimit-Reset"]) <= 60
     assert "errors" not in other.json()
+
+
+@override_settings(DEXXY_API_BUDGET=3)
+def test_the_budget_is_the_person_s_whatever_they_come_by(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    body = json.dumps({"query": VIEWER})
+    made = [api_token_create(viewer=alice, workspace=workspace, name=name) for name in "ab"]
+    headers = [{"Authorization": f"Bearer {secret}"} for _, secret in made]
+    client.force_login(alice)
+
+    left = [
+        client.post("/graphql/", body, "application/json", headers=one)["RateLimit-Remaining"]
+        for one in (*headers, {})
+    ]
+    refused = client.post("/graphql/", body, "application/json", headers=headers[0])
+
+    assert left == ["2", "1", "0"]
+    assert codes(refused.json()) == ["RATE_LIMITED"]
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"], ids=["null byte", "half a character"])

@@ -4,20 +4,27 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+# Registers the addresses, which are registered anew below.
+import allauth.account.admin  # noqa: F401
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
+from dexxy.accounts.addresses import AddressTakenError, address_prove, address_refuse_taken
 from dexxy.accounts.memberships import (
     operator_add,
+    operator_deactivate,
     operator_remove,
     operator_set_role,
 )
@@ -77,16 +84,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class AddressForm(ModelForm):  # type: ignore[type-arg]
+    """Says of an address that another account has it, before anything is stored."""
+
+    def clean_email(self) -> str:
+        email: str = User.objects.normalize_email(self.cleaned_data["email"])
+        try:
+            address_refuse_taken(email, but=self.instance)
+        except AddressTakenError as error:
+            raise ValidationError(str(error)) from error
+        return email
+
+
+class UserCreationForm(AddressForm, AdminUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("email", "name")
 
 
-class UserChangeForm(DjangoUserChangeForm):  # type: ignore[type-arg]
+class UserChangeForm(AddressForm, DjangoUserChangeForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = "__all__"  # the admin's own fieldsets choose
+        fields = "__all__"  # noqa: DJ007 (the admin's own fieldsets choose)
 
 
 @admin.register(User)
@@ -116,6 +135,27 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         # Whoever leaves is made inactive: what they did stays theirs.
         return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            # Whoever runs this Dexxy says whose it is.
+            address_prove(obj)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            operator_deactivate(actor=cast(User, request.user), user=obj)
+
+
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Which addresses are proven. They follow from what is done to users and invitations."""
+
+    list_display = ("email", "user", "verified")
+    list_filter = ("verified",)
+    list_select_related = ("user",)
+    search_fields = ("email", "user__name")
 
 
 def _or_told(request: HttpRequest, page: Callable[[], HttpResponse]) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
 from dexxy.accounts.selectors import (
     Viewer,
+    in_person,
     is_admin,
     memberships_of,
     require_membership,
@@ -24,6 +25,8 @@ PREFIX = "dxy_"
 # How exactly it is known when a token was last used; each request would write a row otherwise.
 _USED_AGAIN_AFTER = timedelta(minutes=1)
 _LONGEST_NAME = 100
+# Of one person, in all workspaces, that can still be used.
+MOST_TOKENS = 50
 
 
 class InvalidTokenError(DexxyError):
@@ -34,12 +37,6 @@ class InvalidTokenError(DexxyError):
 
 class ApiTokenNotFoundError(NotFoundError):
     """There is no such token, or not for this viewer."""
-
-
-class SessionNeededError(DexxyError):
-    """A token cannot make or revoke tokens: a stolen one would live on in another."""
-
-    code = "forbidden"
 
 
 class ApiTokenError(BadInputError):
@@ -87,10 +84,11 @@ def api_token_create(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         SessionNeededError: VIEWER came by a token.
-        ApiTokenError: the name is empty, too long or no text, or the time is over.
+        ApiTokenError: the name is empty, too long or no text, the time is over, or VIEWER has
+            MOST_TOKENS already.
     """
     require_membership(viewer, workspace)
-    user = _in_person(viewer)
+    user = in_person(viewer)
     name = name.strip()
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise ApiTokenError(f"Give the token a name of up to {_LONGEST_NAME} characters.")
@@ -98,6 +96,7 @@ def api_token_create(
         raise ApiTokenError("The name holds a null byte.")
     if expires_at is not None and expires_at <= timezone.now():
         raise ApiTokenError("Let the token expire in the future.")
+    _require_room(user)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         workspace=workspace,
@@ -138,7 +137,7 @@ def api_token_revoke(
     )
     if token is None:
         raise ApiTokenNotFoundError("There is no such token.")
-    _in_person(viewer)
+    in_person(viewer)
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at", "updated_at"])
     audit(token.workspace, user, "api_token.revoked", token, name=token.name)
@@ -153,9 +152,9 @@ def api_token_user(secret: str) -> User:
     """
     now = timezone.now()
     token = (
-        ApiToken.objects.select_related("user", "workspace")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now), user__is_active=True)
-        .filter(token_hash=hashed(secret), revoked_at=None)
+        _usable(now)
+        .select_related("user", "workspace")
+        .filter(token_hash=hashed(secret), user__is_active=True)
         .first()
     )
     if token is None:
@@ -168,13 +167,17 @@ def api_token_user(secret: str) -> User:
     return token.user
 
 
+def _usable(now: datetime) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+def _require_room(user: User) -> None:
+    # Of two that are made at one moment the second waits, and counts the first.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if _usable(timezone.now()).filter(user=user).count() >= MOST_TOKENS:
+        raise ApiTokenError(f"You have {MOST_TOKENS} tokens, which is the most: revoke one first.")
+
+
 def hashed(secret: str) -> str:
     """Return what is kept of a secret. It is random, so a plain hash cannot be guessed back."""
     return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()
-
-
-def _in_person(viewer: Viewer) -> User:
-    user = signed_in(viewer)
-    if user.via_token is not None:
-        raise SessionNeededError("Sign in with a browser to manage tokens.")
-    return user

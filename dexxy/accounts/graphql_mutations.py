@@ -83,7 +83,7 @@ class AccountsMutation:
         token = api_tokens.api_token_revoke(viewer=viewer_of(info), token_id=key(token_id))
         return ApiTokenRevokePayload(api_token=cast(ApiToken, token))
 
-    @strawberry.mutation(description="Invite one person. For administrators.")
+    @strawberry.mutation(description="Invite one person. For administrators, with a session.")
     def invitation_create(
         self, info: Info, input: InvitationCreateInput
     ) -> InvitationCreatePayload:
@@ -111,7 +111,7 @@ class AccountsMutation:
         return MembershipPayload(membership=cast(Membership, membership))
 
     @strawberry.mutation(
-        description="Make somebody an administrator or member. For administrators."
+        description="Make somebody an administrator or member. For administrators, with a session."
     )
     def membership_set_role(
         self, info: Info, membership_id: strawberry.ID, role: Role

@@ -1,4 +1,7 @@
-"""Links by which people join a workspace. Without mail, whoever invites sends them on."""
+"""Links by which people join a workspace. Without mail, whoever invites sends them on.
+
+A link is worth what its maker is: it opens nothing once they administer the workspace no more.
+"""
 
 import secrets
 from datetime import timedelta
@@ -7,18 +10,31 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from dexxy.accounts.addresses import (
+    AddressTakenError,
+    address_is_proven,
+    address_prove,
+    user_store,
+)
 from dexxy.accounts.api_tokens import hashed
 from dexxy.accounts.models import Invitation, Membership, Role, User, Workspace
-from dexxy.accounts.selectors import Viewer, memberships_of, require_admin, signed_in
+from dexxy.accounts.selectors import (
+    Viewer,
+    in_person,
+    memberships_of,
+    require_admin,
+    signed_in,
+)
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
 from dexxy.common.pages import PAGE, Page, page_by_key
 
 VALID_FOR = timedelta(days=7)
 _EMAIL = Invitation._meta.get_field("email")
+_OVER = "The invitation is used, revoked, expired or not for you."
 
 
 class InvitationNotFoundError(NotFoundError):
@@ -27,6 +43,10 @@ class InvitationNotFoundError(NotFoundError):
 
 class InvitationError(BadInputError):
     """Nobody can be invited like that."""
+
+
+class UnprovenAddressError(InvitationError):
+    """An invitation names an address that its reader gave, but has not proven to be theirs."""
 
 
 def invitations(
@@ -67,9 +87,11 @@ def invitation_create(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
+        SessionNeededError: VIEWER came by a token.
         InvitationError: EMAIL is no address.
     """
-    actor = require_admin(viewer, workspace)
+    require_admin(viewer, workspace)
+    actor = in_person(viewer)
     email = email.strip()
     try:
         if email:
@@ -119,12 +141,13 @@ def invitation_accept(*, viewer: Viewer, secret: str) -> Membership:
     Raises:
         UnauthenticatedError: nobody is signed in.
         InvitationNotFoundError: there is no open one for VIEWER.
+        UnprovenAddressError: it is for the address that VIEWER gave, and nothing proves that.
     """
     user = signed_in(viewer)
     invitation = invitation_by_secret(secret, locked=True)
-    is_theirs = not invitation.email or invitation.email.lower() == user.email.lower()
-    if not is_theirs or user.via_token is not None:
-        raise InvitationNotFoundError("The invitation is used, revoked, expired or not for you.")
+    if user.via_token is not None:
+        raise InvitationNotFoundError(_OVER)
+    _require_theirs(invitation, user)
     membership, is_new = Membership.objects.get_or_create(
         workspace=invitation.workspace, user=user, defaults={"role": invitation.role}
     )
@@ -146,17 +169,20 @@ def invitation_sign_up(*, secret: str, email: str, name: str, password: str) -> 
     """
     if any("\0" in given for given in (email, name, password)):
         raise InvitationError("A field holds a null byte.")
-    invitation_by_secret(secret, locked=True)
+    invitation = invitation_by_secret(secret, locked=True)
     user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
     try:
         user.clean_fields(exclude={"password"})
         validate_password(password, user)
     except ValidationError as error:
         raise InvitationError(" ".join(error.messages)) from error
-    if User.objects.filter(email__iexact=user.email).exists():
-        raise InvitationError("There is an account with this address: sign in, then open the link.")
     user.set_password(password)
-    user.save()
+    try:
+        user_store(user)
+    except AddressTakenError as error:
+        raise InvitationError(f"{error} Sign in, then open the link.") from error
+    if invitation.email.lower() == user.email.lower():
+        address_prove(user)
     invitation_accept(viewer=user, secret=secret)
     return user
 
@@ -170,11 +196,28 @@ def invitation_by_secret(secret: str, *, locked: bool = False) -> Invitation:
     found = _open().filter(token_hash=hashed(secret)).select_related("workspace")
     invitation = (found.select_for_update(of=("self",)) if locked else found).first()
     if invitation is None:
-        raise InvitationNotFoundError("The invitation is used, revoked, expired or not for you.")
+        raise InvitationNotFoundError(_OVER)
     return invitation
 
 
+def _require_theirs(invitation: Invitation, user: User) -> None:
+    if not invitation.email or address_is_proven(user, invitation.email):
+        return
+    if invitation.email.lower() != user.email.lower():
+        raise InvitationNotFoundError(_OVER)
+    raise UnprovenAddressError(
+        f"The invitation is for {invitation.email}, and nothing proves that this address is yours:"
+        " ask whoever invited you for a link that names no address."
+    )
+
+
 def _open() -> QuerySet[Invitation]:
+    inviting = Membership.objects.filter(
+        workspace=OuterRef("workspace"),
+        user=OuterRef("invited_by"),
+        user__is_active=True,
+        role=Role.ADMIN,
+    )
     return Invitation.objects.filter(
-        accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
+        Exists(inviting), accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
     )

@@ -8,6 +8,7 @@ from dexxy.accounts.models import Membership, Role, User, Workspace
 from dexxy.accounts.selectors import (
     AdminOnlyError,
     Viewer,
+    in_person,
     is_admin,
     memberships_of,
     signed_in,
@@ -32,18 +33,20 @@ def membership_set_role(*, viewer: Viewer, membership_id: int, role: Role) -> Me
 
     Raises:
         UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
         MembershipNotFoundError: it is in no workspace of VIEWER's.
         AdminOnlyError: VIEWER is a member there.
         LastAdminError: nobody else is an administrator.
     """
     actor, workspace = _place(viewer, membership_id)
     _require_admin(viewer, workspace)
+    in_person(viewer)
     return operator_set_role(actor=actor, membership_id=membership_id, role=role)
 
 
 @transaction.atomic
 def membership_remove(*, viewer: Viewer, membership_id: int) -> Membership:
-    """Take somebody out of a workspace, with their tokens for it. Everybody may leave.
+    """Take somebody out of a workspace, as `operator_remove` does. Everybody may leave.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
@@ -70,6 +73,8 @@ def operator_add(*, actor: User, workspace: Workspace, user: User, role: Role) -
 def operator_set_role(*, actor: User, membership_id: int, role: Role) -> Membership:
     """Make somebody an administrator or a member.
 
+    Who is no administrator any more loses their tokens and open invitations there.
+
     Raises:
         MembershipNotFoundError: there is none any more.
         LastAdminError: nobody else is an administrator.
@@ -79,7 +84,9 @@ def operator_set_role(*, actor: User, membership_id: int, role: Role) -> Members
         _keep_an_admin(membership)
     if membership.role != role:
         workspace, user = membership.workspace, membership.user
-        audit(workspace, actor, "membership.role_changed", membership, user=user.email, role=role)
+        ended = {} if role == Role.ADMIN else _end_access(workspace, user)
+        details = {"user": user.email, "role": role, **ended}
+        audit(workspace, actor, "membership.role_changed", membership, **details)
         membership.role = role
         membership.save(update_fields=["role", "updated_at"])
     return membership
@@ -87,7 +94,7 @@ def operator_set_role(*, actor: User, membership_id: int, role: Role) -> Members
 
 @transaction.atomic
 def operator_remove(*, actor: User, membership_id: int) -> Membership:
-    """Take somebody out of a workspace, with their tokens for it.
+    """Take somebody out of a workspace, with their tokens and open invitations there.
 
     Raises:
         MembershipNotFoundError: there is none any more.
@@ -96,13 +103,35 @@ def operator_remove(*, actor: User, membership_id: int) -> Membership:
     membership = _locked(membership_id)
     _keep_an_admin(membership)
     workspace, user = membership.workspace, membership.user
-    audit(workspace, actor, "membership.removed", membership, user=user.email)
-    user.api_tokens.filter(workspace=workspace, revoked_at=None).update(revoked_at=timezone.now())
+    ended = _end_access(workspace, user)
+    audit(workspace, actor, "membership.removed", membership, user=user.email, **ended)
     # The row as it was, for whoever asks what was removed.
     pk = membership.pk
     membership.delete()
     membership.pk = pk
     return membership
+
+
+@transaction.atomic
+def operator_deactivate(*, actor: User, user: User) -> None:
+    """Let somebody sign in no more, and end their tokens and open invitations everywhere."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    workspaces = Workspace.objects.filter(memberships__user=user).order_by("pk")
+    for workspace in workspaces.select_for_update(no_key=True, of=("self",)):
+        ended = _end_access(workspace, user)
+        audit(workspace, actor, "user.deactivated", user, user=user.email, **ended)
+
+
+def _end_access(workspace: Workspace, user: User) -> dict[str, int]:
+    """End what USER could come back by, or let others in by; return how much of it there was."""
+    now = timezone.now()
+    tokens = user.api_tokens.filter(workspace=workspace, revoked_at=None)
+    invitations = workspace.invitations.filter(invited_by=user, accepted_at=None, revoked_at=None)
+    return {
+        "tokens": tokens.update(revoked_at=now, updated_at=now),
+        "invitations": invitations.update(revoked_at=now, updated_at=now),
+    }
 
 
 def _place(viewer: Viewer, membership_id: int) -> tuple[User, Workspace]:
@@ -119,7 +148,9 @@ def _locked(membership_id: int) -> Membership:
     """Return a membership with all of its workspace locked, so that of two who leave at the same
     moment the second finds itself the last."""
     found = _memberships(membership_id)
-    list(Workspace.objects.select_for_update().filter(pk__in=found.values("workspace")))
+    # Messages of the workspace can be stored meanwhile: its key stays.
+    workspaces = Workspace.objects.select_for_update(no_key=True)
+    list(workspaces.filter(pk__in=found.values("workspace")))
     membership = found.select_related("workspace", "user").first()
     if membership is None:
         raise MembershipNotFoundError("There is no such membership.")
@@ -136,6 +167,6 @@ def _require_admin(viewer: Viewer, workspace: Workspace) -> None:
 
 
 def _keep_an_admin(membership: Membership) -> None:
-    others = membership.workspace.memberships.filter(role=Role.ADMIN).exclude(pk=membership.pk)
-    if membership.role == Role.ADMIN and not others.exists():
+    admins = membership.workspace.memberships.filter(role=Role.ADMIN, user__is_active=True)
+    if membership.role == Role.ADMIN and not admins.exclude(pk=membership.pk).exists():
         raise LastAdminError("A workspace needs an administrator: make somebody else one first.")

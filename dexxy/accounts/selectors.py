@@ -18,6 +18,12 @@ class UnauthenticatedError(DexxyError):
     code = "unauthenticated"
 
 
+class SessionNeededError(DexxyError):
+    """A token cannot let anybody in, nor make a token: a stolen one would live on in that."""
+
+    code = "forbidden"
+
+
 class AdminOnlyError(DexxyError):
     """The viewer is in the workspace, but not as an admin."""
 
@@ -63,6 +69,16 @@ def first_workspace(viewer: Viewer) -> Workspace | None:
 def workspace_called(slug: str) -> Workspace | None:
     """Return the workspace with a slug, for who runs this Dexxy and may see all."""
     return Workspace.objects.filter(slug=slug).first()
+
+
+def user_called(email: str) -> User | None:
+    """Return who signs in with the address EMAIL, for who runs this Dexxy."""
+    return User.objects.filter(email__iexact=email).first()
+
+
+def first_operator() -> User | None:
+    """Return who has run this Dexxy for the longest time and may still sign in, if anybody."""
+    return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
 
 
 def workspace_slugs(most: int) -> list[str]:
@@ -192,3 +208,16 @@ def signed_in(viewer: Viewer) -> User:
     if not isinstance(viewer, User) or not viewer.is_active:
         raise UnauthenticatedError("Sign in first.")
     return viewer
+
+
+def in_person(viewer: Viewer) -> User:
+    """Return VIEWER as a user who came by a browser's session, and not by a token.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
+    """
+    user = signed_in(viewer)
+    if user.via_token is not None:
+        raise SessionNeededError("Sign in with a browser to do that: an API token cannot.")
+    return user

@@ -2,12 +2,28 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
+from dexxy.accounts.addresses import address_prove, user_store
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.selectors import first_operator
+from dexxy.common.errors import BadInputError
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
+
+
+class UserError(BadInputError):
+    """Nobody can be given an account like that."""
+
+
+class WorkspaceError(BadInputError):
+    """A workspace cannot be called like that."""
+
+
+class WorkspaceExistsError(BadInputError):
+    """Another workspace has the slug."""
 
 
 @transaction.atomic
@@ -17,9 +33,10 @@ def first_admin_ensure(*, workspace: str = "default") -> User:
     Args:
         workspace: the slug of that workspace.
     """
-    user = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    user = first_operator()
     if user is None:
         user = User.objects.create_superuser(FIRST_ADMIN_EMAIL, name="Administrator")
+        address_prove(user)
     if not user.memberships.exists():
         workspace_ensure(slug=workspace, admin=user)
     return user
@@ -34,6 +51,66 @@ def workspace_ensure(*, slug: str, admin: User) -> Workspace:
     if is_new:
         Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
     return workspace
+
+
+@transaction.atomic
+def user_create(
+    *,
+    email: str,
+    name: str = "",
+    is_operator: bool = False,
+    workspace: Workspace | None = None,
+    role: Role = Role.MEMBER,
+) -> User:
+    """Make an account for whoever runs this Dexxy, whose word proves the address.
+
+    It has no password: its owner comes in by a link, and sets one.
+
+    Args:
+        is_operator: whether they may run this Dexxy, too: its administration, its doctor.
+        workspace: the one that they are in from the start, with ROLE; none where it is None.
+
+    Raises:
+        UserError: EMAIL is no address, or NAME is too long.
+        AddressTakenError: there is an account with EMAIL.
+    """
+    user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
+    user.is_staff = user.is_superuser = is_operator
+    user.set_unusable_password()
+    try:
+        user.clean_fields()
+    except ValidationError as error:
+        raise UserError(f"{user.email or 'Nothing'}: {' '.join(error.messages)}") from error
+    user_store(user)
+    address_prove(user)
+    if workspace is not None:
+        membership = Membership.objects.create(workspace=workspace, user=user, role=role)
+        audit(workspace, None, "membership.added", membership, user=user.email, role=role)
+    return user
+
+
+@transaction.atomic
+def workspace_create(*, name: str, slug: str, admin: User) -> Workspace:
+    """Make a workspace with ADMIN as its administrator.
+
+    Args:
+        slug: what it is called in addresses: letters, digits and hyphens.
+
+    Raises:
+        WorkspaceError: NAME or SLUG cannot be used.
+        WorkspaceExistsError: there is one with SLUG.
+    """
+    workspace = Workspace(name=name.strip(), slug=slug)
+    try:
+        workspace.clean_fields()
+    except ValidationError as error:
+        raise WorkspaceError(f"{name}: {' '.join(error.messages)}") from error
+    known, is_new = Workspace.objects.get_or_create(slug=slug, defaults={"name": workspace.name})
+    if not is_new:
+        raise WorkspaceExistsError(f"There is a workspace {slug} already: choose another slug.")
+    Membership.objects.create(workspace=known, user=admin, role=Role.ADMIN)
+    audit(known, None, "workspace.created", known, admin=admin.email)
+    return known
 
 
 def audit(

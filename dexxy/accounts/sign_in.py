@@ -1,14 +1,26 @@
 """The one-time link that stands in for mail."""
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest
-from sesame.utils import get_user
+from sesame.utils import get_query_string, get_user
 
 from dexxy.accounts.models import User
 
 log = structlog.get_logger()
+
+_PATH = "/sign-in/link/"
+
+
+def link_make(user: User, *, address: str = "") -> str:
+    """Return a link that signs USER in, once, within an hour.
+
+    Args:
+        address: where Dexxy is; DEXXY_BASE_URL where it is ''.
+    """
+    return f"{address or settings.DEXXY_BASE_URL}{_PATH}{get_query_string(user)}"
 
 
 def link_user(request: HttpRequest) -> User | None:

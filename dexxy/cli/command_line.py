@@ -16,6 +16,7 @@ from dexxy.cli.errors import WrongUseError
 QUEUES = ("deliveries", "search", "sync")
 EXPORTS = ("threads", "messages", "members")
 FORMATS = ("jsonl", "csv")
+ROLES = ("member", "admin")
 LONGEST_SLUG = 63
 # Seconds.
 _LONGEST_PAUSE = 3600.0
@@ -170,6 +171,40 @@ def _export(parser: ArgumentParser) -> None:
     )
 
 
+def _sign_in_link(parser: ArgumentParser) -> None:
+    parser.add_argument("email", metavar="EMAIL", help="the address of the account")
+
+
+def _user_create(parser: ArgumentParser) -> None:
+    parser.add_argument("email", metavar="EMAIL", help="counts as proven: make sure whose it is")
+    parser.add_argument("--name", default="", help="what the others see (default: the address)")
+    parser.add_argument(
+        "--staff",
+        action="store_true",
+        help="let them run this Dexxy, too: the administration, the doctor, the GitHub App",
+    )
+    parser.add_argument(
+        "--workspace", metavar="SLUG", help="put them into this workspace (default: into none)"
+    )
+    parser.add_argument(
+        "--role", choices=ROLES, default=ROLES[0], help="in that workspace (default: %(default)s)"
+    )
+
+
+def _workspace_create(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "--slug",
+        type=_new_slug,
+        help="what it is called in addresses (default: made from the name)",
+    )
+    parser.add_argument(
+        "--admin",
+        metavar="EMAIL",
+        help="who administers it (default: the first who may run this Dexxy)",
+    )
+
+
 def _worker(parser: ArgumentParser) -> None:
     parser.add_argument(
         "queues",
@@ -215,6 +250,21 @@ COMMANDS: Mapping[str, CommandLine] = {
         "write all threads, messages or members of a workspace to a file",
         "Write all threads, messages or members of a workspace, as JSON Lines or CSV.",
         _export,
+    ),
+    "sign-in-link": CommandLine(
+        "print a link that signs somebody in, once",
+        "Print a link that signs somebody in, once and within an hour: for who is locked out.",
+        _sign_in_link,
+    ),
+    "user-create": CommandLine(
+        "make an account, and print a link that signs its owner in",
+        "Make an account without a password, and print a link that signs its owner in, once.",
+        _user_create,
+    ),
+    "workspace-create": CommandLine(
+        "make a workspace with an administrator",
+        "Make a workspace, which is a team and what it sees, with an administrator.",
+        _workspace_create,
     ),
     "web": CommandLine("run the web process alone", "Run the web process alone.", _web),
     "worker": CommandLine("run a worker alone", "Run a worker alone.", _worker),

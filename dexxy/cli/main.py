@@ -13,6 +13,7 @@ from dexxy.cli.command_line import COMMANDS, parser_of
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.overview import overview
 from dexxy.common.errors import DexxyError
+from dexxy.common.redaction import redacted
 from dexxy.config.env import SettingError
 from dexxy.embedded import EmbeddedServersError
 
@@ -174,7 +175,7 @@ def _say(text: str) -> int:
 
 
 def _complain(line: str, code: int) -> int:
-    sys.stderr.write(f"dexxy: {line}\n")
+    sys.stderr.write(f"dexxy: {redacted(line)}\n")
     return code
 
 

@@ -1,6 +1,8 @@
 """What `dexxy up` does before and after it starts the processes."""
 
 import http.client
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,15 +10,14 @@ from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
 from rich.text import Text
-from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
+from dexxy.accounts.sign_in import link_make
 from dexxy.cli.migration_state import is_up_to_date
 
 # Any number that no other program takes for its own advisory lock: "dexxy" and a serial number.
 _MIGRATION_LOCK = int.from_bytes(b"dexxy", "big") * 1000 + 1
-_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
-SIGN_IN_PATH = "/sign-in/link/"
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # nosec B104
 
 
 def database_prepare() -> None:
@@ -67,7 +68,7 @@ def address_of(host: str, port: int) -> str:
 
 def web_answers(address: str, port: int) -> bool:
     """Say whether the web process answers at the numeric address it listens at."""
-    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104  # nosec B104
     client = http.client.HTTPConnection(target, port, timeout=2.0)
     try:
         client.request("GET", "/healthz", headers={"Host": "localhost"})
@@ -78,16 +79,34 @@ def web_answers(address: str, port: int) -> bool:
         client.close()
 
 
-def announce(console: Console, what: str, address: str, user: User) -> None:
-    """Print where Dexxy is and how to get in."""
-    link = f"{address}{SIGN_IN_PATH}{get_query_string(user)}"
-    lines = Text.assemble(
-        ("\n" + what, "bold green"),
-        " at ",
-        (address, "bold"),
-        "\n\nThis link signs you in, once:\n  ",
-        (link, f"link {link}"),
-        "\n\n",
-        ("Ctrl-C stops everything.\n", "dim"),
-    )
+def announce(console: Console, what: str, address: str, user: User, *, descriptor: int = 1) -> None:
+    """Print where Dexxy is and how to get in.
+
+    Args:
+        descriptor: the file descriptor that CONSOLE writes to.
+    """
+    lines = Text.assemble(("\n" + what, "bold green"), " at ", (address, "bold"), "\n\n")
+    lines.append(_way_in(address, user, into_journal=is_journal(descriptor)))
+    lines.append("\n\nCtrl-C stops everything.\n", "dim")
     console.print(lines, soft_wrap=True)  # a link that is broken into lines cannot be clicked
+
+
+def _way_in(address: str, user: User, *, into_journal: bool) -> Text:
+    if into_journal:
+        # It keeps what is printed, for many to read: a link there would open the door to them.
+        return Text(f"`dexxy sign-in-link {user.email}` prints a link that signs you in, once.")
+    link = link_make(user, address=address)
+    return Text.assemble("This link signs you in, once:\n  ", (link, f"link {link}"))
+
+
+def is_journal(descriptor: int) -> bool:
+    """Say whether what is written to DESCRIPTOR goes into the journal of systemd.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM
+    """
+    try:
+        is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:  # the caller closed it
+        return False
+    # The variable alone is inherited by what writes elsewhere.
+    return is_socket and "JOURNAL_STREAM" in os.environ

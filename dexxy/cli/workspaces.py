@@ -21,5 +21,5 @@ def workspace_called(slug: str) -> Workspace:
     raise WrongUseError(
         f"There is no workspace {slug}: --workspace takes one of: {known}."
         if known
-        else "There is no workspace yet: `dexxy up` makes the first one."
+        else "There is no workspace yet: `dexxy workspace-create NAME` makes one."
     )

@@ -29,6 +29,19 @@ def only_choices(field: str, choices: type[models.TextChoices]) -> models.CheckC
     )
 
 
+def only_numbers(field: str) -> models.CheckConstraint:
+    """Return a constraint by which the database refuses a FIELD of JSON that holds more than names
+    with numbers: so it can be handed out as such."""
+    other = models.Func(
+        models.F(field),
+        template="jsonb_path_exists(%(expressions)s, '$.* ? (@.type() <> \"number\")')",
+        output_field=models.BooleanField(),
+    )
+    return models.CheckConstraint(
+        condition=~models.Q(other), name=f"%(app_label)s_%(class)s_{field}"
+    )
+
+
 class AnyOf(models.Lookup):
     """`field__any=values`: as `__in`, for any number of values.
 

@@ -1,12 +1,15 @@
-"""One line a log entry, with its facts as fields."""
+"""One line a log entry, with its facts as fields, and nothing in it that opens a door."""
 
 import logging
 import sys
+import threading
+import traceback
+from types import TracebackType
 from typing import Any
 
 import structlog
 
-from dexxy.common.redaction import redacted
+from dexxy.common.redaction import redacted, redacted_fields
 from dexxy.config import env
 
 
@@ -39,7 +42,7 @@ def configure(level: str) -> None:
                 structlog.dev.ConsoleRenderer(
                     colors=colours, exception_formatter=structlog.dev.plain_traceback
                 ),
-                _without_tokens,
+                _without_secrets,
             ],
         )
     )
@@ -48,6 +51,11 @@ def configure(level: str) -> None:
     # One line a request of every client library is noise, and may hold addresses of private things.
     for name in ("httpx", "httpcore", "rq.worker"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # It logs sign-in links that are still good, as text that looks like nothing else.
+    logging.getLogger("sesame").setLevel(logging.CRITICAL)
+    logging.setLogRecordFactory(_Record)
+    sys.excepthook = _crash
+    threading.excepthook = _crash_of_thread
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -57,9 +65,41 @@ def configure(level: str) -> None:
     )
 
 
-def _without_tokens(_logger: Any, _method: str, line: Any) -> str:
-    """Hide tokens in a line that is ready, so that none comes in by an error's text either."""
+class _Record(logging.LogRecord):
+    """What somebody logs, without secrets: whichever handler a library writes it with."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if isinstance(self.msg, dict):  # of structlog
+            # A traceback is hidden where it is written.
+            kept = {name: self.msg[name] for name in ("exc_info",) if name in self.msg}
+            self.msg = redacted_fields(self.msg) | kept
+            return
+        try:
+            text = self.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # Python would complain on standard error, and repeat the arguments as they are.
+            text = f"{self.msg} {self.args}"
+        self.msg, self.args = redacted(text), None
+        if self.exc_info and self.exc_info[0]:
+            # Formatters write this in place of the traceback.
+            self.exc_text = redacted("".join(traceback.format_exception(*self.exc_info))).rstrip()
+
+
+def _without_secrets(_logger: Any, _method: str, line: Any) -> str:
+    """Hide secrets in a line that is ready: our formatter writes the traceback itself."""
     return redacted(line)
+
+
+def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print why a process ends, which a supervisor puts into a log."""
+    if sys.stderr is not None:
+        sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _crash_of_thread(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_type is not SystemExit and crash.exc_value is not None:
+        _crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
 
 
 def _plain_refusal(record: logging.LogRecord) -> bool:

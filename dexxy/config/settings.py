@@ -34,7 +34,12 @@ DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
 DEXXY_DELIVERY_LOG_INTERVAL = env.integer(
     "DEXXY_DELIVERY_LOG_INTERVAL", 300, least=1, most=3600 * 24
 )
-# Points of the GraphQL API that one caller may spend in a minute.
+# Days for which things are kept; 0 is for ever. dexxy/integrations/services/retention.py uses them.
+DEXXY_KEEP_DELIVERIES = env.integer("DEXXY_KEEP_DELIVERIES", 7, least=0, most=36500)
+DEXXY_KEEP_FAILED_DELIVERIES = env.integer("DEXXY_KEEP_FAILED_DELIVERIES", 90, least=0, most=36500)
+DEXXY_KEEP_ENDED_ACCESS = env.integer("DEXXY_KEEP_ENDED_ACCESS", 90, least=0, most=36500)
+DEXXY_KEEP_AUDIT = env.integer("DEXXY_KEEP_AUDIT", 0, least=0, most=36500)
+# Points of the GraphQL API that one person may spend in a minute, whatever tokens they use.
 DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(data_dir)
@@ -49,6 +54,13 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = [DEXXY_BASE_URL]
 _HTTPS = DEXXY_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+# Where the address is https, `manage check --deploy` has nothing to say but what is not ours:
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains, which are others' servers
+    "security.W008",  # a redirect to https: the proxy that ends TLS makes it, and health checks by
+    # plain http go on
+    "security.W021",  # the preload list of browsers, into which the owner of the domain puts it
+]
 # A proxy in front of us ends TLS and tells us so; we never redirect by ourselves.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SECURE_HSTS_SECONDS = 3600 * 24 * 30 if _HTTPS else 0
@@ -154,7 +166,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# The link that `dexxy up` prints: it works once, for an hour.
+# The links that `dexxy up` and `dexxy sign-in-link` print: each works once, for an hour.
 SESAME_MAX_AGE = 3600
 SESAME_ONE_TIME = True
 

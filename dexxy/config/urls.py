@@ -20,7 +20,7 @@ def graphql_api(request: HttpRequest) -> HttpResponseBase:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("dexxy.web.urls")),  # before allauth, some of whose pages it replaces
+    path("", include("dexxy.web.urls")),
     path("webhooks/github/", github_webhook, name="github_webhook"),
     path("integrations/", include("dexxy.integrations.urls")),
     path(
@@ -29,6 +29,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="workspace_export",
     ),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.account.urls")),
     path("graphql/", graphql_api, name="graphql"),
 ]

@@ -156,4 +156,5 @@ def _runtime_folder(account: Account) -> str:
     candidate = "/run" if account.drops else os.environ.get("XDG_RUNTIME_DIR", "")
     if candidate and os.access(candidate, os.W_OK | os.X_OK) and len(candidate) < 40:
         return candidate
-    return "/tmp"  # noqa: S108 - mkdtemp makes a private folder in it; TMPDIR can be too long
+    # mkdtemp makes a private folder in it; TMPDIR can be too long.
+    return "/tmp"  # noqa: S108  # nosec B108

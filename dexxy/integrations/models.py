@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.crypto import EncryptedTextField
-from dexxy.common.models import TimestampedModel, only_choices
+from dexxy.common.models import TimestampedModel, only_choices, only_numbers
 from dexxy.integrations.querysets import (
     CredentialQuerySet,
     GitHubInstallationQuerySet,
@@ -395,6 +395,7 @@ class SyncRun(TimestampedModel):
             ),
             only_choices("trigger", RunTrigger),
             only_choices("state", RunState),
+            only_numbers("counts"),
         ]
         indexes = [
             models.Index(fields=["repository", "-started_at"], name="integrations_syncrun_newest")

@@ -9,9 +9,8 @@ from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
-from dexxy.integrations.services.github.webhooks.inbox import deliveries_prune
-from dexxy.integrations.services.github.webhooks.refusal_counts import refused_webhooks_prune
 from dexxy.integrations.services.github_sync import installation_work, repository_work
+from dexxy.integrations.services.retention import old_rows_delete
 
 log = structlog.get_logger()
 
@@ -53,13 +52,24 @@ def drain_deliveries() -> None:
 
 @job("sync")
 def read_delivery_log(app_pk: int) -> None:
-    """Take what never arrived from GitHub's log of an App's deliveries, and tidy the inbox up.
+    """Take what never arrived from GitHub's log of an App's deliveries.
 
     It is due again soon where that failed.
     """
-    deliveries_prune()
-    refused_webhooks_prune()
     try:
         delivery_log_read(app_pk)
     except DexxyError as error:
         log.warning("log of deliveries not read", app=app_pk, error=str(error))
+
+
+@job("sync")
+def delete_what_is_old() -> None:
+    """Delete what was kept for as long as the settings say."""
+    try:
+        deleted = old_rows_delete()
+    except (DatabaseError, InterfaceError) as error:
+        # It is as old in an hour.
+        log.warning("what is old was not deleted", error=str(error).partition("\n")[0])
+        return
+    if deleted:
+        log.info("what is old was deleted", **{k.replace(" ", "_"): n for k, n in deleted.items()})

@@ -1,4 +1,4 @@
-"""The one-time link that `dexxy up` prints, which stands in for mail."""
+"""The one-time link that stands in for mail, and the pages that would need mail."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +20,6 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-def no_mail(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Say how to get in again, in place of allauth's pages that promise mail."""
-    return render(request, "web/no_mail.html")
+def no_mail(request: HttpRequest, **parts: str) -> HttpResponse:
+    """Say what to do instead, in place of allauth's pages that rest on mail."""
+    return render(request, "web/no_mail.html", status=404)

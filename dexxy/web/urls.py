@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from dexxy.web import (
     doctor,
@@ -12,6 +12,7 @@ from dexxy.web import (
     people_actions,
     repositories,
     sign_in,
+    team,
     tokens,
 )
 
@@ -54,16 +55,24 @@ urlpatterns = [
         repositories.github_disconnect_page,
         name="github_disconnect",
     ),
+    path("w/<slug:slug>/team/", team.team, name="team"),
+    path(
+        "w/<slug:slug>/team/<int:pk>/<slug:action>/",
+        team.membership_action,
+        name="membership_action",
+    ),
+    path(
+        "w/<slug:slug>/invitations/<int:pk>/revoke/",
+        team.invitation_action,
+        name="invitation_revoke",
+    ),
     path("w/<slug:slug>/tokens/", tokens.tokens, name="tokens"),
     path("w/<slug:slug>/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
-    # These stand before allauth's pages at the same addresses.
-    path("accounts/password/reset/", sign_in.no_mail, name="no_mail"),
-    path("accounts/password/reset/<path:rest>", sign_in.no_mail, name="no_mail"),
-    path("accounts/confirm-email/", sign_in.no_mail, name="no_mail"),
+    path("accounts/", include("dexxy.web.account_urls")),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

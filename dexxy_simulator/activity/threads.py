@@ -50,7 +50,7 @@ class ThreadActivity(Activity):
     ) -> PullRequest:
         """Open a pull request."""
         number = self.next_number(repository)
-        sha = hashlib.sha1(f"{repository.path}/{number}".encode()).hexdigest()  # noqa: S324
+        sha = hashlib.sha1(f"{repository.path}/{number}".encode()).hexdigest()  # noqa: S324  # nosec B324
         fork = author.login if author else "unknown"
         main = str(repository.facts.get("default_branch", "main"))
         pull = PullRequest(

@@ -9,22 +9,30 @@ from django.test import Client
 from django.utils import timezone
 
 from dexxy.accounts.api_tokens import (
+    MOST_TOKENS,
     ApiTokenError,
     ApiTokenNotFoundError,
     InvalidTokenError,
-    SessionNeededError,
     api_token_create,
     api_token_revoke,
     api_token_user,
     api_tokens,
 )
-from dexxy.accounts.models import ApiToken, AuditEntry, TokenScope, User, Workspace
-from dexxy.accounts.selectors import WorkspaceNotFoundError, is_admin, workspaces
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.memberships import membership_set_role
+from dexxy.accounts.models import ApiToken, AuditEntry, Role, TokenScope, User, Workspace
+from dexxy.accounts.selectors import (
+    SessionNeededError,
+    WorkspaceNotFoundError,
+    is_admin,
+    workspaces,
+)
 from tests.factories import make_workspace
 
 Send = Callable[..., HttpResponse]
-MUTATION = """mutation ($workspace: ID!) {
-  invitationCreate(input: {workspaceId: $workspace}) { invitation { id } } }"""
+MUTATION = (
+    "mutation ($invitation: ID!) { invitationRevoke(invitationId: $invitation) { __typename } }"
+)
 
 
 def make_token(viewer: User, workspace: Workspace, **fields: Any) -> tuple[ApiToken, str]:
@@ -103,12 +111,14 @@ def test_a_token_that_opens_nothing_is_refused_whatever_the_reason(
 def test_a_token_that_reads_changes_nothing(send: Send, alice: User, workspace: Workspace) -> None:
     _, reading = make_token(alice, workspace)
     _, full = make_token(alice, workspace, scope=TokenScope.FULL)
+    invitation, _ = invitation_create(viewer=alice, workspace=workspace)
 
-    refused = json.loads(send(MUTATION, reading, workspace=workspace.pk).content)
+    refused = json.loads(send(MUTATION, reading, invitation=invitation.pk).content)
     assert refused["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
-    assert workspace.invitations.count() == 0
+    assert workspace.invitations.filter(revoked_at=None).count() == 1
 
-    assert "errors" not in json.loads(send(MUTATION, full, workspace=workspace.pk).content)
+    assert "errors" not in json.loads(send(MUTATION, full, invitation=invitation.pk).content)
+    assert workspace.invitations.filter(revoked_at=None).count() == 0
 
 
 def test_a_token_makes_and_revokes_no_tokens(alice: User, workspace: Workspace) -> None:
@@ -119,6 +129,40 @@ def test_a_token_makes_and_revokes_no_tokens(alice: User, workspace: Workspace) 
         make_token(viewer, workspace)
     with pytest.raises(SessionNeededError):
         api_token_revoke(viewer=viewer, token_id=token.pk)
+
+
+def test_a_token_lets_nobody_in(alice: User, bob: User, workspace: Workspace) -> None:
+    _, secret = make_token(alice, workspace, scope=TokenScope.FULL)
+    viewer, of_bob = api_token_user(secret), workspace.memberships.get(user=bob)
+
+    with pytest.raises(SessionNeededError):
+        invitation_create(viewer=viewer, workspace=workspace)
+    with pytest.raises(SessionNeededError):
+        membership_set_role(viewer=viewer, membership_id=of_bob.pk, role=Role.ADMIN)
+
+    assert workspace.invitations.count() == 0
+    assert workspace.memberships.get(user=bob).role == Role.MEMBER
+
+
+def test_a_person_has_so_many_tokens_and_no_more(
+    alice: User, bob: User, workspace: Workspace
+) -> None:
+    other = make_workspace(admin=alice)
+    past = timezone.now() - timedelta(seconds=1)
+    kinds: list[dict[str, Any]] = [{} for _ in range(MOST_TOKENS - 1)]
+    kinds += [{"revoked_at": past}, {"expires_at": past}]
+    ApiToken.objects.bulk_create(
+        ApiToken(workspace=other, user=alice, name="script", token_hash=str(number), **kind)
+        for number, kind in enumerate(kinds)
+    )
+    last, _ = make_token(alice, workspace)
+
+    with pytest.raises(ApiTokenError, match="You have 50 tokens, which is the most: revoke one"):
+        make_token(alice, workspace)
+
+    make_token(bob, workspace)
+    api_token_revoke(viewer=alice, token_id=last.pk)
+    make_token(alice, workspace)
 
 
 def test_the_last_use_is_written_once_a_minute(alice: User, workspace: Workspace) -> None:

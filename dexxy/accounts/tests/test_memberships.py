@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dexxy.accounts.addresses import address_prove
 from dexxy.accounts.api_tokens import InvalidTokenError, api_token_create, api_token_user
 from dexxy.accounts.invitations import (
     InvitationError,
@@ -55,6 +56,7 @@ def test_an_invitation_lets_one_person_in(
 def test_an_invitation_for_somebody_is_for_nobody_else(
     alice: User, charlie: User, workspace: Workspace
 ) -> None:
+    address_prove(charlie)
     _, other = invitation_create(viewer=alice, workspace=workspace, email="dora@example.com")
     _, theirs = invitation_create(viewer=alice, workspace=workspace, email="Charlie@Example.com")
 
@@ -146,3 +148,82 @@ def test_whoever_goes_takes_no_token_along(alice: User, bob: User, workspace: Wo
 
     with pytest.raises(InvalidTokenError):
         api_token_user(secret)
+
+
+@pytest.fixture
+def second_admin(workspace: Workspace, bob: User) -> Membership:
+    """Bob's membership, with which he administers the workspace, too."""
+    workspace.memberships.filter(user=bob).update(role=Role.ADMIN)
+    return workspace.memberships.get(user=bob)
+
+
+def test_whoever_is_sent_away_comes_back_by_no_invitation_of_their_own(
+    alice: User, bob: User, charlie: User, workspace: Workspace, second_admin: Membership
+) -> None:
+    _, his = invitation_create(viewer=bob, workspace=workspace, role=Role.ADMIN)
+    _, hers = invitation_create(viewer=alice, workspace=workspace)
+    api_token_create(viewer=bob, workspace=workspace, name="script")
+
+    membership_remove(viewer=alice, membership_id=second_admin.pk)
+
+    for viewer in (bob, charlie):
+        with pytest.raises(InvitationNotFoundError):
+            invitation_accept(viewer=viewer, secret=code_of(his))
+    assert not workspace.memberships.filter(user=bob).exists()
+    assert invitation_accept(viewer=charlie, secret=code_of(hers)).role == Role.MEMBER
+    entry = AuditEntry.objects.get(action="membership.removed")
+    assert entry.details == {"user": "bob@example.com", "tokens": 1, "invitations": 1}
+
+
+def test_whoever_administers_no_more_has_no_tokens_and_invitations_of_that_time(
+    alice: User, bob: User, charlie: User, workspace: Workspace, second_admin: Membership
+) -> None:
+    _, link = invitation_create(viewer=bob, workspace=workspace, role=Role.ADMIN)
+    _, secret = api_token_create(viewer=bob, workspace=workspace, name="script")
+
+    membership_set_role(viewer=alice, membership_id=second_admin.pk, role=Role.MEMBER)
+
+    with pytest.raises(InvitationNotFoundError):
+        invitation_accept(viewer=charlie, secret=code_of(link))
+    with pytest.raises(InvalidTokenError):
+        api_token_user(secret)
+    entry = AuditEntry.objects.get(action="membership.role_changed")
+    assert entry.details == {
+        "user": "bob@example.com",
+        "role": "member",
+        "tokens": 1,
+        "invitations": 1,
+    }
+
+
+@pytest.mark.parametrize("fall", ["left", "member", "inactive"])
+def test_an_invitation_is_worth_what_its_maker_is(
+    alice: User,
+    bob: User,
+    charlie: User,
+    workspace: Workspace,
+    second_admin: Membership,
+    fall: str,
+) -> None:
+    """However they fell: here by a change that no service made."""
+    _, link = invitation_create(viewer=bob, workspace=workspace, role=Role.ADMIN)
+    if fall == "left":
+        second_admin.delete()
+    elif fall == "member":
+        workspace.memberships.filter(user=bob).update(role=Role.MEMBER)
+    else:
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+
+    with pytest.raises(InvitationNotFoundError):
+        invitation_accept(viewer=charlie, secret=code_of(link))
+
+    assert invitations(alice, workspace).items == []
+
+
+def test_an_administrator_who_may_not_sign_in_is_none(
+    alice: User, workspace: Workspace, second_admin: Membership
+) -> None:
+    User.objects.filter(pk=second_admin.user_id).update(is_active=False)
+
+    with pytest.raises(LastAdminError):
+        membership_remove(viewer=alice, membership_id=workspace.memberships.get(user=alice).pk)

@@ -6,6 +6,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -101,6 +103,18 @@ def test_it_says_where_it_is_and_how_to_get_in(up: Up) -> None:
     assert f"Dexxy is running at http://localhost:{up.port}\n" in said
     assert re.search(rf"\n  http://localhost:{up.port}/sign-in/link/\?sesame=[\w-]+\n", said)
     assert answers(up.port, "/readyz")
+
+
+def test_whoever_lost_the_link_gets_another_one_beside_it(up: Up) -> None:
+    made = dexxy("sign-in-link", "admin@localhost", data_dir=up.data_dir)
+    assert (made.returncode, made.stderr) == (
+        0,
+        "It signs admin@localhost in, once, within an hour.\n",
+    )
+
+    path = urlsplit(made.stdout.strip())._replace(scheme="", netloc="").geturl()
+    with urlopen(f"http://127.0.0.1:{up.port}{path}", timeout=5) as page:
+        assert b"You sign in as <strong>Administrator</strong>" in page.read()
 
 
 def test_a_second_one_on_its_port_is_refused_in_one_line(up: Up) -> None:

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from threading import Thread as Worker
 from typing import Any
 
@@ -25,8 +24,6 @@ from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services.github.webhooks import drain
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github.webhooks.inbox import (
-    KEPT_FOR,
-    deliveries_prune,
     deliveries_retry,
     enqueue_deliveries,
 )
@@ -310,20 +307,3 @@ def test_what_waits_for_its_next_attempt_is_not_due(app: GitHubApp) -> None:
     deliveries_drain(seconds=10)
 
     assert not enqueue_deliveries()
-
-
-@pytest.mark.django_db
-def test_what_was_worked_off_long_ago_is_deleted_and_what_failed_is_kept(app: GitHubApp) -> None:
-    arrive(app, "issues__opened", "issues__closed", "issues__edited", "issues__deleted")
-    long_ago = timezone.now() - KEPT_FOR - timedelta(minutes=1)
-    done, ignored, failed, recent = WebhookDelivery.objects.order_by("pk")
-    for one, state, at in (
-        (done, DeliveryState.DONE, long_ago),
-        (ignored, DeliveryState.IGNORED, long_ago),
-        (failed, DeliveryState.FAILED, long_ago),
-        (recent, DeliveryState.DONE, timezone.now()),
-    ):
-        WebhookDelivery.objects.filter(pk=one.pk).update(state=state, processed_at=at)
-
-    assert deliveries_prune() == 2
-    assert set(WebhookDelivery.objects.all()) == {failed, recent}

@@ -1,7 +1,13 @@
 """What a sweep met is compared with what is stored, message by message."""
 
-import pytest
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from dexxy.accounts.models import User
 from dexxy.integrations.models import Credential, GitHubRepository, RunTrigger, SyncRun, SyncStream
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.reading.receipt import COUNTED
@@ -11,6 +17,9 @@ from dexxy_simulator.model import Actor, Issue, Repository
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 from tests.truth import assert_source_equals
+
+COUNTS = """query ($workspace: ID!) {
+  syncRuns(workspaceId: $workspace) { edges { node { counts { name count } } } } }"""
 
 
 def sync(repository: GitHubRepository, *, sweep: bool = False) -> SyncRun:
@@ -38,6 +47,42 @@ def long_issue(world: World, ants: Repository, jo: Actor) -> Issue:
     for number in range(230):
         world.comment(issue, jo, f"Comment {number}")
     return issue
+
+
+@pytest.mark.usefixtures("long_issue")
+def test_what_a_run_counted_is_told_as_numbers(
+    connected: GitHubRepository, alice: User, ask: Callable[..., dict[str, Any]]
+) -> None:
+    run = sync(connected)
+
+    answer = ask(COUNTS, alice, workspace=connected.source.workspace_id)
+
+    assert "errors" not in answer
+    [edge] = answer["data"]["syncRuns"]["edges"]
+    told = {one["name"]: one["count"] for one in edge["node"]["counts"]}
+    assert told == run.counts
+    assert told["stored_comment"] == Message.objects.filter(kind="comment").count()
+
+
+def test_the_database_takes_no_count_that_is_no_number(connected: GitHubRepository) -> None:
+    run = sync(connected)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SyncRun.objects.filter(pk=run.pk).update(counts={"stored": {"comment": 1}})
+
+
+def test_counts_of_before_become_numbers(connected: GitHubRepository) -> None:
+    run = sync(connected)
+    migration = import_module("dexxy.integrations.migrations.0002_counts_are_numbers")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE integrations_syncrun DROP CONSTRAINT integrations_syncrun_counts"
+        )
+        SyncRun.objects.filter(pk=run.pk).update(counts={"threads": 2, "stored": {"reply": 3}})
+        cursor.execute(migration.FLATTEN)
+
+    run.refresh_from_db()
+    assert run.counts == {"threads": 2, "stored_reply": 3}
 
 
 @pytest.mark.usefixtures("long_issue")

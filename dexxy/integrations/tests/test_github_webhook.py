@@ -1,7 +1,6 @@
 """The webhook door: what is taken, what is refused and how, and that nothing taken is lost."""
 
 import json
-from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 from structlog.testing import capture_logs
 
 from dexxy.config.wsgi import application
@@ -24,7 +22,6 @@ from dexxy.integrations.services.github.webhooks import door, refusal_counts, ve
 from dexxy.integrations.services.github.webhooks.door import take
 from dexxy.integrations.services.github.webhooks.refusal_counts import (
     RefusedCount,
-    refused_webhooks_prune,
 )
 from tests.factories import WEBHOOK_SECRET, make_app
 from tests.webhooks import URL, guid, headers_of, send, signature, wsgi_headers
@@ -228,18 +225,6 @@ def test_what_cannot_be_counted_now_is_counted_later(
     refused_count.write()
 
     assert refused() == {"bad_signature": 1}
-
-
-def test_what_was_refused_long_ago_is_forgotten(db: None) -> None:
-    today = timezone.now().date()
-    for days in (0, 7, 8):
-        RefusedWebhooks.objects.create(
-            day=today - timedelta(days=days), reason="bad_signature", count=days + 1
-        )
-
-    refused_webhooks_prune()
-
-    assert set(RefusedWebhooks.objects.values_list("count", flat=True)) == {1, 8}
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "options"])

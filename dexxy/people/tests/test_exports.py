@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,17 @@ def test_the_command_writes_a_file_and_names_the_workspaces_there_are(
         call_command("export", "threads", "--workspace", "nowhere")
 
 
+def test_an_export_over_a_file_that_all_could_read_is_for_its_owner_alone(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    target = tmp_path / "exported"
+    target.touch(0o644)
+
+    call_command("export", "members", "--workspace", workspace.slug, "--output", str(target))
+
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("what", Export.values)
 @pytest.mark.parametrize("form", Format.values)
 def test_a_browser_a_program_and_the_command_get_the_same(
@@ -167,6 +179,7 @@ def test_a_browser_a_program_and_the_command_get_the_same(
     options = ("--workspace", workspace.slug, "--format", form, "--output", str(target))
     call_command("export", what, *options)
 
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert isinstance(by_program, StreamingHttpResponse)
     assert isinstance(by_browser, StreamingHttpResponse)
     assert by_browser.getvalue() == by_program.getvalue() == target.read_bytes()

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import URLPattern
 
 from dexxy.accounts.api_tokens import api_token_create
-from dexxy.accounts.models import ApiToken, User, Workspace
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.models import ApiToken, Invitation, Membership, User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.sources.models import Source
@@ -21,11 +22,11 @@ from tests.factories import (
     make_workspace,
 )
 
-OPEN = {"home", "invitation", "sign_in_by_link", "no_mail", "favicon", "healthz", "readyz"}
+OPEN = {"home", "invitation", "sign_in_by_link", "favicon", "healthz", "readyz"}
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
-FORMS = {*ADMINS, "repository_disconnect", "member_merge", "tokens"}
+FORMS = {*ADMINS, "repository_disconnect", "member_merge", "team", "tokens"}
 # Only sent to, never shown.
 ACTIONS = {
     "repository_action",
@@ -33,6 +34,8 @@ ACTIONS = {
     "merge_undo",
     "suggestion_action",
     "token_revoke",
+    "membership_action",
+    "invitation_revoke",
 }
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
@@ -58,6 +61,7 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
         "repositories_add": f"{root}repositories/add/",
         "repository_disconnect": f"{root}repositories/{repository.pk}/disconnect/",
         "github_disconnect": f"{root}github/disconnect/",
+        "team": f"{root}team/",
         "tokens": f"{root}tokens/",
     }
 
@@ -70,7 +74,11 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
     merge = workspace.member_merges.create(kept=kept, merged=merged)
     suggestion = workspace.merge_suggestions.create(first=kept, second=other, score=0.9)
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
+    invitation, _ = invitation_create(viewer=alice, workspace=workspace)
+    membership = workspace.memberships.earliest("pk")
     return [
+        *(f"{pages['team']}{membership.pk}/{action}/" for action in ("role", "remove")),
+        f"{pages['feed']}invitations/{invitation.pk}/revoke/",
         f"{pages['tokens']}{token.pk}/revoke/",
         *(f"{repository}{action}/" for action in ("pause", "resume", "sync")),
         *(
@@ -125,6 +133,8 @@ def stored() -> list[list[tuple[object, ...]]]:
         GitHubRepository,
         GitHubInstallation,
         ApiToken,
+        Invitation,
+        Membership,
         Member,
         Identity,
         MemberMerge,

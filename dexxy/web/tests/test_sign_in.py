@@ -2,13 +2,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.account.urls import urlpatterns as of_allauth
 from django.core import mail
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
 from dexxy.accounts.services import first_admin_ensure
+from dexxy.web import account_urls
 from tests.factories import PASSWORD
 
 
@@ -52,7 +56,7 @@ def test_a_link_works_once(client: Client, alice: User) -> None:
     response = other.post(address)
 
     assert response.status_code == 403
-    assert b"dexxy up" in response.content
+    assert b"dexxy sign-in-link" in response.content
     assert not is_signed_in(other)
 
 
@@ -96,57 +100,81 @@ def test_the_first_administrator_sets_a_password_and_an_address(client: Client) 
     assert client.get("/accounts/password/change/")["Location"] == "/accounts/password/set/"
 
     client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
-    client.post("/accounts/email/", {"action_add": "", "email": "dora@example.com"})
-    client.post("/accounts/email/", {"action_primary": "", "email": "dora@example.com"})
+    form = {"email": "dora@example.com", "name": "Dora", "is_active": "on", "is_superuser": "on"}
+    client.post(f"/admin/accounts/user/{admin.pk}/change/", {**form, "is_staff": "on"})
 
     admin.refresh_from_db()
-    assert admin.email == "dora@example.com"
+    assert (admin.email, admin.name) == ("dora@example.com", "Dora")
     assert admin.check_password(PASSWORD)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "password/reset/",
-        "password/reset/done/",
-        "password/reset/key/done/",
-        "password/reset/key/1-abc/",
-        "confirm-email/",
-    ],
-)
-def test_no_page_promises_mail_that_cannot_be_sent(client: Client, alice: User, path: str) -> None:
-    looked = client.get(f"/accounts/{path}")
-    asked = client.post(f"/accounts/{path}", {"email": alice.email})
+# Every address of allauth, and what it answers to who looks: nobody, and somebody with a password.
+SHUT = (404, 404)
+PAGES_OF_ALLAUTH = {
+    "account_login": ("login/", 200, 302),
+    "account_logout": ("logout/", 302, 200),
+    "account_inactive": ("inactive/", 200, 200),
+    "account_signup": ("signup/", 200, 302),  # which says that accounts come by invitation
+    "account_reauthenticate": ("reauthenticate/", 302, 200),
+    "account_change_password": ("password/change/", 302, 200),
+    "account_set_password": ("password/set/", 302, 302),
+    "account_email": ("email/", *SHUT),
+    "account_email_verification_sent": ("confirm-email/", *SHUT),
+    "account_confirm_email": ("confirm-email/MQ:1abc/", *SHUT),
+    "account_confirm_login_code": ("login/code/confirm/", *SHUT),
+    "account_reset_password": ("password/reset/", *SHUT),
+    "account_reset_password_done": ("password/reset/done/", *SHUT),
+    "account_reset_password_from_key": ("password/reset/key/1-abc/", *SHUT),
+    "account_reset_password_from_key_done": ("password/reset/key/done/", *SHUT),
+}
 
-    for response in (looked, asked):
-        assert response.status_code == 200
-        assert b"sends no mail" in response.content
-        assert b"dexxy up" in response.content
-    assert mail.outbox == []
+
+def test_every_page_of_allauth_is_decided_about() -> None:
+    assert [page.name for page in account_urls.urlpatterns] == [page.name for page in of_allauth]
+    assert {page.name for page in of_allauth} == set(PAGES_OF_ALLAUTH)
+    opened = {name for name, (_, *answers) in PAGES_OF_ALLAUTH.items() if tuple(answers) != SHUT}
+    assert opened == account_urls.OPEN
 
 
-def test_a_new_address_is_added_without_a_word_about_mail(client: Client, alice: User) -> None:
+@pytest.mark.parametrize("name", PAGES_OF_ALLAUTH)
+def test_a_page_of_allauth_is_open_where_it_needs_no_mail(
+    client: Client, alice: User, name: str
+) -> None:
+    path, *answers = PAGES_OF_ALLAUTH[name]
+    assert resolve(f"/accounts/{path}").url_name == name
+
+    looked = [client.get(f"/accounts/{path}").status_code]
     client.force_login(alice)
-    address = {"email": "alice@example.org"}
+    looked.append(client.get(f"/accounts/{path}").status_code)
 
-    for action in ("action_add", "action_send"):
-        form = {action: "", **address}
-        page = client.post("/accounts/email/", form, follow=True).content.decode()
-        assert address["email"] in page
-        assert "sent" not in page
-        assert "erif" not in page  # neither verified nor a verification
+    assert looked == answers
 
+
+@pytest.mark.parametrize(
+    "path", [path for path, *answers in PAGES_OF_ALLAUTH.values() if tuple(answers) == SHUT]
+)
+def test_a_page_that_needs_mail_says_why_it_is_shut_and_does_nothing(
+    client: Client, alice: User, path: str
+) -> None:
+    form = {"email": "dora@example.com", "action_add": "", "code": "123456"}
+
+    asked = [client.post(f"/accounts/{path}", form)]
+    client.force_login(alice)
+    asked.append(client.post(f"/accounts/{path}", form))
+
+    for response in asked:
+        assert response.status_code == 404
+        assert b"sends no mail" in response.content
+        assert b"dexxy sign-in-link" in response.content
     assert mail.outbox == []
-    client.logout()
-    client.post("/accounts/login/", {"login": address["email"], "password": PASSWORD})
-    assert is_signed_in(client)
+    assert not EmailAddress.objects.exists()
 
 
 def test_the_sign_in_page_offers_no_mail(client: Client, db: None) -> None:
     page = client.get("/accounts/login/").content
 
     assert b"password/reset" not in page
-    assert b"Forgot your password? An administrator" in page
+    assert b"Forgot your password? Whoever runs this Dexxy prints a link" in page
 
 
 @pytest.mark.parametrize(
@@ -154,7 +182,6 @@ def test_the_sign_in_page_offers_no_mail(client: Client, db: None) -> None:
     [
         ("login/", ["Sign in", "Email", "Password", "Remember me"]),
         ("password/change/", ["Change password", "Current password", "New password (again)"]),
-        ("email/", ["Email addresses", "Make primary", "Add email address"]),
         ("logout/", ["Sign out"]),
     ],
 )
@@ -185,3 +212,15 @@ def test_pages_of_the_account_are_ours(client: Client, alice: User, path: str) -
     assert b"dexxy/dexxy.css" in page
     assert b"<script>" not in page
     assert b" style=" not in page
+
+
+def test_who_is_in_no_workspace_reads_what_they_can_do(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert b"Ask an administrator of your team to invite you" in client.get("/").content
+
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+
+    page = client.get("/").content.decode()
+    assert 'dexxy workspace-create "My team" --admin alice@example.com' in page
+    assert "/admin/accounts/membership/add/" in page

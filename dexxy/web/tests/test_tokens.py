@@ -101,11 +101,12 @@ def test_a_token_of_another_workspace_is_not_revoked_by_way_of_this_one(
 
 
 def test_many_tokens_come_in_pages(
-    client: Client, bob: User, workspace: Workspace, path: str
+    client: Client, alice: User, bob: User, workspace: Workspace, path: str
 ) -> None:
     for number in range(51):
-        api_token_create(viewer=bob, workspace=workspace, name=f"number {number}.")
-    client.force_login(bob)
+        viewer = bob if number % 2 else alice
+        api_token_create(viewer=viewer, workspace=workspace, name=f"number {number}.")
+    client.force_login(alice)
     page = client.get(path).content.decode()
     [older] = re.findall(r'href="(\?after=[^"]*)"', page)
 

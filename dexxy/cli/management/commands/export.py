@@ -1,5 +1,7 @@
 """`dexxy export`: write all threads, messages or members of a workspace."""
 
+import os
+import stat
 from typing import Any
 
 from dexxy.cli.command import DexxyCommand
@@ -17,5 +19,13 @@ class Command(DexxyCommand):
             for piece in pieces:
                 self.stdout.write(piece, ending="")
             return
-        with options["output"].open("w", encoding="utf-8", newline="") as file:
+        # People's words are in there: nobody else on this machine reads them.
+        with open(options["output"], "w", encoding="utf-8", newline="", opener=_private) as file:
             file.writelines(pieces)
+
+
+def _private(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):  # and no pipe or /dev/stdout
+        os.fchmod(descriptor, 0o600)  # one that was there
+    return descriptor

@@ -1,5 +1,6 @@
 """`dexxy scheduler`: wakes workers for what is due."""
 
+import math
 import signal
 import time
 from types import FrameType
@@ -20,9 +21,13 @@ from dexxy.integrations.services.github.webhooks.delivery_log import (
     delivery_logs_expire,
 )
 from dexxy.integrations.services.github.webhooks.inbox import enqueue_deliveries
+from dexxy.integrations.services.retention import retention_wake
 from dexxy.messages.feed.search import search_wake
 
 log = structlog.get_logger()
+
+# Seconds between two times that what is old is deleted.
+_TIDY_EVERY = 3600.0
 
 
 class Command(DexxyCommand):
@@ -31,10 +36,13 @@ class Command(DexxyCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
         refuse_foreign_data()
-        was_well, is_new = True, True
+        was_well, is_new, tidied_at = True, True, -math.inf
         while True:
             was_well = _look(was_well, is_new)
             is_new = is_new and not was_well
+            if was_well and time.monotonic() - tidied_at >= _TIDY_EVERY:
+                retention_wake()
+                tidied_at = time.monotonic()
             time.sleep(options["every"])
 
 

@@ -70,7 +70,8 @@ def receipt_write(run: SyncRun, *, has_news: bool) -> datetime | None:
         line["here"] = threads.filter(kind=kind).count()
     if has_news:
         messages = Message.objects.filter(**of_source, is_archived=False).values_list("kind")
-        run.counts["stored"] = dict(messages.annotate(Count("pk")))
+        stored = dict(messages.annotate(Count("pk")))
+        run.counts |= {f"stored_{kind}": count for kind, count in stored.items()}
     run.receipt |= _message_lines(run) or _last_message_lines(run)
     newest: datetime | None = threads.aggregate(at=Max("last_activity_at"))["at"]
     return newest

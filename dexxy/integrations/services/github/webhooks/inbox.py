@@ -4,22 +4,16 @@ The rows are the truth; the queue only wakes workers.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
-from django.utils import timezone
 from psycopg import Cursor
 
 from dexxy.integrations.models import DeliveryState, WebhookDelivery
 from dexxy.integrations.services.github.webhooks.verification import Delivery
 from dexxy.integrations.services.github.webhooks.wake import deliveries_wake
-
-# What was worked off is kept for so long, to be looked at; payloads hold people's words.
-KEPT_FOR = timedelta(days=7)
-_PRUNED_AT_ONCE = 1000
 
 
 class Stored(StrEnum):
@@ -120,18 +114,3 @@ def deliveries_retry(*, delivery_ids: Iterable[int]) -> int:
     if count:
         deliveries_wake()
     return count
-
-
-def deliveries_prune() -> int:
-    """Delete what was worked off long ago; what failed stays until somebody looks at it.
-
-    Returns: how many deliveries were deleted.
-    """
-    old = WebhookDelivery.objects.filter(
-        state__in=[DeliveryState.DONE, DeliveryState.IGNORED],
-        processed_at__lt=timezone.now() - KEPT_FOR,
-    )
-    deleted = 0
-    while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
-        deleted += WebhookDelivery.objects.filter(pk__in=batch).delete()[0]
-    return deleted

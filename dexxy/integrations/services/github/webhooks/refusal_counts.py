@@ -4,20 +4,16 @@ Anybody can send something there, so a process writes down what it refused once 
 """
 
 from collections import Counter
-from datetime import timedelta
 from threading import Lock
 from time import monotonic
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
-from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute
-from dexxy.integrations.models import RefusedWebhooks
 
 log = structlog.get_logger()
 
-KEPT_FOR = timedelta(days=7)
 # Seconds.
 _PAUSE = 1.0
 
@@ -58,9 +54,3 @@ class RefusedCount:
             with self._lock:
                 self._counts += counts
             connection.close()
-
-
-def refused_webhooks_prune() -> None:
-    """Forget what was refused long ago."""
-    oldest = timezone.now() - KEPT_FOR
-    RefusedWebhooks.objects.filter(day__lt=oldest.date()).delete()

@@ -1,0 +1,172 @@
+"""An address counts when it is proven, and nobody gets one that is somebody else's."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from dexxy.accounts.addresses import (
+    AddressTakenError,
+    address_is_proven,
+    address_prove,
+    user_store,
+)
+from dexxy.accounts.invitations import (
+    InvitationError,
+    InvitationNotFoundError,
+    UnprovenAddressError,
+    invitation_accept,
+    invitation_create,
+    invitation_sign_up,
+)
+from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.accounts.services import first_admin_ensure, user_create
+from tests.factories import PASSWORD, make_user
+
+DORA = "dora@example.com"
+
+
+def code_of(link: str) -> str:
+    return link.rstrip("/").rpartition("/")[2]
+
+
+def join(secret: str, email: str = DORA) -> User:
+    return invitation_sign_up(secret=secret, email=email, name="Dora", password=PASSWORD)
+
+
+def test_the_invitation_that_names_an_address_proves_it(alice: User, workspace: Workspace) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace, email=DORA.upper())
+    _, later = invitation_create(viewer=alice, workspace=workspace, email=DORA)
+
+    dora = join(code_of(link))
+
+    assert address_is_proven(dora, DORA)
+    assert invitation_accept(viewer=dora, secret=code_of(later)).user == dora
+
+
+def test_an_address_that_was_only_typed_opens_no_invitation_that_names_it(
+    alice: User, workspace: Workspace
+) -> None:
+    _, anybody = invitation_create(viewer=alice, workspace=workspace)
+    claims = join(code_of(anybody))
+    workspace.memberships.get(user=claims).delete()
+    _, named = invitation_create(viewer=alice, workspace=workspace, email=DORA)
+
+    with pytest.raises(UnprovenAddressError, match="nothing proves that this address is yours"):
+        invitation_accept(viewer=claims, secret=code_of(named))
+
+    assert not address_is_proven(claims, DORA)
+    assert not workspace.memberships.filter(user=claims).exists()
+
+
+def test_whoever_adds_an_address_to_their_own_gets_nothing_by_it(
+    client: Client, alice: User, charlie: User, workspace: Workspace
+) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace, email=DORA)
+    client.force_login(charlie)
+
+    for action in ("action_add", "action_primary"):
+        form = {action: "", "email": DORA}
+        assert client.post("/accounts/email/", form).status_code == 404
+
+    charlie.refresh_from_db()
+    assert charlie.email == "charlie@example.com"
+    assert not EmailAddress.objects.exists()
+    with pytest.raises(InvitationNotFoundError):
+        invitation_accept(viewer=charlie, secret=code_of(link))
+
+
+@pytest.mark.parametrize("email", [DORA, "Dora@Example.com"])
+def test_an_address_that_somebody_has_is_refused_in_a_sentence(
+    alice: User, workspace: Workspace, email: str
+) -> None:
+    make_user(email=DORA)
+    _, link = invitation_create(viewer=alice, workspace=workspace)
+
+    with pytest.raises(InvitationError, match="There is an account with the address"):
+        join(code_of(link), email)
+    with pytest.raises(AddressTakenError, match="There is an account with the address"):
+        user_create(email=email)
+
+    assert User.objects.filter(email__iexact=DORA).count() == 1
+
+
+def test_an_address_that_somebody_else_has_proven_is_no_login_name_either(
+    alice: User, db: None
+) -> None:
+    EmailAddress.objects.create(user=alice, email=DORA, verified=True)
+
+    with pytest.raises(AddressTakenError, match="There is an account with the address"):
+        user_store(User(email=DORA.upper()))
+
+    assert User.objects.count() == 1
+
+
+def test_what_whoever_runs_dexxy_says_of_an_address_counts(db: None) -> None:
+    dora = user_create(email=DORA)
+
+    assert address_is_proven(dora, DORA)
+    assert address_is_proven(first_admin_ensure(), "admin@localhost")
+
+
+@pytest.fixture
+def root(client: Client, db: None) -> User:
+    user = make_user(email="root@example.com", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def change(client: Client, user: User, **fields: str) -> str:
+    form = {"email": user.email, "name": user.name, "is_active": "on", **fields}
+    if form["is_active"] == "":
+        del form["is_active"]
+    return client.post(f"/admin/accounts/user/{user.pk}/change/", form).content.decode()
+
+
+def test_an_address_that_the_administration_changes_is_proven_and_the_old_one_is_not(
+    client: Client, root: User, alice: User
+) -> None:
+    address_prove(alice)
+
+    change(client, alice, email=DORA)
+
+    alice.refresh_from_db()
+    assert alice.email == DORA
+    assert address_is_proven(alice, DORA)
+    assert not address_is_proven(alice, "alice@example.com")
+
+
+def test_the_administration_changes_nothing_where_the_address_is_somebody_else_s(
+    client: Client, root: User, alice: User, bob: User
+) -> None:
+    address_prove(bob)
+
+    page = change(client, alice, email="BOB@example.com", name="Dora")
+
+    assert "There is an account with the address BOB@example.com." in page
+    alice.refresh_from_db()
+    assert (alice.email, alice.name) == ("alice@example.com", "Alice")
+    assert list(EmailAddress.objects.values_list("user", "email")) == [(bob.pk, bob.email)]
+
+
+def test_the_administration_cannot_claim_an_address_beside_a_user_s_own(
+    client: Client, root: User, alice: User
+) -> None:
+    form = {"user": alice.pk, "email": DORA, "verified": "on", "primary": "on"}
+
+    assert client.post("/admin/account/emailaddress/add/", form).status_code == 403
+    assert not EmailAddress.objects.exists()
+
+
+def test_whoever_is_made_inactive_leaves_no_way_in_behind(
+    client: Client, root: User, alice: User, charlie: User, workspace: Workspace
+) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace)
+
+    change(client, alice, is_active="")
+
+    with pytest.raises(InvitationNotFoundError):
+        invitation_accept(viewer=charlie, secret=code_of(link))
+    assert workspace.invitations.get().revoked_at is not None
+    entry = AuditEntry.objects.get(action="user.deactivated")
+    assert (entry.workspace, entry.actor, entry.target_id) == (workspace, root, str(alice.pk))
+    assert entry.details == {"user": "alice@example.com", "tokens": 0, "invitations": 1}

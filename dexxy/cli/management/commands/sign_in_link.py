@@ -1,0 +1,14 @@
+"""`dexxy sign-in-link`: a way in for who is locked out."""
+
+from typing import Any
+
+from dexxy.accounts.sign_in import link_make
+from dexxy.cli.command import DexxyCommand
+from dexxy.cli.people import user_called
+
+
+class Command(DexxyCommand):
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = user_called(options["email"])
+        self.stdout.write(link_make(user))
+        self.stderr.write(f"It signs {user.email} in, once, within an hour.")
