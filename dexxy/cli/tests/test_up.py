@@ -61,9 +61,8 @@ def web(up: Up) -> int:
     return up.child(" web ")
 
 
-def granian_worker(up: Up) -> int:
-    [worker] = children_of(web(up))
-    return worker
+def one_of_the_web_processes(up: Up) -> int:
+    return min(children_of(web(up)))
 
 
 def worker_of_deliveries(up: Up) -> int:
@@ -115,7 +114,7 @@ def test_a_second_one_on_its_port_is_refused_in_one_line(up: Up) -> None:
     "find",
     [
         web,
-        granian_worker,
+        one_of_the_web_processes,
         worker_of_deliveries,
         worker_of_syncs,
         scheduler,

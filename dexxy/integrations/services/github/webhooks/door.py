@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import structlog
 from django.db import DatabaseError, DataError, InterfaceError
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.integrations.services.github.webhooks.inbox import delivery_store
@@ -35,7 +35,7 @@ def webhook_door(application: WSGIApplication) -> WSGIApplication:
 
     Requests, sessions, cookies and the policies of pages cost as much as taking a webhook does.
     """
-    path = reverse("github_webhook")
+    path = "/" + reverse("github_webhook").removeprefix(get_script_prefix())
 
     def door(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != path:
