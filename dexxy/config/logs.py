@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -63,8 +64,10 @@ def _without_tokens(_logger: Any, _method: str, line: Any) -> str:
 
 
 def _plain_refusal(record: logging.LogRecord) -> bool:
-    """Log what we refuse in one line: Django adds a traceback to some bad requests."""
-    if getattr(record, "status_code", 500) < 500:
+    """Log what we refuse in one line: Django adds a traceback to some bad requests, and to those
+    that came while the database was away."""
+    status = getattr(record, "status_code", 500)
+    if status < 500 or status == HTTPStatus.SERVICE_UNAVAILABLE:
         record.exc_info = None
         if record.levelno > logging.WARNING:
             record.levelno, record.levelname = logging.WARNING, "WARNING"

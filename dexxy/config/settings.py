@@ -136,6 +136,7 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
     raise env.SettingError(
         "DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host:5432/name."
     )
+DATABASES["default"]["ENGINE"] = "dexxy.config.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.queue_url("redis://localhost:6379/0")

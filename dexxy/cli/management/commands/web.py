@@ -1,21 +1,30 @@
 """`dexxy web`: the web processes alone."""
 
+import socket
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection
 
 from dexxy.cli.collector import keep_what_is_loaded
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.http_server import MOST_CONNECTIONS, connections_allowed, make_server
-from dexxy.cli.migration_state import refuse_foreign_data
+from dexxy.cli.http_server import (
+    MOST_CONNECTIONS,
+    Server,
+    WSGIApplication,
+    connections_allowed,
+    make_server,
+)
 from dexxy.cli.ports import claim_port, listen, resolve
 from dexxy.cli.web_processes import WebProcesses
+from dexxy.web.database_watch import DatabaseWatch, watched
 
 # How long a process before us may take to leave the port, when a supervisor starts us again.
 _TAKEOVER_SECONDS = 3.0
+# Less is not heard: a request that needs a new connection waits for so long.
+_CONNECT_SECONDS = 2
 
 
 class Command(DexxyCommand):
@@ -25,7 +34,6 @@ class Command(DexxyCommand):
         if not options["port_is_claimed"]:
             claim = claim_port(address, port, wait=_TAKEOVER_SECONDS)
         try:
-            refuse_foreign_data()
             self._serve(address, port)
         finally:
             if claim is not None:
@@ -34,7 +42,7 @@ class Command(DexxyCommand):
     def _serve(self, address: str, port: int) -> None:
         from dexxy.config.wsgi import application
 
-        base = urlsplit(settings.DEXXY_BASE_URL)
+        connection.settings_dict["OPTIONS"].setdefault("connect_timeout", _CONNECT_SECONDS)
         most = connections_allowed()
         if most < MOST_CONNECTIONS:
             self.stderr.write(
@@ -42,16 +50,22 @@ class Command(DexxyCommand):
                 f" {MOST_CONNECTIONS}: let it open more files (ulimit -n)."
             )
         with listen(address, port, wait=_TAKEOVER_SECONDS) as listener:
-            make = partial(
-                make_server,
-                application,
-                listener,
-                most_connections=most,
-                url_scheme=base.scheme,
-                url_prefix=base.path,
-                trusted_proxies=settings.DEXXY_TRUSTED_PROXIES,
-            )
             # A connection that was open before a fork would be shared with the children.
-            connections.close_all()
+            connection.close()
             keep_what_is_loaded()
+            make = partial(_make_server, application, listener, most)
             WebProcesses(make, settings.DEXXY_WEB_PROCESSES).run()
+
+
+def _make_server(application: WSGIApplication, listener: socket.socket, most: int) -> Server:
+    base = urlsplit(settings.DEXXY_BASE_URL)
+    watch = DatabaseWatch()
+    watch.start()
+    return make_server(
+        watched(application, watch),
+        listener,
+        most_connections=most,
+        url_scheme=base.scheme,
+        url_prefix=base.path,
+        trusted_proxies=settings.DEXXY_TRUSTED_PROXIES,
+    )

@@ -1,0 +1,54 @@
+"""Django's backend for PostgreSQL, with queries that can be given up.
+
+A server that is frozen, or behind a network that is gone, refuses nothing: who asks it waits. A
+process that knows better says so by `is_away`, and whatever waits in its threads fails.
+"""
+
+from collections.abc import Callable, Generator
+from threading import Event
+from types import ModuleType
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.waiting import Ready
+
+# Set by a process that watches its database, where that does not answer.
+is_away = Event()
+_Waiting = Generator[Any, Any, Any]
+
+
+def attended(waiting: _Waiting, is_over: Callable[[], bool]) -> _Waiting:
+    """Do what psycopg waits for, and give it up when IS_OVER says so.
+
+    Raises:
+        psycopg.OperationalError: it does.
+    """
+    try:
+        wanted = next(waiting)
+        while True:
+            ready = yield wanted
+            # As it is each tenth of a second; an answer that is here is always read.
+            if ready == Ready.NONE and is_over():
+                raise psycopg.OperationalError("the database does not answer")
+            wanted = waiting.send(ready)
+    except StopIteration as end:
+        return end.value
+
+
+class _Connection(psycopg.Connection[Any]):
+    def wait(self, gen: _Waiting, *arguments: Any, **options: Any) -> Any:
+        return super().wait(attended(gen, is_away.is_set), *arguments, **options)
+
+
+class _Psycopg(ModuleType):
+    """The driver as Django uses it, with our connections."""
+
+    connect = staticmethod(_Connection.connect)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(psycopg, name)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    Database = _Psycopg("psycopg")
