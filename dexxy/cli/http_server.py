@@ -42,6 +42,8 @@ PATIENCE = 20
 _SLOWEST = 16 * 1024
 # Bytes that are tried to send at once; what does not read yet costs a copy of so many each time.
 _SENT_AT_ONCE = 64 * 1024
+# Seconds between two looks at who is too slow.
+_PAUSE = 1.0
 # Seconds that requests have to end when the process is asked to.
 _LAST_SECONDS = 4.0
 _ACCEPTED_AT_ONCE = 100
@@ -98,6 +100,13 @@ class Connection(HTTPChannel):
         allowed = PATIENCE + request.body_bytes_received / _SLOWEST
         return self.waiting_since < now - allowed
 
+    def handle_close(self) -> None:
+        """Close it, and the file of a body that will not come."""
+        super().handle_close()
+        if self.request is not None:
+            self.request.close()
+            self.request = None
+
     def drop(self) -> None:
         """Close it at once: one that does not read would never let us do so in turn."""
         self.will_close = True
@@ -139,7 +148,7 @@ class Server(TcpWSGIServer):
 
     def maintenance(self, now: float) -> None:
         """Close the connections of whom we have waited for too long, and those that hold most
-        where all together hold too much. Called once a second."""
+        where all together hold too much. Called once in a while."""
         connections = list(self.active_channels.values())
         for connection in connections:
             if connection.is_too_slow(now):
@@ -169,7 +178,7 @@ class Server(TcpWSGIServer):
         self.pull_trigger()
 
     def _turn(self) -> None:
-        wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=_PAUSE, use_poll=True, map=self._map, count=1)
 
     def _is_busy(self) -> bool:
         channels = list(self.active_channels.values())
@@ -220,7 +229,7 @@ def make_server(
         outbuf_high_watermark=sys.maxsize,
         # `Server` limits connections and time.
         connection_limit=sys.maxsize,
-        cleanup_interval=1,
+        cleanup_interval=int(_PAUSE),
         log_socket_errors=False,
         backlog=2048,
         **proxies,
