@@ -83,18 +83,17 @@ def url(name: str, default: str) -> str:
     return value
 
 
-def queue_url(default: str = "") -> str:
-    """Read REDIS_URL, in the one way of writing it that the libraries know.
+def queue_url(name: str, default: str = "") -> str:
+    """Read NAME, in the one way of writing it that the libraries know.
 
     Raises:
         SettingError: it is no address of a Valkey or Redis.
     """
-    value = text("REDIS_URL", default)
+    value = text(name, default)
     scheme, separator, rest = value.partition("://")
     scheme = {"valkey": "redis", "valkeys": "rediss"}.get(scheme, scheme)
     if value and (scheme not in {"redis", "rediss", "unix"} or not separator):
         raise SettingError(
-            "REDIS_URL must look like redis://host:6379/0, valkey://host:6379/0 or"
-            " unix:///path?db=0."
+            f"{name} must look like redis://host:6379/0, valkey://host:6379/0 or unix:///path?db=0."
         )
     return f"{scheme}{separator}{rest}"

@@ -124,9 +124,6 @@ TEMPLATES = [
 ]
 
 
-# Times are read as we expect them, whatever the server, the role or the address asks for. libpq
-# says so when it connects, which PgBouncer understands, too.
-os.environ["PGDATESTYLE"] = "ISO"
 DATABASES = {
     "default": dj_database_url.parse(
         env.text("DATABASE_URL", "postgresql:///dexxy"), conn_max_age=60, conn_health_checks=True
@@ -139,7 +136,7 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
 DATABASES["default"]["ENGINE"] = "dexxy.config.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.queue_url("redis://localhost:6379/0")
+REDIS_URL = env.queue_url("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }

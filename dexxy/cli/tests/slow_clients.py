@@ -2,10 +2,12 @@
 
 import http.client
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 HOST = "127.0.0.1"
 
@@ -27,10 +29,21 @@ def ask(
     method: str = "GET",
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    tls: bool = False,
+    sender: str = HOST,
 ) -> Answer:
-    """Send one request by a connection of its own."""
+    """Send one request by a connection of its own.
+
+    Args:
+        sender: an address of this machine, from which it comes.
+    """
     begun = time.monotonic()
-    client = http.client.HTTPConnection(HOST, port, timeout=10)
+    options: dict[str, Any] = {"timeout": 10, "source_address": (sender, 0)}
+    if tls:
+        options["context"] = ssl._create_unverified_context()  # noqa: S323
+    client = (http.client.HTTPSConnection if tls else http.client.HTTPConnection)(
+        HOST, port, **options
+    )
     try:
         client.request(method, path, body, dict(headers or {}))
         answer = client.getresponse()
@@ -50,8 +63,12 @@ def connect(port: int, sent: bytes = b"", *, window: int = 0) -> socket.socket:
     one.settimeout(10)
     if window:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-    one.connect((HOST, port))
-    one.sendall(sent)
+    try:
+        one.connect((HOST, port))
+        one.sendall(sent)
+    except OSError:
+        one.close()
+        raise
     return one
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from dexxy.cli.tests.real_nginx import nginx_before
 from dexxy.cli.tests.running import (
     Running,
     answers,
@@ -37,6 +38,7 @@ APP = {
 }
 # An address with all that is unusual about it.
 BASE = {"DEXXY_BASE_URL": "https://[fd00::5]:8247/dexxy", "DEXXY_TRUSTED_PROXIES": "1"}
+FORM = "application/x-www-form-urlencoded"
 HOST = {"Host": "[fd00::5]:8247"}
 ALL_AT_ONCE = {"bodies": 500, "headers": 300, "readers": 20}
 
@@ -92,8 +94,10 @@ def web() -> Iterator[Web]:
     remove_place(place)
 
 
-def webhook(port: int, path: str = "/webhooks/github/") -> Answer:
-    body = b'{"zen": "Keep it logically awesome."}'
+def webhook(
+    port: int, path: str = "/webhooks/github/", *, more: bytes = b"", tls: bool = False
+) -> Answer:
+    body = b'{"zen": "Keep it logically awesome."}' + more
     signature = "sha256=" + hmac.digest(SECRET.encode(), body, "sha256").hex()
     headers = {
         "Content-Type": "application/json",
@@ -103,7 +107,7 @@ def webhook(port: int, path: str = "/webhooks/github/") -> Answer:
         "X-GitHub-Hook-Installation-Target-Type": "integration",
         "X-Hub-Signature-256": signature,
     }
-    return ask(port, path, method="POST", body=body, headers=headers)
+    return ask(port, path, method="POST", body=body, headers=headers, tls=tls)
 
 
 def test_slow_clients_keep_neither_health_nor_webhooks_waiting(web: Web) -> None:
@@ -147,6 +151,51 @@ def test_a_refused_webhook_is_logged_with_its_sender(web: Web) -> None:
 
     web.wait_until(lambda: "192.0.2.77" in web.said(), "the log has it")
     assert web.said().count("192.0.2.77") <= 2  # a process each
+
+
+@pytest.fixture(scope="module")
+def proxy(web: Web) -> Iterator[int]:
+    with nginx_before(web.port) as port:
+        yield port
+
+
+def test_through_nginx_as_the_how_to_sets_it_up_all_is_as_without(web: Web, proxy: int) -> None:
+    home = ask(proxy, "/dexxy/", headers=HOST, tls=True)
+    page = ask(proxy, "/dexxy/accounts/login/", headers=HOST, tls=True)
+    large = b" " * 3_000_000
+
+    assert (home.status, home.headers["Location"]) == (302, "/dexxy/accounts/login/?next=/dexxy/")
+    assert (page.status, "csrftoken" in page.headers["Set-Cookie"]) == (200, True)
+    assert webhook(proxy, "/dexxy/webhooks/github/", tls=True).status == 202
+    assert webhook(proxy, "/dexxy/webhooks/github/", tls=True, more=large).status == 202
+
+
+def test_behind_nginx_the_sender_is_who_it_is_and_not_who_it_says_it_is(
+    web: Web, proxy: int
+) -> None:
+    forged = {"X-Forwarded-For": "192.0.2.99"}
+    path = "/webhooks/github/"
+
+    ask(proxy, path, method="POST", body=b"x", headers=forged, tls=True, sender="127.0.0.7")
+
+    web.wait_until(lambda: "127.0.0.7" in web.said(), "the log has it")
+    assert "192.0.2.99" not in web.said()
+
+
+def test_behind_nginx_the_limit_of_one_address_is_nobody_else_s(proxy: int) -> None:
+    path = "/accounts/login/"
+    page = ask(proxy, path, headers=HOST, tls=True)
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    token = cookie.partition("=")[2]
+    origin = {"Origin": "https://[fd00::5]:8247", "Content-Type": FORM, "Cookie": cookie}
+
+    def sign_in(sender: str) -> int:
+        body, headers = f"csrfmiddlewaretoken={token}".encode(), HOST | origin
+        options = {"headers": headers, "tls": True, "sender": sender}
+        return ask(proxy, path, method="POST", body=body, **options).status
+
+    assert [sign_in("127.0.0.8") for _ in range(31)] == [200] * 30 + [429]
+    assert sign_in("127.0.0.9") == 200
 
 
 def test_nothing_waits_for_a_queue_that_is_frozen(web: Web) -> None:

@@ -4,6 +4,7 @@ A server that is frozen, or behind a network that is gone, refuses nothing: who 
 process that knows better says so by `is_away`, and whatever waits in its threads fails.
 """
 
+import os
 from collections.abc import Callable, Generator
 from threading import Event
 from types import ModuleType
@@ -13,8 +14,12 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg.waiting import Ready
 
+# Times are read as we expect them, whatever the server, the role or the address asks for. libpq
+# says so when it connects, which PgBouncer understands, as it does not `options`.
+os.environ["PGDATESTYLE"] = "ISO"
 # Set by a process that watches its database, where that does not answer.
 is_away = Event()
+_AWAY = "the database does not answer"
 _Waiting = Generator[Any, Any, Any]
 
 
@@ -30,7 +35,7 @@ def attended(waiting: _Waiting, is_over: Callable[[], bool]) -> _Waiting:
             ready = yield wanted
             # As it is each tenth of a second; an answer that is here is always read.
             if ready == Ready.NONE and is_over():
-                raise psycopg.OperationalError("the database does not answer")
+                raise psycopg.OperationalError(_AWAY)
             wanted = waiting.send(ready)
     except StopIteration as end:
         return end.value
@@ -52,3 +57,13 @@ class _Psycopg(ModuleType):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = _Psycopg("psycopg")
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, unless that is known to be in vain.
+
+        Raises:
+            psycopg.OperationalError: it is.
+        """
+        if is_away.is_set():
+            raise psycopg.OperationalError(_AWAY)
+        return super().get_new_connection(conn_params)
