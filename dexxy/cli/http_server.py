@@ -49,9 +49,11 @@ _LAST_SECONDS = 4.0
 _ACCEPTED_AT_ONCE = 100
 
 
-class Connection(HTTPChannel):
+class Connection(HTTPChannel):  # type: ignore[misc]
     """A connection of a client."""
 
+    # What has come of a request that is not complete; those that are complete are its `requests`.
+    request: Any = None
     # When it began to wait for a request, or for its answer to be read.
     waiting_since = 0.0
 
@@ -86,7 +88,7 @@ class Connection(HTTPChannel):
         requests = [*self.requests, self.request]
         answers = [b for b in list(self.outbufs) if not isinstance(b, ReadOnlyFileBasedBuffer)]
         came = sum(request.body_bytes_received for request in requests if request is not None)
-        return came + sum(map(len, answers))
+        return int(came + sum(map(len, answers)))
 
     def is_too_slow(self, now: float) -> bool:
         """Say whether we have waited long enough."""
@@ -98,7 +100,7 @@ class Connection(HTTPChannel):
         if request is None:
             return False
         allowed = PATIENCE + request.body_bytes_received / _SLOWEST
-        return self.waiting_since < now - allowed
+        return bool(self.waiting_since < now - allowed)
 
     def handle_close(self) -> None:
         """Close it, and the file of a body that will not come."""
@@ -113,7 +115,7 @@ class Connection(HTTPChannel):
         self.handle_close()
 
 
-class Server(TcpWSGIServer):
+class Server(TcpWSGIServer):  # type: ignore[misc]
     """Serves an application at a socket that other processes may listen at, too."""
 
     channel_class = Connection
@@ -129,8 +131,8 @@ class Server(TcpWSGIServer):
 
     def add_task(self, task: Connection) -> None:
         """Let a thread answer the next request of a connection."""
-        path = task.requests[0].path
-        self._reserved.get(path, self.task_dispatcher).add_task(task)
+        threads = self._reserved.get(task.requests[0].path) or self.task_dispatcher
+        threads.add_task(task)
 
     def handle_accept(self) -> None:
         """Take new connections, and let go of those that have waited longest where there are
@@ -236,13 +238,27 @@ def make_server(
     )
     where = (listener.family, listener.type, listener.proto, listener.getsockname())
     return Server(
-        application,
+        _without_body_for_head(application),
         _sock=listener,
         adj=adjustments,
         sockinfo=where,
         bind_socket=False,
         most_connections=most_connections,
     )
+
+
+def _without_body_for_head(application: WSGIApplication) -> WSGIApplication:
+    """Leave the body of an answer out where the head alone was asked for: waitress does not."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        if hasattr(body, "close"):
+            body.close()
+        return []
+
+    return answer
 
 
 def connections_allowed() -> int:

@@ -46,8 +46,8 @@ def nginx_before(port: int) -> Iterator[int]:
         folder = Path(name)
         (folder / "nginx.conf").write_text(_configuration(folder, outside, port))
         _certificate(folder / "pem", folder / "key")
-        command = [program, "-c", folder / "nginx.conf", "-e", folder / "error.log", "-p", folder]
-        nginx = subprocess.Popen(command)
+        arguments = ["-c", f"{name}/nginx.conf", "-e", f"{name}/error.log", "-p", name]
+        nginx = subprocess.Popen([program, *arguments])
         try:
             wait_until(lambda: _listens(outside), "nginx listens")
             yield outside

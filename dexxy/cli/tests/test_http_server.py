@@ -1,10 +1,12 @@
 """Whoever sends or reads slowly costs a buffer, and who costs most of them gives way."""
 
 import http.client
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -206,7 +208,8 @@ def test_whoever_waits_longest_gives_way_to_a_new_connection(serve: Serve) -> No
         waiting = []
         for number in range(40):
             waiting.append(stack.enter_context(connect(served.port)))
-            wait_until(lambda n=number: served.connections() == min(n + 1, 20), "it is taken")
+            there = min(number + 1, 20)
+            wait_until(partial(lambda n: served.connections() == n, there), "it is taken")
         answer = ask(served.port)
         closed = [is_closed(one) for one in waiting]
 
@@ -223,6 +226,17 @@ def test_of_requests_that_are_sent_ahead_one_is_answered(serve: Serve) -> None:
 
     assert answer.status == 200
     assert [one["PATH_INFO"] for one in served.application.asked] == ["/large", "/else"]
+
+
+def test_whoever_asks_for_the_head_gets_no_body(serve: Serve) -> None:
+    served = serve()
+
+    with connect(served.port, b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as one:
+        said = b"".join(iter(partial(one.recv, 1000), b""))
+
+    assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nContent-Length: 1\r\n" in said
+    assert said.endswith(b"\r\n\r\n")
 
 
 def test_a_connection_serves_one_request_after_the_other(serve: Serve) -> None:
@@ -293,8 +307,8 @@ def test_the_limit_of_open_files_decides_how_many_connections_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     limits = [(1024, 1024)]
-    monkeypatch.setattr(http_server.resource, "getrlimit", lambda _: limits[-1])
-    monkeypatch.setattr(http_server.resource, "setrlimit", lambda _, new: limits.append(new))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, new: limits.append(new))
 
     assert connections_allowed() == 324
 

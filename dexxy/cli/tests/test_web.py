@@ -191,8 +191,10 @@ def test_behind_nginx_the_limit_of_one_address_is_nobody_else_s(proxy: int) -> N
 
     def sign_in(sender: str) -> int:
         body, headers = f"csrfmiddlewaretoken={token}".encode(), HOST | origin
-        options = {"headers": headers, "tls": True, "sender": sender}
-        return ask(proxy, path, method="POST", body=body, **options).status
+        answer = ask(
+            proxy, path, method="POST", body=body, headers=headers, tls=True, sender=sender
+        )
+        return answer.status
 
     assert [sign_in("127.0.0.8") for _ in range(31)] == [200] * 30 + [429]
     assert sign_in("127.0.0.9") == 200

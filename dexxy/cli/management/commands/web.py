@@ -1,6 +1,7 @@
 """`dexxy web`: the web processes alone."""
 
 import socket
+import tempfile
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +44,7 @@ class Command(DexxyCommand):
         from dexxy.config.wsgi import application
 
         connection.settings_dict["OPTIONS"].setdefault("connect_timeout", _CONNECT_SECONDS)
+        tempfile.gettempdir()  # what is buffered goes there: say at once if it cannot
         most = connections_allowed()
         if most < MOST_CONNECTIONS:
             self.stderr.write(
