@@ -1,23 +1,20 @@
 """Serves a WSGI application as `dexxy web` does: `python -m benchmarks.serving MODULE PORT`."""
 
 import sys
+from functools import partial
+from importlib import import_module
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
+from dexxy.cli.http_server import make_server
+from dexxy.cli.ports import listen
+from dexxy.cli.web_processes import WebProcesses
 
-from dexxy.cli.management.commands.web import THREADS
+PROCESSES = 2
 
 
 def main() -> None:
-    Server(
-        f"{sys.argv[1]}:application",
-        address="127.0.0.1",
-        port=int(sys.argv[2]),
-        interface=Interfaces.WSGI,
-        blocking_threads=THREADS,
-        log_level=LogLevels.warning,
-    ).serve()
+    application = import_module(sys.argv[1]).application
+    with listen("127.0.0.1", int(sys.argv[2])) as listener:
+        WebProcesses(partial(make_server, application, listener), PROCESSES).run()
 
 
 if __name__ == "__main__":

@@ -41,6 +41,14 @@ def chromium() -> str:
     return path
 
 
+def nginx() -> str:
+    """Return the path of nginx: NGINX, or where Debian installs it."""
+    path = os.environ.get("NGINX") or "/usr/sbin/nginx"
+    if not os.access(path, os.X_OK):
+        missing(f"there is no nginx at {path}: install it, or name one by NGINX=path")
+    return path
+
+
 def missing(reason: str) -> NoReturn:
     """Fail the test where CI is set, or skip it."""
     if os.environ.get("CI"):

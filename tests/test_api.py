@@ -56,7 +56,11 @@ def test_a_query_without_the_token_of_the_page_is_refused(alice: User) -> None:
 
 @pytest.mark.django_db
 def test_neither_queries_nor_a_workbench_are_served_by_get(client: Client) -> None:
-    assert client.get("/graphql/", {"query": "{ workspaces { id } }"}).status_code == 400
+    asked = client.get("/graphql/", {"query": "{ workspaces { id } }"})
+
+    assert (asked.status_code, asked["Allow"]) == (405, "POST")
+    assert asked.json()["errors"][0]["message"].startswith("Send documents by POST")
+    assert client.delete("/graphql/").status_code == 405
     assert client.get("/graphql/", headers={"accept": "text/html"}).status_code == 404
 
 

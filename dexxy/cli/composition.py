@@ -27,7 +27,7 @@ def provide_servers() -> None:
     """
     global _servers
     missing = {name for name in URLS if not env.text(name)}
-    _check(env.text("DATABASE_URL"), env.text("REDIS_URL"))
+    _check(env.text("DATABASE_URL"), env.queue_url("REDIS_URL"))
     if not missing:
         return
     _servers = start_servers(

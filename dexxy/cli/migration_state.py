@@ -1,5 +1,6 @@
 """Which migrations a database has: what this Dexxy cannot bring up to date it leaves alone."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,6 +14,8 @@ from dexxy.cli.errors import first_line
 from dexxy.common.errors import DexxyError
 
 log = structlog.get_logger()
+
+_PAUSE_SECONDS = 2.0
 
 # The second migration of each app that had one before the first release squashed them: every
 # database of that time has applied these, and no later migration may take such a name.
@@ -42,7 +45,15 @@ def is_up_to_date() -> bool:
         OldDataError: it has migrations of before the first release.
         NewerDataError: it has migrations of a newer Dexxy.
     """
-    applied = set(MigrationRecorder(connection).applied_migrations())
+    return lacks_nothing(set(MigrationRecorder(connection).applied_migrations()))
+
+
+def lacks_nothing(applied: set[tuple[str, str]]) -> bool:
+    """Say whether every migration that is installed is among the APPLIED: apps and names.
+
+    Raises:
+        OldDataError, NewerDataError: as `is_up_to_date`.
+    """
     installed = {(app.label, name) for app in apps.get_app_configs() for name in _names(app)}
     ours = {app.label for app in apps.get_app_configs() if app.name.startswith("dexxy.")}
     unknown = {(app, name) for app, name in applied - installed if app in ours}
@@ -60,19 +71,26 @@ def is_up_to_date() -> bool:
     return installed <= applied
 
 
-def refuse_foreign_data() -> None:
-    """Refuse a database that is not of this Dexxy, where it can be reached.
+def await_own_data() -> None:
+    """Wait until the database can be worked with, and say once what is waited for."""
+    said = ""
+    while lack := _lack():
+        if lack != said:
+            log.warning("waiting for the database", why=lack)
+            said = lack
+        time.sleep(_PAUSE_SECONDS)
+    if said:
+        log.info("the database can be used")
 
-    One that is away is no reason not to start: a process waits for it.
 
-    Raises:
-        OldDataError, NewerDataError: as `is_up_to_date`.
-    """
+def _lack() -> str:
+    """Say in one line why the database cannot be worked with; "" if it can."""
     try:
-        is_up_to_date()
+        return "" if is_up_to_date() else "It is not up to date: run `dexxy manage migrate`."
+    except (OldDataError, NewerDataError) as error:
+        return str(error)
     except (DatabaseError, InterfaceError) as error:
-        # Whatever needs it says so; this would be a second line about the same.
-        log.debug("migrations not looked at: the database is away", error=first_line(error))
+        return first_line(error)
     finally:
         connection.close()
 

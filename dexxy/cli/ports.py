@@ -4,8 +4,12 @@ import errno
 import socket
 import sys
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from dexxy.cli.errors import PortUnavailableError
+
+T = TypeVar("T")
 
 _POLL_SECONDS = 0.05
 
@@ -13,10 +17,9 @@ _POLL_SECONDS = 0.05
 class PortClaim:
     """A port that this process will listen at, or whose child will.
 
-    Listening is no claim by itself: granian shares its port with any process of the same user
-    (SO_REUSEPORT), so a second one would start, and get half of the requests. So the claim is
-    a name in Linux's abstract namespace, which ends with its process and is per network
-    namespace, as ports are. Elsewhere granian does not share its port.
+    It is kept while nobody listens there, too: before the child has started, and while it is
+    started again. On Linux the claim is a name in the abstract namespace, which ends with its
+    process and is per network namespace, as ports are. Elsewhere it is only looked at once.
     """
 
     def __init__(self, address: str, port: int) -> None:
@@ -34,7 +37,7 @@ class PortClaim:
 
 
 def resolve(host: str, port: int) -> str:
-    """Return the numeric address of a host, which is what granian takes.
+    """Return the numeric address of a host.
 
     Raises:
         PortUnavailableError: the host is unknown.
@@ -55,14 +58,18 @@ def claim_port(address: str, port: int, *, wait: float = 0.0) -> PortClaim:
     Raises:
         PortUnavailableError: it is in use, or not for us.
     """
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            return PortClaim(address, port)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
-                raise _explained(error, address, port) from None
-        time.sleep(_POLL_SECONDS)
+    return _patiently(lambda: PortClaim(address, port), address, port, wait)
+
+
+def listen(address: str, port: int, *, wait: float = 0.0) -> socket.socket:
+    """Return a socket that is bound to a port.
+
+    Args:
+        wait: seconds for which a process before us may still be leaving it.
+    Raises:
+        PortUnavailableError: it is in use, or not for us.
+    """
+    return _patiently(lambda: _bound(address, port), address, port, wait)
 
 
 def usable_port(address: str, port: int = 0) -> int | None:
@@ -73,13 +80,32 @@ def usable_port(address: str, port: int = 0) -> int | None:
         return None
 
 
+def _patiently(take: Callable[[], T], address: str, port: int, wait: float) -> T:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return take()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise _explained(error, address, port) from None
+        time.sleep(_POLL_SECONDS)
+
+
 def _bind(address: str, port: int) -> int:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        # What has only just been closed does not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((address, port))
+    with _bound(address, port) as probe:
         return int(probe.getsockname()[1])
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    try:
+        # What has only just been closed does not count.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((address, port))
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def _explained(error: OSError, address: str, port: int) -> PortUnavailableError:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import strawberry
@@ -41,6 +42,8 @@ class ApiView(GraphQLView[Context, None]):
         try:
             return self.run(request=request)
         except HTTPException as error:
+            if request.method != "POST" and error.status_code != HTTPStatus.NOT_FOUND:
+                return _only_post()
             return refusal(error.reason, "BAD_USER_INPUT", error.status_code)
         except RequestDataTooBig:
             return refusal("The request is too large.", "LIMIT_EXCEEDED", 413)
@@ -70,6 +73,16 @@ class ApiView(GraphQLView[Context, None]):
             return redirect_to_login(request.path)
         sdl = self.schema.as_str()
         return render(request, "graphql/workbench.html", {"sdl": sdl})
+
+
+def _only_post() -> HttpResponse:
+    answer = refusal(
+        "Send documents by POST: a query in an address would be kept in logs and histories.",
+        "BAD_USER_INPUT",
+        HTTPStatus.METHOD_NOT_ALLOWED,
+    )
+    answer["Allow"] = "POST"
+    return answer
 
 
 class ApiSchema(strawberry.Schema):

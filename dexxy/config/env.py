@@ -1,8 +1,12 @@
 """Read settings from the environment, and say clearly what is wrong with them."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
+
+# Nothing that one program would write in another way than the next.
+_PATH = re.compile("(/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
 class SettingError(Exception):
@@ -70,8 +74,26 @@ def url(name: str, default: str) -> str:
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        valid = valid and _PATH.fullmatch(parts.path) is not None
+        valid = valid and not parts.query and not parts.fragment
     except ValueError:
         valid = False
     if not valid:
         raise SettingError(f"{name}={value} is not an http(s) address such as {default}.")
     return value
+
+
+def queue_url(name: str, default: str = "") -> str:
+    """Read NAME, in the one way of writing it that the libraries know.
+
+    Raises:
+        SettingError: it is no address of a Valkey or Redis.
+    """
+    value = text(name, default)
+    scheme, separator, rest = value.partition("://")
+    scheme = {"valkey": "redis", "valkeys": "rediss"}.get(scheme, scheme)
+    if value and (scheme not in {"redis", "rediss", "unix"} or not separator):
+        raise SettingError(
+            f"{name} must look like redis://host:6379/0, valkey://host:6379/0 or unix:///path?db=0."
+        )
+    return f"{scheme}{separator}{rest}"

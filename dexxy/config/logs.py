@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import traceback
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
@@ -103,8 +104,10 @@ def _crash_of_thread(crash: threading.ExceptHookArgs) -> None:
 
 
 def _plain_refusal(record: logging.LogRecord) -> bool:
-    """Log what we refuse in one line: Django adds a traceback to some bad requests."""
-    if getattr(record, "status_code", 500) < 500:
+    """Log what we refuse in one line: Django adds a traceback to some bad requests, and to those
+    that came while the database was away."""
+    status = getattr(record, "status_code", 500)
+    if status < 500 or status == HTTPStatus.SERVICE_UNAVAILABLE:
         record.exc_info = None
         if record.levelno > logging.WARNING:
             record.levelno, record.levelname = logging.WARNING, "WARNING"

@@ -1,5 +1,6 @@
 """Django's settings. Every one that a person can change is an environment variable."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 _YEAR = 365 * 24 * 3600
 
 DEXXY_BASE_URL = env.url("DEXXY_BASE_URL", "http://localhost:8000")
+# How many proxies stand before us. The server of `dexxy web` reads X-Forwarded-For so far back and
+# takes every other word about where a request comes from away: REMOTE_ADDR is the sender, for
+# allauth's limits, the API's budgets and the log alike.
+DEXXY_TRUSTED_PROXIES = env.integer("DEXXY_TRUSTED_PROXIES", 0, least=0, most=10)
+# They share one socket. More than a few would only wait for the database.
+DEXXY_WEB_PROCESSES = env.integer(
+    "DEXXY_WEB_PROCESSES", min(os.cpu_count() or 1, 4), least=1, most=64
+)
 DEXXY_GITHUB_API_URL = env.url("DEXXY_GITHUB_API_URL", "https://api.github.com")
 DEXXY_GITHUB_GRAPHQL_URL = env.url(
     "DEXXY_GITHUB_GRAPHQL_URL", github_urls.graphql_url(DEXXY_GITHUB_API_URL)
@@ -44,15 +53,22 @@ DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(data_dir)
 DEBUG = env.flag("DEXXY_DEBUG", False)
+_BASE = urlsplit(DEXXY_BASE_URL)
+_HOST = str(_BASE.hostname)
 ALLOWED_HOSTS = [
     *env.words("DEXXY_ALLOWED_HOSTS"),
-    str(urlsplit(DEXXY_BASE_URL).hostname),
+    f"[{_HOST}]" if ":" in _HOST else _HOST,
     "localhost",
     "127.0.0.1",
     "[::1]",
 ]
-CSRF_TRUSTED_ORIGINS = [DEXXY_BASE_URL]
-_HTTPS = DEXXY_BASE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [f"{_BASE.scheme}://{_BASE.netloc}"]
+# A proxy may give us a path of its address alone, and leave it in what it passes on or not.
+FORCE_SCRIPT_NAME = _BASE.path or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{_BASE.path}/"
+# A proxy in front of us ends TLS. That people use it is what the address says, whatever a request
+# says of itself (`dexxy web` sets the scheme); we never redirect by ourselves.
+_HTTPS = _BASE.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 # Where the address is https, `manage check --deploy` has nothing to say but what is not ours:
 SILENCED_SYSTEM_CHECKS = [
@@ -61,8 +77,6 @@ SILENCED_SYSTEM_CHECKS = [
     # plain http go on
     "security.W021",  # the preload list of browsers, into which the owner of the domain puts it
 ]
-# A proxy in front of us ends TLS and tells us so; we never redirect by ourselves.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SECURE_HSTS_SECONDS = 3600 * 24 * 30 if _HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -130,11 +144,10 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
     raise env.SettingError(
         "DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host:5432/name."
     )
+DATABASES["default"]["ENGINE"] = "dexxy.config.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
-if not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "valkey://", "valkeys://")):
-    raise env.SettingError("REDIS_URL must look like redis://host:6379/0 or unix:///path?db=0.")
+REDIS_URL = env.queue_url("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "dexxy.common.valkey.ExpendableCache", "LOCATION": REDIS_URL}}
 # Of a job: its time slice, and the page that it is reading at the end.
 _TIMEOUT = DEXXY_SYNC_SLICE + 540
@@ -160,7 +173,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "dexxy.accounts.adapter.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -175,7 +188,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = "static/"  # below the path of DEXXY_BASE_URL
 # Served straight from the package: nobody has to run collectstatic.
 WHITENOISE_USE_FINDERS = True
 

@@ -7,6 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from dexxy.integrations.views import github_webhook
 from dexxy.people.views import workspace_export
 
+handler500 = "dexxy.web.failures.failure"
+
 # Here and not at the start of every process: workers have no pages.
 admin.autodiscover()
 

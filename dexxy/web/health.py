@@ -1,12 +1,8 @@
 """What a load balancer asks."""
 
-import structlog
-from django.core.cache import cache
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
-from redis.exceptions import RedisError
 
-log = structlog.get_logger()
+from dexxy.web.database_watch import DatabaseWatch, ready_answer
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -15,18 +11,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 while database and queue can be used, else 503 and what is missing."""
-    missing = []
+    """Answer 200 while requests can be served, else 503 and what is missing.
+
+    The queue may be away: its jobs come later, and pages and webhooks go on. In a process that
+    watches its database the request does not come so far.
+    """
+    watch = DatabaseWatch()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        log.warning("not ready", part="database", error=str(error))
-        missing.append("database")
-    try:
-        cache.get("readyz")
-    except RedisError as error:
-        log.warning("not ready", part="queue", error=str(error))
-        missing.append("queue")
-    text = "ready\n" if not missing else f"not ready: {', '.join(missing)}\n"
-    return HttpResponse(text, status=503 if missing else 200, content_type="text/plain")
+        status, text = ready_answer(watch.look())
+    finally:
+        watch.close()
+    return HttpResponse(text, status=status, content_type="text/plain")

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -119,8 +120,8 @@ def sign_in_first(request: PageRequest) -> HttpResponse:
     """Lead whoever is not signed in to where they can, and back."""
     if request.htmx:
         # A part of a page cannot hold the sign-in page: let the whole page go there.
-        back = request.htmx.current_url_abs_path or "/"
+        back = request.htmx.current_url_abs_path or reverse("home")
         return HttpResponseClientRedirect(redirect_to_login(back).url)
     # What was sent is lost: lead back to where it can be sent again.
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("home")
     return redirect_to_login(back)

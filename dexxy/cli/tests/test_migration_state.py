@@ -14,7 +14,7 @@ from dexxy.cli.migration_state import (
     is_up_to_date,
 )
 from dexxy.cli.startup import database_ensure, database_prepare
-from dexxy.cli.tests.running import dexxy, free_port
+from dexxy.cli.tests.running import Running, dexxy, environment, free_port
 from tests.servers import own_database
 
 Record = Callable[[str, str], None]
@@ -70,9 +70,7 @@ def test_data_of_this_dexxy_and_migrations_of_others_are_welcome(record: Record)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "command", ["manage migrate", "up --port {port}", "web --port {port}", "worker", "scheduler"]
-)
+@pytest.mark.parametrize("command", ["manage migrate", "up --port {port}"])
 def test_a_command_says_it_in_one_line(data_dir: Path, record: Record, command: str) -> None:
     record("messages", "9999_of_tomorrow")
     environment = {"REDIS_URL": os.environ["REDIS_URL"], **own_database()}
@@ -82,3 +80,19 @@ def test_a_command_says_it_in_one_line(data_dir: Path, record: Record, command: 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("dexxy: This data is of a newer Dexxy, which has the migr")
     assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", ["worker", "scheduler"])
+def test_a_process_waits_for_data_of_this_dexxy_and_says_so_once(
+    data_dir: Path, record: Record, running: Callable[..., Running], command: str
+) -> None:
+    record("messages", "9999_of_tomorrow")
+    settings = {"REDIS_URL": os.environ["REDIS_URL"], **own_database()}
+
+    waiting = running(command, env=environment(data_dir, **settings))
+    waiting.wait_until(lambda: "of a newer Dexxy" in waiting.said(), "it says so")
+    MigrationRecorder(connection).record_unapplied("messages", "9999_of_tomorrow")
+    waiting.wait_until(lambda: "the database can be used" in waiting.said(), "it goes on")
+
+    assert waiting.said().count("waiting for the database") == 1

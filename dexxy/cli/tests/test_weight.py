@@ -12,7 +12,7 @@ NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://1
 GRAPHQL = {"strawberry", "strawberry_django", "graphql", "cross_web"}
 PAGES = {"markdown_it", "nh3"}
 SIGNING = {"jwt"}
-WEB_SERVER = {"granian"}
+WEB_SERVER = {"waitress"}
 # Those that only tests, the demo or nobody may load.
 NEVER = {"githubkit", "werkzeug", "dexxy_simulator", "hypothesis"}
 

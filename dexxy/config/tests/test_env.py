@@ -101,3 +101,42 @@ def test_a_key_that_could_be_guessed_is_refused(
 
     with pytest.raises(env.SettingError, match="shorter than 12"):
         keys.secret_keys(lambda: tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://x.example/a?b=c", "https://x.example/#a", "https://x.example/a b", "http://x/%2e"],
+)
+def test_an_address_is_scheme_host_and_path(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv(NAME, address)
+
+    with pytest.raises(env.SettingError, match="not an http"):
+        env.url(NAME, "https://example.com")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("valkey://host:6379/0", "redis://host:6379/0"),
+        ("valkeys://host:6379/0", "rediss://host:6379/0"),
+        ("rediss://host:6379/0", "rediss://host:6379/0"),
+        ("unix:///run/x.sock?db=0", "unix:///run/x.sock?db=0"),
+        ("", ""),
+    ],
+)
+def test_the_address_of_a_valkey_is_that_of_a_redis(
+    monkeypatch: pytest.MonkeyPatch, given: str, found: str
+) -> None:
+    monkeypatch.setenv(NAME, given)
+
+    assert env.queue_url(NAME) == found
+
+
+@pytest.mark.parametrize("given", ["http://host:6379", "host:6379", "redis:host"])
+def test_what_is_no_address_of_a_queue_is_refused(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv(NAME, given)
+
+    with pytest.raises(env.SettingError, match=f"{NAME} must look like redis://host:6379/0"):
+        env.queue_url(NAME)

@@ -23,6 +23,11 @@ from dexxy.integrations.services.github.webhooks.door import take
 from dexxy.integrations.services.github.webhooks.refusal_counts import (
     RefusedCount,
 )
+from dexxy.integrations.services.github.webhooks.refusal_log import (
+    MOST_LINES,
+    OTHERS,
+    RefusedLog,
+)
 from tests.factories import WEBHOOK_SECRET, make_app
 from tests.webhooks import URL, guid, headers_of, send, signature, wsgi_headers
 
@@ -39,6 +44,7 @@ def refused_count(monkeypatch: pytest.MonkeyPatch) -> RefusedCount:
     """What this process refused: nothing yet."""
     count = RefusedCount()
     monkeypatch.setattr(door, "_refused_count", count)
+    monkeypatch.setattr(door, "_refused_log", RefusedLog())
     return count
 
 
@@ -406,3 +412,34 @@ def _terminate(pid: int) -> None:
 
     with connect(own_database()["DATABASE_URL"], autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+def test_who_was_refused_is_a_line_at_first_and_a_sum_by_the_minute() -> None:
+    refused_log = RefusedLog()
+
+    with capture_logs() as logs:
+        for sender in ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.1"]:
+            refused_log.add(sender=sender, outcome="bad_signature", status=401, why="unsigned")
+    with capture_logs() as sums:
+        refused_log.sum_up()
+        refused_log.sum_up()
+
+    assert [(line["sender"], line["why"]) for line in logs] == [
+        ("192.0.2.1", "unsigned"),
+        ("192.0.2.2", "unsigned"),
+    ]
+    assert [(line["sender"], line["outcome"], line["more"]) for line in sums] == [
+        ("192.0.2.1", "bad_signature", 2)
+    ]
+
+
+def test_a_flood_from_many_addresses_is_a_few_lines_a_minute() -> None:
+    refused_log = RefusedLog()
+
+    with capture_logs() as logs:
+        for number in range(5000):
+            refused_log.add(sender=str(number), outcome="no_json", status=415, why="no JSON")
+        refused_log.sum_up()
+
+    assert len(logs) == MOST_LINES + 1
+    assert (logs[-1]["sender"], logs[-1]["more"]) == (OTHERS, 5000 - MOST_LINES)

@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -82,3 +83,28 @@ def test_a_bad_address_has_a_page_of_ours_and_one_line_in_the_log(
     assert response.status_code == 400
     assert b"That does not work" in response.content
     assert [(line.levelno, line.exc_info) for line in caplog.records] == [(logging.WARNING, None)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_a_page_says_so_and_the_log_in_a_line(
+    client: Client,
+    alice: User,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client.force_login(alice)
+    client.raise_request_exception = False
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+
+    response = client.get(f"/w/{workspace.slug}/")
+    ready = client.get("/readyz")
+    monkeypatch.undo()
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert b"Dexxy cannot reach its database." in response.content
+    assert (ready.status_code, ready.content) == (503, b"not ready: database\n")
+    [line] = [line for line in caplog.records if line.name == "django.request"][:1]
+    assert (line.levelno, line.exc_info) == (logging.WARNING, None)
+    assert client.get("/readyz").content == b"ready\n"

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import await_servers
 from dexxy.cli.errors import first_line
-from dexxy.cli.migration_state import refuse_foreign_data
+from dexxy.cli.migration_state import await_own_data
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import (
@@ -35,7 +35,7 @@ class Command(DexxyCommand):
         # At once, also in the middle of a transaction: what is due then stays due.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
-        refuse_foreign_data()
+        await_own_data()
         was_well, is_new, tidied_at = True, True, -math.inf
         while True:
             was_well = _look(was_well, is_new)

@@ -1,24 +1,31 @@
-"""`dexxy web`: the web process alone."""
+"""`dexxy web`: the web processes alone."""
 
-import os
+import socket
+import tempfile
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.core.management.base import CommandError
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
+from django.conf import settings
+from django.db import connection
 
+from dexxy.cli.collector import keep_what_is_loaded
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.lifetime import die_with_parent
-from dexxy.cli.migration_state import refuse_foreign_data
-from dexxy.cli.ports import claim_port, resolve
+from dexxy.cli.http_server import (
+    MOST_CONNECTIONS,
+    Server,
+    WSGIApplication,
+    connections_allowed,
+    make_server,
+)
+from dexxy.cli.ports import claim_port, listen, resolve
+from dexxy.cli.web_processes import WebProcesses
+from dexxy.web.database_watch import DatabaseWatch, watched
 
-# A request of ours takes milliseconds of Python; more threads would only wait for its lock.
-THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
-_KILL_SECONDS = 10
 # How long a process before us may take to leave the port, when a supervisor starts us again.
 _TAKEOVER_SECONDS = 3.0
+# Less is not heard: a request that needs a new connection waits for so long.
+_CONNECT_SECONDS = 2
 
 
 class Command(DexxyCommand):
@@ -27,32 +34,40 @@ class Command(DexxyCommand):
         claim = None
         if not options["port_is_claimed"]:
             claim = claim_port(address, port, wait=_TAKEOVER_SECONDS)
-        refuse_foreign_data()
-        server = Server(
-            "dexxy.config.wsgi:application",
-            address=address,
-            port=port,
-            interface=Interfaces.WSGI,
-            blocking_threads=THREADS,
-            workers_kill_timeout=_KILL_SECONDS,
-            respawn_failed_workers=True,
-            log_level=LogLevels.warning,
-        )
         try:
-            server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
-        except SystemExit as error:
-            raise CommandError(
-                "The web process could not start: what it said above tells why."
-            ) from error
+            self._serve(address, port)
         finally:
             if claim is not None:
                 claim.release()
 
+    def _serve(self, address: str, port: int) -> None:
+        from dexxy.config.wsgi import application
 
-def _load(parent: int) -> Any:
-    """Load the application in a worker, which must not outlive granian's main process: it would
-    keep the port."""
-    die_with_parent(parent)
-    from dexxy.config.wsgi import application
+        connection.settings_dict["OPTIONS"].setdefault("connect_timeout", _CONNECT_SECONDS)
+        tempfile.gettempdir()  # what is buffered goes there: say at once if it cannot
+        most = connections_allowed()
+        if most < MOST_CONNECTIONS:
+            self.stderr.write(
+                f"dexxy: Each web process serves {most} connections at once instead of"
+                f" {MOST_CONNECTIONS}: let it open more files (ulimit -n)."
+            )
+        with listen(address, port, wait=_TAKEOVER_SECONDS) as listener:
+            # A connection that was open before a fork would be shared with the children.
+            connection.close()
+            keep_what_is_loaded()
+            make = partial(_make_server, application, listener, most)
+            WebProcesses(make, settings.DEXXY_WEB_PROCESSES).run()
 
-    return application
+
+def _make_server(application: WSGIApplication, listener: socket.socket, most: int) -> Server:
+    base = urlsplit(settings.DEXXY_BASE_URL)
+    watch = DatabaseWatch()
+    watch.start()
+    return make_server(
+        watched(application, watch),
+        listener,
+        most_connections=most,
+        url_scheme=base.scheme,
+        url_prefix=base.path,
+        trusted_proxies=settings.DEXXY_TRUSTED_PROXIES,
+    )

@@ -8,7 +8,7 @@ from rq.serializers import JSONSerializer
 
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.command_line import QUEUES
-from dexxy.cli.migration_state import refuse_foreign_data
+from dexxy.cli.migration_state import await_own_data
 from dexxy.cli.worker import DexxyWorker
 
 # What jobs need is loaded once, not by each of them.
@@ -19,7 +19,7 @@ from dexxy.messages import tasks as _messages  # noqa: F401
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         queues = options["queues"] or list(QUEUES)
-        refuse_foreign_data()
+        await_own_data()
         # A connection that was open before a fork would be shared with the child.
         connections.close_all()
         worker = get_worker(*queues, worker_class=DexxyWorker, serializer=JSONSerializer)

@@ -1,0 +1,90 @@
+"""The real nginx, as the how-to sets it up."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from dexxy.cli.tests.running import free_port
+from dexxy.cli.tests.slow_clients import HOST, connect
+from dexxy.embedded.tests.observing import wait_until
+from tests import needs
+
+HOW_TO = needs.ROOT / "docs/how-to/run-on-one-server.md"
+# What is around a server in the configuration of a system; nothing of it leaves our folder.
+AROUND = """
+daemon off;
+{user}
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {server}
+}}
+"""
+
+
+@contextmanager
+def nginx_before(port: int) -> Iterator[int]:
+    """Run nginx in front of a port as the how-to says; yield the port where it ends TLS."""
+    program, outside = needs.nginx(), free_port()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "nginx.conf").write_text(_configuration(folder, outside, port))
+        _certificate(folder / "pem", folder / "key")
+        arguments = ["-c", f"{name}/nginx.conf", "-e", f"{name}/error.log", "-p", name]
+        nginx = subprocess.Popen([program, *arguments])
+        try:
+            wait_until(lambda: _listens(outside), "nginx listens")
+            yield outside
+        finally:
+            nginx.terminate()
+            nginx.wait()
+
+
+def _configuration(folder: Path, outside: int, inside: int) -> str:
+    [server] = re.findall(r"^```nginx\n(.*?)^```", HOW_TO.read_text(), re.DOTALL | re.MULTILINE)
+    for theirs, ours in {
+        "listen 443 ssl;": f"listen {HOST}:{outside} ssl;",
+        "/etc/ssl/dexxy.example.org.pem": f"{folder}/pem",
+        "/etc/ssl/dexxy.example.org.key": f"{folder}/key",
+        "http://127.0.0.1:8000;": f"http://{HOST}:{inside};",
+    }.items():
+        assert server.count(theirs) == 1
+        server = server.replace(theirs, ours)
+    # As root it would become somebody else, who may not write here.
+    user = "user root;" if Path("/root").owner() == Path(folder).owner() else ""
+    return AROUND.format(folder=folder, user=user, server=server)
+
+
+def _certificate(certificate: Path, key: Path) -> None:
+    private, now = generate_private_key(SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "dexxy.example.org")])
+    builder = x509.CertificateBuilder(name, name, private.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(1))
+    signed = builder.sign(private, SHA256())
+    certificate.write_bytes(signed.public_bytes(Encoding.PEM))
+    pem = PrivateFormat.PKCS8
+    key.write_bytes(private.private_bytes(Encoding.PEM, pem, NoEncryption()))
+
+
+def _listens(port: int) -> bool:
+    try:
+        connect(port).close()
+    except OSError:
+        return False
+    return True

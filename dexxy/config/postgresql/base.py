@@ -1,0 +1,69 @@
+"""Django's backend for PostgreSQL, with queries that can be given up.
+
+A server that is frozen, or behind a network that is gone, refuses nothing: who asks it waits. A
+process that knows better says so by `is_away`, and whatever waits in its threads fails.
+"""
+
+import os
+from collections.abc import Callable, Generator
+from threading import Event
+from types import ModuleType
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.waiting import Ready
+
+# Times are read as we expect them, whatever the server, the role or the address asks for. libpq
+# says so when it connects, which PgBouncer understands, as it does not `options`.
+os.environ["PGDATESTYLE"] = "ISO"
+# Set by a process that watches its database, where that does not answer.
+is_away = Event()
+_AWAY = "the database does not answer"
+_Waiting = Generator[Any, Any, Any]
+
+
+def attended(waiting: _Waiting, is_over: Callable[[], bool]) -> _Waiting:
+    """Do what psycopg waits for, and give it up when IS_OVER says so.
+
+    Raises:
+        psycopg.OperationalError: it does.
+    """
+    try:
+        wanted = next(waiting)
+        while True:
+            ready = yield wanted
+            # As it is each tenth of a second; an answer that is here is always read.
+            if ready == Ready.NONE and is_over():
+                raise psycopg.OperationalError(_AWAY)
+            wanted = waiting.send(ready)
+    except StopIteration as end:
+        return end.value
+
+
+class _Connection(psycopg.Connection[Any]):
+    def wait(self, gen: _Waiting, *arguments: Any, **options: Any) -> Any:
+        return super().wait(attended(gen, is_away.is_set), *arguments, **options)
+
+
+class _Psycopg(ModuleType):
+    """The driver as Django uses it, with our connections."""
+
+    connect = staticmethod(_Connection.connect)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(psycopg, name)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    Database = _Psycopg("psycopg")
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, unless that is known to be in vain.
+
+        Raises:
+            psycopg.OperationalError: it is.
+        """
+        if is_away.is_set():
+            raise psycopg.OperationalError(_AWAY)
+        return super().get_new_connection(conn_params)
