@@ -22,9 +22,9 @@ register = template.Library()
 
 
 @register.filter
-def rendered(body: str, longest: int) -> markdown.Rendered:
-    """Render a body, at most so many characters of it."""
-    return markdown.render(body, longest)
+def rendered(body: str, bodies: markdown.Bodies) -> markdown.Rendered:
+    """Render a body as one of a page's."""
+    return bodies.render(body)
 
 
 @register.filter
