@@ -59,6 +59,7 @@ COMMON = {
     "graphql",
     "graphql_cost",
     "graphql_errors",
+    "graphql_introspection",
     "graphql_limits",
     "graphql_size",
     "graphql_view",

@@ -48,14 +48,12 @@ def api_caller(view: View) -> View:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Tell callers apart: by token, by person, and where nobody is signed in by address."""
+    """Tell callers apart: by person, whatever their token, and where nobody is one by address."""
     user = request.user
     if not isinstance(user, User):
-        return Caller(f"address:{request.META.get('REMOTE_ADDR', '')}")
-    if user.via_token is None:
-        return Caller(f"user:{user.pk}")
-    may_write = user.via_token.scope == TokenScope.FULL
-    return Caller(f"token:{user.via_token.pk}", may_write=may_write)
+        return Caller(f"address:{request.META.get('REMOTE_ADDR', '')}", is_signed_in=False)
+    may_write = user.via_token is None or user.via_token.scope == TokenScope.FULL
+    return Caller(f"user:{user.pk}", may_write=may_write)
 
 
 def _is_forged(request: HttpRequest) -> bool:

@@ -41,7 +41,7 @@ def numbered(piece: str, most: int = 2000) -> str:
         (TABLE[:5000], "its tables have too many cells"),
         ("> " + TABLE.replace("\n", "\n> "), "its tables have too many cells"),
         ("- " + TABLE.replace("\n", "\n  "), "its tables have too many cells"),
-        ("1. > |a|b\n   > |-|-\n" + "   > |\n" * 4000, "its tables have too many cells"),
+        ("1. > |a|b|c\n   > |-|-|-\n" + "   > |\n" * 2800, "its tables have too many cells"),
         (full_of("["), "it has too many brackets"),
         (full_of("![a]("), "it has too many brackets"),
         (full_of("[\n"), "it has too many brackets"),
