@@ -24,7 +24,7 @@ from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
 from dexxy.messages.models import Message, MessageKind
-from dexxy.people import exports
+from dexxy.people.models import Export, Format
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_repository, make_thread
 
@@ -179,7 +179,7 @@ def test_the_limits_are_those_that_hold() -> None:
     assert f"An export costs {MOST_POINTS}." in PAGE
     assert f"A list holds up to {feed_filters.MOST_VALUES} values" in PAGE
     assert f"a search {feed_filters.LONGEST_SEARCH} characters" in PAGE
-    for what in (*exports.Export.values, *exports.Format.values):
+    for what in (*Export.values, *Format.values):
         assert f"`{what}`" in PAGE
 
 

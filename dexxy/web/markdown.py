@@ -1,5 +1,6 @@
 """Turn the bodies of messages, which are hostile input, into HTML that can be shown."""
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from dexxy.web.markdown_limits import TOO_LONG, too_much_from, too_much_in
+from dexxy.web.picture_urls import picture_url
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -29,6 +31,7 @@ MOST_GROWTH = 12
 CACHE_BYTES = 16 * 2**20
 # Addresses and titles are repeated where a link is not closed; no browser takes longer ones.
 _LONGEST_ATTRIBUTE = 2_048
+_ABSOLUTE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 # About as many lines as a body may have before it is folded.
 _TALL = 10
 _CHARACTERS_A_LINE = 100
@@ -161,14 +164,19 @@ def _cleaner() -> "Cleaner":
         allowed_classes=_CLASSES,
         attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto"},
-        # On our pages a relative address would lead to ourselves, not to where its author meant.
-        url_relative="deny",
         link_rel="nofollow noopener noreferrer",
     )
 
 
-def _attribute(_tag: str, _name: str, value: str) -> str | None:
-    return value if len(value) <= _LONGEST_ATTRIBUTE else None
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    if len(value) > _LONGEST_ATTRIBUTE:
+        return None
+    if name not in ("href", "src"):
+        return value
+    # On our pages a relative address would lead to ourselves, not to where its author meant.
+    if not _ABSOLUTE.match(value):
+        return None
+    return picture_url(value) or None if name == "src" else value
 
 
 def _cut(body: str, longest: int) -> str:
