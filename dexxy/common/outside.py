@@ -6,9 +6,10 @@ connection is opened, so that it cannot become another one in between.
 
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from socket import SOCK_STREAM, gaierror, getaddrinfo
 from time import monotonic
@@ -118,13 +119,14 @@ def outside_ask(
     backend = _GuardedBackend(ends_at)
     with httpcore.ConnectionPool(ssl_context=_authorities(), network_backend=backend) as pool:
         while True:
-            request = httpcore.Request(
+            send = partial(
+                pool.stream,
                 method,
                 _checked(url),
                 headers=[*_HEADERS.items(), *(headers or {}).items()],
-                content=body,
+                content=body or None,
             )
-            answer = _answer(pool, request, url, bounds.size, ends_at)
+            answer = _answer(send, url, bounds.size, ends_at)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None or method != "GET":
                 return answer
@@ -169,20 +171,21 @@ def _checked(url: str) -> str:
 
 
 def _answer(
-    pool: httpcore.ConnectionPool, request: httpcore.Request, url: str, most: int, ends_at: float
+    send: Callable[[], AbstractContextManager[httpcore.Response]],
+    url: str,
+    most: int,
+    ends_at: float,
 ) -> OutsideAnswer:
     try:
-        response = pool.handle_request(request)
-        try:
+        with send() as response:
             body = _read(response.iter_stream(), most)
-        finally:
-            response.close()
     except (httpcore.TimeoutException, TimeoutError) as error:
         raise TooLateError("The address did not answer in time.") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
         if monotonic() >= ends_at:
             raise TooLateError("The address did not answer in time.") from error
-        raise UnreachableError(f"The address does not answer: {error or type(error)}.") from error
+        reason = str(error) or type(error).__name__
+        raise UnreachableError(f"The address does not answer: {reason}.") from error
     headers = {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
     }

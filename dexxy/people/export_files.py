@@ -34,6 +34,12 @@ class TooManyExportsError(DexxyError):
     retryable = True
 
 
+class ExportFailedError(DexxyError):
+    """An export could not be made."""
+
+    code = "export_failed"
+
+
 def export_files(viewer: Viewer, workspace: Workspace) -> list[ExportFile]:
     """Return the exports of WORKSPACE that VIEWER asked for, the newest first.
 

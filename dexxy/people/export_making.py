@@ -43,17 +43,22 @@ def exports_wake_if_due() -> None:
 
 
 def exports_work(*, seconds: float) -> bool:
-    """Delete what has expired and make exports, the oldest first, for about SECONDS.
+    """Delete what has expired and make exports, the oldest first.
+
+    Args:
+        seconds: for about so long, and a batch at least.
 
     Returns: whether more is to be done.
     """
     until = monotonic() + seconds
     exports_prune()
-    while monotonic() < until and (export := _claim()) is not None:
+    while (export := _claim()) is not None:
         try:
             _make(export, until)
         except _LostError:
             log.info("export ended before it was made", export=export.pk)
+        if monotonic() >= until:
+            break
     return exports_due()
 
 

@@ -11,6 +11,7 @@ from dexxy.accounts.views import View, api_caller, caller_of
 from dexxy.common.api import MOST_POINTS, BudgetSpentError, refusal, spend
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.people.export_files import (
+    ExportFailedError,
     TooManyExportsError,
     export_file_for,
     export_is_fresh,
@@ -32,12 +33,6 @@ _STATUS: dict[type[DexxyError], int] = {
 
 class NoSuchExportError(NotFoundError):
     """Nothing of that name is exported, or not in that format."""
-
-
-class ExportFailedError(DexxyError):
-    """An export could not be made."""
-
-    code = "export_failed"
 
 
 def kind_of_export(what: str, form: str) -> tuple[Export, Format]:
