@@ -14,8 +14,10 @@ from django.apps import apps
 BASELINE = {
     "accounts": "0001_initial",
     "integrations": "0001_initial",
+    "kept": "0001_initial",
     "members": "0001_initial",
     "messages": "0001_initial",
+    "people": "0001_initial",
     "sources": "0001_initial",
 }
 MESSAGES = 100_000

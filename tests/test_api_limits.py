@@ -20,6 +20,8 @@ from graphql import (
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
+from dexxy.common import graphql_limits
+from dexxy.common.api import MOST_POINTS
 from dexxy.common.graphql_cost import declared_cost
 from dexxy.common.graphql_size import Measure, Size
 from dexxy.config.schema import schema
@@ -237,6 +239,15 @@ def test_a_document_of_many_equal_fields_is_no_work(ask: Ask, alice: User) -> No
     assert perf_counter() - began < 5
 
 
+@pytest.mark.parametrize(
+    "piece", ["user { id } ", "... { user { id } } ", "... on X { user { id } }"]
+)
+def test_a_field_that_is_repeated_beyond_reason_is_refused_before_it_is_validated(
+    ask: Ask, alice: User, piece: str
+) -> None:
+    assert codes(ask(f"{{ viewer {{ {piece * 101} }} }}", alice)) == ["LIMIT_EXCEEDED"]
+
+
 def test_a_forged_request_is_told_so(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
@@ -247,3 +258,89 @@ def test_a_forged_request_is_told_so(alice: User) -> None:
 
     assert response.status_code == 403
     assert codes(response.json()) == ["CSRF_FAILED"]
+
+
+def test_the_schema_costs_what_it_weighs() -> None:
+    types = len(schema._schema.type_map)
+    fields = sum(
+        len(one.fields)
+        for one in schema._schema.type_map.values()
+        if isinstance(one, GraphQLObjectType)
+    )
+    whole = size(get_introspection_query(input_value_deprecation=True))
+
+    assert size("{ __schema { types { name } } }").objects == types + 1
+    assert size("{ __schema { types { name } types { fields { name } } } }").objects == (
+        2 * types + fields + 1
+    )
+    assert size('{ __type(name: "ViewerInfo") { name } }').objects == 1
+    assert whole.is_introspection
+    assert 10 < whole.points < MOST_POINTS / 10
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        " ".join(f"a{n}: __schema {{ ...T }}" for n in range(40)),
+        "__schema { types { fields { type { fields { type { fields { type { ...F } } } } } } } }",
+    ],
+)
+def test_more_of_the_schema_than_a_document_may_cost_is_refused(
+    ask: Ask, alice: User, document: str
+) -> None:
+    fragments = """
+        fragment T on __Schema { types { ...F } }
+        fragment F on __Type { fields { name args { name type { ...N } } type { ...N } } }
+        fragment N on __Type { fields { type { fields { type { fields { name } } } } } }
+    """
+
+    assert codes(ask(f"{{ {document} }} {fragments}", alice)) == ["LIMIT_EXCEEDED"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ __schema { queryType { name } } }",
+        '{ viewer { tokenScope } x: __type(name: "Query") { name } }',
+        "{ ...A } fragment A on Query { ... on Query { __schema { __typename } } }",
+    ],
+)
+def test_the_schema_is_for_who_is_signed_in(client: Client, ask: Ask, document: str) -> None:
+    nobody = ask(document, None)
+    harmless = ask("{ __typename }", None)
+
+    assert codes(nobody) == ["UNAUTHENTICATED"]
+    assert harmless == {"data": {"__typename": "Query"}}
+
+
+def test_the_budget_is_a_persons_however_many_tokens_they_have(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    def left(name: str) -> int:
+        _, secret = api_token_create(viewer=alice, workspace=workspace, name=name)
+        body = json.dumps({"query": VIEWER})
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = client.post("/graphql/", body, content_type="application/json", headers=headers)
+        return int(answer["RateLimit-Remaining"])
+
+    assert left("one") - left("another") == 1
+
+
+def test_a_document_whose_time_is_over_ends_whole_whatever_it_computes(
+    ask: Ask, alice: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graphql_limits, "LONGEST_QUERY_SECONDS", 0.0)
+    several = "{ " + " ".join(f"a{n}: __type(name: null) {{ name }}" for n in range(9)) + " }"
+
+    answer = ask(several.replace("null", '"Query"'), alice)
+    change = ask(
+        """mutation ($workspace: ID!) {
+            apiTokenCreate(input: {workspaceId: $workspace, name: "x"}) { __typename } }""",
+        alice,
+        workspace=str(workspace.pk),
+    )
+
+    assert answer["data"] is None
+    assert codes(answer) == codes(change) == ["TOO_SLOW"]
+    # What was begun is finished; its answer alone is missing.
+    assert workspace.api_tokens.filter(name="x").count() == 1

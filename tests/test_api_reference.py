@@ -6,13 +6,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from graphql import parse
+from graphql import get_introspection_query, parse
 from pytest_django.live_server_helper import LiveServer
 
 from dexxy.accounts.api_tokens import api_token_create
@@ -24,7 +26,9 @@ from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
 from dexxy.messages.models import Message, MessageKind
-from dexxy.people import exports
+from dexxy.people.export_files import FRESH_FOR, MOST_AT_ONCE, MOST_KEPT
+from dexxy.people.export_making import exports_work
+from dexxy.people.models import Export, Format
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_repository, make_thread
 
@@ -114,7 +118,11 @@ def test_the_commands_do_what_they_say(
     first, export = examples("sh")
 
     answer = json.loads(run("sh", "-c", first))
-    run("sh", "-c", export)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(run, "sh", "-c", export.replace("sleep 2", "sleep 0.1"))
+        while not wait([waiting], timeout=0.05).done:
+            exports_work(seconds=1)
+        waiting.result()
 
     assert answer["data"]["viewer"] == {
         "user": {"name": "Alice"},
@@ -155,7 +163,11 @@ def test_the_codes_are_those_that_there_are() -> None:
     cells = re.findall(r"^\| (`[A-Z`, _]+`) \|", section, flags=re.MULTILINE)
     documented = [code for cell in cells for code in re.findall(r"`(\w+)`", cell)]
     all_codes = {one.code.upper() for one in errors(DexxyError)}
-    ours = {one.code.upper() for one in errors(DexxyError) if one.__module__.startswith(APPS)}
+    ours = {
+        one.code.upper()
+        for one in errors(DexxyError)
+        if one.__module__.startswith(APPS) and one.__module__ != "dexxy.common.outside"
+    }
 
     assert len(documented) == len(set(documented))
     assert set(documented) - all_codes == {"CSRF_FAILED", "INTERNAL_ERROR"}
@@ -177,9 +189,16 @@ def test_the_limits_are_those_that_hold() -> None:
     assert row("time of a query") == f"{limits.LONGEST_QUERY_SECONDS:.0f} seconds"
     assert f"{settings.DEXXY_API_BUDGET:,} unless the operator says otherwise" in PAGE
     assert f"An export costs {MOST_POINTS}." in PAGE
+    assert row("fields of one name on one type") == str(size.MOST_ALIKE)
+    whole = size.Measure(parse(get_introspection_query()), {}, schema._schema).size()
+    [about] = re.findall(r"the query by which tools read it costs about (\d+)", PAGE)
+    assert abs(whole.points - int(about)) < 10
+    making = f"{MOST_AT_ONCE} exports in the making and {MOST_KEPT} that are kept"
+    assert making in PAGE
+    assert (FRESH_FOR, "older than ten minutes" in PAGE) == (timedelta(minutes=10), True)
     assert f"A list holds up to {feed_filters.MOST_VALUES} values" in PAGE
     assert f"a search {feed_filters.LONGEST_SEARCH} characters" in PAGE
-    for what in (*exports.Export.values, *exports.Format.values):
+    for what in (*Export.values, *Format.values):
         assert f"`{what}`" in PAGE
 
 

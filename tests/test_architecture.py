@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = {
     "common": 0,
     "accounts": 1,
+    "kept": 1,
     "sources": 2,
     "members": 2,
     "messages": 3,
@@ -51,6 +52,7 @@ COMMON = {
     "errors",
     "ids",
     "models",
+    "outside",
     "pages",
     "queue",
     "redaction",
@@ -61,6 +63,7 @@ COMMON = {
     "graphql",
     "graphql_cost",
     "graphql_errors",
+    "graphql_introspection",
     "graphql_limits",
     "graphql_size",
     "graphql_view",
@@ -238,8 +241,12 @@ def models_import_no_services(module: Module) -> list[str]:
     )
 
 
-def only_the_services_of_github_import_httpx(module: Module) -> list[str]:
-    return [] if is_inside(module.name, *GITHUB_SERVICES) else module.imports_of("httpx")
+def only_the_two_clients_open_connections(module: Module) -> list[str]:
+    # One asks GitHub, the other all that others choose.
+    clients = (*GITHUB_SERVICES, "dexxy.common.outside")
+    if is_inside(module.name, *clients) or module.package != "dexxy":
+        return []
+    return module.imports_of("httpx", "httpcore", "urllib.request", "http.client")
 
 
 def production_runs_without_servers_of_its_own(module: Module) -> list[str]:
@@ -280,7 +287,7 @@ RULES: list[Rule] = [
     only_doors_read_the_configuration,
     doors_are_called_by_nothing_below,
     models_import_no_services,
-    only_the_services_of_github_import_httpx,
+    only_the_two_clients_open_connections,
     production_runs_without_servers_of_its_own,
     the_simulator_knows_nothing_of_dexxy,
     only_graphql_files_import_strawberry,
@@ -423,9 +430,9 @@ def test_the_product_is_found() -> None:
         (doors_are_called_by_nothing_below, "sources/models.py", "from .graphql_feed import Feed"),
         (models_import_no_services, "messages/models.py", "from dexxy.members import selectors"),
         (models_import_no_services, "members/models.py", "from .services import merge"),
-        (only_the_services_of_github_import_httpx, "integrations/tasks.py", "import httpx"),
+        (only_the_two_clients_open_connections, "integrations/tasks.py", "import httpx"),
         (
-            only_the_services_of_github_import_httpx,
+            only_the_two_clients_open_connections,
             "integrations/services/contributor_identity.py",
             "from httpx import Client",
         ),

@@ -51,7 +51,7 @@ def caller_of(request: HttpRequest) -> Caller:
     """Tell callers apart: by person, whatever tokens they use, and else by address."""
     user = request.user
     if not isinstance(user, User):
-        return Caller(f"address:{request.META.get('REMOTE_ADDR', '')}")
+        return Caller(f"address:{request.META.get('REMOTE_ADDR', '')}", is_signed_in=False)
     may_write = user.via_token is None or user.via_token.scope == TokenScope.FULL
     return Caller(f"user:{user.pk}", may_write=may_write)
 

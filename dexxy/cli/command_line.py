@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from dexxy.cli.errors import WrongUseError
 
-QUEUES = ("deliveries", "search", "sync")
+QUEUES = ("deliveries", "pictures", "search", "exports", "sync")
 EXPORTS = ("threads", "messages", "members")
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")
@@ -165,6 +165,11 @@ def _export(parser: ArgumentParser) -> None:
     _workspace(parser)
     parser.add_argument(
         "--format", choices=FORMATS, default=FORMATS[0], help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--bom",
+        action="store_true",
+        help="begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8",
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="where to write it (default: the output)"

@@ -18,10 +18,15 @@ _MINUTE = 60
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as far as the API itself must know: `key` names whose budget it is."""
+    """Who asks, as far as the API itself must know.
+
+    Args:
+        key: whose budget it is: a person's, however many tokens they have, or an address's.
+    """
 
     key: str
     may_write: bool = True
+    is_signed_in: bool = True
 
 
 class BudgetSpentError(DexxyError):

@@ -1,11 +1,13 @@
 """What one document may ask of the API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLResolveInfo,
     OperationDefinitionNode,
     StringValueNode,
     Visitor,
@@ -25,6 +27,19 @@ DEEPEST = 15
 MOST_ALIASES = 50
 MOST_TOKENS = 2000
 LONGEST_QUERY_SECONDS = 20.0
+
+
+class SignInNeededError(DexxyError):
+    """Somebody who is not signed in asks what the schema is."""
+
+    code = "unauthenticated"
+
+
+class OutOfTimeError(BaseException):
+    """The time of a document is over.
+
+    No failure of a field, of which a document could have thousands: it ends the whole document.
+    """
 
 
 class ReadOnlyTokenError(DexxyError):
@@ -49,12 +64,26 @@ class Limits(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        if self._is_mutation():
+        self._ends_at = monotonic() + LONGEST_QUERY_SECONDS
+        self._is_change = self._is_mutation()
+        if self._is_change:
             # Each of its changes is whole, and what it told GitHub is written down.
             yield
         else:
             with deadline(LONGEST_QUERY_SECONDS):
                 yield
+
+    def resolve(
+        self, next_: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **arguments: Any
+    ) -> Any:
+        """Resolve a field, unless the time of the document is over.
+
+        Raises:
+            OutOfTimeError: it is. A change that was begun is finished, and so is the next one.
+        """
+        if monotonic() > self._ends_at and not (self._is_change and info.path.prev is None):
+            raise OutOfTimeError
+        return next_(root, info, **arguments)
 
     def _check(self) -> None:
         document, variables = self._document(), self.execution_context.variables or {}
@@ -67,6 +96,8 @@ class Limits(SchemaExtension):
             raise ReadOnlyTokenError("This token may only read: make one with the scope FULL.")
         schema = self.execution_context.schema._schema
         size = Measure(document, variables, schema).size()
+        if size.is_introspection and not context.caller.is_signed_in:
+            raise SignInNeededError("Sign in, or send an API token, to ask for the schema.")
         _check_size(size)
         spend(context.caller, size.points, context.response)
 

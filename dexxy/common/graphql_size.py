@@ -4,6 +4,7 @@ A fragment is measured once, however often it is spread: documents that name eac
 fragments twice grow twofold with each of them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
@@ -29,12 +30,15 @@ from graphql import (
 
 from dexxy.common.errors import BadInputError
 from dexxy.common.graphql_cost import Cost, cost_of
+from dexxy.common.graphql_introspection import INTROSPECTION, Introspection
 from dexxy.common.pages import LARGEST_PAGE, PAGE
 
 OBJECTS_A_POINT = 100
 # Braces within braces, those of fragments where they are spread: more of them than levels of
 # fields, and few enough to be measured by functions that call themselves.
 MOST_NESTED = 50
+# Fields of one name on one type: validation compares each with all others, to merge them.
+MOST_ALIKE = 100
 
 
 class LimitError(BadInputError):
@@ -48,13 +52,15 @@ class Size:
     """What a part of a document asks for.
 
     `objects` is how many objects it can return at most: lists are taken to be as long as they can
-    be. `work` is in points, for what asks the database anew.
+    be. `work` is in points, for what asks the database anew. `is_introspection` says whether any of
+    it is about the schema itself.
     """
 
     depth: int = 0
     aliases: int = 0
     objects: int = 0
     work: int = 0
+    is_introspection: bool = False
 
     @property
     def points(self) -> int:
@@ -66,7 +72,7 @@ class Measure:
     """Measures one document with its variables.
 
     What the schema does not know, as in a document that will not pass validation, is taken to be
-    one object without a cost of its own; so is what tools ask about the schema itself.
+    one object without a cost of its own. What tools ask about the schema itself is counted in it.
     """
 
     def __init__(
@@ -80,13 +86,15 @@ class Measure:
         self._variables = {**self._defaults(), **variables}
         self._schema = schema
         self._known: dict[tuple[str, int], Size] = {}
+        self._introspection = Introspection(schema, self._fragments)
         self._nested = 0
+        self._alike: Counter[tuple[str, str]] = Counter()
 
     def size(self) -> Size:
         """Return the size of all operations together.
 
         Raises:
-            LimitError: it is nested too deeply to be measured.
+            LimitError: it is nested too deeply to be measured, or repeats a field too often.
         """
         return _together(
             self._selected(one.selection_set, self._schema.get_root_type(one.operation), 1)
@@ -128,11 +136,33 @@ class Measure:
         work = cost.work if node.arguments else 0
         if node.selection_set is None:
             return Size(1, aliases, cost.objects, work)
+        self._count(node, of)
+        if name in INTROSPECTION:
+            return self._introspected(node, aliases)
         asked = self._page(node)
         inner = self._selected(node.selection_set, field and get_named_type(field.type), asked)
         length = _length(field, cost, asked, page) if field else 1
-        objects = cost.objects + (1 + inner.objects) * length
-        return Size(1 + inner.depth, aliases + inner.aliases, objects, work + inner.work)
+        return Size(
+            depth=1 + inner.depth,
+            aliases=aliases + inner.aliases,
+            objects=cost.objects + (1 + inner.objects) * length,
+            work=work + inner.work,
+            is_introspection=inner.is_introspection,
+        )
+
+    def _count(self, node: FieldNode, of: GraphQLNamedType | None) -> None:
+        shown = (node.alias or node.name).value
+        key = of.name if of else "", shown
+        self._alike[key] += 1
+        if self._alike[key] > MOST_ALIKE:
+            raise LimitError(f"The document asks for {shown} more than {MOST_ALIKE} times.")
+
+    def _introspected(self, node: FieldNode, aliases: int) -> Size:
+        assert node.selection_set is not None
+        # What is below is measured for its depth and aliases alone; its objects are known.
+        inner = self._selected(node.selection_set, None, 1)
+        objects = self._introspection.objects(node)
+        return Size(1 + inner.depth, aliases + inner.aliases, objects, is_introspection=True)
 
     def _fragment(self, name: str, page: int) -> Size:
         key = name, page
@@ -179,9 +209,11 @@ def _length(field: GraphQLField, cost: Cost, asked: int, page: int) -> int:
 
 def _together(sizes: Iterable[Size]) -> Size:
     depth = aliases = objects = work = 0
+    is_introspection = False
     for size in sizes:
         depth = max(depth, size.depth)
         aliases += size.aliases
         objects += size.objects
         work += size.work
-    return Size(depth, aliases, objects, work)
+        is_introspection |= size.is_introspection
+    return Size(depth, aliases, objects, work, is_introspection)

@@ -22,7 +22,8 @@ from strawberry.types import ExecutionResult
 from dexxy.common.api import Caller, refusal
 from dexxy.common.graphql import Context
 from dexxy.common.graphql_errors import coded
-from dexxy.common.graphql_limits import Limits
+from dexxy.common.graphql_limits import Limits, OutOfTimeError
+from dexxy.common.sql import TOO_SLOW, TooSlowError
 
 # Each is made anew for every request.
 EXTENSIONS: list[Callable[[], SchemaExtension]] = [Limits]
@@ -90,7 +91,11 @@ class ApiSchema(strawberry.Schema):
 
     def execute_sync(self, *args: Any, **options: Any) -> ExecutionResult:
         """Run a document; whatever part of the run an error comes from, it gets a code."""
-        result = super().execute_sync(*args, **options)
+        try:
+            result = super().execute_sync(*args, **options)
+        except OutOfTimeError:
+            error = GraphQLError(TOO_SLOW, original_error=TooSlowError(TOO_SLOW))
+            result = ExecutionResult(data=None, errors=[error])
         result.errors = result.errors and [coded(error) for error in result.errors]
         return result
 

@@ -15,7 +15,7 @@ from dexxy.common.errors import DexxyError
 
 # No query that an index serves takes this long, and a person can still wait for it.
 LONGEST_READ_SECONDS = 5.0
-_TOO_SLOW = "That would take too long: ask for less at a time."
+TOO_SLOW = "That would take too long: ask for less at a time."
 # The time, by `monotonic`, at which the current deadline ends.
 _ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
 
@@ -150,7 +150,7 @@ def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TooSlowError(_TOO_SLOW) from error
+            raise TooSlowError(TOO_SLOW) from error
         raise
 
 
@@ -174,7 +174,7 @@ def _in_time(
 ) -> Any:
     # Rolling back stays allowed after the deadline, so that the transaction can end.
     if monotonic() > _ends_at.get() and not sql.startswith(("ROLLBACK", "RELEASE")):
-        raise TooSlowError(_TOO_SLOW)
+        raise TooSlowError(TOO_SLOW)
     return execute(sql, params, many, context)
 
 

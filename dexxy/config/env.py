@@ -1,8 +1,11 @@
 """Read settings from the environment, and say clearly what is wrong with them."""
 
+import json
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 # Nothing that one program would write in another way than the next.
@@ -62,6 +65,47 @@ def flag(name: str, default: bool) -> bool:
 def words(name: str) -> list[str]:
     """Read NAME as a list separated by commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def mapping(name: str) -> dict[str, Any]:
+    """Read NAME as a JSON object.
+
+    Raises:
+        SettingError: it is anything else.
+    """
+    try:
+        value = json.loads(text(name, "{}"))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise SettingError(f'{name} is not a JSON object such as {{"bucket_name": "exports"}}.')
+    return value
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Read NAME as a list of networks, separated by commas.
+
+    Raises:
+        SettingError: one of them is none.
+    """
+    try:
+        return [ip_network(word) for word in words(name)]
+    except ValueError as error:
+        raise SettingError(
+            f"{name}: {error}. Name networks such as 10.1.0.0/16, separated by commas."
+        ) from error
+
+
+def choice(name: str, *choices: str) -> str:
+    """Read NAME as one of CHOICES, the first if it is not set.
+
+    Raises:
+        SettingError: it is anything else.
+    """
+    value = text(name, choices[0])
+    if value not in choices:
+        raise SettingError(f"{name}={value} is none of: {', '.join(choices)}. Set it to one.")
+    return value
 
 
 def url(name: str, default: str) -> str:

@@ -50,6 +50,10 @@ DEXXY_KEEP_ENDED_ACCESS = env.integer("DEXXY_KEEP_ENDED_ACCESS", 90, least=0, mo
 DEXXY_KEEP_AUDIT = env.integer("DEXXY_KEEP_AUDIT", 0, least=0, most=36500)
 # Points of the GraphQL API that one person may spend in a minute, whatever tokens they use.
 DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
+# Whether pictures in messages, and avatars, are loaded through us or not at all.
+DEXXY_IMAGES = env.choice("DEXXY_IMAGES", "proxy", "none")
+# Private networks in which addresses that others chose may be asked all the same.
+DEXXY_OUTSIDE_ALLOWED = env.networks("DEXXY_OUTSIDE_ALLOWED")
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(data_dir)
 DEBUG = env.flag("DEXXY_DEBUG", False)
@@ -86,6 +90,8 @@ INSTALLED_APPS = [
     "dexxy.sources",
     "dexxy.members",
     "dexxy.messages",
+    "dexxy.kept",
+    "dexxy.people",
     "dexxy.integrations",
     "dexxy.web",
     "dexxy.cli",
@@ -156,7 +162,23 @@ _QUEUE = {
     "SERIALIZER": "rq.serializers.JSONSerializer",
     "DEFAULT_TIMEOUT": _TIMEOUT,
 }
-RQ_QUEUES = {"deliveries": _QUEUE, "search": _QUEUE, "sync": _QUEUE}
+RQ_QUEUES = {
+    "deliveries": _QUEUE,
+    "pictures": _QUEUE,
+    "search": _QUEUE,
+    "exports": _QUEUE,
+    "sync": _QUEUE,
+}
+
+# Where exports and pictures are kept: in the database, or in any storage of Django's.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "kept": {
+        "BACKEND": env.text("DEXXY_STORAGE", "dexxy.kept.storage.DatabaseStorage"),
+        "OPTIONS": env.mapping("DEXXY_STORAGE_OPTIONS"),
+    },
+}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -195,8 +217,8 @@ WHITENOISE_USE_FINDERS = True
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        # Avatars and the pictures in messages come from wherever their authors put them.
-        "img-src": ["'self'", "data:", "https:", DEXXY_GITHUB_WEB_URL],
+        # Avatars and the pictures in messages come through us.
+        "img-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         # Connecting GitHub is a form that leads there.

@@ -5,7 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 
 from dexxy.integrations.views import github_webhook
-from dexxy.people.views import workspace_export
+from dexxy.people.views import export_file
+from dexxy.web.exports import workspace_export
 
 handler500 = "dexxy.web.failures.failure"
 
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         workspace_export,
         name="workspace_export",
     ),
+    path("workspaces/<int:workspace_id>/exports/<int:pk>", export_file, name="export_file"),
     path("admin/", admin.site.urls),
     path("graphql/", graphql_api, name="graphql"),
 ]

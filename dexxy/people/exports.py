@@ -3,79 +3,100 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import models
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import Cursor, behind
 from dexxy.members.models import Identity, Member
-from dexxy.members.visibility import require_people
 from dexxy.messages.feed.filters import EVERYTHING
 from dexxy.messages.feed.query import feed_query
 from dexxy.messages.feed.reader import feed_find
 from dexxy.messages.models import Message, Thread
+from dexxy.people.models import Export, Format
 
 # Rows read at once: no transaction stays open while a slow reader takes them.
 _BATCH = 1000
 # A spreadsheet would run what begins like this, and anybody can write a message.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# By which Excel knows that a file is UTF-8.
+_BOM = "\ufeff"
 
 Row = dict[str, Any]
 
 
-class Export(models.TextChoices):
-    THREADS = "threads"
-    MESSAGES = "messages"
-    MEMBERS = "members"
+@dataclass(frozen=True)
+class Batch:
+    """Some rows as text.
+
+    Args:
+        rows: how many there are.
+        cursor: behind which row the next batch begins; None if this is the last one.
+    """
+
+    text: str
+    rows: int
+    cursor: Cursor | None
 
 
-class Format(models.TextChoices):
-    JSON_LINES = "jsonl", "JSON Lines"
-    CSV = "csv", "CSV"
-
-    @property
-    def content_type(self) -> str:
-        return "text/csv" if self is Format.CSV else "application/jsonl"
-
-
-def export(viewer: Viewer, workspace: Workspace, what: Export, form: Format) -> Iterator[str]:
+def export_whole(
+    workspace: Workspace, what: Export, form: Format, *, with_bom: bool = False
+) -> Iterator[str]:
     """Return WHAT the workspace has as text, piece by piece, the newest first.
 
-    Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    Args:
+        with_bom: whether to begin with a byte order mark, which Excel asks of a CSV file.
     """
-    require_membership(viewer, workspace)
-    if what == Export.MEMBERS:
-        require_people(viewer, workspace)
-    return export_whole(workspace, what, form)
+    yield export_head(what, form, with_bom=with_bom)
+    cursor: Cursor | None = None
+    while True:
+        batch = export_batch(workspace, what, form, cursor)
+        yield batch.text
+        cursor = batch.cursor
+        if cursor is None:
+            return
 
 
-def export_whole(workspace: Workspace, what: Export, form: Format) -> Iterator[str]:
-    """Return WHAT the workspace has, for who runs this Dexxy and may see all."""
-    columns, rows = _EXPORTS[what]
-    return _csv(columns, rows(workspace)) if form == Format.CSV else _lines(rows(workspace))
+def export_head(what: Export, form: Format, *, with_bom: bool) -> str:
+    """Return what stands before the first row."""
+    columns, _ = _EXPORTS[what]
+    return (_BOM if with_bom else "") + (
+        _csv(columns, [], has_head=True) if form == Format.CSV else ""
+    )
 
 
-def _lines(rows: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
-        yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE).decode()
+def export_batch(workspace: Workspace, what: Export, form: Format, cursor: Cursor | None) -> Batch:
+    """Return the next rows, those behind CURSOR."""
+    columns, read = _EXPORTS[what]
+    rows, cursor = read(workspace, cursor)
+    text = _csv(columns, rows) if form == Format.CSV else _lines(rows)
+    return Batch(text, len(rows), cursor)
 
 
-def _csv(columns: Iterable[str], rows: Iterable[Row]) -> Iterator[str]:
+def export_total(workspace: Workspace, what: Export) -> int:
+    """Return about how many rows there are, without counting messages."""
+    threads = Thread.objects.shown().filter(workspace=workspace)
+    if what == Export.MESSAGES:
+        return threads.aggregate(total=Sum("message_count"))["total"] or 0
+    return (threads if what == Export.THREADS else _shown_members(workspace)).count()
+
+
+def _lines(rows: Iterable[Row]) -> str:
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows).decode()
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Row], *, has_head: bool = False) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(columns))
-    writer.writeheader()
+    if has_head:
+        writer.writeheader()
     for row in rows:
         writer.writerow({name: _cell(value) for name, value in row.items()})
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+    return buffer.getvalue()
 
 
 def _cell(value: Any) -> Any:
@@ -88,17 +109,13 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _messages(workspace: Workspace) -> Iterator[Row]:
-    cursor: Cursor | None = None
-    while True:
-        found = feed_find(feed_query(workspace, EVERYTHING, below=cursor), _BATCH)
-        if not found:
-            return
-        rows = Message.objects.select_related("source", "thread", "author").in_bulk(
-            [one.pk for one in found]
-        )
-        yield from (_message(rows[one.pk]) for one in found if one.pk in rows)
-        cursor = found[-1]
+def _messages(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
+    found = feed_find(feed_query(workspace, EVERYTHING, below=cursor), _BATCH)
+    rows = Message.objects.select_related("source", "thread", "author").in_bulk(
+        [one.pk for one in found]
+    )
+    shown = [_message(rows[one.pk]) for one in found if one.pk in rows]
+    return shown, found[-1] if len(found) == _BATCH else None
 
 
 def _message(message: Message) -> Row:
@@ -118,51 +135,59 @@ def _message(message: Message) -> Row:
     }
 
 
-def _threads(workspace: Workspace) -> Iterator[Row]:
-    threads = Thread.objects.shown().filter(workspace=workspace)
-    for thread in _in_batches(threads.select_related("source", "author"), "last_activity_at"):
-        yield {
-            "id": thread.pk,
-            "source": thread.source.name,
-            "kind": thread.kind,
-            "number": thread.number,
-            "title": thread.title,
-            "state": thread.state,
-            "state_reason": thread.state_reason,
-            "labels": thread.labels,
-            "url": thread.url,
-            **_author(thread.author),
-            "opened_at": thread.opened_at,
-            "closed_at": thread.closed_at,
-            "merged_at": thread.merged_at,
-            "answered_at": thread.answered_at,
-            "first_response_at": thread.first_response_at,
-            "last_activity_at": thread.last_activity_at,
-            "message_count": thread.message_count,
-        }
+def _threads(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
+    threads = Thread.objects.shown().filter(workspace=workspace).select_related("source", "author")
+    found, behind_them = _next(threads, "last_activity_at", cursor)
+    return [_thread(thread) for thread in found], behind_them
 
 
-def _members(workspace: Workspace) -> Iterator[Row]:
-    members = Member.objects.filter(workspace=workspace, erased_at=None).prefetch_related(
-        "identities"
-    )
-    for member in _in_batches(members, "last_seen_at"):
-        accounts = sorted(f"{one.provider}:{one.username}" for one in member.identities.all())
-        # Without an account it was merged into another member.
-        if accounts:
-            yield {
-                "id": member.pk,
-                "display_name": member.display_name,
-                "accounts": accounts,
-                "is_bot": member.is_bot,
-                "company": member.company,
-                "location": member.location,
-                "bio": member.bio,
-                "tags": member.tags,
-                "notes": member.notes,
-                "first_seen_at": member.first_seen_at,
-                "last_seen_at": member.last_seen_at,
-            }
+def _thread(thread: Thread) -> Row:
+    return {
+        "id": thread.pk,
+        "source": thread.source.name,
+        "kind": thread.kind,
+        "number": thread.number,
+        "title": thread.title,
+        "state": thread.state,
+        "state_reason": thread.state_reason,
+        "labels": thread.labels,
+        "url": thread.url,
+        **_author(thread.author),
+        "opened_at": thread.opened_at,
+        "closed_at": thread.closed_at,
+        "merged_at": thread.merged_at,
+        "answered_at": thread.answered_at,
+        "first_response_at": thread.first_response_at,
+        "last_activity_at": thread.last_activity_at,
+        "message_count": thread.message_count,
+    }
+
+
+def _members(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
+    members = _shown_members(workspace).prefetch_related("identities")
+    found, behind_them = _next(members, "last_seen_at", cursor)
+    # Without an account it was merged into another member.
+    return [_member(member) for member in found if member.identities.all()], behind_them
+
+
+def _shown_members(workspace: Workspace) -> QuerySet[Member]:
+    return Member.objects.filter(workspace=workspace, erased_at=None)
+
+
+def _member(member: Member) -> Row:
+    return {
+        "id": member.pk,
+        "display_name": member.display_name,
+        "accounts": sorted(f"{one.provider}:{one.username}" for one in member.identities.all()),
+        "is_bot": member.is_bot,
+        "company": member.company,
+        "location": member.location,
+        "bio": member.bio,
+        "tags": member.tags,
+        "notes": member.notes,
+        "first_seen_at": member.first_seen_at,
+        "last_seen_at": member.last_seen_at,
+    }
 
 
 def _author(author: Identity | None) -> Row:
@@ -173,15 +198,14 @@ def _author(author: Identity | None) -> Row:
     }
 
 
-def _in_batches(rows: QuerySet[Any], time: str) -> Iterator[Any]:
+def _next(rows: QuerySet[Any], time: str, cursor: Cursor | None) -> tuple[list[Any], Cursor | None]:
     ordered = rows.order_by(F(time).desc(nulls_first=True), "-pk")
-    found = list(ordered[:_BATCH])
-    while found:
-        yield from found
-        cursor = Cursor(getattr(found[-1], time), found[-1].pk)
-        found = list(ordered.filter(behind(time, cursor))[:_BATCH])
+    found = list((ordered.filter(behind(time, cursor)) if cursor else ordered)[:_BATCH])
+    is_last = len(found) < _BATCH
+    return found, None if is_last else Cursor(getattr(found[-1], time), found[-1].pk)
 
 
+_Rows = tuple[list[Row], Cursor | None]
 _THREAD_COLUMNS = (
     *("id", "source", "kind", "number", "title", "state", "state_reason", "labels", "url"),
     *("author", "author_id", "member_id", "opened_at", "closed_at", "merged_at", "answered_at"),
@@ -195,7 +219,7 @@ _MEMBER_COLUMNS = (
     *("id", "display_name", "accounts", "is_bot", "company", "location", "bio", "tags", "notes"),
     *("first_seen_at", "last_seen_at"),
 )
-_EXPORTS: Mapping[str, tuple[tuple[str, ...], Callable[[Workspace], Iterator[Row]]]] = {
+_EXPORTS: Mapping[str, tuple[tuple[str, ...], Callable[[Workspace, Cursor | None], _Rows]]] = {
     Export.THREADS: (_THREAD_COLUMNS, _threads),
     Export.MESSAGES: (_MESSAGE_COLUMNS, _messages),
     Export.MEMBERS: (_MEMBER_COLUMNS, _members),

@@ -1,49 +1,126 @@
-"""Everything of a workspace as a download."""
+"""Everything of a workspace as a file, for programs."""
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
 
 from dexxy.accounts.selectors import UnauthenticatedError, workspace_for
-from dexxy.accounts.views import api_caller, caller_of
+from dexxy.accounts.views import View, api_caller, caller_of
 from dexxy.common.api import MOST_POINTS, BudgetSpentError, refusal, spend
 from dexxy.common.errors import DexxyError, NotFoundError
-from dexxy.people.exports import Export, Format, export
+from dexxy.people.export_files import (
+    ExportFailedError,
+    TooManyExportsError,
+    export_file_for,
+    export_is_fresh,
+    export_latest,
+    export_request,
+)
+from dexxy.people.export_making import export_parts
+from dexxy.people.models import Export, ExportFile, Format
 
+# Seconds after which to look again.
+_LOOK_AGAIN = 2
 _STATUS: dict[type[DexxyError], int] = {
     UnauthenticatedError: 401,
     NotFoundError: 404,
     BudgetSpentError: 429,
+    TooManyExportsError: 429,
 }
 
 
-class ExportNotFoundError(NotFoundError):
+class NoSuchExportError(NotFoundError):
     """Nothing of that name is exported, or not in that format."""
 
 
-@api_caller
-@require_GET
+def kind_of_export(what: str, form: str) -> tuple[Export, Format]:
+    """Read what an address names.
+
+    Raises:
+        NoSuchExportError: it names nothing that there is.
+    """
+    if what not in Export.values or form not in Format.values:
+        raise NoSuchExportError("There is no such export.")
+    return Export(what), Format(form)
+
+
+def wants_bom(request: HttpRequest, form: Format) -> bool:
+    """Say whether a CSV file is to begin with a byte order mark."""
+    return form == Format.CSV and request.GET.get("bom") == "1"
+
+
+def _answered(view: View) -> View:
+    def answered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except tuple(_STATUS) as error:
+            status = next(_STATUS[kind] for kind in _STATUS if isinstance(error, kind))
+            return refusal(str(error), error.code.upper(), status)
+
+    return api_caller(answered)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_answered
 def workspace_export(
     request: HttpRequest, workspace_id: int, what: str, form: str
 ) -> HttpResponseBase:
-    """Stream what a workspace has, to who may see it: by session or by bearer token."""
-    try:
-        return _streamed(request, workspace_id, what, form)
-    except tuple(_STATUS) as error:
-        status = next(_STATUS[kind] for kind in _STATUS if isinstance(error, kind))
-        return refusal(str(error), error.code.upper(), status)
-
-
-def _streamed(
-    request: HttpRequest, workspace_id: int, what: str, form: str
-) -> StreamingHttpResponse:
+    """Lead to an export; ask for it where there is none of now, or where this is a POST."""
     workspace = workspace_for(request.user, workspace_id)
-    if what not in Export.values or form not in Format.values:
-        raise ExportNotFoundError("There is no such export.")
-    pieces = export(request.user, workspace, Export(what), Format(form))
-    content_type = f"{Format(form).content_type}; charset=utf-8"
-    response = StreamingHttpResponse(pieces, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{workspace.slug}-{what}.{form}"'
+    kind = kind_of_export(what, form)
+    with_bom = wants_bom(request, kind[1])
+    export = export_latest(request.user, workspace, *kind, with_bom=with_bom)
+    if request.method != "POST" and export is not None and export_is_fresh(export):
+        return _at_its_address(export)
+    response = JsonResponse({})
     # However much there is, it is as dear as the dearest document.
     spend(caller_of(request), MOST_POINTS, response)
+    export = export_request(
+        viewer=request.user, workspace=workspace, what=kind[0], form=kind[1], with_bom=with_bom
+    )
+    answer = _unfinished(export)
+    for name, value in response.items():
+        if name.startswith("RateLimit"):
+            answer[name] = value
+    return answer
+
+
+@require_GET
+@_answered
+def export_file(request: HttpRequest, workspace_id: int, pk: int) -> HttpResponseBase:
+    """Answer with an export; or, as long as it is being made, with how far that is."""
+    workspace = workspace_for(request.user, workspace_id)
+    export = export_file_for(request.user, workspace, pk)
+    if export.is_unfinished:
+        return _unfinished(export)
+    if not export.is_ready:
+        message = "The export could not be made: ask for a new one. The log says why."
+        return refusal(message, ExportFailedError.code.upper(), 500)
+    response = StreamingHttpResponse(export_parts(export), content_type=export.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{export.file_name}"'
+    response["Content-Length"] = str(export.size)
     return response
+
+
+def _at_its_address(export: ExportFile) -> HttpResponseBase:
+    return redirect(_address(export)) if export.is_ready else _unfinished(export)
+
+
+def _unfinished(export: ExportFile) -> HttpResponseBase:
+    response = JsonResponse(
+        {
+            "state": export.state,
+            "rowsDone": export.rows_done,
+            "rowsExpected": export.rows_expected,
+        },
+        status=202,
+    )
+    response["Location"] = _address(export)
+    response["Retry-After"] = str(_LOOK_AGAIN)
+    return response
+
+
+def _address(export: ExportFile) -> str:
+    return reverse("export_file", args=[export.workspace_id, export.pk])

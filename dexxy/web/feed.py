@@ -16,7 +16,7 @@ from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterErr
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording
-from dexxy.web.markdown import LONGEST, LONGEST_IN_FEED
+from dexxy.web.markdown import LONGEST_IN_FEED, Bodies
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 Choice = TypeVar("Choice", bound=TextChoices)
@@ -28,7 +28,8 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
     filters = read_filters(request.GET)
     after = request.GET.get("after")
     page = selectors.feed_page(request.user, workspace, filters, after=after)
-    context = {"workspace": workspace, "page": page, "section": "feed", "feed_cap": LONGEST_IN_FEED}
+    context = {"workspace": workspace, "page": page, "section": "feed"}
+    context["bodies"] = Bodies(LONGEST_IN_FEED)
     if wants_part(request, "older"):
         return render(request, "web/feed_items.html", context)
     context |= {
@@ -66,7 +67,7 @@ def thread(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
         "thread": found,
         "page": page,
         "is_later": after is not None,
-        "thread_cap": LONGEST,
+        "bodies": Bodies(),
     }
     part = wants_part(request, "later")
     return render(request, "web/thread_items.html" if part else "web/thread.html", context)

@@ -1,19 +1,37 @@
 """Turn the bodies of messages, which are hostile input, into HTML that can be shown."""
 
+import re
+import sys
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache, cached
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from dexxy.web.markdown_limits import TOO_LONG, too_much_from, too_much_in
+from dexxy.web.picture_urls import picture_url
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from nh3 import Cleaner
 
-# GitHub accepts bodies of 65,536 characters; most of the long ones are logs. A page of a thread
-# has a hundred bodies, and a hostile body takes up to a hundredth of a millisecond a character.
+# GitHub accepts bodies of 65,536 characters; most of the long ones are logs.
 LONGEST = 20_000
 LONGEST_IN_FEED = 5_000
+# Characters of Markdown that one page renders: up to a hundredth of a millisecond each. The bodies
+# behind them are shown as plain text, and less of each.
+MOST_ON_A_PAGE = 400_000
+LONGEST_PLAIN = 2_000
+# HTML is at most so many times as long as its body; that of tables and tasks is long.
+MOST_GROWTH = 12
+# Bytes of bodies and of their HTML that a process keeps.
+CACHE_BYTES = 16 * 2**20
+# Addresses and titles are repeated where a link is not closed; no browser takes longer ones.
+_LONGEST_ATTRIBUTE = 2_048
+_ABSOLUTE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 # About as many lines as a body may have before it is folded.
 _TALL = 10
 _CHARACTERS_A_LINE = 100
@@ -52,23 +70,78 @@ _CLASSES = {
 
 @dataclass(frozen=True)
 class Rendered:
-    """A body that can be put into a page."""
+    """A body that can be put into a page.
+
+    Args:
+        shown: how many characters of the body there are.
+        is_cut: whether that is not all of it.
+        plain_because: why it is plain text, as part of a sentence; "" where it is rendered.
+    """
 
     html: SafeString
+    shown: int
     is_tall: bool
     is_cut: bool
+    plain_because: str = ""
 
 
-@lru_cache(maxsize=1024)
+class Bodies:
+    """The bodies of one page, which together may cost so much.
+
+    Args:
+        longest: how many characters of a body are shown at most.
+    """
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._longest = longest
+        self._left = MOST_ON_A_PAGE
+
+    def render(self, body: str) -> Rendered:
+        """Render one more body; as plain text where the others have used the page up."""
+        self._left -= min(len(body), self._longest)
+        if self._left < 0:
+            shown = _cut(body, min(self._longest, LONGEST_PLAIN))
+            return _plain(body, shown, "the page has too much text")
+        return render(body, self._longest)
+
+
+def _bytes(rendered: Rendered) -> int:
+    # The body is kept, too, as the key; its characters are at most as wide as those of the HTML.
+    return 2 * sys.getsizeof(rendered.html)
+
+
+@cached(LRUCache(CACHE_BYTES, getsizeof=_bytes), lock=Lock())
 def render(body: str, longest: int = LONGEST) -> Rendered:
-    """Render GitHub-flavoured markdown, at most the first LONGEST characters of it."""
+    """Render GitHub-flavoured markdown, at most the first LONGEST characters of it.
+
+    What would take too long, or become too much, is shown as plain text.
+    """
     shown = _cut(body, longest)
-    html = _cleaner().clean(_parser().render(shown))
+    most = MOST_GROWTH * longest
+    if reason := too_much_in(shown):
+        return _plain(body, shown, reason)
+    parser = _parser()
+    tokens = parser.parse(shown)
+    if reason := too_much_from(tokens, most):
+        return _plain(body, shown, reason)
+    clean = _cleaner().clean(parser.renderer.render(tokens, parser.options, {}))
+    if len(clean) > most:
+        return _plain(body, shown, TOO_LONG)
+    return _rendered(body, shown, mark_safe(clean))  # noqa: S308  # nosec B308, B703 - the cleaner made it safe
+
+
+def _plain(body: str, shown: str, reason: str) -> Rendered:
+    html = format_html('<pre class="is-plain">{}</pre>', shown)
+    return _rendered(body, shown, html, reason)
+
+
+def _rendered(body: str, shown: str, html: SafeString, plain_because: str = "") -> Rendered:
     return Rendered(
-        # The cleaner's allow-list is what makes it safe.
-        html=mark_safe(html),  # noqa: S308  # nosec B308, B703
+        html=html,
+        shown=len(shown),
         is_tall=_lines(shown) > _TALL,
         is_cut=len(shown) < len(body),
+        plain_because=plain_because,
     )
 
 
@@ -89,11 +162,21 @@ def _cleaner() -> "Cleaner":
         attributes=_ATTRIBUTES,
         set_tag_attribute_values=_SET_ATTRIBUTES,
         allowed_classes=_CLASSES,
+        attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto"},
-        # On our pages a relative address would lead to ourselves, not to where its author meant.
-        url_relative="deny",
         link_rel="nofollow noopener noreferrer",
     )
+
+
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    if len(value) > _LONGEST_ATTRIBUTE:
+        return None
+    if name not in ("href", "src"):
+        return value
+    # On our pages a relative address would lead to ourselves, not to where its author meant.
+    if not _ABSOLUTE.match(value):
+        return None
+    return picture_url(value) or None if name == "src" else value
 
 
 def _cut(body: str, longest: int) -> str:

@@ -54,7 +54,7 @@ def workspace_action(page: Page) -> Callable[..., HttpResponse]:
 
 def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
     @wraps(page)
-    def view(request: PageRequest, slug: str, **rest: Any) -> HttpResponse:
+    def view(request: PageRequest, slug: str | int, **rest: Any) -> HttpResponse:
         try:
             workspace = workspace_for(request.user, slug)
             return page(request, workspace, **rest)

@@ -30,7 +30,7 @@ from dexxy.members.overviews import MemberOverview, member_overviews
 from dexxy.members.visibility import member_now
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.selectors import feed_page
-from dexxy.web.markdown import LONGEST_IN_FEED
+from dexxy.web.markdown import LONGEST_IN_FEED, Bodies
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 # Of the page of a member: what is shown of the feed, and of the suggestions.
@@ -95,7 +95,7 @@ def member(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
         "undone": member_merges_undone(viewer, workspace, pk),
         "suggestions": _shown(suggestion_list(viewer, workspace, _SUGGESTIONS, member_id=pk)),
         "activity": feed_page(viewer, workspace, FeedFilters(member_ids=[pk]), _ACTIVITY),
-        "feed_cap": LONGEST_IN_FEED,
+        "bodies": Bodies(LONGEST_IN_FEED),
     }
     return render(request, "web/people/member.html", context)
 

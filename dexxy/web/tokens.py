@@ -14,7 +14,7 @@ from dexxy.accounts.api_tokens import (
     api_tokens,
 )
 from dexxy.accounts.models import TokenScope, Workspace
-from dexxy.people.exports import Export, Format
+from dexxy.people.models import Export, Format
 from dexxy.web.pages import PageRequest, workspace_action, workspace_form
 
 # Days, as the form sends them, and how they read; the first is what is proposed.

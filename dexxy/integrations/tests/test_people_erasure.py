@@ -29,9 +29,10 @@ from dexxy.messages.ingest.hints import SourceHint, hints_apply
 from dexxy.messages.ingest.records import Hint, MessageRecord, Snapshot, SourceKey, ThreadRecord
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.people.exports import Export, Format, export_whole
+from dexxy.people.exports import export_whole
 from dexxy.people.importing import people_import
 from dexxy.people.merging import people_merge
+from dexxy.people.models import Export, Format
 from dexxy.sources.models import Source
 from tests.factories import START, make_app, make_delivery, make_installation, make_workspace
 from tests.other_writer import other_writer

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.http import StreamingHttpResponse
-from django.test import Client, override_settings
 
-from dexxy.accounts.api_tokens import api_token_create
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import Workspace
 from dexxy.cli.errors import WrongUseError
 from dexxy.messages.models import ArchivedReason, Thread
 from dexxy.people import exports
-from dexxy.people.exports import Export, Format, export_whole
+from dexxy.people.exports import export_whole
+from dexxy.people.models import Export, Format
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
 
@@ -80,50 +78,6 @@ def test_what_a_spreadsheet_would_run_is_text_there(
     assert rows(workspace, Export.MESSAGES)[0]["body"] == body
 
 
-def test_an_export_is_streamed_to_who_may_see_the_workspace(
-    client: Client, bob: User, workspace: Workspace, thread: Thread
-) -> None:
-    make_message(thread=thread, body="hello")
-    _, secret = api_token_create(viewer=bob, workspace=workspace, name="script")
-    path = f"/workspaces/{workspace.pk}/export/messages.jsonl"
-
-    response = client.get(path, headers={"Authorization": f"Bearer {secret}"})
-
-    assert isinstance(response, StreamingHttpResponse)
-    assert json.loads(b"".join(response.streaming_content))["body"] == "hello"
-    assert response["Content-Type"] == "application/jsonl; charset=utf-8"
-
-
-def test_an_export_is_refused_to_everybody_else(
-    client: Client, charlie: User, workspace: Workspace
-) -> None:
-    path = f"/workspaces/{workspace.pk}/export/messages.csv"
-    assert client.get(path).status_code == 401
-    assert client.get(path, headers={"Authorization": "Bearer x"}).status_code == 401
-    client.force_login(charlie)
-
-    foreign = client.get(path)
-    missing = client.get("/workspaces/987654/export/messages.csv")
-
-    assert (foreign.status_code, foreign.content) == (404, missing.content)
-    assert client.get(path.replace("messages.csv", "poems.csv")).status_code == 404
-    assert client.post(path).status_code == 405
-
-
-@override_settings(DEXXY_API_BUDGET=500)
-def test_an_export_is_as_dear_as_the_dearest_document(
-    client: Client, bob: User, workspace: Workspace
-) -> None:
-    client.force_login(bob)
-    path = f"/workspaces/{workspace.pk}/export/messages.csv"
-
-    given, refused = client.get(path), client.get(path)
-
-    assert (given.status_code, given["RateLimit-Remaining"]) == (200, "0")
-    assert refused.status_code == 429
-    assert json.loads(refused.content)["errors"][0]["extensions"] == {"code": "RATE_LIMITED"}
-
-
 def test_the_command_writes_a_file_and_names_the_workspaces_there_are(
     workspace: Workspace, thread: Thread, tmp_path: Path
 ) -> None:
@@ -147,40 +101,36 @@ def test_the_command_writes_a_file_and_names_the_workspaces_there_are(
         call_command("export", "threads", "--workspace", "nowhere")
 
 
-def test_an_export_over_a_file_that_all_could_read_is_for_its_owner_alone(
-    workspace: Workspace, tmp_path: Path
+def test_the_command_writes_a_file_for_its_owner_alone_and_whole_or_not_at_all(
+    workspace: Workspace, thread: Thread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "exported"
-    target.touch(0o644)
+    target = tmp_path / "threads.jsonl"
+    target.write_text("of before")
+    target.chmod(0o644)
+    options = ("export", "threads", "--workspace", workspace.slug, "--output", str(target))
 
-    call_command("export", "members", "--workspace", workspace.slug, "--output", str(target))
+    with monkeypatch.context() as broken:
+        broken.setitem(exports._EXPORTS, Export.THREADS, ((), lambda *_: 1 / 0))
+        with pytest.raises(ZeroDivisionError):
+            call_command(*options)
+    after_failure = target.read_text(), list(tmp_path.iterdir())
+    call_command(*options)
 
+    assert after_failure == ("of before", [target])
+    assert json.loads(target.read_text("utf-8"))["title"] == "Leak"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("what", Export.values)
-@pytest.mark.parametrize("form", Format.values)
-def test_a_browser_a_program_and_the_command_get_the_same(
-    client: Client,
-    bob: User,
-    workspace: Workspace,
-    thread: Thread,
-    tmp_path: Path,
-    what: str,
-    form: str,
+def test_a_table_for_excel_begins_with_a_byte_order_mark(
+    workspace: Workspace, thread: Thread, tmp_path: Path
 ) -> None:
-    make_message(thread=thread, author=thread.author, body="hello, there")
-    _, secret = api_token_create(viewer=bob, workspace=workspace, name="program")
-    path, target = f"/workspaces/{workspace.pk}/export/{what}.{form}", tmp_path / "exported"
+    make_message(thread=thread, body="日本語 é")
+    target = tmp_path / "messages.csv"
+    options = ("export", "messages", "--workspace", workspace.slug, "--output", str(target))
 
-    by_program = client.get(path, headers={"Authorization": f"Bearer {secret}"})
-    client.force_login(bob)
-    by_browser = client.get(path)
-    options = ("--workspace", workspace.slug, "--format", form, "--output", str(target))
-    call_command("export", what, *options)
+    call_command(*options, "--format", "csv", "--bom")
 
-    assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert isinstance(by_program, StreamingHttpResponse)
-    assert isinstance(by_browser, StreamingHttpResponse)
-    assert by_browser.getvalue() == by_program.getvalue() == target.read_bytes()
-    assert b"mira" in target.read_bytes()
+    assert target.read_bytes().startswith(b"\xef\xbb\xbfid,")
+    assert "日本語 é" in target.read_text("utf-8-sig")
+    with pytest.raises(WrongUseError, match="csv"):
+        call_command(*options, "--bom")

@@ -17,14 +17,15 @@ from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
 from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
+from dexxy.web.picture_urls import picture_url
 
 register = template.Library()
 
 
 @register.filter
-def rendered(body: str, longest: int) -> markdown.Rendered:
-    """Render a body, at most so many characters of it."""
-    return markdown.render(body, longest)
+def rendered(body: str, bodies: markdown.Bodies) -> markdown.Rendered:
+    """Render a body as one of a page's."""
+    return bodies.render(body)
 
 
 @register.filter
@@ -114,9 +115,9 @@ def web_url(url: str) -> str:
 @register.filter
 def avatar_url(url: str) -> str:
     """Ask GitHub for a small picture: the full ones of a page would be a megabyte."""
-    if urlsplit(url).hostname != "avatars.githubusercontent.com":
-        return web_url(url)
-    return f"{url}{'&' if '?' in url else '?'}s=72"
+    if urlsplit(url).hostname == "avatars.githubusercontent.com":
+        url = f"{url}{'&' if '?' in url else '?'}s=72"
+    return picture_url(url)
 
 
 @register.filter(is_safe=True)

@@ -1,8 +1,6 @@
-import time
-
 import pytest
 
-from dexxy.web.markdown import LONGEST, LONGEST_IN_FEED, render
+from dexxy.web.markdown import render
 
 
 @pytest.mark.parametrize(
@@ -84,15 +82,3 @@ def test_what_is_tall_is_folded() -> None:
     assert render("line\n" * 11).is_tall
     assert render("word " * 400).is_tall
     assert render("![a](https://example.com/a.png)\n" * 2).is_tall
-
-
-@pytest.mark.parametrize(
-    "piece", ["[", "![a](", "**a*", "_a__b", "<div>", "&", "<", "~a", "http://"]
-)
-def test_a_hostile_body_cannot_hold_up_a_page(piece: str) -> None:
-    started = time.process_time()
-    render(piece * (LONGEST // len(piece)))
-
-    # Ten times what it takes on a slow machine: what this finds is growth beyond all bounds.
-    assert time.process_time() - started < 5
-    assert LONGEST_IN_FEED < LONGEST

@@ -5,27 +5,24 @@ import stat
 from typing import Any
 
 from dexxy.cli.command import DexxyCommand
+from dexxy.cli.errors import WrongUseError
+from dexxy.cli.private_file import write_private
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.workspaces import workspace_called
-from dexxy.people.exports import Export, Format, export_whole
+from dexxy.people.exports import export_whole
+from dexxy.people.models import Export, Format
 
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         database_prepare()
         workspace = workspace_called(options["workspace"])
-        pieces = export_whole(workspace, Export(options["what"]), Format(options["format"]))
+        what, form = Export(options["what"]), Format(options["format"])
+        if options["bom"] and form != Format.CSV:
+            raise WrongUseError("--bom is for --format csv: nothing else begins with one.")
+        pieces = export_whole(workspace, what, form, with_bom=options["bom"])
         if options["output"] is None:
             for piece in pieces:
                 self.stdout.write(piece, ending="")
             return
-        # People's words are in there: nobody else on this machine reads them.
-        with open(options["output"], "w", encoding="utf-8", newline="", opener=_private) as file:
-            file.writelines(pieces)
-
-
-def _private(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags, 0o600)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):  # and no pipe or /dev/stdout
-        os.fchmod(descriptor, 0o600)  # one that was there
-    return descriptor
+        write_private(options["output"], pieces)

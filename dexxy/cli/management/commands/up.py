@@ -89,10 +89,12 @@ class Command(DexxyCommand):
 def processes(address: str, port: int) -> list[Process]:
     """Return Dexxy's own processes, in the order in which they start."""
     program = "dexxy.cli.main"
+    # What takes seconds at a time; a sync takes a minute.
+    brief = ("deliveries", "pictures", "search", "exports")
     where = ("--host", address, "--port", str(port), "--port-is-claimed")
     return [
         Process("web", program, ("web", *where)),
-        Process("worker of deliveries", program, ("worker", "deliveries", "search")),
+        Process("worker of deliveries", program, ("worker", *brief)),
         Process("worker of syncs", program, ("worker", "sync")),
         Process("scheduler", program, ("scheduler",)),
     ]

@@ -13,7 +13,9 @@ from dexxy.cli.worker import DexxyWorker
 
 # What jobs need is loaded once, not by each of them.
 from dexxy.integrations import tasks as _integrations  # noqa: F401
+from dexxy.kept import tasks as _kept  # noqa: F401
 from dexxy.messages import tasks as _messages  # noqa: F401
+from dexxy.people import tasks as _people  # noqa: F401
 
 
 class Command(DexxyCommand):

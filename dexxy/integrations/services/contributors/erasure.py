@@ -9,9 +9,11 @@ from django.db import transaction
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.sql import execute
 from dexxy.integrations.models import GitHubInstallation
+from dexxy.kept.pictures import pictures_expire
 from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
 from dexxy.messages.erasing import bodies_erase
+from dexxy.people.export_files import exports_expire
 
 # Payloads name an account by an object with `id` and `login`, at any depth:
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -64,6 +66,8 @@ def person_erase(
     bodies = 0
     if with_bodies:
         bodies = bodies_erase(workspace.pk, [account.pk for account in accounts])
+    exports_expire(workspace.pk)
+    pictures_expire()
     return Erased(len(accounts), bodies, deliveries)
 
 

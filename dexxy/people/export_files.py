@@ -1,0 +1,146 @@
+"""Exports that people ask for: who may have them, how many, and for how long."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import Viewer, require_membership, signed_in
+from dexxy.accounts.services import audit
+from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.common.queue import worker_wake
+from dexxy.members.visibility import require_people
+from dexxy.people.models import Export, ExportFile, ExportState, Format
+
+KEPT_FOR = timedelta(days=1)
+# A program that asks again within this time gets the export that there is.
+FRESH_FOR = timedelta(minutes=10)
+# Of a person, in all workspaces: exports in the making, and those that are kept.
+MOST_AT_ONCE = 3
+MOST_KEPT = 10
+QUEUE = "exports"
+JOB = "dexxy.people.tasks.make_exports"
+
+
+class ExportNotFoundError(NotFoundError):
+    """There is no such export, or not any more, or not for this viewer."""
+
+
+class TooManyExportsError(DexxyError):
+    """A person has as many exports in the making as a person may."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class ExportFailedError(DexxyError):
+    """An export could not be made."""
+
+    code = "export_failed"
+
+
+def export_files(viewer: Viewer, workspace: Workspace) -> list[ExportFile]:
+    """Return the exports of WORKSPACE that VIEWER asked for, the newest first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    mine = workspace.export_files.filter(requested_by=signed_in(viewer))
+    return list(mine.kept().newest_first())
+
+
+def export_file_for(viewer: Viewer, workspace: Workspace, pk: int) -> ExportFile:
+    """Return one export of WORKSPACE that VIEWER asked for.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        ExportNotFoundError: it is not kept any more, is somebody else's, or never was.
+    """
+    found = next((one for one in export_files(viewer, workspace) if one.pk == pk), None)
+    if found is None:
+        raise ExportNotFoundError("There is no such export, or not any more: ask for a new one.")
+    return found
+
+
+def export_latest(
+    viewer: Viewer, workspace: Workspace, what: Export, form: Format, *, with_bom: bool = False
+) -> ExportFile | None:
+    """Return the newest export of its kind that VIEWER asked for; None if none is kept.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    wanted = what, form, with_bom
+    mine = export_files(viewer, workspace)
+    return next((one for one in mine if (one.what, one.form, one.with_bom) == wanted), None)
+
+
+def export_is_fresh(export: ExportFile) -> bool:
+    """Say whether EXPORT serves whoever asks for one now."""
+    if export.is_ready:
+        return export.created_at > timezone.now() - FRESH_FOR
+    return export.is_unfinished
+
+
+@transaction.atomic
+def export_request(
+    *, viewer: Viewer, workspace: Workspace, what: Export, form: Format, with_bom: bool = False
+) -> ExportFile:
+    """Ask for an export; one of the same kind that is being made is that export.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        TooManyExportsError: others of VIEWER's are still being made.
+    """
+    require_membership(viewer, workspace)
+    if what == Export.MEMBERS:
+        require_people(viewer, workspace)
+    user = User.objects.select_for_update().get(pk=signed_in(viewer).pk)
+    latest = export_latest(viewer, workspace, what, form, with_bom=with_bom)
+    if latest is not None and latest.is_unfinished:
+        return latest
+    kept = list(ExportFile.objects.kept().filter(requested_by=user).newest_first())
+    if sum(one.is_unfinished for one in kept) >= MOST_AT_ONCE:
+        raise TooManyExportsError(
+            f"{MOST_AT_ONCE} of your exports are still being made: wait for one of them."
+        )
+    for one in kept[MOST_KEPT - 1 :]:
+        _expire(one)
+    export = ExportFile.objects.create(
+        workspace=workspace,
+        requested_by=user,
+        what=what,
+        form=form,
+        with_bom=with_bom,
+        expires_at=timezone.now() + KEPT_FOR,
+    )
+    audit(workspace, user, "export.requested", export, what=what, form=form)
+    transaction.on_commit(exports_wake)
+    return export
+
+
+def exports_wake() -> bool:
+    """Wake a worker for what is to be made or deleted. If the queue is down, that is logged."""
+    return worker_wake(QUEUE, JOB, only_if_empty=True)
+
+
+def exports_expire(workspace_id: int) -> int:
+    """End all exports of a workspace, inside the caller's transaction: somebody was erased.
+
+    Returns: how many there were.
+    """
+    kept = ExportFile.objects.kept().filter(workspace=workspace_id).order_by("pk")
+    expired = [_expire(one) for one in kept.select_for_update()]
+    if expired:
+        transaction.on_commit(exports_wake)
+    return len(expired)
+
+
+def _expire(export: ExportFile) -> None:
+    # Whoever makes it finds that it is not theirs any more.
+    export.expires_at, export.holder = timezone.now(), ""
+    if export.is_unfinished:
+        export.state = ExportState.FAILED
+    export.save(update_fields=["expires_at", "holder", "state", "updated_at"])

@@ -1,0 +1,167 @@
+"""Make exports part by part, so that a worker that is killed costs one part."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from secrets import token_hex
+from time import monotonic
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from dexxy.common.pages import Cursor
+from dexxy.kept.files import file_keep, file_read, files_forget, files_tidy
+from dexxy.people.export_files import exports_wake
+from dexxy.people.exports import export_batch, export_head, export_total
+from dexxy.people.models import UNFINISHED, Export, ExportFile, ExportPart, ExportState, Format
+
+# Bytes of a part at most: a download has one in memory.
+PART = 2**20
+# A worker that is not heard of for so long has died.
+HELD_FOR = timedelta(minutes=5)
+# How often a worker may die of an export, or fail, before it is given up.
+MOST_ATTEMPTS = 3
+
+log = structlog.get_logger()
+
+
+class _LostError(Exception):
+    """The export is not ours any more: it was ended, or somebody else makes it."""
+
+
+def exports_due() -> bool:
+    """Say whether any export is to be made, or to be deleted."""
+    return ExportFile.objects.filter(_to_make() | Q(expires_at__lte=timezone.now())).exists()
+
+
+def exports_wake_if_due() -> None:
+    """Wake a worker where there is something to do. If the queue is down, that is logged."""
+    if exports_due():
+        exports_wake()
+
+
+def exports_work(*, seconds: float) -> bool:
+    """Delete what has expired and make exports, the oldest first.
+
+    Args:
+        seconds: for about so long, and a batch at least.
+
+    Returns: whether more is to be done.
+    """
+    until = monotonic() + seconds
+    exports_prune()
+    while (export := _claim()) is not None:
+        try:
+            _make(export, until)
+        except _LostError:
+            log.info("export ended before it was made", export=export.pk)
+        if monotonic() >= until:
+            break
+    return exports_due()
+
+
+def exports_prune() -> None:
+    """Delete the exports whose time is over, with their parts."""
+    for export in ExportFile.objects.filter(expires_at__lte=timezone.now()).order_by("pk"):
+        files_forget(_names(export))
+        export.delete()
+    files_tidy()
+
+
+def export_parts(export: ExportFile) -> Iterator[bytes]:
+    """Return an export that is ready, part by part.
+
+    Raises:
+        FileNotFoundError: it expired meanwhile.
+    """
+    for name in _names(export):
+        yield file_read(name)
+
+
+def _names(export: ExportFile) -> list[str]:
+    return list(export.parts.order_by("number").values_list("name", flat=True))
+
+
+def _to_make() -> Q:
+    now = timezone.now()
+    is_free = Q(held_until=None) | Q(held_until__lte=now)
+    return is_free & Q(state__in=UNFINISHED, expires_at__gt=now)
+
+
+@transaction.atomic
+def _claim() -> ExportFile | None:
+    free = ExportFile.objects.filter(_to_make()).order_by("pk")
+    export = free.select_for_update(skip_locked=True).first()
+    if export is None:
+        return None
+    export.holder = token_hex(16)
+    export.held_until = timezone.now() + HELD_FOR
+    export.attempts += 1
+    export.state = ExportState.MAKING
+    export.save()
+    return export
+
+
+def _make(export: ExportFile, until: float) -> None:
+    """Go on with EXPORT until it is ready, or until the time UNTIL by `monotonic`."""
+    if export.attempts > MOST_ATTEMPTS:
+        log.error("export given up", export=export.pk)
+        return _note(export, state=ExportState.FAILED)
+    what, form = Export(export.what), Format(export.form)
+    cursor = Cursor.parse(export.cursor) if export.cursor else None
+    begun, rows = b"", 0
+    if cursor is None:
+        _note(export, rows_expected=export_total(export.workspace, what))
+        begun = export_head(what, form, with_bom=export.with_bom).encode()
+    while True:
+        batch = export_batch(export.workspace, what, form, cursor)
+        begun, rows, cursor = begun + batch.text.encode(), rows + batch.rows, batch.cursor
+        is_over = cursor is None or monotonic() >= until
+        if is_over or len(begun) >= PART:
+            _store(export, begun, rows, cursor, is_over=is_over)
+            begun, rows = b"", 0
+        if is_over:
+            return None
+
+
+def _store(
+    export: ExportFile, content: bytes, rows: int, cursor: Cursor | None, *, is_over: bool
+) -> None:
+    """Keep the next CONTENT of EXPORT, and note how far it is."""
+    pieces = [content[start : start + PART] for start in range(0, len(content), PART)]
+    names = [f"exports/{export.pk}/{token_hex(16)}" for _ in pieces]
+    for name, piece in zip(names, pieces, strict=True):
+        file_keep(name, piece)
+    state = ExportState.MAKING if cursor else ExportState.READY
+    try:
+        with transaction.atomic():
+            _note(
+                export,
+                state=ExportState.WAITING if cursor and is_over else state,
+                size=F("size") + len(content),
+                rows_done=F("rows_done") + rows,
+                cursor=str(cursor or ""),
+                attempts=0,
+                held_until=None if is_over else timezone.now() + HELD_FOR,
+            )
+            first = export.parts.count()
+            ExportPart.objects.bulk_create(
+                ExportPart(export=export, number=number, name=name)
+                for number, name in enumerate(names, first)
+            )
+    except _LostError:
+        files_forget(names)
+        raise
+
+
+def _note(export: ExportFile, **values: Any) -> None:
+    """Write down VALUES of EXPORT, unless it is somebody else's by now.
+
+    Raises:
+        _LostError: it is.
+    """
+    ours = ExportFile.objects.kept().filter(pk=export.pk, holder=export.holder)
+    if not ours.update(updated_at=timezone.now(), **values):
+        raise _LostError

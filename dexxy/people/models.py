@@ -1,0 +1,124 @@
+"""The exports that people asked for."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.models import TimestampedModel, only_choices
+
+
+class Export(models.TextChoices):
+    THREADS = "threads"
+    MESSAGES = "messages"
+    MEMBERS = "members"
+
+
+class Format(models.TextChoices):
+    JSON_LINES = "jsonl", "JSON Lines"
+    CSV = "csv", "CSV"
+
+    @property
+    def content_type(self) -> str:
+        return "text/csv" if self is Format.CSV else "application/jsonl"
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting"
+    MAKING = "making"
+    READY = "ready"
+    FAILED = "failed"
+
+
+UNFINISHED = (ExportState.WAITING, ExportState.MAKING)
+
+
+class ExportFileQuerySet(models.QuerySet["ExportFile"]):
+    """Sets of exports."""
+
+    def kept(self) -> Self:
+        """Keep those that can still be seen."""
+        return self.filter(expires_at__gt=timezone.now())
+
+    def unfinished(self) -> Self:
+        """Keep those that a worker has not finished."""
+        return self.filter(state__in=UNFINISHED)
+
+    def newest_first(self) -> Self:
+        """Order them."""
+        return self.order_by(F("created_at").desc(), "-pk")
+
+
+class ExportFile(TimestampedModel):
+    """All threads, messages or members of a workspace as a file, made by a worker part by part."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="export_files")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="export_files"
+    )
+    what = models.CharField(max_length=10, choices=Export.choices)
+    form = models.CharField(max_length=10, choices=Format.choices)
+    with_bom = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=10, choices=ExportState.choices, default=ExportState.WAITING
+    )
+    rows_done = models.BigIntegerField(default=0)
+    # None until a worker has begun; afterwards about how many there are.
+    rows_expected = models.BigIntegerField(null=True)
+    size = models.BigIntegerField(default=0)
+    # Behind which row to go on, as `Cursor` writes it.
+    cursor = models.TextField(blank=True)
+    # Who makes it writes a random value here; whoever finds another one there has lost it.
+    holder = models.CharField(max_length=32, blank=True)
+    held_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    objects = ExportFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            only_choices("what", Export),
+            only_choices("form", Format),
+            only_choices("state", ExportState),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="people_exportfile_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} for {self.requested_by}"
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.workspace.slug}-{self.what}.{self.form}"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == ExportState.READY
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in UNFINISHED
+
+    @property
+    def content_type(self) -> str:
+        return f"{Format(self.form).content_type}; charset=utf-8"
+
+
+class ExportPart(models.Model):
+    """A piece of an export, as long as a download has in memory."""
+
+    export = models.ForeignKey(ExportFile, models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    # Of the file that it is kept in. Nobody can guess it, and no two workers write the same one.
+    name = models.TextField(unique=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["export", "number"], name="people_exportpart_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

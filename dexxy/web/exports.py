@@ -1,0 +1,59 @@
+"""The page of an export: ask for it, see how far it is, and download it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.views import caller_of
+from dexxy.common.api import MOST_POINTS, spend
+from dexxy.people.export_files import export_latest, export_request
+from dexxy.people.models import Format
+from dexxy.people.views import kind_of_export, wants_bom
+from dexxy.people.views import workspace_export as for_programs
+from dexxy.web.pages import PageRequest, attempt, wants_part, workspace_form
+
+
+@csrf_exempt  # the page and what is for programs check that themselves
+def workspace_export(
+    request: HttpRequest, workspace_id: int, what: str, form: str
+) -> HttpResponseBase:
+    """Answer a browser with a page, and a program with the export."""
+    is_browser = "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
+    if is_browser and "Authorization" not in request.headers:
+        return export_page(request, slug=workspace_id, what=what, form=form)
+    return for_programs(request, workspace_id, what, form)
+
+
+@csrf_protect
+@workspace_form
+def export_page(request: PageRequest, workspace: Workspace, what: str, form: str) -> HttpResponse:
+    """Show the newest export of a kind that the viewer asked for, or ask for one."""
+    kind, written = kind_of_export(what, form)
+    with_bom = wants_bom(request, written)
+    if request.method == "POST":
+        response = redirect(request.get_full_path())
+
+        def ask() -> None:
+            spend(caller_of(request), MOST_POINTS, response)
+            export_request(
+                viewer=request.user,
+                workspace=workspace,
+                what=kind,
+                form=written,
+                with_bom=with_bom,
+            )
+
+        attempt(request, ask)
+        return response
+    context = {
+        "workspace": workspace,
+        "what": kind.label,
+        "form": written.label,
+        "offers_bom": written == Format.CSV,
+        "with_bom": with_bom,
+        "export": export_latest(request.user, workspace, kind, written, with_bom=with_bom),
+    }
+    part = wants_part(request, "export")
+    return render(request, "web/export_state.html" if part else "web/export.html", context)
