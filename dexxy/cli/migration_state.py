@@ -1,6 +1,7 @@
 """Which migrations a database has: what this Dexxy cannot bring up to date it leaves alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -11,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from dexxy.cli.errors import first_line
 from dexxy.common.errors import DexxyError
+from dexxy.safekeeping.unfinished import unfinished_refuse
 
 log = structlog.get_logger()
 
@@ -35,17 +37,25 @@ class NewerDataError(DexxyError):
     code = "newer_data"
 
 
-def is_up_to_date() -> bool:
-    """Say whether every migration that is installed was applied to the database.
+class DatabaseState(Enum):
+    """What a database needs."""
+
+    EMPTY = auto()
+    BEHIND = auto()
+    CURRENT = auto()
+
+
+def database_state() -> DatabaseState:
+    """Say whether the database has any migration, and whether it has all that are installed.
 
     Raises:
         OldDataError: it has migrations of before the first release.
         NewerDataError: it has migrations of a newer Dexxy.
+        UnfinishedRestoreError: a restore into it was not finished.
     """
+    unfinished_refuse()
     applied = set(MigrationRecorder(connection).applied_migrations())
-    installed = {(app.label, name) for app in apps.get_app_configs() for name in _names(app)}
-    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("dexxy.")}
-    unknown = {(app, name) for app, name in applied - installed if app in ours}
+    unknown = migrations_unknown(applied)
     if unknown & SQUASHED:
         raise OldDataError(
             "This data is of a Dexxy before 0.1.0a1, which cannot be migrated: start with an empty"
@@ -57,7 +67,24 @@ def is_up_to_date() -> bool:
             f"This data is of a newer Dexxy, which has the migration {app}.{name}: run that one, or"
             " start with an empty DEXXY_DATA_DIR (or database) and sync again."
         )
-    return installed <= applied
+    if not applied:
+        return DatabaseState.EMPTY
+    return DatabaseState.CURRENT if _installed() <= applied else DatabaseState.BEHIND
+
+
+def is_up_to_date() -> bool:
+    """Say whether every migration that is installed was applied to the database.
+
+    Raises:
+        OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
+    """
+    return database_state() is DatabaseState.CURRENT
+
+
+def migrations_unknown(applied: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of some migrations that would be ours and that this Dexxy does not have."""
+    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("dexxy.")}
+    return {(app, name) for app, name in set(applied) - _installed() if app in ours}
 
 
 def refuse_foreign_data() -> None:
@@ -66,7 +93,7 @@ def refuse_foreign_data() -> None:
     One that is away is no reason not to start: a process waits for it.
 
     Raises:
-        OldDataError, NewerDataError: as `is_up_to_date`.
+        OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
     """
     try:
         is_up_to_date()
@@ -75,6 +102,10 @@ def refuse_foreign_data() -> None:
         log.debug("migrations not looked at: the database is away", error=first_line(error))
     finally:
         connection.close()
+
+
+def _installed() -> set[tuple[str, str]]:
+    return {(app.label, name) for app in apps.get_app_configs() for name in _names(app)}
 
 
 def _names(app: AppConfig) -> Iterator[str]:

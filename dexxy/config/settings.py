@@ -38,6 +38,10 @@ DEXXY_DELIVERY_LOG_INTERVAL = env.integer(
 # Points of the GraphQL API that one caller may spend in a minute.
 DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 
+# Where each erasure is written down beside the database, for the day that a backup is restored.
+_JOURNAL = env.text("DEXXY_ERASURE_JOURNAL")
+DEXXY_ERASURE_JOURNAL = Path(_JOURNAL).expanduser().absolute() if _JOURNAL else None
+
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(DEXXY_DATA_DIR)
 DEBUG = env.flag("DEXXY_DEBUG", False)
 ALLOWED_HOSTS = [

@@ -3,14 +3,14 @@
 from typing import Any
 
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.startup import database_prepare
+from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
 from dexxy.people.exports import Export, Format, export_whole
 
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
-        database_prepare()
+        database_require()
         workspace = workspace_called(options["workspace"])
         pieces = export_whole(workspace, Export(options["what"]), Format(options["format"]))
         if options["output"] is None:
