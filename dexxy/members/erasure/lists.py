@@ -148,8 +148,10 @@ def journal_complete(lists: Iterable[ErasureList]) -> None:
         return
     known = {(one.secret, digest) for one in journal_read(path) for digest in one.digests}
     for one in lists:
-        if not known.issuperset((one.secret, digest) for digest in one.digests):
+        its = {(one.secret, digest) for digest in one.digests}
+        if not its <= known:
             journal_write(one)
+            known |= its
 
 
 def _append(path: Path, line: bytes) -> None:
