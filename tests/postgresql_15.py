@@ -24,11 +24,20 @@ def empty_database(place: Path) -> Iterator[str]:
     if account.drops:
         os.chown(folder, account.uid, account.gid)
     cluster, log = folder / "cluster", place / "postgresql-15.log"
-    initdb = [programs / "initdb", "-D", cluster, "-U", "dexxy", "-A", "trust", "--no-sync"]
+    initdb: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        cluster,
+        "-U",
+        "dexxy",
+        "-A",
+        "trust",
+        "--no-sync",
+    ]
     locale = ["--encoding=UTF8", "--locale=C.UTF-8"]
     with log.open("wb") as said:
         _start([*initdb, *locale], account, said.fileno()).wait(60)
-        options = ["-F", "-k", folder, "-c", "listen_addresses="]
+        options: list[str | Path] = ["-F", "-k", folder, "-c", "listen_addresses="]
         server = _start([programs / "postgres", "-D", cluster, *options], account, said.fileno())
         try:
             pid_file = cluster / "postmaster.pid"
@@ -40,11 +49,12 @@ def empty_database(place: Path) -> Iterator[str]:
 
 
 def _start(command: list[str | Path], account: Account, output: int) -> "subprocess.Popen[bytes]":
-    as_other = {"user": account.uid, "group": account.gid, "extra_groups": []}
     return subprocess.Popen(
         command,
         stdout=output,
         stderr=output,
         cwd="/",
-        **(as_other if account.drops else {}),
+        user=account.uid if account.drops else None,
+        group=account.gid if account.drops else None,
+        extra_groups=[] if account.drops else None,
     )

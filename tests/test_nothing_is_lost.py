@@ -109,7 +109,7 @@ def small_disk() -> Iterator[Path]:
     place = make_place()
     folder = place / "data"
     folder.mkdir(mode=0o711)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=711", "none", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=711", "none", str(folder)]
     if subprocess.run(mount).returncode:
         remove_place(place)
         missing("a tmpfs cannot be mounted: run this test as root")

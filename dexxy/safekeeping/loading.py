@@ -12,6 +12,8 @@ from psycopg import Connection, Cursor, sql
 
 from dexxy.common.sql import fetch_all
 
+# Seconds that whoever still works here may take to be done with a table.
+PATIENCE = 20
 _COPY = re.compile(rb"COPY .+ FROM stdin;\n")
 _END_OF_COPY = b"\\.\n"
 _SET = re.compile(rb"SET (\w+) = ")
@@ -40,7 +42,7 @@ def schema_empty() -> None:
     """Drop every object in our schema, within the caller's transaction."""
     with connection.cursor() as cursor:
         # Whoever still works here has it in use.
-        cursor.execute("SET LOCAL lock_timeout = '20s'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
         for kind, name in schema_objects():
             cursor.execute(f"DROP {kind.upper()} IF EXISTS {name} CASCADE")
 
@@ -50,11 +52,14 @@ def script_run(lines: Iterable[bytes]) -> None:
 
     Args:
         lines: as `Programs.script` returns them.
+
+    Raises:
+        DatabaseError: the server refuses a statement.
     """
     connection.ensure_connection()
     raw: Connection[tuple[object, ...]] = connection.connection
     known = {name for (name,) in fetch_all("SELECT name FROM pg_settings", {})}
-    with raw.cursor() as cursor:
+    with connection.wrap_database_errors, raw.cursor() as cursor:
         _run(cursor, iter(lines), known)
 
 
@@ -80,7 +85,7 @@ def _is_unknown_setting(line: bytes, known: set[str]) -> bool:
 def _execute(cursor: "Cursor[tuple[object, ...]]", statements: list[bytes]) -> None:
     """Run statements at once, as one query without parameters may hold several."""
     if statements:
-        cursor.execute(sql.SQL(b"".join(statements).decode()))  # type: ignore[arg-type]
+        cursor.execute(sql.SQL(b"".join(statements).decode()))
         statements.clear()
 
 

@@ -110,7 +110,7 @@ def _version(folder: Path) -> int | None:
     majors = []
     for name in ("pg_dump", "pg_restore"):
         try:
-            asked = [folder / name, "--version"]
+            asked = [str(folder / name), "--version"]
             said = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError):
             return None

@@ -13,8 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.commands import migrate
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django_rq import get_queue
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from redis.exceptions import RedisError
 
 from dexxy.common.errors import DexxyError
@@ -49,6 +50,12 @@ class PlaceUnfitError(DexxyError):
     """The backup cannot be restored into this database."""
 
     code = "place_unfit"
+
+
+class PlaceBusyError(DexxyError):
+    """Somebody holds locks in the database that is to be replaced."""
+
+    code = "place_busy"
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,9 @@ def restore(
 
     Raises:
         PlaceNotEmptyError: the database holds something, and FORCE is not given.
-        PlaceUnfitError: the server is too old, or the tables would be in another schema.
+        PlaceUnfitError: the server is too old, has its tables in another schema, or refuses what
+            is in the dump.
+        PlaceBusyError: somebody works in the database.
         NoFittingProgramError, DumpFailedError: the dump cannot be read.
         ErasureJournalError: the journal of erasures cannot be read or written.
     """
@@ -102,11 +111,14 @@ def restore(
     for _ in programs.script(backup.blocks(DUMP), schema):
         pass
     journal_complete(wanted)
-    with transaction.atomic():
-        schema_empty()
-        script_run(programs.script(backup.blocks(DUMP), schema))
-        fetch_all("SELECT set_config('search_path', %(schema)s, true)", {"schema": schema})
-        unfinished_begin(wanted)
+    try:
+        with transaction.atomic():
+            schema_empty()
+            script_run(programs.script(backup.blocks(DUMP), schema))
+            fetch_all("SELECT set_config('search_path', %(schema)s, true)", {"schema": schema})
+            unfinished_begin(wanted)
+    except DatabaseError as error:
+        raise _not_loaded(error) from error
     # The script has set much, for the session.
     connection.close()
     call_command(migrate.Command(), verbosity=0, interactive=False)
@@ -114,6 +126,16 @@ def restore(
     # A dump has no statistics, and the planner would guess until autovacuum comes by.
     execute("ANALYZE", {})
     return done
+
+
+def _not_loaded(error: DatabaseError) -> DexxyError:
+    if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+        return PlaceBusyError(
+            "Somebody works in the database: stop all of Dexxy's processes, and restore again."
+            " Nothing was touched."
+        )
+    reason = str(error).splitlines()[0]
+    return PlaceUnfitError(f"The dump cannot be loaded here: {reason}. Nothing was touched.")
 
 
 def _fit_require(backup: Backup, *, force: bool) -> None:

@@ -40,7 +40,7 @@ def repository(workspace: Workspace) -> GitHubRepository:
 
 
 def token() -> str:
-    return GitHubInstallation.objects.get().access_token.read()
+    return str(GitHubInstallation.objects.get().access_token.read())
 
 
 def test_enclosed_keys_are_read_and_secrets_encrypted_with_the_key_of_the_place(

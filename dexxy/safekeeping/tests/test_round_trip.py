@@ -1,6 +1,9 @@
 """A backup brings everything back, or touches nothing."""
 
 import json
+import os
+import subprocess
+from contextlib import closing
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -10,13 +13,15 @@ from django.utils import timezone
 from django_rq import get_queue
 
 from dexxy.accounts.models import Workspace
+from dexxy.cli.tests.running import COMMAND, environment
 from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.messages.feed.search import search_catch_up, search_words
 from dexxy.messages.models import Message, SearchEntry
+from dexxy.safekeeping import loading
 from dexxy.safekeeping.backup_file import DUMP, MANIFEST, DamagedBackupError, NewerBackupError
 from dexxy.safekeeping.loading import schema_objects, script_run
-from dexxy.safekeeping.restoring import PlaceNotEmptyError
+from dexxy.safekeeping.restoring import PlaceBusyError, PlaceNotEmptyError, PlaceUnfitError
 from dexxy.safekeeping.tests.making import CHANGED, back_up, bring_back
 from dexxy.safekeeping.unfinished import (
     UnfinishedRestoreError,
@@ -33,6 +38,7 @@ from tests.factories import (
     make_run,
     make_thread,
 )
+from tests.servers import own_database
 from tests.tables import everything
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +163,40 @@ def test_a_database_that_is_not_empty_is_not_replaced(file: Path, source: Source
     assert everything() == before
 
 
+def test_a_database_that_somebody_works_in_is_not_replaced(
+    file: Path, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "PATIENCE", 0.2)
+    back_up(file)
+    make_thread(source=source)
+    before = everything()
+
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE messages_thread IN ROW EXCLUSIVE MODE")
+        with pytest.raises(PlaceBusyError, match=r"^Somebody works in the database: stop all"):
+            bring_back(file)
+
+    assert everything() == before
+
+
+def test_a_backup_goes_through_a_pipe(file: Path, source: Source, tmp_path: Path) -> None:
+    with file.open("wb") as output:
+        command = subprocess.Popen(
+            [*COMMAND, "backup", "-"],
+            env=environment(tmp_path, REDIS_URL=os.environ["REDIS_URL"], **own_database()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        written, said = command.communicate(timeout=60)
+        output.write(written)
+
+    assert said.decode() == (
+        "Backed up. The keys are not in it: set DEXXY_BACKUP_PASSPHRASE to enclose them.\n"
+    )
+    bring_back(file)
+    assert Source.objects.get() == source
+
+
 def test_an_older_backup_is_migrated(file: Path, workspace: Workspace) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE django_session")
@@ -230,3 +270,28 @@ def test_a_restore_that_was_not_finished_is_said_and_can_be_done_again(
     bring_back(file)
 
     unfinished_refuse()
+
+
+def test_what_the_server_refuses_is_said_in_one_line_and_touches_nothing(
+    file: Path, source: Source
+) -> None:
+    with connection.cursor() as cursor:
+        # It works where it is, and not where the dump makes it: there nothing is found by its name.
+        cursor.execute("CREATE FUNCTION one() RETURNS integer LANGUAGE sql IMMUTABLE RETURN 1")
+        cursor.execute(
+            "CREATE FUNCTION two() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT one() + 1'"
+        )
+        cursor.execute("CREATE TABLE fragile (id integer CHECK (id < two()))")
+        cursor.execute("INSERT INTO fragile VALUES (1)")
+    try:
+        back_up(file)
+        make_thread(source=source)
+        before = everything()
+
+        with pytest.raises(PlaceUnfitError, match=r"cannot be loaded here: .*one.*Nothing was to"):
+            bring_back(file)
+
+        assert everything() == before
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE fragile; DROP FUNCTION two; DROP FUNCTION one")

@@ -92,4 +92,4 @@ def _told(backup: Backup, done: Restored, *, has_keys: bool) -> Iterator[str]:
     yield from done.missing
     if not done.is_queue_empty:
         yield "The queue cannot be reached, so jobs of before may still be in it: they do no harm."
-    yield "Everything will be compared with GitHub again. Everybody signs in anew."
+    yield "Start Dexxy: everything will be compared with GitHub again."
