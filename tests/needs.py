@@ -49,6 +49,14 @@ def nginx() -> str:
     return path
 
 
+def postgresql_15() -> Path:
+    """Return the folder of the programs of PostgreSQL 15, where Debian installs them."""
+    folder = Path("/usr/lib/postgresql/15/bin")
+    if not os.access(folder / "postgres", os.X_OK):
+        missing(f"there is no PostgreSQL 15 in {folder}: install the package postgresql-15")
+    return folder
+
+
 def missing(reason: str) -> NoReturn:
     """Fail the test where CI is set, or skip it."""
     if os.environ.get("CI"):

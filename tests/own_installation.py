@@ -5,21 +5,35 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.conf import settings as own
 from django.db import connections
 
+from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.cli.tests.running import Running, answers, children_of, environment
 from dexxy.embedded import Servers
 from dexxy.embedded.tests.observing import kill, owner_of, server_of, wait_until
-from dexxy_simulator.model import App
+from dexxy.integrations.models import Credential, GitHubApp, GitHubRepository
+from dexxy.integrations.services.github.connecting.app_registration import EVENTS, PERMISSIONS
+from dexxy.integrations.services.github.connecting.installation_link import installation_link
+from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
+from dexxy_simulator.model import App, Repository
 from dexxy_simulator.rest_json.apps import conversion
 from dexxy_simulator.rest_json.urls import GITHUB
 from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.world import World
+from tests.github_app import described
 
 # Seconds; half a dozen processes share what the machine has.
 PATIENCE = 120.0
+# Seconds; what would come within minutes comes while a test waits for it.
+INTERVALS = {
+    "DEXXY_SYNC_INTERVAL": "3",
+    "DEXXY_DELIVERY_LOG_INTERVAL": "5",
+    "DEXXY_SWEEP_INTERVAL": "3600",
+}
 
 
 class OwnInstallation(Running):
@@ -96,3 +110,34 @@ def environment_of(app: App, github: SimulatorServer) -> dict[str, str]:
         "DEXXY_GITHUB_PRIVATE_KEY": shown["pem"],
         "DEXXY_GITHUB_WEBHOOK_SECRET": shown["webhook_secret"],
     }
+
+
+def manifest_of(port: int) -> dict[str, Any]:
+    """Return what an App of a Dexxy at this port is registered with."""
+    return {
+        "name": "Dexxy of the tests",
+        "url": "https://dexxy.example",
+        "hook_attributes": {"url": f"http://127.0.0.1:{port}/webhooks/github/", "active": True},
+        "default_permissions": PERMISSIONS,
+        "default_events": EVENTS,
+    }
+
+
+def repository_followed(world: World, app: App, repository: Repository) -> GitHubRepository:
+    """Connect an installation and a repository, as if an admin had come back from GitHub."""
+    [installation] = app.installations.values()
+    admin = first_admin_ensure()
+    workspace = workspace_ensure(slug="default", admin=admin)
+    known = GitHubApp.objects.get(app_id=app.database_id)
+    installation_link(viewer=admin, workspace=workspace, app=known, data=described(installation))
+    return repository_connect_available(
+        viewer=admin, workspace=workspace, github_id=repository.database_id
+    )
+
+
+def is_synced(followed: GitHubRepository) -> bool:
+    """Say whether a repository was read to its end, and let a worker be woken for it."""
+    # The worker that was woken is not one of this installation.
+    Credential.objects.filter(lease_token=None).update(woken_at=None)
+    followed.refresh_from_db()
+    return followed.last_synced_at is not None

@@ -23,6 +23,7 @@ LEVELS = {
     "people": 4,
     "integrations": 5,
     "doctor": 6,
+    "safekeeping": 6,
 }
 # The same inside the services that know GitHub: a package may import itself and lower floors.
 SERVICES = "dexxy.integrations.services"

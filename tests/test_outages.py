@@ -5,14 +5,12 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.cli.tests.running import free_port
 from dexxy.embedded import ensure_servers
 from dexxy.embedded.tests.conftest import make_place, remove_place
@@ -24,18 +22,22 @@ from dexxy.integrations.models import (
     GitHubRepository,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github.connecting.app_registration import EVENTS, PERMISSIONS
-from dexxy.integrations.services.github.connecting.installation_link import installation_link
-from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy.messages.models import Message, Thread
-from dexxy_simulator.model import App, Repository
+from dexxy_simulator.model import Repository
 from dexxy_simulator.recorded.loader import recorded_world
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.webhooks.sender import Sender
 from dexxy_simulator.world import World
 from tests.deliveries import make_deliveries
-from tests.github_app import described
-from tests.own_installation import PATIENCE, OwnInstallation, environment_of
+from tests.own_installation import (
+    INTERVALS,
+    PATIENCE,
+    OwnInstallation,
+    environment_of,
+    is_synced,
+    manifest_of,
+    repository_followed,
+)
 from tests.truth import assert_source_equals
 
 pytestmark = [
@@ -45,12 +47,6 @@ pytestmark = [
 ]
 
 COUNT = 600
-# Seconds; what would come within minutes comes while a test waits for it.
-INTERVALS = {
-    "DEXXY_SYNC_INTERVAL": "3",
-    "DEXXY_DELIVERY_LOG_INTERVAL": "5",
-    "DEXXY_SWEEP_INTERVAL": "3600",
-}
 
 
 class Scene:
@@ -152,7 +148,7 @@ def scene(django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     world, port, place = recorded_world(), free_port(), make_place()
     colony = world.add_actor("colony", "Organization")
     hill = world.add_repository(colony, "hill")
-    app = world.register_app(colony, _manifest(port))
+    app = world.register_app(colony, manifest_of(port))
     servers = ensure_servers(place / "data")
     with SimulatorServer(world) as github:
         given = {**INTERVALS, **environment_of(app, github)}
@@ -165,8 +161,8 @@ def scene(django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
             world.webhooks.drop(logged=False)
             with django_db_blocker.unblock():
                 with up.database():
-                    followed = _follow(world, app, hill)
-                    up.wait_until(lambda: _is_synced(followed), "the past is read", PATIENCE)
+                    followed = repository_followed(world, app, hill)
+                    up.wait_until(lambda: is_synced(followed), "the past is read", PATIENCE)
                 yield Scene(up, world, hill, followed)
             assert up.stop(signal.SIGTERM) == 0
         finally:
@@ -174,35 +170,6 @@ def scene(django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
             servers.close()
             wait_until_deserted(place / "data")
             remove_place(place)
-
-
-def _manifest(port: int) -> dict[str, Any]:
-    return {
-        "name": "Dexxy of the tests",
-        "url": "https://dexxy.example",
-        "hook_attributes": {"url": f"http://127.0.0.1:{port}/webhooks/github/", "active": True},
-        "default_permissions": PERMISSIONS,
-        "default_events": EVENTS,
-    }
-
-
-def _follow(world: World, app: App, repository: Repository) -> GitHubRepository:
-    """Connect an installation and a repository, as if an admin had come back from GitHub."""
-    [installation] = app.installations.values()
-    admin = first_admin_ensure()
-    workspace = workspace_ensure(slug="default", admin=admin)
-    known = GitHubApp.objects.get(app_id=app.database_id)
-    installation_link(viewer=admin, workspace=workspace, app=known, data=described(installation))
-    return repository_connect_available(
-        viewer=admin, workspace=workspace, github_id=repository.database_id
-    )
-
-
-def _is_synced(followed: GitHubRepository) -> bool:
-    # The worker that was woken is not one of this installation.
-    Credential.objects.filter(lease_token=None).update(woken_at=None)
-    followed.refresh_from_db()
-    return followed.last_synced_at is not None
 
 
 @pytest.mark.parametrize("server", ["valkey", "postgres"])

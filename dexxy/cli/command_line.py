@@ -226,6 +226,25 @@ def _scheduler(parser: ArgumentParser) -> None:
     )
 
 
+def _backup(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="where to write it; - for the output")
+
+
+def _restore(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--force", action="store_true", help="replace everything that is in the database"
+    )
+    parser.add_argument(
+        "--erasures",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="erase whom this journal, or this later backup, says to have been erased, too",
+    )
+
+
 def _doctor(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the findings as one JSON array")
 
@@ -270,6 +289,16 @@ COMMANDS: Mapping[str, CommandLine] = {
         "make a workspace with an administrator",
         "Make a workspace, which is a team and what it sees, with an administrator.",
         _workspace_create,
+    ),
+    "backup": CommandLine(
+        "write everything to one file, while everything runs",
+        "Write the whole database to one file, with the keys if DEXXY_BACKUP_PASSPHRASE is set.",
+        _backup,
+    ),
+    "restore": CommandLine(
+        "bring everything back from such a file",
+        "Bring everything back from a file that `dexxy backup` wrote, into an empty database.",
+        _restore,
     ),
     "web": CommandLine("run the web process alone", "Run the web process alone.", _web),
     "worker": CommandLine("run a worker alone", "Run a worker alone.", _worker),

@@ -38,6 +38,13 @@ def provide_servers() -> None:
             os.environ[name] = url
             os.environ.pop(f"{name}_FILE", None)  # it is empty, or the server would be given
             _provided.add(name)
+    if has_own_database() and not env.text("DEXXY_ERASURE_JOURNAL"):
+        os.environ["DEXXY_ERASURE_JOURNAL"] = str(data_dir() / "erasures.jsonl")
+
+
+def has_own_database() -> bool:
+    """Say whether the database is a private one, and the environment names none."""
+    return "DATABASE_URL" in _provided
 
 
 def await_servers() -> None:

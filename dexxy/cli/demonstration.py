@@ -11,7 +11,7 @@ from dexxy.config.env import SettingError
 
 _HOST = "127.0.0.1"
 _SYNC_EVERY = 10
-_FORGOTTEN = (*URLS, "DEXXY_DATA_DIR", "DEXXY_BASE_URL")
+_FORGOTTEN = (*URLS, "DEXXY_DATA_DIR", "DEXXY_BASE_URL", "DEXXY_ERASURE_JOURNAL")
 
 
 def leave_the_real_installation() -> None:

@@ -27,6 +27,12 @@ class WrongUseError(DexxyError):
     code = "wrong_use"
 
 
+class DatabaseNotReadyError(DexxyError):
+    """The database is empty, or of an older Dexxy."""
+
+    code = "database_not_ready"
+
+
 class ImportRefusedError(DexxyError):
     """Some rows of a file cannot be imported, so none was."""
 

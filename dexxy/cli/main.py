@@ -146,7 +146,9 @@ def _explained(error: Exception) -> tuple[str, int] | None:
         name = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror or error}{name}.", FAILED
     if isinstance(error, ProgrammingError) and "does not exist" in first_line:
-        return "The database's tables are not up to date: run `dexxy manage migrate`.", FAILED
+        from dexxy.cli.startup import how_to_upgrade
+
+        return how_to_upgrade(), FAILED
     if isinstance(error, OperationalError | InterfaceError) and (full := _disk_full(error)):
         return full, FAILED
     if isinstance(error, OperationalError | InterfaceError):

@@ -1,7 +1,8 @@
 """Which migrations a database has: what this Dexxy cannot bring up to date it leaves alone."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -12,6 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from dexxy.cli.errors import first_line
 from dexxy.common.errors import DexxyError
+from dexxy.safekeeping.unfinished import unfinished_refuse
 
 log = structlog.get_logger()
 
@@ -38,25 +40,36 @@ class NewerDataError(DexxyError):
     code = "newer_data"
 
 
-def is_up_to_date() -> bool:
-    """Say whether every migration that is installed was applied to the database.
+class DatabaseState(Enum):
+    """What a database needs."""
+
+    EMPTY = auto()
+    BEHIND = auto()
+    CURRENT = auto()
+
+
+def database_state() -> DatabaseState:
+    """Say whether the database has any migration, and whether it has all that are installed.
 
     Raises:
         OldDataError: it has migrations of before the first release.
         NewerDataError: it has migrations of a newer Dexxy.
+        UnfinishedRestoreError: a restore into it was not finished.
     """
-    return lacks_nothing(set(MigrationRecorder(connection).applied_migrations()))
+    unfinished_refuse()
+    return state_of(set(MigrationRecorder(connection).applied_migrations()))
 
 
-def lacks_nothing(applied: set[tuple[str, str]]) -> bool:
-    """Say whether every migration that is installed is among the APPLIED: apps and names.
+def state_of(applied: set[tuple[str, str]]) -> DatabaseState:
+    """Say what a database with these migrations needs.
+
+    Args:
+        applied: pairs of an app and the name of a migration.
 
     Raises:
-        OldDataError, NewerDataError: as `is_up_to_date`.
+        OldDataError, NewerDataError: as `database_state`.
     """
-    installed = {(app.label, name) for app in apps.get_app_configs() for name in _names(app)}
-    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("dexxy.")}
-    unknown = {(app, name) for app, name in applied - installed if app in ours}
+    unknown = migrations_unknown(applied)
     if unknown & SQUASHED:
         raise OldDataError(
             "This data is of a Dexxy before 0.1.0a1, which cannot be migrated: start with an empty"
@@ -68,7 +81,41 @@ def lacks_nothing(applied: set[tuple[str, str]]) -> bool:
             f"This data is of a newer Dexxy, which has the migration {app}.{name}: run that one, or"
             " start with an empty DEXXY_DATA_DIR (or database) and sync again."
         )
-    return installed <= applied
+    if not applied:
+        return DatabaseState.EMPTY
+    return DatabaseState.CURRENT if _installed() <= applied else DatabaseState.BEHIND
+
+
+def is_up_to_date() -> bool:
+    """Say whether every migration that is installed was applied to the database.
+
+    Raises:
+        OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
+    """
+    return database_state() is DatabaseState.CURRENT
+
+
+def migrations_unknown(applied: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of some migrations that would be ours and that this Dexxy does not have."""
+    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("dexxy.")}
+    return {(app, name) for app, name in set(applied) - _installed() if app in ours}
+
+
+def refuse_foreign_data() -> None:
+    """Refuse a database that is not of this Dexxy, where it can be reached.
+
+    One that is away is no reason not to start: a process waits for it.
+
+    Raises:
+        OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
+    """
+    try:
+        is_up_to_date()
+    except (DatabaseError, InterfaceError) as error:
+        # Whatever needs it says so; this would be a second line about the same.
+        log.debug("migrations not looked at: the database is away", error=first_line(error))
+    finally:
+        connection.close()
 
 
 def await_own_data() -> None:
@@ -87,12 +134,16 @@ def _lack() -> str:
     """Say in one line why the database cannot be worked with; "" if it can."""
     try:
         return "" if is_up_to_date() else "It is not up to date: run `dexxy manage migrate`."
-    except (OldDataError, NewerDataError) as error:
+    except DexxyError as error:
         return str(error)
     except (DatabaseError, InterfaceError) as error:
         return first_line(error)
     finally:
         connection.close()
+
+
+def _installed() -> set[tuple[str, str]]:
+    return {(app.label, name) for app in apps.get_app_configs() for name in _names(app)}
 
 
 def _names(app: AppConfig) -> Iterator[str]:

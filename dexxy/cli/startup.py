@@ -13,7 +13,9 @@ from rich.text import Text
 
 from dexxy.accounts.models import User
 from dexxy.accounts.sign_in import link_make
-from dexxy.cli.migration_state import is_up_to_date
+from dexxy.cli.composition import has_own_database
+from dexxy.cli.errors import DatabaseNotReadyError
+from dexxy.cli.migration_state import DatabaseState, database_state, is_up_to_date
 
 # Any number that no other program takes for its own advisory lock: "dexxy" and a serial number.
 _MIGRATION_LOCK = int.from_bytes(b"dexxy", "big") * 1000 + 1
@@ -24,25 +26,45 @@ def database_prepare() -> None:
     """Bring the tables up to date; of several processes that want to, one does.
 
     Raises:
-        OldDataError: the data is of before the first release.
-        NewerDataError: the data is of a newer Dexxy.
+        OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
     """
     is_up_to_date()
     with _migration_lock():
         call_command("migrate", verbosity=0, interactive=False)
 
 
-def database_ensure() -> None:
-    """Bring the tables up to date where they are not.
+def database_require(*, may_set_up: bool = False) -> None:
+    """Refuse to work with tables that are not of this Dexxy, and say what to do.
 
-    `database_prepare` also mends what was interrupted after the last migration; that takes a
-    large part of a second, which a command does not spend each time.
+    Args:
+        may_set_up: make the tables where there are none at all.
 
     Raises:
-        OldDataError, NewerDataError: as `database_prepare`.
+        DatabaseNotReadyError: there are none, or they are of an older Dexxy.
+        OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
     """
-    if not is_up_to_date():
+    state = database_state()
+    if state is DatabaseState.BEHIND:
+        raise DatabaseNotReadyError(how_to_upgrade())
+    if state is DatabaseState.EMPTY:
+        if not may_set_up:
+            raise DatabaseNotReadyError(
+                "The database is empty: `dexxy up` or `dexxy sync` sets it up."
+            )
         database_prepare()
+
+
+def how_to_upgrade() -> str:
+    """Return what to do about a database of an older Dexxy."""
+    if has_own_database():
+        return (
+            "The database is of an older Dexxy: run `dexxy up`, which backs it up and brings it"
+            " up to date."
+        )
+    return (
+        "The database is of an older Dexxy: stop its processes, then run `dexxy backup FILE` and"
+        " `dexxy manage migrate`."
+    )
 
 
 @contextmanager

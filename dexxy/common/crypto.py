@@ -1,6 +1,7 @@
 """Secrets at rest."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
@@ -30,8 +31,8 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([derive(key) for key in keys])
 
 
-def _current() -> MultiFernet:
-    return _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+def _current(other_keys: Sequence[str] = ()) -> MultiFernet:
+    return _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *other_keys))
 
 
 def encrypt(secret: str) -> str:
@@ -39,14 +40,14 @@ def encrypt(secret: str) -> str:
     return _current().encrypt(secret.encode()).decode()
 
 
-def decrypt(stored: str) -> str:
-    """Decrypt what `encrypt` made, with any key that is known.
+def decrypt(stored: str, other_keys: Sequence[str] = ()) -> str:
+    """Decrypt what `encrypt` made, with any key that is known, or any of OTHER_KEYS.
 
     Raises:
         UndecryptableSecretError: none of the keys fits.
     """
     try:
-        return _current().decrypt(stored.encode()).decode()
+        return _current(other_keys).decrypt(stored.encode()).decode()
     except InvalidToken as error:
         raise UndecryptableSecretError(
             "A stored token was encrypted with another key."
@@ -54,8 +55,11 @@ def decrypt(stored: str) -> str:
         ) from error
 
 
-def renewed(stored: str) -> str | None:
+def renewed(stored: str, other_keys: Sequence[str] = ()) -> str | None:
     """Encrypt anew what `encrypt` made with an older key; None where it was the newest.
+
+    Args:
+        other_keys: what may have been the keys elsewhere, besides those that are known here.
 
     Raises:
         UndecryptableSecretError: none of the keys fits.
@@ -63,7 +67,7 @@ def renewed(stored: str) -> str | None:
     try:
         _fernet((settings.SECRET_KEY,)).decrypt(stored.encode())
     except InvalidToken:
-        return encrypt(decrypt(stored))
+        return encrypt(decrypt(stored, other_keys))
     return None
 
 

@@ -55,6 +55,10 @@ DEXXY_IMAGES = env.choice("DEXXY_IMAGES", "proxy", "none")
 # Private networks in which addresses that others chose may be asked all the same.
 DEXXY_OUTSIDE_ALLOWED = env.networks("DEXXY_OUTSIDE_ALLOWED")
 
+# Where each erasure is written down beside the database, for the day that a backup is restored.
+_JOURNAL = env.text("DEXXY_ERASURE_JOURNAL")
+DEXXY_ERASURE_JOURNAL = Path(_JOURNAL).expanduser().absolute() if _JOURNAL else None
+
 SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(data_dir)
 DEBUG = env.flag("DEXXY_DEBUG", False)
 _BASE = urlsplit(DEXXY_BASE_URL)

@@ -30,6 +30,7 @@ def database() -> Finding:
             version = str(cursor.fetchone()[0]).split()[0]
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        is_empty = not executor.loader.applied_migrations
     except (DatabaseError, InterfaceError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return failed("Database", f"It cannot be used: {reason}.", "Check DATABASE_URL.")
@@ -39,11 +40,18 @@ def database() -> Finding:
             f"PostgreSQL {version} is too old.",
             f"Dexxy needs PostgreSQL {OLDEST_POSTGRESQL} or newer.",
         )
+    if is_empty:
+        return failed(
+            "Database",
+            f"PostgreSQL {version} answers, and the database is empty.",
+            "`dexxy up` or `dexxy sync` sets it up.",
+        )
     if missing:
         return failed(
             "Database",
-            f"PostgreSQL {version} lacks {len(missing)} migration{pluralize(missing)}.",
-            "Run `dexxy manage migrate`.",
+            f"It is of an older Dexxy: it lacks {len(missing)} migration{pluralize(missing)}.",
+            "`dexxy up` backs a private one up and brings it up to date. For one of your own, run"
+            " `dexxy backup FILE`, then `dexxy manage migrate`.",
         )
     return well("Database", f"PostgreSQL {version} answers, and its tables are up to date.")
 

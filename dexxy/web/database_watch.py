@@ -12,7 +12,12 @@ import structlog
 from django.db import connection
 
 from dexxy.cli.errors import first_line
-from dexxy.cli.migration_state import NewerDataError, OldDataError, lacks_nothing
+from dexxy.cli.migration_state import (
+    DatabaseState,
+    NewerDataError,
+    OldDataError,
+    state_of,
+)
 from dexxy.config.postgresql.base import attended, is_away
 
 log = structlog.get_logger()
@@ -114,7 +119,7 @@ class DatabaseWatch:
                 rows = self._probe.execute(_APPLIED).fetchall()
             except psycopg.errors.UndefinedTable:
                 return False
-            self._is_migrated = lacks_nothing({(app, name) for app, name in rows})
+            self._is_migrated = state_of({(app, name) for app, name in rows}) is DatabaseState.CURRENT
         return self._is_migrated
 
     def _say(self, lack: Lack | None, why: str) -> None:

@@ -13,7 +13,7 @@ from dexxy.cli.migration_state import (
     OldDataError,
     is_up_to_date,
 )
-from dexxy.cli.startup import database_ensure, database_prepare
+from dexxy.cli.startup import database_prepare, database_require
 from dexxy.cli.tests.running import Running, dexxy, environment, free_port
 from tests.servers import own_database
 
@@ -41,7 +41,7 @@ def record() -> Iterator[Record]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("look", [database_prepare, database_ensure, is_up_to_date])
+@pytest.mark.parametrize("look", [database_prepare, database_require, is_up_to_date])
 def test_data_of_before_the_first_release_is_refused(
     record: Record, look: Callable[[], object]
 ) -> None:

@@ -6,9 +6,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from dexxy.accounts.models import Workspace
-from dexxy.cli import key_rotation
 from dexxy.common.crypto import UndecryptableSecretError, decrypt
 from dexxy.integrations.models import GitHubApp, GitHubInstallation
+from dexxy.safekeeping import key_rotation
 from tests.factories import make_installation, make_workspace
 
 OLD, NEW, LOST = "the key of before", "the key of from now on", "a key that nobody has"

@@ -30,7 +30,11 @@ def test_a_migration_that_was_not_run_is_named_with_its_command(db: None) -> Non
     finding = platform.database()
 
     assert finding.state is State.FAILED
-    assert finding.fix == "Run `dexxy manage migrate`."
+    assert finding.says.startswith("It is of an older Dexxy: it lacks ")
+    assert finding.fix == (
+        "`dexxy up` backs a private one up and brings it up to date. For one of your own, run"
+        " `dexxy backup FILE`, then `dexxy manage migrate`."
+    )
 
 
 def test_a_queue_without_a_worker_is_not_well() -> None:

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
-from dexxy.cli.key_rotation import secrets_rotate
 from dexxy.integrations.models import GitHubInstallation, WebhookDelivery
 from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.integrations.services.contributors.erasure import Erased, person_erase
@@ -33,6 +32,7 @@ from dexxy.people.exports import export_whole
 from dexxy.people.importing import people_import
 from dexxy.people.merging import people_merge
 from dexxy.people.models import Export, Format
+from dexxy.safekeeping.key_rotation import secrets_rotate
 from dexxy.sources.models import Source
 from tests.factories import START, make_app, make_delivery, make_installation, make_workspace
 from tests.other_writer import other_writer

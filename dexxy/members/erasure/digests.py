@@ -26,10 +26,10 @@ class ErasedPeople:
     def __init__(self, workspace_id: int) -> None:
         self._workspace_id = workspace_id
         found = ErasureSecret.objects.filter(workspace=workspace_id).first()
-        self._secret = found.secret.read().encode() if found else b""
+        self.secret = found.secret.read() if found else ""
 
     def __bool__(self) -> bool:
-        return bool(self._secret)
+        return bool(self.secret)
 
     def accounts(self, provider: str, external_ids: Iterable[str]) -> dict[str, int]:
         """Return the erased ones of some accounts: external id -> id of the emptied identity."""
@@ -56,7 +56,7 @@ class ErasedPeople:
 
     def digest(self, text: str) -> str:
         """Return the digest of TEXT."""
-        return hmac.new(self._secret, text.encode(errors="replace"), "sha256").hexdigest()
+        return digest_of(text, self.secret)
 
     def _keys(self, digests: Iterable[str]) -> QuerySet[ErasedKey]:
         return ErasedKey.objects.filter(workspace=self._workspace_id, digest__in=list(digests))
@@ -68,6 +68,11 @@ def erased_people_begun(workspace_id: int) -> ErasedPeople:
         workspace_id=workspace_id, defaults={"secret": secrets.token_urlsafe(32)}
     )
     return ErasedPeople(workspace_id)
+
+
+def digest_of(text: str, secret: str) -> str:
+    """Return the digest of TEXT that is made with the HMAC key SECRET."""
+    return hmac.new(secret.encode(), text.encode(errors="replace"), "sha256").hexdigest()
 
 
 def account_text(provider: str, external_id: str) -> str:

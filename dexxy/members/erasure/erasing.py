@@ -10,11 +10,11 @@ from dexxy.accounts.selectors import require_admin
 from dexxy.accounts.services import audit
 from dexxy.members.erasure.digests import (
     ErasedPeople,
-    account_text,
     erased_people_begun,
     erasures_lock,
     texts_of,
 )
+from dexxy.members.erasure.lists import ErasedAccount, ErasureList, journal_write
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import (
     ErasedKey,
@@ -61,29 +61,48 @@ def member_erase(
         accounts: as `member_accounts` returned them.
         with_bodies: whether later messages of these accounts are stored without text.
     """
+    journal_write(accounts_empty(workspace, accounts, is_silenced=with_bodies))
+    audit(workspace, actor, "member.erased", accounts[0].member, with_bodies=with_bodies)
+
+
+def accounts_empty(
+    workspace: Workspace, accounts: Sequence[Identity], *, is_silenced: bool
+) -> ErasureList:
+    """Empty accounts and their home members, inside the caller's transaction.
+
+    Args:
+        is_silenced: whether later messages of these accounts are stored without text.
+
+    Returns: what they can be recognised by.
+    """
     erasures_lock(workspace.pk)
     ids = [account.pk for account in accounts]
     homes = [account.home_member_id for account in accounts]
     locked = Identity.objects.filter(pk__in=ids).order_by("external_id")
     known = erased_people_begun(workspace.pk)
+    erased, texts = [], set[str]()
     for account in locked.select_for_update(no_key=True):
-        _remember(known, account)
-        _empty(account, known, is_silenced=with_bodies)
+        own, *others = _remember(known, account)
+        erased.append(ErasedAccount(own, account.provider, is_silenced))
+        texts.update(others)
+        _empty(account, known, is_silenced=is_silenced)
     members = Member.objects.filter(pk__in=homes).order_by("pk")
     for member in members.select_for_update(no_key=True):
         _empty_member(member)
     _forget_reasons(ids, homes)
-    audit(workspace, actor, "member.erased", accounts[0].member, with_bodies=with_bodies)
+    return ErasureList(workspace.slug, known.secret, tuple(erased), tuple(sorted(texts)))
 
 
-def _remember(known: ErasedPeople, account: Identity) -> None:
-    own = account_text(account.provider, account.external_id)
-    for text in texts_of(account):
+def _remember(known: ErasedPeople, account: Identity) -> list[str]:
+    """Store the digests of an account, and return them, that of its key first."""
+    digests = [known.digest(text) for text in texts_of(account)]
+    for place, digest in enumerate(digests):
         ErasedKey.objects.get_or_create(
             workspace_id=account.workspace_id,
-            digest=known.digest(text),
-            defaults={"identity": account if text == own else None},
+            digest=digest,
+            defaults={"identity": account if place == 0 else None},
         )
+    return digests
 
 
 def _empty(account: Identity, known: ErasedPeople, *, is_silenced: bool) -> None:

@@ -7,6 +7,7 @@ from dexxy.accounts.services import workspace_ensure
 from dexxy.cli.demonstration import simulator_port
 from dexxy.cli.management.commands.up import Command as UpCommand
 from dexxy.cli.ports import usable_port
+from dexxy.cli.startup import database_prepare
 from dexxy.cli.supervisor import Process
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy_simulator.tokens import DEMO_TOKEN
@@ -18,9 +19,9 @@ class Command(UpCommand):
     what = "Dexxy shows a recorded repository"
     workspace = "demo"
 
-    def prepare(self) -> None:
+    def prepare_database(self) -> None:
         # The simulated GitHub begins anew each time, and so does what is known of it.
-        super().prepare()
+        database_prepare()
         call_command("flush", verbosity=0, interactive=False)
 
     def helpers(self) -> list[Process]:

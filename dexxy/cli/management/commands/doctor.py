@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from dexxy.cli.command import DexxyCommand
+from dexxy.cli.migration_state import refuse_foreign_data
 from dexxy.doctor import Finding, State, examine
 
 _MARKS = {State.OK: ("✓", "green"), State.NOTICE: ("•", "yellow"), State.FAILED: ("✗", "red")}
@@ -17,6 +18,7 @@ _MARKS = {State.OK: ("✓", "green"), State.NOTICE: ("•", "yellow"), State.FAI
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_foreign_data()
         console = Console(quiet=options["json"])
         findings = []
         for finding in examine():

@@ -7,7 +7,7 @@ from typing import Any
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.private_file import write_private
-from dexxy.cli.startup import database_prepare
+from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
 from dexxy.people.exports import export_whole
 from dexxy.people.models import Export, Format
@@ -15,7 +15,7 @@ from dexxy.people.models import Export, Format
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
-        database_prepare()
+        database_require()
         workspace = workspace_called(options["workspace"])
         what, form = Export(options["what"]), Format(options["format"])
         if options["bom"] and form != Format.CSV:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import ImportRefusedError, WrongUseError
-from dexxy.cli.startup import database_prepare
+from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
 from dexxy.integrations.services.contributors.importing import contributors_import
 from dexxy.members.imports.file import ImportFile
@@ -17,7 +17,7 @@ class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["file"].is_file():
             raise WrongUseError(f"There is no file {options['file']}.")
-        database_prepare()
+        database_require()
         workspace = workspace_called(options["workspace"])
         with options["file"].open("rb") as opened, TemporaryFile("w+") as lines:
             file = ImportFile(opened, encoding=options["encoding"])

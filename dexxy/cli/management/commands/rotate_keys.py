@@ -3,12 +3,14 @@
 from typing import Any
 
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.key_rotation import secrets_rotate
+from dexxy.cli.startup import database_require
 from dexxy.common.crypto import UndecryptableSecretError
+from dexxy.safekeeping.key_rotation import secrets_rotate
 
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
+        database_require()
         unreadable = 0
         for column in secrets_rotate():
             unreadable += column.unreadable

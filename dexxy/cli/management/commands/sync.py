@@ -10,7 +10,7 @@ from rich.console import Console
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import WrongUseError
-from dexxy.cli.startup import database_ensure
+from dexxy.cli.startup import database_require
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
@@ -43,7 +43,7 @@ class Command(DexxyCommand):
             found = repository_find(full_name=options["repository"], token=options["token"])
         except (InvalidRepositoryNameError, InvalidTokenError) as error:
             raise WrongUseError(str(error)) from error
-        database_ensure()
+        database_require(may_set_up=True)
         workspace = workspace_ensure(slug=options["workspace"], admin=first_admin_ensure())
         return repository_connect(workspace=workspace, found=found)
 

@@ -15,10 +15,13 @@ from dexxy.cli.composition import (
     address_noted,
     await_servers,
     environment_for_children,
+    has_own_database,
 )
-from dexxy.cli.errors import NotReadyError
+from dexxy.cli.errors import DatabaseNotReadyError, NotReadyError
+from dexxy.cli.migration_state import DatabaseState, database_state
 from dexxy.cli.ports import claim_port, resolve
 from dexxy.cli.supervisor import Process, Supervisor
+from dexxy.cli.upgrade import backup_before_upgrade
 from dexxy.config import env
 
 _READY_SECONDS = 90.0
@@ -68,11 +71,20 @@ class Command(DexxyCommand):
         """Bring the database up to date, and see that the queue can be used.
 
         Raises:
-            RedisError: it cannot.
+            DatabaseNotReadyError: the database is not ours, and of an older Dexxy.
+            RedisError: the queue cannot be used.
         """
-        startup.database_prepare()
+        self.prepare_database()
         with Redis.from_url(settings.REDIS_URL) as queue:
             queue.ping()
+
+    def prepare_database(self) -> None:
+        """Set the database up, or bring a private one up to date after it was backed up."""
+        if database_state() is DatabaseState.BEHIND:
+            if not has_own_database():
+                raise DatabaseNotReadyError(startup.how_to_upgrade())
+            self.stdout.write(backup_before_upgrade())
+        startup.database_prepare()
 
     def helpers(self) -> list[Process]:
         """Return what must run beside Dexxy itself."""

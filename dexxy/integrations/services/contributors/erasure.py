@@ -61,7 +61,7 @@ def person_erase(
     accounts = member_accounts(actor, workspace, member_id)
     # Deliveries first, because the worker that drains the inbox locks them before anything else,
     # and all writers take locks in one order (docs/adr/0015).
-    deliveries = _deliveries_forget(workspace, accounts)
+    deliveries = deliveries_forget(workspace, accounts)
     member_erase(actor=actor, workspace=workspace, accounts=accounts, with_bodies=with_bodies)
     bodies = 0
     if with_bodies:
@@ -71,7 +71,7 @@ def person_erase(
     return Erased(len(accounts), bodies, deliveries)
 
 
-def _deliveries_forget(workspace: Workspace, accounts: Iterable[Identity]) -> int:
+def deliveries_forget(workspace: Workspace, accounts: Iterable[Identity]) -> int:
     """Empty the deliveries that name any of ACCOUNTS; return how many."""
     by_server: defaultdict[str, list[int]] = defaultdict(list)
     for account in accounts:

@@ -16,6 +16,7 @@ from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
 )
+from dexxy.integrations.services.github.access.repository_state import access_regained
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
 from dexxy.integrations.services.github.connecting.follow import repository_follow
@@ -152,6 +153,8 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
         _refuse_conflicts(workspace, known, found.server)
     installation = known or GitHubInstallation(workspace=workspace)
     _fill(installation, found)
+    # Whatever the last token could not read, or had lost, this one may: it is tried.
+    access_regained(installation.repositories.filter(access_lost_at__isnull=False))
     return repository_follow(
         installation,
         actor=None,

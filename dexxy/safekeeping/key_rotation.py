@@ -1,6 +1,6 @@
 """Everything secret that is stored, encrypted anew with the newest key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -35,18 +35,23 @@ class Rotated:
     unreadable: int = 0
 
 
-def secrets_rotate() -> Iterator[Rotated]:
+def secrets_rotate(other_keys: Sequence[str] = ()) -> Iterator[Rotated]:
     """Encrypt every secret with the newest key, and tell of each column when it is done.
 
     Each row is written by itself, so that this can be stopped anywhere and run again.
+
+    Args:
+        other_keys: what may have been the keys elsewhere, besides those that are known here.
     """
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
-                yield _column(model, field)
+                yield _column(model, field, other_keys)
 
 
-def _column(model: type[models.Model], field: EncryptedTextField) -> Rotated:
+def _column(
+    model: type[models.Model], field: EncryptedTextField, other_keys: Sequence[str]
+) -> Rotated:
     done = Rotated(f"{model._meta.verbose_name}, {field.verbose_name}")
     names = {
         "table": sql.Identifier(model._meta.db_table),
@@ -60,16 +65,16 @@ def _column(model: type[models.Model], field: EncryptedTextField) -> Rotated:
             cursor.execute(read, [last, BATCH])
             rows = cursor.fetchall()
             for last, stored in rows:  # where the next batch begins
-                new = _renewed(stored, done)
+                new = _renewed(stored, other_keys, done)
                 if new is not None:
                     cursor.execute(write, [new, last, stored])
             if not rows:
                 return done
 
 
-def _renewed(stored: str, done: Rotated) -> str | None:
+def _renewed(stored: str, other_keys: Sequence[str], done: Rotated) -> str | None:
     try:
-        new = renewed(stored)
+        new = renewed(stored, other_keys)
     except UndecryptableSecretError:
         done.unreadable += 1
         return None
