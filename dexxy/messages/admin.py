@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
-from dexxy.messages.models import Message, SearchEntry, SearchProgress, Thread
+from dexxy.messages.models import Change, Epoch, Follower, Message, SearchEntry, Thread
 
 
 @admin.register(Thread)
@@ -37,9 +37,25 @@ class SearchEntryAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
-@admin.register(SearchProgress)
-class SearchProgressAdmin(ReadOnlyAdmin):
-    list_display = ("workspace", "transaction_id", "message_id")
-    list_filter = ("workspace",)
+@admin.register(Change)
+class ChangeAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "workspace", "thread_id", "message_id", "member_id", "at")
+    list_filter = ("kind", "workspace")
     list_select_related = ("workspace",)
-    search_fields = ("workspace__slug",)
+    search_fields = ("=id",)
+    search_help_text = "The id of a change"
+    ordering = ("-pk",)
+
+
+@admin.register(Follower)
+class FollowerAdmin(ReadOnlyAdmin):
+    list_display = ("name", "workspace", "epoch", "transaction_id", "change_id", "started_to")
+    list_filter = ("name", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "workspace__slug")
+
+
+@admin.register(Epoch)
+class EpochAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "cluster", "began_at")
+    ordering = ("-pk",)

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.models import TimestampedModel, only_choices
@@ -197,19 +198,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return found
 
 
-class CurrentTransactionId(models.Func):
-    """The id of the transaction that writes the row."""
-
-    template = "pg_current_xact_id()::text::bigint"
-    output_field = models.BigIntegerField()
-
-
 class Message(TimestampedModel):
     """One thing somebody said or did in a thread, at one moment.
 
     Its key is its kind and `external_id` inside its thread: the decimal id; the thread's number
-    for `opened`; the node id for a timeline event. `transaction_id` lets a reader follow the feed
-    without losing rows that commit late.
+    for `opened`; the node id for a timeline event.
     """
 
     # A message is written under the lock of its thread, behind its author in one transaction, and
@@ -250,7 +243,6 @@ class Message(TimestampedModel):
     archived_reason = models.CharField(
         max_length=10, choices=ArchivedReason.choices, blank=True, default=""
     )
-    transaction_id = models.BigIntegerField(db_default=CurrentTransactionId(), editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -271,9 +263,6 @@ class Message(TimestampedModel):
             _feed_index("kinds", "thread_kind", "kind"),
             _feed_index("source_kinds", "source", "thread_kind", "kind"),
             _feed_index("author", "author"),
-            models.Index(
-                fields=["workspace", "transaction_id", "id"], name="messages_message_follow"
-            ),
             models.Index(
                 fields=["parent"],
                 name="messages_message_replies",
@@ -305,18 +294,85 @@ class SearchEntry(models.Model):
         return f"words of message {self.message_id}"
 
 
-class SearchProgress(models.Model):
-    """The position of the job that indexes words: the last message of a workspace that it read.
+class Epoch(models.Model):
+    """One life of this database in one cluster; its number comes before all transaction ids.
 
-    The order is that of the transactions that wrote the messages.
+    A dump that is restored begins another life: transactions are counted anew there. The function
+    `messages_epoch_now` notices that, and begins the epoch.
     """
 
-    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
-    transaction_id = models.BigIntegerField(default=0)
-    message_id = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name_plural = "search progress"
+    id = models.AutoField(primary_key=True)
+    # What the cluster calls itself; empty where the server does not tell.
+    cluster = models.TextField()
+    # The id of the transaction that wrote the row, as the row itself knew it: in a restored row,
+    # which another transaction wrote, they differ.
+    written_by = models.BigIntegerField(null=True)
+    began_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return f"search of {self.workspace}"
+        return f"epoch {self.pk}"
+
+
+class ChangeKind(models.TextChoices):
+    WRITTEN = "written"
+    EDITED = "edited"
+    REMOVED = "removed"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    ERASED = "erased"
+
+
+class Change(models.Model):
+    """Something happened to a message, a thread or a member: one line of the log of changes.
+
+    It is written in the transaction that it tells of, and never changed. A thread without a message
+    that was written or removed stands for all of its messages. The ids are plain numbers: the log
+    may name what is gone, and is written too often to be checked.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    epoch = models.IntegerField()
+    transaction_id = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
+    thread_id = models.BigIntegerField(null=True)
+    message_id = models.BigIntegerField(null=True)
+    member_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [only_choices("kind", ChangeKind)]
+        indexes = [
+            models.Index(
+                fields=["workspace", "epoch", "transaction_id", "id"],
+                name="messages_change_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+
+class Follower(models.Model):
+    """Somebody who reads a workspace's log of changes, and how far: see `messages/changes`."""
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="followers", db_index=False
+    )
+    name = models.CharField(max_length=100)
+    # A position in the log: of the last change that was read, and of the last message in it.
+    epoch = models.IntegerField(default=0)
+    transaction_id = models.BigIntegerField(default=0)
+    change_id = models.BigIntegerField(default=0)
+    message_id = models.BigIntegerField(default=0)
+    # While it starts, it reads all threads by their ids: the last one that it has read.
+    started_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="messages_follower_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.workspace}"

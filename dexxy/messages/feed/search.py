@@ -1,61 +1,41 @@
 """Full-text search: index the words of messages, and turn a search into a `tsquery`.
 
 A job indexes messages some seconds after they are stored, so that storing them does not wait for
-it. It reads what was written since it last ran as any follower of the feed does (see
-`following.py`), so that it misses no message.
+it. It is a follower of the log of changes (see `messages/changes`), so that it misses no message.
 """
 
+from functools import partial
 from time import monotonic
-
-from django.db import transaction
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.queue import worker_wake
-from dexxy.common.sql import fetch_all
-from dexxy.messages.models import SearchProgress
+from dexxy.common.sql import execute, fetch_all
+from dexxy.messages.changes.followers import follow, followers_behind
+from dexxy.messages.changes.reading import Reading
 
 JOB = "dexxy.messages.tasks.index_messages"
+FOLLOWER = "search"
 # Messages indexed in one transaction, which takes about a tenth of a second.
 _BATCH = 1000
 
-_WORKSPACES_TO_INDEX = """
-SELECT w.id FROM accounts_workspace w
-LEFT JOIN messages_searchprogress p ON p.workspace_id = w.id
-WHERE EXISTS (
-    SELECT FROM messages_message m
-    WHERE m.workspace_id = w.id
-      AND (m.transaction_id, m.id) > (coalesce(p.transaction_id, 0), coalesce(p.message_id, 0))
-      AND m.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
-ORDER BY w.id
-"""
-
-# An opening message is found by the title of its thread, too. It is written again whenever the
-# thread is, so it is indexed again when the title changes.
-_INDEX_BATCH = """
-WITH batch AS MATERIALIZED (
-    SELECT m.id, m.transaction_id, m.occurred_at,
-           CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END AS text
-    FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
-    WHERE m.workspace_id = %(workspace)s
-      AND (m.transaction_id, m.id) > (%(transaction)s, %(message)s)
-      AND m.transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    ORDER BY m.transaction_id, m.id LIMIT %(limit)s
-), stored AS (
-    INSERT INTO messages_searchentry AS s (message_id, occurred_at, document)
-    SELECT id, occurred_at,
-           array_to_tsvector(messages_search_words(text) || %(workspace_word)s::text)
-    FROM batch
-    ON CONFLICT (message_id) DO UPDATE
-    SET occurred_at = excluded.occurred_at, document = excluded.document
-    WHERE (s.occurred_at, s.document) IS DISTINCT FROM (excluded.occurred_at, excluded.document)
-)
-SELECT transaction_id, id FROM batch ORDER BY transaction_id DESC, id DESC LIMIT 1
+# An opening message is found by the title of its thread, too.
+_INDEX = """
+INSERT INTO messages_searchentry AS s (message_id, occurred_at, document)
+SELECT m.id, m.occurred_at,
+       array_to_tsvector(messages_search_words(
+           CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END)
+           || %(workspace_word)s::text)
+FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
+WHERE m.id = ANY(%(messages)s)
+ON CONFLICT (message_id) DO UPDATE
+SET occurred_at = excluded.occurred_at, document = excluded.document
+WHERE (s.occurred_at, s.document) IS DISTINCT FROM (excluded.occurred_at, excluded.document)
 """
 
 
 def search_wake() -> None:
     """Enqueue the job if messages wait to be indexed. If the queue is down, that is logged."""
-    if fetch_all(f"{_WORKSPACES_TO_INDEX} LIMIT 1", {}):
+    if followers_behind(FOLLOWER):
         worker_wake("search", JOB, only_if_empty=True)
 
 
@@ -66,7 +46,7 @@ def search_catch_up(*, seconds: float) -> int:
     """
     until = monotonic() + seconds
     while True:
-        waiting = [pk for (pk,) in fetch_all(_WORKSPACES_TO_INDEX, {})]
+        waiting = followers_behind(FOLLOWER)
         indexed = [pk for pk in waiting if monotonic() < until and _index_batch(pk)]
         if not indexed or monotonic() >= until:
             return len(waiting)
@@ -92,28 +72,14 @@ def _terms(words: set[str]) -> list[str]:
     return [f"'{word}'{':*' if word in single else ''}" for word in sorted(words - covered)]
 
 
-@transaction.atomic
 def _index_batch(workspace_id: int) -> bool:
     """Index the next batch of a workspace; return False if another worker does so just now."""
-    SearchProgress.objects.get_or_create(workspace_id=workspace_id)
-    progress = (
-        SearchProgress.objects.select_for_update(skip_locked=True)
-        .filter(workspace_id=workspace_id)
-        .first()
-    )
-    if progress is None:
-        return False
-    params = {
-        "workspace": workspace_id,
-        "workspace_word": _workspace_word(workspace_id),
-        "transaction": progress.transaction_id,
-        "message": progress.message_id,
-        "limit": _BATCH,
-    }
-    for transaction_id, message_id in fetch_all(_INDEX_BATCH, params):
-        progress.transaction_id, progress.message_id = transaction_id, message_id
-        progress.save()
-    return True
+    return follow(workspace_id, FOLLOWER, partial(_index, workspace_id), limit=_BATCH)
+
+
+def _index(workspace_id: int, changed: Reading) -> None:
+    word = _workspace_word(workspace_id)
+    execute(_INDEX, {"messages": changed.messages, "workspace_word": word})
 
 
 def _workspace_word(workspace_id: int) -> str:

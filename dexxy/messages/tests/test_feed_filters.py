@@ -15,16 +15,26 @@ from dexxy.messages.feed import reader
 from dexxy.messages.feed.filters import Bots, FeedFilters, FilterError
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import Message, MessageKind, SearchEntry, Thread, ThreadKind, ThreadState
+from dexxy.messages.models import (
+    ChangeKind,
+    Message,
+    MessageKind,
+    SearchEntry,
+    Thread,
+    ThreadKind,
+    ThreadState,
+)
 from dexxy.messages.selectors import feed_newer, feed_page, feed_total
 from dexxy.sources.models import Source
 from tests.factories import (
     START,
+    changes_settle,
     make_identity,
     make_message,
     make_source,
     make_thread,
     make_workspace,
+    note_change,
 )
 
 Kept = Callable[..., list[str]]
@@ -61,8 +71,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def make_findable() -> None:
-    # What a test writes is in a transaction that never ends: pretend that it did.
-    Message.objects.update(transaction_id=1)
+    changes_settle()
     search_catch_up(seconds=10)
 
 
@@ -302,8 +311,9 @@ def test_a_search_finds_nothing_of_another_workspace(kept: Kept) -> None:
 def test_an_edit_changes_what_a_message_is_found_by(kept: Kept, source: Source) -> None:
     message = make_message(thread=make_thread(source=source), body="before")
     make_findable()
-    Message.objects.filter(pk=message.pk).update(body="after", transaction_id=2)
-    search_catch_up(seconds=10)
+    Message.objects.filter(pk=message.pk).update(body="after")
+    note_change(message, ChangeKind.EDITED)
+    make_findable()
 
     assert kept(search="before") == []
     assert kept(search="after") == ["after"]

@@ -65,7 +65,6 @@ def ids(workspace: Workspace) -> dict[str, str]:
         thread=pull, author=author, body="needle", kind=MessageKind.REVIEW, occurred_at=LATER
     )
     Thread.objects.filter(pk=issue.pk).update(first_response_at=LATER)
-    Message.objects.update(transaction_id=1)
     search_catch_up(seconds=10)
     named = {"source": pull.source_id, "member": author.member_id, "author": author.pk}
     return {f"%{name}": str(pk) for name, pk in named.items()}

@@ -176,7 +176,6 @@ def test_threads_labels_bots_and_words_are_filtered_by_the_address(
     answered = make_thread(source=source, author=person)
     third = make_message(thread=answered, author=make_identity(workspace=workspace))
     threads_settle([done.pk, answered.pk])
-    Message.objects.update(transaction_id=1)
     search_catch_up(seconds=10)
 
     for query, found in (
