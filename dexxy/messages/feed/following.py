@@ -71,10 +71,11 @@ def feed_changes(
     check_size(first)
     require_membership(viewer, workspace)
     position = None if after is None else Position.parse(after)
+    # Outside the transaction of the time limit: an epoch that begins here begins for good.
+    now = horizon()
+    if position is None:
+        return Changes([], str(now.position), has_more=False)
     with time_limit():
-        now = horizon()
-        if position is None:
-            return Changes([], str(now.position), has_more=False)
         return _changes_after(workspace, position, now, first)
 
 
