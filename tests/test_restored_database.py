@@ -73,8 +73,10 @@ def restore(programs: Path, into: str) -> None:
 def count_transactions(number: int) -> None:
     """Let this many transactions go by in the cluster."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DO $$ BEGIN FOR i IN 1..{number} LOOP COMMIT;"
-                       " PERFORM pg_current_xact_id(); END LOOP; END $$")
+        cursor.execute(
+            f"DO $$ BEGIN FOR i IN 1..{number} LOOP COMMIT;"
+            " PERFORM pg_current_xact_id(); END LOOP; END $$"
+        )
 
 
 def sync(repository: GitHubRepository) -> None:

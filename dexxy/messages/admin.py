@@ -39,7 +39,7 @@ class SearchEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "workspace", "thread_id", "message_id", "member_id", "at")
+    list_display = ("__str__", "workspace", "thread_id", "message_id", "member_id", "noted_at")
     list_filter = ("kind", "workspace")
     list_select_related = ("workspace",)
     search_fields = ("=id",)
@@ -58,4 +58,6 @@ class FollowerAdmin(ReadOnlyAdmin):
 @admin.register(Epoch)
 class EpochAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "cluster", "began_at")
+    list_filter = ("cluster",)
+    search_fields = ("=id",)
     ordering = ("-pk",)

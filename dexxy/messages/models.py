@@ -339,7 +339,7 @@ class Change(models.Model):
     thread_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
     member_id = models.BigIntegerField(null=True)
-    at = models.DateTimeField(db_default=Now())
+    noted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [only_choices("kind", ChangeKind)]

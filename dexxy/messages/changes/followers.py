@@ -65,7 +65,9 @@ def follow(workspace_id: int, name: str, work: Work, *, limit: int) -> bool:
     Returns: whether it was done; another process may do it just now.
     """
     Follower.objects.get_or_create(
-        workspace_id=workspace_id, name=name, defaults={"started_to": 0, **_columns(horizon().position)}
+        workspace_id=workspace_id,
+        name=name,
+        defaults={"started_to": 0, **_columns(horizon().position)},
     )
     free = Follower.objects.select_for_update(skip_locked=True)
     follower = free.filter(workspace_id=workspace_id, name=name).first()

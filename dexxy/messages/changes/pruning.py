@@ -1,4 +1,4 @@
-"""Delete the old end of the log of changes. Pruning is a follower, too: what it has read is gone."""
+"""Delete the old end of the log of changes, as a follower does: what it has read is gone."""
 
 from datetime import timedelta
 
@@ -10,13 +10,15 @@ from dexxy.messages.changes.reading import PRUNING
 
 _AT_ONCE = 10_000
 
+_OLDEST = "SELECT noted_at < now() - %(kept)s FROM messages_change ORDER BY id LIMIT 1"
+
 # By the ids, which are as old as the changes. What is settled alone: nothing may turn up behind it.
 _PRUNE = f"""
 WITH oldest AS (
     SELECT * FROM messages_change ORDER BY id LIMIT %(limit)s
 ), pruned AS (
     DELETE FROM messages_change c USING oldest
-    WHERE c.id = oldest.id AND oldest.at < now() - %(kept)s
+    WHERE c.id = oldest.id AND oldest.noted_at < now() - %(kept)s
       AND (oldest.epoch < %(now)s OR oldest.transaction_id < %(oldest_running)s)
     RETURNING c.workspace_id, c.epoch, c.transaction_id, c.id
 ), moved AS (
@@ -41,16 +43,12 @@ def changes_prune() -> int:
 
     Returns: how many were deleted.
     """
+    kept = {"kept": timedelta(days=settings.DEXXY_CHANGES_KEPT)}
     now, deleted = horizon(), 0
-    params = {
-        "limit": _AT_ONCE,
-        "kept": timedelta(days=settings.DEXXY_CHANGES_KEPT),
-        "now": now.epoch,
-        "oldest_running": now.oldest_running,
-        "pruning": PRUNING,
-    }
-    while True:
-        [(count,)] = fetch_all(_PRUNE, params)
+    place = {"now": now.epoch, "oldest_running": now.oldest_running, "pruning": PRUNING}
+    while fetch_all(_OLDEST, kept) == [(True,)]:
+        [(count,)] = fetch_all(_PRUNE, {**kept, **place, "limit": _AT_ONCE})
         deleted += count
-        if count < _AT_ONCE:
-            return deleted
+        if count == 0:
+            break
+    return deleted

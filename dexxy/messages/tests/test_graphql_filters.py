@@ -10,7 +10,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.config.schema import schema
 from dexxy.members.models import IdentityKind
 from dexxy.messages.feed.search import search_catch_up
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, Thread, ThreadKind, ThreadState
 from tests.factories import START, make_identity, make_message, make_source, make_thread
 
 Ask = Callable[..., dict[str, Any]]
