@@ -29,7 +29,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(SearchEntry)
 class SearchEntryAdmin(ReadOnlyAdmin):
-    hidden = ("document",)
+    hidden = ("words",)
     list_display = ("__str__", "occurred_at")
     list_filter = ("message__kind",)
     search_fields = ("=message__id",)

@@ -5,7 +5,6 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
@@ -277,18 +276,22 @@ class Message(TimestampedModel):
 class SearchEntry(models.Model):
     """The words of a message, in a table of their own so that storing messages need not wait.
 
-    `document` also has the workspace, as a word that no text can contain.
+    Each word is a number that only its workspace has for it.
     """
 
     message = models.OneToOneField(
-        Message, models.CASCADE, primary_key=True, related_name="search_entry"
+        Message,
+        models.CASCADE,
+        primary_key=True,
+        related_name="search_entry",
+        db_constraint=False,
     )
     occurred_at = models.DateTimeField()
-    document = SearchVectorField()
+    words = ArrayField(models.IntegerField())
 
     class Meta:
         verbose_name_plural = "search entries"
-        indexes = [GinIndex(fields=["document"], name="messages_search_document")]
+        indexes = [GinIndex(fields=["words"], name="messages_search_words")]
 
     def __str__(self) -> str:
         return f"words of message {self.message_id}"

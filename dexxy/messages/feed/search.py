@@ -1,10 +1,10 @@
-"""Full-text search: index the words of messages, and turn a search into a `tsquery`.
+"""Full-text search: index the words of messages, and turn a search into their keys.
 
 A job indexes messages some seconds after they are stored, so that storing them does not wait for
 it. It is a follower of the log of changes (see `messages/changes`), so that it misses no message.
 """
 
-from functools import partial
+import unicodedata
 from time import monotonic
 
 from dexxy.accounts.models import Workspace
@@ -15,22 +15,24 @@ from dexxy.messages.changes.reading import Reading
 
 JOB = "dexxy.messages.tasks.index_messages"
 FOLLOWER = "search"
+# Scripts without spaces: their words are indexed as pairs of characters, and as single ones.
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "MYANMAR", "KHMER")
 # Messages indexed in one transaction, which takes about a tenth of a second.
 _BATCH = 1000
 
 # An opening message is found by the title of its thread, too.
 _INDEX = """
-INSERT INTO messages_searchentry AS s (message_id, occurred_at, document)
+INSERT INTO messages_searchentry AS s (message_id, occurred_at, words)
 SELECT m.id, m.occurred_at,
-       array_to_tsvector(messages_search_words(
-           CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END)
-           || %(workspace_word)s::text)
+       messages_word_keys(m.workspace_id, messages_search_words(
+           CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END))
 FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
 WHERE m.id = ANY(%(messages)s)
 ON CONFLICT (message_id) DO UPDATE
-SET occurred_at = excluded.occurred_at, document = excluded.document
-WHERE (s.occurred_at, s.document) IS DISTINCT FROM (excluded.occurred_at, excluded.document)
+SET occurred_at = excluded.occurred_at, words = excluded.words
+WHERE (s.occurred_at, s.words) IS DISTINCT FROM (excluded.occurred_at, excluded.words)
 """
+_KEYS = "SELECT messages_word_keys(%(workspace)s, %(words)s)"
 
 
 def search_wake() -> None:
@@ -52,39 +54,31 @@ def search_catch_up(*, seconds: float) -> int:
             return len(waiting)
 
 
-def search_words(workspace: Workspace, text: str) -> str:
-    """Return the `tsquery` for messages of WORKSPACE with all words of TEXT; "" if it has none."""
+def search_words(workspace: Workspace, text: str) -> list[int]:
+    """Return what an entry of WORKSPACE has if its message has all words of TEXT."""
     [(words,)] = fetch_all("SELECT messages_search_words(%(text)s)", {"text": text})
-    terms = _terms(set(words))
-    # No word contains a quotation mark: `messages_search_words` splits at them.
-    return " & ".join([f"'{_workspace_word(workspace.pk)}'", *terms]) if terms else ""
+    params = {"workspace": workspace.pk, "words": _without_covered(set(words))}
+    [(keys,)] = fetch_all(_KEYS, params)
+    return list(keys)
 
 
-def _terms(words: set[str]) -> list[str]:
-    """Return the terms of a `tsquery` for WORDS.
-
-    Chinese, Japanese and Korean are indexed as pairs of characters, and the last character of a
-    text alone. So a single character is searched as the beginning of a word; it is left out where
-    a pair ends with it.
-    """
-    single = {word for word in words if len(word) == 1 and not word.isascii()}
-    covered = {one for one in single if any(word != one and word.endswith(one) for word in words)}
-    return [f"'{word}'{':*' if word in single else ''}" for word in sorted(words - covered)]
+def _without_covered(words: set[str]) -> list[str]:
+    """Leave characters out that are in a pair: whatever has the pair has them, too."""
+    pairs = [word for word in words if len(word) == 2]
+    return [
+        word
+        for word in words
+        if not (
+            unicodedata.name(word[0], "").startswith(_UNSPACED)
+            and any(word in pair and word != pair for pair in pairs)
+        )
+    ]
 
 
 def _index_batch(workspace_id: int) -> bool:
     """Index the next batch of a workspace; return False if another worker does so just now."""
-    return follow(workspace_id, FOLLOWER, partial(_index, workspace_id), limit=_BATCH)
+    return follow(workspace_id, FOLLOWER, _index, limit=_BATCH)
 
 
-def _index(workspace_id: int, changed: Reading) -> None:
-    word = _workspace_word(workspace_id)
-    execute(_INDEX, {"messages": changed.messages, "workspace_word": word})
-
-
-def _workspace_word(workspace_id: int) -> str:
-    """Return the word that each entry of a workspace has, so that a search reads no other ones.
-
-    No text can contain it: `messages_search_words` splits words at "@".
-    """
-    return f"@{workspace_id}"
+def _index(changed: Reading) -> None:
+    execute(_INDEX, {"messages": changed.messages})
