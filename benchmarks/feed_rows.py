@@ -26,7 +26,8 @@ LENGTH = 5
 
 _EMPTY = """
 TRUNCATE accounts_workspace, sources_source, members_member, members_identity, messages_thread,
-    messages_message, messages_searchentry, messages_change, messages_follower RESTART IDENTITY CASCADE;
+    messages_message, messages_searchentry, messages_change, messages_follower
+    RESTART IDENTITY CASCADE;
 SELECT setseed(0.42);
 """
 # The rows refer to each other rightly; each check of that would double the time.

@@ -15,7 +15,7 @@ BASELINE = {
     "accounts": "0001_initial",
     "integrations": "0001_initial",
     "members": "0001_initial",
-    "messages": "0001_initial",
+    "messages": "0001_with_a_log_of_changes",
     "sources": "0001_initial",
 }
 MESSAGES = 100_000

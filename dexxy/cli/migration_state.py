@@ -14,17 +14,18 @@ from dexxy.common.errors import DexxyError
 
 log = structlog.get_logger()
 
-# The second migration of each app that had one before the first release squashed them: every
-# database of that time has applied these, and no later migration may take such a name.
-SQUASHED = {
+# Migrations that a later state replaced: every database of that time has applied one of these, and
+# no later migration may take such a name.
+REPLACED = {
     ("integrations", "0002_app_and_oauth"),
     ("members", "0002_bots_are_found_by_an_index"),
     ("messages", "0002_feed_filters_and_search"),
+    ("messages", "0001_initial"),
 }
 
 
 class OldDataError(DexxyError):
-    """The database was made before the first release."""
+    """The database was made by a state of Dexxy that nothing leads on from."""
 
     code = "old_data"
 
@@ -39,16 +40,16 @@ def is_up_to_date() -> bool:
     """Say whether every migration that is installed was applied to the database.
 
     Raises:
-        OldDataError: it has migrations of before the first release.
+        OldDataError: it has migrations of before 0.1.0a2.
         NewerDataError: it has migrations of a newer Dexxy.
     """
     applied = set(MigrationRecorder(connection).applied_migrations())
     installed = {(app.label, name) for app in apps.get_app_configs() for name in _names(app)}
     ours = {app.label for app in apps.get_app_configs() if app.name.startswith("dexxy.")}
     unknown = {(app, name) for app, name in applied - installed if app in ours}
-    if unknown & SQUASHED:
+    if unknown & REPLACED:
         raise OldDataError(
-            "This data is of a Dexxy before 0.1.0a1, which cannot be migrated: start with an empty"
+            "This data is of a Dexxy before 0.1.0a2, which cannot be migrated: start with an empty"
             " DEXXY_DATA_DIR (or database) and sync again."
         )
     if unknown:

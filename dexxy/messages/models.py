@@ -67,12 +67,17 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
 
 class Thread(TimestampedModel):
-    """An issue, a pull request or a discussion. Its key is its number."""
+    """An issue, a pull request or a discussion. Its key is its number.
+
+    A platform that numbers nothing has a key of its own for it, `external_key`; the number is then
+    ours.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="threads", db_index=False)
     source = models.ForeignKey(Source, models.CASCADE, related_name="threads", db_index=False)
     kind = models.CharField(max_length=20, choices=ThreadKind.choices)
     number = models.BigIntegerField()
+    external_key = models.TextField(blank=True, db_default="")
     node_id = models.CharField(max_length=255, blank=True)
     title = models.TextField()
     state = models.CharField(max_length=10, choices=ThreadState.choices)
@@ -107,6 +112,11 @@ class Thread(TimestampedModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "source", "kind", "number"], name="messages_thread_once"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "source", "kind", "external_key"],
+                name="messages_thread_once_by_key",
+                condition=~Q(external_key=""),
             ),
             only_choices("kind", ThreadKind),
             only_choices("state", ThreadState),
@@ -206,7 +216,8 @@ class Message(TimestampedModel):
 
     # A message is written under the lock of its thread, behind its author in one transaction, and
     # says of workspace and source what its thread says: to check each row of the largest table
-    # against four more would cost as much as to store it. The messages of a thread are found by
+    # against four more would cost as much as to store it. Nor could a table refer to this one by an
+    # id alone, once it is partitioned by the workspace. The messages of a thread are found by
     # their key, which begins with the workspace.
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
@@ -217,9 +228,6 @@ class Message(TimestampedModel):
     thread = models.ForeignKey(
         Thread, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
     )
-    thread_kind = models.CharField(max_length=20, choices=ThreadKind.choices)
-    kind = models.CharField(max_length=20, choices=MessageKind.choices)
-    external_id = models.CharField(max_length=255)
     author = models.ForeignKey(
         Identity,
         models.PROTECT,
@@ -229,16 +237,26 @@ class Message(TimestampedModel):
         db_constraint=False,
     )
     parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="replies", db_index=False
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replies",
+        db_index=False,
+        db_constraint=False,
     )
-    body = models.TextField(blank=True)
-    url = models.TextField(blank=True)
+    # What has a fixed width comes first, so that nothing is padded.
     occurred_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
     version_at = models.DateTimeField()
-    details = models.JSONField(default=dict, blank=True)
     in_feed = models.BooleanField(default=True)
     is_archived = models.BooleanField(default=False)
+    thread_kind = models.CharField(max_length=20, choices=ThreadKind.choices)
+    kind = models.CharField(max_length=20, choices=MessageKind.choices)
+    external_id = models.CharField(max_length=255)
+    url = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    details = models.JSONField(default=dict, blank=True)
     archived_reason = models.CharField(
         max_length=10, choices=ArchivedReason.choices, blank=True, default=""
     )
@@ -328,9 +346,10 @@ class ChangeKind(models.TextChoices):
 class Change(models.Model):
     """Something happened to a message, a thread or a member: one line of the log of changes.
 
-    It is written in the transaction that it tells of, and never changed. A thread without a message
-    that was written or removed stands for all of its messages. The ids are plain numbers: the log
-    may name what is gone, and is written too often to be checked.
+    It is written in the transaction that it tells of, and never changed. Many messages that were
+    written at once are one change: those of the thread from the first to the last. A thread without
+    a message that was written or removed stands for all of its messages. The ids are plain numbers:
+    the log may name what is gone, and is written too often to be checked.
     """
 
     workspace = models.ForeignKey(
@@ -341,6 +360,7 @@ class Change(models.Model):
     kind = models.CharField(max_length=10, choices=ChangeKind.choices)
     thread_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
+    last_message_id = models.BigIntegerField(null=True)
     member_id = models.BigIntegerField(null=True)
     noted_at = models.DateTimeField(db_default=Now())
 

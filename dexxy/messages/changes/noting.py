@@ -33,20 +33,25 @@ FROM (
 def messages_noted(statement: str) -> str:
     """Return STATEMENT with notes of each message that it writes, edits or removes.
 
+    Messages that are new in a thread are one note.
+
     Args:
         statement: an INSERT or UPDATE of `messages_message m`, without RETURNING.
     """
     returned = _columns("m", "id", "workspace_id", "thread_id", *_OF_MESSAGE)
     return f"""
-WITH written AS ({statement} RETURNING {returned})
-INSERT INTO messages_change ({_COLUMNS})
-SELECT w.workspace_id, {_WHEN},
-       CASE WHEN w.is_archived THEN 'removed'
-            WHEN stored.id IS NULL OR stored.is_archived THEN 'written' ELSE 'edited' END,
-       w.thread_id, w.id, NULL
-FROM written w LEFT JOIN messages_message stored ON stored.id = w.id
-WHERE {_differ(_OF_MESSAGE)}
-ORDER BY w.id"""
+WITH written AS ({statement} RETURNING {returned}), changed AS (
+    SELECT w.id, w.workspace_id, w.thread_id,
+           CASE WHEN w.is_archived THEN 'removed'
+                WHEN stored.id IS NULL OR stored.is_archived THEN 'written'
+                ELSE 'edited' END AS kind,
+           CASE WHEN stored.id IS NOT NULL OR w.is_archived THEN w.id END AS single
+    FROM written w LEFT JOIN messages_message stored ON stored.id = w.id
+    WHERE {_differ(_OF_MESSAGE)}
+)
+INSERT INTO messages_change ({_COLUMNS}, last_message_id)
+SELECT workspace_id, {_WHEN}, kind, thread_id, min(id), NULL, nullif(max(id), min(id))
+FROM changed GROUP BY workspace_id, thread_id, kind, single ORDER BY min(id)"""
 
 
 def threads_noted(statement: str, returns: Mapping[str, str]) -> str:

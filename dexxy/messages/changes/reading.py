@@ -12,7 +12,8 @@ from dexxy.messages.models import ChangeKind
 PRUNING = "pruning"
 
 # A change of a thread that was written or removed stands for all of its messages; of one that was
-# edited, for its opening. A change of a member stands for none.
+# edited, for its opening. A change of several messages stands for those of the thread from the
+# first to the last. A change of a member stands for none.
 #
 # One change more is read than a page can need, because the first one may have been read to its end.
 _READ = f"""
@@ -27,7 +28,11 @@ WITH noted AS MATERIALIZED (
 SELECT c.epoch, c.transaction_id, c.id, coalesce(m.id, {LAST}),
        c.kind, c.thread_id, m.id, c.member_id
 FROM noted c LEFT JOIN LATERAL (
-    SELECT c.message_id AS id WHERE c.message_id IS NOT NULL
+    SELECT c.message_id AS id WHERE c.message_id IS NOT NULL AND c.last_message_id IS NULL
+    UNION ALL
+    SELECT m.id FROM messages_message m
+    WHERE c.last_message_id IS NOT NULL AND m.id BETWEEN c.message_id AND c.last_message_id
+      AND m.thread_id = c.thread_id
     UNION ALL
     SELECT m.id FROM messages_message m
     WHERE c.message_id IS NULL AND m.workspace_id = c.workspace_id AND m.thread_id = c.thread_id

@@ -18,7 +18,8 @@ FROM pg_prepared_xacts WHERE transaction::text::bigint = %(oldest)s
 """
 _WAITS = """
 SELECT extract(epoch FROM now() - min(noted_at))::float FROM (
-    SELECT noted_at FROM messages_change WHERE epoch = %(epoch)s AND transaction_id >= %(oldest_running)s
+    SELECT noted_at FROM messages_change
+    WHERE epoch = %(epoch)s AND transaction_id >= %(oldest_running)s
     ORDER BY id DESC LIMIT 10000
 ) c
 """

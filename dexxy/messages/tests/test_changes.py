@@ -78,6 +78,26 @@ def test_each_message_that_is_written_edited_or_removed_is_noted(
     assert sorted(noted()) == [("edited", "1"), ("removed", "2"), ("written", "3")]
 
 
+def test_what_comes_into_a_thread_at_once_is_one_change(
+    workspace: Workspace, source_key: SourceKey, noted: Noted
+) -> None:
+    apply(source_key, shown(comment(1)))
+    apply(source_key, shown(comment(1), thread=replace(THREAD, number=8)))
+    noted()
+    more = [comment(number) for number in range(2, 6)]
+
+    apply(source_key, shown(comment(1), *more), shown(comment(1), thread=replace(THREAD, number=8)))
+
+    [change] = Change.objects.all()
+    changes_settle()
+    assert read_all(workspace, Position(), 2) == [
+        pk
+        for pk, key in Message.objects.order_by("pk").values_list("pk", "external_id")
+        if key in {record.external_id for record in more}
+    ]
+    assert (change.kind, change.thread_id) == ("written", Thread.objects.get(number=7).pk)
+
+
 def test_a_new_title_is_a_change_of_the_thread(source_key: SourceKey, noted: Noted) -> None:
     apply(source_key, shown(comment(1)))
     noted()
