@@ -153,3 +153,13 @@ def test_a_copy_in_the_same_cluster_begins_an_epoch_of_its_own(
             before + 1,
         ]
     assert feed_changes(alice, workspace, after=cursor).items == []
+
+
+def test_an_epoch_outlives_what_vacuum_does_to_its_row() -> None:
+    before = horizon().epoch
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (FREEZE) messages_epoch")
+        cursor.execute("VACUUM (FULL) messages_epoch")
+
+    assert horizon().epoch == before

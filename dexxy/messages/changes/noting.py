@@ -1,4 +1,8 @@
-"""Note in the log what a transaction changes: called by all who write, inside their transaction."""
+"""Note in the log what a transaction changes: called by all who write, inside their transaction.
+
+What a statement changes is told from the rows as it finds them. So their threads are locked by a
+statement before it.
+"""
 # ruff: noqa: S608
 # The statements are put together from constants of our own alone; values are parameters.
 

@@ -50,6 +50,15 @@ MESSAGE_COLUMNS = {
 # left, less the time in which a hint settles.
 _IS_AUTHORITATIVE = "t.hinted_at IS NULL OR t.hinted_at <= %(settled)s"
 
+# Before the upsert, in a statement of its own: what that one finds stored, to tell what changes, is
+# then what the writer before has left.
+LOCK_THREADS = """
+SELECT FROM {rows}
+JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(source)s
+                      AND t.kind = r.kind AND t.number = r.number
+ORDER BY t.kind, t.number FOR NO KEY UPDATE OF t
+"""
+
 # An INSERT sets what `threads_settle` would compute from the messages that come with the thread.
 # For the first response, `first_responses` holds when each account first wrote something that may
 # be one.

@@ -1,5 +1,6 @@
 """The log of changes: what is noted, what followers get of it, and when they start anew."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import connection, transaction
 
 from conftest import Ask
 from dexxy.accounts.models import User, Workspace
@@ -27,6 +28,7 @@ from dexxy.messages.selectors import feed_page
 from dexxy.messages.tests.test_ingest import THREAD, apply, comment, shown
 from dexxy.sources.models import Source
 from tests.factories import changes_settle, make_message, make_source, make_thread, make_workspace
+from tests.other_writer import other_writer
 
 Noted = Callable[[], list[tuple[str, str]]]
 
@@ -314,3 +316,23 @@ def test_a_workspace_that_is_deleted_takes_its_log_and_followers_with_it(
     assert not Change.objects.exists()
     assert not Follower.objects.exists()
     assert Epoch.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_who_waits_for_another_notes_what_it_changes_back(source: Source) -> None:
+    key = SourceKey(source.workspace_id, source.pk, source.server)
+    horizon()  # else both would begin the epoch
+    before = shown(comment(1))
+    after = shown(replace(comment(1), body="edited"), thread=replace(THREAD, title="Of the other"))
+    with transaction.atomic():
+        apply(key, before)
+    Change.objects.all().delete()
+
+    with other_writer(lambda: apply(key, after)), transaction.atomic():
+        apply(key, before)
+
+    assert Thread.objects.get().title == THREAD.title
+    assert Counter(Change.objects.values_list("kind", "message_id")) == {
+        ("edited", None): 2,
+        ("edited", Message.objects.get(external_id="1").pk): 2,
+    }

@@ -367,7 +367,7 @@ def test_a_whole_page_takes_a_constant_number_of_statements(source_key: SourceKe
 
     apply(source_key, shown(comment(1)))
 
-    assert statements(100, threads=1) == statements(200, threads=60) == 5
+    assert statements(100, threads=1) == statements(200, threads=60) == 6
     assert statements(100, threads=1) == statements(200, threads=60) == 9
 
 
