@@ -26,7 +26,8 @@ LENGTH = 5
 
 _EMPTY = """
 TRUNCATE accounts_workspace, sources_source, members_member, members_identity, messages_thread,
-    messages_message, messages_searchentry, messages_searchprogress RESTART IDENTITY CASCADE;
+    messages_message, messages_searchentry, messages_change, messages_follower
+    RESTART IDENTITY CASCADE;
 SELECT setseed(0.42);
 """
 # The rows refer to each other rightly; each check of that would double the time.
@@ -105,7 +106,7 @@ FROM (
 _MESSAGES = f"""
 INSERT INTO messages_message (id, workspace_id, source_id, thread_id, thread_kind, kind,
     external_id, author_id, body, url, occurred_at, version_at, details, in_feed, is_archived,
-    archived_reason, transaction_id, created_at, updated_at)
+    archived_reason, created_at, updated_at)
 SELECT row_number() OVER (), workspace_id, source_id, id, kind,
        CASE WHEN n = 0 THEN 'opened' WHEN n = last AND state <> 'open' THEN
                 CASE state WHEN 'merged' THEN 'merged' ELSE 'closed' END
@@ -125,7 +126,7 @@ SELECT row_number() OVER (), workspace_id, source_id, id, kind,
            || ' number ' || id,
        '', opened_at + n * interval '8 hours' * luck
            * CASE WHEN id %% 30 = 0 AND opened_at < now() - interval '4 years' THEN 500 ELSE 1 END,
-       opened_at, '{{}}', true, false, '', 1,
+       opened_at, '{{}}', true, false, '',
        now(), now()
 FROM (
     SELECT t.*, n, random() AS luck
@@ -140,8 +141,8 @@ FROM (SELECT thread_id, max(occurred_at) AS last_at, count(*) AS messages
 WHERE m.thread_id = t.id
 """
 WORDS = """
-INSERT INTO messages_searchentry (message_id, occurred_at, document)
-SELECT id, occurred_at, array_to_tsvector(messages_search_words(body) || ('@' || workspace_id))
+INSERT INTO messages_searchentry (message_id, occurred_at, words)
+SELECT id, occurred_at, messages_word_keys(workspace_id, messages_search_words(body))
 FROM messages_message
 """
 

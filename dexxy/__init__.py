@@ -1,3 +1,3 @@
 """Dexxy: one live feed of a community's members, threads and messages."""
 
-__version__ = "0.1.0a1"
+__version__ = "0.1.0a2"

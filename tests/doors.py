@@ -18,7 +18,7 @@ from dexxy.accounts.models import User
 NEW = 1_000_000
 # Written by whoever comes in, whatever they do.
 _ELSEWHERE = {"django_session", "django_admin_log"}
-_UNLIKE = {"last_login", "last_used_at", "token_hash"}
+_UNLIKE = {"last_login", "last_used_at", "token_hash", "transaction_id", "written_by"}
 _REFUSED = {403: "FORBIDDEN", 404: "NOT_FOUND"}
 
 Names = Mapping[str, object]

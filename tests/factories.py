@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import connection
+
 from dexxy.accounts.models import Membership, Role, User, Workspace
 from dexxy.integrations.models import (
     AccountType,
@@ -22,6 +24,9 @@ from dexxy.integrations.models import (
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.messages.models import (
     ArchivedReason,
+    Change,
+    ChangeKind,
+    Follower,
     Message,
     MessageKind,
     Thread,
@@ -32,6 +37,10 @@ from dexxy.sources.models import Source, SourceKind
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WEBHOOK_SECRET = "webhook secret"
+NOTE_CHANGE = """
+INSERT INTO messages_change (workspace_id, epoch, transaction_id, kind, thread_id, message_id)
+VALUES (%s, messages_epoch_now(), pg_current_xact_id()::text::bigint, %s, %s, %s)
+"""
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
@@ -145,7 +154,7 @@ def make_message(
     """Make a message, a minute after the one made before it unless told when."""
     number = next(_numbers)
     occurred_at = occurred_at or START + timedelta(minutes=number)
-    return Message.objects.create(
+    message = Message.objects.create(
         workspace_id=thread.workspace_id,
         source_id=thread.source_id,
         thread=thread,
@@ -162,6 +171,20 @@ def make_message(
         is_archived=bool(archived_reason),
         archived_reason=archived_reason,
     )
+    note_change(message)
+    return message
+
+
+def note_change(message: Message, kind: ChangeKind = ChangeKind.WRITTEN) -> None:
+    """Note in the log that a message changed, as those who write messages do."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_CHANGE, [message.workspace_id, kind, message.thread_id, message.pk])
+
+
+def changes_settle() -> None:
+    """Let followers read what a test has written: it is in a transaction that never ends."""
+    Change.objects.update(transaction_id=1)
+    Follower.objects.update(epoch=0, transaction_id=0, change_id=0, message_id=0)
 
 
 def make_app(*, app_id: int | None = None, secret: str = WEBHOOK_SECRET) -> GitHubApp:

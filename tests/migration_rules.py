@@ -16,7 +16,7 @@ BASELINE = {
     "integrations": "0001_initial",
     "kept": "0001_initial",
     "members": "0001_initial",
-    "messages": "0001_initial",
+    "messages": "0001_with_a_log_of_changes",
     "people": "0001_initial",
     "sources": "0001_initial",
 }

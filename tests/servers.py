@@ -9,7 +9,8 @@ nobody waits for the migrations twice, and no test finds what an earlier run lef
 
 import argparse
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,19 @@ def own_database() -> dict[str, str]:
 
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     return {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
+
+
+@contextmanager
+def using(url: str) -> Iterator[None]:
+    """Let this process work on another database."""
+    import dj_database_url
+    from django.db import connections
+
+    of_tests = connections["default"]
+    connections["default"] = other = of_tests.copy()
+    other.settings_dict |= dj_database_url.parse(url)
+    try:
+        yield
+    finally:
+        other.close()
+        connections["default"] = of_tests

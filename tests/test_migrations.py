@@ -1,19 +1,18 @@
 """What comes after the first release migrates a full database while people read it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import dj_database_url
 import psycopg
 import pytest
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
-from django.db import connection, connections, migrations, models
+from django.db import connection, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker
 
 from tests.migration_rules import BASELINE, faults, fill, forbidden, later_migrations
-from tests.servers import own_database
+from tests.servers import own_database, using
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +35,6 @@ def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
 def is_ours(key: tuple[str, str]) -> bool:
     return key[0] in BASELINE
-
-
-@contextmanager
-def using(url: str) -> Iterator[None]:
-    """Let the migrations work on another database."""
-    of_tests = connections["default"]
-    connections["default"] = other = of_tests.copy()
-    other.settings_dict |= dj_database_url.parse(url)
-    try:
-        yield
-    finally:
-        other.close()
-        connections["default"] = of_tests
 
 
 def apply(*operations: migrations.operations.base.Operation, atomic: bool = True) -> None:

@@ -19,17 +19,18 @@ log = structlog.get_logger()
 
 _PAUSE_SECONDS = 2.0
 
-# The second migration of each app that had one before the first release squashed them: every
-# database of that time has applied these, and no later migration may take such a name.
-SQUASHED = {
+# Migrations that a later state replaced: every database of that time has applied one of these, and
+# no later migration may take such a name.
+REPLACED = {
     ("integrations", "0002_app_and_oauth"),
     ("members", "0002_bots_are_found_by_an_index"),
     ("messages", "0002_feed_filters_and_search"),
+    ("messages", "0001_initial"),
 }
 
 
 class OldDataError(DexxyError):
-    """The database was made before the first release."""
+    """The database was made by a state of Dexxy that nothing leads on from."""
 
     code = "old_data"
 
@@ -52,7 +53,7 @@ def database_state() -> DatabaseState:
     """Say whether the database has any migration, and whether it has all that are installed.
 
     Raises:
-        OldDataError: it has migrations of before the first release.
+        OldDataError: it has migrations of before 0.1.0a2.
         NewerDataError: it has migrations of a newer Dexxy.
         UnfinishedRestoreError: a restore into it was not finished.
     """
@@ -70,9 +71,9 @@ def state_of(applied: set[tuple[str, str]]) -> DatabaseState:
         OldDataError, NewerDataError: as `database_state`.
     """
     unknown = migrations_unknown(applied)
-    if unknown & SQUASHED:
+    if unknown & REPLACED:
         raise OldDataError(
-            "This data is of a Dexxy before 0.1.0a1, which cannot be migrated: start with an empty"
+            "This data is of a Dexxy before 0.1.0a2, which cannot be migrated: start with an empty"
             " DEXXY_DATA_DIR (or database) and sync again."
         )
     if unknown:

@@ -1,5 +1,7 @@
 """What a client of the API hears when something is wrong."""
 
+from collections.abc import Mapping
+
 import structlog
 from graphql import GraphQLError
 
@@ -12,7 +14,7 @@ def coded(error: GraphQLError) -> GraphQLError:
     """Return ERROR with its code; of one that is our fault, with no more than that."""
     cause = error.original_error
     if isinstance(cause, DexxyError):
-        return _like(error, str(cause), cause.code.upper())
+        return _like(error, str(cause), cause.code.upper(), cause.details)
     if error.path is None and (cause is None or error.nodes):
         # Parsing, validation and variables: about the document itself, which its author may read.
         return _like(error, error.message, "BAD_USER_INPUT")
@@ -20,12 +22,14 @@ def coded(error: GraphQLError) -> GraphQLError:
     return _like(error, "Something went wrong here. It has been logged.", "INTERNAL_ERROR")
 
 
-def _like(error: GraphQLError, message: str, code: str) -> GraphQLError:
+def _like(
+    error: GraphQLError, message: str, code: str, details: Mapping[str, str] | None = None
+) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions={"code": code},
+        extensions={"code": code, **(details or {})},
     )

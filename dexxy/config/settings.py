@@ -39,6 +39,8 @@ DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60, least=1, most=3600)
 DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400, least=1, most=_YEAR)
 # Pages of a sweep that one sync may read: the sweep goes on in the next one.
 DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
+# Days that the log of changes is kept for those who follow it.
+DEXXY_CHANGES_KEPT = env.integer("DEXXY_CHANGES_KEPT", 7, least=1, most=3650)
 # Seconds between two looks at GitHub's log for webhooks that never arrived.
 DEXXY_DELIVERY_LOG_INTERVAL = env.integer(
     "DEXXY_DELIVERY_LOG_INTERVAL", 300, least=1, most=3600 * 24

@@ -18,6 +18,7 @@ def examine() -> Iterator[Finding]:
     yield secrets.keys()
     yield from platform.queue()
     yield platform.schedule()
+    yield platform.followers()
     yield platform.address()
     yield from apps.apps()
     yield from github.inbox()

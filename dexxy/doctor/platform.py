@@ -16,10 +16,12 @@ from dexxy.common.valkey import connection_to
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.connecting.app_registration import is_public
+from dexxy.messages.changes.waiting import followers_wait
 
 OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
 OVERDUE = timedelta(minutes=5)
+WAITED_LONG = timedelta(minutes=1)
 
 
 def database() -> Finding:
@@ -101,6 +103,35 @@ def schedule() -> Finding:
         f"{oldest[0]} has been due for {minutes} minutes.",
         "Start `dexxy scheduler`, and a worker beside it. `dexxy up` starts both.",
     )
+
+
+def followers() -> Finding:
+    """Look whether search and other followers get what has changed."""
+    waits = followers_wait()
+    if waits is None or waits[0] < WAITED_LONG:
+        return well("Followers", "Search and other followers can read what has changed.")
+    since, holder = waits
+    says = f"What changed {_minutes(since)} ago waits, for search and other followers."
+    if holder is None:
+        return notice("Followers", says, "Look again in a moment.")
+    who = "a prepared transaction" if holder.pid is None else f"process {holder.pid}"
+    age = f", for {_minutes(holder.age)}" if holder.age else ""
+    return failed(
+        "Followers",
+        f"{says} A transaction of {who} in the database {holder.database}, user {holder.user},"
+        f" runs{age}.",
+        "Let it end, or end it: "
+        + (
+            "`ROLLBACK PREPARED` with its name in pg_prepared_xacts."
+            if holder.pid is None
+            else f"`SELECT pg_terminate_backend({holder.pid})`."
+        ),
+    )
+
+
+def _minutes(time: timedelta) -> str:
+    count = int(time.total_seconds() // 60)
+    return f"{count} minute{pluralize(count)}"
 
 
 def address() -> Finding:

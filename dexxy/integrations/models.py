@@ -414,7 +414,9 @@ class SyncPart(TimestampedModel):
     """
 
     repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="parts")
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="parts")
+    # Not checked: once threads are partitioned by the workspace, no table can refer to them by an
+    # id alone. A part is made under the lock of its thread, and threads are archived, not deleted.
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="parts", db_constraint=False)
     connection = models.CharField(max_length=50)
     owner_id = models.CharField(max_length=255)
     owner_external_id = models.CharField(max_length=255, blank=True)

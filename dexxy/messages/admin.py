@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from dexxy.accounts.admin import ReadOnlyAdmin
-from dexxy.messages.models import Message, SearchEntry, SearchProgress, Thread
+from dexxy.messages.models import Change, Epoch, Follower, Message, SearchEntry, Thread
 
 
 @admin.register(Thread)
@@ -29,7 +29,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(SearchEntry)
 class SearchEntryAdmin(ReadOnlyAdmin):
-    hidden = ("document",)
+    hidden = ("words",)
     list_display = ("__str__", "occurred_at")
     list_filter = ("message__kind",)
     search_fields = ("=message__id",)
@@ -37,9 +37,27 @@ class SearchEntryAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
-@admin.register(SearchProgress)
-class SearchProgressAdmin(ReadOnlyAdmin):
-    list_display = ("workspace", "transaction_id", "message_id")
-    list_filter = ("workspace",)
+@admin.register(Change)
+class ChangeAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "workspace", "thread_id", "message_id", "member_id", "noted_at")
+    list_filter = ("kind", "workspace")
     list_select_related = ("workspace",)
-    search_fields = ("workspace__slug",)
+    search_fields = ("=id",)
+    search_help_text = "The id of a change"
+    ordering = ("-pk",)
+
+
+@admin.register(Follower)
+class FollowerAdmin(ReadOnlyAdmin):
+    list_display = ("name", "workspace", "epoch", "transaction_id", "change_id", "started_to")
+    list_filter = ("name", "workspace")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "workspace__slug")
+
+
+@admin.register(Epoch)
+class EpochAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "cluster", "began_at")
+    list_filter = ("cluster",)
+    search_fields = ("=id",)
+    ordering = ("-pk",)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 from dexxy.common.sql import execute
+from dexxy.messages.changes.noting import messages_noted
 from dexxy.messages.ingest.stored_threads import threads_lock
 from dexxy.messages.models import Message
 
 # Followers of the feed hear of it, and the words are indexed anew.
-_EMPTY = """
+_EMPTY = messages_noted("""
 UPDATE messages_message m
-SET body = '', transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+SET body = '', updated_at = now()
 WHERE workspace_id = %(workspace)s AND author_id = ANY(%(authors)s) AND body <> ''
-"""
+""")
 _FORGET_WORDS = """
 DELETE FROM messages_searchentry s USING messages_message m
 WHERE m.id = s.message_id AND m.workspace_id = %(workspace)s AND m.author_id = ANY(%(authors)s)

@@ -5,9 +5,9 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.models import TimestampedModel, only_choices
@@ -67,12 +67,17 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
 
 class Thread(TimestampedModel):
-    """An issue, a pull request or a discussion. Its key is its number."""
+    """An issue, a pull request or a discussion. Its key is its number.
+
+    A platform that numbers nothing has a key of its own for it, `external_key`; the number is then
+    ours.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="threads", db_index=False)
     source = models.ForeignKey(Source, models.CASCADE, related_name="threads", db_index=False)
     kind = models.CharField(max_length=20, choices=ThreadKind.choices)
     number = models.BigIntegerField()
+    external_key = models.TextField(blank=True, db_default="")
     node_id = models.CharField(max_length=255, blank=True)
     title = models.TextField()
     state = models.CharField(max_length=10, choices=ThreadState.choices)
@@ -107,6 +112,11 @@ class Thread(TimestampedModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["workspace", "source", "kind", "number"], name="messages_thread_once"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "source", "kind", "external_key"],
+                name="messages_thread_once_by_key",
+                condition=~Q(external_key=""),
             ),
             only_choices("kind", ThreadKind),
             only_choices("state", ThreadState),
@@ -197,24 +207,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return found
 
 
-class CurrentTransactionId(models.Func):
-    """The id of the transaction that writes the row."""
-
-    template = "pg_current_xact_id()::text::bigint"
-    output_field = models.BigIntegerField()
-
-
 class Message(TimestampedModel):
     """One thing somebody said or did in a thread, at one moment.
 
     Its key is its kind and `external_id` inside its thread: the decimal id; the thread's number
-    for `opened`; the node id for a timeline event. `transaction_id` lets a reader follow the feed
-    without losing rows that commit late.
+    for `opened`; the node id for a timeline event.
     """
 
     # A message is written under the lock of its thread, behind its author in one transaction, and
     # says of workspace and source what its thread says: to check each row of the largest table
-    # against four more would cost as much as to store it. The messages of a thread are found by
+    # against four more would cost as much as to store it. Nor could a table refer to this one by an
+    # id alone, once it is partitioned by the workspace. The messages of a thread are found by
     # their key, which begins with the workspace.
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
@@ -225,9 +228,6 @@ class Message(TimestampedModel):
     thread = models.ForeignKey(
         Thread, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
     )
-    thread_kind = models.CharField(max_length=20, choices=ThreadKind.choices)
-    kind = models.CharField(max_length=20, choices=MessageKind.choices)
-    external_id = models.CharField(max_length=255)
     author = models.ForeignKey(
         Identity,
         models.PROTECT,
@@ -237,20 +237,29 @@ class Message(TimestampedModel):
         db_constraint=False,
     )
     parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="replies", db_index=False
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replies",
+        db_index=False,
+        db_constraint=False,
     )
-    body = models.TextField(blank=True)
-    url = models.TextField(blank=True)
+    # What has a fixed width comes first, so that nothing is padded.
     occurred_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
     version_at = models.DateTimeField()
-    details = models.JSONField(default=dict, blank=True)
     in_feed = models.BooleanField(default=True)
     is_archived = models.BooleanField(default=False)
+    thread_kind = models.CharField(max_length=20, choices=ThreadKind.choices)
+    kind = models.CharField(max_length=20, choices=MessageKind.choices)
+    external_id = models.CharField(max_length=255)
+    url = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    details = models.JSONField(default=dict, blank=True)
     archived_reason = models.CharField(
         max_length=10, choices=ArchivedReason.choices, blank=True, default=""
     )
-    transaction_id = models.BigIntegerField(db_default=CurrentTransactionId(), editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -272,9 +281,6 @@ class Message(TimestampedModel):
             _feed_index("source_kinds", "source", "thread_kind", "kind"),
             _feed_index("author", "author"),
             models.Index(
-                fields=["workspace", "transaction_id", "id"], name="messages_message_follow"
-            ),
-            models.Index(
                 fields=["parent"],
                 name="messages_message_replies",
                 condition=Q(parent__isnull=False),
@@ -288,35 +294,108 @@ class Message(TimestampedModel):
 class SearchEntry(models.Model):
     """The words of a message, in a table of their own so that storing messages need not wait.
 
-    `document` also has the workspace, as a word that no text can contain.
+    Each word is a number that only its workspace has for it.
     """
 
     message = models.OneToOneField(
-        Message, models.CASCADE, primary_key=True, related_name="search_entry"
+        Message,
+        models.CASCADE,
+        primary_key=True,
+        related_name="search_entry",
+        db_constraint=False,
     )
     occurred_at = models.DateTimeField()
-    document = SearchVectorField()
+    words = ArrayField(models.IntegerField())
 
     class Meta:
         verbose_name_plural = "search entries"
-        indexes = [GinIndex(fields=["document"], name="messages_search_document")]
+        indexes = [GinIndex(fields=["words"], name="messages_search_words")]
 
     def __str__(self) -> str:
         return f"words of message {self.message_id}"
 
 
-class SearchProgress(models.Model):
-    """The position of the job that indexes words: the last message of a workspace that it read.
+class Epoch(models.Model):
+    """One life of this database in one cluster; its number comes before all transaction ids.
 
-    The order is that of the transactions that wrote the messages.
+    A dump that is restored begins another life: transactions are counted anew there. The function
+    `messages_epoch_now` notices that, and begins the epoch.
     """
 
-    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
-    transaction_id = models.BigIntegerField(default=0)
-    message_id = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name_plural = "search progress"
+    id = models.AutoField(primary_key=True)
+    # What the cluster calls itself; empty where the server does not tell.
+    cluster = models.TextField()
+    # The id of the transaction that wrote the row, as the row itself knew it: in a restored row,
+    # which another transaction wrote, they differ.
+    written_by = models.BigIntegerField(null=True)
+    began_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return f"search of {self.workspace}"
+        return f"epoch {self.pk}"
+
+
+class ChangeKind(models.TextChoices):
+    WRITTEN = "written"
+    EDITED = "edited"
+    REMOVED = "removed"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    ERASED = "erased"
+
+
+class Change(models.Model):
+    """Something happened to a message, a thread or a member: one line of the log of changes.
+
+    It is written in the transaction that it tells of, and never changed. Many messages that were
+    written at once are one change: those of the thread from the first to the last. A thread without
+    a message that was written or removed stands for all of its messages. The ids are plain numbers:
+    the log may name what is gone, and is written too often to be checked.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    epoch = models.IntegerField()
+    transaction_id = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
+    thread_id = models.BigIntegerField(null=True)
+    message_id = models.BigIntegerField(null=True)
+    last_message_id = models.BigIntegerField(null=True)
+    member_id = models.BigIntegerField(null=True)
+    noted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [only_choices("kind", ChangeKind)]
+        indexes = [
+            models.Index(
+                fields=["workspace", "epoch", "transaction_id", "id"],
+                name="messages_change_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+
+class Follower(models.Model):
+    """Somebody who reads a workspace's log of changes, and how far: see `messages/changes`."""
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="followers", db_index=False
+    )
+    name = models.CharField(max_length=100)
+    # A position in the log: of the last change that was read, and of the last message in it.
+    epoch = models.IntegerField(default=0)
+    transaction_id = models.BigIntegerField(default=0)
+    change_id = models.BigIntegerField(default=0)
+    message_id = models.BigIntegerField(default=0)
+    # While it starts, it reads all threads by their ids: the last one that it has read.
+    started_to = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="messages_follower_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.workspace}"

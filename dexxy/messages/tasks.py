@@ -2,6 +2,7 @@
 
 from django_rq import job
 
+from dexxy.messages.changes.pruning import changes_prune
 from dexxy.messages.feed.search import search_catch_up
 
 # The scheduler wakes a worker again while anything is left.
@@ -10,5 +11,6 @@ _SECONDS = 20.0
 
 @job("search")
 def index_messages() -> None:
-    """Make what was written since the last time findable."""
+    """Make what was written since the last time findable, and forget what nobody reads any more."""
     search_catch_up(seconds=_SECONDS)
+    changes_prune()

@@ -17,8 +17,10 @@ from dexxy.members.merges import by_hand, suggestions
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Member, MemberMerge
+from dexxy.messages.changes.noting import members_note
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.ingest.stored_threads import threads_lock
+from dexxy.messages.models import ChangeKind
 
 _BATCH = 2000
 # An answer counts if it is another member's than the author's: both are among those regrouped.
@@ -46,7 +48,7 @@ def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: 
     merge, regrouped = by_hand.members_merge(
         actor=actor, workspace=workspace, kept_id=kept_id, merged_id=merged_id
     )
-    _settle(workspace.pk, _OPENED_BY, regrouped)
+    _regrouped(workspace.pk, ChangeKind.MERGED, regrouped)
     return merge
 
 
@@ -54,7 +56,7 @@ def people_merge(*, actor: User, workspace: Workspace, kept_id: int, merged_id: 
 def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> MemberMerge:
     """Take a merge back, as `by_hand.merge_undo` does, and settle their threads."""
     merge, regrouped = by_hand.merge_undo(actor=actor, workspace=workspace, merge_id=merge_id)
-    _settle(workspace.pk, _OPENED_BY, regrouped)
+    _regrouped(workspace.pk, ChangeKind.UNMERGED, regrouped)
     return merge
 
 
@@ -66,7 +68,7 @@ def people_accept(
     merge, regrouped = suggestions.suggestion_accept(
         actor=actor, workspace=workspace, suggestion_id=suggestion_id, kept_id=kept_id
     )
-    _settle(workspace.pk, _OPENED_BY, regrouped)
+    _regrouped(workspace.pk, ChangeKind.MERGED, regrouped)
     return merge
 
 
@@ -78,7 +80,7 @@ def people_link(workspace_id: int, links: Iterable[Link]) -> int:
     """
     merges_lock(workspace_id)
     regrouped = links_add(workspace_id, links)
-    _settle(workspace_id, _OPENED_BY, regrouped)
+    _regrouped(workspace_id, ChangeKind.MERGED, regrouped)
     return len(regrouped)
 
 
@@ -97,11 +99,11 @@ def people_unlink(workspace_id: int, identity_ids: Sequence[int]) -> None:
     with transaction.atomic():
         merges_lock(workspace_id)
         regrouped = links_withdraw(workspace_id, identity_ids)
-        _settle(workspace_id, _OPENED_BY, regrouped)
+        _regrouped(workspace_id, ChangeKind.UNMERGED, regrouped)
     with transaction.atomic():
         merges_lock(workspace_id)
         bots = bots_mark(identity_ids)
-        _settle(workspace_id, _SPOKEN_IN_BY, bots)
+        _renatured(workspace_id, bots)
 
 
 @transaction.atomic
@@ -121,8 +123,20 @@ def person_set_bot(*, actor: User, workspace: Workspace, member_id: int, is_bot:
         member.save(update_fields=["is_bot", "updated_at"])
         audit(workspace, actor, "member.marked_bot" if is_bot else "member.marked_person", member)
         accounts = list(member.identities.values_list("pk", flat=True))
-        _settle(workspace.pk, _SPOKEN_IN_BY, accounts)
+        _renatured(workspace.pk, accounts)
     return member
+
+
+def _regrouped(workspace_id: int, kind: ChangeKind, identity_ids: Sequence[int]) -> None:
+    """Settle the threads of accounts that belong to other members now, and note those."""
+    _settle(workspace_id, _OPENED_BY, identity_ids)
+    members_note(workspace_id, kind, identity_ids)
+
+
+def _renatured(workspace_id: int, identity_ids: Sequence[int]) -> None:
+    """Settle the threads of accounts that are a bot's now, or a person's, and note whose."""
+    _settle(workspace_id, _SPOKEN_IN_BY, identity_ids)
+    members_note(workspace_id, ChangeKind.EDITED, identity_ids)
 
 
 def _settle(workspace_id: int, statement: str, identity_ids: Sequence[int]) -> None:

@@ -30,7 +30,6 @@ from dexxy.members.erasure.lists import (
     lists_stored,
 )
 from dexxy.members.models import ErasureSecret
-from dexxy.messages.feed.restored import messages_restored
 from dexxy.safekeeping.backup_file import DUMP, ERASURES, Backup
 from dexxy.safekeeping.key_rotation import secrets_rotate
 from dexxy.safekeeping.loading import schema_empty, schema_objects, script_run
@@ -182,7 +181,6 @@ def _finish(
     renewed = sum(column.renewed for column in secrets_rotate(keys))
     erased = erasures_play_back(erasures)
     missing = engine_restored()
-    messages_restored()
     unfinished_end()
     return Restored(renewed, erased, unreadable, missing, _queue_empty())
 

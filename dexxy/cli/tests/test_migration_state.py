@@ -20,7 +20,7 @@ from tests.servers import own_database
 Record = Callable[[str, str], None]
 
 OLD = (
-    "This data is of a Dexxy before 0.1.0a1, which cannot be migrated: start with an empty"
+    "This data is of a Dexxy before 0.1.0a2, which cannot be migrated: start with an empty"
     " DEXXY_DATA_DIR (or database) and sync again."
 )
 
@@ -42,11 +42,12 @@ def record() -> Iterator[Record]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("look", [database_prepare, database_require, is_up_to_date])
-def test_data_of_before_the_first_release_is_refused(
-    record: Record, look: Callable[[], object]
+@pytest.mark.parametrize("migration", ["0001_initial", "0002_feed_filters_and_search"])
+def test_data_that_nothing_leads_on_from_is_refused(
+    record: Record, migration: str, look: Callable[[], object]
 ) -> None:
     # Its other migrations have the names of today's.
-    record("messages", "0002_feed_filters_and_search")
+    record("messages", migration)
 
     with pytest.raises(OldDataError) as refusal:
         look()

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -12,8 +13,9 @@ from rq.serializers import JSONSerializer
 
 from dexxy.doctor import State, platform
 from dexxy.integrations.models import Credential, GitHubRepository
+from dexxy.messages.models import Change
 from dexxy.sources.models import Source
-from tests.factories import make_repository
+from tests.factories import make_message, make_repository, make_thread
 
 
 def test_a_database_that_is_up_to_date_is_well(db: None) -> None:
@@ -117,3 +119,21 @@ def idle_worker() -> Iterator[Worker]:
     worker.register_birth()  # type: ignore[no-untyped-call]
     yield worker
     worker.register_death()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_followers_up_is_named_wherever_they_are(source: Source) -> None:
+    elsewhere = {**connection.get_connection_params(), "dbname": "postgres"}
+    with psycopg.connect(**elsewhere) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        make_message(thread=make_thread(source=source))
+        assert platform.followers().state is State.OK
+        Change.objects.update(noted_at=timezone.now() - timedelta(minutes=7))
+
+        finding = platform.followers()
+
+        assert finding.state is State.FAILED
+        pid = other.info.backend_pid
+        assert f"process {pid} in the database postgres, user dexxy" in finding.says
+        assert f"pg_terminate_backend({pid})" in finding.fix
+    assert platform.followers().state is State.OK

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('messages', '0001_initial'),
+        ('messages', '0001_with_a_log_of_changes'),
         ('sources', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -230,7 +230,7 @@ class Migration(migrations.Migration):
                 ('seen', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
                 ('snapshot_at', models.DateTimeField()),
                 ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='integrations.githubrepository')),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='messages.thread')),
+                ('thread', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='messages.thread')),
                 ('sweep', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='parts', to='integrations.syncstream')),
             ],
         ),

@@ -1,69 +1,33 @@
-"""Follow the feed: read each message again whenever it was written, and lose none.
-
-A message gets its id and its time before its transaction commits. So a message can become visible
-after another one with a higher id was read already, and a reader that goes on from the highest id
-would lose it. Followers therefore read by the id of the transaction that wrote a message, and only
-up to the oldest transaction that still runs (its id is the snapshot's `xmin`): all transactions
-below that one have ended, so nothing can appear there any more.
-https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
-"""
+"""Follow the feed as a client of the API does: it keeps its own position, as a cursor."""
 
 from dataclasses import dataclass
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
-from dexxy.common.pages import PAGE, InvalidCursorError, check_size, decoded, encoded
-from dexxy.common.sql import fetch_all, time_limit
+from dexxy.common.pages import PAGE, InvalidCursorError, check_size
+from dexxy.common.sql import time_limit
+from dexxy.messages.changes.positions import Horizon, Position, horizon
+from dexxy.messages.changes.reading import ChangesGoneError, changes_read
 from dexxy.messages.models import Message
 
-_LARGEST = 2**63 - 1
 
-_RUNNING = """
-SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
-FROM pg_current_snapshot() s
-"""
-_WRITTEN_AFTER = """
-SELECT id FROM messages_message
-WHERE workspace_id = %(workspace)s AND (transaction_id, id) > (%(transaction)s, %(id)s)
-  AND transaction_id < %(oldest_running)s
-ORDER BY transaction_id, id LIMIT %(limit)s
-"""
-
-
-@dataclass(frozen=True)
-class Position:
-    """The cursor of a follower: the last message that it has read.
+class StartAfreshError(ChangesGoneError):
+    """A cursor of changes that cannot be told any more.
 
     Args:
-        transaction: the id of the transaction that wrote the message.
-        pk: the id of the message.
+        cursor: where to go on, once the feed was read anew.
     """
 
-    transaction: int
-    pk: int
-
-    def __str__(self) -> str:
-        return encoded(f"f{self.transaction}.{self.pk}")
-
-    @classmethod
-    def parse(cls, text: str) -> "Position":
-        """Read what `str()` wrote.
-
-        Raises:
-            InvalidCursorError: TEXT is anything else.
-        """
-        mark, rest = decoded(text)[:1], decoded(text)[1:]
-        try:
-            transaction, pk = (int(part) for part in rest.split("."))
-        except ValueError as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
-        if mark != "f" or not (0 <= transaction <= _LARGEST and 0 <= pk <= _LARGEST):
-            raise InvalidCursorError("The cursor is not one of ours.")
-        return cls(transaction, pk)
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            "The changes behind this cursor are gone: read activityFeed anew, then follow from the"
+            " cursor in `extensions.startCursor`."
+        )
+        self.details = {"startCursor": cursor}
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedMessage:
     """A message that was written, as it is now.
 
     Args:
@@ -85,7 +49,7 @@ class Changes:
         has_more: whether more changes can be read at once.
     """
 
-    items: list[Change]
+    items: list[ChangedMessage]
     end: str
     has_more: bool
 
@@ -100,38 +64,35 @@ def feed_changes(
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-        PageSizeError, InvalidCursorError: FIRST or AFTER is not served; or the database was
-            restored since AFTER was handed out, and the feed must be read again.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        StartAfreshError: the database was restored since AFTER was handed out, or the changes
+            behind it were deleted.
     """
     check_size(first)
     require_membership(viewer, workspace)
     position = None if after is None else Position.parse(after)
+    # Outside the transaction of the time limit: an epoch that begins here begins for good.
+    now = horizon()
+    if position is None:
+        return Changes([], str(now.position), has_more=False)
     with time_limit():
-        [(oldest_running, next_unused)] = fetch_all(_RUNNING, {})
-        if position is None:
-            return Changes([], str(Position(oldest_running - 1, _LARGEST)), has_more=False)
-        if position.transaction >= next_unused:
-            raise InvalidCursorError("The cursor is of another time: read the feed anew.")
-        return _changes_after(workspace, position, oldest_running, first)
+        return _changes_after(workspace, position, now, first)
 
 
-def _changes_after(
-    workspace: Workspace, position: Position, oldest_running: int, first: int
-) -> Changes:
-    params = {
-        "workspace": workspace.pk,
-        "transaction": position.transaction,
-        "id": position.pk,
-        "oldest_running": oldest_running,
-        "limit": first + 1,
-    }
-    keys = [pk for (pk,) in fetch_all(_WRITTEN_AFTER, params)]
-    messages = Message.objects.filter(pk__in=keys[:first]).for_display()
-    items = sorted(messages, key=lambda message: (message.transaction_id, message.pk))
-    end = Position(items[-1].transaction_id, items[-1].pk) if items else position
-    return Changes([_change(message) for message in items], str(end), len(keys) > first)
+def _changes_after(workspace: Workspace, position: Position, now: Horizon, first: int) -> Changes:
+    if position.epoch != now.epoch:
+        raise StartAfreshError(str(now.position))
+    if position.transaction >= now.next_unused:
+        raise InvalidCursorError("The cursor is not one of ours.")
+    try:
+        found = changes_read(workspace.pk, position, limit=first, horizon=now)
+    except ChangesGoneError as error:
+        raise StartAfreshError(str(now.position)) from error
+    rows = {one.pk: one for one in Message.objects.filter(pk__in=found.messages).for_display()}
+    items = [_changed(rows[pk]) for pk in found.messages if pk in rows]
+    return Changes(items, str(found.end), found.has_more)
 
 
-def _change(message: Message) -> Change:
+def _changed(message: Message) -> ChangedMessage:
     is_shown = message.in_feed and not message.is_archived and not message.source.is_archived
-    return Change(message, not is_shown)
+    return ChangedMessage(message, not is_shown)

@@ -60,7 +60,7 @@ class FeedQuery:
         wanted: the values to keep in columns with which indexes of the feed begin.
         message: other conditions on the message.
         thread: conditions on its thread, as that is now.
-        words: a `tsquery` for its words; None keeps all messages, and "" none.
+        words: the keys of its words; None keeps all messages, and an empty list none.
         below: the sort key that those of all messages are below.
         above: the sort key that those of all messages are above.
     """
@@ -69,14 +69,14 @@ class FeedQuery:
     wanted: Mapping[Column, Sequence[Any]] = field(default_factory=dict)
     message: Sequence[Condition] = ()
     thread: Sequence[ThreadCondition] = ()
-    words: str | None = None
+    words: Sequence[int] | None = None
     below: SortKey | None = None
     above: SortKey | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether no message can meet the conditions."""
-        return self.words == "" or not all(self.wanted.values())
+        return self.words == [] or not all(self.wanted.values())
 
     @property
     def params(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dexxy.messages.feed.conditions import Column, Condition, ThreadCondition, w
 _LIVE = Condition("{row}.workspace_id = %(workspace)s AND NOT {row}.is_archived")
 _IN_WORKSPACE = Condition("{row}.workspace_id = %(workspace)s")
 _SHOWN = Condition(f"{_LIVE.sql} AND {{row}}.in_feed")
-_HAS_WORDS = Condition("{row}.document @@ %(words)s::tsquery")
+_HAS_WORDS = Condition("{row}.words @> %(words)s::integer[]")
 # The same of a message, looked up by its id.
 MESSAGE_HAS_WORDS = Condition(
     f"(SELECT {_HAS_WORDS.on('s')} FROM messages_searchentry s WHERE s.message_id = {{row}}.id)"

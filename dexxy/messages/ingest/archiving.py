@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dexxy.common.sql import Rows, execute
+from dexxy.messages.changes.noting import threads_removed
 from dexxy.messages.ingest.refetch_marks import marks_clear
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.ingest.stored_threads import StoredThread
@@ -21,13 +22,12 @@ SET is_archived = true, archived_reason = r.reason, moved_to_url = r.moved_to_ur
 FROM {rows}
 WHERE t.id = r.thread_id AND NOT (t.is_archived AND r.reason = 'missing')
 """
-ARCHIVE_MESSAGES_OF = """
+ARCHIVE_MESSAGES_OF = threads_removed("""
 UPDATE messages_message m
-SET is_archived = true, archived_reason = r.reason,
-    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+SET is_archived = true, archived_reason = r.reason, updated_at = now()
 FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
 WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND NOT m.is_archived
-"""
+""")
 GONE_COLUMNS = {"thread_id": "bigint", "reason": "text", "moved_to_url": "text"}
 
 

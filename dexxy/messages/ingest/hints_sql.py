@@ -4,6 +4,8 @@ What wins where a hint differs from what is stored: rules T5 to T8, M4 to M6 and
 docs/explanation/what-wins-when.md, which is to be read first.
 """
 
+from dexxy.messages.changes.noting import messages_noted, threads_noted
+
 # `fields` holds the columns that the payload carries: `jsonb_populate_record` keeps the others.
 THREAD_COLUMNS = {
     "workspace_id": "bigint",
@@ -31,7 +33,8 @@ MESSAGE_COLUMNS = {
 # waits for a refetch already keeps its earlier mark, so a busy thread is read once a minute, when
 # the first hints have settled. No mark may be later than when this hint has settled: the stored one
 # may have been put off before there was news.
-MARK_THREADS = """
+MARK_THREADS = threads_noted(
+    """
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
     author_id, opened_at, closed_at, merged_at, answered_at, version_at, first_activity_at,
@@ -48,10 +51,18 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     hinted_at = clock_timestamp(),
     refetch_at = least(coalesce(t.refetch_at, clock_timestamp()),
                        clock_timestamp() + make_interval(secs => %(settles)s))
-RETURNING t.source_id, t.kind, t.number, t.id, t.xmax = 0
-"""
+""",
+    {
+        "source": "t.source_id",
+        "kind": "t.kind",
+        "number": "t.number",
+        "id": "t.id",
+        "is_new": "t.xmax = 0",
+    },
+)
 
-UPDATE_THREADS = """
+UPDATE_THREADS = threads_noted(
+    """
 UPDATE messages_thread t
 SET (node_id, title, state, state_reason, labels, url, author_id, opened_at, closed_at, merged_at,
      answered_at, version_at) = (
@@ -62,7 +73,9 @@ SET (node_id, title, state, state_reason, labels, url, author_id, opened_at, clo
     updated_at = now()
 FROM {rows}
 WHERE t.id = r.thread_id AND (r.fields->>'version_at')::timestamptz >= t.version_at
-"""
+""",
+    {"id": "t.id"},
+)
 
 # A webhook may follow that the thread was deleted where it was: where it moved to is kept.
 ARCHIVE_THREADS = """
@@ -75,35 +88,34 @@ WHERE t.id = r.thread_id AND t.archived_reason <> 'moved'
 
 # A message that comes late to an archived thread is archived with it. A stored message stays
 # archived, or live: only a snapshot revives.
-UPSERT_MESSAGES = """
+UPSERT_MESSAGES = messages_noted("""
 INSERT INTO messages_message AS m (
     workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
     occurred_at, edited_at, version_at, details, in_feed, is_archived, archived_reason,
-    transaction_id, created_at, updated_at)
+    created_at, updated_at)
 SELECT t.workspace_id, t.source_id, t.id, t.kind, r.kind, r.external_id, r.author_id, r.body,
        r.url, r.occurred_at, NULL, least(r.version_at, clock_timestamp()), r.details, r.in_feed,
        t.is_archived OR r.is_deleted,
        CASE WHEN t.is_archived THEN t.archived_reason WHEN r.is_deleted THEN 'deleted' ELSE '' END,
-       pg_current_xact_id()::text::bigint, now(), now()
+       now(), now()
 FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
 ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
     author_id = excluded.author_id, body = excluded.body, url = excluded.url,
     occurred_at = excluded.occurred_at, version_at = excluded.version_at,
     details = m.details || excluded.details, in_feed = excluded.in_feed,
-    transaction_id = excluded.transaction_id, updated_at = now()
+    updated_at = now()
 WHERE excluded.version_at >= m.version_at
   AND (m.author_id, m.body, m.url, m.occurred_at, m.version_at, m.details, m.in_feed)
       IS DISTINCT FROM
       (excluded.author_id, excluded.body, excluded.url, excluded.occurred_at, excluded.version_at,
        m.details || excluded.details, excluded.in_feed)
-"""
+""")
 
 # A deletion wins over any version: GitHub never uses an id again.
-ARCHIVE_MESSAGES = """
+ARCHIVE_MESSAGES = messages_noted("""
 UPDATE messages_message m
-SET is_archived = true, archived_reason = 'deleted',
-    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+SET is_archived = true, archived_reason = 'deleted', updated_at = now()
 FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
 WHERE r.is_deleted AND m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = r.kind
   AND m.external_id = r.external_id AND NOT m.is_archived
-"""
+""")

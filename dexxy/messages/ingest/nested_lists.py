@@ -7,31 +7,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dexxy.common.sql import Rows, execute
+from dexxy.messages.changes.noting import messages_noted
 from dexxy.messages.ingest.records import MessageRecord, Scope
 from dexxy.messages.ingest.settling import IN_THREADS
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.models import MessageKind, ThreadKind
 
 # A row `r` for each list: its scope, and the external ids that it held.
-_ARCHIVE_REST = """
+_ARCHIVE_REST = messages_noted("""
 UPDATE messages_message m
-SET is_archived = true, archived_reason = 'missing',
-    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+SET is_archived = true, archived_reason = 'missing', updated_at = now()
 FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
 WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = r.kind
   AND NOT m.is_archived
   AND (r.owner_id = '' OR r.owner_id =
        m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END)
   AND NOT r.seen ? m.external_id
-"""
+""")
 _SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "owner_id": "text", "seen": "jsonb"}
 
 # Where a review is gone, its comments are gone with it; the same holds for a comment and its
 # replies. An owner that was deleted but is still shown as a tombstone keeps them.
-_ARCHIVE_ORPHANS = f"""
+_ARCHIVE_ORPHANS = messages_noted(f"""
 UPDATE messages_message m
-SET is_archived = true, archived_reason = 'missing',
-    transaction_id = pg_current_xact_id()::text::bigint, updated_at = now()
+SET is_archived = true, archived_reason = 'missing', updated_at = now()
 WHERE {IN_THREADS} AND m.kind IN ('review_comment', 'reply')
   AND NOT m.is_archived
   AND m.details ? CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
@@ -42,7 +41,7 @@ WHERE {IN_THREADS} AND m.kind IN ('review_comment', 'reply')
         AND owner.external_id =
             m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END
         AND owner.archived_reason <> 'missing')
-"""  # noqa: S608
+""")  # noqa: S608
 
 # Messages of these kinds have lists of their own: of review comments, and of replies.
 _OWNER: dict[str, MessageKind] = {

@@ -6,6 +6,7 @@ docs/explanation/what-wins-when.md, which is to be read first.
 # ruff: noqa: S608
 # The statements are put together from constants of this package alone; values are parameters.
 
+from dexxy.messages.changes.noting import messages_noted, threads_noted
 from dexxy.messages.ingest.settling import IS_RESPONSE
 
 THREAD_COLUMNS = {
@@ -49,10 +50,20 @@ MESSAGE_COLUMNS = {
 # left, less the time in which a hint settles.
 _IS_AUTHORITATIVE = "t.hinted_at IS NULL OR t.hinted_at <= %(settled)s"
 
+# Before the upsert, in a statement of its own: what that one finds stored, to tell what changes, is
+# then what the writer before has left.
+LOCK_THREADS = """
+SELECT FROM {rows}
+JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(source)s
+                      AND t.kind = r.kind AND t.number = r.number
+ORDER BY t.kind, t.number FOR NO KEY UPDATE OF t
+"""
+
 # An INSERT sets what `threads_settle` would compute from the messages that come with the thread.
 # For the first response, `first_responses` holds when each account first wrote something that may
 # be one.
-UPSERT_THREADS = f"""
+UPSERT_THREADS = threads_noted(
+    f"""
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels, url,
     author_id, opened_at, closed_at, merged_at, answered_at, version_at, message_count,
@@ -91,8 +102,15 @@ WHERE ({_IS_AUTHORITATIVE} OR excluded.version_at >= t.version_at)
       (excluded.node_id, excluded.title, excluded.state, excluded.state_reason, excluded.labels,
        excluded.url, excluded.author_id, excluded.opened_at, excluded.closed_at,
        excluded.merged_at, excluded.answered_at, excluded.version_at, false, NULL::timestamptz)
-RETURNING t.kind, t.number, t.id, {_IS_AUTHORITATIVE}, t.xmax = 0
-"""
+""",
+    {
+        "kind": "t.kind",
+        "number": "t.number",
+        "id": "t.id",
+        "is_authoritative": _IS_AUTHORITATIVE,
+        "is_new": "t.xmax = 0",
+    },
+)
 
 # The upsert returns only the threads that it changed, but it has locked the others, too: a webhook
 # that arrives meanwhile waits, and finds the thread as this batch left it.
@@ -104,15 +122,15 @@ JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(sou
 """
 THREAD_KEY_COLUMNS = {"kind": "text", "number": "bigint"}
 
-UPSERT_MESSAGES = """
+UPSERT_MESSAGES = messages_noted("""
 INSERT INTO messages_message AS m (
     workspace_id, source_id, thread_id, thread_kind, kind, external_id, author_id, body, url,
     occurred_at, edited_at, details, in_feed, version_at, is_archived, archived_reason,
-    transaction_id, created_at, updated_at)
+    created_at, updated_at)
 SELECT %(workspace)s, %(source)s, thread_id, thread_kind, kind, external_id, author_id, body, url,
        occurred_at, edited_at, details, in_feed, least(version_at, clock_timestamp()), is_deleted,
        CASE WHEN is_deleted THEN 'deleted' ELSE '' END,
-       pg_current_xact_id()::text::bigint, now(), now()
+       now(), now()
 FROM {rows}
 WHERE r.is_authoritative = %(authoritative)s
 ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
@@ -123,7 +141,7 @@ ON CONFLICT (workspace_id, thread_id, kind, external_id) DO UPDATE SET
                        THEN excluded.is_archived ELSE m.is_archived END,
     archived_reason = CASE WHEN %(authoritative)s
                            THEN excluded.archived_reason ELSE m.archived_reason END,
-    transaction_id = excluded.transaction_id, updated_at = now()
+    updated_at = now()
 WHERE (%(authoritative)s OR excluded.version_at >= m.version_at)
   AND (m.author_id, m.body, m.url, m.occurred_at, m.edited_at, m.version_at, m.details,
        m.in_feed, CASE WHEN %(authoritative)s THEN m.archived_reason END)
@@ -131,8 +149,8 @@ WHERE (%(authoritative)s OR excluded.version_at >= m.version_at)
       (excluded.author_id, excluded.body, excluded.url, excluded.occurred_at, excluded.edited_at,
        excluded.version_at, excluded.details, excluded.in_feed,
        CASE WHEN %(authoritative)s THEN excluded.archived_reason END)
-"""
-# The columns of a new message in the COPY; its `transaction_id` has a default.
+""")
+# The columns of a new message in the COPY. The note of its thread, which is new, stands for it.
 NEW_MESSAGE = (
     *list(MESSAGE_COLUMNS)[:-2],
     "is_archived",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from dexxy.common.sql import Rows, fetch_all
+from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.messages.ingest import snapshots_sql as sql
 from dexxy.messages.ingest.authors import Authors, author_id
 from dexxy.messages.ingest.records import MessageRecord, Snapshot, SourceKey
@@ -33,9 +33,11 @@ def threads_apply(
         "settled": asked_at - HINT_SETTLES_AFTER,
         "asked_at": asked_at,
     }
+    keys = [(str(one.thread.kind), one.thread.number) for one in ordered]
+    execute(sql.LOCK_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, keys))
     found = fetch_all(sql.UPSERT_THREADS, params, rows)
     written = {(kind, number) for kind, number, *_ in found}
-    unchanged = [key for kind, number, *_ in rows.rows if (key := (kind, number)) not in written]
+    unchanged = [key for key in keys if key not in written]
     if unchanged:
         found += fetch_all(sql.FIND_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, unchanged))
     stored = {

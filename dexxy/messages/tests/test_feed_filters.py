@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
+from unicodedata import normalize
 
 import pytest
 from django.db import connection
@@ -15,16 +16,26 @@ from dexxy.messages.feed import reader
 from dexxy.messages.feed.filters import Bots, FeedFilters, FilterError
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import Message, MessageKind, SearchEntry, Thread, ThreadKind, ThreadState
+from dexxy.messages.models import (
+    ChangeKind,
+    Message,
+    MessageKind,
+    SearchEntry,
+    Thread,
+    ThreadKind,
+    ThreadState,
+)
 from dexxy.messages.selectors import feed_newer, feed_page, feed_total
 from dexxy.sources.models import Source
 from tests.factories import (
     START,
+    changes_settle,
     make_identity,
     make_message,
     make_source,
     make_thread,
     make_workspace,
+    note_change,
 )
 
 Kept = Callable[..., list[str]]
@@ -61,8 +72,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def make_findable() -> None:
-    # What a test writes is in a transaction that never ends: pretend that it did.
-    Message.objects.update(transaction_id=1)
+    changes_settle()
     search_catch_up(seconds=10)
 
 
@@ -291,6 +301,43 @@ def test_a_search_joins_other_filters(kept: Kept, workspace: Workspace, source: 
     assert kept(search="error", message_kinds=[MessageKind.REVIEW]) == []
 
 
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_a_letter_is_found_in_whatever_form_it_was_written(
+    kept: Kept, source: Source, form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
+    thread = make_thread(source=source)
+    for body in ("Zu\u0308rich cafe\u0301", "Z\u00fcrich caf\u00e9", "한글 ﬁle"):
+        make_message(thread=thread, body=body)
+    make_findable()
+
+    assert len(kept(search=normalize(form, "café"))) == 2
+    assert len(kept(search=normalize(form, "zürich"))) == 2
+    assert len(kept(search=normalize(form, "한글 file"))) == 1
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("การติดตั้งล้มเหลวบนเครื่องเซิร์ฟเวอร์", ["ล้มเหลว", "เซิร์ฟเวอร์", "ก"]),
+        ("ການຕິດຕັ້ງລົ້ມເຫຼວໃນເຊີບເວີ", ["ລົ້ມເຫຼວ", "ເຊີບເວີ"]),
+        ("ဆာဗာပေါ်တွင်ထည့်သွင်းမှုမအောင်မြင်ပါ", ["ထည့်သွင်း"]),
+        ("ការដំឡើងបានបរាជ័យ", ["បរាជ័យ"]),
+        ("协程池关闭之后", ["协程", "关闭之后", "池"]),
+    ],
+)
+def test_words_are_found_inside_scripts_without_spaces(
+    kept: Kept, source: Source, body: str, words: list[str]
+) -> None:
+    make_message(thread=make_thread(source=source), body=body)
+    make_message(thread=make_thread(source=source), body="something else")
+    make_findable()
+
+    assert [kept(search=word) for word in words] == [[body]] * len(words)
+    assert kept(search=body[1] + body[0]) == []
+
+
 def test_a_search_finds_nothing_of_another_workspace(kept: Kept) -> None:
     foreign = make_source(workspace=make_workspace())
     make_message(thread=make_thread(source=foreign), body="secret word")
@@ -302,8 +349,9 @@ def test_a_search_finds_nothing_of_another_workspace(kept: Kept) -> None:
 def test_an_edit_changes_what_a_message_is_found_by(kept: Kept, source: Source) -> None:
     message = make_message(thread=make_thread(source=source), body="before")
     make_findable()
-    Message.objects.filter(pk=message.pk).update(body="after", transaction_id=2)
-    search_catch_up(seconds=10)
+    Message.objects.filter(pk=message.pk).update(body="after")
+    note_change(message, ChangeKind.EDITED)
+    make_findable()
 
     assert kept(search="before") == []
     assert kept(search="after") == ["after"]

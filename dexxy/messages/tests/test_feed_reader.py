@@ -159,8 +159,6 @@ def make_text(
         occurred_at=occurred_at,
         version_at=occurred_at,
         in_feed=chance.random() < 0.9,
-        # A transaction that is over, so that the words are indexed.
-        transaction_id=1,
         is_archived=is_gone,
         archived_reason=ArchivedReason.MISSING if is_gone else "",
     )

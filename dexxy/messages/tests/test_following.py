@@ -7,15 +7,17 @@ from django.db import connection
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.common.pages import InvalidCursorError, PageSizeError
-from dexxy.messages.feed.following import Position, feed_changes
+from dexxy.messages.changes.noting import messages_noted
+from dexxy.messages.changes.positions import Position, horizon
+from dexxy.messages.feed.following import feed_changes
 from dexxy.messages.models import Message
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_thread
 
-WRITE_AGAIN = """
-UPDATE messages_message SET body = %s, transaction_id = pg_current_xact_id()::text::bigint
-WHERE id = %s
-"""
+WRITE_AGAIN = messages_noted("UPDATE messages_message m SET body = %s WHERE id = %s")
+REMOVE = messages_noted(
+    "UPDATE messages_message m SET is_archived = true, archived_reason = 'deleted' WHERE id = %s"
+)
 
 
 def another() -> psycopg.Connection[Any]:
@@ -82,11 +84,7 @@ def test_a_message_that_goes_comes_once_more_as_removed(
     with another() as writer:
         writer.execute(WRITE_AGAIN, ["edited", messages[0].pk])
         writer.commit()
-        writer.execute(
-            "UPDATE messages_message SET is_archived = true, archived_reason = 'deleted',"
-            " transaction_id = pg_current_xact_id()::text::bigint WHERE id = %s",
-            [messages[1].pk],
-        )
+        writer.execute(REMOVE, [messages[1].pk])
         writer.commit()
 
     found = feed_changes(alice, workspace, after=place)
@@ -97,10 +95,12 @@ def test_a_message_that_goes_comes_once_more_as_removed(
     ]
 
 
-def test_a_position_that_is_not_ours_or_of_another_time_is_refused(
+def test_a_cursor_that_is_not_ours_is_refused(
     alice: User, workspace: Workspace, messages: list[Message]
 ) -> None:
-    for text in ("", "x", "MTIz", str(Position(2**62, 1)), "é"):
+    now = horizon()
+    future = str(Position(now.epoch, 2**62, 1, 1))
+    for text in ("", "x", "MTIz", "é", future, str(Position(-1, 1, 1, 1)), str(Position(2**40))):
         with pytest.raises(InvalidCursorError):
             feed_changes(alice, workspace, after=text)
     with pytest.raises(PageSizeError):

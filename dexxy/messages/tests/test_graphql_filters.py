@@ -10,7 +10,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.config.schema import schema
 from dexxy.members.models import IdentityKind
 from dexxy.messages.feed.search import search_catch_up
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, Thread, ThreadKind, ThreadState
 from tests.factories import START, make_identity, make_message, make_source, make_thread
 
 Ask = Callable[..., dict[str, Any]]
@@ -65,7 +65,6 @@ def ids(workspace: Workspace) -> dict[str, str]:
         thread=pull, author=author, body="needle", kind=MessageKind.REVIEW, occurred_at=LATER
     )
     Thread.objects.filter(pk=issue.pk).update(first_response_at=LATER)
-    Message.objects.update(transaction_id=1)
     search_catch_up(seconds=10)
     named = {"source": pull.source_id, "member": author.member_id, "author": author.pk}
     return {f"%{name}": str(pk) for name, pk in named.items()}

@@ -240,8 +240,8 @@ def test_search_finds_what_is_new_in_another_cluster(file: Path, source: Source)
     thread = make_thread(source=source)
     old = make_message(thread=thread, body="beforehand")
     # As far as a cluster gets that has run for longer than the one that is restored into.
-    Message.objects.update(transaction_id=2**40)
     search_catch_up(seconds=5)
+    Follower.objects.update(transaction_id=2**40)
     back_up(file)
     bring_back(file)
 

@@ -11,7 +11,7 @@ from dexxy.common.sql import TooSlowError
 from dexxy.members.models import IdentityKind
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST_IN_FEED
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
@@ -176,7 +176,6 @@ def test_threads_labels_bots_and_words_are_filtered_by_the_address(
     answered = make_thread(source=source, author=person)
     third = make_message(thread=answered, author=make_identity(workspace=workspace))
     threads_settle([done.pk, answered.pk])
-    Message.objects.update(transaction_id=1)
     search_catch_up(seconds=10)
 
     for query, found in (

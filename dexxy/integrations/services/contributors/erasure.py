@@ -12,8 +12,10 @@ from dexxy.integrations.models import GitHubInstallation
 from dexxy.kept.pictures import pictures_expire
 from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
+from dexxy.messages.changes.noting import members_note
 from dexxy.messages.erasing import bodies_erase
 from dexxy.people.export_files import exports_expire
+from dexxy.messages.models import ChangeKind
 
 # Payloads name an account by an object with `id` and `login`, at any depth:
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -63,11 +65,12 @@ def person_erase(
     # and all writers take locks in one order (docs/adr/0015).
     deliveries = deliveries_forget(workspace, accounts)
     member_erase(actor=actor, workspace=workspace, accounts=accounts, with_bodies=with_bodies)
-    bodies = 0
+    bodies, ids = 0, [account.pk for account in accounts]
     if with_bodies:
-        bodies = bodies_erase(workspace.pk, [account.pk for account in accounts])
+        bodies = bodies_erase(workspace.pk, ids)
     exports_expire(workspace.pk)
     pictures_expire()
+    members_note(workspace.pk, ChangeKind.ERASED, ids)
     return Erased(len(accounts), bodies, deliveries)
 
 

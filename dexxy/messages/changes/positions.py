@@ -1,0 +1,89 @@
+"""Places in the log of changes, and how far it can be read.
+
+A row gets its id and its time before its transaction commits. So it can become visible after
+another one with a higher id was read already, and a reader that goes on from the highest id would
+lose it. Followers therefore read in the order of transactions, and only up to the oldest one that
+still runs (its id is the snapshot's `xmin`): all below that one have ended, so nothing can appear
+there any more. https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
+
+Transactions are counted by the cluster. A database that was restored into another one begins a
+new epoch there, whose number comes first in the order: everything of an earlier epoch is settled.
+"""
+
+from dataclasses import astuple, dataclass
+
+from dexxy.common.pages import InvalidCursorError, decoded, encoded
+from dexxy.common.sql import fetch_all
+
+LAST = 2**63 - 1
+_LAST_EPOCH = 2**31 - 1
+
+_HORIZON = """
+SELECT messages_epoch_now(), pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
+FROM pg_current_snapshot() s
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in the log of changes: what was read last.
+
+    Args:
+        epoch: its number.
+        transaction: the id of the transaction that noted the change.
+        change: the id of the change.
+        message: the id of the last message, of the several that a change may stand for; LAST where
+            all of them were read.
+    """
+
+    epoch: int = 0
+    transaction: int = 0
+    change: int = 0
+    message: int = 0
+
+    def __str__(self) -> str:
+        return encoded("f" + ".".join(map(str, astuple(self))))
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read what `str()` wrote.
+
+        Raises:
+            InvalidCursorError: TEXT is anything else.
+        """
+        plain = decoded(text)
+        try:
+            epoch, transaction, change, message = (int(part) for part in plain[1:].split("."))
+        except ValueError as error:
+            raise InvalidCursorError("The cursor is not one of ours.") from error
+        position = cls(epoch, transaction, change, message)
+        is_possible = epoch <= _LAST_EPOCH and all(0 <= n <= LAST for n in astuple(position))
+        if plain[0] != "f" or not is_possible:
+            raise InvalidCursorError("The cursor is not one of ours.")
+        return position
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """How far the log can be read just now.
+
+    Args:
+        epoch: the number of the current epoch.
+        oldest_running: the id of the oldest transaction that still runs.
+        next_unused: an id that no transaction has yet.
+    """
+
+    epoch: int
+    oldest_running: int
+    next_unused: int
+
+    @property
+    def position(self) -> Position:
+        """The last place that is settled: whoever begins now begins here."""
+        return Position(self.epoch, self.oldest_running - 1, LAST, LAST)
+
+
+def horizon() -> Horizon:
+    """Tell how far the log can be read; begins a new epoch if the database came to this cluster."""
+    [found] = fetch_all(_HORIZON, {})
+    return Horizon(*found)
