@@ -101,14 +101,14 @@ def picture_read(address: str, signature: str) -> Loaded:
         except FileNotFoundError:
             picture.delete()
             _wanted(address)
-    worker_wake(QUEUE, JOB, only_if_empty=True)
+    worker_wake(QUEUE, JOB)
     raise PictureOnItsWayError("The picture is being loaded: ask again.")
 
 
 def pictures_wake_if_due() -> None:
     """Wake a worker where pictures are to be loaded or deleted."""
     if _is_due():
-        worker_wake(QUEUE, JOB, only_if_empty=True)
+        worker_wake(QUEUE, JOB)
 
 
 def pictures_work(*, seconds: float) -> bool:

@@ -123,7 +123,7 @@ def export_request(
 
 def exports_wake() -> bool:
     """Wake a worker for what is to be made or deleted. If the queue is down, that is logged."""
-    return worker_wake(QUEUE, JOB, only_if_empty=True)
+    return worker_wake(QUEUE, JOB)
 
 
 def exports_expire(workspace_id: int) -> int:
@@ -132,7 +132,9 @@ def exports_expire(workspace_id: int) -> int:
     Returns: how many there were.
     """
     kept = ExportFile.objects.kept().filter(workspace=workspace_id).order_by("pk")
-    expired = [_expire(one) for one in kept.select_for_update()]
+    expired = list(kept.select_for_update())
+    for one in expired:
+        _expire(one)
     if expired:
         transaction.on_commit(exports_wake)
     return len(expired)

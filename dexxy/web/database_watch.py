@@ -119,7 +119,9 @@ class DatabaseWatch:
                 rows = self._probe.execute(_APPLIED).fetchall()
             except psycopg.errors.UndefinedTable:
                 return False
-            self._is_migrated = state_of({(app, name) for app, name in rows}) is DatabaseState.CURRENT
+            self._is_migrated = (
+                state_of({(app, name) for app, name in rows}) is DatabaseState.CURRENT
+            )
         return self._is_migrated
 
     def _say(self, lack: Lack | None, why: str) -> None:

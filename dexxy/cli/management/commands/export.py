@@ -1,7 +1,5 @@
 """`dexxy export`: write all threads, messages or members of a workspace."""
 
-import os
-import stat
 from typing import Any
 
 from dexxy.cli.command import DexxyCommand

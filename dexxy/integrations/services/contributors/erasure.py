@@ -14,8 +14,8 @@ from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
 from dexxy.messages.changes.noting import members_note
 from dexxy.messages.erasing import bodies_erase
-from dexxy.people.export_files import exports_expire
 from dexxy.messages.models import ChangeKind
+from dexxy.people.export_files import exports_expire
 
 # Payloads name an account by an object with `id` and `login`, at any depth:
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads
