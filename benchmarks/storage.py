@@ -6,8 +6,9 @@ comments are edited, some threads get a comment or a label, and it is synced aga
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +16,7 @@ from rich.table import Table
 from benchmarks.servers import own_servers
 from benchmarks.worlds import NAME
 from dexxy_simulator.generated import generated_world
-from dexxy_simulator.model import Post
+from dexxy_simulator.model import Issue, Post, PullRequest
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World
 
@@ -64,9 +65,9 @@ def _write_at_length(world: World) -> None:
 def _measure(world: World) -> None:
     from dexxy.messages.feed.search import search_catch_up
 
-    again = _first_sync()
+    sync = _first_sync()
     began = _number(_WAL)
-    again()
+    sync()
     wal = _number(_WAL) - began
     messages = _number("SELECT count(*) FROM messages_message")
     search_catch_up(seconds=600)
@@ -76,13 +77,14 @@ def _measure(world: World) -> None:
     before = _updates()
     _go_on(world)
     began = _number(_WAL)
-    again()
+    sync()
     search_catch_up(seconds=600)
     _report(messages, sizes, wal / messages, wal_of_search / messages)
     _report_updates(before, _updates(), _number(_WAL) - began)
 
 
-def _first_sync():  # type: ignore[no-untyped-def]
+def _first_sync() -> Callable[[], object]:
+    """Connect the repository in an empty database; return what syncs it."""
     from django.core.management import call_command
 
     from dexxy.accounts.services import first_admin_ensure, workspace_ensure
@@ -104,7 +106,11 @@ def _go_on(world: World) -> None:
     repository, author = world.repository(NAME), world.actor("colony")
     assert repository is not None
     chosen = random.Random(1)  # noqa: S311 - reproducible
-    for thread in [*repository.issues.values(), *repository.pull_requests.values()]:
+    threads: list[Issue | PullRequest] = [
+        *repository.issues.values(),
+        *repository.pull_requests.values(),
+    ]
+    for thread in threads:
         luck = chosen.random()
         if luck < 0.1:
             world.comment(thread, author, "It is the same here, with the newest version.")
@@ -152,7 +158,7 @@ def _run(sql: str) -> None:
         cursor.execute(sql)
 
 
-def _rows(sql: str) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _rows(sql: str) -> Iterator[tuple[Any, ...]]:
     from django.db import connection
 
     with connection.cursor() as cursor:

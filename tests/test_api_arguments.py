@@ -9,7 +9,7 @@ import pytest
 
 from dexxy.accounts.models import User
 from dexxy.common.pages import Cursor
-from dexxy.messages.feed.following import Position
+from dexxy.messages.changes.positions import Position
 from dexxy.messages.models import Message
 from tests.api_documents import (
     document,

@@ -61,7 +61,7 @@ def other_cluster() -> Iterator[str]:
 
 def restore(programs: Path, into: str) -> None:
     """Copy the database of the test into another one as the documentation says."""
-    dump = [programs / "pg_dump", "-Fc", "--dbname", own_database()["DATABASE_URL"]]
+    dump = [str(programs / "pg_dump"), "-Fc", "--dbname", own_database()["DATABASE_URL"]]
     dumped = subprocess.run(dump, check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(
         [programs / "pg_restore", "--no-owner", "--exit-on-error", "--dbname", into],

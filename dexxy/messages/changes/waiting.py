@@ -54,5 +54,8 @@ def followers_wait() -> tuple[timedelta, Holder | None] | None:
         return None
     # Sessions show the lower 32 bits of a transaction id.
     found = fetch_all(_HOLDS, {"oldest": now.oldest_running % 2**32})
-    holders = [Holder(*who, None if age is None else timedelta(seconds=age)) for *who, age in found]
+    holders = [
+        Holder(pid, database, user, None if age is None else timedelta(seconds=age))
+        for pid, database, user, age in found
+    ]
     return timedelta(seconds=seconds), holders[0] if holders else None

@@ -45,7 +45,7 @@ def noted(source_key: SourceKey) -> Noted:
     def read() -> list[tuple[str, str]]:
         found = []
         for change in Change.objects.order_by("pk"):
-            message = Message.objects.filter(pk=change.message_id).first()
+            message = Message.objects.filter(pk=change.message_id or 0).first()
             found.append((change.kind, str(message.external_id) if message else "thread"))
         Change.objects.all().delete()
         return found
@@ -125,6 +125,7 @@ def test_words_that_are_taken_away_are_an_edit(source_key: SourceKey, noted: Not
     noted()
     author = Message.objects.get(external_id="1").author_id
 
+    assert author is not None
     assert bodies_erase(source_key.workspace_id, [author]) == 2
     assert noted() == [("edited", "1"), ("edited", "2")]
 

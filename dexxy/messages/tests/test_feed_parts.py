@@ -100,7 +100,7 @@ def test_a_cursor_without_a_time_is_before_every_message() -> None:
 
 
 def test_nothing_is_read_where_a_filter_leaves_nothing() -> None:
-    assert FeedQuery(workspace_id=1, words="").is_empty
+    assert FeedQuery(workspace_id=1, words=[]).is_empty
     assert FeedQuery(workspace_id=1, wanted={SOURCE: []}).is_empty
     assert not FeedQuery(workspace_id=1, wanted={SOURCE: [1]}).is_empty
     assert not FeedQuery(workspace_id=1).is_empty
