@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import load_command_class
 
 from dexxy.cli.command_line import COMMANDS, EXPORTS, FORMATS, QUEUES, parser_of
-from dexxy.people.exports import Export, Format
+from dexxy.people.models import Export, Format
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/reference/commands.md").read_text("utf-8")
 
