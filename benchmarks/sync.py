@@ -9,16 +9,18 @@ from time import perf_counter
 
 import django
 
-django.setup()
+from dexxy.cli.collector import loading
 
-from django.core.management import call_command  # noqa: E402
+with loading():  # as every command does it
+    django.setup()
 
-from dexxy.accounts.services import first_admin_ensure, workspace_ensure  # noqa: E402
-from dexxy.cli.collector import keep_what_is_loaded  # noqa: E402
-from dexxy.integrations.models import RunTrigger  # noqa: E402
-from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token  # noqa: E402
-from dexxy.integrations.services.github_sync import repository_sync  # noqa: E402
-from dexxy.messages.models import Message  # noqa: E402
+from django.core.management import call_command
+
+from dexxy.accounts.services import first_admin_ensure, workspace_ensure
+from dexxy.integrations.models import RunTrigger
+from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
+from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.messages.models import Message
 
 TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
 COUNTED = ["comment", "review", "review_comment", "reply"]
@@ -33,7 +35,6 @@ def main() -> None:
         full_name="colony/generated",
         token=TOKEN,
     )
-    keep_what_is_loaded()
     began = perf_counter()
     run = repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND)
     seconds = perf_counter() - began

@@ -8,7 +8,7 @@ from typing import Any
 
 import dexxy
 from dexxy.cli import composition, demonstration
-from dexxy.cli.collector import keep_what_is_loaded
+from dexxy.cli.collector import loading
 from dexxy.cli.command_line import COMMANDS, parser_of
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.overview import overview
@@ -94,8 +94,12 @@ def _manage(arguments: Sequence[str]) -> None:
     if not asks_for_help and arguments[:1] not in ([], ["help"], ["version"]):
         _prepare("manage")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
-    from django.core.management import ManagementUtility
+    with loading():
+        import django
+        from django.core.management import ManagementUtility
 
+        if not asks_for_help:
+            django.setup()
     composition.await_servers()
     ManagementUtility(["dexxy manage", *arguments]).execute()
 
@@ -103,13 +107,13 @@ def _manage(arguments: Sequence[str]) -> None:
 def _execute(name: str, options: dict[str, Any]) -> None:
     """Run one of our commands: Django is loaded while the private servers start."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
-    import django
-    from django.core.management import load_command_class
-    from django.db import connections
+    with loading():
+        import django
+        from django.core.management import load_command_class
+        from django.db import connections
 
-    django.setup()
-    command = load_command_class("dexxy.cli", name.replace("-", "_"))
-    keep_what_is_loaded()
+        django.setup()
+        command = load_command_class("dexxy.cli", name.replace("-", "_"))
     composition.await_servers()
     try:
         # As run_from_argv does it, which would print "CommandError: " before what went wrong.
