@@ -247,7 +247,7 @@ def only_the_two_clients_open_connections(module: Module) -> list[str]:
     clients = (*GITHUB_SERVICES, "dexxy.common.outside")
     if is_inside(module.name, *clients) or module.package != "dexxy":
         return []
-    return module.imports_of("httpx", "httpcore", "urllib.request", "http.client")
+    return module.imports_of("httpx", "httpcore")
 
 
 def production_runs_without_servers_of_its_own(module: Module) -> list[str]:

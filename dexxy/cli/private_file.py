@@ -14,7 +14,7 @@ def write_private(path: Path, pieces: Iterable[str]) -> None:
     Raises:
         OSError: it cannot be written. What was there before still is.
     """
-    if path.exists() and not path.is_file():
+    if os.path.lexists(path) and not path.is_file():
         with path.open("w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)
         return

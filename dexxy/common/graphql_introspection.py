@@ -63,7 +63,7 @@ class Introspection:
             # Validation refuses a fragment that holds itself.
             self._known[key] = 1
             self._known[key] += sum(
-                self._counted(one, get_named_type(field.type), node.selection_set)  # type: ignore[arg-type]
+                self._counted(one, get_named_type(field.type), node.selection_set)
                 for node in self._fields(selections)
                 if node.selection_set and (field := of.fields.get(node.name.value))
                 for one in self._values(value, field)

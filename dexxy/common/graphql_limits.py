@@ -74,7 +74,12 @@ class Limits(SchemaExtension):
                 yield
 
     def resolve(
-        self, next_: Callable[..., Any], root: Any, info: GraphQLResolveInfo, **arguments: Any
+        self,
+        _next: Callable[..., Any],
+        root: Any,
+        info: GraphQLResolveInfo[Any],
+        *args: str,
+        **arguments: Any,
     ) -> Any:
         """Resolve a field, unless the time of the document is over.
 
@@ -83,7 +88,7 @@ class Limits(SchemaExtension):
         """
         if monotonic() > self._ends_at and not (self._is_change and info.path.prev is None):
             raise OutOfTimeError
-        return next_(root, info, **arguments)
+        return _next(root, info, *args, **arguments)
 
     def _check(self) -> None:
         document, variables = self._document(), self.execution_context.variables or {}

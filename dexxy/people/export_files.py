@@ -131,13 +131,13 @@ def exports_expire(workspace_id: int) -> int:
 
     Returns: how many there were.
     """
-    kept = ExportFile.objects.kept().filter(workspace=workspace_id).order_by("pk")
-    expired = list(kept.select_for_update())
-    for one in expired:
+    found = ExportFile.objects.kept().filter(workspace=workspace_id).order_by("pk")
+    kept = list(found.select_for_update())
+    for one in kept:
         _expire(one)
-    if expired:
+    if kept:
         transaction.on_commit(exports_wake)
-    return len(expired)
+    return len(kept)
 
 
 def _expire(export: ExportFile) -> None:

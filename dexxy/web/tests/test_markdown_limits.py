@@ -1,5 +1,7 @@
 """What a stranger can write costs a page little, whatever its shape."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -108,7 +110,7 @@ def test_a_page_renders_so_much_and_shows_the_rest_as_plain_text() -> None:
 
 
 def test_the_bodies_that_are_kept_are_bounded_by_their_bytes() -> None:
-    cache = markdown.render.cache  # type: ignore[attr-defined]
+    cache: Any = markdown.render.cache
     for number in range(CACHE_BYTES // LONGEST):
         render(full_of(f"{number} [["))
 
