@@ -193,7 +193,7 @@ def test_no_page_is_wider_than_the_window(
     page.set_viewport_size({"width": width, "height": 800})
 
     root = f"/w/{source.workspace.slug}/"
-    for path in (root, f"{root}threads/{pull.pk}/", f"{root}repositories/"):
+    for path in (root, f"{root}threads/{pull.pk}/", f"{root}repositories/", f"{root}team/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
