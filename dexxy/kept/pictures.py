@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 class PictureNotFoundError(NotFoundError):
-    """There is no picture at an address, or none that we show."""
+    """We did not sign an address, or show no pictures at all."""
 
 
 class PictureOnItsWayError(DexxyError):
@@ -83,7 +83,8 @@ def picture_read(address: str, signature: str) -> Loaded:
     """Return the picture at ADDRESS; wake a worker if it is not here yet.
 
     Raises:
-        PictureNotFoundError: we did not sign the address, or there is no picture.
+        PictureNotFoundError: we did not sign the address, or show no pictures at all.
+        NoPictureError: a worker found none there that we show.
         PictureOnItsWayError: it is not here yet.
     """
     try:
@@ -94,7 +95,7 @@ def picture_read(address: str, signature: str) -> Loaded:
         raise PictureNotFoundError("Pictures are switched off here.")
     picture = _wanted(address)
     if picture.state == PictureState.REFUSED:
-        raise PictureNotFoundError("There is no picture at that address, or none that is shown.")
+        raise NoPictureError("There is no picture at that address, or none that is shown.")
     if picture.state == PictureState.KEPT:
         try:
             return Loaded(picture.content_type, file_read(picture.name))

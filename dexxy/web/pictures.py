@@ -3,7 +3,12 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from dexxy.kept.pictures import PictureNotFoundError, PictureOnItsWayError, picture_read
+from dexxy.kept.pictures import (
+    NoPictureError,
+    PictureNotFoundError,
+    PictureOnItsWayError,
+    picture_read,
+)
 from dexxy.web.pages import PageRequest
 
 # Seconds that a browser keeps what it got.
@@ -20,9 +25,12 @@ def picture(request: PageRequest, signature: str) -> HttpResponse:
     try:
         found = picture_read(request.GET.get("of", ""), signature)
     except PictureNotFoundError:
-        return HttpResponse(status=404, headers={"Cache-Control": f"private, max-age={_HOUR}"})
+        return HttpResponse(status=404)
+    # Neither is a failure, of which the log would tell each time. A browser sees that it got none.
+    except NoPictureError:
+        return HttpResponse(status=204, headers={"Cache-Control": f"private, max-age={_HOUR}"})
     except PictureOnItsWayError:
-        return HttpResponse(status=503, headers={"Retry-After": "1", "Cache-Control": "no-store"})
+        return HttpResponse(status=202, headers={"Retry-After": "1", "Cache-Control": "no-store"})
     return HttpResponse(
         found.content,
         content_type=found.content_type,

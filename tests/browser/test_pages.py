@@ -1,6 +1,8 @@
 """The pages in a real browser: what only scripts, styles and the content policy can break."""
 
+import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
@@ -13,7 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.pages import PAGE
 from dexxy.integrations.models import StreamName, SyncStatus, SyncStream
+from dexxy.kept.files import file_keep
+from dexxy.kept.models import Picture, PictureState
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
+from dexxy.people.export_making import exports_work
 from dexxy.sources.models import Source
 from tests.factories import (
     PASSWORD,
@@ -27,6 +32,10 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# The smallest picture that there is.
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 # Polls happen every fifteen seconds; tests move the clock instead of waiting.
 POLL = 16_000
 
@@ -163,6 +172,39 @@ def test_a_hostile_body_runs_nothing(page: Page, thread: Thread) -> None:
 
     expect(page.get_by_text("still here")).to_be_visible()
     assert "owned" not in page.title()
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_picture_appears_once_a_worker_has_loaded_it(page: Page, thread: Thread) -> None:
+    page.clock.install()
+    make_message(thread=thread, body="![a dot](https://example.com/dot.png)")
+    page.goto(f"/w/{thread.workspace.slug}/")
+    picture = page.get_by_alt_text("a dot")
+    expect(picture).to_have_attribute("data-tries", "1")
+    assert picture.evaluate("image => image.naturalWidth") == 0
+
+    file_keep("dot", DOT)
+    Picture.objects.update(state=PictureState.KEPT, name="dot", content_type="image/png")
+    page.clock.run_for(1000)
+
+    expect(picture).to_have_js_property("naturalWidth", 1)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_an_export_is_asked_for_watched_and_downloaded(page: Page, thread: Thread) -> None:
+    page.clock.install()
+    make_message(thread=thread, author=thread.author, body="hello")
+    page.goto(f"/workspaces/{thread.workspace_id}/export/messages.jsonl")
+    page.get_by_role("button", name="Make the export").click()
+    expect(page.get_by_text("It is the next to be made.")).to_be_visible()
+
+    exports_work(seconds=5)
+    page.clock.run_for(2000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+
+    assert json.loads(download.value.path().read_text("utf-8"))["body"] == "hello"
+    assert download.value.suggested_filename == f"{thread.workspace.slug}-messages.jsonl"
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -1,4 +1,4 @@
-// A picture that a worker is still loading answers with an error: ask again, a few times. Without
+// A picture that a worker is still loading answers without one: ask again, a few times. Without
 // JavaScript it is there when the page is loaded again.
 "use strict";
 
