@@ -18,13 +18,13 @@ from benchmarks.worlds import NAME
 from dexxy_simulator.generated import generated_world
 from dexxy_simulator.model import Issue, Post, PullRequest
 from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 
 THREADS, MESSAGES = 3000, 14000
 # People write from a large vocabulary, the more of a word the lower its place in it; and now and
 # then a word that nobody else writes: a hash, a number, a misspelling.
 VOCABULARY, LENGTH, OWN_WORDS = 20_000, 70, 0.03
-TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
 # With what TOAST holds of a table, and without the indexes that are counted by themselves.
 _SIZES = """
 SELECT relname, CASE relkind WHEN 'r' THEN pg_table_size(oid) ELSE pg_relation_size(oid) END
@@ -96,7 +96,7 @@ def _first_sync() -> Callable[[], object]:
     repository = repository_connect_by_token(
         workspace=workspace_ensure(slug="bench", admin=first_admin_ensure()),
         full_name=NAME,
-        token=TOKEN,
+        token=DEMO_TOKEN,
     )
     return lambda: repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND)
 
