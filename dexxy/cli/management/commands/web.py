@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
-from dexxy.cli.collector import keep_what_is_loaded
+from dexxy.cli.collector import loading
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.http_server import (
     MOST_CONNECTIONS,
@@ -41,7 +41,8 @@ class Command(DexxyCommand):
                 claim.release()
 
     def _serve(self, address: str, port: int) -> None:
-        from dexxy.config.wsgi import application
+        with loading():
+            from dexxy.config.wsgi import application
 
         connection.settings_dict["OPTIONS"].setdefault("connect_timeout", _CONNECT_SECONDS)
         tempfile.gettempdir()  # what is buffered goes there: say at once if it cannot
@@ -54,7 +55,6 @@ class Command(DexxyCommand):
         with listen(address, port, wait=_TAKEOVER_SECONDS) as listener:
             # A connection that was open before a fork would be shared with the children.
             connection.close()
-            keep_what_is_loaded()
             make = partial(_make_server, application, listener, most)
             WebProcesses(make, settings.DEXXY_WEB_PROCESSES).run()
 
