@@ -120,7 +120,10 @@ def refuse_foreign_data() -> None:
 
 
 def await_own_data() -> None:
-    """Wait until the database can be worked with, and say once what is waited for."""
+    """Wait until the database is migrated as this Dexxy needs it; say once what is waited for.
+
+    One that is away is no reason to wait here: whatever needs it waits by itself.
+    """
     said = ""
     while lack := _lack():
         if lack != said:
@@ -132,13 +135,15 @@ def await_own_data() -> None:
 
 
 def _lack() -> str:
-    """Say in one line why the database cannot be worked with; "" if it can."""
+    """Say in one line what the database lacks; "" if nothing, or if that cannot be seen."""
     try:
         return "" if is_up_to_date() else "It is not up to date: run `dexxy manage migrate`."
     except DexxyError as error:
         return str(error)
     except (DatabaseError, InterfaceError) as error:
-        return first_line(error)
+        # Whatever needs it says so; this would be a second line about the same.
+        log.debug("migrations not looked at: the database is away", error=first_line(error))
+        return ""
     finally:
         connection.close()
 
