@@ -1,4 +1,4 @@
-"""What is kept for a while: parts of exports, and pictures."""
+"""What is kept for a while: pieces of exports, and pictures."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""Make exports part by part, so that a worker that is killed costs one part."""
+"""Make exports piece by piece, so that a worker that is killed costs one piece."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,10 +15,10 @@ from dexxy.common.pages import Cursor
 from dexxy.kept.files import file_keep, file_read, files_forget, files_tidy
 from dexxy.people.export_files import exports_wake
 from dexxy.people.exports import export_batch, export_head, export_total
-from dexxy.people.models import UNFINISHED, Export, ExportFile, ExportPart, ExportState, Format
+from dexxy.people.models import UNFINISHED, Export, ExportFile, ExportPiece, ExportState, Format
 
-# Bytes of a part at most: a download has one in memory.
-PART = 2**20
+# Bytes of a piece at most: a download has one in memory.
+PIECE = 2**20
 # A worker that is not heard of for so long has died.
 HELD_FOR = timedelta(minutes=5)
 # How often a worker may die of an export, or fail, before it is given up.
@@ -63,15 +63,15 @@ def exports_work(*, seconds: float) -> bool:
 
 
 def exports_prune() -> None:
-    """Delete the exports whose time is over, with their parts."""
+    """Delete the exports whose time is over, with their pieces."""
     for export in ExportFile.objects.filter(expires_at__lte=timezone.now()).order_by("pk"):
         files_forget(_names(export))
         export.delete()
     files_tidy()
 
 
-def export_parts(export: ExportFile) -> Iterator[bytes]:
-    """Return an export that is ready, part by part.
+def export_pieces(export: ExportFile) -> Iterator[bytes]:
+    """Return an export that is ready, piece by piece.
 
     Raises:
         FileNotFoundError: it expired meanwhile.
@@ -81,7 +81,7 @@ def export_parts(export: ExportFile) -> Iterator[bytes]:
 
 
 def _names(export: ExportFile) -> list[str]:
-    return list(export.parts.order_by("number").values_list("name", flat=True))
+    return list(export.pieces.order_by("number").values_list("name", flat=True))
 
 
 def _to_make() -> Q:
@@ -119,7 +119,7 @@ def _make(export: ExportFile, until: float) -> None:
         batch = export_batch(export.workspace, what, form, cursor)
         begun, rows, cursor = begun + batch.text.encode(), rows + batch.rows, batch.cursor
         is_over = cursor is None or monotonic() >= until
-        if is_over or len(begun) >= PART:
+        if is_over or len(begun) >= PIECE:
             _store(export, begun, rows, cursor, is_over=is_over)
             begun, rows = b"", 0
         if is_over:
@@ -130,7 +130,7 @@ def _store(
     export: ExportFile, content: bytes, rows: int, cursor: Cursor | None, *, is_over: bool
 ) -> None:
     """Keep the next CONTENT of EXPORT, and note how far it is."""
-    pieces = [content[start : start + PART] for start in range(0, len(content), PART)]
+    pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
     names = [f"exports/{export.pk}/{token_hex(16)}" for _ in pieces]
     for name, piece in zip(names, pieces, strict=True):
         file_keep(name, piece)
@@ -146,9 +146,9 @@ def _store(
                 attempts=0,
                 held_until=None if is_over else timezone.now() + HELD_FOR,
             )
-            first = export.parts.count()
-            ExportPart.objects.bulk_create(
-                ExportPart(export=export, number=number, name=name)
+            first = export.pieces.count()
+            ExportPiece.objects.bulk_create(
+                ExportPiece(export=export, number=number, name=name)
                 for number, name in enumerate(names, first)
             )
     except _LostError:

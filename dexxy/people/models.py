@@ -53,7 +53,7 @@ class ExportFileQuerySet(models.QuerySet["ExportFile"]):
 
 
 class ExportFile(TimestampedModel):
-    """All threads, messages or members of a workspace as a file, made by a worker part by part."""
+    """All threads, messages or members of a workspace as a file, made piece by piece."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="export_files")
     requested_by = models.ForeignKey(
@@ -107,17 +107,17 @@ class ExportFile(TimestampedModel):
         return f"{Format(self.form).content_type}; charset=utf-8"
 
 
-class ExportPart(models.Model):
+class ExportPiece(models.Model):
     """A piece of an export, as long as a download has in memory."""
 
-    export = models.ForeignKey(ExportFile, models.CASCADE, related_name="parts", db_index=False)
+    export = models.ForeignKey(ExportFile, models.CASCADE, related_name="pieces", db_index=False)
     number = models.PositiveIntegerField()
     # Of the file that it is kept in. Nobody can guess it, and no two workers write the same one.
     name = models.TextField(unique=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["export", "number"], name="people_exportpart_once")
+            models.UniqueConstraint(fields=["export", "number"], name="people_exportpiece_once")
         ]
 
     def __str__(self) -> str:

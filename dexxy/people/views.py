@@ -18,7 +18,7 @@ from dexxy.people.export_files import (
     export_latest,
     export_request,
 )
-from dexxy.people.export_making import export_parts
+from dexxy.people.export_making import export_pieces
 from dexxy.people.models import Export, ExportFile, Format
 
 # Seconds after which to look again.
@@ -98,7 +98,7 @@ def export_file(request: HttpRequest, workspace_id: int, pk: int) -> HttpRespons
     if not export.is_ready:
         message = "The export could not be made: ask for a new one. The log says why."
         return refusal(message, ExportFailedError.code.upper(), 500)
-    response = StreamingHttpResponse(export_parts(export), content_type=export.content_type)
+    response = StreamingHttpResponse(export_pieces(export), content_type=export.content_type)
     response["Content-Disposition"] = f'attachment; filename="{export.file_name}"'
     response["Content-Length"] = str(export.size)
     return response

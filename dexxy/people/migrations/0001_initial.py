@@ -38,12 +38,12 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='ExportPart',
+            name='ExportPiece',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('name', models.TextField(unique=True)),
-                ('export', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='people.exportfile')),
+                ('export', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='people.exportfile')),
             ],
         ),
         migrations.AddIndex(
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'making', 'ready', 'failed'])), name='people_exportfile_state'),
         ),
         migrations.AddConstraint(
-            model_name='exportpart',
-            constraint=models.UniqueConstraint(fields=('export', 'number'), name='people_exportpart_once'),
+            model_name='exportpiece',
+            constraint=models.UniqueConstraint(fields=('export', 'number'), name='people_exportpiece_once'),
         ),
     ]

@@ -21,8 +21,8 @@ from dexxy.messages.models import Thread
 from dexxy.people import export_making, exports
 from dexxy.people.export_files import MOST_AT_ONCE, MOST_KEPT, ExportNotFoundError, export_request
 from dexxy.people.export_files import export_file_for as found
-from dexxy.people.export_making import PART, exports_due, exports_prune, exports_work
-from dexxy.people.models import Export, ExportFile, ExportPart, ExportState, Format
+from dexxy.people.export_making import PIECE, exports_due, exports_prune, exports_work
+from dexxy.people.models import Export, ExportFile, ExportPiece, ExportState, Format
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread
 
@@ -106,7 +106,7 @@ def test_who_waits_hears_how_far_it_is(
     ]
 
 
-def test_an_export_is_kept_in_parts_that_fit_into_memory(
+def test_an_export_is_kept_in_pieces_that_fit_into_memory(
     bob: User, workspace: Workspace, thread: Thread
 ) -> None:
     for number in range(30):
@@ -115,11 +115,11 @@ def test_an_export_is_kept_in_parts_that_fit_into_memory(
     export = ask_for(bob, workspace)
     work()
 
-    sizes = [len(part.content) for part in KeptFile.objects.all()]
+    sizes = [len(one.content) for one in KeptFile.objects.all()]
     export.refresh_from_db()
-    assert max(sizes) == PART
-    assert (len(sizes), sum(sizes)) == (export.parts.count(), export.size)
-    whole = b"".join(export_making.export_parts(export)).decode()
+    assert max(sizes) == PIECE
+    assert (len(sizes), sum(sizes)) == (export.pieces.count(), export.size)
+    whole = b"".join(export_making.export_pieces(export)).decode()
     assert len(list(csv.reader(io.StringIO(whole)))) == 32
 
 
@@ -254,7 +254,7 @@ def test_an_export_is_kept_for_a_day_and_leaves_nothing(
     exports_prune()
 
     assert not ExportFile.objects.exists()
-    assert not ExportPart.objects.exists()
+    assert not ExportPiece.objects.exists()
     assert not KeptFile.objects.exists()
 
 
@@ -296,7 +296,7 @@ def test_an_erasure_ends_an_export_in_the_middle(
     assert not KeptFile.objects.exists()
 
 
-def test_a_worker_that_died_costs_a_part_and_one_that_fails_is_given_up(
+def test_a_worker_that_died_costs_a_piece_and_one_that_fails_is_given_up(
     get: Get, path: str, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "_BATCH", 1)
@@ -328,7 +328,7 @@ def test_a_worker_that_died_costs_a_part_and_one_that_fails_is_given_up(
     assert failed.json()["errors"][0]["extensions"] == {"code": "EXPORT_FAILED"}
 
 
-def test_a_worker_that_was_suspended_writes_no_part_into_anothers_export(
+def test_a_worker_that_was_suspended_writes_no_piece_into_anothers_export(
     bob: User, workspace: Workspace, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = ask_for(bob, workspace)
@@ -367,7 +367,7 @@ def test_exports_are_kept_in_any_storage_of_djangos(
     export = ask_for(bob, workspace)
     work()
     export.refresh_from_db()
-    kept = b"".join(export_making.export_parts(export))
+    kept = b"".join(export_making.export_pieces(export))
     ExportFile.objects.update(expires_at=timezone.now())
     exports_prune()
 
