@@ -110,21 +110,30 @@ def restore(
     for _ in programs.script(backup.blocks(DUMP), schema):
         pass
     journal_complete(wanted)
-    try:
-        with transaction.atomic():
-            schema_empty()
-            script_run(programs.script(backup.blocks(DUMP), schema))
-            fetch_all("SELECT set_config('search_path', %(schema)s, true)", {"schema": schema})
-            unfinished_begin(wanted)
-    except DatabaseError as error:
-        raise _not_loaded(error) from error
-    # The script has set much, for the session.
-    connection.close()
+    _load(programs.script(backup.blocks(DUMP), schema), schema, wanted)
     call_command(migrate.Command(), verbosity=0, interactive=False)
     done = _finish(keys, wanted, unreadable)
     # A dump has no statistics, and the planner would guess until autovacuum comes by.
     execute("ANALYZE", {})
     return done
+
+
+def _load(script: Iterable[bytes], schema: str, erasures: Sequence[ErasureList]) -> None:
+    """Replace all tables by those of a script, and note what is left to do.
+
+    Raises:
+        PlaceBusyError, PlaceUnfitError: as `restore`; nothing was touched.
+    """
+    try:
+        with transaction.atomic():
+            schema_empty()
+            script_run(script)
+            fetch_all("SELECT set_config('search_path', %(schema)s, true)", {"schema": schema})
+            unfinished_begin(erasures)
+    except DatabaseError as error:
+        raise _not_loaded(error) from error
+    # The script has set much, for the session.
+    connection.close()
 
 
 def _not_loaded(error: DatabaseError) -> DexxyError:

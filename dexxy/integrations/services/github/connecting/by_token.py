@@ -154,7 +154,8 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
     installation = known or GitHubInstallation(workspace=workspace)
     _fill(installation, found)
     # Whatever the last token could not read, or had lost, this one may: it is tried.
-    access_regained(installation.repositories.filter(access_lost_at__isnull=False))
+    others = installation.repositories.exclude(github_id=found.repository["id"])
+    access_regained(others.filter(access_lost_at__isnull=False))
     return repository_follow(
         installation,
         actor=None,
