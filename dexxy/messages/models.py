@@ -69,15 +69,15 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 class Thread(TimestampedModel):
     """An issue, a pull request or a discussion. Its key is its number.
 
-    A platform that numbers nothing has a key of its own for it, `external_key`; the number is then
-    ours.
+    A platform that numbers nothing names it by an `external_id`, which is the key there; the
+    number is then ours.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="threads", db_index=False)
     source = models.ForeignKey(Source, models.CASCADE, related_name="threads", db_index=False)
     kind = models.CharField(max_length=20, choices=ThreadKind.choices)
     number = models.BigIntegerField()
-    external_key = models.TextField(blank=True, db_default="")
+    external_id = models.TextField(blank=True, db_default="")
     node_id = models.CharField(max_length=255, blank=True)
     title = models.TextField()
     state = models.CharField(max_length=10, choices=ThreadState.choices)
@@ -114,9 +114,9 @@ class Thread(TimestampedModel):
                 fields=["workspace", "source", "kind", "number"], name="messages_thread_once"
             ),
             models.UniqueConstraint(
-                fields=["workspace", "source", "kind", "external_key"],
-                name="messages_thread_once_by_key",
-                condition=~Q(external_key=""),
+                fields=["workspace", "source", "kind", "external_id"],
+                name="messages_thread_once_by_id",
+                condition=~Q(external_id=""),
             ),
             only_choices("kind", ThreadKind),
             only_choices("state", ThreadState),
