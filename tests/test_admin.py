@@ -10,8 +10,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from dexxy.accounts.admin import ReadOnlyAdmin
 from dexxy.accounts.models import ApiToken, Membership, Role, User, Workspace
+from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.integrations.models import GitHubInstallation
 from dexxy.sources.models import Source
 from tests.factories import (
@@ -90,8 +90,8 @@ def test_what_was_synced_can_neither_be_made_changed_nor_deleted_by_hand(
     if model._meta.model_name in EDITABLE:
         pytest.skip("people edit these")
 
-    assert isinstance(admin.site.get_model_admin(model), ReadOnlyAdmin)
     assert client.get(address(model, "add")).status_code == 403
+    assert isinstance(admin.site.get_model_admin(model), ReadOnlyAdmin)
 
 
 @pytest.mark.usefixtures("rows")

@@ -48,6 +48,7 @@ READERS_OF_CONFIG = {"web", "cli", "doctor", "config"}
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
 COMMON = {
     "__init__",
+    "admin",
     "api",
     "crypto",
     "errors",

@@ -13,13 +13,10 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db import models
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.functional import cached_property
 
 from dexxy.accounts.addresses import AddressTakenError, address_prove, address_refuse_taken
 from dexxy.accounts.memberships import (
@@ -37,6 +34,7 @@ from dexxy.accounts.models import (
     User,
     Workspace,
 )
+from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.common.errors import DexxyError
 
 # Django's classes are generic for mypy alone, hence each ignored type-arg.
@@ -45,43 +43,6 @@ from dexxy.common.errors import DexxyError
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Dexxy administration"
 admin.site.index_title = "Everything that is stored"
-
-
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages of a table of millions, which nobody waits to see counted."""
-
-    most = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        found = self.object_list
-        return found[: self.most].count() if isinstance(found, QuerySet) else len(found)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the application writes: an edit by hand would be undone or do harm."""
-
-    actions: tuple[str, ...] | None = None
-    show_full_result_count = False
-    paginator = CappedPaginator
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    # Fields that are neither shown nor read from the database.
-    hidden: tuple[str, ...] = ()
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer(*self.hidden)
-
-    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return self.hidden
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class AddressForm(ModelForm):  # type: ignore[type-arg]

@@ -40,7 +40,7 @@ DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400, least=1, most=
 # Pages of a sweep that one sync may read: the sweep goes on in the next one.
 DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
 # Days that the log of changes is kept for those who follow it.
-DEXXY_CHANGES_KEPT = env.integer("DEXXY_CHANGES_KEPT", 7, least=1, most=3650)
+DEXXY_KEEP_CHANGES = env.integer("DEXXY_KEEP_CHANGES", 7, least=1, most=3650)
 # Seconds between two looks at GitHub's log for webhooks that never arrived.
 DEXXY_DELIVERY_LOG_INTERVAL = env.integer(
     "DEXXY_DELIVERY_LOG_INTERVAL", 300, least=1, most=3600 * 24

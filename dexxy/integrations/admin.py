@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 
-from dexxy.accounts.admin import ReadOnlyAdmin
+from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.integrations.models import (
     Credential,
     GitHubApp,
@@ -13,6 +13,7 @@ from dexxy.integrations.models import (
     GitHubRepository,
     OAuthState,
     RefusedWebhooks,
+    RequestSize,
     SyncPart,
     SyncProblem,
     SyncRun,
@@ -102,6 +103,15 @@ class SyncPartAdmin(ReadOnlyAdmin):
     list_filter = ("connection",)
     list_select_related = ("repository", "thread")
     search_fields = ("repository__full_name", "=thread__number")
+    ordering = ("-pk",)
+
+
+@admin.register(RequestSize)
+class RequestSizeAdmin(ReadOnlyAdmin):
+    list_display = ("repository", "request", "page_size", "failed_size", "failed_at", "suspects")
+    list_filter = ("request",)
+    list_select_related = ("repository",)
+    search_fields = ("repository__full_name",)
     ordering = ("-pk",)
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from dexxy.accounts.admin import ReadOnlyAdmin
+from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.sources.models import Source
 
 

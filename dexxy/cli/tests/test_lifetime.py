@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -19,6 +20,7 @@ from dexxy.cli.tests.running import (
     is_alive,
 )
 from dexxy.embedded.tests.observing import kill, wait_until
+from tests.servers import own_database
 
 Start = Callable[..., Running]
 
@@ -60,24 +62,26 @@ def test_a_killed_web_process_leaves_no_worker_on_its_port(data_dir: Path, runni
     env = environment(data_dir, **_given_servers())
     web = running("web", "--port", str(port), env=env)
     web.wait_until(lambda: answers(port), "it answers")
-    [worker] = children_of(web.process.pid)
+    workers = list(children_of(web.process.pid))
+    assert workers
 
     web.process.kill()
     web.process.wait()
 
-    wait_until(lambda: not is_alive(worker), "its worker ends")
+    wait_until(lambda: not any(map(is_alive, workers)), "its workers end")
     again = running("web", "--port", str(port), env=env)
     again.wait_until(lambda: answers(port), "the next one answers")
     assert again.stop(15) == 0
 
 
+@pytest.mark.django_db
 def test_a_job_dies_with_its_killed_worker(data_dir: Path, running: Start) -> None:
     own = os.environ["REDIS_URL"].partition("?")[0] + "?db=7"
     with Redis.from_url(own) as redis:
         redis.flushdb()
         queue = Queue("deliveries", connection=redis, serializer=JSONSerializer)
         queue.enqueue("time.sleep", 600)
-    env = environment(data_dir, **_given_servers()) | {"REDIS_URL": own}
+    env = environment(data_dir, **_given_servers()) | own_database() | {"REDIS_URL": own}
     worker = running("worker", "deliveries", env=env)
     job = worker.child("worker deliveries")
 

@@ -182,9 +182,23 @@ def test_ids_beyond_32_bits_are_kept() -> None:
     assert mapped.snapshot.messages[1].external_id == str(2**40)
 
 
-def test_a_gap_in_a_list_is_an_error_because_it_would_archive_what_is_there() -> None:
-    with pytest.raises(ValueError, match="gaps in reviews"):
-        mapping.pull_request(pull_request(reviews=listing(None, review())))
+@pytest.mark.parametrize("reviews", [listing(None, review()), None])
+def test_a_list_with_a_gap_is_not_whole_because_it_would_archive_what_is_there(
+    reviews: object,
+) -> None:
+    mapped = mapping.pull_request(pull_request(reviews=reviews))
+
+    assert mapped.gaps == 1
+    assert nested_lists.REVIEWS not in mapped.snapshot.complete
+    assert nested_lists.COMMENTS in mapped.snapshot.complete
+
+
+@pytest.mark.parametrize("labels", [listing(None, {"name": "bug"}), None])
+def test_labels_that_are_kept_back_are_a_gap(labels: object) -> None:
+    mapped = mapping.pull_request(pull_request(labels=labels))
+
+    assert mapped.gaps == 1
+    assert mapped.snapshot.thread.labels == (("bug",) if labels else ())
 
 
 def test_a_message_that_comes_twice_is_one() -> None:
@@ -212,7 +226,6 @@ def test_a_message_that_comes_twice_is_one() -> None:
         ),
         ({"reviews": listing(review() | {"fullDatabaseId": None})}, TypeError),
         ({"reviews": listing(review() | {"fullDatabaseId": ""})}, ValueError),
-        ({"labels": listing(None)}, TypeError),
     ],
 )
 def test_a_value_of_another_shape_is_an_error_and_not_a_row(

@@ -143,9 +143,24 @@ def test_a_draft_of_a_review_is_left_out_with_its_comments() -> None:
     assert mapped.open_lists == (OpenList("review_comments", "N_9", "9"),)
 
 
-def test_a_gap_is_an_error_because_it_would_archive_what_is_there() -> None:
-    with pytest.raises(ValueError, match="gaps in issue comments"):
-        nested_page("issue_comments", payload(node(1), None), "", merged=False)
+def test_a_gap_is_counted_and_its_neighbours_are_read() -> None:
+    mapped = nested_page("issue_comments", payload(node(1), None), "", merged=False)
+
+    assert (mapped.seen, mapped.gaps) == (("1",), 1)
+
+
+def test_a_list_that_is_kept_back_is_a_gap_without_an_end_to_archive_by() -> None:
+    mapped = nested_page("issue_comments", None, "", merged=False)
+
+    assert (mapped.messages, mapped.cursor, mapped.gaps) == ((), "", 1)
+
+
+def test_a_gap_below_a_message_leaves_its_list_open_to_more() -> None:
+    below = {"replies": payload(None)}
+    mapped = nested_page("discussion_comments", payload(node(1) | below), "", merged=False)
+
+    assert mapped.gaps == 1
+    assert scope_of("replies", "1") not in mapped.complete
 
 
 def test_the_scope_of_a_list_below_a_message_is_that_message_s() -> None:

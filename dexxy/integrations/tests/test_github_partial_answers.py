@@ -8,7 +8,7 @@ import pytest
 from dexxy.integrations.models import Credential
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy_simulator.faults import patched
+from dexxy_simulator.faults import patched, status
 from tests.scene import LISTS, Scene, first_issue
 
 Body = dict[str, Any]
@@ -170,6 +170,17 @@ def test_one_profile_that_is_refused_is_left_and_the_others_are_read(busy: Scene
     assert (bios["ada"], bios["jo"]) == ("I do.", "")
     busy.connected.refresh_from_db()
     assert busy.connected.sync_status == "active"
+
+
+def test_profiles_that_are_all_refused_stop_nothing_else(busy: Scene) -> None:
+    busy.go_wrong(status(403), "people")
+
+    assert busy.outcome() == ("done", "")
+
+    assert busy.stored("people") == []
+    assert Thread.objects.filter(title="Much to say").exists()
+    busy.recover()
+    assert busy.stored("people") != []
 
 
 def test_addresses_that_are_refused_are_not_asked_for_again(busy: Scene) -> None:

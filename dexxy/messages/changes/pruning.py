@@ -39,11 +39,11 @@ SELECT count(*) FROM pruned
 
 
 def changes_prune() -> int:
-    """Delete changes that are older than DEXXY_CHANGES_KEPT, of all workspaces.
+    """Delete changes that are older than DEXXY_KEEP_CHANGES, of all workspaces.
 
     Returns: how many were deleted.
     """
-    kept = {"kept": timedelta(days=settings.DEXXY_CHANGES_KEPT)}
+    kept = {"kept": timedelta(days=settings.DEXXY_KEEP_CHANGES)}
     now, deleted = horizon(), 0
     place = {"now": now.epoch, "oldest_running": now.oldest_running, "pruning": PRUNING}
     while fetch_all(_OLDEST, kept) == [(True,)]:

@@ -212,7 +212,7 @@ def test_a_follower_whose_work_fails_stays_where_it_was(
 def test_old_changes_are_deleted_and_young_ones_kept(
     workspace: Workspace, source: Source, settings: LazySettings
 ) -> None:
-    settings.DEXXY_CHANGES_KEPT = 3
+    settings.DEXXY_KEEP_CHANGES = 3
     thread = make_thread(source=source)
     for _ in range(3):
         make_message(thread=thread)

@@ -27,6 +27,8 @@ OPEN = {"home", "invitation", "sign_in_by_link", "favicon", "healthz", "readyz"}
 OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
 FORMS = {*ADMINS, "repository_disconnect", "member_merge", "team", "tokens"}
+# For whoever is signed in: dexxy/kept/tests/test_pictures.py tries it.
+SIGNED = {"picture"}
 # Only sent to, never shown.
 ACTIONS = {
     "repository_action",
@@ -93,7 +95,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
 def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
     named = {one.name for one in urls.urlpatterns if isinstance(one, URLPattern)}
 
-    assert named == OPEN | OPERATORS | ACTIONS | set(pages)
+    assert named == OPEN | OPERATORS | SIGNED | ACTIONS | set(pages)
 
 
 def test_members_see_every_page(
