@@ -35,7 +35,7 @@ address = f"postgresql://dexxy:{{s['password']}}@db/dexxy"
 log = structlog.get_logger()
 log.info("in text %s", address)
 log.info("in a field", token=s["opaque"], where=address, deep={{"secret": [s["opaque"]]}})
-for name in ("dexxy", "django.request", "rq.worker", "granian", "werkzeug"):
+for name in ("dexxy", "django.request", "rq.worker", "waitress", "werkzeug"):
     library = logging.getLogger(name)
     library.setLevel(logging.DEBUG)
     for level in ("debug", "info", "warning", "error", "critical"):
