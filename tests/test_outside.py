@@ -129,6 +129,7 @@ def asked(server: ThreadingHTTPServer) -> list[str]:
         *("::1", "::", "fe80::1", "fc00::1", "fd12::1", "fec0::1", "ff02::1", "2001:db8::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"),
         *("2002:7f00:1::", "2002:a00:1::1", "::127.0.0.1", "64:ff9b:1::1"),
+        *("192.0.0.8", "192.88.99.1", "3fff::1", "::ffff:192.0.0.8"),
         "2001:0:4136:e378:8000:63bf:f5ff:fffe",  # Teredo for 10.0.0.1
     ],
 )
@@ -197,6 +198,12 @@ def test_a_redirect_is_checked_like_the_first_address(
         assert asked(inner) == []
     with pytest.raises(AddressRefusedError, match="Only http and https"):
         outside_ask(at("moved?file:///etc/passwd"))
+
+
+@pytest.mark.parametrize("to", ["http://[", "http://127.0.0.1:99999/", "http://a%00b/", "//["])
+def test_a_redirect_to_what_is_no_address_is_refused(at: Callable[[str], str], to: str) -> None:
+    with pytest.raises(OutsideError):
+        outside_ask(at(f"moved?{to}"))
 
 
 def test_redirects_come_to_an_end(server: ThreadingHTTPServer, at: Callable[[str], str]) -> None:

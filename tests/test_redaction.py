@@ -32,6 +32,10 @@ LONG = "ghs_1234567_" + "eyJhbGciOi.J9_-x" * 32
         ("/callback/?code=abc&state=def HTTP", "/callback/?code=[token]&state=[token] HTTP"),
         ("Cookie: sessionid=x1; theme=dark", "Cookie: sessionid=[token]; theme=dark"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- x", "[token] x"),
+        ("{'password': ['a]b', 'c'], 'x': 1}", "{'password': [token], 'x': 1}"),
+        ("next=%2Finvitations%2F7Wu8-_%2F&x", "next=%2Finvitations%2F[token]%2F&x"),
+        ("?next=%2Flink%2F%3Fsesame%3DAAx-_9 x", "?next=%2Flink%2F%3Fsesame%3D[token] x"),
+        ("%2Fcallback%3Fcode%3Dabc x", "%2Fcallback%3Fcode%3D[token] x"),
         ("http://localhost:8000/a@b",) * 2,
         ("state=done code=oauth_denied tokens=3",) * 2,
         ("Give the token read access to issues.", "Give the token read access to issues."),
@@ -57,7 +61,8 @@ def test_a_field_that_is_called_a_secret_is_hidden_whatever_it_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a-", "a", "x://", "/invitations/", "-----BEGIN PRIVATE KEY-----"]
+    "piece",
+    ["a-", "a", "x://", "/invitations/", "-----BEGIN PRIVATE KEY-----", "password': ['a', "],
 )
 def test_a_long_line_takes_no_time(piece: str) -> None:
     started = process_time()

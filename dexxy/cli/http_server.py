@@ -17,6 +17,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
@@ -49,8 +50,21 @@ _LAST_SECONDS = 4.0
 _ACCEPTED_AT_ONCE = 100
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads a request; what is none is a 400, whatever is wrong with it."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the first line and the headers."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # a number of 5,000 digits, an address that is none
+            raise ParsingError("Malformed header") from error
+
+
 class Connection(HTTPChannel):  # type: ignore[misc]
     """A connection of a client."""
+
+    parser_class = Parser
 
     # What has come of a request that is not complete; those that are complete are its `requests`.
     request: Any = None
@@ -131,7 +145,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: Connection) -> None:
         """Let a thread answer the next request of a connection."""
-        threads = self._reserved.get(task.requests[0].path) or self.task_dispatcher
+        # What could not be understood has no path, and is answered with what is wrong with it.
+        path = getattr(task.requests[0], "path", "")
+        threads = self._reserved.get(path) or self.task_dispatcher
         threads.add_task(task)
 
     def handle_accept(self) -> None:

@@ -142,6 +142,8 @@ def _explained(error: Exception) -> tuple[str, int] | None:
             " `GRANT CREATE ON SCHEMA public TO` that role.",
             FAILED,
         )
+    if isinstance(error, UnicodeEncodeError):
+        return "A word on the command line is not UTF-8, so it cannot be stored.", WRONG_USE
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         name = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror or error}{name}.", FAILED

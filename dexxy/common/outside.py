@@ -26,6 +26,9 @@ from dexxy.common.errors import DexxyError
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Networks that hold an IPv4 address: NAT64, 6to4. https://www.rfc-editor.org/rfc/rfc6052
 _NAT64 = ip_network("64:ff9b::/96")
+# Of protocols and documents, though Python 3.11 takes them for addresses of the internet.
+# https://www.iana.org/assignments/iana-ipv6-special-registry/
+_NEVER = [ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "5f00::/16")]
 _HEADERS = {
     "User-Agent": f"Dexxy/{__version__}",
     # What is not compressed cannot grow.
@@ -132,7 +135,7 @@ def outside_ask(
                 return answer
             if left == 0:
                 raise UnreachableError(f"The address leads on more than {bounds.redirects} times.")
-            left, url = left - 1, urljoin(url, location)
+            left, url = left - 1, _joined(url, location)
 
 
 def is_outside(address: Address) -> bool:
@@ -145,6 +148,8 @@ def is_outside(address: Address) -> bool:
             return is_outside(inner)
         if address.is_site_local:
             return False
+    if any(address in network for network in _NEVER):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
@@ -157,10 +162,18 @@ def _inner(address: IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise AddressRefusedError("The address leads on to what is none.") from error
+
+
 def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_of_the_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port  # raises where there is no such port
         has_password = "@" in parts.netloc
         whole = str(httpx.URL(url).copy_with(fragment=None)) if is_of_the_web else ""
     except (ValueError, httpx.InvalidURL) as error:

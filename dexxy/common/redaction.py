@@ -20,14 +20,15 @@ _PATTERNS = (
     # Of the others the first group is shown. Any token in an Authorization header:
     r"(\b(?:bearer|token|basic)[ :=]+)[A-Za-z0-9._~+/=-]{16,}",
     # /invitations/SECRET/
-    r"(/invitations/)[^/?#\s\"'<>]+",
+    r"((?:/|%2F)invitations(?:/|%2F))[^/?#%\s\"'<>]+",
     # scheme://user:PASSWORD@host
     r"(\b[a-z][a-z0-9+.-]{0,20}://[^/?#\s:@\"']{0,300}:)[^/?#\s\"']+(?=@)",
     # ?code=SECRET&state=SECRET, as GitHub sends people back to us
-    r"([?&](?:code|state)=)[^&#\s\"'<>]+",
-    # sesame=SECRET, "password": "SECRET", 'client_secret': 'SECRET'
-    rf"((?<![a-z0-9])(?:{_NAMED})(?:=|\\?[\"']: ?))(?!\[token\])"
-    r"(?:b?\\?\"[^\"]+\"?|b?\\?'[^']+'?|[^\s\"'&;,<>\\)}\]]+)",
+    r"((?:[?&]|%3F|%26)(?:code|state)(?:=|%3D))[^&#\s\"'<>]+",
+    # sesame=SECRET, "password": "SECRET", 'client_secret': ['SECRET']
+    rf"((?:(?<![a-z0-9])|(?<=%3F)|(?<=%26))(?:{_NAMED})(?:=|%3D|\\?[\"']: ?))(?!\[token\])"
+    r"(?:\[(?:\s*b?(?:\"[^\"]*\"|'[^']*')\s*,?)+\s*\]?"
+    r"|b?\\?\"[^\"]+\"?|b?\\?'[^']+'?|[^\s\"'&;,<>\\)}\]]+)",
 )
 _SECRETS = re.compile("|".join(_PATTERNS), re.IGNORECASE | re.DOTALL)
 _SECRET_NAME = re.compile(_NAMED, re.IGNORECASE)

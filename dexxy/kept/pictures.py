@@ -181,6 +181,10 @@ def _load(address: str) -> Loaded | DexxyError:
         )
     except OutsideError as error:
         return error
+    except Exception:
+        # A defect of ours is the failure of one picture, and not of those beside it.
+        log.exception("loading a picture crashed", address=address)
+        return NoPictureError("It cannot be loaded.")
     if answer.status != 200:
         return NoPictureError(f"It answers with the status {answer.status}.")
     kind = _kind(answer.body, answer.headers.get("content-type", ""))

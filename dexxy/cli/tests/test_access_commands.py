@@ -1,5 +1,6 @@
 """Who runs Dexxy lets people in, and makes workspaces, from the command line."""
 
+import os
 import socket
 from io import StringIO
 from pathlib import Path
@@ -15,7 +16,9 @@ from dexxy.accounts.selectors import is_admin
 from dexxy.accounts.services import WorkspaceExistsError, first_admin_ensure
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.startup import announce
+from dexxy.cli.tests.running import dexxy
 from tests.factories import make_user
+from tests.servers import own_database
 
 BASE_URL = "http://localhost:8000"
 
@@ -157,3 +160,13 @@ def test_a_link_is_printed_into_whatever_is_no_journal(
         said = announced(first_admin_ensure(), log.fileno())
 
     assert "This link signs you in, once:\n  http://localhost:8000/sign-in/link/?sesame=" in said
+
+
+@pytest.mark.django_db
+def test_a_word_that_is_no_utf_8_is_said_in_one_line(data_dir: Path) -> None:
+    servers = {"REDIS_URL": os.environ["REDIS_URL"], **own_database()}
+
+    done = dexxy("sign-in-link", "\udcff", data_dir=data_dir, **servers)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("dexxy: A word on the command line is not UTF-8")

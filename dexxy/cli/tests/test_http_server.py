@@ -140,6 +140,32 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes(serve: Serve) -> No
 
 
 @pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\x7f\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost : localhost\r\n\r\n",
+        b"get /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: %s\r\n\r\n" % (b"9" * 5000),
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_a_400_and_no_line_in_the_log(
+    serve: Serve, request_: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = serve()
+
+    with connect(served.port) as connection:
+        connection.sendall(request_)
+        answer = connection.recv(4096)
+
+    assert answer.split(b"\r\n")[0].endswith(b" 400 Bad Request")
+    assert caplog.records == []
+    assert served.application.asked == []
+
+
+@pytest.mark.parametrize(
     "sent", [b"", b"GET / HTTP/1.1\r\nHost: x", POST % 9 + b"x"], ids=["none", "header", "body"]
 )
 def test_a_request_that_never_comes_ends_its_connection(

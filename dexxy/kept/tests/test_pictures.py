@@ -134,6 +134,18 @@ def test_a_picture_in_our_own_network_is_not_asked_for(
     assert Handler.asked == []
 
 
+def test_one_that_cannot_be_loaded_takes_no_other_along(
+    get: Callable[[str], Any], elsewhere: str
+) -> None:
+    get("http://127.0.0.1:99999/a.png")
+    get(f"{elsewhere}/a.png")
+
+    pictures_work(seconds=5)
+
+    assert get("http://127.0.0.1:99999/a.png").status_code == 204
+    assert get(f"{elsewhere}/a.png").content == PNG
+
+
 def test_nobody_else_can_make_us_load_an_address(
     client: Client, bob: User, elsewhere: str, settings: Any
 ) -> None:
