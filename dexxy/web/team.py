@@ -18,6 +18,8 @@ from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.common.errors import BadInputError
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
 
+_AS_A_PERSON = {Role.ADMIN: "an administrator", Role.MEMBER: "a member"}
+
 
 @workspace_form
 def team(request: PageRequest, workspace: Workspace) -> HttpResponse:
@@ -43,7 +45,7 @@ def membership_action(
     if action == "role":
         role = _role(request)
         do = partial(membership_set_role, viewer=request.user, membership_id=pk, role=role)
-        attempt(request, do)
+        attempt(request, do, f"They are {_AS_A_PERSON[role]} now.")
     elif action == "remove":
         leave = partial(membership_remove, viewer=request.user, membership_id=pk)
         attempt(request, leave, "That membership is over.")

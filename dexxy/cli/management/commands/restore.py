@@ -83,7 +83,10 @@ def _told(backup: Backup, done: Restored, *, has_keys: bool) -> Iterator[str]:
         f" key: {done.renewed:,}. Accounts erased again: {done.erased:,}."
     )
     if KEYS in backup and not has_keys:
-        yield "Its keys are enclosed, but DEXXY_BACKUP_PASSPHRASE is not set: they were not used."
+        yield (
+            "Its keys are enclosed, but DEXXY_BACKUP_PASSPHRASE is not set: they were not used. To"
+            " use them, set it and restore again with --force."
+        )
     for slug in done.unreadable:
         yield (
             f"The erasures of workspace {slug} in the database that was replaced could not be"

@@ -5,10 +5,12 @@ from typing import Any
 from dexxy.accounts.sign_in import link_make
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.people import user_called
+from dexxy.cli.startup import database_require
 
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
+        database_require()
         user = user_called(options["email"])
         self.stdout.write(link_make(user))
         self.stderr.write(f"It signs {user.email} in, once, within an hour.")

@@ -7,11 +7,13 @@ from dexxy.accounts.services import UserError, user_create
 from dexxy.accounts.sign_in import link_make
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import WrongUseError
+from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
 
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
+        database_require()
         slug = options["workspace"]
         try:
             user = user_create(

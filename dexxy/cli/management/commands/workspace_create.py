@@ -12,10 +12,12 @@ from dexxy.cli.command import DexxyCommand
 from dexxy.cli.command_line import LONGEST_SLUG
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.people import user_called
+from dexxy.cli.startup import database_require
 
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
+        database_require()
         name, email = options["name"], options["admin"]
         slug = options["slug"] or slugify(anyascii(name))[:LONGEST_SLUG].strip("-")
         if not slug:
