@@ -1,32 +1,45 @@
 """Write a file that only its owner may read, whole or not at all."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 
-def write_private(path: Path, pieces: Iterable[str]) -> None:
-    """Write PIECES as UTF-8 to the file PATH, in place of the one that there may be.
+@contextmanager
+def written_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file that only we may read, and that appears when it is whole.
 
-    What is no regular file, such as a pipe, is written to as it is.
+    A link stays, and the file that it points to is written. What is no regular file, such as a
+    pipe, is written to as it is.
 
     Raises:
         OSError: it cannot be written. What was there before still is.
     """
-    if os.path.lexists(path) and not path.is_file():
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
+    if path.exists() and not path.is_file():
+        with path.open("wb") as output:
+            yield output
         return
+    target = Path(os.path.realpath(path))
     # Beside the file, because a file can only be renamed within its file system. Its mode is 0600.
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
         try:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
+            yield draft.file
+            draft.flush()
+            os.fsync(draft.fileno())
+            os.replace(draft.name, target)
         except BaseException:
-            os.unlink(file.name)
+            os.unlink(draft.name)
             raise
+
+
+def write_private(path: Path, pieces: Iterable[str]) -> None:
+    """Write PIECES as UTF-8 to the file PATH, as `written_atomically`.
+
+    Raises:
+        OSError: it cannot be written. What was there before still is.
+    """
+    with written_atomically(path) as output:
+        output.writelines(piece.encode() for piece in pieces)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
+from dexxy.cli.private_file import written_atomically
 from dexxy.config.backups import backup_passphrase
 from dexxy.config.data_dir import data_dir
 from dexxy.embedded.binaries import postgres_client_programs
-from dexxy.safekeeping.backup_file import written_atomically
 from dexxy.safekeeping.making import backup_make
 
 # Of the backups that upgrades made.

@@ -5,59 +5,34 @@ digest of everything else, so a file that was cut off anywhere is recognised bef
 """
 
 import json
-import os
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+import struct
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from typing import IO
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from dexxy.common.errors import DexxyError
+from dexxy.members.erasure.lists import ErasureJournalError, ErasureList, lists_read
+from dexxy.safekeeping.enclosed_keys import keys_disclosed
+from dexxy.safekeeping.manifest import DUMP, ERASURES, KEYS, MANIFEST, Manifest, manifest_read
 
-DUMP, ERASURES, KEYS, MANIFEST = "database.dump", "erasures.jsonl", "keys.json", "manifest.json"
-# Of this layout. A later one gets another number, and an older Dexxy refuses it.
-FORMAT = 1
 _BLOCK = 1024 * 1024
+# In bytes: what is read into memory must not take all of it, wherever the file is from. The longest
+# line, which has the erasures of one workspace, is enough for 500,000 of them.
+_MOST = {MANIFEST: 2**20, KEYS: 2**20, ERASURES: 2**28}
+_LONGEST_LINE = 2**26
+_ENCRYPTED = 0x1
+# All that a zip is found to be broken with. RuntimeError: what is asked for is not supported.
+_BROKEN = (BadZipFile, EOFError, KeyError, OverflowError, RuntimeError, ValueError, struct.error)
 
 
 class DamagedBackupError(DexxyError):
     """A file is no backup of Dexxy, or not a whole one."""
 
     code = "damaged_backup"
-
-
-class NewerBackupError(DexxyError):
-    """A backup has what only a newer Dexxy knows."""
-
-    code = "newer_backup"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a backup says of itself.
-
-    Args:
-        dexxy: the version that made it.
-        made_at: when, in ISO 8601.
-        postgresql: the version of the server, as in "18.6".
-        tools: the major version of the `pg_dump` that wrote the dump.
-        schema: the PostgreSQL schema that was dumped.
-        migrations: the app and name of each migration that the database had.
-        digests: the SHA-256 of each other member, by its name.
-    """
-
-    dexxy: str
-    postgresql: str
-    tools: int
-    schema: str
-    migrations: list[list[str]]
-    made_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    digests: dict[str, str] = field(default_factory=dict)
-    format: int = FORMAT
 
 
 class BackupWriter:
@@ -83,42 +58,44 @@ class BackupWriter:
         self._zip.close()
 
 
-@contextmanager
-def written_atomically(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file that only we may read, and that appears when it is whole.
-
-    Raises:
-        OSError: it cannot be written; what was there before is still there.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as output:
-            yield output
-            output.flush()
-            os.fsync(output.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 class Backup:
     """A backup that was looked at from its first byte to its last."""
 
-    def __init__(self, zip_: ZipFile, manifest: Manifest) -> None:
+    def __init__(self, zip_: ZipFile, manifest: Manifest, path: Path) -> None:
         self._zip = zip_
+        self._path = path
         self.manifest = manifest
 
     def __contains__(self, name: str) -> bool:
         return name in self.manifest.digests
 
-    def read(self, name: str) -> bytes:
-        """Return a small member as a whole."""
-        return self._zip.read(name)
+    def dump(self) -> Iterator[bytes]:
+        """Return the dump piece by piece."""
+        yield from _blocks(self._zip, DUMP)
 
-    def blocks(self, name: str) -> Iterator[bytes]:
-        """Return a large member piece by piece."""
-        yield from _blocks(self._zip, name)
+    def erasures(self) -> Iterator[ErasureList]:
+        """Return the erasures.
+
+        Raises:
+            DamagedBackupError: a line is none, or not a whole one.
+        """
+        lines = _lines(_blocks(self._zip, ERASURES))
+        try:
+            yield from lists_read(lines, str(self._path), is_whole=True)
+        except (ErasureJournalError, ValueError) as error:
+            raise _damaged(self._path) from error
+
+    def keys(self, passphrase: str) -> list[str]:
+        """Return the secret keys that are enclosed.
+
+        Raises:
+            WrongPassphraseError: they were encrypted with another passphrase.
+            DamagedBackupError: they are none.
+        """
+        try:
+            return keys_disclosed(_whole(self._zip, KEYS), passphrase)
+        except ValueError as error:
+            raise _damaged(self._path) from error
 
 
 @contextmanager
@@ -132,28 +109,17 @@ def backup_opened(path: Path) -> Iterator[Backup]:
     """
     try:
         zip_ = ZipFile(path)
-    except BadZipFile as error:
+    except _BROKEN as error:
         raise _damaged(path) from error
     with zip_:
         try:
-            manifest = _manifest(zip_, path)
+            manifest = manifest_read(_whole(zip_, MANIFEST), str(path))
             for name, digest in manifest.digests.items():
                 if _digest(zip_, name) != digest:
                     raise _damaged(path)
-        except (BadZipFile, EOFError, KeyError, TypeError, ValueError, zlib.error) as error:
+        except _BROKEN as error:
             raise _damaged(path) from error
-        yield Backup(zip_, manifest)
-
-
-def _manifest(zip_: ZipFile, path: Path) -> Manifest:
-    told: Mapping[str, Any] = json.loads(zip_.read(MANIFEST))
-    if int(told["format"]) > FORMAT:
-        raise NewerBackupError(
-            f"{path} is a backup of a newer Dexxy ({told['dexxy']}): restore it with that one."
-        )
-    if DUMP not in told["digests"] or ERASURES not in told["digests"]:
-        raise _damaged(path)
-    return Manifest(**told)
+        yield Backup(zip_, manifest, path)
 
 
 def _digest(zip_: ZipFile, name: str) -> str:
@@ -163,10 +129,46 @@ def _digest(zip_: ZipFile, name: str) -> str:
     return digest.hexdigest()
 
 
+def _whole(zip_: ZipFile, name: str) -> bytes:
+    """Return a small member."""
+    return b"".join(_blocks(zip_, name))
+
+
 def _blocks(zip_: ZipFile, name: str) -> Iterator[bytes]:
-    with zip_.open(name) as member:
+    """Return a member piece by piece, no more of it than it may have."""
+    told, size = _member(zip_, name), 0
+    with zip_.open(told) as member:
         while block := member.read(_BLOCK):
+            size += len(block)
+            _bound(size, name)
             yield block
+
+
+def _member(zip_: ZipFile, name: str) -> ZipInfo:
+    """Return what the zip says of a member that it stores as `BackupWriter` does."""
+    told = zip_.getinfo(name)
+    if told.compress_type != ZIP_STORED or told.flag_bits & _ENCRYPTED:
+        raise ValueError(f"{name} is compressed or encrypted.")
+    _bound(told.file_size, name)
+    return told
+
+
+def _bound(size: int, name: str) -> None:
+    if name in _MOST and size > _MOST[name]:
+        raise ValueError(f"{name} is too large.")
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Return lines with their ends; the last one is without, if it has none."""
+    rest = b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            raise ValueError("A line is too long.")
+        for line in lines:
+            yield line + b"\n"
+    if rest:
+        yield rest
 
 
 def _damaged(path: Path) -> DamagedBackupError:

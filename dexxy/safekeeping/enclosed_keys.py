@@ -4,22 +4,31 @@ import base64
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from dexxy.common.errors import DexxyError
+from dexxy.safekeeping.manifest import number_read, object_read
 
 # https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#scrypt
 _COST = {"n": 2**17, "r": 8, "p": 1}
-# More than this would let a file take all memory: scrypt needs 128 * n * r bytes.
-_MOST_COST = {"n": 2**20, "r": 16, "p": 4}
+# A file must not take all memory: scrypt needs 128 * n * r bytes, which is 1 GB at the most.
+_BOUNDS = {"n": (2**14, 2**20), "r": (8, 8), "p": (1, 4)}
 
 
 class WrongPassphraseError(DexxyError):
     """The keys in a backup cannot be read with this passphrase."""
 
     code = "wrong_passphrase"
+
+
+@dataclass(frozen=True)
+class _Enclosure:
+    salt: bytes
+    token: bytes
+    cost: dict[str, int]
 
 
 def keys_enclosed(keys: Sequence[str], passphrase: str) -> bytes:
@@ -34,17 +43,32 @@ def keys_disclosed(enclosed: bytes, passphrase: str) -> list[str]:
 
     Raises:
         WrongPassphraseError: they were encrypted with another passphrase.
+        ValueError: they are nothing that `keys_enclosed` returns.
     """
-    told = json.loads(enclosed)
-    cost = {name: min(int(told[name]), most) for name, most in _MOST_COST.items()}
+    enclosure = _enclosure(enclosed)
+    fernet = _fernet(passphrase, enclosure.salt, enclosure.cost)
     try:
-        keys = _fernet(passphrase, bytes.fromhex(told["salt"]), cost).decrypt(told["token"])
+        keys = json.loads(fernet.decrypt(enclosure.token))
     except InvalidToken as error:
         raise WrongPassphraseError(
             "DEXXY_BACKUP_PASSPHRASE is not the passphrase of this backup: set the right one, or"
             " none to restore without the keys. Nothing was touched."
         ) from error
-    return [str(key) for key in json.loads(keys)]
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise ValueError("The keys are no texts.")
+    return keys
+
+
+def _enclosure(enclosed: bytes) -> _Enclosure:
+    told = object_read(enclosed)
+    if told.keys() != {"salt", "token", *_BOUNDS}:
+        raise ValueError("The enclosed keys have other fields.")
+    if not isinstance(told["salt"], str) or not isinstance(told["token"], str):
+        raise ValueError("The salt or the token is no text.")
+    cost = {name: number_read(told[name], *bounds) for name, bounds in _BOUNDS.items()}
+    if cost["n"].bit_count() != 1:
+        raise ValueError("The cost n is no power of 2.")
+    return _Enclosure(bytes.fromhex(told["salt"]), told["token"].encode("ascii"), cost)
 
 
 def _fernet(passphrase: str, salt: bytes, cost: dict[str, int]) -> Fernet:

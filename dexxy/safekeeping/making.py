@@ -12,14 +12,9 @@ import dexxy
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
 from dexxy.members.erasure.lists import lists_stored
-from dexxy.safekeeping.backup_file import (
-    DUMP,
-    ERASURES,
-    KEYS,
-    BackupWriter,
-    Manifest,
-)
+from dexxy.safekeeping.backup_file import BackupWriter
 from dexxy.safekeeping.enclosed_keys import keys_enclosed
+from dexxy.safekeeping.manifest import DUMP, ERASURES, KEYS, Manifest
 from dexxy.safekeeping.postgres_programs import programs_for
 
 

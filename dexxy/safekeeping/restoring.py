@@ -26,11 +26,10 @@ from dexxy.members.erasure.lists import (
     ErasureList,
     journal_complete,
     journal_read,
-    lists_read,
     lists_stored,
 )
 from dexxy.members.models import ErasureSecret
-from dexxy.safekeeping.backup_file import DUMP, ERASURES, Backup
+from dexxy.safekeeping.backup_file import Backup
 from dexxy.safekeeping.key_rotation import secrets_rotate
 from dexxy.safekeeping.loading import schema_empty, schema_objects, script_run
 from dexxy.safekeeping.postgres_programs import programs_for
@@ -99,18 +98,18 @@ def restore(
             is in the dump.
         PlaceBusyError: somebody works in the database.
         NoFittingProgramError, DumpFailedError: the dump cannot be read.
+        DamagedBackupError: the erasures in the backup cannot be read.
         ErasureJournalError: the journal of erasures cannot be read or written.
     """
     programs, schema = programs_for(backup.manifest.tools, brought), backup.manifest.schema
     _fit_require(backup, force=force)
     alive, unreadable = _erasures_alive()
-    own = lists_read(backup.read(ERASURES).splitlines(keepends=True), "the backup")
-    wanted = [*own, *alive, *_journal(), *erasures]
+    wanted = [*backup.erasures(), *alive, *_journal(), *erasures]
     # All of the dump is read once before anything is dropped.
-    for _ in programs.script(backup.blocks(DUMP), schema):
+    for _ in programs.script(backup.dump(), schema):
         pass
     journal_complete(wanted)
-    _load(programs.script(backup.blocks(DUMP), schema), schema, wanted)
+    _load(programs.script(backup.dump(), schema), schema, wanted)
     call_command(migrate.Command(), verbosity=0, interactive=False)
     done = _finish(keys, wanted, unreadable)
     # A dump has no statistics, and the planner would guess until autovacuum comes by.

@@ -43,7 +43,8 @@ def unfinished_erasures() -> list[ErasureList]:
     if not _is_there():
         return []
     rows = fetch_all(f"SELECT erasure FROM {_TABLE}", {})  # noqa: S608
-    return list(lists_read((line.encode() for (line,) in rows), "the database"))
+    lines = (line.encode() for (line,) in rows)
+    return list(lists_read(lines, "the database", is_whole=True))
 
 
 def unfinished_end() -> None:

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from django.conf import settings
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
 from dexxy.members.models import ErasedKey, ErasureSecret
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ErasureJournalError(DexxyError):
@@ -66,30 +69,48 @@ class ErasureList:
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
-def lists_read(lines: Iterable[bytes], where: str) -> Iterator[ErasureList]:
+def lists_read(lines: Iterable[bytes], where: str, *, is_whole: bool) -> Iterator[ErasureList]:
     """Read lists that `ErasureList.line` wrote.
 
-    A last line without an end is left out: it was being written when its process died, so its
-    erasure was never done.
+    A last line without an end is left out of what is not whole: it was being written when its
+    process died, so its erasure was never done.
 
     Args:
         where: what they are read from, for the error.
+        is_whole: whether each line was written to its end.
 
     Raises:
         ErasureJournalError: a line is none.
     """
     for number, line in enumerate(lines, 1):
-        if not line.endswith(b"\n"):
+        has_end = line.endswith(b"\n")
+        if not has_end and not is_whole:
             return
         try:
-            told = json.loads(line)
-            accounts = tuple(ErasedAccount(**account) for account in told.pop("accounts"))
-            yield ErasureList(**{**told, "texts": tuple(told["texts"])}, accounts=accounts)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            if not has_end:
+                raise ValueError("The line has no end.")
+            one = _list_read(line)
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise ErasureJournalError(
                 f"Line {number} of {where} is no erasure: put the file back from a copy, or take"
                 " that line out and erase its person again."
             ) from error
+        yield one
+
+
+def _list_read(line: bytes) -> ErasureList:
+    told = json.loads(line)
+    accounts = tuple(ErasedAccount(**account) for account in told.pop("accounts"))
+    one = ErasureList(**{**told, "texts": tuple(told["texts"])}, accounts=accounts)
+    if not all(_DIGEST.fullmatch(digest) for digest in one.digests):
+        raise ValueError("A digest is none.")
+    # What cannot be printed, PostgreSQL may refuse, and only when the restore is half done.
+    words = [one.workspace, one.secret, *(account.provider for account in accounts)]
+    if not all(isinstance(word, str) and word.isprintable() for word in words):
+        raise ValueError("A text is none.")
+    if not all(isinstance(account.is_silenced, bool) for account in accounts):
+        raise TypeError("Whether an account is silenced is not said.")
+    return one
 
 
 def lists_stored() -> tuple[list[ErasureList], list[str]]:
@@ -175,7 +196,7 @@ def journal_read(path: Path) -> list[ErasureList]:
     """
     try:
         with path.open("rb") as journal:
-            return list(lists_read(journal, str(path)))
+            return list(lists_read(journal, str(path), is_whole=False))
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from dexxy.cli.private_file import written_atomically
 from dexxy.embedded.binaries import postgres_client_programs
 from dexxy.members.erasure.lists import ErasureList
-from dexxy.safekeeping.backup_file import backup_opened, written_atomically
+from dexxy.safekeeping.backup_file import backup_opened
 from dexxy.safekeeping.making import backup_make
 from dexxy.safekeeping.restoring import Restored, restore
 

@@ -14,8 +14,9 @@ from dexxy.doctor import State, examine
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository, SyncStatus
 from dexxy.integrations.services.github.access.app_settings import AppSettings
 from dexxy.integrations.services.github.access.repository_state import access_lost
-from dexxy.safekeeping.backup_file import KEYS, backup_opened
-from dexxy.safekeeping.enclosed_keys import WrongPassphraseError, keys_disclosed
+from dexxy.safekeeping.backup_file import backup_opened
+from dexxy.safekeeping.enclosed_keys import WrongPassphraseError
+from dexxy.safekeeping.manifest import KEYS
 from dexxy.safekeeping.tests.making import back_up, bring_back
 from tests.factories import make_app, make_installation, make_repository, make_source
 from tests.servers import own_database
@@ -49,7 +50,7 @@ def test_enclosed_keys_are_read_and_secrets_encrypted_with_the_key_of_the_place(
     back_up(file, passphrase=PASSPHRASE)
     settings.SECRET_KEY = OTHER_KEY
     with backup_opened(file) as backup:
-        keys = keys_disclosed(backup.read(KEYS), PASSPHRASE)
+        keys = backup.keys(PASSPHRASE)
 
     done = bring_back(file, keys=keys)
 
@@ -92,7 +93,7 @@ def test_keys_are_in_no_backup_without_a_passphrase_and_in_none_readable(
 
     assert OTHER_KEY.encode() not in file.read_bytes()
     with backup_opened(file) as backup, pytest.raises(WrongPassphraseError):
-        keys_disclosed(backup.read(KEYS), f"{PASSPHRASE} ")
+        backup.keys(f"{PASSPHRASE} ")
 
 
 def test_a_token_that_cannot_be_read_must_be_given_again(

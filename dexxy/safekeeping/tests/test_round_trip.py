@@ -19,8 +19,9 @@ from dexxy.integrations.models import Credential, GitHubRepository, RunState, Sy
 from dexxy.messages.feed.search import search_catch_up, search_words
 from dexxy.messages.models import Follower, Message, SearchEntry
 from dexxy.safekeeping import loading
-from dexxy.safekeeping.backup_file import DUMP, MANIFEST, DamagedBackupError, NewerBackupError
+from dexxy.safekeeping.backup_file import DamagedBackupError
 from dexxy.safekeeping.loading import schema_objects, script_run
+from dexxy.safekeeping.manifest import DUMP, MANIFEST, NewerBackupError
 from dexxy.safekeeping.restoring import PlaceBusyError, PlaceNotEmptyError, PlaceUnfitError
 from dexxy.safekeeping.tests.making import CHANGED, back_up, bring_back
 from dexxy.safekeeping.unfinished import (

@@ -6,9 +6,9 @@ from typing import Any
 
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.migration_state import database_state
+from dexxy.cli.private_file import written_atomically
 from dexxy.config.backups import backup_passphrase
 from dexxy.embedded.binaries import postgres_client_programs
-from dexxy.safekeeping.backup_file import written_atomically
 from dexxy.safekeeping.making import Made, backup_make
 
 
@@ -24,7 +24,10 @@ class Command(DexxyCommand):
         path = Path(options["file"])
         with written_atomically(path) as output:
             made = backup_make(output, passphrase=passphrase, brought=brought)
-        self.stdout.write(_told(f" to {path} ({path.stat().st_size:,} bytes)", made))
+        if path.is_file():
+            self.stdout.write(_told(f" to {path} ({path.stat().st_size:,} bytes)", made))
+        else:  # a pipe, which may be our own output
+            self.stderr.write(_told(f" to {path}", made))
 
 
 def _told(where: str, made: Made) -> str:

@@ -10,15 +10,9 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.cli.migration_state import migrations_unknown
 from dexxy.config.backups import backup_passphrase
 from dexxy.embedded.binaries import postgres_client_programs
-from dexxy.members.erasure.lists import ErasureList, journal_read, lists_read
-from dexxy.safekeeping.backup_file import (
-    ERASURES,
-    KEYS,
-    Backup,
-    NewerBackupError,
-    backup_opened,
-)
-from dexxy.safekeeping.enclosed_keys import keys_disclosed
+from dexxy.members.erasure.lists import ErasureList, journal_read
+from dexxy.safekeeping.backup_file import Backup, backup_opened
+from dexxy.safekeeping.manifest import KEYS, NewerBackupError
 from dexxy.safekeeping.restoring import Restored, restore
 
 
@@ -59,7 +53,7 @@ def _keys(backup: Backup) -> list[str]:
     passphrase = backup_passphrase()
     if KEYS not in backup or not passphrase:
         return []
-    return keys_disclosed(backup.read(KEYS), passphrase)
+    return backup.keys(passphrase)
 
 
 def _erasures(path: Path) -> Iterator[ErasureList]:
@@ -74,7 +68,7 @@ def _erasures(path: Path) -> Iterator[ErasureList]:
         yield from journal_read(path)
         return
     with backup_opened(path) as other:
-        yield from lists_read(other.read(ERASURES).splitlines(keepends=True), str(path))
+        yield from other.erasures()
 
 
 def _told(backup: Backup, done: Restored, *, has_keys: bool) -> Iterator[str]:
