@@ -18,7 +18,8 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: it cannot be written. What was there before still is.
     """
-    if path.exists() and not path.is_file():
+    is_there = os.access(path, os.F_OK)
+    if is_there and not path.is_file():
         with path.open("wb") as output:
             yield output
         return
