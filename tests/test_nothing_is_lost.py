@@ -211,6 +211,6 @@ def _is_compared() -> bool:
 
 def _found(word: str) -> list[int]:
     """Return the numbers of the threads in which a word is found."""
-    query = search_words(Workspace.objects.get(), word)
-    found = SearchEntry.objects.extra(where=["document @@ %s::tsquery"], params=[query])
+    words = search_words(Workspace.objects.get(), word)
+    found = SearchEntry.objects.filter(words__contains=words)
     return list(found.values_list("message__thread__number", flat=True))
