@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from types import FrameType
 
@@ -63,7 +62,8 @@ class WebProcesses:
             self._serve()
             code = 0
         except Exception:
-            traceback.print_exc()
+            # The hook keeps what opens a door out of what is printed.
+            sys.excepthook(*sys.exc_info())
         finally:
             # What the parent has to do at its end is not for us to do.
             os._exit(code)

@@ -97,6 +97,15 @@ class Secret:
         """
         return decrypt(self.stored) if self.stored else ""
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether one of the keys that are known fits."""
+        try:
+            self.read()
+        except UndecryptableSecretError:
+            return False
+        return True
+
     def __bool__(self) -> bool:
         return bool(self.stored)
 

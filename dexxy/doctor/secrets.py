@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db.models import Model
 
-from dexxy.common.crypto import EncryptedTextField, Secret, UndecryptableSecretError
+from dexxy.common.crypto import EncryptedTextField, Secret
 from dexxy.doctor.finding import Finding, failed, well
 
 
 def keys() -> Finding:
     """Look whether every secret in the database can be decrypted."""
     stored = [secret for model in apps.get_models() for secret in _stored(model)]
-    unreadable = sum(not _is_readable(secret) for secret in stored)
+    unreadable = sum(not secret.is_readable for secret in stored)
     if unreadable:
         return failed(
             "Secret keys",
@@ -38,11 +38,3 @@ def _stored(model: type[Model]) -> Iterator[Secret]:
         if isinstance(column, EncryptedTextField):
             rows = model._base_manager.exclude(**{column.name: ""})
             yield from rows.values_list(column.name, flat=True)
-
-
-def _is_readable(secret: Secret) -> bool:
-    try:
-        secret.read()
-    except UndecryptableSecretError:
-        return False
-    return True

@@ -7,7 +7,6 @@ read again.
 from django.conf import settings
 from django.db.models import Q
 
-from dexxy.common.crypto import Secret, UndecryptableSecretError
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.app import app_of_environment_store
 from dexxy.integrations.services.github.access.repository_state import access_lost
@@ -34,21 +33,14 @@ def lost_secrets_mark() -> list[str]:
         app_of_environment_store(settings.DEXXY_GITHUB_APP.app_id)
     said = [_app_lost(app) for app in GitHubApp.objects.order_by("pk") if not _is_whole(app)]
     for installation in GitHubInstallation.objects.exclude(access_token="").order_by("pk"):
-        if not _is_readable(installation.access_token):
+        if not installation.access_token.is_readable:
             said += _token_lost(installation)
     return said
 
 
 def _is_whole(app: GitHubApp) -> bool:
-    return all(map(_is_readable, (app.client_secret, app.private_key, app.webhook_secret)))
-
-
-def _is_readable(secret: Secret) -> bool:
-    try:
-        secret.read()
-    except UndecryptableSecretError:
-        return False
-    return True
+    secrets = (app.client_secret, app.private_key, app.webhook_secret)
+    return all(secret.is_readable for secret in secrets)
 
 
 def _app_lost(app: GitHubApp) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from dexxy.accounts.models import Workspace
-from dexxy.common.crypto import UndecryptableSecretError
+from dexxy.common.crypto import Secret
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
     AccountType,
@@ -214,7 +214,5 @@ def _fill(installation: GitHubInstallation, found: FoundRepository) -> None:
 
 
 def _is_new(token: str, installation: GitHubInstallation) -> bool:
-    try:
-        return bool(installation.access_token.read() != token)
-    except UndecryptableSecretError:
-        return True
+    known: Secret = installation.access_token
+    return not known.is_readable or known.read() != token
