@@ -15,6 +15,7 @@ from django_rq import get_queue
 from dexxy.accounts.models import Workspace
 from dexxy.cli.tests.running import COMMAND, environment
 from dexxy.common.queue import worker_wake
+from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.messages.feed.search import search_catch_up, search_words
 from dexxy.messages.models import Follower, Message, SearchEntry
@@ -255,7 +256,9 @@ def test_search_finds_what_is_new_in_another_cluster(file: Path, source: Source)
 
 
 def test_settings_that_the_server_does_not_have_are_left_out() -> None:
-    script_run([b"SET transaction_timeout_of_tomorrow = 0;\n", b"SET lock_timeout = 0;\n"])
+    script_run([b"SET timeout_of_tomorrow = 0;\n", b"SET application_name = 'as dumped';\n"])
+
+    assert fetch_all("SHOW application_name", {}) == [("as dumped",)]
 
 
 def test_a_restore_that_was_not_finished_is_said_and_can_be_done_again(
