@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from threading import Event
@@ -18,6 +18,7 @@ from dexxy_simulator.recorded import load_recorded
 from dexxy_simulator.rendered import RenderedServer
 from dexxy_simulator.server import PortInUseError, SimulatorServer
 from dexxy_simulator.state import system_clock
+from dexxy_simulator.tokens import ComputeBudget
 from dexxy_simulator.visitor import add_visitor
 from dexxy_simulator.webhooks.sender import Sender
 from dexxy_simulator.world import World
@@ -48,6 +49,9 @@ def _world(options: argparse.Namespace) -> World:
     if options.dialect is not None:
         dialect = Dialect.draw(Random(options.dialect))  # noqa: S311  # no secrets
     world = World(system_clock, dialect)
+    if options.compute_budget is not None:
+        budget = ComputeBudget(options.compute_budget, seconds=options.compute_seconds)
+        world.compute_budget = budget
     shown: list[Repository] = []
     if options.recorded or not options.generated:
         shown.append(load_recorded(world))
@@ -99,19 +103,38 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "colony/generated-1, for the second time this is given, and so on",
     )
     add("--messages", type=int, help="in each generated repository; five a thread by default")
+    _add_behaviour(add)
+    add("--port", type=int, default=0, help="0, the default, takes a free one")
+    options = parser.parse_args(arguments)
+    if options.rendered and (options.live or options.latency):
+        parser.error("rendered answers neither change nor wait")
+    return options
+
+
+def _add_behaviour(add: Callable[..., object]) -> None:
+    """Add what says how the server and its webhooks behave."""
     add("--rendered", action="store_true", help="answer what was answered before from memory")
     add("--live", action="store_true", help="let activity trickle in")
     add("--live-every", type=float, default=5.0, metavar="SECONDS")
     add("--seed", type=int, default=1, help="which activity or repository is invented")
     add("--dialect", type=int, metavar="SEED", help="draw how GitHub behaves where nobody knows")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="of every answer")
+    add(
+        "--compute-budget",
+        type=int,
+        metavar="OBJECTS",
+        help="how many objects the answer to a GraphQL query may have; more is refused as by "
+        "GitHub's time-outs",
+    )
+    add(
+        "--compute-seconds",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long a query takes that uses up the compute budget",
+    )
     add("--webhooks-by-hand", action="store_true", help="let deliveries wait for a control call")
     add("--webhook-latency", type=float, default=0.0, metavar="SECONDS", help="of every delivery")
-    add("--port", type=int, default=0, help="0, the default, takes a free one")
-    options = parser.parse_args(arguments)
-    if options.rendered and (options.live or options.latency):
-        parser.error("rendered answers neither change nor wait")
-    return options
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.exceptions import HTTPException
@@ -100,6 +101,12 @@ class SimulatorApp:
         return response(environ, start_response)
 
     def _answer(self, exchange: Exchange, route: Route) -> Response:
+        response = self._answer_at_once(exchange, route)
+        if exchange.seconds:
+            sleep(exchange.seconds)  # others are answered meanwhile
+        return response
+
+    def _answer_at_once(self, exchange: Exchange, route: Route) -> Response:
         with nullcontext() if route.endpoint in UNLOCKED else self.world.lock:
             try:
                 if route.endpoint == "none" or (route.prefix and route.endpoint in PAGES):
@@ -166,5 +173,6 @@ class SimulatorApp:
             wants_new_ids="X-Github-Next-Global-ID" in exchange.request.headers,
         )
         exchange.points, exchange.document = result.points, document
-        headers = rate_limit_headers(self.world, exchange.token, "graphql")
-        return json_response(result.body, headers=headers)
+        exchange.seconds = result.seconds
+        headers = rate_limit_headers(self.world, exchange.token, "graphql") | result.headers
+        return json_response(result.body, result.status, headers)

@@ -16,6 +16,7 @@ from dexxy_simulator.live import LiveActivity
 from dexxy_simulator.model import Actor, Installation, Repository
 from dexxy_simulator.rest.routes import unlocked_route
 from dexxy_simulator.rest_json import apps
+from dexxy_simulator.tokens import ComputeBudget
 from dexxy_simulator.webhooks.deliveries import Delivery
 
 ROOT = "/_simulator"
@@ -64,6 +65,14 @@ def live(exchange: Exchange) -> Response:
     activity = LiveActivity(exchange.world, exchange.body.get("seed", 1))
     for _ in range(exchange.body.get("steps", 1)):
         activity.step()
+    return json_response({})
+
+
+@unlocked_route("control_compute", f"{ROOT}/compute")
+def compute(exchange: Exchange) -> Response:
+    """Set what a query may cost: `weight`, `points`, `seconds`; without a weight, anything."""
+    body = exchange.body
+    exchange.world.compute_budget = ComputeBudget(**body) if "weight" in body else None
     return json_response({})
 
 

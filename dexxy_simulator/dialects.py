@@ -59,6 +59,8 @@ class Dialect:
         rate_limit_status: REST's status when no requests are left.
         secondary_limit_status: of a refusal by a secondary limit; REST has no 200 for it.
         secondary_limit_names_wait: such a refusal carries `retry-after`.
+        heavy_queries: what GraphQL answers to a query beyond the compute budget: 502, or 200 with
+            an error for each node, all of which are null.
         counts_need_a_page: GraphQL refuses `totalCount` of a connection without `first`.
         transfers_are_followed: where a transferred issue is found under its old number: REST
             answers 301 to its new place, GraphQL the issue that it is now; otherwise 404.
@@ -83,8 +85,16 @@ class Dialect:
         unreached_status_code: what the log of deliveries shows where nobody answered.
         redirect_mismatch: whether the web flow goes back with an error, as documented, or ends on
             a page, if it is to lead to an address that is not registered.
+        apps_read_emails: what GraphQL shows an App's installation of the address of a user.
+        newer_fields: the server has what is newer than the published schema, in REST as well; an
+            older GitHub Enterprise Server refuses a query that asks for it.
+        switched_off_lists: what GraphQL shows of the lists of a feature that is switched off.
         graphql_needs_permissions_for_public: GraphQL refuses an App without the permission even
             public data; REST shows these to anybody.
+        stars_move_repositories: a star, or its end, moves the `updated_at` of its repository, as it
+            does in the published examples of webhooks.
+        commits_need_contents: GraphQL refuses the commits of a pull request to an App that may not
+            read the repository's contents; otherwise the pull request decides.
     """
 
     moving: frozenset[str] = frozenset({"review dismissed", "reply written"})
@@ -104,6 +114,7 @@ class Dialect:
     rate_limit_status: Literal[403, 429] = _either(403, 429)
     secondary_limit_status: Literal[200, 403, 429] = _either(403, 200, 429)
     secondary_limit_names_wait: bool = _either(True, False)
+    heavy_queries: Literal["timed out", "cut off"] = _either("timed out", "cut off")
     counts_need_a_page: bool = _either(False, True)
     transfers_are_followed: Literal["REST", "both", "neither"] = _either("REST", "both", "neither")
     deleted_issue_status: Literal[404, 410] = _either(410, 404)
@@ -123,7 +134,16 @@ class Dialect:
     unanswered_names_installation: bool = _either(True, False)
     unreached_status_code: Literal[0, 502] = _either(502, 0)
     redirect_mismatch: Literal["callback", "page"] = _either("callback", "page")
+    apps_read_emails: Literal["shown", "empty", "FORBIDDEN"] = _either(
+        "shown", "empty", "FORBIDDEN"
+    )
+    newer_fields: bool = _either(True, False)
+    switched_off_lists: Literal["empty", "null", "NOT_FOUND", "FORBIDDEN"] = _either(
+        "empty", "null", "NOT_FOUND", "FORBIDDEN"
+    )
     graphql_needs_permissions_for_public: bool = _either(False, True)
+    stars_move_repositories: bool = _either(True, False)
+    commits_need_contents: bool = _either(True, False)
 
     @classmethod
     def draw(cls, random: Random) -> Dialect:

@@ -25,7 +25,8 @@ NOT_ACCESSIBLE = "Resource not accessible by integration"
 class Exchange:
     """One request on its way through the simulator.
 
-    `api_prefix` is that of GitHub Enterprise Server if the request came by it.
+    `api_prefix` is that of GitHub Enterprise Server if the request came by it. `seconds` is how
+    long its answer takes.
     """
 
     world: World
@@ -34,6 +35,7 @@ class Exchange:
     api_prefix: str = ""
     points: int = 0
     document: str = ""
+    seconds: float = 0.0
 
     @cached_property
     def urls(self) -> Urls:

@@ -23,6 +23,7 @@ FIRST_IDS: Final = {
     "HookDelivery": 180_000_000_001,
     "Actor": 240_000_001,
     "Repository": 1_100_000_001,
+    "Release": 250_000_001,
 }
 FIRST_OF_OTHERS: Final = 70_000_001
 PREFIXES: Final = {
@@ -43,9 +44,15 @@ PREFIXES: Final = {
     "Organization": "O",
     "EnterpriseUserAccount": "EUA",
     "Repository": "R",
+    "Release": "RE",
+    "Commit": "C",
+    "PullRequestCommit": "PURC",
     "ClosedEvent": "CE",
     "ReopenedEvent": "REE",
     "MergedEvent": "ME",
+    "Ref": "REF",
+    "Team": "T",
+    "Milestone": "MI",
 }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from dexxy_simulator.copilot import copilot
 from dexxy_simulator.model import Actor, Discussion, Issue, PullRequest, Repository
 from dexxy_simulator.world import World
 
@@ -40,9 +41,12 @@ class LiveActivity:
             (10, self._discuss),
             (8, self._open_pull_request),
             (10, self._review),
+            (4, self._review_by_copilot),
             (8, self._close),
             (4, self._reopen),
             (6, self._merge),
+            (6, self._work_on_pull_request),
+            (4, self._sort),
         ]
 
     def step(self) -> None:
@@ -96,6 +100,15 @@ class LiveActivity:
         self._world.review(pull, author, state, body, comments if state != "APPROVED" else ())
         return None
 
+    def _review_by_copilot(self) -> None:
+        pull: PullRequest | None = self._newest(self._repository.pull_requests)
+        if pull is None:
+            return self._open_pull_request()
+        line, body = self._random.randint(10, 300), self._text("review_comments")
+        author = copilot(self._world)
+        self._world.review(pull, author, "COMMENTED", "", [("pool.go", line, body)])
+        return None
+
     def _discuss(self) -> None:
         discussion: Discussion | None = self._newest(self._repository.discussions)
         if discussion is None:
@@ -127,4 +140,26 @@ class LiveActivity:
         if pull is None:
             return self._open_pull_request()
         self._world.merge(pull, self._repository.owner)
+        return None
+
+    def _work_on_pull_request(self) -> None:
+        pull: PullRequest | None = self._newest(self._repository.pull_requests)
+        if pull is None:
+            return self._open_pull_request()
+        if self._random.random() < 0.5 and pull.head_ref is not None:
+            self._world.push(
+                pull, *([pull.author] if pull.author else []), force=self._random.random() < 0.3
+            )
+        else:
+            reviewer = self._someone()
+            is_new = reviewer not in pull.requested_reviewers
+            self._world.request_review(pull, pull.author, reviewer, on=is_new)
+        return None
+
+    def _sort(self) -> None:
+        issue: Issue | None = self._newest(self._repository.issues)
+        if issue is None:
+            return self._open_issue()
+        who = self._someone()
+        self._world.assign(issue, self._repository.owner, who, on=who not in issue.assignees)
         return None

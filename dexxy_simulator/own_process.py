@@ -65,6 +65,10 @@ class SimulatorProcess:
         """Make things happen, invented from a seed."""
         self._post("live", steps=steps, seed=seed)
 
+    def limit_compute(self, **budget: float) -> None:
+        """Set what a query may cost, by the fields of `ComputeBudget`; without any, anything."""
+        self._post("compute", **budget)
+
     def deliveries(self) -> list[dict[str, Any]]:
         """Return the deliveries that wait."""
         return self._ask("deliveries")  # type: ignore[no-any-return]

@@ -150,6 +150,24 @@ def _show_again(world: World, post: Post, _: Random) -> None:
     world.minimize(post, None)
 
 
+@_to_one("reacted to", of=_posts(Post, lambda one: not isinstance(one, PullRequest)))
+def _react(world: World, post: Post, random: Random) -> None:
+    world.react(post, random.choice(list(post.reactions)))
+
+
+@_to_one("upvoted", of=_posts(Post, lambda one: hasattr(one, "upvote_count")))
+def _upvote(world: World, post: Discussion | DiscussionComment, _: Random) -> None:
+    world.upvote(post)
+
+
+@_to_one(
+    "branch deleted",
+    of=lambda repository: [one for one in repository.pull_requests.values() if one.head_ref],
+)
+def _delete_branch(world: World, pull: PullRequest, _: Random) -> None:
+    world.delete_branch(pull)
+
+
 @_to_one("issue transferred", of=_posts(Issue))
 @_to_one("discussion transferred", of=_posts(Discussion))
 def _transfer(world: World, thread: Issue | Discussion, _: Random) -> None:

@@ -25,6 +25,7 @@ from dexxy_simulator.tokens import (
     UNAUTHENTICATED_LIMIT,
     WINDOW,
     Bucket,
+    ComputeBudget,
     Grant,
     InstallationToken,
     Resource,
@@ -75,6 +76,8 @@ class WorldState:
         self.listeners: list[Callable[[Happening], None]] = []
         self.limits = dict(LIMITS)
         self.unauthenticated_limit = UNAUTHENTICATED_LIMIT
+        # What a query may cost besides its points; None is no limit.
+        self.compute_budget: ComputeBudget | None = None
         self._buckets: dict[tuple[str, Resource], Bucket] = {}
 
     def happened(

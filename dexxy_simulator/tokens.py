@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
 
@@ -30,8 +30,8 @@ def raised(limit: int, repositories: int) -> int:
 class Token:
     """A personal access token: who owns it, until when, and which repositories it reads.
 
-    `repository_ids` of None means whatever its owner reads. All tokens of one user share that
-    user's `budget`.
+    `repository_ids` of None means whatever its owner reads. `sso_ids` are the organisations for
+    which it is authorised by single sign-on. All tokens of one user share that user's `budget`.
     """
 
     value: str
@@ -39,6 +39,7 @@ class Token:
     expires_at: datetime | None = None
     repository_ids: frozenset[int] | None = None
     created_at: datetime | None = None
+    sso_ids: set[int] = field(default_factory=set)
     is_user: ClassVar[bool] = True
 
     @property
@@ -174,3 +175,18 @@ class Bucket:
     def spend(self, amount: int) -> None:
         """Count a request of this cost."""
         self.used = min(self.limit, self.used + amount)
+
+
+@dataclass(frozen=True)
+class ComputeBudget:
+    """What one query may cost GitHub's servers.
+
+    Args:
+        weight: how many objects its answer may have.
+        points: what one that is too heavy takes from the hour's points, besides its own.
+        seconds: how long one that is too heavy takes; a lighter one takes its share of that.
+    """
+
+    weight: int
+    points: int = 10
+    seconds: float = 0.0

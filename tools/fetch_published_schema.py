@@ -1,10 +1,13 @@
-"""Put GitHub's published schemas, of GraphQL and of webhooks, where the tests look for them.
+"""Put what the tests need of npm where they look for it: GitHub's published schemas, and axe.
 
 The simulator's answers and webhooks and the queries that Dexxy sends are checked against them;
-the examples of webhooks, which come beside them, go through Dexxy's own door.
+the examples of webhooks, which come beside them, go through Dexxy's own door. axe-core finds what
+is not accessible in the pages; it is never shipped.
 They are megabytes that GitHub changes every week, so they are fetched (from npm, where they are
-published under the MIT licence) and never committed. To move to a newer one, change the two
-constants: `npm view @octokit/graphql-schema version dist.integrity` prints both.
+published under the MIT licence) and never committed. To move to a newer one, change the three
+constants: `npm view @octokit/graphql-schema version dist.integrity` prints two, and the day is that
+of the last change of `schema.graphql` in https://github.com/octokit/graphql-schema. Then take out
+of `dexxy_simulator/graph/newer.graphql` what is published now.
 """
 
 import base64
@@ -17,9 +20,10 @@ import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "github"
+FOLDER = Path(__file__).resolve().parent.parent / ".cache"
 
 
 @dataclass(frozen=True)
@@ -32,26 +36,43 @@ class Published:
     target: str
 
 
-GRAPHQL = Published(
+@dataclass(frozen=True)
+class Snapshot(Published):
+    """What GitHub publishes, and when it was taken from there: a release may be younger."""
+
+    taken_on: date
+
+
+GRAPHQL = Snapshot(
     "@octokit/graphql-schema@15.26.1",
     "sha512-RFDC2MpRBd4AxSRvUeBIVeBU7ojN/SxDfALUd7iV"
     "YOSeEK3gZaqR2MGOysj4Zh2xj2RY5fQAUT+Oqq7hWTraMA==",
     "package/schema.graphql",
-    "schema.graphql",
+    "github/schema.graphql",
+    date(2025, 2, 27),
 )
-WEBHOOKS = Published(
+WEBHOOKS = Snapshot(
     "@octokit/webhooks-schemas@7.6.1",
     "sha512-qW0Bwtb76r4m2WzVhKDyfEeEnt1GEQoRjkCqmq2Z"
     "eB0nNVDJ+Z2LBDS9FDPyduuMXf/ZTWiCJp9PFFHgRfBe3A==",
     "package/schema.json",
-    "webhooks.json",
+    "github/webhooks.json",
+    date(2024, 10, 3),
 )
-EXAMPLES = Published(
+EXAMPLES = Snapshot(
     "@octokit/webhooks-examples@7.6.1",
     "sha512-De6U3XB6O3DtCa7bKgCMzTHdeopqqZ6SNivMYJnK"
     "65ierKL1AnNIA0tkRYCRS7lwGT792d+Ps1WbfHlso6MynQ==",
     "package/api.github.com/index.json",
-    "webhook_examples.json",
+    "github/webhook_examples.json",
+    date(2024, 10, 3),
+)
+AXE = Published(
+    "axe-core@4.14.1",
+    "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/"
+    "pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+    "package/axe.min.js",
+    "axe/axe.min.js",
 )
 # npm answers in a second or two; a machine without a network should not wait much longer.
 NPM_OPTIONS = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
@@ -63,12 +84,11 @@ class FetchError(Exception):
 
 def main() -> int:
     """Fetch what is not there; without a network say so, and let the tests run."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for published in (EXAMPLES, WEBHOOKS, GRAPHQL):  # make looks at the last one
+    for published in (AXE, EXAMPLES, WEBHOOKS, GRAPHQL):  # make looks at the last one
         try:
             put(published)
         except FetchError as error:
-            print(f"GitHub's published schema is missing: {error}", file=sys.stderr)  # noqa: T201
+            print(f"{published.package} is missing: {error}", file=sys.stderr)  # noqa: T201
             return 0
     return 0
 
@@ -84,6 +104,7 @@ def put(published: Published) -> None:
     if target.exists() and receipt.exists() and receipt.read_text() == published.integrity:
         target.touch()  # make compares its time with this file's
         return
+    target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(f".{os.getpid()}")
     draft.write_bytes(fetch(published))
     draft.replace(target)

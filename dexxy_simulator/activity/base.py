@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +11,18 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from dexxy_simulator.dialects import UNSURE_CHANGES
 from dexxy_simulator.ids import node_id
-from dexxy_simulator.model import Actor, Issue, Node, PullRequest, Repository, Thread, TimelineEvent
+from dexxy_simulator.model import (
+    Actor,
+    Commit,
+    GitActor,
+    Issue,
+    Node,
+    PullRequest,
+    PullRequestCommit,
+    Repository,
+    Thread,
+    TimelineEvent,
+)
 from dexxy_simulator.state import WorldState
 
 StateT = TypeVar("StateT", bound=WorldState)
@@ -29,6 +41,15 @@ def activity(
             return function(world, *args, **kwargs)
 
     return locked
+
+
+def git_actor(account: Actor) -> GitActor:
+    """Write an account as its commits name it, by the address that GitHub gives everybody.
+
+    https://docs.github.com/account-and-profile/reference/email-addresses-reference
+    """
+    email = f"{account.database_id}+{account.rest_login}@users.noreply.github.com"
+    return GitActor(name=account.name or account.rest_login, email=email, account=account)
 
 
 class Activity(WorldState):
@@ -116,6 +137,32 @@ class Activity(WorldState):
         )
         thread.timeline.append(event)
         return self.register(event)
+
+    def add_commit(
+        self,
+        pull: PullRequest,
+        *authors: Actor | GitActor,
+        message: str = "A change",
+        moment: datetime | None = None,
+    ) -> Commit:
+        """Add a commit to a pull request, now unless told when."""
+        ids = self.new_ids("Commit", pull.home)
+        commit = self.register(
+            Commit(
+                repository=pull.home,
+                oid=hashlib.sha1(f"commit {ids['database_id']}".encode()).hexdigest(),  # noqa: S324  # nosec B324
+                message=message,
+                authored_date=moment or self.now(),
+                committed_date=moment or self.now(),
+                authors=[one if isinstance(one, GitActor) else git_actor(one) for one in authors],
+                **ids,
+            )
+        )
+        place = self.new_ids("PullRequestCommit", pull.home)
+        pull.commits.append(
+            self.register(PullRequestCommit(pull_request=pull, commit=commit, **place))
+        )
+        return commit
 
     def forget(self, *nodes: Node) -> None:
         """Make objects unfindable: they were deleted."""

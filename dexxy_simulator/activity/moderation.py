@@ -10,8 +10,10 @@ from dexxy_simulator.activity.discussions import DiscussionActivity
 from dexxy_simulator.activity.repositories import RepositoryActivity
 from dexxy_simulator.activity.reviews import ReviewActivity
 from dexxy_simulator.activity.threads import ThreadActivity
+from dexxy_simulator.activity.tracking import TrackingActivity
 from dexxy_simulator.model import (
     Actor,
+    Commit,
     Discussion,
     DiscussionCategory,
     DiscussionComment,
@@ -23,13 +25,21 @@ from dexxy_simulator.model import (
     Repository,
     ReviewComment,
     Thread,
+    TimelineEvent,
     with_parts,
 )
 
 ACTOR_FIELDS = ("author", "editor", "actor", "merged_by", "answer_chosen_by", "resolved_by")
+ACTOR_LISTS = ("assignees", "requested_reviewers")
 
 
-class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity, RepositoryActivity):
+class ModerationActivity(
+    ThreadActivity,
+    ReviewActivity,
+    DiscussionActivity,
+    TrackingActivity,
+    RepositoryActivity,
+):
     """What makes things vanish, move or change their name."""
 
     @activity
@@ -53,6 +63,10 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity, Rep
         elif isinstance(post, Issue):
             del post.home.issues[post.number]
             post.home.deleted_numbers.add(post.number)
+            for part in post.sub_issues:
+                part.parent = None
+            if post.parent is not None:
+                post.parent.sub_issues.remove(post)
             self.forget(*with_parts(post))
             self.happened("deleted", post, actor)
         elif isinstance(post, Discussion):
@@ -181,9 +195,18 @@ class ModerationActivity(ThreadActivity, ReviewActivity, DiscussionActivity, Rep
             for name in ACTOR_FIELDS:
                 if vars(node).get(name) is actor:
                     setattr(node, name, None)
-            assignees = vars(node).get("assignees", [])
-            if actor in assignees:
-                assignees.remove(actor)
+            if isinstance(node, Commit):
+                for one in node.authors:
+                    one.account = None if one.account is actor else one.account
+            if isinstance(node, Repository):
+                node.stargazers.discard(actor)
+            for name in ACTOR_LISTS:
+                actors = vars(node).get(name, [])
+                if actor in actors:
+                    actors.remove(actor)
+            if isinstance(node, TimelineEvent):
+                shown = node.details.items()
+                node.details = {name: None if one is actor else one for name, one in shown}
         self.tokens = {key: one for key, one in self.tokens.items() if one.owner is not actor}
         self.nodes.pop(actor.node_id)
         del self.actors[actor.database_id]

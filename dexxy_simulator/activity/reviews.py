@@ -63,8 +63,13 @@ class ReviewActivity(Activity):
         return reply
 
     @activity
-    def dismiss_review(self, review: Review, actor: Actor | None = None) -> None:
-        """Dismiss an approving or refusing review."""
+    def dismiss_review(
+        self, review: Review, actor: Actor | None = None, message: str | None = None
+    ) -> None:
+        """Dismiss an approving or refusing review, with or without saying why."""
+        details = {"review": review, "previous_review_state": review.state}
+        details["dismissal_message"] = message
+        self.add_event(review.pull_request, "ReviewDismissedEvent", actor, details=details)
         review.state = "DISMISSED"
         review.updated_at = self.now()
         self.touch(review.pull_request, "review dismissed")

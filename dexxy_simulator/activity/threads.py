@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from dexxy_simulator.activity.base import Activity, activity
+from dexxy_simulator.activity.base import activity
+from dexxy_simulator.activity.pull_requests import PullRequestActivity
 from dexxy_simulator.ids import node_id
 from dexxy_simulator.model import (
     Actor,
     Branch,
+    Commit,
     Issue,
     IssueComment,
     Label,
@@ -20,7 +22,7 @@ from dexxy_simulator.model import (
 )
 
 
-class ThreadActivity(Activity):
+class ThreadActivity(PullRequestActivity):
     """What people do with issues and pull requests."""
 
     @activity
@@ -73,8 +75,10 @@ class ThreadActivity(Activity):
             changed_files=2,
             **self.new_post("PullRequest", repository, author, body),
         )
-        repository.pull_requests[number] = pull
-        self.happened("opened", self.register(pull), author)
+        repository.pull_requests[number] = self.register(pull)
+        self.add_commit(pull, *([author] if author else []))
+        self.add_branch(pull)
+        self.happened("opened", pull, author)
         return pull
 
     @activity
@@ -98,6 +102,12 @@ class ThreadActivity(Activity):
         self.happened("edited", post, post.editor, body=former)
 
     @activity
+    def announce(self, post: Post, action: str, actor: Actor | None = None) -> None:
+        """Tell of an action that is none of those here: GitHub invents them as it likes."""
+        self.touch(post.in_thread)
+        self.happened(action, post, actor)
+
+    @activity
     def rename_title(self, thread: Thread, actor: Actor | None, title: str) -> None:
         """Change a thread's title."""
         if isinstance(thread, Issue | PullRequest):
@@ -109,14 +119,23 @@ class ThreadActivity(Activity):
 
     @activity
     def close(
-        self, thread: Issue | PullRequest, actor: Actor | None, reason: str = "COMPLETED"
+        self,
+        thread: Issue | PullRequest,
+        actor: Actor | None,
+        reason: str = "COMPLETED",
+        closer: Commit | PullRequest | None = None,
     ) -> None:
-        """Close an issue, for a reason, or a pull request without merging it."""
+        """Close an issue, for a reason, or a pull request without merging it.
+
+        Args:
+            closer: the commit or the merged pull request that says that it closes an issue.
+        """
         thread.state, thread.closed_at = "CLOSED", self.now()
         state_reason = None
         if isinstance(thread, Issue):
             thread.state_reason = state_reason = reason
-        self.add_event(thread, "ClosedEvent", actor, details={"state_reason": state_reason})
+        details = {"state_reason": state_reason, "closer": closer}
+        self.add_event(thread, "ClosedEvent", actor, details=details)
         self.touch(thread)
         self.happened("closed", thread, actor)
 
@@ -141,7 +160,8 @@ class ThreadActivity(Activity):
         if pull.author is not None:
             pull.home.contributors.add(pull.author)
         self.add_event(pull, "MergedEvent", actor, details={"merge_ref_name": pull.base.ref})
-        self.add_event(pull, "ClosedEvent", actor, details={"state_reason": None})
+        details = {"state_reason": None, "closer": None}
+        self.add_event(pull, "ClosedEvent", actor, details=details)
         self.touch(pull)
         self.happened("closed", pull, actor)
 
@@ -174,6 +194,8 @@ class ThreadActivity(Activity):
         if (assignee in thread.assignees) is on:
             return
         (thread.assignees.append if on else thread.assignees.remove)(assignee)
+        kind = "AssignedEvent" if on else "UnassignedEvent"
+        self.add_event(thread, kind, actor, details={"assignee": assignee})
         self.touch(thread)
         self.happened("assigned" if on else "unassigned", thread, actor, assignee=assignee)
 

@@ -5,10 +5,11 @@
     server.faults.add(Fault(timed_out(points=50), on=first_over(50), times=None))
     server.faults.add(Fault(secondary_limit(), on=busier_than(1), times=None))
     server.faults.add(passing_troubles(seed, chance=0.1))
+    server.faults.add(passing_gaps(seed, chance=0.1))
 
 `queue` decides when, `conditions` for which requests; the effects are `refusals` (an answer of
-GitHub's that is none), `bodies` (an answer that is not what it should be) and `transport`;
-`troubles` draws among them.
+GitHub's that is none), `bodies` (an answer that is not what it should be), `gaps` (an answer that
+keeps something back) and `transport`; `troubles` draws among them.
 """
 
 from dexxy_simulator.faults.bodies import (
@@ -37,6 +38,7 @@ from dexxy_simulator.faults.conditions import (
     heavier_than,
     page_beyond,
 )
+from dexxy_simulator.faults.gaps import gap
 from dexxy_simulator.faults.queue import Fault, FaultQueue
 from dexxy_simulator.faults.refusals import (
     NOT_ALLOWED_ADDRESS,
@@ -48,7 +50,7 @@ from dexxy_simulator.faults.refusals import (
     timed_out,
 )
 from dexxy_simulator.faults.transport import cut, delay, reset
-from dexxy_simulator.faults.troubles import passing_troubles
+from dexxy_simulator.faults.troubles import passing_gaps, passing_troubles
 
 __all__ = [
     "NOT_ALLOWED_ADDRESS",
@@ -67,6 +69,7 @@ __all__ = [
     "endless",
     "faster_than",
     "first_over",
+    "gap",
     "garbage",
     "graphql_error",
     "half_surrogates",
@@ -77,6 +80,7 @@ __all__ = [
     "nul_bytes",
     "null_nodes",
     "page_beyond",
+    "passing_gaps",
     "passing_troubles",
     "patched",
     "rate_limited",

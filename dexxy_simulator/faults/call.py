@@ -12,7 +12,7 @@ from graphql import get_operation_ast
 from werkzeug.wrappers import Request, Response
 
 from dexxy_simulator.graph.cost import Cost, CostCounter
-from dexxy_simulator.graph.execution import checked
+from dexxy_simulator.graph.documents import checked
 from dexxy_simulator.graph.schema import schema
 from dexxy_simulator.tokens import Resource, Token
 from dexxy_simulator.world import World

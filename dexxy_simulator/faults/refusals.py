@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from dexxy_simulator.exchange import Refusal, json_response, rate_limit_headers
 from dexxy_simulator.faults.bodies import pages_of
 from dexxy_simulator.faults.call import Call, Effect
+from dexxy_simulator.graph.errors import TIMED_OUT, TOO_MUCH
 
 MESSAGES: Final = {
     400: "Problems parsing JSON",
@@ -35,13 +36,9 @@ NOT_ALLOWED_ADDRESS: Final = (
     "IP allow list enabled, and your IP address is not permitted to access this resource."
 )
 SECONDARY: Final = MESSAGES[429]
-TIMED_OUT: Final = (
-    "Something went wrong while executing your query. This may be the result of a timeout, or it "
-    "could be a GitHub bug. Please include `A1B2:3C4D:5E6F` when reporting this issue."
-)
 PAGE: Final = "<html><head><title>{status}</title></head><body><h1>{message}</h1></body></html>"
 ERRORS: Final = {
-    "RESOURCE_LIMITS_EXCEEDED": "Resource limits for this query exceeded.",
+    TOO_MUCH[0]: TOO_MUCH[1],
     "NOT_FOUND": "Could not resolve to a node.",
     "FORBIDDEN": "Resource not accessible by integration",
     "INSUFFICIENT_SCOPES": "Your token has not been granted the required scopes.",

@@ -1,4 +1,4 @@
-"""Passing troubles, drawn at random: whoever asks again gets an answer in the end."""
+"""Passing troubles and gaps, drawn at random: whoever asks again gets an answer in the end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from dexxy_simulator.faults.bodies import garbage
 from dexxy_simulator.faults.call import Call, Effect
+from dexxy_simulator.faults.gaps import gap
 from dexxy_simulator.faults.queue import Fault
 from dexxy_simulator.faults.refusals import graphql_error, secondary_limit, status, timed_out
 from dexxy_simulator.faults.transport import cut, delay, reset
@@ -41,3 +42,13 @@ def passing_troubles(seed: int, chance: float = 0.1) -> Fault:
         return random.choice(effects)(call)
 
     return Fault(effect, chance=chance, times=None)
+
+
+def passing_gaps(seed: int, chance: float = 0.1) -> Fault:
+    """Make a fault that lasts and keeps back one thing of a GraphQL answer, another every time.
+
+    Args:
+        chance: of the requests, which share it falls on.
+    """
+    random = Random(seed)  # noqa: S311  # decides about faults
+    return Fault(gap(random), on="graphql", chance=chance, times=None)

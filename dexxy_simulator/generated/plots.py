@@ -30,7 +30,7 @@ def giants(stage: Stage, opened_at: datetime) -> list[tuple[int, Story]]:
     waver: list[Act] = [stage.close, stage.reopen] * 55
     pull: list[Act] = [partial(stage.review, comments=0)] * 120
     pull += [partial(stage.review, comments=130), *[stage.comment] * 105]
-    pull += [stage.draft_review, stage.dismiss]
+    pull += [stage.draft_review, stage.dismiss, stage.request_review, stage.push, stage.rewrite]
     talk: list[Act] = [*[stage.discuss] * 120, _reply_to_first(stage, 115)]
     talk += [*[stage.reply] * 5, stage.answer, stage.leave_tombstone]
     told: list[tuple[int, ThreadKind, list[Act]]] = [
@@ -99,7 +99,14 @@ def _pull_request(stage: Stage, messages: int) -> list[Act]:
             acts.append(partial(stage.review, comments=comments))
             messages -= 1 + comments
     _scatter(stage, acts, _extras(stage))
-    special = {stage.draft_review: 0.03, stage.dismiss: 0.05, stage.make_ready: 0.1}
+    special = {
+        stage.draft_review: 0.03,
+        stage.dismiss: 0.05,
+        stage.make_ready: 0.1,
+        stage.request_review: 0.3,
+        stage.push: 0.3,
+        stage.rewrite: 0.1,
+    }
     _scatter(stage, acts, (act for act, chance in special.items() if stage.happens(chance)))
     ends: tuple[list[Act], ...] = ([stage.merge], [stage.close], [stage.close, stage.reopen], [])
     return acts + stage.random.choices(ends, (60, 12, 3, 25))[0]

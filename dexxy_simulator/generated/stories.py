@@ -87,7 +87,7 @@ class Stage:
 
     def assign(self, thread: Issue | PullRequest) -> None:
         """Give somebody the work."""
-        thread.assignees = [self.cast.person()]
+        self.world.assign(thread, self.repository.owner, self.cast.person())
 
     def close(self, thread: Issue | PullRequest) -> None:
         """Close a thread that is open."""
@@ -135,6 +135,18 @@ class Stage:
         firm = [one for one in pull.reviews if one.state in ("APPROVED", "CHANGES_REQUESTED")]
         if firm:
             self.world.dismiss_review(self.random.choice(firm))
+
+    def request_review(self, pull: PullRequest) -> None:
+        """Ask somebody for a review."""
+        self.world.request_review(pull, pull.author, self.cast.person())
+
+    def push(self, pull: PullRequest) -> None:
+        """Push to the branch."""
+        self.world.push(pull, pull.author)
+
+    def rewrite(self, pull: PullRequest) -> None:
+        """Push another history to the branch."""
+        self.world.push(pull, pull.author, force=True)
 
     def make_ready(self, pull: PullRequest) -> None:
         """End a draft."""

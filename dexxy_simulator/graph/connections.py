@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from dexxy_simulator.graph.context import Info, request_of
+from dexxy_simulator.graph.arguments import Arguments
+from dexxy_simulator.graph.context import Feature, Info, request_of
 from dexxy_simulator.graph.cost import PAGE_LIMIT
 from dexxy_simulator.graph.errors import GitHubError
 from dexxy_simulator.graph.pages import (
@@ -19,17 +20,21 @@ from dexxy_simulator.graph.pages import (
     updated_key,
 )
 from dexxy_simulator.model import (
+    Commit,
     Discussion,
     DiscussionComment,
     Issue,
     PullRequest,
+    ReactionGroup,
     Repository,
     Review,
     ReviewThread,
 )
 
-ListingField = Callable[..., Listing]
-CONNECTIONS: Final[dict[tuple[str, str], Callable[..., Connection]]] = {}
+ListingField = Callable[[Any, Info, Arguments], Listing]
+CONNECTIONS: Final[dict[tuple[str, str], Callable[[Any, Info, Arguments], Connection]]] = {}
+# https://docs.github.com/rest/pulls/pulls#list-commits-on-a-pull-request
+MOST_COMMITS: Final = 250
 ONLY_COUNTED: Final = {"totalCount", "__typename"}
 
 
@@ -37,9 +42,9 @@ def connection(*places: str) -> Callable[[ListingField], ListingField]:
     """Bind a list to the connections `Type.field`, behind GitHub's check of page sizes."""
 
     def bind(function: ListingField) -> ListingField:
-        def page(source: Any, info: Info, **arguments: Any) -> Connection:
+        def page(source: Any, info: Info, arguments: Arguments) -> Connection:
             check_page_size(info, arguments)
-            listing = function(source, info, **arguments)
+            listing = function(source, info, arguments)
             by_offset = request_of(info).dialect.cursors == "offset"
             return paginate(listing, arguments, by_offset=by_offset)
 
@@ -51,7 +56,7 @@ def connection(*places: str) -> Callable[[ListingField], ListingField]:
     return bind
 
 
-def check_page_size(info: Info, arguments: dict[str, Any]) -> None:
+def check_page_size(info: Info, arguments: Arguments) -> None:
     """Refuse a connection without a page size, or with one outside 1 to 100.
 
     Raises:
@@ -89,10 +94,15 @@ def _only_counted(info: Info) -> bool:
     return names <= ONLY_COUNTED
 
 
-def _ordered(items: Iterable[Any], arguments: dict[str, Any], default: tuple[str, str]) -> Listing:
+def _ordered(
+    items: Iterable[Any],
+    arguments: Arguments,
+    default: tuple[str, str],
+    created: Callable[[Any], Key] = created_key,
+) -> Listing:
     order = arguments.get("orderBy") or {"field": default[0], "direction": default[1]}
     keys: dict[str, Callable[[Any], Key]] = {
-        "CREATED_AT": created_key,
+        "CREATED_AT": created,
         "UPDATED_AT": updated_key,
         "COMMENTS": lambda item: (len(item.comments), item.database_id),
         "NAME": lambda item: (item.name.lower(), item.database_id),
@@ -101,10 +111,10 @@ def _ordered(items: Iterable[Any], arguments: dict[str, Any], default: tuple[str
 
 
 @connection("Repository.issues")
-def issues(source: Repository, info: Info, **arguments: Any) -> Listing:
+def issues(source: Repository, info: Info, arguments: Arguments) -> Listing:
     """The issues, by number unless told otherwise; `since` is inclusive."""
     request_of(info).check("issues", source)
-    found = _filtered(source.issues.values() if source.has_issues_enabled else (), arguments)
+    found = _filtered(_shown(info, "issues", source), arguments)
     if (only := arguments.get("filterBy")) is not None:
         found = _filtered(found, only)
         if (since := only.get("since")) is not None:
@@ -115,10 +125,10 @@ def issues(source: Repository, info: Info, **arguments: Any) -> Listing:
 
 
 @connection("Repository.pullRequests")
-def pull_requests(source: Repository, info: Info, **arguments: Any) -> Listing:
+def pull_requests(source: Repository, info: Info, arguments: Arguments) -> Listing:
     """The pull requests, by number unless told otherwise; there is no `since`."""
     request_of(info).check("pull_requests", source)
-    found = _filtered(source.pull_requests.values(), arguments)
+    found = _filtered(_shown(info, "pull_requests", source), arguments)
     for argument, attribute in (("baseRefName", "base_ref_name"), ("headRefName", "head_ref_name")):
         if (name := arguments.get(argument)) is not None:
             found = [pull for pull in found if getattr(pull, attribute) == name]
@@ -126,18 +136,30 @@ def pull_requests(source: Repository, info: Info, **arguments: Any) -> Listing:
 
 
 @connection("Repository.discussions")
-def discussions(source: Repository, info: Info, **arguments: Any) -> Listing:
+def discussions(source: Repository, info: Info, arguments: Arguments) -> Listing:
     """The discussions, the last updated first unless told otherwise."""
     request_of(info).check("discussions", source)
-    every = source.discussions.values() if source.has_discussions_enabled else ()
-    found = _filtered(every, arguments)
+    found = _filtered(_shown(info, "discussions", source), arguments)
     if (answered := arguments.get("answered")) is not None:
         found = [one for one in found if (one.answer is not None) is answered]
     return _ordered(found, arguments, ("UPDATED_AT", "DESC"))
 
 
-def _filtered(threads: Iterable[Any], arguments: dict[str, Any]) -> list[Any]:
+def _shown(info: Info, feature: Feature, source: Repository) -> Iterable[Any]:
+    """Return the threads of a kind: none if they are switched off, or null in place of the list."""
+    request = request_of(info)
+    if not request.is_off(feature, source):
+        threads: dict[int, Any] = getattr(source, feature)
+        return threads.values()
+    if request.dialect.switched_off_lists == "null":
+        request.nulls.append(info.path.as_list())
+    return ()
+
+
+def _filtered(threads: Iterable[Any], arguments: Arguments) -> list[Any]:
     states, names = arguments.get("states"), arguments.get("labels")
+    if not states and not names:
+        return list(threads)
     return [
         thread
         for thread in threads
@@ -147,19 +169,19 @@ def _filtered(threads: Iterable[Any], arguments: dict[str, Any]) -> list[Any]:
 
 
 @connection("Issue.comments", "PullRequest.comments", "Discussion.comments")
-def comments(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Listing:
+def comments(source: Issue | PullRequest | Discussion, info: Info, arguments: Arguments) -> Listing:
     """The comments of a thread, oldest first; those of a discussion without the replies."""
     return _ordered(source.comments, arguments, ("CREATED_AT", "ASC"))
 
 
 @connection("DiscussionComment.replies")
-def replies(source: DiscussionComment, info: Info, **arguments: Any) -> Listing:
+def replies(source: DiscussionComment, info: Info, arguments: Arguments) -> Listing:
     """The replies to a comment, oldest first."""
     return Listing(source.replies)
 
 
 @connection("PullRequest.reviews")
-def reviews(source: PullRequest, info: Info, **arguments: Any) -> Listing:
+def reviews(source: PullRequest, info: Info, arguments: Arguments) -> Listing:
     """The reviews; a pending one is there for its author only."""
     states = arguments.get("states")
     found = [
@@ -170,38 +192,71 @@ def reviews(source: PullRequest, info: Info, **arguments: Any) -> Listing:
     return Listing(found)
 
 
+@connection("PullRequest.commits")
+def commits(source: PullRequest, info: Info, arguments: Arguments) -> Listing:
+    """The commits, oldest first: 250 of them at most."""
+    request_of(info).check_commits(source)
+    return Listing(source.commits[:MOST_COMMITS])
+
+
+@connection("Commit.authors")
+def authors(source: Commit, info: Info, arguments: Arguments) -> Listing:
+    """The author and the co-authors, in the order of the commit."""
+    places = {id(one): place for place, one in enumerate(source.authors)}
+    return Listing(source.authors, lambda one: (places[id(one)],))
+
+
+@connection("Repository.releases")
+def releases(source: Repository, info: Info, arguments: Arguments) -> Listing:
+    """The releases; a draft is there for who works on the repository."""
+    request_of(info).check("contents", source)
+    return _ordered(_visible(info, source.releases), arguments, ("CREATED_AT", "ASC"))
+
+
 @connection("PullRequest.reviewThreads")
-def review_threads(source: PullRequest, info: Info, **arguments: Any) -> Listing:
+def review_threads(source: PullRequest, info: Info, arguments: Arguments) -> Listing:
     """The threads on the diff."""
     return Listing(_visible(info, source.review_threads))
 
 
 @connection("PullRequestReview.comments", "PullRequestReviewThread.comments")
-def review_comments(source: Review | ReviewThread, info: Info, **arguments: Any) -> Listing:
+def review_comments(source: Review | ReviewThread, info: Info, arguments: Arguments) -> Listing:
     """The comments of a review, or of a thread on the diff."""
     return Listing(_visible(info, source.comments))
 
 
 @connection("Issue.labels", "PullRequest.labels", "Discussion.labels")
-def labels(source: Issue | PullRequest | Discussion, info: Info, **arguments: Any) -> Listing:
+def labels(source: Issue | PullRequest | Discussion, info: Info, arguments: Arguments) -> Listing:
     """The labels; the creation of a label is not modelled, its number follows it."""
-    if (arguments.get("orderBy") or {}).get("field") == "NAME":
-        return _ordered(source.labels, arguments, ("NAME", "ASC"))
-    return Listing(source.labels, id_key)
+    return _ordered(source.labels, arguments, ("CREATED_AT", "ASC"), created=id_key)
+
+
+@connection("Repository.labels")
+def labels_of_repository(source: Repository, info: Info, arguments: Arguments) -> Listing:
+    """The labels that there are to choose from, all or those whose names hold a text."""
+    text = (arguments.get("query") or "").lower()
+    found = [label for label in source.labels.values() if text in label.name.lower()]
+    return _ordered(found, arguments, ("CREATED_AT", "ASC"), created=id_key)
 
 
 @connection("Issue.assignees", "PullRequest.assignees")
-def assignees(source: Issue | PullRequest, info: Info, **arguments: Any) -> Listing:
-    """The assignees."""
-    return Listing(source.assignees, id_key)
+def assignees(source: Issue | PullRequest, info: Info, arguments: Arguments) -> Listing:
+    """The assignees that are people; bots are shown elsewhere, by a newer field."""
+    return Listing([one for one in source.assignees if one.kind == "User"], id_key)
+
+
+@connection("ReactionGroup.reactors")
+def reactors(source: ReactionGroup, info: Info, arguments: Arguments) -> Listing:
+    """Who reacted so: only how many these are."""
+    return Listing(range(source.total_count), lambda number: (number,))
 
 
 @connection("Issue.timelineItems", "PullRequest.timelineItems")
-def timeline_items(source: Issue | PullRequest, info: Info, **arguments: Any) -> Listing:
+def timeline_items(source: Issue | PullRequest, info: Info, arguments: Arguments) -> Listing:
     """The timeline: events, and also comments and reviews if these types are asked for."""
     items: list[Any] = [*source.timeline, *source.comments]
     if isinstance(source, PullRequest):
-        items += _visible(info, [*source.reviews, *source.review_threads])
+        items += _visible(info, [*source.reviews, *source.review_threads, *source.commits])
     wanted = arguments.get("itemTypes")
     if wanted is not None:
         items = [item for item in items if _item_type(item.typename) in wanted]

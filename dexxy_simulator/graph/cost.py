@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -22,6 +23,7 @@ from graphql import (
     InlineFragmentNode,
     ListValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -75,6 +77,8 @@ class CostCounter:
 
     def _walk(self, selections: SelectionSetNode, parent: GraphQLNamedType, factor: int) -> None:
         for selection in selections.selections:
+            if not self._is_included(selection):
+                continue
             if isinstance(selection, FieldNode):
                 self._field(selection, parent, factor)
             elif isinstance(selection, InlineFragmentNode):
@@ -85,6 +89,10 @@ class CostCounter:
                 fragment = self._fragments[selection.name.value]
                 inner = self._schema.type_map[fragment.type_condition.name.value]
                 self._walk(fragment.selection_set, inner, factor)
+
+    def _is_included(self, selection: SelectionNode) -> bool:
+        asked = {one.name.value: self._argument(one, "if") for one in selection.directives or ()}
+        return bool(asked.get("include", True)) and not asked.get("skip", False)
 
     def _field(self, field: FieldNode, parent: GraphQLNamedType, factor: int) -> None:
         definition = getattr(parent, "fields", {}).get(field.name.value)
@@ -104,7 +112,7 @@ class CostCounter:
             self.cost.nodes += factor
         self._walk(field.selection_set, kind, factor)
 
-    def _argument(self, field: FieldNode, name: str) -> Any:
+    def _argument(self, field: FieldNode | DirectiveNode, name: str) -> Any:
         for argument in field.arguments or ():
             if argument.name.value == name:
                 if isinstance(argument.value, VariableNode):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLError
 
+TIMED_OUT: Final = (
+    "Something went wrong while executing your query. This may be the result of a timeout, or it "
+    "could be a GitHub bug. Please include `A1B2:3C4D:5E6F` when reporting this issue."
+)
+TOO_MUCH: Final = ("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
+
 
 class GitHubError(GraphQLError):
-    """An error with GitHub's `type`, such as NOT_FOUND, and seldom a `code`."""
+    """An error with GitHub's `type`, such as NOT_FOUND, and seldom a `code` or `extensions`."""
 
-    def __init__(self, kind: str, message: str, code: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, kind: str, message: str, code: str | None = None, **extensions: bool
+    ) -> None:
+        super().__init__(message, extensions=extensions)
         self.kind = kind
         self.code = code
 
@@ -24,8 +32,11 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         entry["type"] = original.kind
         if original.code is not None:
             entry["code"] = original.code
-    if error.path is not None:
-        entry["path"] = error.path
+    path = getattr(error, "document_path", error.path)
+    if path is not None:
+        entry["path"] = path
+    if error.extensions:
+        entry["extensions"] = error.extensions
     if error.locations:
         entry["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     entry["message"] = error.message
@@ -37,6 +48,7 @@ def not_found(message: str) -> GitHubError:
     return GitHubError("NOT_FOUND", message)
 
 
-def forbidden() -> GitHubError:
-    """Make the error for what an App has no permission to read."""
-    return GitHubError("FORBIDDEN", "Resource not accessible by integration")
+def forbidden(*, by_app: bool = True) -> GitHubError:
+    """Make the error for what an App, or a personal token, has no permission to read."""
+    whom = "integration" if by_app else "personal access token"
+    return GitHubError("FORBIDDEN", f"Resource not accessible by {whom}", saml_failure=False)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -12,17 +11,16 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     GraphQLError,
-    GraphQLSyntaxError,
     OperationDefinitionNode,
     SelectionSetNode,
     execute_sync,
     get_operation_ast,
-    parse,
-    validate,
 )
 
+from dexxy_simulator.graph.compute import refused, seconds_for, weight_of
 from dexxy_simulator.graph.context import Request
 from dexxy_simulator.graph.cost import NODE_LIMIT, Cost, CostCounter
+from dexxy_simulator.graph.documents import checked
 from dexxy_simulator.graph.errors import GitHubError, formatted
 from dexxy_simulator.graph.schema import schema
 from dexxy_simulator.tokens import Token
@@ -31,20 +29,13 @@ from dexxy_simulator.world import World
 
 @dataclass
 class Answer:
-    """The JSON of an answer, and the points that it took."""
+    """The JSON of an answer, its own headers, its points, and how many seconds it is computed."""
 
     body: dict[str, Any]
     points: int = 0
-
-
-@lru_cache(maxsize=256)
-def checked(document: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
-    """Parse and validate a document; clients send the same few again and again."""
-    try:
-        parsed = parse(document)
-    except GraphQLSyntaxError as error:
-        return None, (error,)
-    return parsed, tuple(validate(schema(), parsed))
+    status: int = 200
+    seconds: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def answer(
@@ -60,13 +51,17 @@ def answer(
     """Answer a query. Whoever calls holds the world's lock.
 
     A refusal for the rate limit is an answer too: GitHub sends it with the status 200.
+
+    Raises:
+        Exception: what a resolver did not mean to raise, such as `IgnoredArgumentError`.
     """
-    parsed, errors = checked(document)
+    newer = world.dialect.newer_fields
+    parsed, errors = checked(document, newer=newer)
     operation = get_operation_ast(parsed, operation_name) if parsed else None
     if parsed is None or operation is None or errors:
         unclear = (GraphQLError("An operation name is required"),) if parsed else ()
         return _refused(*(errors or unclear))
-    cost = CostCounter(schema(), parsed, variables).count(operation)
+    cost = CostCounter(schema(newer=newer), parsed, variables).count(operation)
     if cost.nodes > NODE_LIMIT:
         return _refused(_too_many_nodes(cost))
     dry_run = _only_rate_limit(parsed, operation, variables)
@@ -75,14 +70,56 @@ def answer(
         if bucket.remaining == 0:
             return _refused(_rate_limited(world, token))
         bucket.spend(cost.points)
+    request = Request(world, token, base_url, cost, wants_new_ids)
+    body = _executed(request, dry_run or parsed, variables, operation_name)
+    headers = request.barriers[-1].headers if request.barriers else {}
+    whole = Answer(body, 0 if dry_run else cost.points, headers=headers)
+    return whole if dry_run else _computed(world, token, whole)
+
+
+def _executed(
+    request: Request, document: DocumentNode, variables: Mapping[str, Any], operation: str | None
+) -> dict[str, Any]:
     result = execute_sync(
-        schema(),
-        dry_run or parsed,
-        context_value=Request(world, token, base_url, cost, wants_new_ids),
+        schema(newer=request.dialect.newer_fields),
+        document,
+        context_value=request,
         variable_values=dict(variables),
-        operation_name=operation_name,
+        operation_name=operation,
     )
-    return Answer(_body(result), 0 if dry_run else cost.points)
+    _raise_own_mistakes(result)
+    for path in request.nulls:
+        _put_null(result.data, path)
+    return _body(result)
+
+
+def _computed(world: World, token: Token, whole: Answer) -> Answer:
+    """Refuse an answer that was too heavy to compute, and charge for the attempt."""
+    budget = world.compute_budget
+    if budget is None:
+        return whole
+    weight = weight_of(whole.body.get("data"))
+    whole.seconds = seconds_for(weight, budget)
+    if weight <= budget.weight:
+        return whole
+    world.bucket(token, "graphql").spend(budget.points)
+    status, body = refused(whole.body, world.dialect.heavy_queries)
+    return Answer(body, whole.points + budget.points, status, whole.seconds, whole.headers)
+
+
+def _put_null(data: Any, path: Sequence[str | int]) -> None:
+    """Put null at the end of a path, unless something on the way is null already."""
+    for step in path[:-1]:
+        data = data[step] if data is not None else None
+    if data is not None:
+        data[path[-1]] = None
+
+
+def _raise_own_mistakes(result: ExecutionResult) -> None:
+    """Let what the simulator did wrong look like no error of GitHub's."""
+    for error in result.errors or ():
+        if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+            raise error.original_error
 
 
 def _refused(*errors: GraphQLError) -> Answer:

@@ -5,11 +5,13 @@ Attributes carry the names of GitHub's GraphQL schema in snake case, except `dat
 fields resolve themselves. Enumerations are the schema's upper-case strings.
 """
 
-from dexxy_simulator.model.actors import Actor, ActorKind, OrganizationRole
+from dexxy_simulator.model.actors import Actor, ActorKind, OrganizationRole, Team
 from dexxy_simulator.model.apps import App, Hook, Installation, InstallationRequest
-from dexxy_simulator.model.base import REACTIONS, Node, Post
+from dexxy_simulator.model.base import REACTIONS, Node, Post, ReactionGroup
 from dexxy_simulator.model.census import census, posts_in, posts_of, with_parts
+from dexxy_simulator.model.commits import Commit, GitActor, PullRequestCommit, Ref
 from dexxy_simulator.model.discussions import Discussion, DiscussionComment
+from dexxy_simulator.model.growth import Release
 from dexxy_simulator.model.repositories import DiscussionCategory, Label, Milestone, Repository
 from dexxy_simulator.model.reviews import Review, ReviewComment, ReviewThread
 from dexxy_simulator.model.threads import (
@@ -27,9 +29,11 @@ __all__ = [
     "ActorKind",
     "App",
     "Branch",
+    "Commit",
     "Discussion",
     "DiscussionCategory",
     "DiscussionComment",
+    "GitActor",
     "Hook",
     "Installation",
     "InstallationRequest",
@@ -41,10 +45,15 @@ __all__ = [
     "OrganizationRole",
     "Post",
     "PullRequest",
+    "PullRequestCommit",
+    "ReactionGroup",
+    "Ref",
+    "Release",
     "Repository",
     "Review",
     "ReviewComment",
     "ReviewThread",
+    "Team",
     "Thread",
     "TimelineEvent",
     "census",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from dexxy_simulator.model.base import Node
 
@@ -16,7 +16,11 @@ OrganizationRole = Literal["admin", "member"]
 class Actor(Node):
     """One account. A bot's `login` is that of its App, without the `[bot]` of the REST API.
 
-    `members` of an organisation have a role in it, and read its repositories.
+    Webhooks, and REST's comments on diffs, call it by its `alias`, if it has one.
+
+    `members` of an organisation have a role in it, and read its repositories. It may want them to
+    authorise their tokens by single sign-on, and have no address on its list of those allowed that
+    the requests come from.
     """
 
     login: str
@@ -24,6 +28,7 @@ class Actor(Node):
     updated_at: datetime
     kind: ActorKind = "User"
     avatar_url: str = ""
+    alias: str = ""
     name: str | None = None
     company: str | None = None
     blog: str = ""
@@ -38,6 +43,8 @@ class Actor(Node):
     followers: int = 0
     following: int = 0
     members: dict[Actor, OrganizationRole] = field(default_factory=dict)
+    requires_sso: bool = False
+    allows_address: bool = True
 
     def owns(self, account: Actor) -> bool:
         """Tell whether an account is this user, or an organisation that they administer."""
@@ -87,3 +94,23 @@ class Actor(Node):
     def user(self) -> Actor | None:
         """The user behind an enterprise's account, which the simulator does not link."""
         return None
+
+
+@dataclass(eq=False, kw_only=True)
+class Team(Node):
+    """A team of an organisation, which can be asked for a review as a person can."""
+
+    typename: ClassVar[str] = "Team"
+    organization: Actor
+    name: str
+    slug: str
+
+    @property
+    def combined_slug(self) -> str:
+        """Its name beside that of its organisation."""
+        return f"{self.organization.login}/{self.slug}"
+
+    @property
+    def path(self) -> str:
+        """Its page, below the server's root."""
+        return f"/orgs/{self.organization.login}/teams/{self.slug}"

@@ -19,6 +19,7 @@ LEVELS: Final = ("read", "write", "admin")
 EVENT_PERMISSIONS: Final = {
     "discussion": "discussions",
     "discussion_comment": "discussions",
+    "fork": "contents",
     "issue_comment": "issues",
     "issues": "issues",
     "label": "metadata",
@@ -30,8 +31,10 @@ EVENT_PERMISSIONS: Final = {
     "pull_request_review": "pull_requests",
     "pull_request_review_comment": "pull_requests",
     "pull_request_review_thread": "pull_requests",
+    "release": "contents",
     "repository": "metadata",
     "star": "metadata",
+    "sub_issues": "issues",
     "watch": "metadata",
 }
 # Every App gets these and cannot unsubscribe.

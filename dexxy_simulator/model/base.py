@@ -12,7 +12,25 @@ if TYPE_CHECKING:
     from dexxy_simulator.model.repositories import Repository
     from dexxy_simulator.model.threads import Thread
 
-REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+# As the REST API and as GraphQL names them.
+REACTIONS = {
+    "+1": "THUMBS_UP",
+    "-1": "THUMBS_DOWN",
+    "laugh": "LAUGH",
+    "hooray": "HOORAY",
+    "confused": "CONFUSED",
+    "heart": "HEART",
+    "rocket": "ROCKET",
+    "eyes": "EYES",
+}
+
+
+@dataclass(frozen=True)
+class ReactionGroup:
+    """How often a post got one of the reactions; who gave them is not modelled."""
+
+    content: str
+    total_count: int
 
 
 @dataclass(eq=False, kw_only=True)
@@ -73,6 +91,11 @@ class Post(Node):
     def includes_created_edit(self) -> bool:
         """Whether its edits include that of its creation: so once it was edited."""
         return self.last_edited_at is not None
+
+    @property
+    def reaction_groups(self) -> list[ReactionGroup]:
+        """The counts of all reactions, also of those that nobody gave."""
+        return [ReactionGroup(shown, self.reactions[name]) for name, shown in REACTIONS.items()]
 
     @property
     def is_minimized(self) -> bool:

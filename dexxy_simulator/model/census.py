@@ -37,7 +37,10 @@ def with_parts(post: Post) -> list[Node]:
         return [post, *post.comments, *post.timeline]
     if isinstance(post, PullRequest):
         on_diff = [comment for review in post.reviews for comment in review.comments]
-        return [post, *post.comments, *post.timeline, *post.reviews, *post.review_threads, *on_diff]
+        return [
+            *(post, *post.comments, *post.timeline, *post.reviews, *post.review_threads),
+            *(*on_diff, *post.commits, *(one.commit for one in post.commits)),
+        ]
     return [post, *getattr(post, "replies", ())]
 
 

@@ -11,6 +11,7 @@ from dexxy_simulator.model.base import Node
 
 if TYPE_CHECKING:
     from dexxy_simulator.model.discussions import Discussion
+    from dexxy_simulator.model.growth import Release
     from dexxy_simulator.model.threads import Issue, PullRequest
 
 
@@ -86,10 +87,11 @@ class DiscussionCategory(Node):
 class Repository(Node):
     """A repository with its threads by number, which all three kinds share.
 
-    `facts` holds what the REST API says and nothing here depends on (size, stars, licence).
+    `facts` holds what the REST API says and nothing here depends on (size, licence).
     `collaborators` read it while it is private and list it among their repositories.
     `contributors` have had a pull request merged. `transferred` and `deleted_numbers` remember
-    the issues that are no longer here.
+    the issues that are no longer here. `stargazers` and `forks` are those that came since: how many
+    there were before, a recording tells among its facts.
     """
 
     typename: ClassVar[str] = "Repository"
@@ -105,6 +107,7 @@ class Repository(Node):
     is_disabled: ClassVar[bool] = False
     has_issues_enabled: bool = True
     has_discussions_enabled: bool = True
+    has_pull_requests_enabled: bool = True
     collaborators: set[Actor] = field(default_factory=set)
     contributors: set[Actor] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -116,6 +119,9 @@ class Repository(Node):
     last_number: int = 0
     transferred: dict[int, Issue] = field(default_factory=dict)
     deleted_numbers: set[int] = field(default_factory=set)
+    stargazers: set[Actor] = field(default_factory=set)
+    forks: list[Repository] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
 
     @property
     def name_with_owner(self) -> str:
@@ -131,6 +137,16 @@ class Repository(Node):
     def visibility(self) -> str:
         """PUBLIC or PRIVATE."""
         return "PRIVATE" if self.is_private else "PUBLIC"
+
+    @property
+    def stargazer_count(self) -> int:
+        """How many have given it a star."""
+        return int(self.facts.get("stargazers_count", 0)) + len(self.stargazers)
+
+    @property
+    def fork_count(self) -> int:
+        """How many copies of it there are."""
+        return int(self.facts.get("forks_count", 0)) + len(self.forks)
 
     def is_worked_on_by(self, account: Actor) -> bool:
         """Tell whether an account owns it, collaborates on it, or belongs to its organisation."""

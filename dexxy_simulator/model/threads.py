@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dexxy_simulator.model.actors import Actor
+from dexxy_simulator.model.actors import Actor, Team
 from dexxy_simulator.model.base import Node, Post
+from dexxy_simulator.model.commits import PullRequestCommit, Ref
 from dexxy_simulator.model.repositories import Label, Milestone, Repository
 
 if TYPE_CHECKING:
@@ -49,6 +50,19 @@ class Thread(Post):
         return self.state != "OPEN"
 
 
+@dataclass(frozen=True)
+class SubIssuesSummary:
+    """How many issues an issue is divided into, and how many of them are closed."""
+
+    total: int
+    completed: int
+
+    @property
+    def percent_completed(self) -> int:
+        """The closed ones in a hundred."""
+        return 100 * self.completed // self.total if self.total else 0
+
+
 @dataclass(eq=False, kw_only=True)
 class Issue(Thread):
     """An issue."""
@@ -61,11 +75,19 @@ class Issue(Thread):
     assignees: list[Actor] = field(default_factory=list)
     comments: list[IssueComment] = field(default_factory=list)
     timeline: list[TimelineEvent] = field(default_factory=list)
+    parent: Issue | None = None
+    sub_issues: list[Issue] = field(default_factory=list)
 
     @property
     def issue_id(self) -> int:
         """Its id in the REST API's lists of issues."""
         return self.database_id
+
+    @property
+    def sub_issues_summary(self) -> SubIssuesSummary:
+        """How many issues it is divided into."""
+        closed = sum(issue.closed for issue in self.sub_issues)
+        return SubIssuesSummary(len(self.sub_issues), closed)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -88,17 +110,22 @@ class PullRequest(Thread):
     issue_side_id: int
     head: Branch
     base: Branch
+    head_ref: Ref | None = None
+    requested_reviewers: list[Actor | Team] = field(default_factory=list)
     is_draft: bool = False
     merged_at: datetime | None = None
     merged_by: Actor | None = None
     merge_commit_sha: str | None = None
     state_reason: ClassVar[str | None] = None
+    parent: ClassVar[None] = None
+    sub_issues: ClassVar[list[Issue]] = []
     milestone: Milestone | None = None
     assignees: list[Actor] = field(default_factory=list)
     comments: list[IssueComment] = field(default_factory=list)
     timeline: list[TimelineEvent] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     review_threads: list[ReviewThread] = field(default_factory=list)
+    commits: list[PullRequestCommit] = field(default_factory=list)
     additions: int = 0
     deletions: int = 0
     changed_files: int = 0
@@ -123,6 +150,11 @@ class PullRequest(Thread):
     def base_ref_name(self) -> str:
         """The branch it goes into."""
         return self.base.ref
+
+    @property
+    def head_ref_oid(self) -> str:
+        """Its last commit, also where the branch is gone."""
+        return self.head.sha
 
     @property
     def head_ref_name(self) -> str:

@@ -49,7 +49,7 @@ def complete_reviews(
 
 
 def complete_timelines(world: World, repository: Repository) -> None:
-    """Add the closing and merging of every thread at the recorded times.
+    """Add the closing and merging of every thread at the recorded times, and a commit.
 
     Only the owner can have merged. Who closed is recorded nowhere: it is the author of a
     comment of the same moment, otherwise unknown.
@@ -61,18 +61,22 @@ def complete_timelines(world: World, repository: Repository) -> None:
             _complete_pull_request(world, thread)
         elif thread.closed_at is not None:
             actor = _author_of_closing_comment(thread)
-            details = {"state_reason": thread.state_reason or "COMPLETED"}
+            details = {"state_reason": thread.state_reason or "COMPLETED", "closer": None}
             world.add_event(thread, "ClosedEvent", actor, thread.closed_at, details)
 
 
 def _complete_pull_request(world: World, pull: PullRequest) -> None:
+    world.add_commit(pull, *([pull.author] if pull.author else []), moment=pull.created_at)
     if pull.merged_at is not None:
         details = {"merge_ref_name": pull.base.ref}
         world.add_event(pull, "MergedEvent", pull.merged_by, pull.merged_at, details)
     if pull.closed_at is not None:
         closer = pull.merged_by or _author_of_closing_comment(pull)
-        details_of_closing = {"state_reason": None}
+        details_of_closing = {"state_reason": None, "closer": None}
         world.add_event(pull, "ClosedEvent", closer, pull.closed_at, details_of_closing)
+    else:
+        # An open one has a branch. When it was pushed to last, is not recorded.
+        world.add_branch(pull)
 
 
 def _author_of_closing_comment(thread: Issue | PullRequest) -> Actor | None:

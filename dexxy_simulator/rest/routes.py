@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from dexxy_simulator.exchange import NOT_ACCESSIBLE, Exchange, Refusal, json_response
 from dexxy_simulator.model import Repository
+from dexxy_simulator.protection import barrier
 
 View = Callable[..., Response]
 VIEWS: Final[dict[str, View]] = {}
@@ -69,6 +70,8 @@ def repository_route(name: str, path: str, permission: str = "") -> Callable[[Vi
             )
             if repository is None or not exchange.reads(repository):
                 raise Refusal(404, "Not Found")
+            if (met := barrier(exchange.token, repository)) is not None:
+                raise Refusal(403, met.message, **met.headers)
             if owner and f"{owner}/{repo}".lower() != repository.name_with_owner.lower():
                 return _moved(exchange, repository, f"/repos/{owner}/{repo}")
             _refuse_without(exchange, repository, permission)

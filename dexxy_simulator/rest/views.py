@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response
 
 from dexxy_simulator.exchange import Exchange, Refusal, json_response, rate_limit_headers
 from dexxy_simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
+from dexxy_simulator.protection import barrier
 from dexxy_simulator.rest.lists import in_state, is_since_epoch, ordered, page_of, since
 from dexxy_simulator.rest.routes import moved, repository_route, route
 from dexxy_simulator.rest_json import accounts, threads
+from dexxy_simulator.rest_json import releases as written_releases
 from dexxy_simulator.tokens import Bucket
 
 
@@ -28,7 +30,7 @@ def repository(exchange: Exchange, found: Repository) -> Response:
 def issues(exchange: Exchange, found: Repository) -> Response:
     """The issues and pull requests of a repository, the newest first."""
     _refuse_without_issues(exchange, found)
-    both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
+    both = _both(found)
     if exchange.dialect.epoch_is_empty and is_since_epoch(exchange):
         both.clear()
     wanted = ordered(exchange, since(exchange, in_state(exchange, both)), descending=True)
@@ -50,7 +52,7 @@ def issue(exchange: Exchange, found: Repository, number: int) -> Response:
 @repository_route("issue_comments", "/issues/comments", "issues; pull_requests")
 def issue_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments of issues and pull requests; without `sort`, `direction` is ignored."""
-    both: list[Issue | PullRequest] = [*found.issues.values(), *found.pull_requests.values()]
+    both = _both(found)
     comments = since(exchange, (comment for thread in both for comment in thread.comments))
     wanted = _comments_ordered(exchange, comments)
     return page_of(exchange, wanted, threads.comment, limit=_limit_of_comments(exchange))
@@ -67,6 +69,7 @@ def comments_of_issue(exchange: Exchange, found: Repository, number: int) -> Res
 @repository_route("pulls", "/pulls", "pull_requests")
 def pulls(exchange: Exchange, found: Repository) -> Response:
     """The pull requests of a repository: there is no `since`."""
+    _refuse_without_pull_requests(found)
     descending = exchange.request.args.get("sort", "created") == "created"
     both = in_state(exchange, found.pull_requests.values())
     sorts = ("created", "updated", "popularity", "long-running")
@@ -83,6 +86,7 @@ def pull(exchange: Exchange, found: Repository, number: int) -> Response:
 @repository_route("review_comments", "/pulls/comments", "pull_requests")
 def review_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments on diffs of a repository."""
+    _refuse_without_pull_requests(found)
     every = (one for pull in found.pull_requests.values() for one in _comments_on_diff(pull))
     wanted = _comments_ordered(exchange, since(exchange, every))
     return page_of(exchange, wanted, threads.review_comment, limit=_limit_of_comments(exchange))
@@ -106,6 +110,15 @@ def reviews(exchange: Exchange, found: Repository, number: int) -> Response:
     ]
     visible.sort(key=lambda review: (review.created_at, review.database_id))
     return page_of(exchange, visible, threads.review)
+
+
+@repository_route("releases", "/releases", "contents")
+def releases(exchange: Exchange, found: Repository) -> Response:
+    """The releases of a repository, the newest first; drafts are for who works on it."""
+    viewer = exchange.token.owner if exchange.token else None
+    works_on_it = viewer is not None and found.is_worked_on_by(viewer)
+    shown = [one for one in reversed(found.releases) if works_on_it or not one.is_draft]
+    return page_of(exchange, shown, written_releases.release)
 
 
 @route("user_by_login", "/users/<login>")
@@ -133,13 +146,19 @@ def viewer(exchange: Exchange) -> Response:
 
 @route("own_repositories", "/user/repos")
 def own_repositories(exchange: Exchange) -> Response:
-    """The repositories that the token's owner owns or collaborates on, by name."""
+    """The repositories that the token's owner owns or collaborates on, by name.
+
+    Those of organisations for which it is not authorised are left out, and a header says so.
+    """
     owner = exchange.user
-    found = [
+    own = [
         one
         for one in exchange.world.repositories.values()
         if one.is_worked_on_by(owner) and exchange.reads(one)
     ]
+    barriers = {one: barrier(exchange.token, one) for one in own}
+    found = [one for one, met in barriers.items() if met is None]
+    lacking = {met.organization.database_id for met in barriers.values() if met and met.is_saml}
     by_name = exchange.request.args.get("sort", "full_name") == "full_name"
     ordered_ones = ordered(
         exchange,
@@ -148,7 +167,11 @@ def own_repositories(exchange: Exchange) -> Response:
         sorts=("full_name", "created", "updated", "pushed"),
         descending=not by_name,
     )
-    return page_of(exchange, ordered_ones, accounts.repository)
+    response = page_of(exchange, ordered_ones, accounts.repository)
+    if lacking:
+        numbers = ",".join(map(str, sorted(lacking)))
+        response.headers["X-GitHub-SSO"] = f"partial-results; organizations={numbers}"
+    return response
 
 
 @route("rate_limit", "/rate_limit")
@@ -183,19 +206,30 @@ def _bucket(bucket: Bucket) -> dict[str, Any]:
     }
 
 
+def _both(found: Repository) -> list[Issue | PullRequest]:
+    """Return the issues and the pull requests, without these if they are switched off."""
+    pulls = found.pull_requests.values() if found.has_pull_requests_enabled else ()
+    return [*found.issues.values(), *pulls]
+
+
 def _refuse_without_issues(exchange: Exchange, found: Repository) -> None:
     if not found.has_issues_enabled:
         raise Refusal(exchange.dialect.switched_off_status, "Issues are disabled for this repo")
 
 
-def _thread(found: Repository, number: int) -> Issue | PullRequest:
-    thread = found.issues.get(number) or found.pull_requests.get(number)
-    if thread is None:
+def _refuse_without_pull_requests(found: Repository) -> None:
+    """Nobody is told why: https://github.com/josegonzalez/python-github-backup/pull/516"""
+    if not found.has_pull_requests_enabled:
         raise Refusal(404, "Not Found")
-    return thread
+
+
+def _thread(found: Repository, number: int) -> Issue | PullRequest:
+    thread = found.issues.get(number)
+    return thread or _pull(found, number)
 
 
 def _pull(found: Repository, number: int) -> PullRequest:
+    _refuse_without_pull_requests(found)
     if number not in found.pull_requests:
         raise Refusal(404, "Not Found")
     return found.pull_requests[number]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from dexxy_simulator.model import Actor, Label, Milestone, Repository
+from dexxy_simulator.model import Actor, Label, Milestone, Repository, Team
 from dexxy_simulator.rest_json.urls import Urls
 
 USER_TEMPLATES: Final = {
@@ -89,9 +89,10 @@ def user(urls: Urls, actor: Actor | None) -> dict[str, Any] | None:
     """Write an account as it is embedded everywhere."""
     if actor is None:
         return None
-    api = f"{urls.api}/users/{quote(actor.rest_login)}"
+    login = (urls.shows_aliases and actor.alias) or actor.rest_login
+    api = f"{urls.api}/users/{quote(login)}"
     return {
-        "login": actor.rest_login,
+        "login": login,
         "id": actor.database_id,
         "node_id": urls.node_id(actor),
         "avatar_url": actor.avatar_url,
@@ -101,6 +102,28 @@ def user(urls: Urls, actor: Actor | None) -> dict[str, Any] | None:
         **{name: f"{api}{template}" for name, template in USER_TEMPLATES.items()},
         "type": actor.kind,
         "site_admin": actor.site_admin,
+    }
+
+
+def team(urls: Urls, found: Team) -> dict[str, Any]:
+    """Write a team as pull requests show it."""
+    api = f"{urls.api}/organizations/{found.organization.database_id}/team/{found.database_id}"
+    return {
+        "name": found.name,
+        "id": found.database_id,
+        "node_id": urls.node_id(found),
+        "slug": found.slug,
+        "description": "",
+        "privacy": "closed",
+        "notification_setting": "notifications_enabled",
+        "permission": "pull",
+        "url": api,
+        "html_url": f"{urls.html}{found.path}",
+        "members_url": f"{api}/members{{/member}}",
+        "repositories_url": f"{api}/repos",
+        "type": "organization",
+        "organization_id": found.organization.database_id,
+        "parent": None,
     }
 
 
@@ -130,6 +153,7 @@ def repository(urls: Urls, found: Repository) -> dict[str, Any]:
     host = urls.html.partition("://")[2]
     threads = [*found.issues.values(), *found.pull_requests.values()]
     open_issues = sum(not thread.closed for thread in threads)
+    switches = {"has_pull_requests": found.has_pull_requests_enabled}
     return {
         **REPOSITORY_DEFAULTS,
         **found.facts,
@@ -153,9 +177,12 @@ def repository(urls: Urls, found: Repository) -> dict[str, Any]:
         "pushed_at": when(found.pushed_at),
         "has_issues": found.has_issues_enabled,
         "has_discussions": found.has_discussions_enabled,
+        **(switches if urls.dialect.newer_fields else {}),
         "archived": found.is_archived,
         "open_issues_count": open_issues,
         "open_issues": open_issues,
+        **dict.fromkeys(("stargazers_count", "watchers_count", "watchers"), found.stargazer_count),
+        **dict.fromkeys(("forks_count", "forks"), found.fork_count),
         "visibility": found.visibility.lower(),
     }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
 from dexxy_simulator.model import (
+    Actor,
     Branch,
     Issue,
     IssueComment,
@@ -13,8 +15,17 @@ from dexxy_simulator.model import (
     Repository,
     Review,
     ReviewComment,
+    Team,
 )
-from dexxy_simulator.rest_json.accounts import author, label, milestone, repository, user, when
+from dexxy_simulator.rest_json.accounts import (
+    author,
+    label,
+    milestone,
+    repository,
+    team,
+    user,
+    when,
+)
 from dexxy_simulator.rest_json.urls import Urls
 
 
@@ -40,6 +51,12 @@ def issue(urls: Urls, thread: Issue | PullRequest) -> dict[str, Any]:
         "performed_via_github_app": None,
         "state_reason": thread.state_reason.lower() if thread.state_reason else None,
     }
+    if isinstance(thread, Issue):
+        row["sub_issues_summary"] = asdict(thread.sub_issues_summary)
+        row["sub_issues_summary"]["percent_completed"] = thread.sub_issues_summary.percent_completed
+        if thread.parent is not None:
+            parent = thread.parent
+            row["parent_issue_url"] = f"{home(urls, parent.home)}/issues/{parent.number}"
     if isinstance(thread, PullRequest):
         page = f"{urls.html}{thread.path}"
         row["draft"] = thread.is_draft
@@ -57,6 +74,7 @@ def pull_request(urls: Urls, pull: PullRequest) -> dict[str, Any]:
     """Write a pull request as the lists show it."""
     repo, page = home(urls, pull.home), f"{urls.html}{pull.path}"
     api, issue_api = f"{repo}/pulls/{pull.number}", f"{repo}/issues/{pull.number}"
+    asked = pull.requested_reviewers
     links = {
         "self": api,
         "html": page,
@@ -76,8 +94,8 @@ def pull_request(urls: Urls, pull: PullRequest) -> dict[str, Any]:
         **{f"{name}_url": links[name] for name in list(links)[3:]},
         "merged_at": when(pull.merged_at),
         "merge_commit_sha": pull.merge_commit_sha,
-        "requested_reviewers": [],
-        "requested_teams": [],
+        "requested_reviewers": [user(urls, one) for one in asked if isinstance(one, Actor)],
+        "requested_teams": [team(urls, one) for one in asked if isinstance(one, Team)],
         "draft": pull.is_draft,
         "head": _branch(urls, pull.head, None),
         "base": _branch(urls, pull.base, pull.home),
@@ -136,7 +154,7 @@ def review(urls: Urls, found: Review) -> dict[str, Any]:
 
 def review_comment(urls: Urls, found: ReviewComment) -> dict[str, Any]:
     """Write a comment on the diff."""
-    repo, row = home(urls, found.repository), post(urls, found)
+    repo, row = home(urls, found.repository), post(replace(urls, shows_aliases=True), found)
     api, pull = (
         f"{repo}/pulls/comments/{found.database_id}",
         f"{repo}/pulls/{found.pull_request.number}",

@@ -12,11 +12,15 @@ from dexxy_simulator.model import Node
 
 @dataclass(frozen=True)
 class Urls:
-    """The roots of the REST API and of the pages, without a slash at the end."""
+    """The roots of the REST API and of the pages, without a slash at the end.
+
+    `shows_aliases` says that accounts are called by their other name.
+    """
 
     api: str
     html: str
     dialect: Dialect = USUAL
+    shows_aliases: bool = False
 
     def node_id(self, node: Node) -> str:
         """Write a node id in the format that the REST API has."""

@@ -1,6 +1,6 @@
 """A history in which everything happens that the world knows."""
 
-from dexxy_simulator.model import Repository
+from dexxy_simulator.model import GitActor, Repository
 from dexxy_simulator.tests.conftest import Clock
 from dexxy_simulator.world import World
 
@@ -14,6 +14,7 @@ def make_history(world: World, clock: Clock, repository: Repository) -> None:
     _issues(world, clock, repository, [visitor, bot, leaver, mannequin, firm, staff])
     _pull_requests(world, clock, repository)
     _discussions(world, clock, repository)
+    _growth(world, clock, repository)
     world.delete_actor(leaver)
     world.rename_actor(visitor, "vera")
     clock.pass_by(minutes=1)
@@ -37,7 +38,20 @@ def _issues(world: World, clock: Clock, repository: Repository, people: list) ->
     world.reopen(issue, people[2])
     world.lock_thread(issue, owner, "TOO_HEATED")
     world.unlock_thread(issue, owner)
-    issue.assignees.append(people[2])
+    world.assign(issue, owner, people[2])
+    world.assign(issue, owner, people[0])
+    world.assign(issue, owner, people[0], on=False)
+    world.set_milestone(issue, owner, world.add_milestone(repository, "1.0"))
+    part = world.open_issue(repository, people[0], "A part")
+    world.add_sub_issue(issue, part, owner)
+    world.add_sub_issue(issue, world.open_issue(repository, people[0], "Another part"), owner)
+    world.remove_sub_issue(issue.sub_issues[1], owner)
+    world.mark_duplicate(part, owner, issue)
+    world.mark_duplicate(part, owner, issue, on=False)
+    world.mark_duplicate(part, owner, issue)
+    world.close(part, owner, "DUPLICATE")
+    world.react(part, "+1", 3)
+    world.react(issue, "eyes")
     other = world.add_repository(owner, "ants-archive")
     world.transfer(world.open_issue(other, people[0], "Elsewhere"), repository, owner)
     world.transfer(world.open_issue(repository, people[0], "Away"), other, owner)
@@ -57,7 +71,16 @@ def _pull_requests(world: World, clock: Clock, repository: Repository) -> None:
     clock.pass_by(minutes=1)
     world.reply_on_diff(review.comments[0], visitor, "Done")
     world.resolve(pull.review_threads[0], visitor)
-    world.dismiss_review(review)
+    world.dismiss_review(review, owner, "Out of date")
+    for reviewer in (owner, world.actor("helper"), world.add_team(owner, "The core")):
+        assert reviewer is not None
+        world.request_review(pull, visitor, reviewer)
+    world.request_review(pull, owner, owner, on=False)
+    clock.pass_by(minutes=1)
+    world.push(pull, visitor)
+    world.push(pull, visitor, force=True)
+    world.lock_thread(pull, owner, "RESOLVED")
+    world.react(pull, "heart", 2)
     world.set_draft(pull, visitor, draft=True)
     pending = world.review(pull, owner, "PENDING", "", [("b.go", 4, "Hm"), ("b.go", 5, "Ah")])
     world.submit_review(pending)
@@ -65,7 +88,32 @@ def _pull_requests(world: World, clock: Clock, repository: Repository) -> None:
     world.comment(pull, visitor, "Ping")
     clock.pass_by(minutes=1)
     world.merge(pull, owner)
+    fixed = world.open_issue(repository, visitor, "A bug")
+    world.close(fixed, owner, closer=pull)
+    world.reopen(fixed, visitor)
+    world.close(fixed, owner, closer=world.push(pull, visitor))
+    world.set_labels(pull, owner, ["released"])
+    world.delete_branch(pull)
     world.close(world.open_pull_request(repository, visitor, "Another"), owner)
+
+
+def _growth(world: World, clock: Clock, repository: Repository) -> None:
+    owner, visitor = repository.owner, world.actor("visitor")
+    leaver = world.actor("leaver")
+    assert visitor is not None
+    assert leaver is not None
+    world.star(repository, visitor)
+    world.star(repository, leaver)
+    world.unstar(repository, visitor)
+    world.fork(repository, visitor)
+    pull = world.open_pull_request(repository, visitor, "Together")
+    stranger = GitActor(name="Stranger", email="stranger@example.com")
+    world.push(pull, visitor, leaver, stranger)
+    clock.pass_by(minutes=1)
+    release = world.release(repository, owner, "v9.0", "Everything new", prerelease=True)
+    world.release(repository, visitor, "v9.1", draft=True)
+    world.edit_release(release, {"description": "Nearly everything new"})
+    world.delete_release(world.release(repository, owner, "v9.2"))
 
 
 def _discussions(world: World, clock: Clock, repository: Repository) -> None:
@@ -77,6 +125,10 @@ def _discussions(world: World, clock: Clock, repository: Repository) -> None:
     reply = world.discuss(discussion, visitor, "Thanks", comment)
     world.discuss(discussion, owner, "Welcome", reply)
     world.choose_answer(comment, visitor)
+    world.upvote(discussion, 4)
+    world.upvote(reply)
+    world.react(discussion, "rocket")
+    world.lock_thread(discussion, owner)
     clock.pass_by(minutes=1)
     world.delete(comment)
     world.close_discussion(discussion, "OUTDATED")

@@ -8,8 +8,10 @@ import httpx
 import jwt
 import pytest
 
+from dexxy_simulator.__main__ import _options, _world
 from dexxy_simulator.own_process import SimulatorProcess
 from dexxy_simulator.tests.apps import MANIFEST, NO_CERTIFICATES
+from dexxy_simulator.tokens import DEMO_TOKEN, ComputeBudget
 from dexxy_simulator.webhooks.deliveries import signature
 
 
@@ -72,3 +74,24 @@ def test_what_is_not_there_is_refused(
 ) -> None:
     with pytest.raises(HTTPError, match="404"):
         process.install(app, account, repositories)
+
+
+def test_the_compute_of_a_query_is_limited_and_freed(process: SimulatorProcess) -> None:
+    document = {"query": "{ viewer { login } }"}
+    headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+
+    def ask() -> int:
+        url = process.graphql_url
+        return httpx.post(url, json=document, headers=headers, verify=NO_CERTIFICATES).status_code
+
+    process.limit_compute(weight=1, points=2)
+    refused = ask()
+    process.limit_compute()
+
+    assert (refused, ask()) == (502, 200)
+
+
+def test_the_compute_of_a_query_is_limited_from_the_command_line() -> None:
+    options = _options(["--compute-budget", "7", "--compute-seconds", "0.5"])
+
+    assert _world(options).compute_budget == ComputeBudget(7, seconds=0.5)

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from dexxy_simulator.dialects import UNSURE_CHANGES, USUAL, Dialect
-from dexxy_simulator.model import Actor, Discussion, Issue, Post, PullRequest, Repository
+from dexxy_simulator.graph.schema import snake_case
+from dexxy_simulator.model import (
+    Actor,
+    Discussion,
+    Installation,
+    Issue,
+    Post,
+    PullRequest,
+    Repository,
+)
 from dexxy_simulator.tests.conftest import Clock, GitHub
 from dexxy_simulator.tests.test_connections import page
 from dexxy_simulator.tokens import DEMO_TOKEN
@@ -387,3 +396,59 @@ def test_discussions_may_have_numbers_of_their_own(world: World, ants: Repositor
     world.open_issue(category.repository, None, "First")
 
     assert world.open_discussion(category, None, "Also first").number == 1
+
+
+@pytest.mark.parametrize("feature", ["issues", "pullRequests", "discussions"])
+@pytest.mark.parametrize("how", ["null", "NOT_FOUND", "FORBIDDEN"])
+def test_what_is_switched_off_may_be_null_or_refused(
+    github: GitHub, world: World, ants: Repository, feature: str, how: str
+) -> None:
+    speak(world, switched_off_lists=how)
+    setattr(ants, f"has_{snake_case(feature)}_enabled", False)
+    one = f"one: {feature.removesuffix('s')}(number: 1) {{ number }}"
+
+    by_list = github.query(f"{{ {IN_ANTS} {{ name {feature}(first: 1) {{ totalCount }} }} }}")
+    by_number = github.query(f"{{ {IN_ANTS} {{ name {one} }} }}")
+
+    refused = [] if how == "null" else [how]
+    assert [one["type"] for one in by_list.get("errors", ())] == refused
+    assert [one["type"] for one in by_number.get("errors", ())] == refused
+    shown = {"name": "ants", feature: None} if how == "null" else None
+    assert by_list["data"] == {"repository": shown}
+    assert by_number["data"] == {"repository": {"name": "ants", "one": None}}
+
+
+@pytest.mark.parametrize("how", ["shown", "empty", "FORBIDDEN"])
+def test_an_app_may_not_read_addresses(
+    github: GitHub, world: World, installation: Installation, how: str
+) -> None:
+    speak(world, apps_read_emails=how)
+    ada = world.add_actor("ada", public_email="ada@example.com")
+    document = f'{{ node(id: "{ada.node_id}") {{ ... on User {{ login email }} }} }}'
+    assert github.data(document)["node"]["email"] == "ada@example.com"
+    github.http.headers["Authorization"] = f"Bearer {world.mint(installation).value}"
+
+    answer = github.query(document)
+
+    if how == "FORBIDDEN":
+        assert answer["data"] == {"node": None}  # a user without one is impossible
+        assert [(one["type"], one["path"]) for one in answer["errors"]] == [
+            ("FORBIDDEN", ["node", "email"])
+        ]
+    else:
+        address = "ada@example.com" if how == "shown" else ""
+        assert answer["data"] == {"node": {"login": "ada", "email": address}}
+
+
+def test_rest_knows_nothing_of_pull_requests_that_are_switched_off(
+    github: GitHub, ants: Repository
+) -> None:
+    pull = next(one for one in ants.pull_requests.values() if one.comments)
+    before = github.get(f"{ANTS}/issues/comments", per_page=1).links["last"]["url"]
+    ants.has_pull_requests_enabled = False
+
+    assert github.get(f"{ANTS}").json()["has_pull_requests"] is False
+    for path in ("pulls", f"pulls/{pull.number}", "pulls/comments", f"issues/{pull.number}"):
+        assert github.get(f"{ANTS}/{path}").status_code == 404
+    assert not any("pull_request" in row for row in github.get(f"{ANTS}/issues").json())
+    assert github.get(f"{ANTS}/issues/comments", per_page=1).links["last"]["url"] != before

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from time import monotonic
 from typing import Any
 
@@ -22,6 +23,7 @@ from dexxy_simulator.faults import (
     endless,
     faster_than,
     first_over,
+    gap,
     garbage,
     graphql_error,
     half_surrogates,
@@ -32,6 +34,7 @@ from dexxy_simulator.faults import (
     nul_bytes,
     null_nodes,
     page_beyond,
+    passing_gaps,
     passing_troubles,
     patched,
     rate_limited,
@@ -45,6 +48,7 @@ from dexxy_simulator.faults import (
     unknown_states,
 )
 from dexxy_simulator.faults.bodies import GARBAGE
+from dexxy_simulator.faults.gaps import KINDS, Kind
 from dexxy_simulator.faults.refusals import MESSAGES, SUSPENDED
 from dexxy_simulator.model import Repository
 from dexxy_simulator.server import SimulatorServer
@@ -306,6 +310,55 @@ def test_a_date_may_be_none(github: GitHub) -> None:
     add(github, date_is("soon"))
 
     assert issues(github).headers["date"] == "soon"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_may_keep_one_thing_back(
+    github: GitHub, world: World, ants: Repository, kind: Kind
+) -> None:
+    for issue in ants.issues.values():
+        world.set_labels(issue, ants.owner, ["bug"])
+        world.close(issue, ants.owner)
+    document = ISSUES.replace("title", "closedAt labels(first: 1) { nodes { name } } title")
+    body = {"query": document, "variables": {"first": 4}}
+
+    def ask() -> dict[str, Any]:
+        answer: dict[str, Any] = github.http.post(github.server.graphql_url, json=body).json()
+        return answer
+
+    whole = ask()
+    add(github, gap(Random(3), kind, says_why=True))
+    kept_back = ask()
+
+    (error,) = kept_back["errors"]
+    assert error["type"] == "FORBIDDEN"
+    assert error["extensions"].keys() == {"saml_failure"}
+    place: Any = kept_back["data"]
+    for step in error["path"][:-1]:
+        place = place[step]
+    last = error["path"][-1]
+    fits = {"node": int, "list": "labels", "account": "author", "leaf": "closedAt"}[kind]
+    assert last == fits or type(last) is fits
+    assert place[last] is None
+    was: Any = whole["data"]
+    for step in error["path"]:
+        was = was[step]
+    place[last] = was
+    assert kept_back["data"] == whole["data"]
+
+
+def test_gaps_that_pass_are_of_all_kinds_and_may_be_silent(github: GitHub) -> None:
+    whole = issues(github).json()["data"]
+    github.server.faults.add(passing_gaps(seed=1, chance=0.8))
+    seen: set[str] = set()
+    for _ in range(60):
+        answer = issues(github).json()
+        for error in answer.get("errors", ()):
+            seen.add(str(error["path"][-1]))
+        if "errors" not in answer:
+            seen.add("nothing" if answer["data"] == whole else "silent")
+
+    assert seen == {"0", "1", "2", "3", "author", "nothing", "silent"}
 
 
 def test_null_nodes_leave_the_others(github: GitHub) -> None:

@@ -1,16 +1,20 @@
 """What queries cost, and what happens when nothing is left."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
+import httpx
 import pytest
 from graphql import get_operation_ast, parse
 
+from dexxy_simulator import app
+from dexxy_simulator.dialects import Dialect
+from dexxy_simulator.graph.compute import weight_of
 from dexxy_simulator.graph.cost import Cost, CostCounter
 from dexxy_simulator.graph.schema import schema
 from dexxy_simulator.model import Repository
 from dexxy_simulator.tests.conftest import Clock, GitHub
-from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.tokens import DEMO_TOKEN, ComputeBudget
 from dexxy_simulator.world import World
 
 ANTS = 'repository(owner: "panjf2000", name: "ants")'
@@ -106,6 +110,69 @@ def test_a_query_for_too_many_nodes_is_refused(github: GitHub) -> None:
             }
         ]
     }
+
+
+def heavy(github: GitHub, first: int, comments: int = 9) -> httpx.Response:
+    document = f"""query($first: Int!) {{ rateLimit {{ used }} {ANTS} {{ issues(first: $first) {{
+      pageInfo {{ hasNextPage }}
+      nodes {{ number comments(first: {comments}) {{ nodes {{ id }} }} }} }} }} }}"""
+    body = {"query": document, "variables": {"first": first}}
+    return github.http.post(github.server.graphql_url, json=body)
+
+
+def test_an_answer_weighs_what_it_has(ants: Repository, github: GitHub) -> None:
+    answer = heavy(github, 2).json()["data"]
+    numbers = [issue["number"] for issue in answer["repository"]["issues"]["nodes"]]
+    comments = sum(len(ants.issues[number].comments) for number in numbers)
+
+    assert comments > 2
+    # The answer, its limit, repository, list and page, and two issues with a list each.
+    assert weight_of(answer) == 1 + 4 + 2 * 2 + comments
+    assert weight_of(heavy(github, 2, comments=1).json()["data"]) == 1 + 4 + 2 * 2 + 2
+
+
+@pytest.mark.parametrize("how", ["timed out", "cut off"])
+def test_an_answer_that_is_too_heavy_is_refused_and_costs_points(
+    github: GitHub, world: World, how: Literal["timed out", "cut off"]
+) -> None:
+    light = heavy(github, 2)
+    world.dialect = Dialect(heavy_queries=how)
+    world.compute_budget = ComputeBudget(weight_of(light.json()["data"]), points=7)
+
+    refused, good = heavy(github, 3), heavy(github, 2)
+
+    assert refused.status_code == (502 if how == "timed out" else 200)
+    assert refused.headers["x-ratelimit-used"] == "9"
+    if how == "timed out":
+        assert refused.json()["data"] is None
+        assert "may be the result of a timeout" in refused.json()["errors"][0]["message"]
+    else:
+        shown = refused.json()["data"]["repository"]["issues"]
+        assert shown == {"pageInfo": {"hasNextPage": True}, "nodes": [None] * 3}
+        assert refused.json()["errors"] == [
+            {
+                "type": "RESOURCE_LIMITS_EXCEEDED",
+                "path": ["repository", "issues", "nodes", place],
+                "message": "Resource limits for this query exceeded.",
+            }
+            for place in range(3)
+        ]
+    assert good.json()["data"]["repository"] == light.json()["data"]["repository"]
+    assert [entry.points for entry in github.server.requests.entries] == [1, 8, 1]
+
+
+def test_a_query_takes_its_share_of_the_time_after_which_github_gives_up(
+    github: GitHub, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(app, "sleep", waited.append)
+    weight = weight_of(heavy(github, 2).json()["data"])
+    world.compute_budget = ComputeBudget(2 * weight, seconds=10.0)
+
+    heavy(github, 2)
+    heavy(github, 30)
+
+    assert waited == [5.0, 10.0]
 
 
 def test_without_points_a_query_gets_an_error_with_the_status_200(

@@ -7,6 +7,8 @@ import pytest
 from graphql import (
     GraphQLNamedType,
     GraphQLSchema,
+    TypeDefinitionNode,
+    TypeExtensionNode,
     is_abstract_type,
     is_enum_type,
     is_input_object_type,
@@ -14,19 +16,28 @@ from graphql import (
     is_object_type,
     is_specified_scalar_type,
     is_union_type,
+    parse,
     print_ast,
 )
 
+from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.generated import generated_world
 from dexxy_simulator.graph import execution
-from dexxy_simulator.graph.schema import schema
+from dexxy_simulator.graph.schema import NEWER, schema
 from dexxy_simulator.model import Repository
 from dexxy_simulator.tests.conftest import Clock, GitHub
 from dexxy_simulator.tests.documents import DOCUMENTS
 from dexxy_simulator.tests.history import make_history
 from dexxy_simulator.world import World
-from tests.published import assert_valid_answer, assert_valid_document, published_schema
+from tests.published import (
+    assert_valid_answer,
+    assert_valid_document,
+    published_alone,
+    published_schema,
+)
 
+OF_ANTS = 'repository(owner: "panjf2000", name: "ants")'
+MORE = "fragment more on Repository { is: hasPullRequestsEnabled }"
 OURS = {
     name: kind
     for name, kind in schema().type_map.items()
@@ -74,6 +85,58 @@ def test_no_argument_that_github_requires_is_optional_here() -> None:
     ]
 
     assert lacking == []
+
+
+def additions() -> list[tuple[str, str, str]]:
+    """Return what is newer than the published schema: a type, what it gets, and why."""
+    return [
+        (definition.name.value, one.name.value, one.description.value if one.description else "")
+        for definition in parse(NEWER.read_text()).definitions
+        if isinstance(definition, TypeDefinitionNode | TypeExtensionNode)
+        for one in getattr(definition, "fields", None) or getattr(definition, "values", None) or ()
+    ]
+
+
+def test_what_is_newer_than_the_published_schema_is_not_published_yet() -> None:
+    published = published_alone().type_map
+
+    known = [
+        f"{kind}.{name}"
+        for kind, name, _ in additions()
+        if kind in published and name in getattr(published[kind], "fields", ())
+    ]
+
+    assert additions()
+    assert known == []
+
+
+def test_what_is_newer_than_the_published_schema_says_where_github_documents_it() -> None:
+    assert [name for *name, why in additions() if "https://docs.github.com/" not in why] == []
+
+
+def test_an_older_server_refuses_a_query_for_what_is_newer(
+    github: GitHub, world: World, ants: Repository
+) -> None:
+    document = f"query Ask {{ {OF_ANTS} {{ ...more }} }} {MORE}"
+    assert github.data(document) == {"repository": {"is": True}}
+    assert github.get("/repos/panjf2000/ants").json()["has_pull_requests"] is True
+    world.dialect = Dialect(newer_fields=False)
+
+    assert "has_pull_requests" not in github.get("/repos/panjf2000/ants").json()
+    assert github.query(document) == {
+        "errors": [
+            {
+                "path": ["fragment more", "is"],
+                "extensions": {
+                    "code": "undefinedField",
+                    "typeName": "Repository",
+                    "fieldName": "hasPullRequestsEnabled",
+                },
+                "locations": [{"line": 1, "column": document.index("is: has") + 1}],
+                "message": "Field 'hasPullRequestsEnabled' doesn't exist on type 'Repository'",
+            }
+        ]
+    }
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -41,6 +41,9 @@ def facts(repository: Repository) -> dict[str, object]:
             getattr(post, "state", None),
             [label.name for label in getattr(post, "labels", ())],
             getattr(post, "deleted_at", None),
+            sum(post.reactions.values()),
+            getattr(post, "upvote_count", None),
+            getattr(post, "head_ref", None) is None,
         )
         for post in posts_of(repository)
     }

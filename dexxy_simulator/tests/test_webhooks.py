@@ -66,6 +66,36 @@ def checked(world: World) -> Counter[str]:
     return Counter(f"{one.event}.{one.action}" for one in deliveries)
 
 
+def test_what_makes_a_repository_grow_is_told_as_github_tells_it(
+    server: SimulatorServer, world: World, clock: Clock, ants: Repository, on_ants: Installation
+) -> None:
+    on_ants.permissions = {**on_ants.permissions, "contents": "read"}
+    on_ants.events = ["star", "fork", "release"]
+    stars, forks = ants.stargazer_count, ants.fork_count
+
+    make_history(world, clock, ants)
+
+    told = made(world)
+    for delivery in told:
+        check(delivery)
+    counted = Counter(f"{one.event}.{one.action}" for one in told if one.event in on_ants.events)
+    assert counted == {
+        "star.created": 2,
+        "star.deleted": 1,
+        "fork.None": 1,
+        "release.published": 2,
+        "release.edited": 1,
+        "release.deleted": 1,
+    }
+    shown = [json.loads(one.body)["repository"] for one in told if one.event in ("star", "fork")]
+    assert [(one["stargazers_count"] - stars, one["forks_count"] - forks) for one in shown] == [
+        (1, 0),
+        (2, 0),
+        (1, 0),
+        (1, 1),
+    ]
+
+
 def test_what_happens_in_threads_is_told_as_github_tells_it(
     server: SimulatorServer,
     world: World,
@@ -76,36 +106,45 @@ def test_what_happens_in_threads_is_told_as_github_tells_it(
     make_history(world, clock, ants)
 
     assert checked(world) == {
-        "issues.opened": 8,
-        "issues.edited": 1,
-        "issues.labeled": 2,
-        "issues.unlabeled": 1,
-        "issues.closed": 2,
-        "issues.reopened": 1,
-        "issues.locked": 1,
-        "issues.unlocked": 1,
-        "issues.transferred": 2,
-        "issues.deleted": 1,
+        "issues.opened": 11,
         "issue_comment.created": 7,
         "issue_comment.edited": 1,
         "issue_comment.deleted": 1,
-        "pull_request.opened": 2,
-        "pull_request.ready_for_review": 1,
-        "pull_request.converted_to_draft": 1,
-        "pull_request.closed": 2,
-        "pull_request_review.submitted": 3,
-        "pull_request_review.dismissed": 1,
-        "pull_request_review_comment.created": 4,
-        "pull_request_review_comment.deleted": 1,
-        "pull_request_review_thread.resolved": 1,
+        "issues.edited": 1,
+        "issues.labeled": 2,
+        "issues.unlabeled": 1,
+        "issues.closed": 5,
+        "issues.reopened": 2,
+        "issues.locked": 1,
+        "issues.unlocked": 1,
+        "issues.assigned": 2,
+        "issues.unassigned": 1,
+        "issues.milestoned": 1,
+        "repository.created": 1,
+        "issues.transferred": 2,
         "discussion.created": 2,
+        "issues.deleted": 1,
+        "pull_request.opened": 3,
+        "pull_request.ready_for_review": 1,
+        "pull_request_review.submitted": 3,
+        "pull_request_review_comment.created": 4,
+        "pull_request_review_thread.resolved": 1,
+        "pull_request_review.dismissed": 1,
+        "pull_request.review_requested": 3,
+        "pull_request.review_request_removed": 1,
+        "pull_request.synchronize": 4,
+        "pull_request.locked": 1,
+        "pull_request.converted_to_draft": 1,
+        "pull_request_review_comment.deleted": 1,
+        "pull_request.closed": 2,
+        "pull_request.labeled": 1,
+        "discussion_comment.created": 3,
         "discussion.answered": 1,
+        "discussion.locked": 1,
         "discussion.unanswered": 1,
+        "discussion_comment.deleted": 1,
         "discussion.closed": 2,
         "discussion.reopened": 1,
-        "discussion_comment.created": 3,
-        "discussion_comment.deleted": 1,
-        "repository.created": 1,
         "installation_repositories.added": 1,
     }
 

@@ -16,6 +16,7 @@ from dexxy_simulator.model import App, Installation
 from dexxy_simulator.model.apps import DEFAULT_EVENTS, EVENT_PERMISSIONS, grants
 from dexxy_simulator.rest_json.urls import GITHUB, Urls
 from dexxy_simulator.webhooks.deliveries import UNREACHED, Attempt, Delivery, Transport, post
+from dexxy_simulator.webhooks.oddities import Oddity
 from dexxy_simulator.webhooks.payloads import payload
 
 if TYPE_CHECKING:
@@ -32,12 +33,14 @@ class Hookshot:
 
     What is made waits in `pending` until it is delivered by hand, or by a `Sender`. `log` is
     what the Apps can read back. `transport` sends one delivery; tests put their own here.
+    `oddity` changes payloads before they are sent.
     """
 
     def __init__(self, world: WorldState) -> None:
         self._world = world
         self.roots = GITHUB
         self.transport: Transport = post
+        self.oddity: Oddity | None = None
         self.pending: deque[Delivery] = deque()
         self.log: deque[Delivery] = deque()
         world.listeners.append(self.hear)
@@ -48,7 +51,7 @@ class Hookshot:
         dialect = self._world.dialect
         legacy = dialect.legacy_node_ids_in_webhooks
         dialect = replace(dialect, legacy_node_ids_in_rest=legacy)
-        return replace(self.roots, dialect=dialect)
+        return replace(self.roots, dialect=dialect, shows_aliases=True)
 
     def hear(self, told: Happening) -> None:
         """Make the deliveries of something that happens. Whoever calls holds the world's lock."""
@@ -149,6 +152,8 @@ class Hookshot:
 
     def _make(self, app: App, installation: Installation | None, told: Happening) -> None:
         written = payload(self.urls, told, installation)
+        if self.oddity is not None:
+            self.oddity(told.event, written)
         body = json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()
         if len(body) > LARGEST:
             return

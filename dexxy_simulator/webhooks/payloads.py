@@ -13,8 +13,9 @@ from dexxy_simulator.model import (
     Issue,
     PullRequest,
     ReviewThread,
+    Team,
 )
-from dexxy_simulator.rest_json import accounts, apps, discussions, threads
+from dexxy_simulator.rest_json import accounts, apps, discussions, releases, threads
 from dexxy_simulator.rest_json.accounts import when
 from dexxy_simulator.rest_json.urls import Urls
 from dexxy_simulator.webhooks import account_payloads
@@ -59,6 +60,18 @@ def _issues(urls: Urls, told: Happening) -> Payload:
             "old_repository": accounts.repository(urls, old.home),
         }
     return written
+
+
+def _sub_issues(urls: Urls, told: Happening) -> Payload:
+    parent, part = told.details["parent"], told.details["part"]
+    return {
+        "parent_issue_id": parent.database_id,
+        "parent_issue": threads.issue(urls, parent),
+        "parent_issue_repo": accounts.repository(urls, parent.home),
+        "sub_issue_id": part.database_id,
+        "sub_issue": threads.issue(urls, part),
+        "sub_issue_repo": accounts.repository(urls, part.home),
+    }
 
 
 def _issue_comment(urls: Urls, told: Happening) -> Payload:
@@ -133,15 +146,40 @@ def _discussion_comment(urls: Urls, told: Happening) -> Payload:
     }
 
 
+def _star(_: Urls, told: Happening) -> Payload:
+    return {"starred_at": when(told.details["starred_at"])}
+
+
+def _fork(urls: Urls, told: Happening) -> Payload:
+    return {"forkee": accounts.repository(urls, told.details["forkee"])}
+
+
+def _release(urls: Urls, told: Happening) -> Payload:
+    written: Payload = {"release": releases.release(urls, told.subject)}
+    if (former := told.details.get("former")) is not None:
+        now = written["release"]
+        changed = {name: {"from": text} for name, text in former.items() if text != now[name]}
+        written["changes"] = changed
+    return written
+
+
 def _authorization(_: Urls, __: Happening) -> Payload:
     return {}
 
 
 def _extras(urls: Urls, told: Happening) -> Payload:
-    """Write the label, the assignee or the former texts that an action tells of."""
+    """Write what an action tells of: a label, an account, commits, the former texts."""
     details, written = told.details, {}
     if "label" in details:
         written["label"] = accounts.label(urls, details["label"])
+    if "milestone" in details:
+        written["milestone"] = accounts.milestone(urls, details["milestone"]) or {}
+    if isinstance(reviewer := details.get("reviewer"), Team):
+        written["requested_team"] = accounts.team(urls, reviewer)
+    elif reviewer is not None:
+        written["requested_reviewer"] = accounts.user(urls, reviewer) or {}
+    if told.action == "synchronize":
+        written |= {name: details[name].oid for name in ("before", "after")}
     if "assignee" in details:
         written["assignee"] = accounts.user(urls, details["assignee"]) or {}
     if told.action == "edited":
@@ -164,5 +202,9 @@ _WRITERS: Final[dict[str, Callable[[Urls, Happening], Payload]]] = {
     "pull_request_review": _review,
     "pull_request_review_comment": _review_comment,
     "pull_request_review_thread": _review_thread,
+    "fork": _fork,
+    "release": _release,
     "repository": account_payloads.repository,
+    "star": _star,
+    "sub_issues": _sub_issues,
 }

@@ -1,0 +1,105 @@
+"""What people do to keep track of threads: milestones, duplicates, sub-issues, reactions."""
+
+from __future__ import annotations
+
+from dexxy_simulator.activity.base import Activity, activity
+from dexxy_simulator.ids import node_id
+from dexxy_simulator.model import (
+    Actor,
+    Discussion,
+    DiscussionComment,
+    Issue,
+    Milestone,
+    Post,
+    PullRequest,
+    Repository,
+)
+
+
+class TrackingActivity(Activity):
+    """What orders threads, and what is clicked below them."""
+
+    @activity
+    def add_milestone(self, repository: Repository, title: str) -> Milestone:
+        """Make a milestone."""
+        number = self.ids.next("Milestone")
+        return self.register(
+            Milestone(
+                repository=repository,
+                database_id=number,
+                node_id=node_id("Milestone", number, repository.database_id),
+                number=number % 1000,
+                title=title,
+                home=repository.name_with_owner,
+                creator=repository.owner,
+                created_at=self.now(),
+                updated_at=self.now(),
+            )
+        )
+
+    @activity
+    def set_milestone(
+        self, thread: Issue | PullRequest, actor: Actor | None, milestone: Milestone | None
+    ) -> None:
+        """Put a thread into a milestone, or into none."""
+        former, thread.milestone = thread.milestone, milestone
+        self.touch(thread)
+        shown = milestone or former
+        if shown is not None:
+            action = "milestoned" if milestone else "demilestoned"
+            self.happened(action, thread, actor, milestone=shown)
+
+    @activity
+    def mark_duplicate(
+        self,
+        thread: Issue | PullRequest,
+        actor: Actor | None,
+        canonical: Issue | PullRequest,
+        *,
+        on: bool = True,
+    ) -> None:
+        """Mark a thread as a duplicate of another one, or no more; it does not close it."""
+        kind = "MarkedAsDuplicateEvent" if on else "UnmarkedAsDuplicateEvent"
+        details = {
+            "canonical": canonical,
+            "duplicate": thread,
+            "is_cross_repository": canonical.home is not thread.home,
+        }
+        self.add_event(thread, kind, actor, details=details)
+        self.touch(thread)
+
+    @activity
+    def add_sub_issue(self, parent: Issue, issue: Issue, actor: Actor | None) -> None:
+        """Make an issue a part of another one."""
+        assert issue.parent is None, "an issue is a part of one other issue"
+        issue.parent = parent
+        parent.sub_issues.append(issue)
+        self.touch(parent)
+        self.touch(issue)
+        self._tell_of_parts("added", parent, issue, actor)
+
+    @activity
+    def remove_sub_issue(self, issue: Issue, actor: Actor | None) -> None:
+        """Make an issue no part of another one any more."""
+        parent, issue.parent = issue.parent, None
+        assert parent is not None
+        parent.sub_issues.remove(issue)
+        self.touch(parent)
+        self.touch(issue)
+        self._tell_of_parts("removed", parent, issue, actor)
+
+    @activity
+    def react(self, post: Post, reaction: str, count: int = 1) -> None:
+        """Add so many reactions to a post, or take them away; no time moves, nobody is told."""
+        post.reactions[reaction] = max(0, post.reactions[reaction] + count)
+
+    @activity
+    def upvote(self, post: Discussion | DiscussionComment, count: int = 1) -> None:
+        """Vote for a discussion or a comment of one; no time moves, nobody is told."""
+        post.upvote_count += count
+
+    def _tell_of_parts(self, done: str, parent: Issue, issue: Issue, actor: Actor | None) -> None:
+        for side, subject in (("sub_issue", parent), ("parent_issue", issue)):
+            self.happened(
+                f"{side}_{done}", subject, actor, event="sub_issues", parent=parent, part=issue
+            )
