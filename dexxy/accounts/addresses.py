@@ -5,6 +5,8 @@ or by whoever runs this Dexxy. What is proven is kept where allauth keeps it, so
 was answered will prove an address in the same way.
 """
 
+import secrets
+
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
@@ -63,6 +65,21 @@ def address_prove(user: User) -> None:
     EmailAddress.objects.update_or_create(
         user=user, email=email, defaults={"verified": True, "primary": True}
     )
+
+
+def address_claimant(email: str) -> User | None:
+    """Return the account, locked, whose address EMAIL was typed and never proven; None if there is
+    none. Whoever runs this Dexxy is believed."""
+    found = User.objects.select_for_update().filter(email__iexact=email, is_staff=False)
+    claimant = found.first()
+    return None if claimant is None or address_is_proven(claimant, email) else claimant
+
+
+def address_release(claimant: User) -> None:
+    """Take an address from an account that never proved it: it keeps all else."""
+    EmailAddress.objects.filter(user=claimant).delete()
+    claimant.email = f"unproven-{secrets.token_hex(8)}@dexxy.invalid"
+    claimant.save(update_fields=["email"])
 
 
 def _taken(email: str) -> str:

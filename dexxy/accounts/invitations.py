@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from dexxy.accounts.addresses import (
     AddressTakenError,
+    address_claimant,
     address_is_proven,
     address_prove,
+    address_release,
     user_store,
 )
 from dexxy.accounts.api_tokens import hashed
@@ -47,6 +49,14 @@ class InvitationError(BadInputError):
 
 class UnprovenAddressError(InvitationError):
     """An invitation names an address that its reader gave, but has not proven to be theirs."""
+
+
+class WrongAddressError(InvitationError):
+    """An invitation names another address than its reader's."""
+
+
+class AddressClaimedError(InvitationError):
+    """An account has the address that an invitation names, but has not proven it."""
 
 
 def invitations(
@@ -141,13 +151,13 @@ def invitation_accept(*, viewer: Viewer, secret: str) -> Membership:
     Raises:
         UnauthenticatedError: nobody is signed in.
         InvitationNotFoundError: there is no open one for VIEWER.
-        UnprovenAddressError: it is for the address that VIEWER gave, and nothing proves that.
+        WrongAddressError, UnprovenAddressError: as `invitation_require_theirs`.
     """
     user = signed_in(viewer)
     invitation = invitation_by_secret(secret, locked=True)
     if user.via_token is not None:
         raise InvitationNotFoundError(_OVER)
-    _require_theirs(invitation, user)
+    invitation_require_theirs(invitation, user)
     membership, is_new = Membership.objects.get_or_create(
         workspace=invitation.workspace, user=user, defaults={"role": invitation.role}
     )
@@ -159,29 +169,37 @@ def invitation_accept(*, viewer: Viewer, secret: str) -> Membership:
 
 
 @transaction.atomic
-def invitation_sign_up(*, secret: str, email: str, name: str, password: str) -> User:
+def invitation_sign_up(
+    *, secret: str, email: str, name: str, password: str, takes_address: bool = False
+) -> User:
     """Make an account for who holds an invitation's link, and let it into the workspace.
 
+    Args:
+        takes_address: an account that has the address, but never proved it, is not theirs: it
+            loses the address, if the inviter administers all workspaces that it is in.
+
     Raises:
-        InvitationNotFoundError: there is no open one for EMAIL.
+        InvitationNotFoundError: there is no open one.
+        WrongAddressError: it is for another address than EMAIL.
+        AddressClaimedError: such an account has EMAIL, and TAKES_ADDRESS is not given.
         InvitationError: EMAIL has an account or is no address, NAME is too long, the password is
             too weak, or one of them is no text.
     """
-    if any("\0" in given for given in (email, name, password)):
-        raise InvitationError("A field holds a null byte.")
     invitation = invitation_by_secret(secret, locked=True)
-    user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
-    try:
-        user.clean_fields(exclude={"password"})
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvitationError(" ".join(error.messages)) from error
-    user.set_password(password)
+    user = _drafted(email, name, password)
+    is_named = invitation.email.lower() == user.email.lower()
+    if invitation.email and not is_named:
+        raise WrongAddressError(
+            f"The invitation is for {invitation.email}: give that address, or ask whoever invited"
+            " you for a link that names no address."
+        )
+    if is_named:
+        _address_settle(invitation, takes_address=takes_address)
     try:
         user_store(user)
     except AddressTakenError as error:
         raise InvitationError(f"{error} Sign in, then open the link.") from error
-    if invitation.email.lower() == user.email.lower():
+    if is_named:
         address_prove(user)
     invitation_accept(viewer=user, secret=secret)
     return user
@@ -200,15 +218,68 @@ def invitation_by_secret(secret: str, *, locked: bool = False) -> Invitation:
     return invitation
 
 
-def _require_theirs(invitation: Invitation, user: User) -> None:
+def invitation_require_theirs(invitation: Invitation, user: User) -> None:
+    """Refuse an invitation that names an address which is not USER's.
+
+    Raises:
+        WrongAddressError: it names another one than USER's.
+        UnprovenAddressError: it is for the address that USER gave, and nothing proves that.
+    """
     if not invitation.email or address_is_proven(user, invitation.email):
         return
     if invitation.email.lower() != user.email.lower():
-        raise InvitationNotFoundError(_OVER)
+        raise WrongAddressError(
+            f"The invitation is for {invitation.email}, and you are signed in as {user.email}: sign"
+            " out and open the link again, or ask whoever invited you for a link that names no"
+            " address."
+        )
     raise UnprovenAddressError(
         f"The invitation is for {invitation.email}, and nothing proves that this address is yours:"
         " ask whoever invited you for a link that names no address."
     )
+
+
+def _drafted(email: str, name: str, password: str) -> User:
+    """Return an account that is not stored yet.
+
+    Raises:
+        InvitationError: something of it cannot be.
+    """
+    if any("\0" in given for given in (email, name, password)):
+        raise InvitationError("A field holds a null byte.")
+    user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
+    try:
+        user.clean_fields(exclude={"password"})
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvitationError(" ".join(error.messages)) from error
+    user.set_password(password)
+    return user
+
+
+def _address_settle(invitation: Invitation, *, takes_address: bool) -> None:
+    """Free the address that an invitation names, where somebody only typed it.
+
+    Raises:
+        AddressClaimedError: somebody did, and TAKES_ADDRESS is not given.
+    """
+    claimant = address_claimant(invitation.email)
+    if claimant is None:
+        return
+    theirs = Membership.objects.filter(user=claimant).select_related("workspace")
+    # Else who administers any workspace could take the names of the people of all others.
+    of_inviter = Membership.objects.filter(user=invitation.invited_by, role=Role.ADMIN)
+    if theirs.exclude(workspace__in=of_inviter.values("workspace")).exists():
+        return
+    if not takes_address:
+        raise AddressClaimedError(
+            f"There is an account with the address {invitation.email}, which never proved it. Is it"
+            " yours? Sign in, and ask whoever invited you for a link that names no address. If it"
+            " is not yours, you can have the address."
+        )
+    address_release(claimant)
+    for membership in theirs:
+        audit(membership.workspace, None, "user.address_released", claimant, email=invitation.email)
 
 
 def _open() -> QuerySet[Invitation]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from dexxy.common.errors import DexxyError
@@ -20,8 +20,8 @@ from dexxy.safekeeping.enclosed_keys import keys_disclosed
 from dexxy.safekeeping.manifest import DUMP, ERASURES, KEYS, MANIFEST, Manifest, manifest_read
 
 _BLOCK = 1024 * 1024
-# In bytes: what is read into memory must not take all of it, wherever the file is from. The longest
-# line, which has the erasures of one workspace, is enough for 500,000 of them.
+# In bytes: what is read into memory must not take all of it, wherever the file is from. A line is
+# of one journal entry, or of as many erasures as `lists_stored` puts into one list.
 _MOST = {MANIFEST: 2**20, KEYS: 2**20, ERASURES: 2**28}
 _LONGEST_LINE = 2**26
 _ENCRYPTED = 0x1
@@ -36,11 +36,21 @@ class DamagedBackupError(DexxyError):
 
 
 class BackupWriter:
-    """Writes the members of a backup one after the other, also to a pipe."""
+    """Writes the members of a backup one after the other, also to a pipe.
+
+    As a context manager it leaves a file that was not finished as it is.
+    """
 
     def __init__(self, output: IO[bytes]) -> None:
         self._zip = ZipFile(output, "w")
         self._digests: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Else the zip would write its end once it is forgotten, into a file that is closed by then.
+        self._zip.fp = None
 
     def add(self, name: str, blocks: Iterable[bytes]) -> None:
         """Write one member."""

@@ -57,21 +57,21 @@ def backup_make(output: IO[bytes], *, passphrase: str, brought: Path | None) -> 
         "SELECT current_setting('server_version'), current_schema()", {}
     )
     programs = programs_for(int(version.split(".")[0]), brought)
-    writer = BackupWriter(output)
-    writer.add(DUMP, programs.dump(schema))
-    # Later than the dump: who was erased meanwhile is erased again after a restore.
-    erasures, unreadable = lists_stored()
-    writer.add(ERASURES, (one.line() for one in erasures))
-    if passphrase:
-        keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-        writer.add(KEYS, [keys_enclosed(keys, passphrase)])
-    writer.finish(
-        Manifest(
-            dexxy=dexxy.__version__,
-            postgresql=version.split()[0],
-            tools=programs.major,
-            schema=schema,
-            migrations=[list(one) for one in migrations],
+    with BackupWriter(output) as writer:
+        writer.add(DUMP, programs.dump(schema))
+        # Later than the dump: who was erased meanwhile is erased again after a restore.
+        erasures, unreadable = lists_stored()
+        writer.add(ERASURES, (one.line() for one in erasures))
+        if passphrase:
+            keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+            writer.add(KEYS, [keys_enclosed(keys, passphrase)])
+        writer.finish(
+            Manifest(
+                dexxy=dexxy.__version__,
+                postgresql=version.split()[0],
+                tools=programs.major,
+                schema=schema,
+                migrations=[list(one) for one in migrations],
+            )
         )
-    )
     return Made(bool(passphrase), unreadable)

@@ -36,6 +36,18 @@ from dexxy.safekeeping.postgres_programs import programs_for
 from dexxy.safekeeping.unfinished import unfinished_begin, unfinished_end, unfinished_erasures
 
 OLDEST_POSTGRESQL = 15
+# Of each process of ours, by the name that the command line gives it, and of whatever else comes as
+# our role. One that has been idle for longer is no process, but what PgBouncer keeps for the next.
+_OTHERS = """
+SELECT DISTINCT application_name FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+  AND application_name <> current_setting('application_name')
+  AND (usename = current_user OR application_name LIKE 'dexxy %%')
+  AND (state IS DISTINCT FROM 'idle'
+       OR state_change > clock_timestamp() - make_interval(secs => %(seconds)s))
+ORDER BY 1
+"""
+_RECENT = {"seconds": 60}
 
 
 class PlaceNotEmptyError(DexxyError):
@@ -135,6 +147,20 @@ def _load(script: Iterable[bytes], schema: str, erasures: Sequence[ErasureList])
     connection.close()
 
 
+def _busy_refuse() -> None:
+    """Refuse a database that others use, idle as they may be at this moment.
+
+    Raises:
+        PlaceBusyError: somebody does.
+    """
+    others = [name or "another program" for (name,) in fetch_all(_OTHERS, _RECENT)]
+    if others:
+        raise PlaceBusyError(
+            f"This database is in use by {', '.join(others)}: stop all of Dexxy's processes, and"
+            " restore again. Nothing was touched."
+        )
+
+
 def _not_loaded(error: DatabaseError) -> DexxyError:
     if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
         return PlaceBusyError(
@@ -165,6 +191,7 @@ def _fit_require(backup: Backup, *, force: bool) -> None:
             "The database is not empty: restore into an empty one, or replace everything in this"
             " one with --force. Nothing was touched."
         )
+    _busy_refuse()
 
 
 def _erasures_alive() -> tuple[list[ErasureList], list[str]]:

@@ -10,12 +10,18 @@ from dexxy.members.erasure.lists import ErasureList, lists_read
 
 # No model: it must be there before the migrations are, and is gone when all is well.
 _TABLE = "dexxy_unfinished_restore"
+IS_UNFINISHED = f"SELECT to_regclass('{_TABLE}') IS NOT NULL"
 
 
 class UnfinishedRestoreError(DexxyError):
     """The database is half restored."""
 
     code = "unfinished_restore"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A restore into this database was not finished: run `dexxy restore FILE --force` again."
+        )
 
 
 def unfinished_refuse() -> None:
@@ -25,9 +31,7 @@ def unfinished_refuse() -> None:
         UnfinishedRestoreError: it is.
     """
     if _is_there():
-        raise UnfinishedRestoreError(
-            "A restore into this database was not finished: run `dexxy restore FILE --force` again."
-        )
+        raise UnfinishedRestoreError
 
 
 def unfinished_begin(erasures: Iterable[ErasureList]) -> None:
@@ -54,5 +58,5 @@ def unfinished_end() -> None:
 
 
 def _is_there() -> bool:
-    [(there,)] = fetch_all("SELECT to_regclass(%(table)s) IS NOT NULL", {"table": _TABLE})
+    [(there,)] = fetch_all(IS_UNFINISHED, {})
     return bool(there)

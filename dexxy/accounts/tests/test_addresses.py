@@ -11,16 +11,18 @@ from dexxy.accounts.addresses import (
     user_store,
 )
 from dexxy.accounts.invitations import (
+    AddressClaimedError,
     InvitationError,
     InvitationNotFoundError,
     UnprovenAddressError,
+    WrongAddressError,
     invitation_accept,
     invitation_create,
     invitation_sign_up,
 )
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.services import first_admin_ensure, user_create
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, make_workspace
 
 DORA = "dora@example.com"
 
@@ -29,8 +31,10 @@ def code_of(link: str) -> str:
     return link.rstrip("/").rpartition("/")[2]
 
 
-def join(secret: str, email: str = DORA) -> User:
-    return invitation_sign_up(secret=secret, email=email, name="Dora", password=PASSWORD)
+def join(secret: str, email: str = DORA, *, takes_address: bool = False) -> User:
+    return invitation_sign_up(
+        secret=secret, email=email, name="Dora", password=PASSWORD, takes_address=takes_address
+    )
 
 
 def test_the_invitation_that_names_an_address_proves_it(alice: User, workspace: Workspace) -> None:
@@ -58,6 +62,51 @@ def test_an_address_that_was_only_typed_opens_no_invitation_that_names_it(
     assert not workspace.memberships.filter(user=claims).exists()
 
 
+def claim(alice: User, workspace: Workspace) -> User:
+    """Let somebody call themselves by Dora's address."""
+    _, anybody = invitation_create(viewer=alice, workspace=workspace)
+    return join(code_of(anybody))
+
+
+def test_whoever_only_typed_an_address_keeps_it_not_from_who_proves_it(
+    alice: User, workspace: Workspace
+) -> None:
+    claimant = claim(alice, workspace)
+    _, named = invitation_create(viewer=alice, workspace=workspace, email=DORA.upper())
+    with pytest.raises(AddressClaimedError, match=r"never proved it\. Is it yours"):
+        join(code_of(named))
+    assert User.objects.get(email=DORA) == claimant
+
+    dora = join(code_of(named), takes_address=True)
+
+    assert dora != claimant
+    assert address_is_proven(dora, DORA)
+    claimant.refresh_from_db()
+    assert claimant.email.endswith("@dexxy.invalid")
+    assert workspace.memberships.filter(user=claimant).exists()
+    entry = AuditEntry.objects.get(action="user.address_released")
+    assert (entry.target_id, entry.details) == (str(claimant.pk), {"email": DORA.upper()})
+
+
+@pytest.mark.parametrize("why", ["proven", "operator", "another workspace"])
+def test_nobody_else_loses_an_address_to_an_invitation(
+    alice: User, bob: User, workspace: Workspace, why: str
+) -> None:
+    claimant = claim(alice, workspace)
+    if why == "proven":
+        address_prove(claimant)
+    elif why == "operator":
+        User.objects.filter(pk=claimant.pk).update(is_staff=True)
+    else:
+        make_workspace(admin=bob).memberships.create(user=claimant)
+    _, named = invitation_create(viewer=alice, workspace=workspace, email=DORA)
+
+    with pytest.raises(InvitationError, match=r"There is an account with.* Sign in, then"):
+        join(code_of(named), takes_address=True)
+
+    assert User.objects.get(email=DORA) == claimant
+
+
 def test_whoever_adds_an_address_to_their_own_gets_nothing_by_it(
     client: Client, alice: User, charlie: User, workspace: Workspace
 ) -> None:
@@ -71,7 +120,7 @@ def test_whoever_adds_an_address_to_their_own_gets_nothing_by_it(
     charlie.refresh_from_db()
     assert charlie.email == "charlie@example.com"
     assert not EmailAddress.objects.exists()
-    with pytest.raises(InvitationNotFoundError):
+    with pytest.raises(WrongAddressError):
         invitation_accept(viewer=charlie, secret=code_of(link))
 
 

@@ -69,7 +69,11 @@ ACTIONS = [
         page="/invitations/$their_code/",
         api='invitationAccept(code: "$their_code")',
         by="charlie",
-        refusal="NOT_FOUND",
+        refusal=(
+            "The invitation is for dora@example.com, and you are signed in as charlie@example.com:"
+            " sign out and open the link again, or ask whoever invited you for a link that names no"
+            " address."
+        ),
         has_token=False,
     ),
     Action(

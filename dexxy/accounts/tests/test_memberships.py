@@ -8,6 +8,7 @@ from dexxy.accounts.api_tokens import InvalidTokenError, api_token_create, api_t
 from dexxy.accounts.invitations import (
     InvitationError,
     InvitationNotFoundError,
+    WrongAddressError,
     invitation_accept,
     invitation_create,
     invitation_revoke,
@@ -60,7 +61,7 @@ def test_an_invitation_for_somebody_is_for_nobody_else(
     _, other = invitation_create(viewer=alice, workspace=workspace, email="dora@example.com")
     _, theirs = invitation_create(viewer=alice, workspace=workspace, email="Charlie@Example.com")
 
-    with pytest.raises(InvitationNotFoundError):
+    with pytest.raises(WrongAddressError, match=r"is for dora@example\.com, and you are signed in"):
         invitation_accept(viewer=charlie, secret=code_of(other))
     assert invitation_accept(viewer=charlie, secret=code_of(theirs)).role == Role.MEMBER
 

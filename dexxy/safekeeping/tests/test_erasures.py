@@ -9,12 +9,14 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.integrations.services.contributors.erasure import person_erase
+from dexxy.members.erasure import lists
 from dexxy.members.erasure.erasing import ERASED_NAME
 from dexxy.members.erasure.lists import ErasureJournalError, journal_read
 from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import ErasedKey, ErasureSecret, Identity, IdentityKind, Member
 from dexxy.messages.models import Message
+from dexxy.safekeeping.backup_file import backup_opened
 from dexxy.safekeeping.tests.making import back_up, bring_back
 from tests.factories import START, make_message, make_source, make_thread
 from tests.tables import everything
@@ -75,6 +77,27 @@ def test_an_erasure_of_after_the_backup_is_done_again(
     assert meet(workspace, ADA) == {"18151210": ada.pk}
     assert traces() == []
     assert Identity.objects.get(pk=ada.pk).is_silenced
+
+
+def test_a_workspace_with_many_erasures_has_several_lines(
+    file: Path, alice: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_MOST_AT_ONCE", 1)
+    meet(workspace, ADA, BOB)
+    erase(alice, workspace, "countess")
+    erase(alice, workspace, "bobby")
+    digests = set(ErasedKey.objects.values_list("digest", flat=True))
+    back_up(file)
+    ErasedKey.objects.all().delete()
+
+    with backup_opened(file) as backup:
+        told = list(backup.erasures())
+    assert [len(one.digests) for one in told] == [1] * len(digests)
+    assert {digest for one in told for digest in one.digests} == digests
+    bring_back(file)
+
+    assert set(ErasedKey.objects.values_list("digest", flat=True)) == digests
+    assert traces() == []
 
 
 def test_an_erasure_that_the_backup_knows_is_not_done_twice(

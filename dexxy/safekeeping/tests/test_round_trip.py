@@ -1,5 +1,6 @@
 """A backup brings everything back, or touches nothing."""
 
+import gc
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django_rq import get_queue
 
@@ -16,12 +18,14 @@ from dexxy.accounts.models import Workspace
 from dexxy.cli.tests.running import COMMAND, environment
 from dexxy.common.queue import worker_wake
 from dexxy.common.sql import fetch_all
+from dexxy.embedded.binaries import postgres_client_programs
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.messages.feed.search import search_catch_up, search_words
 from dexxy.messages.models import Follower, Message, SearchEntry
-from dexxy.safekeeping import loading
+from dexxy.safekeeping import loading, restoring
 from dexxy.safekeeping.backup_file import DamagedBackupError
 from dexxy.safekeeping.loading import schema_objects, script_run
+from dexxy.safekeeping.making import backup_make
 from dexxy.safekeeping.manifest import DUMP, MANIFEST, NewerBackupError
 from dexxy.safekeeping.restoring import PlaceBusyError, PlaceNotEmptyError, PlaceUnfitError
 from dexxy.safekeeping.tests.making import CHANGED, back_up, bring_back
@@ -100,6 +104,18 @@ def test_a_backup_that_fails_leaves_the_last_one(file: Path) -> None:
 
     assert file.read_text() == "the last one"
     assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_disk_that_is_full_is_one_error_and_leaves_nothing(
+    file: Path, workspace: Workspace
+) -> None:
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(OSError, match="No space"),
+    ):
+        backup_make(full, passphrase="", brought=postgres_client_programs())
+    gc.collect()
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.99])
@@ -181,6 +197,36 @@ def test_a_database_that_somebody_works_in_is_not_replaced(
     assert everything() == before
 
 
+def test_a_database_that_others_use_is_not_replaced_though_they_are_idle(
+    file: Path, source: Source
+) -> None:
+    back_up(file)
+    make_thread(source=source)
+    before = everything()
+
+    with closing(connection.copy()) as web, closing(connection.copy()) as other:
+        for name, one in (("dexxy web", web), ("psql", other)):
+            with one.cursor() as cursor:
+                cursor.execute("SELECT set_config('application_name', %s, false)", [name])
+        with pytest.raises(PlaceBusyError, match="in use by dexxy web, psql: stop all of Dexxy's"):
+            bring_back(file)
+
+    assert everything() == before
+
+
+def test_a_connection_that_nobody_has_used_for_long_keeps_nobody_waiting(
+    file: Path, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(restoring._RECENT, "seconds", 0)
+    back_up(file)
+
+    with closing(connection.copy()) as pooled, pooled.cursor() as cursor:
+        cursor.execute("SELECT set_config('application_name', 'dexxy web', false)")
+        bring_back(file)
+
+    assert Source.objects.get() == source
+
+
 def test_a_backup_goes_through_a_pipe(file: Path, source: Source, tmp_path: Path) -> None:
     with file.open("wb") as output:
         command = subprocess.Popen(
@@ -200,14 +246,14 @@ def test_a_backup_goes_through_a_pipe(file: Path, source: Source, tmp_path: Path
 
 
 def test_an_older_backup_is_migrated(file: Path, workspace: Workspace) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE django_session")
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    newest = "accounts", "0003_sessions_by_digest"
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied(*newest)
     back_up(file)
 
     bring_back(file)
 
-    assert "django_session" in connection.introspection.table_names()
+    assert newest in recorder.applied_migrations()
     assert Workspace.objects.get() == workspace
 
 
@@ -231,10 +277,10 @@ def test_nobody_reads_any_more_and_everything_is_compared_again(file: Path, sour
     assert set(Credential.objects.values_list("lease_token", "lease_holder")) == {(None, "")}
     run, repository = SyncRun.objects.get(), GitHubRepository.objects.get()
     assert (run.state, run.error_code) == (RunState.STOPPED, "restored")
-    assert repository.sync_status == SyncStatus.ACTIVE
+    assert repository.sync_status == SyncStatus.PENDING
     assert repository.next_sync_at
     assert repository.next_sweep_at
-    assert repository.next_sync_at <= repository.next_sweep_at <= timezone.now()
+    assert max(repository.next_sync_at, repository.next_sweep_at) <= timezone.now()
     assert get_queue("sync").is_empty()
 
 
