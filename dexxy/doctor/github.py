@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -58,8 +58,9 @@ def _deliveries(count: int) -> str:
 
 def _unknown() -> Iterator[Finding]:
     """Count what GitHub sent of late that was not there when this Dexxy was written."""
-    ignored = WebhookDelivery.objects.filter(state=DeliveryState.IGNORED)
-    kinds = ignored.values_list("event", "action").order_by("event", "action")
+    is_noted = Q(state=DeliveryState.IGNORED) | Q(state=DeliveryState.DONE, error__gt="")
+    noted = WebhookDelivery.objects.filter(is_noted)
+    kinds = noted.values_list("event", "action").order_by("event", "action")
     counts = kinds.annotate(count=Count("pk"))
     unknown = [
         f"{event} {action}".rstrip() + f" ({count})"
@@ -70,7 +71,7 @@ def _unknown() -> Iterator[Finding]:
         yield notice(
             "Webhooks of a new kind",
             f"This Dexxy does not know: {', '.join(unknown)}.",
-            "Update Dexxy. Nothing is lost: what they were about is read with the next sync.",
+            "Update Dexxy. Nothing is lost: what they were about is read again.",
         )
 
 
@@ -122,7 +123,7 @@ def repositories() -> Iterator[Finding]:
 
 def _resting(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
     """Name the lists that GitHub does not show of repositories that it shows."""
-    lists = SyncStream.objects.filter(repository__in=followed, name__in=StreamName.thread_lists())
+    lists = SyncStream.objects.filter(repository__in=followed, name__in=StreamName.shown())
     resting = lists.exclude(refusal="").select_related("repository")
     for stream in resting.order_by("repository__full_name", "name")[:NAMED]:
         name = f"{StreamName(stream.name).label} of {stream.repository.full_name}".capitalize()

@@ -39,6 +39,8 @@ class GitHubApp(TimestampedModel):
     # and until when a process is doing it.
     log_due_at = models.DateTimeField(default=timezone.now)
     log_read_until = models.DateTimeField(null=True, blank=True)
+    # When the log last showed a delivery that had not arrived.
+    webhooks_missed_at = models.DateTimeField(null=True, blank=True)
     log_lease_until = models.DateTimeField(null=True, blank=True)
     # Where that process runs, so that one beside it can see at once that it died.
     log_lease_holder = models.CharField(max_length=500, blank=True)
@@ -110,8 +112,16 @@ class Credential(TimestampedModel):
     woken_at = models.DateTimeField(null=True, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
     pause_reason = models.TextField(blank=True)
+    # How often in a row GitHub has found too many requests at a time; an answer ends the row.
+    secondary_limits = models.PositiveSmallIntegerField(default=0, db_default=0)
     requests_remaining = models.IntegerField(null=True, blank=True)
     points_remaining = models.IntegerField(null=True, blank=True)
+    points_reset_at = models.DateTimeField(null=True, blank=True)
+    # What sweeps have spent in the hour that ends then: see services/github/reading/budgets.py.
+    sweep_points = models.PositiveIntegerField(default=0, db_default=0)
+    sweep_hour_ends_at = models.DateTimeField(null=True, blank=True)
+    # When its server last did not know a field that newer ones have; it may be updated one day.
+    newer_fields_refused_at = models.DateTimeField(null=True, blank=True)
     # Whether GitHub shows people's public addresses with it, as far as it has told.
     shows_emails = models.BooleanField(default=True, db_default=True)
 
@@ -171,6 +181,8 @@ class GitHubInstallation(TimestampedModel):
     is_suspended = models.BooleanField(default=False)
     # Since when GitHub says that the App is not installed any more.
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # When a webhook last arrived that was about one of its repositories.
+    webhook_arrived_at = models.DateTimeField(null=True, blank=True)
     # When to compare the list of its repositories with GitHub's.
     reconcile_at = models.DateTimeField(null=True, blank=True)
     # The time that was granted to the last request for it. Anybody can ask, so two of these are a
@@ -219,9 +231,11 @@ class GitHubRepository(TimestampedModel):
     )
     source = models.OneToOneField(Source, models.PROTECT, related_name="github_repository")
     github_id = models.BigIntegerField()
+    # Under which GraphQL finds it whatever its name; '' until its first page has told.
+    node_id = models.CharField(max_length=255, blank=True, default="", db_default="")
     name = models.CharField(max_length=255)
     full_name = models.CharField(max_length=511)
-    # This, `next_sync_at` and `sync_requested` have one writer:
+    # This, `next_sync_at`, `is_due_by_time` and `sync_requested` have one writer:
     # services/github/access/repository_state.py.
     sync_status = models.CharField(
         max_length=10, choices=SyncStatus.choices, default=SyncStatus.PENDING
@@ -229,11 +243,20 @@ class GitHubRepository(TimestampedModel):
     issues_cursor = models.CharField(max_length=1000, blank=True)
     prs_cursor = models.CharField(max_length=1000, blank=True)
     discussions_cursor = models.CharField(max_length=1000, blank=True)
+    # The names of its labels, when GitHub last showed all of them at once.
+    label_names = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
     # The workspace follows it no more. What its owners archived on GitHub is followed as any other.
     is_archived = models.BooleanField(default=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     next_sync_at = models.DateTimeField(null=True, blank=True)
+    # Whether nothing but time makes it due: then a glance may show that there is nothing to read.
+    is_due_by_time = models.BooleanField(default=False, db_default=False)
+    # When a glance last showed that.
+    glanced_at = models.DateTimeField(null=True, blank=True)
     next_sweep_at = models.DateTimeField(null=True, blank=True)
+    # When the sweep that is under way began, and when the last one ended.
+    sweep_began_at = models.DateTimeField(null=True, blank=True)
+    swept_at = models.DateTimeField(null=True, blank=True)
     sync_error = models.TextField(blank=True)
     # Since when GitHub does not let us read it, also while a person paused it.
     access_lost_at = models.DateTimeField(null=True, blank=True)
@@ -272,11 +295,18 @@ class StreamName(models.TextChoices):
     SWEEP_ISSUES = "sweep_issues"
     SWEEP_PULL_REQUESTS = "sweep_pull_requests"
     SWEEP_DISCUSSIONS = "sweep_discussions"
+    RELEASES = "releases"
+    COMMITS = "commits", "commits of merged pull requests"
 
     @classmethod
     def thread_lists(cls) -> list["StreamName"]:
         """Return the streams that a person waits for: what they read shows in the feed."""
         return [cls.ISSUES, cls.PULL_REQUESTS, cls.DISCUSSIONS]
+
+    @classmethod
+    def shown(cls) -> list["StreamName"]:
+        """Return the streams of which a person wants to know that GitHub shows nothing."""
+        return [*cls.thread_lists(), cls.RELEASES, cls.COMMITS]
 
 
 class LearnedSize(models.Model):
@@ -335,6 +365,7 @@ class RequestKind(models.TextChoices):
     THREADS = "threads", "threads by number"
     PARTS = "parts", "nested lists of several owners"
     PEOPLE = "people", "profiles"
+    COMMITS = "commits", "commits of several pull requests"
 
 
 class RequestSize(LearnedSize, TimestampedModel):

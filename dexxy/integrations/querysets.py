@@ -97,6 +97,17 @@ class GitHubRepositoryQuerySet(QuerySet[RowT]):
         waiting = self._askable().filter(next_sync_at__lte=timezone.now())
         return waiting.order_by("next_sync_at", "pk")
 
+    def glanceable(self) -> Self:
+        """Return those of which a glance can show that there is nothing to read.
+
+        They were read to their end, nothing of them is left over, and time alone makes them due.
+        """
+        return (
+            self._askable()
+            .filter(sync_status=SyncStatus.ACTIVE, is_due_by_time=True, parts=None)
+            .exclude(node_id="")
+        )
+
     def marked(self) -> Self:
         """Return those with threads that should be read again now."""
         threads = Thread.objects.filter(

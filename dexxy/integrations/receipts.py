@@ -38,6 +38,17 @@ class Receipt:
     messages: list[ReceiptLine[MessageKind]] = field(default_factory=list)
 
     @property
+    def threads(self) -> int:
+        """How many threads were here."""
+        return sum(line.here for line in self.lines)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing is missing here, nor too much."""
+        are_threads = all(line.agrees for line in self.lines)
+        return are_threads and all(line.agrees for line in self.messages)
+
+    @property
     def taken_at(self) -> datetime:
         """Since when the counts of threads hold."""
         return min(line.taken_at for line in self.lines)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models import Count, Max, OuterRef, Prefetch, Subquery
+from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.integrations.models import (
     GitHubRepository,
+    RequestKind,
     RunState,
     StreamName,
     SyncProblem,
@@ -22,8 +23,12 @@ from dexxy.integrations.models import (
 from dexxy.integrations.receipts import Receipt, receipt_of
 from dexxy.integrations.services.github.access.repository_state import Repositories
 from dexxy.integrations.services.github.connecting.repositories import RepositoryNotFoundError
+from dexxy.integrations.services.github.engine.intervals import RHYTHMS, at_most_as_set
 from dexxy.integrations.services.github.reading.pace import Pace
+from dexxy.integrations.services.github.reading.request_sizes import START, RequestSizes
+from dexxy.integrations.services.github.reading.scans import SWEEPS
 from dexxy.members.models import Identity
+from dexxy.messages.models import Thread
 
 # A page names so many problems of a repository and counts the rest.
 PROBLEMS_SHOWN = 5
@@ -62,9 +67,33 @@ class RepositoryOverview:
         return None if is_stopped else credential.paused_until
 
     @property
+    def pause_reason(self) -> str:
+        """Why it is paused until then, in GitHub's sense; '' where it is not."""
+        credential = self.repository.installation.credential
+        return credential.pause_reason if credential and self.paused_until else ""
+
+    @property
     def resting(self) -> list[SyncStream]:
-        """The lists of threads that GitHub does not show, although it shows the repository."""
+        """The lists that GitHub does not show, although it shows the repository."""
         return [stream for stream in self.repository.streams.all() if _rests(stream)]
+
+    @property
+    def is_sweeping(self) -> bool:
+        """Whether all threads are being compared with GitHub."""
+        return not all(stream.is_done for stream in self._sweeps)
+
+    @property
+    def sweep_remaining(self) -> timedelta | None:
+        """How long that still takes, by how long it has; None where nobody knows."""
+        began, progress = self.repository.sweep_began_at, progress_of(self._sweeps)
+        if began is None or progress.expected is None or not progress.done:
+            return None
+        left = progress.expected - progress.done
+        return (timezone.now() - began) * left / progress.done
+
+    @property
+    def _sweeps(self) -> list[SyncStream]:
+        return [one for one in self.repository.streams.all() if one.name in SWEEPS]
 
     @property
     def is_moving(self) -> bool:
@@ -76,7 +105,7 @@ class RepositoryOverview:
 
 
 def _rests(stream: SyncStream) -> bool:
-    return bool(stream.refusal) and stream.name in StreamName.thread_lists()
+    return bool(stream.refusal) and stream.name in StreamName.shown()
 
 
 def repository_overview(viewer: Viewer, repository: GitHubRepository) -> RepositoryOverview:
@@ -152,12 +181,16 @@ def people_unread(workspace: Workspace) -> int:
 
 
 def progress_of(
-    streams: Iterable[SyncStream], run: SyncRun | None = None, people: int = 0
+    streams: Iterable[SyncStream],
+    run: SyncRun | None = None,
+    people: int = 0,
+    people_at_once: int = START[RequestKind.PEOPLE],
 ) -> Progress:
     """Sum up STREAMS; the pace of RUN says how long the rest will take.
 
     Args:
         people: how many profiles are still to be read.
+        people_at_once: how many of them one request asks for.
     """
     streams = list(streams)
     done = sum(stream.read for stream in streams)
@@ -171,12 +204,14 @@ def progress_of(
     expected = done + sum(known)
     # 100 is for what is done: the last thread of a million is not there yet.
     percent = min(99, done * 100 // expected) if expected else 0
-    return Progress(done, expected, percent, _remaining(done, sum(known), run, people))
+    requests = _people_requests(done, sum(known), people, people_at_once)
+    return Progress(done, expected, percent, _remaining(sum(known), run, requests))
 
 
-def check_interval() -> timedelta:
-    """Return how often a repository is read that nothing else wakes."""
-    return timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+def check_intervals() -> tuple[timedelta, timedelta]:
+    """Return the shortest and the longest time between two looks at a repository."""
+    shortest, longest = RHYTHMS[0].look, RHYTHMS[-1].look_with_webhooks
+    return at_most_as_set(shortest), at_most_as_set(longest)
 
 
 def _newest_problems() -> "Prefetch[str]":
@@ -191,12 +226,18 @@ def _overview(repository: Any, runs: dict[int, SyncRun], people: int) -> Reposit
     return RepositoryOverview(
         repository=repository,
         streams=[(stream, progress_of([stream])) for stream in streams],
-        progress=progress_of(streams, run, people),
+        progress=progress_of(streams, run, people, _people_at_once(repository, run)),
         run=run,
         receipt=receipt_of(with_receipt.receipt) if with_receipt else None,
         problems=repository.newest_problems,
         problem_count=repository.problem_count,
     )
+
+
+def _people_at_once(repository: GitHubRepository, run: SyncRun | None) -> int:
+    if run is None or run.state != RunState.RUNNING:
+        return START[RequestKind.PEOPLE]
+    return RequestSizes(repository).to_ask(RequestKind.PEOPLE)
 
 
 def _left(stream: SyncStream) -> int | None:
@@ -205,14 +246,42 @@ def _left(stream: SyncStream) -> int | None:
     return None if stream.expected is None else max(0, stream.expected - stream.read)
 
 
-def _remaining(done: int, left: int, run: SyncRun | None, people: int) -> timedelta | None:
-    if run is None or run.state != RunState.RUNNING:
-        return None
+def _people_requests(done: int, left: int, people: int, at_once: int) -> int:
     # The threads that are left bring as many new people as those that were read.
     people += people * left // done if done else 0
-    return Pace.of(run.pace).remaining(threads=left, people=people)
+    return -(-people // at_once)
+
+
+def _remaining(left: int, run: SyncRun | None, requests: int) -> timedelta | None:
+    if run is None or run.state != RunState.RUNNING:
+        return None
+    return Pace.of(run.pace).remaining(threads=left, others=requests)
 
 
 def lists_of_threads(repository: GitHubRepository) -> list[SyncStream]:
     """Return the lists of whole threads of a repository, and its sweeps, as they were begun."""
-    return list(repository.streams.exclude(name__endswith="_edits").order_by("pk"))
+    others = repository.streams.exclude(name__endswith="_edits").exclude(
+        name__in=[StreamName.RELEASES, StreamName.COMMITS]
+    )
+    return list(others.order_by("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class MarksLeft:
+    """Threads that are still to be read again.
+
+    Args:
+        until: the time from which on all of them are due.
+    """
+
+    threads: int
+    until: datetime
+
+
+def marks_left(repository: GitHubRepository) -> MarksLeft | None:
+    """Return what a sync of a repository has left to be read again; None if that is nothing."""
+    marked = Thread.objects.filter(
+        workspace_id=repository.source.workspace_id, source_id=repository.source_id
+    ).filter(refetch_at__isnull=False)
+    found = marked.aggregate(threads=Count("pk"), until=Max("refetch_at"))
+    return MarksLeft(found["threads"], found["until"]) if found["threads"] else None

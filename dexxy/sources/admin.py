@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from dexxy.common.admin import ReadOnlyAdmin
-from dexxy.sources.models import Source
+from dexxy.sources.models import DailyCounts, Source
 
 
 @admin.register(Source)
@@ -12,3 +12,13 @@ class SourceAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "is_archived", "workspace")
     list_select_related = ("workspace",)
     search_fields = ("name", "=external_id")
+
+
+@admin.register(DailyCounts)
+class DailyCountsAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "stars", "forks", "taken_at")
+    list_filter = ("source__workspace",)
+    list_select_related = ("source",)
+    search_fields = ("source__name",)
+    ordering = ("-date", "-pk")
+    date_hierarchy = "date"

@@ -37,3 +37,26 @@ class Source(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DailyCounts(models.Model):
+    """How many stars and forks a source had on one day (UTC): the last count that was seen then.
+
+    `taken_at` is the time of that count by the server's clock; older counts never overwrite newer
+    ones.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="daily_counts", db_index=False)
+    date = models.DateField()
+    stars = models.PositiveBigIntegerField()
+    forks = models.PositiveBigIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "daily counts"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "date"], name="sources_dailycounts_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} on {self.date}"

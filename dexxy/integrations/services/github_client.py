@@ -7,13 +7,14 @@ import ssl
 import zlib
 from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from django.utils import timezone
 
 from dexxy import __version__
 from dexxy.integrations.services.github.api import errors
@@ -181,7 +182,7 @@ class GitHubClient:
             )
 
     def _ask(self, method: str, url: str, at_most: int | None = None, **content: Any) -> Answer:
-        asked_at, begun = datetime.now(UTC), monotonic()
+        asked_at, begun = timezone.now(), monotonic()
         headers, body = self._send(method, url, at_most, **content)
         seconds = monotonic() - begun
         date = min(server_time(headers) or asked_at, asked_at)

@@ -36,17 +36,21 @@ from dexxy.integrations.services.github.access.readable import (
 from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.engine.glances import Glances
+from dexxy.integrations.services.github.engine.pauses import (
+    credential_pause,
+    require_unpaused,
+)
 from dexxy.integrations.services.github.engine.reconcile import reconciles_do
 from dexxy.integrations.services.github.engine.refetch_turns import MarkedReader
 from dexxy.integrations.services.github.engine.runs import (
-    credential_pause,
-    require_unpaused,
     run_fail,
     run_finish,
     run_open,
     run_pause,
     run_stop,
 )
+from dexxy.integrations.services.github.reading.glance import Glance
 from dexxy.integrations.services.github.reading.steps import RepositoryReader
 
 log = structlog.get_logger()
@@ -77,8 +81,9 @@ class Turn:
         *,
         sweep: bool = False,
         goes_on: bool = False,
+        glance: Glance | None = None,
     ) -> None:
-        self.run = run_open(repository, trigger, sweep=sweep and not goes_on)
+        self.run = run_open(repository, trigger, sweep=sweep and not goes_on, glance=glance)
         self.client = installation_client(repository.installation)
         self._reader = RepositoryReader(
             client=self.client,
@@ -166,6 +171,8 @@ def repository_sync(
                     on_page(turn.run)
             except errors.RateLimitedError as error:
                 run_pause(turn.run, credential, error)
+                # It may be a longer pause than GitHub named.
+                require_unpaused(credential)
                 raise
     contributors_stitch(workspace_id=repository.source.workspace_id)
     return turn.run
@@ -247,6 +254,7 @@ class Slice:
         self._clients = clients
         self._turns: dict[int, Turn] = {}
         self._marked = MarkedReader(lease, clients)
+        self._glances = Glances(credential, lease, clients)
 
     def read_until(self, deadline: datetime) -> bool:
         """Read until nothing is due any more, GitHub wants a pause, or it is DEADLINE.
@@ -271,13 +279,15 @@ class Slice:
         """Do one round. Returns whether there is another."""
         self._lease.keep()
         self._reconcile()
+        has_looked = self._look()
         self._begin_turns()
         marked = GitHubRepository.objects.marked().read_with(self._credential.pk).order_by("pk")
         waiting = list(marked)
         self._read_marked(waiting)
         self._take_turn(waiting)
         unfinished = self._marked.unfinished
-        if self._credential.is_paused or not (self._turns or waiting or unfinished):
+        has_more = bool(self._turns or waiting or unfinished or has_looked)
+        if self._credential.is_paused or not has_more:
             _leave_due(unfinished)
             return False
         return True
@@ -286,7 +296,7 @@ class Slice:
         """Make due what this slice leaves. Returns whether it leaves something."""
         rest = [*self._turns, *self._marked.unfinished]
         _leave_due(rest)
-        return bool(rest)
+        return bool(rest) or self._glances.are_due
 
     def _reconcile(self) -> None:
         """Compare with GitHub which installations and repositories are due for that."""
@@ -295,13 +305,27 @@ class Slice:
         except errors.RateLimitedError as error:
             credential_pause(self._credential, error)
 
+    def _look(self) -> bool:
+        """Look which of those that time makes due have news. Returns whether there were any."""
+        if self._credential.is_paused:
+            return False
+        try:
+            return self._glances.look()
+        except errors.RateLimitedError as error:
+            credential_pause(self._credential, error)
+            return False
+
     def _begin_turns(self) -> None:
         """Give a turn to the repositories that are due, as far as there is room."""
+        if self._credential.is_paused:
+            return
         room = MOST_TURNS - len(self._turns)
         due = GitHubRepository.objects.due().read_with(self._credential.pk)
-        for repository in due.exclude(pk__in=self._turns)[:room]:
+        not_looked_at = self._glances.waiting().values("pk")
+        for repository in due.exclude(pk__in=self._turns).exclude(pk__in=not_looked_at)[:room]:
             with suppress(DexxyError):  # written down as a failed run
-                turn = Turn(repository, self._lease, RunTrigger.SCHEDULE)
+                glance = self._glances.of(repository)
+                turn = Turn(repository, self._lease, RunTrigger.SCHEDULE, glance=glance)
                 self._clients.enter_context(turn.client)
                 self._turns[repository.pk] = turn
 

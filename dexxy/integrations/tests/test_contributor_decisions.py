@@ -83,6 +83,21 @@ def test_the_id_in_a_private_address_is_automatic_whatever_the_login(login: str)
     assert "noreply_id" in rules(found)
 
 
+def test_a_bot_s_private_address_names_its_account_and_no_person() -> None:
+    bot = Account("github", "49699333", "dependabot[bot]", kind="bot")
+    address = "49699333+dependabot[bot]@users.noreply.github.com"
+    commits = replace(COMMITS, username="dependabot", email=address)
+    person = Account("discourse", "19", "dependabot")
+
+    found = weighed(bot, commits)
+
+    assert found is not None
+    assert found.is_automatic
+    assert rules(found) == ["noreply_id"]
+    assert weighed(commits, person) is None
+    assert weighed(bot, person) is None
+
+
 def test_a_managed_user_s_private_address_names_its_account_too() -> None:
     jane = Account("github", "12345", "jane_acme")
 

@@ -122,7 +122,7 @@ def test_a_suspended_installation_stops_and_is_read_whole_when_it_is_back(
 
     assert happens("installation", "unsuspend")
     linked.refresh_from_db()
-    assert (linked.is_suspended, status(followed)) == (False, SyncStatus.ACTIVE)
+    assert (linked.is_suspended, status(followed)) == (False, SyncStatus.PENDING)
     assert followed.sync_error == ""
     assert followed.next_sweep_at is not None
     assert linked.reconcile_at is not None
@@ -151,7 +151,7 @@ def test_new_permissions_are_stored_and_what_failed_is_tried_again(
 
     linked.refresh_from_db()
     assert linked.permissions == {"metadata": "read", "issues": "write"}
-    assert status(followed) == SyncStatus.ACTIVE
+    assert status(followed) == SyncStatus.PENDING
 
 
 def test_a_repository_taken_out_is_disabled_and_due_when_it_is_back(
@@ -163,7 +163,7 @@ def test_a_repository_taken_out_is_disabled_and_due_when_it_is_back(
     assert (status(followed), followed.next_sync_at) == (SyncStatus.DISABLED, None)
 
     assert happens("installation_repositories", "added", repositories_added=rows)
-    assert status(followed) == SyncStatus.ACTIVE
+    assert status(followed) == SyncStatus.PENDING
     assert list(GitHubRepository.objects.due()) == [followed]
 
 
@@ -237,6 +237,23 @@ def test_a_deleted_repository_is_disabled_and_its_messages_stay(
 
     assert status(followed) == SyncStatus.DISABLED
     assert Message.objects.filter(is_archived=False).count() == 1
+
+
+@pytest.mark.parametrize("deleted_first", [True, False])
+def test_that_a_repository_was_deleted_is_not_said_less_well_by_what_follows(
+    happens: Happens, followed: GitHubRepository, deleted_first: bool
+) -> None:
+    rows = [{"id": followed.github_id, "full_name": followed.full_name}]
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        ("repository", "deleted", {"repository": repository_data(followed)}),
+        ("installation_repositories", "removed", {"repositories_removed": rows}),
+    ]
+
+    for name, action, payload in told if deleted_first else reversed(told):
+        assert happens(name, action, **payload)
+
+    assert status(followed) == SyncStatus.DISABLED
+    assert "It was deleted on GitHub" in followed.sync_error
 
 
 @pytest.mark.parametrize("action", ["privatized", "publicized"])

@@ -49,14 +49,15 @@ REFUSALS: list[tuple[int, str, str]] = [
 
 
 # Each refusal of a query and of a REST list, and two of them everywhere; but nothing waits for
-# profiles that may not be read.
+# profiles and lists of edits that may not be read.
 CASES = [
     (stream, *refusal)
     for stream in REQUESTS
     for refusal in REFUSALS
     if stream == "issues"
-    or (refusal[0] in {403, 500} and (stream, refusal[0]) != ("people", 403))
-    or (stream == "comment_edits" and refusal[0] not in {404, 410})
+    or refusal[0] == 500
+    or (refusal[0] == 403 and stream not in {"people", *EDITS})
+    or (stream == "comment_edits" and refusal[0] not in {403, 404, 410, 451})
 ]
 
 
@@ -85,6 +86,22 @@ def test_a_feature_that_is_switched_off_has_no_comments_and_loses_none(
 
     assert busy.outcome() == ("done", "")
 
+    assert busy.stored(stream) == before
+    busy.recover()
+
+
+@pytest.mark.parametrize("stream", EDITS)
+@pytest.mark.parametrize("code", [403, 451])
+def test_a_list_of_edits_that_may_not_be_read_says_why_and_the_run_goes_on(
+    busy: Scene, stream: str, code: int
+) -> None:
+    before = busy.stored(stream)
+    busy.go_wrong(status(code), stream)
+
+    assert busy.outcome() == ("done", "")
+
+    [line] = [line for refused, _, line in REFUSALS if refused == code]
+    assert busy.connected.streams.get(name=stream).refusal == line
     assert busy.stored(stream) == before
     busy.recover()
 

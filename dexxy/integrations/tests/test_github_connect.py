@@ -15,6 +15,7 @@ from dexxy.integrations.services.github.connecting.by_token import (
     repository_connect_by_token,
 )
 from dexxy.sources.models import Source
+from dexxy_simulator.faults import Effect, Fault, reset, status
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
@@ -37,6 +38,24 @@ def test_a_repository_is_connected_with_its_source_and_credential(
     assert (installation.account_type, installation.account_login) == ("user", "dexxy-demo")
     assert installation.credential is not None
     assert installation.credential.account_id == installation.account_id
+
+
+@pytest.mark.parametrize("path", ["/user", f"/repos/{RECORDED}"])
+@pytest.mark.parametrize("trouble", [status(502), reset()], ids=["502", "reset"])
+def test_a_trouble_that_passes_keeps_nobody_from_connecting(
+    simulator: SimulatorServer,
+    workspace: Workspace,
+    github: GitHubServer,
+    path: str,
+    trouble: Effect,
+) -> None:
+    simulator.faults.add(Fault(trouble, on=lambda asked: asked.path == path))
+
+    repository_connect_by_token(
+        workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=github
+    )
+
+    assert GitHubRepository.objects.get().full_name == RECORDED
 
 
 def test_the_token_is_encrypted_at_rest(connected: GitHubRepository) -> None:

@@ -14,10 +14,12 @@ from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.members.models import Identity
-from dexxy.messages.models import Message, Thread
+from dexxy.messages.models import QUIET_KINDS, Message, MessageKind, Thread
 from dexxy_simulator.faults import Fault, asking_for, patched, status
 from dexxy_simulator.model import Actor, Repository
 from dexxy_simulator.server import SimulatorServer
+from dexxy_simulator.tests.conftest import Clock
+from dexxy_simulator.tests.history import make_history
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 from tests.simulated import RECORDED
@@ -243,6 +245,60 @@ def test_a_deleted_comment_that_has_replies_is_archived_and_its_replies_stay(
     assert [message.body for message in stored] == [""]
 
 
+def test_the_answers_to_a_deleted_comment_on_code_point_to_nothing_more(
+    synced: GitHubRepository, world: World, ants: Repository
+) -> None:
+    answer = next(
+        c
+        for pull in ants.pull_requests.values()
+        for r in pull.reviews
+        for c in r.comments
+        if c.reply_to
+    )
+    stored = Message.objects.filter(
+        kind="review_comment", external_id=str(answer.database_id), parent__isnull=False
+    )
+    assert stored.exists()
+    assert answer.reply_to is not None
+    world.delete(answer.reply_to)
+
+    sync(synced, sweep=True)
+
+    assert_source_equals(synced.source, ants)
+    assert not stored.exists()
+
+
+def test_a_label_renamed_or_deleted_is_seen_with_the_next_sync(
+    synced: GitHubRepository, world: World, ants: Repository
+) -> None:
+    renamed, deleted = sorted(
+        {label for issue in ants.issues.values() for label in issue.labels},
+        key=lambda one: one.name,
+    )[:2]
+    carried = Thread.objects.filter(labels__overlap=[renamed.name, deleted.name]).count()
+    world.rename_label(renamed, "kind/of it")
+    world.delete_label(deleted)
+
+    run = sync(synced)
+
+    assert run.counts["refetched"] == carried > 0
+    assert_source_equals(synced.source, ants)
+    assert "refetched" not in sync(synced).counts
+
+
+def test_more_labels_than_come_with_a_page_are_left_to_the_sweep(
+    connected: GitHubRepository, world: World, ants: Repository
+) -> None:
+    for number in range(100):
+        world.label(ants, f"one of many {number}")
+    sync(connected)
+    world.rename_label(next(i.labels[0] for i in ants.issues.values() if i.labels), "kind/of it")
+
+    assert "refetched" not in sync(connected).counts
+    sync(connected, sweep=True)
+    assert_source_equals(connected.source, ants)
+
+
 def test_people_are_read_once_and_many_at_a_time(
     connected: GitHubRepository,
     world: World,
@@ -274,6 +330,24 @@ def test_an_account_that_vanished_is_not_asked_for_again_and_again(
 
     assert "people_requests" not in again.counts
     assert not SyncProblem.objects.exists()
+
+
+def test_what_an_account_wrote_that_vanished_is_read_again_when_its_profile_is(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    issue = next(iter(ants.issues.values()))
+    with world.at(world.now() - timedelta(hours=1)):
+        world.open_issue(ants, jo, "Good-bye")
+        world.comment(issue, jo, "And good-bye to you")
+    sync(connected)
+    world.delete_actor(jo)
+    assert "refetched" not in sync(connected).counts
+    Identity.objects.filter(username="jo").update(profile_read_at=None)
+
+    run = sync(connected)
+
+    assert run.counts["refetched"] == 2
+    assert_source_equals(connected.source, ants)
 
 
 def test_a_marked_thread_that_is_a_problem_too_is_read_once(
@@ -349,7 +423,96 @@ def test_a_repository_that_came_back_is_read_again(
         workspace=workspace, full_name=RECORDED, token=DEMO_TOKEN, server=github
     )
 
-    assert (again.sync_status, again.sync_error) == ("active", "")
+    assert (again.sync_status, again.sync_error) == ("pending", "")
     assert again.next_sync_at is not None
     assert again.next_sync_at <= timezone.now()
     assert sync(again).state == "done"
+
+
+def test_all_that_happens_to_threads_is_stored_and_the_feed_s_figures_know_only_the_loud_kinds(
+    connected: GitHubRepository, world: World, ants: Repository
+) -> None:
+    world.dialect = replace(world.dialect, converted_issues_stay=True)
+    world.clock = clock = Clock()
+    clock.time = timezone.now() - timedelta(days=1)
+    make_history(world, clock, ants)
+
+    sync(connected)
+
+    assert_source_equals(connected.source, ants)
+    stored = Message.objects.filter(source=connected.source, is_archived=False)
+    assert set(stored.values_list("kind", flat=True)) == set(MessageKind)
+    assert not stored.filter(in_feed=True, kind__in=QUIET_KINDS).exists()
+    for thread in Thread.objects.filter(source=connected.source, is_archived=False):
+        loud = thread.messages.in_feed()
+        assert thread.message_count == loud.count()
+        assert thread.last_activity_at == loud.latest("occurred_at").occurred_at
+
+
+def test_what_changes_without_a_trace_is_seen_by_a_sweep(
+    synced: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    issue, discussion = ants.issues[44], next(iter(ants.discussions.values()))
+    world.react(issue, "heart", 2)
+    world.react(discussion, "eyes")
+    world.upvote(discussion, 3)
+    world.upvote(discussion.comments[0])
+    pull = next(one for one in ants.pull_requests.values() if one.head_ref)
+    world.delete_branch(pull)
+
+    sync(synced, sweep=True)
+
+    assert_source_equals(synced.source, ants)
+
+
+def test_a_comment_in_a_review_is_as_old_as_the_review_not_as_its_draft(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    pull = world.open_pull_request(ants, jo, "To be reviewed")
+    drafted_at = world.now() - timedelta(days=3)
+    with world.at(drafted_at):
+        review = world.review(pull, ants.owner, "PENDING", "", [("a.go", 1, "Hm")])
+    sync(connected)
+    assert not Message.objects.filter(kind="review_comment", body="Hm").exists()
+    world.submit_review(review)
+
+    sync(connected)
+
+    assert_source_equals(connected.source, ants)
+    comment = Message.objects.get(kind="review_comment", body="Hm")
+    assert comment.occurred_at == review.submitted_at
+
+
+def test_labels_after_a_merge_fill_a_page_and_the_merge_stays_one_message(
+    connected: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    pull = world.open_pull_request(ants, jo, "To be released")
+    for number in range(17):
+        world.set_labels(pull, jo, [f"step {number}"] if number % 2 else [])
+    world.merge(pull, ants.owner)
+    for number in range(30):
+        world.set_labels(pull, jo, [f"release {number}"])
+
+    sync(connected)
+
+    assert_source_equals(connected.source, ants)
+    kinds = Message.objects.filter(thread__number=pull.number).values_list("kind", flat=True)
+    assert "merged" in kinds
+    assert "closed" not in kinds
+
+
+def test_an_event_that_github_shows_no_more_is_archived_with_the_rest_of_its_list(
+    synced: GitHubRepository, world: World, ants: Repository, jo: Actor
+) -> None:
+    issue = ants.issues[44]
+    world.assign(issue, jo, jo)
+    sync(synced)
+    assigned = Message.objects.get(kind="assigned")
+    assert (assigned.is_archived, assigned.in_feed) == (False, False)
+    issue.timeline = [event for event in issue.timeline if event.kind != "AssignedEvent"]
+
+    sync(synced, sweep=True)
+
+    assigned.refresh_from_db()
+    assert assigned.archived_reason == "missing"
+    assert_source_equals(synced.source, ants)

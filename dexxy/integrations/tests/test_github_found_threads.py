@@ -42,6 +42,15 @@ def test_a_stored_thread_of_another_repository_has_moved_there() -> None:
     assert found(ISSUE, moved()) == Found(gone=[gone])
 
 
+def test_a_thread_that_moved_away_and_came_back_has_moved_to_its_new_number() -> None:
+    # GitHub leads on from the old number; as `here` it would be asked for again for ever.
+    url = "https://g/o/here/issues/13"
+    back = {"repository": {"databaseId": HERE}, "number": 13, "url": url}
+    gone = Gone((ThreadKind.ISSUE, 7), 70, ArchivedReason.MOVED, url)
+
+    assert found(ISSUE, back) == Found(gone=[gone])
+
+
 @pytest.mark.parametrize(("node", "is_missed"), [(None, True), (moved(), False)])
 def test_a_thread_that_was_never_stored_has_nothing_to_archive(node: Any, is_missed: bool) -> None:
     assert found(NEVER_STORED, node, is_missed=is_missed) == Found(unknown=[NEVER_STORED])

@@ -15,7 +15,8 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStatus,
 )
-from dexxy.integrations.services.github.reading.refetch import POINTS_FOR_REREADING, PUT_OFF_FOR
+from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_REREADING
+from dexxy.integrations.services.github.reading.refetch import PUT_OFF_FOR
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Message, Thread
@@ -105,16 +106,38 @@ def test_what_was_read_since_its_webhook_waits_while_half_of_the_points_are_gone
     hinted_at = now - timedelta(seconds=61)
     check_at = hinted_at + timedelta(seconds=60)
     Thread.objects.update(hinted_at=hinted_at, refetch_at=check_at)
-    Credential.objects.update(points_remaining=POINTS_FOR_REREADING - 1)
+    reset_at = now + timedelta(hours=1)
+    Credential.objects.update(points_remaining=POINTS_FOR_REREADING - 1, points_reset_at=reset_at)
 
     credential_work(credential_id=credential.pk, seconds=10)
 
     assert simulator.requests.count("graphql") == asked
     refetch_at = Thread.objects.get().refetch_at
     assert refetch_at is not None
-    assert refetch_at >= now + PUT_OFF_FOR
+    assert now + PUT_OFF_FOR <= refetch_at < reset_at
     Thread.objects.update(refetch_at=check_at)
     Credential.objects.update(points_remaining=POINTS_FOR_REREADING)
+    credential_work(credential_id=credential.pk, seconds=10)
+    assert Thread.objects.get().refetch_at is None
+
+
+def test_what_waits_for_points_is_due_when_they_are_back(
+    credential: Credential, closed: Issue, simulator: SimulatorServer
+) -> None:
+    credential_work(credential_id=credential.pk, seconds=10)
+    asked, now = simulator.requests.count("graphql"), timezone.now()
+    hinted_at = now - timedelta(seconds=61)
+    Thread.objects.update(hinted_at=hinted_at, refetch_at=hinted_at + timedelta(seconds=60))
+    reset_at = now + timedelta(minutes=1)
+    Credential.objects.update(points_remaining=1, points_reset_at=reset_at)
+
+    credential_work(credential_id=credential.pk, seconds=10)
+    assert Thread.objects.get().refetch_at == reset_at
+    assert simulator.requests.count("graphql") == asked
+
+    # The hour is over, and nobody has asked GitHub since.
+    Thread.objects.update(refetch_at=now)
+    Credential.objects.update(points_reset_at=now)
     credential_work(credential_id=credential.pk, seconds=10)
     assert Thread.objects.get().refetch_at is None
 

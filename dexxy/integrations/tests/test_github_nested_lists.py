@@ -1,10 +1,12 @@
 """Three mappers of nested lists: timelines, lists of messages, and lists of messages with lists."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from dexxy.integrations.services.github.api.queries import NESTED_LISTS
+from dexxy.integrations.services.github.api.values import time_or_none
 from dexxy.integrations.services.github.mapping.messages import comment, discussion_comment, reply
 from dexxy.integrations.services.github.mapping.nested_lists import (
     COMMENTS,
@@ -26,8 +28,10 @@ from dexxy.messages.models import MessageKind
 AT = "2026-01-01T12:00:00Z"
 
 
-def page(*nodes: Any, cursor: str = "", owner_id: str = "", is_merged: bool = False) -> Page:
-    return Page(nodes, cursor, owner_id, is_merged)
+def page(
+    *nodes: Any, cursor: str = "", owner_id: str = "", merged_at: datetime | None = None
+) -> Page:
+    return Page(nodes, cursor, owner_id, merged_at)
 
 
 def payload(*nodes: Any, cursor: str = "") -> dict[str, Any]:
@@ -52,6 +56,9 @@ def node(number: int, **fields: Any) -> dict[str, Any]:
         "updatedAt": AT,
         "lastEditedAt": None,
         "deletedAt": None,
+        "authorAssociation": "NONE",
+        "upvoteCount": 1,
+        "pullRequestReview": None,
     }
     return common | fields
 
@@ -61,23 +68,44 @@ def keys(mapped: MappedList) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("cursor", "is_merged", "kept"),
+    ("merged", "kept"),
     [
-        ("", False, [("closed", "1"), ("closed", "3")]),
-        ("", True, []),
-        ("next", True, [("closed", "1"), ("closed", "3")]),
+        (None, ["1", "2", "3"]),
+        ("2026-01-01T12:00:01Z", ["1", "2", "3"]),
+        (AT, ["2"]),
     ],
-    ids=["not merged", "end of a merged one", "page of a merged one"],
+    ids=["not merged", "merged later", "merged then"],
 )
-def test_only_the_end_of_a_merged_timeline_tells_that_a_closing_is_the_merge(
-    cursor: str, is_merged: bool, kept: list[tuple[str, str]]
+@pytest.mark.parametrize("cursor", ["", "next"])
+def test_a_closing_since_the_merge_is_the_merge_on_whatever_page_it_stands(
+    merged: str | None, kept: list[str], cursor: str
 ) -> None:
-    events = [event("ClosedEvent", "1"), event("LabeledEvent", "2"), event("ClosedEvent", "3")]
+    events = [event("ClosedEvent", "1"), event("MergedEvent", "2"), event("ClosedEvent", "3")]
 
-    mapped = Timeline().map(page(*events, cursor=cursor, is_merged=is_merged))
+    mapped = Timeline().map(page(*events, cursor=cursor, merged_at=time_or_none(merged)))
 
-    assert keys(mapped) == kept
-    assert (mapped.seen, mapped.cursor) == (tuple(key for _, key in kept), cursor)
+    assert (mapped.seen, mapped.cursor) == (tuple(kept), cursor)
+
+
+def test_a_closing_that_was_taken_back_is_not_the_merge_of_the_same_second() -> None:
+    events = [event("ClosedEvent", "1"), event("ReopenedEvent", "2"), event("ClosedEvent", "3")]
+
+    mapped = Timeline().map(page(*events, merged_at=time_or_none(AT)))
+
+    assert keys(mapped) == [("closed", "1"), ("reopened", "2")]
+
+
+def test_what_an_event_is_about_may_not_be_shown() -> None:
+    asked = event("ReviewRequestedEvent", "1") | {"requestedReviewer": None}
+    by_project = event("ClosedEvent", "2") | {"closer": {"__typename": "ProjectV2"}}
+
+    mapped = Timeline().map(page(asked, by_project))
+
+    assert [dict(message.details) for message in mapped.messages] == [
+        {},
+        {"subject": {"type": "other"}},
+    ]
+    assert [message.in_feed for message in mapped.messages] == [False, True]
 
 
 def test_a_timeline_has_an_event_that_comes_twice_once() -> None:
@@ -97,7 +125,7 @@ def test_a_flat_list_maps_each_node_and_has_nothing_below() -> None:
 def test_a_flat_list_below_a_message_knows_its_owner() -> None:
     mapped = FlatList(REPLIES, reply).map(page(node(2), owner_id="1"))
 
-    assert [message.details for message in mapped.messages] == [{"in_reply_to": "1"}]
+    assert [m.details for m in mapped.messages] == [{"in_reply_to": "1", "upvotes": 1}]
 
 
 DISCUSSED = ListWithChildren(COMMENTS, discussion_comment, "replies", children="replies")
@@ -137,27 +165,27 @@ def test_a_draft_of_a_review_is_left_out_with_its_comments() -> None:
     draft = node(8, state="PENDING", submittedAt=None)
     submitted = node(9, state="APPROVED", submittedAt=AT)
 
-    mapped = nested_page("reviews", payload(draft, submitted), "", merged=False)
+    mapped = nested_page("reviews", payload(draft, submitted), "", merged_at=None)
 
     assert (keys(mapped), mapped.seen) == ([("review", "9")], ("9",))
     assert mapped.open_lists == (OpenList("review_comments", "N_9", "9"),)
 
 
 def test_a_gap_is_counted_and_its_neighbours_are_read() -> None:
-    mapped = nested_page("issue_comments", payload(node(1), None), "", merged=False)
+    mapped = nested_page("issue_comments", payload(node(1), None), "", merged_at=None)
 
     assert (mapped.seen, mapped.gaps) == (("1",), 1)
 
 
 def test_a_list_that_is_kept_back_is_a_gap_without_an_end_to_archive_by() -> None:
-    mapped = nested_page("issue_comments", None, "", merged=False)
+    mapped = nested_page("issue_comments", None, "", merged_at=None)
 
     assert (mapped.messages, mapped.cursor, mapped.gaps) == ((), "", 1)
 
 
 def test_a_gap_below_a_message_leaves_its_list_open_to_more() -> None:
     below = {"replies": payload(None)}
-    mapped = nested_page("discussion_comments", payload(node(1) | below), "", merged=False)
+    mapped = nested_page("discussion_comments", payload(node(1) | below), "", merged_at=None)
 
     assert mapped.gaps == 1
     assert scope_of("replies", "1") not in mapped.complete

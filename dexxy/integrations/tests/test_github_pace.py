@@ -1,7 +1,13 @@
 """How long the rest takes is said, and true: counted in requests, so that no machine matters."""
 
 from dexxy.accounts.models import Workspace
-from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
+from dexxy.integrations.models import (
+    GitHubRepository,
+    RunState,
+    RunTrigger,
+    SyncRun,
+    SyncStream,
+)
 from dexxy.integrations.selectors import people_unread, progress_of
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
@@ -56,3 +62,19 @@ def test_the_rest_takes_at_most_twice_and_at_least_half_as_many_requests_as_was_
     for mark in MARKS:
         _, at, said = next(one for one in clock.said if one[0] >= mark)
         assert 0.5 <= said / (end - at) <= 2, mark
+
+
+def test_profiles_take_as_many_requests_as_are_asked_for_at_once() -> None:
+    pace = Pace()
+    for _ in range(4):
+        pace.add(seconds=1, threads=10)
+    run = SyncRun(state=RunState.RUNNING, pace=pace.stored())
+    lists = [SyncStream(read=50, expected=100)]
+
+    def seconds(people_at_once: int) -> float:
+        progress = progress_of(lists, run, people=50, people_at_once=people_at_once)
+        assert progress.remaining is not None
+        return round(progress.remaining.total_seconds(), 3)
+
+    # Five requests for fifty threads; fifty people are known, and fifty are expected among them.
+    assert [seconds(100), seconds(50), seconds(25), seconds(30)] == [6, 7, 9, 9]

@@ -8,7 +8,7 @@ import pytest
 from dexxy.integrations.models import Credential
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy_simulator.faults import patched, status
+from dexxy_simulator.faults import passing_gaps, patched, status
 from tests.scene import LISTS, Scene, first_issue
 
 Body = dict[str, Any]
@@ -183,11 +183,17 @@ def test_profiles_that_are_all_refused_stop_nothing_else(busy: Scene) -> None:
     assert busy.stored("people") != []
 
 
-def test_addresses_that_are_refused_are_not_asked_for_again(busy: Scene) -> None:
+# By its schema a user has an address, so that a user without one is null: GraphQL's rule.
+@pytest.mark.parametrize("takes_user_along", [False, True])
+def test_addresses_that_are_refused_are_not_asked_for_again(
+    busy: Scene, takes_user_along: bool
+) -> None:
     def change(body: Body) -> None:
-        for index, node in enumerate(body["data"]["nodes"]):
+        nodes = body["data"]["nodes"]
+        for index, node in enumerate(nodes):
             if "email" in node:
                 refuse(body, ("nodes", index, "email"))
+                nodes[index] = None if takes_user_along else node
 
     busy.go_wrong(patched(change), "people")
 
@@ -237,4 +243,16 @@ def test_a_sweep_archives_nothing_of_a_list_that_is_refused(busy: Scene, stream:
     assert busy.sync(sweep=True).state == "done"
 
     assert live_messages() == before
+    busy.recover(sweep=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_gaps_drawn_at_random_cost_no_more_than_themselves(busy: Scene, seed: int) -> None:
+    before = live_messages()
+    busy.server.faults.add(passing_gaps(seed, chance=0.5))
+
+    for _ in range(3):
+        assert busy.outcome() == ("done", "")
+
+    assert before <= live_messages()
     busy.recover(sweep=True)

@@ -59,8 +59,13 @@ def lose_access(_: object = None) -> None:
     GitHubRepository.objects.update(sync_status=SyncStatus.DISABLED)
 
 
+def requests_of_a_page(world: World) -> int:
+    """Return how often the first page is asked for: again where its newer fields are refused."""
+    return 1 if world.dialect.newer_fields else 2
+
+
 def test_a_pause_ends_the_run_before_its_next_request(
-    connected: GitHubRepository, simulator: SimulatorServer, ants: Repository
+    connected: GitHubRepository, simulator: SimulatorServer, world: World, ants: Repository
 ) -> None:
     with pytest.raises(SyncNotPossibleError, match="is paused"):
         sync(connected, pause)
@@ -69,7 +74,7 @@ def test_a_pause_ends_the_run_before_its_next_request(
     run = SyncRun.objects.get()
     assert connected.sync_status == SyncStatus.PAUSED
     assert (run.state, run.finished_at, run.error) == ("paused", None, "")
-    assert simulator.requests.count("graphql") == 1
+    assert simulator.requests.count("graphql") == requests_of_a_page(world)
 
     resume()
     assert sync(connected) == run
@@ -79,7 +84,7 @@ def test_a_pause_ends_the_run_before_its_next_request(
 
 
 def test_a_disconnected_repository_is_not_read_any_further(
-    connected: GitHubRepository, simulator: SimulatorServer
+    connected: GitHubRepository, simulator: SimulatorServer, world: World
 ) -> None:
     with pytest.raises(SyncNotPossibleError, match="Connect it again"):
         sync(connected, disconnect)
@@ -87,7 +92,7 @@ def test_a_disconnected_repository_is_not_read_any_further(
     run = SyncRun.objects.get()
     assert run.state == RunState.STOPPED
     assert run.finished_at is not None
-    assert simulator.requests.count("graphql") == 1
+    assert simulator.requests.count("graphql") == requests_of_a_page(world)
 
 
 def test_access_that_is_lost_during_a_run_stays_lost(connected: GitHubRepository) -> None:
@@ -206,18 +211,16 @@ def interrupted(connected: GitHubRepository) -> GitHubRepository:
     return connected
 
 
-@pytest.mark.parametrize(
-    ("last_synced_at", "status"), [(None, SyncStatus.PENDING), (timezone.now(), SyncStatus.ACTIVE)]
-)
+@pytest.mark.parametrize("last_synced_at", [None, timezone.now()])
 def test_a_run_whose_worker_died_is_due_again_and_does_not_stay_syncing(
-    interrupted: GitHubRepository, last_synced_at: object, status: SyncStatus
+    interrupted: GitHubRepository, last_synced_at: object
 ) -> None:
     GitHubRepository.objects.update(last_synced_at=last_synced_at)
 
     interrupted_release()
 
     interrupted.refresh_from_db()
-    assert interrupted.sync_status == status
+    assert interrupted.sync_status == SyncStatus.PENDING
     assert interrupted.next_sync_at is not None
     assert interrupted.next_sync_at <= timezone.now()
     assert SyncRun.objects.get().state == RunState.PAUSED

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from io import BytesIO
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.wrappers import Request
 
 from dexxy.integrations.models import GitHubRepository, RunState, RunTrigger, SyncRun
+from dexxy.integrations.services.github.reading.profiles import (
+    READ_AGAIN_AFTER,
+    TRIED_AGAIN_AFTER,
+)
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.members.models import Identity, MergeSuggestion
+from dexxy_simulator.faults import Fault
+from dexxy_simulator.faults.conditions import asking_for
+from dexxy_simulator.faults.gaps import gap
 from dexxy_simulator.model import Actor, Repository
+from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World
 from tests.factories import make_identity
 from tests.scripted import ScriptedApp, refusal, scripted_github
@@ -83,7 +93,9 @@ class WithoutScopes(ScriptedApp):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = Request(environ).get_data()
         environ["wsgi.input"] = BytesIO(body)
-        if body and "email" in json.loads(body).get("query", ""):
+        query = json.loads(body).get("query", "") if body else ""
+        # What a commit says of its authors needs no scope.
+        if "query People" in query and "email" in query:
             problem = {
                 "type": "INSUFFICIENT_SCOPES",
                 "path": ["query People", "nodes", "... on User", "email"],
@@ -106,3 +118,19 @@ def test_a_token_that_may_not_see_addresses_reads_the_rest(
     assert run.state == RunState.DONE
     assert (account.email, account.is_email_verified) == ("", False)
     assert account.links == ["https://jo.rarename.org", "https://forum.example.net/u/jo"]
+
+
+@pytest.mark.parametrize("says_why", [True, False])
+def test_a_profile_that_is_kept_back_is_due_again_after_a_day(
+    connected: GitHubRepository, simulator: SimulatorServer, jo: Actor, says_why: bool
+) -> None:
+    kept_back = gap(Random(1), "node", says_why=says_why)
+    simulator.faults.add(Fault(kept_back, on=asking_for("query People")))
+
+    run = sync(connected)
+
+    accounts = Identity.objects.exclude(node_id="")
+    read_at = sorted(filter(None, accounts.values_list("profile_read_at", flat=True)))
+    assert run.state == RunState.DONE
+    assert read_at[1] - read_at[0] > READ_AGAIN_AFTER - TRIED_AGAIN_AFTER - timedelta(minutes=1)
+    assert read_at[-1] - read_at[1] < timedelta(minutes=1)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
 from dexxy.integrations.services.github.access.lease import lease_taken
+from dexxy.integrations.services.github.access.repository_state import access_lost
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
@@ -67,6 +68,21 @@ def test_what_is_missing_from_a_complete_list_is_disabled_until_it_is_back(
     reconcile(linked)
     assert (status(followed), followed.sync_error) == (SyncStatus.PENDING, "")
     assert EVERY - timedelta(minutes=1) < due_in(linked) <= EVERY
+
+
+def test_a_list_says_nothing_new_of_what_was_lost_before(
+    followed: GitHubRepository,
+    linked: GitHubInstallation,
+    installed: Installation,
+    world: World,
+    hill: Repository,
+) -> None:
+    access_lost(GitHubRepository.objects.filter(pk=followed.pk), "It was deleted.")
+    world.select_repositories(installed, [hill])
+
+    reconcile(linked)
+
+    assert (status(followed), followed.sync_error) == (SyncStatus.DISABLED, "It was deleted.")
 
 
 def test_what_a_person_paused_says_as_long_as_it_is_so_that_it_is_lost(
@@ -244,7 +260,9 @@ def test_a_limit_that_it_meets_pauses_the_credential(
 
     linked.refresh_from_db()
     assert linked.credential is not None
-    assert linked.credential.paused_until == linked.reconcile_at
+    assert linked.credential.paused_until is not None
+    assert linked.reconcile_at is not None
+    assert linked.credential.paused_until >= linked.reconcile_at > timezone.now()
     assert simulator.requests.count("graphql") == 0
 
 

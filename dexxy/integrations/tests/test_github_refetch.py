@@ -146,7 +146,9 @@ def test_a_part_of_a_thread_that_was_hinted_meanwhile_archives_nothing(
 
 
 def read_due_page(repository: GitHubRepository) -> None:
-    GitHubRepository.objects.filter(pk=repository.pk).update(next_sync_at=timezone.now())
+    # As where a person asks: otherwise a look at what changed last would come first.
+    due = {"next_sync_at": timezone.now(), "is_due_by_time": False}
+    GitHubRepository.objects.filter(pk=repository.pk).update(**due)
     read_a_page(repository)
 
 

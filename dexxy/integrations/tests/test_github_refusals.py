@@ -45,6 +45,10 @@ def named(headers: dict[str, str]) -> httpx.Headers:
         ([problem("RATE_LIMITED")], errors.RateLimitedError),
         ([problem("RATE_LIMIT")], errors.RateLimitedError),
         ([problem(message="API rate limit exceeded")], errors.RateLimitedError),
+        (
+            [problem(message="You have triggered an abuse detection mechanism.")],
+            errors.RateLimitedError,
+        ),
         ([problem("INVALID_CURSOR_ARGUMENTS")], errors.CursorRefusedError),
         (
             [problem(message="`x` does not appear to be a valid cursor.")],
@@ -192,9 +196,9 @@ def test_an_organization_that_wants_a_sign_in_and_names_no_address(header: str) 
 @pytest.mark.parametrize(
     ("version", "says"),
     [
-        ("3.9.5", "GitHub Enterprise Server 3.9.5 is too old: Dexxy needs 3.13 or newer."),
-        ("2.22.0", "GitHub Enterprise Server 2.22.0 is too old: Dexxy needs 3.13 or newer."),
-        ("3.13.0", "GitHub refused the query (x). Update Dexxy, or report it."),
+        ("3.9.5", "GitHub Enterprise Server 3.9.5 is too old: Dexxy needs 3.18 or newer."),
+        ("2.22.0", "GitHub Enterprise Server 2.22.0 is too old: Dexxy needs 3.18 or newer."),
+        ("3.18.0", "GitHub refused the query (x). Update Dexxy, or report it."),
         ("3.100.1", "GitHub refused the query (x). Update Dexxy, or report it."),
         ("unknown", "GitHub refused the query (x). Update Dexxy, or report it."),
     ],
@@ -231,3 +235,22 @@ def test_a_wait_is_understood_in_each_of_its_forms(headers: dict[str, str], seco
     assert (
         timedelta(0) <= error.retry_at - before - timedelta(seconds=seconds) < timedelta(seconds=5)
     )
+
+
+ALLOW_LIST = (
+    "Although you appear to have the correct authorization credentials, the `acme` organization"
+    " has an IP allow list enabled, and your IP address is not permitted to access this resource."
+)
+
+
+def test_an_ip_allow_list_is_said_to_be_one_and_where_it_is() -> None:
+    for error in (
+        rest_error(403, ALLOW_LIST),
+        error_of({**problem("FORBIDDEN", ALLOW_LIST), "path": ["repository"]}),
+    ):
+        assert type(error) is errors.AccessDeniedError
+        assert str(error) == (
+            "The organization lets only the addresses of its IP allow list in, and that of this"
+            " server is not on it. An owner can add it on GitHub, in the organization's settings"
+            f" under Authentication security > IP allow list. GitHub said: {ALLOW_LIST}"
+        )

@@ -261,7 +261,7 @@ def test_a_member_pauses_and_resumes(
     assert (found["syncStatus"], found["nextSyncAt"] is not None) == resumed
 
 
-def test_what_was_read_before_is_active_again_when_it_is_resumed(
+def test_what_was_read_before_is_pending_when_it_is_resumed_until_it_has_caught_up(
     ask: Ask, bob: User, followed: GitHubRepository
 ) -> None:
     GitHubRepository.objects.update(last_synced_at=timezone.now())
@@ -270,7 +270,7 @@ def test_what_was_read_before_is_active_again_when_it_is_resumed(
     answer = ask(PAUSE, id=followed.pk, paused=False)
 
     found = answer["data"]["githubSetRepoSyncPaused"]["repository"]
-    assert found["syncStatus"] == "ACTIVE"
+    assert found["syncStatus"] == "PENDING"
 
 
 @pytest.mark.parametrize("paused", [True, False])

@@ -19,8 +19,8 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.api.errors import NotFoundError, RateLimitedError
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
+from dexxy.integrations.services.github.engine.pauses import credential_pause
 from dexxy.integrations.services.github.engine.runs import (
-    credential_pause,
     run_fail,
     run_finish,
     run_pause,

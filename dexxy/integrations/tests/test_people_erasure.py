@@ -47,6 +47,8 @@ ADA = IdentityRecord(
     "NODE_ADA",
 )
 BOB = IdentityRecord("2", IdentityKind.USER, "bob", "Bob")
+# As threads and messages name her beside an author.
+NAMED = {"id": "18151210", "login": "countess"}
 # Whatever of Ada's must be found nowhere.
 TRACES = ("countess", "Lovelace", "18151210", "NODE_ADA", "engines", "avatars", "remembered")
 WORDS = "analytical"
@@ -65,11 +67,21 @@ def snapshot(number: int = 1) -> Snapshot:
         author=ADA,
         opened_at=opened,
         version_at=opened,
+        assignees=(NAMED, {"id": "2", "login": "bob"}),
     )
     said = (
         MessageRecord(MessageKind.OPENED, str(number), ADA, opened, opened, f"{WORDS} one"),
         MessageRecord(MessageKind.COMMENT, "11", BOB, opened, opened, "Bob's words"),
         MessageRecord(MessageKind.COMMENT, "12", ADA, opened, opened, f"{WORDS} two"),
+        MessageRecord(
+            MessageKind.ASSIGNED,
+            "AE_1",
+            BOB,
+            opened,
+            opened,
+            details={"subject": {"type": "account", **NAMED}},
+            in_feed=False,
+        ),
     )
     return Snapshot(thread=thread, messages=said, complete=())
 
@@ -216,11 +228,8 @@ def test_the_next_sync_brings_neither_the_person_nor_the_words_back(
     left = everything()
     assert [trace for trace in (*TRACES, WORDS) if trace in left] == []
     authors = Message.objects.filter(thread__number=2).values_list("author__member", flat=True)
-    assert list(authors.order_by("external_id")) == [
-        Identity.objects.get(username="bob").member_id,
-        ada.pk,
-        ada.pk,
-    ]
+    bob = Identity.objects.get(username="bob").member_id
+    assert list(authors.order_by("external_id")) == [bob, ada.pk, ada.pk, bob]
 
 
 def test_a_webhook_brings_neither_the_person_nor_the_words_back(

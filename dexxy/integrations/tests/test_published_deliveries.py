@@ -1,6 +1,9 @@
 """Every published example of a webhook goes through the door, and none is too much."""
 
 import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +86,38 @@ def test_every_published_action_is_known() -> None:
     sent = {(event, str(payload.get("action") or "")) for event, payload in examples()}
 
     assert not {one for one in sent if is_unknown(*one)}
+
+
+def newest_schemas() -> dict[str, set[str]]:
+    """Return event -> actions as the newest published schemas name them.
+
+    Their package is read and not imported, which takes seconds. Of an event that has one action or
+    none it names no action.
+    """
+    spec = find_spec("githubkit_schemas")
+    assert spec is not None
+    packages = map(Path, spec.submodule_search_locations or [])
+    newest = max(found for package in packages for found in package.glob("v*/webhooks"))
+    return {
+        path.stem: set(re.findall(r'^    "(\w+)": ', path.read_text("utf-8"), re.MULTILINE))
+        for path in newest.glob("[a-z]*.py")
+    }
+
+
+def test_every_event_and_action_of_the_newest_published_schemas_is_known() -> None:
+    """The examples are of 2024: the schemas name what came since."""
+    published = newest_schemas()
+    handled = {
+        name: event.actions
+        for events in (THREAD_EVENTS, ACCOUNT_EVENTS)
+        for name, event in events.items()
+    }
+
+    assert {"discussion", "issue_relates_to", "ping"} < published.keys()
+    assert "archived" in published["label"]
+    assert published.keys() <= handled.keys() | IGNORED
+    assert not {
+        (name, action)
+        for name in published.keys() & handled.keys()
+        for action in published[name] - handled[name]
+    }

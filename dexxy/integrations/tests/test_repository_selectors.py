@@ -64,8 +64,8 @@ def test_a_pace_that_changed_counts_more_than_the_one_of_long_ago() -> None:
     assert seconds_left(running(*[(20, 10)] * 20, *[(2, 10)] * 200)) == 60
 
 
-def test_people_take_a_request_a_hundred_and_more_of_them_are_to_come() -> None:
-    assert seconds_left(running(*[(2, 10)] * 20), people=100) == 60 + 4 * 2
+def test_people_take_a_request_for_each_fifty_at_first_and_more_of_them_are_to_come() -> None:
+    assert seconds_left(running(*[(2, 10)] * 20), people=100) == 60 + 8 * 2
 
 
 def test_nobody_knows_how_long_a_run_takes_that_has_read_little_or_is_paused() -> None:

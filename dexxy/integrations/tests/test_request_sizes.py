@@ -141,13 +141,13 @@ def test_what_is_learned_of_other_requests_is_there_for_the_next_process(
     connected: GitHubRepository,
 ) -> None:
     sizes = RequestSizes(connected)
-    assert [sizes.to_ask(kind) for kind in RequestKind] == [15, 25, 50]
+    assert [sizes.to_ask(kind) for kind in RequestKind] == [15, 25, 50, 25]
 
     sizes.failed(RequestKind.THREADS, 15)
     sizes.passed(RequestKind.THREADS, 7, answer(), got=7)
     sizes.passed(RequestKind.PEOPLE, 50, answer(), got=50)
 
     later = RequestSizes(connected)
-    assert [later.to_ask(kind) for kind in RequestKind] == [8, 25, 55]
+    assert [later.to_ask(kind) for kind in RequestKind] == [8, 25, 55, 25]
     later.failed(RequestKind.THREADS, 1)
     assert RequestSizes(connected).to_ask(RequestKind.THREADS) == 15

@@ -13,7 +13,7 @@ from dexxy.kept.pictures import pictures_expire
 from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
 from dexxy.messages.changes.noting import members_note
-from dexxy.messages.erasing import bodies_erase
+from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
 from dexxy.messages.models import ChangeKind
 from dexxy.people.export_files import exports_expire
 
@@ -64,7 +64,10 @@ def person_erase(
     # Deliveries first, because the worker that drains the inbox locks them before anything else,
     # and all writers take locks in one order (docs/adr/0015).
     deliveries = deliveries_forget(workspace, accounts)
+    emails = [account.email for account in accounts]
     member_erase(actor=actor, workspace=workspace, accounts=accounts, with_bodies=with_bodies)
+    co_authors_erase(workspace.pk, emails)
+    accounts_unname(workspace.pk, accounts)
     bodies, ids = 0, [account.pk for account in accounts]
     if with_bodies:
         bodies = bodies_erase(workspace.pk, ids)

@@ -11,7 +11,7 @@ from dexxy.members.erasure.again import absent_remember, accounts_listed, secret
 from dexxy.members.erasure.erasing import accounts_empty
 from dexxy.members.erasure.lists import ErasureList
 from dexxy.members.merges.components import merges_lock
-from dexxy.messages.erasing import bodies_erase
+from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
 
 
 @transaction.atomic
@@ -36,7 +36,10 @@ def _play_back(erased: ErasureList) -> int:
     emptied = 0
     for is_silenced, accounts in accounts_listed(workspace, erased).items():
         deliveries_forget(workspace, accounts)
+        emails = [account.email for account in accounts]
         accounts_empty(workspace, accounts, is_silenced=is_silenced)
+        co_authors_erase(workspace.pk, emails)
+        accounts_unname(workspace.pk, accounts)
         if is_silenced:
             bodies_erase(workspace.pk, [account.pk for account in accounts])
         audit(workspace, None, "member.erased", accounts[0].member, with_bodies=is_silenced)

@@ -13,8 +13,11 @@ from dexxy.members.addresses import Mailbox, mailbox, web_address
 from dexxy.members.merges import folding
 
 # Its form: https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
-# The login of a managed user ends with `_` and the short code of its enterprise.
-_NOREPLY = re.compile(r"(?:(\d+)\+)?([a-z0-9-]+(?:_[a-z0-9]+)?)@users\.noreply\.([a-z0-9.-]+)")
+# The login of a managed user ends with `_` and the short code of its enterprise, that of a bot with
+# `[bot]`.
+_NOREPLY = re.compile(
+    r"(?:(\d+)\+)?([a-z0-9-]+(?:_[a-z0-9]+)?)(\[bot\])?@users\.noreply\.([a-z0-9.-]+)"
+)
 # GitHub shows this account as the author wherever the real one was deleted:
 # https://github.com/ghost
 _GHOST = ("github", "10137")
@@ -69,7 +72,9 @@ class Account:
     @property
     def is_person(self) -> bool:
         """Whether a person uses it: bots, organizations, mannequins and @ghost are no persons."""
-        return self.kind == "user" and (self.provider, self.external_id) != _GHOST
+        private = noreply(self.email)
+        is_bot = private is not None and private.is_bot
+        return self.kind == "user" and not is_bot and (self.provider, self.external_id) != _GHOST
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -89,12 +94,11 @@ def traits(account: Account) -> Traits:
     Each value has a prefix (`handle:`, `name:`, ...) and only values with the same prefix can be
     equal. So a username can equal the first part of an address, but never a website.
 
-    Returns: an empty mapping if no person uses the account (see `is_person`).
+    Returns: of an account that no person uses (see `is_person`), at most which bot it is.
     """
     found: dict[str, int] = {}
-    if account.is_person:
-        for facets, value in _values(account):
-            found[value] = found.get(value, 0) | int(facets)
+    for facets, value in _values(account) if account.is_person else _of_bot(account):
+        found[value] = found.get(value, 0) | int(facets)
     return found
 
 
@@ -109,6 +113,15 @@ def _values(account: Account) -> Iterator[tuple[Facet, str]]:
     if account.has_full_name:
         yield from _of_name(account.words)
     yield from _of_links(account)
+
+
+def _of_bot(account: Account) -> Iterator[tuple[Facet, str]]:
+    """Yield what names a bot for sure: many have one name, and people have it, too."""
+    if account.kind == "bot":
+        yield Facet.NUMBER, f"number:{account.provider}#{account.external_id}"
+    private = noreply(account.email)
+    if private and private.is_bot and private.number:
+        yield Facet.NOREPLY_NUMBER, f"number:{private.provider}#{private.number}"
 
 
 def _of_username(username: str) -> Iterator[tuple[Facet, str]]:
@@ -132,12 +145,13 @@ class Noreply:
     Args:
         provider: server, as in Identity.provider.
         number: the account's id there, or '' (old addresses have none).
-        login: the account's login when the address was made.
+        login: the account's login when the address was made, without a bot's `[bot]`.
     """
 
     provider: str
     number: str
     login: str
+    is_bot: bool
 
 
 def noreply(email: str) -> Noreply | None:
@@ -145,9 +159,9 @@ def noreply(email: str) -> Noreply | None:
     match = _NOREPLY.fullmatch(email.strip().lower()) if "@users.noreply." in email else None
     if match is None:
         return None
-    number, login, host = match.groups()
+    number, login, bot, host = match.groups()
     provider = "github" if host == "github.com" else f"github:{host}"
-    return Noreply(provider, number or "", login)
+    return Noreply(provider, number or "", login, is_bot=bool(bot))
 
 
 def _of_noreply(private: Noreply) -> Iterator[tuple[Facet, str]]:

@@ -1,9 +1,10 @@
 """The GitHub App of this Dexxy: from the environment, or registered from the pages."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from dexxy.common.crypto import Secret, UndecryptableSecretError
 from dexxy.common.errors import DexxyError
@@ -147,7 +148,7 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
     """
     import jwt  # it brings most of `cryptography`, for the few processes that sign
 
-    now = now or datetime.now(UTC)
+    now = now or timezone.now()
     # The client id is recommended, but a GitHub Enterprise Server may be too old to know it.
     issuer = app.client_id if app.server == "github" else str(app.app_id)
     claims = {"iss": issuer, "iat": now + _BEGINS, "exp": now + _ENDS}

@@ -2,31 +2,36 @@
 
     event            from                     to         next sync    besides
     followed (new)   (none)                   pending    now
-    followed again   error, paused, disabled  resting    now          a sweep; all is well
-                     archived, of any status  resting    now          the same
+    followed again   error, paused, disabled  pending    now          a sweep; all is well
+                     archived, of any status  pending    now          the same
     paused           all but disabled         paused     never
-    resumed          paused                   resting    now          a sweep; all is well
+    resumed          paused                   pending    now          a sweep; all is well
                      paused, and the App      disabled   never        until access is regained
                      lost access meanwhile
     asked for        all                      -          now          the run is by hand
     archived         all                      -          never        its open run is stopped
     access lost      all but paused           disabled   never        says why
-    access regained  disabled                 resting    now          a sweep; all is well
+    access regained  disabled                 pending    now          a sweep; all is well
                      all others               -          now          the same
     changes missed   not paused, disabled     -          now          a sweep
     run opened       all but paused           syncing    -
     page stored      all                      -          in a minute  in case its reader dies
     put off          syncing                  -          when GitHub wants requests again
+    glanced at       active, due by time      -          later        nothing changed
     run done         syncing                  active     later        unless access was lost
                      all others               -          later        the same
     run failed       syncing                  error      later        says why
     run refused      syncing                  disabled   in an hour   says why; with an App, never
-    interrupted      syncing                  resting    now
+    interrupted      syncing                  pending    now
 
-*Resting* is `pending` before the first sync is done, and `active` after it. `-` leaves the status
-as it is. *All is well* forgets the error and since when access is lost. What is paused or archived
-is not read even where it is due. That a person asked for a sync is forgotten as soon as a run
-begins or ends, or nothing can be read.
+`pending` is what waits for a sync without which nobody can say that it is up to date: the first
+one, or the one that brings what was missed. `-` leaves the status as it is. *All is well* forgets
+the error and since when access is lost. What is paused or archived is not read even where it is
+due. That a person asked for a sync is forgotten as soon as a run begins or ends, or nothing can be
+read.
+
+After a run or a glance nothing but *time* makes a repository due; all else makes it due for more
+than a glance.
 
 Who may let these happen, and when, is decided by the callers. Nothing is ever deleted: what was
 read stays, with the cursors to go on from.
@@ -42,6 +47,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from dexxy.common.sql import Rows, execute
 from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
@@ -76,27 +82,32 @@ _ALL = frozenset(SyncStatus)
 _SYNCING = frozenset({SyncStatus.SYNCING})
 _PAUSED = frozenset({SyncStatus.PAUSED})
 _DISABLED = frozenset({SyncStatus.DISABLED})
-_RESTING = Case(
-    When(last_synced_at=None, then=Value(SyncStatus.PENDING)), default=Value(SyncStatus.ACTIVE)
-)
+_PENDING = Value(SyncStatus.PENDING)
 # Event -> from which statuses it leads to which; from all others it leads nowhere.
-_TRANSITIONS: Mapping[_Event, tuple[frozenset[SyncStatus], Case | Value]] = {
-    _Event.FOLLOWED_AGAIN: (_ALL, _RESTING),
+_TRANSITIONS: Mapping[_Event, tuple[frozenset[SyncStatus], Value]] = {
+    _Event.FOLLOWED_AGAIN: (_ALL, _PENDING),
     _Event.PAUSED: (_ALL - _DISABLED, Value(SyncStatus.PAUSED)),
-    _Event.RESUMED: (_PAUSED, _RESTING),
+    _Event.RESUMED: (_PAUSED, _PENDING),
     _Event.RESUMED_OUT_OF_REACH: (_PAUSED, Value(SyncStatus.DISABLED)),
     _Event.ACCESS_LOST: (_ALL - _PAUSED, Value(SyncStatus.DISABLED)),
-    _Event.ACCESS_REGAINED: (_DISABLED, _RESTING),
+    _Event.ACCESS_REGAINED: (_DISABLED, _PENDING),
     _Event.RUN_OPENED: (_ALL - _PAUSED, Value(SyncStatus.SYNCING)),
     _Event.RUN_DONE: (_SYNCING, Value(SyncStatus.ACTIVE)),
     _Event.RUN_FAILED: (_SYNCING, Value(SyncStatus.ERROR)),
     _Event.RUN_REFUSED: (_SYNCING, Value(SyncStatus.DISABLED)),
-    _Event.INTERRUPTED: (_SYNCING, _RESTING),
+    _Event.INTERRUPTED: (_SYNCING, _PENDING),
 }
 # Followed, and yet not read as it should be.
 _STOPPED = Q(is_archived=True) | Q(
     sync_status__in=[SyncStatus.ERROR, SyncStatus.PAUSED, SyncStatus.DISABLED]
 )
+_GLANCED = """
+UPDATE integrations_githubrepository g
+SET next_sync_at = r.next_look, glanced_at = coalesce(%(at)s, glanced_at)
+FROM {rows}
+WHERE g.id = r.id AND sync_status = 'active' AND is_due_by_time AND next_sync_at = r.as_seen
+"""
+_GLANCED_COLUMNS = {"id": "bigint", "as_seen": "timestamptz", "next_look": "timestamptz"}
 _NEVER: dict[str, Any] = {"next_sync_at": None, "sync_requested": False}
 
 
@@ -114,7 +125,12 @@ def _due_with_sweep() -> dict[str, Any]:
     """Return what makes a repository due, with a sweep for what was missed if it was ever read."""
     now = timezone.now()
     is_new = When(last_synced_at=None, then=F("next_sweep_at"))
-    return {"next_sync_at": now, "next_sweep_at": Case(is_new, default=Value(now))}
+    return {**_due_now(), "next_sweep_at": Case(is_new, default=Value(now))}
+
+
+def _due_now() -> dict[str, Any]:
+    """Return what makes a repository due for a run, whatever a glance would show."""
+    return {"next_sync_at": timezone.now(), "is_due_by_time": False}
 
 
 def _lost_since() -> Coalesce:
@@ -181,7 +197,7 @@ def repositories_resume(repositories: Repositories) -> int:
 
 def sync_asked_for(repositories: Repositories) -> None:
     """Make REPOSITORIES due at once, because a person asked for it."""
-    repositories.update(next_sync_at=timezone.now(), sync_requested=True)
+    repositories.update(**_due_now(), sync_requested=True)
 
 
 @transaction.atomic
@@ -266,6 +282,7 @@ def run_done(
     done_at: datetime,
     next_sync_at: datetime,
     next_sweep_at: datetime | None,
+    swept_at: datetime | None,
 ) -> None:
     """Say that REPOSITORY was read to its end. What a person or GitHub decided meanwhile stands."""
     one = _one(repository)
@@ -276,9 +293,30 @@ def run_done(
         access_lost_at=Case(was_reading, default=F("access_lost_at")),
         last_synced_at=done_at,
         next_sweep_at=next_sweep_at,
+        swept_at=swept_at,
         sync_requested=False,
     )
-    one.filter(access_lost_at=None).update(sync_error="", next_sync_at=next_sync_at)
+    one.filter(access_lost_at=None).update(
+        sync_error="", next_sync_at=next_sync_at, is_due_by_time=True
+    )
+
+
+@transaction.atomic
+def glanced_at(next_looks: Mapping[GitHubRepository, datetime], *, is_seen: bool = True) -> None:
+    """Say that repositories have nothing to read. What made one due meanwhile stands.
+
+    Args:
+        next_looks: when to look again at each.
+        is_seen: not so, where GitHub did not answer.
+    """
+    repositories_locked(GitHubRepository.objects.filter(pk__in=[one.pk for one in next_looks]))
+    rows = [(one.pk, one.next_sync_at, at) for one, at in next_looks.items()]
+    execute(_GLANCED, {"at": timezone.now() if is_seen else None}, Rows(_GLANCED_COLUMNS, rows))
+
+
+def time_is_up(repositories: Repositories) -> None:
+    """Make REPOSITORIES due now, as time would have done."""
+    repositories.filter(is_due_by_time=True).update(next_sync_at=timezone.now())
 
 
 def run_failed(
@@ -304,7 +342,7 @@ def interrupted_go_on(repositories: Repositories) -> int:
 
     Returns: how many there are.
     """
-    return _happens(repositories, _Event.INTERRUPTED, next_sync_at=timezone.now())
+    return _happens(repositories, _Event.INTERRUPTED, **_due_now())
 
 
 def put_off(repositories: Repositories, until: datetime) -> None:
@@ -314,7 +352,12 @@ def put_off(repositories: Repositories, until: datetime) -> None:
 
 def due_at_once(repositories: Repositories) -> None:
     """Make REPOSITORIES due now."""
-    repositories.update(next_sync_at=timezone.now())
+    repositories.update(**_due_now())
+
+
+def due_by(repositories: Repositories, at: datetime) -> None:
+    """Make those of REPOSITORIES due that are due later than AT, or never."""
+    repositories.unpaused().within_reach().exclude(next_sync_at__lte=at).update(next_sync_at=at)
 
 
 def repositories_locked(repositories: Repositories) -> Repositories:

@@ -86,15 +86,25 @@ class UnexpectedAnswerError(GitHubError):
     code = "unexpected_answer"
 
 
+class FieldUnknownError(UnexpectedAnswerError):
+    """The server is too old for a field; it answers a query without it."""
+
+
 class RateLimitedError(GitHubError):
-    """GitHub wants no more requests of this credential before RETRY_AT."""
+    """GitHub wants no more requests of this credential before RETRY_AT.
+
+    Args:
+        is_secondary: there were too many at a time, not too many in this hour; GitHub wants whoever
+            is told so again and again to wait longer and longer.
+    """
 
     code = "rate_limited"
     retryable = True
 
-    def __init__(self, message: str, retry_at: datetime) -> None:
+    def __init__(self, message: str, retry_at: datetime, *, is_secondary: bool = False) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+        self.is_secondary = is_secondary
 
 
 @contextmanager

@@ -50,6 +50,16 @@ def may_lack(kind: str) -> bool:
     return kind in _KINDS
 
 
+def is_null(data: Any, item: str) -> bool:
+    """Say whether null stands in the place of ITEM, or of what holds it."""
+    found = data
+    for step in item.split("."):
+        if found is None:
+            return True
+        found = found[int(step) if isinstance(found, list) else step]
+    return found is None
+
+
 def hold_back(data: Any, path: Sequence[str], item: str) -> bool:
     """Put null in the place of the smallest thing that is incomplete without what PATH leads to.
 
@@ -67,6 +77,10 @@ def hold_back(data: Any, path: Sequence[str], item: str) -> bool:
         found = found[place]
         if found is None:
             break
+    if not holders:
+        # What must not be null takes along what holds it:
+        # https://spec.graphql.org/October2021/#sec-Handling-Field-Errors
+        return True
     holder, place = holders[-1]
     if index + 1 == len(path) and path[-1] in _NULL_HAS_A_MEANING:
         holder[place] = None

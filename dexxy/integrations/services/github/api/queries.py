@@ -6,11 +6,14 @@ is nested: the comments of reviews are read by `parts`, and only where there are
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dexxy.integrations.services.github.api.fragments import (
+    ISSUE_EVENTS,
+    LABELS,
     PAGE_INFO,
+    PULL_REQUEST_EVENTS,
     RATE_LIMIT,
     REPOSITORY,
     with_fragments,
@@ -30,7 +33,7 @@ class ThreadType:
         field: of a repository: one thread by its number.
         list_field: of a repository: all of them.
         order: the type of the list's order.
-        enabled_field: of a repository: whether the feature is on; '' if it always is.
+        enabled_field: of a repository: whether the feature is on.
     """
 
     fragment: str
@@ -43,7 +46,7 @@ class ThreadType:
 THREAD_TYPES = {
     ThreadKind.ISSUE: ThreadType("issue", "issue", "issues", "IssueOrder", "hasIssuesEnabled"),
     ThreadKind.PULL_REQUEST: ThreadType(
-        "pullRequest", "pullRequest", "pullRequests", "IssueOrder", ""
+        "pullRequest", "pullRequest", "pullRequests", "IssueOrder", "hasPullRequestsEnabled"
     ),
     ThreadKind.DISCUSSION: ThreadType(
         "discussion", "discussion", "discussions", "DiscussionOrder", "hasDiscussionsEnabled"
@@ -51,16 +54,33 @@ THREAD_TYPES = {
 }
 
 
-def list_document(kind: ThreadKind) -> str:
-    """Write the document that reads a page of a repository's threads of KIND, whole."""
+# Fields that servers which are still supported need not know: GitHub Enterprise Server has it from
+# 3.21 on, and refuses a query that names what it does not know.
+NEWER_FIELDS = frozenset({"hasPullRequestsEnabled"})
+
+
+def without_newer_fields(document: str) -> str:
+    """Return DOCUMENT as a server can answer that does not know NEWER_FIELDS."""
+    for name in NEWER_FIELDS:
+        document = document.replace(f" {name}", "")
+    return document
+
+
+def list_document(kind: ThreadKind, *, with_labels: bool = False) -> str:
+    """Write the document that reads a page of a repository's threads of KIND, whole.
+
+    Args:
+        with_labels: and the names of the repository's first labels.
+    """
     thread = THREAD_TYPES[kind]
+    labels = LABELS if with_labels else ""
     return with_fragments(f"""
 query Threads(
   $owner: String!, $name: String!, $first: Int!, $after: String, $order: {thread.order}!
 ) {{
   {RATE_LIMIT}
   repository(owner: $owner, name: $name) {{
-    {REPOSITORY}
+    {REPOSITORY} {labels}
     list: {thread.list_field}(first: $first, after: $after, orderBy: $order) {{
       totalCount
       {PAGE_INFO}
@@ -120,6 +140,45 @@ query ThreadsByNumber({", ".join(variables)}) {{
 """)
 
 
+def glance_document(kinds: Collection[ThreadKind]) -> str:
+    """Write the document that asks of up to a hundred repositories what changed last in them.
+
+    Args:
+        kinds: of the lists to ask for: one that is refused takes its repository along.
+    """
+    order = "first: 1, orderBy: {field: UPDATED_AT, direction: DESC}"
+    lists = "\n      ".join(
+        f"{thread.list_field}({order}) {{ totalCount nodes {{ updatedAt }} }}"
+        for thread in (THREAD_TYPES[kind] for kind in kinds)
+    )
+    return f"""
+query Glance($ids: [ID!]!) {{
+  {RATE_LIMIT}
+  nodes(ids: $ids) {{
+    ... on Repository {{
+      {REPOSITORY}
+      {lists}
+    }}
+  }}
+}}
+"""
+
+
+def releases_document() -> str:
+    """Write the document that reads a page of a repository's releases, the newest first."""
+    return with_fragments(f"""
+query Releases($owner: String!, $name: String!, $first: Int!, $after: String) {{
+  {RATE_LIMIT}
+  repository(owner: $owner, name: $name) {{
+    databaseId
+    releases(
+      first: $first, after: $after, orderBy: {{ field: CREATED_AT, direction: DESC }}
+    ) {{ {PAGE_INFO} nodes {{ ...release }} }}
+  }}
+}}
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class NestedList:
     """A list inside a thread that can be read page by page.
@@ -138,14 +197,10 @@ class NestedList:
 _PAGE = "first: $first, after: {after}"
 NESTED_LISTS = {
     "issue_comments": NestedList("Issue", f"comments({_PAGE})", "comment"),
-    "issue_timeline": NestedList(
-        "Issue", f"timelineItems({_PAGE}, itemTypes: [CLOSED_EVENT, REOPENED_EVENT])", "event"
-    ),
+    "issue_timeline": NestedList("Issue", f"timelineItems({_PAGE}, {ISSUE_EVENTS})", "event"),
     "pull_request_comments": NestedList("PullRequest", f"comments({_PAGE})", "comment"),
     "pull_request_timeline": NestedList(
-        "PullRequest",
-        f"timelineItems({_PAGE}, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT])",
-        "event",
+        "PullRequest", f"timelineItems({_PAGE}, {PULL_REQUEST_EVENTS})", "event"
     ),
     "reviews": NestedList("PullRequest", f"reviews({_PAGE})", "review"),
     "review_comments": NestedList("PullRequestReview", f"comments({_PAGE})", "reviewComment"),
@@ -162,10 +217,25 @@ def parts_document(connections: Sequence[str]) -> str:
     Args:
         connections: keys of NESTED_LISTS, one an owner.
     """
+    return _owners_document([NESTED_LISTS[connection] for connection in connections])
+
+
+def commits_document(count: int) -> str:
+    """Write the document that reads one page of the commits of each of COUNT pull requests.
+
+    Names and variables are those of `parts_document`. A list inside each commit makes it dear: it
+    costs a point for every four pull requests and 25 commits of each.
+    """
+    return _owners_document([_COMMITS] * count)
+
+
+_COMMITS = NestedList("PullRequest", f"commits({_PAGE})", "pullRequestCommit")
+
+
+def _owners_document(lists: Sequence[NestedList]) -> str:
     variables = ["$first: Int!"]
     fields = []
-    for index, connection in enumerate(connections):
-        nested = NESTED_LISTS[connection]
+    for index, nested in enumerate(lists):
         variables += [f"$id{index}: ID!", f"$after{index}: String"]
         field = nested.field.format(after=f"$after{index}")
         fields.append(

@@ -14,16 +14,20 @@ from typing import Any, NoReturn
 
 import httpx
 import orjson
+from django.utils import timezone
 
 from dexxy.integrations.services.github.api import errors, gaps
 from dexxy.integrations.services.github.api.gaps import Gaps
+from dexxy.integrations.services.github.api.queries import NEWER_FIELDS
 
 # What GitHub asks to wait after a secondary limit that names no time.
 _DEFAULT_WAIT = timedelta(seconds=60)
 # GitHub's limits are counted by the hour: beyond that, a clock or a header is wrong.
 _LONGEST_WAIT = timedelta(hours=1)
+# How it names a secondary limit; older servers use the second.
+_SECONDARY = ("secondary rate limit", "abuse detection mechanism")
 # The first release of GitHub Enterprise Server whose schema has all that is asked for.
-OLDEST_SERVER = (3, 13)
+OLDEST_SERVER = (3, 18)
 _GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
@@ -69,9 +73,9 @@ def raise_for_status(response: httpx.Response) -> NoReturn:
     """
     status, message = response.status_code, message_of(response)
     if status in {403, 429} and is_rate_limit(response.headers, message, status):
-        raise rate_limited(response.headers)
-    if status == 403 and (sign_in := _sign_in_wanted(response.headers, message)):
-        raise sign_in
+        raise rate_limited(response.headers, message)
+    if status == 403 and (barred := _barred(response.headers, message)):
+        raise barred
     others = _SERVER_FAILED if status >= 500 else _UNEXPECTED
     error, sentence = _BY_STATUS.get(status, others)
     raise error(sentence.format(status=status, message=message))
@@ -85,6 +89,7 @@ class _Problem:
     message: str
     path: tuple[str, ...]
     is_of_query: bool
+    unknown_field: str
 
     @classmethod
     def read(cls, entry: dict[str, Any]) -> "_Problem":
@@ -94,7 +99,15 @@ class _Problem:
             message=str(entry.get("message")),
             path=tuple(str(step) for step in entry.get("path") or ()),
             is_of_query=isinstance(extensions, dict) and bool(extensions.get("code")),
+            unknown_field=_unknown_field(extensions),
         )
+
+
+def _unknown_field(extensions: Any) -> str:
+    """Return the field that the server does not know, or ''."""
+    if not isinstance(extensions, dict) or extensions.get("code") != "undefinedField":
+        return ""
+    return str(extensions.get("fieldName"))
 
 
 def gaps_of(body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = ()) -> Gaps:
@@ -142,9 +155,16 @@ def _gaps(data: Any, of_items: Mapping[_Problem, str]) -> Gaps:
     refused: set[str] = set()
     try:
         for problem, item in of_items.items():
+            took_item_along = gaps.is_null(data, item)
             is_whole = gaps.hold_back(data, problem.path, item)
-            is_missed = is_whole and problem.kind == "NOT_FOUND"
-            (missed if is_missed else refused).add(item if is_whole else ".".join(problem.path))
+            told = ".".join(problem.path)
+            if is_whole and problem.kind == "NOT_FOUND":
+                missed.add(item)
+            elif is_whole and took_item_along:
+                # What must not be null takes along what holds it: both were refused.
+                refused |= {item, told}
+            else:
+                refused.add(item if is_whole else told)
     except errors.UNKNOWN_SHAPE as error:
         raise errors.QueryTooHeavyError(
             "GitHub answered only a part of the query, and not in a way that says which."
@@ -197,6 +217,11 @@ class _Refusal:
         return is_denied or "INSUFFICIENT_SCOPES" in self.kinds
 
     @property
+    def is_of_newer_fields(self) -> bool:
+        """Whether nothing was refused but fields that the server may be too old for."""
+        return all(problem.unknown_field in NEWER_FIELDS for problem in self.problems)
+
+    @property
     def is_of_query(self) -> bool:
         """Whether the query itself was refused: no page size can mend that."""
         return any(problem.is_of_query for problem in self.problems)
@@ -222,6 +247,11 @@ _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
         f"GitHub does not let this token read it ({{message}}). {_GIVE_ACCESS}",
     ),
     (
+        lambda refusal: refusal.is_of_newer_fields,
+        errors.FieldUnknownError,
+        "GitHub does not know a field ({message}). Update Dexxy, or report it.",
+    ),
+    (
         lambda refusal: refusal.is_of_query,
         errors.UnexpectedAnswerError,
         "GitHub refused the query ({message}). Update Dexxy, or report it.",
@@ -236,9 +266,9 @@ _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
 
 def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
     if refusal.is_rate_limit:
-        return rate_limited(refusal.headers)
-    if refusal.is_denied and (sign_in := _sign_in_wanted(refusal.headers, refusal.message)):
-        return sign_in
+        return rate_limited(refusal.headers, refusal.message)
+    if refusal.is_denied and (barred := _barred(refusal.headers, refusal.message)):
+        return barred
     if refusal.is_of_query and (version := _too_old(refusal.headers)):
         return errors.UnexpectedAnswerError(
             f"GitHub Enterprise Server {version} is too old: Dexxy needs"
@@ -246,6 +276,25 @@ def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
         )
     error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
     return error(sentence.format(message=refusal.message))
+
+
+def _barred(headers: httpx.Headers, message: str) -> errors.AccessDeniedError | None:
+    """Return the error of an organization that keeps some out, whatever their token may read."""
+    return _sign_in_wanted(headers, message) or _address_not_listed(message)
+
+
+def _address_not_listed(message: str) -> errors.AccessDeniedError | None:
+    """Return the error of an organization that lets only some addresses in.
+
+    https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/managing-allowed-ip-addresses-for-your-organization
+    """
+    if "ip allow list" not in message.lower():
+        return None
+    return errors.AccessDeniedError(
+        "The organization lets only the addresses of its IP allow list in, and that of this server"
+        " is not on it. An owner can add it on GitHub, in the organization's settings under"
+        f" Authentication security > IP allow list. GitHub said: {message}"
+    )
 
 
 def _sign_in_wanted(headers: httpx.Headers, message: str) -> errors.AccessDeniedError | None:
@@ -278,20 +327,41 @@ def _too_old(headers: httpx.Headers) -> str:
     return errors.quoted(version)
 
 
-def rate_limited(headers: httpx.Headers) -> errors.RateLimitedError:
+def rate_limited(headers: httpx.Headers, message: str = "") -> errors.RateLimitedError:
     """Read from HEADERS until when GitHub wants no more requests.
 
     Its clock says how long that is, and ours when that will be: either may be off.
+
+    Args:
+        message: GitHub's own.
     """
-    now = datetime.now(UTC)
+    now = timezone.now()
     here = server_time(headers) or now
     told = (_retry_after(headers, here), _until_reset(headers, here), _DEFAULT_WAIT)
     wait = next(one for one in told if one is not None)
     # A reset that has just passed, or a clock that is off, must not become a busy loop.
     retry_at = now + min(max(wait, timedelta(seconds=1)), _LONGEST_WAIT)
+    if _is_secondary(headers, message):
+        return too_many_at_once(retry_at)
     return errors.RateLimitedError(
         f"GitHub's rate limit is used up until {retry_at:%H:%M:%S} UTC. Try again then.", retry_at
     )
+
+
+def too_many_at_once(retry_at: datetime) -> errors.RateLimitedError:
+    """Return the error of a secondary rate limit that wants a pause until RETRY_AT."""
+    return errors.RateLimitedError(
+        "GitHub wants fewer requests at a time (its secondary rate limit), and none until"
+        f" {retry_at:%H:%M:%S} UTC. Try again then.",
+        retry_at,
+        is_secondary=True,
+    )
+
+
+def _is_secondary(headers: httpx.Headers, message: str) -> bool:
+    """Say whether a limit is not that of the hour: it is told by its words, or by what is left."""
+    is_told = any(words in message.lower() for words in _SECONDARY)
+    return is_told or headers.get("x-ratelimit-remaining") != "0"
 
 
 def _retry_after(headers: httpx.Headers, now: datetime) -> timedelta | None:
@@ -308,8 +378,11 @@ def _retry_after(headers: httpx.Headers, now: datetime) -> timedelta | None:
 
 def _until_reset(headers: httpx.Headers, now: datetime) -> timedelta | None:
     """Read how long it is until a limit that is used up begins anew."""
-    if headers.get("x-ratelimit-remaining") != "0":
-        return None
+    return until_reset(headers, now) if headers.get("x-ratelimit-remaining") == "0" else None
+
+
+def until_reset(headers: httpx.Headers, now: datetime) -> timedelta | None:
+    """Read how long it is from NOW, by GitHub's clock, until the hour's limit begins anew."""
     with contextlib.suppress(KeyError, ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC) - now
     return None
@@ -330,13 +403,14 @@ def _http_date(text: str) -> datetime | None:
 
 def is_rate_limit(headers: httpx.Headers, message: str, status: int) -> bool:
     """Say whether a refusal means too many requests."""
+    is_told = any(words in message.lower() for words in ("rate limit", *_SECONDARY))
     if status == 200:
-        return "rate limit" in message.lower()
+        return is_told
     return (
         status == 429
         or "retry-after" in headers
         or headers.get("x-ratelimit-remaining") == "0"
-        or "rate limit" in message.lower()
+        or is_told
     )
 
 

@@ -38,17 +38,21 @@ PERMISSIONS = {
     "discussions": "read",
     "members": "read",
 }
-# Those of the App itself (installation, ...) come by themselves.
+# Those of the App itself (installation, ...) come by themselves. `release` and `fork` need the
+# permission to read contents, which is all code (docs/adr/0035).
 EVENTS = [
     "issues",
     "issue_comment",
+    "sub_issues",
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",
     "pull_request_review_thread",
     "discussion",
     "discussion_comment",
+    "label",
     "repository",
+    "star",
 ]
 LONGEST_NAME = 34
 

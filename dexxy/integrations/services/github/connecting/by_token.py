@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
+import structlog
 from django.db import transaction
 
 from dexxy.accounts.models import Workspace
@@ -15,17 +17,22 @@ from dexxy.integrations.models import (
     CredentialKind,
     GitHubInstallation,
     GitHubRepository,
+    SyncStatus,
 )
 from dexxy.integrations.services.github.access.repository_state import access_regained
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
 from dexxy.integrations.services.github.connecting.follow import repository_follow
-from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.integrations.services.github.reading.session import RETRY_AFTER
+from dexxy.integrations.services.github_client import Answer, GitHubClient
+
+log = structlog.get_logger()
 
 # Letters and digits; those of an installation are longer and have `.`, `_` and `-`, too.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 # https://docs.github.com/en/rest/repos/repos: letters, digits, `-`, `_` and `.`
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-_]*/[A-Za-z0-9._-]+")
+_WELL = [SyncStatus.PENDING, SyncStatus.SYNCING, SyncStatus.ACTIVE]
 
 
 class InvalidRepositoryNameError(DexxyError):
@@ -98,31 +105,97 @@ def repository_find(
         GitHubError: GitHub could not be asked.
     """
     server = server or default_server()
-    full_name = full_name.removeprefix(f"{server.web_url}/").removesuffix("/").removesuffix(".git")
-    if not _FULL_NAME.fullmatch(full_name):
-        raise InvalidRepositoryNameError(
-            f"{full_name} is not the name of a repository. Write OWNER/REPO, as in octocat/hello."
+    full_name, token = checked_name(full_name, server), checked_token(token)
+    with GitHubClient(
+        api_url=server.api_url, graphql_url=server.graphql_url, token=token
+    ) as client:
+        return FoundRepository(
+            server, token, _account(client), repository_described(client, full_name)
         )
+
+
+def checked_name(full_name: str, server: GitHubServer) -> str:
+    """Return OWNER/REPO of what a person wrote: that, or the address of its page.
+
+    Raises:
+        InvalidRepositoryNameError: it is neither.
+    """
+    name = full_name.removeprefix(f"{server.web_url}/").removesuffix("/").removesuffix(".git")
+    if not _FULL_NAME.fullmatch(name):
+        raise InvalidRepositoryNameError(
+            f"{name} is not the name of a repository. Write OWNER/REPO, as in octocat/hello."
+        )
+    return name
+
+
+def checked_token(token: str) -> str:
+    """Return a token without what surrounds it.
+
+    Raises:
+        InvalidTokenError: it cannot be one.
+    """
     token = token.strip()
     if not _TOKEN.fullmatch(token):
         raise InvalidTokenError(
             "The token has characters that no token has. Copy it once more, as a whole."
         )
-    with GitHubClient(
-        api_url=server.api_url, graphql_url=server.graphql_url, token=token
-    ) as client:
-        return FoundRepository(server, token, _account(client), _repository(client, full_name))
+    return token
+
+
+def repository_connected(
+    *, workspace: str, full_name: str, token: str, server: GitHubServer | None = None
+) -> GitHubRepository | None:
+    """Return the repository if it is followed already, is read with TOKEN, and all is well with it.
+
+    So nobody has to ask GitHub for it, and if it is gone its sync finds that out.
+
+    Args:
+        workspace: its slug.
+
+    Raises:
+        InvalidRepositoryNameError, InvalidTokenError: as `repository_find`.
+    """
+    server = server or default_server()
+    full_name, token = checked_name(full_name, server), checked_token(token)
+    found = GitHubRepository.objects.followed().filter(
+        full_name__iexact=full_name,
+        sync_status__in=_WELL,
+        access_lost_at=None,
+        installation__app=None,
+        installation__workspace__slug=workspace,
+        installation__server=server.name,
+        installation__api_url=server.api_url,
+    )
+    known = found.select_related("installation", "source__workspace").first()
+    return None if known is None or _is_new(token, known.installation) else known
+
+
+def _get(client: GitHubClient, path: str) -> Answer:
+    """Ask for PATH, as often as a sync would."""
+    for wait in RETRY_AFTER:
+        try:
+            return client.get(path)
+        except (errors.GitHubUnreachableError, errors.GitHubServerError) as error:
+            log.info("asking GitHub again", error=str(error), seconds=wait)
+            sleep(wait)
+    return client.get(path)
 
 
 def _account(client: GitHubClient) -> dict[str, Any]:
     # https://docs.github.com/en/rest/users/users#get-the-authenticated-user
-    return _checked(client.get("user").data, {"id": int, "login": str})
+    return _checked(_get(client, "user").data, {"id": int, "login": str})
 
 
-def _repository(client: GitHubClient, full_name: str) -> dict[str, Any]:
+def repository_described(client: GitHubClient, full_name: str) -> dict[str, Any]:
+    """Ask GitHub for a repository.
+
+    Raises:
+        RepositoryUnknownError: it does not exist for this token.
+        GitHubError: GitHub could not be asked.
+    """
     # https://docs.github.com/en/rest/repos/repos#get-a-repository
     try:
-        answer = client.get(f"repos/{full_name}")
+        answer = _get(client, f"repos/{full_name}")
     except errors.NotFoundError as error:
         raise RepositoryUnknownError(
             f"GitHub shows no repository {full_name} to this token."

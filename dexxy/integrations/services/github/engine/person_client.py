@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from dexxy.integrations.models import Credential, GitHubInstallation
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api.errors import RateLimitedError
-from dexxy.integrations.services.github.engine.runs import credential_pause, require_unpaused
+from dexxy.integrations.services.github.engine.pauses import (
+    credential_pause,
+    require_unpaused,
+)
 from dexxy.integrations.services.github_client import GitHubClient
 
 

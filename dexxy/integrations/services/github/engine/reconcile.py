@@ -243,7 +243,8 @@ def _repositories_reconcile(
         if now is not None:
             repository_rename(repository, now.full_name, now.url)
     followed = installation.repositories.followed()
-    lost = followed.exclude(github_id__in=list(by_id)).exclude(sync_error=_NOT_LISTED)
+    # Of what was lost before, somebody has said why.
+    lost = followed.exclude(github_id__in=list(by_id)).filter(access_lost_at=None)
     back = followed.filter(github_id__in=list(by_id)).exclude(access_lost_at=None)
     lost_count, back_count = access_lost(lost, _NOT_LISTED), access_regained(back)
     if lost_count or back_count:

@@ -21,16 +21,19 @@ from dexxy.integrations.services.github.access.readable import (
     require_readable,
 )
 from dexxy.integrations.services.github.access.repository_state import (
-    put_off,
-    repositories_locked,
     run_done,
     run_failed,
     run_opened,
 )
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.engine.intervals import at_most_as_set, next_look
+from dexxy.integrations.services.github.engine.pauses import credential_pause
 from dexxy.integrations.services.github.engine.run_history import runs_prune
+from dexxy.integrations.services.github.reading.budgets import sweep_room
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
+from dexxy.integrations.services.github.reading.glance import Glance
 from dexxy.integrations.services.github.reading.receipt import is_sweep_wanted, receipt_write
+from dexxy.integrations.services.github.reading.releases import daily_lists_due
 from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.messages.ingest.recount import identities_recount
 
@@ -38,17 +41,27 @@ log = structlog.get_logger()
 
 # How long to leave a repository alone after something that may pass by itself.
 RETRY_LATER = timedelta(minutes=2)
+# The same after what hardly passes by itself.
+RETRY_UNLIKELY = timedelta(minutes=10)
 # How often to look whether access that was lost has come back.
 LOOK_FOR_LOST = timedelta(hours=1)
 
 
 @transaction.atomic
-def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool = False) -> SyncRun:
+def run_open(
+    repository: GitHubRepository,
+    trigger: RunTrigger,
+    *,
+    sweep: bool = False,
+    glance: Glance | None = None,
+) -> SyncRun:
     """Go on with the repository's open run, or start one.
 
     Args:
         trigger: why it is read now; a person who asked for it is the better reason than a schedule.
         sweep: begin a sweep, whether it is due or under way or not.
+        glance: what has just shown that nothing changed in the lists of threads: a new run leaves
+            them out.
 
     Raises:
         SyncNotPossibleError: the repository is paused or disconnected.
@@ -65,12 +78,21 @@ def run_open(repository: GitHubRepository, trigger: RunTrigger, *, sweep: bool =
     if is_new:
         for name in (*THREAD_LISTS, *EDITS):
             repository.streams.get_or_create(name=name)
-        repository.streams.exclude(name__in=SWEEPS).update(is_done=False)
-    if sweep or (repository.next_sweep_at and repository.next_sweep_at <= timezone.now()):
+        run.receipt = glance.receipt if glance else {}
+        lists = [name for name, kind in THREAD_LISTS.items() if kind not in run.receipt]
+        repository.streams.filter(name__in=[*lists, *EDITS]).update(is_done=False)
+        daily_lists_due(repository)
+    if sweep or is_sweep_due(repository):
         _sweep_begin(repository, anew=sweep)
     run.state = RunState.RUNNING
     run.save()
     return run
+
+
+def is_sweep_due(repository: GitHubRepository) -> bool:
+    """Say whether it is time for a sweep, and sweeps may spend points now."""
+    due = repository.next_sweep_at is not None and repository.next_sweep_at <= timezone.now()
+    return due and sweep_room(repository.installation.credential_id) > 0
 
 
 def _sweep_begin(repository: GitHubRepository, *, anew: bool) -> None:
@@ -89,41 +111,17 @@ def _sweep_begin(repository: GitHubRepository, *, anew: bool) -> None:
             swept_numbers=[],
             met={},
         )
+        repository.sweep_began_at = timezone.now()
     repository.next_sweep_at = None
-    repository.save(update_fields=["next_sweep_at", "updated_at"])
+    repository.save(update_fields=["next_sweep_at", "sweep_began_at", "updated_at"])
 
 
 def run_pause(run: SyncRun, credential: Credential, error: errors.RateLimitedError) -> None:
-    """Leave GitHub alone until the time it named, with everything that uses this credential."""
+    """Leave GitHub alone as `credential_pause` does, and pause RUN whatever state it is in."""
     with transaction.atomic():
         credential_pause(credential, error)
         run.state = RunState.PAUSED
         run.save()
-
-
-@transaction.atomic
-def credential_pause(credential: Credential, error: errors.RateLimitedError) -> None:
-    """Leave GitHub alone with CREDENTIAL until the time it named, and show that at its runs."""
-    credential.paused_until = error.retry_at
-    credential.pause_reason = str(error)
-    credential.save(update_fields=["paused_until", "pause_reason", "updated_at"])
-    repositories = repositories_locked(
-        GitHubRepository.objects.filter(installation__credential=credential)
-    )
-    put_off(repositories, error.retry_at)
-    open_runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.RUNNING)
-    open_runs.update(state=RunState.PAUSED)
-    log.info("sync paused", credential=str(credential), until=str(error.retry_at))
-
-
-def require_unpaused(credential: Credential) -> None:
-    """Look whether GitHub wants requests of CREDENTIAL.
-
-    Raises:
-        RateLimitedError: not now.
-    """
-    if credential.is_paused and credential.paused_until:
-        raise errors.RateLimitedError(credential.pause_reason, credential.paused_until)
 
 
 def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
@@ -154,7 +152,7 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
 
 
 def _retry_at(error: DexxyError) -> datetime:
-    later = RETRY_LATER if error.retryable else timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+    later = RETRY_LATER if error.retryable else at_most_as_set(RETRY_UNLIKELY)
     return timezone.now() + later
 
 
@@ -173,12 +171,16 @@ def run_finish(run: SyncRun) -> SyncRun:
             identities_recount(workspace_id=repository.source.workspace_id)
         repository.source.last_activity_at = receipt_write(run, has_news=has_news)
         repository.source.name = repository.full_name
-        again = now + timedelta(seconds=settings.DEXXY_SYNC_INTERVAL)
+        next_sweep_at = _next_sweep_at(run, now)
+        is_swept = "sweep_pages" in run.counts and next_sweep_at is not None
         run_done(
             repository,
             done_at=now,
-            next_sync_at=again,
-            next_sweep_at=_next_sweep_at(run, now),
+            next_sync_at=next_look(
+                repository, is_wanted_soon=next_sweep_at is None or next_sweep_at <= now
+            ),
+            next_sweep_at=next_sweep_at,
+            swept_at=now if is_swept else repository.swept_at,
         )
         repository.source.save(update_fields=["last_activity_at", "name", "updated_at"])
         run.state, run.finished_at = RunState.DONE, now

@@ -34,6 +34,19 @@ def _account_in_graphql(items: tuple[tuple[str, Any], ...]) -> IdentityRecord:
     )
 
 
+def named_account(node: Payload | None) -> dict[str, str] | None:
+    """Return the key and the username of an account that GraphQL names beside an author."""
+    if not node or not node.get("id"):
+        return None
+    return {"id": key(node.get("databaseId") or node["id"]), "login": _username(node)}
+
+
+def named_account_in_webhook(node: Payload | None) -> dict[str, str] | None:
+    """Return the key and the username of an account that a webhook names beside an author."""
+    account = account_in_webhook(node)
+    return {"id": account.external_id, "login": account.username} if account else None
+
+
 def _username(node: Payload) -> str:
     """Return the login as the REST API and webhooks write it: GraphQL drops a bot's suffix."""
     login = text(node["login"])

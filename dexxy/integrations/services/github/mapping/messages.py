@@ -3,24 +3,32 @@
 Field meanings: https://docs.github.com/en/graphql/reference/objects
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from dexxy.integrations.services.github.api.values import Payload, key, text, time, time_or_none
+from dexxy.integrations.services.github.api.values import (
+    Payload,
+    count_of,
+    key,
+    text,
+    time,
+    time_or_none,
+)
 from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
-from dexxy.integrations.services.github.mapping.rules import discussion_comment_key, is_wrapper
+from dexxy.integrations.services.github.mapping.rules import (
+    association,
+    discussion_comment_key,
+    is_wrapper,
+    written_at,
+)
 from dexxy.messages.ingest.records import MessageRecord
 from dexxy.messages.models import MessageKind
-
-_STATE_CHANGE_KINDS = {
-    "ClosedEvent": MessageKind.CLOSED,
-    "ReopenedEvent": MessageKind.REOPENED,
-    "MergedEvent": MessageKind.MERGED,
-}
 
 
 def _written(node: Payload, kind: MessageKind, details: dict[str, object]) -> dict[str, Any]:
     """Return the fields that all messages with words have."""
+    if found := association(node["authorAssociation"]):
+        details["association"] = found
     if node.get("isMinimized"):
         details["minimized"] = text(node["minimizedReason"]) or "minimized"
     return {
@@ -59,12 +67,13 @@ def review_comment(node: Payload, owner_id: str) -> MessageRecord:
     line = node["line"] or node["originalLine"]
     if line:
         details["line"] = line
+    submitted_at = (node["pullRequestReview"] or {}).get("submittedAt")
     if node["replyTo"]:
         details["in_reply_to"] = key(node["replyTo"]["fullDatabaseId"])
     return MessageRecord(
         **_written(node, MessageKind.REVIEW_COMMENT, details),
         external_id=key(node["fullDatabaseId"]),
-        occurred_at=time(node["createdAt"]),
+        occurred_at=written_at(time(node["createdAt"]), time_or_none(submitted_at)),
     )
 
 
@@ -79,6 +88,7 @@ def reply(node: Payload, owner_id: str) -> MessageRecord:
 
 
 def _discussed(node: Payload, kind: MessageKind, details: dict[str, object]) -> MessageRecord:
+    details["upvotes"] = count_of(node["upvoteCount"])
     return MessageRecord(
         **_written(node, kind, details),
         external_id=discussion_comment_id(node),
@@ -91,31 +101,6 @@ def _discussed(node: Payload, kind: MessageKind, details: dict[str, object]) -> 
 def discussion_comment_id(node: Payload) -> str:
     """Return the external id of a comment of a discussion."""
     return discussion_comment_key(node["databaseId"], node["id"])
-
-
-def state_changes(nodes: Sequence[Payload], *, is_end_of_merged: bool) -> Iterator[MessageRecord]:
-    """Map timeline events, but those that nobody did: a merge closes a pull request as well.
-
-    Args:
-        is_end_of_merged: NODES end the timeline of a merged pull request.
-    """
-    reopened = [i for i, node in enumerate(nodes) if node["__typename"] == "ReopenedEvent"]
-    last_reopened = reopened[-1] if reopened else -1
-    for index, node in enumerate(nodes):
-        kind = _STATE_CHANGE_KINDS.get(node["__typename"])
-        by_merge = is_end_of_merged and kind is MessageKind.CLOSED and index > last_reopened
-        if kind is None or by_merge:
-            continue
-        reason = text(node.get("stateReason")).lower()
-        yield MessageRecord(
-            kind=kind,
-            external_id=key(node["id"]),
-            author=account_in_graphql(node["actor"]),
-            url=text(node.get("url")),
-            occurred_at=time(node["createdAt"]),
-            version_at=time(node["createdAt"]),
-            details={"state_reason": reason} if reason else {},
-        )
 
 
 def discussion_changes(node: Payload) -> Iterator[MessageRecord]:

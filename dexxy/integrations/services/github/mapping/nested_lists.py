@@ -6,16 +6,17 @@ have a list themselves.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dexxy.integrations.services.github.api.values import Payload, page_of
 from dexxy.integrations.services.github.mapping import messages
+from dexxy.integrations.services.github.mapping.events import timeline
 from dexxy.integrations.services.github.mapping.rules import is_draft_review
 from dexxy.messages.ingest.records import MessageRecord, Scope
-from dexxy.messages.models import MessageKind
+from dexxy.messages.models import QUIET_KINDS, MessageKind
 
-STATE_CHANGES = Scope(
-    frozenset({MessageKind.CLOSED, MessageKind.REOPENED, MessageKind.MERGED, MessageKind.ANSWERED})
-)
+STATE_CHANGES = Scope(frozenset(MessageKind.state_changes()))
+EVENTS = Scope(frozenset((*MessageKind.state_changes(), *QUIET_KINDS)))
 COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
 REVIEWS = Scope(frozenset({MessageKind.REVIEW}))
 REVIEW_COMMENTS = Scope(frozenset({MessageKind.REVIEW_COMMENT}))
@@ -73,26 +74,25 @@ class Page:
         nodes: without gaps.
         cursor: where to go on; '' at the end.
         owner_id: the external id of the message that has the list; '' for the thread's own.
-        is_merged: the thread is a merged pull request.
+        merged_at: when the thread was merged, if it was.
     """
 
     nodes: Sequence[Payload]
     cursor: str
     owner_id: str
-    is_merged: bool
+    merged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """A list of events, of which some are messages."""
 
-    scope = STATE_CHANGES
+    scope = EVENTS
 
     def map(self, page: Page) -> MappedList:
-        """Map the events that change the state of the thread."""
-        at_end = page.is_merged and not page.cursor
-        changes = _once(messages.state_changes(page.nodes, is_end_of_merged=at_end))
-        return MappedList(changes, tuple(m.external_id for m in changes), page.cursor)
+        """Map what somebody did in the thread."""
+        events = _once(timeline(page.nodes, merged_at=page.merged_at))
+        return MappedList(events, tuple(m.external_id for m in events), page.cursor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class ListWithChildren:
         payload = node[self.children] if self.children else None
         if payload is None:
             return MappedList((), (), "", open_lists=(left,))
-        page = nested_page(self.child, payload, external_id, merged=False)
+        page = nested_page(self.child, payload, external_id, merged_at=None)
         if page.cursor:
             has_gaps = bool(page.gaps)
             left = replace(left, cursor=page.cursor, seen=page.seen, has_gaps=has_gaps)
@@ -184,7 +184,7 @@ def scope_of(connection: str, owner_external_id: str) -> Scope:
 
 
 def nested_page(
-    connection: str, payload: Payload | None, owner_id: str, *, merged: bool
+    connection: str, payload: Payload | None, owner_id: str, *, merged_at: datetime | None
 ) -> MappedList:
     """Map one page of a nested list, and what came along of the lists below it.
 
@@ -192,7 +192,7 @@ def nested_page(
         connection: a key of LISTS.
         payload: `{pageInfo, nodes}`; or None, where GitHub keeps back the whole list.
         owner_id: the external id of the message that has the list; '' for the thread's own.
-        merged: whether the thread is a merged pull request.
+        merged_at: when the thread was merged, if it was.
 
     Raises:
         errors.UNKNOWN_SHAPE: it has another shape than the documented.
@@ -201,7 +201,7 @@ def nested_page(
         return MappedList((), (), "", gaps=1)
     frame = page_of(payload)
     nodes = [node for node in frame.nodes if node is not None]
-    page = Page(nodes, frame.end if frame.goes_on else "", owner_id, merged)
+    page = Page(nodes, frame.end if frame.goes_on else "", owner_id, merged_at)
     mapped = LISTS[connection].map(page)
     return replace(mapped, gaps=mapped.gaps + len(frame.nodes) - len(nodes))
 

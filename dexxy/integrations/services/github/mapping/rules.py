@@ -4,7 +4,9 @@ GraphQL and webhooks name the same things differently, so each has mappers of it
 both must follow stands here once. Then a snapshot and a hint of one thing are equal records.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 
 from dexxy.integrations.services.github.api.values import key
 from dexxy.members.models import IdentityKind
@@ -49,6 +51,31 @@ def pull_request_reason(is_draft: bool) -> str:
     return "draft" if is_draft else ""
 
 
+def association(value: str | None) -> str | None:
+    """Return what an author is to the repository, as it is stored; None for a stranger."""
+    return None if value in (None, "", "NONE") else value.lower()
+
+
+def assigned(accounts: Iterable[Mapping[str, str] | None]) -> tuple[Mapping[str, str], ...]:
+    """Return the accounts to which a thread is assigned, in an order that does not change."""
+    return tuple(sorted((one for one in accounts if one), key=itemgetter("id")))
+
+
+def reaction_name(content: str) -> str:
+    """Return what the REST API, and Dexxy, call a reaction of GraphQL's."""
+    return {"THUMBS_UP": "+1", "THUMBS_DOWN": "-1"}.get(content, content.lower())
+
+
+def known(details: Mapping[str, object | None]) -> dict[str, object]:
+    """Return DETAILS without what GitHub has no value for, as a snapshot stores them."""
+    return {name: value for name, value in details.items() if value not in (None, "", {})}
+
+
+def written_at(created_at: datetime, submitted_at: datetime | None) -> datetime:
+    """Return when others saw a comment on code: not before its review was submitted."""
+    return created_at if submitted_at is None else max(created_at, submitted_at)
+
+
 def discussion_comment_key(number: int | None, node_id: str) -> str:
     """Return the external id of a comment or reply in a discussion.
 
@@ -69,4 +96,5 @@ def opening(thread: ThreadRecord, body: str, edited_at: datetime | Unset | None)
         occurred_at=thread.opened_at,
         edited_at=edited_at,
         version_at=thread.version_at,
+        details=known({"association": thread.details.get("association")}),
     )

@@ -1,18 +1,23 @@
 """Turn threads as GraphQL shows them into snapshots. Pure: no database, no network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from dexxy.integrations.services.github.api.values import (
     Payload,
+    count_of,
     key,
     number_of,
     text,
     time,
     time_or_none,
 )
-from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
+from dexxy.integrations.services.github.mapping.accounts import (
+    account_in_graphql,
+    named_account,
+)
 from dexxy.integrations.services.github.mapping.messages import discussion_changes
 from dexxy.integrations.services.github.mapping.nested_lists import (
     REVIEW_COMMENTS,
@@ -21,9 +26,16 @@ from dexxy.integrations.services.github.mapping.nested_lists import (
     nested_page,
     scope_of,
 )
-from dexxy.integrations.services.github.mapping.rules import opening, pull_request_reason
-from dexxy.messages.ingest.records import Scope, Snapshot, ThreadRecord
-from dexxy.messages.models import ThreadKind, ThreadState
+from dexxy.integrations.services.github.mapping.rules import (
+    assigned,
+    association,
+    known,
+    opening,
+    pull_request_reason,
+    reaction_name,
+)
+from dexxy.messages.ingest.records import Scope, Snapshot, ThreadRecord, Unset
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,14 @@ def issue(node: Payload) -> MappedThread:
         kind=ThreadKind.ISSUE,
         state=ThreadState(node["state"].lower()),
         state_reason=text(node["stateReason"]).lower(),
-        **_thread(node),
+        **_tracked(node),
+        **_thread(
+            node,
+            {
+                "parent": _part_of(node["parent"]),
+                "sub_issues": _sub_issues(node["subIssuesSummary"]),
+            },
+        ),
     )
     lists = {"issue_comments": node["comments"], "issue_timeline": node["timelineItems"]}
     return _mapped_thread(node, thread, lists)
@@ -58,7 +77,9 @@ def pull_request(node: Payload) -> MappedThread:
         state=ThreadState(node["state"].lower()),
         merged_at=time_or_none(node["mergedAt"]),
         state_reason=pull_request_reason(node["isDraft"]),
-        **_thread(node),
+        head_oid=text(node["headRefOid"]),
+        **_tracked(node),
+        **_thread(node, {"head_committed_at": _pushed_at(node)}),
     )
     lists = {
         "pull_request_comments": node["comments"],
@@ -66,8 +87,9 @@ def pull_request(node: Payload) -> MappedThread:
         "pull_request_timeline": node["timelineItems"],
     }
     mapped = _mapped_thread(node, thread, lists)
+    messages = mapped.snapshot.messages
     # A wrapper is not in the feed, and there is none without a comment on code.
-    has_wrappers = not all(message.in_feed for message in mapped.snapshot.messages)
+    has_wrappers = any(m.kind is MessageKind.REVIEW and not m.in_feed for m in messages)
     if node["reviewThreads"]["totalCount"] or has_wrappers:
         return mapped
     # No review has a comment on code: their lists, empty, are as good as read.
@@ -85,7 +107,14 @@ def discussion(node: Payload) -> MappedThread:
         state=ThreadState.CLOSED if node["closed"] else ThreadState.OPEN,
         state_reason=text(node["stateReason"]).lower(),
         answered_at=time_or_none(node["answerChosenAt"]) if node["answer"] else None,
-        **_thread(node),
+        category=text(node["category"]["name"]),
+        **_thread(
+            node,
+            {
+                "is_answerable": node["category"]["isAnswerable"],
+                "upvotes": count_of(node["upvoteCount"]),
+            },
+        ),
     )
     mapped = _mapped_thread(node, thread, {"discussion_comments": node["comments"]})
     snapshot = mapped.snapshot
@@ -115,7 +144,7 @@ def _mapped_thread(
     labels = node["labels"]
     gaps = 1 if labels is None else labels["nodes"].count(None)
     for connection, payload in lists.items():
-        page = nested_page(connection, payload, "", merged=thread.merged_at is not None)
+        page = nested_page(connection, payload, "", merged_at=_merged_at(thread))
         messages += page.messages
         complete += page.complete
         open_lists += page.open_lists
@@ -130,8 +159,16 @@ def _mapped_thread(
     return MappedThread(snapshot, tuple(open_lists), gaps)
 
 
-def _thread(node: Payload) -> dict[str, Any]:
-    """Return the fields that all threads have."""
+def _merged_at(thread: ThreadRecord) -> datetime | None:
+    return None if isinstance(thread.merged_at, Unset) else thread.merged_at
+
+
+def _thread(node: Payload, details: Mapping[str, object | None]) -> dict[str, Any]:
+    """Return the fields that all threads have.
+
+    Args:
+        details: those that only this kind has.
+    """
     labels = (node["labels"] or {"nodes": ()})["nodes"]
     return {
         "number": number_of(node),
@@ -143,4 +180,51 @@ def _thread(node: Payload) -> dict[str, Any]:
         "closed_at": time_or_none(node["closedAt"]),
         "version_at": time(node["updatedAt"]),
         "labels": tuple(text(label["name"]) for label in labels if label is not None),
+        "is_locked": node["locked"],
+        "details": known(
+            {
+                **details,
+                "association": association(node["authorAssociation"]),
+                "lock_reason": text(node["activeLockReason"]).lower(),
+                "reactions": _reactions(node.get("reactionGroups") or ()),
+            }
+        ),
     }
+
+
+def _tracked(node: Payload) -> dict[str, Any]:
+    """Return the fields that issues and pull requests have, and discussions do not."""
+    milestone = node["milestone"]
+    return {
+        "milestone": text(milestone["title"]) if milestone else "",
+        "assignees": assigned(named_account(one) for one in node["assignees"]["nodes"]),
+    }
+
+
+def _reactions(groups: Iterable[Payload]) -> dict[str, int]:
+    """Return the counts of the reactions that anybody gave, by the names of the REST API."""
+    counts = {
+        reaction_name(text(group["content"])): count_of(group["reactors"]["totalCount"])
+        for group in groups
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _part_of(parent: Payload | None) -> dict[str, object] | None:
+    """Return the issue of which an issue is a part, as the subject of an event is stored."""
+    if parent is None:
+        return None
+    return {"type": "issue", "number": number_of(parent), "url": text(parent["url"])}
+
+
+def _sub_issues(summary: Payload) -> dict[str, object]:
+    """Return how many parts an issue has, and how many of them are closed."""
+    total = count_of(summary["total"])
+    return {"total": total, "closed": count_of(summary["completed"])} if total else {}
+
+
+def _pushed_at(pull: Payload) -> str | None:
+    """Return when the last commit was made, as far as its branch is still there."""
+    target = (pull["headRef"] or {}).get("target") or {}
+    made_at = time_or_none(target.get("committedDate"))
+    return made_at.isoformat() if made_at else None

@@ -5,24 +5,31 @@ that a payload does not carry is UNSET.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from dexxy.integrations.services.github.api.values import (
     Payload,
+    count_of,
     key,
     number_of,
     text,
     time,
     time_or_none,
 )
-from dexxy.integrations.services.github.mapping.accounts import account_in_webhook
+from dexxy.integrations.services.github.mapping.accounts import (
+    account_in_webhook,
+    named_account_in_webhook,
+)
 from dexxy.integrations.services.github.mapping.rules import (
     LARGEST_GRAPHQL_INT,
+    assigned,
+    association,
     discussion_comment_key,
     is_wrapper,
+    known,
     pull_request_reason,
 )
 from dexxy.messages.ingest.records import UNSET, MessageRecord, ThreadRecord, Unset
@@ -52,6 +59,56 @@ def _lower(value: str | None) -> str:
     return (value or "").lower()
 
 
+def _milestone(milestone: Payload | None) -> str:
+    return text(milestone["title"]) if milestone else ""
+
+
+def _assignees(accounts: Iterable[Payload] | None) -> tuple[Mapping[str, str], ...]:
+    # GraphQL's list of assignees has no bots.
+    people = (one for one in accounts or () if one and one.get("type", "User") == "User")
+    return assigned(named_account_in_webhook(one) for one in people)
+
+
+def _lock_reason(reason: str | None) -> str | None:
+    return text(reason).lower().replace("-", "_").replace(" ", "_") or None
+
+
+def _reactions(counts: Payload | None) -> dict[str, int] | None:
+    """Return how often each reaction was given; payloads have their sum beside them."""
+    given = {
+        name: count_of(count)
+        for name, count in (counts or {}).items()
+        if name not in ("url", "total_count") and count
+    }
+    return given or None
+
+
+def _sub_issues(summary: Payload | None) -> dict[str, int] | None:
+    if not summary or not summary["total"]:
+        return None
+    return {"total": count_of(summary["total"]), "closed": count_of(summary["completed"])}
+
+
+# What a payload may carry of a thread's details: its name there -> the name here, and its reader.
+_DETAILS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "author_association": ("association", association),
+    "active_lock_reason": ("lock_reason", _lock_reason),
+    "reactions": ("reactions", _reactions),
+    "sub_issues_summary": ("sub_issues", _sub_issues),
+}
+
+
+def _details(node: Payload) -> dict[str, object]:
+    """Return the details that a payload carries; None where it says that there is nothing."""
+    # GraphQL is not asked for the reactions to a pull request.
+    left_out = "reactions" if node.get("pull_request") else ""
+    return {
+        name: read(node[field])
+        for field, (name, read) in _DETAILS.items()
+        if field in node and field != left_out
+    }
+
+
 def _thread(node: Payload) -> dict[str, Any]:
     """Return the fields that all threads have."""
     return {
@@ -64,6 +121,12 @@ def _thread(node: Payload) -> dict[str, Any]:
         "opened_at": time(node["created_at"]),
         "version_at": time(node["updated_at"]),
         "labels": _carried(node, "labels", _labels),
+        "category": UNSET,
+        "milestone": _carried(node, "milestone", _milestone),
+        "head_oid": UNSET,
+        "is_locked": _carried(node, "locked", bool),
+        "assignees": _carried(node, "assignees", _assignees),
+        "details": _details(node),
     }
 
 
@@ -98,7 +161,7 @@ def _pull_request(node: Payload, *, merged_in: Payload) -> ThreadRecord:
         state_reason=_carried(node, "draft", pull_request_reason),
         closed_at=_carried(node, "closed_at", time_or_none),
         merged_at=merged_at,
-        **_thread(node),
+        **_thread(node) | {"head_oid": _carried(node, "head", lambda head: text(head["sha"]))},
     )
 
 
@@ -113,13 +176,17 @@ def _pull_request_state(node: Payload, merged_at: datetime | Unset | None) -> Th
 def discussion_thread(node: Payload) -> ThreadRecord:
     """Map a discussion."""
     state = _DISCUSSION_STATES.get(node["state"], UNSET)
+    shared, category = _thread(node), node.get("category")
+    if category:
+        details = {**shared["details"], "is_answerable": bool(category["is_answerable"])}
+        shared |= {"category": text(category["name"]), "details": details}
     return ThreadRecord(
         kind=ThreadKind.DISCUSSION,
         state=state,
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=None if state is ThreadState.OPEN else UNSET,
         answered_at=_carried(node, "answer_chosen_at", time_or_none),
-        **_thread(node),
+        **shared,
     )
 
 
@@ -134,6 +201,7 @@ def _written(node: Payload, kind: MessageKind) -> dict[str, Any]:
         "occurred_at": time(node["created_at"]),
         "edited_at": UNSET,
         "version_at": time(node["updated_at"]),
+        "details": known({"association": association(node.get("author_association"))}),
     }
 
 
@@ -156,14 +224,15 @@ def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
         occurred_at=submitted_at,
         edited_at=UNSET,
         version_at=updated_at or max(submitted_at, pull_request_version_at),
-        details={"state": state},
+        details=known({"association": association(node.get("author_association")), "state": state}),
         in_feed=not is_wrapper(state, body),
     )
 
 
 def review_comment(node: Payload) -> MessageRecord:
     """Map a comment on the diff."""
-    details: dict[str, object] = {"path": text(node["path"])}
+    shared = _written(node, MessageKind.REVIEW_COMMENT)
+    details: dict[str, object] = {**shared["details"], "path": text(node["path"])}
     if node.get("pull_request_review_id"):
         details["review_id"] = key(node["pull_request_review_id"])
     line = node.get("line") or node.get("original_line")
@@ -171,7 +240,7 @@ def review_comment(node: Payload) -> MessageRecord:
         details["line"] = line
     if node.get("in_reply_to_id"):
         details["in_reply_to"] = key(node["in_reply_to_id"])
-    return MessageRecord(**_written(node, MessageKind.REVIEW_COMMENT), details=details)
+    return MessageRecord(**shared | {"details": details})
 
 
 def discussion_comment(node: Payload) -> MessageRecord:
@@ -182,5 +251,5 @@ def discussion_comment(node: Payload) -> MessageRecord:
         record, external_id=discussion_comment_key(node["id"], node.get("node_id") or "")
     )
     if parent and parent <= LARGEST_GRAPHQL_INT:
-        record = replace(record, details={"in_reply_to": key(parent)})
+        record = replace(record, details={**record.details, "in_reply_to": key(parent)})
     return record

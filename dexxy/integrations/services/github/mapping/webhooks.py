@@ -79,6 +79,19 @@ def on_issues(payload: Payload) -> Iterator[RepositoryHint]:
         yield RepositoryHint(changes["old_repository"]["id"], left)
 
 
+def on_sub_issues(payload: Payload) -> Iterator[RepositoryHint]:
+    """Map `sub_issues`, which is about an issue and one that is a part of it.
+
+    It is sent to the repository of either; that one comes first.
+    """
+    sides = ["parent_issue", "sub_issue"]
+    if payload["action"].startswith("parent_issue"):
+        sides.reverse()
+    for side in sides:
+        node, repository = payload[side], payload[f"{side}_repo"]
+        yield RepositoryHint(repository["id"], _opening(issue_thread(node), node))
+
+
 def on_issue_comment(payload: Payload) -> Iterator[RepositoryHint]:
     """Map `issue_comment`, which is about a comment on a pull request, too."""
     node = payload["issue"]

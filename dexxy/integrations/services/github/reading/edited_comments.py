@@ -50,8 +50,11 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
     try:
         answer = _page(reading, stream, path)
         changed = _changed(answer, thread_field)
-    except errors.NotFoundError:
-        _leave(reading, stream)
+    except (errors.InstallationSuspendedError, errors.InstallationDeletedError):
+        raise
+    except (errors.NotFoundError, errors.AccessDeniedError) as error:
+        # The repository was shown by another request of this run: it is the list that is refused.
+        _leave(reading, stream, error)
         return
     except errors.CursorRefusedError as error:
         _restart(reading, stream, error)
@@ -84,10 +87,10 @@ def _restart(reading: Reading, stream: SyncStream, error: errors.CursorRefusedEr
     reading.restarting(error)
 
 
-def _leave(reading: Reading, stream: SyncStream) -> None:
-    """Leave a list whose feature is switched off: what it holds is read once it is on again."""
+def _leave(reading: Reading, stream: SyncStream, error: errors.GitHubError) -> None:
+    """Leave a list whose feature is switched off or not granted: what it holds is read later."""
     with reading.storing():
-        stream.scan_started_at, stream.is_done = None, True
+        stream.scan_started_at, stream.is_done, stream.refusal = None, True, str(error)
         stream.save()
 
 
@@ -145,4 +148,5 @@ def _advance(stream: SyncStream, changed: list[tuple[int, str, datetime]], answe
     else:
         stream.watermark = max(stream.watermark, last)
         stream.cursor, stream.scan_started_at, stream.is_done = "", None, True
+    stream.refusal = ""
     stream.save()

@@ -7,10 +7,10 @@ from typing import Any
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.gaps import Gaps
-from dexxy.integrations.services.github.api.queries import THREAD_TYPES
 from dexxy.integrations.services.github.api.values import text
 from dexxy.integrations.services.github.mapping.pages import Unreadable, read_thread
 from dexxy.integrations.services.github.mapping.threads import MappedThread
+from dexxy.integrations.services.github.reading.page_frame import is_switched_on
 from dexxy.integrations.services.github.reading.problems import Key
 from dexxy.messages.models import ArchivedReason, ThreadKind
 
@@ -80,15 +80,22 @@ def threads_found(
         for index, thread in enumerate(marked):
             node = shown[f"t{index}"]
             path = f"repository.t{index}"
-            if node is None and path in gaps.refused:
+            if node is None and not is_switched_on(shown, thread.kind):
+                found.hidden.append(thread)
+            elif node is None and path in gaps.refused:
                 found.unreadable.append((thread, _refused(thread)))
             elif node is None:
-                _sort_missing(found, thread, shown, is_missed=path in gaps.missed)
-            elif node["repository"]["databaseId"] != github_id:
+                _sort_missing(found, thread, is_missed=path in gaps.missed)
+            elif _has_moved(thread, node, github_id):
                 _sort_gone(found, thread, ArchivedReason.MOVED, text(node["url"]))
             else:
                 _sort_here(found, thread, read_thread(thread.kind, node))
     return found
+
+
+def _has_moved(thread: Marked, node: Mapping[str, Any], github_id: int) -> bool:
+    """Tell whether GitHub shows a thread in another place; one that came back has a new number."""
+    return bool(node["repository"]["databaseId"] != github_id or node["number"] != thread.number)
 
 
 def _refused(thread: Marked) -> errors.AccessDeniedError:
@@ -98,13 +105,8 @@ def _refused(thread: Marked) -> errors.AccessDeniedError:
     )
 
 
-def _sort_missing(
-    found: Found, thread: Marked, shown: Mapping[str, Any], *, is_missed: bool
-) -> None:
-    enabled_field = THREAD_TYPES[thread.kind].enabled_field
-    if enabled_field and not shown[enabled_field]:
-        found.hidden.append(thread)
-    elif is_missed:
+def _sort_missing(found: Found, thread: Marked, *, is_missed: bool) -> None:
+    if is_missed:
         _sort_gone(found, thread, ArchivedReason.MISSING)
     else:
         raise errors.QueryTooHeavyError(

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Self
 
-from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
-
 # What is left of a request's weight with each later one.
 FADING = 0.95
 # Before so many requests nobody can say.
@@ -46,14 +44,13 @@ class Pace:
         self.seconds = self.seconds * FADING + seconds
         self.threads = self.threads * FADING + threads
 
-    def remaining(self, *, threads: int, people: int) -> timedelta | None:
+    def remaining(self, *, threads: int, others: int) -> timedelta | None:
         """Estimate how long it takes to read so much more; None before there is evidence.
 
         Args:
-            people: whose profiles are to be read, a hundred a request.
+            others: requests that bring no threads, such as those for profiles.
         """
         if self.steps < ENOUGH or not self.threads:
             return None
-        requests = -(-people // PAGE_LIMIT)
-        seconds = self.seconds / self.threads * threads + self.seconds / self.requests * requests
+        seconds = self.seconds / self.threads * threads + self.seconds / self.requests * others
         return timedelta(seconds=seconds)

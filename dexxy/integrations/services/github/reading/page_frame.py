@@ -1,12 +1,14 @@
 """The frame of a page of a repository's threads, without which no thread of it is stored."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.api.queries import THREAD_TYPES
+from dexxy.integrations.services.github.api.queries import NEWER_FIELDS, THREAD_TYPES
 from dexxy.integrations.services.github.api.values import (
     Page,
     Payload,
@@ -19,6 +21,7 @@ from dexxy.integrations.services.github.api.values import (
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.models import ThreadKind
+from dexxy.sources.growth import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,19 @@ class Listing:
         total: how many threads there are in the whole list.
         is_enabled: whether the repository has this feature switched on, and shows it.
         refusal: why GitHub does not show the list, although it shows the repository; or ''.
+        labels: the names of all labels of the repository; None where that was not asked, or GitHub
+            does not show them all.
+        counts: the repository's stars and forks; None where they cannot be read.
     """
 
     page: Page
     total: int
     is_enabled: bool
     full_name: str
+    node_id: str
     refusal: str = ""
+    labels: frozenset[str] | None = None
+    counts: Counts | None = None
 
 
 def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
@@ -45,29 +54,76 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
         UnexpectedAnswerError: it has an unknown shape.
         QueryTooHeavyError: it has gaps, where a smaller page may have none.
     """
+    if _takes_repository_along(answer):
+        return _not_shown(reading, _refusal(kind, answer, is_enabled=True))
     found = reading.repository_of(answer)
     with answer_shape(f"{kind}s"):
-        field = THREAD_TYPES[kind].enabled_field
-        is_enabled = not field or bool(found[field])
+        is_enabled = is_switched_on(found, kind)
         # A feature that is switched off, or not granted, need not have a list.
-        shown = _NOTHING if found["list"] is None else found["list"]
-        refusal = _refusal(kind, answer) if found["list"] is None and is_enabled else ""
+        is_shown = is_enabled and found["list"] is not None
+        shown = found["list"] if is_shown else _NOTHING
+        refusal = "" if is_shown else _refusal(kind, answer, is_enabled=is_enabled)
         page, total = page_of(shown), count_of(shown["totalCount"])
         full_name = text(found["nameWithOwner"])
         _, _ = full_name.split("/")
+        node_id = text(found.get("id"))
         if None in page.nodes:
             raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
         for node in page.nodes:
             number_of(node)
-    return Listing(page, total, is_enabled and not refusal, full_name, refusal)
+        labels, counts = _labels(found.get("labels")), _counts(found)
+    is_shown = is_enabled and not refusal
+    return Listing(page, total, is_shown, full_name, node_id, refusal, labels, counts)
 
 
-def _refusal(kind: ThreadKind, answer: Answer) -> str:
+def _counts(found: Payload) -> Counts | None:
+    """Return the counts of a repository, for which no thread waits."""
+    with suppress(*errors.UNKNOWN_SHAPE):
+        return Counts(count_of(found["stargazerCount"]), count_of(found["forkCount"]))
+    return None
+
+
+def _labels(shown: Payload | None) -> frozenset[str] | None:
+    """Return the names of all labels, if all are shown."""
+    if not shown or shown["pageInfo"]["hasNextPage"] or not all(shown["nodes"]):
+        return None
+    return frozenset(text(label["name"]) for label in shown["nodes"])
+
+
+def _takes_repository_along(answer: Answer) -> bool:
+    """Say whether GitHub shows no repository for no other reason than that it refuses a list.
+
+    Its schema promises the list, so that a null in its place is a null in that of the repository.
+    """
+    is_list = "repository.list" in answer.gaps.refused | answer.gaps.missed
+    return is_list and answer.data.get("repository") is None
+
+
+def _not_shown(reading: Reading, refusal: str) -> Listing:
+    repository = reading.repository
+    nothing = page_of(_NOTHING)
+    return Listing(nothing, 0, False, repository.full_name, repository.node_id, refusal)
+
+
+def is_switched_on(shown: Mapping[str, Any], kind: ThreadKind) -> bool:
+    """Say whether a repository has the feature; a server that tells nothing cannot switch it off.
+
+    Raises:
+        LookupError: it should tell.
+    """
+    name = THREAD_TYPES[kind].enabled_field
+    return bool(shown.get(name, True) if name in NEWER_FIELDS else shown[name])
+
+
+def _refusal(kind: ThreadKind, answer: Answer, *, is_enabled: bool) -> str:
     """Say why GitHub shows no list of threads: the others are read all the same.
 
     https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
     """
     what = f"{kind.replace('_', ' ')}s"
+    if not is_enabled:
+        # A new repository has none of these until somebody wants them.
+        return "" if kind is ThreadKind.DISCUSSION else _SWITCHED_OFF.format(what=what.capitalize())
     if "repository.list" in answer.gaps.refused:
         return (
             f"GitHub does not let this token read {what}. Give the token, or the App, the"
@@ -76,6 +132,10 @@ def _refusal(kind: ThreadKind, answer: Answer) -> str:
     return f"GitHub shows no list of {what}: they may be switched off in the repository."
 
 
+_SWITCHED_OFF = (
+    "{what} are switched off in the repository's settings on GitHub. What was read of them stays,"
+    " and they are read again once they are on."
+)
 _NOTHING: Payload = {
     "totalCount": 0,
     "nodes": [],

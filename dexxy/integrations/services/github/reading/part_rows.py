@@ -49,7 +49,7 @@ FROM (SELECT cursor FROM integrations_syncpart
 _WAITING = """
 SELECT part.id, part.connection, part.owner_id, part.owner_external_id, part.cursor, part.seen,
        part.has_gaps, part.snapshot_at, part.sweep_id, t.id, t.kind, t.number,
-       t.merged_at IS NOT NULL
+       t.merged_at
 FROM (SELECT * FROM integrations_syncpart
       WHERE repository_id = %(repository)s ORDER BY id LIMIT %(weight)s) part
 JOIN messages_thread t ON t.id = part.thread_id
@@ -81,7 +81,7 @@ class Part:
     thread_id: int
     thread_kind: str
     thread_number: int
-    is_merged: bool
+    merged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,11 @@ from dexxy.integrations.services.github.reading.problems import (
     problem_note,
     problems_end,
 )
-from dexxy.integrations.services.github.reading.receipt import sweeps_lose_count, sweeps_meet
+from dexxy.integrations.services.github.reading.receipt import (
+    messages_counted,
+    sweeps_lose_count,
+    sweeps_meet,
+)
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.authors import authors_apply
@@ -120,7 +124,7 @@ def _apply(
             kind = ThreadKind(part.thread_kind)
             gaps_note(reading.repository, kind, part.thread_number, page.gaps)
     problems_end(reading.repository.pk, [(one.thread.id, one.part.snapshot_at) for one in read])
-    reading.count(messages=len(messages))
+    reading.count(messages=messages_counted(messages))
 
 
 def _page(part: Part, node: Any) -> MappedList:
@@ -134,7 +138,7 @@ def _page(part: Part, node: Any) -> MappedList:
         if node["list"] is None:
             raise TypeError("a list that is null")
         page = nested_page(
-            part.connection, node["list"], part.owner_external_id, merged=part.is_merged
+            part.connection, node["list"], part.owner_external_id, merged_at=part.merged_at
         )
     except errors.UNKNOWN_SHAPE as error:
         raise errors.QueryTooHeavyError(

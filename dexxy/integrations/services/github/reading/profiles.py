@@ -1,9 +1,9 @@
 """Profiles of people, many a request, for accounts not yet read or read long ago."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,10 +20,13 @@ from dexxy.integrations.services.github_client import Answer
 from dexxy.members.ingest.accounts import profiles_apply
 from dexxy.members.ingest.records import ProfileRecord
 from dexxy.members.models import Identity
+from dexxy.messages.ingest.refetch_marks import authors_gone
 
 log = structlog.get_logger()
 
 READ_AGAIN_AFTER = timedelta(days=30)
+# One that GitHub kept back, without saying that the account is gone.
+TRIED_AGAIN_AFTER = timedelta(days=1)
 _LINK = re.compile(r"https?://[^\s<>\"')]+")
 _DUE_FIRST = F("profile_read_at").asc(nulls_first=True)
 
@@ -60,7 +63,7 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
         if len(identities) > 1:
             return True
         # One alone cannot be read: so may all others be, and they can wait for a run.
-        Identity.objects.filter(pk=identities[0].pk).update(profile_read_at=timezone.now())
+        _try_again([identities[0].pk], timezone.now())
         return False
     records = _profiles(answer)
     with reading.storing():
@@ -71,9 +74,34 @@ def read(reading: Reading, identities: list[Identity]) -> bool:
             records=records,
             read_at=answer.asked_at,
         )
+        authors_gone(reading.source.workspace_id, _gone(identities, answer))
+        _try_again(_kept_back(identities, answer), answer.asked_at)
         reading.count(people=len(records))
     reading.sizes.passed(RequestKind.PEOPLE, len(ids), answer, got=len(ids))
     return True
+
+
+def _gone(identities: Sequence[Identity], answer: Answer) -> list[int]:
+    """Return the accounts that GitHub does not know any more."""
+    missed = answer.gaps.missed
+    return [one.pk for index, one in enumerate(identities) if f"nodes.{index}" in missed]
+
+
+def _kept_back(identities: Sequence[Identity], answer: Answer) -> list[int]:
+    """Return the accounts that GitHub knows, as far as it says, and does not show."""
+    gone = set(_gone(identities, answer))
+    shown = answer.data["nodes"]
+    return [
+        one.pk
+        for one, node in zip(identities, shown, strict=False)
+        if node is None and one.pk not in gone
+    ]
+
+
+def _try_again(accounts: Sequence[int], read_at: datetime) -> None:
+    """Let profiles be due again soon."""
+    due_at = read_at - READ_AGAIN_AFTER + TRIED_AGAIN_AFTER
+    Identity.objects.filter(pk__in=accounts).update(profile_read_at=due_at)
 
 
 def _ask(reading: Reading, ids: list[str]) -> Answer:

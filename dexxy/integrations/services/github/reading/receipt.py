@@ -13,7 +13,7 @@ from django.db.models import Count, Max
 
 from dexxy.integrations.models import RunState, SyncRun, SyncStream
 from dexxy.messages.ingest.records import MessageRecord
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
+from dexxy.messages.models import QUIET_KINDS, Message, MessageKind, Thread, ThreadKind
 
 COUNTED = (
     MessageKind.COMMENT,
@@ -25,6 +25,11 @@ COUNTED = (
 UNKNOWN = None
 
 Line = dict[str, Any]
+
+
+def messages_counted(messages: Iterable[MessageRecord]) -> int:
+    """Count MESSAGES as figures do: without what is quiet."""
+    return sum(message.kind not in QUIET_KINDS for message in messages)
 
 
 def sweep_meets(stream: SyncStream, messages: Iterable[MessageRecord]) -> None:
@@ -69,7 +74,8 @@ def receipt_write(run: SyncRun, *, has_news: bool) -> datetime | None:
     for kind, line in run.receipt.items():
         line["here"] = threads.filter(kind=kind).count()
     if has_news:
-        messages = Message.objects.filter(**of_source, is_archived=False).values_list("kind")
+        live = Message.objects.filter(**of_source, is_archived=False)
+        messages = live.exclude(kind__in=QUIET_KINDS).values_list("kind")
         stored = dict(messages.annotate(Count("pk")))
         run.counts |= {f"stored_{kind}": count for kind, count in stored.items()}
     run.receipt |= _message_lines(run) or _last_message_lines(run)

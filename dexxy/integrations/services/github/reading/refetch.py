@@ -13,6 +13,7 @@ from dexxy.integrations.models import Credential, RequestKind, SyncPart, SyncPro
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import threads_document
 from dexxy.integrations.services.github.mapping.threads import MappedThread
+from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_REREADING
 from dexxy.integrations.services.github.reading.found_threads import Found, Marked, threads_found
 from dexxy.integrations.services.github.reading.part_rows import parts_forget, parts_replace
 from dexxy.integrations.services.github.reading.problems import (
@@ -33,9 +34,6 @@ from dexxy.messages.ingest.stored_threads import (
 )
 from dexxy.messages.models import Thread, ThreadKind
 
-# Half of the least that GitHub gives for an hour: below it, only what is new is read again.
-# https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
-POINTS_FOR_REREADING = 2500
 PUT_OFF_FOR = timedelta(minutes=10)
 
 
@@ -67,8 +65,8 @@ def waiting(reading: Reading) -> list[Marked]:
     """
     now, limit = timezone.now(), reading.sizes.to_ask(RequestKind.THREADS)
     threads = _threads(reading)
-    if _are_points_few(reading):
-        marks_put_off(threads.filter(_IS_KNOWN, refetch_at__lte=now), until=now + PUT_OFF_FOR)
+    if until := _few_points_until(reading, now):
+        marks_put_off(threads.filter(_IS_KNOWN, refetch_at__lte=now), until=until)
     due = threads.filter(refetch_at__lte=now).order_by("refetch_at", "pk")
     found = [Marked(ThreadKind(t.kind), t.number, t.pk) for t in due[:limit]]
     problems = SyncProblem.objects.filter(repository=reading.repository, retry_at__lte=now)
@@ -79,12 +77,17 @@ def waiting(reading: Reading) -> list[Marked]:
     return found + [Marked(*key, known.get(key)) for key in others]
 
 
-def _are_points_few(reading: Reading) -> bool:
-    left = reading.points_remaining
+def _few_points_until(reading: Reading, now: datetime) -> datetime | None:
+    """Return when to look again whether there are points for rereading; None where there are."""
+    left, reset_at = reading.points_remaining, reading.points_reset_at
     if left is None:  # This process has not asked yet.
         credential = Credential.objects.filter(installations=reading.repository.installation)
-        left = credential.values_list("points_remaining", flat=True).first()
-    return left is not None and left < POINTS_FOR_REREADING
+        told = credential.values_list("points_remaining", "points_reset_at").first()
+        left, reset_at = told or (None, None)
+    if left is None or left >= POINTS_FOR_REREADING or (reset_at and reset_at <= now):
+        return None
+    later = now + PUT_OFF_FOR
+    return min(later, reset_at) if reset_at else later
 
 
 # Marks behind which there is no news, so they can wait for points. The first hint of a thread marks

@@ -32,9 +32,11 @@ START: Mapping[str, int] = {
     StreamName.SWEEP_ISSUES: 25,
     StreamName.SWEEP_PULL_REQUESTS: 20,
     StreamName.SWEEP_DISCUSSIONS: 15,
+    StreamName.RELEASES: 50,
     RequestKind.THREADS: 15,
     RequestKind.PARTS: 25,
     RequestKind.PEOPLE: 50,
+    RequestKind.COMMITS: 25,
 }
 FAILED_FOR = timedelta(days=1)
 # Half of the time after which GitHub gives up.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import sleep
 from typing import Any
 
@@ -16,6 +17,14 @@ from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.queries import without_newer_fields
+from dexxy.integrations.services.github.api.values import time
+from dexxy.integrations.services.github.reading.budgets import (
+    Limit,
+    leave_to_person,
+    limit_of,
+)
+from dexxy.integrations.services.github.reading.newer_fields import NewerFields
 from dexxy.integrations.services.github.reading.request_sizes import RequestSizes
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.messages.ingest.records import SourceKey
@@ -38,8 +47,14 @@ WITH run AS (
     WHERE id = %(run)s
 )
 UPDATE integrations_credential
-SET points_remaining = coalesce(%(points_remaining)s, points_remaining),
-    requests_remaining = coalesce(%(requests_remaining)s, requests_remaining)
+SET secondary_limits = 0,
+    points_remaining = coalesce(%(points_remaining)s, points_remaining),
+    points_reset_at = coalesce(%(points_reset_at)s, points_reset_at),
+    requests_remaining = coalesce(%(requests_remaining)s, requests_remaining),
+    sweep_points = %(sweep_points)s
+                   + CASE WHEN sweep_hour_ends_at > now() THEN sweep_points ELSE 0 END,
+    sweep_hour_ends_at = CASE WHEN sweep_hour_ends_at > now() OR %(sweep_points)s = 0
+                         THEN sweep_hour_ends_at ELSE now() + interval '1 hour' END
 WHERE id = %(credential)s
 """
 
@@ -59,6 +74,9 @@ class Reading:
             `sweep_requests`.
         waited: seconds between two tries of a request.
         points_remaining, requests_remaining: what is left of each limit, as GitHub told last.
+        points_reset_at: when there are all points again.
+        limits: the same with all that belongs to it, by GitHub's names.
+        sweep_points: what sweeps have cost since that was last written down.
     """
 
     client: GitHubClient
@@ -68,15 +86,20 @@ class Reading:
     purpose: str = "requests"
     waited: float = 0
     points_remaining: int | None = None
+    points_reset_at: datetime | None = None
     requests_remaining: int | None = None
+    limits: dict[str, Limit] = field(default_factory=dict, repr=False)
+    sweep_points: int = 0
     source: SourceKey = field(init=False)
     sizes: RequestSizes = field(init=False)
+    _newer: NewerFields = field(init=False, repr=False)
     _still_readable: StillReadable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
         self.source = SourceKey(source.workspace_id, source.pk, source.server)
         self.sizes = RequestSizes(self.repository)
+        self._newer = NewerFields(self.repository)
         self._still_readable = StillReadable(self.repository)
 
     @property
@@ -106,14 +129,24 @@ class Reading:
 
         def request() -> Answer:
             at_most = None if is_smallest else LARGEST_ANSWER
-            return self.client.query(document, variables, may_lack=may_lack, at_most=at_most)
+            text = document if self._newer.are_known else without_newer_fields(document)
+            return self.client.query(text, variables, may_lack=may_lack, at_most=at_most)
 
-        answer = self._ask(request, is_smallest=is_smallest)
+        try:
+            answer = self._ask(request, "graphql", is_smallest=is_smallest)
+        except errors.FieldUnknownError:
+            if not self._newer.are_known:
+                raise
+            self._newer.refused()
+            answer = self._ask(request, "graphql", is_smallest=is_smallest)
         with errors.answer_shape("limits"):
             limit = answer.data.get("rateLimit")
             if limit:
-                self.run.points += int(limit["cost"])
+                cost = int(limit["cost"])
+                self.run.points += cost
+                self.sweep_points += cost if self.purpose == "sweep_requests" else 0
                 self.points_remaining = int(limit["remaining"])
+                self.points_reset_at = time(limit["resetAt"])
         return answer
 
     def get(self, path: str, params: dict[str, str | int] | None = None) -> Answer:
@@ -123,14 +156,22 @@ class Reading:
             GitHubError: one of its kinds.
             SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
-        answer = self._ask(lambda: self.client.get(path, params), is_smallest=True)
+        answer = self._ask(lambda: self.client.get(path, params), "core", is_smallest=True)
         # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         remaining = answer.headers.get("x-ratelimit-remaining", "")
         if answer.headers.get("x-ratelimit-resource") == "core" and remaining.isdecimal():
             self.requests_remaining = int(remaining)
         return answer
 
-    def _ask(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
+    def _ask(self, request: Callable[[], Answer], resource: str, *, is_smallest: bool) -> Answer:
+        if not self.repository.installation.is_by_app:
+            leave_to_person(self.limits, resource)
+        answer = self._tried(request, is_smallest=is_smallest)
+        if limit := limit_of(answer.headers):
+            self.limits |= [limit]
+        return answer
+
+    def _tried(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for tried, wait in enumerate((*RETRY_AFTER, None)):
             self.lease.keep()
             self._still_readable.require()
@@ -210,9 +251,12 @@ class Reading:
             "pace": Jsonb(run.pace),
             "credential": self.repository.installation.credential_id,
             "points_remaining": self.points_remaining,
+            "points_reset_at": self.points_reset_at,
             "requests_remaining": self.requests_remaining,
+            "sweep_points": self.sweep_points,
         }
         execute(_NOTE_SPENT, params)
+        self.sweep_points = 0
 
     def restarting(self, error: errors.CursorRefusedError) -> None:
         """Count that a list has to be read from its beginning, because of ERROR.

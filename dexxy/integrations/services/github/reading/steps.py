@@ -12,11 +12,14 @@ from django.db.models import F, Sum
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, SyncStream
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.reading import (
+    co_authors,
     edited_comments,
     profiles,
     refetch,
+    releases,
     thread_lists,
 )
+from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_NEWS, sweep_room
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.part_batches import parts_read_next
@@ -24,8 +27,6 @@ from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LIST
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import GitHubClient
 
-# Below this, what is left of the hour's points belongs to what is new.
-POINTS_FOR_NEWS = 1000
 # Asked before every page, and Django takes as long to write it as the database to answer.
 _UNFINISHED = """
 SELECT * FROM integrations_syncstream
@@ -53,6 +54,7 @@ class RepositoryReader:
         self.reading = Reading(client=client, repository=repository, run=run, lease=lease)
         self._sweep_pages = sweep_pages
         self._reads_people = True
+        self._commits_left = co_authors.MOST_IN_A_RUN
 
     @property
     def threads_left(self) -> int:
@@ -73,6 +75,8 @@ class RepositoryReader:
             or self._paced(self._read_threads)
             or self._read_edits()
             or self._read_people()
+            or self._read_releases()
+            or self._read_commits()
             or self._sweep()
         )
 
@@ -128,13 +132,37 @@ class RepositoryReader:
             self._reads_people = profiles.read(self.reading, identities)
         return bool(identities)
 
+    def _read_releases(self) -> bool:
+        stream = self._next_stream([StreamName.RELEASES])
+        if stream is None:
+            return False
+        self.reading.purpose = "release_requests"
+        releases.read_page(self.reading, stream)
+        return True
+
+    def _read_commits(self) -> bool:
+        stream = self._next_stream([StreamName.COMMITS])
+        points = self.reading.points_remaining
+        if stream is None or not self._commits_left:
+            return False
+        if points is not None and points < POINTS_FOR_NEWS:
+            return False
+        wanted = co_authors.waiting(self.reading)
+        if wanted:
+            self.reading.purpose = "commit_requests"
+            goes_on = co_authors.read(self.reading, stream, wanted)
+            self._commits_left = self._commits_left - 1 if goes_on else 0
+        return bool(wanted)
+
     def _sweep(self) -> bool:
         stream = self._next_stream(SWEEPS)
         points = self.reading.points_remaining
         if stream is None or self._sweep_pages == 0:
             return False
-        if self._sweep_pages is not None and points is not None and points < POINTS_FOR_NEWS:
-            return False
+        if self._sweep_pages is not None:
+            are_few = points is not None and points < POINTS_FOR_NEWS
+            if are_few or sweep_room(self.reading.repository.installation.credential_id) <= 0:
+                return False
         self.reading.purpose = "sweep_requests"
         thread_lists.read_page(self.reading, stream, SWEEPS[StreamName(stream.name)])
         self.reading.count(sweep_pages=1)

@@ -27,7 +27,7 @@ from dexxy.integrations.services.github.reading.page_frame import (
 )
 from dexxy.integrations.services.github.reading.part_rows import parts_replace
 from dexxy.integrations.services.github.reading.problems import problem_note, threads_are_read
-from dexxy.integrations.services.github.reading.receipt import sweep_meets
+from dexxy.integrations.services.github.reading.receipt import messages_counted, sweep_meets
 from dexxy.integrations.services.github.reading.request_sizes import size_failed
 from dexxy.integrations.services.github.reading.scans import (
     SWEEPS,
@@ -42,9 +42,11 @@ from dexxy.integrations.services.github.reading.scans import (
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
+from dexxy.messages.ingest.labels import labels_gone
 from dexxy.messages.ingest.refetch_marks import threads_missing
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import ThreadKind
+from dexxy.sources.growth import counts_note
 
 # GitHubRepository's mirrors of the cursors.
 _CURSOR_FIELDS = {
@@ -53,6 +55,8 @@ _CURSOR_FIELDS = {
     StreamName.DISCUSSIONS: "discussions_cursor",
 }
 _DOCUMENTS = {kind: list_document(kind) for kind in THREAD_TYPES}
+# With the first page of the issues come the names of the labels: every sync asks for that page.
+_FIRST_PAGES = _DOCUMENTS | {ThreadKind.ISSUE: list_document(ThreadKind.ISSUE, with_labels=True)}
 
 
 def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
@@ -71,8 +75,12 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     size = page_size(stream)
     variables = reading.name | page_variables(stream, size)
     try:
+        documents = _DOCUMENTS if variables["after"] else _FIRST_PAGES
         answer = reading.query(
-            _DOCUMENTS[kind], variables, may_lack=["repository.list"], is_smallest=size == 1
+            documents[kind],
+            variables,
+            may_lack=["repository.list", "repository.labels"],
+            is_smallest=size == 1,
         )
         listing = listing_of(reading, kind, answer)
         refuse_endless(stream, listing, variables["after"])
@@ -105,6 +113,7 @@ def _store(
         # the keys of these lie between those of the page.
         with reading.storing():
             _mark_missing(reading, stream, kind, listing.page)
+    _mark_relabelled(reading, listing.labels)
     with reading.storing():
         stored = snapshots_apply(
             reading.source, [t.snapshot for t in threads], asked_at=answer.asked_at
@@ -131,7 +140,7 @@ def _is_known(stream: SyncStream, node: Payload) -> bool:
 
 
 def _messages_in(threads: list[MappedThread]) -> int:
-    return sum(len(thread.snapshot.messages) for thread in threads)
+    return sum(messages_counted(thread.snapshot.messages) for thread in threads)
 
 
 def _mark_missing(reading: Reading, stream: SyncStream, kind: ThreadKind, page: Page) -> None:
@@ -145,6 +154,18 @@ def _mark_missing(reading: Reading, stream: SyncStream, kind: ThreadKind, page: 
     position_set(stream, position.after(page))
 
 
+def _mark_relabelled(reading: Reading, labels: frozenset[str] | None) -> None:
+    """Mark the threads with a label that the repository had when last asked, and has not now."""
+    repository = reading.repository
+    if labels is None or labels == frozenset(repository.label_names):
+        return
+    with reading.storing():
+        if gone := frozenset(repository.label_names) - labels:
+            labels_gone(reading.source, gone)
+        repository.label_names = sorted(labels)
+        repository.save(update_fields=["label_names", "updated_at"])
+
+
 def _note(
     reading: Reading, stream: SyncStream, kind: ThreadKind, listing: Listing, answer: Answer
 ) -> None:
@@ -152,11 +173,14 @@ def _note(
     repository = reading.repository
     repository.full_name = listing.full_name
     repository.name = repository.full_name.split("/")[1]
-    fields = ["full_name", "name"]
+    repository.node_id = listing.node_id
+    fields = ["full_name", "name", "node_id"]
     if stream.name in _CURSOR_FIELDS:
         fields.append(_CURSOR_FIELDS[StreamName(stream.name)])
         setattr(repository, fields[-1], stream.cursor)
     page_stored(repository, fields)
+    if listing.counts:
+        counts_note(reading.source.source_id, listing.counts, taken_at=answer.date, is_hint=False)
     reading.run.receipt[kind] = {
         "github": listing.total,
         "taken_at": answer.date.isoformat(),

@@ -31,6 +31,7 @@ from dexxy.integrations.services.github.access.repository_state import (
 )
 from dexxy.integrations.services.github.engine.reconcile import reconcile_soon
 from dexxy.integrations.services.github.webhooks.handler_contract import Event
+from dexxy.integrations.services.github.webhooks.repository_events import repository_counts_told
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
 _DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."
@@ -94,7 +95,8 @@ def on_installation_repositories(event: Event) -> bool:
         access_regained(followed.filter(github_id__in=ids))
     else:
         ids = [one["id"] for one in event.payload["repositories_removed"]]
-        access_lost(followed.filter(github_id__in=ids), _TAKEN_OUT)
+        # GitHub takes out what was deleted or transferred, too: who has said that knows better.
+        access_lost(followed.filter(github_id__in=ids, access_lost_at=None), _TAKEN_OUT)
     _check_soon(known)
     return True
 
@@ -134,6 +136,8 @@ def on_repository(event: Event) -> bool:
     elif event.action in {"privatized", "publicized"}:
         # Who may read it has changed: the next sync finds out for whom.
         changes_missed(followed)
+    if event.action != "deleted":
+        repository_counts_told(event)
     return told.exists()
 
 

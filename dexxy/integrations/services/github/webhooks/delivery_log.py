@@ -137,7 +137,10 @@ def _read_as(holder: str, app_pk: int) -> int:
             taken = sum(_take(client, app, one) for one in reversed(reading.missing))
         if not reading.is_whole:
             _assume_the_worst(app)
-        GitHubApp.objects.filter(pk=app_pk).update(log_read_until=reading.until)
+        read = {"log_read_until": reading.until}
+        if reading.missing:
+            read["webhooks_missed_at"] = timezone.now()
+        GitHubApp.objects.filter(pk=app_pk).update(**read)
     except (errors.BadCredentialsError, errors.NotFoundError) as error:
         raise app_refused(error) from error
     finally:

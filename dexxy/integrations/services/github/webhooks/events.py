@@ -1,9 +1,9 @@
 """Which webhooks are for us, and who handles them: a new event is added in this file.
 
 An event about a thread goes to THREAD_EVENTS, with a mapper of `mapping/webhooks.py` that turns its
-payload into hints. Any other goes to ACCOUNT_EVENTS, with a handler of `account_events.py`. One
-that tells nothing that is stored here goes to IGNORED. The App asks GitHub for the events in
-`connecting/app_registration.py`.
+payload into hints. Any other goes to ACCOUNT_EVENTS, with a handler of `account_events.py` or
+`label_events.py` or `repository_events.py`. One that tells nothing that is stored here goes to
+IGNORED. The App asks GitHub for the events in `connecting/app_registration.py`.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
@@ -14,7 +14,9 @@ from dexxy.integrations.services.github.api.values import Payload
 from dexxy.integrations.services.github.mapping import webhooks as mapping
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint
 from dexxy.integrations.services.github.webhooks import account_events as handlers
+from dexxy.integrations.services.github.webhooks import repository_events
 from dexxy.integrations.services.github.webhooks.handler_contract import Handler
+from dexxy.integrations.services.github.webhooks.label_events import on_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,25 @@ THREAD_EVENTS: Mapping[str, ThreadEvent] = {
     "issues": ThreadEvent(
         mapping.on_issues,
         _actions(
-            "assigned closed deleted demilestoned edited labeled locked milestoned opened pinned"
-            " reopened transferred typed unassigned unlabeled unlocked unpinned untyped"
+            "assigned closed deleted demilestoned edited field_added field_removed labeled locked"
+            " milestoned opened pinned reopened transferred typed unassigned unlabeled unlocked"
+            " unpinned untyped"
         ),
     ),
-    "issue_comment": ThreadEvent(mapping.on_issue_comment, _actions("created edited deleted")),
+    "sub_issues": ThreadEvent(
+        mapping.on_sub_issues,
+        _actions("parent_issue_added parent_issue_removed sub_issue_added sub_issue_removed"),
+    ),
+    "issue_comment": ThreadEvent(
+        mapping.on_issue_comment, _actions("created edited deleted pinned unpinned")
+    ),
     "pull_request": ThreadEvent(
         mapping.on_pull_request,
         _actions(
             "assigned auto_merge_disabled auto_merge_enabled closed converted_to_draft"
             " demilestoned dequeued edited enqueued labeled locked milestoned opened"
-            " ready_for_review reopened review_request_removed review_requested synchronize"
-            " unassigned unlabeled unlocked"
+            " ready_for_review reopened review_request_removed review_requested stacked"
+            " synchronize unassigned unlabeled unlocked"
         ),
     ),
     "pull_request_review": ThreadEvent(
@@ -94,6 +103,14 @@ ACCOUNT_EVENTS: Mapping[str, AccountEvent] = {
             "archived created deleted edited privatized publicized renamed transferred unarchived"
         ),
     ),
+    "label": AccountEvent(on_label, _actions("archived created deleted edited unarchived")),
+    "star": AccountEvent(repository_events.on_star, _actions("created deleted")),
+    # It has no action.
+    "fork": AccountEvent(repository_events.on_fork, frozenset({""})),
+    "release": AccountEvent(
+        repository_events.on_release,
+        _actions("created deleted edited prereleased published released unpublished"),
+    ),
     # We keep no user's token longer than it takes to prove something: there is none to forget.
     "github_app_authorization": AccountEvent(handlers.nothing_to_do, _actions("revoked")),
     # It tells nothing but that deliveries arrive. It has no action.
@@ -119,11 +136,10 @@ IGNORED = frozenset(
         "deployment_protection_rule",
         "deployment_review",
         "deployment_status",
-        "fork",
         "gollum",
         "issue_dependencies",
         "issue_field",
-        "label",
+        "issue_relates_to",
         "marketplace_purchase",
         "member",
         "membership",
@@ -144,7 +160,6 @@ IGNORED = frozenset(
         "public",
         "push",
         "registry_package",
-        "release",
         "repository_advisory",
         "repository_dispatch",
         "repository_import",
@@ -156,9 +171,7 @@ IGNORED = frozenset(
         "security_advisory",
         "security_and_analysis",
         "sponsorship",
-        "star",
         "status",
-        "sub_issues",
         "team",
         "team_add",
         "watch",
@@ -170,15 +183,20 @@ IGNORED = frozenset(
 
 
 def why_ignored(event: str, action: str) -> str:
-    """Return why nobody handles EVENT with ACTION, or '' where somebody does."""
+    """Return why nobody handles EVENT with ACTION, or '' where somebody does.
+
+    A new action of a thread's event shows a thread that has changed, as an edit does.
+    """
     if event in IGNORED:
         return "Nothing that it says is stored."
-    handled = ACCOUNT_EVENTS.get(event) or THREAD_EVENTS.get(event)
-    if handled is None:
-        return f"The event {event} is unknown."
-    return "" if action in handled.actions else f"The action {action!r} of {event} is unknown."
+    if event in THREAD_EVENTS or not is_unknown(event, action):
+        return ""
+    if event in ACCOUNT_EVENTS:
+        return f"The action {action!r} of {event} is unknown."
+    return f"The event {event} is unknown."
 
 
 def is_unknown(event: str, action: str) -> bool:
     """Tell whether EVENT with ACTION is new on GitHub, as far as this Dexxy knows."""
-    return event not in IGNORED and bool(why_ignored(event, action))
+    known = ACCOUNT_EVENTS.get(event) or THREAD_EVENTS.get(event)
+    return event not in IGNORED and (known is None or action not in known.actions)

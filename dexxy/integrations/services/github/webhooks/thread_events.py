@@ -1,19 +1,18 @@
 """Webhooks about threads: many at a time, each for the repositories that it is about."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dexxy.integrations.models import DeliveryState, GitHubRepository
 from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint, subject_of
-from dexxy.integrations.services.github.webhooks.events import THREAD_EVENTS
+from dexxy.integrations.services.github.webhooks.events import THREAD_EVENTS, is_unknown
+from dexxy.integrations.services.github.webhooks.followed import Followed, source_key
 from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
 from dexxy.messages.ingest.hints import SourceHint, hints_apply
-from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.ingest.refetch_marks import thread_changed
 
-_DONE = Outcome(DeliveryState.DONE)
 _NOT_CONNECTED = Outcome(
     DeliveryState.IGNORED, "Its repository is not connected here, or is paused."
 )
@@ -39,17 +38,26 @@ def thread_events_apply(events: Sequence[Event]) -> list[Outcome]:
         if len(events) > 1:
             raise UnreadTogetherError
         return [_read_again(events[0], mapped[0].unread)]
-    followed = _Followed(events, {hint.repository_id for found in mapped for hint in found.hints})
+    followed = Followed(events, {hint.repository_id for found in mapped for hint in found.hints})
     hints: list[SourceHint] = []
     outcomes: list[Outcome] = []
     for event, found in zip(events, mapped, strict=True):
         here = list(followed.hints(event, found.hints[:1]))
-        outcomes.append(_DONE if here else _NOT_CONNECTED)
+        outcomes.append(_done(event) if here else _NOT_CONNECTED)
         if here:
             hints += [*here, *followed.hints(event, found.hints[1:])]
+    followed.arrivals_note(hint for found in mapped for hint in found.hints[:1])
     if hints:
         hints_apply(hints, received_at=min(event.received_at for event in events))
     return outcomes
+
+
+def _done(event: Event) -> Outcome:
+    """Say that an event is applied, and with what reserve."""
+    if not is_unknown(event.name, event.action):
+        return Outcome(DeliveryState.DONE)
+    why = f"The action {event.action!r} of {event.name} is unknown: it is taken for an edit."
+    return Outcome(DeliveryState.DONE, quoted(why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,55 +87,11 @@ def _read_again(event: Event, why: str) -> Outcome:
         subject = subject_of(event.payload)
     except UNKNOWN_SHAPE:
         return Outcome(DeliveryState.FAILED, why)
-    followed = _Followed([event], {subject.repository_id})
+    followed = Followed([event], {subject.repository_id})
     here = list(followed.repositories(event, subject.repository_id))
     for repository in here:
         number = subject.number
         # One that is new is found in the repository's lists.
-        if not (number and thread_changed(_key(repository), subject.kind, number)):
+        if not (number and thread_changed(source_key(repository), subject.kind, number)):
             due_at_once(GitHubRepository.objects.filter(pk=repository.pk))
     return Outcome(DeliveryState.DONE, f"{why} It is read again.") if here else _NOT_CONNECTED
-
-
-class _Followed:
-    """The repositories that workspaces follow, among those that some events are about.
-
-    Args:
-        github_ids: GitHub's numbers of them.
-    """
-
-    def __init__(self, events: Iterable[Event], github_ids: Collection[int]) -> None:
-        repositories = (
-            GitHubRepository.objects.followed()
-            .unpaused()
-            .filter(
-                installation__app__in={event.app.pk for event in events},
-                github_id__in=github_ids,
-                installation__workspace__isnull=False,
-            )
-        )
-        self._found: dict[tuple[int | None, int], list[GitHubRepository]] = {}
-        for repository in repositories.select_related("installation", "source"):
-            key = repository.installation.app_id, repository.github_id
-            self._found.setdefault(key, []).append(repository)
-
-    def hints(self, event: Event, found: Iterable[RepositoryHint]) -> Iterator[SourceHint]:
-        """Yield hints of EVENT for the sources of the installation that it names."""
-        for hint in found:
-            for repository in self.repositories(event, hint.repository_id):
-                yield SourceHint(_key(repository), hint.hint)
-
-    def repositories(self, event: Event, github_id: int) -> Iterator[GitHubRepository]:
-        """Yield the rows of a repository that the installation that EVENT names reads.
-
-        Not every payload names one: that of `discussion.unanswered` does not.
-        """
-        named = (event.payload.get("installation") or {}).get("id")
-        for repository in self._found.get((event.app.pk, github_id), ()):
-            if named in (None, repository.installation.installation_id):
-                yield repository
-
-
-def _key(repository: GitHubRepository) -> SourceKey:
-    source = repository.source
-    return SourceKey(source.workspace_id, source.pk, source.server)

@@ -1,0 +1,34 @@
+"""The window of figures: a time, and up to when the copy of GitHub is known to be complete."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.integrations.models import GitHubRepository
+from dexxy.messages.figures.scope import Window
+
+
+def figure_window(
+    viewer: Viewer, workspace: Workspace, *, since: datetime, until: datetime, zone: str = "UTC"
+) -> Window:
+    """Return the window from SINCE until before UNTIL, as far as it is known today.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    repositories = GitHubRepository.objects.filter(
+        source__workspace=workspace, source__is_archived=False
+    )
+    synced = dict(repositories.values_list("source", "last_synced_at"))
+    checked_at = {source: at for source, at in synced.items() if at is not None}
+    return Window(
+        since=since,
+        until=until,
+        now=max(checked_at.values(), default=min(until, timezone.now())),
+        checked_at=checked_at,
+        zone=zone,
+        has_history=len(checked_at) == len(synced),
+    )

@@ -1,0 +1,31 @@
+"""A GitHub that gives up on heavy answers is read to its end, and wrongly asked seldom."""
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+
+from dexxy_simulator.tokens import ComputeBudget
+from tests.scene import Scene
+
+
+@pytest.mark.parametrize("how", ["timed out", "cut off"])
+def test_a_repository_whose_pages_are_too_heavy_is_read_whole(
+    scene: Scene, how: Literal["timed out", "cut off"]
+) -> None:
+    world = scene.world
+    world.dialect = replace(world.dialect, heavy_queries=how)
+    for number in range(60):
+        issue = world.open_issue(scene.repository, scene.owner, f"Issue {number}")
+        for place in range(number % 4):
+            world.comment(issue, scene.owner, f"Comment {place}")
+    # An issue weighs about a dozen objects, so that a page of ten is too heavy.
+    world.compute_budget = ComputeBudget(weight=90, points=50)
+    scene.server.requests.clear()
+
+    assert scene.outcome() == ("done", "")
+
+    refused = [entry for entry in scene.server.requests.entries if entry.points > 50]
+    assert 1 <= len(refused) <= 3
+    world.compute_budget = None
+    scene.recover()
