@@ -3,7 +3,16 @@
 from django.contrib import admin
 
 from dexxy.common.admin import ReadOnlyAdmin
-from dexxy.messages.models import Change, Epoch, Follower, Message, SearchEntry, Thread
+from dexxy.messages.models import (
+    Change,
+    CoAuthor,
+    Epoch,
+    Follower,
+    Message,
+    Release,
+    SearchEntry,
+    Thread,
+)
 
 
 @admin.register(Thread)
@@ -24,6 +33,27 @@ class MessageAdmin(ReadOnlyAdmin):
     list_select_related = ("thread", "author")
     search_fields = ("=id", "=external_id")
     search_help_text = "The id of a message, here or on GitHub"
+    ordering = ("-pk",)
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "source", "author", "published_at", "archived_reason")
+    list_filter = ("is_prerelease", "is_archived", "workspace")
+    list_select_related = ("source", "author")
+    search_fields = ("=external_id", "=tag")
+    search_help_text = "The tag of a release, or its id on GitHub"
+    ordering = ("-pk",)
+
+
+@admin.register(CoAuthor)
+class CoAuthorAdmin(ReadOnlyAdmin):
+    hidden = ("email",)
+    list_display = ("thread", "account", "name")
+    list_filter = ("workspace",)
+    list_select_related = ("thread", "account")
+    search_fields = ("=thread__id",)
+    search_help_text = "The id of a thread, here"
     ordering = ("-pk",)
 
 

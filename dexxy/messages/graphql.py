@@ -12,6 +12,7 @@ from dexxy.accounts.graphql import in_workspace
 from dexxy.common.graphql import Connection, Info, aware, connection, key
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
+from dexxy.members.graphql import remember_members
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import ALL_THREADS, EVERYTHING
 from dexxy.messages.feed.following import feed_changes
@@ -25,7 +26,9 @@ from dexxy.messages.graphql_feed import (
 )
 from dexxy.messages.graphql_filters import ActivityFeedFilters, ThreadFilterInput
 from dexxy.messages.graphql_insights import Insights
+from dexxy.messages.graphql_releases import Release
 from dexxy.messages.insights import insights
+from dexxy.messages.releases import release_list, release_total
 
 
 @strawberry.type
@@ -87,6 +90,21 @@ class MessagesQuery:
     def thread(self, info: Info, workspace_id: strawberry.ID, thread_id: strawberry.ID) -> Thread:
         viewer, workspace = in_workspace(info, workspace_id)
         return cast(Thread, selectors.thread_for(viewer, workspace, key(thread_id)))
+
+    @strawberry.field(description="The releases, those published last first.")
+    def releases(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        source_id: strawberry.ID | None = None,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[Release]:
+        viewer, workspace = in_workspace(info, workspace_id)
+        pk = None if source_id is None else key(source_id)
+        page = release_list(viewer, workspace, pk, first, after)
+        remember_members(info, (one.author.member for one in page.items if one.author))
+        return connection(page, after, partial(release_total, viewer, workspace, pk))
 
     # It reads a year.
     @strawberry.field(

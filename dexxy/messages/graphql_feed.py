@@ -13,12 +13,19 @@ import strawberry_django
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.models import Workspace
 from dexxy.common.graphql import Connection, Info, connection
-from dexxy.common.graphql_cost import PAGED
+from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.graphql import Identity, remember_members
 from dexxy.messages import models, selectors
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.feed.following import Changes
+from dexxy.messages.graphql_co_authors import USUAL, CoAuthor, co_authors_shown
+from dexxy.messages.graphql_details import (
+    MOST_ASSIGNEES,
+    NamedAccount,
+    Subject,
+    ThreadDetails,
+)
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.graphql import Source
 
@@ -35,6 +42,10 @@ class Thread:
     state: ThreadState
     state_reason: str
     labels: list[str]
+    category: str = strawberry.field(description="Of a discussion.")
+    milestone: str
+    is_locked: bool
+    head_oid: str = strawberry.field(description="Of a pull request: its last commit.")
     url: str
     author: Identity | None = strawberry_django.field(
         description="Who opened it; null where the account is gone."
@@ -47,16 +58,36 @@ class Thread:
     last_activity_at: datetime
     message_count: int
 
-    @strawberry.field(description="Its messages, the oldest first; at most 100 a page.")
+    @strawberry.field(
+        description="Of a merged pull request: who wrote its commits beside its author.",
+        metadata=cost(items=USUAL),
+    )
+    def co_authors(self, root: strawberry.Parent[models.Thread], info: Info) -> list[CoAuthor]:
+        return co_authors_shown(info, root)
+
+    @strawberry.field(description="Who is to work on it now.", metadata=cost(items=MOST_ASSIGNEES))
+    def assignees(self, root: strawberry.Parent[models.Thread]) -> list[NamedAccount]:
+        return [NamedAccount.of(account) for account in root.assignees]
+
+    @strawberry.field(description="What else is known of it.")
+    def details(self, root: strawberry.Parent[models.Thread]) -> ThreadDetails:
+        return ThreadDetails.of(root.details)
+
+    @strawberry.field(
+        description="Its messages, the oldest first; at most 100 a page. Those of the quiet kinds,"
+        " which are in no feed that does not ask for them, only with `withQuiet`."
+    )
     def messages(
         self,
         root: strawberry.Parent[models.Thread],
         info: Info,
         first: int = PAGE,
         after: str | None = None,
+        with_quiet: bool = False,
     ) -> "Connection[ActivityItem]":
-        page = _messages_of(info, root, first, after)
-        return _activity(info, page, after, lambda: root.message_count)
+        page = _messages_of(info, root, first, after, with_quiet)
+        whole = partial(selectors.thread_whole_total, root)
+        return _activity(info, page, after, whole if with_quiet else lambda: root.message_count)
 
 
 @strawberry_django.type(
@@ -72,12 +103,23 @@ class ActivityItem:
         description="Who did it; null where the account is gone."
     )
     parent_id: strawberry.ID | None = strawberry.field(
-        description="The message that a reply answers."
+        description="The message that a reply answers; null where that is gone."
     )
     body: str = strawberry.field(description="Markdown, as it was written.")
     url: str
     occurred_at: datetime
     edited_at: datetime | None
+
+    @strawberry.field(description="What its author is to the repository, such as `member`.")
+    def association(self, root: strawberry.Parent[models.Message]) -> str | None:
+        return cast("str | None", root.details.get("association"))
+
+    @strawberry.field(
+        description="What it is about beside its thread: who was asked or assigned, the label, what"
+        " closed the thread. Null where there is no such thing, or where it is not shown."
+    )
+    def subject(self, root: strawberry.Parent[models.Message]) -> Subject | None:
+        return Subject.of(root.details.get("subject"))
 
     @strawberry.field(description="Of a review: APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED.")
     def review_state(self, root: strawberry.Parent[models.Message]) -> str | None:
@@ -154,15 +196,15 @@ def remember(info: Info, threads: Sequence[models.Thread]) -> None:
 
 
 def _messages_of(
-    info: Info, thread: models.Thread, first: int, after: str | None
+    info: Info, thread: models.Thread, first: int, after: str | None, with_quiet: bool
 ) -> Page[models.Message]:
     """Read the messages of every thread of this request at once, when the first one is asked."""
-    key = ("thread pages", first, after)
+    key = ("thread pages", first, after, with_quiet)
     pages: dict[int, Page[models.Message]] = info.context.shared.setdefault(key, {})
     if thread.pk not in pages:
         remember(info, [thread])
         unread = [one for one in info.context.shared["threads"].values() if one.pk not in pages]
-        found = selectors.thread_pages(unread, first, after)
+        found = selectors.thread_pages(unread, first, after, with_quiet=with_quiet)
         pages.update(found)
         items = (item for page in found.values() for item in page.items)
         remember_members(info, (item.author.member for item in items if item.author))

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.common.models import TimestampedModel, only_choices
-from dexxy.members.models import Identity
+from dexxy.members.models import Identity, Member
+from dexxy.messages.waiting.turns import Reason, Side
 from dexxy.sources.models import Source
 
 
@@ -37,11 +38,32 @@ class MessageKind(models.TextChoices):
     REOPENED = "reopened"
     MERGED = "merged"
     ANSWERED = "answered"
+    READY = "ready"
+    DRAFTED = "drafted"
+    REVIEW_REQUESTED = "review_requested"
+    REVIEW_UNREQUESTED = "review_unrequested"
+    REVIEW_DISMISSED = "review_dismissed"
+    PUSHED = "pushed"
+    CONVERTED = "converted"
+    DUPLICATE = "duplicate"
+    UNDUPLICATE = "unduplicate"
+    LABELED = "labeled"
+    UNLABELED = "unlabeled"
+    ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
 
     @classmethod
     def state_changes(cls) -> list["MessageKind"]:
-        """Return the kinds that somebody did rather than wrote."""
+        """Return the kinds that somebody did rather than wrote, and that the feed shows."""
         return [cls.CLOSED, cls.REOPENED, cls.MERGED, cls.ANSWERED]
+
+    @classmethod
+    def quiet(cls) -> list["MessageKind"]:
+        """Return the kinds that no feed shows that does not ask for them, and no figure counts."""
+        return list(cls)[list(cls).index(cls.READY) :]
+
+
+QUIET_KINDS = frozenset(MessageKind.quiet())
 
 
 class ArchivedReason(models.TextChoices):
@@ -88,6 +110,16 @@ class Thread(TimestampedModel):
         Identity, models.PROTECT, null=True, related_name="threads", db_index=False
     )
     opened_at = models.DateTimeField()
+    # What only some kinds have, and lists may be asked by: '' or [] where there is none.
+    category = models.TextField(blank=True, db_default="")
+    milestone = models.TextField(blank=True, db_default="")
+    # The id of the last commit of a pull request.
+    head_oid = models.CharField(max_length=64, blank=True, db_default="")
+    is_locked = models.BooleanField(default=False, db_default=False)
+    # Accounts, each as `{"id": external id, "login": username}`.
+    assignees = models.JSONField(default=list, blank=True, db_default=[])
+    # The rest of what is known of it: see docs/reference/threads-and-messages.md.
+    details = models.JSONField(default=dict, blank=True, db_default={})
     closed_at = models.DateTimeField(null=True, blank=True)
     merged_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -105,6 +137,8 @@ class Thread(TimestampedModel):
         max_length=10, choices=ArchivedReason.choices, blank=True, default=""
     )
     moved_to_url = models.TextField(blank=True, default="")
+    # When the commits of a merged pull request were read, which do not change any more.
+    co_authors_read_at = models.DateTimeField(null=True, blank=True)
 
     objects = ThreadQuerySet.as_manager()
 
@@ -143,6 +177,13 @@ class Thread(TimestampedModel):
                 fields=["workspace", "source", "refetch_at"],
                 name="messages_thread_refetch",
                 condition=Q(refetch_at__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace", "source", "-id"],
+                name="messages_thread_commits_due",
+                condition=Q(
+                    is_archived=False, merged_at__isnull=False, co_authors_read_at__isnull=True
+                ),
             ),
             # These end with the first activity, so that a feed that is read far down can skip all
             # threads that began later without reading their rows.
@@ -198,6 +239,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Keep those that the feed shows, as long as their source is not archived."""
         return self.filter(is_archived=False, in_feed=True)
 
+    def with_quiet(self) -> Self:
+        """Keep those that the feed shows, and those of quiet kinds that it shows if asked to."""
+        return self.filter(Q(in_feed=True) | Q(kind__in=QUIET_KINDS), is_archived=False)
+
     def for_display(self) -> list["Message"]:
         """Read them with all that a page or a field of the API shows of them, in one query."""
         found = list(self.select_related("source", "author__member", "thread__author__member"))
@@ -211,7 +256,7 @@ class Message(TimestampedModel):
     """One thing somebody said or did in a thread, at one moment.
 
     Its key is its kind and `external_id` inside its thread: the decimal id; the thread's number
-    for `opened`; the node id for a timeline event.
+    for `opened`; the node id for a timeline event. A message of a quiet kind is not in the feed.
     """
 
     # A message is written under the lock of its thread, behind its author in one transaction, and
@@ -280,6 +325,15 @@ class Message(TimestampedModel):
             _feed_index("kinds", "thread_kind", "kind"),
             _feed_index("source_kinds", "source", "thread_kind", "kind"),
             _feed_index("author", "author"),
+            # Feeds that ask for quiet kinds read a range for each of them.
+            models.Index(
+                F("workspace"),
+                F("kind"),
+                F("occurred_at").desc(),
+                F("id").desc(),
+                name="messages_message_quiet",
+                condition=Q(in_feed=False),
+            ),
             models.Index(
                 fields=["parent"],
                 name="messages_message_replies",
@@ -399,3 +453,220 @@ class Follower(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.workspace}"
+
+
+class Release(TimestampedModel):
+    """A release of a source: what its owners published outside of any thread.
+
+    `external_id` is its numeric id on the server, `listed_at` its time in the server's list, and
+    `seen_at` when the last answer was asked for that had it.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="releases", db_index=False
+    )
+    source = models.ForeignKey(Source, models.CASCADE, related_name="releases", db_index=False)
+    external_id = models.CharField(max_length=100)
+    tag = models.TextField()
+    name = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    url = models.TextField()
+    author = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="releases")
+    is_prerelease = models.BooleanField()
+    published_at = models.DateTimeField()
+    listed_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    is_archived = models.BooleanField(default=False)
+    archived_reason = models.CharField(
+        max_length=10, choices=ArchivedReason.choices, blank=True, default=""
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "source", "external_id"], name="messages_release_once"
+            ),
+            _archived_with_a_reason(),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "-published_at", "-id"],
+                name="messages_release_newest",
+                condition=Q(is_archived=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.tag
+
+
+class CoAuthor(models.Model):
+    """Who wrote commits of a merged pull request beside the one who opened it.
+
+    Of somebody without an account on the server only the name and the address are known that their
+    commits show. Of somebody with one neither is kept.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="co_authors", db_index=False
+    )
+    # Not checked: see `SyncPart`. A thread is archived, and never deleted.
+    thread = models.ForeignKey(
+        Thread, models.CASCADE, related_name="co_authors", db_constraint=False
+    )
+    account = models.ForeignKey(Identity, models.PROTECT, null=True, related_name="co_authored")
+    name = models.TextField(blank=True)
+    email = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["thread", "account"],
+                name="messages_coauthor_account_once",
+                condition=Q(account__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["thread", "email"],
+                name="messages_coauthor_address_once",
+                condition=Q(account__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=Q(account__isnull=True) | Q(name="", email=""),
+                name="messages_coauthor_known_by_account",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "email"],
+                name="messages_coauthor_by_address",
+                condition=Q(account__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account or self.name} in {self.thread}"
+
+
+class TeamStint(models.Model):
+    """A stretch of time in which a member did what needs a maintainer's rights.
+
+    See `messages/team/stints.py`; what a person decided about a member (TeamDecision) comes first.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "member", "since"], name="messages_teamstint_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} from {self.since:%Y-%m-%d}"
+
+
+class TeamDecision(TimestampedModel):
+    """A person's word on whether a member belongs to the team, instead of what their acts say."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    is_on_team = models.BooleanField()
+    since = models.DateTimeField(null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+    actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "member"], name="messages_teamdecision_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member}: {'on' if self.is_on_team else 'not on'} the team"
+
+
+class Standing(models.Model):
+    """Whose turn it is in a thread, where somebody waits: see `messages/waiting/turns.py`.
+
+    A follower of the log of changes keeps it. A thread in which nobody waits has no row.
+    """
+
+    thread = models.OneToOneField(
+        Thread, models.CASCADE, primary_key=True, related_name="standing", db_constraint=False
+    )
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    side = models.CharField(max_length=10, choices=Side.choices)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    since = models.DateTimeField()
+    # The opener's last turn: it ends a snooze.
+    turned_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.BigIntegerField(null=True, blank=True)
+    others_replied = models.BooleanField(default=False)
+    # From long before the source was connected, and nobody has asked since.
+    is_old = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [only_choices("side", Side), only_choices("reason", Reason)]
+        indexes = [
+            models.Index(
+                fields=["workspace", "side", "is_old", "others_replied", "since", "thread"],
+                name="messages_standing_queue",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} since {self.since:%Y-%m-%d}"
+
+
+class Triage(TimestampedModel):
+    """What people decided about a thread that waits, in Dexxy alone.
+
+    A thread is held while it is snoozed or set aside, until its opener says more than whoever held
+    it had seen: `seen_at` is the time of the last message that they saw.
+    """
+
+    thread = models.OneToOneField(
+        Thread, models.CASCADE, primary_key=True, related_name="triage", db_constraint=False
+    )
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    is_set_aside = models.BooleanField(default=False)
+    held_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    held_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_set_aside=False) | Q(snoozed_until=None),
+                name="messages_triage_one_hold",
+            )
+        ]
+        indexes = [models.Index(fields=["workspace", "assignee"], name="messages_triage_assigned")]
+
+    def __str__(self) -> str:
+        return f"triage of thread {self.thread_id}"
+
+
+class Recount(models.Model):
+    """Who is of the team has changed for the past: open threads are looked at again.
+
+    The row is there while that goes on; `done_to` is the last thread that was looked at.
+    """
+
+    workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
+    done_to = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"recount of {self.workspace}"

@@ -86,7 +86,7 @@ def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
         MessageNotFoundError: WORKSPACE shows no such message.
     """
     require_membership(viewer, workspace)
-    messages = Message.objects.in_feed().filter(workspace=workspace, source__is_archived=False)
+    messages = Message.objects.with_quiet().filter(workspace=workspace, source__is_archived=False)
     found = messages.filter(pk=pk).for_display()
     if not found:
         raise MessageNotFoundError("There is no such activity item.")
@@ -145,11 +145,18 @@ def thread_total(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -
 
 
 def thread_pages(
-    threads: Sequence[Thread], first: int = PAGE, after: str | None = None
+    threads: Sequence[Thread],
+    first: int = PAGE,
+    after: str | None = None,
+    *,
+    with_quiet: bool = False,
 ) -> dict[int, Page[Message]]:
     """Return FIRST messages of each of THREADS, the oldest first, by the id of the thread.
 
     The threads come from a selector that asked for the viewer. Any number of them is one query.
+
+    Args:
+        with_quiet: whether to return what is in no feed unless it is asked for, too.
 
     Raises:
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
@@ -159,7 +166,7 @@ def thread_pages(
     # By their key, which begins with the workspace.
     workspaces = {thread.workspace_id for thread in threads}
     of_threads = Message.objects.filter(workspace__in=workspaces, thread__in=threads)
-    found = of_threads.in_feed()
+    found = of_threads.with_quiet() if with_quiet else of_threads.in_feed()
     if after is not None:
         cursor = Cursor.parse(after)
         time = cursor.time or datetime.max.replace(tzinfo=UTC)
@@ -169,6 +176,12 @@ def thread_pages(
     for message in numbered.order_by("thread_id", "row").for_display():
         by_thread[message.thread_id].append(message)
     return {pk: _page_of(items, first) for pk, items in by_thread.items()}
+
+
+def thread_whole_total(thread: Thread) -> int:
+    """Count the messages of a thread, those of quiet kinds as well."""
+    key = {"workspace": thread.workspace_id, "thread": thread}
+    return Message.objects.filter(**key).with_quiet().count()
 
 
 def _threads(workspace: Workspace, filters: ThreadFilters) -> QuerySet[Thread]:

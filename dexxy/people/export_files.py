@@ -121,6 +121,20 @@ def export_request(
     return export
 
 
+@transaction.atomic
+def export_delete(*, viewer: Viewer, workspace: Workspace, pk: int) -> ExportFile:
+    """End one export of WORKSPACE that VIEWER asked for: a worker deletes it.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, ExportNotFoundError: as `export_file_for`.
+    """
+    export = export_file_for(viewer, workspace, pk)
+    _expire(export)
+    audit(workspace, signed_in(viewer), "export.deleted", export, what=export.what)
+    transaction.on_commit(exports_wake)
+    return export
+
+
 def exports_wake() -> bool:
     """Wake a worker for what is to be made or deleted. If the queue is down, that is logged."""
     return worker_wake(QUEUE, JOB)

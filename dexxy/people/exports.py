@@ -13,11 +13,14 @@ from django.db.models import F, QuerySet, Sum
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import Cursor, behind
 from dexxy.members.models import Identity, Member
-from dexxy.messages.feed.filters import EVERYTHING
+from dexxy.messages.feed.filters import EVERYTHING, FeedFilters
 from dexxy.messages.feed.query import feed_query
 from dexxy.messages.feed.reader import feed_find
-from dexxy.messages.models import Message, Thread
+from dexxy.messages.models import Message, MessageKind, Release, Thread
+from dexxy.messages.releases import releases_shown
 from dexxy.people.models import Export, Format
+from dexxy.sources.growth import daily_counts
+from dexxy.sources.models import DailyCounts
 
 # Rows read at once: no transaction stays open while a slow reader takes them.
 _BATCH = 1000
@@ -25,6 +28,9 @@ _BATCH = 1000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # By which Excel knows that a file is UTF-8.
 _BOM = "\ufeff"
+
+# What somebody did that the feed leaves out.
+_QUIET = FeedFilters(message_kinds=MessageKind.quiet())
 
 Row = dict[str, Any]
 
@@ -78,9 +84,16 @@ def export_batch(workspace: Workspace, what: Export, form: Format, cursor: Curso
 
 
 def export_total(workspace: Workspace, what: Export) -> int:
-    """Return about how many rows there are, without counting messages."""
+    """Return about how many rows there are, without counting messages.
+
+    Of quiet kinds nobody knows, so the number of messages stands for theirs.
+    """
+    if what == Export.GROWTH:
+        return daily_counts(workspace).count()
+    if what == Export.RELEASES:
+        return releases_shown(workspace).count()
     threads = Thread.objects.shown().filter(workspace=workspace)
-    if what == Export.MESSAGES:
+    if what in (Export.MESSAGES, Export.EVENTS):
         return threads.aggregate(total=Sum("message_count"))["total"] or 0
     return (threads if what == Export.THREADS else _shown_members(workspace)).count()
 
@@ -110,12 +123,35 @@ def _cell(value: Any) -> Any:
 
 
 def _messages(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
-    found = feed_find(feed_query(workspace, EVERYTHING, below=cursor), _BATCH)
+    found, behind_them = _of_feed(workspace, EVERYTHING, cursor)
+    return [_message(message) for message in found], behind_them
+
+
+def _events(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
+    found, behind_them = _of_feed(workspace, _QUIET, cursor)
+    return [_message(message) | _subject(message) for message in found], behind_them
+
+
+def _of_feed(
+    workspace: Workspace, filters: FeedFilters, cursor: Cursor | None
+) -> tuple[list[Message], Cursor | None]:
+    found = feed_find(feed_query(workspace, filters, below=cursor), _BATCH)
     rows = Message.objects.select_related("source", "thread", "author").in_bulk(
         [one.pk for one in found]
     )
-    shown = [_message(rows[one.pk]) for one in found if one.pk in rows]
+    shown = [rows[one.pk] for one in found if one.pk in rows]
     return shown, found[-1] if len(found) == _BATCH else None
+
+
+def _subject(message: Message) -> Row:
+    """Return what an event is about beside its thread."""
+    subject = message.details.get("subject", {})
+    return {
+        "subject_type": subject.get("type", ""),
+        "subject_id": subject.get("id", subject.get("oid", subject.get("number", ""))),
+        "subject_name": subject.get("login", subject.get("name", "")),
+        "subject_url": subject.get("url", ""),
+    }
 
 
 def _message(message: Message) -> Row:
@@ -151,6 +187,10 @@ def _thread(thread: Thread) -> Row:
         "state": thread.state,
         "state_reason": thread.state_reason,
         "labels": thread.labels,
+        "category": thread.category,
+        "milestone": thread.milestone,
+        "is_locked": thread.is_locked,
+        "assignees": [account["login"] for account in thread.assignees],
         "url": thread.url,
         **_author(thread.author),
         "opened_at": thread.opened_at,
@@ -190,6 +230,43 @@ def _member(member: Member) -> Row:
     }
 
 
+def _growth(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
+    counts = daily_counts(workspace).select_related("source")
+    found, behind_them = _next(counts, "taken_at", cursor)
+    return [_day(day) for day in found], behind_them
+
+
+def _day(day: DailyCounts) -> Row:
+    return {
+        "id": day.pk,
+        "source": day.source.name,
+        "date": day.date,
+        "stars": day.stars,
+        "forks": day.forks,
+        "taken_at": day.taken_at,
+    }
+
+
+def _releases(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
+    releases = releases_shown(workspace).select_related("source", "author")
+    found, behind_them = _next(releases, "published_at", cursor)
+    return [_release(release) for release in found], behind_them
+
+
+def _release(release: Release) -> Row:
+    return {
+        "id": release.pk,
+        "source": release.source.name,
+        "tag": release.tag,
+        "name": release.name,
+        **_author(release.author),
+        "body": release.body,
+        "url": release.url,
+        "is_prerelease": release.is_prerelease,
+        "published_at": release.published_at,
+    }
+
+
 def _author(author: Identity | None) -> Row:
     return {
         "author": author.username if author else None,
@@ -207,7 +284,8 @@ def _next(rows: QuerySet[Any], time: str, cursor: Cursor | None) -> tuple[list[A
 
 _Rows = tuple[list[Row], Cursor | None]
 _THREAD_COLUMNS = (
-    *("id", "source", "kind", "number", "title", "state", "state_reason", "labels", "url"),
+    *("id", "source", "kind", "number", "title", "state", "state_reason", "labels"),
+    *("category", "milestone", "is_locked", "assignees", "url"),
     *("author", "author_id", "member_id", "opened_at", "closed_at", "merged_at", "answered_at"),
     *("first_response_at", "last_activity_at", "message_count"),
 )
@@ -215,12 +293,24 @@ _MESSAGE_COLUMNS = (
     *("id", "source", "thread_id", "thread_kind", "thread_number", "thread_title", "kind"),
     *("author", "author_id", "member_id", "body", "url", "occurred_at", "edited_at"),
 )
+_EVENT_COLUMNS = (
+    *_MESSAGE_COLUMNS,
+    *("subject_type", "subject_id", "subject_name", "subject_url"),
+)
 _MEMBER_COLUMNS = (
     *("id", "display_name", "accounts", "is_bot", "company", "location", "bio", "tags", "notes"),
     *("first_seen_at", "last_seen_at"),
 )
+_GROWTH_COLUMNS = ("id", "source", "date", "stars", "forks", "taken_at")
+_RELEASE_COLUMNS = (
+    *("id", "source", "tag", "name", "author", "author_id", "member_id", "body", "url"),
+    *("is_prerelease", "published_at"),
+)
 _EXPORTS: Mapping[str, tuple[tuple[str, ...], Callable[[Workspace, Cursor | None], _Rows]]] = {
     Export.THREADS: (_THREAD_COLUMNS, _threads),
     Export.MESSAGES: (_MESSAGE_COLUMNS, _messages),
+    Export.EVENTS: (_EVENT_COLUMNS, _events),
     Export.MEMBERS: (_MEMBER_COLUMNS, _members),
+    Export.GROWTH: (_GROWTH_COLUMNS, _growth),
+    Export.RELEASES: (_RELEASE_COLUMNS, _releases),
 }

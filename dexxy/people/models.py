@@ -14,7 +14,10 @@ from dexxy.common.models import TimestampedModel, only_choices
 class Export(models.TextChoices):
     THREADS = "threads"
     MESSAGES = "messages"
+    EVENTS = "events"
     MEMBERS = "members"
+    GROWTH = "growth"
+    RELEASES = "releases"
 
 
 class Format(models.TextChoices):
@@ -53,7 +56,7 @@ class ExportFileQuerySet(models.QuerySet["ExportFile"]):
 
 
 class ExportFile(TimestampedModel):
-    """All threads, messages or members of a workspace as a file, made piece by piece."""
+    """All of one kind that a workspace has as a file, made piece by piece."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="export_files")
     requested_by = models.ForeignKey(

@@ -20,6 +20,9 @@ from dexxy.common.errors import DexxyError
 from dexxy.members.models import ErasedKey, ErasureSecret
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+# Digests in one list that is made of the database: of about 130 bytes each. Who reads a line has
+# all of it in memory.
+_MOST_AT_ONCE = 100_000
 
 
 class ErasureJournalError(DexxyError):
@@ -114,30 +117,33 @@ def _list_read(line: bytes) -> ErasureList:
 
 
 def lists_stored() -> tuple[list[ErasureList], list[str]]:
-    """Return all erasures in the database, a list for each workspace that has any.
+    """Return all erasures in the database: for each workspace that has any, a list or several.
 
     Returns: the lists, and the slugs of the workspaces whose HMAC key cannot be decrypted.
     """
-    readable, unreadable = [], []
+    readable: list[ErasureList] = []
+    unreadable: list[str] = []
     # Only these columns, which every Dexxy has: the database may be behind, or ahead.
     stored = ErasureSecret.objects.order_by("workspace_id")
     for workspace, slug, secret in stored.values_list("workspace_id", "workspace__slug", "secret"):
         try:
-            readable.append(_list_of(workspace, slug, secret.read()))
+            readable += _lists_of(workspace, slug, secret.read())
         except UndecryptableSecretError:
             unreadable.append(slug)
     return readable, unreadable
 
 
-def _list_of(workspace_id: int, slug: str, secret: str) -> ErasureList:
+def _lists_of(workspace_id: int, slug: str, secret: str) -> Iterator[ErasureList]:
     keys = ErasedKey.objects.filter(workspace=workspace_id).order_by("digest")
     found = list(keys.values_list("digest", "identity__provider", "identity__is_silenced"))
-    return ErasureList(
-        slug,
-        secret,
-        tuple(ErasedAccount(d, p, bool(s)) for d, p, s in found if p is not None),
-        tuple(digest for digest, provider, _ in found if provider is None),
-    )
+    for start in range(0, len(found), _MOST_AT_ONCE):
+        some = found[start : start + _MOST_AT_ONCE]
+        yield ErasureList(
+            slug,
+            secret,
+            tuple(ErasedAccount(d, p, bool(s)) for d, p, s in some if p is not None),
+            tuple(digest for digest, provider, _ in some if provider is None),
+        )
 
 
 def journal_write(erased: ErasureList) -> None:

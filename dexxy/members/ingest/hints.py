@@ -16,8 +16,8 @@ def identities_meet(
 ) -> dict[str, int]:
     """Store RECORDS of webhooks, inside the caller's transaction.
 
-    A stored account takes only its login and its kind from them: a webhook carries no names, and
-    pictures and node ids in another form than GraphQL.
+    A stored account takes only its login and its kind from them, and a bot not even its login: a
+    webhook carries no names, and pictures and node ids in another form than GraphQL.
 
     Args:
         seen_at: when the webhooks were received, by our clock.
@@ -29,8 +29,12 @@ def identities_meet(
     for _, *stored in fetch_all(sql.FIND, params) if by_id else ():
         known = IdentityRecord(**dict(zip(sql.IDENTITY_COLUMNS, stored, strict=True)))
         record = by_id[known.external_id]
+        # GitHub calls one bot by several logins in its webhooks (Copilot), and by one in GraphQL.
+        is_bot = known.kind == IdentityKind.BOT
         by_id[known.external_id] = replace(
-            known, username=record.username, kind=IdentityKind(record.kind)
+            known,
+            username=known.username if is_bot else record.username,
+            kind=IdentityKind(record.kind),
         )
     return identities_apply(
         workspace_id=workspace_id, provider=provider, records=by_id.values(), seen_at=seen_at

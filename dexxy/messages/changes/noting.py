@@ -22,7 +22,8 @@ _OF_MESSAGE = (
 )
 _OF_THREAD = (
     *("title", "state", "state_reason", "labels", "url", "author_id", "closed_at", "merged_at"),
-    *("answered_at", "is_archived"),
+    *("answered_at", "is_archived", "category", "milestone", "head_oid", "is_locked", "assignees"),
+    "details",
 )
 
 _NOTE_MEMBERS = f"""
@@ -56,6 +57,24 @@ WITH written AS ({statement} RETURNING {returned}), changed AS (
 INSERT INTO messages_change ({_COLUMNS}, last_message_id)
 SELECT workspace_id, {_WHEN}, kind, thread_id, min(id), NULL, nullif(max(id), min(id))
 FROM changed GROUP BY workspace_id, thread_id, kind, single ORDER BY min(id)"""
+
+
+def links_noted(statement: str) -> str:
+    """Return STATEMENT with notes of the answers that point to another message now, or to none.
+
+    Those that this transaction has written first are noted already.
+
+    Args:
+        statement: an UPDATE of `parent_id` in `messages_message m`, without RETURNING.
+    """
+    returned = _columns("m", "id", "workspace_id", "thread_id", "is_archived", "created_at")
+    return f"""
+WITH written AS ({statement} RETURNING {returned})
+INSERT INTO messages_change ({_COLUMNS})
+SELECT w.workspace_id, {_WHEN}, 'edited', w.thread_id, w.id, NULL
+FROM written w JOIN messages_message stored ON stored.id = w.id
+WHERE NOT w.is_archived AND (stored.parent_id IS NOT NULL OR w.created_at < now())
+ORDER BY w.id"""
 
 
 def threads_noted(statement: str, returns: Mapping[str, str]) -> str:

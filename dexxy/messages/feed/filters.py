@@ -16,7 +16,7 @@ MOST_VALUES = 200
 
 
 class FilterError(BadInputError):
-    """The feed cannot be filtered by that."""
+    """Nothing can be filtered by that."""
 
 
 class Bots(models.TextChoices):
@@ -25,7 +25,12 @@ class Bots(models.TextChoices):
     ONLY = "only"
 
 
-def _check_lists(*lists: Sequence[object]) -> None:
+def check_lists(*lists: Sequence[object]) -> None:
+    """Refuse filters with more values than one statement should get.
+
+    Raises:
+        FilterError: one of the lists is too long.
+    """
     if any(len(values) > MOST_VALUES for values in lists):
         raise FilterError(f"A filter takes up to {MOST_VALUES} values.")
 
@@ -39,7 +44,7 @@ class FeedFilters:
     Args:
         source_ids: from any of these sources.
         thread_kinds: in a thread of any of these kinds.
-        message_kinds: of any of these kinds.
+        message_kinds: of any of these kinds; a quiet kind is shown only where it is named.
         member_ids: by any of these people, whatever account they used.
         author_ids: by any of these accounts.
         thread_states: in a thread that is in any of these states now.
@@ -69,7 +74,7 @@ class FeedFilters:
     only_unanswered: bool = False
 
     def __post_init__(self) -> None:
-        _check_lists(self.source_ids, self.member_ids, self.author_ids, self.labels)
+        check_lists(self.source_ids, self.member_ids, self.author_ids, self.labels)
         if len(self.search) > LONGEST_SEARCH:
             raise FilterError(f"A search takes up to {LONGEST_SEARCH} characters.")
 
@@ -101,7 +106,7 @@ class ThreadFilters:
     only_unanswered: bool = False
 
     def __post_init__(self) -> None:
-        _check_lists(self.source_ids, self.labels, self.member_ids)
+        check_lists(self.source_ids, self.labels, self.member_ids)
 
     def apply(self, threads: QuerySet[Thread]) -> QuerySet[Thread]:
         """Return the THREADS that are kept."""

@@ -8,7 +8,7 @@ from dexxy.common.pages import PAGE, InvalidCursorError, check_size
 from dexxy.common.sql import time_limit
 from dexxy.messages.changes.positions import Horizon, Position, horizon
 from dexxy.messages.changes.reading import ChangesGoneError, changes_read
-from dexxy.messages.models import Message
+from dexxy.messages.models import QUIET_KINDS, Message
 
 
 class StartAfreshError(ChangesGoneError):
@@ -88,7 +88,9 @@ def _changes_after(workspace: Workspace, position: Position, now: Horizon, first
         found = changes_read(workspace.pk, position, limit=first, horizon=now)
     except ChangesGoneError as error:
         raise StartAfreshError(str(now.position)) from error
-    rows = {one.pk: one for one in Message.objects.filter(pk__in=found.messages).for_display()}
+    # No reader of the feed has seen a message of a quiet kind, nor misses one.
+    of_feed = Message.objects.filter(pk__in=found.messages).exclude(kind__in=QUIET_KINDS)
+    rows = {one.pk: one for one in of_feed.for_display()}
     items = [_changed(rows[pk]) for pk in found.messages if pk in rows]
     return Changes(items, str(found.end), found.has_more)
 

@@ -21,6 +21,7 @@ from dexxy.messages.feed.conditions import (
 )
 from dexxy.messages.feed.filters import Bots, FeedFilters
 from dexxy.messages.feed.search import search_words
+from dexxy.messages.models import QUIET_KINDS
 
 # The sort key of a message: its time and its id. The feed shows the highest first.
 SortKey = tuple[datetime, int]
@@ -63,6 +64,7 @@ class FeedQuery:
         words: the keys of its words; None keeps all messages, and an empty list none.
         below: the sort key that those of all messages are below.
         above: the sort key that those of all messages are above.
+        is_quiet: whether it is for the messages of quiet kinds, which are in no index of the feed.
     """
 
     workspace_id: int
@@ -72,6 +74,17 @@ class FeedQuery:
     words: Sequence[int] | None = None
     below: SortKey | None = None
     above: SortKey | None = None
+    is_quiet: bool = False
+
+    def parts(self) -> list["FeedQuery"]:
+        """Return this query in two: for what the feed shows, and for the quiet kinds asked for."""
+        kinds = self.wanted.get(KIND, ())
+        quiet = [kind for kind in kinds if kind in QUIET_KINDS]
+        if not quiet:
+            return [self]
+        loud = [kind for kind in kinds if kind not in QUIET_KINDS]
+        of_quiet = replace(self, wanted={**self.wanted, KIND: quiet}, is_quiet=True)
+        return [replace(self, wanted={**self.wanted, KIND: loud}), of_quiet]
 
     @property
     def is_empty(self) -> bool:
@@ -90,7 +103,8 @@ class FeedQuery:
         wanted = [
             column.is_one_of(of) for column, of in self.wanted.items() if column not in besides
         ]
-        return [*wanted, *self.message, *self.range()]
+        shown = Condition("NOT {row}.in_feed" if self.is_quiet else "{row}.in_feed")
+        return [shown, *wanted, *self.message, *self.range()]
 
     def of_thread(self) -> list[Condition]:
         """Return what else is known of the threads of such messages."""

@@ -9,6 +9,10 @@ no such index. For them the reader works in stages, until a page is sure to be c
 2. Find threads that meet the conditions, and read the messages of those that were active last. That
    is enough for whatever is rare. Words have an index of their own.
 3. Read on in the order of the feed until the page is full.
+
+Messages of quiet kinds are in no feed that does not ask for them. They have an index by kind, are
+read beside the others, and are merged with them. Their threads know nothing of them, so that for
+them stage 2 is left out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +54,11 @@ Stage = Callable[[FeedQuery, int], Found]
 
 def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
     """Return the cursors of the newest LIMIT messages that meet QUERY, the newest first."""
+    found = [cursor for part in query.parts() for cursor in _find(part, limit)]
+    return sorted(found, key=sort_key, reverse=True)[:limit]
+
+
+def _find(query: FeedQuery, limit: int) -> list[Cursor]:
     if query.is_empty:
         return []
     found = (stage(query, limit) for stage in _stages(query, limit))
@@ -58,6 +67,10 @@ def feed_find(query: FeedQuery, limit: int) -> list[Cursor]:
 
 def feed_count(query: FeedQuery) -> int:
     """Count all messages that meet QUERY."""
+    return sum(_count(part) for part in query.parts())
+
+
+def _count(query: FeedQuery) -> int:
     if query.is_empty:
         return 0
     counted = sql.count(query.of_message(), query.thread, has_words=query.words is not None)
@@ -81,10 +94,12 @@ def is_complete(messages: Sequence[Cursor], limit: int, others: datetime | None)
 
 def _stages(query: FeedQuery, limit: int) -> Sequence[Stage]:
     """Return the stages for QUERY; what the last one finds is sure."""
-    by_threads = (
+    by_threads: Sequence[Stage] = (
         partial(_by_threads, most=min(limit + _SPARE_THREADS, _FEW_THREADS)),
         partial(_by_threads, most=_MOST_THREADS),
     )
+    if query.is_quiet:
+        by_threads = ()
     if query.words is None:
         return (_among_newest, *by_threads, _in_order) if query.thread else (_in_order,)
     return (_among_newest, *by_threads, _by_words) if query.thread else (_among_newest, _by_words)
@@ -142,11 +157,15 @@ def _words(query: FeedQuery) -> list[Condition]:
 
 
 def _ranges(query: FeedQuery, most: int) -> Ranges:
-    return next(ranges for ranges in _choices(query) if len(ranges.keys) <= most)
+    choices = list(_choices(query))
+    return next((ranges for ranges in choices if len(ranges.keys) <= most), choices[-1])
 
 
 def _choices(query: FeedQuery) -> Iterator[Ranges]:
     """Yield what QUERY may be read by, the most selective index first."""
+    if query.is_quiet:
+        yield Ranges((KIND,), [(kind,) for kind in query.wanted[KIND]])
+        return
     sources = [(pk,) for pk in query.wanted.get(SOURCE, ())]
     kinds = list(
         product(query.wanted.get(THREAD_KIND, ThreadKind), query.wanted.get(KIND, MessageKind))

@@ -28,7 +28,7 @@ SELECT m.id, m.occurred_at,
        messages_word_keys(m.workspace_id, messages_search_words(
            CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END))
 FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
-WHERE m.id = ANY(%(messages)s) ORDER BY m.id
+WHERE m.id = ANY(%(messages)s) AND (m.in_feed OR m.body <> '') ORDER BY m.id
 ON CONFLICT (message_id) DO UPDATE
 SET occurred_at = excluded.occurred_at, words = excluded.words
 WHERE (s.occurred_at, s.words) IS DISTINCT FROM (excluded.occurred_at, excluded.words)

@@ -14,7 +14,6 @@ from dexxy.messages.feed.conditions import Column, Condition, ThreadCondition, w
 
 _LIVE = Condition("{row}.workspace_id = %(workspace)s AND NOT {row}.is_archived")
 _IN_WORKSPACE = Condition("{row}.workspace_id = %(workspace)s")
-_SHOWN = Condition(f"{_LIVE.sql} AND {{row}}.in_feed")
 _HAS_WORDS = Condition("{row}.words @> %(words)s::integer[]")
 # The same of a message, looked up by its id.
 MESSAGE_HAS_WORDS = Condition(
@@ -77,7 +76,7 @@ class Ranges:
         ]
         one_range = f"""
 SELECT {columns} FROM messages_message m {_with_thread(thread)}
-WHERE {where("m", [_SHOWN, *own, *conditions])} {enough}"""
+WHERE {where("m", [_LIVE, *own, *conditions])} {enough}"""
         if is_one:
             return one_range
         arrays = ", ".join(
@@ -127,7 +126,7 @@ SELECT m.id, m.occurred_at FROM (
     WHERE {where("s", [_HAS_WORDS, *range_of_entry])}
     ORDER BY s.occurred_at DESC, s.message_id DESC
 ) s JOIN messages_message m ON m.id = s.message_id {_with_thread(thread)}
-WHERE {where("m", [_SHOWN, *conditions])}
+WHERE {where("m", [_LIVE, *conditions])}
 ORDER BY s.occurred_at DESC, s.message_id DESC LIMIT %(limit)s"""
 
 
@@ -165,7 +164,7 @@ def count(conditions: Sequence[Condition], thread: Sequence[Condition], *, has_w
         sets.append(f"m.id IN ({entries})")
     return (
         "SELECT count(*) FROM messages_message m"
-        f" WHERE {' AND '.join([where('m', [_SHOWN, *conditions]), *sets])}"
+        f" WHERE {' AND '.join([where('m', [_LIVE, *conditions]), *sets])}"
     )
 
 

@@ -9,7 +9,7 @@ that all writers keep: erasures are held off, then identities, then threads by s
 number, then messages.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from operator import itemgetter
@@ -22,6 +22,11 @@ from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
 from dexxy.members.ingest.hints import identities_meet
 from dexxy.messages.ingest import hints_sql as sql
 from dexxy.messages.ingest.archiving import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
+from dexxy.messages.ingest.named_accounts import (
+    accounts_erased,
+    message_without,
+    thread_without,
+)
 from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, SourceKey, ThreadRecord
 from dexxy.messages.ingest.settling import replies_link, threads_settle
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER
@@ -58,6 +63,7 @@ def hints_apply(hints: Sequence[SourceHint], *, received_at: datetime) -> None:
     if not by_thread:
         return
     authors = _authors_apply(by_thread.values(), received_at)
+    by_thread = _without_erased(by_thread)
     threads = _threads_apply(by_thread, authors)
     _threads_archive(by_thread, threads)
     _messages_apply(by_thread, threads, authors)
@@ -79,7 +85,11 @@ def _folded(older: Hint, newer: Hint) -> Hint:
     """Return one hint that tells what two hints about one thread tell."""
     moved = older if older.archived is ArchivedReason.MOVED else newer
     return Hint(
-        thread=replace(older.thread, **_carried(newer.thread)),
+        thread=replace(
+            older.thread,
+            **_carried(newer.thread)
+            | {"details": {**older.thread.details, **newer.thread.details}},
+        ),
         messages=_newest(*older.messages, *newer.messages),
         archived=moved.archived or older.archived,
         moved_to_url=moved.moved_to_url,
@@ -152,6 +162,31 @@ def _threads_apply(by_thread: Mapping[_Key, SourceHint], authors: _Authors) -> d
         # may miss it, and does not take away this mark, because it is younger.
         Thread.objects.filter(pk__in=urgent).update(refetch_at=Now())
     return threads
+
+
+def _without_erased(by_thread: Mapping[_Key, SourceHint]) -> dict[_Key, SourceHint]:
+    """Name nobody where hints name accounts that were erased."""
+    by_source: dict[SourceKey, list[Hint]] = {}
+    for one in by_thread.values():
+        by_source.setdefault(one.source, []).append(one.hint)
+    erased = {
+        source: accounts_erased(
+            source, (one.thread for one in met), (m for one in met for m in one.messages)
+        )
+        for source, met in by_source.items()
+    }
+    return {
+        key: replace(one, hint=_without(one.hint, erased[one.source]))
+        for key, one in by_thread.items()
+    }
+
+
+def _without(hint: Hint, erased: Set[str]) -> Hint:
+    return replace(
+        hint,
+        thread=thread_without(hint.thread, erased),
+        messages=tuple(message_without(one, erased) for one in hint.messages),
+    )
 
 
 def _fields(one: SourceHint, authors: _Authors) -> dict[str, Any]:

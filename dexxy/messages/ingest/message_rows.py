@@ -11,6 +11,7 @@ from dexxy.common.sql import Rows, copy_into, execute
 from dexxy.members.erasure.digests import accounts_silenced
 from dexxy.messages.ingest import snapshots_sql as sql
 from dexxy.messages.ingest.authors import Authors, author_id
+from dexxy.messages.ingest.named_accounts import accounts_erased, message_without
 from dexxy.messages.ingest.records import MessageRecord, SourceKey
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.models import ArchivedReason
@@ -26,6 +27,8 @@ def messages_apply(source: SourceKey, batch: Sequence[ThreadMessage], authors: A
         authors: as `authors_apply` returns them.
     """
     batch = _without_silenced(source.workspace_id, batch, authors)
+    if erased := accounts_erased(source, (), (message for _, message in batch)):
+        batch = [(thread, message_without(message, erased)) for thread, message in batch]
     ordered = sorted(batch, key=lambda pair: (pair[0].id, pair[1].kind, pair[1].external_id))
     _copy(source, [pair for pair in ordered if pair[0].is_new], authors)
     _upsert(source, [pair for pair in ordered if not pair[0].is_new], authors)

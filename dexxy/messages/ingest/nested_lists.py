@@ -4,7 +4,7 @@ Rule M7 of docs/explanation/what-wins-when.md.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dexxy.common.sql import Rows, execute
 from dexxy.messages.changes.noting import messages_noted
@@ -18,13 +18,14 @@ _ARCHIVE_REST = messages_noted("""
 UPDATE messages_message m
 SET is_archived = true, archived_reason = 'missing', updated_at = now()
 FROM {rows} JOIN messages_thread t ON t.id = r.thread_id
-WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.kind = r.kind
+WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id
+  AND m.kind = ANY(ARRAY(SELECT jsonb_array_elements_text(r.kinds)))
   AND NOT m.is_archived
   AND (r.owner_id = '' OR r.owner_id =
        m.details->>CASE m.kind WHEN 'reply' THEN 'in_reply_to' ELSE 'review_id' END)
   AND NOT r.seen ? m.external_id
 """)
-_SCOPE_COLUMNS = {"thread_id": "bigint", "kind": "text", "owner_id": "text", "seen": "jsonb"}
+_SCOPE_COLUMNS = {"thread_id": "bigint", "kinds": "jsonb", "owner_id": "text", "seen": "jsonb"}
 
 # Where a review is gone, its comments are gone with it; the same holds for a comment and its
 # replies. An owner that was deleted but is still shown as a tombstone keeps them.
@@ -66,14 +67,10 @@ class FinishedList:
 def whole_lists(
     thread: StoredThread, scopes: Iterable[Scope], messages: Sequence[MessageRecord]
 ) -> Iterator[FinishedList]:
-    """Yield the lists of SCOPES, of which MESSAGES holds everything.
-
-    Each kind becomes a list of its own, because ids of different kinds may be equal.
-    """
+    """Yield the lists of SCOPES, of which MESSAGES holds everything."""
     for scope in scopes:
-        for kind in scope.kinds:
-            seen = [message.external_id for message in messages if message.kind is kind]
-            yield FinishedList(thread, replace(scope, kinds=frozenset({kind})), seen)
+        seen = [message.external_id for message in messages if message.kind in scope.kinds]
+        yield FinishedList(thread, scope, seen)
 
 
 def lists_finish(lists: Iterable[FinishedList]) -> None:
@@ -83,9 +80,8 @@ def lists_finish(lists: Iterable[FinishedList]) -> None:
     """
     sure = [done for done in lists if done.thread.is_authoritative]
     rows = [
-        (done.thread.id, str(kind), done.scope.owner_id, list(done.seen))
+        (done.thread.id, sorted(map(str, done.scope.kinds)), done.scope.owner_id, list(done.seen))
         for done in sure
-        for kind in done.scope.kinds
     ]
     if rows:
         execute(_ARCHIVE_REST, {}, Rows(_SCOPE_COLUMNS, rows))

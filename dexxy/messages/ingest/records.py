@@ -39,7 +39,14 @@ class SourceKey:
 
 @dataclass(frozen=True, slots=True)
 class ThreadRecord:
-    """An issue, a pull request or a discussion without its messages."""
+    """An issue, a pull request or a discussion without its messages.
+
+    Args:
+        assignees: accounts, each as `{"id": external id, "login": username}`.
+        details: what only some have, by the names in docs/reference/threads-and-messages.md. In a
+            snapshot nothing is None; in a hint, None takes away what was stored, and what is
+            missing is not known.
+    """
 
     kind: ThreadKind
     number: int
@@ -52,6 +59,12 @@ class ThreadRecord:
     version_at: datetime
     state_reason: str | Unset = ""
     labels: tuple[str, ...] | Unset = ()
+    category: str | Unset = ""
+    milestone: str | Unset = ""
+    head_oid: str | Unset = ""
+    is_locked: bool | Unset = False
+    assignees: tuple[Mapping[str, str], ...] | Unset = ()
+    details: Mapping[str, object] = field(default_factory=dict)
     closed_at: datetime | Unset | None = None
     merged_at: datetime | Unset | None = None
     answered_at: datetime | Unset | None = None
@@ -63,7 +76,8 @@ class MessageRecord:
 
     Args:
         details: what only its kind has. `in_reply_to` is the external id of the message that this
-            one answers, `review_id` that of the review to which a review comment belongs.
+            one answers, `review_id` that of the review to which a review comment belongs,
+            `subject` what a quiet kind is about (docs/reference/threads-and-messages.md).
         is_deleted: in a snapshot, a tombstone: the platform shows that there was a message, because
             others answer it. In a hint, the message is gone.
     """
@@ -85,7 +99,8 @@ class MessageRecord:
 class Scope:
     """The messages of a thread that one list of the platform holds.
 
-    A message in the scope of a list that was read to its end, but not in that list, is gone.
+    A message in the scope of a list that was read to its end, but not in that list, is gone. Ids
+    of the kinds of one list differ.
 
     Args:
         owner_id: the external id of the message that has the list: review comments hang below a

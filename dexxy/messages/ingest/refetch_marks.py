@@ -70,6 +70,21 @@ FROM (
 WHERE t.id = missing.id
 """
 
+_MARK_AUTHORS_GONE = """
+UPDATE messages_thread t
+SET refetch_at = %(now)s
+FROM (
+    SELECT id FROM messages_thread
+    WHERE workspace_id = %(workspace)s AND NOT is_archived AND refetch_at IS NULL AND id IN (
+        SELECT thread_id FROM messages_message
+        WHERE workspace_id = %(workspace)s AND author_id = ANY(%(authors)s)
+          AND NOT is_archived AND in_feed)
+    ORDER BY source_id, kind, number
+    FOR UPDATE
+) theirs
+WHERE t.id = theirs.id
+"""
+
 
 def marks_postpone(thread_ids: Sequence[int], *, asked_at: datetime) -> None:
     """Let locked threads be read again once their last hints have settled.
@@ -127,6 +142,16 @@ def thread_changed(source: SourceKey, kind: ThreadKind, number: int) -> bool:
     )
     # As after a hint: what is read sooner than a minute from now may be older than the webhook.
     return bool(thread.update(hinted_at=Now(), refetch_at=Now()))
+
+
+def authors_gone(workspace_id: int, author_ids: Sequence[int]) -> None:
+    """Mark the threads in which accounts wrote that the platform does not show any more.
+
+    What they wrote is nobody's then, and no thread says that it has changed.
+    """
+    if author_ids:
+        params = {"workspace": workspace_id, "authors": list(author_ids), "now": timezone.now()}
+        execute(_MARK_AUTHORS_GONE, params)
 
 
 def threads_missing(

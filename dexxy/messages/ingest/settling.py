@@ -6,6 +6,7 @@ Whoever writes messages of a thread calls this at the end of the transaction. It
 from collections.abc import Collection, Iterable
 
 from dexxy.common.sql import execute
+from dexxy.messages.changes.noting import links_noted
 from dexxy.messages.models import MessageKind
 
 # The first response is the first live message by a person other than the author of the thread.
@@ -18,16 +19,19 @@ IN_THREADS = """m.workspace_id = ANY(ARRAY(
     SELECT workspace_id FROM messages_thread WHERE id = ANY(%(threads)s)))
   AND m.thread_id = ANY(%(threads)s)"""
 
-_LINK_REPLIES = f"""
+# What an answer points to is told by the stored messages alone, whatever it pointed to before: the
+# live message that it answers, or none.
+_ANSWERED = """(
+    SELECT p.id FROM messages_message p
+    WHERE p.workspace_id = m.workspace_id AND p.thread_id = m.thread_id AND NOT p.is_archived
+      AND p.external_id = m.details->>'in_reply_to'
+      AND p.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE m.kind END)"""
+_LINK_REPLIES = links_noted(f"""
 UPDATE messages_message m
-SET parent_id = p.id
-FROM messages_message p
-WHERE {IN_THREADS} AND m.details ? 'in_reply_to'
-  AND p.workspace_id = m.workspace_id AND p.thread_id = m.thread_id
-  AND p.external_id = m.details->>'in_reply_to'
-  AND p.kind = CASE m.kind WHEN 'reply' THEN 'comment' ELSE m.kind END
-  AND m.parent_id IS DISTINCT FROM p.id
-"""  # noqa: S608
+SET parent_id = {_ANSWERED}
+WHERE {IN_THREADS} AND (m.details ? 'in_reply_to' OR m.parent_id IS NOT NULL)
+  AND m.parent_id IS DISTINCT FROM {_ANSWERED}
+""")  # noqa: S608
 
 # LATERAL makes it go thread by thread, for the same reason.
 _SETTLE_THREADS = f"""
@@ -60,7 +64,7 @@ WHERE t.id = c.id
 
 
 def replies_link(thread_ids: Iterable[int]) -> None:
-    """Point each answer in locked threads to the message that it answers, once both are stored."""
+    """Point each answer in locked threads to the live message that it answers, if it is stored."""
     if threads := list(thread_ids):
         execute(_LINK_REPLIES, {"threads": threads})
 

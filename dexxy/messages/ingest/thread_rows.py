@@ -1,12 +1,14 @@
 """The threads of snapshots become rows, with what they know about their own messages."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.messages.ingest import snapshots_sql as sql
 from dexxy.messages.ingest.authors import Authors, author_id
+from dexxy.messages.ingest.named_accounts import accounts_erased, thread_without
 from dexxy.messages.ingest.records import MessageRecord, Snapshot, SourceKey
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
 from dexxy.messages.models import MessageKind
@@ -24,6 +26,8 @@ def threads_apply(
 
     Returns: the stored threads, in the order of the snapshots.
     """
+    if erased := accounts_erased(source, (one.thread for one in snapshots), ()):
+        snapshots = [replace(one, thread=thread_without(one.thread, erased)) for one in snapshots]
     # Rows are locked in the order of their keys, so that two writers cannot wait for each other.
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.thread.kind, snapshot.thread.number))
     rows = Rows(sql.THREAD_COLUMNS, [_thread_row(snapshot, authors) for snapshot in ordered])
@@ -59,6 +63,12 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
         str(record.state),
         record.state_reason,
         record.labels,
+        record.category,
+        record.milestone,
+        record.head_oid,
+        record.is_locked,
+        record.assignees,
+        record.details,
         record.url,
         author_id(record.author, authors),
         record.opened_at,

@@ -23,9 +23,17 @@ from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.archiving import GoneThread, threads_archive
 from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.ingest.stored_threads import stored_thread, threads_lock
-from dexxy.messages.models import ArchivedReason, Change, Epoch, Follower, Message, Thread
+from dexxy.messages.models import (
+    ArchivedReason,
+    Change,
+    Epoch,
+    Follower,
+    Message,
+    Thread,
+    ThreadKind,
+)
 from dexxy.messages.selectors import feed_page
-from dexxy.messages.tests.test_ingest import THREAD, apply, comment, shown
+from dexxy.messages.tests.test_ingest import THREAD, apply, comment, reply, shown
 from dexxy.sources.models import Source
 from tests.factories import changes_settle, make_message, make_source, make_thread, make_workspace
 from tests.other_writer import other_writer
@@ -78,6 +86,21 @@ def test_each_message_that_is_written_edited_or_removed_is_noted(
     apply(source_key, shown(replace(comment(1), body="edited"), comment(3)))
 
     assert sorted(noted()) == [("edited", "1"), ("removed", "2"), ("written", "3")]
+
+
+def test_an_answer_to_what_is_gone_is_edited_and_a_new_one_is_written_alone(
+    source_key: SourceKey, noted: Noted
+) -> None:
+    talk = replace(THREAD, kind=ThreadKind.DISCUSSION)
+    apply(source_key, shown(comment(1), thread=talk))
+    noted()
+
+    apply(source_key, shown(comment(1), reply(2, to="1"), thread=talk))
+    assert noted() == [("written", "2")]
+
+    gone = replace(comment(1), is_deleted=True)
+    apply(source_key, shown(gone, reply(2, to="1"), thread=talk))
+    assert sorted(noted()) == [("edited", "2"), ("removed", "1")]
 
 
 def test_what_comes_into_a_thread_at_once_is_one_change(

@@ -301,6 +301,28 @@ def test_a_search_joins_other_filters(kept: Kept, workspace: Workspace, source: 
     assert kept(search="error", message_kinds=[MessageKind.REVIEW]) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "found_by", "not_found_by"),
+    [
+        ("it crashes while crashing", ["crash", "CRASHED"], ["cras"]),
+        ("ERR_CONN_RESET by ants.NewPool()", ["err_conn", "reset", "newpool"], ["err_con", "pool"]),
+        ("caf\u00e9", ["cafe\u0301", "CAF\u00c9"], ["cafe"]),
+        ("\ufb01le", ["file"], []),
+        ("\uff46\uff49\uff4c\uff45", ["file"], []),
+        ("\u337f", ["株式会社", "会社"], []),
+        ("内存泄漏", ["泄漏", "泄"], ["漏泄"]),
+        ("one two", ["two one", '"one two"', "-one", "one*"], ["one or three"]),
+    ],
+)
+def test_a_search_finds_what_the_reference_says(
+    kept: Kept, source: Source, body: str, found_by: list[str], not_found_by: list[str]
+) -> None:
+    make_message(thread=make_thread(source=source, title="-"), body=body)
+    make_findable()
+
+    assert [word for word in (*found_by, *not_found_by) if kept(search=word)] == found_by
+
+
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 def test_a_letter_is_found_in_whatever_form_it_was_written(
@@ -403,6 +425,11 @@ FILTERS: dict[str, dict[str, Any]] = {
     "thread kind": {"thread_kinds": [ThreadKind.ISSUE]},
     "kinds": {"message_kinds": [MessageKind.COMMENT, MessageKind.REPLY]},
     "source and kind": {"source_ids": [1], "message_kinds": [MessageKind.COMMENT]},
+    "quiet kinds": {"message_kinds": [MessageKind.LABELED, MessageKind.COMMENT]},
+    "quiet kind and state": {
+        "message_kinds": [MessageKind.PUSHED],
+        "thread_states": [ThreadState.OPEN],
+    },
     "accounts": {"author_ids": [1, 2]},
     "state": {"thread_states": [ThreadState.OPEN]},
     "labels": {"labels": ["bug"]},

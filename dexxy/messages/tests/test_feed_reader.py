@@ -18,6 +18,7 @@ from dexxy.messages.feed.reader import feed_count, feed_find
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import (
+    QUIET_KINDS,
     ArchivedReason,
     Message,
     MessageKind,
@@ -33,7 +34,10 @@ Value = TypeVar("Value")
 # Enough for threads that overlap in time; what is looked at is each message for each page.
 THREADS, MESSAGES, PAGES = 40, 240, 40
 LABELS = ["bug", "bug", "bug", "question", "question", "p1", "years ago"]
-KINDS = [MessageKind.COMMENT, MessageKind.COMMENT, MessageKind.REVIEW, MessageKind.CLOSED]
+KINDS = [
+    *(MessageKind.COMMENT, MessageKind.COMMENT, MessageKind.REVIEW, MessageKind.CLOSED),
+    *(MessageKind.LABELED, MessageKind.PUSHED),
+]
 WORDS = ["apple", "banana", "cherry"]
 LIFETIMES = [timedelta(0), timedelta(hours=3), timedelta(days=40), timedelta(days=900)]
 
@@ -60,7 +64,7 @@ class World:
         is_bot, at = message.author_id in bots, sort_key(cursor(message))
         return (
             not message.is_archived
-            and message.in_feed
+            and (message.in_feed or message.kind in QUIET_KINDS & set(filters.message_kinds))
             and is_any(message.source_id, filters.source_ids)
             and is_any(message.thread_kind, filters.thread_kinds)
             and is_any(message.kind, filters.message_kinds)
@@ -147,18 +151,19 @@ def make_text(
     before = timedelta(days=chance.choice([0, 0, 0, 0, 300]))
     occurred_at = thread.opened_at - before + chance.choice([0, 0.1, 0.5, 1]) * lifetime
     is_gone = chance.random() < 0.1
+    kind = chance.choice(KINDS)
     return Message(
         workspace_id=thread.workspace_id,
         source_id=thread.source_id,
         thread=thread,
         thread_kind=thread.kind,
-        kind=chance.choice(KINDS),
+        kind=kind,
         external_id=str(number),
         author=author,
         body=" ".join(chance.sample(WORDS, 2)),
         occurred_at=occurred_at,
         version_at=occurred_at,
-        in_feed=chance.random() < 0.9,
+        in_feed=kind not in QUIET_KINDS and chance.random() < 0.9,
         is_archived=is_gone,
         archived_reason=ArchivedReason.MISSING if is_gone else "",
     )
@@ -182,7 +187,7 @@ def make_asked(chance: Random, world: World) -> Iterator[Asked]:
             FeedFilters(
                 source_ids=some(source_ids, 0.3),
                 thread_kinds=some(list(ThreadKind), 0.2),
-                message_kinds=some(sorted(set(KINDS)), 0.2),
+                message_kinds=some(sorted(set(KINDS)), 0.4),
                 author_ids=some(author_ids, 0.2),
                 bots=chance.choice([Bots.INCLUDED, Bots.INCLUDED, Bots.EXCLUDED, Bots.ONLY]),
                 thread_states=some(list(ThreadState), 0.4),

@@ -10,7 +10,7 @@ from dexxy.common.pages import InvalidCursorError, PageSizeError
 from dexxy.messages.changes.noting import messages_noted
 from dexxy.messages.changes.positions import Position, horizon
 from dexxy.messages.feed.following import feed_changes
-from dexxy.messages.models import Message
+from dexxy.messages.models import Message, MessageKind
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_thread
 
@@ -44,6 +44,17 @@ def followed(viewer: User, workspace: Workspace, after: str) -> tuple[list[str],
         after = found.end
         if not found.has_more:
             return bodies, after
+
+
+def test_who_follows_the_feed_hears_of_nothing_quiet(
+    alice: User, workspace: Workspace, messages: list[Message]
+) -> None:
+    start = feed_changes(alice, workspace).end
+    labeled = MessageKind.LABELED
+    make_message(thread=messages[0].thread, kind=labeled, body="quiet", in_feed=False)
+    make_message(thread=messages[0].thread, body="new")
+
+    assert followed(alice, workspace, start)[0] == ["new"]
 
 
 def test_a_follower_begins_now_and_gets_what_is_written_later(

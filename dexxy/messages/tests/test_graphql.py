@@ -233,3 +233,72 @@ def test_an_item_costs_few_queries(
         answer = ask(ITEM, workspace=workspace.pk, item=str(items[0].pk))
 
     assert len(answer["data"]["activityItem"]["thread"]["messages"]["edges"]) == 20
+
+
+WHOLE = """
+query Whole($workspace: ID!, $thread: ID!) {
+  thread(workspaceId: $workspace, threadId: $thread) {
+    category milestone isLocked headOid assignees { id login }
+    details {
+      association lockReason isAnswerable upvotes reactions { name count } headCommittedAt
+      parent { type number url } subIssues closedSubIssues
+    }
+    messages { totalCount edges { node { kind } } }
+    whole: messages(withQuiet: true) {
+      totalCount
+      edges { node { kind association subject { type id name number oid url } } }
+    }
+  }
+}
+"""
+NOTHING = {"id": None, "name": None, "number": None, "oid": None, "url": None}
+
+
+def test_a_thread_shows_what_it_is_and_on_demand_what_somebody_did(
+    ask: Ask, bob: User, workspace: Workspace, source: Source
+) -> None:
+    thread = make_thread(source=source)
+    thread.category, thread.milestone, thread.is_locked = "Ideas", "1.0", True
+    thread.assignees = [{"id": "5", "login": "jo"}]
+    thread.details = {
+        "association": "member",
+        "lock_reason": "spam",
+        "reactions": {"heart": 2, "+1": 3},
+        "parent": {"type": "issue", "number": 3, "url": "https://github.com/o/r/issues/3"},
+        "sub_issues": {"total": 2, "closed": 1},
+    }
+    thread.message_count = 1
+    thread.save()
+    make_message(thread=thread, details={"association": "owner"})
+    asked = {"subject": {"type": "account", "id": "5", "login": "jo"}}
+    make_message(thread=thread, kind=MessageKind.ASSIGNED, details=asked, in_feed=False)
+
+    shown = ask(WHOLE, bob, workspace=workspace.pk, thread=thread.pk)["data"]["thread"]
+
+    assert shown.pop("details") == {
+        "association": "member",
+        "lockReason": "spam",
+        "isAnswerable": None,
+        "upvotes": None,
+        "reactions": [{"name": "+1", "count": 3}, {"name": "heart", "count": 2}],
+        "headCommittedAt": None,
+        "parent": {"type": "issue", "number": 3, "url": "https://github.com/o/r/issues/3"},
+        "subIssues": 2,
+        "closedSubIssues": 1,
+    }
+    subject = {**NOTHING, "type": "account", "id": "5", "name": "jo"}
+    assert shown == {
+        "category": "Ideas",
+        "milestone": "1.0",
+        "isLocked": True,
+        "headOid": "",
+        "assignees": [{"id": "5", "login": "jo"}],
+        "messages": {"totalCount": 1, "edges": [{"node": {"kind": "COMMENT"}}]},
+        "whole": {
+            "totalCount": 2,
+            "edges": [
+                {"node": {"kind": "COMMENT", "association": "owner", "subject": None}},
+                {"node": {"kind": "ASSIGNED", "association": None, "subject": subject}},
+            ],
+        },
+    }

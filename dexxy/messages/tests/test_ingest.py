@@ -1,7 +1,9 @@
 """What is stored becomes what the platform shows; who wins when two say different things."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,8 +14,17 @@ from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.messages.ingest.archiving import GoneThread, threads_archive
 from dexxy.messages.ingest.authors import authors_apply
+from dexxy.messages.ingest.hints import SourceHint, hints_apply
 from dexxy.messages.ingest.message_rows import messages_apply
-from dexxy.messages.ingest.records import MessageRecord, Scope, Snapshot, SourceKey, ThreadRecord
+from dexxy.messages.ingest.records import (
+    UNSET,
+    Hint,
+    MessageRecord,
+    Scope,
+    Snapshot,
+    SourceKey,
+    ThreadRecord,
+)
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.ingest.stored_threads import StoredThread, stored_thread, threads_lock
@@ -383,6 +394,31 @@ def test_an_answer_points_to_what_it_answers_in_a_new_thread_and_in_a_known_one(
     assert _parents() == {"2": "1", "3": "2"}
 
 
+def test_an_answer_points_to_nothing_once_the_platform_says_so_or_what_it_answers_is_gone(
+    source_key: SourceKey,
+) -> None:
+    talk = replace(THREAD, kind=ThreadKind.DISCUSSION)
+    answer = replace(comment(4), details={"in_reply_to": "3"})
+    apply(source_key, shown(comment(1), reply(2, to="1"), comment(3), answer, thread=talk))
+    assert _parents() == {"2": "1", "4": "3"}
+    tombstone = replace(comment(1), body="", is_deleted=True)
+    after = shown(tombstone, reply(2, to="1"), replace(answer, details={}), thread=talk)
+
+    apply(source_key, after)
+
+    assert _parents() == {}
+    later = list(_shown_rows())
+    Message.objects.all().delete()
+    Thread.objects.all().delete()
+    apply(source_key, after)
+    assert list(_shown_rows()) == later
+
+
+def _shown_rows() -> Iterator[tuple[Any, ...]]:
+    live = Message.objects.filter(is_archived=False).order_by("kind", "external_id")
+    yield from live.values_list("kind", "external_id", "body", "details", "parent__external_id")
+
+
 def _parents() -> dict[str, str]:
     answers = Message.objects.filter(parent__isnull=False)
     return dict(answers.values_list("external_id", "parent__external_id"))
@@ -397,3 +433,42 @@ def test_text_in_every_script_is_stored_as_it_is(source_key: SourceKey) -> None:
 
     assert comments() == [("1", body, "")]
     assert Thread.objects.get().labels == ['a"b', "c,d", "ü"]
+
+
+def test_a_hint_changes_the_details_that_it_carries_and_takes_away_what_is_not_there(
+    source_key: SourceKey,
+) -> None:
+    jo = {"id": "5", "login": "jo"}
+    details = {"association": "member", "lock_reason": "spam", "sub_issues": {"total": 2}}
+    known = replace(THREAD, milestone="1.0", is_locked=True, assignees=(jo,), details=details)
+    apply(source_key, shown(thread=known))
+    told = replace(
+        THREAD,
+        category=UNSET,
+        milestone=UNSET,
+        head_oid="6dcb09b5",
+        is_locked=False,
+        assignees=(),
+        details={"lock_reason": None, "reactions": {"+1": 1}, "sub_issues": {"total": 3}},
+    )
+
+    hints_apply([SourceHint(source_key, Hint(told, ()))], received_at=timezone.now())
+
+    thread = Thread.objects.get()
+    assert (thread.milestone, thread.head_oid, thread.is_locked) == ("1.0", "6dcb09b5", False)
+    assert thread.assignees == []
+    assert thread.details == {
+        "association": "member",
+        "reactions": {"+1": 1},
+        "sub_issues": {"total": 3},
+    }
+
+
+def test_two_hints_about_a_thread_in_one_batch_add_their_details_up(source_key: SourceKey) -> None:
+    first = replace(THREAD, details={"association": "member", "lock_reason": "spam"})
+    second = replace(THREAD, details={"lock_reason": None}, version_at=START + MINUTE)
+    hints = [SourceHint(source_key, Hint(thread, ())) for thread in (first, second)]
+
+    hints_apply(hints, received_at=timezone.now())
+
+    assert Thread.objects.get().details == {"association": "member"}

@@ -17,14 +17,15 @@ from dexxy.accounts.memberships import operator_remove
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.kept.models import KeptFile
-from dexxy.messages.models import Thread
+from dexxy.messages.models import MessageKind, Thread
 from dexxy.people import export_making, exports
 from dexxy.people.export_files import MOST_AT_ONCE, MOST_KEPT, ExportNotFoundError, export_request
 from dexxy.people.export_files import export_file_for as found
 from dexxy.people.export_making import PIECE, exports_due, exports_prune, exports_work
 from dexxy.people.models import Export, ExportFile, ExportPiece, ExportState, Format
+from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
-from tests.factories import make_identity, make_message, make_thread
+from tests.factories import START, make_identity, make_message, make_release, make_thread
 
 BROWSER = {"Accept": "text/html,*/*"}
 Get = Callable[..., HttpResponseBase]
@@ -140,7 +141,7 @@ def test_a_browser_asks_on_a_page_sees_how_far_it_is_and_downloads(
     assert 'hx-trigger="every 2s"' in during
     # Without JavaScript the whole page comes again.
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in during
-    assert part.startswith('<section class="card" id="export"')
+    assert part.startswith('<section class="card stack" id="export"')
     export = ExportFile.objects.get()
     link = f"/workspaces/{workspace.pk}/exports/{export.pk}"
     assert f'href="{link}" download' in after
@@ -227,6 +228,38 @@ def test_a_person_has_so_many_exports_and_no_more(
     assert "3 of your exports are still being made" in on_the_page
     assert ask_for(bob, workspace).pk == ExportFile.objects.get(what="messages").pk
     assert ask_for(alice, workspace).requested_by == alice
+
+
+def test_ones_own_exports_are_listed_with_progress_end_download_and_deletion(
+    client: Client, alice: User, bob: User, workspace: Workspace, thread: Thread
+) -> None:
+    client.force_login(bob)
+    where = f"/w/{workspace.slug}/tokens/"
+    for viewer, what in ((alice, Export.THREADS), (bob, Export.MESSAGES)):
+        export_request(viewer=viewer, workspace=workspace, what=what, form=Format.CSV)
+    hers, his = ExportFile.objects.order_by("pk")
+
+    def listed() -> str:
+        headers = {"HX-Request": "true", "HX-Target": "exports"}
+        return client.get(where, headers=headers).content.decode()
+
+    assert his.file_name in listed()
+    assert "It waits for a worker." in listed()
+    assert 'hx-trigger="every 2s"' in listed()
+    assert hers.file_name not in client.get(where).content.decode()
+    work()
+    assert f"{his.expires_at:%H:%M} UTC" in listed()
+    assert f'href="/workspaces/{workspace.pk}/exports/{his.pk}"' in listed()
+    assert "hx-trigger" not in listed()
+
+    assert client.post(f"/w/{workspace.slug}/exports/{hers.pk}/delete/").status_code == 404
+    page = client.post(f"/w/{workspace.slug}/exports/{his.pk}/delete/", follow=True)
+
+    assert f"{his.file_name} is deleted." in page.content.decode()
+    assert his.file_name not in listed()
+    assert AuditEntry.objects.filter(action="export.deleted", actor=bob).count() == 1
+    work()
+    assert list(ExportFile.objects.all()) == [hers]
 
 
 def test_of_a_person_the_newest_exports_are_kept(bob: User, workspace: Workspace) -> None:
@@ -390,6 +423,9 @@ def test_a_browser_a_program_and_the_command_get_the_same(
 ) -> None:
     form, _, bom = query.partition("?")
     path, target = f"/workspaces/{workspace.pk}/export/{what}.{query}", tmp_path / "exported"
+    make_message(thread=thread, kind=MessageKind.LABELED, author=thread.author, in_feed=False)
+    make_release(source=thread.source, author=thread.author)
+    counts_note(thread.source_id, Counts(7319, 4), taken_at=START, is_hint=False)
 
     get(path)
     work()
@@ -403,4 +439,4 @@ def test_a_browser_a_program_and_the_command_get_the_same(
 
     assert content(by_browser) == content(by_program) == target.read_bytes()
     assert target.read_bytes().startswith(b"\xef\xbb\xbf") == bool(bom)
-    assert b"mira" in target.read_bytes()
+    assert (b"7319" if what == Export.GROWTH else b"mira") in target.read_bytes()

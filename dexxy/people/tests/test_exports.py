@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from django.core.management import call_command
 
 from dexxy.accounts.models import Workspace
 from dexxy.cli.errors import WrongUseError
-from dexxy.messages.models import ArchivedReason, Thread
+from dexxy.messages.models import ArchivedReason, MessageKind, Thread
 from dexxy.people import exports
 from dexxy.people.exports import export_whole
 from dexxy.people.models import Export, Format
+from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
 
@@ -56,6 +58,32 @@ def test_threads_and_members_have_what_the_api_shows(workspace: Workspace, threa
     assert (found["title"], found["labels"], found["author"]) == ("Leak", ["bug", "p1"], "mira")
     assert (member["display_name"], member["accounts"]) == ("Mira", ["github:mira"])
     assert table(workspace, Export.THREADS)[0]["labels"] == "bug; p1"
+
+
+def test_events_say_what_they_are_about_and_messages_leave_them_out(
+    workspace: Workspace, thread: Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "_BATCH", 1)
+    label = {"type": "label", "name": "bug"}
+    pushed = {"type": "commit", "oid": "6dcb09b5", "url": "https://github.com/o/r/commit/6dcb09b5"}
+    make_message(thread=thread)
+    for kind, subject in ((MessageKind.LABELED, label), (MessageKind.PUSHED, pushed)):
+        make_message(thread=thread, kind=kind, details={"subject": subject}, in_feed=False)
+    make_message(thread=thread, kind=MessageKind.DRAFTED, in_feed=False)
+
+    found = table(workspace, Export.EVENTS)
+
+    assert [tuple(row.values())[-4:] for row in found] == [
+        ("", "", "", ""),
+        ("commit", "6dcb09b5", "", "https://github.com/o/r/commit/6dcb09b5"),
+        ("label", "", "bug", ""),
+    ]
+    assert [row["kind"] for row in rows(workspace, Export.EVENTS)] == [
+        "drafted",
+        "pushed",
+        "labeled",
+    ]
+    assert [row["kind"] for row in rows(workspace, Export.MESSAGES)] == ["comment"]
 
 
 @pytest.mark.parametrize("what", Export)
@@ -134,3 +162,26 @@ def test_a_table_for_excel_begins_with_a_byte_order_mark(
     assert "日本語 é" in target.read_text("utf-8-sig")
     with pytest.raises(WrongUseError, match="csv"):
         call_command(*options, "--bom")
+
+
+def test_growth_has_a_row_for_each_day_of_each_repository(
+    workspace: Workspace, source: Source
+) -> None:
+    other = make_source(workspace=make_workspace())
+    for where, day, stars in ((source, 1, 5), (source, 2, 6), (other, 2, 9)):
+        taken_at = datetime(2026, 3, day, 23, tzinfo=UTC)
+        counts_note(where.pk, Counts(stars, 2), taken_at=taken_at, is_hint=False)
+
+    assert [(row["date"], row["stars"]) for row in rows(workspace, Export.GROWTH)] == [
+        ("2026-03-02", 6),
+        ("2026-03-01", 5),
+    ]
+    [_, first] = table(workspace, Export.GROWTH)
+    assert first == {
+        "id": first["id"],
+        "source": source.name,
+        "date": "2026-03-01",
+        "stars": "5",
+        "forks": "2",
+        "taken_at": "2026-03-01T23:00:00+00:00",
+    }

@@ -1,0 +1,300 @@
+"""How long it takes: to answer, to close, to review, to merge. One estimator tells them all."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.messages.figures.cohort import (
+    CLOSED_IN_WINDOW,
+    By,
+    CohortThread,
+    LeftOut,
+    cohort_read,
+    lasting,
+)
+from dexxy.messages.figures.estimator import Observation, quantile
+from dexxy.messages.figures.outcomes import (
+    Durations,
+    Outcome,
+    Taken,
+    durations_of,
+    is_kept,
+    taken_until,
+    taken_until_closed,
+    taken_until_merged,
+    withheld_of,
+)
+from dexxy.messages.figures.scope import (
+    EVERYTHING,
+    THREADS,
+    WHO,
+    FigureFilters,
+    Window,
+    scope_of,
+)
+from dexxy.messages.figures.small_numbers import Figure
+from dexxy.messages.models import ThreadKind
+
+# A window that ended later shows only what was quick.
+YOUNG = timedelta(days=90)
+AGES = (timedelta(days=30), timedelta(days=90), timedelta(days=365))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closings(Figure):
+    """How long issues take until they are closed for good.
+
+    Args:
+        by_bots: how many of the closed ones a bot closed.
+        not_planned: how many of them were closed as not planned.
+    """
+
+    durations: Durations
+    by_bots: int
+    not_planned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeToClose(Figure):
+    """What to expect, and what was worked off.
+
+    Args:
+        opened: of the threads that were opened in the window.
+        closed: of those that were closed in it, whenever they were opened.
+    """
+
+    opened: Closings
+    closed: Closings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers(Figure):
+    """How long discussions wait for their chosen answer.
+
+    Args:
+        by_opener: in how many whoever opened it wrote the answer.
+        unanswered: how many are open and nobody else has spoken.
+    """
+
+    durations: Durations
+    by_opener: int
+    unanswered: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merges(Durations):
+    """How long accepted pull requests took: the times are those of the DONE threads alone.
+
+    Args:
+        is_young: the window ended so lately that only what was quick is merged yet.
+    """
+
+    is_young: bool
+
+    def unshown(self) -> Collection[str]:
+        return withheld_of(self.done)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ages(Figure):
+    """How old the open issues are.
+
+    Args:
+        bands: how many are up to 30 days old, up to 90, up to a year, and older.
+    """
+
+    durations: Durations
+    bands: Sequence[int]
+
+
+def time_to_first_response(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+    *,
+    with_team: bool = False,
+) -> Mapping[ThreadKind, Durations]:
+    """Return how long it takes until another person first speaks, or merges it (M1).
+
+    Args:
+        with_team: count threads that the team opened, too.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    found = cohort_read(scope_of(viewer, workspace, window, filters), *ThreadKind)
+    return _by_kind(found, lambda one: taken_until(one, one.response), with_team=with_team)
+
+
+def team_response_time(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+    *,
+    with_team: bool = False,
+) -> Mapping[ThreadKind, Durations]:
+    """Return how long it takes until the team first speaks (M2: Issue Response Time).
+
+    Args, Raises: as `time_to_first_response`.
+    """
+    found = cohort_read(scope_of(viewer, workspace, window, filters), *ThreadKind)
+    return _by_kind(found, lambda one: taken_until(one, one.team_response), with_team=with_team)
+
+
+def time_to_close(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> Mapping[ThreadKind, TimeToClose]:
+    """Return how long issues, and discussions, take until they are closed for good (M3).
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    scope = scope_of(viewer, workspace, window, filters)
+    kinds = (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
+    opened = cohort_read(scope, *kinds, only_changes=True)
+    closed_in_window = cohort_read(scope, *kinds, statement=CLOSED_IN_WINDOW, only_changes=True)
+    closed = [
+        one
+        for one in closed_in_window
+        if (ending := one.ending()) is not None
+        and timedelta(0) <= lasting(ending.after - one.window_since) < window.until - window.since
+    ]
+    return {
+        kind: TimeToClose(
+            opened=_closings([one for one in opened if one.kind == kind]),
+            closed=_closings([one for one in closed if one.kind == kind]),
+        )
+        for kind in kinds
+    }
+
+
+def issue_age(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> Ages:
+    """Return how old the open issues are now; the window's beginning and end say nothing (M4).
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    scope = scope_of(viewer, workspace, window, filters)
+    kinds = [str(kind) for kind in scope.kinds_of(ThreadKind.ISSUE)]
+    rows = scope.fetch(_OPEN_ISSUES, kinds=kinds)
+    left_out = Counter(LeftOut(why) for _, _, why in rows if why)
+    ages = [age for _, age, why in rows if not why]
+    threads = [pk for pk, _, why in rows if not why]
+    limits = (timedelta.min, *AGES, timedelta.max)
+    # Nothing is awaited, so nothing is still open.
+    observed = [Observation(age, has_happened=True) for age in ages]
+    durations = Durations(
+        median=quantile(observed, 0.5),
+        p90=quantile(observed, 0.9),
+        threads=[Taken(pk, Outcome.OPEN, age) for pk, age in zip(threads, ages, strict=True)],
+        left_out=left_out,
+    )
+    bands = [sum(low < age <= high for age in ages) for low, high in pairwise(limits)]
+    return Ages(durations=durations, bands=bands)
+
+
+def review_duration(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> Durations:
+    """Return how long pull requests wait for their first review or merge by another person (M7).
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    found = cohort_read(scope_of(viewer, workspace, window, filters), ThreadKind.PULL_REQUEST)
+    return durations_of(found, lambda one: taken_until(one, one.review), with_team=True)
+
+
+def merge_duration(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> Merges:
+    """Return how long pull requests took that were accepted (M8: Change Requests Duration).
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    scope = scope_of(viewer, workspace, window, filters)
+    found = cohort_read(scope, ThreadKind.PULL_REQUEST, only_changes=True)
+    durations = durations_of(found, taken_until_merged, with_team=True)
+    # Of the accepted ones alone, by definition: so none of them is still open.
+    merged = [one for one in durations.threads if one.outcome is Outcome.DONE]
+    observed = [Observation(one.took, has_happened=True) for one in merged]
+    return Merges(
+        median=quantile(observed, 0.5),
+        p90=quantile(observed, 0.9),
+        threads=durations.threads,
+        left_out=durations.left_out,
+        is_young=window.now - window.until < YOUNG,
+    )
+
+
+def time_to_answer(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+    *,
+    with_team: bool = False,
+) -> Answers:
+    """Return how long discussions wait for their chosen answer (M22).
+
+    Args, Raises: as `time_to_first_response`.
+    """
+    found = cohort_read(scope_of(viewer, workspace, window, filters), ThreadKind.DISCUSSION)
+    kept = [one for one in found if is_kept(one, with_team=with_team)]
+    durations = durations_of(found, lambda one: taken_until(one, one.answer), with_team=with_team)
+    return Answers(
+        durations=durations,
+        by_opener=sum(one.has_own_answer for one in kept),
+        unanswered=sum(one.ending() is None and one.response is None for one in kept),
+    )
+
+
+_OPEN_ISSUES = f"""
+{WHO}
+SELECT t.id, greatest(source.now, t.opened_at) - t.opened_at,
+       CASE WHEN opener.id IS NULL OR opener.kind = 'mannequin' THEN 'ghost'
+            WHEN opener.is_bot THEN 'bot'
+            WHEN t.first_activity_at < t.opened_at THEN 'imported' END
+FROM {THREADS} AND t.state = 'open' AND t.opened_at <= %(now)s
+ORDER BY t.opened_at, t.id
+"""  # noqa: S608
+
+
+def _by_kind(
+    found: Sequence[CohortThread], take: Callable[[CohortThread], Taken], *, with_team: bool
+) -> Mapping[ThreadKind, Durations]:
+    return {
+        kind: durations_of([one for one in found if one.kind == kind], take, with_team=with_team)
+        for kind in ThreadKind
+    }
+
+
+def _closings(found: Sequence[CohortThread]) -> Closings:
+    closed = [one for one in found if is_kept(one, with_team=True) and one.ending() is not None]
+    endings = [one.ending() for one in closed]
+    return Closings(
+        durations=durations_of(found, taken_until_closed, with_team=True),
+        by_bots=sum(ending is not None and ending.by is By.BOT for ending in endings),
+        not_planned=sum(one.state_reason == "not_planned" for one in closed),
+    )

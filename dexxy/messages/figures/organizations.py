@@ -1,0 +1,37 @@
+"""Where people work, as their profiles say today: nobody knows since when."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from dexxy.members.models import Identity
+from dexxy.members.organizations import organization_of
+
+
+def organizations_of(
+    workspace_id: int, member_ids: Collection[int] | None = None
+) -> Mapping[int, str]:
+    """Return the organization of each member who has one.
+
+    Args:
+        member_ids: of whom; None for everybody.
+    """
+    rows = Identity.objects.filter(workspace=workspace_id)
+    if member_ids is not None:
+        rows = rows.filter(member__in=member_ids)
+    profiles = defaultdict(list)
+    values = ("member_id", "home_member_id", "home_member__company", "email")
+    for member, home, company, email in rows.values_list(*values):
+        profiles[member].append((home != member, home, company, email))
+    found = {}
+    for member, shown in profiles.items():
+        shown.sort()
+        _, _, companies, emails = zip(*shown, strict=True)
+        found[member] = organization_of(companies, emails)
+    return {member: name for member, name in found.items() if name}
+
+
+def members_of_organizations(workspace_id: int, names: Sequence[str]) -> list[int]:
+    """Return the members of any of the organizations, however their names are written."""
+    wanted = {name.casefold() for name in names}
+    found = organizations_of(workspace_id)
+    return [member for member, name in found.items() if name.casefold() in wanted]

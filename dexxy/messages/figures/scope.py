@@ -1,0 +1,175 @@
+"""What a figure is asked about: a window of time, filters, and the workspace of a viewer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.errors import BadInputError
+from dexxy.common.sql import Rows, fetch_all, time_limit
+from dexxy.messages.feed.filters import check_lists
+from dexxy.messages.figures.organizations import members_of_organizations
+from dexxy.messages.models import ThreadKind
+from dexxy.messages.team.roster import Roster, team_of
+from dexxy.messages.waiting.acts import HIDDEN_BUT_SAID
+
+# A window of years takes longer than a page of the feed.
+SECONDS = 15.0
+
+
+class WindowError(BadInputError):
+    """No figure is given for such a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A time that figures are about.
+
+    Args:
+        since: its beginning, which belongs to it.
+        until: its end, which does not.
+        now: up to when the copy is known to be complete: the newest check that has finished. Not
+            the clock: otherwise everybody would wait as soon as the sync stops.
+        checked_at: the same of each source, by its primary key; `now` of those that it does not
+            name. A source that is paused does not let anybody wait.
+        zone: the name of the time zone whose days and weeks are counted.
+        has_history: the first sync of every source has finished.
+    """
+
+    since: datetime
+    until: datetime
+    now: datetime
+    checked_at: Mapping[int, datetime] = field(default_factory=dict)
+    zone: str = "UTC"
+    has_history: bool = True
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of what can be known of it."""
+        return min(self.until, self.now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureFilters:
+    """What to count alone; an empty filter keeps all, and all filters must hold.
+
+    Args:
+        source_ids: in any of these sources.
+        kinds: in threads of any of these kinds.
+        organizations: by people of any of these organizations, as they are today.
+    """
+
+    source_ids: Sequence[int] = ()
+    kinds: Sequence[ThreadKind] = ()
+    organizations: Sequence[str] = ()
+
+
+EVERYTHING = FigureFilters()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the statements of the figures are given.
+
+    Args:
+        team: everybody who ever belonged to it.
+        member_ids: whom the filter by organizations keeps; None keeps all.
+    """
+
+    workspace_id: int
+    window: Window
+    filters: FigureFilters
+    team: Roster
+    member_ids: Sequence[int] | None
+
+    def fetch(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        """Run a statement that may read `team`, and return its rows.
+
+        Raises:
+            TooSlowError: there is too much to count.
+        """
+        window, filters = self.window, self.filters
+        given = {
+            "workspace": self.workspace_id,
+            "since": window.since,
+            "until": window.until,
+            "now": window.now,
+            "checked": list(window.checked_at),
+            "checked_at": list(window.checked_at.values()),
+            "zone": window.zone,
+            "sources": list(filters.source_ids) or None,
+            "kinds": [str(kind) for kind in filters.kinds] or None,
+            "members": self.member_ids,
+            "said": list(HIDDEN_BUT_SAID),
+        }
+        with time_limit(SECONDS):
+            return fetch_all(sql, {**given, **params}, self._team_rows())
+
+    def kinds_of(self, *kinds: ThreadKind) -> list[ThreadKind]:
+        """Return those of KINDS that the filter keeps."""
+        return [kind for kind in kinds if kind in (self.filters.kinds or kinds)]
+
+    def _team_rows(self) -> Rows:
+        columns = {"member_id": "bigint", "since": "timestamptz", "until": "timestamptz"}
+        stints = ((m, one.since, one.until) for m, found in self.team.items() for one in found)
+        return Rows(columns, stints)
+
+
+# Begins each statement: who was of the team, and when (nobody's stints overlap); and whose the
+# accounts are. Both are read once: to look an account up for each message takes twice the time.
+# Where it matters how long nothing has happened, each source has its own `now`.
+WHO = """
+WITH team AS MATERIALIZED (SELECT r.member_id, r.since, r.until FROM {rows}),
+account AS MATERIALIZED (
+    SELECT i.id, i.member_id, i.kind, p.is_bot, p.erased_at
+    FROM members_identity i JOIN members_member p ON p.id = i.member_id
+    WHERE i.workspace_id = %(workspace)s
+), source AS (
+    SELECT s.id, coalesce(c.checked_at, %(now)s) AS now
+    FROM sources_source s
+    LEFT JOIN unnest(%(checked)s::bigint[], %(checked_at)s::timestamptz[]) AS c(id, checked_at)
+           ON c.id = s.id
+    WHERE s.workspace_id = %(workspace)s AND NOT s.is_archived
+)"""
+_GONE_SOURCES = """
+SELECT id FROM sources_source WHERE workspace_id = %(workspace)s AND is_archived"""
+# Of a message `m`. Said as one value: the planner guesses that hardly any row lacks a key.
+IS_SAID = "coalesce(lower(m.details->>'minimized') = ANY(%(said)s), true)"
+# The live messages `m`.
+LIVE = f"""
+m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.occurred_at <= %(now)s
+AND m.source_id NOT IN ({_GONE_SOURCES})"""
+# The live threads, each with who opened it.
+THREADS = """
+    messages_thread t
+    JOIN source ON source.id = t.source_id
+    LEFT JOIN account opener ON opener.id = t.author_id
+    WHERE t.workspace_id = %(workspace)s AND NOT t.is_archived AND t.kind = ANY(%(kinds)s)
+      AND (%(sources)s::bigint[] IS NULL OR t.source_id = ANY(%(sources)s))
+      AND (%(members)s::bigint[] IS NULL OR opener.member_id = ANY(%(members)s))
+"""
+
+
+def scope_of(viewer: Viewer, workspace: Workspace, window: Window, filters: FigureFilters) -> Scope:
+    """Return what figures of WORKSPACE are told from.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        WindowError: the window has no length, or its zone is none.
+        FilterError: a filter has too many values.
+    """
+    require_membership(viewer, workspace)
+    check_lists(filters.source_ids, filters.kinds, filters.organizations)
+    if window.until <= window.since:
+        raise WindowError("The end has to be after the beginning.")
+    try:
+        ZoneInfo(window.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise WindowError("There is no such time zone.") from error
+    members = None
+    if filters.organizations:
+        members = members_of_organizations(workspace.pk, filters.organizations)
+    return Scope(workspace.pk, window, filters, team_of(workspace.pk), members)

@@ -1,0 +1,277 @@
+"""Who waits, and who is of the team, in the API."""
+# mypy: disallow-untyped-decorators=False
+# Strawberry declares what its decorators return as Any.
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self, cast
+
+import strawberry
+
+from dexxy.accounts.graphql import User, in_workspace
+from dexxy.common.graphql import Connection, Info, aware, connection, key, keys
+from dexxy.common.graphql_cost import cost
+from dexxy.common.pages import PAGE, Page
+from dexxy.members.graphql import Member, remember_members
+from dexxy.messages.graphql_feed import ActivityItem, Thread, remember, remember_items
+from dexxy.messages.graphql_kinds import ThreadKind
+from dexxy.messages.models import Triage
+from dexxy.messages.team import deciding
+from dexxy.messages.waiting import queue, triage
+from dexxy.messages.waiting.turns import Reason, Side
+
+strawberry.enum(Side, name="WaitingSide", description="Who owes the next word.")
+strawberry.enum(Reason, name="WaitingReason", description="Why it is the team's turn.")
+strawberry.enum(queue.Tab, name="WaitingList", description="Which list of the queue.")
+
+# A list of the team is rarely longer.
+_TEAM = 50
+
+
+@strawberry.input(description="Which threads of the queue to keep; an empty list keeps everything.")
+class WaitingFilterInput:
+    tab: queue.Tab = queue.Tab.ALL
+    source_ids: list[strawberry.ID] | None = None
+    kinds: list[ThreadKind] | None = None
+    labels: list[str] | None = None
+
+    def read(self) -> queue.QueueFilters:
+        """Return what was sent as the filters of the queue."""
+        return queue.QueueFilters(
+            tab=self.tab,
+            source_ids=keys(self.source_ids or [], "sourceIds"),
+            kinds=self.kinds or [],
+            labels=self.labels or [],
+        )
+
+
+@strawberry.type(description="A thread in which somebody waits for the team.")
+class WaitingThread:
+    id: strawberry.ID
+    thread: Thread
+    side: Side
+    reason: Reason
+    since: datetime = strawberry.field(description="Of the first act that nobody answered.")
+    others_replied: bool = strawberry.field(
+        description="Somebody has replied who is not of the team."
+    )
+    message: ActivityItem | None = strawberry.field(
+        description="What waits for an answer; null if it is no message."
+    )
+    assignee: User | None
+    snoozed_until: datetime | None
+    is_set_aside: bool
+    held_by: User | None = strawberry.field(description="Who snoozed it or set it aside.")
+    note: str
+
+    @classmethod
+    def of(cls, row: queue.WaitingThread) -> Self:
+        held = getattr(row.thread, "triage", None) or Triage()
+        return cls(
+            id=strawberry.ID(str(row.pk)),
+            thread=cast(Thread, row.thread),
+            side=Side(row.standing.side),
+            reason=Reason(row.standing.reason),
+            since=row.standing.since,
+            others_replied=row.standing.others_replied,
+            message=cast("ActivityItem | None", row.message),
+            assignee=cast("User | None", held.assignee),
+            snoozed_until=held.snoozed_until,
+            is_set_aside=held.is_set_aside,
+            held_by=cast("User | None", held.held_by),
+            note=held.note,
+        )
+
+    @property
+    def pk(self) -> int:
+        """That of the thread."""
+        return int(self.id)
+
+
+@strawberry.type(description="How many wait for the team.")
+class WaitingSummary:
+    total: int
+    over_30_days: int
+    days_8_to_30: int
+    days_2_to_7: int
+    newer: int
+    longest_since: datetime | None
+    is_recounting: bool = strawberry.field(
+        description="Who is of the team has changed, and not all threads were looked at yet."
+    )
+
+    @classmethod
+    def of(cls, found: queue.QueueSummary) -> Self:
+        return cls(
+            total=found.total,
+            over_30_days=found.bands[0],
+            days_8_to_30=found.bands[1],
+            days_2_to_7=found.bands[2],
+            newer=found.bands[3],
+            longest_since=found.longest,
+            is_recounting=found.is_recounting,
+        )
+
+
+@strawberry.type(description="A stretch of time in which somebody belongs to the team.")
+class TeamStint:
+    since: datetime | None = strawberry.field(description="Null where it has no beginning.")
+    until: datetime | None = strawberry.field(description="Null where it has no end.")
+
+
+@strawberry.type(description="Somebody who belongs to the team, or did.")
+class Teammate:
+    member: Member
+    is_decided: bool = strawberry.field(description="A person said so, not their acts.")
+    stints: list[TeamStint] = strawberry.field(metadata=cost(items=2))
+    evidence: list[ActivityItem] = strawberry.field(
+        description="The newest of what they did with a maintainer's rights; at most 3.",
+        metadata=cost(items=deciding.MOST_EVIDENCE),
+    )
+
+    @classmethod
+    def of(cls, found: deciding.Teammate) -> Self:
+        return cls(
+            member=cast(Member, found.member),
+            is_decided=found.is_decided,
+            stints=[
+                TeamStint(since=None if one.since.year == 1 else one.since, until=one.until)
+                for one in found.stints
+            ],
+            evidence=cast("list[ActivityItem]", list(found.evidence)),
+        )
+
+
+@strawberry.type
+class WaitingQuery:
+    @strawberry.field(
+        description="Who waits for the team, in the order in which they should be answered."
+    )
+    def waiting(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        filters: WaitingFilterInput | None = None,
+        first: int = PAGE,
+        after: str | None = None,
+    ) -> Connection[WaitingThread]:
+        viewer, workspace = in_workspace(info, workspace_id)
+        kept = filters.read() if filters else queue.WHOLE_QUEUE
+        page = queue.queue_page(viewer, workspace, kept, first, after)
+        remember(info, [row.thread for row in page.items])
+        remember_items(info, [row.message for row in page.items if row.message])
+        shown = Page([WaitingThread.of(row) for row in page.items], page.cursors, page.has_more)
+        return connection(shown, after, lambda: queue.queue_summary(viewer, workspace, kept).total)
+
+    @strawberry.field(description="How many wait for the team.", metadata=cost(objects=10))
+    def waiting_summary(
+        self, info: Info, workspace_id: strawberry.ID, filters: WaitingFilterInput | None = None
+    ) -> WaitingSummary:
+        viewer, workspace = in_workspace(info, workspace_id)
+        kept = filters.read() if filters else queue.WHOLE_QUEUE
+        return WaitingSummary.of(queue.queue_summary(viewer, workspace, kept))
+
+    @strawberry.field(
+        description="Who belongs to the team or did, by name.", metadata=cost(items=_TEAM)
+    )
+    def team(self, info: Info, workspace_id: strawberry.ID) -> list[Teammate]:
+        viewer, workspace = in_workspace(info, workspace_id)
+        found = deciding.team_list(viewer, workspace)
+        remember_members(info, [one.member for one in found])
+        return [Teammate.of(one) for one in found]
+
+
+@strawberry.type(description="The threads that were decided about.")
+class ThreadsPayload:
+    thread_ids: list[strawberry.ID] = strawberry.field(metadata=cost(items=0))
+
+
+@strawberry.type(description="The member as it is now.")
+class TeamPayload:
+    member: Member
+
+
+@strawberry.type
+class WaitingMutation:
+    @strawberry.mutation(
+        description="Hide threads from the queue until a time, or until their openers say more;"
+        " without a time, wake them. For members."
+    )
+    def thread_snooze(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        thread_ids: list[strawberry.ID],
+        until: datetime | None = None,
+    ) -> ThreadsPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        threads = keys(thread_ids, "threadIds")
+        triage.threads_snooze(
+            actor=actor,
+            workspace=workspace,
+            thread_ids=threads,
+            until=aware(until) if until else None,
+        )
+        return _payload(threads)
+
+    @strawberry.mutation(
+        description="Say that threads need no answer, or that they do. What their openers say next"
+        " undoes it. For members."
+    )
+    def thread_set_aside(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        thread_ids: list[strawberry.ID],
+        is_aside: bool = True,
+    ) -> ThreadsPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        threads = keys(thread_ids, "threadIds")
+        triage.threads_set_aside(
+            actor=actor, workspace=workspace, thread_ids=threads, is_aside=is_aside
+        )
+        return _payload(threads)
+
+    @strawberry.mutation(description="Give threads to a colleague, or to nobody. For members.")
+    def thread_assign(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        thread_ids: list[strawberry.ID],
+        user_id: strawberry.ID | None = None,
+    ) -> ThreadsPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        threads = keys(thread_ids, "threadIds")
+        triage.threads_assign(
+            actor=actor, workspace=workspace, thread_ids=threads, user_id=key(user_id)
+        )
+        return _payload(threads)
+
+    @strawberry.mutation(
+        description="Say whether a member belongs to the team, and when; null lets their acts"
+        " decide. For administrators."
+    )
+    def member_set_team(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        member_id: strawberry.ID,
+        is_on_team: bool | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> TeamPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        member = deciding.member_set_team(
+            actor=actor,
+            workspace=workspace,
+            member_id=key(member_id),
+            is_on_team=is_on_team,
+            since=aware(since) if since else None,
+            until=aware(until) if until else None,
+        )
+        remember_members(info, [member])
+        return TeamPayload(member=cast(Member, member))
+
+
+def _payload(threads: Sequence[int]) -> ThreadsPayload:
+    return ThreadsPayload(thread_ids=[strawberry.ID(str(pk)) for pk in threads])

@@ -1,0 +1,542 @@
+"""In random communities, each figure equals what a look at every message says.
+
+The looks are written anew from the definitions, in loops over all rows, and share nothing with the
+statements but the estimator.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dexxy.accounts.models import User
+from dexxy.members.models import IdentityKind
+from dexxy.messages.figures import concentration, durations, flow, people, rhythm
+from dexxy.messages.figures.estimator import Observation, quantile
+from dexxy.messages.figures.outcomes import Durations, Outcome
+from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window
+from dexxy.messages.ingest.settling import threads_settle
+from dexxy.messages.models import Message, Thread, ThreadKind
+from dexxy.messages.tests.stories import BEGIN, Teller
+from dexxy.sources.models import Source
+from tests.factories import make_source
+
+SEEDS = [0, 1, 14, 16, 17, 22]
+PEOPLE = ["A", "A'", "B", "C", "D", "E", "T", "U", "b1", "b2", "g", "m"]
+VERBS = {
+    "I": ["says", "says", "hides", "closes", "reopens"],
+    "P": ["says", "hides", "approves", "wraps", "lines", "closes", "reopens", "merges"],
+    "D": ["says", "says", "chooses", "closes"],
+}
+SAID = {"opened", "comment", "reply", "review", "review_comment"}
+ENDS = {"closed", "merged"}
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+ZONE = "Europe/Berlin"
+
+
+def story(random: Random) -> str:
+    """Make up a thread: a few acts at few different hours, so that some are at the same time."""
+    kind = random.choice("IIPPD")
+    hour = random.randrange(0, 24 * 500)
+    acts = [f"{random.choice(PEOPLE)} opens {hour}"]
+    if random.random() < 0.1:
+        hour -= 30
+    for _ in range(random.randrange(6)):
+        hour += random.choice([0, 1, 5, 24, 24 * 20, 24 * 100])
+        acts.append(f"{random.choice(PEOPLE)} {random.choice(VERBS[kind])} {hour}")
+        if acts[-1].split()[1] in {"merges", "chooses"}:
+            break
+    return f"{kind} {', '.join(acts)}"
+
+
+@dataclass
+class Act:
+    at: datetime
+    pk: int
+    kind: str
+    who: int | None
+    is_bot: bool
+    is_said: bool
+    in_feed: bool
+
+    @property
+    def is_person(self) -> bool:
+        return self.who is not None and not self.is_bot
+
+    @property
+    def is_act(self) -> bool:
+        return self.is_person and self.in_feed and self.is_said
+
+
+@dataclass
+class Told:
+    """A thread as a naive look has it."""
+
+    pk: int
+    source: int
+    kind: str
+    row: Thread
+    opener: int | None
+    is_bot: bool
+    is_ghost: bool
+    is_imported: bool
+    acts: list[Act]
+
+    def state_at(self, at: datetime) -> Act | None:
+        """Return what closed it, if it was closed just before AT."""
+        last = None
+        for act in self.acts:
+            if act.at < at and act.kind in {*ENDS, "reopened"}:
+                last = act
+        return last if last and last.kind in ENDS else None
+
+
+class Look:
+    """A look at every message of a workspace."""
+
+    def __init__(self, window: Window, filters: FigureFilters, team: dict[int, datetime]) -> None:
+        self.window, self.team = window, team
+        self.messages = defaultdict(list)
+        for m in Message.objects.filter(is_archived=False).select_related("author__member"):
+            self.messages[m.thread_id].append(m)
+        shown = Thread.objects.shown().select_related("author__member")
+        self.all = [self._told(thread) for thread in shown]
+        self.threads = [
+            one
+            for one in self.all
+            if one.source in (filters.source_ids or [one.source])
+            and (not filters.kinds or one.kind in filters.kinds)
+        ]
+
+    def _told(self, thread: Thread) -> Told:
+        acts = []
+        for m in self.messages[thread.pk]:
+            hidden = m.details.get("minimized")
+            account = m.author
+            acts.append(
+                Act(
+                    at=m.occurred_at,
+                    pk=m.pk,
+                    kind=m.kind,
+                    who=account.member_id if account else None,
+                    is_bot=bool(account and account.member.is_bot),
+                    is_said=hidden in (None, "resolved", "outdated", "duplicate"),
+                    in_feed=m.in_feed,
+                )
+            )
+        acts = sorted(
+            (act for act in acts if act.at <= self.window.now), key=lambda a: (a.at, a.pk)
+        )
+        opener = thread.author
+        return Told(
+            pk=thread.pk,
+            source=thread.source_id,
+            kind=thread.kind,
+            row=thread,
+            opener=opener.member_id if opener else None,
+            is_bot=bool(opener and opener.member.is_bot),
+            is_ghost=opener is None or opener.kind == IdentityKind.MANNEQUIN,
+            is_imported=any(act.at < thread.opened_at for act in acts if act.in_feed),
+            acts=acts,
+        )
+
+    def is_team(self, who: int | None, at: datetime) -> bool:
+        return who in self.team and self.team[who] <= at
+
+    def inside(self, at: datetime) -> bool:
+        return self.window.since <= at < self.window.until and at <= self.window.now
+
+    def cohort(self, kind: str, *, with_team: bool = False) -> list[Told]:
+        return [
+            one
+            for one in self.threads
+            if one.kind == kind
+            and self.inside(one.row.opened_at)
+            and not (one.is_bot or one.is_ghost or one.is_imported)
+            and (with_team or not self.is_team(one.opener, one.row.opened_at))
+        ]
+
+    def waits(
+        self, cohort: Sequence[Told], event: Callable[[Told], datetime | None]
+    ) -> dict[str, object]:
+        """Return the figures of a duration."""
+        counts: Counter[str] = Counter()
+        observed = []
+        for one in cohort:
+            at, start = event(one), one.row.opened_at
+            end = one.state_at(at or self.window.now + HOUR)
+            is_unknown = end is not None and end.who is None and one.kind == "discussion"
+            if end is not None and (end.who == one.opener or (is_unknown and at is None)):
+                counts["withdrawn"] += 1
+                observed.append(Observation(end.at - start, has_happened=False))
+            elif at is not None:
+                counts["done"] += 1
+                observed.append(Observation(at - start, has_happened=True))
+            elif end is not None:
+                counts["never"] += 1
+                observed.append(Observation(None, has_happened=False))
+            else:
+                counts["open"] += 1
+                observed.append(Observation(self.window.now - start, has_happened=False))
+        found = {name: counts[name] for name in ("done", "open", "never", "withdrawn")}
+        return {**found, "n": len(cohort), "median": quantile(observed, 0.5)}
+
+    def answers(self, one: Told, *, team: bool = False) -> datetime | None:
+        """Return the first word, or merge, of somebody else."""
+        for act in self.others(one):
+            is_word = act.kind in SAID - {"opened"} and act.in_feed and act.is_said
+            if (is_word or act.kind == "merged") and (not team or self.is_team(act.who, act.at)):
+                return act.at
+        return None
+
+    def others(self, one: Told) -> list[Act]:
+        return [act for act in one.acts if act.is_person and act.who != one.opener]
+
+    def reviewed(self, one: Told) -> datetime | None:
+        for act in self.others(one):
+            if act.kind == "merged" or (act.kind in {"review", "review_comment"} and act.is_said):
+                return act.at
+        return None
+
+    def acts(self, threads: Sequence[Told], since: datetime, until: datetime) -> list[Act]:
+        return [a for one in threads for a in one.acts if a.is_act and since <= a.at < until]
+
+
+class Community:
+    """A random community in two sources, and what is asked about it."""
+
+    def __init__(self, seed: int, viewer: User, source: Source) -> None:
+        random = Random(seed)
+        teller = Teller(source, team={"T": BEGIN + 250 * DAY, "U": BEGIN})
+        if (imported := teller.person("m")) is not None:
+            imported.kind = IdentityKind.MANNEQUIN
+            imported.save()
+        stories = [story(random) for _ in range(80)]
+        teller.tell(" | ".join(stories[:60]))
+        teller.source = make_source(workspace=source.workspace)
+        teller.tell(" | ".join(stories[60:]))
+        teller.source = make_source(workspace=source.workspace, is_archived=True)
+        teller.tell("I A opens 1, T closes 2")
+        gone = {"is_archived": True, "archived_reason": "deleted"}
+        words = Message.objects.filter(kind__in=SAID - {"opened"}).order_by("pk")
+        deleted = [message.pk for message in words if random.random() < 0.1]
+        Message.objects.filter(pk__in=deleted).update(**gone)
+        threads_settle(list(Thread.objects.values_list("pk", flat=True)))
+        since = BEGIN + random.randrange(300) * DAY
+        until = since + random.choice([100, 200, 400]) * DAY
+        now = max(until, BEGIN + random.choice([400, 700]) * DAY)
+        self.window = Window(since=since, until=until, now=now, zone=ZONE)
+        self.filters = random.choice([EVERYTHING, FigureFilters(source_ids=[source.pk])])
+        self.asked = (viewer, source.workspace, self.window, self.filters)
+        team = {}
+        for name, joined in teller.team.items():
+            account = teller.people.get(name)
+            if account is not None and joined is not None:
+                team[account.member_id] = joined
+        self.look = Look(self.window, self.filters, team)
+
+
+def numbers(found: Durations) -> dict[str, object]:
+    names = ("done", "open", "never", "withdrawn", "n", "median")
+    return {name: getattr(found, name) for name in names}
+
+
+def check_first_responses_of_anybody_and_of_the_team(community: Community) -> None:
+    look = community.look
+    anybody = durations.time_to_first_response(*community.asked)
+    team = durations.team_response_time(*community.asked)
+
+    for kind in ThreadKind:
+        cohort = look.cohort(kind)
+        assert numbers(anybody[kind]) == look.waits(cohort, look.answers)
+        assert numbers(team[kind]) == look.waits(cohort, lambda one: look.answers(one, team=True))
+
+
+def check_closings_and_ages(community: Community) -> None:
+    look, now = community.look, community.window.now
+    found = durations.time_to_close(*community.asked)[ThreadKind.ISSUE]
+    ended = {one.pk: one.state_at(now + HOUR) for one in look.threads}
+    cohort = look.cohort("issue", with_team=True)
+    closed = [
+        one
+        for one in look.threads
+        if one.kind == "issue"
+        and not (one.is_bot or one.is_ghost or one.is_imported)
+        and (end := ended[one.pk])
+        and look.inside(end.at)
+    ]
+
+    took = [end.at - one.row.opened_at for one in closed if (end := ended[one.pk])]
+    assert found.opened.durations.done == sum(bool(ended[one.pk]) for one in cohort)
+    assert found.opened.durations.n == len(cohort)
+    assert {one.thread_id for one in found.closed.durations.threads} == {one.pk for one in closed}
+    assert found.closed.durations.median == quantile((Observation(t, True) for t in took), 0.5)
+    assert found.opened.by_bots == sum(bool((e := ended[one.pk]) and e.is_bot) for one in cohort)
+
+    ages = [
+        now - one.row.opened_at
+        for one in look.threads
+        if one.kind == "issue"
+        and one.row.state == "open"
+        and one.row.opened_at <= now
+        and not (one.is_bot or one.is_ghost or one.is_imported)
+    ]
+    age = durations.issue_age(*community.asked)
+    assert sorted(one.took for one in age.durations.threads if one.took is not None) == sorted(ages)
+    assert sum(age.bands) == len(ages)
+    assert age.bands[0] == sum(one <= 30 * DAY for one in ages)
+
+
+def check_reviews_and_merges(community: Community) -> None:
+    look, now = community.look, community.window.now
+    cohort = look.cohort("pull_request", with_team=True)
+    merged = {
+        one.pk: end.at - one.row.opened_at
+        for one in cohort
+        if (end := one.state_at(now + HOUR)) and end.kind == "merged"
+    }
+
+    found = durations.merge_duration(*community.asked)
+    assert numbers(durations.review_duration(*community.asked)) == look.waits(cohort, look.reviewed)
+    assert set(found.ended(Outcome.DONE)) == set(merged)
+    assert found.n == len(cohort)
+    assert found.median == quantile((Observation(t, True) for t in merged.values()), 0.5)
+
+
+def check_answers_of_discussions(community: Community) -> None:
+    look = community.look
+    now = community.window.now
+
+    def answered(one: Told) -> datetime | None:
+        at = one.row.answered_at
+        return at if at is not None and at <= now else None
+
+    found = durations.time_to_answer(*community.asked)
+    cohort = look.cohort("discussion")
+    assert numbers(found.durations) == look.waits(cohort, answered)
+    assert found.unanswered == sum(
+        one.state_at(now + HOUR) is None and look.answers(one) is None for one in cohort
+    )
+
+
+def check_what_was_opened_and_closed(community: Community, kind: ThreadKind) -> None:
+    look, window = community.look, community.window
+    found = flow.opened_and_closed(*community.asked, kind=kind)
+    expected = defaultdict(set)
+    for one in look.threads:
+        if one.kind != kind or one.is_bot or one.row.opened_at >= window.until:
+            continue
+        is_new = one.row.opened_at >= window.since
+        was_closed = not is_new and one.state_at(window.since) is not None
+        end = one.state_at(window.until)
+        for name, holds in {
+            "open_before": not is_new and not was_closed,
+            "new": is_new,
+            "active": any(act.is_act and look.inside(act.at) for act in one.acts),
+            "closed": end is not None and not was_closed,
+            "reopened": end is None and was_closed,
+            "open_after": end is None,
+            "closed_by_bots": end is not None and not was_closed and end.is_bot,
+        }.items():
+            if holds:
+                expected[name].add(one.pk)
+
+    names = ["open_before", "new", "active", "closed", "reopened", "open_after", "closed_by_bots"]
+    assert {name: set(getattr(found, name)) for name in names} == {
+        name: expected[name] for name in names
+    }
+    before, after = len(found.open_before), len(found.open_after)
+    assert after == before + len(found.new) + len(found.reopened) - len(found.closed)
+
+
+def check_what_became_of_pull_requests(community: Community) -> None:
+    look, window = community.look, community.window
+    expected = defaultdict(set)
+    for one in look.threads:
+        end = one.state_at(window.until)
+        if one.kind != "pull_request" or one.is_bot or end is None or not look.inside(end.at):
+            continue
+        is_own = end.who is not None and end.who == one.opener
+        if end.kind == "merged":
+            expected["merged"].add(one.pk)
+            by_others = [
+                act
+                for act in one.acts
+                if act.kind in {"review", "review_comment"}
+                and act.is_person
+                and act.is_said
+                and act.at <= end.at
+                and act.who != one.opener
+            ]
+            name = "reviewed" if by_others else "self_merged" if is_own else "others"
+            expected[name].add(one.pk)
+        else:
+            expected["withdrawn" if is_own else "declined"].add(one.pk)
+
+    accepted = flow.acceptance_ratio(*community.asked)
+    reviews = flow.merge_reviews(*community.asked)
+    for name in ("merged", "declined", "withdrawn"):
+        assert set(getattr(accepted, name)) == expected[name]
+    for name in ("reviewed", "self_merged", "others"):
+        assert set(getattr(reviews, name)) == expected[name]
+
+
+def check_who_took_part_and_who_was_new(community: Community) -> None:
+    look, window = community.look, community.window
+    acts = look.acts(look.threads, window.since, window.until)
+    counts = Counter(act.who for act in acts)
+    team = {act.who for act in acts if look.is_team(act.who, act.at)}
+    earlier = {act.who for act in look.acts(look.all, BEGIN - 99 * DAY, window.since)}
+    first: dict[int | None, datetime] = {}
+    for act in sorted(look.acts(look.all, window.since, window.until), key=lambda a: a.at):
+        first.setdefault(act.who, act.at)
+    kept = {who for who in counts if who not in earlier}
+    kept = {who for who in kept if any(a.who == who and a.at == first[who] for a in acts)}
+
+    found = people.contributors(*community.asked)
+    assert {one.member_id: one.acts for one in found.people} == counts
+    assert {one.member_id for one in found.people if one.is_team} == team
+    assert found.ghost_messages == sum(
+        act.who is None
+        and act.is_said
+        and act.in_feed
+        and look.inside(act.at)
+        and not (one.kind == "discussion" and act.kind == "closed")
+        for one in look.threads
+        for act in one.acts
+    )
+    new = people.new_contributors(*community.asked)
+    assert {one.member_id: one.first_at for one in new.people or ()} == {
+        who: first[who] for who in kept
+    }
+    factor = concentration.absence_factor(*community.asked).factor
+    total, so_far, expected = sum(counts.values()), 0, None
+    for number, (_, count) in enumerate(counts.most_common(), start=1):
+        so_far += count
+        if 2 * so_far >= total:
+            expected = number
+            break
+    assert factor == expected
+
+
+def check_who_came_once_and_who_has_gone_quiet(community: Community) -> None:
+    look, end = community.look, community.window.until
+    took_part: dict[int | None, set[int]] = defaultdict(set)
+    regulars: dict[int | None, set[int]] = defaultdict(set)
+    lately = set()
+    for one in look.threads:
+        for act in one.acts:
+            if act.is_act and end - 365 * DAY <= act.at < end:
+                took_part[act.who].add(one.pk)
+            if act.is_act and end - 455 * DAY <= act.at < end - 90 * DAY:
+                regulars[act.who].add(one.pk)
+            if act.is_act and end - 90 * DAY <= act.at < end:
+                lately.add(act.who)
+    earlier = {act.who for act in look.acts(look.all, BEGIN - 99 * DAY, end - 90 * DAY)}
+
+    found = people.occasional_contributors(*community.asked)
+    assert set(found.occasional) == {who for who, where in took_part.items() if len(where) <= 2}
+    assert set(found.regular) == {who for who, where in took_part.items() if len(where) > 2}
+    assert set(found.new) == set(took_part) - earlier
+    quiet = people.inactive_contributors(*community.asked)
+    known = {who for who, where in regulars.items() if len(where) >= 3}
+    assert set(quiet.inactive) == known - lately
+    assert set(quiet.active) == known & lately
+
+
+def check_what_became_of_newcomers(community: Community) -> None:
+    look, now = community.look, community.window.now
+    new = people.new_contributors(*community.asked).people or ()
+    found = people.conversion_rate(*community.asked)
+    steps = {"converted": (found.converted, 180 * DAY), "came_back": (found.came_back, 90 * DAY)}
+    expected: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for one in new:
+        if look.is_team(one.member_id, one.first_at):
+            continue
+        for name, (_, within) in steps.items():
+            until = one.first_at + within
+            if name == "converted":
+                is_taken = any(
+                    thread.opener == one.member_id
+                    and thread.kind == "pull_request"
+                    and (end := thread.state_at(now + HOUR))
+                    and end.kind == "merged"
+                    and end.at <= until
+                    for thread in look.all
+                )
+            else:
+                is_taken = any(
+                    act.is_act and act.who == one.member_id and act.at <= until
+                    for thread in look.all
+                    if thread.pk != one.thread_id
+                    for act in thread.acts
+                )
+            where = "recent" if until > now else "taken" if is_taken else "not_taken"
+            expected[name][where].add(one.member_id)
+
+    for name, (step, _) in steps.items():
+        assert step is not None
+        for where in ("taken", "not_taken", "recent"):
+            assert set(getattr(step, where)) == expected[name][where]
+
+
+def check_hours_weeks_and_bots(community: Community) -> None:
+    look, window, zone = community.look, community.window, ZoneInfo(ZONE)
+    acts = look.acts(look.threads, window.since, window.until)
+    local = [act.at.astimezone(zone) for act in acts]
+    hours = Counter((at.isoweekday(), at.hour) for at in local)
+
+    found = rhythm.activity_hours(*community.asked)
+    assert {(one.weekday, one.hour): one.acts for one in found.hours or ()} == hours
+    assert (found.acts, found.people) == (len(acts), len({act.who for act in acts}))
+
+    ever = look.acts(look.threads, BEGIN - 99 * DAY, window.now + HOUR)
+    by_day = Counter(act.at.astimezone(zone).date() for act in ever)
+    weeks = rhythm.bursts(*community.asked).weeks
+    for week in weeks:
+        days = [week.begins_on + n * DAY for n in range(7)]
+        assert week.begins_on.isoweekday() == 1
+        assert week.acts == sum(by_day[day] for day in days)
+        start = datetime(*week.begins_on.timetuple()[:3], tzinfo=zone)
+        assert window.since <= start
+        assert start + 7 * DAY <= window.until
+
+    said: Counter[bool] = Counter()
+    for one in look.threads:
+        for act in one.acts:
+            is_said = act.kind in SAID and act.in_feed and act.is_said
+            if is_said and act.who is not None and look.inside(act.at):
+                said[act.is_bot] += 1
+    bots = rhythm.bot_activity(*community.asked)
+    assert (bots.ratio.part, bots.ratio.of) == (said[True], said[True] + said[False])
+    assert sum(bot.said for bot in bots.bots) == said[True]
+
+
+CHECKS: list[Callable[[Community], None]] = [
+    check_first_responses_of_anybody_and_of_the_team,
+    check_closings_and_ages,
+    check_reviews_and_merges,
+    check_answers_of_discussions,
+    check_what_became_of_pull_requests,
+    check_who_took_part_and_who_was_new,
+    check_who_came_once_and_who_has_gone_quiet,
+    check_what_became_of_newcomers,
+    check_hours_weeks_and_bots,
+    *(partial(check_what_was_opened_and_closed, kind=kind) for kind in ThreadKind),
+]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_figures_are_what_a_look_at_every_message_says(
+    seed: int, alice: User, source: Source
+) -> None:
+    community = Community(seed, alice, source)
+
+    for check in CHECKS:
+        check(community)

@@ -1,0 +1,253 @@
+"""The queue, its order and its lists, and what people decide about the threads in it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.common.pages import InvalidCursorError
+from dexxy.messages.models import Recount, Thread
+from dexxy.messages.selectors import ThreadNotFoundError
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.tests.stories import BEGIN, Teller
+from dexxy.messages.waiting.queue import QueueFilters, Tab, queue_page, queue_summary
+from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.messages.waiting.triage import (
+    TriageError,
+    thread_note,
+    threads_assign,
+    threads_set_aside,
+    threads_snooze,
+)
+from dexxy.sources.models import Source
+from tests.factories import make_source, make_thread, make_user, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+
+
+def ago(days: float) -> str:
+    """Return when something was, in the words of a story."""
+    return f"{(NOW - timedelta(days=days) - BEGIN) / timedelta(hours=1):.4f}"
+
+
+@pytest.fixture
+def teller(source: Source) -> Teller:
+    return Teller(source, team={"T": None})
+
+
+@pytest.fixture
+def queue(teller: Teller, workspace: Workspace) -> list[Thread]:
+    """Threads in the order in which they should be answered."""
+    threads = teller.tell(
+        f"I A opens {ago(50)} | I B opens {ago(40)} | I C opens {ago(60)}, D says {ago(59)}"
+        f"| P A opens {ago(20)} | I B opens {ago(3)} | I C opens {ago(5)}, D says {ago(4)}"
+        f"| D A opens {ago(0.1)}"
+        f"| I A opens {ago(9)}, T says {ago(8)}"
+    )
+    recount(workspace)
+    return threads[:-1]
+
+
+def recount(workspace: Workspace) -> None:
+    threads = list(Thread.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    standings_recompute(workspace.pk, threads, team_of(workspace.pk))
+
+
+def shown(alice: User, workspace: Workspace, **filters: object) -> list[int]:
+    page = queue_page(alice, workspace, QueueFilters(**filters))  # type: ignore[arg-type]
+    return [item.thread.pk for item in page.items]
+
+
+def test_who_waits_longest_comes_first_in_bands_and_whom_nobody_answered_first_in_each(
+    alice: User, workspace: Workspace, queue: list[Thread]
+) -> None:
+    page = queue_page(alice, workspace)
+
+    assert [item.thread for item in page.items] == queue
+    assert [item.band for item in page.items] == [0, 0, 0, 1, 2, 2, 3]
+    assert [item.message and item.message.body for item in page.items] == ["opens"] * 7
+    summary = queue_summary(alice, workspace)
+    assert (list(summary.bands), summary.total) == ([3, 1, 2, 1], 7)
+    assert summary.longest == queue[2].opened_at
+
+
+def test_pages_follow_each_other_without_a_gap(
+    alice: User, workspace: Workspace, queue: list[Thread]
+) -> None:
+    found: list[Thread] = []
+    after, has_more = None, True
+    while has_more:
+        page = queue_page(alice, workspace, first=2, after=after)
+        found += [item.thread for item in page.items]
+        after, has_more = page.end, page.has_more
+
+    assert found == queue
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "MQ", "MS45OS4xLjE"])
+def test_a_cursor_that_is_not_ours_is_refused(
+    alice: User, workspace: Workspace, cursor: str
+) -> None:
+    with pytest.raises(InvalidCursorError):
+        queue_page(alice, workspace, after=cursor)
+
+
+def test_the_queue_is_filtered_by_repository_kind_and_label(
+    alice: User, workspace: Workspace, teller: Teller, queue: list[Thread]
+) -> None:
+    other = Teller(make_source(workspace=workspace), people=teller.people)
+    [elsewhere] = other.tell(f"I A opens {ago(1)}")
+    Thread.objects.filter(pk=queue[0].pk).update(labels=["bug"])
+    recount(workspace)
+
+    assert shown(alice, workspace, source_ids=[other.source.pk]) == [elsewhere.pk]
+    assert shown(alice, workspace, kinds=["pull_request"]) == [queue[3].pk]
+    assert shown(alice, workspace, labels=["bug", "other"]) == [queue[0].pk]
+    other.source.is_archived = True
+    other.source.save()
+    assert elsewhere.pk not in shown(alice, workspace)
+
+
+def test_each_list_has_its_threads(alice: User, workspace: Workspace, teller: Teller) -> None:
+    Source.objects.update(created_at=NOW - timedelta(days=100))
+    old, late, ours, second, first = teller.tell(
+        f"I A opens {ago(300)} | I B opens {ago(9)}, T closes {ago(8)}, B says {ago(7)}"
+        f"| I T opens {ago(6)}, A says {ago(5)} | I A opens {ago(4)} | I C opens {ago(3)}"
+    )
+    recount(workspace)
+
+    lists = {tab: shown(alice, workspace, tab=tab) for tab in Tab}
+    assert lists == {
+        Tab.ALL: [second.pk, first.pk],
+        Tab.MINE: [],
+        Tab.UNASSIGNED: [second.pk, first.pk],
+        Tab.FIRST: [first.pk],
+        Tab.OURS: [ours.pk],
+        Tab.LATE: [late.pk],
+        Tab.OLD: [old.pk],
+        Tab.SNOOZED: [],
+        Tab.ASIDE: [],
+    }
+
+
+def test_a_snooze_hides_a_thread_until_its_opener_says_more(
+    alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    [thread, other] = teller.tell(f"I A opens {ago(1.5)} | I B opens {ago(1)}")
+    recount(workspace)
+    until = NOW + timedelta(days=1)
+
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=[thread.pk], until=until)
+    assert shown(alice, workspace) == [other.pk]
+    assert shown(alice, workspace, tab=Tab.SNOOZED) == [thread.pk]
+    assert queue_summary(alice, workspace).total == 1
+
+    teller.act(thread, "C", "says", ago(0.5))
+    recount(workspace)
+    assert shown(alice, workspace) == [other.pk]
+    teller.act(thread, "A", "says", ago(0.4))
+    recount(workspace)
+    assert shown(alice, workspace) == [other.pk, thread.pk]
+    assert shown(alice, workspace, tab=Tab.SNOOZED) == []
+
+
+def test_a_snooze_ends_in_time_and_can_be_taken_back(
+    alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    threads = teller.tell(f"I A opens {ago(2)} | I B opens {ago(1)}")
+    recount(workspace)
+    ids = [thread.pk for thread in threads]
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=ids, until=NOW + timedelta(days=1))
+    assert shown(alice, workspace) == []
+
+    threads[0].refresh_from_db()
+    type(threads[0].triage).objects.filter(thread=ids[0]).update(snoozed_until=NOW)
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=[ids[1]], until=None)
+
+    assert shown(alice, workspace) == ids
+
+
+def test_what_is_set_aside_comes_back_with_what_its_author_had_not_seen(
+    alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    [thread] = teller.tell(f"I A opens {ago(2)}")
+    recount(workspace)
+    seen = NOW - timedelta(days=1)
+    teller.act(thread, "A", "says", ago(0.5))
+    thread.save()
+
+    threads_set_aside(
+        actor=alice, workspace=workspace, thread_ids=[thread.pk], is_aside=True, seen_at=seen
+    )
+    assert shown(alice, workspace) == [thread.pk]
+
+    threads_set_aside(actor=alice, workspace=workspace, thread_ids=[thread.pk], is_aside=True)
+    assert shown(alice, workspace) == []
+    assert shown(alice, workspace, tab=Tab.ASIDE) == [thread.pk]
+    threads_set_aside(actor=alice, workspace=workspace, thread_ids=[thread.pk], is_aside=False)
+    assert shown(alice, workspace) == [thread.pk]
+    actions = AuditEntry.objects.filter(workspace=workspace).order_by("pk")
+    assert [entry.action for entry in actions] == [
+        "thread.set_aside",
+        "thread.set_aside",
+        "thread.taken_back",
+    ]
+
+
+def test_threads_are_given_to_colleagues_of_the_workspace_alone(
+    alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    threads = teller.tell(f"I A opens {ago(2)} | I B opens {ago(1)}")
+    recount(workspace)
+    first = threads[0].pk
+
+    threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=alice.pk)
+
+    assert shown(alice, workspace, tab=Tab.MINE) == [first]
+    assert shown(alice, workspace, tab=Tab.UNASSIGNED) == [threads[1].pk]
+    stranger = make_user()
+    with pytest.raises(TriageError, match="in this workspace"):
+        threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=stranger.pk)
+    threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=None)
+    assert shown(alice, workspace, tab=Tab.MINE) == []
+
+
+def test_nobody_decides_about_threads_that_the_workspace_does_not_show(
+    alice: User, workspace: Workspace, source: Source
+) -> None:
+    elsewhere = make_thread(source=make_source(workspace=make_workspace()))
+    gone = make_thread(source=source, archived_reason="missing")
+
+    for thread in (elsewhere, gone):
+        with pytest.raises(ThreadNotFoundError):
+            threads_set_aside(
+                actor=alice, workspace=workspace, thread_ids=[thread.pk], is_aside=True
+            )
+    with pytest.raises(TriageError, match="future"):
+        threads_snooze(actor=alice, workspace=workspace, thread_ids=[gone.pk], until=NOW)
+    with pytest.raises(TriageError, match="500"):
+        threads_set_aside(actor=alice, workspace=workspace, thread_ids=[], is_aside=True)
+
+
+def test_a_note_is_kept_as_it_was_written(
+    alice: User, workspace: Workspace, source: Source
+) -> None:
+    thread = make_thread(source=source)
+
+    def note(text: str) -> str:
+        return thread_note(actor=alice, workspace=workspace, thread_id=thread.pk, note=text).note
+
+    assert note(" Ask Jo. ") == "Ask Jo."
+    assert note("") == ""
+    for text in ("x" * 2001, "a\0b"):
+        with pytest.raises(TriageError):
+            note(text)
+
+
+def test_a_recount_under_way_is_said(alice: User, workspace: Workspace) -> None:
+    assert not queue_summary(alice, workspace).is_recounting
+    Recount.objects.create(workspace=workspace)
+    assert queue_summary(alice, workspace).is_recounting

@@ -1,0 +1,154 @@
+"""What people decide about threads that wait: snooze, set aside, assign. GitHub is not told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import require_membership
+from dexxy.accounts.services import audit
+from dexxy.common.errors import BadInputError
+from dexxy.messages.models import Thread, Triage
+from dexxy.messages.selectors import ThreadNotFoundError
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.standings import standings_recompute
+
+MOST_AT_ONCE = 500
+LONGEST_NOTE = 2000
+
+
+class TriageError(BadInputError):
+    """That cannot be decided about a thread."""
+
+
+@transaction.atomic
+def threads_snooze(
+    *,
+    actor: User,
+    workspace: Workspace,
+    thread_ids: Sequence[int],
+    until: datetime | None,
+    seen_at: datetime | None = None,
+) -> None:
+    """Hide threads from the queue until a time, or until their openers say more.
+
+    Args:
+        until: None wakes them.
+        seen_at: when the page was made on which ACTOR saw them; None if that was just now.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        ThreadNotFoundError: WORKSPACE does not show one of them.
+        TriageError: UNTIL is over, or there are too many threads.
+    """
+    if until is not None and until <= timezone.now():
+        raise TriageError("Choose a time in the future.")
+    for triage in _locked(actor, workspace, thread_ids):
+        _hold(triage, actor, seen_at, snoozed_until=until)
+        detail = until.isoformat() if until else None
+        audit(workspace, actor, "thread.snoozed", triage.thread, until=detail)
+    _recompute(workspace, thread_ids)
+
+
+@transaction.atomic
+def threads_set_aside(
+    *,
+    actor: User,
+    workspace: Workspace,
+    thread_ids: Sequence[int],
+    is_aside: bool,
+    seen_at: datetime | None = None,
+) -> None:
+    """Say that threads need no answer, or that they do. The opener's next turn undoes it.
+
+    Args:
+        seen_at: as of `threads_snooze`.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        ThreadNotFoundError: WORKSPACE does not show one of them.
+        TriageError: there are too many threads.
+    """
+    action = "thread.set_aside" if is_aside else "thread.taken_back"
+    for triage in _locked(actor, workspace, thread_ids):
+        _hold(triage, actor, seen_at, is_set_aside=is_aside)
+        audit(workspace, actor, action, triage.thread)
+    _recompute(workspace, thread_ids)
+
+
+@transaction.atomic
+def threads_assign(
+    *, actor: User, workspace: Workspace, thread_ids: Sequence[int], user_id: int | None
+) -> None:
+    """Give threads to a colleague, or to nobody.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        ThreadNotFoundError: WORKSPACE does not show one of them.
+        TriageError: who is to answer is not in WORKSPACE, or there are too many threads.
+    """
+    members = workspace.memberships.filter(user=user_id)
+    if user_id is not None and not members.exists():
+        raise TriageError("Whoever is to answer has to be in this workspace.")
+    for triage in _locked(actor, workspace, thread_ids):
+        triage.assignee_id = user_id
+        triage.save()
+        audit(workspace, actor, "thread.assigned", triage.thread, to=user_id)
+
+
+@transaction.atomic
+def thread_note(*, actor: User, workspace: Workspace, thread_id: int, note: str) -> Triage:
+    """Keep a note about a thread for colleagues; '' takes it away.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        ThreadNotFoundError: WORKSPACE does not show it.
+        TriageError: the note is too long, or cannot be stored.
+    """
+    if len(note) > LONGEST_NOTE or "\0" in note:
+        raise TriageError(f"A note has up to {LONGEST_NOTE} characters of plain text.")
+    [triage] = _locked(actor, workspace, [thread_id])
+    triage.note = note.strip()
+    triage.save()
+    audit(workspace, actor, "thread.noted", triage.thread)
+    return triage
+
+
+def _locked(actor: User, workspace: Workspace, thread_ids: Sequence[int]) -> QuerySet[Triage]:
+    """Return a row for each thread, locked."""
+    require_membership(actor, workspace)
+    wanted = set(thread_ids)
+    if not 1 <= len(wanted) <= MOST_AT_ONCE:
+        raise TriageError(f"Choose 1 to {MOST_AT_ONCE} threads.")
+    found = Thread.objects.shown().filter(workspace=workspace, pk__in=wanted)
+    if found.count() < len(wanted):
+        raise ThreadNotFoundError("There is no such thread.")
+    Triage.objects.bulk_create(
+        (Triage(thread_id=pk, workspace=workspace) for pk in sorted(wanted)), ignore_conflicts=True
+    )
+    rows = Triage.objects.filter(pk__in=wanted).order_by("pk").select_related("thread")
+    return rows.select_for_update(of=("self",))
+
+
+def _hold(
+    triage: Triage,
+    actor: User,
+    seen_at: datetime | None,
+    *,
+    snoozed_until: datetime | None = None,
+    is_set_aside: bool = False,
+) -> None:
+    """Hold a thread from now on in one way, or let it go."""
+    is_held = is_set_aside or snoozed_until is not None
+    newest = triage.thread.last_activity_at
+    triage.snoozed_until, triage.is_set_aside = snoozed_until, is_set_aside
+    triage.held_at, triage.held_by = (timezone.now(), actor) if is_held else (None, None)
+    triage.seen_at = min(newest, seen_at or newest) if is_held else None
+    triage.save()
+
+
+def _recompute(workspace: Workspace, thread_ids: Sequence[int]) -> None:
+    standings_recompute(workspace.pk, thread_ids, team_of(workspace.pk))

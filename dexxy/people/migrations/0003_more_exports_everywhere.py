@@ -1,0 +1,8 @@
+from django.contrib.postgres.operations import ValidateConstraint
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("people", "0002_more_exports")]
+
+    operations = [ValidateConstraint("exportfile", "people_exportfile_what")]

@@ -1,0 +1,26 @@
+from django.contrib.postgres.operations import AddConstraintNotValid
+from django.db import migrations, models
+
+KINDS = ["threads", "messages", "events", "members", "growth", "releases"]
+LABELS = ["Threads", "Messages", "Events", "Members", "Growth", "Releases"]
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("people", "0003_more_exports_everywhere"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            "exportfile",
+            "what",
+            models.CharField(choices=list(zip(KINDS, LABELS, strict=True)), max_length=10),
+        ),
+        migrations.RemoveConstraint("exportfile", "people_exportfile_what"),
+        AddConstraintNotValid(
+            "exportfile",
+            models.CheckConstraint(
+                condition=models.Q(what__in=KINDS), name="people_exportfile_what"
+            ),
+        ),
+    ]
