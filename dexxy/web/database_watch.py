@@ -19,6 +19,7 @@ from dexxy.cli.migration_state import (
     state_of,
 )
 from dexxy.config.postgresql.base import attended, is_away
+from dexxy.safekeeping.unfinished import IS_UNFINISHED, UnfinishedRestoreError
 
 log = structlog.get_logger()
 
@@ -83,7 +84,7 @@ class DatabaseWatch:
         try:
             why = "" if self._is_usable() else "run `dexxy manage migrate`"
             lack = Lack.MIGRATIONS if why else None
-        except (OldDataError, NewerDataError) as error:
+        except (OldDataError, NewerDataError, UnfinishedRestoreError) as error:
             lack, why = Lack.MIGRATIONS, str(error)
         except psycopg.Error as error:
             lack, why = Lack.DATABASE, first_line(error)
@@ -111,10 +112,11 @@ class DatabaseWatch:
         if self._probe is None:
             self._probe = _Probe.connect(**connection.get_connection_params(), autocommit=True)
         self._probe.deadline = monotonic() + _PATIENCE
+        # Restored it may be beneath us, too.
+        if self._probe.execute(IS_UNFINISHED).fetchall() == [(True,)]:
+            raise UnfinishedRestoreError
         # What was up to date stays so while we run: a newer Dexxy may migrate it beneath us.
-        if self._is_migrated:
-            self._probe.execute("SELECT 1")
-        else:
+        if not self._is_migrated:
             try:
                 rows = self._probe.execute(_APPLIED).fetchall()
             except psycopg.errors.UndefinedTable:

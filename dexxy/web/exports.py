@@ -1,5 +1,6 @@
-"""The page of an export: ask for it, see how far it is, and download it."""
+"""The page of an export: ask for it, see how far it is, download it, and delete it."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -8,11 +9,17 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.views import caller_of
 from dexxy.common.api import MOST_POINTS, spend
-from dexxy.people.export_files import export_latest, export_request
+from dexxy.people.export_files import export_delete, export_latest, export_request
 from dexxy.people.models import Format
 from dexxy.people.views import kind_of_export, wants_bom
 from dexxy.people.views import workspace_export as for_programs
-from dexxy.web.pages import PageRequest, attempt, wants_part, workspace_form
+from dexxy.web.pages import (
+    PageRequest,
+    attempt,
+    wants_part,
+    workspace_action,
+    workspace_form,
+)
 
 
 @csrf_exempt  # the page and what is for programs check that themselves
@@ -24,6 +31,14 @@ def workspace_export(
     if is_browser and "Authorization" not in request.headers:
         return export_page(request, slug=workspace_id, what=what, form=form)
     return for_programs(request, workspace_id, what, form)
+
+
+@workspace_action
+def export_delete_action(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """End an export before its day is over."""
+    gone = export_delete(viewer=request.user, workspace=workspace, pk=pk)
+    messages.info(request, f"{gone.file_name} is deleted.")
+    return redirect("tokens", workspace.slug)
 
 
 @csrf_protect
@@ -49,6 +64,7 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
         return response
     context = {
         "workspace": workspace,
+        "section": "tokens",
         "what": kind.label,
         "form": written.label,
         "offers_bom": written == Format.CSV,

@@ -1,7 +1,9 @@
 """The feed, and one thread."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django.db.models import TextChoices
 from django.http import HttpResponse, QueryDict
@@ -10,16 +12,27 @@ from django.shortcuts import render
 from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
+from dexxy.members.models import Identity
 from dexxy.members.visibility import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording
-from dexxy.web.markdown import LONGEST_IN_FEED, Bodies
+from dexxy.web.markdown import Bodies
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
+from dexxy.web.rows.groups import days_of, last_day
 
 Choice = TypeVar("Choice", bound=TextChoices)
+
+_VIEWS: Sequence[tuple[str, dict[str, str]]] = (
+    ("Everything", {}),
+    ("Without bots", {"bots": "no"}),
+    ("Opened", {"kind": "opened"}),
+    ("Reviews", {"kind": "review"}),
+    ("Discussions", {"thread": "discussion"}),
+    ("Unanswered", {"unanswered": "yes"}),
+)
 
 
 @workspace_page
@@ -28,14 +41,16 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
     filters = read_filters(request.GET)
     after = request.GET.get("after")
     page = selectors.feed_page(request.user, workspace, filters, after=after)
-    context = {"workspace": workspace, "page": page, "section": "feed"}
-    context["bodies"] = Bodies(LONGEST_IN_FEED)
+    days = days_of(page.items, after=request.GET.get("day", ""))
+    context: dict[str, Any] = {"workspace": workspace, "section": "feed"}
+    context |= {"page": page, "days": days, "last_day": last_day(days)}
     if wants_part(request, "older"):
         return render(request, "web/feed_items.html", context)
     context |= {
         "sources": visible_sources(request.user, workspace),
         "members": members_by_id(request.user, workspace, filters.member_ids),
         "filters": filters,
+        "views": _views(request.GET),
         "thread_kinds": wording.KIND_LABELS.items(),
         "message_kinds": wording.MESSAGE_LABELS.items(),
         "states": wording.STATE_LABELS.items(),
@@ -44,6 +59,12 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_older": after is not None,
     }
     return render(request, "web/feed.html", context)
+
+
+def _views(query: QueryDict) -> list[tuple[str, str, bool]]:
+    """Return the ready views: how each reads, its query, and whether QUERY is it."""
+    asked = {name: value for name, value in query.items() if value and name not in ("after", "day")}
+    return [(name, urlencode(view), asked == view) for name, view in _VIEWS]
 
 
 @workspace_page
@@ -62,15 +83,25 @@ def thread(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     found = selectors.thread_for(request.user, workspace, pk)
     after = request.GET.get("after")
     page = selectors.thread_pages([found], LARGEST_PAGE, after)[found.pk]
+    is_whole = after is None and not page.has_more
     context = {
         "workspace": workspace,
+        "section": "feed",
         "thread": found,
         "page": page,
         "is_later": after is not None,
+        "people": _people(page.items) if is_whole else [],
         "bodies": Bodies(),
     }
     part = wants_part(request, "later")
     return render(request, "web/thread_items.html" if part else "web/thread.html", context)
+
+
+def _people(messages: Collection[Message]) -> list[tuple[Identity, int]]:
+    """Count the messages of each author, the most first."""
+    authors = {one.author.member_id: one.author for one in messages if one.author}
+    counts = Counter(one.author.member_id for one in messages if one.author)
+    return [(authors[pk], number) for pk, number in counts.most_common()]
 
 
 def read_filters(query: QueryDict) -> FeedFilters:

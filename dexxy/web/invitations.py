@@ -7,10 +7,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from dexxy.accounts.invitations import (
+    AddressClaimedError,
     InvitationError,
     InvitationNotFoundError,
     invitation_accept,
     invitation_by_secret,
+    invitation_require_theirs,
     invitation_sign_up,
 )
 from dexxy.accounts.models import User
@@ -28,10 +30,17 @@ def invitation(request: PageRequest, secret: str) -> HttpResponse:
         if request.method == "POST":
             _join(request, secret)
             return redirect("feed", found.workspace.slug)
+        if isinstance(request.user, User):
+            invitation_require_theirs(found, request.user)
     except InvitationNotFoundError as error:
         return render(request, "web/invitation_over.html", {"error": str(error)}, status=404)
     except InvitationError as error:
-        context = {"invitation": found, "error": str(error), "given": request.POST}
+        context = {
+            "invitation": found,
+            "error": str(error),
+            "given": request.POST,
+            "is_claimed": isinstance(error, AddressClaimedError),
+        }
         return render(request, "web/invitation.html", context, status=400)
     return render(request, "web/invitation.html", {"invitation": found})
 
@@ -41,5 +50,6 @@ def _join(request: PageRequest, secret: str) -> None:
         invitation_accept(viewer=request.user, secret=secret)
         return
     given = {name: request.POST.get(name, "") for name in ("email", "name", "password")}
-    user = invitation_sign_up(secret=secret, **given)
+    takes = request.POST.get("takes_address") == "on"
+    user = invitation_sign_up(secret=secret, takes_address=takes, **given)
     login(request, user, backend=_BACKEND)

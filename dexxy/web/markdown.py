@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # GitHub accepts bodies of 65,536 characters; most of the long ones are logs.
 LONGEST = 20_000
-LONGEST_IN_FEED = 5_000
 # Characters of Markdown that one page renders: up to a hundredth of a millisecond each. The bodies
 # behind them are shown as plain text, and less of each.
 MOST_ON_A_PAGE = 400_000
@@ -32,10 +31,8 @@ CACHE_BYTES = 16 * 2**20
 # Addresses and titles are repeated where a link is not closed; no browser takes longer ones.
 _LONGEST_ATTRIBUTE = 2_048
 _ABSOLUTE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
-# About as many lines as a body may have before it is folded.
-_TALL = 10
-_CHARACTERS_A_LINE = 100
-_LINES_AN_IMAGE = 10
+# A page has its own first and second headings.
+_HEADINGS_BELOW = 2
 
 # fmt: off
 _TAGS = {
@@ -59,6 +56,9 @@ _ATTRIBUTES = {
 _SET_ATTRIBUTES = {
     "input": {"type": "checkbox", "disabled": ""},
     "img": {"loading": "lazy"},
+    # Both scroll where they are too wide, also by the keyboard.
+    "pre": {"tabindex": "0"},
+    "table": {"tabindex": "0"},
 }
 _CLASSES = {
     "div": {"markdown-alert", *(f"markdown-alert-{kind}" for kind in _ALERTS)},
@@ -80,29 +80,22 @@ class Rendered:
 
     html: SafeString
     shown: int
-    is_tall: bool
     is_cut: bool
     plain_because: str = ""
 
 
 class Bodies:
-    """The bodies of one page, which together may cost so much.
+    """The bodies of one page, which together may cost so much."""
 
-    Args:
-        longest: how many characters of a body are shown at most.
-    """
-
-    def __init__(self, longest: int = LONGEST) -> None:
-        self._longest = longest
+    def __init__(self) -> None:
         self._left = MOST_ON_A_PAGE
 
     def render(self, body: str) -> Rendered:
         """Render one more body; as plain text where the others have used the page up."""
-        self._left -= min(len(body), self._longest)
+        self._left -= min(len(body), LONGEST)
         if self._left < 0:
-            shown = _cut(body, min(self._longest, LONGEST_PLAIN))
-            return _plain(body, shown, "the page has too much text")
-        return render(body, self._longest)
+            return _plain(body, _cut(body, LONGEST_PLAIN), "the page has too much text")
+        return render(body)
 
 
 def _bytes(rendered: Rendered) -> int:
@@ -124,6 +117,9 @@ def render(body: str, longest: int = LONGEST) -> Rendered:
     tokens = parser.parse(shown)
     if reason := too_much_from(tokens, most):
         return _plain(body, shown, reason)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(6, int(token.tag[1]) + _HEADINGS_BELOW)}"
     clean = _cleaner().clean(parser.renderer.render(tokens, parser.options, {}))
     if len(clean) > most:
         return _plain(body, shown, TOO_LONG)
@@ -131,7 +127,7 @@ def render(body: str, longest: int = LONGEST) -> Rendered:
 
 
 def _plain(body: str, shown: str, reason: str) -> Rendered:
-    html = format_html('<pre class="is-plain">{}</pre>', shown)
+    html = format_html('<pre class="is-plain" tabindex="0">{}</pre>', shown)
     return _rendered(body, shown, html, reason)
 
 
@@ -139,7 +135,6 @@ def _rendered(body: str, shown: str, html: SafeString, plain_because: str = "") 
     return Rendered(
         html=html,
         shown=len(shown),
-        is_tall=_lines(shown) > _TALL,
         is_cut=len(shown) < len(body),
         plain_because=plain_because,
     )
@@ -185,8 +180,3 @@ def _cut(body: str, longest: int) -> str:
     # At the end of a line, unless the line is what is long.
     end = body.rfind("\n", longest * 3 // 4, longest)
     return body[: end if end > 0 else longest]
-
-
-def _lines(body: str) -> int:
-    text = sum(1 + len(line) // _CHARACTERS_A_LINE for line in body.splitlines())
-    return text + _LINES_AN_IMAGE * (body.count("![") + body.count("<img"))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -22,6 +24,7 @@ from dexxy.accounts.selectors import (
     first_workspace,
     workspace_for,
 )
+from dexxy.common.crypto import Secret, UndecryptableSecretError, encrypt
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.common.sql import TooSlowError
 
@@ -61,12 +64,12 @@ def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
         except UnauthenticatedError:
             return sign_in_first(request)
         except AdminOnlyError:
-            return render(request, "403.html", status=403)
+            return render(request, "403.html", {"workspace": workspace}, status=403)
         except NotFoundError as error:
             raise Http404(str(error)) from error
         except BadInputError:
             # Raising Django's BadRequest would log a traceback for every mistyped address.
-            return render(request, "400.html", status=400)
+            return render(request, "400.html", {"workspace": workspace}, status=400)
         except TooSlowError:
             return render(request, "web/too_slow.html", {"workspace": workspace}, status=503)
 
@@ -91,29 +94,70 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(static("dexxy/icon.svg"))
 
 
-def attempt(request: PageRequest, action: Callable[[], object], done: str = "") -> None:
+Done = TypeVar("Done")
+
+
+def attempt(request: PageRequest, action: Callable[[], Done], done: str = "") -> Done | None:
     """Do something, and tell the person why if it cannot be done.
 
     Args:
         done: what to tell them where it can.
 
+    Returns:
+        what ACTION returned, or None where it cannot be done.
+
     Raises:
         NotFoundError, AdminOnlyError: what the decorators above answer.
     """
     try:
-        action()
+        result = action()
     except (NotFoundError, AdminOnlyError):
         raise
     except DexxyError as error:
         messages.error(request, str(error))
-    else:
-        if done:
-            messages.info(request, done)
+        return None
+    if done:
+        messages.success(request, done)
+    return result
+
+
+def keep_for_once(request: PageRequest, name: str, secret: str) -> None:
+    """Let the page that a redirect leads to show a secret: reloading that sends nothing again.
+
+    On the way the secret is in the session, encrypted.
+    """
+    request.session[f"once: {name}"] = encrypt(secret)
+
+
+def take_once(request: PageRequest, name: str) -> str:
+    """Return what was kept by NAME, which is gone then; '' if nothing was."""
+    if request.method == "HEAD":  # nobody sees the page
+        return ""
+    try:
+        return Secret(request.session.pop(f"once: {name}", "")).read()
+    except UndecryptableSecretError:  # the key was exchanged in between
+        return ""
 
 
 def wants_part(request: PageRequest, target: str) -> bool:
     """Say whether htmx asks only for the part of the page with the id TARGET."""
     return bool(request.htmx) and request.htmx.target == target
+
+
+def back(request: HttpRequest, otherwise: str, *parts: object, row: str = "") -> HttpResponse:
+    """Lead back to where a form was sent from: the same address, and the same row of it.
+
+    Args:
+        otherwise: the name of the address for a browser that does not say where it was.
+        parts: those of that address.
+        row: the id of what was acted on.
+    """
+    was = urlsplit(request.headers.get("Referer", ""))
+    address = was._replace(scheme="", netloc="").geturl()
+    # A page of somebody else's may not lead our readers on.
+    if was.netloc != request.get_host() or not url_has_allowed_host_and_scheme(address, None):
+        address = reverse(otherwise, args=parts)
+    return redirect(f"{address.partition('#')[0]}#{row}" if row else address)
 
 
 def sign_in_first(request: PageRequest) -> HttpResponse:

@@ -30,23 +30,27 @@ from dexxy.members.overviews import MemberOverview, member_overviews
 from dexxy.members.visibility import member_now
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.selectors import feed_page
-from dexxy.web.markdown import LONGEST_IN_FEED, Bodies
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 # Of the page of a member: what is shown of the feed, and of the suggestions.
 _ACTIVITY = 10
 _SUGGESTIONS = 5
+# From so many percent on -> how it reads, and the look of its tag.
+_LIKELIHOODS = (
+    (90, "Almost certain", "is-new"),
+    (70, "Likely", "is-team"),
+    (0, "Possible", ""),
+)
 # Days -> how the choice reads.
 _SEEN = {"7": "Seen in 7 days", "30": "Seen in 30 days", "90": "Seen in 90 days"}
-_SORTS = {MemberSort.LAST_SEEN: "Last seen first", MemberSort.FIRST_SEEN: "Newest first"}
 
 
 class Kind(TextChoices):
     """Whom the directory lists."""
 
-    PEOPLE = "people", "People"
+    PEOPLE = "people", "Everybody"
     BOTS = "bots", "Bots"
-    ALL = "all", "People and bots"
+    ALL = "all", "With bots"
 
 
 @workspace_page
@@ -72,7 +76,6 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "seen": request.GET.get("seen"),
         "seen_choices": _SEEN.items(),
         "sort": sort,
-        "sorts": _SORTS.items(),
         "is_filtered": filters != read_filters(QueryDict()),
         "is_later": after is not None,
     }
@@ -95,7 +98,6 @@ def member(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
         "undone": member_merges_undone(viewer, workspace, pk),
         "suggestions": _shown(suggestion_list(viewer, workspace, _SUGGESTIONS, member_id=pk)),
         "activity": feed_page(viewer, workspace, FeedFilters(member_ids=[pk]), _ACTIVITY),
-        "bodies": Bodies(LONGEST_IN_FEED),
     }
     return render(request, "web/people/member.html", context)
 
@@ -106,7 +108,8 @@ def suggestions(request: PageRequest, workspace: Workspace) -> HttpResponse:
     found = suggestion_list(request.user, workspace, LARGEST_PAGE)
     context = {
         "workspace": workspace,
-        "section": "people",
+        "section": "suggestions",
+        "kinds": Kind.choices,
         "suggestions": _shown(found),
         "most": LARGEST_PAGE,
     }
@@ -127,6 +130,16 @@ class ShownSuggestion:
     def percent(self) -> int:
         """How likely it is; nothing that has to be asked is certain."""
         return min(99, round(self.suggestion.score * 100))
+
+    @property
+    def likelihood(self) -> str:
+        """How likely it is, in words."""
+        return next(words for least, words, _ in _LIKELIHOODS if self.percent >= least)
+
+    @property
+    def look(self) -> str:
+        """How the tag looks that says so."""
+        return next(look for least, _, look in _LIKELIHOODS if self.percent >= least)
 
 
 def _shown(found: Sequence[OpenSuggestion]) -> list[ShownSuggestion]:

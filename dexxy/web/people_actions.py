@@ -16,7 +16,7 @@ from dexxy.members.merges.by_hand import member_set_locked
 from dexxy.members.merges.selectors import member_overview
 from dexxy.members.visibility import member_now
 from dexxy.people.merging import person_set_bot
-from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
+from dexxy.web.pages import PageRequest, attempt, back, workspace_action, workspace_form
 
 
 def _edit(request: PageRequest, workspace: Workspace, pk: int) -> None:
@@ -58,13 +58,14 @@ def _person(request: PageRequest, workspace: Workspace, pk: int) -> None:
     person_set_bot(actor=request.user, workspace=workspace, member_id=pk, is_bot=False)
 
 
-_ACTIONS: dict[str, Callable[[PageRequest, Workspace, int], None]] = {
-    "edit": _edit,
-    "add": _add,
-    "lock": _lock,
-    "unlock": _unlock,
-    "bot": _bot,
-    "person": _person,
+# With what is said when it is done, and the part of the page that it is about.
+_ACTIONS: dict[str, tuple[Callable[[PageRequest, Workspace, int], None], str, str]] = {
+    "edit": (_edit, "Saved.", "said"),
+    "add": (_add, "The account is added.", "accounts"),
+    "lock": (_lock, "Locked: nobody is merged with this person.", ""),
+    "unlock": (_unlock, "Unlocked.", ""),
+    "bot": (_bot, "This is a bot now.", ""),
+    "person": (_person, "This is a person now.", ""),
 }
 
 
@@ -73,8 +74,9 @@ def member_action(request: PageRequest, workspace: Workspace, pk: int, action: s
     """Change what is known of a member."""
     if action not in _ACTIONS:
         raise Http404("There is no such action.")
-    attempt(request, lambda: _ACTIONS[action](request, workspace, pk))
-    return redirect("member", workspace.slug, pk)
+    act, done, part = _ACTIONS[action]
+    attempt(request, lambda: act(request, workspace, pk), done)
+    return back(request, "member", workspace.slug, pk, row=part)
 
 
 @workspace_form
@@ -87,7 +89,7 @@ def member_erase(request: PageRequest, workspace: Workspace, pk: int) -> HttpRes
             member_id=pk,
             with_bodies=request.POST.get("bodies") == "yes",
         )
-        messages.info(request, "The person is erased.")
+        messages.success(request, "The person is erased.")
         return redirect("people", workspace.slug)
     require_admin(request.user, workspace)
     member = member_now(request.user, workspace, pk)

@@ -6,15 +6,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import is_admin, require_admin
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.connection import github_connection
-from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.selectors import (
-    check_interval,
+    check_intervals,
     repository_followed_in,
     repository_overviews,
 )
@@ -30,6 +31,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
 )
 from dexxy.web.pages import (
     PageRequest,
+    back,
     wants_part,
     workspace_action,
     workspace_form,
@@ -40,14 +42,7 @@ from dexxy.web.pages import (
 @workspace_page
 def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show each repository with its progress, its receipt and what is wrong with it."""
-    overviews = repository_overviews(request.user, workspace)
-    context = {
-        "workspace": workspace,
-        "section": "repositories",
-        "overviews": overviews,
-        "is_moving": any(overview.is_moving for overview in overviews),
-        "interval": check_interval(),
-    }
+    context = _list(request, workspace)
     if wants_part(request, "repositories"):
         return render(request, "web/repository_list.html", context)
     is_known = app_is_known()
@@ -59,6 +54,17 @@ def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_public": is_public(),
     }
     return render(request, "web/repositories.html", context)
+
+
+def _list(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
+    overviews = repository_overviews(request.user, workspace)
+    return {
+        "workspace": workspace,
+        "section": "repositories",
+        "overviews": overviews,
+        "is_moving": any(overview.is_moving for overview in overviews),
+        "intervals": check_intervals(),
+    }
 
 
 @workspace_form
@@ -89,19 +95,23 @@ def _connect(request: PageRequest, workspace: Workspace, chosen: set[int]) -> Ht
     return redirect("repositories", workspace.slug)
 
 
-def _pause(request: PageRequest, pk: int) -> GitHubRepository:
-    return repository_set_paused(viewer=request.user, repository_id=pk, paused=True)
+def _pause(request: PageRequest, pk: int) -> str:
+    gone = repository_set_paused(viewer=request.user, repository_id=pk, paused=True)
+    return f"{gone.full_name} is paused."
 
 
-def _resume(request: PageRequest, pk: int) -> GitHubRepository:
-    return repository_set_paused(viewer=request.user, repository_id=pk, paused=False)
+def _resume(request: PageRequest, pk: int) -> str:
+    going = repository_set_paused(viewer=request.user, repository_id=pk, paused=False)
+    return f"{going.full_name} goes on."
 
 
-def _sync(request: PageRequest, pk: int) -> GitHubRepository:
-    return repository_sync_now(viewer=request.user, repository_id=pk)
+def _sync(request: PageRequest, pk: int) -> str:
+    asked = repository_sync_now(viewer=request.user, repository_id=pk)
+    return f"Sync of {asked.full_name} started."
 
 
-_ACTIONS: dict[str, Callable[[PageRequest, int], GitHubRepository]] = {
+# Each says what it did.
+_ACTIONS: dict[str, Callable[[PageRequest, int], str]] = {
     "pause": _pause,
     "resume": _resume,
     "sync": _sync,
@@ -118,12 +128,17 @@ def repository_action(
     # This address is of a workspace, as well: another's repository is not found here.
     repository = repository_followed_in(request.user, workspace, pk)
     try:
-        _ACTIONS[action](request, repository.pk)
+        messages.success(request, _ACTIONS[action](request, repository.pk))
     except NotFoundError:
         raise
     except DexxyError as error:
         messages.error(request, str(error))
-    return redirect("repositories", workspace.slug)
+        if request.htmx:
+            # An error stands at the top of the page, and stays.
+            return HttpResponseClientRedirect(reverse("repositories", args=[workspace.slug]))
+    if wants_part(request, "repositories"):
+        return render(request, "web/repository_list.html", _list(request, workspace))
+    return back(request, "repositories", workspace.slug, row=f"r{repository.pk}")
 
 
 @workspace_form
@@ -132,7 +147,7 @@ def repository_disconnect_page(request: PageRequest, workspace: Workspace, pk: i
     repository = repository_followed_in(request.user, workspace, pk)
     if request.method == "POST":
         gone = repository_disconnect(viewer=request.user, repository_id=repository.pk)
-        messages.info(request, f"{gone.full_name} is followed no more. What was read stays.")
+        messages.success(request, f"{gone.full_name} is disconnected. What was read stays.")
         return redirect("repositories", workspace.slug)
     context = {"workspace": workspace, "section": "repositories", "repository": repository}
     return render(request, "web/repository_disconnect.html", context)
@@ -147,7 +162,7 @@ def github_disconnect_page(request: PageRequest, workspace: Workspace) -> HttpRe
         return redirect("repositories", workspace.slug)
     if request.method == "POST":
         installation_disconnect(viewer=request.user, workspace=workspace)
-        messages.info(request, "GitHub is disconnected. What was read stays.")
+        messages.success(request, "GitHub is disconnected. What was read stays.")
         return redirect("repositories", workspace.slug)
     context = {"workspace": workspace, "section": "repositories", "connection": connection}
     return render(request, "web/github/disconnect.html", context)

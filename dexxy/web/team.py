@@ -16,24 +16,35 @@ from dexxy.accounts.memberships import membership_remove, membership_set_role
 from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.common.errors import BadInputError
-from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
+from dexxy.web.pages import (
+    PageRequest,
+    attempt,
+    back,
+    keep_for_once,
+    take_once,
+    workspace_action,
+    workspace_form,
+)
 
-_AS_A_PERSON = {Role.ADMIN: "an administrator", Role.MEMBER: "a member"}
+_AS_A_PERSON = {Role.ADMIN: "an admin", Role.MEMBER: "a member"}
 
 
 @workspace_form
 def team(request: PageRequest, workspace: Workspace) -> HttpResponse:
-    """Show the team, and invite somebody: the link is in this answer and nowhere else."""
-    context: dict[str, Any] = {"workspace": workspace, "given": request.POST, "roles": Role}
-    status = 200
+    """Show the team, and invite somebody: the link is on the next page and no other."""
+    context: dict[str, Any] = {"workspace": workspace, "section": "team"}
+    context |= {"given": request.POST, "roles": Role}
+    status, once = 200, f"invitation to {workspace.pk}"
     if request.method == "POST":
         try:
-            context["link"] = _invite(request, workspace)
+            keep_for_once(request, once, _invite(request, workspace))
+            return redirect("team", workspace.slug)
         except InvitationError as error:
             context["error"], status = str(error), 400
     if is_admin(request.user, workspace):
         context["invitations"] = invitations(request.user, workspace).items
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
+    context["link"] = take_once(request, once)
     return render(request, "web/team.html", context, status=status)
 
 
@@ -52,16 +63,20 @@ def membership_action(
     else:
         raise Http404
     # Whoever has left cannot see the team.
-    return (
-        redirect("team", workspace.slug) if is_admin(request.user, workspace) else redirect("home")
-    )
+    if not is_admin(request.user, workspace):
+        return redirect("home")
+    return back(request, "team", workspace.slug, row=f"m{pk}")
 
 
 @workspace_action
 def invitation_action(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Make the link of an invitation useless."""
-    invitation_revoke(viewer=request.user, invitation_id=pk)
-    return redirect("team", workspace.slug)
+    attempt(
+        request,
+        lambda: invitation_revoke(viewer=request.user, invitation_id=pk),
+        "The invitation is revoked: its link opens nothing any more.",
+    )
+    return back(request, "team", workspace.slug)
 
 
 def _invite(request: PageRequest, workspace: Workspace) -> str:

@@ -14,8 +14,17 @@ from dexxy.accounts.api_tokens import (
     api_tokens,
 )
 from dexxy.accounts.models import TokenScope, Workspace
+from dexxy.people.export_files import export_files
 from dexxy.people.models import Export, Format
-from dexxy.web.pages import PageRequest, workspace_action, workspace_form
+from dexxy.web.pages import (
+    PageRequest,
+    back,
+    keep_for_once,
+    take_once,
+    wants_part,
+    workspace_action,
+    workspace_form,
+)
 
 # Days, as the form sends them, and how they read; the first is what is proposed.
 LIFETIMES = {"90": "90 days", "30": "30 days", "365": "a year", "": "until it is revoked"}
@@ -23,22 +32,29 @@ LIFETIMES = {"90": "90 days", "30": "30 days", "365": "a year", "": "until it is
 
 @workspace_form
 def tokens(request: PageRequest, workspace: Workspace) -> HttpResponse:
-    """Show the tokens that there are, and make one: its text is in this answer and nowhere else."""
+    """Show the tokens that there are, and make one: its text is on the next page and no other."""
     context = {
         "workspace": workspace,
+        "section": "tokens",
         "lifetimes": LIFETIMES.items(),
         "exports": Export.values,
         "formats": [(form.value, form.label) for form in Format],
         "given": request.POST,
     }
-    status = 200
+    status, once = 200, f"token of {workspace.pk}"
     if request.method == "POST":
         try:
-            context["secret"] = _create(request, workspace)
+            keep_for_once(request, once, _create(request, workspace))
+            return redirect("tokens", workspace.slug)
         except ApiTokenError as error:
             context["error"], status = str(error), 400
     after = request.GET.get("after")
+    mine = export_files(request.user, workspace)
+    context |= {"mine": mine, "is_making": any(one.is_unfinished for one in mine)}
+    if wants_part(request, "exports"):
+        return render(request, "web/export_list.html", context)
     context["page"] = api_tokens(request.user, workspace, after=after)
+    context["secret"] = take_once(request, once)
     return render(request, "web/tokens.html", context, status=status)
 
 
@@ -46,8 +62,8 @@ def tokens(request: PageRequest, workspace: Workspace) -> HttpResponse:
 def token_revoke(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Make a token of the workspace useless."""
     gone = api_token_revoke(viewer=request.user, token_id=pk, workspace=workspace)
-    messages.info(request, f"{gone.name} is revoked: it opens nothing any more.")
-    return redirect("tokens", workspace.slug)
+    messages.success(request, f"{gone.name} is revoked: it opens nothing any more.")
+    return back(request, "tokens", workspace.slug)
 
 
 def _create(request: PageRequest, workspace: Workspace) -> str:

@@ -1,7 +1,9 @@
+from django.conf import settings
 from django.urls import include, path
 
 from dexxy.web import (
     doctor,
+    exports,
     feed,
     github_setup,
     health,
@@ -16,11 +18,14 @@ from dexxy.web import (
     team,
     tokens,
 )
+from dexxy.web.frame import components, theme, views
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("w/<slug:slug>/", feed.feed, name="feed"),
     path("w/<slug:slug>/newer/", feed.newer, name="feed_newer"),
+    path("w/<slug:slug>/more/", views.more, name="more"),
+    path("w/<slug:slug>/health/", views.health, name="health"),
     path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
     path("w/<slug:slug>/people/", people.people, name="people"),
     path("w/<slug:slug>/people/<int:pk>/", people.member, name="member"),
@@ -39,6 +44,7 @@ urlpatterns = [
         name="suggestion_action",
     ),
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
+    path("theme/", theme.theme, name="theme"),
     path("doctor/", doctor.doctor, name="doctor"),
     path("w/<slug:slug>/repositories/add/", repositories.repositories_add, name="repositories_add"),
     path(
@@ -69,6 +75,11 @@ urlpatterns = [
     ),
     path("w/<slug:slug>/tokens/", tokens.tokens, name="tokens"),
     path("w/<slug:slug>/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path(
+        "w/<slug:slug>/exports/<int:pk>/delete/",
+        exports.export_delete_action,
+        name="export_delete",
+    ),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
@@ -79,3 +90,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+# For who builds pages: each component with all its states.
+if settings.DEBUG:
+    urlpatterns += [path("_components/", components.components, name="components")]

@@ -86,7 +86,9 @@ def test_from_nothing_to_a_followed_repository_on_a_telephone(
     page.get_by_role("checkbox").first.check()
     assert fits(page, "Add repositories")
     page.get_by_role("button", name="Add the chosen ones").click()
-    assert fits(page, re.compile("a-repository"))
+    assert fits(page, "Repositories")
+    page.locator("summary", has=page.get_by_label(re.compile("^More for "))).click()
     page.get_by_role("button", name=re.compile("Pause")).click()
     expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("is paused.")
     assert GitHubRepository.objects.get().sync_status == "paused"

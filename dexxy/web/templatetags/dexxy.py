@@ -1,6 +1,6 @@
 """What the templates need to show a message."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
 from dexxy.web.picture_urls import picture_url
+from dexxy.web.rows import excerpts
 
 register = template.Library()
 
@@ -41,21 +42,39 @@ def platform_alone(provider: str) -> str:
 
 
 @register.filter
-def verb(message: Message) -> str:
-    """Say what the author did, so that the thread can follow."""
-    return wording.verb(message)
-
-
-@register.filter
 def verb_alone(message: Message) -> str:
     """Say what the author did, where the thread is known."""
     return wording.verb_alone(message)
 
 
 @register.filter
-def icon(message: Message) -> str:
+def said(message: Message) -> str:
+    """Say what the author did, where the words follow."""
+    return wording.said(message)
+
+
+@register.filter
+def excerpt(message: Message) -> str:
+    """Return the beginning of a body as one line."""
+    return excerpts.excerpt(message.body)
+
+
+@register.filter
+def icon_of(message: Message) -> str:
     """Name the picture of what happened."""
     return wording.icon(message)
+
+
+@register.filter
+def day_name(moment: datetime) -> str:
+    """Name a day in a word where there is one."""
+    return wording.day(moment, timezone.now())[0]
+
+
+@register.filter
+def day_written(moment: datetime) -> str:
+    """Write a day that has a name out, and others not twice."""
+    return wording.day(moment, timezone.now())[1]
 
 
 @register.filter
@@ -86,6 +105,12 @@ def kind_of_one(kind: str) -> str:
 def status_label(repository: GitHubRepository) -> str:
     """Say in a word or two how the sync of a repository is doing."""
     return wording.STATUS_LABELS[SyncStatus(repository.sync_status)]
+
+
+@register.filter
+def status_look(repository: GitHubRepository) -> str:
+    """Name the look of the dot beside a repository."""
+    return wording.STATUS_LOOKS[SyncStatus(repository.sync_status)]
 
 
 @register.filter
@@ -147,23 +172,45 @@ def connection_of(viewer: User, workspace: Workspace) -> Connection | None:
 @register.simple_tag
 def when(moment: datetime) -> SafeString:
     """Show how long ago something was, with the exact time to read."""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        wording.ago(moment, timezone.now()),
-    )
+    return _time(moment, wording.ago(moment, timezone.now()))
+
+
+@register.simple_tag
+def age(moment: datetime) -> SafeString:
+    """Show in a column how long ago something was, with the exact time to read."""
+    return _time(moment, wording.age(moment, timezone.now()))
+
+
+@register.simple_tag
+def date(moment: datetime) -> SafeString:
+    """Show the date of something, with the exact time to read."""
+    return _time(moment, wording.date(moment, timezone.now()))
+
+
+@register.simple_tag
+def at(moment: datetime) -> SafeString:
+    """Show when something was to the minute, with the exact time to read."""
+    return _time(moment, wording.at(moment, timezone.now()))
+
+
+@register.simple_tag
+def under_its_day(moment: datetime) -> SafeString:
+    """Show when something was where its day stands above, with the exact time to read."""
+    return _time(moment, wording.under_its_day(moment, timezone.now()))
 
 
 @register.simple_tag
 def clock(moment: datetime) -> SafeString:
     """Show the time of day of something soon, with the exact time to read."""
-    exact = moment.astimezone(UTC)
+    return _time(moment, wording.clock(moment))
+
+
+def _time(moment: datetime, words: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        exact.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        exact.strftime("%H:%M UTC"),
+        wording.exactly(moment),
+        words,
     )
 
 

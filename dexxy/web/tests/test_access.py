@@ -11,6 +11,8 @@ from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.models import ApiToken, Invitation, Membership, User, Workspace
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
+from dexxy.people.export_files import export_request
+from dexxy.people.models import Export, ExportFile, Format
 from dexxy.sources.models import Source
 from dexxy.web import urls
 from tests.factories import (
@@ -22,7 +24,7 @@ from tests.factories import (
     make_workspace,
 )
 
-OPEN = {"home", "invitation", "sign_in_by_link", "favicon", "healthz", "readyz"}
+OPEN = {"home", "invitation", "sign_in_by_link", "favicon", "healthz", "readyz", "theme"}
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
 ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
@@ -38,6 +40,7 @@ ACTIONS = {
     "token_revoke",
     "membership_action",
     "invitation_revoke",
+    "export_delete",
 }
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
@@ -65,6 +68,8 @@ def pages(workspace: Workspace, source: Source) -> dict[str, str]:
         "github_disconnect": f"{root}github/disconnect/",
         "team": f"{root}team/",
         "tokens": f"{root}tokens/",
+        "more": f"{root}more/",
+        "health": f"{root}health/",
     }
 
 
@@ -78,7 +83,9 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     invitation, _ = invitation_create(viewer=alice, workspace=workspace)
     membership = workspace.memberships.earliest("pk")
+    export = export_request(viewer=alice, workspace=workspace, what=Export.THREADS, form=Format.CSV)
     return [
+        f"{pages['feed']}exports/{export.pk}/delete/",
         *(f"{pages['team']}{membership.pk}/{action}/" for action in ("role", "remove")),
         f"{pages['feed']}invitations/{invitation.pk}/revoke/",
         f"{pages['tokens']}{token.pk}/revoke/",
@@ -135,6 +142,7 @@ def stored() -> list[list[tuple[object, ...]]]:
         GitHubRepository,
         GitHubInstallation,
         ApiToken,
+        ExportFile,
         Invitation,
         Membership,
         Member,
@@ -233,4 +241,4 @@ def test_home_leads_to_the_first_workspace(
 def test_home_of_somebody_in_no_workspace_says_what_to_do(client: Client, db: None) -> None:
     client.force_login(User.objects.create_user("dora@example.com"))
 
-    assert "Ask an administrator" in client.get("/").content.decode()
+    assert "Ask an admin" in client.get("/").content.decode()

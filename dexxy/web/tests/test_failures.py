@@ -49,7 +49,7 @@ def test_a_form_without_its_token_has_a_page_of_ours(alice: User) -> None:
     response = client.post("/accounts/login/", {"login": alice.email, "password": "x"})
 
     assert response.status_code == 403
-    assert b"Please try again" in response.content
+    assert b"send it once more" in response.content
 
 
 def test_pages_forbid_every_inline_script_and_style(

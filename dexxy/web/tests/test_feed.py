@@ -1,9 +1,11 @@
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
@@ -14,7 +16,8 @@ from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.sources.models import Source
-from dexxy.web.markdown import LONGEST_IN_FEED
+from dexxy.web.markdown import LONGEST
+from dexxy.web.rows.groups import SHOWN
 from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
 
 Get = Callable[..., str]
@@ -35,7 +38,7 @@ def get(client: Client, alice: User, workspace: Workspace) -> Get:
 
 
 def items(page: str) -> list[str]:
-    return re.findall(r'<li class="item[^"]*" id="m(\d+)"', page)
+    return re.findall(r'<li class="(?:item|said)[^"]*" id="m(\d+)"', page)
 
 
 def test_an_item_says_who_did_what_where_and_when(
@@ -51,7 +54,8 @@ def test_an_item_says_who_did_what_where_and_when(
 
     page = " ".join(get().split())
 
-    assert "<bdi>Mira</bdi></a> approved" in page
+    assert "<bdi>Mira</bdi></a> <a" in page
+    assert "<i>approved</i>" in page
     assert f'href="/w/{workspace.slug}/threads/{thread.pk}/#m{message.pk}"' in page
     assert "&lt;Faster&gt; `pool`" in page
     assert "owner/repo #7" in page
@@ -68,26 +72,39 @@ def test_a_gone_account_is_a_ghost_and_a_bot_is_marked(
 
     page = get()
 
-    assert ">ghost</span>" in page
+    assert ">ghost</b>" in page
     assert page.count('<span class="tag">bot</span>') == 1
 
 
 def test_a_body_is_shown_as_clean_html(get: Get, source: Source) -> None:
-    make_message(thread=make_thread(source=source), body="**bold** <script>alert(1)</script>")
+    thread = make_thread(source=source)
+    make_message(thread=thread, body="**bold** <script>alert(1)</script>")
 
-    page = get()
+    page = get(f"threads/{thread.pk}/")
 
     assert "<strong>bold</strong>" in page
     assert "alert(1)" not in page
 
 
-def test_a_tall_body_is_folded_and_an_endless_one_cut(get: Get, source: Source) -> None:
-    message = make_message(thread=make_thread(source=source), body="word " * LONGEST_IN_FEED)
+def test_the_feed_shows_one_line_of_a_body_without_its_marks(get: Get, source: Source) -> None:
+    body = (
+        "> quoted\n\n**Same** [here](https://example.com) <script>alert(1)</script>\n" + "x " * 999
+    )
+    make_message(thread=make_thread(source=source), body=body)
 
     page = get()
 
-    assert "Show all" in page
-    assert f"Cut after {LONGEST_IN_FEED} characters." in page
+    assert "<q><bdi>Same here alert(1) x x" in page
+    assert "quoted" not in page
+
+
+def test_an_endless_body_is_cut(get: Get, source: Source) -> None:
+    thread = make_thread(source=source)
+    message = make_message(thread=thread, body="word " * LONGEST)
+
+    page = get(f"threads/{thread.pk}/")
+
+    assert f"Cut after {LONGEST} characters." in page
     assert f'href="{message.url}" rel="noopener">Read it whole on GitHub</a>' in page
 
 
@@ -97,7 +114,7 @@ def test_an_avatar_begins_the_name_that_stands_beside_it(
     author = make_identity(workspace=workspace, username="appleboy", name="Bo-Yi Wu")
     make_message(thread=make_thread(source=source), author=author)
 
-    assert re.search(r'<span class="avatar"[^>]*>B</span>', get())
+    assert re.search(r'<span class="avatar[^"]*"[^>]*>BW</span>', get())
 
 
 @pytest.mark.parametrize(
@@ -120,7 +137,7 @@ def test_an_avatar_is_a_small_picture_from_the_web(
     author.save()
     make_message(thread=make_thread(source=source), author=author)
 
-    found = re.search(r'<span class="avatar"[^>]*>P<img src="([^"]*)"', get())
+    found = re.search(r'<span class="avatar[^"]*"[^>]*>P\w*<img src="([^"]*)"', get())
 
     assert (found and parse_qs(urlsplit(found[1]).query)["of"]) == (shown and [shown])
 
@@ -129,7 +146,9 @@ def test_what_github_hides_is_hidden_behind_its_reason(get: Get, source: Source)
     thread = make_thread(source=source)
     make_message(thread=thread, body="Buy this!", details={"minimized": "SPAM"})
 
-    assert "<summary>Hidden on GitHub as spam</summary>" in get()
+    assert "Hidden on GitHub as spam</summary>" in get(f"threads/{thread.pk}/")
+    assert "<i>hidden on GitHub as spam</i>" in get()
+    assert "Buy this!" not in get()
 
 
 def test_an_address_that_is_no_web_address_never_becomes_a_link(get: Get, source: Source) -> None:
@@ -138,6 +157,40 @@ def test_an_address_that_is_no_web_address_never_becomes_a_link(get: Get, source
     thread.save()
 
     assert "javascript:" not in get(f"threads/{thread.pk}/")
+
+
+def test_what_was_said_in_a_thread_on_a_day_stands_together_and_unfolds(
+    get: Get, source: Source
+) -> None:
+    busy, quiet = (
+        make_thread(source=source, title="Busy"),
+        make_thread(source=source, title="Quiet"),
+    )
+    now = timezone.now()
+    yesterday = make_message(thread=busy, occurred_at=now - timedelta(days=1))
+    first = [make_message(thread=busy, occurred_at=now) for _ in range(SHOWN)]
+    between = make_message(thread=quiet, occurred_at=now)
+    last = make_message(thread=busy, occurred_at=now)
+
+    page = get()
+
+    in_order = [last, *reversed(first), between, yesterday]
+    assert items(page) == [str(message.pk) for message in in_order]
+    assert re.findall(r'<h2 class="band">(\w+)', page) == ["Today", "Yesterday"]
+    assert page.count('<section class="group">') == 3
+    assert "Show 1 more from this day" in page
+
+
+def test_the_next_page_does_not_name_a_day_again(get: Get, source: Source) -> None:
+    thread, now = make_thread(source=source), timezone.now()
+    for _ in range(PAGE + 1):
+        make_message(thread=thread, occurred_at=now)
+    link = re.search(r'id="older"><a class="btn" href="([^"]*)"', get())
+    assert link is not None
+    older = link[1].replace("&amp;", "&")
+
+    assert 'class="band"' not in get(older, part="older")
+    assert len(items(get(older, part="older"))) == 1
 
 
 def test_filters_come_from_the_address(get: Get, workspace: Workspace, source: Source) -> None:
@@ -163,7 +216,7 @@ def test_a_filter_by_a_person_names_them_unless_they_are_of_another_workspace(
     mira = make_identity(workspace=workspace, name="Mira").member
     stranger = make_identity(workspace=make_workspace(), name="Stranger").member
 
-    assert "by <bdi>Mira</bdi>" in get(f"?member={mira.pk}")
+    assert '<b>by</b><bdi class="clip">Mira</bdi>' in get(f"?member={mira.pk}")
     assert "Stranger" not in get(f"?member={stranger.pk}")
 
 
@@ -192,7 +245,7 @@ def test_threads_labels_bots_and_words_are_filtered_by_the_address(
     ):
         assert items(get(f"?{query}")) == [str(message.pk) for message in found], query
     page = get("?label=good+first+issue&search=needle")
-    assert "labelled <bdi>good first issue</bdi>" in page
+    assert '<b>label</b><bdi class="clip">good first issue</bdi>' in page
     assert 'value="needle"' in page
     assert "label=good%20first%20issue" in get(f"threads/{done.pk}/")
 
@@ -223,12 +276,25 @@ def test_an_address_that_asks_for_nonsense_is_refused(get: Get, query: str) -> N
     assert "That does not work" in get(f"?{query}", status=400)
 
 
+def test_a_full_page_is_light_however_much_was_written(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    for number in range(PAGE):
+        author = make_identity(workspace=workspace, name=f"{number} {'n' * 60}")
+        author.avatar_url = f"https://avatars.githubusercontent.com/u/{number}?v=4"
+        author.save()
+        thread = make_thread(source=source, title="t" * 256, labels=["l" * 50] * 5)
+        make_message(thread=thread, author=author, body="池" * LONGEST)
+
+    assert len(get().encode()) < 150_000
+
+
 def test_older_pages_follow_with_or_without_htmx(get: Get, source: Source) -> None:
     thread = make_thread(source=source)
     made = [str(make_message(thread=thread).pk) for _ in range(PAGE + 2)]
 
     first = get("?kind=comment")
-    link = re.search(r'<li id="older"><a class="button" href="([^"]*)"', first)
+    link = re.search(r'id="older"><a class="btn" href="([^"]*)"', first)
     assert link is not None
     older = link[1].replace("&amp;", "&")
 
@@ -243,7 +309,7 @@ def test_older_pages_follow_with_or_without_htmx(get: Get, source: Source) -> No
 def test_the_page_says_how_much_is_new_and_keeps_its_filters(get: Get, source: Source) -> None:
     thread = make_thread(source=source)
     make_message(thread=thread)
-    poll = re.search(r'class="newer"[^>]* hx-get="([^"]*)"', get("?kind=comment"))
+    poll = re.search(r'class="pill"[^>]* hx-get="([^"]*)"', get("?kind=comment"))
     assert poll is not None
     path = poll[1].replace("&amp;", "&").partition(f"/w/{thread.workspace.slug}/")[2]
     assert get(path, part="newer").strip() == ""
@@ -251,7 +317,7 @@ def test_the_page_says_how_much_is_new_and_keeps_its_filters(get: Get, source: S
     make_message(thread=thread)
     make_message(thread=thread, kind=MessageKind.CLOSED)
 
-    assert '?kind=comment">1 new</a>' in get(path, part="newer")
+    assert '?kind=comment">1 new message</a>' in get(path, part="newer")
 
 
 @pytest.mark.parametrize("size", [1, 30])
@@ -267,8 +333,8 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
         make_message(thread=make_thread(source=source, author=author), author=author)
 
     # The session and user, the workspace, seven for the feed, two for the repositories to choose
-    # from, the workspaces of the menu.
-    with django_assert_num_queries(13):
+    # from, the workspaces of the menu, the health line.
+    with django_assert_num_queries(14):
         page = get()
 
     assert len(items(page)) == size
@@ -286,7 +352,7 @@ def test_the_thread_page_costs_the_same_queries_whatever_it_shows(
     for _ in range(size):
         make_message(thread=thread, author=make_identity(workspace=workspace))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = get(f"threads/{thread.pk}/")
 
     assert len(items(page)) == size
@@ -302,9 +368,9 @@ def test_a_thread_shows_its_state_labels_and_messages_in_order(get: Get, source:
 
     assert items(page) == made
     assert "Lost tasks" in page
-    assert '<span class="state is-closed">Closed</span>' in page
-    assert re.findall(r'<li class="tag"><a [^>]*><bdi>(.*?)</bdi>', page) == ["bug", "p1"]
-    assert f'href="{thread.url}" rel="noopener">Open on GitHub</a>' in page
+    assert '<span class="tag is-done">Closed</span>' in page
+    assert re.findall(r'<a class="tag" [^>]*><bdi>(.*?)</bdi>', page) == ["bug", "p1"]
+    assert f'href="{thread.url}" rel="noopener">Open on GitHub ' in page
 
 
 def test_a_long_thread_goes_on_where_its_page_ends(get: Get, source: Source) -> None:
@@ -312,7 +378,7 @@ def test_a_long_thread_goes_on_where_its_page_ends(get: Get, source: Source) -> 
     made = [str(make_message(thread=thread).pk) for _ in range(LARGEST_PAGE + 1)]
 
     first = get(f"threads/{thread.pk}/")
-    link = re.search(r'<li id="later"><a class="button" href="([^"]*)"', first)
+    link = re.search(r'id="later"><a class="btn" href="([^"]*)"', first)
     assert link is not None
 
     assert items(first) == made[:-1]

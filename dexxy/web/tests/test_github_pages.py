@@ -1,5 +1,6 @@
 """The connection and what people do with repositories, on the pages."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -63,18 +64,20 @@ def test_an_admin_sees_the_connection_and_what_can_be_done_with_it(
 ) -> None:
     admin, member = show(alice), show(bob)
 
-    assert "Add repositories" in admin
+    assert "repositories/add/" in admin
     assert "/organizations/colony/settings/installations/" in admin
     assert "Issues (read)" in admin
     assert "github/disconnect/" in admin
     for word in (
-        "Add repositories",
+        "repositories/add/",
         "settings/installations",
         "Issues (read)",
         "github/disconnect",
     ):
         assert word not in member
     assert "colony" in member
+    assert re.search(r"Only an <a [^>]*>admin</a> can add repositories", member)
+    assert "can add repositories" not in admin
 
 
 @pytest.mark.parametrize(
@@ -244,7 +247,7 @@ def test_connected_by_the_app_an_empty_list_leads_to_choosing_repositories(
 
     link = f'href="/w/{workspace.slug}/repositories/add/">Add repositories</a>'
     assert (link in pages[alice], link in pages[bob]) == (True, False)
-    assert "An administrator" in pages[bob]
+    assert "An admin" in pages[bob]
     assert "--token" not in pages[alice] + pages[bob]
 
 
@@ -268,7 +271,7 @@ def test_a_member_stops_following_after_a_question(
     assert b"Disconnect colony/nest?" in client.get(path).content
     page = client.post(path, follow=True)
 
-    assert b"followed no more" in page.content
+    assert b"is disconnected" in page.content
     assert client.get(path).status_code == 404
 
 

@@ -189,7 +189,7 @@ def test_a_server_in_the_house_reaches_its_neighbours(settings: Settings) -> Non
 
 @pytest.mark.usefixtures("operator")
 def test_the_page_says_that_the_schedule_alone_keeps_a_laptop_true(client: Client) -> None:
-    assert b"the schedule alone" in client.get(SETUP).content
+    assert b"on its own schedule" in client.get(SETUP).content
 
 
 @pytest.mark.usefixtures("operator")

@@ -38,6 +38,43 @@ def test_who_is_signed_in_joins_with_one_click(
     assert workspace.memberships.filter(user=charlie).exists()
 
 
+@pytest.fixture
+def named(alice: User, workspace: Workspace) -> str:
+    _, link = invitation_create(viewer=alice, workspace=workspace, email=NEW["email"])
+    return "/" + link.split("/", 3)[3]
+
+
+def test_a_link_for_somebody_else_says_for_whom_and_how_to_go_on(
+    client: Client, charlie: User, workspace: Workspace, named: str
+) -> None:
+    client.force_login(charlie)
+
+    for page in (client.get(named), client.post(named)):
+        assert page.status_code == 400
+        assert "is for dora@example.com, and you are signed in as" in page.content.decode()
+
+    form = {"next": named}
+    assert client.post("/accounts/logout/", form, follow=True).redirect_chain == [(named, 302)]
+    wrong = client.post(named, {**NEW, "email": "dorothea@example.com"})
+    assert "for dora@example.com: give that address" in wrong.content.decode()
+    assert client.post(named, NEW).status_code == 302
+    assert workspace.memberships.filter(user__email=NEW["email"]).exists()
+
+
+def test_who_has_an_address_of_which_another_only_says_that_it_is_theirs_can_have_it(
+    client: Client, workspace: Workspace, path: str, named: str
+) -> None:
+    client.post(path, NEW)
+    client.logout()
+
+    page = client.post(named, NEW)
+    assert page.status_code == 400
+    assert 'name="takes_address"' in page.content.decode()
+    assert client.post(named, {**NEW, "takes_address": "on"}).status_code == 302
+
+    assert workspace.memberships.count() == 2 + 1 + 1
+
+
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [

@@ -77,8 +77,5 @@ def test_a_body_beyond_reason_is_cut_at_a_line_and_says_so() -> None:
     assert render("x" * 51, longest=50).html == f"<p>{'x' * 50}</p>\n"
 
 
-def test_what_is_tall_is_folded() -> None:
-    assert not render("short").is_tall
-    assert render("line\n" * 11).is_tall
-    assert render("word " * 400).is_tall
-    assert render("![a](https://example.com/a.png)\n" * 2).is_tall
+def test_headings_of_a_body_stand_below_those_of_the_page() -> None:
+    assert render("# One\n\n##### Five").html == "<h3>One</h3>\n<h6>Five</h6>\n"

@@ -56,7 +56,7 @@ def other(workspace: Workspace) -> Identity:
 
 
 def people(page: str) -> list[str]:
-    return re.findall(r'<a class="author" href="[^"]*"><bdi>(.*?)</bdi>', page)
+    return re.findall(r'<a class="(?:name clip|strong)" href="[^"]*"><bdi>(.*?)</bdi>', page)
 
 
 def suggest(one: Identity, other: Identity, sentence: str = "Both are named Ada.") -> int:
@@ -167,11 +167,11 @@ def test_a_merge_shows_what_wins_is_made_and_undone_in_one_click(
     assert "<td><bdi>Engines</bdi></td>" in preview
 
     page = post(at, **{"with": str(other.member_id)})
-    assert "merged by <bdi>Bob</bdi>" in page
+    assert "Merged by <bdi>Bob</bdi>" in page
     assert "Somebody of the team merged them." in page
 
     page = post(f"merges/{MemberMerge.objects.get().pk}/undo/")
-    assert "They are two members again" in page
+    assert "They are two people again" in page
     assert "Taken back" in page
     assert Identity.objects.get(pk=other.pk).member == other.home_member
 
@@ -193,9 +193,9 @@ def test_suggestions_show_their_evidence_and_are_decided_for_good(
     number = suggest(ada, other)
 
     page = get("suggestions/")
-    assert "88 % likely" in page
-    assert re.search(r'is-for">.*?Both are named Ada\.', page)
-    assert re.search(r'is-against">.*?Both are on one server\.', page)
+    assert 'title="88 % likely to be one person">Likely<' in page
+    assert re.search(r"For:</span> <bdi>Both are named Ada\.", page)
+    assert re.search(r'is-against"><[^<]*Against:</span> <bdi>Both are on one server\.', page)
     assert "Both are named Ada." in get(f"people/{other.member_id}/")
 
     assert "will not be suggested again" in post(f"suggestions/{number}/reject/")
@@ -205,8 +205,29 @@ def test_suggestions_show_their_evidence_and_are_decided_for_good(
 def test_an_accepted_suggestion_merges(post: Post, ada: Identity, other: Identity) -> None:
     page = post(f"suggestions/{suggest(ada, other)}/accept/")
 
-    assert "They are one member now." in page
+    assert "They are one person now." in page
     assert Identity.objects.get(pk=other.pk).member == ada.member
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "undo"),
+    [("accept", "are one person.", True), ("reject", "are different people.", False)],
+)
+def test_by_htmx_the_row_of_a_suggestion_says_what_was_decided(
+    client: Client, bob: User, ada: Identity, other: Identity, action: str, words: str, undo: bool
+) -> None:
+    client.force_login(bob)
+    number = suggest(ada, other)
+    path = f"/w/{ada.workspace.slug}/suggestions/{number}/{action}/"
+    headers = {"HX-Request": "true", "HX-Target": f"s{number}"}
+
+    row = client.post(path, headers=headers).content.decode()
+
+    assert row.startswith('<section class="pairrow is-done">')
+    assert words in row
+    assert ("/undo/" in row) is undo
+    # Somebody was quicker.
+    assert client.post(path, headers=headers).status_code == 404
 
 
 def test_the_team_names_tags_and_notes_from_the_page(
@@ -314,8 +335,7 @@ def test_an_admin_erases_a_person_who_says_that_they_are_sure(
     message.refresh_from_db()
     assert (message.body, Identity.objects.get().username) == ("", "")
     assert (
-        'title="The team erased this person">Erased person</span>'
-        in client.get(root).content.decode()
+        'title="The team erased this person">Erased person</b>' in client.get(root).content.decode()
     )
     assert client.get(f"{root}people/{ada.member_id}/").status_code == 404
 

@@ -1,10 +1,13 @@
 import re
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.urls import urlpatterns as of_allauth
+from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
@@ -28,6 +31,43 @@ def test_a_password_signs_in(client: Client, alice: User) -> None:
     response = client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
 
     assert response["Location"] == "/"
+    assert is_signed_in(client)
+
+
+def test_what_the_database_has_of_a_session_signs_nobody_in(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    [kept] = Session.objects.values_list("session_key", flat=True)
+    thief = Client()
+
+    for value in (kept, kept[:32], ""):
+        thief.cookies["sessionid"] = value
+        assert not is_signed_in(thief)
+
+    assert client.cookies["sessionid"].value not in kept
+    assert is_signed_in(client)
+
+
+def test_whoever_signs_out_leaves_no_session(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    mine = client.cookies["sessionid"].value
+
+    client.post("/accounts/logout/")
+
+    assert not Session.objects.exists()
+    client.cookies["sessionid"] = mine
+    assert not is_signed_in(client)
+
+
+def test_who_was_signed_in_before_sessions_were_kept_by_digest_still_is(
+    client: Client, alice: User
+) -> None:
+    client.force_login(alice)
+    Session.objects.update(session_key=client.cookies["sessionid"].value)
+    assert not is_signed_in(client)
+
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("dexxy.accounts.migrations.0003_sessions_by_digest")._DIGEST)
+
     assert is_signed_in(client)
 
 
@@ -216,7 +256,7 @@ def test_pages_of_the_account_are_ours(client: Client, alice: User, path: str) -
 
 def test_who_is_in_no_workspace_reads_what_they_can_do(client: Client, alice: User) -> None:
     client.force_login(alice)
-    assert b"Ask an administrator of your team to invite you" in client.get("/").content
+    assert b"Ask an admin of your team to invite you" in client.get("/").content
 
     alice.is_staff = alice.is_superuser = True
     alice.save()

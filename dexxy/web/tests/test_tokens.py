@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dexxy.accounts.api_tokens import api_token_create, api_token_user
 from dexxy.accounts.models import ApiToken, TokenScope, User, Workspace
+from dexxy.people.models import Export, Format
 from tests.factories import make_workspace
 
 NEW = {"name": "nightly report", "scope": "read", "days": "90"}
@@ -34,8 +35,10 @@ def test_a_token_is_shown_once_and_opens_what_was_asked_for(
 ) -> None:
     client.force_login(bob)
 
-    page = client.post(path, {**NEW, "scope": scope, "days": days})
+    page = client.post(path, {**NEW, "scope": scope, "days": days}, follow=True)
 
+    # Reloading the page that follows makes no second one.
+    assert page.redirect_chain == [(path, 302)]
     [secret] = secrets(page.content)
     assert api_token_user(secret) == bob
     token = ApiToken.objects.get()
@@ -45,6 +48,22 @@ def test_a_token_is_shown_once_and_opens_what_was_asked_for(
     else:
         assert token.expires_at is not None
         assert abs(token.expires_at - timezone.now() - lasts) < timedelta(minutes=1)
+    assert secrets(client.get(path).content) == []
+
+
+def test_a_new_token_waits_for_its_page_and_no_other_and_is_not_readable_meanwhile(
+    client: Client, alice: User, path: str
+) -> None:
+    other = make_workspace(admin=alice)
+    client.force_login(alice)
+
+    client.post(path, NEW)
+
+    [stored] = [value for key, value in client.session.items() if key.startswith("once: ")]
+    assert "dxy_" not in stored
+    assert secrets(client.get(f"/w/{other.slug}/tokens/").content) == []
+    client.head(path)
+    assert len(secrets(client.get(path).content)) == 1
     assert secrets(client.get(path).content) == []
 
 
@@ -119,6 +138,6 @@ def test_the_links_of_the_export_lead_to_it(client: Client, bob: User, path: str
     client.force_login(bob)
     links = re.findall(r'href="(/workspaces/[^"]*)"', client.get(path).content.decode())
 
-    assert len(links) == 6
+    assert len(links) == len(Export) * len(Format)
     pages = [client.get(link, headers={"Accept": "text/html"}) for link in links]
-    assert ["Make the export" in page.content.decode() for page in pages] == [True] * 6
+    assert ["Make the export" in page.content.decode() for page in pages] == [True] * len(links)

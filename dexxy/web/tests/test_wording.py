@@ -1,10 +1,30 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.web.wording import ago, icon, lasting, platform, state_label, verb, verb_alone
+from dexxy.web.wording import (
+    MESSAGE_LABELS,
+    age,
+    ago,
+    at,
+    clock,
+    day,
+    exactly,
+    icon,
+    lasting,
+    platform,
+    said,
+    state_label,
+    thread_icon,
+    thread_label,
+    under_its_day,
+    verb,
+    verb_alone,
+)
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -14,17 +34,56 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
     [
         (timedelta(seconds=-5), "just now"),
         (timedelta(seconds=59), "just now"),
-        (timedelta(minutes=1), "1 minute ago"),
-        (timedelta(minutes=59), "59 minutes ago"),
-        (timedelta(hours=1), "1 hour ago"),
-        (timedelta(hours=23), "23 hours ago"),
-        (timedelta(days=29), "29 days ago"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=59), "59 min ago"),
+        (timedelta(hours=1), "1 h ago"),
+        (timedelta(hours=23), "23 h ago"),
+        (timedelta(days=29), "29 d ago"),
         (timedelta(days=30), "on 16 May"),
         (timedelta(days=365), "on 15 Jun 2025"),
     ],
 )
 def test_a_moment_reads_as_how_long_ago_it_was(passed: timedelta, words: str) -> None:
     assert ago(NOW - passed, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (timedelta(seconds=59), "now"),
+        (timedelta(minutes=40), "40 min"),
+        (timedelta(hours=9), "9 h"),
+        (timedelta(days=3), "3 d"),
+        (timedelta(days=30), "16 May"),
+        (timedelta(days=365), "15 Jun 2025"),
+    ],
+)
+def test_a_column_has_an_age_then_a_date(passed: timedelta, words: str) -> None:
+    assert age(NOW - passed, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("moment", "minute", "named", "in_its_day"),
+    [
+        (NOW, "today, 12:00", ("Today", "Monday 15 June"), "now"),
+        (NOW - timedelta(hours=13), "yesterday, 23:00", ("Yesterday", "Sunday 14 June"), "13 h"),
+        (NOW - timedelta(days=2), "13 Jun, 12:00", ("Saturday 13 June", ""), "12:00"),
+        (NOW - timedelta(days=365), "15 Jun 2025, 12:00", ("Sunday 15 June 2025", ""), "12:00"),
+    ],
+)
+def test_a_moment_is_written_as_its_place_wants_it(
+    moment: datetime, minute: str, named: tuple[str, str], in_its_day: str
+) -> None:
+    assert at(moment, NOW) == minute
+    assert day(moment, NOW) == named
+    assert under_its_day(moment, NOW) == in_its_day
+
+
+def test_times_are_those_of_the_reader_s_zone_which_is_named() -> None:
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        assert clock(NOW) == "21:00 JST"
+        assert exactly(NOW) == "2026-06-15 21:00:00 JST"
+        assert at(NOW + timedelta(hours=4), NOW) == "16 Jun, 01:00"
 
 
 @pytest.mark.parametrize(
@@ -108,3 +167,70 @@ def test_a_thread_says_how_it_stands() -> None:
 )
 def test_a_platform_reads_as_it_is_called(provider: str, words: str) -> None:
     assert platform(provider) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "words"),
+    [
+        (MessageKind.READY, None, "marked as ready for review"),
+        (MessageKind.REVIEW_REQUESTED, {"login": "jo"}, "asked jo to review"),
+        (MessageKind.REVIEW_REQUESTED, {"name": "acme/core"}, "asked acme/core to review"),
+        (MessageKind.REVIEW_REQUESTED, {"login": ""}, "asked somebody to review"),
+        (MessageKind.DUPLICATE, {"number": 4}, "marked as a duplicate of #4:"),
+        (MessageKind.DUPLICATE, None, "marked as a duplicate of another thread:"),
+        (MessageKind.LABELED, {"name": "bug"}, "put the label bug on"),
+    ],
+)
+def test_what_was_done_quietly_reads_with_what_it_was_done_to(
+    kind: MessageKind, subject: dict[str, Any] | None, words: str
+) -> None:
+    details = {"subject": subject} if subject else {}
+
+    assert verb(message(kind, ThreadKind.PULL_REQUEST, details)) == words
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_every_kind_has_words_and_a_label(kind: MessageKind) -> None:
+    made = message(kind, ThreadKind.PULL_REQUEST, {})
+
+    assert verb(made)
+    assert "{}" not in verb_alone(made)
+    assert MESSAGE_LABELS[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "words"),
+    [
+        (MessageKind.OPENED, {}, "opened"),
+        (MessageKind.COMMENT, {}, ""),
+        (MessageKind.REPLY, {}, ""),
+        (MessageKind.REVIEW, {"state": "CHANGES_REQUESTED"}, "requested changes"),
+        (MessageKind.REVIEW, {"state": "APPROVED"}, "approved"),
+        (MessageKind.REVIEW_COMMENT, {}, "commented on code"),
+        (MessageKind.CLOSED, {"state_reason": "not_planned"}, "closed as not planned"),
+        (MessageKind.MERGED, {}, "merged"),
+    ],
+)
+def test_what_is_no_comment_is_said_before_its_words(
+    kind: MessageKind, details: dict[str, Any], words: str
+) -> None:
+    assert said(message(kind, ThreadKind.ISSUE, details)) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "picture", "words"),
+    [
+        (ThreadKind.ISSUE, ThreadState.OPEN, "issue", "Issue"),
+        (ThreadKind.ISSUE, ThreadState.CLOSED, "closed", "Closed issue"),
+        (ThreadKind.PULL_REQUEST, ThreadState.OPEN, "pull_request", "Pull request"),
+        (ThreadKind.PULL_REQUEST, ThreadState.CLOSED, "pull_request", "Closed pull request"),
+        (ThreadKind.PULL_REQUEST, ThreadState.MERGED, "merged", "Merged pull request"),
+        (ThreadKind.DISCUSSION, ThreadState.OPEN, "discussion", "Discussion"),
+    ],
+)
+def test_a_thread_has_a_picture_of_its_kind_and_state(
+    kind: ThreadKind, state: ThreadState, picture: str, words: str
+) -> None:
+    thread = Thread(kind=kind, state=state)
+
+    assert (thread_icon(thread), thread_label(thread)) == (picture, words)

@@ -1,0 +1,104 @@
+"""Where one can go from every page: one list, which the sidebar, the bar and the page More show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from django.urls import reverse
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import workspaces
+from dexxy.integrations.health import SyncHealth, sync_health
+
+
+class Place(Flag):
+    """Where a destination is offered besides the page More, which has what is not in the bar."""
+
+    SIDEBAR = auto()  # its upper part
+    FOOT = auto()  # the lower part of the sidebar
+    BAR = auto()  # at the bottom of a phone: four, and More
+    MORE = 0
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A page of a workspace that one can always go to.
+
+    Args:
+        icon: of static/dexxy/icons.svg.
+        url_name: of an address that takes the slug of the workspace alone.
+        section: what the pages that belong to it call their `section`.
+    """
+
+    name: str
+    icon: str
+    url_name: str
+    section: str
+    place: Place
+
+
+DESTINATIONS = (
+    Destination("Feed", "feed", "feed", "feed", Place.SIDEBAR | Place.BAR),
+    Destination("People", "people", "people", "people", Place.SIDEBAR | Place.BAR),
+    Destination("Suggestions", "merge", "suggestions", "suggestions", Place.SIDEBAR | Place.BAR),
+    Destination("Repositories", "repo", "repositories", "repositories", Place.FOOT | Place.BAR),
+    Destination("People & roles", "settings", "team", "team", Place.FOOT),
+    Destination("API & export", "key", "tokens", "tokens", Place.FOOT),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A destination as one page shows it."""
+
+    to: Destination
+    address: str
+    is_current: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every page of a workspace shows around its content."""
+
+    workspaces: Sequence[Workspace]
+    health: SyncHealth
+    sidebar: Sequence[Link]
+    foot: Sequence[Link]
+    bar: Sequence[Link]
+    more: Sequence[Link]
+
+
+def frame_of(viewer: User, workspace: Workspace, section: str) -> Frame:
+    """Put together the frame of a page of WORKSPACE; it costs two queries.
+
+    Args:
+        section: that of the page, or ''.
+    """
+    health = sync_health(viewer, workspace)
+    links = _links(workspace, section, {"repositories": health.repositories})
+    return Frame(
+        workspaces=list(workspaces(viewer)),
+        health=health,
+        sidebar=[link for link in links if Place.SIDEBAR in link.to.place],
+        foot=[link for link in links if Place.FOOT in link.to.place],
+        bar=[link for link in links if Place.BAR in link.to.place],
+        more=[link for link in links if Place.BAR not in link.to.place],
+    )
+
+
+def _links(workspace: Workspace, section: str, counts: Mapping[str, int]) -> list[Link]:
+    """Let each destination lead into WORKSPACE.
+
+    Args:
+        counts: what stands beside a destination, by its section.
+    """
+    return [
+        Link(
+            to=to,
+            address=reverse(to.url_name, args=[workspace.slug]),
+            is_current=to.section == section,
+            count=counts.get(to.section),
+        )
+        for to in DESTINATIONS
+    ]

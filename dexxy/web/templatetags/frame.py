@@ -1,0 +1,93 @@
+"""What the templates of the frame and of the components need."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dexxy.integrations.health import SyncHealth
+from dexxy.messages.models import Thread, ThreadKind, ThreadState
+from dexxy.web import wording
+from dexxy.web.frame.navigation import Frame, frame_of
+from dexxy.web.frame.theme import Theme, theme_of
+
+register = template.Library()
+
+_HUES = 6
+
+
+@register.simple_tag(takes_context=True)
+def frame(context: Mapping[str, Any]) -> Frame | None:
+    """Return the frame of a page of a workspace; other pages, and who is signed out, have none."""
+    request, workspace = context.get("request"), context.get("workspace")
+    if request is None or workspace is None or not request.user.is_authenticated:
+        return None
+    return frame_of(request.user, workspace, context.get("section", ""))
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Mapping[str, Any]) -> Theme:
+    """Return the scheme that the reader chose."""
+    return theme_of(context["request"]) if "request" in context else Theme.SYSTEM
+
+
+@register.simple_tag
+def themes() -> list[tuple[str, str]]:
+    """Return the schemes that can be chosen, with how they read."""
+    return list(Theme.choices)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", look: str = "") -> SafeString:
+    """Draw a picture of static/dexxy/icons.svg.
+
+    Args:
+        label: what it says where it stands alone; beside words it is hidden from screen readers.
+        look: a class that colours it.
+    """
+    classes = f"icon i-{look}" if look else "icon"
+    at = f"{static('dexxy/icons.svg')}#{name}"
+    if not label:
+        return format_html(
+            '<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', classes, at
+        )
+    return format_html(
+        '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, at
+    )
+
+
+@register.simple_tag
+def thread_icon(thread: Thread) -> SafeString:
+    """Draw the picture of a thread, with its kind and state in colour and in words."""
+    look = thread.state
+    if thread.state == ThreadState.OPEN and thread.kind == ThreadKind.DISCUSSION:
+        look = thread.kind
+    return icon(wording.thread_icon(thread), wording.thread_label(thread), look)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Shorten a name to what stands in an avatar: the first letters of its first and last word."""
+    words = name.split() or ["?"]
+    return "".join(word[0] for word in (words if len(words) < 2 else [words[0], words[-1]])).upper()
+
+
+@register.filter
+def hue(pk: int | None) -> str:
+    """Choose the colour of an avatar, the same for a person everywhere."""
+    return f"a{pk % _HUES + 1}" if pk else ""
+
+
+@register.filter
+def health_state(health: SyncHealth) -> str:
+    """Name the look of the dot of the health line."""
+    return wording.health_state(health)
+
+
+@register.simple_tag
+def health_words(health: SyncHealth) -> str:
+    """Say in a few words how the sync of a workspace is doing."""
+    return wording.health_line(health)

@@ -1,0 +1,126 @@
+"""Each component, and each page, in both schemes and at three widths: nothing sticks out, axe finds
+nothing. What the components look like is on /_components/, which exists while debugging."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import include, path
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+
+from dexxy.accounts.models import User
+from dexxy.config.urls import urlpatterns as product
+from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.messages.models import MessageKind, ThreadKind
+from dexxy.sources.models import Source
+from dexxy.web.frame.components import components
+from tests import needs
+from tests.factories import (
+    make_identity,
+    make_message,
+    make_repository,
+    make_run,
+    make_stream,
+    make_thread,
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.urls(__name__),
+]
+
+# As the addresses are while debugging.
+urlpatterns = [path("_components/", components), path("", include(product))]
+
+WIDTHS = (320, 390, 1440)
+# Bytes, without pictures.
+HEAVIEST = 150_000
+
+
+@pytest.fixture(params=["light", "dark"])
+def page_of_alice(
+    request: pytest.FixtureRequest, browser: Browser, base_url: str, alice: User
+) -> Iterator[Page]:
+    """A page whose content policy lets axe in, which is evaluated into it."""
+    client = Client()
+    client.force_login(alice)
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}
+    options: dict[str, Any] = {"base_url": base_url, "color_scheme": request.param}
+    with browser.new_context(bypass_csp=True, **options) as context:
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        yield context.new_page()
+
+
+def complaints(page: Page, address: str) -> list[str]:
+    """Return what sticks out of a page at any width, and what axe finds."""
+    found = []
+    axe = needs.axe()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        answer = page.goto(address)
+        assert answer is not None
+        if len(answer.body()) > HEAVIEST:
+            found.append(f"{address} has {len(answer.body())} bytes")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            found.append(f"{address} is {wide} wide at {width}")
+        page.evaluate(axe)
+        for one in page.evaluate("axe.run()")["violations"]:
+            found += [f"{address} at {width}: {one['help']}: {n['html']}" for n in one["nodes"]]
+    return found
+
+
+def test_each_component_fits_and_is_accessible(page_of_alice: Page) -> None:
+    assert complaints(page_of_alice, "/_components/") == []
+
+
+def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source) -> None:
+    workspace = source.workspace
+    author, other = (
+        make_identity(workspace=workspace, username=f"a-name-without-end-{'x' * 60}{number}")
+        for number in range(2)
+    )
+    thread = make_thread(source=source, author=author, title="线程池" * 40, labels=["bug" * 20])
+    make_message(
+        thread=thread, author=author, body=f"# Title\n\n{'x' * 300}\n\n```\n{'y ' * 200}\n```"
+    )
+    make_message(thread=thread, author=other, kind=MessageKind.CLOSED)
+    evidence = [{"rule": "same_name", "weight": 3.4, "sentence": "Both are named Ada."}]
+    made = Suggested(author.home_member_id, other.home_member_id, 0.876, evidence)
+    suggestions_apply(workspace.pk, made=[made], withdrawn=[])
+    repository = make_repository(source=source, sync_error="x" * 300)
+    make_stream(repository=repository, read=10, expected=40)
+    counts = {"here": 1_234_567, "github": 1_234_567, "taken_at": timezone.now().isoformat()}
+    make_run(
+        repository=repository,
+        finished_at=timezone.now(),
+        receipt=dict.fromkeys(ThreadKind.values, counts),
+    )
+    root = f"/w/{workspace.slug}/"
+
+    for address in (
+        root,
+        f"{root}?kind=comment&label=bug",
+        f"{root}threads/{thread.pk}/",
+        f"{root}people/",
+        f"{root}people/{author.member_id}/",
+        f"{root}people/{author.member_id}/merge/?with={other.member_id}",
+        f"{root}people/{author.member_id}/erase/",
+        f"{root}suggestions/",
+        f"{root}repositories/",
+        f"{root}team/",
+        f"{root}tokens/",
+        f"{root}more/",
+        "/accounts/password/change/",
+    ):
+        assert complaints(page_of_alice, address) == []
+
+
+def test_the_sign_in_page_fits_and_is_accessible(
+    page: Page, browser: Browser, base_url: str
+) -> None:
+    with browser.new_context(bypass_csp=True, base_url=base_url) as context:
+        assert complaints(context.new_page(), "/accounts/login/") == []
