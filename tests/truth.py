@@ -1,79 +1,324 @@
-"""Compare the database with what a simulated GitHub would show, field by field."""
+"""Compare the database with what a simulated GitHub would show, field by field.
 
-from collections.abc import Iterator
+A field is declared once: where the truth of a row names it. What is stored is read by the same
+name, or as `_READ` says.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
+from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source
 from dexxy_simulator.model import (
     Actor,
+    Commit,
     Discussion,
     DiscussionComment,
     Issue,
+    Label,
+    Post,
     PullRequest,
     Repository,
     Review,
+    ReviewComment,
+    Team,
+    TimelineEvent,
+    posts_of,
 )
 
-Facts = dict[tuple[Any, ...], dict[str, Any]]
-_EVENTS = {"ClosedEvent": "closed", "ReopenedEvent": "reopened", "MergedEvent": "merged"}
+Key = tuple[Any, ...]
+Facts = dict[Key, dict[str, Any]]
+_EVENTS = {
+    "ClosedEvent": "closed",
+    "ReopenedEvent": "reopened",
+    "MergedEvent": "merged",
+    "ReadyForReviewEvent": "ready",
+    "ConvertToDraftEvent": "drafted",
+    "ReviewRequestedEvent": "review_requested",
+    "ReviewRequestRemovedEvent": "review_unrequested",
+    "ReviewDismissedEvent": "review_dismissed",
+    "HeadRefForcePushedEvent": "pushed",
+    "ConvertedToDiscussionEvent": "converted",
+    "MarkedAsDuplicateEvent": "duplicate",
+    "UnmarkedAsDuplicateEvent": "unduplicate",
+    "LabeledEvent": "labeled",
+    "UnlabeledEvent": "unlabeled",
+    "AssignedEvent": "assigned",
+    "UnassignedEvent": "unassigned",
+}
+_LOUD = ("closed", "reopened", "merged")
+_RESPONSES = ("comment", "review", "review_comment", "reply")
+_KINDS = {"Bot": "bot", "Organization": "organization", "Mannequin": "mannequin"}
 
 
 def assert_source_equals(source: Source, repository: Repository) -> None:
     """Check that every thread and message of REPOSITORY is stored, and nothing else."""
-    assert _differences(threads_stored(source), dict(_threads(repository))) == {}
-    assert _differences(messages_stored(source), dict(_messages(repository))) == {}
+    assert differences(source, repository) == {}
 
 
-def _differences(stored: Facts, true: Facts) -> Facts:
-    """Return what is stored and what is true of each row for which they differ, field by field."""
+def differences(source: Source, repository: Repository) -> Facts:
+    """Return what is stored and what is true of each thread and message for which they differ."""
+    messages = dict(_messages(repository))
+    threads = {key: {**one, **_counted(key, one, messages)} for key, one in _threads(repository)}
+    return {
+        **_differences(threads, _stored_threads(source)),
+        **_differences(messages, _stored_messages(source)),
+        **dict(_wrongly_archived(source, repository)),
+    }
+
+
+def account_differences(followed: Sequence[tuple[Source, Repository]]) -> Facts:
+    """Return the same of each account, over all repositories that a workspace follows."""
+    written: dict[str, list[datetime]] = {}
+    for _, repository in followed:
+        for message in dict(_messages(repository)).values():
+            if message["author"] and message["in_feed"]:
+                written.setdefault(message["author"][0], []).append(message["occurred_at"])
+    actors = set().union(*(_actors(repository) for _, repository in followed))
+    accounts = {
+        ("account", _author_of(one)[0]): _account(one, written.get(_author_of(one)[0], []))
+        for one in actors
+    }
+    return _differences(accounts, _stored_accounts(followed[0][0], accounts))
+
+
+def _differences(true: Facts, rows: dict[Key, Any]) -> Facts:
+    facts = {key: _facts(row, true.get(key, {"is_archived": True})) for key, row in rows.items()}
     nothing: dict[str, Any] = {}
     return {
         key: {
-            field: (stored.get(key, nothing).get(field), true.get(key, nothing).get(field))
-            for field in {**stored.get(key, nothing), **true.get(key, nothing)}
-            if stored.get(key, nothing).get(field) != true.get(key, nothing).get(field)
+            field: (facts.get(key, nothing).get(field), true.get(key, nothing).get(field))
+            for field in {**facts.get(key, nothing), **true.get(key, nothing)}
+            if facts.get(key, nothing).get(field) != true.get(key, nothing).get(field)
         }
-        for key in {**stored, **true}
-        if stored.get(key) != true.get(key)
+        for key in {**facts, **true}
+        if facts.get(key) != true.get(key)
     }
 
 
-def threads_stored(source: Source) -> Facts:
-    """Return what is stored of each thread, by its key."""
+def _facts(row: Any, fields: Iterable[str]) -> dict[str, Any]:
+    """Return what is stored of a row in these fields."""
+    return {name: _READ[name](row) if name in _READ else getattr(row, name) for name in fields}
+
+
+# What is stored under another name than the truth's, or has to be written as the truth is.
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "author": lambda row: (row.author.external_id, row.author.username) if row.author else None,
+    "bio": lambda account: account.home_member.bio,
+    "company": lambda account: account.home_member.company,
+    "details": lambda row: _without_server(row.details),
+    "labels": lambda thread: sorted(thread.labels),
+    "location": lambda account: account.home_member.location,
+    "parent": lambda message: message.parent.external_id if message.parent else None,
+    "place": lambda row: _place(row.url),
+}
+
+
+def _place(url: str) -> str:
+    """Return where in its repository a page is: after a rename GitHub leads on from the old one."""
+    parts = urlsplit(url)
+    return "/".join(parts.path.split("/")[3:]) + (parts.fragment and f"#{parts.fragment}")
+
+
+def _without_server(details: dict[str, Any]) -> dict[str, Any]:
+    """Cut the addresses in details to their paths: the port of a simulator differs each time."""
+    shown = dict(details)
+    for name in ("subject", "parent"):
+        if "url" in shown.get(name, {}):
+            shown[name] = {**shown[name], "url": urlsplit(shown[name]["url"]).path}
+    return shown
+
+
+def _stored_threads(source: Source) -> dict[Key, Thread]:
     threads = Thread.objects.filter(source=source, is_archived=False).select_related("author")
-    return {
-        (t.kind, t.number): {
-            "node_id": t.node_id,
-            "title": t.title,
-            "state": t.state,
-            "state_reason": t.state_reason,
-            "labels": sorted(t.labels),
-            "author": (t.author.external_id, t.author.username) if t.author else None,
-            "opened_at": t.opened_at,
-            "closed_at": t.closed_at,
-            "merged_at": t.merged_at,
-            "answered_at": t.answered_at,
-            "version_at": t.version_at,
-        }
-        for t in threads
-    }
+    return {(one.kind, one.number): one for one in threads}
 
 
-def messages_stored(source: Source) -> Facts:
-    """Return what is stored of each message, by its thread's key and its own."""
+def _stored_messages(source: Source) -> dict[Key, Message]:
     messages = Message.objects.filter(source=source, is_archived=False)
     return {
-        (m.thread_kind, m.thread.number, m.kind, m.external_id): _said(
-            (m.author.external_id, m.author.username) if m.author else None,
-            m.body,
-            m.occurred_at,
-            m.edited_at,
-            m.details,
-        )
-        for m in messages.select_related("thread", "author")
+        (one.thread_kind, one.thread.number, one.kind, one.external_id): one
+        for one in messages.select_related("thread", "author", "parent")
     }
+
+
+def _stored_accounts(source: Source, wanted: Iterable[Key]) -> dict[Key, Identity]:
+    ids = [number for _, number in wanted]
+    accounts = Identity.objects.filter(workspace=source.workspace_id, provider=source.server)
+    return {("account", one.external_id): one for one in accounts.filter(external_id__in=ids)}
+
+
+def _wrongly_archived(source: Source, repository: Repository) -> Iterator[tuple[Key, Any]]:
+    """Yield what is archived for a reason that cannot be."""
+    gone = {
+        "moved": {("issue", number) for number in repository.transferred},
+        "deleted": {("issue", number) for number in repository.deleted_numbers},
+    }
+    for thread in Thread.objects.filter(source=source, is_archived=True):
+        key = thread.kind, thread.number
+        may_be = {"missing", *(reason for reason, keys in gone.items() if key in keys)}
+        # Nobody remembers which discussions were deleted, and which transferred.
+        if thread.kind != "discussion" and thread.archived_reason not in may_be:
+            yield ("archived", *key), {"archived_reason": (thread.archived_reason, sorted(may_be))}
+    live = Message.objects.filter(source=source, is_archived=False, thread__is_archived=True)
+    for message in live.select_related("thread"):
+        key = message.thread_kind, message.thread.number
+        yield ("archived", *key, message.kind, message.external_id), {"is_archived": (False, True)}
+
+
+def _actors(repository: Repository) -> set[Actor]:
+    """Return the accounts that are shown beside a thread or a message."""
+    found: set[Actor | None] = {post.author for post in posts_of(repository)}
+    for thread in repository.threads:
+        if isinstance(thread, Discussion):
+            found.add(thread.answer_chosen_by if thread.answer else None)
+        else:
+            found |= {event.actor for event in thread.timeline if event.kind in _EVENTS}
+    return {one for one in found if one is not None}
+
+
+def _account(actor: Actor, written: Sequence[datetime]) -> dict[str, Any]:
+    is_named = actor.kind in ("User", "Organization", "EnterpriseUserAccount")
+    has_profile = actor.kind in ("User", "Organization")
+    return {
+        "node_id": actor.node_id,
+        "kind": _KINDS.get(actor.kind, "user"),
+        "username": actor.rest_login,
+        "name": (is_named and actor.name) or "",
+        "avatar_url": actor.avatar_url,
+        "company": (actor.kind == "User" and actor.company) or "",
+        "location": (has_profile and actor.location) or "",
+        "bio": (has_profile and actor.bio) or "",
+        "message_count": len(written),
+        "first_seen_at": min(written, default=None),
+        "last_seen_at": max(written, default=None),
+    }
+
+
+def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    for issue in repository.issues.values():
+        reason = (issue.state_reason or "").lower()
+        facts = _thread(issue, reason, None) | _tracked(issue)
+        facts["details"] |= _parts(issue)
+        yield ("issue", issue.number), facts
+    for pull in repository.pull_requests.values():
+        reason = "draft" if pull.is_draft else ""
+        facts = _thread(pull, reason, pull.merged_at) | _tracked(pull)
+        facts["head_oid"] = pull.head.sha
+        if pull.head_ref is not None:
+            made_at = pull.head_ref.target.committed_date.replace(microsecond=0)
+            facts["details"]["head_committed_at"] = made_at.isoformat()
+        yield ("pull_request", pull.number), facts
+    for discussion in repository.discussions.values():
+        reason = (discussion.state_reason or "").lower()
+        facts = _thread(discussion, reason, None)
+        facts["answered_at"] = _shown(discussion.answer_chosen_at)
+        facts["category"] = discussion.category.name
+        facts["details"]["is_answerable"] = discussion.category.is_answerable
+        facts["details"]["upvotes"] = discussion.upvote_count
+        yield ("discussion", discussion.number), facts
+
+
+def _thread(
+    thread: Issue | PullRequest | Discussion, reason: str, merged_at: datetime | None
+) -> dict[str, Any]:
+    return {
+        "node_id": thread.node_id,
+        "place": _place(thread.path),
+        "title": thread.title,
+        "state": thread.state.lower(),
+        "state_reason": reason,
+        "labels": sorted(label.name for label in thread.labels),
+        "author": _author(thread.author),
+        "opened_at": _shown(thread.created_at),
+        "closed_at": _shown(thread.closed_at),
+        "merged_at": _shown(merged_at),
+        "answered_at": None,
+        "version_at": _shown(thread.updated_at),
+        "category": "",
+        "milestone": "",
+        "head_oid": "",
+        "is_locked": thread.locked,
+        "assignees": [],
+        "details": _details(thread),
+    }
+
+
+def _details(thread: Issue | PullRequest | Discussion) -> dict[str, Any]:
+    # Those to pull requests are not asked for.
+    counts = {} if isinstance(thread, PullRequest) else thread.reactions
+    reactions = {name: count for name, count in counts.items() if count}
+    found = {
+        **_association(thread),
+        "lock_reason": (thread.active_lock_reason or "").lower(),
+        "reactions": reactions,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _association(post: Post) -> dict[str, Any]:
+    is_stranger = post.author_association == "NONE"
+    return {} if is_stranger else {"association": post.author_association.lower()}
+
+
+def _tracked(thread: Issue | PullRequest) -> dict[str, Any]:
+    people = [_named(one) for one in thread.assignees if one.kind == "User"]
+    return {
+        "milestone": thread.milestone.title if thread.milestone else "",
+        "assignees": sorted(people, key=lambda one: str(one["id"])),
+    }
+
+
+def _parts(issue: Issue) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if issue.parent is not None:
+        found["parent"] = _subject(issue.parent)
+    if issue.sub_issues:
+        closed = sum(one.closed for one in issue.sub_issues)
+        found["sub_issues"] = {"total": len(issue.sub_issues), "closed": closed}
+    return found
+
+
+def _named(actor: Actor) -> dict[str, Any]:
+    return dict(zip(("id", "login"), _author(actor) or (), strict=True))
+
+
+def _counted(key: Key, thread: dict[str, Any], messages: Facts) -> dict[str, Any]:
+    """Return what a thread knows of its messages."""
+    shown = {k: one for k, one in messages.items() if k[:2] == key and one["in_feed"]}
+    times = [one["occurred_at"] for one in shown.values()]
+    # By somebody else, and by a person.
+    responses = [
+        one["occurred_at"]
+        for (_, _, kind, _), one in shown.items()
+        if kind in _RESPONSES
+        and one["author"] not in (None, thread["author"])
+        and not one["author"][1].endswith("[bot]")
+    ]
+    return {
+        "message_count": len(times),
+        "first_activity_at": min(times),
+        "last_activity_at": max(times),
+        "first_response_at": min(responses, default=None),
+    }
+
+
+def _shown(at: datetime | None) -> datetime | None:
+    """Cut a time to the seconds that GitHub shows."""
+    return at and at.replace(microsecond=0)
+
+
+def _author(actor: Actor | None) -> tuple[str, str] | None:
+    return None if actor is None else _author_of(actor)
+
+
+def _author_of(actor: Actor) -> tuple[str, str]:
+    # An account of an enterprise has no number in GraphQL.
+    has_number = actor.kind != "EnterpriseUserAccount"
+    return (str(actor.database_id) if has_number else actor.node_id, actor.rest_login)
 
 
 def _said(
@@ -89,52 +334,8 @@ def _said(
         "occurred_at": occurred_at,
         "edited_at": edited_at,
         "details": details,
+        "in_feed": True,
     }
-
-
-def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    for issue in repository.issues.values():
-        reason = (issue.state_reason or "").lower()
-        yield ("issue", issue.number), _thread(issue, reason, None)
-    for pull in repository.pull_requests.values():
-        reason = "draft" if pull.is_draft else ""
-        yield ("pull_request", pull.number), _thread(pull, reason, pull.merged_at)
-    for discussion in repository.discussions.values():
-        reason = (discussion.state_reason or "").lower()
-        facts = _thread(discussion, reason, None)
-        facts["answered_at"] = _shown(discussion.answer_chosen_at)
-        yield ("discussion", discussion.number), facts
-
-
-def _thread(
-    thread: Issue | PullRequest | Discussion, reason: str, merged_at: datetime | None
-) -> dict[str, Any]:
-    return {
-        "node_id": thread.node_id,
-        "title": thread.title,
-        "state": thread.state.lower(),
-        "state_reason": reason,
-        "labels": sorted(label.name for label in thread.labels),
-        "author": _author(thread.author),
-        "opened_at": _shown(thread.created_at),
-        "closed_at": _shown(thread.closed_at),
-        "merged_at": _shown(merged_at),
-        "answered_at": None,
-        "version_at": _shown(thread.updated_at),
-    }
-
-
-def _shown(at: datetime | None) -> datetime | None:
-    """Cut a time to the seconds that GitHub shows."""
-    return at and at.replace(microsecond=0)
-
-
-def _author(actor: Actor | None) -> tuple[str, str] | None:
-    if actor is None:
-        return None
-    # An account of an enterprise has no number in GraphQL.
-    has_number = actor.kind != "EnterpriseUserAccount"
-    return (str(actor.database_id) if has_number else actor.node_id, actor.rest_login)
 
 
 def _messages(repository: Repository) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
@@ -154,10 +355,11 @@ def _messages_of_discussion(
     yield "opened", str(discussion.number), _post(discussion, {})
     for comment in discussion.comments:
         if not comment.deleted_at:
-            yield "comment", _discussion_id(comment), _post(comment, {})
+            yield "comment", _discussion_id(comment), _voted(comment, {})
         for reply in comment.replies:
             details = {"in_reply_to": _discussion_id(comment)}
-            yield "reply", _discussion_id(reply), _post(reply, details)
+            parent = None if comment.deleted_at else _discussion_id(comment)
+            yield "reply", _discussion_id(reply), _voted(reply, details, parent)
     if discussion.closed_at:
         closed_at = discussion.closed_at.replace(microsecond=0)
         reason = (discussion.state_reason or "").lower()
@@ -169,6 +371,12 @@ def _messages_of_discussion(
         yield "answered", _discussion_id(discussion.answer), said
 
 
+def _voted(
+    comment: DiscussionComment, details: dict[str, Any], parent: str | None = None
+) -> dict[str, Any]:
+    return _post(comment, {**details, "upvotes": comment.upvote_count}, parent)
+
+
 def _discussion_id(comment: DiscussionComment) -> str:
     """Return the key of a comment, whose number GraphQL does not show beyond 32 bits."""
     return str(comment.database_id) if comment.database_id < 2**31 else comment.node_id
@@ -178,7 +386,7 @@ def _messages_of(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[s
     yield "opened", str(thread.number), _post(thread, {})
     for comment in thread.comments:
         yield "comment", str(comment.database_id), _post(comment, {})
-    yield from _state_changes(thread)
+    yield from _events(thread)
     for review in thread.reviews if isinstance(thread, PullRequest) else ():
         if review.state != "PENDING":
             yield from _review(review)
@@ -187,6 +395,8 @@ def _messages_of(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[s
 def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
     said = _post(review, {"state": review.state})
     said["occurred_at"] = _shown(review.submitted_at)
+    # One that only wraps comments on code says nothing.
+    said["in_feed"] = review.state != "COMMENTED" or bool(review.body.strip())
     yield "review", str(review.database_id), said
     for comment in review.comments:
         details: dict[str, Any] = {
@@ -195,29 +405,80 @@ def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
         }
         if comment.line or comment.original_line:
             details["line"] = comment.line or comment.original_line
-        if comment.reply_to:
-            details["in_reply_to"] = str(comment.reply_to.database_id)
-        yield "review_comment", str(comment.database_id), _post(comment, details)
+        parent = None
+        answered = comment.reply_to
+        if answered and answered in answered.pull_request_review.comments:
+            details["in_reply_to"] = str(answered.database_id)
+        if answered and _is_shown(answered):
+            parent = str(answered.database_id)
+        said = _post(comment, details, parent)
+        said["occurred_at"] = max(said["occurred_at"], _shown(review.submitted_at))
+        yield "review_comment", str(comment.database_id), said
 
 
-def _post(post: Any, details: dict[str, Any]) -> dict[str, Any]:
+def _is_shown(comment: ReviewComment) -> bool:
+    """Tell whether a comment hangs below a review that is there and submitted."""
+    review = comment.pull_request_review
+    is_there = review in review.pull_request.reviews and review.state != "PENDING"
+    return is_there and comment in review.comments
+
+
+def _post(post: Any, details: dict[str, Any], parent: str | None = None) -> dict[str, Any]:
+    details |= _association(post)
     if post.minimized_reason:
         details["minimized"] = post.minimized_reason
     edited_at = _shown(post.last_edited_at)
-    return _said(_author(post.author), post.body, _shown(post.created_at), edited_at, details)
+    said = _said(_author(post.author), post.body, _shown(post.created_at), edited_at, details)
+    return {
+        **said,
+        "parent": parent,
+        "place": _place(post.path),
+        "version_at": _shown(post.updated_at),
+    }
 
 
-def _state_changes(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    events = [event for event in thread.timeline if event.kind in _EVENTS]
-    last_reopened = max(
-        (i for i, event in enumerate(events) if event.kind == "ReopenedEvent"), default=-1
-    )
-    merged = isinstance(thread, PullRequest) and thread.merged
-    for place, event in enumerate(events):
-        if merged and event.kind == "ClosedEvent" and place > last_reopened:
+def _events(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    merged_at = thread.merged_at if isinstance(thread, PullRequest) else None
+    for event in thread.timeline:
+        kind = _EVENTS.get(event.kind)
+        by_merge = kind == "closed" and merged_at is not None and event.created_at >= merged_at
+        if kind is None or by_merge:
             continue
-        closed = event.kind == "ClosedEvent"
-        reason = str((closed and event.details.get("state_reason")) or "").lower()
-        details = {"state_reason": reason} if reason else {}
-        said = _said(_author(event.actor), "", _shown(event.created_at), None, details)
-        yield _EVENTS[event.kind], event.node_id, said
+        body = event.details.get("dismissal_message") or ""
+        said = _said(_author(event.actor), body, _shown(event.created_at), None, _told(event, kind))
+        yield kind, event.node_id, said | {"in_feed": kind in _LOUD}
+
+
+def _told(event: TimelineEvent, kind: str) -> dict[str, Any]:
+    shown = event.details
+    subjects = (
+        *("closer", "requested_reviewer", "review", "after_commit", "discussion", "canonical"),
+        *("label", "assignee"),
+    )
+    found: dict[str, Any] = {
+        "state_reason": str((kind == "closed" and shown.get("state_reason")) or "").lower(),
+        "state": shown.get("previous_review_state"),
+        "before": before.oid if (before := shown.get("before_commit")) else None,
+        "subject": next((_subject(shown[name]) for name in subjects if shown.get(name)), None),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _subject(thing: Any) -> dict[str, Any] | None:
+    """Return how a thing is stored that something names, as long as it is there."""
+    if isinstance(thing, Actor):
+        return {"type": "account", **_named(thing)}
+    if isinstance(thing, Team):
+        return {"type": "team", "id": str(thing.database_id), "name": thing.combined_slug}
+    if isinstance(thing, Label):
+        return {"type": "label", "name": thing.name}
+    if isinstance(thing, Commit):
+        return {"type": "commit", "oid": thing.oid, "url": thing.path}
+    if isinstance(thing, Review):
+        is_there = thing in thing.pull_request.reviews
+        return {"type": "review", "id": str(thing.database_id)} if is_there else None
+    kinds = {Issue: "issue", PullRequest: "pull_request", Discussion: "discussion"}
+    kind = kinds[type(thing)]
+    if getattr(thing.home, f"{kind}s").get(thing.number) is not thing:
+        return None
+    return {"type": kind, "number": thing.number, "url": thing.path}

@@ -1,0 +1,1 @@
+"""Random histories, in which anything may happen, and which must all end at the truth."""

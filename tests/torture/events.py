@@ -1,0 +1,247 @@
+"""What people and GitHub do in a history: each event is drawn from a seed, where it can happen."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final, get_args
+
+from dexxy_simulator.live import LiveActivity
+from dexxy_simulator.model import Actor, Discussion, Issue, PullRequest, Repository, posts_of
+from dexxy_simulator.model.actors import ActorKind
+from dexxy_simulator.silent import make_silent_change, make_told_change
+from dexxy_simulator.world import World
+
+Event = Callable[[World, Repository, Random], object]
+EVENTS: Final[dict[str, Event]] = {}
+WEIGHTS: Final[dict[str, int]] = {}
+# More than comes with a thread.
+LONG: Final = 60
+
+
+def event(weight: int) -> Callable[[Event], Event]:
+    """Name an event after its function, and say how often it comes."""
+
+    def bind(function: Event) -> Event:
+        EVENTS[function.__name__] = function
+        WEIGHTS[function.__name__] = weight
+        return function
+
+    return bind
+
+
+def to_one(
+    weight: int, of: Callable[[Repository], list[Any]]
+) -> Callable[[Callable[[World, Any, Random], object]], Event]:
+    """Bind what is done to one thing that is chosen at random, if there is any."""
+
+    def bind(act: Callable[[World, Any, Random], object]) -> Event:
+        def to_chosen(world: World, repository: Repository, random: Random) -> object:
+            found = of(repository)
+            return act(world, random.choice(found), random) if found else None
+
+        to_chosen.__name__ = act.__name__
+        return event(weight)(to_chosen)
+
+    return bind
+
+
+def someone(world: World, random: Random) -> Actor:
+    """Return a person."""
+    return random.choice([one for one in world.actors.values() if one.kind == "User"])
+
+
+def _issues(repository: Repository) -> list[Issue]:
+    return list(repository.issues.values())
+
+
+def _pulls(repository: Repository) -> list[PullRequest]:
+    return list(repository.pull_requests.values())
+
+
+def _discussions(repository: Repository) -> list[Discussion]:
+    return list(repository.discussions.values())
+
+
+def _in_timelines(repository: Repository) -> list[Issue | PullRequest]:
+    return [*_issues(repository), *_pulls(repository)]
+
+
+@event(30)
+def talk(world: World, repository: Repository, random: Random) -> None:
+    """Do what people do most."""
+    LiveActivity(world, random.getrandbits(32), repository).step()
+
+
+@event(20)
+def told_change(world: World, repository: Repository, random: Random) -> str:
+    """Edit, delete, hide, move, rename, and tell of it."""
+    return make_told_change(world, repository, random)
+
+
+@event(6)
+def silent_change(world: World, repository: Repository, random: Random) -> str:
+    """Do the same, so that nobody is told."""
+    return make_silent_change(world, repository, random)
+
+
+@event(2)
+def strangers_speak(world: World, repository: Repository, random: Random) -> str | None:
+    """Let an account of a new kind speak."""
+    kind = random.choice(get_args(ActorKind))
+    login = f"{kind.lower()}-{random.getrandbits(24)}"
+    actor = world.add_actor(login, kind, name=random.choice((None, "Jo Doe")), bio="I try.")
+    threads = _in_timelines(repository)
+    if threads:
+        world.comment(random.choice(threads), actor, "Hello")
+    return login
+
+
+@event(1)
+def long_conversation(world: World, repository: Repository, random: Random) -> None:
+    """Say more than fits into the page that comes with a thread."""
+    threads = repository.threads
+    if not threads:
+        return
+    thread = random.choice(threads)
+    for number in range(LONG):
+        if isinstance(thread, Discussion):
+            world.discuss(thread, someone(world, random), f"Comment {number}")
+        else:
+            world.comment(thread, someone(world, random), f"Comment {number}")
+
+
+@event(2)
+def open_discussion(world: World, repository: Repository, random: Random) -> None:
+    """Start a discussion."""
+    category = random.choice(list(repository.categories.values()))
+    world.open_discussion(category, someone(world, random), "How?", "Tell me")
+
+
+@to_one(2, _issues)
+def convert(world: World, issue: Issue, random: Random) -> None:
+    """Turn an issue into a discussion."""
+    category = random.choice(list(issue.home.categories.values()))
+    world.convert_to_discussion(issue, category, issue.home.owner)
+
+
+@to_one(1, lambda repository: list(repository.transferred.values()))
+def come_back(world: World, issue: Issue, _: Random) -> None:
+    """Transfer an issue once more, to where it was or to where others went."""
+    others = [one for one in world.repositories.values() if one is not issue.home]
+    if issue.home.issues.get(issue.number) is issue and others:
+        world.transfer(issue, others[0], issue.home.owner)
+
+
+@to_one(2, lambda repository: repository.threads)
+def retitle(world: World, thread: Any, random: Random) -> None:
+    """Give a thread another title."""
+    world.rename_title(thread, thread.repository.owner, f"Title {random.getrandbits(16)}")
+
+
+@to_one(3, lambda repository: repository.threads)
+def relabel(world: World, thread: Any, random: Random) -> None:
+    """Change the labels of a thread."""
+    names = random.sample(("bug", "good first issue", "wontfix", "à faire"), random.randint(0, 3))
+    world.set_labels(thread, thread.repository.owner, names)
+
+
+@to_one(1, lambda repository: repository.threads)
+def lock(world: World, thread: Any, _: Random) -> None:
+    """Lock a thread, or unlock it."""
+    if thread.locked:
+        world.unlock_thread(thread, thread.repository.owner)
+    else:
+        world.lock_thread(thread, thread.repository.owner, "TOO_HEATED")
+
+
+@to_one(2, _issues)
+def reopen(world: World, issue: Issue, random: Random) -> None:
+    """Open an issue again, or close it."""
+    if issue.closed:
+        world.reopen(issue, someone(world, random))
+    else:
+        world.close(issue, someone(world, random), random.choice(("COMPLETED", "DUPLICATE")))
+
+
+@to_one(2, lambda repository: [one for one in _pulls(repository) if not one.merged])
+def redraft(world: World, pull: PullRequest, _: Random) -> None:
+    """Make a pull request a draft, or ready."""
+    world.set_draft(pull, pull.author, draft=not pull.is_draft)
+
+
+@to_one(1, lambda repository: [one for one in _pulls(repository) if not one.merged])
+def close_pull_request(world: World, pull: PullRequest, _: Random) -> None:
+    """Close a pull request without merging it, or open it again."""
+    (world.reopen if pull.closed else world.close)(pull, pull.home.owner)
+
+
+@to_one(2, _pulls)
+def review_in_secret(world: World, pull: PullRequest, random: Random) -> None:
+    """Submit a review that waits, or begin one."""
+    for review in pull.reviews:
+        if review.state == "PENDING":
+            return world.submit_review(review, random.choice(("COMMENTED", "APPROVED")))
+    lines = [("a.go", 3, "Hm"), ("b.go", 4, "Ah")]
+    body = random.choice(("", "By and by"))
+    world.review(pull, someone(world, random), "PENDING", body, lines)
+    return None
+
+
+@to_one(2, lambda repository: [o for p in _pulls(repository) for o in p.review_threads])
+def answer_on_diff(world: World, thread: Any, random: Random) -> None:
+    """Reply to a comment on code, or resolve its thread."""
+    first = thread.comments[0]
+    if first.state == "PENDING" or random.random() < 0.3:
+        world.resolve(thread, someone(world, random), resolved=not thread.is_resolved)
+    else:
+        world.reply_on_diff(random.choice(thread.comments), someone(world, random), "Done")
+
+
+@to_one(3, _discussions)
+def change_discussion(world: World, discussion: Discussion, random: Random) -> None:
+    """Close a discussion, open it again, choose or unchoose its answer, move it."""
+    owner = discussion.home.owner
+    choice = random.randrange(3)
+    if choice == 0 and discussion.closed:
+        world.reopen_discussion(discussion, owner)
+    elif choice == 0:
+        reason = random.choice(("RESOLVED", "OUTDATED", "DUPLICATE"))
+        world.close_discussion(discussion, reason, owner)
+    elif choice == 1 and discussion.answer:
+        world.unchoose_answer(discussion, owner)
+    elif choice == 1 and (alive := [one for one in discussion.comments if not one.deleted_at]):
+        world.choose_answer(random.choice(alive), owner)
+    else:
+        category = random.choice(list(discussion.home.categories.values()))
+        world.change_category(discussion, category, owner)
+
+
+@to_one(2, lambda repository: list(posts_of(repository)))
+def edit_anything(world: World, post: Any, random: Random) -> None:
+    """Edit a text, into one that is hard to keep."""
+    text = random.choice(("", "Zażółć gęślą jaźń 🐜", "x" * 3000, "a\r\nb", "<b>&amp;</b>"))
+    world.edit(post, text)
+
+
+@event(1)
+def rename_repository(world: World, repository: Repository, random: Random) -> None:
+    """Rename the repository."""
+    world.rename_repository(repository, f"hill-{random.getrandbits(16)}", repository.owner)
+
+
+@event(1)
+def rename_owner(world: World, repository: Repository, random: Random) -> None:
+    """Rename the organisation."""
+    world.rename_actor(repository.owner, f"colony-{random.getrandbits(16)}")
+
+
+@event(1)
+def change_repository(world: World, repository: Repository, random: Random) -> None:
+    """Make the repository private or public, archive it, describe it."""
+    owner = repository.owner
+    choice = random.randrange(3)
+    if choice == 0:
+        world.set_private(repository, owner, private=not repository.is_private)
+    elif choice == 1:
+        world.archive_repository(repository, owner, archived=not repository.is_archived)
+    else:
+        world.describe_repository(repository, f"{random.getrandbits(16)} ants", owner)
