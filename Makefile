@@ -12,7 +12,7 @@ EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all bench lint types migrations schema fmt hooks clean
+.PHONY: help demo test check check-all torture bench lint types migrations schema fmt hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -30,6 +30,13 @@ check: lint types migrations schema test ## all that CI checks
 
 check-all: lint types migrations schema .cache/github/schema.graphql ## check, with the slow tests too
 	@$(PYTEST) $(ARGS)
+
+TORTURE := $(if $(SEED),DEXXY_TEST_HISTORY_SEED="$(SEED)") $(if $(SHRINK),DEXXY_TEST_SHRINK=1) \
+	DEXXY_TEST_HISTORIES="$(or $(N),$(if $(SEED),1,1000))" \
+	DEXXY_TEST_KILLS="$(or $(KILLS),$(if $(SEED),0,30))"
+
+torture: .venv/.dev ## play random histories (N=1000, KILLS=30 with real processes; SEED=4711 repeats one)
+	@$(TORTURE) $(PYTEST) tests/torture $(ARGS)
 
 lint: .venv/.dev
 	@.venv/bin/ruff check

@@ -68,6 +68,13 @@ def filters() -> dict[str, FeedFilters]:
         "that kind in the busy source": FeedFilters(
             source_ids=[1], message_kinds=[MessageKind.REPLY]
         ),
+        "a quiet kind": FeedFilters(message_kinds=[MessageKind.LABELED]),
+        "a quiet kind and another one": FeedFilters(
+            message_kinds=[MessageKind.REVIEW_REQUESTED, MessageKind.REVIEW]
+        ),
+        "a quiet kind in open threads": FeedFilters(
+            message_kinds=[MessageKind.LABELED], thread_states=[ThreadState.OPEN]
+        ),
         "a member with five accounts": FeedFilters(member_ids=[feed_rows.PERSON_WITH_FIVE]),
         "an account": FeedFilters(author_ids=[15_000]),
         "closed threads": FeedFilters(thread_states=[ThreadState.CLOSED]),

@@ -134,16 +134,28 @@ FROM (
     CROSS JOIN LATERAL generate_series(0, last) n
 ) m
 """
+# Half of the threads are labelled when they are opened, and most pull requests ask for a review.
+_QUIET = """
+INSERT INTO messages_message (id, workspace_id, source_id, thread_id, thread_kind, kind,
+    external_id, author_id, body, url, occurred_at, version_at, details, in_feed, is_archived,
+    archived_reason, created_at, updated_at)
+SELECT (SELECT max(id) FROM messages_message) + row_number() OVER (), workspace_id, source_id, id,
+       t.kind, did.kind, did.kind, author_id, '', '', opened_at + interval '1 minute', opened_at,
+       '{}', false, false, '', now(), now()
+FROM messages_thread t
+CROSS JOIN (VALUES ('labeled', 0.5), ('review_requested', 0.8)) did(kind, chance)
+WHERE random() < did.chance AND (did.kind = 'labeled' OR t.kind = 'pull_request')
+"""
 _SETTLE = """
 UPDATE messages_thread t SET last_activity_at = m.last_at, message_count = m.messages
 FROM (SELECT thread_id, max(occurred_at) AS last_at, count(*) AS messages
-      FROM messages_message GROUP BY thread_id) m
+      FROM messages_message WHERE in_feed GROUP BY thread_id) m
 WHERE m.thread_id = t.id
 """
 WORDS = """
 INSERT INTO messages_searchentry (message_id, occurred_at, words)
 SELECT id, occurred_at, messages_word_keys(workspace_id, messages_search_words(body))
-FROM messages_message
+FROM messages_message WHERE in_feed
 """
 
 
@@ -157,6 +169,7 @@ def fill(messages: int, *, with_words: bool) -> None:
         with _without_indexes(Thread, Message, SearchEntry):
             cursor.execute(_THREADS, {"threads": messages // LENGTH})
             cursor.execute(_MESSAGES, {})
+            cursor.execute(_QUIET)
             cursor.execute("ANALYZE messages_message")
             cursor.execute(_SETTLE)
             if with_words:

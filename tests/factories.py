@@ -29,6 +29,7 @@ from dexxy.messages.models import (
     Follower,
     Message,
     MessageKind,
+    Release,
     Thread,
     ThreadKind,
     ThreadState,
@@ -104,6 +105,24 @@ def make_identity(
         member=member or home,
         home_member=home,
         version_at=START,
+    )
+
+
+def make_release(*, source: Source, tag: str = "", author: Identity | None = None) -> Release:
+    """Make a release of a source."""
+    number = next(_numbers)
+    tag = tag or f"v{number}"
+    return Release.objects.create(
+        workspace_id=source.workspace_id,
+        source=source,
+        external_id=str(number),
+        tag=tag,
+        url=f"{source.url}/releases/tag/{tag}",
+        author=author,
+        is_prerelease=False,
+        published_at=START,
+        listed_at=START,
+        seen_at=START,
     )
 
 

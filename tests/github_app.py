@@ -33,6 +33,20 @@ def _key() -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
+def app_registered(world: World, owner: Actor) -> App:
+    """Register our App from our manifest, as GitHub knows it then."""
+    return world.register_app(owner, {**manifest(), "public": True}, _key())
+
+
+def app_known(world: World, app: App, github: GitHubServer) -> GitHubApp:
+    """Store an App as we know it when it was registered."""
+    with GitHubClient(
+        api_url=github.api_url, graphql_url=github.graphql_url, token=httpx.Auth()
+    ) as client:
+        code = world.manifest_code(app)
+        return app_store(github, client.post(f"app-manifests/{code}/conversions").data)
+
+
 @pytest.fixture
 def at_github(settings: Settings, github: GitHubServer) -> GitHubServer:
     """Let the environment name the simulator."""
@@ -67,17 +81,13 @@ def hill(world: World, colony: Actor) -> Repository:
 @pytest.fixture
 def simulated_app(world: World, colony: Actor, at_github: GitHubServer) -> App:
     """The App as GitHub knows it, registered from our manifest."""
-    return world.register_app(colony, {**manifest(), "public": True}, _key())
+    return app_registered(world, colony)
 
 
 @pytest.fixture
 def github_app(db: None, world: World, simulated_app: App, at_github: GitHubServer) -> GitHubApp:
     """The App as we know it."""
-    code = world.manifest_code(simulated_app)
-    with GitHubClient(
-        api_url=at_github.api_url, graphql_url=at_github.graphql_url, token=httpx.Auth()
-    ) as client:
-        return app_store(at_github, client.post(f"app-manifests/{code}/conversions").data)
+    return app_known(world, simulated_app, at_github)
 
 
 @pytest.fixture

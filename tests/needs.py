@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED_WEBHOOKS = ROOT / ".cache" / "github" / "webhooks.json"
 PUBLISHED_EXAMPLES = ROOT / ".cache" / "github" / "webhook_examples.json"
+AXE = ROOT / ".cache" / "axe" / "axe.min.js"
 PUBLISHED_SCHEMA = ROOT / ".cache" / "github" / "schema.graphql"
 
 
@@ -33,6 +34,13 @@ def published_examples() -> str:
     return PUBLISHED_EXAMPLES.read_text(encoding="utf-8")
 
 
+def axe() -> str:
+    """Return the script of axe-core, which finds what is not accessible."""
+    if not AXE.exists():
+        missing("axe-core is missing: `make test` fetches it, with a network")
+    return AXE.read_text(encoding="utf-8")
+
+
 def chromium() -> str:
     """Return the path of Chromium: CHROMIUM, or where Debian installs it."""
     path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
@@ -46,6 +54,14 @@ def nginx() -> str:
     path = os.environ.get("NGINX") or "/usr/sbin/nginx"
     if not os.access(path, os.X_OK):
         missing(f"there is no nginx at {path}: install it, or name one by NGINX=path")
+    return path
+
+
+def caddy() -> str:
+    """Return the path of Caddy: CADDY, or where Debian installs it."""
+    path = os.environ.get("CADDY") or "/usr/bin/caddy"
+    if not os.access(path, os.X_OK):
+        missing(f"there is no Caddy at {path}: install it, or name one by CADDY=path")
     return path
 
 

@@ -45,7 +45,7 @@ class OwnInstallation(Running):
     """
 
     def __init__(self, data_dir: Path, port: int, servers: Servers, **settings: str) -> None:
-        self._data_dir, self._port, self._servers = data_dir, port, servers
+        self.data_dir, self._port, self._servers = data_dir, port, servers
         # What the test stores, encrypted, the processes read.
         env = environment(data_dir, DEXXY_SECRET_KEY=own.SECRET_KEY, **settings)
         log = data_dir.with_name("up.log")
@@ -69,7 +69,7 @@ class OwnInstallation(Running):
     @contextmanager
     def without(self, server: str) -> Iterator[None]:
         """Kill a server, `postgres` or `valkey`, and keep it from coming back for so long."""
-        owner, victim = owner_of(self._data_dir, server), server_of(self._data_dir, server)
+        owner, victim = owner_of(self.data_dir, server), server_of(self.data_dir, server)
         os.kill(owner, signal.SIGSTOP)
         try:
             kill(victim)

@@ -66,7 +66,7 @@ def test_the_size_of_a_document_is_what_it_can_return() -> None:
         ("{ activityChanges(first: 10) { changes { item { id } } } }", 21),
         ("{ viewer { workspaces { id } } }", 1 + 20),
         ("{ insights { days { date } topPeople { member { id } } } }", 1 + 367 + 10 * 2),
-        ("{ githubRepositories { streams { name } } }", 100 * (1 + 8)),
+        ("{ githubRepositories { streams { name } } }", 100 * (1 + 10)),
         ("{ member { shown { fields { others { value } } } } }", 2 + 5 * (1 + 20)),
         # The page of a fragment is that of the field in which it is spread.
         (
@@ -112,6 +112,8 @@ def test_each_field_that_asks_the_database_anew_costs_a_point() -> None:
     assert size("mutation { githubConnectRepo(input: {}) { __typename } }").points == 11
     assert size("{ availableGithubRepos(workspaceId: 1) { githubId } }").points == 51
     assert size("{ insights(since: 1) { newPeople } }").points == 51
+    figures = "firstResponse { medianSeconds } weeks { acts }"
+    assert size(f"{{ figures(since: 1) {{ {figures} }} }}").points == 22
     # The messages of all threads of a page are one question.
     threads = (
         "{ threads(first: 50) { edges { node { messages(first: 1) { edges { cursor } } } } } }"

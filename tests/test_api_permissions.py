@@ -17,7 +17,11 @@ from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import Identity, MergeSuggestion
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import MessageKind
+from dexxy.messages.team.deciding import member_set_team
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.people.merging import people_merge, people_unmerge
+from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from tests.api_documents import document, object_fields, root_fields, selected_fields, variables
 from tests.factories import (
@@ -27,6 +31,7 @@ from tests.factories import (
     make_identity,
     make_installation,
     make_message,
+    make_release,
     make_repository,
     make_run,
     make_stream,
@@ -71,6 +76,16 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "threads": MEMBERS,
     "thread": MEMBERS,
     "insights": MEMBERS,
+    "growth": MEMBERS,
+    "releases": MEMBERS,
+    "figures": MEMBERS,
+    "waiting": MEMBERS,
+    "waitingSummary": MEMBERS,
+    "team": MEMBERS,
+    "threadSnooze": MEMBERS,
+    "threadSetAside": MEMBERS,
+    "threadAssign": MEMBERS,
+    "memberSetTeam": ADMINS,
     "githubRepositories": MEMBERS,
     "githubInstallation": ADMINS,
     "availableGithubRepos": (HIDDEN, "FORBIDDEN", LET_IN),
@@ -107,10 +122,14 @@ def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     item = make_message(thread=thread, author=author, kind=MessageKind.REVIEW)
     make_message(thread=thread, author=make_identity(workspace=workspace))
     threads_settle([thread.pk])
+    member_set_team(actor=alice, workspace=workspace, member_id=kept.member_id, is_on_team=True)
+    standings_recompute(workspace.pk, [thread.pk], team_of(workspace.pk))
     installation = make_installation(workspace=workspace, app=make_app())
     make_delivery(installation=installation)
     repository = make_repository(source=source)
     make_stream(repository=repository)
+    make_release(source=source, author=author)
+    counts_note(source.pk, Counts(1, 1), taken_at=START + timedelta(days=1), is_hint=False)
     make_run(repository=repository, counts={"threads": 1})
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     invitation, link = invitation_create(viewer=alice, workspace=workspace)
@@ -118,8 +137,11 @@ def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "workspaceId": str(workspace.pk),
         "itemId": str(item.pk),
         "threadId": str(thread.pk),
+        "threadIds": [str(thread.pk)],
+        "userId": str(third.pk),
         "memberId": str(author.member_id),
         "repositoryId": str(repository.pk),
+        "sourceId": str(source.pk),
         "githubId": repository.github_id,
         "tokenId": str(token.pk),
         "invitationId": str(invitation.pk),

@@ -19,6 +19,7 @@ from tests.factories import (
     make_delivery,
     make_identity,
     make_message,
+    make_release,
     make_repository,
     make_run,
     make_source,
@@ -45,6 +46,7 @@ def add_more(workspace: Workspace, viewer: User) -> None:
         author = make_identity(workspace=workspace)
         thread = make_thread(source=source, author=author)
         make_message(thread=thread, author=author, kind=MessageKind.REVIEW)
+        make_release(source=source, author=author)
         make_message(thread=thread, author=make_identity(workspace=workspace))
         repository = make_repository(source=source)
         make_stream(repository=repository)

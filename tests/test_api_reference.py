@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,12 @@ from dexxy.common.errors import DexxyError
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
+from dexxy.messages.figures.scope import SECONDS
 from dexxy.messages.models import Message, MessageKind
 from dexxy.people.export_files import FRESH_FOR, MOST_AT_ONCE, MOST_KEPT
 from dexxy.people.export_making import exports_work
 from dexxy.people.models import Export, Format
+from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_repository, make_thread
 
@@ -72,11 +74,14 @@ def test_each_document_is_answered(
     ask: Ask, alice: User, workspace: Workspace, item: Message, number: int
 ) -> None:
     document = examples("graphql")[number]
+    day = datetime(2026, 1, 2, tzinfo=UTC)
+    counts_note(item.source_id, Counts(1, 1), taken_at=day, is_hint=False)
     known = {
         "workspace": str(workspace.pk),
         "item": str(item.pk),
         "after": None,
         "repository": str(item.source.github_repository.pk),
+        "source": str(item.source_id),
     }
     needed = re.findall(r"\$(\w+):", document)
 
@@ -178,7 +183,8 @@ def test_the_codes_are_those_that_there_are() -> None:
 def test_the_limits_are_those_that_hold() -> None:
     limits, size = graphql_limits, graphql_size
     megabytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
-    reads = f"{sql.LONGEST_READ_SECONDS:.0f} seconds; of `insights` 15"
+    figures = f"of `insights` and each of `figures` {SECONDS:.0f}"
+    reads = f"{sql.LONGEST_READ_SECONDS:.0f} seconds; {figures}"
 
     assert row("levels").startswith(f"{limits.DEEPEST}, and {size.MOST_NESTED} braces")
     assert row("aliases") == str(limits.MOST_ALIASES)

@@ -135,10 +135,10 @@ def follow(
         ("pending", Outcome("pending", "later")),
         ("syncing", Outcome("syncing", "later")),
         ("active", Outcome("active", "later")),
-        ("error", Outcome("active", "now", "connected")),
-        ("paused", Outcome("active", "now", "connected")),
-        ("disabled", Outcome("active", "now", "connected")),
-        ("archived", Outcome("active", "now", "connected")),
+        ("error", Outcome("pending", "now", "connected")),
+        ("paused", Outcome("pending", "now", "connected")),
+        ("disabled", Outcome("pending", "now", "connected")),
+        ("archived", Outcome("pending", "now", "connected")),
     ],
 )
 def test_a_repository_is_followed_through_each_door_alike(
@@ -209,7 +209,7 @@ OUTCOMES: Mapping[str, Mapping[str, Outcome]] = {
         "syncing": _same("syncing", "later"),
         "active": _same("active", "later"),
         "error": _same("error", "later"),
-        "paused": Outcome("active", "now", "resumed"),
+        "paused": Outcome("pending", "now", "resumed"),
         "disabled": _same("disabled", "never"),
         "archived": _same("archived", "never", NOT_FOUND),
     },

@@ -9,7 +9,7 @@ import pytest
 from tests.test_architecture import ROOT, product_modules
 
 WRITER = "dexxy.integrations.services.github.access.repository_state"
-FIELDS = frozenset({"sync_status", "next_sync_at", "sync_requested"})
+FIELDS = frozenset({"sync_status", "next_sync_at", "is_due_by_time", "sync_requested"})
 # Calls that write what they are given by name.
 WRITES = {"update", "create", "get_or_create", "update_or_create", "GitHubRepository"}
 IN_SQL = re.compile(rf"\bSET\b[^;]*\b({'|'.join(sorted(FIELDS))})\s*=", re.IGNORECASE)

@@ -14,7 +14,7 @@ from typing import NoReturn
 from dexxy.cli.errors import WrongUseError
 
 QUEUES = ("deliveries", "pictures", "search", "exports", "sync")
-EXPORTS = ("threads", "messages", "members")
+EXPORTS = ("threads", "messages", "events", "members", "growth", "releases")
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")
 LONGEST_SLUG = 63
@@ -101,6 +101,39 @@ def _token(text: str) -> str:
     return text
 
 
+def _file_to_read(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir():
+        raise WrongUseError(f"{text} is a folder: name a file.")
+    if not os.access(path, os.F_OK):
+        raise WrongUseError(f"There is no file {text}.")
+    if not path.is_file():
+        raise WrongUseError(f"{text} is a pipe or a device: name a file, for it is read twice.")
+    if not os.access(path, os.R_OK):
+        raise WrongUseError(f"{text} is not for us to read: its owner, or root, may.")
+    return path
+
+
+def _file_to_write(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir():
+        raise WrongUseError(f"{text} is a folder: name a file in it.")
+    if os.access(path, os.F_OK) and not path.is_file():  # a pipe, or a terminal
+        return path
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise WrongUseError(f"There is no folder {folder}.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WrongUseError(f"Nothing can be written to {folder}: choose another folder.")
+    return path
+
+
+def _file_or_output(text: str) -> str:
+    if text != "-":
+        _file_to_write(text)
+    return text
+
+
 def _address(parser: ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument("--port", type=port_number, default=8000, help="default: %(default)s")
@@ -112,7 +145,7 @@ def _web(parser: ArgumentParser) -> None:
     parser.add_argument("--port-is-claimed", action="store_true", help=SUPPRESS)
 
 
-def _sync(parser: ArgumentParser) -> None:
+def _repository(parser: ArgumentParser) -> None:
     parser.add_argument("repository", metavar="OWNER/REPO")
     parser.add_argument(
         "--token",
@@ -120,6 +153,10 @@ def _sync(parser: ArgumentParser) -> None:
         default=os.environ.get("GITHUB_TOKEN", ""),
         help="a personal access token (default: the environment variable GITHUB_TOKEN)",
     )
+
+
+def _sync(parser: ArgumentParser) -> None:
+    _repository(parser)
     parser.add_argument(
         "--workspace",
         type=_new_slug,
@@ -143,8 +180,19 @@ def _workspace(parser: ArgumentParser) -> None:
     )
 
 
+def _probe(parser: ArgumentParser) -> None:
+    _repository(parser)
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=Path("dexxy-probe.json"),
+        metavar="FILE",
+        help="where to write what was measured, for a report (default: %(default)s)",
+    )
+
+
 def _import_members(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE.csv")
+    parser.add_argument("file", type=_file_to_read, metavar="FILE.csv")
     _workspace(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would happen, and store nothing"
@@ -172,7 +220,10 @@ def _export(parser: ArgumentParser) -> None:
         help="begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write it (default: the output)"
+        "--output",
+        type=_file_to_write,
+        metavar="FILE",
+        help="where to write it (default: the output)",
     )
 
 
@@ -227,17 +278,19 @@ def _scheduler(parser: ArgumentParser) -> None:
 
 
 def _backup(parser: ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="where to write it; - for the output")
+    parser.add_argument(
+        "file", type=_file_or_output, metavar="FILE", help="where to write it; - for the output"
+    )
 
 
 def _restore(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("file", type=_file_to_read, metavar="FILE")
     parser.add_argument(
         "--force", action="store_true", help="replace everything that is in the database"
     )
     parser.add_argument(
         "--erasures",
-        type=Path,
+        type=_file_to_read,
         action="append",
         default=[],
         metavar="FILE",
@@ -265,14 +318,20 @@ COMMANDS: Mapping[str, CommandLine] = {
         "Connect a GitHub repository by personal access token, and sync it here and now.",
         _sync,
     ),
+    "probe": CommandLine(
+        "measure what GitHub lets a token read, and write it down for a report",
+        "Measure how GitHub answers a token: page sizes, time-outs, refusals, permissions."
+        " It stores nothing of the repository, and what it writes down holds nothing private.",
+        _probe,
+    ),
     "import-members": CommandLine(
         "make people members before they write, from a CSV file",
         "Import people from a CSV file: names, addresses, and usernames on any platform.",
         _import_members,
     ),
     "export": CommandLine(
-        "write all threads, messages or members of a workspace to a file",
-        "Write all threads, messages or members of a workspace, as JSON Lines or CSV.",
+        "write all threads, messages, members or counts of a workspace to a file",
+        "Write all threads, messages, members or counts of a workspace, as JSON Lines or CSV.",
         _export,
     ),
     "sign-in-link": CommandLine(

@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
+from dexxy.cli.errors import AlreadyRunningError
 from dexxy.config import env
 from dexxy.config.data_dir import data_dir
 from dexxy.embedded import Servers, start_servers
+from dexxy.embedded.locks import acquire
 
 URLS = ("DATABASE_URL", "REDIS_URL")
-# A file of the data folder.
+# Files of the data folder.
 _ADDRESS = "address"
+_RUNNING = "up.lock"
 
 _servers: Servers | None = None
 _provided: set[str] = set()
@@ -61,6 +64,29 @@ def await_servers() -> None:
 
 
 @contextmanager
+def alone_in_data_folder() -> Iterator[None]:
+    """Be the one Dexxy that runs everything on the private servers: of two, the newer would
+    migrate the tables below the older.
+
+    Raises:
+        AlreadyRunningError: another one does.
+    """
+    if _servers is None:
+        yield
+        return
+    lock = acquire(data_dir() / _RUNNING, exclusive=True)
+    if lock is None:
+        raise AlreadyRunningError(
+            f"Dexxy runs on {data_dir()} already{_noted_address(' at ')}: open that, or stop it"
+            " first, or name another folder in DEXXY_DATA_DIR."
+        )
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
 def address_noted(url: str) -> Iterator[None]:
     """Keep in the data folder where Dexxy runs, for the commands that are run beside it."""
     if _servers is None:  # whoever runs Dexxy apart says in DEXXY_BASE_URL where
@@ -78,8 +104,16 @@ def adopt_address() -> None:
     """Let this command know where the Dexxy runs that it is run beside."""
     if _servers is None or env.text("DEXXY_BASE_URL"):
         return
-    with suppress(FileNotFoundError):
-        os.environ["DEXXY_BASE_URL"] = (data_dir() / _ADDRESS).read_text(encoding="utf-8")
+    if address := _noted_address():
+        os.environ["DEXXY_BASE_URL"] = address
+
+
+def _noted_address(before: str = "") -> str:
+    """Return where the Dexxy of the data folder runs, behind BEFORE; '' if that is not known."""
+    try:
+        return before + (data_dir() / _ADDRESS).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def disk_full() -> str:

@@ -9,6 +9,12 @@ class PortUnavailableError(DexxyError):
     code = "port_unavailable"
 
 
+class AlreadyRunningError(DexxyError):
+    """Another Dexxy runs on the same private servers."""
+
+    code = "already_running"
+
+
 class ProcessKeepsDyingError(DexxyError):
     """A process of ours ended again and again right after its start."""
 

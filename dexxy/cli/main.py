@@ -2,9 +2,11 @@
 failure into one line and an exit code."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import dexxy
 from dexxy.cli import composition, demonstration
@@ -19,11 +21,13 @@ from dexxy.embedded import EmbeddedServersError
 
 # Every management command has these; ours do not offer them.
 _DJANGOS_OPTIONS = {"force_color": False, "no_color": False, "skip_checks": True}
-DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, WRONG_USE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 def main() -> None:
     """Run the command that the command line names, and exit with its code."""
+    # So that what a command began is tidied up; those that run until then answer it themselves.
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _guarded(sys.argv[1:])
         if sys.stdout is not None:  # as it is where the caller closed it
@@ -37,6 +41,10 @@ def main() -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     sys.exit(code)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(TERMINATED)
 
 
 def _guarded(arguments: Sequence[str]) -> int:
@@ -67,6 +75,8 @@ def _run(arguments: Sequence[str]) -> int:
             f"There is no command {arguments[0]}: `dexxy --help` lists the commands.", WRONG_USE
         )
     name, *rest = arguments
+    # By this a restore knows who uses the database. libpq reads it.
+    os.environ["PGAPPNAME"] = f"dexxy {name}"
     if name == "manage":
         _manage(rest)
     else:
@@ -78,9 +88,11 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _prepare(command: str) -> None:
-    if command in ("sync", "import-members"):
+    if command in ("sync", "probe", "import-members"):
         # What goes wrong is said once, in one line, at the end.
         os.environ.setdefault("DEXXY_LOG_LEVEL", "ERROR")
+    if command == "probe":
+        return  # It asks GitHub, and neither a database nor a queue.
     if command != "demo":
         composition.provide_servers()
         if command != "up":

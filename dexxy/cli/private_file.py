@@ -24,16 +24,26 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
             yield output
         return
     target = Path(os.path.realpath(path))
-    # Beside the file, because a file can only be renamed within its file system. Its mode is 0600.
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
+    with _draft_beside(target) as draft:
         try:
-            yield draft.file
+            yield draft
             draft.flush()
             os.fsync(draft.fileno())
             os.replace(draft.name, target)
         except BaseException:
             os.unlink(draft.name)
             raise
+
+
+def _draft_beside(target: Path) -> IO[bytes]:
+    """Make an empty file with the mode 0600, beside TARGET: a file can only be renamed within its
+    file system."""
+    # Of a name as long as a name can be, there is no longer one.
+    prefix = f".{target.name}."[:200]
+    try:
+        return NamedTemporaryFile(dir=target.parent, prefix=prefix, delete=False)
+    except OSError as error:  # which names a file that nobody has heard of
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def write_private(path: Path, pieces: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from dexxy.integrations.models import GitHubRepository, SyncRun
-from dexxy.integrations.selectors import lists_of_threads
+from dexxy.integrations.selectors import lists_of_threads, marks_left
 
 LABELS = {
     "issue": "Issues",
@@ -79,6 +79,7 @@ class SyncProgress:
 def report(run: SyncRun) -> dict[str, Any]:
     """Return a run as it is printed with --json."""
     repository = run.repository
+    left = marks_left(repository)
     return {
         "repository": repository.full_name,
         "workspace": repository.source.workspace.slug,
@@ -89,6 +90,9 @@ def report(run: SyncRun) -> dict[str, Any]:
         "requests": run.requests,
         "points": run.points,
         "receipt": run.receipt,
+        "to_read_again": {"threads": left.threads, "until": left.until.isoformat()}
+        if left
+        else None,
     }
 
 
@@ -101,10 +105,16 @@ def print_receipt(console: Console, run: SyncRun) -> None:
     )
     table = Table("", "Here", "On GitHub", "Counted at", box=None, header_style="bold")
     for kind, line in run.receipt.items():
-        at = f"{datetime.fromisoformat(line['taken_at']).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        at = _shown(datetime.fromisoformat(line["taken_at"]))
         style = "green" if line["here"] == line["github"] else "yellow"
         table.add_row(LABELS[kind], str(line["here"]), str(line["github"]), at, style=style)
     console.print(table)
+    if left := marks_left(run.repository):
+        # A webhook may tell more than GitHub's answers show yet; or few points are left.
+        console.print(
+            f"{left.threads} of the threads here wait to be read again, until {_shown(left.until)}"
+            " at most. Run this again then, or leave it to `dexxy up`."
+        )
     for kind, line in run.receipt.items():
         if line.get("refusal"):
             console.print(f"{LABELS[kind]} are not read. {line['refusal']}")
@@ -113,3 +123,7 @@ def print_receipt(console: Console, run: SyncRun) -> None:
                 f"{LABELS[kind]} are switched off in {run.repository.full_name}. To see them here,"
                 " switch them on under its Settings > General > Features."
             )
+
+
+def _shown(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

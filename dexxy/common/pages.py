@@ -79,12 +79,12 @@ class Page(Generic[Item]):
 
     Args:
         items: in the order of the list.
-        cursors: of each item.
+        cursors: of each item, to be written as text; each has the id of its item.
         has_more: whether the list has items behind this page.
     """
 
     items: list[Item] = field(default_factory=list)
-    cursors: Sequence[Cursor] = ()
+    cursors: Sequence[Row] = ()
     has_more: bool = False
 
     @property

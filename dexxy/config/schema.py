@@ -8,16 +8,30 @@ from dexxy.accounts.graphql_mutations import AccountsMutation
 from dexxy.common.graphql import BIG_INT, BigInt
 from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
+from dexxy.integrations.graphql_figures import FiguresQuery
 from dexxy.integrations.graphql_people import ErasureMutation
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
+from dexxy.messages.graphql_waiting import WaitingMutation, WaitingQuery
 from dexxy.people.graphql import PeopleMutation, PeopleQuery
+from dexxy.sources.graphql import SourcesQuery
 
 Query = merge_types(
-    "Query", (AccountsQuery, MembersQuery, PeopleQuery, MessagesQuery, IntegrationsQuery)
+    "Query",
+    (
+        AccountsQuery,
+        MembersQuery,
+        PeopleQuery,
+        SourcesQuery,
+        MessagesQuery,
+        WaitingQuery,
+        FiguresQuery,
+        IntegrationsQuery,
+    ),
 )
 Mutation = merge_types(
-    "Mutation", (AccountsMutation, PeopleMutation, ErasureMutation, IntegrationsMutation)
+    "Mutation",
+    (AccountsMutation, PeopleMutation, ErasureMutation, WaitingMutation, IntegrationsMutation),
 )
 
 schema = ApiSchema(

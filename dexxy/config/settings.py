@@ -31,14 +31,14 @@ DEXXY_GITHUB_GRAPHQL_URL = env.url(
 DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", github_urls.web_url(DEXXY_GITHUB_API_URL))
 # None where the App is registered from the pages, or not at all.
 DEXXY_GITHUB_APP = app_settings()
-# Seconds between two syncs of a repository that nothing else wakes.
-DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 600, least=1, most=_YEAR)
+# Seconds: no repository is left alone for longer. How long that is follows from what happens in it.
+DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 86400, least=1, most=_YEAR)
 # Seconds one job reads before it makes room for the next.
 DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60, least=1, most=3600)
 # Seconds between two sweeps of a repository, which compare every thread with GitHub.
 DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400, least=1, most=_YEAR)
 # Pages of a sweep that one sync may read: the sweep goes on in the next one.
-DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 20, least=1, most=100_000)
+DEXXY_SWEEP_PAGES = env.integer("DEXXY_SWEEP_PAGES", 100, least=1, most=100_000)
 # Days that the log of changes is kept for those who follow it.
 DEXXY_KEEP_CHANGES = env.integer("DEXXY_KEEP_CHANGES", 7, least=1, most=3650)
 # Seconds between two looks at GitHub's log for webhooks that never arrived.
@@ -75,6 +75,7 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = [f"{_BASE.scheme}://{_BASE.netloc}"]
 # A proxy may give us a path of its address alone, and leave it in what it passes on or not.
 FORCE_SCRIPT_NAME = _BASE.path or None
+SESSION_ENGINE = "dexxy.accounts.sessions"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{_BASE.path}/"
 # A proxy in front of us ends TLS. That people use it is what the address says, whatever a request
 # says of itself (`dexxy web` sets the scheme); we never redirect by ourselves.
@@ -129,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dexxy.web.frame.toasts.ToastMiddleware",
 ]
 ROOT_URLCONF = "dexxy.config.urls"
 WSGI_APPLICATION = "dexxy.config.wsgi.application"

@@ -99,6 +99,7 @@ class Running:
         try:
             wait_until(met_or_over, what, seconds)
         except AssertionError as error:
+            self.end()  # a fixture that fails while it begins would not
             raise AssertionError(f"{error}; it said: {self.said()}") from None
 
     def child(self, words: str) -> int:

@@ -23,7 +23,7 @@ def doctor(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[
 
 
 def test_what_is_not_well_stands_with_its_fix_and_fails_the_command() -> None:
-    done = doctor(COLUMNS="200")
+    done = doctor()
 
     assert done.returncode == 1
     assert "✓ Database" in done.stdout

@@ -2,6 +2,7 @@
 
 import os
 import pkgutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,14 +10,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from django.db import connection, transaction
 
 import dexxy
 from dexxy.cli import composition
 from dexxy.cli.command_line import COMMANDS
 from dexxy.cli.main import main
 from dexxy.cli.management import commands
+from dexxy.cli.private_file import written_atomically
 from dexxy.cli.tests.running import COMMAND, Running, environment
 from dexxy.cli.tests.running import dexxy as run
+from tests.servers import own_database
 
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
@@ -52,7 +56,12 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Iterator[pyt
 
 def exit_code(*arguments: str) -> int:
     """Run a command in this process, which saves loading Django once more."""
-    with patch.object(sys, "argv", ["dexxy", *arguments]), pytest.raises(SystemExit) as ended:
+    # What it puts into the environment is not for the tests that come after.
+    with (
+        patch.dict(os.environ),
+        patch.object(sys, "argv", ["dexxy", *arguments]),
+        pytest.raises(SystemExit) as ended,
+    ):
         main()
     assert isinstance(ended.value.code, int)
     return ended.value.code
@@ -124,6 +133,74 @@ def test_what_cannot_be_is_refused(
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.splitlines()[-1].startswith(line)
+
+
+@pytest.mark.usefixtures("nothing_set")
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("restore", "no such file"), "There is no file no such file."),
+        (("restore", "/proc"), "/proc is a folder: name a file."),
+        (("restore", "/dev/null"), "/dev/null is a pipe or a device: name a file, for it is read"),
+        (("restore", __file__, "--erasures", "/nowhere"), "There is no file /nowhere."),
+        (("import-members", "/nowhere.csv"), "There is no file /nowhere.csv."),
+        (("backup", "/nowhere/dexxy.backup"), "There is no folder /nowhere."),
+        (("backup", "/proc"), "/proc is a folder: name a file in it."),
+        (("export", "members", "--output", "/nowhere/x"), "There is no folder /nowhere."),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused_before_anything_starts(
+    arguments: tuple[str, ...], line: str, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(*arguments) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"dexxy: {line}")
+    assert said.count("\n") == 1
+    assert not data_dir.exists()
+
+
+def test_a_file_that_cannot_be_made_is_named_as_it_was_given(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+
+    with pytest.raises(FileNotFoundError) as refused, written_atomically(path):
+        pass
+
+    assert refused.value.filename == str(path)
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+
+    with written_atomically(path) as output:
+        output.write(b"whole")
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_that_is_asked_to_stop_leaves_nothing_behind(
+    tmp_path: Path, data_dir: Path
+) -> None:
+    env = environment(data_dir, REDIS_URL=NOWHERE["REDIS_URL"], **own_database())
+    # It waits for this table, with its file begun.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE messages_message IN ACCESS EXCLUSIVE MODE")
+        backup = Running("backup", str(tmp_path / "b"), log=data_dir.with_name("log"), env=env)
+        backup.wait_until(lambda: list(tmp_path.iterdir()), "it has begun its file")
+
+        assert backup.stop(signal.SIGTERM) == 143
+
+    assert list(tmp_path.iterdir()) == []
+    assert backup.said() == ""
+
+
+def test_a_command_says_to_the_database_who_it_is(data_dir: Path) -> None:
+    show = "from dexxy.common.sql import fetch_all; print(fetch_all('SHOW application_name', {}))"
+
+    said = run("manage", "shell", "--no-imports", "-c", show, data_dir=data_dir, **own_database())
+
+    assert said.stdout == "[('dexxy manage',)]\n"
 
 
 @pytest.mark.parametrize(

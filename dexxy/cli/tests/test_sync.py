@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
+from dexxy.integrations.models import GitHubRepository
 from dexxy.messages.models import Thread
+from dexxy_simulator.faults import Fault, status
 from dexxy_simulator.recorded import recorded_world
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
@@ -78,6 +81,63 @@ def test_a_sweep_adds_the_messages_to_the_receipt(dexxy: Dexxy) -> None:
     assert str(receipt["comment"]["github"]) == lines[0][2]
 
 
+def test_a_repository_that_is_read_with_this_token_already_is_not_looked_for_again(
+    dexxy: Dexxy, server: SimulatorServer
+) -> None:
+    dexxy("panjf2000/ants")
+    server.requests.clear()
+
+    again = dexxy("PANJF2000/ants", "--json")
+
+    assert json.loads(again.stdout)["requests"] == server.requests.count() == 5
+    assert {entry.endpoint for entry in server.requests.entries}.isdisjoint({"user", "repository"})
+
+
+def test_a_pause_that_github_wants_keeps_nobody_from_connecting(
+    dexxy: Dexxy, server: SimulatorServer
+) -> None:
+    server.faults.add(Fault(status(429, Retry_After="1"), on=lambda asked: asked.path == "/user"))
+
+    done = dexxy("panjf2000/ants")
+
+    assert done.returncode == 0
+    assert "Waiting, then" in done.stderr
+
+
+def test_a_repository_that_was_deleted_is_said_and_shown_as_lost(
+    dexxy: Dexxy, server: SimulatorServer
+) -> None:
+    dexxy("panjf2000/ants")
+    ants = server.world.repository("panjf2000/ants")
+    assert ants is not None
+    server.world.delete_repository(ants)
+
+    for _ in range(2):
+        done = dexxy("panjf2000/ants")
+
+        assert (done.returncode, done.stdout) == (1, "")
+        stored = GitHubRepository.objects.get()
+        assert stored.sync_status == "disabled"
+        assert "panjf2000/ants" in stored.sync_error
+
+
+def test_what_waits_for_points_is_said_with_the_time_at_which_it_waits_no_longer(
+    dexxy: Dexxy, server: SimulatorServer
+) -> None:
+    server.world.limits["graphql"] = 2400
+    dexxy("panjf2000/ants")
+    ants = server.world.repository("panjf2000/ants")
+    assert ants is not None
+    server.world.delete(ants.issues[44])
+
+    told = json.loads(dexxy("panjf2000/ants", "--sweep", "--json").stdout)["to_read_again"]
+    said = dexxy("panjf2000/ants").stdout
+
+    assert told["threads"] == 1
+    until = datetime.fromisoformat(told["until"])
+    assert f"1 of the threads here wait to be read again, until {until:%Y-%m-%d %H:%M}" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "line"),
     [
@@ -117,5 +177,8 @@ def test_issues_that_are_switched_off_are_said_and_the_rest_is_read(
     done = dexxy("panjf2000/ants")
 
     assert done.returncode == 0
-    assert "Issues are switched off in panjf2000/ants." in done.stdout
+    # The terminal breaks the line.
+    assert (
+        "Issues are not read. Issues are switched off in the repository's settings on GitHub."
+    ) in " ".join(done.stdout.split())
     assert Thread.objects.filter(kind="pull_request").count() == 49

@@ -125,6 +125,29 @@ def test_a_second_one_on_its_port_is_refused_in_one_line(up: Up) -> None:
     )
 
 
+def test_a_second_one_on_its_folder_is_refused_in_one_line(up: Up) -> None:
+    second = dexxy("up", "--port", str(free_port()), data_dir=up.data_dir)
+
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr == (
+        f"dexxy: Dexxy runs on {up.data_dir} already at http://localhost:{up.port}: open that, or"
+        " stop it first, or name another folder in DEXXY_DATA_DIR.\n"
+    )
+
+
+def test_a_restore_below_it_is_refused_and_names_who_is_there(up: Up, tmp_path: Path) -> None:
+    file = tmp_path / "dexxy.backup"
+    assert dexxy("backup", str(file), data_dir=up.data_dir).returncode == 0
+
+    refused = dexxy("restore", str(file), "--force", data_dir=up.data_dir)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("dexxy: This database is in use by dexxy")
+    for name in ("dexxy scheduler", "dexxy web"):
+        assert name in refused.stderr
+    assert answers(up.port, "/readyz")
+
+
 def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
     found = dexxy("doctor", "--json", data_dir=up.data_dir)
 

@@ -36,6 +36,12 @@ class Command(DexxyCommand):
 def _print(console: Console, finding: Finding) -> None:
     mark, colour = _MARKS[finding.state]
     line = Text.assemble((f"{mark} ", colour), (finding.name, "bold"), f"  {finding.says}")
+    fix = Text(f"→ {finding.fix}", colour)
+    if not console.is_terminal:  # what reads it looks for whole lines
+        console.print(line, soft_wrap=True)
+        if finding.fix:
+            console.print(Text("  ") + fix, soft_wrap=True)
+        return
     console.print(line)
     if finding.fix:
-        console.print(Padding(Text(f"→ {finding.fix}", colour), (0, 0, 0, 2)))
+        console.print(Padding(fix, (0, 0, 0, 2)))

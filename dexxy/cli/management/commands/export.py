@@ -1,4 +1,4 @@
-"""`dexxy export`: write all threads, messages or members of a workspace."""
+"""`dexxy export`: write all of one kind that a workspace has."""
 
 from typing import Any
 

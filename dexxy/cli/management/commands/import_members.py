@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.errors import ImportRefusedError, WrongUseError
+from dexxy.cli.errors import ImportRefusedError
 from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
 from dexxy.integrations.services.contributors.importing import contributors_import
@@ -15,8 +15,6 @@ from dexxy.people.importing import ImportReport
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["file"].is_file():
-            raise WrongUseError(f"There is no file {options['file']}.")
         database_require()
         workspace = workspace_called(options["workspace"])
         with options["file"].open("rb") as opened, TemporaryFile("w+") as lines:

@@ -6,7 +6,6 @@ from typing import Any
 from zipfile import is_zipfile
 
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.errors import WrongUseError
 from dexxy.cli.migration_state import migrations_unknown
 from dexxy.config.backups import backup_passphrase
 from dexxy.embedded.binaries import postgres_client_programs
@@ -57,13 +56,7 @@ def _keys(backup: Backup) -> list[str]:
 
 
 def _erasures(path: Path) -> Iterator[ErasureList]:
-    """Return the erasures in a journal, or in another backup.
-
-    Raises:
-        WrongUseError: there is no such file.
-    """
-    if not path.is_file():
-        raise WrongUseError(f"There is no file {path}.")
+    """Return the erasures in a journal, or in another backup."""
     if not is_zipfile(path):
         yield from journal_read(path)
         return

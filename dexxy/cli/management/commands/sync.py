@@ -10,15 +10,18 @@ from rich.console import Console
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.errors import WrongUseError
+from dexxy.cli.migration_state import DatabaseState, database_state
 from dexxy.cli.startup import database_require
 from dexxy.cli.sync_report import SyncProgress, print_receipt, report
 from dexxy.integrations.models import GitHubRepository, RunTrigger, SyncRun
 from dexxy.integrations.services.github.access.lease import CredentialBusyError
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.connecting.by_token import (
+    FoundRepository,
     InvalidRepositoryNameError,
     InvalidTokenError,
     repository_connect,
+    repository_connected,
     repository_find,
 )
 from dexxy.integrations.services.github_sync import repository_sync
@@ -29,8 +32,8 @@ LOOK_AGAIN = 0.5
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
-        repository = self._connect(options)
         console = Console(stderr=True, quiet=options["json"])
+        repository = self._connect(options, console)
         with SyncProgress(console, repository) as progress:
             run = _sync(repository, progress, sweep=options["sweep"])
         if options["json"]:
@@ -38,14 +41,31 @@ class Command(DexxyCommand):
         else:
             print_receipt(Console(), run)
 
-    def _connect(self, options: dict[str, Any]) -> GitHubRepository:
+    def _connect(self, options: dict[str, Any], console: Console) -> GitHubRepository:
+        full_name, token = options["repository"], options["token"]
         try:
-            found = repository_find(full_name=options["repository"], token=options["token"])
+            if database_state() is DatabaseState.CURRENT:
+                known = repository_connected(
+                    workspace=options["workspace"], full_name=full_name, token=token
+                )
+                if known is not None:
+                    return known
+            found = _find(full_name, token, console)
         except (InvalidRepositoryNameError, InvalidTokenError) as error:
             raise WrongUseError(str(error)) from error
         database_require(may_set_up=True)
         workspace = workspace_ensure(slug=options["workspace"], admin=first_admin_ensure())
         return repository_connect(workspace=workspace, found=found)
+
+
+def _find(full_name: str, token: str, console: Console) -> FoundRepository:
+    """Ask GitHub for a repository, and wait through its pauses."""
+    while True:
+        try:
+            return repository_find(full_name=full_name, token=token)
+        except RateLimitedError as error:
+            console.print(f"{error} Waiting, then going on.")
+            _wait_for(error)
 
 
 def _sync(repository: GitHubRepository, progress: SyncProgress, *, sweep: bool) -> SyncRun:
@@ -66,4 +86,8 @@ def _sync(repository: GitHubRepository, progress: SyncProgress, *, sweep: bool) 
         except RateLimitedError as error:
             progress.say(f"{error} Waiting, then going on.")
             goes_on = True
-            sleep(max(0.0, (error.retry_at - timezone.now()).total_seconds()))
+            _wait_for(error)
+
+
+def _wait_for(error: RateLimitedError) -> None:
+    sleep(max(0.0, (error.retry_at - timezone.now()).total_seconds()))

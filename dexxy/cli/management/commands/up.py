@@ -13,6 +13,7 @@ from dexxy.cli import startup
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import (
     address_noted,
+    alone_in_data_folder,
     await_servers,
     environment_for_children,
     has_own_database,
@@ -37,7 +38,9 @@ class Command(DexxyCommand):
         # First of all: whoever comes second is told so, and has touched nothing.
         claim = claim_port(address, port)
         try:
-            self._run(address, port, env.text("DEXXY_BASE_URL") or startup.address_of(host, port))
+            with alone_in_data_folder():
+                url = env.text("DEXXY_BASE_URL") or startup.address_of(host, port)
+                self._run(address, port, url)
         finally:
             claim.release()
 

@@ -1,4 +1,4 @@
-"""The real nginx, as the how-to sets it up."""
+"""The real nginx and the real Caddy, as the how-to sets them up."""
 
 import re
 import subprocess
@@ -38,6 +38,22 @@ http {{
 """
 
 
+# Caddy would get a certificate from the internet for the name, and listen at port 80, too.
+AROUND_CADDY = """
+{{
+    admin off
+    auto_https disable_redirects
+    default_sni dexxy.example.org
+    storage file_system {folder}/caddy
+}}
+https://:{outside} {{
+    bind {host}
+    tls {folder}/pem {folder}/key
+    {inside}
+}}
+"""
+
+
 @contextmanager
 def nginx_before(port: int) -> Iterator[int]:
     """Run nginx in front of a port as the how-to says; yield the port where it ends TLS."""
@@ -54,6 +70,37 @@ def nginx_before(port: int) -> Iterator[int]:
         finally:
             nginx.terminate()
             nginx.wait()
+
+
+@contextmanager
+def caddy_before(port: int) -> Iterator[int]:
+    """Run Caddy in front of a port as the how-to says; yield the port where it ends TLS."""
+    program, outside = needs.caddy(), free_port()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        [inside] = re.findall(
+            r"^```\ndexxy\.example\.org \{\n(.*?)^\}\n```",
+            HOW_TO.read_text(),
+            re.DOTALL | re.MULTILINE,
+        )
+        assert inside.count("127.0.0.1:8000") == 1
+        inside = inside.replace("127.0.0.1:8000", f"{HOST}:{port}")
+        around = AROUND_CADDY.format(folder=folder, outside=outside, host=HOST, inside=inside)
+        (folder / "Caddyfile").write_text(around)
+        _certificate(folder / "pem", folder / "key")
+        with (folder / "log").open("wb") as log:
+            caddy = subprocess.Popen(
+                [program, "run", "--config", f"{name}/Caddyfile", "--adapter", "caddyfile"],
+                env={"HOME": name, "XDG_DATA_HOME": name, "XDG_CONFIG_HOME": name},
+                stdout=log,
+                stderr=log,
+            )
+            try:
+                wait_until(lambda: _listens(outside), "Caddy listens")
+                yield outside
+            finally:
+                caddy.terminate()
+                caddy.wait()
 
 
 def _configuration(folder: Path, outside: int, inside: int) -> str:
