@@ -1,8 +1,11 @@
 """Conditions on the rows of a feed: pieces of SQL, each with the values of its parameters."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+_PARAM = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,20 @@ class Condition:
     def on(self, row: str) -> str:
         """Return the SQL for the table with the alias ROW."""
         return self.sql.format(row=row)
+
+    def negated(self, prefix: str) -> "Condition":
+        """Return the condition that this one does not hold, with its parameters renamed."""
+        one = self.renamed(prefix)
+        return Condition(f"({one.sql}) IS NOT TRUE", one.params)
+
+    def renamed(self, prefix: str) -> "Condition":
+        """Return the same condition for a query in which its parameters mean something else.
+
+        Args:
+            prefix: goes before the names of its parameters.
+        """
+        sql = _PARAM.sub(lambda m: f"%({prefix}{m[1]})s" if m[1] in self.params else m[0], self.sql)
+        return Condition(sql, {f"{prefix}{name}": value for name, value in self.params.items()})
 
 
 @dataclass(frozen=True)
@@ -92,4 +109,4 @@ SOURCE = Column("source_id", "bigint", of_thread="source_id")
 THREAD_KIND = Column("thread_kind", "text", of_thread="kind")
 KIND = Column("kind", "text")
 AUTHOR = Column("author_id", "bigint")
-THREAD = Column("thread_id", "bigint")
+THREAD = Column("thread_id", "bigint", of_thread="id")

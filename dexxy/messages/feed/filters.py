@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import QuerySet
 
 from dexxy.common.errors import BadInputError
-from dexxy.messages.models import MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 LONGEST_SEARCH = 200
 # More than a person picks, and few enough for one statement.
 MOST_VALUES = 200
+MOST_DAYS = 100 * 365
+# So long a person is new.
+NEW_FOR = timedelta(days=30)
 
 
 class FilterError(BadInputError):
@@ -36,28 +38,86 @@ def check_lists(*lists: Sequence[object]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedFilters:
+class CommonFilters:
+    """What all lists of threads, and of what is said in them, are filtered by alike.
+
+    What each means for the rows is in `asked.py`.
+
+    Args:
+        source_names: from any source with one of these names; the owner may be left out.
+        numbers: in a thread with any of these numbers.
+        title: with all of these words in the title of the thread; what is in quotes, as it stands.
+        search: with all of these words in one message; what is in quotes, as it stands there.
+        authors: by anybody with one of these logins or names; of a thread, who opened it.
+        organizations: by anybody whose company, or the host of whose address, has one of these.
+        only_team: by those who are on the team now.
+        assignees: in a thread that is assigned to any of these: `me` is the viewer, `none` nobody,
+            and anything else the name of a user of the workspace, or a login on the server.
+        only_answered: in a thread in which somebody else than its author has written.
+        only_unanswered: in a thread in which nobody but its author has written yet; bots do not
+            count.
+        only_drafts: in a pull request that is a draft now.
+        only_waiting: in a thread in which somebody waits for the team now, as the queue lists it.
+        waiting_days: the same, and they have waited for so many days at least.
+    """
+
+    source_names: Sequence[str] = ()
+    numbers: Sequence[int] = ()
+    title: str = ""
+    search: str = ""
+    authors: Sequence[str] = ()
+    organizations: Sequence[str] = ()
+    only_team: bool = False
+    assignees: Sequence[str] = ()
+    only_answered: bool = False
+    only_unanswered: bool = False
+    only_drafts: bool = False
+    only_waiting: bool = False
+    waiting_days: int = 0
+
+    def __post_init__(self) -> None:
+        check_lists(self.source_names, self.numbers, self.authors, self.organizations)
+        check_lists(self.assignees)
+        names = (self.source_names, self.authors, self.organizations, self.assignees)
+        for text in (self.search, self.title, *(name for some in names for name in some)):
+            if len(text) > LONGEST_SEARCH:
+                raise FilterError(f"A search takes up to {LONGEST_SEARCH} characters.")
+            if "\0" in text:
+                raise FilterError("A filter holds a null byte.")
+        if any(not 0 <= number < 2**63 for number in self.numbers):
+            raise FilterError("That is not the number of a thread.")
+        if not 0 <= self.waiting_days <= MOST_DAYS:
+            raise FilterError(f"Nobody waits for more than {MOST_DAYS} days.")
+
+
+def _check_without(filters: "FeedFilters | ThreadFilters | None") -> None:
+    if filters is not None and filters.without is not None:
+        raise FilterError("What is left out leaves nothing out itself.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedFilters(CommonFilters):
     """Which messages to keep; an empty filter keeps all, and all filters must hold.
 
     Each filter has one entry in `query.py`, which says what it means for the rows.
 
     Args:
+        (those of CommonFilters)
         source_ids: from any of these sources.
         thread_kinds: in a thread of any of these kinds.
         message_kinds: of any of these kinds; a quiet kind is shown only where it is named.
         member_ids: by any of these people, whatever account they used.
         author_ids: by any of these accounts.
+        only_new_people: by people who were first seen in the last NEW_FOR, and are no bots.
         thread_states: in a thread that is in any of these states now.
         labels: in a thread that has any of these labels now.
         bots: by bots, by others, or both.
         since: from this time on.
         until: before this time.
-        search: with all of these words.
-        only_unanswered: in a thread in which nobody but its author has written yet; bots do not
-            count.
+        without: leaves out whatever any one value of these filters names.
 
     Raises:
-        FilterError: a list or the search is longer than allowed.
+        FilterError: a list or the search is longer than allowed, or something is no filter.
     """
 
     source_ids: Sequence[int] = ()
@@ -65,37 +125,41 @@ class FeedFilters:
     message_kinds: Sequence[MessageKind] = ()
     member_ids: Sequence[int] = ()
     author_ids: Sequence[int] = ()
+    only_new_people: bool = False
     thread_states: Sequence[ThreadState] = ()
     labels: Sequence[str] = ()
     bots: Bots = Bots.INCLUDED
     since: datetime | None = None
     until: datetime | None = None
-    search: str = ""
-    only_unanswered: bool = False
+    without: "FeedFilters | None" = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_without(self.without)
         check_lists(self.source_ids, self.member_ids, self.author_ids, self.labels)
-        if len(self.search) > LONGEST_SEARCH:
-            raise FilterError(f"A search takes up to {LONGEST_SEARCH} characters.")
 
 
 EVERYTHING = FeedFilters()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThreadFilters:
+class ThreadFilters(CommonFilters):
     """Which threads to keep; an empty filter keeps all, and all filters must hold.
 
     Args:
+        (those of CommonFilters)
         source_ids: from any of these sources.
         kinds: of any of these kinds.
         states: in any of these states.
         labels: with any of these labels.
         member_ids: opened by any of these people.
-        only_unanswered: in which nobody but the author has written yet; bots do not count.
+        bots: opened by bots, by others, or both.
+        active_since: with activity from this time on.
+        active_until: without activity from this time on.
+        without: leaves out whatever any one value of these filters names.
 
     Raises:
-        FilterError: a list is longer than allowed.
+        FilterError: a list is longer than allowed, or something is no filter.
     """
 
     source_ids: Sequence[int] = ()
@@ -103,22 +167,15 @@ class ThreadFilters:
     states: Sequence[ThreadState] = ()
     labels: Sequence[str] = ()
     member_ids: Sequence[int] = ()
-    only_unanswered: bool = False
+    bots: Bots = Bots.INCLUDED
+    active_since: datetime | None = None
+    active_until: datetime | None = None
+    without: "ThreadFilters | None" = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_without(self.without)
         check_lists(self.source_ids, self.labels, self.member_ids)
-
-    def apply(self, threads: QuerySet[Thread]) -> QuerySet[Thread]:
-        """Return the THREADS that are kept."""
-        lists = {
-            "source__in": self.source_ids,
-            "kind__in": self.kinds,
-            "state__in": self.states,
-            "labels__overlap": self.labels,
-            "author__member__in": self.member_ids,
-        }
-        kept = threads.filter(**{name: list(values) for name, values in lists.items() if values})
-        return kept.filter(first_response_at=None) if self.only_unanswered else kept
 
 
 ALL_THREADS = ThreadFilters()

@@ -1,18 +1,21 @@
 """Look up what the filters of a feed name, and turn each into a condition."""
+# ruff: noqa: S608
+# Only names of parameters are put into statements here.
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
 from dexxy.common.pages import Cursor
-from dexxy.members.models import Identity
+from dexxy.messages.feed.asked import (
+    asked_of_threads,
+    bots_of,
+)
 from dexxy.messages.feed.conditions import (
-    AUTHOR,
     KIND,
-    SOURCE,
-    THREAD_KIND,
     Column,
     Condition,
     ThreadCondition,
@@ -20,7 +23,8 @@ from dexxy.messages.feed.conditions import (
     params_of,
 )
 from dexxy.messages.feed.filters import Bots, FeedFilters
-from dexxy.messages.feed.search import search_words
+from dexxy.messages.feed.look_ups import LOOK_UPS, NAMED, once
+from dexxy.messages.feed.search import one_by_one, phrase_pattern, search_words, split_phrases
 from dexxy.messages.models import QUIET_KINDS
 
 # The sort key of a message: its time and its id. The feed shows the highest first.
@@ -62,6 +66,7 @@ class FeedQuery:
         message: other conditions on the message.
         thread: conditions on its thread, as that is now.
         words: the keys of its words; None keeps all messages, and an empty list none.
+        phrases: conditions on what else is looked up for a message that has the words.
         below: the sort key that those of all messages are below.
         above: the sort key that those of all messages are above.
         is_quiet: whether it is for the messages of quiet kinds, which are in no index of the feed.
@@ -72,6 +77,7 @@ class FeedQuery:
     message: Sequence[Condition] = ()
     thread: Sequence[ThreadCondition] = ()
     words: Sequence[int] | None = None
+    phrases: Sequence[Condition] = ()
     below: SortKey | None = None
     above: SortKey | None = None
     is_quiet: bool = False
@@ -96,7 +102,8 @@ class FeedQuery:
         """The parameters of all conditions."""
         fixed = {"workspace": self.workspace_id, "words": self.words}
         of_thread = params_of([*self.thread, *self.of_thread()])
-        return {**fixed, **params_of(self.of_message()), **of_thread}
+        of_message = params_of([*self.of_message(), *self.phrases])
+        return {**fixed, **of_message, **of_thread}
 
     def of_message(self, *, besides: Sequence[Column] = ()) -> list[Condition]:
         """Return the conditions on messages, without those on the columns BESIDES."""
@@ -138,21 +145,31 @@ def feed_query(
     workspace: Workspace,
     filters: FeedFilters,
     *,
+    viewer: Viewer | None = None,
     below: Cursor | None = None,
     above: Cursor | None = None,
 ) -> FeedQuery:
-    """Return the conditions of what FILTERS keep, behind the cursor BELOW and before ABOVE."""
-    looked_up = {column: look_up(workspace, filters) for column, look_up in _LOOK_UPS.items()}
+    """Return the conditions of what FILTERS keep, behind the cursor BELOW and before ABOVE.
+
+    Args:
+        viewer: who is meant by a filter that says `me`.
+    """
+    looked_up = {column: look_up(workspace, filters) for column, look_up in LOOK_UPS.items()}
     # Ids begin at 1: no message has this sort key, and those of that time are above it.
     until, since = (at and (at, 0) for at in (filters.until, filters.since))
     ends = [end for end in (until, below and sort_key(below)) if end]
     starts = [start for start in (since, above and sort_key(above)) if start]
+    words, phrases = split_phrases(filters.search)
+    text = f"{words} {' '.join(phrases)}".strip()
+    left_out = _left_out(viewer, workspace, filters.without) if filters.without else _NOTHING
+    asked = asked_of_threads(viewer, workspace, filters)
     return FeedQuery(
         workspace_id=workspace.pk,
         wanted={column: values for column, values in looked_up.items() if values is not None},
-        message=_without_bots(workspace) if filters.bots == Bots.EXCLUDED else (),
-        thread=_thread_conditions(filters),
-        words=search_words(workspace, filters.search) if filters.search.strip() else None,
+        message=[*_without_bots(workspace, filters), *left_out.message],
+        thread=[*_thread_conditions(filters), *map(_of_thread, asked), *left_out.thread],
+        words=search_words(workspace, text) if text else None,
+        phrases=[_phrase(phrase, number) for number, phrase in enumerate(phrases)],
         below=min(ends, default=None),
         above=max(starts, default=None),
     )
@@ -167,54 +184,65 @@ def sort_key(cursor: Cursor) -> SortKey:
 def _thread_conditions(filters: FeedFilters) -> list[ThreadCondition]:
     given = {name: getattr(filters, name) for name in _THREAD_FILTERS}
     params = {
-        name: _once(value) if value is not True else value for name, value in given.items() if value
+        name: once(value) if value is not True else value for name, value in given.items() if value
     }
     return [replace(_THREAD_FILTERS[name], params={name: value}) for name, value in params.items()]
 
 
-def _sources(workspace: Workspace, filters: FeedFilters) -> list[int] | None:
-    """Return the sources to read; None where none is archived and none was asked for."""
-    sources = dict(workspace.sources.values_list("pk", "is_archived"))
-    if filters.source_ids:
-        return [pk for pk in dict.fromkeys(filters.source_ids) if sources.get(pk) is False]
-    if not any(sources.values()):
-        return None
-    return [pk for pk, is_archived in sources.items() if not is_archived]
+@dataclass(frozen=True)
+class _LeftOut:
+    """What must not hold for a message, and for its thread."""
+
+    message: Sequence[Condition] = ()
+    thread: Sequence[ThreadCondition] = ()
 
 
-def _authors(workspace: Workspace, filters: FeedFilters) -> list[int] | None:
-    """Return the accounts whose messages are kept; None where that is everybody's."""
-    chosen: list[set[int]] = []
-    if filters.author_ids:
-        chosen.append(set(filters.author_ids))
-    if filters.member_ids:
-        accounts = Identity.objects.filter(workspace=workspace, member__in=filters.member_ids)
-        chosen.append(set(accounts.values_list("pk", flat=True)))
-    if filters.bots == Bots.ONLY:
-        chosen.append(set(_bots(workspace)))
-    return sorted(set.intersection(*chosen)) if chosen else None
+_NOTHING = _LeftOut()
 
 
-def _without_bots(workspace: Workspace) -> list[Condition]:
+def _left_out(viewer: Viewer | None, workspace: Workspace, filters: FeedFilters) -> _LeftOut:
+    """Return the conditions that leave out what any value of FILTERS names."""
+    columns = {column: look_up(workspace, filters) for column, look_up in NAMED.items()}
+    of_message = [column.is_one_of(values) for column, values in columns.items() if values]
+    of_message += [_has(workspace, text) for text in one_by_one(filters.search)]
+    of_thread = [*_thread_conditions(filters), *asked_of_threads(viewer, workspace, filters)]
+    return _LeftOut(
+        [one.negated(f"not_m{number}_") for number, one in enumerate(of_message)],
+        [_of_thread(one.negated(f"not_t{number}_")) for number, one in enumerate(of_thread)],
+    )
+
+
+def _of_thread(condition: Condition) -> ThreadCondition:
+    return ThreadCondition(condition.sql, condition.params)
+
+
+def _has(workspace: Workspace, text: str) -> Condition:
+    """Return the condition that a message has a word or a phrase."""
+    words, phrases = split_phrases(text)
+    keys = search_words(workspace, f"{words} {' '.join(phrases)}")
+    has = Condition(
+        "EXISTS (SELECT FROM messages_searchentry s WHERE s.message_id = {row}.id"
+        " AND s.words @> %(has)s::integer[])",
+        {"has": keys},
+    )
+    if not phrases or not keys:
+        return has if keys else Condition("FALSE")
+    phrase = _phrase(phrases[0], 0)
+    return Condition(f"{has.sql} AND {phrase.sql}", {**has.params, **phrase.params})
+
+
+def _phrase(phrase: str, number: int) -> Condition:
+    """Return the condition that a message, or the title that it opens, has PHRASE as it stands."""
+    name = f"phrase_{number}"
+    return Condition(
+        f"(SELECT x.body ~* %({name})s OR (x.kind = 'opened' AND y.title ~* %({name})s)"
+        " FROM messages_message x JOIN messages_thread y ON y.id = x.thread_id"
+        " WHERE x.id = {row}.id)",
+        {name: phrase_pattern(phrase)},
+    )
+
+
+def _without_bots(workspace: Workspace, filters: FeedFilters) -> list[Condition]:
     sql = "({row}.author_id IS NULL OR {row}.author_id <> ALL(%(bots)s::bigint[]))"
-    bots = _bots(workspace)
+    bots = bots_of(workspace) if filters.bots == Bots.EXCLUDED else []
     return [Condition(sql, {"bots": bots})] if bots else []
-
-
-def _bots(workspace: Workspace) -> list[int]:
-    bots = Identity.objects.filter(member__workspace=workspace, member__is_bot=True)
-    return list(bots.values_list("pk", flat=True))
-
-
-def _once(values: Sequence[str]) -> list[str] | None:
-    """Return VALUES without repetitions, each of which would be read again; None where empty."""
-    return list(dict.fromkeys(values)) or None
-
-
-# The values to keep in a column, looked up; None keeps all.
-_LOOK_UPS: Mapping[Column, Callable[[Workspace, FeedFilters], Sequence[Any] | None]] = {
-    SOURCE: _sources,
-    THREAD_KIND: lambda _, filters: _once(filters.thread_kinds),
-    KIND: lambda _, filters: _once(filters.message_kinds),
-    AUTHOR: _authors,
-}

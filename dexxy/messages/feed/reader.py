@@ -65,16 +65,18 @@ def _find(query: FeedQuery, limit: int) -> list[Cursor]:
     return next(one.messages for one in found if one.is_sure)
 
 
-def feed_count(query: FeedQuery) -> int:
-    """Count all messages that meet QUERY."""
-    return sum(_count(part) for part in query.parts())
+def feed_count(query: FeedQuery, most: int | None = None) -> int:
+    """Count all messages that meet QUERY, or up to MOST of them."""
+    counted = sum(_count(part, most) for part in query.parts())
+    return counted if most is None else min(counted, most)
 
 
-def _count(query: FeedQuery) -> int:
+def _count(query: FeedQuery, most: int | None) -> int:
     if query.is_empty:
         return 0
-    counted = sql.count(query.of_message(), query.thread, has_words=query.words is not None)
-    [(number,)] = fetch_all(counted, query.params)
+    of_message = [*query.of_message(), *query.phrases]
+    counted = sql.count(of_message, query.thread, has_words=query.words is not None)
+    [(number,)] = fetch_all(counted, {**query.params, "most": most})
     return int(number)
 
 
@@ -141,7 +143,7 @@ def _by_threads(query: FeedQuery, limit: int, *, most: int) -> Found:
 def _by_words(query: FeedQuery, limit: int) -> Found:
     """Read the messages that the index of words has."""
     entries = query.range(pk="message_id")
-    found = sql.by_words(query.of_message(), entries, query.thread)
+    found = sql.by_words([*query.of_message(), *query.phrases], entries, query.thread)
     return Found(_read(query, found, limit), is_sure=True)
 
 
@@ -153,7 +155,7 @@ def _in_order(query: FeedQuery, limit: int) -> Found:
 
 
 def _words(query: FeedQuery) -> list[Condition]:
-    return [] if query.words is None else [sql.MESSAGE_HAS_WORDS]
+    return [] if query.words is None else [sql.MESSAGE_HAS_WORDS, *query.phrases]
 
 
 def _ranges(query: FeedQuery, most: int) -> Ranges:
@@ -171,6 +173,8 @@ def _choices(query: FeedQuery) -> Iterator[Ranges]:
         product(query.wanted.get(THREAD_KIND, ThreadKind), query.wanted.get(KIND, MessageKind))
     )
     has_kinds = THREAD_KIND in query.wanted or KIND in query.wanted
+    if THREAD in query.wanted:
+        yield Ranges((THREAD,), [(pk,) for pk in query.wanted[THREAD]])
     if AUTHOR in query.wanted:
         yield Ranges((AUTHOR,), [(pk,) for pk in query.wanted[AUTHOR]])
     if sources and has_kinds:

@@ -4,6 +4,7 @@ A job indexes messages some seconds after they are stored, so that storing them 
 it. It is a follower of the log of changes (see `messages/changes`), so that it misses no message.
 """
 
+import re
 import unicodedata
 from time import monotonic
 
@@ -65,6 +66,24 @@ def search_words(workspace: Workspace, text: str) -> list[int]:
     params = {"workspace": workspace.pk, "words": _without_covered(set(words))}
     [(keys,)] = fetch_all(_KEYS, params)
     return list(keys)
+
+
+def split_phrases(text: str) -> tuple[str, list[str]]:
+    """Return the words of a search, and what stands in quotes; a quote that is not closed does."""
+    parts = text.split('"')
+    phrases = [" ".join(part.split()) for part in parts[1::2]]
+    return " ".join(parts[::2]).strip(), [phrase for phrase in phrases if phrase]
+
+
+def one_by_one(search: str) -> list[str]:
+    """Return each word of a search, and each phrase in its quotes."""
+    words, phrases = split_phrases(search)
+    return [*words.split(), *(f'"{phrase}"' for phrase in phrases)]
+
+
+def phrase_pattern(phrase: str) -> str:
+    """Return the regular expression of PostgreSQL that finds PHRASE, whatever space is in it."""
+    return r"\s+".join(re.escape(word) for word in phrase.split())
 
 
 def _without_covered(words: set[str]) -> list[str]:

@@ -154,7 +154,7 @@ ORDER BY {"r.number, " if by.is_ordered else ""}{newest}"""
 
 
 def count(conditions: Sequence[Condition], thread: Sequence[Condition], *, has_words: bool) -> str:
-    """Return the statement that counts the messages that meet the conditions."""
+    """Return the statement that counts the messages that meet the conditions, up to `most`."""
     sets = []
     if thread:
         threads = f"SELECT t.id FROM messages_thread t WHERE {where('t', [_IN_WORKSPACE, *thread])}"
@@ -163,8 +163,8 @@ def count(conditions: Sequence[Condition], thread: Sequence[Condition], *, has_w
         entries = f"SELECT s.message_id FROM messages_searchentry s WHERE {_HAS_WORDS.on('s')}"
         sets.append(f"m.id IN ({entries})")
     return (
-        "SELECT count(*) FROM messages_message m"
-        f" WHERE {' AND '.join([where('m', [_LIVE, *conditions]), *sets])}"
+        "SELECT count(*) FROM (SELECT FROM messages_message m"
+        f" WHERE {' AND '.join([where('m', [_LIVE, *conditions]), *sets])} LIMIT %(most)s) m"
     )
 
 

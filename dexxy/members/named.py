@@ -1,0 +1,81 @@
+"""Find the accounts of people by what somebody calls them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.sql import fetch_all
+from dexxy.members.directory import works_at
+from dexxy.members.models import Identity, Member
+
+_ACCOUNTS = """
+FROM members_identity i JOIN members_member home ON home.id = i.home_member_id
+WHERE i.workspace_id = %(workspace)s
+"""
+# Who is called so, by whatever account; and by which of their names.
+_EXACTLY = f"""
+SELECT i.member_id, lower(i.username), lower(i.name), lower(home.display_name) {_ACCOUNTS}
+  AND (lower(i.username) = ANY(%(names)s) OR lower(i.name) = ANY(%(names)s)
+       OR lower(home.display_name) = ANY(%(names)s))
+"""
+_PARTLY = f"""
+SELECT DISTINCT i.member_id {_ACCOUNTS}
+  AND (i.username ILIKE ANY(%(parts)s) OR i.name ILIKE ANY(%(parts)s)
+       OR home.display_name ILIKE ANY(%(parts)s))
+"""
+
+
+def accounts_called(workspace: Workspace, names: Sequence[str]) -> set[int]:
+    """Return the ids of all accounts of everybody in WORKSPACE with one of NAMES.
+
+    A name is a login or a full name, in capital or small letters. Where nobody has it, whoever has
+    it as a part of theirs is meant.
+    """
+    wanted = {name.lower().removeprefix("@") for name in names} - {""}
+    exactly = fetch_all(_EXACTLY, {"workspace": workspace.pk, "names": list(wanted)})
+    members = {member for member, *_ in exactly}
+    parts = wanted - {called for _, *names_of in exactly for called in names_of}
+    if parts:
+        patterns = [f"%{_escaped(part)}%" for part in parts]
+        partly = fetch_all(_PARTLY, {"workspace": workspace.pk, "parts": patterns})
+        members |= {member for (member,) in partly}
+    return accounts_of(workspace, members)
+
+
+def members_exactly_called(workspace: Workspace, name: str) -> list[Member]:
+    """Return the members of WORKSPACE with a login or a full name NAME, up to two.
+
+    Whoever calls this has asked for the viewer.
+    """
+    wanted = [name.lower().removeprefix("@")]
+    found = fetch_all(_EXACTLY, {"workspace": workspace.pk, "names": wanted}) if name else []
+    members = {member for member, *_ in found}
+    return list(workspace.members.filter(pk__in=members, erased_at=None).order_by("pk")[:2])
+
+
+def accounts_at(workspace: Workspace, organizations: Iterable[str]) -> set[int]:
+    """Return the ids of all accounts of those who work at one of ORGANIZATIONS, as they say."""
+    condition = Q()
+    for organization in organizations:
+        condition |= works_at(organization)
+    there = Identity.objects.filter(condition, workspace=workspace).values_list("member", flat=True)
+    return accounts_of(workspace, set(there)) if condition else set()
+
+
+def accounts_new(workspace: Workspace, since: datetime) -> set[int]:
+    """Return the ids of all accounts of people who were first seen from SINCE on; no bots."""
+    new = {"member__first_seen_at__gte": since, "member__is_bot": False}
+    accounts = Identity.objects.filter(workspace=workspace, **new)
+    return set(accounts.values_list("pk", flat=True))
+
+
+def accounts_of(workspace: Workspace, members: Collection[int]) -> set[int]:
+    """Return the ids of all accounts of MEMBERS, given by their ids."""
+    accounts = Identity.objects.filter(workspace=workspace, member__in=list(members))
+    return set(accounts.values_list("pk", flat=True))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

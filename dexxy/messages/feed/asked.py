@@ -1,0 +1,173 @@
+"""Turn the filters that all lists share into conditions on threads.
+
+Names become ids here: a name is looked up once, and then each row is compared with numbers.
+"""
+# ruff: noqa: S608
+# The statements are put together from constants of our own; values are parameters.
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.members.models import Identity
+from dexxy.members.named import accounts_at, accounts_called, accounts_of
+from dexxy.messages.feed.conditions import Condition
+from dexxy.messages.feed.filters import CommonFilters
+from dexxy.messages.feed.search import phrase_pattern, search_words, split_phrases
+from dexxy.messages.models import Thread, ThreadKind
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.held import HELD
+
+_LATER = datetime(9999, 12, 31, tzinfo=UTC)
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+# What has no words finds nothing, as in the feed.
+_NOTHING = Condition("FALSE")
+
+_TITLE = """
+messages_word_keys({row}.workspace_id, messages_search_words({row}.title))
+    @> %(title)s::integer[] AND {row}.title ~* ALL(%(title_phrases)s::text[])
+"""
+# Messages that have all words, with the id of their thread.
+_SAYING = """
+SELECT m.thread_id FROM messages_searchentry s JOIN messages_message m ON m.id = s.message_id
+JOIN messages_thread st ON st.id = m.thread_id
+WHERE s.words @> %(search)s::integer[] AND m.workspace_id = %(workspace)s
+  AND NOT m.is_archived AND m.in_feed
+  AND (SELECT coalesce(bool_and(m.body ~* p OR (m.kind = 'opened' AND st.title ~* p)), TRUE)
+       FROM unnest(%(search_phrases)s::text[]) p)
+"""
+_SAID = f"{{row}}.id IN ({_SAYING})"
+# Most threads do not have a word: they are looked at one by one until there are enough.
+_NOT_SAID = f"NOT EXISTS ({_SAYING} AND m.thread_id = {{row}}.id)"
+_WAITING = f"""
+{{row}}.id IN (
+    SELECT s.thread_id FROM messages_standing s
+    WHERE s.workspace_id = %(workspace)s AND s.side = 'team' AND NOT s.is_old
+      AND s.since <= %(waited_since)s AND s.thread_id NOT IN ({HELD}))
+"""
+_ASSIGNED = """
+({row}.id IN (
+    SELECT tr.thread_id FROM messages_triage tr
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id = ANY(%(assignees)s::bigint[]))
+ OR EXISTS (
+    SELECT FROM jsonb_array_elements({row}.assignees) a
+    WHERE lower(a ->> 'login') = ANY(%(assignee_logins)s::text[]))
+ OR (%(assigned_to_none)s AND {row}.id NOT IN (
+    SELECT tr.thread_id FROM messages_triage tr
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)))
+"""
+
+
+def asked_of_threads(
+    viewer: Viewer | None, workspace: Workspace, filters: CommonFilters
+) -> Iterator[Condition]:
+    """Yield what the common FILTERS ask of a thread itself, whoever wrote in it, and whatever.
+
+    Each has parameters of its own; `workspace` is the id of WORKSPACE everywhere.
+    """
+    at = {"workspace": workspace.pk}
+    if filters.title.strip():
+        words, phrases = split_phrases(filters.title)
+        keys = search_words(workspace, f"{words} {' '.join(phrases)}")
+        patterns = [phrase_pattern(phrase) for phrase in phrases]
+        title = Condition(_TITLE, {"title": keys, "title_phrases": patterns})
+        yield title if keys else _NOTHING
+    if filters.only_answered:
+        yield Condition("{row}.first_response_at IS NOT NULL")
+    if filters.only_drafts:
+        yield Condition("{row}.state = 'open' AND {row}.state_reason = 'draft'")
+    if filters.only_waiting or filters.waiting_days:
+        now = timezone.now()
+        since = now - timedelta(days=filters.waiting_days) if filters.waiting_days else _LATER
+        # A wait may have begun by GitHub's clock after now by ours.
+        yield Condition(_WAITING, {**at, "now": now, "waited_since": since})
+    if filters.assignees:
+        yield Condition(_ASSIGNED, {**at, **_assignees(viewer, workspace, filters.assignees)})
+
+
+def said_in_threads(workspace: Workspace, search: str, *, is_said: bool = True) -> Condition:
+    """Return the condition that one message of a thread has all words and phrases of SEARCH.
+
+    Args:
+        is_said: False for the condition that none has.
+    """
+    words, phrases = split_phrases(search)
+    keys = search_words(workspace, f"{words} {' '.join(phrases)}")
+    patterns = [phrase_pattern(phrase) for phrase in phrases]
+    if not keys:
+        return _NOTHING if is_said else Condition("TRUE")
+    params = {"workspace": workspace.pk, "search": keys, "search_phrases": patterns}
+    return Condition(_SAID if is_said else _NOT_SAID, params)
+
+
+def accounts_asked(workspace: Workspace, filters: CommonFilters) -> list[set[int]]:
+    """Return the accounts that each filter about who wrote keeps, or leaves out."""
+    found: list[set[int]] = []
+    if filters.authors:
+        found.append(accounts_called(workspace, filters.authors))
+    if filters.organizations:
+        found.append(accounts_at(workspace, filters.organizations))
+    if filters.only_team:
+        now = timezone.now()
+        team = team_of(workspace.pk)
+        there = [pk for pk, stints in team.items() if any(one.holds(now) for one in stints)]
+        found.append(accounts_of(workspace, there))
+    return found
+
+
+def bots_of(workspace: Workspace) -> list[int]:
+    """Return the accounts of all bots."""
+    bots = Identity.objects.filter(member__workspace=workspace, member__is_bot=True)
+    return list(bots.values_list("pk", flat=True))
+
+
+def threads_numbered(workspace: Workspace, numbers: Sequence[int]) -> list[int]:
+    """Return the ids of the threads with NUMBERS; one of each source and kind has each."""
+    found = Thread.objects.filter(
+        workspace=workspace,
+        # So that the key that begins with them is read, and not all threads.
+        source__in=list(workspace.sources.values_list("pk", flat=True)),
+        kind__in=ThreadKind.values,
+        number__in=numbers,
+        is_archived=False,
+    )
+    return list(found.values_list("pk", flat=True))
+
+
+def meeting(threads: QuerySet[Thread], conditions: Sequence[Condition]) -> QuerySet[Thread]:
+    """Return the THREADS that meet all CONDITIONS; those are of this package, and hold no text."""
+    for condition in conditions:
+        sql, params = _positional(condition)
+        kept = RawSQL(sql, params, output_field=BooleanField())  # noqa: S611
+        threads = threads.filter(kept)
+    return threads
+
+
+def _positional(condition: Condition) -> tuple[str, list[Any]]:
+    sql = condition.on(Thread._meta.db_table)
+    return _NAMED.sub("%s", sql), [condition.params[name] for name in _NAMED.findall(sql)]
+
+
+def _assignees(
+    viewer: Viewer | None, workspace: Workspace, names: Sequence[str]
+) -> Mapping[str, Any]:
+    wanted = {name.lower().removeprefix("@") for name in names}
+    users = User.objects.filter(memberships__workspace=workspace)
+    called = Q()
+    for name in wanted - {"me", "none"}:
+        called |= Q(name__iexact=name) | Q(email__iexact=name)
+    ids = list(users.filter(called).values_list("pk", flat=True)) if called else []
+    mine = [viewer.pk] if "me" in wanted and viewer and viewer.pk else []
+    return {
+        "assignees": [*ids, *mine],
+        "assignee_logins": sorted(wanted - {"me", "none"}),
+        "assigned_to_none": "none" in wanted,
+    }
