@@ -2,9 +2,10 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import strawberry
 
@@ -13,16 +14,19 @@ from dexxy.common.graphql import Connection, Info, aware, connection, key, keys
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.graphql import Member, remember_members
+from dexxy.messages.feed.filters import ALL_THREADS
 from dexxy.messages.graphql_feed import ActivityItem, Thread, remember, remember_items
-from dexxy.messages.graphql_kinds import ThreadKind
+from dexxy.messages.graphql_filters import ThreadFilterInput
+from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
 from dexxy.messages.models import Triage
-from dexxy.messages.team import deciding
-from dexxy.messages.waiting import queue, triage
+from dexxy.messages.team import deciding, listing
+from dexxy.messages.waiting import lists, queue, summary, triage
+from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.turns import Reason, Side
 
 strawberry.enum(Side, name="WaitingSide", description="Who owes the next word.")
 strawberry.enum(Reason, name="WaitingReason", description="Why it is the team's turn.")
-strawberry.enum(queue.Tab, name="WaitingList", description="Which list of the queue.")
+strawberry.enum(Tab, name="WaitingList", description="Which list of the queue.")
 
 # A list of the team is rarely longer.
 _TEAM = 50
@@ -30,19 +34,31 @@ _TEAM = 50
 
 @strawberry.input(description="Which threads of the queue to keep; an empty list keeps everything.")
 class WaitingFilterInput:
-    tab: queue.Tab = queue.Tab.ALL
+    tab: Tab = Tab.ALL
     source_ids: list[strawberry.ID] | None = None
     kinds: list[ThreadKind] | None = None
     labels: list[str] | None = None
+    threads: ThreadFilterInput | None = strawberry.field(
+        default=None, description="Everything else that threads can be filtered by."
+    )
+    since: datetime | None = strawberry.field(
+        default=None, description="Whose wait began from then on."
+    )
+    until: datetime | None = strawberry.field(
+        default=None, description="Whose wait began before then."
+    )
 
-    def read(self) -> queue.QueueFilters:
+    def read(self) -> lists.QueueFilters:
         """Return what was sent as the filters of the queue."""
-        return queue.QueueFilters(
-            tab=self.tab,
-            source_ids=keys(self.source_ids or [], "sourceIds"),
-            kinds=self.kinds or [],
-            labels=self.labels or [],
-        )
+        asked = self.threads.read() if self.threads else ALL_THREADS
+        given: dict[str, Any] = {
+            "source_ids": keys(self.source_ids or [], "sourceIds"),
+            "kinds": self.kinds,
+            "labels": self.labels,
+        }
+        kept = replace(asked, **{name: values for name, values in given.items() if values})
+        since, until = (at and aware(at) for at in (self.since, self.until))
+        return lists.QueueFilters(tab=self.tab, threads=kept, since=since, until=until)
 
 
 @strawberry.type(description="A thread in which somebody waits for the team.")
@@ -88,6 +104,12 @@ class WaitingThread:
         return int(self.id)
 
 
+@strawberry.type(description="How many threads a list has.")
+class WaitingCount:
+    tab: Tab
+    number: int
+
+
 @strawberry.type(description="How many wait for the team.")
 class WaitingSummary:
     total: int
@@ -99,9 +121,14 @@ class WaitingSummary:
     is_recounting: bool = strawberry.field(
         description="Who is of the team has changed, and not all threads were looked at yet."
     )
+    lists: list[WaitingCount] = strawberry.field(
+        description="How many each list has, up to 10,001; the filter's own list does not matter."
+        " First-time contributors are left out where more than 500 wait.",
+        metadata=cost(items=0),
+    )
 
     @classmethod
-    def of(cls, found: queue.QueueSummary) -> Self:
+    def of(cls, found: summary.QueueSummary, counts: Mapping[Tab, int]) -> Self:
         return cls(
             total=found.total,
             over_30_days=found.bands[0],
@@ -110,6 +137,7 @@ class WaitingSummary:
             newer=found.bands[3],
             longest_since=found.longest,
             is_recounting=found.is_recounting,
+            lists=[WaitingCount(tab=tab, number=number) for tab, number in counts.items()],
         )
 
 
@@ -119,18 +147,48 @@ class TeamStint:
     until: datetime | None = strawberry.field(description="Null where it has no end.")
 
 
+@strawberry.type(description="Something done with a maintainer's rights in somebody else's thread.")
+class TeamEvidence:
+    message_id: strawberry.ID
+    thread_id: strawberry.ID
+    kind: MessageKind
+    occurred_at: datetime
+    repository: str
+    number: int
+    title: str
+
+    @classmethod
+    def of(cls, found: listing.Evidence) -> Self:
+        return cls(
+            message_id=strawberry.ID(str(found.message_id)),
+            thread_id=strawberry.ID(str(found.thread_id)),
+            kind=MessageKind(found.kind),
+            occurred_at=found.occurred_at,
+            repository=found.source,
+            number=found.number,
+            title=found.title,
+        )
+
+
+@strawberry.type(description="Somebody who might belong to the team.")
+class SuggestedTeammate:
+    member: Member
+    association: str = strawberry.field(description="What GitHub calls them.")
+
+
 @strawberry.type(description="Somebody who belongs to the team, or did.")
 class Teammate:
     member: Member
     is_decided: bool = strawberry.field(description="A person said so, not their acts.")
     stints: list[TeamStint] = strawberry.field(metadata=cost(items=2))
-    evidence: list[ActivityItem] = strawberry.field(
-        description="The newest of what they did with a maintainer's rights; at most 3.",
-        metadata=cost(items=deciding.MOST_EVIDENCE),
+    evidence: list[TeamEvidence] = strawberry.field(
+        description="The newest of what they did with a maintainer's rights; at most 3."
+        " Found for the whole team at once.",
+        metadata=cost(items=0),
     )
 
     @classmethod
-    def of(cls, found: deciding.Teammate) -> Self:
+    def of(cls, found: listing.Teammate) -> Self:
         return cls(
             member=cast(Member, found.member),
             is_decided=found.is_decided,
@@ -138,7 +196,7 @@ class Teammate:
                 TeamStint(since=None if one.since.year == 1 else one.since, until=one.until)
                 for one in found.stints
             ],
-            evidence=cast("list[ActivityItem]", list(found.evidence)),
+            evidence=[TeamEvidence.of(one) for one in found.evidence],
         )
 
 
@@ -156,29 +214,55 @@ class WaitingQuery:
         after: str | None = None,
     ) -> Connection[WaitingThread]:
         viewer, workspace = in_workspace(info, workspace_id)
-        kept = filters.read() if filters else queue.WHOLE_QUEUE
+        kept = filters.read() if filters else lists.WHOLE_QUEUE
         page = queue.queue_page(viewer, workspace, kept, first, after)
         remember(info, [row.thread for row in page.items])
         remember_items(info, [row.message for row in page.items if row.message])
         shown = Page([WaitingThread.of(row) for row in page.items], page.cursors, page.has_more)
-        return connection(shown, after, lambda: queue.queue_summary(viewer, workspace, kept).total)
+        return connection(
+            shown, after, lambda: summary.queue_summary(viewer, workspace, kept).total
+        )
 
     @strawberry.field(description="How many wait for the team.", metadata=cost(objects=10))
     def waiting_summary(
         self, info: Info, workspace_id: strawberry.ID, filters: WaitingFilterInput | None = None
     ) -> WaitingSummary:
         viewer, workspace = in_workspace(info, workspace_id)
-        kept = filters.read() if filters else queue.WHOLE_QUEUE
-        return WaitingSummary.of(queue.queue_summary(viewer, workspace, kept))
+        kept = filters.read() if filters else lists.WHOLE_QUEUE
+        counts = summary.list_counts(viewer, workspace, kept)
+        return WaitingSummary.of(summary.queue_summary(viewer, workspace, kept), counts)
 
     @strawberry.field(
         description="Who belongs to the team or did, by name.", metadata=cost(items=_TEAM)
     )
     def team(self, info: Info, workspace_id: strawberry.ID) -> list[Teammate]:
         viewer, workspace = in_workspace(info, workspace_id)
-        found = deciding.team_list(viewer, workspace)
+        found = listing.team_list(viewer, workspace)
         remember_members(info, [one.member for one in found])
         return [Teammate.of(one) for one in found]
+
+    @strawberry.field(
+        description="Who might belong to the team, as GitHub names them.",
+        metadata=cost(items=listing.MOST_SUGGESTED, objects=10),
+    )
+    def team_suggested(self, info: Info, workspace_id: strawberry.ID) -> list[SuggestedTeammate]:
+        viewer, workspace = in_workspace(info, workspace_id)
+        found = listing.team_suggested(viewer, workspace)
+        remember_members(info, [one.member for one in found])
+        return [
+            SuggestedTeammate(member=cast(Member, one.member), association=one.association)
+            for one in found
+        ]
+
+    @strawberry.field(
+        description="Who does not belong to the team because a person said so.",
+        metadata=cost(items=listing.MOST_SUGGESTED),
+    )
+    def team_removed(self, info: Info, workspace_id: strawberry.ID) -> list[Member]:
+        viewer, workspace = in_workspace(info, workspace_id)
+        found = listing.team_removed(viewer, workspace)
+        remember_members(info, found)
+        return cast("list[Member]", found)
 
 
 @strawberry.type(description="The threads that were decided about.")
@@ -246,6 +330,17 @@ class WaitingMutation:
             actor=actor, workspace=workspace, thread_ids=threads, user_id=key(user_id)
         )
         return _payload(threads)
+
+    @strawberry.mutation(
+        description="Keep a note about a thread for colleagues; '' takes it away. For members."
+    )
+    def thread_note(
+        self, info: Info, workspace_id: strawberry.ID, thread_id: strawberry.ID, note: str
+    ) -> ThreadsPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        thread = key(thread_id)
+        triage.thread_note(actor=actor, workspace=workspace, thread_id=thread, note=note)
+        return _payload([thread])
 
     @strawberry.mutation(
         description="Say whether a member belongs to the team, and when; null lets their acts"

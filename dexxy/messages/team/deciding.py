@@ -1,44 +1,21 @@
-"""What people decide about the team, and who belongs to it."""
+"""What people decide about the team."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import Viewer, require_admin, require_membership
+from dexxy.accounts.selectors import require_admin
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError
 from dexxy.members.models import Member
 from dexxy.members.visibility import member_for
-from dexxy.messages.models import Message, MessageKind, TeamDecision
-from dexxy.messages.team.roster import team_of
-from dexxy.messages.team.stints import Stint
+from dexxy.messages.models import TeamDecision
 from dexxy.messages.waiting.follower import recount_begin
-
-MOST_EVIDENCE = 3
 
 
 class TeamError(BadInputError):
     """That cannot be decided about the team."""
-
-
-@dataclass(frozen=True)
-class Teammate:
-    """Somebody who belongs to the team, or did.
-
-    Args:
-        stints: when, the oldest first.
-        is_decided: a person said so; otherwise their acts do.
-        evidence: the newest of those acts.
-    """
-
-    member: Member
-    stints: Sequence[Stint]
-    is_decided: bool
-    evidence: Sequence[Message]
 
 
 @transaction.atomic
@@ -81,34 +58,3 @@ def member_set_team(
     audit(workspace, actor, "member.team_decided", member, is_on_team=is_on_team)
     recount_begin(workspace.pk)
     return member
-
-
-def team_list(viewer: Viewer, workspace: Workspace) -> list[Teammate]:
-    """Return everybody who belongs to the team or did, by name.
-
-    Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-    """
-    require_membership(viewer, workspace)
-    team = team_of(workspace.pk)
-    decided = set(
-        TeamDecision.objects.filter(workspace=workspace, is_on_team=True).values_list(
-            "member__home_identity__member", flat=True
-        )
-    )
-    members = Member.objects.filter(pk__in=list(team)).order_by("display_name", "pk")
-    return [
-        Teammate(member, team[member.pk], member.pk in decided, _evidence(workspace, member))
-        for member in members
-    ]
-
-
-def _evidence(workspace: Workspace, member: Member) -> list[Message]:
-    acts = Message.objects.in_feed().filter(
-        workspace=workspace,
-        author__member=member,
-        kind__in=MessageKind.state_changes(),
-        thread__is_archived=False,
-    )
-    others = acts.exclude(thread__author__member=F("author__member"))
-    return others.order_by("-occurred_at", "-pk")[:MOST_EVIDENCE].for_display()

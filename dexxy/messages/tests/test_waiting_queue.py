@@ -7,13 +7,17 @@ from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.common.pages import InvalidCursorError
+from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.models import Recount, Thread
 from dexxy.messages.selectors import ThreadNotFoundError
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
-from dexxy.messages.waiting.queue import QueueFilters, Tab, queue_page, queue_summary
+from dexxy.messages.waiting.lists import QueueFilters, Tab
+from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.messages.waiting.summary import queue_summary
 from dexxy.messages.waiting.triage import (
+    ColleagueNotFoundError,
     TriageError,
     thread_note,
     threads_assign,
@@ -56,8 +60,9 @@ def recount(workspace: Workspace) -> None:
     standings_recompute(workspace.pk, threads, team_of(workspace.pk))
 
 
-def shown(alice: User, workspace: Workspace, **filters: object) -> list[int]:
-    page = queue_page(alice, workspace, QueueFilters(**filters))  # type: ignore[arg-type]
+def shown(alice: User, workspace: Workspace, tab: Tab = Tab.ALL, **threads: object) -> list[int]:
+    kept = ThreadFilters(**threads)  # type: ignore[arg-type]
+    page = queue_page(alice, workspace, QueueFilters(tab=tab, threads=kept))
     return [item.thread.pk for item in page.items]
 
 
@@ -209,7 +214,7 @@ def test_threads_are_given_to_colleagues_of_the_workspace_alone(
     assert shown(alice, workspace, tab=Tab.MINE) == [first]
     assert shown(alice, workspace, tab=Tab.UNASSIGNED) == [threads[1].pk]
     stranger = make_user()
-    with pytest.raises(TriageError, match="in this workspace"):
+    with pytest.raises(ColleagueNotFoundError, match="in this workspace"):
         threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=stranger.pk)
     threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=None)
     assert shown(alice, workspace, tab=Tab.MINE) == []

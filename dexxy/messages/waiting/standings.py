@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from dexxy.common.sql import Rows, execute
+from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.members.summaries import summaries_due
 from dexxy.messages.models import Triage
 from dexxy.messages.team.roster import Roster
 from dexxy.messages.waiting.acts import ThreadActs, acts_read
@@ -31,6 +32,11 @@ WHERE (s.side, s.reason, s.since, s.turned_at, s.message_id, s.others_replied, s
       IS DISTINCT FROM
       (excluded.side, excluded.reason, excluded.since, excluded.turned_at, excluded.message_id,
        excluded.others_replied, excluded.is_old)
+"""
+_OPENERS = """
+SELECT DISTINCT opener.member_id
+FROM messages_thread t JOIN members_identity opener ON opener.id = t.author_id
+WHERE t.id = ANY(%(threads)s)
 """
 _COLUMNS = {
     "thread_id": "bigint",
@@ -62,6 +68,8 @@ def standings_recompute(workspace_id: int, thread_ids: Collection[int], team: Ro
     execute(_FORGET, threads)
     if rows:
         execute(_WRITE, {"workspace": workspace_id}, Rows(_COLUMNS, rows))
+    openers = fetch_all(_OPENERS, {"threads": list(thread_ids)})
+    summaries_due(workspace_id, [pk for (pk,) in openers])
 
 
 def _set_aside(thread_ids: Collection[int]) -> dict[int, Act]:

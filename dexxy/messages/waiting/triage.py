@@ -10,7 +10,7 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
-from dexxy.common.errors import BadInputError
+from dexxy.common.errors import BadInputError, NotFoundError
 from dexxy.messages.models import Thread, Triage
 from dexxy.messages.selectors import ThreadNotFoundError
 from dexxy.messages.team.roster import team_of
@@ -22,6 +22,10 @@ LONGEST_NOTE = 2000
 
 class TriageError(BadInputError):
     """That cannot be decided about a thread."""
+
+
+class ColleagueNotFoundError(NotFoundError):
+    """Nobody in the workspace has this id."""
 
 
 @transaction.atomic
@@ -46,11 +50,11 @@ def threads_snooze(
     """
     if until is not None and until <= timezone.now():
         raise TriageError("Choose a time in the future.")
-    for triage in _locked(actor, workspace, thread_ids):
+    for triage in triage_locked(actor, workspace, thread_ids):
         _hold(triage, actor, seen_at, snoozed_until=until)
         detail = until.isoformat() if until else None
         audit(workspace, actor, "thread.snoozed", triage.thread, until=detail)
-    _recompute(workspace, thread_ids)
+    recompute(workspace, thread_ids)
 
 
 @transaction.atomic
@@ -73,10 +77,10 @@ def threads_set_aside(
         TriageError: there are too many threads.
     """
     action = "thread.set_aside" if is_aside else "thread.taken_back"
-    for triage in _locked(actor, workspace, thread_ids):
+    for triage in triage_locked(actor, workspace, thread_ids):
         _hold(triage, actor, seen_at, is_set_aside=is_aside)
         audit(workspace, actor, action, triage.thread)
-    _recompute(workspace, thread_ids)
+    recompute(workspace, thread_ids)
 
 
 @transaction.atomic
@@ -88,12 +92,13 @@ def threads_assign(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
-        TriageError: who is to answer is not in WORKSPACE, or there are too many threads.
+        ColleagueNotFoundError: who is to answer is not in WORKSPACE.
+        TriageError: there are too many threads.
     """
     members = workspace.memberships.filter(user=user_id)
     if user_id is not None and not members.exists():
-        raise TriageError("Whoever is to answer has to be in this workspace.")
-    for triage in _locked(actor, workspace, thread_ids):
+        raise ColleagueNotFoundError("Whoever is to answer has to be in this workspace.")
+    for triage in triage_locked(actor, workspace, thread_ids):
         triage.assignee_id = user_id
         triage.save()
         audit(workspace, actor, "thread.assigned", triage.thread, to=user_id)
@@ -110,15 +115,21 @@ def thread_note(*, actor: User, workspace: Workspace, thread_id: int, note: str)
     """
     if len(note) > LONGEST_NOTE or "\0" in note:
         raise TriageError(f"A note has up to {LONGEST_NOTE} characters of plain text.")
-    [triage] = _locked(actor, workspace, [thread_id])
+    [triage] = triage_locked(actor, workspace, [thread_id])
     triage.note = note.strip()
     triage.save()
     audit(workspace, actor, "thread.noted", triage.thread)
     return triage
 
 
-def _locked(actor: User, workspace: Workspace, thread_ids: Sequence[int]) -> QuerySet[Triage]:
-    """Return a row for each thread, locked."""
+def triage_locked(actor: User, workspace: Workspace, thread_ids: Sequence[int]) -> QuerySet[Triage]:
+    """Return a row for each thread, locked, inside the caller's transaction.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        ThreadNotFoundError: WORKSPACE does not show one of them.
+        TriageError: there are none, or too many.
+    """
     require_membership(actor, workspace)
     wanted = set(thread_ids)
     if not 1 <= len(wanted) <= MOST_AT_ONCE:
@@ -150,5 +161,6 @@ def _hold(
     triage.save()
 
 
-def _recompute(workspace: Workspace, thread_ids: Sequence[int]) -> None:
+def recompute(workspace: Workspace, thread_ids: Sequence[int]) -> None:
+    """Tell anew who waits in threads about which something was decided."""
     standings_recompute(workspace.pk, thread_ids, team_of(workspace.pk))

@@ -1,0 +1,119 @@
+"""`python -m benchmarks.waiting`: what the statements of the queue take in a large workspace."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from benchmarks.servers import own_servers
+
+THREADS, WAITING = 100_000, 10_000
+MOST_MS = 10.0
+
+
+def main() -> None:
+    if "BENCH_WAITING" in os.environ:
+        _measure()
+        return
+    with own_servers() as environment:
+        command = [sys.executable, "-m", "benchmarks.waiting"]
+        subprocess.run(command, env={**environment, "BENCH_WAITING": "1"}, check=True)  # noqa: S603
+
+
+# Each tenth thread waits, some of them for years; people open fifty threads each.
+_ROWS = (
+    """INSERT INTO members_member (workspace_id, display_name, avatar_url, bio, company, location,
+           is_bot, tags, notes, created_at, updated_at)
+       SELECT %(workspace)s, 'Person ' || n, '', '', '', '', FALSE, '{}', '', now(), now()
+       FROM generate_series(1, %(threads)s / 50) n""",
+    """INSERT INTO members_identity (workspace_id, provider, external_id, node_id, kind, username,
+           name, email, avatar_url, url, member_id, home_member_id, version_at, message_count,
+           created_at, updated_at)
+       SELECT %(workspace)s, 'github', id, '', 'user', 'person' || id, '', '', '', '', id, id,
+           now(), 0, now(), now()
+       FROM members_member""",
+    """INSERT INTO messages_thread (workspace_id, source_id, kind, number, node_id, title, state,
+           state_reason, labels, url, author_id, opened_at, first_activity_at, last_activity_at,
+           message_count, version_at, is_archived, archived_reason, moved_to_url,
+           created_at, updated_at)
+       SELECT %(workspace)s, %(source)s, 'issue', n, '', 'Thread ' || n,
+           CASE WHEN n %% 10 = 0 THEN 'open' ELSE 'closed' END, '', '{bug}', '',
+           (SELECT min(id) FROM members_identity) + n %% (%(threads)s / 50),
+           now() - n * interval '10 minutes', now(), now(), 1, now(), FALSE, '', '',
+           now(), now()
+       FROM generate_series(1, %(threads)s) n""",
+    """INSERT INTO messages_standing (thread_id, workspace_id, side, reason, since, turned_at,
+           others_replied, is_old)
+       SELECT id, workspace_id, 'team', 'no_reply', opened_at, opened_at, number %% 30 = 0, FALSE
+       FROM messages_thread WHERE state = 'open' ORDER BY id LIMIT %(waiting)s""",
+    """INSERT INTO messages_triage (thread_id, workspace_id, snoozed_until, is_set_aside, seen_at,
+           note, created_at, updated_at)
+       SELECT thread_id, workspace_id, now() + interval '1 day', FALSE, now(), '', now(), now()
+       FROM messages_standing WHERE thread_id %% 20 = 0""",
+    "ANALYZE",
+)
+
+
+def _measure() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from dexxy.accounts.services import first_admin_ensure, workspace_ensure
+    from dexxy.common.sql import execute
+    from dexxy.messages.waiting.queue import queue_page
+    from dexxy.messages.waiting.summary import list_counts, queue_number, queue_summary
+    from dexxy.sources.models import Source
+
+    call_command("migrate", verbosity=0)
+    alice = first_admin_ensure()
+    workspace = workspace_ensure(slug="bench", admin=alice)
+    source = Source.objects.create(
+        workspace=workspace,
+        kind="github_repository",
+        server="github",
+        external_id="1",
+        name="owner/repo",
+    )
+    params = {"workspace": workspace.pk, "source": source.pk, "threads": THREADS}
+    for statement in _ROWS:
+        execute(statement, {**params, "waiting": WAITING})
+    middle = queue_page(alice, workspace, first=100).end
+    reads: dict[str, Callable[[], Any]] = {
+        "the number of every page": lambda: queue_number(alice, workspace),
+        "the first page": lambda: queue_page(alice, workspace),
+        "a later page": lambda: queue_page(alice, workspace, after=middle),
+        "the bands": lambda: queue_summary(alice, workspace),
+        "all lists": lambda: list_counts(alice, workspace),
+    }
+    slowest = 0.0
+    for name, read in reads.items():
+        for took, tables in _explained(read):
+            sys.stdout.write(f"{name}: {took:.1f} ms ({tables})\n")
+            slowest = max(slowest, took)
+    sys.exit(slowest > MOST_MS)
+
+
+def _explained(read: Callable[[], Any]) -> Iterator[tuple[float, str]]:
+    """Yield what each statement of READ on the queue takes in the database, in milliseconds."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    read()
+    with CaptureQueriesContext(connection) as statements:
+        read()
+    for one in statements.captured_queries:
+        if "messages_standing" not in one["sql"]:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {one['sql']}".replace("%", "%%"), ())
+            [(plan,)] = cursor.fetchall()
+        tables = sorted(set(re.findall(r'messages_\w+(?= s?"?\b)', one["sql"])))
+        yield plan[0]["Execution Time"], ", ".join(tables)
+
+
+if __name__ == "__main__":
+    main()

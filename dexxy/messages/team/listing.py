@@ -1,0 +1,161 @@
+"""Who belongs to the team and why, who does not by a person's word, and who might."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.sql import fetch_all
+from dexxy.members.models import Member
+from dexxy.messages.models import TeamDecision
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.team.stints import Stint
+
+MOST_EVIDENCE = 3
+MOST_SUGGESTED = 20
+# So many of the newest messages are looked at for what GitHub says of their authors.
+_LOOKED_AT = 5000
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Something that needs a maintainer's rights, done in somebody else's thread.
+
+    Args:
+        kind: of the message: closed, reopened, merged or answered.
+        number: of the thread, in the source with the name SOURCE.
+    """
+
+    message_id: int
+    thread_id: int
+    kind: str
+    occurred_at: datetime
+    number: int
+    title: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Teammate:
+    """Somebody who belongs to the team, or did.
+
+    Args:
+        stints: when, the oldest first.
+        is_decided: a person said so; otherwise their acts do.
+        evidence: the newest of those acts.
+    """
+
+    member: Member
+    stints: Sequence[Stint]
+    is_decided: bool
+    evidence: Sequence[Evidence]
+
+    def is_there(self, at: datetime) -> bool:
+        """Tell whether they belong to the team at a time."""
+        return any(stint.holds(at) for stint in self.stints)
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """Somebody who might belong to the team.
+
+    Args:
+        association: what GitHub calls them: member, owner or collaborator.
+    """
+
+    member: Member
+    association: str
+
+
+def team_list(viewer: Viewer, workspace: Workspace) -> list[Teammate]:
+    """Return everybody who belongs to the team or did, by name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    team = team_of(workspace.pk)
+    decided = _decided(workspace, is_on_team=True)
+    members = Member.objects.filter(pk__in=list(team)).order_by("display_name", "pk")
+    evidence = _evidence(workspace, list(team))
+    return [
+        Teammate(member, team[member.pk], member.pk in decided, evidence.get(member.pk, ()))
+        for member in members
+    ]
+
+
+def team_removed(viewer: Viewer, workspace: Workspace) -> list[Member]:
+    """Return who does not belong to the team because a person said so, by name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    removed = _decided(workspace, is_on_team=False) - set(team_of(workspace.pk))
+    return list(Member.objects.filter(pk__in=removed).order_by("display_name", "pk"))
+
+
+def team_suggested(viewer: Viewer, workspace: Workspace) -> list[Suggested]:
+    """Return whom GitHub names an owner, member or collaborator and who is not on the team.
+
+    Whom a person took out is not suggested again.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    known = set(team_of(workspace.pk)) | _decided(workspace, is_on_team=False)
+    asked = {"workspace": workspace.pk, "most": _LOOKED_AT, "known": list(known)}
+    found: dict[int, str] = dict(fetch_all(_SUGGESTED, asked)[:MOST_SUGGESTED])
+    members = Member.objects.filter(pk__in=found, erased_at=None).order_by("display_name", "pk")
+    return [Suggested(member, found[member.pk]) for member in members]
+
+
+def _decided(workspace: Workspace, *, is_on_team: bool) -> set[int]:
+    found = TeamDecision.objects.filter(workspace=workspace, is_on_team=is_on_team)
+    return set(found.values_list("member__home_identity__member", flat=True))
+
+
+def _evidence(workspace: Workspace, members: Collection[int]) -> Mapping[int, list[Evidence]]:
+    asked = {"workspace": workspace.pk, "members": list(members), "most": MOST_EVIDENCE}
+    found: dict[int, list[Evidence]] = {}
+    for member, *act in fetch_all(_EVIDENCE, asked):
+        found.setdefault(member, []).append(Evidence(*act))
+    return found
+
+
+# Of each account the newest by the index of authors, and of each member the newest of those.
+_EVIDENCE = """
+SELECT member_id, id, thread_id, kind, occurred_at, number, title, name FROM (
+    SELECT i.member_id, act.*,
+           row_number() OVER (PARTITION BY i.member_id ORDER BY act.occurred_at DESC, act.id DESC)
+               AS place
+    FROM members_identity i CROSS JOIN LATERAL (
+        SELECT m.id, m.thread_id, m.kind, m.occurred_at, t.number, t.title, s.name
+        FROM messages_message m
+        JOIN messages_thread t ON t.id = m.thread_id AND NOT t.is_archived
+        JOIN sources_source s ON s.id = t.source_id
+        LEFT JOIN members_identity opener ON opener.id = t.author_id
+        WHERE m.workspace_id = %(workspace)s AND m.author_id = i.id
+          AND NOT m.is_archived AND m.in_feed
+          AND m.kind IN ('closed', 'reopened', 'merged', 'answered')
+          AND opener.member_id IS DISTINCT FROM i.member_id
+        ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(most)s
+    ) act WHERE i.workspace_id = %(workspace)s AND i.member_id = ANY(%(members)s)
+) found WHERE place <= %(most)s ORDER BY member_id, place
+"""
+_SUGGESTED = """
+SELECT author.member_id, (array_agg(newest.association ORDER BY newest.occurred_at DESC))[1]
+FROM (
+    SELECT m.author_id, m.occurred_at, m.details->>'association' AS association
+    FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.in_feed
+    ORDER BY m.occurred_at DESC, m.id DESC LIMIT %(most)s
+) newest
+JOIN members_identity author ON author.id = newest.author_id
+JOIN members_member member ON member.id = author.member_id AND NOT member.is_bot
+WHERE newest.association IN ('owner', 'member', 'collaborator')
+  AND author.member_id <> ALL(%(known)s)
+GROUP BY author.member_id ORDER BY count(*) DESC, author.member_id
+"""

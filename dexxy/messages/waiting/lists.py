@@ -1,0 +1,164 @@
+"""The lists of threads in which somebody waits, or did, and the SQL of what each one holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.messages.feed.conditions import Condition, params_of, where
+from dexxy.messages.feed.filters import ALL_THREADS, ThreadFilters
+from dexxy.messages.feed.threads import thread_conditions
+from dexxy.messages.waiting.held import HELD
+from dexxy.messages.waiting.turns import Side
+
+# From when on a wait belongs to a band, as an age; the bands are those of the page, oldest first.
+BANDS = (timedelta(days=30), timedelta(days=7), timedelta(days=2), timedelta(0))
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Tab(Enum):
+    """A list of threads in which somebody waits, or did."""
+
+    ALL = "all"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    FIRST = "first"
+    OURS = "ours"
+    LATE = "late"
+    OLD = "old"
+    SNOOZED = "snoozed"
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFilters:
+    """Which threads of a list to keep.
+
+    Args:
+        tab: the list.
+        threads: which of its threads.
+        since: whose wait began from this time on.
+        until: whose wait began before this time.
+    """
+
+    tab: Tab = Tab.ALL
+    threads: ThreadFilters = ALL_THREADS
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+WHOLE_QUEUE = QueueFilters()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A list as SQL: the rows `s` of standings that it holds, whatever their age.
+
+    Args:
+        source: what stands behind FROM.
+        conditions: what stands behind WHERE.
+        params: the values of the parameters of both.
+    """
+
+    source: str
+    conditions: str
+    params: Mapping[str, Any]
+
+
+_AWAKE = f"s.thread_id NOT IN ({HELD})"
+_MINE = """s.thread_id IN (
+    SELECT tr.thread_id FROM messages_triage tr
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id = %(viewer)s)"""
+_UNASSIGNED = """s.thread_id NOT IN (
+    SELECT tr.thread_id FROM messages_triage tr
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)"""
+# Nobody opens a second thread before the first.
+_FIRST = """NOT EXISTS (
+    SELECT FROM members_identity opener
+    JOIN members_identity other ON other.member_id = opener.member_id
+    JOIN messages_thread before ON before.workspace_id = t.workspace_id
+         AND before.author_id = other.id AND NOT before.is_archived
+         AND (before.opened_at, before.id) < (t.opened_at, t.id)
+    WHERE opener.id = t.author_id)"""
+# What is asked of the rows of a list, beside their side.
+_OF_TAB: Mapping[Tab, Sequence[str]] = {
+    Tab.ALL: [_AWAKE],
+    Tab.MINE: [_AWAKE, _MINE],
+    Tab.UNASSIGNED: [_AWAKE, _UNASSIGNED],
+    Tab.FIRST: [_AWAKE, _FIRST],
+    Tab.OURS: [_AWAKE],
+    Tab.LATE: [_AWAKE],
+    Tab.OLD: [],
+    Tab.SNOOZED: [f"s.thread_id IN ({HELD})"],
+    Tab.ASIDE: [],
+}
+_SIDES = {Tab.OURS: Side.OURS, Tab.LATE: Side.LATE, Tab.ASIDE: Side.ASIDE}
+_TIMES = {"since": "s.since >= %(wait_since)s", "until": "s.since < %(wait_until)s"}
+
+
+def asked(viewer: Viewer, workspace: Workspace, filters: QueueFilters, now: datetime) -> Asked:
+    """Return the list that FILTERS name, as it is at NOW."""
+    return lists_asked(viewer, workspace, filters, now, [filters.tab])[0]
+
+
+def lists_asked(
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: QueueFilters,
+    now: datetime,
+    tabs: Sequence[Tab] = tuple(Tab),
+) -> list[Asked]:
+    """Return several lists as they are at NOW, as far as FILTERS keep them; all have one PARAMS."""
+    of_threads = list(thread_conditions(viewer, workspace, filters.threads))
+    hidden = list(workspace.sources.filter(is_archived=True).values_list("pk", flat=True))
+    if hidden:
+        of_threads.append(Condition("{row}.source_id <> ALL(%(hidden)s)", {"hidden": hidden}))
+    times = {"since": filters.since, "until": filters.until}
+    kept = [_TIMES[name] for name, time in times.items() if time is not None]
+    if of_threads:
+        kept.append(where("t", of_threads))
+    own = {"workspace": workspace.pk, "viewer": viewer.pk, "now": now}
+    waits = {"wait_since": filters.since, "wait_until": filters.until}
+    params = {**params_of(of_threads), **own, **waits}
+    return [
+        Asked(
+            # The row of the thread is looked up only where something is asked of it.
+            _WITH_THREAD if of_threads or tab is Tab.FIRST else "messages_standing s",
+            " AND ".join([_side_of(tab), *_OF_TAB[tab], *kept]),
+            params,
+        )
+        for tab in tabs
+    ]
+
+
+_WITH_THREAD = "messages_standing s JOIN messages_thread t ON t.id = s.thread_id"
+
+
+def _side_of(tab: Tab) -> str:
+    side, age = _SIDES.get(tab, Side.TEAM), "" if tab is Tab.OLD else "NOT "
+    return f"s.workspace_id = %(workspace)s AND s.side = '{side}' AND {age}s.is_old"
+
+
+# Two ranges of the index for each band: nobody has replied, others have.
+RANGES = """
+unnest(%(bands)s::int[], %(others)s::boolean[], %(low)s::timestamptz[], %(high)s::timestamptz[])
+    AS r(number, others, low, high)
+"""
+IN_RANGE = "s.others_replied = r.others AND s.since > r.low AND s.since <= r.high"
+
+
+def ranges_at(now: datetime) -> dict[str, list[Any]]:
+    """Return the parameters of RANGES, the oldest first."""
+    ages = [now - age for age in BANDS]
+    # A wait may have begun by GitHub's clock after now by ours.
+    highs = [*ages[:-1], datetime.max.replace(tzinfo=UTC)]
+    lows = [BEGINNING, *ages[:-1]]
+    return {
+        "bands": list(range(2 * len(BANDS))),
+        "others": [False, True] * len(BANDS),
+        "low": [low for low in lows for _ in range(2)],
+        "high": [high for high in highs for _ in range(2)],
+    }

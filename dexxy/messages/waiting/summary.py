@@ -1,0 +1,170 @@
+"""How many wait: in all, in each band of age and in each list."""
+# ruff: noqa: S608
+# The statements are put together from constants of this package alone; values are parameters.
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.sql import fetch_all, time_limit
+from dexxy.messages.models import Message, Recount, TeamDecision, TeamStint
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.lists import (
+    IN_RANGE,
+    RANGES,
+    WHOLE_QUEUE,
+    Asked,
+    QueueFilters,
+    Tab,
+    asked,
+    lists_asked,
+    ranges_at,
+)
+
+# Beyond this, numbers are not counted to their end.
+MOST_COUNTED = 10_000
+# Whether an opener has an older thread is asked of so many: it takes ten times as long as to count.
+MOST_ASKED = 500
+
+
+@dataclass(frozen=True)
+class QueueSummary:
+    """How many wait.
+
+    Args:
+        bands: in each band, the oldest first; up to MOST_COUNTED each.
+        longest: since when whoever waits longest does.
+        is_recounting: who is of the team has changed, and not all threads were looked at yet.
+    """
+
+    bands: Sequence[int]
+    longest: datetime | None
+    is_recounting: bool
+
+    @property
+    def total(self) -> int:
+        """How many wait in all."""
+        return sum(self.bands)
+
+
+def queue_summary(
+    viewer: Viewer, workspace: Workspace, filters: QueueFilters = WHOLE_QUEUE
+) -> QueueSummary:
+    """Count how many wait.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    now = timezone.now()
+    of = asked(viewer, workspace, filters, now)
+    statement = f"""
+SELECT r.number, count(q.since), min(q.since) FROM {RANGES} LEFT JOIN LATERAL (
+    SELECT s.since FROM {of.source} WHERE {of.conditions} AND {IN_RANGE}
+    ORDER BY s.since LIMIT %(most)s
+) q ON TRUE GROUP BY r.number ORDER BY r.number"""
+    with time_limit():
+        rows = fetch_all(statement, {**of.params, **ranges_at(now), "most": MOST_COUNTED})
+    counts = [count for _, count, _ in rows]
+    return QueueSummary(
+        bands=[min(MOST_COUNTED, sum(counts[i : i + 2])) for i in range(0, len(counts), 2)],
+        longest=min((since for _, _, since in rows if since), default=None),
+        is_recounting=Recount.objects.filter(workspace=workspace).exists(),
+    )
+
+
+def is_recounting(viewer: Viewer, workspace: Workspace) -> bool:
+    """Say whether who is of the team has changed and not all threads were looked at yet.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    return Recount.objects.filter(workspace=workspace).exists()
+
+
+def list_counts(
+    viewer: Viewer, workspace: Workspace, filters: QueueFilters = WHOLE_QUEUE
+) -> Mapping[Tab, int]:
+    """Count each list, as far as FILTERS keep it; up to one more than MOST_COUNTED.
+
+    First-time contributors are left out where more than MOST_ASKED wait.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    now = timezone.now()
+    others = [tab for tab in Tab if tab is not Tab.FIRST]
+    with time_limit():
+        counts = _counted(lists_asked(viewer, workspace, filters, now, others))
+        found: dict[Tab, int] = dict(zip(others, counts, strict=True))
+        if found[Tab.ALL] <= MOST_ASKED:
+            [of] = lists_asked(viewer, workspace, filters, now, [Tab.FIRST])
+            found[Tab.FIRST] = _counted([of])[0]
+    return found
+
+
+def _counted(lists: Sequence[Asked]) -> Sequence[int]:
+    counts = ", ".join(f"({_COUNT.format(of.source, of.conditions)})" for of in lists)
+    [row] = fetch_all(f"SELECT {counts}", {**lists[0].params, "most": MOST_COUNTED + 1})
+    return row
+
+
+def queue_number(viewer: Viewer, workspace: Workspace) -> int:
+    """Count who waits, as every page says it; up to one more than MOST_COUNTED.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    of = asked(viewer, workspace, WHOLE_QUEUE, timezone.now())
+    # It is on every page and bounded: no limit of its time is worth three statements more.
+    [(number,)] = fetch_all(
+        _COUNT.format(of.source, of.conditions), {**of.params, "most": MOST_COUNTED + 1}
+    )
+    return int(number)
+
+
+_COUNT = "SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT %(most)s) counted"
+
+
+def has_team(viewer: Viewer, workspace: Workspace) -> bool:
+    """Say whether anybody belongs to the team of WORKSPACE, or did.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    return (
+        TeamStint.objects.filter(workspace=workspace).exists()
+        or TeamDecision.objects.filter(workspace=workspace, is_on_team=True).exists()
+    )
+
+
+def last_answer(viewer: Viewer, workspace: Workspace) -> Message | None:
+    """Return what somebody of the team said last in the workspace, if anything.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    [(newest,)] = fetch_all(
+        _NEWEST, {"workspace": workspace.pk, "members": list(team_of(workspace.pk))}
+    )
+    found = Message.objects.filter(pk=newest).for_display() if newest else []
+    return found[0] if found else None
+
+
+# The newest of each account by the index of authors, and the newest of those.
+_NEWEST = """
+SELECT (SELECT newest.id FROM members_identity i CROSS JOIN LATERAL (
+    SELECT m.id, m.occurred_at FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND m.author_id = i.id AND NOT m.is_archived AND m.in_feed
+    ORDER BY m.occurred_at DESC, m.id DESC LIMIT 1
+) newest WHERE i.member_id = ANY(%(members)s) ORDER BY newest.occurred_at DESC LIMIT 1)
+"""

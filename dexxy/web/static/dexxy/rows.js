@@ -1,0 +1,132 @@
+// A list of rows by the keyboard: one stop of the tab key, from which the arrow keys and single
+// letters reach every row and what can be done about it. A list has data-rows, and in each row the
+// link data-row; what can be done has the letter that does it in data-key.
+"use strict";
+
+(() => {
+  const ROW = "[data-rows] li.row:has([data-row])";
+  const all = () => [...document.querySelectorAll(ROW)];
+  const linkOf = (row) => row?.querySelector("[data-row]");
+  const current = () => document.activeElement.closest(ROW) || document.querySelector(`${ROW}.is-on`);
+  let anchor = null;
+  let place = 0;
+
+  // Only the current row can be reached by the tab key, and from it what can be done about it.
+  function settle() {
+    const rows = all();
+    const on = current() || rows[Math.min(place, rows.length - 1)];
+    for (const row of rows) {
+      row.classList.toggle("is-on", row === on && row.contains(document.activeElement));
+      for (const one of row.querySelectorAll("a, button, input, summary")) {
+        one.tabIndex = row === on && one.hasAttribute("data-row") ? 0 : -1;
+      }
+    }
+    const bar = document.querySelector("[data-selected]");
+    const picked = document.querySelectorAll("[data-rows] .pick:checked").length;
+    if (bar) bar.textContent = bar.dataset.selected.replace("{n}", picked);
+  }
+
+  function go(row) {
+    if (!row) return;
+    place = all().indexOf(row);
+    linkOf(row).focus();
+    row.scrollIntoView({ block: "nearest" });
+    settle();
+  }
+
+  function step(by) {
+    const rows = all();
+    const at = rows.indexOf(current());
+    go(at < 0 ? rows[0] : rows[Math.max(0, Math.min(rows.length - 1, at + by))]);
+  }
+
+  function pick(row, toHere) {
+    const box = row?.querySelector(".pick");
+    if (!box) return;
+    const rows = all();
+    if (toHere && anchor?.isConnected) {
+      const [from, to] = [rows.indexOf(anchor), rows.indexOf(row)].sort((a, b) => a - b);
+      for (const one of rows.slice(from, to + 1)) one.querySelector(".pick").checked = true;
+    } else {
+      box.checked = !box.checked;
+    }
+    anchor = row;
+    settle();
+  }
+
+  // With rows selected a letter is about them, else about the current one.
+  function act(key) {
+    const bulk = document.querySelector(`[data-rows]:has(.pick:checked) .bulk [data-key="${key}"]`);
+    (bulk || current()?.querySelector(`[data-key="${key}"]`))?.click();
+  }
+
+  function along(row, by) {
+    const stops = [linkOf(row), ...row.querySelectorAll(".row-acts > :is(a, button), .row-acts > details > summary")];
+    const seen = stops.filter((one) => one.checkVisibility());
+    seen[Math.max(0, Math.min(seen.length - 1, seen.indexOf(document.activeElement) + by))]?.focus();
+  }
+
+  const keys = {
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    ArrowRight: () => along(current(), 1),
+    ArrowLeft: () => along(current(), -1),
+    x: () => pick(current()),
+    X: () => pick(current(), true),
+    o: () => linkOf(current())?.click(),
+    z: () => document.getElementById("undo")?.requestSubmit(),
+    n: () => document.querySelector("a[data-next]")?.click(),
+    u: () => document.querySelector("a[data-list]")?.click(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest("input:not(.pick), textarea, select, [contenteditable], dialog")) return;
+    if (!document.body.dataset.keys || document.querySelector("dialog[open]")) return;
+    const isArrow = event.key.startsWith("Arrow");
+    if (isArrow && !document.activeElement.closest(ROW)) return;
+    if (isArrow && document.activeElement.closest(".menu[open]")) return;
+    if (keys[event.key]) keys[event.key]();
+    else if ("esai".includes(event.key)) act(event.key);
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("focusin", settle);
+  document.addEventListener("change", settle);
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest(`${ROW} .pick`);
+    if (!box) return;
+    const row = box.closest("li");
+    if (event.shiftKey) {
+      box.checked = false;
+      pick(row, true);
+      box.checked = true;
+    }
+    anchor = row;
+    settle();
+  });
+
+  // A button that leads to a question takes what is selected with it.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-ask]");
+    if (!button) return;
+    event.preventDefault();
+    const chosen = new FormData(button.form).getAll("thread").map((pk) => `thread=${pk}`);
+    ask(`${button.formAction}?${chosen.join("&")}`);
+  });
+
+  // Where the current row went, the next one takes its place; where more came, the first of them.
+  let shown = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    shown = all().map((row) => row.id);
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const rows = all();
+    if (event.target.id === "more") go(rows.find((row) => !shown.includes(row.id)));
+    else if (document.activeElement === document.body && shown.length > rows.length) go(rows[Math.min(place, rows.length - 1)]);
+    settle();
+  });
+  settle();
+})();

@@ -1,0 +1,54 @@
+"""What the templates of the queue need."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from dexxy.members.models import Member
+from dexxy.messages.models import Standing
+from dexxy.messages.waiting.turns import Reason
+from dexxy.web import wording
+from dexxy.web.waiting import words
+
+register = template.Library()
+
+# How long somebody is new: docs/reference/figures.md, New Contributors.
+_NEW = timedelta(days=30)
+
+
+@register.simple_tag
+def waited(since: datetime | None) -> SafeString:
+    """Show how long somebody has waited, with the exact time since when."""
+    if since is None:
+        return SafeString()
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        since.isoformat(),
+        wording.exactly(since),
+        words.waited(since, timezone.now()),
+    )
+
+
+@register.filter
+def reason(standing: Standing) -> str:
+    """Say why it is the team's turn."""
+    if standing.others_replied:
+        return _("Others replied")
+    return str(words.REASONS[Reason(standing.reason)])
+
+
+@register.filter
+def is_new_person(member: Member | None) -> bool:
+    """Say whether the first act of somebody was in the last 30 days."""
+    first = member.first_seen_at if member else None
+    return first is not None and timezone.now() - first < _NEW
+
+
+@register.filter
+def short_name(name: str) -> str:
+    """Leave the owner of a repository out where there is little room."""
+    return name.rpartition("/")[2]

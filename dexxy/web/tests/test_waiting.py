@@ -1,0 +1,387 @@
+"""The home page: who waits, what people decide about it, and who is on the team."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.common.pages import PAGE
+from dexxy.messages.models import Recount, TeamDecision, Thread, Triage
+from dexxy.messages.team.roster import team_learn, team_of
+from dexxy.messages.tests.stories import BEGIN, Teller
+from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.sources.models import Source
+from tests.factories import make_identity, make_source, make_thread, make_user, make_workspace
+
+Get = Callable[..., str]
+NOW = timezone.now()
+
+
+def ago(days: float) -> str:
+    return f"{(NOW - timedelta(days=days) - BEGIN) / timedelta(hours=1):.4f}"
+
+
+def recount(workspace: Workspace) -> None:
+    threads = list(Thread.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    standings_recompute(workspace.pk, threads, team_of(workspace.pk))
+
+
+@pytest.fixture
+def teller(source: Source) -> Teller:
+    return Teller(source, team={"T": None})
+
+
+@pytest.fixture
+def queue(teller: Teller) -> list[Thread]:
+    threads = teller.tell(
+        f"I A opens {ago(50)} | P B opens {ago(9)}, T approves {ago(8)}"
+        f"| D C opens {ago(3)}, D says {ago(2)} | I E opens {ago(0.1)}"
+    )
+    Thread.objects.filter(pk=threads[0].pk).update(title="<Leak> in `pool`", labels=["bug"] * 1)
+    recount(teller.source.workspace)
+    return threads
+
+
+@pytest.fixture
+def get(client: Client, bob: User, workspace: Workspace) -> Get:
+    """Read a page of the workspace as Bob; PART is what htmx would put it into."""
+    client.force_login(bob)
+
+    def read(path: str = "", part: str = "", status: int = 200) -> str:
+        headers = {"HX-Request": "true", "HX-Target": part} if part else {}
+        response = client.get(f"/w/{workspace.slug}/{path}", headers=headers)
+        assert response.status_code == status
+        return response.content.decode()
+
+    return read
+
+
+@pytest.fixture
+def send(client: Client, bob: User, workspace: Workspace) -> Callable[..., HttpResponse]:
+    """Send something from the page of the queue as Bob; ON is its query, where htmx sends it."""
+    client.force_login(bob)
+
+    def post(action: str, on: str | None = None, **data: Any) -> HttpResponse:
+        page = f"http://testserver/w/{workspace.slug}/{on or ''}"
+        htmx = {"HX-Request": "true", "HX-Current-URL": page} if on is not None else {}
+        return client.post(  # type: ignore[return-value]
+            f"/w/{workspace.slug}/waiting/{action}/", data, headers={"Referer": page, **htmx}
+        )
+
+    return post
+
+
+def rows(page: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'<li class="row waits" id="t(\d+)"', page)]
+
+
+def test_a_row_says_who_waits_for_how_long_where_and_why(get: Get, queue: list[Thread]) -> None:
+    page = " ".join(get().split())
+
+    assert rows(page) == [thread.pk for thread in queue]
+    assert "&lt;Leak&gt; in `pool`" in page
+    assert '<span class="tag"><bdi>bug</bdi></span>' in page
+    assert re.findall(r"</span><time [^>]*>([^<]*)</time></span>", page) == [
+        "50 d",
+        "8 d",
+        "3 d",
+        "2 h",
+    ]
+    assert re.findall(r'<span class="why[^>]*>([^<]*)<', page) == [
+        "No reply",
+        "Approved, not merged",
+        "Others replied",
+        "No reply",
+    ]
+    assert re.findall(r'id="n-band-\d">(\d+)<', page) == ["1", "1", "1", "1"]
+
+
+def test_the_number_is_in_the_navigation_and_in_the_title(get: Get, queue: list[Thread]) -> None:
+    assert "<title>(4) Waiting · Team · Dexxy</title>" in get()
+    for path in ("", "people/"):
+        assert get(path).count('n-waiting">4<span class="hidden"> waiting</span></span>') == 2
+
+
+def test_lists_with_something_in_them_are_tabs(get: Get, queue: list[Thread], bob: User) -> None:
+    Triage.objects.create(thread=queue[1], workspace=queue[1].workspace, assignee=bob)
+
+    tabs = re.findall(r'\?tab=(\w+)"[^>]*>([^<]*) <span>(\d+)', get())
+
+    assert tabs == [
+        ("all", "All", "4"),
+        ("mine", "Mine", "1"),
+        ("unassigned", "Unassigned", "3"),
+        ("first", "First-time contributors", "4"),
+    ]
+    assert rows(get("?tab=mine")) == [queue[1].pk]
+
+
+def test_the_search_filters_every_list(get: Get, queue: list[Thread]) -> None:
+    assert rows(get("?q=label:bug")) == [queue[0].pk]
+    assert rows(get("?q=kind:discussion")) == [queue[2].pk]
+    assert rows(get(f"?q=%23{queue[3].number}")) == [queue[3].pk]
+    page = get("?q=label:none+colour:red")
+    assert "Nothing matches" in page
+    assert "There is no qualifier colour:" in page
+
+
+@pytest.mark.parametrize("query", ["tab=zzz", "after=zzz", "after=%00", "tab=%00"])
+def test_what_is_no_list_is_refused_on_a_page_of_ours(get: Get, query: str) -> None:
+    assert "That does not work" in get(f"?{query}", status=400)
+
+
+@pytest.mark.parametrize("query", ["kind=comment", "search=x&after=zzz", "unanswered=yes"])
+def test_an_old_address_of_the_feed_leads_there(
+    client: Client, bob: User, workspace: Workspace, query: str
+) -> None:
+    client.force_login(bob)
+
+    response = client.get(f"/w/{workspace.slug}/?{query}")
+
+    assert response["Location"] == f"/w/{workspace.slug}/feed/?{query}"
+
+
+def test_more_rows_join_their_bands(get: Get, teller: Teller) -> None:
+    teller.tell(" | ".join(f"I A opens {ago(40 - n / 10)}" for n in range(PAGE + 2)))
+    recount(teller.source.workspace)
+
+    first = get()
+    [link] = re.findall(r'class="btn" href="(\?[^"]*)" hx-get', first)
+    assert len(rows(first)) == PAGE
+    assert len(rows(get(link.replace("&amp;", "&")))) == 2
+    part = get(link.replace("&amp;", "&"), part="more")
+    assert 'hx-swap-oob="beforeend:#rows-0"' in part
+    assert len(rows(part)) == 2
+
+
+def test_the_page_costs_as_many_queries_for_many_rows_as_for_one(
+    get: Get,
+    teller: Teller,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    teller.tell(f"I A opens {ago(40)}, C says {ago(3)}")
+    recount(teller.source.workspace)
+    get()
+    with django_assert_num_queries(37):
+        get()
+    teller.tell(" | ".join(f"P P{n} opens {ago(40 - n / 10)}, C says {ago(3)}" for n in range(9)))
+    recount(teller.source.workspace)
+    with django_assert_num_queries(37):
+        get()
+
+
+def test_without_a_script_each_decision_leads_back_to_its_row(
+    send: Callable[..., HttpResponse],
+    get: Get,
+    workspace: Workspace,
+    queue: list[Thread],
+    bob: User,
+) -> None:
+    pk = queue[0].pk
+    for action, data in (
+        ("aside", {}),
+        ("back", {}),
+        ("snooze", {"until": "week"}),
+        ("wake", {}),
+        ("me", {}),
+        ("note", {"note": "Ask Mei"}),
+    ):
+        answer = send(action, thread=pk, **data)
+        assert (answer.status_code, answer["Location"]) == (302, f"/w/{workspace.slug}/#t{pk}")
+        assert 'form="undo">Undo</button>' in get()
+
+    triage = Triage.objects.get(thread=pk)
+    assert (triage.assignee, triage.note, triage.is_set_aside) == (bob, "Ask Mei", False)
+
+
+def test_who_was_asked_first_is_led_back_to_the_list_that_they_came_from(
+    client: Client, bob: User, workspace: Workspace, queue: list[Thread]
+) -> None:
+    client.force_login(bob)
+    root, pk = f"/w/{workspace.slug}/", queue[0].pk
+    for came, leads in ((f"http://testserver{root}?q=bug", f"{root}?q=bug"), ("http://x/", root)):
+        asked = client.get(f"{root}waiting/snooze/?only={pk}", headers={"Referer": came})
+        assert f'name="next" value="{leads}"' in asked.content.decode()
+        sent = {"thread": pk, "until": "week", "next": leads}
+        assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{leads}#t{pk}"
+    sent["next"] = "//elsewhere.example/"
+    assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{root}#t{pk}"
+
+
+def test_what_was_decided_is_taken_back_as_it_was_before(
+    send: Callable[..., HttpResponse], get: Get, queue: list[Thread]
+) -> None:
+    pks = [queue[0].pk, queue[1].pk]
+    send("snooze", thread=pks[0], until="tomorrow")
+    until = Triage.objects.get(thread=pks[0]).snoozed_until
+    send("aside", thread=pks)
+    assert rows(get()) == [queue[2].pk, queue[3].pk]
+
+    send("undo")
+
+    assert rows(get()) == [queue[1].pk, queue[2].pk, queue[3].pk]
+    assert Triage.objects.get(thread=pks[0]).snoozed_until == until
+    send("undo")
+    assert "There is nothing to undo." in get()
+
+
+def test_by_htmx_a_row_leaves_and_the_numbers_follow(
+    send: Callable[..., HttpResponse], queue: list[Thread]
+) -> None:
+    answer = send("aside", on="?tab=all", only=queue[0].pk)
+    part = answer.content.decode()
+
+    assert f'<li id="t{queue[0].pk}" hx-swap-oob="delete"></li>' in part
+    assert "<title>(3) Waiting" in part
+    assert '"undo": true' in answer["HX-Trigger"]
+    # Where it belongs to the list that is shown, the row is exchanged.
+    part = send("me", on="?tab=all", only=queue[1].pk).content.decode()
+    assert rows(part) == [queue[1].pk]
+
+
+def test_a_page_that_stays_open_hears_who_left_and_how_many_came(
+    send: Callable[..., HttpResponse], teller: Teller, queue: list[Thread]
+) -> None:
+    read = ",".join(str(thread.pk) for thread in queue)
+    assert "row waits" not in send("changed", on="", rows=read).content.decode()
+
+    teller.act(queue[0], "T", "says", ago(0))
+    teller.tell(f"I F opens {ago(45)} | I G opens {ago(0.05)}")
+    recount(teller.source.workspace)
+    part = send("changed", on="", rows=read).content.decode()
+
+    assert f'<li class="row waits is-gone" id="t{queue[0].pk}" hx-swap-oob="true">' in part
+    assert ">1 more waits</a>" in part
+
+
+def test_bad_input_is_said_and_changes_nothing(
+    send: Callable[..., HttpResponse], get: Get, queue: list[Thread]
+) -> None:
+    for action, data, status in (
+        ("aside", {"thread": "x"}, 400),
+        ("aside", {"thread": 10**18}, 404),
+        ("aside", {"thread": "\0"}, 400),
+        ("nonsense", {"thread": queue[0].pk}, 404),
+        ("changed", {"rows": "1,x"}, 400),
+    ):
+        assert send(action, **data).status_code == status, data
+    for action, data, words in (
+        ("aside", {}, "Choose 1 to 500 threads."),
+        ("snooze", {"until": "never"}, "Choose a date."),
+        ("snooze", {"date": "2001-01-01"}, "Choose a time in the future."),
+        ("snooze", {"date": "99999-01-01"}, "Choose a date."),
+        ("assign", {"to": "x"}, "There is no such person."),
+        ("assign", {"to": 10**18}, "They are not in this workspace any more."),
+        ("note", {"note": "\0"}, "A note has up to 2000 characters of plain text."),
+    ):
+        send(action, **data, **({"thread": queue[0].pk} if words[:8] != "Choose 1" else {}))
+        assert words in get(), words
+    assert not Triage.objects.exclude(snoozed_until=None, is_set_aside=False, note="").exists()
+
+
+def test_a_thread_of_another_workspace_is_not_found(
+    send: Callable[..., HttpResponse], bob: User
+) -> None:
+    other = make_thread(source=make_source(workspace=make_workspace(admin=bob)))
+
+    assert send("aside", thread=other.pk).status_code == 404
+    assert not Triage.objects.exists()
+
+
+def test_what_is_asked_first_is_asked_on_a_page(get: Get, queue: list[Thread], bob: User) -> None:
+    two = f"thread={queue[0].pk}&thread={queue[1].pk}"
+
+    assert "Snooze 2 threads until when?" in get(f"waiting/snooze/?{two}")
+    assert "Who answers it?" in get(f"waiting/assign/?only={queue[0].pk}")
+    assert "<textarea" in get(f"waiting/note/?only={queue[0].pk}")
+    get("waiting/aside/", status=404)
+    get("waiting/snooze/?thread=x", status=400)
+
+
+def test_nobody_waiting_says_who_answered_last(get: Get, teller: Teller) -> None:
+    assert "Nobody is waiting" in get()
+    teller.tell(f"I A opens {ago(3)}, T says {ago(2)}")
+    recount(teller.source.workspace)
+
+    page = get()
+
+    assert "Nobody is waiting" in page
+    assert "The last answer was by" in page
+    assert "2 d ago" in page
+
+
+def test_an_empty_workspace_says_how_to_begin(get: Get, workspace: Workspace) -> None:
+    assert "No repository is connected" in get()
+
+
+def test_the_page_says_what_stands_in_its_way(
+    get: Get, workspace: Workspace, queue: list[Thread]
+) -> None:
+    assert "Recounting after a change of the team." not in get()
+    Recount.objects.create(workspace=workspace)
+    assert "Recounting after a change of the team." in get()
+    TeamDecision.objects.all().delete()
+    assert "Dexxy does not know your team yet." in get()
+
+
+def test_how_it_is_counted_names_the_team(get: Get, queue: list[Thread], teller: Teller) -> None:
+    assert "A thread waits for us when the team owes the next word." in get("waiting/how/")
+    assert f"/people/{teller.people['T'].member_id}/" in get("waiting/how/")
+
+
+def test_the_team_is_shown_with_its_evidence(get: Get, teller: Teller) -> None:
+    teller.tell(f"I A opens {ago(9)}, U closes {ago(8)}")
+    team_learn(teller.source.workspace_id, list(Thread.objects.values_list("pk", flat=True)))
+
+    page = get("settings/team/")
+
+    assert "By acts" in page
+    assert re.search(r'Closed: <a class="link" href="[^"]*threads/\d+/#m\d+">', page)
+    assert "Remove" not in page
+    assert "Only an admin can do this." in page
+
+
+def test_an_admin_decides_who_is_on_the_team(
+    client: Client, alice: User, bob: User, workspace: Workspace
+) -> None:
+    mira = make_identity(workspace=workspace, username="mira", name="Mira")
+    at = f"/w/{workspace.slug}/settings/team/"
+    client.force_login(alice)
+
+    def decide(**sent: Any) -> str:
+        return client.post(at, sent, follow=True).content.decode()
+
+    page = decide(decision="on", who="@MIRA", since="2026-01-05")
+    assert "By hand" in page
+    assert "Recounting…" in page
+    assert decide(decision="off", member=mira.member_id).count("Not on the team, by hand") == 1
+    decide(decision="acts", member=mira.member_id)
+    assert not TeamDecision.objects.exists()
+    assert "Nobody here is called nobody." in decide(decision="on", who="nobody")
+    assert "Write the login or the name" in decide(decision="on", who=" ")
+    assert "There is no such decision." in decide(decision="maybe", who="mira")
+    assert "Choose a date." in decide(decision="on", who="mira", since="soon")
+    client.force_login(bob)
+    assert client.post(at, {"decision": "on", "who": "mira"}).status_code == 403
+    client.force_login(make_user())
+    assert client.get(at).status_code == 404
+
+
+def test_whom_github_names_is_suggested_until_somebody_decides(
+    client: Client, alice: User, teller: Teller
+) -> None:
+    [thread] = teller.tell(f"I A opens {ago(3)}, M says {ago(2)}")
+    thread.messages.filter(author=teller.people["M"]).update(details={"association": "member"})
+    client.force_login(alice)
+    at = f"/w/{teller.source.workspace.slug}/settings/team/"
+
+    assert "GitHub says: member" in client.get(at).content.decode()
+    client.post(at, {"decision": "off", "member": teller.people["M"].member_id})
+    assert "GitHub says: member" not in client.get(at).content.decode()

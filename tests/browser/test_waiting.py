@@ -1,0 +1,131 @@
+"""The queue in a real browser: what is done leaves, comes back, and the keyboard does it all."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.messages.models import Thread, Triage
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.tests.stories import BEGIN, Teller
+from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.sources.models import Source
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+POLL = 21_000
+
+
+def ago(days: float) -> str:
+    return f"{(timezone.now() - timedelta(days=days) - BEGIN) / timedelta(hours=1):.4f}"
+
+
+def recount(workspace: Workspace) -> None:
+    threads = list(Thread.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    standings_recompute(workspace.pk, threads, team_of(workspace.pk))
+
+
+@pytest.fixture(autouse=True)
+def complaints(page: Page) -> Iterator[list[str]]:
+    """Fail whatever the browser complains about: a blocked style, a broken script."""
+    found: list[str] = []
+    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def teller(source: Source) -> Teller:
+    return Teller(source, team={"T": None})
+
+
+@pytest.fixture
+def queue(
+    page: Page, context: BrowserContext, base_url: str, alice: User, teller: Teller
+) -> list[Thread]:
+    """Three threads that wait, on the page that Alice has opened."""
+    threads = teller.tell(
+        f"I A opens {ago(50)} | P B opens {ago(9)} | D C opens {ago(3)}, D says {ago(2.5)}"
+    )
+    for number, thread in enumerate(threads):
+        Thread.objects.filter(pk=thread.pk).update(title=f"Thread {number}")
+    recount(teller.source.workspace)
+    client = Client()
+    client.force_login(alice)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    page.goto(f"/w/{teller.source.workspace.slug}/")
+    return threads
+
+
+def test_a_row_that_needs_no_answer_leaves_and_comes_back_by_undo(
+    page: Page, queue: list[Thread]
+) -> None:
+    rows = page.locator("li.row")
+    expect(rows).to_have_count(3)
+    expect(page.locator(".side .n-waiting")).to_have_text("3 waiting")
+
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="Thread 0")).to_be_focused()
+    page.keyboard.press("e")
+    expect(rows).to_have_count(2)
+    expect(page.locator(".side .n-waiting")).to_have_text("2 waiting")
+    expect(page).to_have_title("(2) Waiting · Team · Dexxy")
+    expect(page.locator(".toast")).to_contain_text("Set aside")
+    # The next row takes its place.
+    expect(page.get_by_role("link", name="Thread 1")).to_be_focused()
+
+    page.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(3)
+    expect(page.locator(".side .n-waiting")).to_have_text("3 waiting")
+
+
+def test_rows_are_selected_and_snoozed_together_by_the_keyboard(
+    page: Page, queue: list[Thread]
+) -> None:
+    expect(page.locator(".bulk")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    expect(page.locator(".bulk")).to_contain_text("2 selected")
+
+    page.keyboard.press("s")
+    expect(page.get_by_role("heading", name="Snooze 2 threads until when?")).to_be_visible()
+    page.get_by_role("button", name="In a week").click()
+
+    expect(page.locator("li.row")).to_have_count(1)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator(".toast")).to_contain_text("2 threads are snoozed until")
+    page.keyboard.press("z")
+    expect(page.locator("li.row")).to_have_count(3)
+
+
+def test_who_was_answered_leaves_by_itself_and_who_came_is_said(
+    page: Page, queue: list[Thread], teller: Teller
+) -> None:
+    page.clock.install()
+    page.reload()
+    expect(page.locator("li.row")).to_have_count(3)
+
+    teller.act(queue[0], "T", "says", ago(0))
+    teller.tell(f"I E opens {ago(40)}")
+    recount(teller.source.workspace)
+    page.clock.run_for(POLL)
+
+    expect(page.locator(f"#t{queue[0].pk}")).to_contain_text("No longer waiting")
+    expect(page.get_by_role("status").get_by_role("link", name="1 more waits")).to_be_visible()
+
+
+def test_a_thread_is_assigned_from_its_row(page: Page, queue: list[Thread], alice: User) -> None:
+    page.locator("li.row").nth(1).hover()
+    page.locator("li.row").nth(1).get_by_role("link", name="Assign").first.click()
+    page.get_by_role("button", name="Me", exact=True).click()
+
+    expect(page.locator(f"#t{queue[1].pk}")).to_contain_text("Assigned to")
+    assert Triage.objects.get(thread=queue[1]).assignee == alice
