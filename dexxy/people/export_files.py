@@ -1,9 +1,12 @@
 """Exports that people ask for: who may have them, how many, and for how long."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import Viewer, require_membership, signed_in
@@ -11,6 +14,7 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.queue import worker_wake
 from dexxy.members.visibility import require_people
+from dexxy.people.export_selection import Selection
 from dexxy.people.models import Export, ExportFile, ExportState, Format
 
 KEPT_FOR = timedelta(days=1)
@@ -60,21 +64,32 @@ def export_file_for(viewer: Viewer, workspace: Workspace, pk: int) -> ExportFile
     """
     found = next((one for one in export_files(viewer, workspace) if one.pk == pk), None)
     if found is None:
-        raise ExportNotFoundError("There is no such export, or not any more: ask for a new one.")
+        raise ExportNotFoundError(_("There is no such export, or not any more: ask for a new one."))
     return found
 
 
 def export_latest(
-    viewer: Viewer, workspace: Workspace, what: Export, form: Format, *, with_bom: bool = False
+    viewer: Viewer,
+    workspace: Workspace,
+    what: Export,
+    form: Format,
+    *,
+    with_bom: bool = False,
+    selection: Selection | None = None,
 ) -> ExportFile | None:
     """Return the newest export of its kind that VIEWER asked for; None if none is kept.
+
+    Args:
+        selection: which threads; all where it is None.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
-    wanted = what, form, with_bom
-    mine = export_files(viewer, workspace)
-    return next((one for one in mine if (one.what, one.form, one.with_bom) == wanted), None)
+    wanted = what, form, with_bom, selection.written() if selection else {}, None
+    for one in export_files(viewer, workspace):
+        if (one.what, one.form, one.with_bom, one.selection, one.member_ids) == wanted:
+            return one
+    return None
 
 
 def export_is_fresh(export: ExportFile) -> bool:
@@ -86,9 +101,20 @@ def export_is_fresh(export: ExportFile) -> bool:
 
 @transaction.atomic
 def export_request(
-    *, viewer: Viewer, workspace: Workspace, what: Export, form: Format, with_bom: bool = False
+    *,
+    viewer: Viewer,
+    workspace: Workspace,
+    what: Export,
+    form: Format,
+    with_bom: bool = False,
+    selection: Selection | None = None,
+    member_ids: Sequence[int] | None = None,
 ) -> ExportFile:
     """Ask for an export; one of the same kind that is being made is that export.
+
+    Args:
+        selection: which threads; all where it is None.
+        member_ids: of an export of members, those who were selected; None for all.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -98,22 +124,17 @@ def export_request(
     if what == Export.MEMBERS:
         require_people(viewer, workspace)
     user = User.objects.select_for_update().get(pk=signed_in(viewer).pk)
-    latest = export_latest(viewer, workspace, what, form, with_bom=with_bom)
-    if latest is not None and latest.is_unfinished:
+    asked: dict[str, Any] = {"what": what, "form": form, "with_bom": with_bom}
+    latest = export_latest(viewer, workspace, **asked, selection=selection)
+    if member_ids is None and latest is not None and latest.is_unfinished:
         return latest
-    kept = list(ExportFile.objects.kept().filter(requested_by=user).newest_first())
-    if sum(one.is_unfinished for one in kept) >= MOST_AT_ONCE:
-        raise TooManyExportsError(
-            f"{MOST_AT_ONCE} of your exports are still being made: wait for one of them."
-        )
-    for one in kept[MOST_KEPT - 1 :]:
-        _expire(one)
+    _make_room(user)
     export = ExportFile.objects.create(
+        **asked,
         workspace=workspace,
         requested_by=user,
-        what=what,
-        form=form,
-        with_bom=with_bom,
+        selection=selection.written() if selection else {},
+        member_ids=None if member_ids is None else list(member_ids),
         expires_at=timezone.now() + KEPT_FOR,
     )
     audit(workspace, user, "export.requested", export, what=what, form=form)
@@ -152,6 +173,18 @@ def exports_expire(workspace_id: int) -> int:
     if kept:
         transaction.on_commit(exports_wake)
     return len(kept)
+
+
+def _make_room(user: User) -> None:
+    kept = list(ExportFile.objects.kept().filter(requested_by=user).newest_first())
+    if sum(one.is_unfinished for one in kept) >= MOST_AT_ONCE:
+        raise TooManyExportsError(
+            _("{most_at_once} of your exports are still being made: wait for one of them.").format(
+                most_at_once=MOST_AT_ONCE
+            )
+        )
+    for one in kept[MOST_KEPT - 1 :]:
+        _expire(one)
 
 
 def _expire(export: ExportFile) -> None:

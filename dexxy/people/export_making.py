@@ -8,12 +8,14 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dexxy.common.pages import Cursor
 from dexxy.kept.files import file_keep, file_read, files_forget, files_tidy
+from dexxy.messages.models import Thread
 from dexxy.people.export_files import exports_wake
+from dexxy.people.export_selection import Selection
 from dexxy.people.exports import export_batch, export_head, export_total
 from dexxy.people.models import UNFINISHED, Export, ExportFile, ExportPiece, ExportState, Format
 
@@ -111,12 +113,15 @@ def _make(export: ExportFile, until: float) -> None:
         return _note(export, state=ExportState.FAILED)
     what, form = Export(export.what), Format(export.form)
     cursor = Cursor.parse(export.cursor) if export.cursor else None
+    threads = _chosen(export)
     begun, rows = b"", 0
     if cursor is None:
-        _note(export, rows_expected=export_total(export.workspace, what))
+        _note(export, rows_expected=_expected(export, threads))
         begun = export_head(what, form, with_bom=export.with_bom).encode()
     while True:
-        batch = export_batch(export.workspace, what, form, cursor)
+        batch = export_batch(
+            export.workspace, what, form, cursor, threads=threads, member_ids=export.member_ids
+        )
         begun, rows, cursor = begun + batch.text.encode(), rows + batch.rows, batch.cursor
         is_over = cursor is None or monotonic() >= until
         if is_over or len(begun) >= PIECE:
@@ -124,6 +129,23 @@ def _make(export: ExportFile, until: float) -> None:
             begun, rows = b"", 0
         if is_over:
             return None
+
+
+def _expected(export: ExportFile, threads: QuerySet[Thread] | None) -> int:
+    """Return about how many rows an export will have."""
+    if threads is not None:
+        return threads.count()
+    if export.member_ids is not None:
+        return len(export.member_ids)
+    return export_total(export.workspace, Export(export.what))
+
+
+def _chosen(export: ExportFile) -> QuerySet[Thread] | None:
+    """Return the threads that EXPORT has; None where that is all of what it is of."""
+    if not export.selection:
+        return None
+    selection = Selection.read(export.selection)
+    return selection.threads(export.requested_by, export.workspace)
 
 
 def _store(

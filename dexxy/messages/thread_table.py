@@ -1,0 +1,228 @@
+"""The list of threads: its tabs, its orders, and a page of it by keyset pagination."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from dexxy.common.pages import InvalidCursorError, Page, check_size, decoded, encoded
+from dexxy.common.sql import fetch_all
+from dexxy.messages.models import Standing, Thread, ThreadState, Triage
+from dexxy.messages.waiting.turns import Side
+
+# Beyond this, threads are not counted to their end.
+MOST_COUNTED = 10_000
+_MICROSECOND = timedelta(microseconds=1)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST = 2**63 - 1
+
+
+class ThreadTab(models.TextChoices):
+    """A part of the list of threads."""
+
+    ALL = "all"
+    OPEN = "open"
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class ThreadSort(models.TextChoices):
+    """What comes first in the list of threads."""
+
+    ACTIVITY = "activity"
+    OPENED = "opened"
+    MESSAGES = "messages"
+    WAITING = "waiting"
+
+
+_FIELDS = {
+    ThreadSort.ACTIVITY: "last_activity_at",
+    ThreadSort.OPENED: "opened_at",
+    ThreadSort.MESSAGES: "message_count",
+}
+_OPEN = Q(state=ThreadState.OPEN)
+# Of one thread. There are threads with more messages than anybody wants to wait for.
+_MOST_LOOKED_AT = 1000
+_PEOPLE = """
+SELECT t.id, count(DISTINCT i.member_id)
+FROM messages_thread t CROSS JOIN LATERAL (
+    SELECT m.author_id FROM messages_message m
+    WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.in_feed
+    LIMIT %(most)s
+) m JOIN members_identity i ON i.id = m.author_id
+WHERE t.id = ANY(%(threads)s) GROUP BY t.id
+"""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a thread stands in the list.
+
+    Args:
+        part: 0 among those that wait where they come first, else 1.
+        value: what the list is ordered by, as a number: of a time its microseconds.
+    """
+
+    part: int
+    value: int
+    pk: int
+
+    def __str__(self) -> str:
+        return encoded(f"{self.part}.{self.value}.{self.pk}")
+
+    @classmethod
+    def parse(cls, text: str) -> "_Place":
+        try:
+            part, value, pk = map(int, decoded(text).split("."))
+        except ValueError as error:
+            raise InvalidCursorError("The cursor is not one of ours.") from error
+        if part not in (0, 1) or not 0 <= pk <= _LARGEST or abs(value) > _LARGEST:
+            raise InvalidCursorError("The cursor is not one of ours.")
+        return cls(part, value, pk)
+
+
+def tab_keeps(threads: QuerySet[Thread], tab: ThreadTab) -> QuerySet[Thread]:
+    """Keep those of THREADS that belong to TAB.
+
+    Those that wait are those of the queue. Answered is what is open, where somebody else than the
+    author has spoken and nobody waits for the team.
+    """
+    if tab is ThreadTab.OPEN:
+        return threads.filter(_OPEN)
+    if tab is ThreadTab.WAITING:
+        # Nobody waits in what is closed: by the state the other indexes need not be read.
+        return threads.filter(_OPEN, _waits())
+    if tab is ThreadTab.ANSWERED:
+        answered = threads.filter(_OPEN, first_response_at__isnull=False)
+        return answered.exclude(Exists(_standings()))
+    if tab is ThreadTab.CLOSED:
+        return threads.exclude(_OPEN)
+    return threads
+
+
+def waits_since(thread: Thread) -> datetime | None:
+    """Return since when somebody in THREAD waits for the team, as the queue lists it; else None.
+
+    Args:
+        thread: read with its `standing` and its `triage`.
+    """
+    found: Standing | None = getattr(thread, "standing", None)
+    held: Triage | None = getattr(thread, "triage", None)
+    # A thread that was closed a moment ago has its standing until the follower has read that.
+    is_over = thread.state != ThreadState.OPEN
+    if found is None or is_over or found.side != Side.TEAM or found.is_old:
+        return None
+    if held is not None and held.snoozed_until and held.snoozed_until > timezone.now():
+        has_spoken = found.turned_at and held.seen_at and found.turned_at > held.seen_at
+        return found.since if has_spoken else None
+    return found.since
+
+
+def waits_of(threads: Collection[int]) -> dict[int, datetime]:
+    """Return since when somebody waits for the team, by the id of a thread; one query.
+
+    The ids come from a selector that asked for the viewer. Where nobody waits there is none.
+    """
+    waiting = Thread.objects.filter(_OPEN, _waits(), pk__in=threads)
+    return dict(waiting.values_list("pk", "standing__since"))
+
+
+def table_page(
+    threads: QuerySet[Thread], sort: ThreadSort, first: int, after: str | None
+) -> Page[Thread]:
+    """Return FIRST of THREADS behind the cursor AFTER, with all that a row of the list shows.
+
+    Raises:
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+    """
+    check_size(first)
+    place = None if after is None else _Place.parse(after)
+    places: list[_Place] = []
+    if sort is ThreadSort.WAITING:
+        if place is None or place.part == 0:
+            places = _longest_waiting(threads, place, first + 1)
+        threads = threads.exclude(Exists(_standings()) & ~Exists(_held()))
+        if place is not None and place.part == 0:
+            place = None
+    if len(places) <= first:
+        field = _FIELDS.get(sort, "last_activity_at")
+        places += _highest(threads, field, place, first + 1 - len(places))
+    kept = places[:first]
+    rows = Thread.objects.select_related("source", "author__member", "standing", "triage")
+    found = rows.in_bulk([one.pk for one in kept])
+    return Page([found[one.pk] for one in kept if one.pk in found], kept, len(places) > first)
+
+
+def table_count(threads: QuerySet[Thread]) -> int:
+    """Count THREADS, up to one more than MOST_COUNTED."""
+    return threads.order_by()[: MOST_COUNTED + 1].count()
+
+
+def _longest_waiting(threads: QuerySet[Thread], place: _Place | None, limit: int) -> list[_Place]:
+    found = threads.filter(_waits())
+    if place is not None:
+        since = _time(place.value)
+        found = found.filter(standing__since__gte=since).exclude(
+            standing__since=since, pk__lte=place.pk
+        )
+    rows = found.order_by("standing__since", "pk").values_list("standing__since", "pk")[:limit]
+    return [_Place(0, _number(since), pk) for since, pk in rows]
+
+
+def _highest(
+    threads: QuerySet[Thread], field: str, place: _Place | None, limit: int
+) -> list[_Place]:
+    """Return the places of the LIMIT threads with the highest FIELD behind PLACE."""
+    if place is not None:
+        value: Any = place.value if field == "message_count" else _time(place.value)
+        threads = threads.filter(**{f"{field}__lte": value}).exclude(
+            **{field: value}, pk__gte=place.pk
+        )
+    ordered = threads.order_by(F(field).desc(), "-pk").values_list(field, "pk")
+    if field == "last_activity_at":
+        rows: Sequence[tuple[Any, int]] = list(ordered[:limit])
+    else:
+        # These indexes begin with the state: the page is the highest of each state's highest.
+        of_states = [ordered.filter(state=state)[:limit] for state in ThreadState]
+        rows = sorted(of_states[0].union(*of_states[1:], all=True), reverse=True)[:limit]
+    return [_Place(1, _number(value), pk) for value, pk in rows]
+
+
+def _waits() -> Q:
+    return Q(standing__side=Side.TEAM, standing__is_old=False) & ~Q(Exists(_held()))
+
+
+def _standings() -> QuerySet[Standing]:
+    return Standing.objects.filter(thread=OuterRef("pk"), side=Side.TEAM, is_old=False)
+
+
+def _held() -> QuerySet[Triage]:
+    unheard = Q(thread__standing__turned_at=None) | Q(seen_at=None)
+    unheard |= Q(seen_at__gte=F("thread__standing__turned_at"))
+    now = timezone.now()
+    return Triage.objects.filter(unheard, thread=OuterRef("pk"), snoozed_until__gt=now)
+
+
+def _number(value: datetime | int) -> int:
+    return value if isinstance(value, int) else (value - _BEGINNING) // _MICROSECOND
+
+
+def _time(number: int) -> datetime:
+    try:
+        return _BEGINNING + number * _MICROSECOND
+    except OverflowError as error:
+        raise InvalidCursorError("The cursor is not one of ours.") from error
+
+
+def people_in(threads: Sequence[Thread]) -> dict[int, int]:
+    """Count the people who spoke in each of THREADS, by the id of the thread.
+
+    The threads come from a selector that asked for the viewer.
+    """
+    ids = {"threads": [thread.pk for thread in threads], "most": _MOST_LOOKED_AT}
+    return dict(fetch_all(_PEOPLE, ids)) if threads else {}

@@ -1,0 +1,37 @@
+"""What a filter names that is not there any more."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from dexxy.members.models import Member
+from dexxy.messages.feed.filters import FeedFilters, ThreadFilters
+from dexxy.sources.models import Source
+
+
+def what_is_gone(
+    filters: FeedFilters | ThreadFilters, sources: Sequence[Source], members: Sequence[Member]
+) -> list[str]:
+    """Say of a filter that keeps nothing what it names in vain.
+
+    Args:
+        sources: all that the workspace has.
+        members: those of the filter that the workspace has.
+    """
+    said = []
+    if set(filters.source_ids) - {source.pk for source in sources}:
+        said.append(_("A repository of this filter is not connected any more."))
+    known = {part for one in sources for part in _called(one.name)}
+    said += [
+        _("No repository called %(name)s is connected.") % {"name": name}
+        for name in filters.source_names
+        if name.lower().strip("/") not in known
+    ]
+    there = {member.pk for member in members if member.erased_at is None}
+    if set(filters.member_ids) - there:
+        said.append(_("A person of this filter was erased, or is not there any more."))
+    return said
+
+
+def _called(name: str) -> tuple[str, str]:
+    return name.lower(), name.lower().rpartition("/")[2]
