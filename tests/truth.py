@@ -405,6 +405,10 @@ def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
         }
         if comment.line or comment.original_line:
             details["line"] = comment.line or comment.original_line
+        if comment.outdated:
+            details["outdated"] = True
+        if hunk := _end_of_hunk(comment.diff_hunk):
+            details["diff_hunk"] = hunk
         parent = None
         answered = comment.reply_to
         if answered and answered in answered.pull_request_review.comments:
@@ -414,6 +418,12 @@ def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
         said = _post(comment, details, parent)
         said["occurred_at"] = max(said["occurred_at"], _shown(review.submitted_at))
         yield "review_comment", str(comment.database_id), said
+
+
+def _end_of_hunk(hunk: str) -> str:
+    """Return the last twelve lines of a hunk, without its header."""
+    lines = hunk.splitlines()
+    return "\n".join([line for line in lines if line[:2] != "@@"][-12:])[-3000:]
 
 
 def _is_shown(comment: ReviewComment) -> bool:

@@ -1,18 +1,22 @@
 """Turn the bodies of messages, which are hostile input, into HTML that can be shown."""
 
-import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache, cached
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dexxy.web.markdown_limits import TOO_LONG, too_much_from, too_much_in
 from dexxy.web.picture_urls import picture_url
+from dexxy.web.written.addresses import resolved
+from dexxy.web.written.code import CLASSES, coloured
+from dexxy.web.written.elements import below_the_page, task_item
+from dexxy.web.written.limits import TOO_LONG, too_much_from, too_much_in
+from dexxy.web.written.references import NOWHERE, SCHEME, Home, Linker, references_in
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -24,22 +28,21 @@ LONGEST = 20_000
 # behind them are shown as plain text, and less of each.
 MOST_ON_A_PAGE = 400_000
 LONGEST_PLAIN = 2_000
+# Of code that is coloured, which costs several times as much as the rest.
+MOST_COLOURED, MOST_COLOURED_ON_A_PAGE = 6_000, 30_000
 # HTML is at most so many times as long as its body; that of tables and tasks is long.
 MOST_GROWTH = 12
 # Bytes of bodies and of their HTML that a process keeps.
 CACHE_BYTES = 16 * 2**20
 # Addresses and titles are repeated where a link is not closed; no browser takes longer ones.
 _LONGEST_ATTRIBUTE = 2_048
-_ABSOLUTE = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
-# A page has its own first and second headings.
-_HEADINGS_BELOW = 2
 
 # fmt: off
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
     "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "input", "ins", "kbd", "li", "mark", "ol", "p",
-    "pre", "q", "s", "samp", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "tt", "ul", "var",
+    "pre", "q", "s", "samp", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody",
+    "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var",
 }
 # fmt: on
 _ALERTS = {"note", "tip", "important", "warning", "caution"}
@@ -50,7 +53,7 @@ _ATTRIBUTES = {
     "td": {"align", "colspan", "rowspan"},
     "th": {"align", "colspan", "rowspan"},
     "details": {"open"},
-    "input": {"checked"},
+    "input": {"aria-label", "checked"},
 }
 # A ticked box is the only input there is, and nobody can change it.
 _SET_ATTRIBUTES = {
@@ -65,7 +68,12 @@ _CLASSES = {
     "p": {"markdown-alert-title"},
     "ul": {"contains-task-list"},
     "li": {"task-list-item"},
+    "span": set(CLASSES),
 }
+
+
+# The keys of what a body refers to, with the addresses of our pages.
+Known = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -76,26 +84,39 @@ class Rendered:
         shown: how many characters of the body there are.
         is_cut: whether that is not all of it.
         plain_because: why it is plain text, as part of a sentence; "" where it is rendered.
+        coloured: how many characters of code have colours.
     """
 
     html: SafeString
     shown: int
     is_cut: bool
     plain_because: str = ""
+    coloured: int = 0
 
 
 class Bodies:
-    """The bodies of one page, which together may cost so much."""
+    """The bodies of one page, which together may cost so much.
 
-    def __init__(self) -> None:
-        self._left = MOST_ON_A_PAGE
+    Args:
+        home: the repository in which they were written.
+        known: the addresses of our pages of what they refer to, by the keys of the references.
+    """
+
+    def __init__(self, home: Home = NOWHERE, known: Mapping[str, str] | None = None) -> None:
+        self._home, self._known = home, known or {}
+        self._left, self._colours = MOST_ON_A_PAGE, MOST_COLOURED_ON_A_PAGE
 
     def render(self, body: str) -> Rendered:
         """Render one more body; as plain text where the others have used the page up."""
         self._left -= min(len(body), LONGEST)
         if self._left < 0:
             return _plain(body, _cut(body, LONGEST_PLAIN), "the page has too much text")
-        return render(body)
+        named = {one.key for one in references_in(body[:LONGEST], self._home)}
+        known = tuple((key, self._known[key]) for key in sorted(named & self._known.keys()))
+        colours = MOST_COLOURED if self._colours > 0 else 0
+        found = render(body, LONGEST, self._home, known, colours)
+        self._colours -= found.coloured
+        return found
 
 
 def _bytes(rendered: Rendered) -> int:
@@ -104,10 +125,21 @@ def _bytes(rendered: Rendered) -> int:
 
 
 @cached(LRUCache(CACHE_BYTES, getsizeof=_bytes), lock=Lock())
-def render(body: str, longest: int = LONGEST) -> Rendered:
+def render(
+    body: str,
+    longest: int = LONGEST,
+    home: Home = NOWHERE,
+    known: Known = (),
+    most_coloured: int = MOST_COLOURED,
+) -> Rendered:
     """Render GitHub-flavoured markdown, at most the first LONGEST characters of it.
 
     What would take too long, or become too much, is shown as plain text.
+
+    Args:
+        home: the repository in which it was written.
+        known: the keys of references that lead to pages of ours, with their addresses.
+        most_coloured: how many characters of code may have colours.
     """
     shown = _cut(body, longest)
     most = MOST_GROWTH * longest
@@ -117,13 +149,31 @@ def render(body: str, longest: int = LONGEST) -> Rendered:
     tokens = parser.parse(shown)
     if reason := too_much_from(tokens, most):
         return _plain(body, shown, reason)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(6, int(token.tag[1]) + _HEADINGS_BELOW)}"
-    clean = _cleaner().clean(parser.renderer.render(tokens, parser.options, {}))
+    below_the_page(tokens)
+    Linker(home, frozenset(key for key, _ in known)).link(tokens)
+    colours = _Colours(most_coloured)
+    options: Any = {**parser.options, "highlight": colours.colour}
+    options = type(parser.options)(options)
+    clean = _cleaner(home, dict(known)).clean(parser.renderer.render(tokens, options, {}))
     if len(clean) > most:
         return _plain(body, shown, TOO_LONG)
-    return _rendered(body, shown, mark_safe(clean))  # noqa: S308  # nosec B308, B703 - the cleaner made it safe
+    html = mark_safe(clean)  # noqa: S308  # nosec B308, B703 - the cleaner made it safe
+    return _rendered(body, shown, html, coloured=colours.used)
+
+
+class _Colours:
+    """Colours the code of one body, up to a number of characters."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self.used = most, 0
+
+    def colour(self, code: str, language: str, _attributes: str) -> str:
+        """Colour one more block; '' leaves it as it is."""
+        if self.used + len(code) > self._most:
+            return ""
+        html = coloured(code, language)
+        self.used += len(code) if html else 0
+        return html
 
 
 def _plain(body: str, shown: str, reason: str) -> Rendered:
@@ -131,47 +181,45 @@ def _plain(body: str, shown: str, reason: str) -> Rendered:
     return _rendered(body, shown, html, reason)
 
 
-def _rendered(body: str, shown: str, html: SafeString, plain_because: str = "") -> Rendered:
-    return Rendered(
-        html=html,
-        shown=len(shown),
-        is_cut=len(shown) < len(body),
-        plain_because=plain_because,
-    )
+def _rendered(
+    body: str, shown: str, html: SafeString, plain_because: str = "", coloured: int = 0
+) -> Rendered:
+    is_cut = len(shown) < len(body)
+    return Rendered(html, len(shown), is_cut, plain_because=plain_because, coloured=coloured)
 
 
-# Both are loaded where the first body is shown: the pages' tags are known to every process.
+# Loaded where the first body is shown: the pages' tags are known to every process.
 @cache
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("gfm-like2", {"breaks": True})
+    parser = MarkdownIt("gfm-like2", {"breaks": True})
+    parser.add_render_rule("list_item_open", task_item)
+    return parser
 
 
-@cache
-def _cleaner() -> "Cleaner":
+def _cleaner(home: Home, known: Mapping[str, str]) -> "Cleaner":
     from nh3 import Cleaner
+
+    def attribute(_tag: str, name: str, value: str) -> str | None:
+        if len(value) > _LONGEST_ATTRIBUTE:
+            return None
+        if name not in ("href", "src"):
+            return value
+        if value.startswith(SCHEME):
+            return known.get(value.removeprefix(SCHEME)) if name == "href" else None
+        address = resolved(value, home, is_picture=name == "src")
+        return (picture_url(address) if name == "src" else address) or None
 
     return Cleaner(
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         set_tag_attribute_values=_SET_ATTRIBUTES,
         allowed_classes=_CLASSES,
-        attribute_filter=_attribute,
-        url_schemes={"http", "https", "mailto"},
+        attribute_filter=attribute,
+        url_schemes={"http", "https", "mailto", SCHEME.rstrip(":")},
         link_rel="nofollow noopener noreferrer",
     )
-
-
-def _attribute(_tag: str, name: str, value: str) -> str | None:
-    if len(value) > _LONGEST_ATTRIBUTE:
-        return None
-    if name not in ("href", "src"):
-        return value
-    # On our pages a relative address would lead to ourselves, not to where its author meant.
-    if not _ABSOLUTE.match(value):
-        return None
-    return picture_url(value) or None if name == "src" else value
 
 
 def _cut(body: str, longest: int) -> str:

@@ -19,6 +19,7 @@ from dexxy.integrations.services.github.mapping.rules import (
     association,
     discussion_comment_key,
     is_wrapper,
+    placed,
     written_at,
 )
 from dexxy.messages.ingest.records import MessageRecord
@@ -63,10 +64,8 @@ def review(node: Payload, owner_id: str) -> MessageRecord:
 
 def review_comment(node: Payload, owner_id: str) -> MessageRecord:
     """Map a comment on the diff; OWNER_ID is its review's."""
-    details: dict[str, object] = {"review_id": owner_id, "path": text(node["path"])}
-    line = node["line"] or node["originalLine"]
-    if line:
-        details["line"] = line
+    place = (text(node["path"]), node["line"], node["originalLine"], text(node["diffHunk"]))
+    details: dict[str, object] = {"review_id": owner_id, **placed(*place)}
     submitted_at = (node["pullRequestReview"] or {}).get("submittedAt")
     if node["replyTo"]:
         details["in_reply_to"] = key(node["replyTo"]["fullDatabaseId"])

@@ -48,8 +48,9 @@ def read_thread(kind: ThreadKind, node: Payload) -> MappedThread | Unreadable:
         return THREADS[kind](node)
     except errors.UNKNOWN_SHAPE as error:
         name = kind.replace("_", " ")
+        errors.log_shape(f"{name} #{number}", error)
         problem = errors.UnexpectedAnswerError(
-            f"GitHub shows {name} #{number} in a way that this Dexxy does not know"
-            f" ({errors.quoted(repr(error))}). Update Dexxy, or report it."
+            f"GitHub shows {name} #{number} in a way that this Dexxy does not know."
+            " Update Dexxy, or report it."
         )
         return Unreadable(kind, number, problem)

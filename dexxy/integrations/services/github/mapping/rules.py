@@ -16,6 +16,9 @@ from dexxy.messages.models import MessageKind
 # GraphQL has the number of a discussion's comment only as far as it fits into 32 bits.
 LARGEST_GRAPHQL_INT = 2**31 - 1
 
+# A comment is about the last lines of its hunk, which may be a whole file.
+_LINES_OF_HUNK, _LONGEST_HUNK = 12, 3_000
+
 _IDENTITY_KINDS = {
     "Bot": IdentityKind.BOT,
     "Organization": IdentityKind.ORGANIZATION,
@@ -54,6 +57,26 @@ def pull_request_reason(is_draft: bool) -> str:
 def association(value: str | None) -> str | None:
     """Return what an author is to the repository, as it is stored; None for a stranger."""
     return None if value in (None, "", "NONE") else value.lower()
+
+
+def placed(path: str, line: int | None, original: int | None, hunk: str) -> dict[str, object]:
+    """Return where a comment on the diff stands, as it is stored.
+
+    Args:
+        line: where it stands in the diff now; None where the diff has moved on from under it.
+        original: where it stood when it was written; None where it is about a whole file.
+        hunk: the diff up to that line, as it was then.
+    """
+    found: dict[str, object] = {"path": path}
+    if line or original:
+        found["line"] = line or original
+    if original and not line:
+        found["outdated"] = True
+    # The header only says which lines these are.
+    lines = [one for one in hunk.split("\n") if not one.startswith("@@")][-_LINES_OF_HUNK:]
+    if any(lines):
+        found["diff_hunk"] = "\n".join(lines)[-_LONGEST_HUNK:]
+    return found
 
 
 def assigned(accounts: Iterable[Mapping[str, str] | None]) -> tuple[Mapping[str, str], ...]:

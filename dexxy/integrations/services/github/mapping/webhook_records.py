@@ -30,6 +30,7 @@ from dexxy.integrations.services.github.mapping.rules import (
     discussion_comment_key,
     is_wrapper,
     known,
+    placed,
     pull_request_reason,
 )
 from dexxy.messages.ingest.records import UNSET, MessageRecord, ThreadRecord, Unset
@@ -232,12 +233,11 @@ def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
 def review_comment(node: Payload) -> MessageRecord:
     """Map a comment on the diff."""
     shared = _written(node, MessageKind.REVIEW_COMMENT)
-    details: dict[str, object] = {**shared["details"], "path": text(node["path"])}
+    line, original = node.get("line"), node.get("original_line")
+    place = placed(text(node["path"]), line, original, text(node.get("diff_hunk")))
+    details: dict[str, object] = {**shared["details"], **place}
     if node.get("pull_request_review_id"):
         details["review_id"] = key(node["pull_request_review_id"])
-    line = node.get("line") or node.get("original_line")
-    if line:
-        details["line"] = line
     if node.get("in_reply_to_id"):
         details["in_reply_to"] = key(node["in_reply_to_id"])
     return MessageRecord(**shared | {"details": details})

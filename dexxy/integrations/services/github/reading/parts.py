@@ -141,9 +141,10 @@ def _page(part: Part, node: Any) -> MappedList:
             part.connection, node["list"], part.owner_external_id, merged_at=part.merged_at
         )
     except errors.UNKNOWN_SHAPE as error:
+        errors.log_shape(f"list of #{part.thread_number}", error)
         raise errors.QueryTooHeavyError(
-            f"GitHub shows a list of #{part.thread_number} in a way that this Dexxy does not know"
-            f" ({errors.quoted(repr(error))}). Update Dexxy, or report it."
+            f"GitHub shows a list of #{part.thread_number} in a way that this Dexxy does not know."
+            " Update Dexxy, or report it."
         ) from error
     is_nothing_new = bool(page.seen) and set(page.seen) <= set(part.seen)
     if page.cursor and (page.cursor == part.cursor or is_nothing_new):

@@ -1,0 +1,163 @@
+"""The outline of a thread: every message of it by its key, in order, without what it says.
+
+So a thread of thousands of messages is known as a whole by one statement, and only those that a
+page shows are read.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dexxy.common.pages import Cursor
+from dexxy.common.sql import fetch_all, time_limit
+from dexxy.messages.models import QUIET_KINDS, MessageKind, Thread
+
+# Messages of a stretch.
+STRETCH = 50
+# It stands behind all messages.
+_END = Cursor(None, 0)
+_MESSAGES = """
+SELECT m.id, m.occurred_at, m.kind, m.author_id, author.member_id,
+       coalesce(member.is_bot, true), m.in_feed
+FROM messages_message m
+LEFT JOIN members_identity author ON author.id = m.author_id
+LEFT JOIN members_member member ON member.id = author.member_id
+WHERE m.workspace_id = %(workspace)s AND m.thread_id = %(thread)s AND NOT m.is_archived
+  AND (m.in_feed OR m.kind = ANY(%(quiet)s))
+ORDER BY m.occurred_at, m.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message of an outline.
+
+    Args:
+        author_id, member_id: the account and the person who did it; None where it is gone.
+        is_bot: a bot did it, or nobody knows who.
+        is_counted: it is of a kind that a feed shows.
+    """
+
+    pk: int
+    at: datetime
+    kind: str
+    author_id: int | None
+    member_id: int | None
+    is_bot: bool
+    is_counted: bool
+
+    @property
+    def key(self) -> tuple[datetime, int]:
+        """What messages are ordered by."""
+        return self.at, self.pk
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where it stands."""
+        return Cursor(self.at, self.pk)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Messages between two that a page shows.
+
+    Args:
+        number: how many, without those of quiet kinds.
+        events: how many of quiet kinds.
+        since, until: the times of the first and the last of them.
+        after, before: the cursors of the messages around them, or of the end.
+    """
+
+    number: int
+    events: int
+    since: datetime
+    until: datetime
+    after: Cursor
+    before: Cursor
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all of them fit into one stretch."""
+        return self.number + self.events <= STRETCH
+
+
+class Outline:
+    """The messages of a thread, the oldest first."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self._places = {line.pk: place for place, line in enumerate(lines)}
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @property
+    def opening(self) -> int | None:
+        """The place of what opened the thread. What was brought there may be older."""
+        places = (n for n, line in enumerate(self.lines) if line.kind == MessageKind.OPENED)
+        return next(places, None)
+
+    @property
+    def last(self) -> Line | None:
+        """The last message that is not quiet."""
+        return next((line for line in reversed(self.lines) if line.is_counted), None)
+
+    def place(self, pk: int | None) -> int | None:
+        """Return the place of a message; None where it is not here."""
+        return None if pk is None else self._places.get(pk)
+
+    def place_at(self, cursor: Cursor) -> int:
+        """Return the place of the message at CURSOR, or where it would stand."""
+        if cursor.time is None:
+            return len(self.lines)
+        return bisect_left(self.lines, (cursor.time, cursor.pk), key=lambda line: line.key)
+
+    def place_after(self, cursor: Cursor) -> int:
+        """Return the place behind the message at CURSOR, which may be the end."""
+        place = self.place_at(cursor)
+        is_there = place < len(self.lines) and self.lines[place].cursor == cursor
+        return place + is_there
+
+    def first_at(self, moment: datetime) -> int:
+        """Return the place of the first message at MOMENT or later, or of the last one."""
+        found = bisect_left(self.lines, moment, key=lambda line: line.at)
+        return max(0, min(found, len(self.lines) - 1))
+
+    def gap(self, start: int, end: int) -> Gap | None:
+        """Return what lies between two places that are shown, both without; None for nothing.
+
+        The place behind the last message is the end.
+        """
+        between = self.lines[start + 1 : end]
+        if not between:
+            return None
+        counted = sum(line.is_counted for line in between)
+        return Gap(
+            number=counted,
+            events=len(between) - counted,
+            since=between[0].at,
+            until=between[-1].at,
+            after=self.lines[start].cursor,
+            before=self.lines[end].cursor if end < len(self.lines) else _END,
+        )
+
+    def people(self) -> Counter[int]:
+        """Count the messages of each member."""
+        return Counter(line.member_id for line in self.lines if line.member_id and line.is_counted)
+
+
+def outline_read(thread: Thread) -> Outline:
+    """Read the outline of a thread, which comes from a selector that asked for the viewer.
+
+    Raises:
+        TooSlowError: it has more messages than a person could read.
+    """
+    params = {
+        "workspace": thread.workspace_id,
+        "thread": thread.pk,
+        "quiet": [str(kind) for kind in QUIET_KINDS],
+    }
+    with time_limit():
+        return Outline([Line(*row) for row in fetch_all(_MESSAGES, params)])

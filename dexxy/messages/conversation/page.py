@@ -1,0 +1,226 @@
+"""A thread as a page shows it: its opening, a stretch of its messages, and what is known of it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.members.models import Identity
+from dexxy.messages.conversation.outline import Gap, Line, Outline, outline_read
+from dexxy.messages.conversation.stretch import WHERE_READING_GOES_ON, Place, stretch_at
+from dexxy.messages.models import Message, MessageKind, Standing, Thread, Triage
+from dexxy.messages.selectors import thread_for
+from dexxy.messages.team.roster import Roster, team_of
+from dexxy.messages.team.stints import is_on_team
+from dexxy.messages.waiting.turns import Side
+
+# So many people are named beside a thread, and so many other threads of its author.
+MOST_PEOPLE, MOST_ALSO = 12, 5
+_WORDS = (MessageKind.COMMENT, MessageKind.REPLY, MessageKind.REVIEW, MessageKind.REVIEW_COMMENT)
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody who wrote in a thread.
+
+    Args:
+        author: one of their accounts.
+        number: how many messages they wrote.
+    """
+
+    author: Identity
+    number: int
+    is_on_team: bool
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Where one may want to jump to in a thread: ids of messages with their times.
+
+    Args:
+        team: the team's last word.
+        unanswered: the first message that the team has not answered.
+        unread: the first message that the reader has not read.
+    """
+
+    opening: Line | None = None
+    team: Line | None = None
+    unanswered: Line | None = None
+    unread: Line | None = None
+    last: Line | None = None
+
+    @property
+    def goes_on(self) -> int | None:
+        """The id of the message from which reading goes on."""
+        return None if self.unanswered is None else self.unanswered.pk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """A thread as a page shows it.
+
+    Args:
+        opening: the first message, which stands above all, unless it is among the messages.
+        gap, rest: what is not shown before the messages, and behind them.
+        target: the id of the message that was asked for, if it is shown.
+        is_target_gone: a message was asked for that is not here, or not any more.
+        number: how many messages there are, without those of quiet kinds.
+        people: those who wrote most; `people_count` counts all.
+        by_team: the ids of the messages that the team wrote.
+        team_answered_at: when the team first answered somebody else's opening.
+        since_team: how many messages there are from the first unanswered one on.
+        standing, triage: who waits here, and what was decided about it; None for nobody, nothing.
+        also: other threads of whoever opened it.
+    """
+
+    thread: Thread
+    opening: Message | None
+    gap: Gap | None
+    messages: Sequence[Message]
+    rest: Gap | None
+    target: int | None = None
+    is_target_gone: bool = False
+    landmarks: Landmarks = field(default_factory=Landmarks)
+    number: int = 0
+    people: Sequence[Participant] = ()
+    people_count: int = 0
+    by_team: frozenset[int] = frozenset()
+    team_answered_at: datetime | None = None
+    since_team: int = 0
+    standing: Standing | None = None
+    triage: Triage | None = None
+    also: Sequence[Thread] = ()
+
+    @property
+    def all_messages(self) -> Sequence[Message]:
+        """The opening, where it stands apart, and the others."""
+        return [self.opening, *self.messages] if self.opening else self.messages
+
+    @property
+    def others_number(self) -> int:
+        """How many of the messages the team did not write."""
+        return self.number - len(self.by_team)
+
+    @property
+    def more_people(self) -> int:
+        """How many wrote who are not named."""
+        return self.people_count - len(self.people)
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether somebody said that it needs no answer."""
+        return self.standing is not None and self.standing.side == Side.ASIDE
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the team owes the next word."""
+        return self.standing is not None and self.standing.side == Side.TEAM
+
+
+def conversation(
+    viewer: Viewer, workspace: Workspace, pk: int, place: Place = WHERE_READING_GOES_ON
+) -> Conversation:
+    """Return a thread with the stretch of its messages at PLACE; the same queries for any thread.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        ThreadNotFoundError: WORKSPACE shows no such thread.
+        InvalidCursorError: a cursor of PLACE is not one of ours.
+        TooSlowError: the thread is too long.
+    """
+    thread = thread_for(viewer, workspace, pk)
+    outline = outline_read(thread)
+    standing = Standing.objects.filter(pk=thread.pk).first()
+    triage = Triage.objects.filter(pk=thread.pk).select_related("assignee").first()
+    team = team_of(workspace.pk)
+    landmarks = _landmarks(outline, standing, team)
+    stretch = stretch_at(outline, place, landmarks.goes_on)
+    messages = _messages(outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown)
+    counted = [line for line in outline.lines if line.is_counted]
+    by_team = frozenset(line.pk for line in counted if _is_by_team(line, team))
+    return Conversation(
+        thread=thread,
+        opening=messages.pop(0) if stretch.is_apart and messages else None,
+        gap=stretch.gap,
+        messages=messages,
+        rest=stretch.rest,
+        target=None if outline.place(place.around) is None else place.around,
+        is_target_gone=place.around is not None and outline.place(place.around) is None,
+        landmarks=landmarks,
+        number=len(counted),
+        people=_participants(outline, by_team),
+        people_count=len(outline.people()),
+        by_team=by_team,
+        team_answered_at=_team_answered_at(outline, team),
+        since_team=_number_from(outline, landmarks.unanswered),
+        standing=standing,
+        triage=triage,
+        also=_also(thread),
+    )
+
+
+def _messages(outline: Outline, places: Collection[int]) -> list[Message]:
+    ids = [outline.lines[place].pk for place in places]
+    found = {message.pk: message for message in Message.objects.filter(pk__in=ids).for_display()}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _landmarks(outline: Outline, standing: Standing | None, team: Roster) -> Landmarks:
+    opening = outline.opening
+    waits = None if standing is None else outline.place(standing.message_id)
+    by_team = (line for line in reversed(outline.lines) if _is_words_of_team(line, team))
+    return Landmarks(
+        opening=None if opening is None else outline.lines[opening],
+        team=next(by_team, None),
+        unanswered=None if waits is None else outline.lines[waits],
+        last=outline.last,
+    )
+
+
+def _number_from(outline: Outline, first: Line | None) -> int:
+    if first is None:
+        return 0
+    return sum(line.is_counted and line.key >= first.key for line in outline.lines)
+
+
+def _is_by_team(line: Line, team: Roster) -> bool:
+    return not line.is_bot and is_on_team(team.get(line.member_id or 0, ()), line.at)
+
+
+def _is_words_of_team(line: Line, team: Roster) -> bool:
+    return line.kind in _WORDS and _is_by_team(line, team)
+
+
+def _team_answered_at(outline: Outline, team: Roster) -> datetime | None:
+    """Return when the team first wrote in a thread that somebody else opened."""
+    opening = outline.opening
+    if opening is None or _is_by_team(outline.lines[opening], team):
+        return None
+    answers = (line.at for line in outline.lines if _is_words_of_team(line, team))
+    return next(answers, None)
+
+
+def _participants(outline: Outline, by_team: frozenset[int]) -> list[Participant]:
+    """Return those who wrote most, each by the account that they wrote with last."""
+    counts = dict(outline.people().most_common(MOST_PEOPLE))
+    lines = {line.member_id: line for line in outline.lines if line.is_counted}
+    of_team = {line.member_id for line in outline.lines if line.pk in by_team}
+    ids = [pk for member in counts if (pk := lines[member].author_id)]
+    accounts = Identity.objects.filter(pk__in=ids).select_related("member")
+    by_member = {account.member_id: account for account in accounts}
+    return [
+        Participant(by_member[member], number, member in of_team)
+        for member, number in counts.items()
+        if member in by_member
+    ]
+
+
+def _also(thread: Thread) -> list[Thread]:
+    """Return other threads of whoever opened this one; of a bot they say nothing."""
+    if thread.author is None or thread.author.member.is_bot:
+        return []
+    accounts = Identity.objects.filter(member=thread.author.member_id).values("pk")
+    found = Thread.objects.shown().filter(workspace=thread.workspace_id, author__in=accounts)
+    found = found.exclude(pk=thread.pk).select_related("source")
+    return list(found.order_by("-last_activity_at", "-pk")[:MOST_ALSO])
