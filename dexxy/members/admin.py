@@ -10,6 +10,7 @@ from dexxy.members.models import (
     MatchKey,
     Member,
     MemberMerge,
+    MemberSummary,
     MergeSuggestion,
     StatedAccount,
 )
@@ -85,4 +86,14 @@ class ErasedKeyAdmin(ReadOnlyAdmin):
     list_filter = ("workspace",)
     list_select_related = ("workspace",)
     search_fields = ("=digest",)
+    ordering = ("-pk",)
+
+
+@admin.register(MemberSummary)
+class MemberSummaryAdmin(ReadOnlyAdmin):
+    list_display = ("member", "workspace", "messages", "recent", "waiting", "organization")
+    list_filter = ("workspace",)
+    list_select_related = ("member", "workspace")
+    search_fields = ("=organization_key",)
+    hidden = ("organization_key",)
     ordering = ("-pk",)

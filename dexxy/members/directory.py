@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.errors import BadInputError
-from dexxy.common.pages import PAGE, Page, page_newest_first
+from dexxy.common.pages import PAGE, Page
 from dexxy.common.sql import time_limit
 from dexxy.members.models import Identity, Member
+from dexxy.members.segments import WHOEVER
+from dexxy.members.sorting import MemberSort, member_page
 from dexxy.members.visibility import require_people
 
 # Longer than any name; each word is looked for by itself.
@@ -23,13 +25,6 @@ class MemberFilterError(BadInputError):
     """A filter of the directory that cannot be."""
 
 
-class MemberSort(TextChoices):
-    """Which members come first; who was never seen comes last."""
-
-    LAST_SEEN = "last_seen"
-    FIRST_SEEN = "first_seen"
-
-
 @dataclass(frozen=True)
 class MemberFilters:
     """Which members to list: all conditions hold.
@@ -37,12 +32,14 @@ class MemberFilters:
     Args:
         search: words, each of which a name, a username or an address holds.
         organization: what the company or the host of an address holds.
+        organization_key: that of their organization, as `organization_key` returns it.
         tags: the member has one of them.
         is_bot: bots alone, or people alone.
     """
 
     search: str = ""
     organization: str = ""
+    organization_key: str = ""
     tags: Sequence[str] = ()
     is_bot: bool | None = None
     first_seen_since: datetime | None = None
@@ -61,8 +58,12 @@ def member_list(
     sort: MemberSort = MemberSort.LAST_SEEN,
     first: int = PAGE,
     after: str | None = None,
+    segment: Q = WHOEVER,
 ) -> Page[Member]:
-    """Return FIRST members behind the cursor AFTER, the last by SORT first.
+    """Return FIRST members behind the cursor AFTER, ordered by SORT.
+
+    Args:
+        segment: a condition of `segments.py`.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -71,11 +72,17 @@ def member_list(
     """
     require_people(viewer, workspace)
     with time_limit():
-        return page_newest_first(_found(workspace, filters), f"{sort}_at", first, after)
+        return member_page(_found(workspace, filters, segment), workspace.pk, sort, first, after)
 
 
-def member_count(viewer: Viewer, workspace: Workspace, filters: MemberFilters = EVERYBODY) -> int:
-    """Count all that `member_list` lists.
+def member_count(
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: MemberFilters = EVERYBODY,
+    segment: Q = WHOEVER,
+    most: int | None = None,
+) -> int:
+    """Count all that `member_list` lists, or up to MOST of them.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -83,7 +90,24 @@ def member_count(viewer: Viewer, workspace: Workspace, filters: MemberFilters = 
     """
     require_people(viewer, workspace)
     with time_limit():
-        return _found(workspace, filters).count()
+        return _found(workspace, filters, segment)[:most].count()
+
+
+def member_ids(
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: MemberFilters = EVERYBODY,
+    segment: Q = WHOEVER,
+) -> list[int]:
+    """Return the primary keys of all that `member_list` lists, in no order.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        MemberFilterError, TooSlowError: as `member_list`.
+    """
+    require_people(viewer, workspace)
+    with time_limit():
+        return list(_found(workspace, filters, segment).values_list("pk", flat=True))
 
 
 def tags_known(viewer: Viewer, workspace: Workspace) -> list[str]:
@@ -97,13 +121,17 @@ def tags_known(viewer: Viewer, workspace: Workspace) -> list[str]:
     return sorted({tag for tags in tagged for tag in tags}, key=str.casefold)
 
 
-def _found(workspace: Workspace, filters: MemberFilters) -> QuerySet[Member]:
+def _found(workspace: Workspace, filters: MemberFilters, segment: Q = WHOEVER) -> QuerySet[Member]:
     """Return the members that FILTERS keep; without an account it was merged into another."""
     _check(filters)
     conditions: list[Q | Exists] = [_has_account(workspace, Q())]
     conditions += [_has_account(workspace, _named(word)) for word in filters.search.split()]
     if filters.organization:
-        conditions.append(_has_account(workspace, _works_at(filters.organization)))
+        conditions.append(_has_account(workspace, works_at(filters.organization)))
+    if filters.organization_key:
+        conditions.append(Q(summary__organization_key=filters.organization_key))
+    if filters.organization_key:
+        conditions.append(Q(summary__organization_key=filters.organization_key))
     if filters.tags:
         conditions.append(_has_account(workspace, Q(home_member__tags__overlap=list(filters.tags))))
     if filters.is_bot is not None:
@@ -115,14 +143,17 @@ def _found(workspace: Workspace, filters: MemberFilters) -> QuerySet[Member]:
         "last_seen_at__lt": filters.last_seen_until,
     }
     kept = {name: time for name, time in times.items() if time is not None}
-    return workspace.members.filter(*conditions, erased_at=None, **kept)
+    return workspace.members.filter(segment, *conditions, erased_at=None, **kept)
 
 
 def _check(filters: MemberFilters) -> None:
-    for name, text in (("search", filters.search), ("organization", filters.organization)):
+    for name in ("search", "organization", "organization_key"):
+        text = getattr(filters, name)
         if len(text) > LONGEST_SEARCH:
             raise MemberFilterError(f"{name} is longer than {LONGEST_SEARCH} characters.")
-    if any("\0" in text for text in (filters.search, filters.organization, *filters.tags)):
+        if "\0" in text:
+            raise MemberFilterError("A filter holds a null byte.")
+    if any("\0" in tag for tag in filters.tags):
         raise MemberFilterError("A filter holds a null byte.")
 
 
@@ -140,7 +171,8 @@ def _named(word: str) -> Q:
     )
 
 
-def _works_at(text: str) -> Q:
+def works_at(text: str) -> Q:
+    """Return the condition that a profile or an address of an account names an organization."""
     # The name of an organisation is shown without the @ that a profile may have before it.
     return Q(home_member__company__icontains=text) | Q(
         email__iregex=f"@[^@]*{re.escape(text)}[^@]*$"

@@ -48,13 +48,10 @@ def member_edit(
     """
     require_membership(actor, workspace)
     merges_lock(workspace.pk)
-    account = _home_account(workspace, member_id)
-    homes = _locked_homes(account)
+    homes = _locked_homes(account := _home_account(workspace, member_id))
     home, root = homes[member_id], homes[account.member_id]
     before = {home.pk: _said(home) for home in homes.values()}
-    fields = []
-    if display_name is not None:
-        fields.append(_rename(home, account, display_name))
+    fields = [] if display_name is None else [_rename(home, account, display_name)]
     if tags is not None:
         fields.append(_retag(root, list(homes.values()), tags_clean(tags)))
     if notes is not None:

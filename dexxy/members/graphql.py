@@ -4,22 +4,23 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, Self, cast
 
 import strawberry
 import strawberry_django
 
 from dexxy.accounts.graphql import User, in_workspace
-from dexxy.common.graphql import Connection, Info, aware, connection, key
+from dexxy.common.graphql import Info, aware, key
 from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.pages import PAGE
-from dexxy.members import directory, models
-from dexxy.members.directory import EVERYBODY, MemberFilters, MemberSort
-from dexxy.members.merges import selectors
+from dexxy.members import models
+from dexxy.members.directory import MemberFilters
+from dexxy.members.merges import open_suggestions, selectors
 from dexxy.members.models import IdentityKind
-from dexxy.members.overviews import MemberOverview, member_overviews
+from dexxy.members.overviews import MemberOverview, member_overviews, summary_of
 from dexxy.members.profile import SINGLE_FIELDS, Profile
+from dexxy.members.segments import Segment
+from dexxy.members.sorting import MemberSort
 
 # What is known of two accounts: each rule says one thing at most.
 _EVIDENCE = 15
@@ -27,7 +28,12 @@ _EVIDENCE = 15
 ACCOUNTS = 20
 
 strawberry.enum(IdentityKind, description="Who is behind an account.")
-strawberry.enum(MemberSort, description="Which members come first, the last one of all.")
+strawberry.enum(
+    MemberSort, description="Which members come first: the last or most of all, or by name."
+)
+strawberry.enum(
+    Segment, name="MemberSegment", description="Some of the members, by what they said and did."
+)
 
 
 @strawberry_django.type(models.Member, description="A person, whatever accounts they use.")
@@ -65,6 +71,24 @@ class Member:
     def message_count(self, root: strawberry.Parent[models.Member], info: Info) -> int:
         found = _overview(info, root)
         return found.message_count if found else 0
+
+    @strawberry.field(description="Of these, how much in the last 90 days, as of the last count.")
+    def recent_count(self, root: strawberry.Parent[models.Member], info: Info) -> int:
+        summary = _summary(info, root)
+        return summary.recent if summary else 0
+
+    @strawberry.field(description="In how many threads they wait for the team.")
+    def waiting_count(self, root: strawberry.Parent[models.Member], info: Info) -> int:
+        summary = _summary(info, root)
+        return summary.waiting if summary else 0
+
+    @strawberry.field(
+        description="How much they said and did in each of the last twelve times seven days, the"
+        " oldest first."
+    )
+    def weeks(self, root: strawberry.Parent[models.Member], info: Info) -> list[int]:
+        summary = _summary(info, root)
+        return list(summary.weeks) if summary else []
 
     @strawberry.field(description="Whether they can be neither merged nor parted.")
     def is_locked(self, root: strawberry.Parent[models.Member], info: Info) -> bool:
@@ -132,15 +156,17 @@ class MergeSuggestion:
     second: Member
     confidence: float = strawberry.field(description="From 0 to 1.")
     evidence: list[Evidence] = strawberry.field(metadata=cost(items=_EVIDENCE))
+    cursor: str = strawberry.field(description="For `after`: the list goes on behind it.")
 
     @classmethod
-    def of(cls, found: selectors.OpenSuggestion) -> Self:
+    def of(cls, found: open_suggestions.OpenSuggestion, cursor: str) -> Self:
         return cls(
-            id=strawberry.ID(str(found.suggestion.pk)),
+            id=strawberry.ID(str(found.pk)),
             first=cast(Member, found.first),
             second=cast(Member, found.second),
             confidence=found.suggestion.score,
             evidence=Evidence.all_of(found.suggestion.evidence),
+            cursor=cursor,
         )
 
 
@@ -189,6 +215,9 @@ class MemberFilterInput:
     organization: str = strawberry.field(
         default="", description="What the company or the host of an address holds."
     )
+    organization_key: str = strawberry.field(
+        default="", description="The key of their organization, as `organizations` has it."
+    )
     tags: list[str] | None = strawberry.field(default=None, description="With any of these.")
     is_bot: bool | None = strawberry.field(default=None, description="Bots or people alone.")
     first_seen_since: datetime | None = None
@@ -201,6 +230,7 @@ class MemberFilterInput:
         return MemberFilters(
             search=self.search,
             organization=self.organization,
+            organization_key=self.organization_key,
             tags=self.tags or (),
             is_bot=self.is_bot,
             first_seen_since=self.first_seen_since and aware(self.first_seen_since),
@@ -212,34 +242,29 @@ class MemberFilterInput:
 
 @strawberry.type
 class MembersQuery:
-    @strawberry.field(description="The people, the last by `sort` first; never seen ones last.")
-    def members(
-        self,
-        info: Info,
-        workspace_id: strawberry.ID,
-        filters: MemberFilterInput | None = None,
-        sort: MemberSort = MemberSort.LAST_SEEN,
-        first: int = PAGE,
-        after: str | None = None,
-    ) -> Connection[Member]:
-        viewer, workspace = in_workspace(info, workspace_id)
-        kept = filters.read() if filters else EVERYBODY
-        page = directory.member_list(viewer, workspace, kept, sort, first, after)
-        remember_members(info, page.items)
-        return connection(page, after, partial(directory.member_count, viewer, workspace, kept))
-
     @strawberry.field(
-        description="Who may be one person, the most certain first. At most 100: what is decided"
-        " makes room for the next.",
+        description="Who may be one person, the most certain first; at most 100 a page, which goes"
+        " on behind the `cursor` of its last one.",
         metadata=PAGED,
     )
     def merge_suggestions(
-        self, info: Info, workspace_id: strawberry.ID, first: int = PAGE
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        first: int = PAGE,
+        after: str | None = None,
     ) -> list[MergeSuggestion]:
         viewer, workspace = in_workspace(info, workspace_id)
-        found = selectors.suggestion_list(viewer, workspace, first)
+        page = open_suggestions.suggestion_page(viewer, workspace, first, after)
+        found = page.items
         remember_members(info, (member for one in found for member in (one.first, one.second)))
-        return [MergeSuggestion.of(one) for one in found]
+        cursors = map(str, page.cursors)
+        return [MergeSuggestion.of(*one) for one in zip(found, cursors, strict=True)]
+
+    @strawberry.field(description="How many pairs may be one person.", metadata=cost(objects=50))
+    def merge_suggestion_count(self, info: Info, workspace_id: strawberry.ID) -> int:
+        viewer, workspace = in_workspace(info, workspace_id)
+        return open_suggestions.suggestion_count(viewer, workspace)
 
     @strawberry.field(
         description="What would be shown of two members if the second were merged into the first."
@@ -274,6 +299,11 @@ def _overview(info: Info, member: models.Member) -> MemberOverview | None:
         found = member_overviews(unread)
         read.update({one.pk: found.get(one.pk) for one in unread})
     return read[member.pk]
+
+
+def _summary(info: Info, member: models.Member) -> models.MemberSummary | None:
+    found = _overview(info, member)
+    return summary_of(found.accounts[0].member) if found else None
 
 
 def _shown(info: Info, member: models.Member, name: str) -> str:

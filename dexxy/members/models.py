@@ -3,10 +3,14 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left, Lower
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.crypto import EncryptedTextField
 from dexxy.common.models import TimestampedModel, only_choices
+
+# By what names are sorted: a name may be longer than an index takes.
+SORTED_NAME = Left(Lower("display_name"), 100)
 
 
 class Member(TimestampedModel):
@@ -45,6 +49,7 @@ class Member(TimestampedModel):
             models.Index(
                 fields=["workspace"], name="members_member_locked", condition=Q(is_locked=True)
             ),
+            models.Index(F("workspace"), SORTED_NAME, F("id"), name="members_member_alphabet"),
         ]
 
     def __str__(self) -> str:
@@ -303,3 +308,57 @@ class MergeSuggestion(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.first} and {self.second}"
+
+
+class MemberSummary(models.Model):
+    """What lists of people show, sort and filter of a member: counted, and put together.
+
+    A follower of the log of changes keeps it. `weeks` counts acts in each of the last twelve times
+    seven days, the oldest first. `regular_threads` is in how many threads they took part in the
+    year before the last 90 days: from three on, somebody is a regular. `due_at` is when to count
+    again: at once where something has changed, else when time alone changes a count.
+    """
+
+    member = models.OneToOneField(
+        Member, models.CASCADE, primary_key=True, related_name="summary", db_constraint=False
+    )
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    messages = models.IntegerField(default=0, db_default=0)
+    recent = models.IntegerField(default=0, db_default=0)
+    waiting = models.IntegerField(default=0, db_default=0)
+    regular_threads = models.IntegerField(default=0, db_default=0)
+    weeks = ArrayField(models.IntegerField(), default=list, db_default=[])
+    first_act_at = models.DateTimeField(null=True)
+    last_act_at = models.DateTimeField(null=True)
+    organization = models.TextField(default="", db_default="")
+    organization_key = models.TextField(default="", db_default="")
+    counted_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "member summaries"
+        indexes = [
+            models.Index(
+                fields=["workspace", "-messages", "-member"], name="members_summary_messages"
+            ),
+            models.Index(fields=["workspace", "-recent", "-member"], name="members_summary_recent"),
+            models.Index(
+                fields=["workspace", "-waiting", "-member"], name="members_summary_waiting"
+            ),
+            models.Index(fields=["workspace", "-first_act_at"], name="members_summary_new"),
+            models.Index(
+                fields=["workspace", "organization_key"],
+                name="members_summary_organization",
+                condition=~Q(organization_key=""),
+            ),
+            models.Index(
+                fields=["workspace", "due_at"],
+                name="members_summary_due",
+                condition=Q(due_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"summary of member {self.member_id}"

@@ -1,6 +1,7 @@
-"""Guess the organization of a member from the profiles of its accounts."""
+"""Guess the organization of a member from the profiles of its accounts, and tell whose it is."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from dexxy.members.addresses import mailbox
@@ -15,6 +16,14 @@ _OPEN_TO_ALL_HOSTS = (
 )
 _OPEN_TO_ALL = frozenset(_OPEN_TO_ALL_HOSTS.split())
 # Many profiles name an organization of GitHub with an @ in front, as in a mention: `@github`.
+# What companies are as a legal person, which some write behind the name and others do not.
+_LEGAL_FORMS = (
+    "inc incorporated llc ltd limited gmbh ag se sa sas sarl srl bv nv ab oy oyj as aps plc corp"
+    " corporation co kg kk pty spa"
+)
+_FORMS = frozenset(_LEGAL_FORMS.split())
+# The ends of hosts: `halden.com` is Halden.
+_HOST = re.compile(r"(?:www\.)?([\w-]+)(?:\.(?:co|com|org|net|ac|edu|gov))?\.[a-z]{2,}", re.ASCII)
 _MENTION = re.compile(r"(^|\s)@(?=\w)")
 
 
@@ -29,3 +38,16 @@ def organization_of(companies: Iterable[str], emails: Iterable[str]) -> str:
     boxes = filter(None, map(mailbox, emails))
     hosts = (box.host for box in boxes if box.is_personal and box.host not in _OPEN_TO_ALL)
     return next(filter(None, named), "") or next(hosts, "")
+
+
+def organization_key(name: str) -> str:
+    """Return what all spellings of an organization have in common; '' where nothing is left.
+
+    `Halden`, `@halden`, `HALDEN Inc.` and `halden.com` are one. It stands in addresses.
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold().strip().removeprefix("@")
+    host = _HOST.fullmatch(plain)
+    words = re.findall(r"\w+", host[1] if host else plain)
+    while len(words) > 1 and words[-1] in _FORMS:
+        words.pop()
+    return "-".join(words)[:100]

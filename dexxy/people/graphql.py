@@ -1,90 +1,22 @@
-"""One person in the API with what they said, and what the team does about merging."""
+"""What the team does about people in the API."""
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from collections.abc import Sequence
-from typing import Self, cast
+from typing import cast
 
 import strawberry
 
-from dexxy.accounts.graphql import in_workspace, viewer_of
+from dexxy.accounts.graphql import in_workspace
 from dexxy.accounts.models import Workspace
-from dexxy.common.graphql import Connection, Info, key
-from dexxy.common.graphql_cost import cost
-from dexxy.common.pages import PAGE
+from dexxy.common.graphql import Info, key
 from dexxy.members import adding, editing
 from dexxy.members.graphql import (
-    ACCOUNTS,
-    Identity,
     Member,
-    MemberMerge,
-    ShownProfile,
     remember_members,
 )
 from dexxy.members.merges import by_hand, selectors, suggestions
-from dexxy.members.models import Member as MemberRow
-from dexxy.members.models import MemberMerge as MergeRow
-from dexxy.members.overviews import MemberOverview
-from dexxy.members.visibility import member_for
-from dexxy.messages.feed.filters import FeedFilters
-from dexxy.messages.graphql_feed import ActivityItem, feed_connection
 from dexxy.people import merging
-
-
-@strawberry.type(description="A person with all their accounts and activity.")
-class MemberProfile:
-    member: Member
-    row: strawberry.Private[MemberRow]
-    workspace: strawberry.Private[Workspace]
-    overview: strawberry.Private[MemberOverview]
-
-    @strawberry.field(metadata=cost(items=ACCOUNTS))
-    def identities(self) -> list[Identity]:
-        return cast("list[Identity]", list(self.overview.accounts))
-
-    @strawberry.field(description="Which value wins in each field, tags, and notes of the team.")
-    def shown(self) -> ShownProfile:
-        return ShownProfile.of(self.overview.profile)
-
-    @strawberry.field(
-        description="Why the accounts are one person's, the oldest merge first.",
-        metadata=cost(items=ACCOUNTS),
-    )
-    def merges(self, info: Info) -> list[MemberMerge]:
-        viewer = viewer_of(info)
-        found = selectors.member_merges(viewer, self.workspace, self.row.pk)
-        return _merges(info, found)
-
-    @strawberry.field(
-        description="What was taken back, the last first; at most 20.",
-        metadata=cost(items=selectors.MOST_UNDONE),
-    )
-    def undone_merges(self, info: Info) -> list[MemberMerge]:
-        viewer = viewer_of(info)
-        found = selectors.member_merges_undone(viewer, self.workspace, self.row.pk)
-        return _merges(info, found)
-
-    @strawberry.field(description="What they said and did, the newest first.")
-    def activity(
-        self, info: Info, first: int = PAGE, after: str | None = None
-    ) -> Connection[ActivityItem]:
-        kept = FeedFilters(member_ids=[self.row.pk])
-        return feed_connection(info, self.workspace, kept, first, after)
-
-    @classmethod
-    def of(cls, info: Info, workspace: Workspace, member_id: int) -> Self:
-        """Read the member with MEMBER_ID as the viewer may see it."""
-        viewer = viewer_of(info)
-        member = member_for(viewer, workspace, member_id)
-        overview = selectors.member_overview(viewer, workspace, member_id)
-        remember_members(info, [member])
-        return cls(member=cast(Member, member), row=member, workspace=workspace, overview=overview)
-
-
-def _merges(info: Info, found: Sequence[MergeRow]) -> list[MemberMerge]:
-    homes = (home for merge in found for home in (merge.kept, merge.merged))
-    remember_members(info, (home.home_identity.member for home in homes))
-    return cast("list[MemberMerge]", list(found))
+from dexxy.people.graphql_profile import MemberProfile
 
 
 @strawberry.type
@@ -134,6 +66,12 @@ class MemberUnmergePayload:
 
 @strawberry.type(description="The two that will not be suggested again.")
 class MergeSuggestionRejectPayload:
+    first: Member
+    second: Member
+
+
+@strawberry.type(description="The two that may be suggested again.")
+class MergeSuggestionReopenPayload:
     first: Member
     second: Member
 
@@ -202,6 +140,20 @@ class PeopleMutation:
         first, second = selectors.members_of(rejected)
         remember_members(info, (first, second))
         return MergeSuggestionRejectPayload(first=cast(Member, first), second=cast(Member, second))
+
+    @strawberry.mutation(
+        description="Take a rejection back: the two may be suggested again. For members."
+    )
+    def merge_suggestion_reopen(
+        self, info: Info, workspace_id: strawberry.ID, rejected_id: strawberry.ID
+    ) -> MergeSuggestionReopenPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        reopened = suggestions.suggestion_reopen(
+            actor=actor, workspace=workspace, suggestion_id=key(rejected_id)
+        )
+        first, second = selectors.members_of(reopened)
+        remember_members(info, (first, second))
+        return MergeSuggestionReopenPayload(first=cast(Member, first), second=cast(Member, second))
 
     @strawberry.mutation(description="Change a member's name, tags or notes. For members.")
     def member_edit(self, info: Info, input: MemberEditInput) -> MemberPayload:

@@ -9,7 +9,7 @@ from typing import IO
 
 from django.db import transaction
 
-from dexxy.accounts.models import AuditEntry, Workspace
+from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.members.imports.file import ImportedRow
 from dexxy.members.imports.staging import outcomes, rows_stage, staged_batches
 from dexxy.members.imports.stated_accounts import stated_meet
@@ -65,6 +65,7 @@ def people_import(
     lines: IO[str],
     is_rehearsal: bool = False,
     skips_bad_rows: bool = False,
+    actor: User | None = None,
 ) -> ImportReport:
     """Store the people of ROWS in one transaction; run again, it changes nothing more.
 
@@ -72,6 +73,7 @@ def people_import(
         lines: an empty file, to write the report of each row into.
         is_rehearsal: tell what would happen, and store nothing.
         skips_bad_rows: import the others all the same.
+        actor: who wants it; None for a command, which nobody is signed in to.
 
     Raises:
         ImportFileError: the rows cannot be read to their end. Nothing is stored.
@@ -84,7 +86,7 @@ def people_import(
         if report.bad and not skips_bad_rows:
             raise _NotStored
         report.joined = _store(workspace)
-        _audit(workspace, report)
+        _audit(workspace, actor, report)
         if is_rehearsal:
             raise _NotStored
         report.is_stored = True
@@ -100,9 +102,10 @@ def _store(workspace: Workspace) -> int:
     return MemberMerge.objects.filter(workspace=workspace, undone_at=None).count() - before
 
 
-def _audit(workspace: Workspace, report: ImportReport) -> None:
+def _audit(workspace: Workspace, actor: User | None, report: ImportReport) -> None:
     AuditEntry.objects.create(
         workspace=workspace,
+        actor=actor,
         action="members.imported",
         target_type=Workspace._meta.label_lower,
         target_id=str(workspace.pk),

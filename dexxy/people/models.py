@@ -3,21 +3,23 @@
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.models import TimestampedModel, only_choices
 
 
 class Export(models.TextChoices):
-    THREADS = "threads"
-    MESSAGES = "messages"
-    EVENTS = "events"
-    MEMBERS = "members"
-    GROWTH = "growth"
-    RELEASES = "releases"
+    THREADS = "threads", _("Threads")
+    MESSAGES = "messages", _("Messages")
+    EVENTS = "events", _("Events")
+    MEMBERS = "members", _("Members")
+    GROWTH = "growth", _("Growth")
+    RELEASES = "releases", _("Releases")
 
 
 class Format(models.TextChoices):
@@ -64,7 +66,11 @@ class ExportFile(TimestampedModel):
     )
     what = models.CharField(max_length=10, choices=Export.choices)
     form = models.CharField(max_length=10, choices=Format.choices)
+    # Of an export of members, those who were selected; None for all.
+    member_ids = ArrayField(models.BigIntegerField(), null=True)
     with_bom = models.BooleanField(default=False)
+    # Which threads: a tab of their list, and its filters as `filters_written` writes them.
+    selection = models.JSONField(default=dict, blank=True, db_default={})
     state = models.CharField(
         max_length=10, choices=ExportState.choices, default=ExportState.WAITING
     )
@@ -95,7 +101,8 @@ class ExportFile(TimestampedModel):
 
     @property
     def file_name(self) -> str:
-        return f"{self.workspace.slug}-{self.what}.{self.form}"
+        name = self.what if self.member_ids is None else "selected-members"
+        return f"{self.workspace.slug}-{name}.{self.form}"
 
     @property
     def is_ready(self) -> bool:

@@ -22,6 +22,7 @@ from dexxy.members.models import (
     MatchKey,
     Member,
     MemberMerge,
+    MemberSummary,
     MergeSuggestion,
     StatedAccount,
 )
@@ -89,6 +90,8 @@ def accounts_empty(
     members = Member.objects.filter(pk__in=homes).order_by("pk")
     for member in members.select_for_update(no_key=True):
         _empty_member(member)
+    summaries = MemberSummary.objects.filter(member__in=homes)
+    summaries.update(organization="", organization_key="")
     _forget_reasons(ids, homes)
     return ErasureList(workspace.slug, known.secret, tuple(erased), tuple(sorted(texts)))
 

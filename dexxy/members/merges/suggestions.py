@@ -1,4 +1,4 @@
-"""Suggestions that two members are one person: kept up to date, accepted, or rejected for good.
+"""Suggestions that two members are one person: kept up to date, accepted, or rejected.
 
 A row is about two home members and depends on their accounts alone. Whether it is worth showing,
 because they are not one by other ways and nobody holds them apart, is looked up when it is shown.
@@ -106,6 +106,31 @@ def suggestion_reject(*, actor: User, workspace: Workspace, suggestion_id: int) 
     _decide(suggestion, SuggestionState.REJECTED, actor)
     other = suggestion.second_id
     audit(workspace, actor, "member.held_apart", suggestion.first, other=other)
+    return suggestion
+
+
+@transaction.atomic
+def suggestion_reopen(*, actor: User, workspace: Workspace, suggestion_id: int) -> MergeSuggestion:
+    """Take a rejection back: the two of a suggestion are to be decided on again.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
+        SuggestionNotFoundError: WORKSPACE has no such rejected suggestion.
+    """
+    require_membership(actor, workspace)
+    merges_lock(workspace.pk)
+    rejected = workspace.merge_suggestions.filter(state=SuggestionState.REJECTED)
+    suggestion = rejected.select_related("first").filter(pk=suggestion_id).first()
+    if suggestion is None:
+        raise SuggestionNotFoundError("There is no such suggestion, or it is open again already.")
+    suggestion.state, suggestion.decided_by, suggestion.decided_at = (
+        SuggestionState.OPEN,
+        None,
+        None,
+    )
+    suggestion.save(update_fields=["state", "decided_by", "decided_at", "updated_at"])
+    other = suggestion.second_id
+    audit(workspace, actor, "member.not_held_apart", suggestion.first, other=other)
     return suggestion
 
 

@@ -6,16 +6,16 @@ import pytest
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
-from dexxy.common.pages import Page
+from dexxy.common.pages import InvalidCursorError, Page, encoded
 from dexxy.members.directory import (
     MemberFilterError,
     MemberFilters,
-    MemberSort,
     member_count,
     member_list,
     tags_known,
 )
-from dexxy.members.models import Identity, IdentityKind, Member
+from dexxy.members.models import Identity, IdentityKind, Member, MemberSummary
+from dexxy.members.sorting import MemberSort
 from tests.factories import START, make_identity, make_workspace
 
 
@@ -112,7 +112,7 @@ def test_times_are_from_then_on_and_before_then(
     assert found(alice, workspace, first_seen_until=START) == []
 
 
-@pytest.mark.parametrize("sort", MemberSort)
+@pytest.mark.parametrize("sort", [MemberSort.LAST_SEEN, MemberSort.FIRST_SEEN])
 def test_pages_hold_everybody_once_and_who_was_never_seen_last(
     workspace: Workspace, alice: User, sort: MemberSort
 ) -> None:
@@ -159,3 +159,53 @@ def test_a_filter_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(MemberFilterError):
         found(alice, workspace, **filters)
+
+
+def test_pages_in_the_order_of_a_count_have_the_uncounted_last(
+    workspace: Workspace, alice: User
+) -> None:
+    people = [make_identity(workspace=workspace, username=f"p{number}") for number in range(7)]
+    for number, account in enumerate(people[:4]):
+        counts = {"messages": number // 2, "recent": number // 2, "waiting": number // 2}
+        MemberSummary.objects.create(member=account.member, workspace=workspace, **counts)
+
+    for sort in (MemberSort.MESSAGES, MemberSort.RECENT, MemberSort.WAITING):
+        assert paged(alice, workspace, sort) == ["p3", "p2", "p1", "p0", "p6", "p5", "p4"]
+
+
+def test_pages_in_the_order_of_the_alphabet_know_no_capitals(
+    workspace: Workspace, alice: User
+) -> None:
+    for name in ("b", "Zoë", "a", "B", "École", "x" * 200, "漢字"):
+        make_identity(workspace=workspace, username=name)
+
+    listed = paged(alice, workspace, MemberSort.NAME)
+
+    assert [name for name in listed if name.isascii()] == ["a", "b", "B", "x" * 200]
+    assert len(set(listed)) == 7
+
+
+@pytest.mark.parametrize("sort", [MemberSort.RECENT, MemberSort.NAME])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("zzz", "", "[]", '["a"]', "[1, 2, 3]", "[true, 1]", "[1.5, 1]", "[1, -1]", "{}"),
+        *('["\\u0000", 1]', "[[], 1]", f"[{10**30}, 1]", f"[1, {10**30}]"),
+    ],
+)
+def test_a_cursor_of_another_order_is_refused(
+    workspace: Workspace, alice: User, sort: MemberSort, cursor: str
+) -> None:
+    with pytest.raises(InvalidCursorError):
+        member_list(alice, workspace, sort=sort, after=encoded(cursor))
+
+
+def paged(viewer: User, workspace: Workspace, sort: MemberSort) -> list[str]:
+    """Return the names on all pages of two."""
+    listed, after = [], None
+    while True:
+        page = member_list(viewer, workspace, sort=sort, first=2, after=after)
+        listed += names(page)
+        if not page.has_more:
+            return listed
+        after = page.end

@@ -6,7 +6,7 @@ from django.test import Client
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import TokenScope, User, Workspace
 from dexxy.members.erasure.digests import erased_people_begun
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
 from dexxy.members.models import Identity, IdentityKind, Member, MergeSuggestion
 from dexxy.people.merging import people_merge
 from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
@@ -76,19 +76,31 @@ ACTIONS = [
     ),
     Action(
         "accept a suggestion",
-        page="suggestions/$suggestion/accept/",
+        page="people/suggestions/$suggestion/accept/",
         api="mergeSuggestionAccept(workspaceId: $workspace, suggestionId: $suggestion)",
         audit=["member.merged $ada"],
     ),
     Action(
         "reject a suggestion",
-        page="suggestions/$suggestion/reject/",
+        page="people/suggestions/$suggestion/reject/",
         api="mergeSuggestionReject(workspaceId: $workspace, suggestionId: $suggestion)",
         audit=["member.held_apart $ada"],
     ),
     Action(
+        "suggest again what was rejected",
+        page="people/suggestions/$rejected/reopen/",
+        api="mergeSuggestionReopen(workspaceId: $workspace, rejectedId: $rejected)",
+        audit=["member.not_held_apart $ada"],
+    ),
+    Action(
+        "suggest again what was not rejected",
+        page="people/suggestions/$suggestion/reopen/",
+        api="mergeSuggestionReopen(workspaceId: $workspace, rejectedId: $suggestion)",
+        refusal="NOT_FOUND",
+    ),
+    Action(
         "reject what is none",
-        page="suggestions/0/reject/",
+        page="people/suggestions/0/reject/",
         api="mergeSuggestionReject(workspaceId: $workspace, suggestionId: 0)",
         refusal="NOT_FOUND",
     ),
@@ -152,14 +164,20 @@ ACTIONS = [
     ),
     Action(
         "edit",
-        page="people/$ada/edit/?display_name=Lady&tags=vip,math&notes=Likes engines.",
+        page="people/$ada/edit/?display_name=Lady&tags=vip,math",
         api='memberEdit(input: {workspaceId: $workspace, memberId: $ada, displayName: "Lady",'
-        ' tags: ["vip", "math"], notes: "Likes engines."})',
+        ' tags: ["vip", "math"]})',
+        audit=["member.edited $ada"],
+    ),
+    Action(
+        "write a note",
+        page="people/$ada/notes/?notes=Likes engines.",
+        api='memberEdit(input: {workspaceId: $workspace, memberId: $ada, notes: "Likes engines."})',
         audit=["member.edited $ada"],
     ),
     Action(
         "edit the note of a part",
-        page="people/$whole/edit/?of=$part&notes=of the part",
+        page="people/$whole/notes/?of=$part&notes=of the part",
         api='memberEdit(input: {workspaceId: $workspace, memberId: $part, notes: "of the part"})',
         audit=["member.edited $whole"],
     ),
@@ -186,21 +204,21 @@ ACTIONS = [
     ),
     Action(
         "erase",
-        page="people/$ada/erase/?sure=yes&bodies=yes",
+        page="people/$ada/erase/?name=ada&bodies=yes",
         api="memberErase(workspaceId: $workspace, memberId: $ada, withBodies: true)",
         by="alice",
         audit=["member.erased $ada"],
     ),
     Action(
         "erase with the id of before",
-        page="people/$part/erase/?sure=yes",
+        page="people/$part/erase/?name=whole",
         api="memberErase(workspaceId: $workspace, memberId: $part)",
         by="alice",
         refusal="NOT_FOUND",
     ),
     Action(
         "erase as a member",
-        page="people/$ada/erase/?sure=yes",
+        page="people/$ada/erase/?name=ada",
         api="memberErase(workspaceId: $workspace, memberId: $ada)",
         refusal="FORBIDDEN",
     ),
@@ -233,7 +251,11 @@ def names(workspace: Workspace, alice: User) -> dict[str, object]:
     }
     Member.objects.filter(pk=people["inner"].home_member_id).update(is_locked=True)
     pair = people["ada"].home_member_id, people["countess"].home_member_id
-    suggestions_apply(workspace.pk, made=[Suggested(*pair, 0.9, [])], withdrawn=[])
+    apart = people["ada"].home_member_id, people["whole"].home_member_id
+    made = [Suggested(*pair, 0.9, []), Suggested(*apart, 0.8, [])]
+    suggestions_apply(workspace.pk, made=made, withdrawn=[])
+    suggestion, rejected = MergeSuggestion.objects.order_by("-score")
+    suggestion_reject(actor=alice, workspace=workspace, suggestion_id=rejected.pk)
     # By its secret, which is made once and by chance, it is known who was erased.
     erased_people_begun(workspace.pk)
     homes = {name: account.home_member_id for name, account in people.items()}
@@ -242,7 +264,8 @@ def names(workspace: Workspace, alice: User) -> dict[str, object]:
         **merges,
         "robot": robot.home_member_id,
         "elsewhere": elsewhere.home_member_id,
-        "suggestion": MergeSuggestion.objects.get().pk,
+        "suggestion": suggestion.pk,
+        "rejected": rejected.pk,
         "workspace": workspace.pk,
         "slug": workspace.slug,
     }

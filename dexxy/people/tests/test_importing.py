@@ -17,7 +17,7 @@ from dexxy.people.merging import people_unmerge
 from tests.factories import START, make_identity, make_workspace
 
 
-def load(workspace: Workspace, text: str | bytes, **options: bool) -> ImportReport:
+def load(workspace: Workspace, text: str | bytes, **options: Any) -> ImportReport:
     given = text.encode() if isinstance(text, str) else text
     file = ImportFile(io.BytesIO(given))
     return people_import(workspace, file.rows(), lines=io.StringIO(), **options)

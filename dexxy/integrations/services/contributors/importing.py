@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import IO
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportedRow
 from dexxy.people.importing import ImportReport, people_import
@@ -16,6 +16,7 @@ def contributors_import(
     lines: IO[str],
     is_rehearsal: bool = False,
     skips_bad_rows: bool = False,
+    actor: User | None = None,
 ) -> ImportReport:
     """Import people, as `people_import` does, and compare them with the accounts that are here.
 
@@ -25,12 +26,18 @@ def contributors_import(
         lines: an empty file, to write the report of each row into.
         is_rehearsal: tell what would happen, and store nothing.
         skips_bad_rows: import the others all the same.
+        actor: who wants it; None for a command, which nobody is signed in to.
 
     Raises:
         ImportFileError: the rows cannot be read to their end. Nothing is stored.
     """
     report = people_import(
-        workspace, rows, lines=lines, is_rehearsal=is_rehearsal, skips_bad_rows=skips_bad_rows
+        workspace,
+        rows,
+        lines=lines,
+        is_rehearsal=is_rehearsal,
+        skips_bad_rows=skips_bad_rows,
+        actor=actor,
     )
     if report.is_stored:
         contributors_stitch(workspace_id=workspace.pk)

@@ -1,0 +1,143 @@
+"""Import a file of people that somebody uploads: first tell what would happen, then do it."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import require_admin
+from dexxy.common.errors import BadInputError
+from dexxy.integrations.services.contributors.importing import contributors_import
+from dexxy.kept.files import file_keep, file_read, files_forget
+from dexxy.members.imports.file import ImportFile
+
+# A page cannot wait for more; the command can.
+LARGEST_FILE = 2_000_000
+# Of what is wrong, so much is told; the rest looks alike.
+MOST_PROBLEMS = 100
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+class UploadError(BadInputError):
+    """A file that cannot be taken, or that is not kept any more."""
+
+
+@dataclass(frozen=True)
+class UploadOutcome:
+    """What became of the rows of a file, or would.
+
+    Args:
+        counts: rows that are added, known already, erased (and left out), or bad.
+        joined: how many accounts are joined with others.
+        is_stored: whether it was done.
+        ignored: names of columns that Dexxy does not know.
+        problems: line and problem of rows that are bad, the first ones.
+    """
+
+    counts: Mapping[str, int]
+    joined: int
+    is_stored: bool
+    ignored: Sequence[str]
+    problems: Sequence[tuple[int, str]]
+
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return sum(self.counts.values())
+
+    @property
+    def importable(self) -> int:
+        """How many of them can be imported."""
+        return self.counts["added"] + self.counts["known"]
+
+
+def upload_keep(*, actor: User, workspace: Workspace, content: bytes) -> str:
+    """Keep an uploaded file until it is imported, for some days at most, for ACTOR alone.
+
+    Returns: the key under which it is kept.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: there is nothing in it, or too much.
+    """
+    require_admin(actor, workspace)
+    if not content:
+        raise UploadError("Choose a file that has something in it.")
+    if len(content) > LARGEST_FILE:
+        raise UploadError(
+            f"The file is larger than {LARGEST_FILE // 1_000_000} MB. Cut it in parts, or let"
+            " whoever runs this Dexxy use `dexxy import-members`."
+        )
+    key = token_hex(16)
+    file_keep(_name(actor, workspace, key), content)
+    return key
+
+
+def upload_try(*, actor: User, workspace: Workspace, key: str) -> UploadOutcome:
+    """Tell what importing an uploaded file would do, and store nothing.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: it is not kept any more.
+        ImportFileError: it cannot be read.
+    """
+    return _import(actor, workspace, key, is_rehearsal=True, skips_bad_rows=True)
+
+
+def upload_import(
+    *, actor: User, workspace: Workspace, key: str, skips_bad_rows: bool
+) -> UploadOutcome:
+    """Import an uploaded file, all or nothing; it is not kept any longer once that is done.
+
+    Args:
+        skips_bad_rows: import the others where some rows are bad; otherwise nothing is stored.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: it is not kept any more.
+        ImportFileError: it cannot be read. Nothing is stored.
+    """
+    done = _import(actor, workspace, key, is_rehearsal=False, skips_bad_rows=skips_bad_rows)
+    if done.is_stored:
+        files_forget([_name(actor, workspace, key)])
+    return done
+
+
+def _import(
+    actor: User, workspace: Workspace, key: str, *, is_rehearsal: bool, skips_bad_rows: bool
+) -> UploadOutcome:
+    require_admin(actor, workspace)
+    file = ImportFile(io.BytesIO(_read(actor, workspace, key)))
+    report = contributors_import(
+        workspace,
+        file.rows(),
+        lines=io.StringIO(),
+        is_rehearsal=is_rehearsal,
+        skips_bad_rows=skips_bad_rows,
+        actor=actor,
+    )
+    problems = [(line, problem) for line, _, problem in report.rows() if problem]
+    return UploadOutcome(
+        counts=report.counts,
+        joined=report.joined,
+        is_stored=report.is_stored,
+        ignored=file.columns.ignored,
+        problems=problems[:MOST_PROBLEMS],
+    )
+
+
+def _read(actor: User, workspace: Workspace, key: str) -> bytes:
+    try:
+        return file_read(_name(actor, workspace, key))
+    except FileNotFoundError as error:
+        raise UploadError(
+            "This file was imported already, or is not kept any more: choose it again."
+        ) from error
+
+
+def _name(actor: User, workspace: Workspace, key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise UploadError("There is no such file: choose it again.")
+    return f"imports/{workspace.pk}/{actor.pk}/{key}"

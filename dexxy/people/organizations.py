@@ -1,0 +1,75 @@
+"""One organization with its people and their threads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.common.pages import PAGE, Page
+from dexxy.members.directory import MemberFilters
+from dexxy.members.organization_list import (
+    Organization,
+    organization_for,
+    organization_spellings,
+    organization_tags,
+)
+from dexxy.members.segments import Segment
+from dexxy.members.sorting import MemberSort
+from dexxy.messages.feed.filters import MOST_VALUES, ThreadFilters
+from dexxy.messages.models import Thread
+from dexxy.messages.selectors import thread_list
+from dexxy.people.directory import Listed, Person, people_ids, people_page
+
+_THREADS = 20
+
+
+@dataclass(frozen=True)
+class OrganizationPage:
+    """All that a page of an organization shows.
+
+    Args:
+        spellings: how its people write its name.
+        tags: of its people, each with how many have it.
+        threads: those that its people opened, with the newest activity first.
+    """
+
+    organization: Organization
+    spellings: Sequence[str]
+    tags: Sequence[tuple[str, int]]
+    people: Page[Person]
+    threads: Page[Thread]
+
+
+def people_of_organization(key: str) -> Listed:
+    """Return what lists the people of an organization."""
+    return Listed(segment=Segment.EVERYBODY, filters=MemberFilters(organization_key=key))
+
+
+def organization_whole(
+    viewer: Viewer,
+    workspace: Workspace,
+    key: str,
+    first: int = PAGE,
+    after: str | None = None,
+) -> OrganizationPage:
+    """Return an organization with FIRST of its people behind the cursor AFTER, and threads.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        OrganizationNotFoundError: nobody in WORKSPACE is of it.
+        PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
+        TooSlowError: there is too much.
+    """
+    found = organization_for(viewer, workspace, key)
+    listed = people_of_organization(key)
+    # Threads are asked for by the people who opened them: of very many, those of the first.
+    members = people_ids(viewer, workspace, listed)[:MOST_VALUES]
+    return OrganizationPage(
+        organization=found,
+        spellings=organization_spellings(viewer, workspace, key),
+        tags=organization_tags(viewer, workspace, key),
+        people=people_page(viewer, workspace, listed, MemberSort.RECENT, first, after),
+        threads=thread_list(viewer, workspace, ThreadFilters(member_ids=members), _THREADS)
+        if members
+        else Page(),
+    )

@@ -1,0 +1,105 @@
+"""What the team does with many people at once: tag them, add them to the team, take them along."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import Viewer, require_admin
+from dexxy.members.tagging import MOST_AT_ONCE, SelectionError, members_tag
+from dexxy.members.visibility import MemberNotFoundError, members_by_id
+from dexxy.messages.team.deciding import member_set_team
+from dexxy.people.directory import Listed, people_ids
+
+# What one request can do; more than that is to be filtered first.
+MOST_SELECTED = 5000
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Whom somebody has selected: some, or all of a list.
+
+    Args:
+        member_ids: those of some.
+        listed: the list of which all are meant; None if some are.
+    """
+
+    member_ids: Sequence[int] = ()
+    listed: Listed | None = None
+
+
+def selected_ids(viewer: Viewer, workspace: Workspace, selection: Selection) -> list[int]:
+    """Return the primary keys of who is selected, in ascending order.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        SelectionError: nobody is.
+        MemberNotFoundError: WORKSPACE has none of those selected.
+        MemberFilterError, TooSlowError: as `people_ids`.
+    """
+    if selection.listed is not None:
+        found = people_ids(viewer, workspace, selection.listed)
+    else:
+        found = [one.pk for one in members_by_id(viewer, workspace, selection.member_ids)]
+        if selection.member_ids and not found:
+            raise MemberNotFoundError("There is no such member.")
+    if not found:
+        raise SelectionError("Select somebody first.")
+    return sorted(found)
+
+
+def people_tag(
+    *,
+    actor: User,
+    workspace: Workspace,
+    member_ids: Sequence[int],
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> int:
+    """Tag many people, some at a time, as `members_tag` does; done again, it changes nothing more.
+
+    Returns: how many have other tags now.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, MemberTextError: as `members_tag`.
+        SelectionError: nobody is named, no tag is, or there are more than MOST_SELECTED people.
+    """
+    if not any(tag.strip() for tag in (*add, *remove)):
+        raise SelectionError("Name a tag first.")
+    _check(member_ids)
+    starts = range(0, len(member_ids), MOST_AT_ONCE)
+    return sum(
+        members_tag(
+            actor=actor,
+            workspace=workspace,
+            member_ids=member_ids[start : start + MOST_AT_ONCE],
+            add=add,
+            remove=remove,
+        )
+        for start in starts
+    )
+
+
+@transaction.atomic
+def people_add_to_team(*, actor: User, workspace: Workspace, member_ids: Collection[int]) -> int:
+    """Say of many people that they belong to the team; all of them or none. For administrators.
+
+    Returns: how many there are.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminRequiredError: ACTOR is no administrator.
+        SelectionError: nobody is named, or more than MOST_AT_ONCE.
+        TeamError: one of them is a bot.
+    """
+    require_admin(actor, workspace)
+    if not 1 <= len(member_ids) <= MOST_AT_ONCE:
+        raise SelectionError(f"Choose 1 to {MOST_AT_ONCE} people.")
+    for member_id in sorted(member_ids):
+        member_set_team(actor=actor, workspace=workspace, member_id=member_id, is_on_team=True)
+    return len(member_ids)
+
+
+def _check(member_ids: Collection[int]) -> None:
+    if not 1 <= len(member_ids) <= MOST_SELECTED:
+        raise SelectionError(f"Choose 1 to {MOST_SELECTED:,} people: filter the list first.")

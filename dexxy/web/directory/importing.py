@@ -1,0 +1,85 @@
+"""Import people from a file: choose it, see what would happen, do it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import require_admin
+from dexxy.integrations.services.contributors.uploads import (
+    LARGEST_FILE,
+    MOST_PROBLEMS,
+    UploadError,
+    UploadOutcome,
+    upload_import,
+    upload_keep,
+    upload_try,
+)
+from dexxy.web.pages import PageRequest, attempt, workspace_form
+
+
+@workspace_form
+def people_import(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Take a file, show what importing it would do, and import it."""
+    require_admin(request.user, workspace)
+    if request.method == "POST":
+        return _sent(request, workspace)
+    key = request.GET.get("file", "")
+    context: dict[str, Any] = {
+        "workspace": workspace,
+        "section": "people",
+        "largest": LARGEST_FILE // 1_000_000,
+        "most": MOST_PROBLEMS,
+    }
+    if key:
+        found = attempt(
+            request, lambda: upload_try(actor=request.user, workspace=workspace, key=key)
+        )
+        if found is None:
+            return redirect("people_import", workspace.slug)
+        return render(
+            request, "web/people/import_preview.html", {**context, "key": key, "found": found}
+        )
+    return render(request, "web/people/import.html", context)
+
+
+def _sent(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    at = reverse("people_import", args=[workspace.slug])
+    key = request.POST.get("file", "")
+    if not key:
+        kept = attempt(request, lambda: _keep(request, workspace))
+        return redirect(f"{at}?file={kept}" if kept else at)
+    skips = request.POST.get("skip") == "yes"
+    done = attempt(
+        request,
+        lambda: upload_import(
+            actor=request.user, workspace=workspace, key=key, skips_bad_rows=skips
+        ),
+    )
+    if done is None:
+        return redirect(at)
+    if not done.is_stored:
+        messages.error(request, gettext("Some rows cannot be imported, so none was."))
+        return redirect(f"{at}?file={key}")
+    messages.success(request, _told(done))
+    return redirect("people", workspace.slug)
+
+
+def _keep(request: PageRequest, workspace: Workspace) -> str:
+    uploaded = request.FILES.get("csv")
+    if uploaded is None:
+        raise UploadError(gettext("Choose a file first."))
+    content = uploaded.read(LARGEST_FILE + 1)
+    return upload_keep(actor=request.user, workspace=workspace, content=content)
+
+
+def _told(done: UploadOutcome) -> str:
+    number = done.counts["added"]
+    added = ngettext("%(n)d person is added", "%(n)d people are added", number) % {"n": number}
+    known = gettext("%(n)d were known") % {"n": done.counts["known"]}
+    joined = ngettext("%(n)d account is joined", "%(n)d accounts are joined", done.joined)
+    return f"{added}, {known}, {joined % {'n': done.joined}}."

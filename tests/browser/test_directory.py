@@ -1,0 +1,40 @@
+"""Selecting people in a real browser: the bar appears, counts, and does what it says."""
+
+import pytest
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.members.models import Member
+from tests.factories import make_identity
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_rows_are_selected_and_tagged(
+    context: BrowserContext, page: Page, base_url: str, alice: User, workspace: Workspace
+) -> None:
+    for number in range(4):
+        make_identity(workspace=workspace, username=f"p{number}")
+    client = Client()
+    client.force_login(alice)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    page.goto(f"/w/{workspace.slug}/people/")
+    bar = page.get_by_role("region", name="What to do with the people selected")
+    expect(bar).to_be_hidden()
+
+    page.get_by_label("Select p1").check()
+    page.get_by_label("Select p3").click(modifiers=["Shift"])
+    expect(bar).to_be_visible()
+    assert page.locator("tbody .pick :checked").count() == 3
+    page.get_by_label("Select all on this page").check()
+    assert page.locator("tbody .pick :checked").count() == 4
+    page.get_by_label("Select p0").uncheck()
+
+    bar.locator("summary").click()
+    bar.get_by_label("Tag").fill("speaker")
+    bar.get_by_role("button", name="Add the tag").click()
+
+    expect(page.get_by_text("3 people have the tag “speaker” now.").first).to_be_attached()
+    assert Member.objects.filter(tags=["speaker"]).count() == 3
