@@ -1,26 +1,27 @@
 """Pages on which the team makes two members one, and parts them again."""
 
-from collections.abc import Callable
-from functools import partial
+import re
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
 from dexxy.members.directory import MemberFilters, member_list
 from dexxy.members.merges.selectors import members_of, merge_for, merge_preview
-from dexxy.members.merges.suggestions import suggestion_reject
-from dexxy.members.models import Member, MemberMerge, MergeSuggestion
+from dexxy.members.models import Member
 from dexxy.members.overviews import member_overviews
 from dexxy.members.visibility import member_now
-from dexxy.people.merging import people_accept, people_merge, people_unmerge
+from dexxy.people.merging import people_merge, people_unmerge
 from dexxy.web import wording
-from dexxy.web.pages import PageRequest, attempt, back, wants_part, workspace_action, workspace_form
+from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
 
+# The row of a suggestion.
+_ROW = re.compile(r"s\d{1,19}")
 # How many members are offered to be merged with.
 _CHOICES = 10
 
@@ -67,56 +68,35 @@ def _merge(request: PageRequest, workspace: Workspace, kept: int, merged: int) -
         lambda: people_merge(
             actor=request.user, workspace=workspace, kept_id=kept, merged_id=merged
         ),
-        done="They are one person now. You can undo that on this page.",
+        done=_("They are one person now. You can undo that on this page."),
     )
-    return redirect("member", workspace.slug, kept)
+    return redirect("member_accounts", workspace.slug, kept)
 
 
 @workspace_action
 def merge_undo(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    """Take a merge back."""
-    kept, _ = members_of(merge_for(request.user, workspace, pk))
-    attempt(
+    """Take a merge back; by htmx the row of its suggestion says so in its place."""
+    merge = merge_for(request.user, workspace, pk)
+    kept, _kept = members_of(merge)
+    row = (request.htmx.target or "") if request.htmx else ""
+    is_by_row = bool(_ROW.fullmatch(row))
+    done = (
+        ""
+        if is_by_row
+        else _("They are two people again, and stay so unless somebody merges them.")
+    )
+    undone = attempt(
         request,
         lambda: people_unmerge(actor=request.user, workspace=workspace, merge_id=pk),
-        done="They are two people again, and stay so unless somebody merges them.",
+        # A row says itself what was done.
+        done="" if is_by_row else done,
     )
-    return redirect("member", workspace.slug, kept.pk)
-
-
-# Each with what is said when it is done.
-_DECISIONS: dict[str, tuple[Callable[..., MemberMerge | MergeSuggestion], str]] = {
-    "accept": (people_accept, "They are one person now. Their page can undo that."),
-    "reject": (suggestion_reject, "They stay two, and will not be suggested again."),
-}
-
-
-@workspace_action
-def suggestion_action(
-    request: PageRequest, workspace: Workspace, pk: int, action: str
-) -> HttpResponse:
-    """Accept or reject a suggestion, for good; by htmx its row says so and stays in place."""
-    if action not in _DECISIONS:
-        raise Http404("There is no such action.")
-    decide, done = _DECISIONS[action]
-    act = partial(decide, actor=request.user, workspace=workspace, suggestion_id=pk)
-    decided = attempt(request, act, done)
-    if wants_part(request, f"s{pk}"):
-        return _decided(request, workspace, decided)
-    return back(request, "suggestions", workspace.slug)
-
-
-def _decided(
-    request: PageRequest, workspace: Workspace, decided: MemberMerge | MergeSuggestion | None
-) -> HttpResponse:
-    if decided is None:
-        # An error stands at the top of the page, and stays.
+    if not is_by_row:
+        return redirect("member_accounts", workspace.slug, kept.pk)
+    if undone is None:
         return HttpResponseClientRedirect(reverse("suggestions", args=[workspace.slug]))
-    context: dict[str, Any] = {"workspace": workspace}
-    if isinstance(decided, MemberMerge):
-        context |= {"merge": decided, "pair": (decided.kept, decided.merged)}
-    else:
-        context["pair"] = (decided.first, decided.second)
+    pair = (undone.kept, undone.merged)
+    context = {"workspace": workspace, "pk": row[1:], "pair": pair, "undone": True}
     return render(request, "web/people/suggestion_done.html", context)
 
 

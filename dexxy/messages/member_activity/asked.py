@@ -1,0 +1,83 @@
+"""Whose activity is asked for: a member with all accounts, and the parts of SQL that find it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.common.sql import Rows, fetch_all
+from dexxy.members.models import Identity, Member
+from dexxy.members.visibility import require_people
+from dexxy.messages.team.roster import Roster, team_of
+from dexxy.messages.team.stints import Stint
+from dexxy.messages.waiting.acts import HIDDEN_BUT_SAID
+
+_GONE_SOURCES = """
+SELECT id FROM sources_source WHERE workspace_id = %(workspace)s AND is_archived"""
+# All that the feed shows of the member, as messages `m`.
+MINE = f"""
+messages_message m
+WHERE m.workspace_id = %(workspace)s AND m.author_id = ANY(%(accounts)s) AND NOT m.is_archived
+  AND m.in_feed AND m.source_id NOT IN ({_GONE_SOURCES})"""
+# Whether a message `m` is words that were not hidden as spam and so on.
+SAID = """
+m.kind IN ('opened', 'comment', 'reply', 'review', 'review_comment')
+AND coalesce(lower(m.details->>'minimized') = ANY(%(said)s), true)"""
+# The live threads `t`.
+THREADS = f"""
+t.workspace_id = %(workspace)s AND NOT t.is_archived AND t.source_id NOT IN ({_GONE_SOURCES})"""
+# Begins a statement that asks who was of the team, and when.
+TEAM = "WITH team AS MATERIALIZED (SELECT r.member_id, r.since, r.until FROM {rows})"
+_TEAM_COLUMNS = {"member_id": "bigint", "since": "timestamptz", "until": "timestamptz"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A member of today, with what the statements are given.
+
+    Args:
+        accounts: the primary keys of the member's identities.
+        team: everybody who ever belonged to it.
+    """
+
+    workspace: Workspace
+    member_id: int
+    accounts: Sequence[int]
+    team: Roster
+
+    @property
+    def stints(self) -> Sequence[Stint]:
+        """When the member belonged to the team."""
+        return self.team.get(self.member_id, ())
+
+    def fetch(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        """Run a statement that may read `team`, and return its rows.
+
+        Whoever shows them limits the time: a page runs several.
+        """
+        given = {
+            "workspace": self.workspace.pk,
+            "member": self.member_id,
+            "accounts": list(self.accounts),
+            "said": list(HIDDEN_BUT_SAID),
+        }
+        stints = ((m, one.since, one.until) for m, found in self.team.items() for one in found)
+        rows = Rows(_TEAM_COLUMNS, stints) if "{rows}" in sql else None
+        return fetch_all(sql, {**given, **params}, rows)
+
+
+def asked_of(viewer: Viewer, workspace: Workspace, member: Member) -> Asked:
+    """Return what the activity of MEMBER, one of today, is read from.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_people(viewer, workspace)
+    accounts = Identity.objects.filter(workspace=workspace, member=member)
+    return Asked(
+        workspace=workspace,
+        member_id=member.pk,
+        accounts=list(accounts.values_list("pk", flat=True)),
+        team=team_of(workspace.pk),
+    )

@@ -1,0 +1,1 @@
+"""Pages about one member, and about who may be one person."""
