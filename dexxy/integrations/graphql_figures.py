@@ -2,30 +2,25 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Self
 
 import strawberry
 
 from dexxy.accounts.graphql import in_workspace
-from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer
 from dexxy.common.graphql import Info, aware, keys
 from dexxy.common.graphql_cost import cost
 from dexxy.integrations.figure_window import figure_window
+from dexxy.integrations.graphql_figure_trends import FIGURE, STEPS, FigureList, FigureTrends
 from dexxy.messages.figures import concentration, durations, flow, outcomes, people, rhythm
 from dexxy.messages.figures.cohort import LeftOut
 from dexxy.messages.figures.people import Step
-from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window
+from dexxy.messages.figures.scope import EVERYTHING, FigureFilters
 from dexxy.messages.figures.small_numbers import Ratio, shown
 from dexxy.messages.graphql_kinds import ThreadKind
 
-# A figure of a year takes as long as so many objects of other fields.
-_FIGURE = cost(objects=1000)
 _BY_KIND = cost(items=len(ThreadKind), objects=1000)
-# Windows are rarely longer than a year.
-_WEEKS = cost(items=53, objects=1000)
 
 
 @strawberry.input(description="What to count alone; an empty list keeps everything.")
@@ -33,6 +28,9 @@ class FigureFilterInput:
     source_ids: list[strawberry.ID] | None = None
     kinds: list[ThreadKind] | None = None
     organizations: list[str] | None = None
+    member_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="What these people opened, said and did."
+    )
 
     def read(self) -> FigureFilters:
         """Return what was sent as the filters of figures."""
@@ -40,18 +38,8 @@ class FigureFilterInput:
             source_ids=keys(self.source_ids or [], "sourceIds"),
             kinds=self.kinds or [],
             organizations=self.organizations or [],
+            member_ids=keys(self.member_ids or [], "memberIds"),
         )
-
-
-@strawberry.type(description="The list behind a number: ids of threads, or of members.")
-class FigureList:
-    count: int
-    ids: list[strawberry.ID] = strawberry.field(metadata=cost(items=0))
-
-    @classmethod
-    def of(cls, found: Iterable[int]) -> Self:
-        ids = [strawberry.ID(str(pk)) for pk in found]
-        return cls(count=len(ids), ids=ids)
 
 
 @strawberry.type(description="Some of all.")
@@ -253,8 +241,7 @@ class FigureBots:
 
 
 @strawberry.type(description="Figures of a window; null where they would tell too little.")
-class Figures:
-    asked: strawberry.Private[tuple[Viewer, Workspace, Window, FigureFilters]]
+class Figures(FigureTrends):
     now: datetime = strawberry.field(description="Up to when the copy of GitHub is complete.")
     has_history: bool = strawberry.field(description="Each repository was read to its beginning.")
 
@@ -276,25 +263,25 @@ class Figures:
             for kind, found in durations.time_to_close(*self.asked).items()
         ]
 
-    @strawberry.field(description="Of open issues, now.", metadata=_FIGURE)
+    @strawberry.field(description="Of open issues, now.", metadata=FIGURE)
     def issue_age(self) -> FigureAges:
         found = shown(durations.issue_age(*self.asked))
         return FigureAges(
             duration=FigureDuration.of(ThreadKind.ISSUE, found.durations), bands=list(found.bands)
         )
 
-    @strawberry.field(description="Until the first review of pull requests.", metadata=_FIGURE)
+    @strawberry.field(description="Until the first review of pull requests.", metadata=FIGURE)
     def review_duration(self) -> FigureDuration:
         found = shown(durations.review_duration(*self.asked))
         return FigureDuration.of(ThreadKind.PULL_REQUEST, found)
 
-    @strawberry.field(description="Until the merge, of what was merged.", metadata=_FIGURE)
+    @strawberry.field(description="Until the merge, of what was merged.", metadata=FIGURE)
     def merge_duration(self) -> FigureMerges:
         found = shown(durations.merge_duration(*self.asked))
         duration = FigureDuration.of(ThreadKind.PULL_REQUEST, found)
         return FigureMerges(duration=duration, is_young=found.is_young)
 
-    @strawberry.field(description="Until discussions had their answer.", metadata=_FIGURE)
+    @strawberry.field(description="Until discussions had their answer.", metadata=FIGURE)
     def time_to_answer(self) -> FigureAnswers:
         found = shown(durations.time_to_answer(*self.asked))
         return FigureAnswers(
@@ -309,11 +296,11 @@ class Figures:
             FigureFlow.of(kind, shown(flow.backlog(*self.asked, kind=kind))) for kind in ThreadKind
         ]
 
-    @strawberry.field(description="Pull requests closed, of all that were open.", metadata=_FIGURE)
+    @strawberry.field(description="Pull requests closed, of all that were open.", metadata=FIGURE)
     def closure_ratio(self) -> FigureRatio:
         return FigureRatio.from_(shown(flow.closure_ratio(*self.asked)).ratio)
 
-    @strawberry.field(description="Pull requests merged, of all finished.", metadata=_FIGURE)
+    @strawberry.field(description="Pull requests merged, of all finished.", metadata=FIGURE)
     def acceptance(self) -> FigureAcceptance:
         found = shown(flow.acceptance_ratio(*self.asked))
         return FigureAcceptance(
@@ -323,7 +310,7 @@ class Figures:
             withdrawn=FigureList.of(found.withdrawn),
         )
 
-    @strawberry.field(description="Of merged pull requests.", metadata=_FIGURE)
+    @strawberry.field(description="Of merged pull requests.", metadata=FIGURE)
     def merge_reviews(self) -> FigureMergeReviews:
         found = shown(flow.merge_reviews(*self.asked))
         return FigureMergeReviews(
@@ -334,7 +321,7 @@ class Figures:
             others=FigureList.of(found.others),
         )
 
-    @strawberry.field(description="Who took part.", metadata=_FIGURE)
+    @strawberry.field(description="Who took part.", metadata=FIGURE)
     def contributors(self) -> FigureContributors:
         found = shown(people.contributors(*self.asked))
         return FigureContributors(
@@ -343,12 +330,12 @@ class Figures:
             ghost_messages=found.ghost_messages,
         )
 
-    @strawberry.field(description="Who had never taken part before.", metadata=_FIGURE)
+    @strawberry.field(description="Who had never taken part before.", metadata=FIGURE)
     def new_contributors(self) -> FigureList | None:
         found = shown(people.new_contributors(*self.asked)).people
         return None if found is None else FigureList.of(one.member_id for one in found)
 
-    @strawberry.field(description="Took part in at most two threads.", metadata=_FIGURE)
+    @strawberry.field(description="Took part in at most two threads.", metadata=FIGURE)
     def occasional_contributors(self) -> FigurePeople:
         found = shown(people.occasional_contributors(*self.asked))
         return FigurePeople(
@@ -358,7 +345,7 @@ class Figures:
             recent=FigureList.of(found.new),
         )
 
-    @strawberry.field(description="Regulars who have gone quiet.", metadata=_FIGURE)
+    @strawberry.field(description="Regulars who have gone quiet.", metadata=FIGURE)
     def inactive_contributors(self) -> FigurePeople:
         found = shown(people.inactive_contributors(*self.asked))
         return FigurePeople(
@@ -368,7 +355,7 @@ class Figures:
             recent=FigureList.of([]),
         )
 
-    @strawberry.field(description="What became of newcomers.", metadata=_FIGURE)
+    @strawberry.field(description="What became of newcomers.", metadata=FIGURE)
     def conversion(self) -> FigureConversion:
         found = shown(people.conversion_rate(*self.asked))
         return FigureConversion(
@@ -376,18 +363,18 @@ class Figures:
             came_back=FigurePeople.of_step(found.came_back) if found.came_back else None,
         )
 
-    @strawberry.field(description="Of people, without names.", metadata=_FIGURE)
+    @strawberry.field(description="Of people, without names.", metadata=FIGURE)
     def absence_factor(self) -> FigureFactor:
         found = shown(concentration.absence_factor(*self.asked))
         return FigureFactor(factor=found.factor, of=len(found.people), acts=found.acts)
 
-    @strawberry.field(description="Of organizations as they are today.", metadata=_FIGURE)
+    @strawberry.field(description="Of organizations as they are today.", metadata=FIGURE)
     def elephant_factor(self) -> FigureFactor:
         found = shown(concentration.elephant_factor(*self.asked))
         known = found.known.part
         return FigureFactor(factor=found.factor, of=len(found.organizations), acts=known)
 
-    @strawberry.field(description="Acts by weekday and hour.", metadata=_FIGURE)
+    @strawberry.field(description="Acts by weekday and hour.", metadata=FIGURE)
     def activity_hours(self) -> FigureHours:
         found = shown(rhythm.activity_hours(*self.asked))
         hours = (
@@ -399,7 +386,7 @@ class Figures:
         )
         return FigureHours(hours=hours, acts=found.acts, people=found.people)
 
-    @strawberry.field(description="The complete weeks of the window.", metadata=_WEEKS)
+    @strawberry.field(description="The complete weeks of the window.", metadata=STEPS)
     def weeks(self) -> list[FigureWeek]:
         return [
             FigureWeek(
@@ -411,7 +398,7 @@ class Figures:
             for week in shown(rhythm.bursts(*self.asked)).weeks
         ]
 
-    @strawberry.field(description="What bots said.", metadata=_FIGURE)
+    @strawberry.field(description="What bots said.", metadata=FIGURE)
     def bot_activity(self) -> FigureBots:
         found = shown(rhythm.bot_activity(*self.asked))
         return FigureBots(

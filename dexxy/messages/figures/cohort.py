@@ -17,8 +17,10 @@ class LeftOut(StrEnum):
     BOT = "bot"
     # It is older than its opening here says.
     IMPORTED = "imported"
-    # Until it is known when a draft became ready.
+    # It is a draft now.
     DRAFT = "draft"
+    # It had what a figure asks about while it was still a draft.
+    EARLY = "early"
     TEAM = "team"
 
 
@@ -36,7 +38,7 @@ class StateChange(NamedTuple):
     """A thread was closed, merged or opened again.
 
     Args:
-        after: in microseconds since the opening.
+        after: in microseconds since the start of the thread.
         kind: a value of MessageKind.
     """
 
@@ -48,12 +50,14 @@ class StateChange(NamedTuple):
 class CohortThread(NamedTuple):
     """A thread with the times that figures are told from.
 
-    All times are in microseconds since the opening: a year has tens of thousands of threads, and to
-    make a datetime of each would take longer than to read them.
+    All times but `opened` are in microseconds since its start, which is its opening or, of a pull
+    request that was opened as a draft, when it was first ready. A year has tens of thousands of
+    threads, and to make a datetime of each would take longer than to read them.
 
     Args:
         kind: a value of ThreadKind.
         left_out: why it is not in the cohort, a value of LeftOut; only some figures leave TEAM out.
+        opened: in microseconds since the window began.
         age: now, of its source.
         window_since: when the window begins.
         response: when another person first spoke, or merged it.
@@ -69,6 +73,7 @@ class CohortThread(NamedTuple):
     state: str
     state_reason: str
     left_out: str | None
+    opened: int
     age: int
     window_since: int
     closed: int | None
@@ -104,7 +109,8 @@ _LEFT_OUT = """
 CASE WHEN t.opener IS NULL OR t.opener_kind = 'mannequin' THEN 'ghost'
      WHEN t.is_by_bot THEN 'bot'
      WHEN t.first_activity_at < t.opened_at THEN 'imported'
-     WHEN t.kind = 'pull_request' AND t.state_reason = 'draft' THEN 'draft'
+     WHEN t.kind = 'pull_request'
+          AND coalesce(drafts.last = 'drafted', t.state_reason = 'draft') THEN 'draft'
      WHEN team.member_id IS NOT NULL THEN 'team' END"""
 _BY = """
 CASE WHEN m.author_id IS NULL AND m.thread_kind = 'discussion' THEN 'unknown'
@@ -113,8 +119,21 @@ CASE WHEN m.author_id IS NULL AND m.thread_kind = 'discussion' THEN 'unknown'
 
 
 def _after(at: str) -> str:
-    """Return the SQL of a time as microseconds since the opening."""
-    return f"(extract(epoch FROM {at} - o.opened_at) * 1000000)::bigint"
+    """Return the SQL of a time as microseconds since the start."""
+    return f"(extract(epoch FROM {at} - o.started_at) * 1000000)::bigint"
+
+
+# What tells of each pull request whether it was opened as a draft, and is one. A window has few.
+_DRAFTS = """
+    SELECT m.thread_id,
+           (array_agg(m.kind ORDER BY m.occurred_at, m.id))[1] AS first,
+           (array_agg(m.kind ORDER BY m.occurred_at DESC, m.id DESC))[1] AS last,
+           min(m.occurred_at) FILTER (WHERE m.kind = 'ready') AS ready_at
+    FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND m.kind IN ('ready', 'drafted') AND NOT m.in_feed
+      AND NOT m.is_archived AND m.occurred_at <= %(now)s
+    GROUP BY m.thread_id
+"""
 
 
 # What other people said, and all that changed a state.
@@ -133,14 +152,16 @@ _TOLD = f"""
       AND (%(told)s::text[] IS NULL OR m.kind = ANY(%(told)s))
 """
 _COHORT = f"""
-{WHO}, opened AS MATERIALIZED (
+{WHO}, drafts AS ({_DRAFTS}), opened AS MATERIALIZED (
     SELECT t.id, t.kind, t.state, t.state_reason, t.opened_at, t.closed_at, t.answered_at,
-           t.opener, greatest(t.now, t.opened_at) AS now, {_LEFT_OUT} AS left_out
+           t.opener, greatest(t.now, t.opened_at) AS now, {_LEFT_OUT} AS left_out,
+           CASE WHEN drafts.first = 'ready' THEN drafts.ready_at ELSE t.opened_at END AS started_at
     FROM (SELECT t.*, source.now, opener.member_id AS opener, opener.kind AS opener_kind,
                  opener.is_bot AS is_by_bot
           FROM {THREADS} AND {{condition}}) t
     LEFT JOIN team ON team.member_id = t.opener AND team.since <= t.opened_at
                   AND (team.until IS NULL OR t.opened_at < team.until)
+    LEFT JOIN drafts ON drafts.thread_id = t.id
 ), told AS MATERIALIZED ({_TOLD}), first AS (
     SELECT thread_id, min(occurred_at) FILTER (WHERE in_feed) AS response_at,
            min(occurred_at) FILTER (WHERE in_feed AND is_by_team) AS team_response_at,
@@ -163,8 +184,9 @@ _COHORT = f"""
     JOIN account author ON author.id = m.author_id AND author.member_id = o.opener
     WHERE o.answered_at <= %(now)s
 )
-SELECT o.id, o.kind, o.state, o.state_reason, o.left_out, {_after("o.now")},
-       {_after("%(since)s")},
+SELECT o.id, o.kind, o.state, o.state_reason, o.left_out,
+       (extract(epoch FROM o.opened_at - %(since)s) * 1000000)::bigint,
+       {_after("greatest(o.now, o.started_at)")}, {_after("%(since)s")},
        CASE WHEN o.closed_at <= %(now)s THEN {_after("o.closed_at")} END,
        {_after("first.response_at")}, {_after("first.team_response_at")},
        {_after("first.review_at")},
@@ -201,7 +223,7 @@ def cohort_read(
 
 
 def lasting(microseconds: int) -> timedelta:
-    """Return a time since the opening as what it is."""
+    """Return a time since the start of a thread as what it is."""
     return timedelta(microseconds=microseconds)
 
 

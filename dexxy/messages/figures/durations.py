@@ -1,7 +1,7 @@
 """How long it takes: to answer, to close, to review, to merge. One estimator tells them all."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -20,6 +20,7 @@ from dexxy.messages.figures.estimator import Observation, quantile
 from dexxy.messages.figures.outcomes import (
     Durations,
     Outcome,
+    Take,
     Taken,
     durations_of,
     is_kept,
@@ -45,7 +46,14 @@ AGES = (timedelta(days=30), timedelta(days=90), timedelta(days=365))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closings(Figure):
+class Detailed(Figure):
+    """How long something takes, with what else is known of the same threads."""
+
+    durations: Durations
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closings(Detailed):
     """How long issues take until they are closed for good.
 
     Args:
@@ -53,7 +61,6 @@ class Closings(Figure):
         not_planned: how many of them were closed as not planned.
     """
 
-    durations: Durations
     by_bots: int
     not_planned: int
 
@@ -72,7 +79,7 @@ class TimeToClose(Figure):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers(Figure):
+class Answers(Detailed):
     """How long discussions wait for their chosen answer.
 
     Args:
@@ -80,7 +87,6 @@ class Answers(Figure):
         unanswered: how many are open and nobody else has spoken.
     """
 
-    durations: Durations
     by_opener: int
     unanswered: int
 
@@ -100,14 +106,13 @@ class Merges(Durations):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ages(Figure):
+class Ages(Detailed):
     """How old the open issues are.
 
     Args:
         bands: how many are up to 30 days old, up to 90, up to a year, and older.
     """
 
-    durations: Durations
     bands: Sequence[int]
 
 
@@ -282,7 +287,7 @@ ORDER BY t.opened_at, t.id
 
 
 def _by_kind(
-    found: Sequence[CohortThread], take: Callable[[CohortThread], Taken], *, with_team: bool
+    found: Sequence[CohortThread], take: Take, *, with_team: bool
 ) -> Mapping[ThreadKind, Durations]:
     return {
         kind: durations_of([one for one in found if one.kind == kind], take, with_team=with_team)

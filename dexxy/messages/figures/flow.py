@@ -33,14 +33,14 @@ _LAST_CHANGES = """
       AND m.thread_kind = ANY(%(kinds)s) AND m.kind IN ('closed', 'reopened', 'merged') AND {when}
     ORDER BY m.thread_id, m.occurred_at DESC, m.id DESC
 """
-_BEFORE = _LAST_CHANGES.format(live=LIVE, when="m.occurred_at < %(since)s")
+BEFORE = _LAST_CHANGES.format(live=LIVE, when="m.occurred_at < %(since)s")
 _DURING = _LAST_CHANGES.format(
     live=LIVE, when="m.occurred_at >= %(since)s AND m.occurred_at < %(until)s"
 )
 # Where no message tells of a closing, the thread's own time does.
-_IS_CLOSED_SINCE = "t.state <> 'open' AND t.closed_at <"
+IS_CLOSED_SINCE = "t.state <> 'open' AND t.closed_at <"
 _FLOW = f"""
-{WHO}, before AS ({_BEFORE}), during AS ({_DURING}), acted AS (
+{WHO}, before AS ({BEFORE}), during AS ({_DURING}), acted AS (
     SELECT DISTINCT m.thread_id
     FROM messages_message m
     JOIN account author ON author.id = m.author_id AND NOT author.is_bot
@@ -49,9 +49,9 @@ _FLOW = f"""
 ), flow AS (
     SELECT t.id, t.opened_at >= %(since)s AS is_new,
            t.opened_at < %(since)s AND coalesce(
-               before.kind <> 'reopened', {_IS_CLOSED_SINCE} %(since)s, false) AS was_closed,
+               before.kind <> 'reopened', {IS_CLOSED_SINCE} %(since)s, false) AS was_closed,
            coalesce(during.kind <> 'reopened', before.kind <> 'reopened',
-                    {_IS_CLOSED_SINCE} least(%(until)s, %(now)s), false) AS is_closed,
+                    {IS_CLOSED_SINCE} least(%(until)s, %(now)s), false) AS is_closed,
            acted.thread_id IS NOT NULL AS is_active, closer.is_bot IS TRUE AS is_by_bot
     FROM (SELECT t.id, t.opened_at, t.state, t.closed_at FROM {THREADS}
           AND opener.is_bot IS NOT TRUE AND t.opened_at < %(until)s AND t.opened_at <= %(now)s) t

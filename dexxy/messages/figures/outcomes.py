@@ -89,27 +89,31 @@ class Durations(Figure):
         return [one.thread_id for one in self.threads if one.outcome is outcome]
 
 
+# Says what became of a thread.
+Take = Callable[[CohortThread], Taken | None]
+
+
 def withheld_of(n: int) -> Collection[str]:
     """Return which quantiles of N times may not be shown."""
     limits = {"median": LEAST_FOR_MEDIAN, "p90": LEAST_FOR_P90}
     return [name for name, least in limits.items() if n < least]
 
 
-def durations_of(
-    found: Iterable[CohortThread], take: Callable[[CohortThread], Taken], *, with_team: bool
-) -> Durations:
+def durations_of(found: Iterable[CohortThread], take: Take, *, with_team: bool) -> Durations:
     """Return how long something takes in the threads of a cohort.
 
     Args:
-        take: says what became of a thread.
+        take: says what became of a thread; None of one that had it while it was a draft.
         with_team: threads that the team opened belong to it.
     """
     taken, left_out = [], Counter[LeftOut]()
     for one in found:
-        if is_kept(one, with_team=with_team):
-            taken.append(take(one))
-        elif one.left_out is not None:
-            left_out[LeftOut(one.left_out)] += 1
+        if not is_kept(one, with_team=with_team):
+            left_out[LeftOut(str(one.left_out))] += 1
+        elif (became := take(one)) is None:
+            left_out[LeftOut.EARLY] += 1
+        else:
+            taken.append(became)
     observed = [Observation(one.took, one.outcome is Outcome.DONE) for one in taken]
     return Durations(
         median=quantile(observed, 0.5),
@@ -124,16 +128,21 @@ def is_kept(one: CohortThread, *, with_team: bool) -> bool:
     return one.left_out is None or (with_team and one.left_out == LeftOut.TEAM)
 
 
-def taken_until(one: CohortThread, event: int | None) -> Taken:
+def taken_until(one: CohortThread, event: int | None) -> Taken | None:
     """Return how long a thread took until something happened in it, or was closed without it.
 
     Args:
-        event: when it happened, in microseconds since the opening; None if it has not.
+        event: when it happened, in microseconds since the start; None if it has not.
+
+    Returns: None if it happened while the thread was still a draft.
     """
+    if event is not None and event < 0:
+        return None
     ending = one.ending(before=event)
     is_unknown = ending is not None and ending.by is By.UNKNOWN and event is None
     if ending is not None and (ending.by is By.OPENER or is_unknown):
-        return Taken(one.pk, Outcome.WITHDRAWN, lasting(ending.after))
+        # A draft may be closed before it is ready.
+        return Taken(one.pk, Outcome.WITHDRAWN, lasting(max(0, ending.after)))
     if event is not None:
         return Taken(one.pk, Outcome.DONE, lasting(event))
     if ending is not None:
@@ -141,14 +150,14 @@ def taken_until(one: CohortThread, event: int | None) -> Taken:
     return Taken(one.pk, Outcome.OPEN, lasting(one.age))
 
 
-def taken_until_closed(one: CohortThread) -> Taken:
+def taken_until_closed(one: CohortThread) -> Taken | None:
     """Return how long a thread took until it was closed for good, whoever closed it."""
     if (ending := one.ending()) is None:
         return Taken(one.pk, Outcome.OPEN, lasting(one.age))
     return Taken(one.pk, Outcome.DONE, lasting(ending.after))
 
 
-def taken_until_merged(one: CohortThread) -> Taken:
+def taken_until_merged(one: CohortThread) -> Taken | None:
     """Return how long a pull request took until it was merged, whoever merged it."""
     ending = one.ending()
     if ending is not None and ending.kind == MessageKind.MERGED:

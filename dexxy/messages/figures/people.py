@@ -249,8 +249,12 @@ def new_contributors(
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
     scope = scope_of(viewer, workspace, window, filters)
-    people = [Newcomer(*row) for row in scope.fetch(_NEW)]
-    return Newcomers(people=people, has_history=window.has_history)
+    return Newcomers(people=newcomers_read(scope), has_history=window.has_history)
+
+
+def newcomers_read(scope: Scope) -> list[Newcomer]:
+    """Return whose first act ever was in the window of a scope, the first one first."""
+    return [Newcomer(*row) for row in scope.fetch(_NEW)]
 
 
 def occasional_contributors(
@@ -315,7 +319,7 @@ def conversion_rate(
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
     scope = scope_of(viewer, workspace, window, filters)
-    found = [Newcomer(*row) for row in scope.fetch(_NEW)]
+    found = newcomers_read(scope)
     new = [one for one in found if not is_on_team(scope.team.get(one.member_id, ()), one.first_at)]
     rows = scope.fetch(
         _BECAME,

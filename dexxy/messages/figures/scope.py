@@ -60,11 +60,13 @@ class FigureFilters:
         source_ids: in any of these sources.
         kinds: in threads of any of these kinds.
         organizations: by people of any of these organizations, as they are today.
+        member_ids: by any of these people, whatever account they used.
     """
 
     source_ids: Sequence[int] = ()
     kinds: Sequence[ThreadKind] = ()
     organizations: Sequence[str] = ()
+    member_ids: Sequence[int] = ()
 
 
 EVERYTHING = FigureFilters()
@@ -76,7 +78,7 @@ class Scope:
 
     Args:
         team: everybody who ever belonged to it.
-        member_ids: whom the filter by organizations keeps; None keeps all.
+        member_ids: whom the filters by organizations and people keep; None keeps all.
     """
 
     workspace_id: int
@@ -162,14 +164,22 @@ def scope_of(viewer: Viewer, workspace: Workspace, window: Window, filters: Figu
         FilterError: a filter has too many values.
     """
     require_membership(viewer, workspace)
-    check_lists(filters.source_ids, filters.kinds, filters.organizations)
+    check_lists(filters.source_ids, filters.kinds, filters.organizations, filters.member_ids)
     if window.until <= window.since:
         raise WindowError("The end has to be after the beginning.")
     try:
         ZoneInfo(window.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise WindowError("There is no such time zone.") from error
-    members = None
-    if filters.organizations:
-        members = members_of_organizations(workspace.pk, filters.organizations)
+    members = _kept(workspace.pk, filters)
     return Scope(workspace.pk, window, filters, team_of(workspace.pk), members)
+
+
+def _kept(workspace_id: int, filters: FigureFilters) -> Sequence[int] | None:
+    """Return whom the filters by people keep; None keeps all."""
+    if not filters.organizations:
+        return filters.member_ids or None
+    members = members_of_organizations(workspace_id, filters.organizations)
+    if not filters.member_ids:
+        return members
+    return [member for member in members if member in filters.member_ids]

@@ -27,6 +27,7 @@ from dexxy.messages.figures.flow import (
     merge_reviews,
     opened_and_closed,
 )
+from dexxy.messages.figures.flow_trend import flow_trend
 from dexxy.messages.figures.people import (
     contributors,
     conversion_rate,
@@ -34,8 +35,10 @@ from dexxy.messages.figures.people import (
     new_contributors,
     occasional_contributors,
 )
+from dexxy.messages.figures.reach import by_source, reach
 from dexxy.messages.figures.rhythm import activity_hours, bot_activity, bursts
 from dexxy.messages.figures.scope import FigureFilters, Window
+from dexxy.messages.figures.trends import participation, response_trend, volume
 from dexxy.messages.models import ThreadKind
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.sources.models import Source
@@ -64,6 +67,12 @@ FIGURES = [
     bursts,
     bot_activity,
     time_to_answer,
+    volume,
+    participation,
+    response_trend,
+    flow_trend,
+    reach,
+    by_source,
 ]
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dexxy.accounts.models import User
+from dexxy.messages.figures.cohort import LeftOut
 from dexxy.messages.figures.durations import (
     issue_age,
     merge_duration,
@@ -21,7 +22,6 @@ from dexxy.messages.tests.vectors import Case, tell, vectors
 from dexxy.sources.models import Source
 
 HOUR = timedelta(hours=1)
-NEEDS_READY = pytest.mark.skip(reason="It is not taken in yet when a draft becomes ready.")
 KINDS = {"I": ThreadKind.ISSUE, "P": ThreadKind.PULL_REQUEST, "D": ThreadKind.DISCUSSION}
 
 
@@ -123,13 +123,29 @@ def test_change_requests_duration(told: Case) -> None:
     assert told.agrees(**numbers(found), merged=found.done, young=young)
 
 
-@NEEDS_READY
 @vectors("""
-    P A opens 0, A readies 10, T asks 14 | P B opens 0, T reviews 2, B readies 5 | P C opens 0, C drafts 1; now 20 => n 1, done 1, early 1, median 4
-    P A opens 0, A readies 5, T merges 8; now 20 => merged 1, median 3
+    P A opens 0, A readies 10, T asks 14 | P B opens 0, T reviews 2, B readies 5 | P C opens 0, C drafts 1; now 20 => n 1, done 1, early 1, draft 1, median 4
+    P A opens 0, A readies 1, A drafts 2, A readies 3, T asks 4; now 9 => n 1, early 0, draft 0, median 3
+    P A opens 0, A drafts 1, A readies 3, T asks 4; now 9 => n 1, median 4
+    P A opens 0, T closes 1, A readies 5; now 9 => n 1, never 1
+    P A opens 0, A closes 1, A readies 5; now 9 => n 1, withdrawn 1
+    P A opens 0, A readies 5; now 4, window 0 4 => n 1, open 1
 """)  # noqa: E501
-def test_a_draft_starts_when_it_is_ready(told: Case) -> None:
-    raise NotImplementedError
+def test_a_review_is_waited_for_from_when_a_draft_is_ready(told: Case) -> None:
+    found = review_duration(*told.asked)
+
+    left_out = {str(why): found.left_out.get(why, 0) for why in LeftOut}
+    assert told.agrees(**numbers(found), **left_out)
+
+
+@vectors("""
+    P A opens 0, A readies 5, T merges 8; now 20 => merged 1, median 3
+    P A opens 0, T says 1, A readies 5, T merges 8; now 20 => merged 1, median 3
+""")
+def test_a_merge_takes_as_long_as_from_when_a_draft_is_ready(told: Case) -> None:
+    found = merge_duration(*told.asked)
+
+    assert told.agrees(**numbers(found), merged=found.done)
 
 
 @vectors("""

@@ -6,7 +6,7 @@ statements but the estimator.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -16,10 +16,20 @@ import pytest
 
 from dexxy.accounts.models import User
 from dexxy.members.models import IdentityKind
-from dexxy.messages.figures import concentration, durations, flow, people, rhythm
+from dexxy.messages.figures import (
+    concentration,
+    durations,
+    flow,
+    flow_trend,
+    people,
+    reach,
+    rhythm,
+    trends,
+)
 from dexxy.messages.figures.estimator import Observation, quantile
 from dexxy.messages.figures.outcomes import Durations, Outcome
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window
+from dexxy.messages.figures.steps import window_before
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Message, Thread, ThreadKind
 from dexxy.messages.tests.stories import BEGIN, Teller
@@ -30,7 +40,10 @@ SEEDS = [0, 1, 14, 16, 17, 22]
 PEOPLE = ["A", "A'", "B", "C", "D", "E", "T", "U", "b1", "b2", "g", "m"]
 VERBS = {
     "I": ["says", "says", "hides", "closes", "reopens"],
-    "P": ["says", "hides", "approves", "wraps", "lines", "closes", "reopens", "merges"],
+    "P": [
+        *("says", "hides", "approves", "wraps", "lines"),
+        *("closes", "reopens", "merges", "readies", "drafts"),
+    ],
     "D": ["says", "says", "chooses", "closes"],
 }
 SAID = {"opened", "comment", "reply", "review", "review_comment"}
@@ -87,6 +100,20 @@ class Told:
     is_ghost: bool
     is_imported: bool
     acts: list[Act]
+
+    @property
+    def drafting(self) -> list[Act]:
+        return [act for act in self.acts if act.kind in {"ready", "drafted"}]
+
+    @property
+    def is_draft(self) -> bool:
+        return bool(self.drafting) and self.drafting[-1].kind == "drafted"
+
+    @property
+    def start(self) -> datetime:
+        """When somebody begins to wait: a draft is not waited for."""
+        was_draft = bool(self.drafting) and self.drafting[0].kind == "ready"
+        return self.drafting[0].at if was_draft else self.row.opened_at
 
     def state_at(self, at: datetime) -> Act | None:
         """Return what closed it, if it was closed just before AT."""
@@ -158,7 +185,7 @@ class Look:
             for one in self.threads
             if one.kind == kind
             and self.inside(one.row.opened_at)
-            and not (one.is_bot or one.is_ghost or one.is_imported)
+            and not (one.is_bot or one.is_ghost or one.is_imported or one.is_draft)
             and (with_team or not self.is_team(one.opener, one.row.opened_at))
         ]
 
@@ -169,12 +196,15 @@ class Look:
         counts: Counter[str] = Counter()
         observed = []
         for one in cohort:
-            at, start = event(one), one.row.opened_at
+            at, start = event(one), one.start
+            if at is not None and at < start:
+                continue  # while it was a draft
             end = one.state_at(at or self.window.now + HOUR)
             is_unknown = end is not None and end.who is None and one.kind == "discussion"
             if end is not None and (end.who == one.opener or (is_unknown and at is None)):
                 counts["withdrawn"] += 1
-                observed.append(Observation(end.at - start, has_happened=False))
+                waited = max(timedelta(0), end.at - start)
+                observed.append(Observation(waited, has_happened=False))
             elif at is not None:
                 counts["done"] += 1
                 observed.append(Observation(at - start, has_happened=True))
@@ -185,7 +215,7 @@ class Look:
                 counts["open"] += 1
                 observed.append(Observation(self.window.now - start, has_happened=False))
         found = {name: counts[name] for name in ("done", "open", "never", "withdrawn")}
-        return {**found, "n": len(cohort), "median": quantile(observed, 0.5)}
+        return {**found, "n": sum(found.values()), "median": quantile(observed, 0.5)}
 
     def answers(self, one: Told, *, team: bool = False) -> datetime | None:
         """Return the first word, or merge, of somebody else."""
@@ -297,7 +327,7 @@ def check_reviews_and_merges(community: Community) -> None:
     look, now = community.look, community.window.now
     cohort = look.cohort("pull_request", with_team=True)
     merged = {
-        one.pk: end.at - one.row.opened_at
+        one.pk: end.at - one.start
         for one in cohort
         if (end := one.state_at(now + HOUR)) and end.kind == "merged"
     }
@@ -518,7 +548,56 @@ def check_hours_weeks_and_bots(community: Community) -> None:
     assert sum(bot.said for bot in bots.bots) == said[True]
 
 
+def check_trends_are_the_same_figures_step_by_step(community: Community) -> None:
+    look, (viewer, workspace, window, filters) = community.look, community.asked
+    found = trends.response_trend(*community.asked)
+    earlier = (viewer, workspace, window_before(window), filters)
+    for figure, name in ((durations.time_to_first_response, "anybody"),
+                         (durations.team_response_time, "team")):  # fmt: skip
+        now, before = figure(*community.asked), figure(*earlier)
+        for kind in ThreadKind:
+            assert numbers(getattr(found.now[kind], name)) == numbers(now[kind])
+            assert numbers(getattr(found.before[kind], name)) == numbers(before[kind])
+    assert sum(one.team.n for _, one in found.steps) == found.now[ThreadKind.ISSUE].team.n
+
+    def written(since: datetime, until: datetime) -> int:
+        return sum(
+            since <= act.at < until
+            and act.in_feed
+            and act.is_said
+            and not act.is_bot
+            and (act.who is not None or (one.kind, act.kind) != ("discussion", "closed"))
+            for one in look.threads
+            for act in one.acts
+        )
+
+    volume = trends.volume(*community.asked)
+    assert sum(one.messages for one in volume) == written(window.since, window.until)
+    length = timedelta(days=-(-sum(one.step.days for one in volume) // 7) * 7)
+    before_all = written(window.since - length, window.until - length)
+    # Summer time may have moved an hour across the edge.
+    assert abs(sum(one.before for one in volume) - before_all) <= 1
+    new = sum(one.new or 0 for one in trends.participation(*community.asked))
+    assert new == len(people.new_contributors(*community.asked).people or ())
+    opened = reach.opened_threads(*community.asked)
+    flows = [flow.opened_and_closed(*community.asked, kind=kind).new for kind in ThreadKind]
+    assert sorted(opened) == sorted(pk for new in flows for pk in new)
+    far = reach.reach(*community.asked)
+    assert len(far.acted) == len(people.contributors(*community.asked).people)
+
+
+def check_each_step_is_a_window_of_its_own(community: Community, kind: ThreadKind) -> None:
+    viewer, workspace, window, filters = community.asked
+
+    for one in flow_trend.flow_trend(*community.asked, kind=kind)[::9]:
+        alone = replace(window, since=one.step.since, until=one.step.until)
+        found = flow.opened_and_closed(viewer, workspace, alone, filters, kind=kind)
+        counts = (len(found.new), len(found.closed), len(found.reopened), len(found.open_after))
+        assert (one.new, one.closed, one.reopened, one.open_after) == counts
+
+
 CHECKS: list[Callable[[Community], None]] = [
+    check_trends_are_the_same_figures_step_by_step,
     check_first_responses_of_anybody_and_of_the_team,
     check_closings_and_ages,
     check_reviews_and_merges,
@@ -529,6 +608,7 @@ CHECKS: list[Callable[[Community], None]] = [
     check_what_became_of_newcomers,
     check_hours_weeks_and_bots,
     *(partial(check_what_was_opened_and_closed, kind=kind) for kind in ThreadKind),
+    *(partial(check_each_step_is_a_window_of_its_own, kind=kind) for kind in ThreadKind),
 ]
 
 

@@ -4,14 +4,21 @@ import pytest
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
+from dexxy.common.pages import InvalidCursorError, encoded
 from dexxy.members.merges.by_hand import member_set_locked
+from dexxy.members.merges.open_suggestions import suggestion_count, suggestion_page
 from dexxy.members.merges.selectors import (
     member_merges,
     member_overview,
     merge_preview,
-    suggestion_list,
 )
-from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
+from dexxy.members.merges.suggestions import (
+    Suggested,
+    SuggestionNotFoundError,
+    suggestion_reject,
+    suggestion_reopen,
+    suggestions_apply,
+)
 from dexxy.members.models import Identity, Member
 from dexxy.members.visibility import MemberNotFoundError
 from dexxy.people.merging import people_merge, people_unmerge
@@ -38,7 +45,7 @@ def suggest(workspace: Workspace, *pairs: tuple[Identity, Identity, float]) -> N
 def shown(viewer: User, workspace: Workspace) -> list[tuple[str, str, float]]:
     return [
         (found.first.display_name, found.second.display_name, found.suggestion.score)
-        for found in suggestion_list(viewer, workspace)
+        for found in suggestion_page(viewer, workspace).items
     ]
 
 
@@ -61,6 +68,34 @@ def test_the_most_certain_suggestion_comes_first(
     ]
 
 
+def test_suggestions_go_on_page_by_page_and_are_counted_whole(
+    workspace: Workspace, alice: User, three: Three
+) -> None:
+    fourth = make_identity(workspace=workspace, username="fourth")
+    suggest(workspace, *((one, fourth, 0.8) for one in three))
+    whole = [one.pk for one in suggestion_page(alice, workspace).items]
+
+    found: list[int] = []
+    after = None
+    while True:
+        page = suggestion_page(alice, workspace, 2, after)
+        found += [one.pk for one in page.items]
+        after = page.end
+        if not page.has_more:
+            break
+
+    assert found == whole
+    assert suggestion_count(alice, workspace) == len(whole) == 6
+
+
+@pytest.mark.parametrize("plain", ["", "0.8", "nan 1", "2 1", f"0.5 {10**30}", "0.5 1 1"])
+def test_a_cursor_of_suggestions_that_is_none_of_ours_is_refused(
+    workspace: Workspace, alice: User, plain: str
+) -> None:
+    with pytest.raises(InvalidCursorError):
+        suggestion_page(alice, workspace, after=encoded(plain))
+
+
 def test_members_that_became_one_have_one_suggestion_with_another(
     workspace: Workspace, alice: User, three: Three
 ) -> None:
@@ -74,12 +109,26 @@ def test_members_that_became_one_have_one_suggestion_with_another(
 def test_who_is_held_apart_is_not_suggested_whatever_they_were_merged_with(
     workspace: Workspace, alice: User, three: Three
 ) -> None:
-    (found,) = (s for s in suggestion_list(alice, workspace) if s.suggestion.score == 0.6)
+    found = suggestion_page(alice, workspace).items[-1]
     suggestion_reject(actor=alice, workspace=workspace, suggestion_id=found.suggestion.pk)
 
     merge(alice, three[0], three[1])
 
     assert shown(alice, workspace) == []
+
+
+def test_a_rejection_that_is_taken_back_is_suggested_again(
+    workspace: Workspace, alice: User, three: Three
+) -> None:
+    whole = shown(alice, workspace)
+    number = suggestion_page(alice, workspace).items[0].pk
+    suggestion_reject(actor=alice, workspace=workspace, suggestion_id=number)
+
+    suggestion_reopen(actor=alice, workspace=workspace, suggestion_id=number)
+
+    assert shown(alice, workspace) == whole
+    with pytest.raises(SuggestionNotFoundError):
+        suggestion_reopen(actor=alice, workspace=workspace, suggestion_id=number)
 
 
 def test_a_locked_member_is_not_suggested(workspace: Workspace, alice: User, three: Three) -> None:
@@ -122,7 +171,9 @@ def test_who_is_not_in_the_workspace_sees_nothing(
     workspace: Workspace, charlie: User, three: Three
 ) -> None:
     with pytest.raises(WorkspaceNotFoundError):
-        suggestion_list(charlie, workspace)
+        suggestion_page(charlie, workspace)
+    with pytest.raises(WorkspaceNotFoundError):
+        suggestion_count(charlie, workspace)
     with pytest.raises(WorkspaceNotFoundError):
         member_merges(charlie, workspace, three[0].member_id)
     with pytest.raises(WorkspaceNotFoundError):

@@ -1,0 +1,261 @@
+"""The cards about how long things take: to answer, to close, to review, to merge."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dexxy.messages.figures import durations
+from dexxy.messages.figures.outcomes import Durations, Outcome
+from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN, LEAST_FOR_P90, shown
+from dexxy.messages.figures.trends import response_trend
+from dexxy.web.charts.plot import Series, lines
+from dexxy.web.charts.shares import shares
+from dexxy.web.insights import words
+from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
+
+_HOUR = timedelta(hours=1)
+_DONE = {
+    Outcome.DONE: gettext_lazy("Done"),
+    Outcome.OPEN: gettext_lazy("Still waiting"),
+    Outcome.NEVER: gettext_lazy("Closed without it"),
+    Outcome.WITHDRAWN: gettext_lazy("Closed by the opener before"),
+}
+
+
+def responses(asked: Asked) -> Drawn:
+    """Draw how soon anybody, and the team, answered (M1, M2)."""
+    found = response_trend(*asked.figure)
+    facts, table, notes = [], [], []
+    rows: dict[str, Rows] = {}
+    for kind, now in found.now.items():
+        anybody, team = shown(now.anybody), shown(now.team)
+        if not anybody.n:
+            continue
+        before = shown(found.before[kind])
+        name = str(words.KINDS[kind])
+        by_anybody = _("%(kind)s, by anybody") % {"kind": name}
+        by_team = _("%(kind)s, by the team") % {"kind": name}
+        facts += [
+            _median(by_anybody, anybody, before.anybody),
+            _median(by_team, team, before.team),
+        ]
+        table += [
+            _row(by_anybody, anybody, f"{kind}-"),
+            _row(by_team, team, f"{kind}-team-"),
+        ]
+        rows |= _lists(f"{kind}-", by_anybody, anybody)
+        rows |= _lists(f"{kind}-team-", by_team, team)
+        notes += _notes(anybody, name)
+    if not facts:
+        return Drawn(empty=_("Nobody outside the team opened a thread in this time."))
+    steps = [words.step_name(step) for step, _found in found.steps]
+    series = [
+        Series(_("team"), "c1", [_hours(shown(one.team)) for _step, one in found.steps]),
+        Series(_("anybody"), "c3", [_hours(shown(one.anybody)) for _step, one in found.steps]),
+    ]
+    sentence = _("Median time until issues were first answered, by when they were opened.")
+    return Drawn(
+        facts=facts,
+        chart=lines(series, steps, sentence, words.hours),
+        table=Table(_head(), table),
+        notes=notes,
+        rows=rows,
+    )
+
+
+def closings(asked: Asked) -> Drawn:
+    """Draw how long issues and discussions take until they are closed (M3)."""
+    facts, table, notes = [], [], []
+    rows: dict[str, Rows] = {}
+    before = durations.time_to_close(*asked.figure_before)
+    for kind, both in durations.time_to_close(*asked.figure).items():
+        opened, closed = shown(both.opened), shown(both.closed)
+        if not opened.durations.n and not closed.durations.n:
+            continue
+        name = str(words.KINDS[kind])
+        of_opened = _("%(kind)s opened") % {"kind": name}
+        of_closed = _("%(kind)s closed in this time") % {"kind": name}
+        earlier = shown(before[kind])
+        facts += [
+            _median(of_opened, opened.durations, earlier.opened.durations),
+            _median(of_closed, closed.durations, earlier.closed.durations),
+        ]
+        table += [
+            _row(of_opened, opened.durations, f"{kind}-"),
+            _row(of_closed, closed.durations, f"{kind}-closed-"),
+        ]
+        rows |= _lists(f"{kind}-", of_opened, opened.durations)
+        rows |= _lists(f"{kind}-closed-", of_closed, closed.durations)
+        counts = {
+            "kind": of_opened,
+            "closed": opened.durations.done,
+            "bots": opened.by_bots,
+            "planned": opened.not_planned,
+        }
+        notes += [
+            _("%(kind)s: bots closed %(bots)d of %(closed)d, and %(planned)d were not planned.")
+            % counts,
+            *_notes(opened.durations, name),
+        ]
+    if not facts:
+        return Drawn(empty=_("No issue and no discussion was opened or closed in this time."))
+    return Drawn(facts=facts, table=Table(_head(), table), notes=notes, rows=rows)
+
+
+def ages(asked: Asked) -> Drawn:
+    """Draw how old the open issues are (M4)."""
+    found = shown(durations.issue_age(*asked.figure))
+    took = found.durations
+    if not took.n:
+        return Drawn(empty=_("No issue is open."))
+    names = [_("Up to 30 days"), _("31 to 90 days"), _("91 days to a year"), _("Older")]
+    limits = [timedelta.min, *durations.AGES, timedelta.max]
+    rows = {"open": Rows(_("Open issues"), took.ended(Outcome.OPEN), beside=_beside(took))}
+    bars = []
+    for place, (name, count) in enumerate(zip(names, found.bands, strict=True)):
+        inside = [
+            one.thread_id
+            for one in took.threads
+            if one.took is not None and limits[place] < one.took <= limits[place + 1]
+        ]
+        rows[f"band-{place + 1}"] = Rows(name, inside, beside=_beside(took))
+        address = asked.address("insights_rows", "issue-age", f"band-{place + 1}")
+        bars.append((name, count, "", address))
+    return Drawn(
+        facts=[
+            Fact(_("Open issues"), words.number(took.n), rows="open"),
+            Fact(_("Median age"), words.lasting(took.median)),
+            Fact(_("Nine of ten are younger than"), words.lasting(took.p90)),
+        ],
+        chart=shares(_("Open issues by age."), bars, took.n),
+        table=Table([_("Age"), _("Issues")], list(zip(names, found.bands, strict=True))),
+        notes=[_("It is about now, whatever the period."), *_notes(took)],
+        rows=rows,
+    )
+
+
+def reviews(asked: Asked) -> Drawn:
+    """Draw how long pull requests wait for their first review (M7)."""
+    return _one(
+        shown(durations.review_duration(*asked.figure)),
+        shown(durations.review_duration(*asked.figure_before)),
+        _("Until the first review"),
+        _("No pull request was opened in this time."),
+    )
+
+
+def merges(asked: Asked) -> Drawn:
+    """Draw how long accepted pull requests took (M8)."""
+    found = shown(durations.merge_duration(*asked.figure))
+    before = shown(durations.merge_duration(*asked.figure_before))
+    drawn = _one(
+        found,
+        before,
+        _("Until the merge"),
+        _("No pull request was opened in this time."),
+        compared=(found.done, before.done),
+    )
+    if drawn.empty or not found.is_young:
+        return drawn
+    young = _("Under 90 days ago: only what was quick is merged yet, so the time will grow.")
+    return Drawn(drawn.facts, drawn.chart, drawn.table, [young, *drawn.notes], drawn.rows)
+
+
+def answers(asked: Asked) -> Drawn:
+    """Draw how long discussions wait for their chosen answer (M22)."""
+    found = shown(durations.time_to_answer(*asked.figure))
+    before = shown(durations.time_to_answer(*asked.figure_before))
+    drawn = _one(
+        found.durations,
+        before.durations,
+        _("Until the chosen answer"),
+        _("Nobody outside the team opened a discussion in this time."),
+    )
+    if drawn.empty:
+        return drawn
+    notes = [
+        _("In %(own)d the opener wrote the answer; %(silent)d are open and nobody else has spoken.")
+        % {"own": found.by_opener, "silent": found.unanswered},
+        _("All categories count: which of them take answers is not known yet."),
+    ]
+    return Drawn(drawn.facts, drawn.chart, drawn.table, [*notes, *drawn.notes], drawn.rows)
+
+
+def _one(
+    found: Durations,
+    before: Durations,
+    name: str,
+    empty: str,
+    *,
+    compared: tuple[int, int] | None = None,
+) -> Drawn:
+    if not found.n:
+        return Drawn(empty=empty)
+    compared = compared or (found.n, before.n)
+    change = words.change_of_time(found.median, before.median, *compared)
+    facts = [
+        Fact(_("Median"), words.lasting(found.median), change=change),
+        Fact(_("Nine of ten within"), words.lasting(found.p90)),
+        *(
+            Fact(str(label), words.number(found.count(outcome)), rows=str(outcome.value))
+            for outcome, label in _DONE.items()
+        ),
+    ]
+    return Drawn(
+        facts=facts,
+        table=Table(_head(), [_row(name, found)]),
+        notes=_notes(found),
+        rows=_lists("", name, found),
+    )
+
+
+def _median(name: str, now: Durations, before: Durations) -> Fact:
+    change = words.change_of_time(now.median, before.median, now.n, before.n)
+    return Fact(name, words.lasting(now.median), change=change)
+
+
+def _head() -> Sequence[str]:
+    return [
+        _("Threads"),
+        _("In all"),
+        *(str(label) for label in _DONE.values()),
+        _("Median"),
+        _("Nine of ten within"),
+    ]
+
+
+def _row(name: str, found: Durations, prefix: str = "") -> Sequence[object]:
+    counts = [Count(found.count(one), f"{prefix}{one.value}") for one in _DONE]
+    return [name, found.n, *counts, found.median, found.p90]
+
+
+def _lists(prefix: str, name: str, found: Durations) -> dict[str, Rows]:
+    beside = _beside(found)
+    return {
+        f"{prefix}{outcome.value}": Rows(f"{name}: {label}", found.ended(outcome), beside=beside)
+        for outcome, label in _DONE.items()
+    }
+
+
+def _beside(found: Durations) -> dict[int, str]:
+    return {one.thread_id: words.lasting(one.took) for one in found.threads}
+
+
+def _notes(found: Durations, name: str = "") -> list[str]:
+    notes = []
+    if "median" in found.withheld:
+        few = _("No median of fewer than %d threads: see the threads themselves.")
+        notes.append(few % LEAST_FOR_MEDIAN)
+    elif found.median is None:
+        notes.append(_("Not yet half of them have it, so there is no median."))
+    elif "p90" in found.withheld:
+        notes.append(_("The time of nine in ten needs %d threads.") % LEAST_FOR_P90)
+    if out := words.left_out(found.left_out):
+        notes.append(out)
+    return [f"{name}: {note}" if name else note for note in notes]
+
+
+def _hours(found: Durations) -> float | None:
+    return None if found.median is None else found.median / _HOUR

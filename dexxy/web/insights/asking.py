@@ -1,0 +1,80 @@
+"""Read what the page of figures is asked for from its address."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.common.ids import parse_id
+from dexxy.integrations.figure_window import figure_window
+from dexxy.messages.feed.filters import FilterError
+from dexxy.messages.figures.periods import CUSTOM, USUAL, Period, period_between, period_of
+from dexxy.messages.figures.scope import FigureFilters
+from dexxy.messages.models import ThreadKind
+from dexxy.web.insights.cards import Asked
+
+ZONE = "UTC"
+
+
+def read_asked(viewer: User, workspace: Workspace, query: QueryDict, now: datetime) -> Asked:
+    """Return what QUERY asks for; the usual period where it names none.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        WindowError, FilterError: there is no such period, or no such filter.
+    """
+    period = read_period(query, zone_of(workspace), now)
+    filters = read_filters(query)
+    window = figure_window(
+        viewer, workspace, since=period.since, until=period.until, zone=period.zone
+    )
+    return Asked(viewer, workspace, period, window, filters, kept(query))
+
+
+def zone_of(workspace: Workspace) -> str:
+    """Return the name of the time zone whose days and weeks are counted."""
+    return getattr(workspace, "time_zone", "") or ZONE
+
+
+def read_period(query: QueryDict, zone: str, now: datetime) -> Period:
+    """Return the period that is asked for.
+
+    Raises:
+        WindowError: there is no such period.
+    """
+    name = query.get("period", "")
+    first, last = query.get("from", ""), query.get("to", "")
+    if name == CUSTOM or (not name and (first or last)):
+        return period_between(first, last, zone)
+    return period_of(name or USUAL, today=now.astimezone(ZoneInfo(zone)).date(), zone=zone)
+
+
+def read_filters(query: QueryDict) -> FigureFilters:
+    """Return what is counted alone.
+
+    Raises:
+        FilterError: it names something that does not exist.
+    """
+    sources = [parse_id(text) for text in query.getlist("source") if text]
+    if None in sources:
+        raise FilterError("source is not an id.")
+    try:
+        kinds = [ThreadKind(text) for text in query.getlist("kind") if text]
+    except ValueError as error:
+        raise FilterError(f"kind is not one of: {', '.join(ThreadKind.values)}.") from error
+    organizations = [name.strip() for name in query.getlist("organization") if name.strip()]
+    if any("\0" in name for name in organizations):
+        raise FilterError("organization holds a null byte.")
+    return FigureFilters(
+        source_ids=[pk for pk in sources if pk is not None],
+        kinds=kinds,
+        organizations=organizations,
+    )
+
+
+def kept(query: QueryDict) -> dict[str, list[str]]:
+    """Return the parameters that say what is asked for, without those that are empty."""
+    names = ("period", "from", "to", "source", "kind", "organization")
+    found = {name: [value for value in query.getlist(name) if value] for name in names}
+    return {name: values for name, values in found.items() if values}

@@ -1,0 +1,198 @@
+"""What a card of the page of figures is made of."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from dexxy.accounts.models import User, Workspace
+from dexxy.messages.figures.periods import Period
+from dexxy.messages.figures.scope import FigureFilters, Window
+from dexxy.messages.figures.steps import window_before
+from dexxy.web.charts.heat import Heat
+from dexxy.web.charts.plot import Plot
+from dexxy.web.charts.shares import Shares
+from dexxy.web.insights import words
+
+# A page that shows more of a table helps nobody: two years have so many weeks.
+_SHOWN_ROWS = 110
+# A text that begins so would be a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page is asked for.
+
+    Args:
+        query: the parameters that say so, for links to the same.
+    """
+
+    viewer: User
+    workspace: Workspace
+    period: Period
+    window: Window
+    filters: FigureFilters
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def figure(self) -> tuple[User, Workspace, Window, FigureFilters]:
+        """What each figure is given."""
+        return self.viewer, self.workspace, self.window, self.filters
+
+    @property
+    def figure_before(self) -> tuple[User, Workspace, Window, FigureFilters]:
+        """The same of the period before."""
+        return self.viewer, self.workspace, window_before(self.window), self.filters
+
+    @property
+    def query_string(self) -> str:
+        """What stands behind an address that asks for the same."""
+        return f"?{urlencode(self.query, doseq=True)}" if self.query else ""
+
+    def address(self, name: str, *parts: object) -> str:
+        """Return an address of this workspace that asks for the same."""
+        return reverse(name, args=[self.workspace.slug, *parts]) + self.query_string
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number of a card.
+
+    Args:
+        value: as it is shown.
+        rows: which list of the card it counts; '' where it counts none.
+        address: another page with its rows.
+        change: since the period before.
+    """
+
+    name: str
+    value: str
+    rows: str = ""
+    address: str = ""
+    change: words.Change | None = None
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number in a table, with the list of the card that it counts."""
+
+    number: int
+    rows: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers behind a chart.
+
+    Args:
+        head: the columns, the first of which names the row.
+        rows: counts, numbers, times, texts, or None for nothing.
+        names_people: it does, so it is a file alone: the lists show who they are.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    names_people: bool = False
+
+    def shown(self) -> Sequence[tuple[object, Sequence[tuple[str, str]]]]:
+        """Return each row as it is shown: its name, and the other columns with their lists."""
+        return [
+            (row[0], [(_shown(value), getattr(value, "rows", "")) for value in row[1:]])
+            for row in self.rows[:_SHOWN_ROWS]
+        ]
+
+    @property
+    def more(self) -> int:
+        """How many rows are not shown."""
+        return max(0, len(self.rows) - _SHOWN_ROWS)
+
+    def csv(self) -> str:
+        """Write the table for a spreadsheet; times are in seconds."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        writer.writerow(self.head)
+        writer.writerows([_cell(value) for value in row] for row in self.rows)
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A list behind a number: threads or people, by their primary keys.
+
+    Args:
+        name: what the list is of.
+        beside: what stands beside each, by its primary key.
+    """
+
+    name: str
+    ids: Sequence[int]
+    is_people: bool = False
+    beside: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A card, ready to be shown.
+
+    Args:
+        notes: what to know about the numbers: who is left out, and why something is missing.
+        rows: the lists behind its numbers, by their names in addresses.
+        empty: what to say instead of all that, where there is nothing.
+        people: the list of people that the card itself shows the beginning of.
+        is_table: the table is what the card shows, and not folded away.
+    """
+
+    facts: Sequence[Fact] = ()
+    chart: Plot | Shares | Heat | None = None
+    table: Table | None = None
+    notes: Sequence[str] = ()
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    empty: str = ""
+    people: str = ""
+    is_table: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure of the page.
+
+    Args:
+        slug: its name in addresses.
+        definition: what it counts, in plain words.
+        anchor: where docs/reference/figures.md tells the rest.
+    """
+
+    slug: str
+    title: str | Promise
+    definition: str | Promise
+    draw: Callable[[Asked], Drawn]
+    anchor: str
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Count):
+        return words.number(value.number)
+    if value is None:
+        return words.NONE
+    if isinstance(value, timedelta):
+        return words.lasting(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return words.number(value) if isinstance(value, int) else str(value)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Count):
+        return value.number
+    if isinstance(value, timedelta):
+        return value / timedelta(seconds=1)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else value

@@ -1,0 +1,282 @@
+"""The cards about people: who takes part, who is new, who has gone quiet, on whom it rests."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dexxy.members.visibility import members_by_id
+from dexxy.messages.figures import concentration, people
+from dexxy.messages.figures.reach import reach
+from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, ratio, shown
+from dexxy.messages.figures.trends import StepPeople, participation
+from dexxy.web.charts.plot import Plot, Series, beside, stacked
+from dexxy.web.charts.shares import shares
+from dexxy.web.insights import words
+from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
+
+
+def participants(asked: Asked) -> Drawn:
+    """Draw who took part, and how many of them were new (M12, M13)."""
+    found = people.contributors(*asked.figure)
+    before = people.contributors(*asked.figure_before)
+    if not found.people:
+        return Drawn(empty=_("Nobody wrote anything in this time."))
+    rows = _participants(found)
+    trend = participation(*asked.figure)
+    change = words.change(len(found.people), len(before.people), better=1)
+    return Drawn(
+        facts=[
+            Fact(rows[slug].name, words.number(len(rows[slug].ids)), rows=slug, change=changed)
+            for slug, changed in (("people", change), ("team", None), ("others", None))
+        ],
+        chart=_over_time(trend, has_history=asked.window.has_history),
+        table=Table(
+            [_("From"), _("People"), _("New")],
+            [[one.step.first.isoformat(), one.people, one.new] for one in trend],
+        ),
+        notes=_ghosts(found.ghost_messages),
+        rows=rows,
+        people="people",
+    )
+
+
+def _participants(found: people.Contributors) -> dict[str, Rows]:
+    beside_each = {
+        one.member_id: ngettext("%(n)s act", "%(n)s acts", one.acts) % {"n": words.number(one.acts)}
+        for one in found.people
+    }
+    lists = {
+        "people": (_("Active people"), [one.member_id for one in found.people]),
+        "team": (_("Of the team"), [one.member_id for one in found.people if one.is_team]),
+        "others": (_("Others"), [one.member_id for one in found.people if not one.is_team]),
+    }
+    return {
+        slug: Rows(name, ids, is_people=True, beside=beside_each)
+        for slug, (name, ids) in lists.items()
+    }
+
+
+def _over_time(trend: Sequence[StepPeople], *, has_history: bool) -> Plot:
+    steps = [words.step_name(one.step) for one in trend]
+    sentence = _("People who took part, step by step, and how many of them were new.")
+    if not has_history:
+        only = Series(_("people"), "c1", [one.people for one in trend])
+        return beside([only], steps, sentence, words.number)
+    series = [
+        Series(_("returning"), "c1", [one.people - (one.new or 0) for one in trend]),
+        Series(_("new"), "c2", [one.new for one in trend]),
+    ]
+    return stacked(series, steps, sentence, words.number)
+
+
+def _ghosts(number: int) -> list[str]:
+    if not number:
+        return []
+    text = ngettext(
+        "%(n)s message is of an account that is gone: nobody.",
+        "%(n)s messages are of accounts that are gone: nobody.",
+        number,
+    )
+    return [text % {"n": words.number(number)}]
+
+
+def newcomers(asked: Asked) -> Drawn:
+    """Draw who had never taken part before (M13)."""
+    found = shown(people.new_contributors(*asked.figure))
+    if found.people is None:
+        return Drawn(empty=_first_sync())
+    before = shown(people.new_contributors(*asked.figure_before)).people or ()
+    ids = [one.member_id for one in found.people]
+    if not ids:
+        return Drawn(empty=_("Nobody took part for the first time."))
+    beside_each = {one.member_id: words.day(one.first_at.date()) for one in found.people}
+    names = {one.pk: str(one) for one in members_by_id(asked.viewer, asked.workspace, ids)}
+    change = words.change(len(ids), len(before), better=1)
+    return Drawn(
+        facts=[Fact(_("New people"), words.number(len(ids)), rows="people", change=change)],
+        table=Table(
+            [_("Person"), _("First act")],
+            [[names.get(one.member_id, ""), one.first_at.isoformat()] for one in found.people],
+            names_people=True,
+        ),
+        rows={"people": Rows(_("New people"), ids, is_people=True, beside=beside_each)},
+        people="people",
+    )
+
+
+def occasional(asked: Asked) -> Drawn:
+    """Draw who came once or twice within a year (M14)."""
+    found = shown(people.occasional_contributors(*asked.figure))
+    lists = {
+        "occasional": Rows(_("In one or two threads"), found.occasional, is_people=True),
+        "regular": Rows(_("In three threads or more"), found.regular, is_people=True),
+        "new": Rows(_("First seen under 90 days ago"), found.new, is_people=True),
+    }
+    return _lists(
+        asked,
+        "occasional",
+        [Fact(_("Occasional"), words.share(found.ratio))],
+        lists,
+        found.ratio.of,
+        [_("Of the 365 days before the end of the period. Who is new is in both numbers.")],
+    )
+
+
+def quiet(asked: Asked) -> Drawn:
+    """Draw which regulars have gone quiet (M15)."""
+    found = shown(people.inactive_contributors(*asked.figure))
+    lists = {
+        "inactive": Rows(_("Quiet for 90 days"), found.inactive, is_people=True),
+        "active": Rows(_("Still active"), found.active, is_people=True),
+    }
+    facts = [Fact(_("Regulars gone quiet"), words.share(found.ratio))]
+    drawn = _lists(asked, "quiet", facts, lists, found.ratio.of, [])
+    return Drawn(
+        drawn.facts, drawn.chart, drawn.table, drawn.notes, drawn.rows, drawn.empty, "inactive"
+    )
+
+
+def conversion(asked: Asked) -> Drawn:
+    """Draw what became of newcomers (M16)."""
+    found = shown(people.conversion_rate(*asked.figure))
+    if found.converted is None or found.came_back is None:
+        return Drawn(empty=_first_sync())
+    facts, rows, table, notes = [], {}, [], []
+    steps = {
+        "merged": (_("Had a pull request merged within 180 days"), shown(found.converted)),
+        "back": (_("Came back to another thread within 90 days"), shown(found.came_back)),
+    }
+    for slug, (name, step) in steps.items():
+        facts.append(Fact(name, words.share(step.ratio), rows=slug))
+        table.append(
+            [name, Count(len(step.taken), slug), Count(len(step.not_taken), f"{slug}-not")]
+        )
+        rows[slug] = Rows(name, step.taken, is_people=True)
+        rows[f"{slug}-not"] = Rows(_("Not yet: %s") % name, step.not_taken, is_people=True)
+        rows[f"{slug}-recent"] = Rows(_("Too new to tell"), step.recent, is_people=True)
+        table[-1].append(Count(len(step.recent), f"{slug}-recent"))
+    if not any(one.ids for one in rows.values()):
+        return Drawn(empty=_("Nobody outside the team took part for the first time."))
+    notes.append(_("Who came too lately to tell is in neither number."))
+    head = [_("Step"), _("Took it"), _("Did not"), _("Too new to tell")]
+    return Drawn(facts=facts, table=Table(head, table), notes=notes, rows=rows)
+
+
+def how_far(asked: Asked) -> Drawn:
+    """Draw how far people went."""
+    found = reach(*asked.figure)
+    lists = {
+        "acted": Rows(_("Said or did something"), found.acted, is_people=True),
+        "opened": Rows(_("Opened a thread"), found.opened, is_people=True),
+        "proposed": Rows(_("Opened a pull request"), found.proposed, is_people=True),
+        "merged": Rows(_("Had one merged"), found.merged, is_people=True),
+        "reviewed": Rows(_("Reviewed somebody else's"), found.reviewed, is_people=True),
+    }
+    return _lists(asked, "how-far", [], lists, len(found.acted), [])
+
+
+def absence(asked: Asked) -> Drawn:
+    """Draw on how few people half of it rests (M17)."""
+    found = shown(concentration.absence_factor(*asked.figure))
+    if not found.people:
+        return Drawn(empty=_("Nobody wrote anything in this time."))
+    return Drawn(
+        facts=[
+            Fact(_("People who made half of it"), _count(found.factor)),
+            Fact(_("People"), words.number(len(found.people))),
+            Fact(_("Acts"), words.number(found.acts)),
+        ],
+        table=Table(
+            [_("Figure"), _("Number")],
+            [
+                [_("People who made half of it"), found.factor],
+                [_("People"), len(found.people)],
+                [_("Acts"), found.acts],
+            ],
+        ),
+        notes=[_("Talk here, not code."), *_too_few(found.withheld, concentration.LEAST_WHO)],
+    )
+
+
+def elephant(asked: Asked) -> Drawn:
+    """Draw on how few organizations half of it rests (M18)."""
+    found = shown(concentration.elephant_factor(*asked.figure))
+    if not found.known.of:
+        return Drawn(empty=_("Nobody wrote anything in this time."))
+    largest = found.organizations[:8]
+    address = "organizations"
+    bars = [(one.name, one.acts, "", "") for one in largest]
+    notes = [_("By today's profiles: nobody knows since when.")]
+    if found.factor is None and "factor" not in found.withheld:
+        notes.append(
+            _("The organization of fewer than half of the acts is known, so none is told.")
+        )
+    notes += _too_few(found.withheld, concentration.LEAST_WHO)
+    rows = {
+        f"{address}-{place}": Rows(one.name, one.member_ids, is_people=True)
+        for place, one in enumerate(found.organizations, start=1)
+    }
+    return Drawn(
+        facts=[
+            Fact(_("Organizations that made half of it"), _count(found.factor)),
+            Fact(_("Organizations"), words.number(len(found.organizations))),
+            Fact(_("Acts with a known one"), words.share(shown(found.known))),
+        ],
+        chart=shares(_("Acts by organization."), bars, largest[0].acts) if largest else None,
+        table=Table(
+            [_("Organization"), _("Acts"), _("People")],
+            [
+                [one.name, one.acts, Count(len(one.member_ids), f"{address}-{place}")]
+                for place, one in enumerate(found.organizations, start=1)
+            ],
+        ),
+        notes=notes,
+        rows=rows,
+    )
+
+
+def _lists(
+    asked: Asked,
+    slug: str,
+    facts: Sequence[Fact],
+    lists: dict[str, Rows],
+    of: int,
+    notes: Sequence[str],
+) -> Drawn:
+    if not of:
+        return Drawn(empty=_("Nobody wrote anything in this time."))
+    bars = [
+        (
+            rows.name,
+            len(rows.ids),
+            words.share(ratio(len(rows.ids), of)) if of >= LEAST_FOR_PERCENT else "",
+            asked.address("insights_rows", slug, name),
+        )
+        for name, rows in lists.items()
+    ]
+    return Drawn(
+        facts=facts,
+        chart=shares(_("People by what they did."), bars, of),
+        table=Table(
+            [_("What"), _("People")],
+            [[rows.name, Count(len(rows.ids), name)] for name, rows in lists.items()],
+        ),
+        notes=notes,
+        rows=lists,
+    )
+
+
+def _first_sync() -> str:
+    return _("Who is new is told when the first sync of every repository has finished.")
+
+
+def _too_few(withheld: frozenset[str], who: int) -> list[str]:
+    if "factor" not in withheld:
+        return []
+    needs = {"who": who, "acts": concentration.LEAST_ACTS}
+    return [_("It needs %(who)d of them and %(acts)d acts.") % needs]
+
+
+def _count(factor: int | None) -> str:
+    return words.NONE if factor is None else words.number(factor)

@@ -1,0 +1,187 @@
+"""Keep the cards that took long to count, so that nobody waits for them twice.
+
+A card that is counted quickly is counted for each reader. Of the others the last one is shown, with
+the time at which it was counted, while a worker counts it again. What is kept names nobody, and may
+be lost at any moment.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from time import monotonic
+
+from django.core.cache import cache
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language, override
+
+from dexxy.accounts.selectors import WorkspaceNotFoundError, user_with, workspace_for
+from dexxy.common.queue import worker_wake
+from dexxy.common.sql import TooSlowError, deadline
+from dexxy.web.insights.asking import read_asked
+from dexxy.web.insights.cards import Asked, Card, Drawn
+from dexxy.web.insights.catalogue import CARDS
+
+JOB = "dexxy.web.insights.tasks.count_cards"
+# How long a reader waits for a card, and from when on it is kept; seconds.
+PATIENCE, SLOW = 1.5, 0.3
+# How long a kept one is shown as it is, and how long it is kept.
+FRESH, KEPT = timedelta(minutes=5), timedelta(days=7)
+# How long nobody tries to count a card that a worker was asked for; it may have died.
+WAITS = timedelta(minutes=1)
+_WANTED = "insights:wanted"
+# Where the people, and what is said about the counting, stand in what is kept.
+PEOPLE, STATE = "<!-- people -->", "<!-- state -->"
+SHOWN_PEOPLE = 5
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, as a worker is told it.
+
+    Args:
+        query: as it stands in an address.
+    """
+
+    viewer: int
+    workspace: int
+    slug: str
+    query: str
+    language: str
+
+    @property
+    def key(self) -> str:
+        """The name by which it is kept; it is the same for all readers of a workspace."""
+        named = [self.workspace, self.slug, self.query, self.language]
+        return f"insights:{sha256(json.dumps(named).encode()).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A card as it was counted.
+
+    Args:
+        html: with a mark where the people stand.
+        people: the primary keys of those whom it shows, each with what stands beside them.
+    """
+
+    html: str
+    people: Sequence[tuple[int, str]]
+    counted_at: datetime
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may be shown as it is."""
+        return timezone.now() - self.counted_at < FRESH
+
+
+def card_of(asked: Asked, card: Card) -> tuple[Kept | None, bool]:
+    """Return a card, counted now or kept, and whether a worker is asked to count it.
+
+    Returns: None for the card while it was never counted.
+    """
+    wanted = Wanted(
+        asked.viewer.pk,
+        asked.workspace.pk,
+        card.slug,
+        asked.query_string.lstrip("?"),
+        get_language() or "",
+    )
+    kept = _read(wanted.key)
+    if kept is None and cache.get(f"{wanted.key}:wanted"):
+        return None, True
+    if kept is None:
+        began = monotonic()
+        try:
+            with deadline(PATIENCE):
+                drawn = card.draw(asked)
+        except TooSlowError:
+            _want(wanted)
+            return None, True
+        kept = _rendered(asked, card, drawn)
+        if monotonic() - began >= SLOW:
+            _write(wanted.key, kept)
+        return kept, False
+    if kept.is_fresh:
+        return kept, False
+    _want(wanted)
+    return kept, True
+
+
+def cards_count(*, seconds: float) -> bool:
+    """Count the cards that readers wait for, for at most SECONDS.
+
+    Returns: whether some are left.
+    """
+    until = monotonic() + seconds
+    while monotonic() < until and (wanted := _take()):
+        _count(wanted)
+    return bool(cache.get(_WANTED))
+
+
+def _count(wanted: Wanted) -> None:
+    viewer, kept = user_with(wanted.viewer), _read(wanted.key)
+    if viewer is None or (kept is not None and kept.is_fresh):
+        return
+    try:
+        workspace = workspace_for(viewer, wanted.workspace)
+    except WorkspaceNotFoundError:  # they have left it meanwhile
+        return
+    with override(wanted.language or None):
+        asked = read_asked(viewer, workspace, QueryDict(wanted.query), timezone.now())
+        card = CARDS[wanted.slug]
+        try:
+            _write(wanted.key, _rendered(asked, card, card.draw(asked)))
+        except TooSlowError:
+            _write(wanted.key, _rendered(asked, card, Drawn(), is_too_slow=True))
+
+
+def _rendered(asked: Asked, card: Card, drawn: Drawn, *, is_too_slow: bool = False) -> Kept:
+    context = {
+        "workspace": asked.workspace,
+        "card": card,
+        "drawn": drawn,
+        "query_string": asked.query_string,
+        "is_too_slow": is_too_slow,
+        "people_mark": PEOPLE,
+        "state_mark": STATE,
+    }
+    found = drawn.rows.get(drawn.people)
+    ids = found.ids[:SHOWN_PEOPLE] if found else []
+    people = [(pk, found.beside.get(pk, "") if found else "") for pk in ids]
+    html = render_to_string("web/insights/card.html", context)
+    return Kept(html, people, timezone.now())
+
+
+def _read(key: str) -> Kept | None:
+    text = cache.get(key)
+    if text is None:
+        return None
+    value = json.loads(text)
+    people = [(pk, beside) for pk, beside in value["people"]]
+    return Kept(value["html"], people, datetime.fromisoformat(value["counted_at"]))
+
+
+def _write(key: str, kept: Kept) -> None:
+    value = {**asdict(kept), "counted_at": kept.counted_at.isoformat()}
+    cache.set(key, json.dumps(value), KEPT.total_seconds())
+
+
+def _want(wanted: Wanted) -> None:
+    """Ask a worker; what is lost on the way is asked for again by the reader's browser."""
+    cache.set(f"{wanted.key}:wanted", True, WAITS.total_seconds())
+    waiting = json.loads(cache.get(_WANTED, "[]"))
+    if asdict(wanted) not in waiting:
+        cache.set(_WANTED, json.dumps([*waiting, asdict(wanted)]), KEPT.total_seconds())
+    worker_wake("search", JOB)
+
+
+def _take() -> Wanted | None:
+    waiting = json.loads(cache.get(_WANTED, "[]"))
+    if not waiting:
+        return None
+    cache.set(_WANTED, json.dumps(waiting[1:]), KEPT.total_seconds())
+    return Wanted(**waiting[0])

@@ -1,0 +1,75 @@
+"""The six numbers above all cards."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dexxy.messages.feed.filters import ThreadFilters
+from dexxy.messages.figures import people
+from dexxy.messages.figures.reach import opened_threads
+from dexxy.messages.figures.small_numbers import shown
+from dexxy.messages.figures.trends import response_trend, volume
+from dexxy.messages.models import ThreadKind
+from dexxy.messages.waiting.lists import QueueFilters
+from dexxy.messages.waiting.summary import queue_summary
+from dexxy.web.insights import words
+from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
+
+
+def overview(asked: Asked) -> Drawn:
+    """Draw what one wants to know first, each beside the period before."""
+    trend = volume(*asked.figure)
+    messages, earlier = sum(one.messages for one in trend), sum(one.before for one in trend)
+    rows = {"opened": Rows(_("Threads opened"), opened_threads(*asked.figure))}
+    before = len(opened_threads(*asked.figure_before))
+    facts = [
+        Fact(
+            _("Messages"),
+            words.number(messages),
+            address=f"{reverse('feed', args=[asked.workspace.slug])}?bots=no",
+            change=words.change(messages, earlier, better=1),
+        ),
+        *_people(asked, rows),
+        Fact(
+            _("Threads opened"),
+            words.number(len(rows["opened"].ids)),
+            rows="opened",
+            change=words.change(len(rows["opened"].ids), before),
+        ),
+        _answer(asked, rows),
+        _waiting(asked),
+    ]
+    table = Table([_("Figure"), _("Number")], [[fact.name, fact.value] for fact in facts])
+    return Drawn(facts=facts, table=table, rows=rows)
+
+
+def _people(asked: Asked, rows: dict[str, Rows]) -> list[Fact]:
+    active = [one.member_id for one in people.contributors(*asked.figure).people]
+    before = len(people.contributors(*asked.figure_before).people)
+    rows["people"] = Rows(_("Active people"), active, is_people=True)
+    change = words.change(len(active), before, better=1)
+    facts = [Fact(_("Active people"), words.number(len(active)), rows="people", change=change)]
+    new = shown(people.new_contributors(*asked.figure)).people
+    earlier = shown(people.new_contributors(*asked.figure_before)).people
+    if new is None or earlier is None:
+        return [*facts, Fact(_("New people"), words.NONE)]
+    rows["new"] = Rows(_("New people"), [one.member_id for one in new], is_people=True)
+    change = words.change(len(new), len(earlier), better=1)
+    return [*facts, Fact(_("New people"), words.number(len(new)), rows="new", change=change)]
+
+
+def _answer(asked: Asked, rows: dict[str, Rows]) -> Fact:
+    found = response_trend(*asked.figure)
+    now = shown(found.now[ThreadKind.ISSUE].team)
+    before = shown(found.before[ThreadKind.ISSUE].team)
+    threads = [one.thread_id for one in now.threads]
+    rows["issues"] = Rows(_("Issues opened from outside the team"), threads)
+    change = words.change_of_time(now.median, before.median, now.n, before.n)
+    name = _("Median first answer to issues")
+    return Fact(name, words.lasting(now.median), rows="issues", change=change)
+
+
+def _waiting(asked: Asked) -> Fact:
+    kept = ThreadFilters(source_ids=asked.filters.source_ids, kinds=asked.filters.kinds)
+    total = queue_summary(asked.viewer, asked.workspace, QueueFilters(threads=kept)).total
+    address = reverse("waiting", args=[asked.workspace.slug])
+    return Fact(_("Waiting now"), words.number(total), address=address)

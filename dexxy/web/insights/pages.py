@@ -1,0 +1,161 @@
+"""The page of figures, one figure, its table as CSV, and the lists behind its numbers."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.errors import BadInputError
+from dexxy.common.sql import TooSlowError
+from dexxy.members.models import Member
+from dexxy.members.visibility import members_by_id
+from dexxy.messages.figures.periods import CUSTOM, NAMED
+from dexxy.messages.models import Thread
+from dexxy.messages.selectors import threads_by_id
+from dexxy.sources.selectors import visible_sources
+from dexxy.web.insights import words
+from dexxy.web.insights.asking import read_asked
+from dexxy.web.insights.cards import Asked, Card, Drawn, Rows
+from dexxy.web.insights.catalogue import CARDS, OVERVIEW, SECTIONS
+from dexxy.web.insights.keeping import PEOPLE, SHOWN_PEOPLE, STATE, card_of
+from dexxy.web.pages import PageRequest, wants_part, workspace_page
+
+_PAGE = 100
+
+
+@workspace_page
+def insights(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Show all figures: each loads itself, or all at once with `?all=1`."""
+    context: dict[str, Any] = {"workspace": workspace, "section": "insights"}
+    context |= {"sources": visible_sources(request.user, workspace), "kinds": words.KINDS.items()}
+    context |= {"periods": [*NAMED, CUSTOM], "given": request.GET}
+    try:
+        asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    except BadInputError as error:
+        context["error"] = str(error)
+        return render(request, "web/insights/page.html", context, status=400)
+    context |= _of_time(asked)
+    if request.GET.get("all") == "1":
+        drawn = [(name, [_context(asked, card) for card in cards]) for name, cards in SECTIONS]
+        context |= {"drawn": drawn, "overview": _context(asked, OVERVIEW)}
+        return render(request, "web/insights/all.html", context)
+    context |= {"sections": SECTIONS, "overview": OVERVIEW}
+    return render(request, "web/insights/page.html", context)
+
+
+@workspace_page
+def one_figure(request: PageRequest, workspace: Workspace, figure: str) -> HttpResponse:
+    """Show one figure: as a card of the page, or as a page to send to somebody."""
+    card = _card(figure)
+    asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    if wants_part(request, f"c-{card.slug}"):
+        return _part(request, asked, card)
+    context = {"workspace": workspace, "section": "insights", **_of_time(asked)}
+    context |= {"sources": visible_sources(request.user, workspace), "kinds": words.KINDS.items()}
+    context |= _context(asked, card)
+    return render(request, "web/insights/figure.html", context)
+
+
+@workspace_page
+def figure_csv(request: PageRequest, workspace: Workspace, figure: str) -> HttpResponse:
+    """Send the table of a figure for a spreadsheet."""
+    card = _card(figure)
+    asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    table = card.draw(asked).table
+    days = f"{asked.period.first.isoformat()}-{asked.period.last.isoformat()}"
+    name = f"{workspace.slug}-{card.slug}-{days}.csv"
+    response = HttpResponse(table.csv() if table else "", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@workspace_page
+def figure_rows(request: PageRequest, workspace: Workspace, figure: str, rows: str) -> HttpResponse:
+    """Show the threads or people that a number of a figure counts."""
+    card = _card(figure)
+    asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    found = card.draw(asked).rows.get(rows)
+    if found is None:
+        raise Http404("That figure has no such list.")
+    after = _after(request, len(found.ids))
+    ids = found.ids[after : after + _PAGE]
+    context: dict[str, Any] = {"workspace": workspace, "section": "insights", **_of_time(asked)}
+    context |= {"card": card, "rows": found, "first": after + 1, "last": after + len(ids)}
+    context |= {
+        "items": _items(asked, found, ids),
+        "address": asked.address("insights_figure", card.slug),
+    }
+    context["next"] = after + _PAGE if after + _PAGE < len(found.ids) else None
+    return render(request, "web/insights/rows.html", context)
+
+
+def _part(request: PageRequest, asked: Asked, card: Card) -> HttpResponse:
+    """Answer with a card, or with nothing new where the browser has what is kept."""
+    kept, is_counting = card_of(asked, card)
+    counted_at = kept.counted_at.isoformat() if kept else ""
+    if is_counting and request.GET.get("have") == counted_at:
+        return HttpResponse(status=204)
+    context: dict[str, Any] = {"workspace": asked.workspace, "card": card, "kept": kept}
+    context["query_string"] = asked.query_string
+    context |= {"have": urlencode({**asked.query, "have": counted_at}, doseq=True)}
+    if kept is None:
+        return render(request, "web/insights/counting.html", context)
+    known = members_by_id(asked.viewer, asked.workspace, [pk for pk, _beside in kept.people])
+    names = {member.pk: member for member in known}
+    context["people"] = [(names[pk], said) for pk, said in kept.people if pk in names]
+    people = render_to_string("web/insights/people.html", context, request)
+    state = render_to_string("web/insights/state.html", context, request) if is_counting else ""
+    return HttpResponse(kept.html.replace(PEOPLE, people).replace(STATE, state))
+
+
+def _card(slug: str) -> Card:
+    if slug not in CARDS:
+        raise Http404("There is no such figure.")
+    return CARDS[slug]
+
+
+def _context(asked: Asked, card: Card) -> dict[str, Any]:
+    """Return what the template of a card needs."""
+    try:
+        drawn = card.draw(asked)
+    except TooSlowError:
+        return {"card": card, "asked": asked, "is_too_slow": True, "drawn": Drawn()}
+    found = drawn.rows.get(drawn.people)
+    people = _items(asked, found, found.ids[:SHOWN_PEOPLE]) if found else []
+    return {"card": card, "asked": asked, "drawn": drawn, "people": people}
+
+
+def _of_time(asked: Asked) -> dict[str, Any]:
+    """Return what the heads of the pages say about the time."""
+    before = asked.period.shifted(-1)
+    is_old = timezone.now() - asked.window.now > words.STALE
+    return {
+        "asked": asked,
+        "days": words.between(asked.period),
+        "days_before": words.between(before),
+        "earlier": before,
+        "later": asked.period.shifted(1),
+        "is_old": is_old,
+        "zone": asked.window.zone,
+        "query_string": asked.query_string,
+    }
+
+
+def _items(asked: Asked, rows: Rows, ids: Sequence[int]) -> Sequence[tuple[Thread | Member, str]]:
+    """Return the rows with IDS in their order, each with what stands beside it."""
+    read = members_by_id if rows.is_people else threads_by_id
+    known = {one.pk: one for one in read(asked.viewer, asked.workspace, ids)}
+    return [(known[pk], rows.beside.get(pk, "")) for pk in ids if pk in known]
+
+
+def _after(request: PageRequest, most: int) -> int:
+    text = request.GET.get("after", "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Http404(_("There is no such page."))
+    return min(int(text), most)

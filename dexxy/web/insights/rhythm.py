@@ -1,0 +1,152 @@
+"""The cards about how much is written, when, where, and by bots."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dexxy.members.visibility import members_by_id
+from dexxy.messages.figures import rhythm
+from dexxy.messages.figures.reach import by_source
+from dexxy.messages.figures.small_numbers import LEAST_PEOPLE, shown
+from dexxy.messages.figures.trends import volume
+from dexxy.sources.selectors import visible_sources
+from dexxy.web.charts.heat import heat
+from dexxy.web.charts.plot import Series, beside
+from dexxy.web.insights import words
+from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
+
+
+def messages(asked: Asked) -> Drawn:
+    """Draw how much was written, step by step, beside the period before."""
+    trend = volume(*asked.figure)
+    now, before = sum(one.messages for one in trend), sum(one.before for one in trend)
+    if not now and not before:
+        return Drawn(empty=_("Nothing was written in this time."))
+    series = [
+        Series(_("this period"), "c1", [one.messages for one in trend]),
+        Series(_("previous"), "c3", [one.before for one in trend]),
+    ]
+    steps = [words.step_name(one.step) for one in trend]
+    busiest = max(trend, key=lambda one: one.messages)
+    sentence = _("%(n)s messages, most of them from %(day)s: %(most)s.") % {
+        "n": words.number(now),
+        "day": words.step_name(busiest.step),
+        "most": words.number(busiest.messages),
+    }
+    feed = f"{reverse('feed', args=[asked.workspace.slug])}?bots=no"
+    change = words.change(now, before, better=1)
+    return Drawn(
+        facts=[Fact(_("Messages"), words.number(now), address=feed, change=change)],
+        chart=beside(series, steps, sentence, words.number),
+        table=Table(
+            [_("From"), _("Messages"), _("Previous")],
+            [[one.step.first.isoformat(), one.messages, one.before] for one in trend],
+        ),
+    )
+
+
+def repositories(asked: Asked) -> Drawn:
+    """Draw what each repository has of it."""
+    found = by_source(*asked.figure)
+    if not found:
+        return Drawn(empty=_("Nothing was written in this time."))
+    names = {one.pk: one.name for one in visible_sources(asked.viewer, asked.workspace)}
+    return Drawn(
+        table=Table(
+            [_("Repository"), _("Acts"), _("People"), _("Threads opened")],
+            [[names.get(one.source_id, ""), one.acts, one.people, one.opened] for one in found],
+        ),
+        is_table=True,
+    )
+
+
+def hours(asked: Asked) -> Drawn:
+    """Draw when people act (M19)."""
+    found = shown(rhythm.activity_hours(*asked.figure))
+    if not found.acts:
+        return Drawn(empty=_("Nothing was written in this time."))
+    if found.hours is None:
+        few = _("Fewer than %d people took part: when they did is nobody's business.")
+        return Drawn(empty=few % LEAST_PEOPLE)
+    days = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
+    counts = {(one.weekday, one.hour): one.acts for one in found.hours}
+    busiest = max(found.hours, key=lambda one: one.acts)
+    sentence = _("Busiest on %(day)s from %(hour)d:00: %(acts)s acts.") % {
+        "day": days[busiest.weekday - 1],
+        "hour": busiest.hour,
+        "acts": words.number(busiest.acts),
+    }
+    return Drawn(
+        chart=heat(sentence, days, counts, _("acts")),
+        table=Table(
+            [_("Day"), _("Hour"), _("Acts")],
+            [[days[one.weekday - 1], one.hour, one.acts] for one in found.hours],
+        ),
+        notes=[
+            sentence,
+            _("Hours of %s. Nobody's own zone is known, so this is no work at night.")
+            % asked.window.zone,
+        ],
+    )
+
+
+def bursts(asked: Asked) -> Drawn:
+    """Draw weeks of unusual activity (M20)."""
+    weeks = rhythm.bursts(*asked.figure).weeks
+    if not weeks:
+        return Drawn(empty=_("There is no complete week in this time."))
+    judged = [week for week in weeks if week.limit is not None]
+    unusual = [week for week in weeks if week.is_burst]
+    series = [
+        Series(_("acts"), "c1", [None if week.is_burst else week.acts for week in weeks]),
+        Series(_("unusual"), "c2", [week.acts if week.is_burst else None for week in weeks]),
+    ]
+    named = ", ".join(words.day(week.begins_on) for week in unusual)
+    sentence = _("Unusual weeks: %s.") % named if named else _("No week was unusual.")
+    notes = [sentence]
+    if len(judged) < len(weeks):
+        notes.append(_("A week is judged by the 12 complete weeks before it; some have fewer."))
+    return Drawn(
+        chart=beside(series, [words.day(week.begins_on) for week in weeks], sentence, words.number),
+        table=Table(
+            [_("Week of"), _("Acts"), _("Unusual above"), _("Unusual")],
+            [
+                [
+                    week.begins_on.isoformat(),
+                    week.acts,
+                    week.limit,
+                    _("yes") if week.is_burst else "",
+                ]
+                for week in weeks
+            ],
+        ),
+        notes=notes,
+    )
+
+
+def bots(asked: Asked) -> Drawn:
+    """Draw how much bots say (M21)."""
+    found = shown(rhythm.bot_activity(*asked.figure))
+    if not found.ratio.of:
+        return Drawn(empty=_("Nothing was written in this time."))
+    ids = [bot.member_id for bot in found.bots]
+    names = {one.pk: str(one) for one in members_by_id(asked.viewer, asked.workspace, ids)}
+    said = {bot.member_id: words.number(bot.said) for bot in found.bots}
+    quick = {one.member_id: words.number(one.said) for one in found.suspects}
+    return Drawn(
+        facts=[
+            Fact(_("Said by bots"), words.share(found.ratio)),
+            Fact(_("Bots"), words.number(len(ids)), rows="bots"),
+            Fact(_("May be bots"), words.number(len(quick)), rows="suspects"),
+        ],
+        table=Table(
+            [_("Bot"), _("Messages")],
+            [[names.get(bot.member_id, ""), bot.said] for bot in found.bots],
+            names_people=True,
+        ),
+        notes=[_("May be bots: people who answered within seconds, many times. You decide.")],
+        rows={
+            "bots": Rows(_("Bots"), ids, is_people=True, beside=said),
+            "suspects": Rows(_("May be bots"), list(quick), is_people=True, beside=quick),
+        },
+        people="bots",
+    )

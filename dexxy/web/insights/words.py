@@ -1,0 +1,153 @@
+"""How numbers, times and changes of them read in the figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from dexxy.messages.figures.cohort import LeftOut
+from dexxy.messages.figures.periods import Period
+from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, Ratio, may_compare
+from dexxy.messages.figures.steps import Step
+from dexxy.messages.models import ThreadKind
+
+NONE = "—"
+# A copy that is older says so.
+STALE = timedelta(days=1)
+KINDS = {
+    ThreadKind.ISSUE: gettext_lazy("Issues"),
+    ThreadKind.PULL_REQUEST: gettext_lazy("Pull requests"),
+    ThreadKind.DISCUSSION: gettext_lazy("Discussions"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """How much a number changed since the period before.
+
+    Args:
+        words: such as "↑ 22 %".
+        look: good, bad, or '' where more is neither.
+        before: what it was.
+    """
+
+    words: str
+    look: str
+    before: str
+
+
+def number(value: float) -> str:
+    """Write a count."""
+    return f"{value:,.0f}"
+
+
+def lasting(span: timedelta | None) -> str:
+    """Write a time as in a column: `40 min`, `9 h`, `3.5 d`; a dash for none."""
+    if span is None:
+        return NONE
+    minutes = span / timedelta(minutes=1)
+    if minutes < 1:
+        return _("%(seconds)d s") % {"seconds": span / timedelta(seconds=1)}
+    if minutes < 60:
+        return _("%(minutes)d min") % {"minutes": minutes}
+    if minutes < 48 * 60:
+        return _("%(hours)s h") % {"hours": _short(minutes / 60)}
+    return _("%(days)s d") % {"days": _short(minutes / 60 / 24)}
+
+
+def hours(value: float) -> str:
+    """Write hours beside a chart."""
+    return lasting(timedelta(hours=value)) if value else "0"
+
+
+def share(found: Ratio) -> str:
+    """Write a ratio: "62 %", or "3 of 4" where there are too few; a dash of nothing."""
+    if found.of == 0:
+        return NONE
+    if found.percent is None or found.of < LEAST_FOR_PERCENT:
+        return _("%(part)s of %(of)s") % {"part": number(found.part), "of": number(found.of)}
+    return _("%(percent)d %%") % {"percent": round(found.percent)}
+
+
+def change(now: int, before: int, *, better: int = 0) -> Change | None:
+    """Say how much a count changed; None where there are too few to compare.
+
+    Args:
+        better: 1 where more is better, -1 where less is, 0 where it is neither.
+    """
+    if not may_compare(now, before):
+        return None
+    percent = round(100 * (now - before) / before)
+    words = _("%(arrow)s %(percent)d %%") % {"arrow": _arrow(percent), "percent": abs(percent)}
+    return Change(words, _look(percent * better), number(before))
+
+
+def change_of_time(
+    now: timedelta | None, before: timedelta | None, n: int, n_before: int
+) -> Change | None:
+    """Say how much a duration changed, of which less is better; as `change`."""
+    if now is None or before is None or not may_compare(n, n_before):
+        return None
+    by = (now - before) // timedelta(seconds=1)
+    words = f"{_arrow(by)} {lasting(abs(now - before))}"
+    return Change(words, _look(-by), lasting(before))
+
+
+def step_name(step: Step) -> str:
+    """Name a day, or a week by its first day."""
+    return day(step.first)
+
+
+def day(on: date) -> str:
+    """Write a day without its year."""
+    return date_format(on, "j M")
+
+
+def day_and_year(on: date) -> str:
+    """Write a day with its year."""
+    return date_format(on, "j F Y")
+
+
+def between(period: Period) -> str:
+    """Write the days of a period."""
+    first, last = period.first, period.last
+    if first.year == last.year:
+        return f"{date_format(first, 'j F')} – {day_and_year(last)}"
+    return f"{day_and_year(first)} – {day_and_year(last)}"
+
+
+def left_out(found: Mapping[LeftOut, int]) -> str:
+    """Say how many threads were left out, and why; '' if none was."""
+    words = {
+        LeftOut.TEAM: ngettext("%d of the team", "%d of the team", found.get(LeftOut.TEAM, 0)),
+        LeftOut.BOT: ngettext("%d of a bot", "%d of bots", found.get(LeftOut.BOT, 0)),
+        LeftOut.GHOST: ngettext(
+            "%d of an account that is gone",
+            "%d of accounts that are gone",
+            found.get(LeftOut.GHOST, 0),
+        ),
+        LeftOut.IMPORTED: ngettext("%d imported", "%d imported", found.get(LeftOut.IMPORTED, 0)),
+        LeftOut.DRAFT: ngettext("%d draft", "%d drafts", found.get(LeftOut.DRAFT, 0)),
+        LeftOut.EARLY: ngettext(
+            "%d answered while still a draft",
+            "%d answered while still drafts",
+            found.get(LeftOut.EARLY, 0),
+        ),
+    }
+    parts = [text % found[why] for why, text in words.items() if found.get(why)]
+    return _("Left out: %(what)s.") % {"what": ", ".join(parts)} if parts else ""
+
+
+def _arrow(by: int) -> str:
+    return "↑" if by > 0 else "↓" if by < 0 else "="
+
+
+def _look(goodness: int) -> str:
+    return "good" if goodness > 0 else "bad" if goodness < 0 else ""
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"

@@ -1,0 +1,139 @@
+"""Cards that take long are counted by a worker, and what was counted last is shown meanwhile."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from dexxy.accounts.models import Membership, User, Workspace
+from dexxy.messages.tests.stories import Teller
+from dexxy.sources.models import Source
+from dexxy.web.insights import keeping
+from dexxy.web.insights.tasks import count_cards
+
+JANUARY = "period=custom&from=2026-01-01&to=2026-01-31"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no reader wait at all."""
+    monkeypatch.setattr(keeping, "PATIENCE", -1.0)
+
+
+@pytest.fixture
+def stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is kept be old at once."""
+    monkeypatch.setattr(keeping, "FRESH", timedelta(0))
+
+
+def part(client: Client, workspace: Workspace, more: str = "") -> Any:
+    headers = {"HX-Request": "true", "HX-Target": "c-people"}
+    address = f"/w/{workspace.slug}/insights/people/?{JANUARY}{more}"
+    return client.get(address, headers=headers)
+
+
+def test_a_card_that_takes_long_says_so_until_a_worker_has_counted_it(
+    client: Client, bob: User, workspace: Workspace, source: Source, slow: None
+) -> None:
+    Teller(source).tell("I A opens 0, B says 1")
+    client.force_login(bob)
+
+    first = part(client, workspace).content.decode()
+    assert "This is being counted for the first time." in first
+    again = re.search(r'hx-get="[^"]*(&amp;have=[^"]*)"', first)
+    assert again
+    assert part(client, workspace, "&have=").status_code == 204
+
+    count_cards()
+
+    counted = part(client, workspace, "&have=").content.decode()
+    assert "Active people" in counted
+    assert "A</bdi>" in counted
+    assert "being counted" not in counted
+
+
+def test_what_was_counted_last_is_shown_while_it_is_counted_again(
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    source: Source,
+    slow: None,
+    stale: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    teller = Teller(source)
+    teller.tell("I A opens 0, B says 1")
+    client.force_login(bob)
+    part(client, workspace)
+    count_cards()
+    teller.tell("I C opens 5")
+
+    shown = part(client, workspace).content.decode()
+    assert "and being counted again." in shown
+    assert '<dd><a href="' in shown
+    assert ">2</a>" in shown
+    have = re.search(r"have=([^\"]*)", shown)
+    assert have
+    assert part(client, workspace, f"&have={have[1]}").status_code == 204
+
+    count_cards()
+    monkeypatch.setattr(keeping, "FRESH", timedelta(minutes=5))
+
+    recounted = part(client, workspace, f"&have={have[1]}").content.decode()
+    assert ">3</a>" in recounted
+    assert "being counted" not in recounted
+
+
+def test_a_quick_card_is_counted_for_each_reader(
+    client: Client, bob: User, workspace: Workspace, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PATIENCE", 60.0)
+    monkeypatch.setattr(keeping, "SLOW", 60.0)
+    teller = Teller(source)
+    teller.tell("I A opens 0")
+    client.force_login(bob)
+    assert ">1</a>" in part(client, workspace).content.decode()
+
+    teller.tell("I B opens 1")
+
+    assert ">2</a>" in part(client, workspace).content.decode()
+
+
+def test_what_is_kept_names_nobody_who_was_erased_or_renamed(
+    client: Client, bob: User, workspace: Workspace, source: Source, slow: None
+) -> None:
+    teller = Teller(source)
+    teller.tell("I A opens 0")
+    client.force_login(bob)
+    part(client, workspace)
+    count_cards()
+    account = teller.person("A")
+    assert account is not None
+
+    account.home_member.display_name = "Somebody Else"
+    account.home_member.save()
+
+    shown = part(client, workspace).content.decode()
+    assert "Somebody Else" in shown
+    assert ">A</bdi>" not in shown
+
+
+def test_who_has_left_meanwhile_gets_nothing_counted(
+    client: Client, bob: User, workspace: Workspace, source: Source, slow: None
+) -> None:
+    client.force_login(bob)
+    part(client, workspace)
+    Membership.objects.filter(user=bob).delete()
+
+    count_cards()
+
+    assert part(client, workspace).status_code == 404
+    assert not cache.get("insights:wanted") or cache.get("insights:wanted") == "[]"
