@@ -31,6 +31,7 @@ from dexxy.accounts.models import (
     Invitation,
     Membership,
     Role,
+    SavedView,
     User,
     Workspace,
 )
@@ -189,6 +190,14 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_filter = ("scope", "workspace")
     list_select_related = ("user", "workspace")
     search_fields = ("name", "user__email")
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    list_display = ("name", "page", "workspace", "owner", "made_by", "is_pinned")
+    list_filter = ("page", "is_pinned", "workspace")
+    list_select_related = ("workspace", "owner", "made_by")
+    search_fields = ("name", "made_by__email")
 
 
 @admin.register(AuditEntry)

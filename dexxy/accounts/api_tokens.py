@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
 from dexxy.accounts.selectors import (
@@ -89,13 +90,9 @@ def api_token_create(
     """
     require_membership(viewer, workspace)
     user = in_person(viewer)
-    name = name.strip()
-    if not 1 <= len(name) <= _LONGEST_NAME:
-        raise ApiTokenError(f"Give the token a name of up to {_LONGEST_NAME} characters.")
-    if "\0" in name:
-        raise ApiTokenError("The name holds a null byte.")
+    name = _name_checked(name)
     if expires_at is not None and expires_at <= timezone.now():
-        raise ApiTokenError("Let the token expire in the future.")
+        raise ApiTokenError(_("Let the token expire in the future."))
     _require_room(user)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
@@ -108,6 +105,19 @@ def api_token_create(
     )
     audit(workspace, user, "api_token.created", token, name=name, scope=scope)
     return token, secret
+
+
+def _name_checked(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise ApiTokenError(
+            _("Give the token a name of up to {longest_name} characters.").format(
+                longest_name=_LONGEST_NAME
+            )
+        )
+    if "\0" in name:
+        raise ApiTokenError(_("The name holds a null byte."))
+    return name
 
 
 @transaction.atomic
@@ -136,7 +146,7 @@ def api_token_revoke(
         .first()
     )
     if token is None:
-        raise ApiTokenNotFoundError("There is no such token.")
+        raise ApiTokenNotFoundError(_("There is no such token."))
     in_person(viewer)
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at", "updated_at"])
@@ -158,7 +168,7 @@ def api_token_user(secret: str) -> User:
         .first()
     )
     if token is None:
-        raise InvalidTokenError("The token is unknown, has expired or was revoked.")
+        raise InvalidTokenError(_("The token is unknown, has expired or was revoked."))
     before = now - _USED_AGAIN_AFTER
     if token.last_used_at is None or token.last_used_at < before:
         unused = Q(last_used_at=None) | Q(last_used_at__lt=before)
@@ -175,7 +185,11 @@ def _require_room(user: User) -> None:
     # Of two that are made at one moment the second waits, and counts the first.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if _usable(timezone.now()).filter(user=user).count() >= MOST_TOKENS:
-        raise ApiTokenError(f"You have {MOST_TOKENS} tokens, which is the most: revoke one first.")
+        raise ApiTokenError(
+            _("You have {most_tokens} tokens, which is the most: revoke one first.").format(
+                most_tokens=MOST_TOKENS
+            )
+        )
 
 
 def hashed(secret: str) -> str:

@@ -52,6 +52,12 @@ class Workspace:
     id: strawberry.ID
     name: str
     slug: str
+    time_zone: str = strawberry_django.field(
+        description="Whose days and weeks are counted, as `Europe/Berlin`."
+    )
+    language: str = strawberry_django.field(
+        description="Of pages for who has not chosen, as `de`; empty: what their browser asks for."
+    )
 
 
 @strawberry_django.type(models.Membership, description="A person's role in a workspace.")
@@ -66,8 +72,23 @@ class Membership:
 class ViewerInfo:
     user: User
     workspaces: list[Workspace] = strawberry.field(metadata=cost(items=_WORKSPACES))
+    language: str = strawberry.field(description="What they chose, as `de`; empty if nothing.")
+    time_zone: str = strawberry.field(
+        description="What they chose, or their browser told, as `Europe/Berlin`; empty if nothing."
+    )
     token_scope: TokenScope | None = strawberry.field(
         description="What the token may do that was sent; null with a session."
+    )
+
+
+def viewer_info(user: models.User) -> ViewerInfo:
+    """Tell USER who they are."""
+    return ViewerInfo(
+        user=cast(User, user),
+        workspaces=cast("list[Workspace]", list(selectors.workspaces(user))),
+        language=user.language,
+        time_zone=user.time_zone,
+        token_scope=TokenScope(user.via_token.scope) if user.via_token else None,
     )
 
 
@@ -107,13 +128,7 @@ class AuditEntry:
 class AccountsQuery:
     @strawberry.field(description="Who asks, and what they may see.")
     def viewer(self, info: Info) -> ViewerInfo:
-        viewer = viewer_of(info)
-        user = selectors.signed_in(viewer)
-        return ViewerInfo(
-            user=cast(User, user),
-            workspaces=cast("list[Workspace]", list(selectors.workspaces(viewer))),
-            token_scope=TokenScope(user.via_token.scope) if user.via_token else None,
-        )
+        return viewer_info(selectors.signed_in(viewer_of(info)))
 
     @strawberry.field(description="The workspaces of the viewer.", metadata=cost(items=_WORKSPACES))
     def workspaces(self, info: Info) -> list[Workspace]:

@@ -7,8 +7,17 @@ from typing import cast
 
 import strawberry
 
-from dexxy.accounts import api_tokens, invitations, memberships
-from dexxy.accounts.graphql import ApiToken, Invitation, Membership, in_workspace, viewer_of
+from dexxy.accounts import api_tokens, invitations, memberships, preferences, services
+from dexxy.accounts.graphql import (
+    ApiToken,
+    Invitation,
+    Membership,
+    ViewerInfo,
+    Workspace,
+    in_workspace,
+    viewer_info,
+    viewer_of,
+)
 from dexxy.accounts.models import Role, TokenScope
 from dexxy.common.graphql import Info, aware, key
 
@@ -62,8 +71,61 @@ class MembershipRemovePayload:
     membership: Membership
 
 
+@strawberry.input(description="How a workspace is to be set up; what is left out stays.")
+class WorkspaceUpdateInput:
+    workspace_id: strawberry.ID
+    name: str | None = None
+    time_zone: str | None = strawberry.field(default=None, description="As `Europe/Berlin`.")
+    language: str | None = strawberry.field(
+        default=None, description="As `de`; empty: what each reader's browser asks for."
+    )
+
+
+@strawberry.type(description="The workspace as it is now.")
+class WorkspaceUpdatePayload:
+    workspace: Workspace
+
+
+@strawberry.input(description="What one chooses for oneself; what is left out stays.")
+class ViewerUpdateInput:
+    name: str | None = None
+    language: str | None = strawberry.field(
+        default=None, description="As `de`; empty: what the browser asks for."
+    )
+    time_zone: str | None = strawberry.field(
+        default=None, description="As `Europe/Berlin`; empty: that of the workspace."
+    )
+
+
+@strawberry.type(description="Who asks, as they are now.")
+class ViewerUpdatePayload:
+    viewer: ViewerInfo
+
+
 @strawberry.type
 class AccountsMutation:
+    @strawberry.mutation(description="Change how a workspace is set up. For administrators.")
+    def workspace_update(self, info: Info, input: WorkspaceUpdateInput) -> WorkspaceUpdatePayload:
+        viewer, workspace = in_workspace(info, input.workspace_id)
+        changed = services.workspace_update(
+            viewer=viewer,
+            workspace=workspace,
+            name=input.name,
+            time_zone=input.time_zone,
+            language=input.language,
+        )
+        return WorkspaceUpdatePayload(workspace=cast(Workspace, changed))
+
+    @strawberry.mutation(description="Change what one chose for oneself. With a session.")
+    def viewer_update(self, info: Info, input: ViewerUpdateInput) -> ViewerUpdatePayload:
+        user = preferences.user_update(
+            viewer=viewer_of(info),
+            name=input.name,
+            language=input.language,
+            time_zone=input.time_zone,
+        )
+        return ViewerUpdatePayload(viewer=viewer_info(user))
+
     @strawberry.mutation(description="Make a token for programs. For members, with a session.")
     def api_token_create(self, info: Info, input: ApiTokenCreateInput) -> ApiTokenCreatePayload:
         viewer, workspace = in_workspace(info, input.workspace_id)

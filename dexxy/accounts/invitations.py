@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import (
     AddressTakenError,
@@ -107,7 +108,7 @@ def invitation_create(
         if email:
             _EMAIL.run_validators(email)
     except ValidationError as error:
-        raise InvitationError("That is no e-mail address.") from error
+        raise InvitationError(_("That is no e-mail address.")) from error
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         workspace=workspace,
@@ -134,7 +135,7 @@ def invitation_revoke(*, viewer: Viewer, invitation_id: int) -> Invitation:
     found = _open().select_for_update(of=("self",)).select_related("workspace")
     invitation = found.filter(pk=invitation_id, workspace__in=workspaces).first()
     if invitation is None:
-        raise InvitationNotFoundError("There is no such invitation.")
+        raise InvitationNotFoundError(_("There is no such invitation."))
     actor = require_admin(viewer, invitation.workspace)
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at", "updated_at"])
@@ -190,15 +191,19 @@ def invitation_sign_up(
     is_named = invitation.email.lower() == user.email.lower()
     if invitation.email and not is_named:
         raise WrongAddressError(
-            f"The invitation is for {invitation.email}: give that address, or ask whoever invited"
-            " you for a link that names no address."
+            _(
+                "The invitation is for {email}: give that address, or ask whoever "
+                "invited you for a link that names no address."
+            ).format(email=invitation.email)
         )
     if is_named:
         _address_settle(invitation, takes_address=takes_address)
     try:
         user_store(user)
     except AddressTakenError as error:
-        raise InvitationError(f"{error} Sign in, then open the link.") from error
+        raise InvitationError(
+            _("{error} Sign in, then open the link.").format(error=error)
+        ) from error
     if is_named:
         address_prove(user)
     invitation_accept(viewer=user, secret=secret)
@@ -229,13 +234,18 @@ def invitation_require_theirs(invitation: Invitation, user: User) -> None:
         return
     if invitation.email.lower() != user.email.lower():
         raise WrongAddressError(
-            f"The invitation is for {invitation.email}, and you are signed in as {user.email}: sign"
-            " out and open the link again, or ask whoever invited you for a link that names no"
-            " address."
+            _(
+                "The invitation is for {email}, and you are signed in as {user}: "
+                "sign out and open the link again, or ask whoever invited you for "
+                "a link that names no address."
+            ).format(email=invitation.email, user=user.email)
         )
     raise UnprovenAddressError(
-        f"The invitation is for {invitation.email}, and nothing proves that this address is yours:"
-        " ask whoever invited you for a link that names no address."
+        _(
+            "The invitation is for {email}, and nothing proves that this "
+            "address is yours: ask whoever invited you for a link that names "
+            "no address."
+        ).format(email=invitation.email)
     )
 
 
@@ -246,7 +256,7 @@ def _drafted(email: str, name: str, password: str) -> User:
         InvitationError: something of it cannot be.
     """
     if any("\0" in given for given in (email, name, password)):
-        raise InvitationError("A field holds a null byte.")
+        raise InvitationError(_("A field holds a null byte."))
     user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
     try:
         user.clean_fields(exclude={"password"})
@@ -273,9 +283,12 @@ def _address_settle(invitation: Invitation, *, takes_address: bool) -> None:
         return
     if not takes_address:
         raise AddressClaimedError(
-            f"There is an account with the address {invitation.email}, which never proved it. Is it"
-            " yours? Sign in, and ask whoever invited you for a link that names no address. If it"
-            " is not yours, you can have the address."
+            _(
+                "There is an account with the address {email}, which never proved "
+                "it. Is it yours? Sign in, and ask whoever invited you for a link "
+                "that names no address. If it is not yours, you can have the "
+                "address."
+            ).format(email=invitation.email)
         )
     address_release(claimant)
     for membership in theirs:

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Membership, Role, User, Workspace
 from dexxy.accounts.selectors import (
@@ -140,7 +141,7 @@ def _place(viewer: Viewer, membership_id: int) -> tuple[User, Workspace]:
     mine = Workspace.objects.filter(memberships__in=memberships_of(viewer))
     workspace = mine.filter(pk__in=_memberships(membership_id).values("workspace")).first()
     if workspace is None:
-        raise MembershipNotFoundError("There is no such membership.")
+        raise MembershipNotFoundError(_("There is no such membership."))
     return actor, workspace
 
 
@@ -153,7 +154,7 @@ def _locked(membership_id: int) -> Membership:
     list(workspaces.filter(pk__in=found.values("workspace")))
     membership = found.select_related("workspace", "user").first()
     if membership is None:
-        raise MembershipNotFoundError("There is no such membership.")
+        raise MembershipNotFoundError(_("There is no such membership."))
     return membership
 
 
@@ -163,10 +164,10 @@ def _memberships(pk: int) -> QuerySet[Membership]:
 
 def _require_admin(viewer: Viewer, workspace: Workspace) -> None:
     if not is_admin(viewer, workspace):
-        raise AdminOnlyError("Only an administrator of the workspace may do that.")
+        raise AdminOnlyError(_("Only an administrator of the workspace may do that."))
 
 
 def _keep_an_admin(membership: Membership) -> None:
     admins = membership.workspace.memberships.filter(role=Role.ADMIN, user__is_active=True)
     if membership.role == Role.ADMIN and not admins.exclude(pk=membership.pk).exists():
-        raise LastAdminError("A workspace needs an administrator: make somebody else one first.")
+        raise LastAdminError(_("A workspace needs an administrator: make somebody else one first."))

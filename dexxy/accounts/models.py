@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from dexxy.common.models import TimestampedModel, only_choices
 
@@ -29,6 +30,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
+    language = models.CharField(
+        max_length=10, blank=True, db_default=""
+    )  # '' is what the browser asks for
+    time_zone = models.CharField(
+        max_length=64, blank=True, db_default=""
+    )  # '' until the browser tells it
 
     # The token by which this request came, if it was one: it opens one workspace.
     via_token: "ApiToken | None" = None
@@ -52,14 +59,19 @@ class Workspace(TimestampedModel):
 
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=63, unique=True)
+    # For days and weeks that everybody sees alike, and for who has not chosen for themselves.
+    time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    language = models.CharField(
+        max_length=10, blank=True, db_default=""
+    )  # '' is what each browser asks for
 
     def __str__(self) -> str:
         return self.name
 
 
 class Role(models.TextChoices):
-    ADMIN = "admin"
-    MEMBER = "member"
+    ADMIN = "admin", pgettext_lazy("role", "Admin")
+    MEMBER = "member", pgettext_lazy("role", "Member")
 
 
 class Membership(TimestampedModel):
@@ -144,3 +156,47 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id}"
+
+
+class ListPage(models.TextChoices):
+    """The pages whose filters and order can be kept as a view."""
+
+    WAITING = "waiting"
+    FEED = "feed"
+    THREADS = "threads"
+    PEOPLE = "people"
+
+
+class SavedView(TimestampedModel):
+    """A filter and order of a page with a name: of one person, or of everybody in the workspace.
+
+    `query` is the query of the page's address, as it was when the view was kept. What it names
+    may be gone since: the page says so.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="saved_views")
+    # Of everybody in the workspace where there is none.
+    owner = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    page = models.CharField(max_length=20, choices=ListPage.choices)
+    name = models.CharField(max_length=60)
+    query = models.TextField(blank=True)
+    is_pinned = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "owner", "page", "name"],
+                name="accounts_savedview_name_once",
+                nulls_distinct=False,
+            ),
+            only_choices("page", ListPage),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether everybody in the workspace has it."""
+        return self.owner_id is None

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from dexxy.common.errors import DexxyError, NotFoundError
@@ -76,6 +77,11 @@ def user_called(email: str) -> User | None:
     return User.objects.filter(email__iexact=email).first()
 
 
+def user_with(pk: int) -> User | None:
+    """Return the user with a primary key, if there still is one who may sign in."""
+    return User.objects.filter(pk=pk, is_active=True).first()
+
+
 def first_operator() -> User | None:
     """Return who has run this Dexxy for the longest time and may still sign in, if anybody."""
     return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
@@ -96,7 +102,7 @@ def workspace_for(viewer: Viewer, key: int | str) -> Workspace:
     wanted = {"pk": key} if isinstance(key, int) else {"slug": key}
     workspace = workspaces(viewer).filter(**wanted).first()
     if workspace is None:
-        raise WorkspaceNotFoundError("There is no such workspace.")
+        raise WorkspaceNotFoundError(_("There is no such workspace."))
     return workspace
 
 
@@ -110,7 +116,7 @@ def workspace_by_id(viewer: Viewer, text: str) -> Workspace:
     signed_in(viewer)
     pk = parse_id(text)
     if pk is None:
-        raise WorkspaceNotFoundError("There is no such workspace.")
+        raise WorkspaceNotFoundError(_("There is no such workspace."))
     return workspace_for(viewer, pk)
 
 
@@ -122,7 +128,7 @@ def require_membership(viewer: Viewer, workspace: Workspace) -> None:
         WorkspaceNotFoundError: VIEWER is not in it.
     """
     if not memberships_of(viewer).filter(workspace=workspace).exists():
-        raise WorkspaceNotFoundError("There is no such workspace.")
+        raise WorkspaceNotFoundError(_("There is no such workspace."))
 
 
 def is_admin(viewer: Viewer, workspace: Workspace) -> bool:
@@ -144,7 +150,7 @@ def require_admin(viewer: Viewer, workspace: Workspace) -> User:
     """
     require_membership(viewer, workspace)
     if not is_admin(viewer, workspace):
-        raise AdminOnlyError("Only an administrator of the workspace may do that.")
+        raise AdminOnlyError(_("Only an administrator of the workspace may do that."))
     return signed_in(viewer)
 
 
@@ -206,7 +212,7 @@ def signed_in(viewer: Viewer) -> User:
         UnauthenticatedError: nobody is signed in.
     """
     if not isinstance(viewer, User) or not viewer.is_active:
-        raise UnauthenticatedError("Sign in first.")
+        raise UnauthenticatedError(_("Sign in first."))
     return viewer
 
 
@@ -219,5 +225,5 @@ def in_person(viewer: Viewer) -> User:
     """
     user = signed_in(viewer)
     if user.via_token is not None:
-        raise SessionNeededError("Sign in with a browser to do that: an API token cannot.")
+        raise SessionNeededError(_("Sign in with a browser to do that: an API token cannot."))
     return user

@@ -5,10 +5,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import address_prove, user_store
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
-from dexxy.accounts.selectors import first_operator
+from dexxy.accounts.reader import language_known, name_checked, zone_known
+from dexxy.accounts.selectors import Viewer, first_operator, require_admin
 from dexxy.common.errors import BadInputError
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
@@ -107,10 +109,53 @@ def workspace_create(*, name: str, slug: str, admin: User) -> Workspace:
         raise WorkspaceError(f"{name}: {' '.join(error.messages)}") from error
     known, is_new = Workspace.objects.get_or_create(slug=slug, defaults={"name": workspace.name})
     if not is_new:
-        raise WorkspaceExistsError(f"There is a workspace {slug} already: choose another slug.")
+        raise WorkspaceExistsError(
+            _("There is a workspace {slug} already: choose another slug.").format(slug=slug)
+        )
     Membership.objects.create(workspace=known, user=admin, role=Role.ADMIN)
     audit(known, None, "workspace.created", known, admin=admin.email)
     return known
+
+
+@transaction.atomic
+def workspace_update(
+    *,
+    viewer: Viewer,
+    workspace: Workspace,
+    name: str | None = None,
+    time_zone: str | None = None,
+    language: str | None = None,
+) -> Workspace:
+    """Change how a workspace is set up; what is None stays. For admins.
+
+    Args:
+        time_zone: one of `zone_names`: whose days and weeks are counted.
+        language: one of `language_codes`, or '' for what each reader's browser asks for.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        WorkspaceError, ChoiceError: it cannot be set up like that.
+    """
+    actor = require_admin(viewer, workspace)
+    stored = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    wanted = {
+        "name": name if name is None else name_checked(name),
+        "time_zone": time_zone if time_zone is None else zone_known(time_zone),
+        "language": language if language is None else language_known(language),
+    }
+    given = {field: value for field, value in wanted.items() if value is not None}
+    changed = {field: value for field, value in given.items() if value != getattr(stored, field)}
+    for field, value in changed.items():
+        setattr(stored, field, value)
+    try:
+        stored.clean_fields()
+    except ValidationError as error:
+        raise WorkspaceError(" ".join(error.messages)) from error
+    if changed:
+        stored.save(update_fields=[*changed, "updated_at"])
+        audit(stored, actor, "workspace.updated", stored, **changed)
+    return stored
 
 
 def audit(

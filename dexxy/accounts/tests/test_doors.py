@@ -8,12 +8,14 @@ from dexxy.accounts.invitations import invitation_create, invitation_revoke
 from dexxy.accounts.models import (
     ApiToken,
     AuditEntry,
+    ListPage,
     Membership,
     Role,
     TokenScope,
     User,
     Workspace,
 )
+from dexxy.accounts.saved_views import saved_view_save
 from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
 from tests.factories import make_user, make_workspace
 
@@ -22,39 +24,75 @@ LAST = "A workspace needs an administrator: make somebody else one first."
 ACTIONS = [
     Action(
         "make a token",
-        page="tokens/?name=nightly&scope=full&days=",
+        page="settings/tokens/?name=nightly&scope=full&days=",
         api='apiTokenCreate(input: {workspaceId: $workspace, name: "nightly", scope: FULL})',
         audit=["api_token.created new"],
         has_token=False,
     ),
     Action(
         "make a token without a name",
-        page="tokens/?name= &scope=read&days=",
+        page="settings/tokens/?name= &scope=read&days=",
         api='apiTokenCreate(input: {workspaceId: $workspace, name: " "})',
         refusal="Give the token a name of up to 100 characters.",
         has_token=False,
     ),
     Action(
         "revoke one's own token",
-        page="tokens/$his/revoke/",
+        page="settings/tokens/$his/revoke/",
         api="apiTokenRevoke(tokenId: $his)",
         audit=["api_token.revoked $his"],
         has_token=False,
     ),
     Action(
         "revoke another's token",
-        page="tokens/$hers/revoke/",
+        page="settings/tokens/$hers/revoke/",
         api="apiTokenRevoke(tokenId: $hers)",
         refusal="NOT_FOUND",
         has_token=False,
     ),
     Action(
         "revoke another's token as an administrator",
-        page="tokens/$his/revoke/",
+        page="settings/tokens/$his/revoke/",
         api="apiTokenRevoke(tokenId: $his)",
         by="alice",
         audit=["api_token.revoked $his"],
         has_token=False,
+    ),
+    Action(
+        "keep a view",
+        page="views/?page=threads&name=Bugs&query=label%3Dbug&pinned=yes",
+        api=(
+            'savedViewSave(input: {workspaceId: $workspace, page: THREADS, name: "Bugs",'
+            ' query: "label=bug", isPinned: true})'
+        ),
+    ),
+    Action(
+        "keep a view for everybody",
+        page="views/?page=threads&name=Bugs&query=label%3Dbug&shared=yes",
+        api=(
+            'savedViewSave(input: {workspaceId: $workspace, page: THREADS, name: "Bugs",'
+            ' query: "label=bug", isShared: true})'
+        ),
+        audit=["saved_view.saved new"],
+    ),
+    Action(
+        "keep a view without a name",
+        page="views/?page=threads&name= &query=",
+        api='savedViewSave(input: {workspaceId: $workspace, page: THREADS, name: " ", query: ""})',
+        refusal="Give the view a name of up to 60 characters.",
+    ),
+    Action(
+        "delete everybody's view that an admin made",
+        page="views/$view/delete/?",
+        api="savedViewDelete(viewId: $view)",
+        refusal="FORBIDDEN",
+    ),
+    Action(
+        "delete everybody's view that one made",
+        page="views/$view/delete/?",
+        api="savedViewDelete(viewId: $view)",
+        by="alice",
+        audit=["saved_view.deleted $view"],
     ),
     Action(
         "accept an invitation",
@@ -92,7 +130,7 @@ ACTIONS = [
     ),
     Action(
         "invite somebody",
-        page="team/?role=admin&email=erin@example.com",
+        page="settings/people/?role=admin&email=erin@example.com",
         api="invitationCreate(input:"
         ' {workspaceId: $workspace, role: ADMIN, email: "erin@example.com"})',
         by="alice",
@@ -101,7 +139,7 @@ ACTIONS = [
     ),
     Action(
         "invite nobody",
-        page="team/?role=member&email=erin",
+        page="settings/people/?role=member&email=erin",
         api='invitationCreate(input: {workspaceId: $workspace, email: "erin"})',
         by="alice",
         refusal="That is no e-mail address.",
@@ -109,28 +147,28 @@ ACTIONS = [
     ),
     Action(
         "invite somebody as a member",
-        page="team/?role=admin&email=",
+        page="settings/people/?role=admin&email=",
         api="invitationCreate(input: {workspaceId: $workspace, role: ADMIN})",
         refusal="FORBIDDEN",
         has_token=False,
     ),
     Action(
         "revoke an invitation",
-        page="invitations/$invitation/revoke/",
+        page="settings/invitations/$invitation/revoke/",
         api="invitationRevoke(invitationId: $invitation)",
         by="alice",
         audit=["invitation.revoked $invitation"],
     ),
     Action(
         "make an administrator as a member",
-        page="team/$of_bob/role/?role=admin",
+        page="settings/people/$of_bob/role/?role=admin",
         api="membershipSetRole(membershipId: $of_bob, role: ADMIN)",
         refusal="FORBIDDEN",
         has_token=False,
     ),
     Action(
         "make an administrator",
-        page="team/$of_bob/role/?role=admin",
+        page="settings/people/$of_bob/role/?role=admin",
         admin="accounts/membership/$of_bob/change/?role=admin",
         api="membershipSetRole(membershipId: $of_bob, role: ADMIN)",
         by="alice",
@@ -139,7 +177,7 @@ ACTIONS = [
     ),
     Action(
         "leave the role as it is",
-        page="team/$of_bob/role/?role=member",
+        page="settings/people/$of_bob/role/?role=member",
         admin="accounts/membership/$of_bob/change/?role=member",
         api="membershipSetRole(membershipId: $of_bob, role: MEMBER)",
         by="alice",
@@ -147,7 +185,7 @@ ACTIONS = [
     ),
     Action(
         "make the last administrator a member",
-        page="team/$of_alice/role/?role=member",
+        page="settings/people/$of_alice/role/?role=member",
         admin="accounts/membership/$of_alice/change/?role=member",
         api="membershipSetRole(membershipId: $of_alice, role: MEMBER)",
         by="alice",
@@ -156,7 +194,7 @@ ACTIONS = [
     ),
     Action(
         "take somebody out",
-        page="team/$of_bob/remove/",
+        page="settings/people/$of_bob/remove/",
         admin="accounts/membership/$of_bob/delete/?post=yes",
         api="membershipRemove(membershipId: $of_bob)",
         by="alice",
@@ -164,7 +202,7 @@ ACTIONS = [
     ),
     Action(
         "take the last administrator out",
-        page="team/$of_alice/remove/",
+        page="settings/people/$of_alice/remove/",
         admin="accounts/membership/$of_alice/delete/?post=yes",
         api="membershipRemove(membershipId: $of_alice)",
         by="alice",
@@ -190,10 +228,19 @@ def names(workspace: Workspace, cast: dict[str, User]) -> dict[str, object]:
     _, theirs = invitation_create(viewer=alice, workspace=workspace, email="dora@example.com")
     gone, revoked = invitation_create(viewer=alice, workspace=workspace)
     invitation_revoke(viewer=alice, invitation_id=gone.pk)
+    view = saved_view_save(
+        viewer=alice,
+        workspace=workspace,
+        page=ListPage.THREADS,
+        name="Everybody's",
+        query="",
+        is_shared=True,
+    )
     return {
         "workspace": workspace.pk,
         "slug": workspace.slug,
         "hers": hers.pk,
+        "view": view.pk,
         "his": his.pk,
         "invitation": invitation.pk,
         "code": code_of(link),

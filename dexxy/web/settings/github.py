@@ -1,0 +1,50 @@
+"""What a workspace reads GitHub with, and how to exchange a token that is dead."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import AdminOnlyError, is_admin
+from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.integrations.connection import github_connection
+from dexxy.integrations.services.github.access.app import app_is_known
+from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
+from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.web.pages import PageRequest, workspace_form
+
+
+@workspace_form
+def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Show the connection to GitHub, and let an admin paste a token."""
+    context: dict[str, Any] = {"workspace": workspace, "section": "settings"}
+    status = 200
+    if request.method == "POST":
+        try:
+            token = request.POST.get("token", "")
+            installation = token_connect(viewer=request.user, workspace=workspace, token=token)
+            done = _("Dexxy reads GitHub as {account} now.").format(
+                account=installation.account_login
+            )
+            messages.success(request, done)
+            return redirect("repositories", workspace.slug)
+        except (NotFoundError, AdminOnlyError):
+            raise
+        except DexxyError as error:
+            context["error"], status = str(error), 422
+    is_known = app_is_known()
+    connection = github_connection(request.user, workspace)
+    context |= {
+        "connection": connection,
+        "takes_token": connection is None
+        or not connection.installation.is_by_app
+        or connection.installation.deleted_at is not None,
+        "is_admin": is_admin(request.user, workspace),
+        "app_is_known": is_known,
+        "may_register": not is_known and may_register(request.user),
+        "is_public": is_public(),
+    }
+    return render(request, "web/settings/github.html", context, status=status)

@@ -1,0 +1,83 @@
+"""The pages of the settings of a workspace: one list, which the navigation beside them shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dexxy.accounts.models import Workspace
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A page of the settings.
+
+    Args:
+        url_name: of an address that takes the slug of the workspace alone.
+    """
+
+    name: str | Promise
+    url_name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages that belong together, under a heading."""
+
+    name: str | Promise
+    settings: Sequence[Setting]
+
+
+GROUPS = (
+    Group(
+        _("Workspace"),
+        (
+            Setting(_("General"), "settings_general"),
+            Setting(_("Team"), "settings_team"),
+            Setting(_("People & roles"), "settings_people"),
+            Setting(_("GitHub connection"), "settings_github"),
+        ),
+    ),
+    Group(
+        _("Data"),
+        (
+            Setting(_("API tokens"), "settings_tokens"),
+            Setting(_("Export & import"), "settings_data"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SettingLink:
+    """A page of the settings as another one shows it."""
+
+    name: str | Promise
+    address: str
+    is_current: bool
+
+
+def setting_links(
+    workspace: Workspace, current: str
+) -> list[tuple[str | Promise, list[SettingLink]]]:
+    """Let each page of the settings lead into WORKSPACE, under the heading of its group.
+
+    Args:
+        current: the `url_name` of the page that is open.
+    """
+    return [
+        (
+            group.name,
+            [
+                SettingLink(
+                    name=one.name,
+                    address=reverse(one.url_name, args=[workspace.slug]),
+                    is_current=one.url_name == current,
+                )
+                for one in group.settings
+            ],
+        )
+        for group in GROUPS
+    ]

@@ -1,0 +1,99 @@
+"""Who is in a workspace, and who is invited: a program cannot let anybody in, so this is where."""
+
+from functools import partial
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dexxy.accounts.invitations import (
+    InvitationError,
+    invitation_create,
+    invitation_revoke,
+    invitations,
+)
+from dexxy.accounts.memberships import membership_remove, membership_set_role
+from dexxy.accounts.models import Role, Workspace
+from dexxy.accounts.selectors import is_admin, memberships
+from dexxy.common.errors import BadInputError
+from dexxy.web.pages import (
+    PageRequest,
+    attempt,
+    back,
+    keep_for_once,
+    take_once,
+    workspace_action,
+    workspace_form,
+)
+
+_NOW = {
+    Role.ADMIN: gettext_lazy("They are an admin now."),
+    Role.MEMBER: gettext_lazy("They are a member now."),
+}
+
+
+@workspace_form
+def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Show the team, and invite somebody: the link is on the next page and no other."""
+    context: dict[str, Any] = {"workspace": workspace, "section": "settings"}
+    context |= {"given": request.POST, "roles": Role}
+    status, once = 200, f"invitation to {workspace.pk}"
+    if request.method == "POST":
+        try:
+            keep_for_once(request, once, _invite(request, workspace))
+            return redirect("settings_people", workspace.slug)
+        except InvitationError as error:
+            context["error"], status = str(error), 400
+    if is_admin(request.user, workspace):
+        context["invitations"] = invitations(request.user, workspace).items
+    context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
+    context["link"] = take_once(request, once)
+    return render(request, "web/settings/people.html", context, status=status)
+
+
+@workspace_action
+def membership_action(
+    request: PageRequest, workspace: Workspace, pk: int, action: str
+) -> HttpResponse:
+    """Change somebody's role, or take them out."""
+    if action == "role":
+        role = _role(request)
+        do = partial(membership_set_role, viewer=request.user, membership_id=pk, role=role)
+        attempt(request, do, str(_NOW[role]))
+    elif action == "remove":
+        leave = partial(membership_remove, viewer=request.user, membership_id=pk)
+        attempt(request, leave, _("That membership is over."))
+    else:
+        raise Http404
+    # Whoever has left cannot see the team.
+    if not is_admin(request.user, workspace):
+        return redirect("home")
+    return back(request, "settings_people", workspace.slug, row=f"m{pk}")
+
+
+@workspace_action
+def invitation_action(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Make the link of an invitation useless."""
+    attempt(
+        request,
+        lambda: invitation_revoke(viewer=request.user, invitation_id=pk),
+        _("The invitation is revoked: its link opens nothing any more."),
+    )
+    return back(request, "settings_people", workspace.slug)
+
+
+def _invite(request: PageRequest, workspace: Workspace) -> str:
+    email = request.POST.get("email", "")
+    _, link = invitation_create(
+        viewer=request.user, workspace=workspace, role=_role(request), email=email
+    )
+    return link
+
+
+def _role(request: PageRequest) -> Role:
+    try:
+        return Role(request.POST.get("role", ""))
+    except ValueError as error:
+        raise BadInputError(_("There is no such role.")) from error
