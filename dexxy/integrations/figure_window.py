@@ -19,10 +19,7 @@ def figure_window(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    repositories = GitHubRepository.objects.filter(
-        source__workspace=workspace, source__is_archived=False
-    )
-    synced = dict(repositories.values_list("source", "last_synced_at"))
+    synced = _synced(workspace)
     checked_at = {source: at for source, at in synced.items() if at is not None}
     return Window(
         since=since,
@@ -32,3 +29,21 @@ def figure_window(
         zone=zone,
         has_history=len(checked_at) == len(synced),
     )
+
+
+def has_history(viewer: Viewer, workspace: Workspace) -> bool:
+    """Tell whether the first sync of every source has finished; before, everybody looks new.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    return None not in _synced(workspace).values()
+
+
+def _synced(workspace: Workspace) -> dict[int, datetime | None]:
+    """Return when the last sync of each source ended."""
+    repositories = GitHubRepository.objects.filter(
+        source__workspace=workspace, source__is_archived=False
+    )
+    return dict(repositories.values_list("source", "last_synced_at"))

@@ -37,9 +37,21 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_set_paused,
     repository_sync_now,
 )
+from dexxy.integrations.services.github.connecting.token_replacing import token_connect
 
 # Lists without pages: hardly any workspace has more.
 _REPOSITORIES = 100
+
+
+@strawberry.input(description="A personal access token of GitHub to read with.")
+class GithubConnectTokenInput:
+    workspace_id: strawberry.ID
+    token: str
+
+
+@strawberry.type(description="Whose token a workspace reads with now.")
+class GithubConnectTokenPayload:
+    account_login: str
 
 
 @strawberry.type
@@ -124,6 +136,18 @@ class IntegrationsMutation:
         viewer, workspace = in_workspace(info, workspace_id)
         gone = installation_disconnect(viewer=viewer, workspace=workspace)
         return GithubDisconnectInstallationPayload(account_login=gone.account_login)
+
+    # It asks GitHub.
+    @strawberry.mutation(
+        description="Read GitHub with a personal access token. For administrators, with a session.",
+        metadata=cost(work=10),
+    )
+    def github_connect_token(
+        self, info: Info, input: GithubConnectTokenInput
+    ) -> GithubConnectTokenPayload:
+        viewer, workspace = in_workspace(info, input.workspace_id)
+        installation = token_connect(viewer=viewer, workspace=workspace, token=input.token)
+        return GithubConnectTokenPayload(account_login=installation.account_login)
 
     # It asks GitHub.
     @strawberry.mutation(description="Follow a repository. For members.", metadata=cost(work=10))

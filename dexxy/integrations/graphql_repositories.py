@@ -24,9 +24,11 @@ from dexxy.integrations.graphql_sync import (
 from dexxy.integrations.models import StreamName, SyncStatus
 from dexxy.integrations.selectors import RepositoryOverview
 from dexxy.integrations.services.github.connecting.available import AvailableRepository
+from dexxy.integrations.sync_phase import SyncPhase
 from dexxy.sources.graphql import Source
 
 strawberry.enum(SyncStatus, description="How a repository's sync is doing.")
+strawberry.enum(SyncPhase, description="What a sync reads, in this order.")
 
 
 @strawberry_django.type(
@@ -61,6 +63,20 @@ class GitHubRepository:
         self, root: strawberry.Parent[models.GitHubRepository], info: Info
     ) -> SyncProgress:
         return SyncProgress.of(_overview(info, root).progress)
+
+    @strawberry.field(description="What its sync reads just now; null while it reads nothing.")
+    def phase(
+        self, root: strawberry.Parent[models.GitHubRepository], info: Info
+    ) -> SyncPhase | None:
+        return _overview(info, root).phase
+
+    @strawberry.field(
+        description="How many messages are here, as the last sync with news counted; null before."
+    )
+    def message_count(
+        self, root: strawberry.Parent[models.GitHubRepository], info: Info
+    ) -> int | None:
+        return _overview(info, root).messages
 
     @strawberry.field(description="Each list by itself.", metadata=cost(items=len(StreamName)))
     def streams(

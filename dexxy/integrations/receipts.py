@@ -49,6 +49,12 @@ class Receipt:
         return are_threads and all(line.agrees for line in self.messages)
 
     @property
+    def missing(self) -> tuple[int, int]:
+        """How many threads and messages are on GitHub and not here."""
+        threads = sum(max(0, line.github - line.here) for line in self.lines)
+        return threads, sum(max(0, line.github - line.here) for line in self.messages)
+
+    @property
     def taken_at(self) -> datetime:
         """Since when the counts of threads hold."""
         return min(line.taken_at for line in self.lines)

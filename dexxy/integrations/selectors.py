@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db.models import Count, Max, OuterRef, Prefetch, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.pages import PAGE, Page, page_by_key
 from dexxy.integrations.models import (
     GitHubRepository,
     RequestKind,
@@ -27,11 +29,14 @@ from dexxy.integrations.services.github.engine.intervals import RHYTHMS, at_most
 from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.request_sizes import START, RequestSizes
 from dexxy.integrations.services.github.reading.scans import SWEEPS
+from dexxy.integrations.sync_phase import SyncPhase, phase_of
 from dexxy.members.models import Identity
-from dexxy.messages.models import Thread
+from dexxy.messages.models import MessageKind, Thread
 
 # A page names so many problems of a repository and counts the rest.
 PROBLEMS_SHOWN = 5
+# Among the counts of a run with news: how many openings there are, one a thread.
+_STORED = f"stored_{MessageKind.OPENED}"
 _STREAM_ORDER = {name: index for index, name in enumerate(StreamName.values)}
 
 
@@ -47,7 +52,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class RepositoryOverview:
-    """One repository with everything a person wants to know about its sync."""
+    """One repository with everything a person wants to know about its sync.
+
+    Args:
+        run: the newest, whatever became of it.
+        messages: how many are here, as the last run with news counted; None before the first.
+        people_left: how many profiles of the workspace are still to be read; 0 while nothing is.
+    """
 
     repository: GitHubRepository
     streams: list[tuple[SyncStream, Progress]]
@@ -56,6 +67,20 @@ class RepositoryOverview:
     receipt: Receipt | None
     problems: list[SyncProblem]
     problem_count: int
+    messages: int | None
+    people_left: int
+
+    @property
+    def phase(self) -> SyncPhase | None:
+        """What is read just now; None where nothing is."""
+        if self.paused_until is not None:
+            return None
+        return phase_of(self.run, self.repository.streams.all(), self.people_left)
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a person asked for a sync that has not begun yet."""
+        return self.repository.sync_requested and self.paused_until is None
 
     @property
     def paused_until(self) -> datetime | None:
@@ -78,6 +103,11 @@ class RepositoryOverview:
         return [stream for stream in self.repository.streams.all() if _rests(stream)]
 
     @property
+    def all_streams(self) -> list[SyncStream]:
+        """Every list that is read of it, in a fixed order."""
+        return sorted(self.repository.streams.all(), key=lambda one: _STREAM_ORDER[one.name])
+
+    @property
     def is_sweeping(self) -> bool:
         """Whether all threads are being compared with GitHub."""
         return not all(stream.is_done for stream in self._sweeps)
@@ -98,10 +128,8 @@ class RepositoryOverview:
     @property
     def is_moving(self) -> bool:
         """Whether a page that shows this should look again soon."""
-        return self.paused_until is None and self.repository.sync_status in {
-            SyncStatus.PENDING,
-            SyncStatus.SYNCING,
-        }
+        is_read = self.repository.sync_status in {SyncStatus.PENDING, SyncStatus.SYNCING}
+        return self.is_starting or (is_read and self.paused_until is None)
 
 
 def _rests(stream: SyncStream) -> bool:
@@ -140,10 +168,23 @@ def repository_followed_in(
     """
     require_membership(viewer, workspace)
     followed = GitHubRepository.objects.followed().of_workspace(workspace)
-    repository = followed.filter(pk=repository_id).first()
+    repository = followed.select_related("source__workspace").filter(pk=repository_id).first()
     if repository is None:
-        raise RepositoryNotFoundError("There is no such repository.")
+        raise RepositoryNotFoundError(_("There is no such repository."))
     return repository
+
+
+def repository_problems(
+    viewer: Viewer, repository: GitHubRepository, after: str | None = None
+) -> Page[SyncProblem]:
+    """Return the threads of a repository that fail by themselves, the newest first.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see it.
+        InvalidCursorError: AFTER is not served.
+    """
+    require_membership(viewer, repository.source.workspace)
+    return page_by_key(SyncProblem.objects.filter(repository=repository), PAGE, after)
 
 
 def _overviews(workspace: Workspace, wanted: Repositories) -> list[RepositoryOverview]:
@@ -154,7 +195,7 @@ def _overviews(workspace: Workspace, wanted: Repositories) -> list[RepositoryOve
         .order_by("full_name", "pk")
     )
     runs = SyncRun.objects.in_bulk(
-        {pk for one in repositories for pk in (one.newest_run, one.newest_receipt) if pk}
+        {pk for one in repositories for name in _newest_runs() if (pk := getattr(one, name))}
     )
     is_reading = any(run.state == RunState.RUNNING for run in runs.values())
     people = people_unread(workspace) if is_reading else 0
@@ -162,15 +203,16 @@ def _overviews(workspace: Workspace, wanted: Repositories) -> list[RepositoryOve
 
 
 def _newest_runs() -> dict[str, Subquery]:
-    """Find each repository's newest run, and the newest that has a receipt.
+    """Find each repository's newest run, and the newest with a receipt and with counts of messages.
 
-    The receipt outlives its run: while the next one reads, the last counts still stand.
+    They outlive their run: while the next one reads, the last counts still stand.
     """
     runs = SyncRun.objects.filter(repository=OuterRef("pk")).order_by("-started_at", "-pk")
     with_receipt = runs.filter(state=RunState.DONE).exclude(receipt={})
     return {
         "newest_run": Subquery(runs.values("pk")[:1]),
         "newest_receipt": Subquery(with_receipt.values("pk")[:1]),
+        "newest_count": Subquery(runs.filter(counts__has_key=_STORED).values("pk")[:1]),
     }
 
 
@@ -231,7 +273,15 @@ def _overview(repository: Any, runs: dict[int, SyncRun], people: int) -> Reposit
         receipt=receipt_of(with_receipt.receipt) if with_receipt else None,
         problems=repository.newest_problems,
         problem_count=repository.problem_count,
+        messages=_messages(runs.get(repository.newest_count)),
+        people_left=people,
     )
+
+
+def _messages(run: SyncRun | None) -> int | None:
+    if run is None:
+        return None
+    return sum(int(count) for name, count in run.counts.items() if name.startswith("stored_"))
 
 
 def _people_at_once(repository: GitHubRepository, run: SyncRun | None) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -61,8 +63,10 @@ _STATUSES: dict[type[DexxyError], int] = {
 }
 # https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-authorization-request-errors
 _REASONS = {
-    "application_suspended": "GitHub suspended the App. Its owner has to ask GitHub why.",
-    "redirect_uri_mismatch": (
+    "application_suspended": gettext_lazy(
+        "GitHub suspended the App. Its owner has to ask GitHub why."
+    ),
+    "redirect_uri_mismatch": gettext_lazy(
         "The App does not know this address. Whoever runs this Dexxy adds it to the App's"
         " callback URLs on GitHub, or sets DEXXY_BASE_URL to one that is there."
     ),
@@ -182,11 +186,16 @@ def error_page(
     request: HttpRequest,
     error: DexxyError,
     status: int,
-    heading: str = "GitHub is not connected",
+    heading: str = "",
 ) -> HttpResponse:
-    """Show ERROR under HEADING, unless it says nothing about whether this was reached."""
+    """Show ERROR under HEADING, unless it says nothing about whether this was reached.
+
+    Args:
+        heading: that GitHub is not connected if not given.
+    """
+    heading = heading or _("GitHub is not connected")
     if isinstance(error, StateUsedError):
-        heading = "This was done already"
+        heading = _("This was done already")
     return _page(request, "error", status, error=error, heading=heading)
 
 

@@ -1,12 +1,15 @@
 """The repositories of a workspace: how their sync is doing, and what people do with them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from dexxy.accounts.models import Workspace
@@ -31,12 +34,14 @@ from dexxy.integrations.services.github.connecting.repositories import (
 )
 from dexxy.web.pages import (
     PageRequest,
+    attempt,
     back,
     wants_part,
     workspace_action,
     workspace_form,
     workspace_page,
 )
+from dexxy.web.sync_wording import fault_of, thread_count
 
 
 @workspace_page
@@ -47,8 +52,6 @@ def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
         return render(request, "web/repository_list.html", context)
     is_known = app_is_known()
     context |= {
-        "connection": github_connection(request.user, workspace),
-        "is_admin": is_admin(request.user, workspace),
         "app_is_known": is_known,
         "may_register": not is_known and may_register(request.user),
         "is_public": is_public(),
@@ -58,12 +61,21 @@ def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
 
 def _list(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
     overviews = repository_overviews(request.user, workspace)
+    failing = [one for one in overviews if fault_of(one)]
+    needs_you = request.GET.get("show") == "failing"
     return {
         "workspace": workspace,
         "section": "repositories",
-        "overviews": overviews,
+        "overviews": failing if needs_you else overviews,
+        "all": len(overviews),
+        "failing": len(failing),
+        "needs_you": needs_you,
+        "threads": sum(thread_count(one) for one in overviews),
+        "message_total": sum(one.messages or 0 for one in overviews),
         "is_moving": any(overview.is_moving for overview in overviews),
         "intervals": check_intervals(),
+        "connection": github_connection(request.user, workspace),
+        "is_admin": is_admin(request.user, workspace),
     }
 
 
@@ -76,7 +88,7 @@ def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse
         chosen = {number for number in sent if number is not None}
         if chosen:
             return _connect(request, workspace, chosen)
-        messages.error(request, "None is chosen. Choose the repositories to add.")
+        messages.error(request, _("None is chosen. Choose the repositories to add."))
     context: dict[str, Any] = {"workspace": workspace, "section": "repositories"}
     try:
         context["available"] = available_repositories(viewer=request.user, workspace=workspace)
@@ -88,26 +100,37 @@ def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse
 
 
 def _connect(request: PageRequest, workspace: Workspace, chosen: set[int]) -> HttpResponse:
-    try:
-        repositories_connect_available(viewer=request.user, workspace=workspace, github_ids=chosen)
-    except DexxyError as error:
-        messages.error(request, str(error))
+    added = ngettext(
+        "{number} repository is added. Its first sync started.",
+        "{number} repositories are added. Their first syncs started.",
+        len(chosen),
+    )
+    attempt(
+        request,
+        partial(
+            repositories_connect_available,
+            viewer=request.user,
+            workspace=workspace,
+            github_ids=chosen,
+        ),
+        added.format(number=len(chosen)),
+    )
     return redirect("repositories", workspace.slug)
 
 
 def _pause(request: PageRequest, pk: int) -> str:
     gone = repository_set_paused(viewer=request.user, repository_id=pk, paused=True)
-    return f"{gone.full_name} is paused."
+    return _("{repository} is paused.").format(repository=gone.full_name)
 
 
 def _resume(request: PageRequest, pk: int) -> str:
     going = repository_set_paused(viewer=request.user, repository_id=pk, paused=False)
-    return f"{going.full_name} goes on."
+    return _("{repository} goes on.").format(repository=going.full_name)
 
 
 def _sync(request: PageRequest, pk: int) -> str:
     asked = repository_sync_now(viewer=request.user, repository_id=pk)
-    return f"Sync of {asked.full_name} started."
+    return _("Sync started: {repository}.").format(repository=asked.full_name)
 
 
 # Each says what it did.
@@ -147,7 +170,8 @@ def repository_disconnect_page(request: PageRequest, workspace: Workspace, pk: i
     repository = repository_followed_in(request.user, workspace, pk)
     if request.method == "POST":
         gone = repository_disconnect(viewer=request.user, repository_id=repository.pk)
-        messages.success(request, f"{gone.full_name} is disconnected. What was read stays.")
+        done = _("{repository} is disconnected. What was read stays.")
+        messages.success(request, done.format(repository=gone.full_name))
         return redirect("repositories", workspace.slug)
     context = {"workspace": workspace, "section": "repositories", "repository": repository}
     return render(request, "web/repository_disconnect.html", context)
@@ -162,7 +186,7 @@ def github_disconnect_page(request: PageRequest, workspace: Workspace) -> HttpRe
         return redirect("repositories", workspace.slug)
     if request.method == "POST":
         installation_disconnect(viewer=request.user, workspace=workspace)
-        messages.success(request, "GitHub is disconnected. What was read stays.")
+        messages.success(request, _("GitHub is disconnected. What was read stays."))
         return redirect("repositories", workspace.slug)
     context = {"workspace": workspace, "section": "repositories", "connection": connection}
     return render(request, "web/github/disconnect.html", context)

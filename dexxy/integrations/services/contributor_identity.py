@@ -27,6 +27,7 @@ from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link
 from dexxy.members.merges.match_keys import Pair, ShownAccount
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.summaries import summaries_due_of_accounts
 from dexxy.people.merging import people_link, people_meet, people_unlink
 
 log = structlog.get_logger()
@@ -79,6 +80,8 @@ def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
     # In a transaction of its own: a transaction locks accounts once only, in the order of their
     # keys (docs/adr/0015), and the one that stores the links has done so already.
     match_keys.compared_note(versions)
+    # Who is new, or shows another organization, is listed so.
+    summaries_due_of_accounts(workspace_id, due)
     done.accounts += len(due)
     return True
 

@@ -279,7 +279,7 @@ def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitH
         return kind(f"{host} did not answer in time. Try again later.")
     # Not the text of every error: some quote a header, and with it the token.
     is_network = isinstance(error, httpx.NetworkError)
-    reason = errors.quoted(error) if is_network and str(error) else type(error).__name__
+    reason = errors.quoted(error) if is_network and str(error) else "the connection broke"
     broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.DecodingError)
     kind = errors.AnswerBrokenOffError if broke_off else errors.GitHubUnreachableError
     return kind(

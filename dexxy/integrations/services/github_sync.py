@@ -128,8 +128,8 @@ class Turn:
             # A defect of ours is the failure of one repository, not of all on its credential.
             log.exception("sync crashed", repository=self.run.repository.full_name)
             crash = SyncCrashedError(
-                f"Dexxy failed on {self.run.repository.full_name} ({type(error).__name__})."
-                " The log says more: please report it."
+                f"Dexxy failed on {self.run.repository.full_name}."
+                " The log of the worker says more: report it."
             )
             run_fail(self.run, crash)
             raise crash from error

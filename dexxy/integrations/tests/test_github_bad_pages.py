@@ -24,10 +24,7 @@ HTML = (
 )
 NO_OBJECT = "GitHub's GraphQL answer is not an object. Check DEXXY_GITHUB_GRAPHQL_URL."
 NO_DATA = "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
-NO_LIST = (
-    "GitHub's comments have an unknown shape (TypeError('{} instead of a list'))."
-    " Update Dexxy, or report it."
-)
+NO_LIST = "GitHub's comments have an unknown shape. Update Dexxy, or report it."
 
 
 @pytest.mark.parametrize(
@@ -49,9 +46,9 @@ NO_LIST = (
         ("people", "list", "unexpected_answer", NO_OBJECT),
         ("comment_edits", "html", "github_server_error", HTML),
         ("comment_edits", "half", "query_too_heavy", CUT_OFF),
-        ("comment_edits", "null", "unexpected_answer", NO_LIST.format("NoneType")),
-        ("comment_edits", "text", "unexpected_answer", NO_LIST.format("str")),
-        ("comment_edits", "no data", "unexpected_answer", NO_LIST.format("dict")),
+        ("comment_edits", "null", "unexpected_answer", NO_LIST),
+        ("comment_edits", "text", "unexpected_answer", NO_LIST),
+        ("comment_edits", "no data", "unexpected_answer", NO_LIST),
     ],
 )
 def test_something_else_than_an_answer_stops_the_run_with_one_line(
@@ -171,7 +168,7 @@ def nothing_in(*path: str) -> Effect:
     return patched(change)
 
 
-UNKNOWN = "GitHub's {} have an unknown shape ({}). Update Dexxy, or report it."
+UNKNOWN = "GitHub's {} have an unknown shape. Update Dexxy, or report it."
 
 
 def test_a_thread_of_which_not_even_the_number_is_shown_is_stepped_over(busy: Scene) -> None:
@@ -246,7 +243,7 @@ def test_a_page_whose_nodes_are_none_stops_the_run_with_one_line(
 
     assert busy.outcome() == ("failed", "unexpected_answer")
 
-    assert busy.error.startswith("GitHub's issues have an unknown shape (")
+    assert busy.error == UNKNOWN.format("issues")
     assert "\n" not in busy.error
     assert busy.stored("issues") == before
     busy.recover()
@@ -280,7 +277,7 @@ def test_a_page_with_a_broken_frame_stops_the_run_with_one_line(busy: Scene, fra
 
     assert busy.outcome() == ("failed", "unexpected_answer")
 
-    assert busy.error.startswith("GitHub's issues have an unknown shape (")
+    assert busy.error == UNKNOWN.format("issues")
     assert busy.stored("issues") == before
     busy.recover()
 
@@ -328,8 +325,7 @@ def test_a_list_that_goes_on_without_saying_where_stops_the_run(busy: Scene) -> 
 
     assert busy.outcome() == ("failed", "unexpected_answer")
 
-    what = "ValueError('a list that goes on, and does not say where')"
-    assert busy.error == UNKNOWN.format("issues", what)
+    assert busy.error == UNKNOWN.format("issues")
     assert busy.stored("issues") == before
     busy.recover()
 
@@ -341,7 +337,7 @@ def test_a_row_of_comments_that_says_nothing_stops_the_run(busy: Scene, row: obj
 
     assert busy.outcome() == ("failed", "unexpected_answer")
 
-    assert busy.error.startswith("GitHub's comments have an unknown shape (")
+    assert busy.error == UNKNOWN.format("comments")
     assert busy.stored("comment_edits") == before
     busy.recover()
 

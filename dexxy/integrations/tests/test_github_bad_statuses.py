@@ -202,7 +202,7 @@ def test_a_connection_that_breaks_once_is_made_again(busy: Scene, stream: str, b
     [
         (
             "cut off",
-            "127.0.0.1 cannot be reached (RemoteProtocolError). Check the network, and"
+            "127.0.0.1 cannot be reached (the connection broke). Check the network, and"
             " DEXXY_GITHUB_API_URL.",
         ),
         ("timed out", "127.0.0.1 did not answer in time. Try again later."),

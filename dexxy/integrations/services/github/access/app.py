@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.common.crypto import Secret, UndecryptableSecretError
 from dexxy.common.errors import DexxyError
@@ -49,8 +50,10 @@ def app_current() -> GitHubApp:
     app = GitHubApp.objects.filter(server=server.name).order_by("-pk").first()
     if app is None:
         raise NoAppError(
-            "No GitHub App is registered yet. Whoever runs this Dexxy registers one, in one"
-            " step, at /setup/github/."
+            _(
+                "No GitHub App is registered yet. Whoever runs this Dexxy "
+                "registers one, in one step, at /setup/github/."
+            )
         )
     for secret in (app.client_secret, app.private_key, app.webhook_secret):
         secret.read()
@@ -156,8 +159,10 @@ def app_jwt(app: GitHubApp, now: datetime | None = None) -> str:
         return jwt.encode(claims, app.private_key.read(), algorithm="RS256")
     except (ValueError, jwt.exceptions.InvalidKeyError) as error:
         raise AppRefusedError(
-            "The App's private key cannot be read. Make a new one on the App's page on GitHub,"
-            " and put it into DEXXY_GITHUB_PRIVATE_KEY."
+            _(
+                "The App's private key cannot be read. Make a new one on the App's "
+                "page on GitHub, and put it into DEXXY_GITHUB_PRIVATE_KEY."
+            )
         ) from error
 
 

@@ -57,6 +57,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.querysets import GitHubRepositoryQuerySet
 from dexxy.integrations.services.github.access.lease import LEASE_SECONDS
+from dexxy.members.summaries import summaries_due_everywhere
 from dexxy.sources.models import Source
 
 Repositories = GitHubRepositoryQuerySet[GitHubRepository]
@@ -166,6 +167,9 @@ def repository_followed(
     is_again = _happens(
         stopped, _Event.FOLLOWED_AGAIN, is_archived=False, **_well(), **_due_with_sweep()
     )
+    if is_again:
+        # What is stored of it counts again.
+        summaries_due_everywhere(source.workspace_id)
     repository.refresh_from_db()
     return repository, is_new or bool(is_again)
 
@@ -208,7 +212,10 @@ def repositories_archive(repositories: Repositories) -> int:
     """
     locked, now = repositories_locked(repositories), timezone.now()
     locked.update(is_archived=True, **_NEVER)
-    Source.objects.filter(github_repository__in=locked).update(is_archived=True)
+    sources = Source.objects.filter(github_repository__in=locked)
+    sources.update(is_archived=True)
+    for workspace_id in sources.values_list("workspace", flat=True).distinct():
+        summaries_due_everywhere(workspace_id)
     open_runs = SyncRun.objects.filter(
         repository__in=locked, state__in=[RunState.RUNNING, RunState.PAUSED]
     )

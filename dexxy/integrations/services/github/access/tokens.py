@@ -13,6 +13,7 @@ from time import monotonic, sleep
 
 import httpx
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
@@ -173,7 +174,9 @@ def token_of(installation_pk: int, *, refused: str = "") -> Token:
         if is_good and stored.lasts(LEAST_LEFT):
             return stored
         if monotonic() > deadline:
-            raise TokenBusyError("Another process is asking GitHub for a token. Try again later.")
+            raise TokenBusyError(
+                _("Another process is asking GitHub for a token. Try again later.")
+            )
         sleep(LOOK_AGAIN)
 
 
@@ -194,7 +197,7 @@ def _usable(installation_pk: int) -> GitHubInstallation:
     installation_require(installation)
     is_personal = not installation.is_by_app
     if installation.workspace_id is None or (is_personal and not installation.access_token):
-        raise NotConnectedError("GitHub is not connected any more. Connect it again.")
+        raise NotConnectedError(_("GitHub is not connected any more. Connect it again."))
     return installation
 
 

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import structlog
+
 from dexxy.common.errors import DexxyError
 from dexxy.common.redaction import redacted
+
+log = structlog.get_logger()
 
 # What reading an answer raises that has another shape than the documented one.
 UNKNOWN_SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
@@ -120,10 +124,15 @@ def answer_shape(what: str) -> Iterator[None]:
     try:
         yield
     except UNKNOWN_SHAPE as error:
+        log_shape(what, error)
         raise UnexpectedAnswerError(
-            f"GitHub's {what} have an unknown shape ({quoted(repr(error))})."
-            " Update Dexxy, or report it."
+            f"GitHub's {what} have an unknown shape. Update Dexxy, or report it."
         ) from error
+
+
+def log_shape(what: str, error: Exception) -> None:
+    """Write to the log what is odd about an answer: people who read pages cannot use it."""
+    log.warning("unknown shape", part=what, why=quoted(repr(error)))
 
 
 def quoted(text: object) -> str:

@@ -55,6 +55,7 @@ fragment review on PullRequestReview {
 REVIEW_COMMENT = """
 fragment reviewComment on PullRequestReviewComment {
   fullDatabaseId authorAssociation body createdAt updatedAt lastEditedAt url path line originalLine
+  diffHunk
   isMinimized minimizedReason
   replyTo { fullDatabaseId }
   pullRequestReview { submittedAt }

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, Viewer, signed_in
@@ -125,8 +126,12 @@ def registration_begin(person: Person, *, organization: str = "") -> Registratio
     """
     _require(person.viewer)
     if organization and not _LOGIN.fullmatch(organization):
-        raise BadInputError(f"{organization} is not the name of an organisation on GitHub.")
-    state, _ = state_create(person.viewer, person.session_key, StatePurpose.REGISTER)
+        raise BadInputError(
+            _("{organization} is not the name of an organisation on GitHub.").format(
+                organization=organization
+            )
+        )
+    state, _url = state_create(person.viewer, person.session_key, StatePurpose.REGISTER)
     owner = f"/organizations/{organization}" if organization else ""
     web_url = default_server().web_url
     return Registration(
@@ -168,10 +173,10 @@ def registration_finish(person: Person, *, state: str, code: str) -> GitHubApp:
 
 def _require(viewer: Viewer) -> None:
     if not may_register(viewer):
-        raise AdminOnlyError("Only who runs this Dexxy may register its GitHub App.")
+        raise AdminOnlyError(_("Only who runs this Dexxy may register its GitHub App."))
     if settings.DEXXY_GITHUB_APP is not None:
         raise AppOfEnvironmentError(
-            "The environment names the GitHub App (DEXXY_GITHUB_APP_ID): change it there."
+            _("The environment names the GitHub App (DEXXY_GITHUB_APP_ID): change it there.")
         )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.common.errors import DexxyError
@@ -98,8 +100,10 @@ def available_among(
             _require_may_show(viewer, workspace, connection, found)
     if len(found) < len(wanted):
         raise RepositoryNotAvailableError(
-            f"{connection.account_login}'s connection to GitHub does not reach this repository."
-            " Give it access to the repository on GitHub first."
+            _(
+                "{account_login}'s connection to GitHub does not reach this "
+                "repository. Give it access to the repository on GitHub first."
+            ).format(account_login=connection.account_login)
         )
     return [_available(connection, one, is_archived=None) for one in found]
 
@@ -125,7 +129,7 @@ def _require_may_show(
 def _connection(workspace: Workspace) -> GitHubInstallation:
     found = GitHubInstallation.objects.filter(workspace=workspace).first()
     if found is None:
-        raise NotConnectedError("GitHub is not connected to this workspace. Connect it first.")
+        raise NotConnectedError(_("GitHub is not connected to this workspace. Connect it first."))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.crypto import Secret
@@ -110,7 +111,7 @@ def repository_find(
         api_url=server.api_url, graphql_url=server.graphql_url, token=token
     ) as client:
         return FoundRepository(
-            server, token, _account(client), repository_described(client, full_name)
+            server, token, account_of(client), repository_described(client, full_name)
         )
 
 
@@ -123,7 +124,9 @@ def checked_name(full_name: str, server: GitHubServer) -> str:
     name = full_name.removeprefix(f"{server.web_url}/").removesuffix("/").removesuffix(".git")
     if not _FULL_NAME.fullmatch(name):
         raise InvalidRepositoryNameError(
-            f"{name} is not the name of a repository. Write OWNER/REPO, as in octocat/hello."
+            _(
+                "{name} is not the name of a repository. Write OWNER/REPO, as in octocat/hello."
+            ).format(name=name)
         )
     return name
 
@@ -137,7 +140,7 @@ def checked_token(token: str) -> str:
     token = token.strip()
     if not _TOKEN.fullmatch(token):
         raise InvalidTokenError(
-            "The token has characters that no token has. Copy it once more, as a whole."
+            _("The token has characters that no token has. Copy it once more, as a whole.")
         )
     return token
 
@@ -181,7 +184,12 @@ def _get(client: GitHubClient, path: str) -> Answer:
     return client.get(path)
 
 
-def _account(client: GitHubClient) -> dict[str, Any]:
+def account_of(client: GitHubClient) -> dict[str, Any]:
+    """Ask GitHub whose token CLIENT sends.
+
+    Raises:
+        GitHubError: GitHub could not be asked, or does not accept the token.
+    """
     # https://docs.github.com/en/rest/users/users#get-the-authenticated-user
     return _checked(_get(client, "user").data, {"id": int, "login": str})
 
@@ -198,8 +206,10 @@ def repository_described(client: GitHubClient, full_name: str) -> dict[str, Any]
         answer = _get(client, f"repos/{full_name}")
     except errors.NotFoundError as error:
         raise RepositoryUnknownError(
-            f"GitHub shows no repository {full_name} to this token."
-            " Check the name, and that the token may read it."
+            _(
+                "GitHub shows no repository {full_name} to this token. Check the "
+                "name, and that the token may read it."
+            ).format(full_name=full_name)
         ) from error
     return _checked(answer.data, {"id": int, "full_name": str, "html_url": str})
 
@@ -207,7 +217,7 @@ def repository_described(client: GitHubClient, full_name: str) -> dict[str, Any]
 def _checked(data: Any, fields: dict[str, type]) -> dict[str, Any]:
     if not isinstance(data, dict) or not all(isinstance(data.get(f), t) for f, t in fields.items()):
         raise errors.UnexpectedAnswerError(
-            "The server does not answer like GitHub's REST API. Check DEXXY_GITHUB_API_URL."
+            _("The server does not answer like GitHub's REST API. Check DEXXY_GITHUB_API_URL.")
         )
     return data
 
@@ -223,9 +233,9 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     known = GitHubInstallation.objects.filter(workspace=workspace).first()
     if known is not None:
-        _refuse_conflicts(workspace, known, found.server)
+        refuse_conflicts(workspace, known, found.server)
     installation = known or GitHubInstallation(workspace=workspace)
-    _fill(installation, found)
+    installation_fill(installation, found.server, found.account, found.token)
     # Whatever the last token could not read, or had lost, this one may: it is tried.
     others = installation.repositories.exclude(github_id=found.repository["id"])
     access_regained(others.filter(access_lost_at__isnull=False))
@@ -238,28 +248,42 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
     )
 
 
-def _refuse_conflicts(
-    workspace: Workspace, known: GitHubInstallation, server: GitHubServer
-) -> None:
+def refuse_conflicts(workspace: Workspace, known: GitHubInstallation, server: GitHubServer) -> None:
+    """Refuse a personal token for a workspace that is connected in another way.
+
+    Raises:
+        OtherServerError: it is connected to another server.
+        ConnectedByAppError: it is connected through the App.
+    """
     if known.server != server.name:
         raise OtherServerError(
-            f"Workspace {workspace.slug} is connected to {known.api_url}, not to {server.api_url}."
-            " Choose another workspace with --workspace."
+            _(
+                "Workspace {slug} is connected to {known}, not to {asked}. "
+                "Choose another workspace with --workspace."
+            ).format(slug=workspace.slug, known=known.api_url, asked=server.api_url)
         )
     if known.is_by_app and known.deleted_at is None:
         raise ConnectedByAppError(
-            f"Workspace {workspace.slug} reads {known.account_login} through the GitHub App. Add"
-            " the repository on its page, or choose another workspace with --workspace."
+            _(
+                "Workspace {slug} reads {account_login} through the GitHub App. "
+                "Add the repository on its page, or choose another workspace with "
+                "--workspace."
+            ).format(slug=workspace.slug, account_login=known.account_login)
         )
 
 
-def _fill(installation: GitHubInstallation, found: FoundRepository) -> None:
-    """Let an installation stand for a personal token, whatever it was before."""
-    server, account = found.server, found.account
+def installation_fill(
+    installation: GitHubInstallation, server: GitHubServer, account: dict[str, Any], token: str
+) -> None:
+    """Let an installation stand for a personal token, whatever it was before.
+
+    Args:
+        account: whose token it is, as `account_of` returns it.
+    """
     credential, _ = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
-    if not credential.shows_emails and _is_new(found.token, installation):
+    if not credential.shows_emails and _is_new(token, installation):
         # It may have a scope that the one before had not.
         credential.shows_emails = True
         credential.save(update_fields=["shows_emails", "updated_at"])
@@ -278,7 +302,7 @@ def _fill(installation: GitHubInstallation, found: FoundRepository) -> None:
         "account_type": AccountType.ORGANIZATION if is_organization else AccountType.USER,
         "account_login": account["login"],
         "account_id": account["id"],
-        "access_token": found.token,
+        "access_token": token,
         "is_suspended": False,
     }
     for name, value in fields.items():

@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership, signed_in
@@ -137,13 +138,17 @@ def _refuse_conflicts(
 ) -> None:
     if holder and holder.workspace_id not in {None, workspace.pk}:
         raise LinkedElsewhereError(
-            f"Another workspace is connected to {holder.account_login}. One of its"
-            " administrators has to disconnect it first."
+            _(
+                "Another workspace is connected to {account_login}. One of its "
+                "administrators has to disconnect it first."
+            ).format(account_login=holder.account_login)
         )
     if own and own.server != app.server:
         raise OtherServerError(
-            f"The workspace is connected to {own.web_url}. Disconnect that first,"
-            " or connect another workspace."
+            _(
+                "The workspace is connected to {web_url}. Disconnect that first, "
+                "or connect another workspace."
+            ).format(web_url=own.web_url)
         )
 
 
@@ -205,7 +210,7 @@ def installation_disconnect(*, viewer: Viewer, workspace: Workspace) -> GitHubIn
     actor: User = require_admin(viewer, workspace)
     row = connection_of(workspace)
     if row is None:
-        raise NotConnectedError("GitHub is not connected to this workspace.")
+        raise NotConnectedError(_("GitHub is not connected to this workspace."))
     # Whoever reads with it this very moment finds its lease gone, and stops before it stores. It
     # comes first, as in every page that is stored: the run's row is locked behind it.
     Credential.objects.filter(installations=row).update(lease_token=None, lease_until=None)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
@@ -234,8 +235,11 @@ def _meant(
     named = next((one for one in found if one["id"] == wanted), None)
     if named is None:
         raise NotOwnerError(
-            "GitHub does not show you this installation of the App. Sign in to GitHub as an owner"
-            " of the account that it is installed on, and connect once more."
+            _(
+                "GitHub does not show you this installation of the App. Sign in to "
+                "GitHub as an owner of the account that it is installed on, and "
+                "connect once more."
+            )
         )
     return _proven(client, named)
 

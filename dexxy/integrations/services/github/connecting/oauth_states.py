@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.selectors import Viewer, signed_in
 from dexxy.common.errors import DexxyError
@@ -63,7 +64,7 @@ def state_create(
     """
     user = signed_in(viewer)
     if not session_key:
-        raise BrowserNeededError("Connect GitHub in a browser in which you are signed in.")
+        raise BrowserNeededError(_("Connect GitHub in a browser in which you are signed in."))
     now = timezone.now()
     OAuthState.objects.filter(expires_at__lt=now - _FORGOTTEN_AFTER).delete()
     state = secrets.token_urlsafe(32)
@@ -98,15 +99,19 @@ def state_take(
     if mine.filter(used_at=None, expires_at__gt=now).update(used_at=now):
         return mine.select_related("workspace", "app").get()
     if mine.filter(used_at=None).exists():
-        raise StateExpiredError("That took longer than an hour. Connect GitHub once more.")
+        raise StateExpiredError(_("That took longer than an hour. Connect GitHub once more."))
     if mine.filter(~Q(used_at=None)).exists():
         raise StateUsedError(
-            "This page of GitHub's was answered already. Look whether GitHub is connected,"
-            " or connect it once more."
+            _(
+                "This page of GitHub's was answered already. Look whether GitHub "
+                "is connected, or connect it once more."
+            )
         )
     raise StateError(
-        "You did not begin this here, or signed out meanwhile, or used another browser."
-        " Nothing was changed. Connect GitHub once more."
+        _(
+            "You did not begin this here, or signed out meanwhile, or used "
+            "another browser. Nothing was changed. Connect GitHub once more."
+        )
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import structlog
+from django.utils.translation import gettext as _
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubApp
@@ -82,13 +83,18 @@ def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> s
         problem, token = answer.get("error"), answer.get("access_token")
     if problem == "incorrect_client_credentials":
         raise CodeRefusedError(
-            "GitHub does not accept the App's client secret. Make a new one on the App's page"
-            " on GitHub, and put it into DEXXY_GITHUB_CLIENT_SECRET."
+            _(
+                "GitHub does not accept the App's client secret. Make a new one on "
+                "the App's page on GitHub, and put it into "
+                "DEXXY_GITHUB_CLIENT_SECRET."
+            )
         )
     if problem or not token:
         raise CodeRefusedError(
-            "GitHub did not confirm the sign-in: it was used before or took longer than ten"
-            " minutes. Connect GitHub once more."
+            _(
+                "GitHub did not confirm the sign-in: it was used before or took "
+                "longer than ten minutes. Connect GitHub once more."
+            )
         )
     return str(token)
 
@@ -143,8 +149,10 @@ def ownership_require(client: GitHubClient, installation: dict[str, Any]) -> Non
         is_owner = False
     if not is_owner:
         raise NotOwnerError(
-            f"Only an owner of {login} on GitHub can connect it here, and you are signed in there"
-            " as somebody else. Ask an owner to do it."
+            _(
+                "Only an owner of {login} on GitHub can connect it here, and you "
+                "are signed in there as somebody else. Ask an owner to do it."
+            ).format(login=login)
         )
 
 
@@ -156,8 +164,11 @@ def _owns_organization(client: GitHubClient, login: str, number: object) -> bool
         return False
     except errors.AccessDeniedError as error:
         raise OwnershipUnknownError(
-            f"GitHub does not tell Dexxy who owns {login}. Give the App the permission"
-            " Organization > Members: read, let an owner accept it, and connect once more."
+            _(
+                "GitHub does not tell Dexxy who owns {login}. Give the App the "
+                "permission Organization > Members: read, let an owner accept it, "
+                "and connect once more."
+            ).format(login=login)
         ) from error
     with answer_shape("membership"):
         is_admin = found["role"] == "admin" and found["state"] == "active"

@@ -16,6 +16,7 @@ owner of a personal token.
 from collections.abc import Collection
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of, signed_in
@@ -114,7 +115,7 @@ def _still_connected(workspace: Workspace, available: AvailableRepository) -> Gi
     )
     installation = found.first()
     if installation is None:
-        raise NotConnectedError("GitHub was disconnected meanwhile. Connect it again.")
+        raise NotConnectedError(_("GitHub was disconnected meanwhile. Connect it again."))
     return installation
 
 
@@ -145,7 +146,9 @@ def repository_set_paused(*, viewer: Viewer, repository_id: int, paused: bool) -
         return repository
     if repository.sync_status == SyncStatus.DISABLED:
         raise RepositoryDisabledError(
-            f"Access to {repository.full_name} was lost, so nothing of it is read."
+            _("Access to {full_name} was lost, so nothing of it is read.").format(
+                full_name=repository.full_name
+            )
         )
     repositories_pause(GitHubRepository.objects.filter(pk=repository.pk))
     return _done(viewer, repository, "paused")
@@ -189,7 +192,9 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
     installation = repository.installation
     installation_require(installation)
     if repository.sync_status == SyncStatus.PAUSED:
-        raise RepositoryPausedError(f"{repository.full_name} is paused. Resume it first.")
+        raise RepositoryPausedError(
+            _("{full_name} is paused. Resume it first.").format(full_name=repository.full_name)
+        )
     if installation.is_by_app and repository.sync_status == SyncStatus.DISABLED:
         _look_for(repository)
     else:
@@ -210,7 +215,7 @@ def _found(
     seen = rows.followed().seen_by(memberships_of(viewer)).filter(pk=repository_id)
     repository = seen.select_related("source__workspace", "installation").first()
     if repository is None:
-        raise RepositoryNotFoundError("There is no such repository.")
+        raise RepositoryNotFoundError(_("There is no such repository."))
     return repository
 
 

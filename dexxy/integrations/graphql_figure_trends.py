@@ -1,0 +1,162 @@
+"""Figures in the API that are told day by day, week by week, or source by source."""
+# mypy: disallow-untyped-decorators=False
+# Strawberry declares what its decorators return as Any.
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.common.graphql_cost import cost
+from dexxy.messages.figures import flow_trend, reach, trends
+from dexxy.messages.figures.outcomes import Durations
+from dexxy.messages.figures.scope import FigureFilters, Window
+from dexxy.messages.figures.small_numbers import shown
+from dexxy.messages.figures.steps import Step
+from dexxy.messages.graphql_kinds import ThreadKind
+
+# A figure of a year takes as long as so many objects of other fields; it has 53 weeks.
+FIGURE = cost(objects=1000)
+STEPS = cost(items=53, objects=1000)
+
+
+@strawberry.type(description="The list behind a number: ids of threads, or of members.")
+class FigureList:
+    count: int
+    ids: list[strawberry.ID] = strawberry.field(metadata=cost(items=0))
+
+    @classmethod
+    def of(cls, found: Iterable[int]) -> Self:
+        ids = [strawberry.ID(str(pk)) for pk in found]
+        return cls(count=len(ids), ids=ids)
+
+
+@strawberry.type(description="A day, or a week of a longer window; weeks begin on Monday.")
+class FigureStep:
+    since: datetime
+    until: datetime
+
+    @classmethod
+    def of(cls, step: Step) -> Self:
+        return cls(since=step.since, until=step.until)
+
+
+@strawberry.type(description="What people said and did in a step; bots are left out.")
+class FigureVolume:
+    step: FigureStep
+    messages: int
+    before: int = strawberry.field(description="In the same days of the window before.")
+
+
+@strawberry.type(description="Who took part in a step.")
+class FigureParticipation:
+    step: FigureStep
+    people: int
+    new: int | None = strawberry.field(description="Null until each repository was read once.")
+
+
+@strawberry.type(description="What was opened and closed in a step.")
+class FigureFlowStep:
+    step: FigureStep
+    new: int
+    closed: int
+    reopened: int
+    open_after: int
+
+
+@strawberry.type(description="How soon issues opened in a step were answered.")
+class FigureResponseStep:
+    step: FigureStep
+    anybody_median_seconds: float | None
+    team_median_seconds: float | None
+
+
+@strawberry.type(description="How far people went; each list is part of `acted`.")
+class FigureReach:
+    acted: FigureList
+    opened: FigureList
+    proposed: FigureList = strawberry.field(description="Opened a pull request.")
+    merged: FigureList = strawberry.field(description="Had a pull request merged.")
+    reviewed: FigureList = strawberry.field(description="Reviewed somebody else's.")
+
+
+@strawberry.type(description="What people said and did in a source.")
+class FigureSource:
+    source_id: strawberry.ID
+    acts: int
+    people: int
+    opened: int
+
+
+@strawberry.type
+class FigureTrends:
+    asked: strawberry.Private[tuple[Viewer, Workspace, Window, FigureFilters]]
+
+    @strawberry.field(description="What was written, step by step.", metadata=STEPS)
+    def volume(self) -> list[FigureVolume]:
+        return [
+            FigureVolume(step=FigureStep.of(one.step), messages=one.messages, before=one.before)
+            for one in trends.volume(*self.asked)
+        ]
+
+    @strawberry.field(description="Who took part, step by step.", metadata=STEPS)
+    def participation(self) -> list[FigureParticipation]:
+        return [
+            FigureParticipation(step=FigureStep.of(one.step), people=one.people, new=one.new)
+            for one in trends.participation(*self.asked)
+        ]
+
+    @strawberry.field(description="What was opened and closed, step by step.", metadata=STEPS)
+    def flow_steps(self, kind: ThreadKind = ThreadKind.ISSUE) -> list[FigureFlowStep]:
+        return [
+            FigureFlowStep(
+                step=FigureStep.of(one.step),
+                new=one.new,
+                closed=one.closed,
+                reopened=one.reopened,
+                open_after=one.open_after,
+            )
+            for one in flow_trend.flow_trend(*self.asked, kind=kind)
+        ]
+
+    @strawberry.field(description="How soon issues were answered, step by step.", metadata=STEPS)
+    def response_steps(self) -> list[FigureResponseStep]:
+        return [
+            FigureResponseStep(
+                step=FigureStep.of(step),
+                anybody_median_seconds=_median(found.anybody),
+                team_median_seconds=_median(found.team),
+            )
+            for step, found in trends.response_trend(*self.asked).steps
+        ]
+
+    @strawberry.field(description="How far people went.", metadata=FIGURE)
+    def reach(self) -> FigureReach:
+        found = reach.reach(*self.asked)
+        return FigureReach(
+            acted=FigureList.of(found.acted),
+            opened=FigureList.of(found.opened),
+            proposed=FigureList.of(found.proposed),
+            merged=FigureList.of(found.merged),
+            reviewed=FigureList.of(found.reviewed),
+        )
+
+    @strawberry.field(description="What each source has of it.", metadata=STEPS)
+    def by_source(self) -> list[FigureSource]:
+        return [
+            FigureSource(
+                source_id=strawberry.ID(str(one.source_id)),
+                acts=one.acts,
+                people=one.people,
+                opened=one.opened,
+            )
+            for one in reach.by_source(*self.asked)
+        ]
+
+
+def _median(found: Durations) -> float | None:
+    median = shown(found).median
+    return None if median is None else median.total_seconds()

@@ -1,0 +1,80 @@
+"""Let a workspace read with another personal access token, or with its first one."""
+
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, in_person, require_admin
+from dexxy.accounts.services import audit
+from dexxy.integrations.models import GitHubInstallation, SyncStatus
+from dexxy.integrations.services.github.access.repository_state import (
+    access_regained,
+    sync_asked_for,
+)
+from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.server import GitHubServer, default_server
+from dexxy.integrations.services.github.connecting.by_token import (
+    InvalidTokenError,
+    account_of,
+    checked_token,
+    installation_fill,
+    refuse_conflicts,
+)
+from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github_client import GitHubClient
+
+log = structlog.get_logger()
+
+
+def token_connect(
+    *, viewer: Viewer, workspace: Workspace, token: str, server: GitHubServer | None = None
+) -> GitHubInstallation:
+    """Read all that WORKSPACE follows with TOKEN from now on. For admins.
+
+    The token is tried first: GitHub says whose it is.
+
+    Args:
+        server: the GitHub to ask; the one of the environment if not given.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError, SessionNeededError: VIEWER is no admin there, or came by a token of ours.
+        InvalidTokenError: TOKEN cannot be one, or GitHub does not accept it.
+        OtherServerError, ConnectedByAppError: WORKSPACE is connected in another way.
+        GitHubError: GitHub could not be asked.
+    """
+    require_admin(viewer, workspace)
+    actor, token = in_person(viewer), checked_token(token)
+    server = server or default_server()
+    account = _account_behind(server, token)
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        known = GitHubInstallation.objects.filter(workspace=workspace).first()
+        if known is not None:
+            refuse_conflicts(workspace, known, server)
+        installation = known or GitHubInstallation(workspace=workspace)
+        installation_fill(installation, server, account, token)
+        repositories = installation.repositories.filter(is_archived=False)
+        access_regained(repositories.filter(access_lost_at__isnull=False))
+        sync_asked_for(repositories.exclude(sync_status=SyncStatus.PAUSED))
+        login = installation.account_login
+        action = "github_installation.token_connected"
+        audit(workspace, actor, action, installation, account=login)
+        transaction.on_commit(enqueue_due)
+    log.info("token connected", workspace=workspace.slug, account=login)
+    return installation
+
+
+def _account_behind(server: GitHubServer, token: str) -> dict[str, Any]:
+    """Ask GitHub whose TOKEN is."""
+    urls = {"api_url": server.api_url, "graphql_url": server.graphql_url}
+    try:
+        with GitHubClient(**urls, token=token) as client:
+            return account_of(client)
+    except errors.BadCredentialsError as error:
+        raise InvalidTokenError(
+            _("GitHub does not accept this token. Check that it is whole and has not expired.")
+        ) from error
