@@ -100,6 +100,13 @@ def filters() -> dict[str, FeedFilters]:
         "open threads before a time": FeedFilters(thread_states=[ThreadState.OPEN], until=long_ago),
         "unanswered": FeedFilters(only_unanswered=True),
         "before a time": FeedFilters(until=long_ago),
+        "a repository by its name": FeedFilters(source_names=["name-1"]),
+        "a person by their login": FeedFilters(authors=["person15000"]),
+        "the number of a thread": FeedFilters(numbers=[5000]),
+        "a word in one title": FeedFilters(title="5000"),
+        "a word in all titles": FeedFilters(title="thread"),
+        "without a common label": FeedFilters(without=FeedFilters(labels=["bug"])),
+        "without a person": FeedFilters(without=FeedFilters(authors=["person20"])),
         "after a time": FeedFilters(since=long_ago),
         "between two times": FeedFilters(
             since=long_ago.replace(month=1, day=1), until=long_ago.replace(month=12, day=31)
@@ -116,6 +123,8 @@ def searches() -> dict[str, FeedFilters]:
         "a common Chinese word": "内存",
         "a rare Chinese word": "鲸鱼",
         "two words": "error 内存泄漏",
+        "a common phrase": '"about an error"',
+        "a phrase nobody wrote": '"hundredth thousandth"',
         "a word nobody wrote": "zyzzyva",
     }
     return {name: FeedFilters(search=word) for name, word in words.items()}
@@ -208,8 +217,8 @@ def requests(viewer: User) -> dict[str, Read]:
 
     return {
         "the API, the whole request": asked,
-        "the app, the whole request": lambda after: sent("/w/workspace-1/", after),
-        "the app, what is newer": lambda after: sent("/w/workspace-1/newer/", after),
+        "the app, the whole request": lambda after: sent("/w/workspace-1/feed/", after),
+        "the app, what is newer": lambda after: sent("/w/workspace-1/feed/newer/", after),
     }
 
 

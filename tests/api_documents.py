@@ -91,7 +91,9 @@ def _ids(way: tuple[str, ...], of: Any) -> Iterator[tuple[str, ...]]:
         yield way
     elif isinstance(one, GraphQLInputObjectType):
         for key, inner in one.fields.items():
-            yield from _ids((*way, key), inner.type)
+            # Some inputs hold another one of their own kind.
+            if key not in way:
+                yield from _ids((*way, key), inner.type)
 
 
 def _document(name: str, given: Mapping[str, str], selected: str) -> str:

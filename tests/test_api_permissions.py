@@ -12,9 +12,11 @@ from django.test import Client
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
-from dexxy.accounts.models import ApiToken, Role, TokenScope, User, Workspace
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
-from dexxy.members.models import Identity, MergeSuggestion
+from dexxy.accounts.models import ApiToken, ListPage, Role, TokenScope, User, Workspace
+from dexxy.accounts.saved_views import saved_view_save
+from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
+from dexxy.members.models import Identity, MemberSummary, MergeSuggestion
+from dexxy.members.summaries import summaries_due_everywhere
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import MessageKind
 from dexxy.messages.team.deciding import member_set_team
@@ -58,13 +60,19 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "invitations": ADMINS,
     "auditLog": ADMINS,
     "members": MEMBERS,
+    "memberSegments": MEMBERS,
+    "memberTagMany": MEMBERS,
+    "organizations": MEMBERS,
+    "organization": MEMBERS,
     "member": MEMBERS,
     "memberMergePreview": MEMBERS,
     "mergeSuggestions": MEMBERS,
+    "mergeSuggestionCount": MEMBERS,
     "memberMerge": MEMBERS,
     "memberUnmerge": MEMBERS,
     "mergeSuggestionAccept": MEMBERS,
     "mergeSuggestionReject": MEMBERS,
+    "mergeSuggestionReopen": MEMBERS,
     "memberEdit": MEMBERS,
     "memberSetLocked": MEMBERS,
     "memberSetBot": MEMBERS,
@@ -82,15 +90,25 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "waiting": MEMBERS,
     "waitingSummary": MEMBERS,
     "team": MEMBERS,
+    "teamRemoved": MEMBERS,
+    "teamSuggested": MEMBERS,
     "threadSnooze": MEMBERS,
     "threadSetAside": MEMBERS,
     "threadAssign": MEMBERS,
+    "threadNote": MEMBERS,
     "memberSetTeam": ADMINS,
+    "savedViews": MEMBERS,
+    "savedViewSave": MEMBERS,
+    # A view of everybody that the admin made.
+    "savedViewDelete": ADMINS,
     "githubRepositories": MEMBERS,
     "githubInstallation": ADMINS,
     "availableGithubRepos": (HIDDEN, "FORBIDDEN", LET_IN),
     "syncRuns": MEMBERS,
     "githubDeliveries": ADMINS,
+    "workspaceUpdate": ADMINS,
+    # Of themselves alone.
+    "viewerUpdate": EVERYBODY,
     "apiTokenCreate": MEMBERS,
     # A member may revoke their own tokens, but this is the admin's.
     "apiTokenRevoke": (HIDDEN, HIDDEN, GIVEN),
@@ -106,15 +124,20 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "githubSyncRepo": MEMBERS,
     "githubSetRepoSyncPaused": MEMBERS,
     "githubDisconnectInstallation": ADMINS,
+    # No token looks like that: whoever hears so was let in.
+    "githubConnectToken": (HIDDEN, "FORBIDDEN", "INVALID_TOKEN"),
 }
 
 
 @pytest.fixture
 def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     """Fill the workspace with one of everything, and name it as the arguments do."""
-    kept, merged, alike, twin, parted = (make_identity(workspace=workspace) for _ in range(5))
+    kept, merged, alike, twin, other, parted = (
+        make_identity(workspace=workspace) for _ in range(6)
+    )
     merge_id = merge(alice, kept, parted)
-    suggestion_id = suggest(alike, twin)
+    suggestion_id, rejected_id = suggest(alike, twin), suggest(twin, other)
+    suggestion_reject(actor=alice, workspace=workspace, suggestion_id=rejected_id)
     third = make_user()
     membership = workspace.memberships.create(user=third, role=Role.MEMBER)
     author = make_identity(workspace=workspace)
@@ -123,6 +146,8 @@ def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     make_message(thread=thread, author=make_identity(workspace=workspace))
     threads_settle([thread.pk])
     member_set_team(actor=alice, workspace=workspace, member_id=kept.member_id, is_on_team=True)
+    # Who waits since before the source was connected is in another list.
+    Source.objects.filter(pk=source.pk).update(created_at=START - timedelta(days=1))
     standings_recompute(workspace.pk, [thread.pk], team_of(workspace.pk))
     installation = make_installation(workspace=workspace, app=make_app())
     make_delivery(installation=installation)
@@ -133,32 +158,53 @@ def values(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     make_run(repository=repository, counts={"threads": 1})
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     invitation, link = invitation_create(viewer=alice, workspace=workspace)
+    view = saved_view_save(
+        viewer=alice,
+        workspace=workspace,
+        page=ListPage.THREADS,
+        name="Bugs",
+        query="label=bug",
+        is_shared=True,
+    )
+    summaries_due_everywhere(workspace.pk)
+    MemberSummary.objects.filter(member=kept.member_id).update(
+        organization="Halden", organization_key="halden"
+    )
     return {
         "workspaceId": str(workspace.pk),
+        "key": "halden",
+        "add": ["speaker"],
         "itemId": str(item.pk),
         "threadId": str(thread.pk),
         "threadIds": [str(thread.pk)],
         "userId": str(third.pk),
         "memberId": str(author.member_id),
+        "memberIds": [str(author.member_id)],
         "repositoryId": str(repository.pk),
         "sourceId": str(source.pk),
         "githubId": repository.github_id,
         "tokenId": str(token.pk),
         "invitationId": str(invitation.pk),
+        "viewId": str(view.pk),
+        "query": "label=bug",
         "membershipId": str(membership.pk),
         "code": link.rstrip("/").rpartition("/")[2],
         "keptId": str(kept.member_id),
         "mergedId": str(merged.member_id),
         "mergeId": str(merge_id),
         "suggestionId": str(suggestion_id),
+        "rejectedId": str(rejected_id),
         "isLocked": True,
         "isBot": True,
+        "token": "no token",
         "platform": "discord",
         "username": "somebody",
         "name": "another",
+        "note": "Ask Mei",
         "paused": True,
         "since": START.isoformat(),
-        "until": (START + timedelta(days=1)).isoformat(),
+        # Long enough for every message that a process makes, each a minute after the last one.
+        "until": (START + timedelta(days=300)).isoformat(),
     }
 
 
@@ -174,7 +220,7 @@ def suggest(one: Identity, other: Identity) -> int:
     evidence = [{"rule": "same_name", "weight": 3.4, "sentence": "Both are named Ada."}]
     made = Suggested(one.home_member_id, other.home_member_id, 0.9, evidence)
     suggestions_apply(one.workspace_id, made=[made], withdrawn=[])
-    return MergeSuggestion.objects.get().pk
+    return MergeSuggestion.objects.latest("pk").pk
 
 
 def stored() -> dict[str, str]:
@@ -244,7 +290,8 @@ def test_a_token_for_one_workspace_opens_no_other(
         assert codes == set()
         assert f'"{values["workspaceId"]}"' not in json.dumps(answer)
     else:
-        assert codes == {HIDDEN}
+        # What is the viewer's own is for browsers' sessions.
+        assert codes == {"FORBIDDEN" if name == "viewerUpdate" else HIDDEN}
     assert stored() == before
 
 

@@ -11,11 +11,17 @@ from django.test.utils import CaptureQueriesContext
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import ListPage, User, Workspace
+from dexxy.accounts.saved_views import saved_view_save
 from dexxy.integrations.models import GitHubInstallation
+from dexxy.members.models import MemberSummary
 from dexxy.messages.models import MessageKind
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.sources.models import Source
 from tests.api_documents import document, root_fields, variables
 from tests.factories import (
+    START,
     make_delivery,
     make_identity,
     make_message,
@@ -41,13 +47,23 @@ ELSEWHERE = {"availableGithubRepos"}
 def add_more(workspace: Workspace, viewer: User) -> None:
     """Add some of everything that a list can hold."""
     installation = GitHubInstallation.objects.get(workspace=workspace)
-    for _ in range(MORE):
+    for number in range(MORE):
+        saved_view_save(
+            viewer=viewer, workspace=workspace, page=ListPage.FEED, name=str(number), query=""
+        )
         source = make_source(workspace=workspace)
         author = make_identity(workspace=workspace)
+        name = author.username
+        MemberSummary.objects.create(
+            member=author.member, workspace=workspace, organization=name, organization_key=name
+        )
         thread = make_thread(source=source, author=author)
         make_message(thread=thread, author=author, kind=MessageKind.REVIEW)
         make_release(source=source, author=author)
         make_message(thread=thread, author=make_identity(workspace=workspace))
+        # Who opened it after that waits; what is from long before is in a list of its own.
+        Source.objects.filter(pk=source.pk).update(created_at=START)
+        standings_recompute(workspace.pk, [thread.pk], team_of(workspace.pk))
         repository = make_repository(source=source)
         make_stream(repository=repository)
         make_run(repository=repository, counts={"threads": 1})
@@ -70,7 +86,7 @@ def test_a_query_costs_no_more_statements_for_many_rows_than_for_one(
     ask: Ask, client: Client, alice: User, workspace: Workspace, values: dict[str, Any], name: str
 ) -> None:
     client.force_login(alice)
-    asked = document(name, first=10)
+    asked = document(name, first=15)
 
     def answered() -> tuple[int, dict[str, Any]]:
         with CaptureQueriesContext(connection) as statements:

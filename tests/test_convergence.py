@@ -63,7 +63,7 @@ def sync(repository: GitHubRepository, *, sweep: bool = False) -> SyncRun:
     return repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND, sweep=sweep)
 
 
-@pytest.mark.parametrize("seed", seeds(range(8), quick=4))
+@pytest.mark.parametrize("seed", seeds(range(8), quick=1))
 def test_a_generated_repository_is_stored_exactly_in_any_dialect(
     seed: int, workspace: Workspace
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_generated_repository_is_stored_exactly_in_any_dialect(
     assert not SyncPart.objects.exists()
 
 
-@pytest.mark.parametrize("seed", seeds(range(20, 24), quick=2))
+@pytest.mark.parametrize("seed", seeds(range(20, 24), quick=1))
 def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Workspace) -> None:
     world, repository = generated(seed, threads=120)
 
@@ -102,7 +102,7 @@ def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Worksp
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seed", seeds(range(100, 105), quick=2))
+@pytest.mark.parametrize("seed", seeds(range(100, 105), quick=1))
 def test_kill_9_at_any_moment_loses_and_doubles_nothing(seed: int, workspace: Workspace) -> None:
     random = Random(seed)
     world, repository = generated(seed, threads=120)

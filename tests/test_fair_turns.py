@@ -27,6 +27,7 @@ def world() -> World:
     return world
 
 
+@pytest.mark.slow  # a large repository is read beside many small ones
 def test_each_small_repository_is_done_before_a_tenth_of_the_large_one(
     world: World, simulator: SimulatorServer, github: GitHubServer, workspace: Workspace
 ) -> None:

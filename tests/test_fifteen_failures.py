@@ -154,10 +154,10 @@ def test_failure_05_partial_data_beside_errors_is_never_applied(busy: Scene, str
 def test_failure_06_large_lists_are_followed_and_not_counted_through(scene: Scene) -> None:
     scene.world.dialect = Dialect(page_limit=100, page_limit_covers_comments=True)
     issue = first_issue(scene.repository)
-    with scene.world.at(scene.world.now()):
+    with scene.world.at(scene.world.now() - timedelta(seconds=1)):
         for number in range(250):
             scene.world.comment(issue, scene.owner, f"At once {number}")
-    with scene.world.at(scene.world.now() + timedelta(seconds=1)):
+    with scene.world.at(scene.world.now()):
         scene.world.edit(first_issue(scene.repository).comments[0], "And then an edit")
 
     run = scene.sync()

@@ -57,7 +57,7 @@ def test_sign_in_pages_api_and_webhooks_go_on(
 
     form = {"login": alice.email, "password": PASSWORD}
     assert client.post("/accounts/login/", form)["Location"] == "/"
-    assert client.get(f"/w/{workspace.slug}/").status_code == 200
+    assert client.get(f"/w/{workspace.slug}/feed/").status_code == 200
     assert ask(FEED, id=workspace.pk) == {"data": {"activityFeed": {"edges": []}}}
     assert "errors" not in ask(SYNC, id=connected.pk)
     assert send(app, {"zen": "Design for failure."}, guid="abc").status_code == 202

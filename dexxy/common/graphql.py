@@ -81,7 +81,7 @@ def connection(page: Page[Any], after: str | None, total: Callable[[], int]) -> 
         edges=[Edge(cursor=cursors[item.pk], node=item) for item in page.items],
         page_info=PageInfo(
             has_next_page=page.has_more,
-            has_previous_page=after is not None,
+            has_previous_page=after is not None if page.has_before is None else page.has_before,
             start_cursor=page.start,
             end_cursor=page.end,
         ),

@@ -25,7 +25,7 @@ from dexxy.common.sql import deadline
 # Generous: they stop abuse, not use. The query by which tools read the schema is the deepest.
 DEEPEST = 15
 MOST_ALIASES = 50
-MOST_TOKENS = 2000
+MOST_TOKENS = 3000
 LONGEST_QUERY_SECONDS = 20.0
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from dexxy.common.errors import BadInputError
 
@@ -67,9 +68,9 @@ class Cursor:
             time = _EPOCH + int(micros) * _MICROSECOND if micros else None
             cursor = cls(time, int(pk))
         except (ValueError, OverflowError) as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         if not 0 <= cursor.pk <= _LARGEST_ID:
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return cursor
 
 
@@ -81,11 +82,13 @@ class Page(Generic[Item]):
         items: in the order of the list.
         cursors: of each item, to be written as text; each has the id of its item.
         has_more: whether the list has items behind this page.
+        has_before: whether it has items before this page; None where the caller can tell.
     """
 
     items: list[Item] = field(default_factory=list)
     cursors: Sequence[Row] = ()
     has_more: bool = False
+    has_before: bool | None = None
 
     @property
     def start(self) -> str | None:
@@ -105,7 +108,11 @@ def check_size(first: int) -> None:
         PageSizeError: FIRST is below 1 or above LARGEST_PAGE.
     """
     if not 1 <= first <= LARGEST_PAGE:
-        raise PageSizeError(f"A page has 1 to {LARGEST_PAGE} items; {first} were asked for.")
+        raise PageSizeError(
+            _("A page has 1 to {largest_page} items; {first} were asked for.").format(
+                largest_page=LARGEST_PAGE, first=first
+            )
+        )
 
 
 def page_newest_first(rows: QuerySet[Any], time: str, first: int, after: str | None) -> Page[Any]:
@@ -191,4 +198,4 @@ def decoded(text: str) -> str:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         return base64.b64decode(padded, b"-_", validate=True).decode("ascii")
     except (UnicodeError, binascii.Error) as error:
-        raise InvalidCursorError("The cursor is not one of ours.") from error
+        raise InvalidCursorError(_("The cursor is not one of ours.")) from error

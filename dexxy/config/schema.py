@@ -5,6 +5,7 @@ from strawberry.tools import merge_types
 
 from dexxy.accounts.graphql import AccountsQuery
 from dexxy.accounts.graphql_mutations import AccountsMutation
+from dexxy.accounts.graphql_saved_views import SavedViewsMutation, SavedViewsQuery
 from dexxy.common.graphql import BIG_INT, BigInt
 from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
@@ -14,14 +15,19 @@ from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
 from dexxy.messages.graphql_waiting import WaitingMutation, WaitingQuery
 from dexxy.people.graphql import PeopleMutation, PeopleQuery
+from dexxy.people.graphql_directory import DirectoryMutation, DirectoryQuery
+from dexxy.people.graphql_organizations import OrganizationsQuery
 from dexxy.sources.graphql import SourcesQuery
 
 Query = merge_types(
     "Query",
     (
         AccountsQuery,
+        SavedViewsQuery,
         MembersQuery,
         PeopleQuery,
+        DirectoryQuery,
+        OrganizationsQuery,
         SourcesQuery,
         MessagesQuery,
         WaitingQuery,
@@ -31,7 +37,15 @@ Query = merge_types(
 )
 Mutation = merge_types(
     "Mutation",
-    (AccountsMutation, PeopleMutation, ErasureMutation, WaitingMutation, IntegrationsMutation),
+    (
+        AccountsMutation,
+        SavedViewsMutation,
+        PeopleMutation,
+        DirectoryMutation,
+        ErasureMutation,
+        WaitingMutation,
+        IntegrationsMutation,
+    ),
 )
 
 schema = ApiSchema(

@@ -120,12 +120,14 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dexxy.web.static_files.StaticFilesMiddleware",
+    "dexxy.web.static_files.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dexxy.accounts.reader.ReaderMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -181,7 +183,7 @@ RQ_QUEUES = {
 # Where exports and pictures are kept: in the database, or in any storage of Django's.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "dexxy.web.static_files.VersionedStorage"},
     "kept": {
         "BACKEND": env.text("DEXXY_STORAGE", "dexxy.kept.storage.DatabaseStorage"),
         "OPTIONS": env.mapping("DEXXY_STORAGE_OPTIONS"),
@@ -215,6 +217,9 @@ SESAME_ONE_TIME = True
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each by its own name
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 

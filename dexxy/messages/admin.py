@@ -7,11 +7,18 @@ from dexxy.messages.models import (
     Change,
     CoAuthor,
     Epoch,
+    FeedRead,
     Follower,
     Message,
+    Recount,
     Release,
     SearchEntry,
+    Standing,
+    TeamDecision,
+    TeamStint,
     Thread,
+    ThreadRead,
+    Triage,
 )
 
 
@@ -91,3 +98,69 @@ class EpochAdmin(ReadOnlyAdmin):
     list_filter = ("cluster",)
     search_fields = ("=id",)
     ordering = ("-pk",)
+
+
+@admin.register(ThreadRead)
+class ThreadReadAdmin(ReadOnlyAdmin):
+    list_display = ("user", "workspace", "thread_id", "read_at")
+    list_filter = ("workspace",)
+    list_select_related = ("user", "workspace")
+    search_fields = ("=thread__id", "user__email")
+    search_help_text = "The id of a thread, or the address of a user"
+    ordering = ("-pk",)
+
+
+@admin.register(FeedRead)
+class FeedReadAdmin(ReadOnlyAdmin):
+    list_display = ("user", "workspace", "read_at")
+    list_filter = ("workspace",)
+    list_select_related = ("user", "workspace")
+    search_fields = ("user__email",)
+
+
+@admin.register(Standing)
+class StandingAdmin(ReadOnlyAdmin):
+    list_display = ("thread", "side", "reason", "since", "others_replied", "is_old")
+    list_filter = ("side", "reason", "is_old", "workspace")
+    list_select_related = ("thread",)
+    search_fields = ("=thread__id",)
+    search_help_text = "The id of a thread, here"
+    ordering = ("-pk",)
+
+
+@admin.register(Triage)
+class TriageAdmin(ReadOnlyAdmin):
+    list_display = ("thread", "assignee", "snoozed_until", "is_set_aside", "held_by", "held_at")
+    list_filter = ("is_set_aside", "workspace")
+    list_select_related = ("thread", "assignee", "held_by")
+    search_fields = ("=thread__id",)
+    search_help_text = "The id of a thread, here"
+    ordering = ("-pk",)
+
+
+@admin.register(TeamStint)
+class TeamStintAdmin(ReadOnlyAdmin):
+    list_display = ("member", "since", "until", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("member", "workspace")
+    search_fields = ("=member__id",)
+    search_help_text = "The id of a member, here"
+    ordering = ("-pk",)
+
+
+@admin.register(TeamDecision)
+class TeamDecisionAdmin(ReadOnlyAdmin):
+    list_display = ("member", "is_on_team", "since", "until", "actor", "workspace")
+    list_filter = ("is_on_team", "workspace")
+    list_select_related = ("member", "actor", "workspace")
+    search_fields = ("=member__id",)
+    search_help_text = "The id of a member, here"
+    ordering = ("-pk",)
+
+
+@admin.register(Recount)
+class RecountAdmin(ReadOnlyAdmin):
+    list_display = ("workspace", "done_to")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("workspace__slug",)

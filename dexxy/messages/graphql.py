@@ -29,6 +29,19 @@ from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.graphql_releases import Release
 from dexxy.messages.insights import insights
 from dexxy.messages.releases import release_list, release_total
+from dexxy.messages.thread_table import ThreadSort, ThreadTab
+
+strawberry.enum(
+    ThreadTab,
+    name="ThreadList",
+    description="A part of the list of threads. WAITING is the queue; ANSWERED is what is open,"
+    " where somebody else than the author has spoken and nobody waits for the team.",
+)
+strawberry.enum(
+    ThreadSort,
+    description="What comes first: the newest activity, the newest opening, the most messages, or"
+    " who waits longest and then the newest activity.",
+)
 
 
 @strawberry.type
@@ -71,20 +84,25 @@ class MessagesQuery:
         remember_items(info, [change.message for change in found.items])
         return ActivityChanges.of(found)
 
-    @strawberry.field(description="The threads, those with the newest activity first.")
+    @strawberry.field(
+        description="The threads; those with the newest activity first, unless `sort` says other."
+    )
     def threads(
         self,
         info: Info,
         workspace_id: strawberry.ID,
         filters: ThreadFilterInput | None = None,
+        tab: ThreadTab = ThreadTab.ALL,
+        sort: ThreadSort = ThreadSort.ACTIVITY,
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[Thread]:
         viewer, workspace = in_workspace(info, workspace_id)
         kept = filters.read() if filters else ALL_THREADS
-        page = selectors.thread_list(viewer, workspace, kept, first, after)
+        page = selectors.thread_list(viewer, workspace, kept, first, after, tab=tab, sort=sort)
         remember(info, page.items)
-        return connection(page, after, partial(selectors.thread_total, viewer, workspace, kept))
+        total = partial(selectors.thread_total, viewer, workspace, kept, tab)
+        return connection(page, after, total)
 
     @strawberry.field(description="One thread.")
     def thread(self, info: Info, workspace_id: strawberry.ID, thread_id: strawberry.ID) -> Thread:
@@ -115,4 +133,6 @@ class MessagesQuery:
     ) -> Insights:
         viewer, workspace = in_workspace(info, workspace_id)
         start, end = aware(since), aware(until)
-        return Insights.of(insights(viewer, workspace, since=start, until=end))
+        found = insights(viewer, workspace, since=start, until=end)
+        remember_members(info, (member for member, _ in found.top_people))
+        return Insights.of(found)

@@ -12,7 +12,8 @@ import strawberry_django
 
 from dexxy.accounts.graphql import viewer_of
 from dexxy.accounts.models import Workspace
-from dexxy.common.graphql import Connection, Info, connection
+from dexxy.common.errors import BadInputError
+from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.graphql import Identity, remember_members
@@ -74,8 +75,10 @@ class Thread:
         return ThreadDetails.of(root.details)
 
     @strawberry.field(
-        description="Its messages, the oldest first; at most 100 a page. Those of the quiet kinds,"
-        " which are in no feed that does not ask for them, only with `withQuiet`."
+        description="Its messages, the oldest first; at most 100 a page: behind the cursor `after`,"
+        " the last ones before the cursor `before`, or those around the message with an id. Those"
+        " of the quiet kinds, which are in no feed that does not ask for them, only with"
+        " `withQuiet`."
     )
     def messages(
         self,
@@ -84,8 +87,15 @@ class Thread:
         first: int = PAGE,
         after: str | None = None,
         with_quiet: bool = False,
+        before: str | None = None,
+        around: strawberry.ID | None = None,
     ) -> "Connection[ActivityItem]":
-        page = _messages_of(info, root, first, after, with_quiet)
+        if sum(one is not None for one in (after, before, around)) > 1:
+            raise BadInputError("Ask for one of after, before and around.")
+        if around is not None:
+            page = selectors.thread_page_around(root, key(around), first, with_quiet=with_quiet)
+        else:
+            page = _messages_of(info, root, first, (after, before), with_quiet)
         whole = partial(selectors.thread_whole_total, root)
         return _activity(info, page, after, whole if with_quiet else lambda: root.message_count)
 
@@ -132,6 +142,16 @@ class ActivityItem:
     @strawberry.field(description="Of a review comment: the line that it is about.")
     def line(self, root: strawberry.Parent[models.Message]) -> int | None:
         return cast("int | None", root.details.get("line"))
+
+    @strawberry.field(
+        description="Of a review comment: the last lines of the diff up to that line, as it was."
+    )
+    def diff_hunk(self, root: strawberry.Parent[models.Message]) -> str | None:
+        return cast("str | None", root.details.get("diff_hunk"))
+
+    @strawberry.field(description="Of a review comment: the code has changed since.")
+    def is_outdated(self, root: strawberry.Parent[models.Message]) -> bool:
+        return bool(root.details.get("outdated"))
 
 
 @strawberry.type(description="A message as it is now.")
@@ -196,15 +216,20 @@ def remember(info: Info, threads: Sequence[models.Thread]) -> None:
 
 
 def _messages_of(
-    info: Info, thread: models.Thread, first: int, after: str | None, with_quiet: bool
+    info: Info,
+    thread: models.Thread,
+    first: int,
+    place: tuple[str | None, str | None],
+    with_quiet: bool,
 ) -> Page[models.Message]:
     """Read the messages of every thread of this request at once, when the first one is asked."""
-    key = ("thread pages", first, after, with_quiet)
-    pages: dict[int, Page[models.Message]] = info.context.shared.setdefault(key, {})
+    asked = ("thread pages", first, place, with_quiet)
+    pages: dict[int, Page[models.Message]] = info.context.shared.setdefault(asked, {})
     if thread.pk not in pages:
         remember(info, [thread])
         unread = [one for one in info.context.shared["threads"].values() if one.pk not in pages]
-        found = selectors.thread_pages(unread, first, after, with_quiet=with_quiet)
+        after, before = place
+        found = selectors.thread_pages(unread, first, after, before=before, with_quiet=with_quiet)
         pages.update(found)
         items = (item for page in found.values() for item in page.items)
         remember_members(info, (item.author.member for item in items if item.author))

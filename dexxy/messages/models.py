@@ -197,6 +197,17 @@ class Thread(TimestampedModel):
                 name="messages_thread_unanswered",
                 condition=Q(is_archived=False, first_response_at__isnull=True),
             ),
+            # For the list of threads, which is read state by state.
+            models.Index(
+                fields=["workspace", "state", "-opened_at", "-id"],
+                name="messages_thread_opened",
+                condition=Q(is_archived=False),
+            ),
+            models.Index(
+                fields=["workspace", "state", "-message_count", "-id"],
+                name="messages_thread_longest",
+                condition=Q(is_archived=False),
+            ),
             GinIndex(
                 fields=["labels"],
                 name="messages_thread_by_label",
@@ -213,6 +224,16 @@ class Thread(TimestampedModel):
                 ),
                 name="messages_thread_label_months",
                 condition=Q(is_archived=False) & ~Q(labels=[]),
+            ),
+            # The words of titles, as those of messages are kept.
+            GinIndex(
+                Func(
+                    F("workspace"),
+                    Func(F("title"), function="messages_search_words"),
+                    function="messages_word_keys",
+                ),
+                name="messages_thread_title",
+                condition=Q(is_archived=False),
             ),
         ]
 
@@ -670,3 +691,41 @@ class Recount(models.Model):
 
     def __str__(self) -> str:
         return f"recount of {self.workspace}"
+
+
+class ThreadRead(models.Model):
+    """How far somebody has read a thread; what is older is read, too (see `FeedRead`)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    # Not checked: see `SyncPart`. A thread is archived, and never deleted.
+    thread = models.ForeignKey(
+        Thread, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "workspace", "thread"], name="messages_threadread_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} read thread {self.thread_id} to {self.read_at:%Y-%m-%d}"
+
+
+class FeedRead(models.Model):
+    """Up to when somebody has read all of a workspace's feed: since they joined, without a row."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "workspace"], name="messages_feedread_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} read the feed to {self.read_at:%Y-%m-%d}"

@@ -3,21 +3,31 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db.models import QuerySet, Window
+from django.db.models import Window
 from django.db.models.functions import RowNumber
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import NotFoundError
-from dexxy.common.pages import PAGE, Cursor, Page, check_size, page_newest_first
-from dexxy.common.sql import time_limit
+from dexxy.common.pages import PAGE, Cursor, Page, check_size
+from dexxy.common.sql import TooSlowError, time_limit
 from dexxy.messages.feed.filters import ALL_THREADS, EVERYTHING, FeedFilters, ThreadFilters
 from dexxy.messages.feed.query import feed_query
 from dexxy.messages.feed.reader import feed_count, feed_find
+from dexxy.messages.feed.threads import threads_kept
 from dexxy.messages.models import Message, Thread
+from dexxy.messages.thread_table import (
+    ThreadSort,
+    ThreadTab,
+    tab_keeps,
+    table_count,
+    table_page,
+)
 
 # Beyond this nobody counts what is new any more.
 MOST_NEWER = 100
+# A count beside a tab is worth no more of a page's time.
+COUNTING_SECONDS = 0.3
 
 
 class MessageNotFoundError(NotFoundError):
@@ -46,7 +56,7 @@ def feed_page(
     require_membership(viewer, workspace)
     below = None if after is None else Cursor.parse(after)
     with time_limit():
-        query = feed_query(workspace, filters, below=below)
+        query = feed_query(workspace, filters, viewer=viewer, below=below)
         return _page(feed_find(query, first + 1), first)
 
 
@@ -63,7 +73,8 @@ def feed_newer(
     require_membership(viewer, workspace)
     above = None if after is None else Cursor.parse(after)
     with time_limit():
-        return len(feed_find(feed_query(workspace, filters, above=above), MOST_NEWER))
+        query = feed_query(workspace, filters, viewer=viewer, above=above)
+        return len(feed_find(query, MOST_NEWER))
 
 
 def feed_total(viewer: Viewer, workspace: Workspace, filters: FeedFilters) -> int:
@@ -75,7 +86,7 @@ def feed_total(viewer: Viewer, workspace: Workspace, filters: FeedFilters) -> in
     """
     require_membership(viewer, workspace)
     with time_limit():
-        return feed_count(feed_query(workspace, filters))
+        return feed_count(feed_query(workspace, filters, viewer=viewer))
 
 
 def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
@@ -112,14 +123,39 @@ def thread_for(viewer: Viewer, workspace: Workspace, pk: int) -> Thread:
     return thread
 
 
+def thread_gone(viewer: Viewer, workspace: Workspace, pk: int) -> Thread | None:
+    """Return a thread that is not shown any more because its server does not show it.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    gone = Thread.objects.filter(is_archived=True, source__is_archived=False)
+    return gone.filter(workspace=workspace, pk=pk).select_related("source").first()
+
+
+def threads_by_id(viewer: Viewer, workspace: Workspace, ids: Sequence[int]) -> list[Thread]:
+    """Return those of the threads with IDS that WORKSPACE shows.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    shown = Thread.objects.shown().filter(workspace=workspace, pk__in=ids)
+    return list(shown.select_related("source", "author__member").order_by("pk"))
+
+
 def thread_list(
     viewer: Viewer,
     workspace: Workspace,
     filters: ThreadFilters = ALL_THREADS,
     first: int = PAGE,
     after: str | None = None,
+    *,
+    tab: ThreadTab = ThreadTab.ALL,
+    sort: ThreadSort = ThreadSort.ACTIVITY,
 ) -> Page[Thread]:
-    """Return FIRST threads behind the cursor AFTER, those with the newest activity first.
+    """Return FIRST threads of TAB behind the cursor AFTER, in the order of SORT.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -128,12 +164,17 @@ def thread_list(
     """
     require_membership(viewer, workspace)
     with time_limit():
-        found = _threads(workspace, filters).select_related("source", "author__member")
-        return page_newest_first(found, "last_activity_at", first, after)
+        found = tab_keeps(threads_kept(viewer, workspace, filters), tab)
+        return table_page(found, sort, first, after)
 
 
-def thread_total(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -> int:
-    """Count all threads that FILTERS keep.
+def thread_total(
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: ThreadFilters,
+    tab: ThreadTab = ThreadTab.ALL,
+) -> int:
+    """Count all threads of TAB that FILTERS keep.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -141,7 +182,29 @@ def thread_total(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -
     """
     require_membership(viewer, workspace)
     with time_limit():
-        return _threads(workspace, filters).count()
+        return tab_keeps(threads_kept(viewer, workspace, filters), tab).count()
+
+
+def thread_counts(
+    viewer: Viewer, workspace: Workspace, filters: ThreadFilters = ALL_THREADS
+) -> dict[ThreadTab, int]:
+    """Count the threads of each tab that FILTERS keep, up to one more than MOST_COUNTED.
+
+    What cannot be counted in COUNTING_SECONDS is left out.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    counts = {}
+    try:
+        with time_limit(COUNTING_SECONDS):
+            threads = threads_kept(viewer, workspace, filters)
+            for tab in ThreadTab:
+                counts[tab] = table_count(tab_keeps(threads, tab))
+    except TooSlowError:
+        return counts
+    return counts
 
 
 def thread_pages(
@@ -149,6 +212,7 @@ def thread_pages(
     first: int = PAGE,
     after: str | None = None,
     *,
+    before: str | None = None,
     with_quiet: bool = False,
 ) -> dict[int, Page[Message]]:
     """Return FIRST messages of each of THREADS, the oldest first, by the id of the thread.
@@ -156,38 +220,77 @@ def thread_pages(
     The threads come from a selector that asked for the viewer. Any number of them is one query.
 
     Args:
+        before: return the last messages before this cursor instead, also the oldest first.
         with_quiet: whether to return what is in no feed unless it is asked for, too.
 
     Raises:
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
     """
     check_size(first)
-    row = Window(RowNumber(), partition_by="thread_id", order_by=["occurred_at", "pk"])
+    order = ["occurred_at", "pk"] if before is None else ["-occurred_at", "-pk"]
+    row = Window(RowNumber(), partition_by="thread_id", order_by=order)
     # By their key, which begins with the workspace.
     workspaces = {thread.workspace_id for thread in threads}
     of_threads = Message.objects.filter(workspace__in=workspaces, thread__in=threads)
     found = of_threads.with_quiet() if with_quiet else of_threads.in_feed()
     if after is not None:
-        cursor = Cursor.parse(after)
-        time = cursor.time or datetime.max.replace(tzinfo=UTC)
-        found = found.filter(occurred_at__gte=time).exclude(occurred_at=time, pk__lte=cursor.pk)
+        time, pk = _place_of(after)
+        found = found.filter(occurred_at__gte=time).exclude(occurred_at=time, pk__lte=pk)
+    if before is not None:
+        time, pk = _place_of(before)
+        found = found.filter(occurred_at__lte=time).exclude(occurred_at=time, pk__gte=pk)
     numbered = found.annotate(row=row).filter(row__lte=first + 1)
     by_thread: dict[int, list[Message]] = {thread.pk: [] for thread in threads}
     for message in numbered.order_by("thread_id", "row").for_display():
         by_thread[message.thread_id].append(message)
+    if before is not None:
+        return {pk: _page_before(items, first) for pk, items in by_thread.items()}
     return {pk: _page_of(items, first) for pk, items in by_thread.items()}
+
+
+def _place_of(cursor: str) -> tuple[datetime, int]:
+    place = Cursor.parse(cursor)
+    return place.time or datetime.max.replace(tzinfo=UTC), place.pk
+
+
+def thread_page_around(
+    thread: Thread, around: int, first: int = PAGE, *, with_quiet: bool = False
+) -> Page[Message]:
+    """Return FIRST messages of a thread of which one is AROUND, about in the middle.
+
+    The thread comes from a selector that asked for the viewer.
+
+    Raises:
+        PageSizeError: FIRST is not served.
+        MessageNotFoundError: the thread shows no such message.
+    """
+    check_size(first)
+    of_thread = Message.objects.filter(workspace=thread.workspace_id, thread=thread)
+    shown = of_thread.with_quiet() if with_quiet else of_thread.in_feed()
+    found = shown.filter(pk=around).values_list("occurred_at", flat=True).first()
+    if found is None:
+        raise MessageNotFoundError("The thread has no such message.")
+    ahead = str(Cursor(found, around))
+    # The place right before the message.
+    behind = str(Cursor(found, around - 1))
+    # One more than is shown tells whether there are others.
+    half = first // 2
+    above = thread_pages([thread], half + 1, before=ahead, with_quiet=with_quiet)[thread.pk]
+    skipped = max(0, len(above.items) - half)
+    kept = above.items[skipped:]
+    below = thread_pages([thread], first - len(kept), behind, with_quiet=with_quiet)[thread.pk]
+    return Page(
+        [*kept, *below.items],
+        [*above.cursors[skipped:], *below.cursors],
+        has_more=below.has_more,
+        has_before=skipped > 0,
+    )
 
 
 def thread_whole_total(thread: Thread) -> int:
     """Count the messages of a thread, those of quiet kinds as well."""
     key = {"workspace": thread.workspace_id, "thread": thread}
     return Message.objects.filter(**key).with_quiet().count()
-
-
-def _threads(workspace: Workspace, filters: ThreadFilters) -> QuerySet[Thread]:
-    found = filters.apply(Thread.objects.filter(workspace=workspace, is_archived=False))
-    hidden = list(workspace.sources.filter(is_archived=True).values_list("pk", flat=True))
-    return found.exclude(source__in=hidden) if hidden else found
 
 
 def _page(cursors: Sequence[Cursor], first: int) -> Page[Message]:
@@ -197,6 +300,13 @@ def _page(cursors: Sequence[Cursor], first: int) -> Page[Message]:
     found = {message.pk: message for message in rows}
     items = [found[cursor.pk] for cursor in kept if cursor.pk in found]
     return Page(items, kept, len(cursors) > first)
+
+
+def _page_before(items: list[Message], first: int) -> Page[Message]:
+    """Return the page of messages that were found from its end."""
+    kept = items[:first][::-1]
+    cursors = [Cursor(item.occurred_at, item.pk) for item in kept]
+    return Page(kept, cursors, has_more=True, has_before=len(items) > first)
 
 
 def _page_of(items: list[Message], first: int) -> Page[Message]:

@@ -4,6 +4,7 @@ from django_rq import job
 
 from dexxy.messages.changes.pruning import changes_prune
 from dexxy.messages.feed.search import search_catch_up
+from dexxy.messages.summaries.follower import summaries_catch_up
 from dexxy.messages.waiting.follower import waiting_catch_up
 
 # The scheduler wakes a worker again while anything is left.
@@ -21,3 +22,9 @@ def index_messages() -> None:
 def standings_follow() -> None:
     """Tell anew whose turn it is in the threads that changed since the last time."""
     waiting_catch_up(seconds=_SECONDS)
+
+
+@job("search")
+def summaries_follow() -> None:
+    """Count anew what the members said and did in whom something changed since the last time."""
+    summaries_catch_up(seconds=_SECONDS)

@@ -4,6 +4,7 @@ A count comes with a request that is made anyway, or with a webhook, and has the
 was true by the server's clock. The row of a day holds the last count that was seen on that day.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -81,6 +82,28 @@ def growth(
     shown = daily_counts(workspace).filter(source=source_id)
     shown = shown.filter(date__gte=_day_from(since), date__lt=_day_from(until))
     return list(shown.order_by("date"))
+
+
+def growth_of_all(
+    viewer: Viewer,
+    workspace: Workspace,
+    *,
+    until: datetime,
+    source_ids: Collection[int] = (),
+) -> list[DailyCounts]:
+    """Return all counts before UNTIL of the sources that WORKSPACE follows, the oldest first.
+
+    Args:
+        source_ids: of these sources alone; empty for all.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    found = daily_counts(workspace).filter(date__lt=_day_from(until))
+    if source_ids:
+        found = found.filter(source__in=source_ids)
+    return list(found.select_related("source").order_by("date", "source"))
 
 
 def _day_from(at: datetime) -> date:

@@ -1,5 +1,7 @@
 """The sources that a workspace follows."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from dexxy.accounts.models import Workspace
@@ -15,3 +17,17 @@ def visible_sources(viewer: Viewer, workspace: Workspace) -> QuerySet[Source]:
     """
     require_membership(viewer, workspace)
     return workspace.sources.filter(is_archived=False).order_by("name", "pk")
+
+
+def sources_called(workspace: Workspace, names: Iterable[str]) -> list[int]:
+    """Return the ids of the sources of WORKSPACE with one of NAMES; the owner may be left out.
+
+    Whoever calls this has asked for the viewer.
+    """
+    wanted = {name.lower().strip("/") for name in names}
+    known = workspace.sources.filter(is_archived=False).values_list("pk", "name").order_by("pk")
+    return [pk for pk, name in known if not wanted.isdisjoint(_called(name.lower()))]
+
+
+def _called(name: str) -> set[str]:
+    return {name, name.rpartition("/")[2]}

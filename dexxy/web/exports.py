@@ -4,13 +4,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.views import caller_of
 from dexxy.common.api import MOST_POINTS, spend
 from dexxy.people.export_files import export_delete, export_latest, export_request
-from dexxy.people.models import Format
+from dexxy.people.models import Export, Format
 from dexxy.people.views import kind_of_export, wants_bom
 from dexxy.people.views import workspace_export as for_programs
 from dexxy.web.pages import (
@@ -20,6 +21,7 @@ from dexxy.web.pages import (
     workspace_action,
     workspace_form,
 )
+from dexxy.web.threads.table import threads_selected
 
 
 @csrf_exempt  # the page and what is for programs check that themselves
@@ -30,15 +32,15 @@ def workspace_export(
     is_browser = "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
     if is_browser and "Authorization" not in request.headers:
         return export_page(request, slug=workspace_id, what=what, form=form)
-    return for_programs(request, workspace_id, what, form)
+    return for_programs(request, workspace_id, what, form, threads_selected)
 
 
 @workspace_action
 def export_delete_action(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """End an export before its day is over."""
     gone = export_delete(viewer=request.user, workspace=workspace, pk=pk)
-    messages.info(request, f"{gone.file_name} is deleted.")
-    return redirect("tokens", workspace.slug)
+    messages.info(request, _("{name} is deleted.").format(name=gone.file_name))
+    return redirect("settings_data", workspace.slug)
 
 
 @csrf_protect
@@ -47,6 +49,7 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
     """Show the newest export of a kind that the viewer asked for, or ask for one."""
     kind, written = kind_of_export(what, form)
     with_bom = wants_bom(request, written)
+    selection = threads_selected(request.GET) if kind == Export.THREADS else None
     if request.method == "POST":
         response = redirect(request.get_full_path())
 
@@ -58,18 +61,22 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
                 what=kind,
                 form=written,
                 with_bom=with_bom,
+                selection=selection,
             )
 
         attempt(request, ask)
         return response
     context = {
         "workspace": workspace,
-        "section": "tokens",
+        "section": "settings",
         "what": kind.label,
         "form": written.label,
         "offers_bom": written == Format.CSV,
         "with_bom": with_bom,
-        "export": export_latest(request.user, workspace, kind, written, with_bom=with_bom),
+        "is_chosen": selection is not None and bool(selection.written()),
+        "export": export_latest(
+            request.user, workspace, kind, written, with_bom=with_bom, selection=selection
+        ),
     }
     part = wants_part(request, "export")
     return render(request, "web/export_state.html" if part else "web/export.html", context)

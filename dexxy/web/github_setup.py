@@ -6,6 +6,7 @@ from functools import wraps
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -37,7 +38,7 @@ def _for_operators(page: Page) -> Callable[..., HttpResponse]:
         except AdminOnlyError:
             return render(request, "403.html", status=403)
         except DexxyError as error:
-            return error_page(request, error, 400, "The App is not registered")
+            return error_page(request, error, 400, _("The App is not registered"))
 
     return never_cache(require_safe(view))
 

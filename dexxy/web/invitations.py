@@ -29,7 +29,7 @@ def invitation(request: PageRequest, secret: str) -> HttpResponse:
         found = invitation_by_secret(secret)
         if request.method == "POST":
             _join(request, secret)
-            return redirect("feed", found.workspace.slug)
+            return redirect("waiting", found.workspace.slug)
         if isinstance(request.user, User):
             invitation_require_theirs(found, request.user)
     except InvitationNotFoundError as error:

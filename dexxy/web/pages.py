@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, TypeVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +13,14 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.reader import read_in
 from dexxy.accounts.selectors import (
     AdminOnlyError,
     UnauthenticatedError,
@@ -60,6 +63,7 @@ def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
     def view(request: PageRequest, slug: str | int, **rest: Any) -> HttpResponse:
         try:
             workspace = workspace_for(request.user, slug)
+            read_in(workspace, request.user)
             return page(request, workspace, **rest)
         except UnauthenticatedError:
             return sign_in_first(request)
@@ -86,7 +90,7 @@ def home(request: PageRequest) -> HttpResponse:
         return sign_in_first(request)
     if first is None:
         return render(request, "web/no_workspace.html")
-    return redirect("feed", first.slug)
+    return redirect("waiting", first.slug)
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -161,7 +165,11 @@ def back(request: HttpRequest, otherwise: str, *parts: object, row: str = "") ->
 
 
 def sign_in_first(request: PageRequest) -> HttpResponse:
-    """Lead whoever is not signed in to where they can, and back."""
+    """Lead whoever is not signed in to where they can, and back; say so to who was until now."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        ended = _("Your session has ended. Sign in to go on.")
+        lost = _("What you sent was not stored.") if request.method == "POST" else ""
+        messages.info(request, f"{ended} {lost}".strip())
     if request.htmx:
         # A part of a page cannot hold the sign-in page: let the whole page go there.
         back = request.htmx.current_url_abs_path or reverse("home")

@@ -1,5 +1,9 @@
+from collections.abc import Callable
+
 from django.conf import settings
+from django.http.response import HttpResponseBase
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from dexxy.web import (
     doctor,
@@ -10,43 +14,107 @@ from dexxy.web import (
     invitations,
     merging,
     pages,
-    people,
-    people_actions,
     pictures,
     repositories,
+    repository_pages,
     sign_in,
-    team,
-    tokens,
 )
-from dexxy.web.frame import components, theme, views
+from dexxy.web.directory import bulk, importing, organizations
+from dexxy.web.directory import people as directory
+from dexxy.web.frame import account, components, keyboard, theme, views
+from dexxy.web.insights import pages as insights
+from dexxy.web.member import accounts, actions, activity, forms, suggestions, threads
+from dexxy.web.rows import density
+from dexxy.web.saved import actions as saved
+from dexxy.web.saved.pinned import pinned_views_part
+from dexxy.web.search import views as searching
+from dexxy.web.settings import data, general, github, tokens
+from dexxy.web.settings import people as people_roles
+from dexxy.web.thread import views as thread
+from dexxy.web.threads import table
+from dexxy.web.waiting import acts as waiting_acts
+from dexxy.web.waiting import page as waiting
+from dexxy.web.waiting import team as waiting_team
+
+
+def moved(name: str) -> Callable[..., HttpResponseBase]:
+    """Lead whoever comes by an address of before to the page that is called NAME now."""
+    return RedirectView.as_view(pattern_name=name, query_string=True)
+
 
 urlpatterns = [
     path("", pages.home, name="home"),
-    path("w/<slug:slug>/", feed.feed, name="feed"),
-    path("w/<slug:slug>/newer/", feed.newer, name="feed_newer"),
+    path("w/<slug:slug>/", waiting.waiting, name="waiting"),
+    path("w/<slug:slug>/waiting/changed/", waiting.changed, name="waiting_changed"),
+    path("w/<slug:slug>/waiting/how/", waiting.how, name="waiting_how"),
+    path("w/<slug:slug>/waiting/undo/", waiting_acts.undo, name="waiting_undo"),
+    path("w/<slug:slug>/waiting/<slug:action>/", waiting_acts.decide, name="waiting_decide"),
+    path("w/<slug:slug>/feed/", feed.feed, name="feed"),
+    path("w/<slug:slug>/feed/newer/", feed.newer, name="feed_newer"),
+    path("w/<slug:slug>/feed/read/", feed.feed_read, name="feed_read"),
     path("w/<slug:slug>/more/", views.more, name="more"),
+    path("w/<slug:slug>/search/", searching.search_page, name="search"),
+    path("w/<slug:slug>/search/help/", searching.search_help, name="search_help"),
+    path("w/<slug:slug>/search/palette/", searching.palette, name="palette"),
+    path("w/<slug:slug>/go/", searching.go, name="go"),
     path("w/<slug:slug>/health/", views.health, name="health"),
-    path("w/<slug:slug>/threads/<int:pk>/", feed.thread, name="thread"),
-    path("w/<slug:slug>/people/", people.people, name="people"),
-    path("w/<slug:slug>/people/<int:pk>/", people.member, name="member"),
-    path("w/<slug:slug>/people/<int:pk>/erase/", people_actions.member_erase, name="member_erase"),
+    path("w/<slug:slug>/threads/", table.threads, name="threads"),
+    path("w/<slug:slug>/threads/<int:pk>/", thread.thread, name="thread"),
+    path("w/<slug:slug>/threads/<int:pk>/m/<int:message>/", thread.thread, name="thread_message"),
+    path("w/<slug:slug>/views/", saved.saved_view_save_action, name="saved_view_save"),
+    path("w/<slug:slug>/views/pinned/", pinned_views_part, name="pinned_views"),
+    path(
+        "w/<slug:slug>/views/<int:pk>/delete/",
+        saved.saved_view_delete_page,
+        name="saved_view_delete",
+    ),
+    path("w/<slug:slug>/people/", directory.people, name="people"),
+    path("w/<slug:slug>/people/bulk/", bulk.people_bulk, name="people_bulk"),
+    path("w/<slug:slug>/people/import/", importing.people_import, name="people_import"),
+    path("w/<slug:slug>/organizations/", organizations.organizations, name="organizations"),
+    path("w/<slug:slug>/organizations/<str:key>/", organizations.organization, name="organization"),
+    path("w/<slug:slug>/people/suggestions/", suggestions.suggestions, name="suggestions"),
+    path(
+        "w/<slug:slug>/people/suggestions/<int:pk>/<slug:action>/",
+        suggestions.suggestion_action,
+        name="suggestion_action",
+    ),
+    path("w/<slug:slug>/people/<int:pk>/", activity.member, name="member"),
+    path("w/<slug:slug>/people/<int:pk>/threads/", threads.member_threads, name="member_threads"),
+    path(
+        "w/<slug:slug>/people/<int:pk>/accounts/",
+        accounts.member_accounts,
+        name="member_accounts",
+    ),
+    path("w/<slug:slug>/people/<int:pk>/notes/", forms.member_notes, name="member_notes"),
+    path("w/<slug:slug>/people/<int:pk>/edit/", forms.member_edit_form, name="member_edit"),
+    path("w/<slug:slug>/people/<int:pk>/erase/", forms.member_erase, name="member_erase"),
     path("w/<slug:slug>/people/<int:pk>/merge/", merging.member_merge, name="member_merge"),
     path(
         "w/<slug:slug>/people/<int:pk>/<slug:action>/",
-        people_actions.member_action,
+        actions.member_action,
         name="member_action",
     ),
     path("w/<slug:slug>/merges/<int:pk>/undo/", merging.merge_undo, name="merge_undo"),
-    path("w/<slug:slug>/suggestions/", people.suggestions, name="suggestions"),
-    path(
-        "w/<slug:slug>/suggestions/<int:pk>/<slug:action>/",
-        merging.suggestion_action,
-        name="suggestion_action",
-    ),
+    path("w/<slug:slug>/suggestions/", suggestions.suggestions_moved, name="suggestions_moved"),
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
+    path("density/", density.density, name="density"),
+    path("w/<slug:slug>/insights/", insights.insights, name="insights"),
+    path("w/<slug:slug>/insights/<slug:figure>.csv", insights.figure_csv, name="insights_csv"),
+    path("w/<slug:slug>/insights/<slug:figure>/", insights.one_figure, name="insights_figure"),
+    path(
+        "w/<slug:slug>/insights/<slug:figure>/<slug:rows>/",
+        insights.figure_rows,
+        name="insights_rows",
+    ),
     path("theme/", theme.theme, name="theme"),
+    path("keyboard/", keyboard.keyboard, name="keyboard"),
     path("doctor/", doctor.doctor, name="doctor"),
     path("w/<slug:slug>/repositories/add/", repositories.repositories_add, name="repositories_add"),
+    path(
+        "w/<slug:slug>/repositories/history/", repository_pages.history, name="repositories_history"
+    ),
+    path("w/<slug:slug>/repositories/<int:pk>/", repository_pages.repository, name="repository"),
     path(
         "w/<slug:slug>/repositories/<int:pk>/disconnect/",
         repositories.repository_disconnect_page,
@@ -62,19 +130,30 @@ urlpatterns = [
         repositories.github_disconnect_page,
         name="github_disconnect",
     ),
-    path("w/<slug:slug>/team/", team.team, name="team"),
+    path("w/<slug:slug>/settings/", moved("settings_general")),
+    path("w/<slug:slug>/settings/general/", general.general, name="settings_general"),
+    path("w/<slug:slug>/settings/people/", people_roles.people, name="settings_people"),
     path(
-        "w/<slug:slug>/team/<int:pk>/<slug:action>/",
-        team.membership_action,
+        "w/<slug:slug>/settings/people/<int:pk>/<slug:action>/",
+        people_roles.membership_action,
         name="membership_action",
     ),
     path(
-        "w/<slug:slug>/invitations/<int:pk>/revoke/",
-        team.invitation_action,
+        "w/<slug:slug>/settings/invitations/<int:pk>/revoke/",
+        people_roles.invitation_action,
         name="invitation_revoke",
     ),
-    path("w/<slug:slug>/tokens/", tokens.tokens, name="tokens"),
-    path("w/<slug:slug>/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("w/<slug:slug>/settings/team/", waiting_team.settings_team, name="settings_team"),
+    path("w/<slug:slug>/settings/tokens/", tokens.tokens, name="settings_tokens"),
+    path(
+        "w/<slug:slug>/settings/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"
+    ),
+    path("w/<slug:slug>/settings/github/", github.github, name="settings_github"),
+    path("w/<slug:slug>/settings/data/", data.data, name="settings_data"),
+    path("w/<slug:slug>/team/", moved("settings_people")),
+    path("w/<slug:slug>/tokens/", moved("settings_tokens")),
+    path("account/", account.account, name="account"),
+    path("account/zone/", account.zone, name="account_zone"),
     path(
         "w/<slug:slug>/exports/<int:pk>/delete/",
         exports.export_delete_action,

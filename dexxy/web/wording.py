@@ -1,11 +1,16 @@
 """How what happened reads: who did what, and when."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from dexxy.integrations.health import SyncHealth
-from dexxy.integrations.models import StreamName, SyncStatus
 from dexxy.messages.models import (
     QUIET_KINDS,
     Message,
@@ -14,133 +19,51 @@ from dexxy.messages.models import (
     ThreadKind,
     ThreadState,
 )
+from dexxy.web import phrases
+from dexxy.web.phrases import FIELD_LABELS, KIND_LABELS, MESSAGE_LABELS, STATE_LABELS
 
+__all__ = ["FIELD_LABELS", "KIND_LABELS", "MESSAGE_LABELS", "STATE_LABELS"]
+
+Words = str | Promise
 # A longer time is easier to grasp as a date.
 LONGEST_AGE = timedelta(days=30)
-_REVIEWS = {
-    "APPROVED": "approved",
-    "CHANGES_REQUESTED": "requested changes on",
-    "DISMISSED": "reviewed (dismissed since)",
-}
-_CLOSED = {
-    "not_planned": "closed as not planned",
-    "duplicate": "closed as a duplicate",
-    "resolved": "closed as resolved",
-    "outdated": "closed as outdated",
-}
-_OPENED = {
-    ThreadKind.ISSUE: "opened issue",
-    ThreadKind.PULL_REQUEST: "opened pull request",
-    ThreadKind.DISCUSSION: "started discussion",
-}
-_VERBS = {
-    MessageKind.COMMENT: "commented on",
-    MessageKind.REVIEW_COMMENT: "commented on the code of",
-    MessageKind.REPLY: "replied in",
-    MessageKind.REOPENED: "reopened",
-    MessageKind.MERGED: "merged",
-    MessageKind.ANSWERED: "marked the answer of",
-    MessageKind.READY: "marked as ready for review",
-    MessageKind.DRAFTED: "made a draft of",
-    MessageKind.REVIEW_REQUESTED: "asked {} to review",
-    MessageKind.REVIEW_UNREQUESTED: "no longer asks {} to review",
-    MessageKind.REVIEW_DISMISSED: "dismissed a review of",
-    MessageKind.PUSHED: "pushed anew to",
-    MessageKind.CONVERTED: "made a discussion of",
-    MessageKind.DUPLICATE: "marked as a duplicate of {}:",
-    MessageKind.UNDUPLICATE: "took back as a duplicate of {}:",
-    MessageKind.LABELED: "put the label {} on",
-    MessageKind.UNLABELED: "took the label {} off",
-    MessageKind.ASSIGNED: "assigned {} to",
-    MessageKind.UNASSIGNED: "no longer assigns {} to",
-}
-# What stands for what is not shown, or not any more.
-_SOMETHING = {
-    MessageKind.DUPLICATE: "another thread",
-    MessageKind.UNDUPLICATE: "another thread",
-}
-KIND_LABELS = {
-    ThreadKind.ISSUE: "Issues",
-    ThreadKind.PULL_REQUEST: "Pull requests",
-    ThreadKind.DISCUSSION: "Discussions",
-}
-MESSAGE_LABELS = {
-    MessageKind.OPENED: "Opened",
-    MessageKind.COMMENT: "Comments",
-    MessageKind.REVIEW: "Reviews",
-    MessageKind.REVIEW_COMMENT: "Comments on code",
-    MessageKind.REPLY: "Replies",
-    MessageKind.CLOSED: "Closed",
-    MessageKind.REOPENED: "Reopened",
-    MessageKind.MERGED: "Merged",
-    MessageKind.ANSWERED: "Answered",
-    MessageKind.READY: "Ready for review",
-    MessageKind.DRAFTED: "Made a draft",
-    MessageKind.REVIEW_REQUESTED: "Review requested",
-    MessageKind.REVIEW_UNREQUESTED: "Review no longer requested",
-    MessageKind.REVIEW_DISMISSED: "Review dismissed",
-    MessageKind.PUSHED: "Pushed anew",
-    MessageKind.CONVERTED: "Made a discussion",
-    MessageKind.DUPLICATE: "Marked as a duplicate",
-    MessageKind.UNDUPLICATE: "Taken back as a duplicate",
-    MessageKind.LABELED: "Labelled",
-    MessageKind.UNLABELED: "Label taken off",
-    MessageKind.ASSIGNED: "Assigned",
-    MessageKind.UNASSIGNED: "No longer assigned",
-}
-STATE_LABELS = {
-    ThreadState.OPEN: "Open threads",
-    ThreadState.CLOSED: "Closed threads",
-    ThreadState.MERGED: "Merged threads",
-}
-# Of a member; the picture is seen, not read.
-FIELD_LABELS = {
-    "display_name": "Name",
-    "bio": "About",
-    "company": "Company",
-    "location": "Location",
-}
-STREAM_LABELS = {
-    StreamName.ISSUES: "Issues",
-    StreamName.PULL_REQUESTS: "Pull requests",
-    StreamName.DISCUSSIONS: "Discussions",
-}
-STATUS_LABELS = {
-    SyncStatus.PENDING: "Waiting to be synced",
-    SyncStatus.SYNCING: "Syncing",
-    SyncStatus.ACTIVE: "Up to date",
-    SyncStatus.ERROR: "Failed",
-    SyncStatus.PAUSED: "Paused",
-    SyncStatus.DISABLED: "Access lost",
-}
-# The look of its dot: bad needs a person.
-STATUS_LOOKS = {
-    SyncStatus.PENDING: "busy",
-    SyncStatus.SYNCING: "busy",
-    SyncStatus.ACTIVE: "good",
-    SyncStatus.ERROR: "bad",
-    SyncStatus.PAUSED: "off",
-    SyncStatus.DISABLED: "bad",
-}
 
 
 def platform(provider: str) -> str:
     """Name the platform of an account, and its server where that is not the usual one."""
-    name, _, server = provider.partition(":")
+    name, _colon, server = provider.partition(":")
     name = "GitHub" if name == "github" else name
-    return f"{name} at {server}" if server else name
+    return _("{name} at {server}").format(name=name, server=server) if server else name
 
 
-def verb(message: Message) -> str:
-    """Say what the author of MESSAGE did, so that the thread can follow."""
-    if message.kind == MessageKind.OPENED:
-        return _OPENED[ThreadKind(message.thread_kind)]
-    if message.kind == MessageKind.REVIEW:
-        return _REVIEWS.get(str(message.details.get("state")), "reviewed")
-    if message.kind == MessageKind.CLOSED:
-        return _CLOSED.get(str(message.details.get("state_reason")), "closed")
-    kind = MessageKind(message.kind)
-    return _VERBS[kind].format(_subject(message) or _SOMETHING.get(kind, "somebody"))
+def verb_alone(message: Message) -> str:
+    """Say what the author of MESSAGE did, on the page of its thread."""
+    return _phrase(
+        message,
+        phrases.ON_THE_THREAD,
+        phrases.REVIEWED_ON_THE_THREAD,
+        phrases.CLOSED_ON_THE_THREAD,
+    )
+
+
+def said(message: Message) -> str:
+    """Say what the author of MESSAGE did where its words follow: a comment needs no verb."""
+    return _phrase(message, phrases.IN_A_LINE, phrases.REVIEWED_IN_A_LINE, phrases.CLOSED_IN_A_LINE)
+
+
+def _phrase(
+    message: Message,
+    by_kind: Mapping[MessageKind, Words],
+    reviewed: Mapping[str, Words],
+    closed: Mapping[str, Words],
+) -> str:
+    kind, details = MessageKind(message.kind), message.details
+    if kind == MessageKind.REVIEW:
+        return str(reviewed.get(str(details.get("state")), by_kind[kind]))
+    if kind == MessageKind.CLOSED:
+        return str(closed.get(str(details.get("state_reason")), by_kind[kind]))
+    subject = _subject(message) or phrases.SOMETHING.get(kind, phrases.SOMEBODY)
+    return str(by_kind[kind]).format(subject=subject)
 
 
 def _subject(message: Message) -> str:
@@ -149,38 +72,6 @@ def _subject(message: Message) -> str:
     if number := subject.get("number"):
         return f"#{number}"
     return str(subject.get("login") or subject.get("name") or "")
-
-
-def verb_alone(message: Message) -> str:
-    """Say what the author of MESSAGE did, on the page of its thread."""
-    whole = {
-        MessageKind.OPENED: "opened this",
-        MessageKind.COMMENT: "commented",
-        MessageKind.REVIEW_COMMENT: "commented on the code",
-        MessageKind.REPLY: "replied",
-        MessageKind.ANSWERED: "marked the answer",
-    }
-    if message.kind in whole:
-        return whole[MessageKind(message.kind)]
-    if message.details.get("state") == "DISMISSED":
-        return "reviewed, dismissed since"
-    if message.kind == MessageKind.CLOSED:
-        return verb(message).replace("closed", "closed this", 1)
-    return f"{verb(message)} this"
-
-
-def said(message: Message) -> str:
-    """Say what the author of MESSAGE did where its words follow: a comment needs no verb."""
-    short = {
-        MessageKind.OPENED: "opened",
-        MessageKind.COMMENT: "",
-        MessageKind.REPLY: "",
-        MessageKind.REVIEW_COMMENT: "commented on code",
-        MessageKind.ANSWERED: "marked the answer",
-    }
-    if message.kind in short:
-        return short[MessageKind(message.kind)]
-    return verb(message).removesuffix(" on")
 
 
 def thread_icon(thread: Thread) -> str:
@@ -194,8 +85,13 @@ def thread_icon(thread: Thread) -> str:
 
 def thread_label(thread: Thread) -> str:
     """Name the kind of THREAD, and its state where it is not open."""
-    kind = ThreadKind(thread.kind).label.capitalize()
-    return kind if thread.state == ThreadState.OPEN else f"{thread.state} {kind}".capitalize()
+    kind, state = ThreadKind(thread.kind), ThreadState(thread.state)
+    return str(phrases.THREAD_LABELS.get((kind, state)) or kind_of_one(kind))
+
+
+def kind_of_one(kind: ThreadKind) -> str:
+    """Name the kind of one thread."""
+    return str(phrases.THREAD_LABELS[kind, ThreadState.OPEN])
 
 
 def icon(message: Message) -> str:
@@ -211,43 +107,55 @@ def icon(message: Message) -> str:
 def state_label(thread: Thread) -> str:
     """Say how THREAD stands."""
     if thread.state == ThreadState.CLOSED:
-        return _CLOSED.get(thread.state_reason, "closed").capitalize()
+        closed = phrases.STATES[ThreadState.CLOSED]
+        return str(phrases.CLOSED_STATES.get(thread.state_reason, closed))
     if thread.state == ThreadState.OPEN and thread.answered_at:
-        return "Answered"
-    return ThreadState(thread.state).label
+        return str(phrases.ANSWERED)
+    return str(phrases.STATES[ThreadState(thread.state)])
 
 
 def ago(moment: datetime, now: datetime) -> str:
     """Say how long ago MOMENT was, and its date where that is easier to grasp."""
-    short = age(moment, now)
-    if short == "now":
-        return "just now"
-    return f"{short} ago" if now - moment < LONGEST_AGE else f"on {short}"
+    passed = now - moment
+    if passed < timedelta(minutes=1):
+        return _("just now")
+    if passed < LONGEST_AGE:
+        return _("{time} ago").format(time=_amount(passed))
+    return _("on {date}").format(date=date(moment, now))
 
 
 def age(moment: datetime, now: datetime) -> str:
     """Say in a column how long ago MOMENT was: `40 min`, `9 h`, `3 d`, then its date."""
     passed = now - moment
     if passed < timedelta(minutes=1):
-        return "now"
+        return _("now")
+    return _amount(passed) if passed < LONGEST_AGE else date(moment, now)
+
+
+def _amount(passed: timedelta) -> str:
     if passed < timedelta(hours=1):
-        return f"{passed // timedelta(minutes=1)} min"
+        return _("{number} min").format(number=passed // timedelta(minutes=1))
     if passed < timedelta(days=1):
-        return f"{passed // timedelta(hours=1)} h"
-    return f"{passed.days} d" if passed < LONGEST_AGE else date(moment, now)
+        return _("{number} h").format(number=passed // timedelta(hours=1))
+    # Translators: days, as short as it can be.
+    return _("{number} d").format(number=passed.days)
 
 
 def date(moment: datetime, now: datetime) -> str:
     """Write the date of MOMENT where the reader is, with the year if it is another one."""
     local = timezone.localtime(moment)
     is_this_year = local.year == timezone.localtime(now).year
-    return f"{local.day} {local:%b}" if is_this_year else f"{local.day} {local:%b} {local.year}"
+    # Translators: letters as in Django's filter `date`; of this year, as in "3 May".
+    this_year = pgettext("date", "j M")
+    # Translators: letters as in Django's filter `date`, as in "3 May 2025".
+    other_year = pgettext("date", "j M Y")
+    return date_format(local, this_year if is_this_year else other_year)
 
 
 def at(moment: datetime, now: datetime) -> str:
     """Write when MOMENT was to the minute, where the reader is: `today, 09:12`."""
     local = timezone.localtime(moment)
-    names = {0: "today", 1: "yesterday"}
+    names = {0: _("today"), 1: _("yesterday")}
     day = names.get((timezone.localtime(now).date() - local.date()).days) or date(moment, now)
     return f"{day}, {local:%H:%M}"
 
@@ -262,22 +170,34 @@ def under_its_day(moment: datetime, now: datetime) -> str:
 def day(moment: datetime, now: datetime) -> tuple[str, str]:
     """Name a day where the reader is: in a word, and by its date; a far one by its date alone."""
     local, today = timezone.localtime(moment), timezone.localtime(now)
-    written = f"{local:%A} {local.day} {local:%B}"
-    if local.year != today.year:
-        written += f" {local.year}"
-    names = {0: "Today", 1: "Yesterday"}
+    # Translators: letters as in Django's filter `date`; of this year, as in "Sunday 3 May".
+    this_year = pgettext("day", "l j F")
+    # Translators: letters as in Django's filter `date`, as in "Saturday 3 May 2025".
+    other_year = pgettext("day", "l j F Y")
+    written = date_format(local, this_year if local.year == today.year else other_year)
+    names = {0: _("Today"), 1: _("Yesterday")}
     name = names.get((today.date() - local.date()).days)
     return (name, written) if name else (written, "")
 
 
 def exactly(moment: datetime) -> str:
     """Write MOMENT to the second, where the reader is, with the zone."""
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z")
+    local = timezone.localtime(moment)
+    # Translators: letters as in Django's filter `date`, as in "Sunday 3 May 2026, 14:05:09".
+    written = pgettext("date", "l j F Y, H:i:s")
+    return f"{date_format(local, written)} {zone(local)}"
 
 
 def clock(moment: datetime) -> str:
     """Write the time of day of MOMENT, where the reader is, with the zone."""
-    return timezone.localtime(moment).strftime("%H:%M %Z")
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M} {zone(local)}"
+
+
+def zone(local: datetime) -> str:
+    """Name the time zone of LOCAL as it is then: `CET`, or `UTC+05` where it has no such name."""
+    name = local.tzname() or ""
+    return name if name[:1].isalpha() else f"UTC{name}"
 
 
 def health_state(health: SyncHealth) -> str:
@@ -294,33 +214,40 @@ def health_state(health: SyncHealth) -> str:
 def health_line(health: SyncHealth) -> str:
     """Say in a few words how the sync of a workspace is doing."""
     if not health.repositories:
-        return "No repository connected"
+        return _("No repository connected")
     if health.failing:
-        verb = "needs" if health.failing == 1 else "need"
-        return f"{_repositories(health.failing)} {verb} you"
+        words = ngettext(
+            "{number} repository needs you", "{number} repositories need you", health.failing
+        )
+        return words.format(number=intcomma(health.failing))
     if health.overdue:
-        return f"{_repositories(health.overdue)} overdue"
+        words = ngettext(
+            "{number} repository overdue", "{number} repositories overdue", health.overdue
+        )
+        return words.format(number=intcomma(health.overdue))
     if health.paused_until:
-        return f"Rate limit until {clock(health.paused_until)}"
+        return _("Rate limit until {time}").format(time=clock(health.paused_until))
     if health.reading:
-        return f"Syncing {_repositories(health.reading)}"
+        words = ngettext(
+            "Syncing {number} repository", "Syncing {number} repositories", health.reading
+        )
+        return words.format(number=intcomma(health.reading))
     if health.synced_at is None:
-        return "Paused"
-    return f"Up to date, {ago(health.synced_at, timezone.now())}"
-
-
-def _repositories(number: int) -> str:
-    return f"{number:,} repositor{'y' if number == 1 else 'ies'}"
+        return _("Paused")
+    return _("Up to date, {time}").format(time=ago(health.synced_at, timezone.now()))
 
 
 def lasting(span: timedelta) -> str:
     """Say roughly how long SPAN is."""
     seconds = round(span.total_seconds())
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return _plural(round(seconds / size), name)
-    return _plural(max(1, seconds), "second")
-
-
-def _plural(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+    if seconds >= 86400:
+        days = round(seconds / 86400)
+        return ngettext("{number} day", "{number} days", days).format(number=days)
+    if seconds >= 3600:
+        hours = round(seconds / 3600)
+        return ngettext("{number} hour", "{number} hours", hours).format(number=hours)
+    if seconds >= 60:
+        minutes = round(seconds / 60)
+        return ngettext("{number} minute", "{number} minutes", minutes).format(number=minutes)
+    seconds = max(1, seconds)
+    return ngettext("{number} second", "{number} seconds", seconds).format(number=seconds)

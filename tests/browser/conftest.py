@@ -1,9 +1,11 @@
 """Drive the system's Chromium: Playwright's own browsers are a large download."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests import needs
@@ -25,6 +27,17 @@ QUIET = [
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": needs.chromium(), "args": QUIET}
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    """Serve static files as we do: Django's own server of them knows no digests in their names."""
+    server = LiveServer("localhost", start=False)
+    setattr(server.thread, "static_handler", lambda application: application)  # noqa: B010
+    with override_settings(WHITENOISE_AUTOREFRESH=False):
+        server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, Page
 from dexxy.accounts.models import User
 from dexxy.config.urls import urlpatterns as product
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.models import MemberSummary
 from dexxy.messages.models import MessageKind, ThreadKind
+from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.sources.models import Source
 from dexxy.web.frame.components import components
 from tests import needs
@@ -35,7 +37,12 @@ pytestmark = [
 # As the addresses are while debugging.
 urlpatterns = [path("_components/", components), path("", include(product))]
 
-WIDTHS = (320, 390, 1440)
+# By scheme, how wide a page is made, and whether axe looks at it there: a scheme changes colours
+# alone, and what is at the two narrow widths is the same but for its place.
+LOOKS = {
+    "light": ((320, False), (390, True), (1440, True)),
+    "dark": ((1440, True),),
+}
 # Bytes, without pictures.
 HEAVIEST = 150_000
 
@@ -58,7 +65,8 @@ def complaints(page: Page, address: str) -> list[str]:
     """Return what sticks out of a page at any width, and what axe finds."""
     found = []
     axe = needs.axe()
-    for width in WIDTHS:
+    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for width, is_for_axe in LOOKS["dark" if is_dark else "light"]:
         page.set_viewport_size({"width": width, "height": 844})
         answer = page.goto(address)
         assert answer is not None
@@ -67,6 +75,8 @@ def complaints(page: Page, address: str) -> list[str]:
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"{address} is {wide} wide at {width}")
+        if not is_for_axe:
+            continue
         page.evaluate(axe)
         for one in page.evaluate("axe.run()")["violations"]:
             found += [f"{address} at {width}: {one['help']}: {n['html']}" for n in one["nodes"]]
@@ -99,20 +109,48 @@ def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source) -
         finished_at=timezone.now(),
         receipt=dict.fromkeys(ThreadKind.values, counts),
     )
+    standings_recompute(workspace.pk, [thread.pk], {})
     root = f"/w/{workspace.slug}/"
+    MemberSummary.objects.update_or_create(
+        member=author.member,
+        defaults={
+            "workspace": workspace,
+            "organization": "Halden" * 20,
+            "waiting": 2,
+            "organization_key": "halden",
+            "weeks": list(range(12)),
+            "regular_threads": 3,
+        },
+    )
 
     for address in (
         root,
-        f"{root}?kind=comment&label=bug",
+        root,
+        f"{root}waiting/snooze/?only={thread.pk}",
+        f"{root}waiting/how/",
+        f"{root}settings/team/",
+        f"{root}feed/?kind=comment&label=bug",
+        f"{root}threads/",
         f"{root}threads/{thread.pk}/",
         f"{root}people/",
+        f"{root}people/import/",
+        f"{root}organizations/",
+        f"{root}organizations/halden/",
         f"{root}people/{author.member_id}/",
         f"{root}people/{author.member_id}/merge/?with={other.member_id}",
         f"{root}people/{author.member_id}/erase/",
-        f"{root}suggestions/",
+        f"{root}people/suggestions/",
+        f"{root}insights/?all=1",
+        f"{root}insights/people/people/",
         f"{root}repositories/",
-        f"{root}team/",
-        f"{root}tokens/",
+        f"{root}repositories/{repository.pk}/",
+        f"{root}repositories/history/",
+        f"{root}settings/general/",
+        f"{root}settings/people/",
+        f"{root}settings/github/",
+        f"{root}settings/tokens/",
+        f"{root}settings/data/",
+        "/account/",
         f"{root}more/",
         "/accounts/password/change/",
     ):

@@ -62,13 +62,14 @@ def test_a_menu_closes_by_escape_and_gives_the_focus_back(page: Page, repositori
 def test_an_action_answers_by_a_toast_and_leaves_focus_and_what_is_open(
     page: Page, repositories: str
 ) -> None:
+    GitHubRepository.objects.update(sync_status=SyncStatus.ERROR, sync_error="GitHub answers 502.")
     page.goto(repositories)
-    page.get_by_text("Last sync").click()
+    page.get_by_text("What was said").click()
     sync = page.get_by_role("button", name="Sync now")
 
     sync.click()
 
-    expect(page.locator("#toasts")).to_contain_text("Sync of owner/repo started.")
+    expect(page.locator("#toasts")).to_contain_text("Sync started: owner/repo.")
     expect(page.locator("tr.detail details")).to_have_attribute("open", "")
     expect(sync).to_be_focused()
     page.get_by_role("button", name="Close").click()
@@ -95,8 +96,8 @@ def test_what_cannot_be_undone_asks_in_a_dialog(page: Page, repositories: str) -
 
 def test_a_second_click_does_nothing_more(page: Page, source: Source) -> None:
     sent: list[str] = []
+    page.goto(f"/w/{source.workspace.slug}/settings/people/")
     page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
-    page.goto(f"/w/{source.workspace.slug}/team/")
     page.get_by_label("Email address").fill("sam@example.com")
 
     page.get_by_role("button", name="Make a link").dblclick()
@@ -127,7 +128,7 @@ def test_a_page_that_is_cut_off_says_so_until_it_is_back(page: Page, repositorie
 def test_the_health_line_follows_while_the_page_is_open(page: Page, source: Source) -> None:
     page.clock.install()
     make_repository(source=source)
-    page.goto(f"/w/{source.workspace.slug}/team/")
+    page.goto(f"/w/{source.workspace.slug}/settings/people/")
 
     GitHubRepository.objects.update(sync_status=SyncStatus.ERROR)
     page.clock.run_for(61_000)
@@ -143,7 +144,7 @@ def test_without_a_script_all_of_the_frame_works(
     page.goto(repositories)
 
     page.get_by_role("button", name="Sync now").click()
-    expect(page.get_by_text("Sync of owner/repo started.")).to_be_visible()
+    expect(page.get_by_text("Sync started: owner/repo.")).to_be_visible()
     pk = GitHubRepository.objects.get(source__name="owner/repo").pk
     assert page.url.endswith(f"{repositories}#r{pk}")
 
@@ -155,7 +156,7 @@ def test_without_a_script_all_of_the_frame_works(
 
     page.locator(".side summary.switch").click()
     page.get_by_role("link", name="Elsewhere").click()
-    expect(page).to_have_title("Feed · Elsewhere · Dexxy")
+    expect(page).to_have_title("Waiting · Elsewhere · Dexxy")
 
 
 def test_on_a_phone_the_name_stands_whole_and_every_page_is_two_taps_away(
@@ -173,5 +174,34 @@ def test_on_a_phone_the_name_stands_whole_and_every_page_is_two_taps_away(
     expect(targets).to_have_count(5)
     assert all(box and box["height"] >= 48 for box in (one.bounding_box() for one in targets.all()))
     page.get_by_role("link", name="More", exact=True).click()
-    page.get_by_role("link", name="API & export").click()
-    expect(page.get_by_role("heading", name="API & export")).to_be_visible()
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("heading", name="General")).to_be_visible()
+
+
+def test_the_browser_tells_its_time_zone_once_and_times_are_shown_in_it(
+    browser: Browser, base_url: str, alice: User, repositories: str
+) -> None:
+    with browser.new_context(base_url=base_url, timezone_id="Asia/Tokyo") as context:
+        sign_in(context, base_url, alice)
+        there = context.new_page()
+        with there.expect_response("**/account/zone/") as told:
+            there.goto(repositories)
+        assert told.value.status == 204
+
+        there.goto("/account/")
+        expect(there.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+        expect(there.locator("body[data-zone]")).to_have_count(0)
+
+
+def test_a_sync_that_was_asked_for_is_followed_without_a_half_minute_s_wait(
+    page: Page, repositories: str
+) -> None:
+    page.clock.install()
+    page.goto(repositories)
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_text("Starting…")).to_be_visible()
+
+    GitHubRepository.objects.update(sync_requested=False, sync_status=SyncStatus.ACTIVE)
+    page.clock.run_for(2_100)
+
+    expect(page.get_by_text("Up to date", exact=True)).to_be_visible()

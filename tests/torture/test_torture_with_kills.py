@@ -23,6 +23,7 @@ from tests.own_installation import OwnInstallation
 from tests.own_scene import Scene, own_scene
 
 pytestmark = [
+    pytest.mark.slow,  # a whole Dexxy starts, and what is killed starts again
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
     pytest.mark.timeout(600),
 ]

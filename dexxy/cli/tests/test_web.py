@@ -2,6 +2,7 @@
 
 import hmac
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -131,7 +132,9 @@ def test_links_redirects_cookies_and_files_are_below_the_path_of_the_address(
 
     assert (home.status, home.headers["Location"]) == (302, "/dexxy/accounts/login/?next=/dexxy/")
     assert (page.status, style.status, missing.status) == (200, 200, 404)
-    assert b'href="/dexxy/static/dexxy/dexxy.css"' in page.body
+    [address] = re.findall(rb'href="/dexxy(/static/dexxy/dexxy\.\w+\.css)"', page.body)
+    kept = ask(web.port, f"{prefix}{address.decode()}", headers=HOST)
+    assert (kept.status, kept.body) == (200, style.body)
     assert b'href="/"' not in page.body + missing.body
     assert "; Path=/dexxy/; SameSite=Lax; Secure" in page.headers["Set-Cookie"]
     assert webhook(web.port, f"{prefix}/webhooks/github/").status == 202

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from enum import Flag, auto
 
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import workspaces
 from dexxy.integrations.health import SyncHealth, sync_health
+from dexxy.messages.waiting.summary import queue_number
 
 
 class Place(Flag):
@@ -30,7 +33,7 @@ class Destination:
         section: what the pages that belong to it call their `section`.
     """
 
-    name: str
+    name: str | Promise
     icon: str
     url_name: str
     section: str
@@ -38,12 +41,14 @@ class Destination:
 
 
 DESTINATIONS = (
-    Destination("Feed", "feed", "feed", "feed", Place.SIDEBAR | Place.BAR),
-    Destination("People", "people", "people", "people", Place.SIDEBAR | Place.BAR),
-    Destination("Suggestions", "merge", "suggestions", "suggestions", Place.SIDEBAR | Place.BAR),
-    Destination("Repositories", "repo", "repositories", "repositories", Place.FOOT | Place.BAR),
-    Destination("People & roles", "settings", "team", "team", Place.FOOT),
-    Destination("API & export", "key", "tokens", "tokens", Place.FOOT),
+    Destination(_("Waiting"), "waiting", "waiting", "waiting", Place.SIDEBAR | Place.BAR),
+    Destination(_("Feed"), "feed", "feed", "feed", Place.SIDEBAR | Place.BAR),
+    Destination(_("Threads"), "threads", "threads", "threads", Place.SIDEBAR | Place.BAR),
+    Destination(_("People"), "people", "people", "people", Place.SIDEBAR | Place.BAR),
+    Destination(_("Organizations"), "org", "organizations", "organizations", Place.SIDEBAR),
+    Destination(_("Insights"), "insights", "insights", "insights", Place.SIDEBAR),
+    Destination(_("Repositories"), "repo", "repositories", "repositories", Place.FOOT),
+    Destination(_("Settings"), "settings", "settings_general", "settings", Place.FOOT),
 )
 
 
@@ -70,13 +75,14 @@ class Frame:
 
 
 def frame_of(viewer: User, workspace: Workspace, section: str) -> Frame:
-    """Put together the frame of a page of WORKSPACE; it costs two queries.
+    """Put together the frame of a page of WORKSPACE; it costs five queries.
 
     Args:
         section: that of the page, or ''.
     """
     health = sync_health(viewer, workspace)
-    links = _links(workspace, section, {"repositories": health.repositories})
+    counts = {"repositories": health.repositories, "waiting": queue_number(viewer, workspace)}
+    links = _links(workspace, section, counts)
     return Frame(
         workspaces=list(workspaces(viewer)),
         health=health,

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from dexxy.web.pages import back
@@ -13,9 +14,9 @@ _YEAR_SECONDS = 365 * 24 * 3600
 class Theme(TextChoices):
     """What can be chosen."""
 
-    SYSTEM = "system", "As the system"
-    LIGHT = "light", "Light"
-    DARK = "dark", "Dark"
+    SYSTEM = "system", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 def theme_of(request: HttpRequest) -> Theme:

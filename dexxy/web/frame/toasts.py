@@ -31,4 +31,5 @@ def _tell(request: HttpRequest, response: HttpResponse) -> None:
         if message.level >= ERROR:
             add_message(request, message.level, message.message)
     if told:
-        trigger_client_event(response, "toast", {"value": " ".join(told)})
+        can_undo = any("undo" in message.tags.split() for message in waiting)
+        trigger_client_event(response, "toast", {"value": " ".join(told), "undo": can_undo})

@@ -9,11 +9,11 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, workspaces
 from dexxy.integrations.connection import Connection, github_connection
-from dexxy.integrations.models import GitHubRepository, StreamName, SyncStatus
 from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
@@ -80,37 +80,19 @@ def day_written(moment: datetime) -> str:
 @register.filter
 def kind_label(kind: str) -> str:
     """Name a kind of threads."""
-    return wording.KIND_LABELS[ThreadKind(kind)]
+    return str(wording.KIND_LABELS[ThreadKind(kind)])
 
 
 @register.filter
 def message_label(kind: str) -> str:
     """Name a kind of messages."""
-    return wording.MESSAGE_LABELS[MessageKind(kind)]
-
-
-@register.filter
-def stream_label(name: str) -> str:
-    """Name a list that is read."""
-    return wording.STREAM_LABELS[StreamName(name)]
+    return str(wording.MESSAGE_LABELS[MessageKind(kind)])
 
 
 @register.filter
 def kind_of_one(kind: str) -> str:
     """Name the kind of one thread."""
-    return ThreadKind(kind).label.capitalize()
-
-
-@register.filter
-def status_label(repository: GitHubRepository) -> str:
-    """Say in a word or two how the sync of a repository is doing."""
-    return wording.STATUS_LABELS[SyncStatus(repository.sync_status)]
-
-
-@register.filter
-def status_look(repository: GitHubRepository) -> str:
-    """Name the look of the dot beside a repository."""
-    return wording.STATUS_LOOKS[SyncStatus(repository.sync_status)]
+    return wording.kind_of_one(ThreadKind(kind))
 
 
 @register.filter
@@ -147,8 +129,12 @@ def avatar_url(url: str) -> str:
 
 @register.filter(is_safe=True)
 def sentence_case(words: str) -> str:
-    """Write a heading, label or button of allauth's, which Capitalises Each Word, as ours are."""
-    return words.strip().capitalize()
+    """Write a heading, label or button of allauth's, which Capitalises Each Word, as ours are.
+
+    Only English does that: in German each noun has a capital.
+    """
+    is_english = (get_language() or "en").startswith("en")
+    return words.strip().capitalize() if is_english else words.strip()
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -13,6 +14,9 @@ from dexxy.messages.models import Thread, ThreadKind, ThreadState
 from dexxy.web import wording
 from dexxy.web.frame.navigation import Frame, frame_of
 from dexxy.web.frame.theme import Theme, theme_of
+from dexxy.web.settings import navigation as settings
+from dexxy.web.settings.navigation import SettingLink
+from dexxy.web.waiting import words
 
 register = template.Library()
 
@@ -29,6 +33,13 @@ def frame(context: Mapping[str, Any]) -> Frame | None:
 
 
 @register.simple_tag(takes_context=True)
+def setting_links(context: Mapping[str, Any]) -> list[tuple[str | Promise, list[SettingLink]]]:
+    """Return where one can go from a page of the settings."""
+    current = context["request"].resolver_match.url_name
+    return settings.setting_links(context["workspace"], context.get("setting", current))
+
+
+@register.simple_tag(takes_context=True)
 def theme(context: Mapping[str, Any]) -> Theme:
     """Return the scheme that the reader chose."""
     return theme_of(context["request"]) if "request" in context else Theme.SYSTEM
@@ -37,7 +48,7 @@ def theme(context: Mapping[str, Any]) -> Theme:
 @register.simple_tag
 def themes() -> list[tuple[str, str]]:
     """Return the schemes that can be chosen, with how they read."""
-    return list(Theme.choices)
+    return [(theme.value, str(theme.label)) for theme in Theme]
 
 
 @register.simple_tag
@@ -73,6 +84,12 @@ def initials(name: str) -> str:
     """Shorten a name to what stands in an avatar: the first letters of its first and last word."""
     words = name.split() or ["?"]
     return "".join(word[0] for word in (words if len(words) < 2 else [words[0], words[-1]])).upper()
+
+
+@register.filter
+def counted(number: int) -> str:
+    """Write how many there are, as far as they are counted."""
+    return words.counted(number)
 
 
 @register.filter

@@ -8,7 +8,16 @@ from django.urls import URLPattern
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
-from dexxy.accounts.models import ApiToken, Invitation, Membership, User, Workspace
+from dexxy.accounts.models import (
+    ApiToken,
+    Invitation,
+    ListPage,
+    Membership,
+    SavedView,
+    User,
+    Workspace,
+)
+from dexxy.accounts.saved_views import saved_view_save
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.people.export_files import export_request
@@ -24,50 +33,117 @@ from tests.factories import (
     make_workspace,
 )
 
-OPEN = {"home", "invitation", "sign_in_by_link", "favicon", "healthz", "readyz", "theme"}
+# Without a name: where pages were once, which leads to where they are.
+OPEN = {
+    "home",
+    "invitation",
+    "sign_in_by_link",
+    "favicon",
+    "healthz",
+    "readyz",
+    "theme",
+    "density",
+    "keyboard",
+    None,
+}
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
-ADMINS = {"repositories_add", "github_disconnect", "member_erase"}
-FORMS = {*ADMINS, "repository_disconnect", "member_merge", "team", "tokens"}
-# For whoever is signed in: dexxy/kept/tests/test_pictures.py tries it.
-SIGNED = {"picture"}
+ADMINS = {"repositories_add", "github_disconnect", "member_erase", "people_import"}
+FORMS = {
+    *ADMINS,
+    "repository_disconnect",
+    "saved_view_delete",
+    "settings_team",
+    "waiting_decide",
+    "member_merge",
+    "member_edit",
+    "member_notes",
+    "settings_general",
+    "settings_github",
+    "settings_people",
+    "settings_tokens",
+}
+# For whoever is signed in: dexxy/kept/tests/test_pictures.py and test_account.py try them.
+SIGNED = {"picture", "account", "account_zone"}
 # Only sent to, never shown.
 ACTIONS = {
     "repository_action",
     "member_action",
     "merge_undo",
+    "waiting_changed",
+    "waiting_undo",
     "suggestion_action",
     "token_revoke",
     "membership_action",
     "invitation_revoke",
     "export_delete",
+    "saved_view_save",
+    "feed_read",
+    "people_bulk",
 }
+# Of what there is only once it was counted: test_organizations.py and test_insights.py try them.
+COUNTED = {"organization", "insights_rows"}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
 @pytest.fixture
-def pages(workspace: Workspace, source: Source) -> dict[str, str]:
+def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
     """The address of every page of a workspace, by its name."""
     thread = make_thread(source=source)
     author = make_identity(workspace=workspace, name="for members only")
-    make_message(thread=thread, author=author, body="for members only")
+    message = make_message(thread=thread, author=author, body="for members only")
     repository = make_repository(source=source)
+    view = saved_view_save(
+        viewer=bob,
+        workspace=workspace,
+        page=ListPage.FEED,
+        name="Bugs",
+        query="label=bug",
+        is_shared=True,
+    )
     root = f"/w/{workspace.slug}/"
     return {
-        "feed": root,
-        "feed_newer": f"{root}newer/",
+        "waiting": root,
+        "feed": f"{root}feed/",
+        "feed_newer": f"{root}feed/newer/",
+        "threads": f"{root}threads/",
         "thread": f"{root}threads/{thread.pk}/",
+        "pinned_views": f"{root}views/pinned/",
+        "saved_view_delete": f"{root}views/{view.pk}/delete/",
+        "thread_message": f"{root}threads/{thread.pk}/m/{message.pk}/",
+        "search": f"{root}search/",
+        "search_help": f"{root}search/help/",
+        "palette": f"{root}search/palette/",
+        "go": f"{root}go/",
+        "insights": f"{root}insights/",
+        "insights_csv": f"{root}insights/messages.csv",
+        "insights_figure": f"{root}insights/messages/",
+        "organizations": f"{root}organizations/",
         "people": f"{root}people/",
+        "people_import": f"{root}people/import/",
         "member": f"{root}people/{author.member_id}/",
         "member_merge": f"{root}people/{author.member_id}/merge/",
         "member_erase": f"{root}people/{author.member_id}/erase/",
-        "suggestions": f"{root}suggestions/",
+        "member_threads": f"{root}people/{author.member_id}/threads/",
+        "member_accounts": f"{root}people/{author.member_id}/accounts/",
+        "member_notes": f"{root}people/{author.member_id}/notes/",
+        "member_edit": f"{root}people/{author.member_id}/edit/",
+        "suggestions": f"{root}people/suggestions/",
+        "suggestions_moved": f"{root}suggestions/",
         "repositories": f"{root}repositories/",
         "repositories_add": f"{root}repositories/add/",
         "repository_disconnect": f"{root}repositories/{repository.pk}/disconnect/",
         "github_disconnect": f"{root}github/disconnect/",
-        "team": f"{root}team/",
-        "tokens": f"{root}tokens/",
+        "settings_general": f"{root}settings/general/",
+        "settings_people": f"{root}settings/people/",
+        "settings_tokens": f"{root}settings/tokens/",
+        "settings_data": f"{root}settings/data/",
+        "settings_github": f"{root}settings/github/",
+        "repository": f"{root}repositories/{repository.pk}/",
+        "repositories_history": f"{root}repositories/history/",
+        "waiting_how": f"{root}waiting/how/",
+        "waiting_decide": f"{root}waiting/assign/",
+        "settings_team": f"{root}settings/team/",
         "more": f"{root}more/",
         "health": f"{root}health/",
     }
@@ -85,24 +161,31 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
     membership = workspace.memberships.earliest("pk")
     export = export_request(viewer=alice, workspace=workspace, what=Export.THREADS, form=Format.CSV)
     return [
-        f"{pages['feed']}exports/{export.pk}/delete/",
-        *(f"{pages['team']}{membership.pk}/{action}/" for action in ("role", "remove")),
-        f"{pages['feed']}invitations/{invitation.pk}/revoke/",
-        f"{pages['tokens']}{token.pk}/revoke/",
+        f"{pages['waiting']}exports/{export.pk}/delete/",
+        *(f"{pages['settings_people']}{membership.pk}/{action}/" for action in ("role", "remove")),
+        f"{pages['waiting']}settings/invitations/{invitation.pk}/revoke/",
+        f"{pages['settings_tokens']}{token.pk}/revoke/",
+        pages["pinned_views"].removesuffix("pinned/"),
+        f"{pages['feed']}read/",
+        f"{pages['people']}bulk/",
         *(f"{repository}{action}/" for action in ("pause", "resume", "sync")),
         *(
             f"{pages['member']}{action}/"
-            for action in ("edit", "add", "lock", "unlock", "bot", "person")
+            for action in ("add", "lock", "unlock", "bot", "person", "team", "outside")
         ),
-        f"{pages['feed']}merges/{merge.pk}/undo/",
-        *(f"{pages['suggestions']}{suggestion.pk}/{action}/" for action in ("accept", "reject")),
+        f"{pages['waiting']}merges/{merge.pk}/undo/",
+        *(
+            f"{pages['suggestions']}{suggestion.pk}/{action}/"
+            for action in ("accept", "reject", "reopen")
+        ),
+        *(f"{pages['waiting']}waiting/{one}/" for one in ("changed", "undo")),
     ]
 
 
 def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
     named = {one.name for one in urls.urlpatterns if isinstance(one, URLPattern)}
 
-    assert named == OPEN | OPERATORS | SIGNED | ACTIONS | set(pages)
+    assert named == OPEN | OPERATORS | SIGNED | ACTIONS | COUNTED | set(pages)
 
 
 def test_members_see_every_page(
@@ -111,7 +194,8 @@ def test_members_see_every_page(
     for user, refused in ((alice, set[str]()), (bob, ADMINS)):
         client.force_login(user)
         for name, path in pages.items():
-            assert client.get(path).status_code == (403 if name in refused else 200), path
+            page = client.get(path, follow=True)
+            assert page.status_code == (403 if name in refused else 200), path
 
 
 def test_only_who_may_see_a_page_can_send_it(
@@ -149,6 +233,7 @@ def stored() -> list[list[tuple[object, ...]]]:
         Identity,
         MemberMerge,
         MergeSuggestion,
+        SavedView,
     )
     return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 
@@ -210,7 +295,7 @@ def test_a_thread_of_another_workspace_is_not_found_in_this_one(
     client.force_login(alice)
 
     for pk in (other.pk, 0, 10**30):
-        assert client.get(f"{pages['feed']}threads/{pk}/").status_code == 404
+        assert client.get(f"{pages['waiting']}threads/{pk}/").status_code == 404
 
 
 def test_pages_only_read(client: Client, alice: User, pages: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages import selectors
+from dexxy.web.static_files import versioned
 
 
 @pytest.mark.django_db
@@ -18,7 +19,7 @@ def test_what_is_not_there_has_a_page_of_ours(client: Client) -> None:
 
 
 def test_a_browser_that_guesses_finds_our_icon(client: Client) -> None:
-    assert client.get("/favicon.ico")["Location"] == "/static/dexxy/icon.svg"
+    assert client.get("/favicon.ico")["Location"] == f"/static/{versioned('dexxy/icon.svg')}"
 
 
 def test_a_failure_shows_a_page_that_needs_no_database(
@@ -36,7 +37,7 @@ def test_a_failure_shows_a_page_that_needs_no_database(
     client.raise_request_exception = False
 
     with django_assert_num_queries(3):  # before it fails: the session, user and workspace
-        response = client.get(f"/w/{workspace.slug}/")
+        response = client.get(f"/w/{workspace.slug}/feed/")
 
     assert response.status_code == 500
     assert b"Something went wrong here" in response.content
@@ -67,7 +68,7 @@ def test_pages_forbid_every_inline_script_and_style(
     "query",
     ["kind=zzz", "kind=%00", "thread=zzz", "after=zzz", "after=%00", "member=x", "source=x"],
 )
-@pytest.mark.parametrize("path", ["", "newer/"])
+@pytest.mark.parametrize("path", ["feed/", "feed/newer/"])
 def test_a_bad_address_has_a_page_of_ours_and_one_line_in_the_log(
     client: Client,
     alice: User,

@@ -249,7 +249,7 @@ def test_pages_of_the_account_are_ours(client: Client, alice: User, path: str) -
 
     page = client.get(f"/accounts/{path}").content
 
-    assert b"dexxy/dexxy.css" in page
+    assert b"/static/dexxy/dexxy." in page
     assert b"<script>" not in page
     assert b" style=" not in page
 

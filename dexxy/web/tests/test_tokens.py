@@ -15,7 +15,7 @@ NEW = {"name": "nightly report", "scope": "read", "days": "90"}
 
 @pytest.fixture
 def path(workspace: Workspace) -> str:
-    return f"/w/{workspace.slug}/tokens/"
+    return f"/w/{workspace.slug}/settings/tokens/"
 
 
 def secrets(page: bytes) -> list[str]:
@@ -61,7 +61,7 @@ def test_a_new_token_waits_for_its_page_and_no_other_and_is_not_readable_meanwhi
 
     [stored] = [value for key, value in client.session.items() if key.startswith("once: ")]
     assert "dxy_" not in stored
-    assert secrets(client.get(f"/w/{other.slug}/tokens/").content) == []
+    assert secrets(client.get(f"/w/{other.slug}/settings/tokens/").content) == []
     client.head(path)
     assert len(secrets(client.get(path).content)) == 1
     assert secrets(client.get(path).content) == []
@@ -136,7 +136,8 @@ def test_many_tokens_come_in_pages(
 
 def test_the_links_of_the_export_lead_to_it(client: Client, bob: User, path: str) -> None:
     client.force_login(bob)
-    links = re.findall(r'href="(/workspaces/[^"]*)"', client.get(path).content.decode())
+    data = client.get(path.replace("/tokens/", "/data/")).content.decode()
+    links = re.findall(r'href="(/workspaces/[^"]*)"', data)
 
     assert len(links) == len(Export) * len(Format)
     pages = [client.get(link, headers={"Accept": "text/html"}) for link in links]

@@ -24,6 +24,7 @@ from dexxy.integrations.services.github.webhooks.inbox import enqueue_deliveries
 from dexxy.integrations.services.retention import retention_wake
 from dexxy.kept.pictures import pictures_wake_if_due
 from dexxy.messages.feed.search import search_wake
+from dexxy.messages.summaries.follower import summaries_wake
 from dexxy.messages.waiting.follower import waiting_wake
 from dexxy.people.export_making import exports_wake_if_due
 
@@ -64,6 +65,7 @@ def _look(was_well: bool, is_new: bool) -> bool:
         delivery_logs_enqueue()
         search_wake()
         waiting_wake()
+        summaries_wake()
         exports_wake_if_due()
         pictures_wake_if_due()
     except (DatabaseError, InterfaceError, RedisError) as error:

@@ -11,15 +11,25 @@ function fade() {
   fading = setTimeout(() => region.replaceChildren(), TOAST_MS);
 }
 
-function toast(text) {
+function toast(text, canUndo) {
   const shown = document.createElement("p");
   const close = document.createElement("button");
   shown.className = "toast";
   close.className = "as-link";
   close.type = "button";
-  close.textContent = "Close";
+  close.textContent = region.dataset.close;
   close.addEventListener("click", () => region.replaceChildren());
-  shown.append(text, close);
+  shown.append(text);
+  // The form that takes back what was done is on the pages where something can be.
+  const undo = document.getElementById("undo");
+  if (canUndo && undo) {
+    const back = document.createElement("button");
+    back.className = "as-link is-undo";
+    back.setAttribute("form", "undo");
+    back.textContent = undo.querySelector("button").textContent;
+    shown.append(back);
+  }
+  shown.append(close);
   region.replaceChildren(shown);
   fade();
 }
@@ -28,9 +38,10 @@ for (const event of ["mouseenter", "focusin"]) region.addEventListener(event, ()
 for (const event of ["mouseleave", "focusout"]) region.addEventListener(event, fade, true);
 
 // By htmx the server names them in HX-Trigger; a page that was loaded has them at its top.
-document.addEventListener("toast", (event) => toast(event.detail.value));
+document.addEventListener("toast", (event) => toast(event.detail.value, event.detail.undo));
 const done = [...document.querySelectorAll(".messages > li:not(.is-bad)")];
-if (done.length) toast(done.map((one) => one.textContent.trim()).join(" "));
+const canUndo = done.some((one) => one.querySelector("[form=undo]"));
+if (done.length) toast(done.map((one) => one.querySelector("p").textContent.trim()).join(" "), canUndo);
 
 function closeMenus(but) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -65,7 +76,18 @@ document.addEventListener("htmx:afterRequest", rest);
 
 // What asks before it acts asks in a dialog; its page is the same without a script.
 const dialog = document.getElementById("dialog");
-document.addEventListener("click", async (event) => {
+async function ask(address) {
+  const answer = await fetch(address);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const asked = page.querySelector(".confirm");
+  if (!asked) return location.assign(address);
+  asked.querySelector("form").action = address;
+  dialog.replaceChildren(asked);
+  htmx.process(asked);
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
   if (event.target.closest("#dialog a")) {
     event.preventDefault();
     dialog.close();
@@ -73,13 +95,10 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-confirm]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const answer = await fetch(link.href);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const asked = page.querySelector(".confirm");
-  if (!asked) return location.assign(link.href);
-  asked.querySelector("form").action = link.href;
-  dialog.replaceChildren(asked);
-  dialog.showModal();
+  ask(link.href);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && dialog.contains(event.target)) dialog.close();
 });
 
 // A page that is cut off must not look alive, and an action that failed not as if it was done.
@@ -90,10 +109,12 @@ function sayInHealthLine(words) {
   }
 }
 
-document.addEventListener("htmx:sendError", () => sayInHealthLine("Not connected. Trying again"));
+document.addEventListener("htmx:sendError", () => sayInHealthLine(region.dataset.offline));
 document.addEventListener("htmx:afterOnLoad", () => sayInHealthLine(""));
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.requestConfig.verb === "post") toast("That did not work. Load the page again.");
+  // What is refused or gone by now is no longer what the page shows.
+  const isStale = event.detail.xhr.status < 500;
+  if (event.detail.requestConfig.verb === "post") toast(isStale ? region.dataset.stale : region.dataset.failed);
 });
 
 // Where a link leads to a field, it is to be filled in.
@@ -113,3 +134,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (hadFocus && document.activeElement === document.body) event.detail.elt.querySelector("a, button")?.focus();
   hadFocus = false;
 });
+
+// Times are shown where the reader is: told once, until it is stored or chosen in the account.
+if (document.body.dataset.zone) {
+  const body = new URLSearchParams({ time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+  const headers = { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
+  fetch(document.body.dataset.zone, { method: "POST", body, headers });
+}

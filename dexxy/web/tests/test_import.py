@@ -1,0 +1,112 @@
+"""People are imported from the page: first it says what will happen, then it is done once."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.integrations.services.contributors.uploads import LARGEST_FILE
+from dexxy.kept.models import KeptFile
+from dexxy.members.models import Identity
+
+HEAD = "name,email,Phone\n"
+GOOD = f"{HEAD}Ada,ada@example.org,1\nBen,ben@example.org,2\n"
+BAD = f"{GOOD}Cyd,nonsense,3\n"
+
+
+def upload(client: Client, workspace: Workspace, content: str | bytes) -> tuple[str, str]:
+    """Upload a file, and return the preview with the key of what is kept."""
+    file = SimpleUploadedFile(
+        "people.csv", content.encode() if isinstance(content, str) else content
+    )
+    path = f"/w/{workspace.slug}/people/import/"
+    page = client.post(path, {"csv": file}, follow=True).content.decode()
+    key = re.search(r'name="file" value="(\w+)"', page)
+    return page, key[1] if key else ""
+
+
+def confirm(client: Client, workspace: Workspace, key: str, **values: str) -> str:
+    path = f"/w/{workspace.slug}/people/import/"
+    return client.post(path, {"file": key, **values}, follow=True).content.decode()
+
+
+def test_a_file_is_shown_first_and_then_imported_once(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+
+    page, key = upload(client, workspace, GOOD)
+    assert "Nothing is stored yet." in page
+    assert "<dt>Added</dt><dd>2</dd>" in page
+    assert "<bdi>Phone</bdi>" in page
+    assert not Identity.objects.exists()
+
+    assert "2 people are added, 0 were known" in confirm(client, workspace, key)
+    assert Identity.objects.count() == 2
+    assert not KeptFile.objects.exists()
+    assert AuditEntry.objects.get(action="members.imported").actor == alice
+
+    assert "This file was imported already" in confirm(client, workspace, key)
+    page, key = upload(client, workspace, GOOD)
+    assert "<dt>Known from an earlier import</dt><dd>2</dd>" in page
+
+
+def test_bad_rows_are_told_by_line_and_nothing_is_half_taken(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+
+    page, key = upload(client, workspace, BAD)
+    assert '<td class="num">4</td><td><bdi>nonsense is no e-mail address.</bdi></td>' in page
+    assert "Leave these out, import 2 rows" in page
+
+    assert "Some rows cannot be imported, so none was." in confirm(client, workspace, key)
+    assert not Identity.objects.exists()
+
+    confirm(client, workspace, key, skip="yes")
+    assert Identity.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "Choose a file"),
+        ("colour\nred\n", "names no column by which people are told apart"),
+        (b"\xff\xfe\x00", "utf-16"),
+        ("x" * (LARGEST_FILE + 1), "is larger than 2 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_told(
+    client: Client, alice: User, workspace: Workspace, content: str | bytes, words: str
+) -> None:
+    client.force_login(alice)
+
+    page, _ = upload(client, workspace, content)
+
+    assert words in page
+    assert not Identity.objects.exists()
+
+
+def test_it_is_for_administrators_and_a_file_for_who_uploaded_it(
+    client: Client, alice: User, bob: User, charlie: User, workspace: Workspace
+) -> None:
+    path = f"/w/{workspace.slug}/people/import/"
+    assert client.get(path).status_code == 302
+    client.force_login(charlie)
+    assert client.get(path).status_code == 404
+    client.force_login(bob)
+    assert client.get(path).status_code == 403
+    assert client.post(path, {"file": "0" * 32}).status_code == 403
+
+    client.force_login(alice)
+    _, key = upload(client, workspace, GOOD)
+    workspace.memberships.filter(user=bob).update(role="admin")
+    client.force_login(bob)
+    assert "is not kept any more" in confirm(client, workspace, key)
+    for wrong in ("x", "../../etc/passwd", "0" * 32, "\0"):
+        assert client.post(path, {"file": wrong}).status_code == 302
+        assert client.get(path, {"file": wrong}).status_code == 302
+    assert client.post(path).status_code == 302
+    assert not Identity.objects.exists()

@@ -1,0 +1,197 @@
+import re
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone, translation
+
+from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.accounts.reader import zone_names
+from dexxy.common.sql import fetch_all
+from dexxy.sources.models import Source
+from dexxy.web import wording
+from dexxy.web.tests.test_access import pages
+from tests.factories import START, make_identity, make_message, make_thread
+
+__all__ = ["pages"]
+
+GENERAL = {"name": "Ants", "time_zone": "Asia/Kolkata", "language": "de"}
+
+
+@pytest.fixture
+def path(workspace: Workspace) -> str:
+    return f"/w/{workspace.slug}/settings/general/"
+
+
+def test_an_admin_sets_a_workspace_up_and_the_log_says_so(
+    client: Client, alice: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(alice)
+
+    page = client.post(path, GENERAL, follow=True).content.decode()
+
+    workspace.refresh_from_db()
+    assert (workspace.name, workspace.time_zone, workspace.language) == tuple(GENERAL.values())
+    assert '<html lang="de"' in page
+    assert 'value="Ants"' in page
+    [entry] = AuditEntry.objects.filter(action="workspace.updated")
+    assert (entry.actor, entry.details) == (alice, GENERAL)
+    # Sent twice it changes nothing more.
+    client.post(path, GENERAL)
+    assert AuditEntry.objects.filter(action="workspace.updated").count() == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": " "},
+        {"name": "x" * 201},
+        {"name": "a\0b"},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "a\0b"},
+        {"language": "xx"},
+    ],
+)
+def test_what_cannot_be_set_up_is_refused_with_what_was_typed(
+    client: Client, alice: User, workspace: Workspace, path: str, changed: dict[str, str]
+) -> None:
+    client.force_login(alice)
+
+    page = client.post(path, {**GENERAL, **changed})
+
+    assert page.status_code == 422
+    assert 'role="alert"' in page.content.decode()
+    workspace.refresh_from_db()
+    assert workspace.time_zone == "UTC"
+
+
+def test_a_member_sees_how_it_is_set_up_and_cannot_change_it(
+    client: Client, bob: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(bob)
+
+    page = client.get(path).content.decode()
+
+    assert "Only an admin can change this." in page
+    assert '<button class="btn is-main">' not in page
+    assert client.post(path, GENERAL).status_code == 403
+    workspace.refresh_from_db()
+    assert workspace.language == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("settings/", "settings/general/"),
+        ("team/", "settings/people/"),
+        ("tokens/?after=1", "settings/tokens/?after=1"),
+    ],
+)
+def test_an_address_of_before_leads_to_the_one_of_today(
+    client: Client, workspace: Workspace, old: str, new: str
+) -> None:
+    assert client.get(f"/w/{workspace.slug}/{old}")["Location"] == f"/w/{workspace.slug}/{new}"
+
+
+@pytest.fixture
+def thread_path(workspace: Workspace, source: Source) -> str:
+    thread = make_thread(source=source)
+    make_message(thread=thread, author=make_identity(workspace=workspace), occurred_at=START)
+    return f"/w/{workspace.slug}/threads/{thread.pk}/"
+
+
+def titles(client: Client, path: str, **headers: str) -> set[str]:
+    page = client.get(path, headers=headers).content.decode()
+    return set(re.findall(r'<time [^>]*title="([^"]*)"', page))
+
+
+def test_times_are_those_of_the_reader_then_of_the_workspace(
+    client: Client, bob: User, workspace: Workspace, thread_path: str
+) -> None:
+    client.force_login(bob)
+
+    def expected(zone: str) -> str:
+        with timezone.override(ZoneInfo(zone)):
+            return wording.exactly(START)
+
+    assert expected("UTC") in titles(client, thread_path)
+    Workspace.objects.update(time_zone="Asia/Kolkata")
+    assert expected("Asia/Kolkata") in titles(client, thread_path)
+    User.objects.update(time_zone="America/Sao_Paulo")
+    assert expected("America/Sao_Paulo") in titles(client, thread_path)
+    assert expected("America/Sao_Paulo").endswith(" UTC-03")
+    # What no database of zones knows any more is read as UTC.
+    User.objects.update(time_zone="Mars/Olympus")
+    assert expected("UTC") in titles(client, thread_path)
+
+
+def language(client: Client, path: str, **headers: str) -> str:
+    page = client.get(path, headers=headers)
+    [found] = re.findall(r'<html lang="(\w+)"', page.content.decode())
+    assert page["Content-Language"] == found
+    assert "Accept-Language" in page["Vary"]
+    return str(found)
+
+
+def test_the_language_is_the_reader_s_then_the_workspace_s_then_the_browser_s(
+    client: Client, bob: User, workspace: Workspace
+) -> None:
+    german = {"Accept-Language": "de-AT, en;q=0.5"}
+    assert language(client, "/accounts/login/") == "en"
+    assert language(client, "/accounts/login/", **german) == "de"
+    assert language(client, "/accounts/login/", **{"Accept-Language": "fr"}) == "en"
+    client.force_login(bob)
+    path = f"/w/{workspace.slug}/people/"
+
+    assert language(client, path, **german) == "de"
+    Workspace.objects.update(language="en")
+    assert language(client, path, **german) == "en"
+    User.objects.update(language="de")
+    assert language(client, path) == "de"
+    assert translation.get_language() == "en"
+
+
+@pytest.mark.django_db
+def test_every_zone_that_can_be_chosen_is_one_of_the_database_too() -> None:
+    names = sorted(zone_names())
+    assert len(names) > 300
+    assert zone_names() <= available_timezones()
+    known = "SELECT name FROM pg_timezone_names WHERE name = ANY(%(names)s)"
+    found = fetch_all(known, {"names": names})
+    assert [name for name in names if (name,) not in set(found)] == []
+
+
+def test_each_page_is_german_for_who_reads_german_and_its_numbers_in_markup_are_not(
+    client: Client, alice: User, pages: dict[str, str]
+) -> None:
+    User.objects.update(language="de")
+    client.force_login(alice)
+
+    for path in pages.values():
+        page = client.get(path).content.decode()
+        if "<html" in page:
+            assert '<html lang="de"' in page, path
+            assert "Einstellungen" in page, path
+        # `width="1,5"` is no number to a browser.
+        assert (
+            re.findall(r'="[^"]*\d,\d[^"]*"', re.sub(r'(title|aria-label)="[^"]*"', "", page)) == []
+        )
+
+
+def test_who_was_signed_in_until_now_reads_why_they_see_the_sign_in_page(
+    client: Client, bob: User, workspace: Workspace, path: str
+) -> None:
+    fresh = client.get(path, follow=True).content.decode()
+    assert "Your session has ended." not in fresh
+    client.force_login(bob)
+    Session.objects.all().delete()
+
+    shown = client.get(path, follow=True).content.decode()
+    assert "Your session has ended. Sign in to go on." in shown
+    sent = client.post(path, GENERAL, follow=True).content.decode()
+    assert "What you sent was not stored." in sent
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{path}"}
+    part = client.get(path, headers=headers)
+    assert part["HX-Redirect"] == f"/accounts/login/?next={path}"
+    assert "Your session has ended." in client.get(part["HX-Redirect"]).content.decode()
