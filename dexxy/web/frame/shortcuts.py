@@ -1,10 +1,9 @@
 """The keys of the keyboard: one list, which the script, the dialog and the help read."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -91,8 +90,5 @@ SHORTCUTS: Sequence[ShortcutGroup] = (
 
 def addresses_of_keys(workspace: Workspace) -> dict[str, str]:
     """Return the second key of each way that begins with `g` -> where it leads."""
-    found = {}
-    for one in (one for group in SHORTCUTS for one in group.shortcuts if one.url_name):
-        with suppress(NoReverseMatch):
-            found[one.keys[-1]] = reverse(one.url_name, args=[workspace.slug])
-    return found
+    ways = (one for group in SHORTCUTS for one in group.shortcuts if one.url_name)
+    return {one.keys[-1]: reverse(one.url_name, args=[workspace.slug]) for one in ways}

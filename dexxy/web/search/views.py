@@ -1,12 +1,11 @@
 """The search of everything, its help, the address that leads to what it names, and the palette."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
@@ -71,11 +70,8 @@ def _places(workspace: Workspace, query: Query) -> Mapping[str, str]:
     """Return where all results of each list are."""
     asked = QueryDict(mutable=True)
     asked["q"] = query.text
-    pages = {name: reverse(name, args=[workspace.slug]) for name in ("feed", "people")}
-    with suppress(NoReverseMatch):  # as long as the list of threads has no page
-        pages["threads"] = reverse("threads", args=[workspace.slug])
     return {
-        f"all_{name}": f"{pages.get(name, pages['feed'])}?{asked.urlencode()}"
+        f"all_{name}": f"{reverse(name, args=[workspace.slug])}?{asked.urlencode()}"
         for name in ("threads", "feed", "people")
     }
 
