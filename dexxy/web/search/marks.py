@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from django.utils.html import conditional_escape, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dexxy.messages.feed.search import split_phrases
@@ -58,4 +58,4 @@ def _pieces(text: str, found: re.Pattern[str]) -> Iterator[tuple[str, SafeString
 
 def format_mark(text: str) -> SafeString:
     """Return TEXT as marked."""
-    return SafeString(f"<mark>{conditional_escape(text)}</mark>")
+    return format_html("<mark>{}</mark>", text)
