@@ -1,5 +1,5 @@
 """Every argument of the API that names a thing or a page, with what it should not be."""
-# A fixture that stands in another file is a name of this one, too.
+# Fixtures that stand in another file are names of this one, too.
 
 import json
 from collections.abc import Callable
@@ -20,10 +20,10 @@ from tests.api_documents import (
     root_fields,
     variables,
 )
+from tests.everything import Everything, alice, bob, charlie, db, everything, stored, values
 from tests.factories import START
-from tests.test_api_permissions import stored, values
 
-__all__ = ["values"]
+__all__ = ["alice", "bob", "charlie", "db", "everything", "values"]
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -65,10 +65,13 @@ def naming(way: tuple[str, ...], pk: str, name: str, values: dict[str, Any]) -> 
 
 @pytest.mark.parametrize(("name", "way"), ID_ARGUMENTS)
 def test_an_id_of_another_workspace_is_like_one_that_never_was(
-    ask: Ask, charlie: User, theirs: dict[str, Any], name: str, way: tuple[str, ...]
+    ask: Ask,
+    charlie: User,
+    theirs: dict[str, Any],
+    everything: Everything,
+    name: str,
+    way: tuple[str, ...],
 ) -> None:
-    before = stored()
-
     def answer(pk: str) -> dict[str, Any]:
         cache.clear()  # some are so dear that a minute does not hold all of these
         return ask(document(name, way[0]), charlie, **naming(way, pk, name, theirs))
@@ -79,7 +82,7 @@ def test_an_id_of_another_workspace_is_like_one_that_never_was(
     assert codes(foreign) <= {"NOT_FOUND"}
     for pk in ("x", "9" * 30):
         assert codes(answer(pk)) <= {"NOT_FOUND", "BAD_USER_INPUT"}, pk
-    assert stored() == before
+    assert stored() == everything.stored
 
 
 @pytest.mark.parametrize("pk", NO_IDS)
