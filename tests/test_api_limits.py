@@ -20,7 +20,7 @@ from graphql import (
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
-from dexxy.common import graphql_limits
+from dexxy.common import graphql_documents, graphql_limits
 from dexxy.common.api import MOST_POINTS
 from dexxy.common.graphql_cost import declared_cost
 from dexxy.common.graphql_size import Measure, Size
@@ -231,6 +231,32 @@ def test_what_is_no_document_is_answered_like_any_other_error(
 
     assert response.status_code == status
     assert codes(response.json())[0] in {"BAD_USER_INPUT", "LIMIT_EXCEEDED"}
+
+
+def test_a_document_is_read_once_and_what_is_wrong_with_it_is_told_every_time(
+    ask: Ask, alice: User
+) -> None:
+    wrong, unreadable = "{ viewer { nothing } }", "{ viewer {"
+    graphql_documents._read.cache_clear()
+
+    first = [ask(document, alice) for document in (VIEWER, wrong, unreadable)]
+    assert first == [ask(document) for document in (VIEWER, wrong, unreadable)]
+
+    assert "errors" not in first[0]
+    assert [codes(answer) for answer in first[1:]] == [["BAD_USER_INPUT"]] * 2
+    read = graphql_documents._read.cache_info()
+    assert (read.currsize, read.hits) == (2, 2)
+
+
+def test_a_document_that_is_known_is_refused_to_whom_it_is_not_for(
+    ask: Ask, client: Client, alice: User
+) -> None:
+    asked = "{ __schema { queryType { name } } }"
+    assert "errors" not in ask(asked, alice)
+
+    client.logout()
+
+    assert codes(ask(asked)) == ["UNAUTHENTICATED"]
 
 
 def test_a_document_of_many_equal_fields_is_no_work(ask: Ask, alice: User) -> None:

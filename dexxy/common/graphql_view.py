@@ -21,12 +21,13 @@ from strawberry.types import ExecutionResult
 
 from dexxy.common.api import Caller, refusal
 from dexxy.common.graphql import Context
+from dexxy.common.graphql_documents import KnownDocuments
 from dexxy.common.graphql_errors import coded
 from dexxy.common.graphql_limits import Limits, OutOfTimeError
 from dexxy.common.sql import TOO_SLOW, TooSlowError
 
 # Each is made anew for every request.
-EXTENSIONS: list[Callable[[], SchemaExtension]] = [Limits]
+EXTENSIONS: list[Callable[[], SchemaExtension]] = [Limits, KnownDocuments]
 
 
 class ApiView(GraphQLView[Context, None]):
