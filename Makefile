@@ -12,7 +12,7 @@ EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all torture bench lint types migrations schema fmt texts hooks clean
+.PHONY: help demo test check check-all torture bench lint types migrations schema fmt texts pictures hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -68,6 +68,9 @@ fmt: .venv/.dev ## format the code and export schema.graphql
 
 texts: .venv/.dev ## find the texts of the pages and bring their translations up to date
 	@.venv/bin/python -m tools.texts
+
+pictures: .venv/.dev ## take the pictures of the docs of the demo's pages
+	@.venv/bin/python -m tools.pictures $(ONLY)
 
 hooks: .venv/.dev ## let git refuse a commit that CI would refuse
 	@.venv/bin/pre-commit install

@@ -1,5 +1,5 @@
 """Whatever is asked of the API costs no more statements for many rows than for one."""
-# A fixture that stands in another file is a name of this one, too.
+# Fixtures that stand in another file are names of this one, too.
 
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +20,7 @@ from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.sources.models import Source
 from tests.api_documents import document, root_fields, variables
+from tests.everything import alice, db, everything, values, workspace
 from tests.factories import (
     START,
     make_delivery,
@@ -33,9 +34,8 @@ from tests.factories import (
     make_thread,
     make_user,
 )
-from tests.test_api_permissions import values
 
-__all__ = ["values"]
+__all__ = ["alice", "db", "everything", "values", "workspace"]
 
 Ask = Callable[..., dict[str, Any]]
 
