@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common import graphql_limits
-from tests.factories import START
+from dexxy.messages.models import TeamDecision, Triage
+from dexxy.sources.models import Source
+from tests.factories import START, make_identity, make_thread
 
 Ask = Callable[..., dict[str, Any]]
 VIEWER = "{ viewer { user { id } } }"
@@ -110,6 +113,46 @@ def test_a_time_that_there_never_is_is_refused(
     ]
 
     assert [codes(answer) for answer in answers] == [["BAD_USER_INPUT"]] * len(answers)
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posix/UTC", "../UTC", "x" * 5000, "", "utc"])
+def test_a_time_zone_that_the_database_lacks_is_refused(
+    ask: Ask, alice: User, workspace: Workspace, zone: str
+) -> None:
+    member = make_identity(workspace=workspace).member_id
+    figures = """query ($workspace: ID!, $zone: String!, $at: DateTime!, $end: DateTime!) {
+      figures(workspaceId: $workspace, since: $at, until: $end, zone: $zone) { weeks { acts } } }"""
+    days = """query ($workspace: ID!, $zone: String!, $member: ID!) {
+      member(workspaceId: $workspace, memberId: $member) { days(zone: $zone) { date } } }"""
+    given = {"workspace": workspace.pk, "zone": zone}
+    end = (START + timedelta(days=9)).isoformat()
+
+    answers = [
+        ask(figures, alice, **given, at=START.isoformat(), end=end),
+        ask(days, alice, **given, member=member),
+    ]
+
+    assert [codes(answer) for answer in answers] == [["BAD_USER_INPUT"]] * 2
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_some_reader_s_zone_lacks_is_not_stored(
+    ask: Ask, alice: User, workspace: Workspace, source: Source, time: str
+) -> None:
+    thread, author = make_thread(source=source), make_identity(workspace=workspace)
+    at = f'workspaceId: "{workspace.pk}"'
+    changes = [
+        f'apiTokenCreate(input: {{{at}, name: "x", expiresAt: "{time}"}}) {{ token }}',
+        f'threadSnooze({at}, threadIds: ["{thread.pk}"], until: "{time}") {{ threadIds }}',
+        f'memberSetTeam({at}, memberId: "{author.member_id}", isOnTeam: true, since: "{time}")'
+        " { member { id } }",
+    ]
+
+    refused = [codes(ask(f"mutation {{ {change} }}", alice)) for change in changes]
+
+    assert refused == [["BAD_USER_INPUT"]] * 3
+    stored = (workspace.api_tokens, Triage.objects, TeamDecision.objects)
+    assert not any(rows.exists() for rows in stored)
 
 
 @pytest.mark.parametrize(

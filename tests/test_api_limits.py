@@ -23,6 +23,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.common import graphql_documents, graphql_limits
 from dexxy.common.api import MOST_POINTS
 from dexxy.common.graphql_cost import declared_cost
+from dexxy.common.graphql_limits import MOST_ALIASES
 from dexxy.common.graphql_size import Measure, Size
 from dexxy.config.schema import schema
 
@@ -46,43 +47,52 @@ def size(document: str, **variables: Any) -> Size:
 def test_the_size_of_a_document_is_what_it_can_return() -> None:
     page = "edges { node { id } }"
 
-    assert size("{ viewer { tokenScope } }") == Size(2, 0, 1)
-    assert size("{ x: viewer { user { id } } }") == Size(3, 1, 2)
-    assert size(f"{{ threads(first: 10) {{ {page} pageInfo {{ endCursor }} }} }}").objects == 22
-    assert size(f"query ($n: Int) {{ threads(first: $n) {{ {page} }} }}", n=7).objects == 15
-    assert size(f"query ($n: Int = 3) {{ threads(first: $n) {{ {page} }} }}").objects == 7
-    assert size(f"{{ threads {{ {page} }} }}").objects == 101
-    assert size(f"{{ threads(first: -1) {{ {page} }} }}").objects == 201
-    assert size("{ threads(first: 9) { totalCount } }").objects == 1001
-    assert size("{ ...F } fragment F on Query { viewer { user { id } } }") == Size(3, 0, 2)
-    assert size("{ ... on Query { viewer { user { id } } } }") == Size(3, 0, 2)
+    assert size("{ viewer { tokenScope } }") == Size(2, 0, 2)
+    assert size("{ x: viewer { user { id } } }") == Size(3, 1, 3)
+    assert size(f"{{ threads(first: 10) {{ {page} pageInfo {{ endCursor }} }} }}").values == 33
+    assert size(f"query ($n: Int) {{ threads(first: $n) {{ {page} }} }}", n=7).values == 22
+    assert size(f"query ($n: Int = 3) {{ threads(first: $n) {{ {page} }} }}").values == 10
+    assert size(f"{{ threads {{ {page} }} }}").values == 151
+    assert size(f"{{ threads(first: -1) {{ {page} }} }}").values == 301
+    assert size("{ threads(first: 9) { totalCount } }").values == 1002
+    assert size("{ ...F } fragment F on Query { viewer { user { id } } }") == Size(3, 0, 3)
+    assert size("{ ... on Query { viewer { user { id } } } }") == Size(3, 0, 3)
 
 
 @pytest.mark.parametrize(
-    ("document", "objects"),
+    ("document", "values"),
     [
-        ("{ mergeSuggestions(first: 100) { first { id } second { id } } }", 300),
-        ("{ members(first: 100) { edges { node { id } } } }", 201),
-        ("{ activityChanges(first: 10) { changes { item { id } } } }", 21),
-        ("{ viewer { workspaces { id } } }", 1 + 20),
-        ("{ insights { days { date } topPeople { member { id } } } }", 1 + 367 + 10 * 2),
-        ("{ githubRepositories { streams { name } } }", 100 * (1 + 10)),
-        ("{ member { shown { fields { others { value } } } } }", 2 + 5 * (1 + 20)),
+        ("{ mergeSuggestions(first: 100) { first { id } second { id } } }", 500),
+        ("{ members(first: 100) { edges { node { id } } } }", 301),
+        ("{ activityChanges(first: 10) { changes { item { id } } } }", 31),
+        ("{ viewer { workspaces { id } } }", 1 + 20 * 2),
+        ("{ insights { days { date } topPeople { member { id } } } }", 1 + 367 * 2 + 10 * 3),
+        ("{ githubRepositories { streams { name } } }", 50 * (1 + 10 * 2)),
+        ("{ member { shown { fields { others { value } } } } }", 2 + 5 * (1 + 20 * 2)),
         # The page of a fragment is that of the field in which it is spread.
         (
             "{ a: threads(first: 2) { ...P } b: threads(first: 3) { ...P } }"
             " fragment P on ThreadConnection { edges { cursor } }",
-            (1 + 2) + (1 + 3),
+            (1 + 2 * 2) + (1 + 3 * 2),
         ),
     ],
 )
-def test_each_object_that_a_list_can_hold_counts_once(document: str, objects: int) -> None:
-    assert size(document).objects == objects
+def test_each_value_that_a_list_can_hold_counts_once(document: str, values: int) -> None:
+    assert size(document).values == values
+
+
+def test_what_is_asked_for_of_each_object_counts_too() -> None:
+    messages = "messages(first: 100) {{ edges {{ {} }} }}"
+    page = f"{{{{ threads(first: 100) {{{{ edges {{{{ node {{{{ {messages} }}}} }}}} }}}} }}}}"
+    bodies = " ".join(f"b{n}: body" for n in range(MOST_ALIASES))
+
+    assert size(page.format("cursor")).points < MOST_POINTS
+    assert size(page.format(f"node {{ {bodies} }}")).points > MOST_POINTS
 
 
 def test_what_the_schema_does_not_know_is_measured_all_the_same() -> None:
-    assert size("{ x: no { such { field } } }") == Size(3, 1, 2)
-    assert size("{ ...F } fragment F on Nothing { a { b } }") == Size(2, 0, 1)
+    assert size("{ x: no { such { field } } }") == Size(3, 1, 3)
+    assert size("{ ...F } fragment F on Nothing { a { b } }") == Size(2, 0, 2)
 
 
 def lists_of_objects() -> dict[str, GraphQLField]:
@@ -113,7 +123,7 @@ def test_each_field_that_asks_the_database_anew_costs_a_point() -> None:
     assert size("{ availableGithubRepos(workspaceId: 1) { githubId } }").points == 51
     assert size("{ insights(since: 1) { newPeople } }").points == 51
     figures = "firstResponse { medianSeconds } weeks { acts }"
-    assert size(f"{{ figures(since: 1) {{ {figures} }} }}").points == 22
+    assert size(f"{{ figures(since: 1) {{ {figures} }} }}").points == 24
     # The messages of all threads of a page are one question.
     threads = (
         "{ threads(first: 50) { edges { node { messages(first: 1) { edges { cursor } } } } } }"
@@ -297,13 +307,13 @@ def test_the_schema_costs_what_it_weighs() -> None:
     )
     whole = size(get_introspection_query(input_value_deprecation=True))
 
-    assert size("{ __schema { types { name } } }").objects == types + 1
-    assert size("{ __schema { types { name } types { fields { name } } } }").objects == (
-        2 * types + fields + 1
+    assert size("{ __schema { types { name } } }").values == 2 * types + 1
+    assert size("{ __schema { types { name } types { fields { name } } } }").values == (
+        3 * types + 2 * fields + 1
     )
-    assert size('{ __type(name: "ViewerInfo") { name } }').objects == 1
+    assert size('{ __type(name: "ViewerInfo") { name } }').values == 2
     assert whole.is_introspection
-    assert 10 < whole.points < MOST_POINTS / 10
+    assert 100 < whole.points < MOST_POINTS / 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from dexxy.accounts.selectors import (
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.common.pages import PAGE, Page, page_by_key
+from dexxy.common.times import check_times
 
 PREFIX = "dxy_"
 # How exactly it is known when a token was last used; each request would write a row otherwise.
@@ -87,12 +88,14 @@ def api_token_create(
         SessionNeededError: VIEWER came by a token.
         ApiTokenError: the name is empty, too long or no text, the time is over, or VIEWER has
             MOST_TOKENS already.
+        FarTimeError: the time is too far away.
     """
     require_membership(viewer, workspace)
     user = in_person(viewer)
     name = _name_checked(name)
     if expires_at is not None and expires_at <= timezone.now():
         raise ApiTokenError(_("Let the token expire in the future."))
+    check_times(expires_at)
     _require_room(user)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(

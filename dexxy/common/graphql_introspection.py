@@ -25,7 +25,7 @@ INTROSPECTION = {"__schema": "__Schema", "__type": "__Type"}
 
 
 class Introspection:
-    """Counts the objects that fields of the schema about itself return.
+    """Counts the values that fields of the schema about itself return, objects among them.
 
     A part of a document is counted once for each object of the schema, however often it is reached.
     """
@@ -37,8 +37,8 @@ class Introspection:
         self._fragments = fragments
         self._known: dict[tuple[int, int], int] = {}
 
-    def objects(self, node: FieldNode) -> int:
-        """Return how many objects a field of `INTROSPECTION` returns; of `__type`, at most."""
+    def values(self, node: FieldNode) -> int:
+        """Return how many values a field of `INTROSPECTION` returns; of `__type`, at most."""
         of: Any = introspection_types[INTROSPECTION[node.name.value]]
         return max(self._counted(one, of, node.selection_set) for one in self._roots(node))
 
@@ -62,15 +62,17 @@ class Introspection:
         if key not in self._known:
             # Validation refuses a fragment that holds itself.
             self._known[key] = 1
-            self._known[key] += sum(
+            nodes = list(self._fields(selections))
+            plain = sum(node.selection_set is None for node in nodes)
+            self._known[key] += plain + sum(
                 self._counted(one, get_named_type(field.type), node.selection_set)
-                for node in self._fields(selections)
+                for node in nodes
                 if node.selection_set and (field := of.fields.get(node.name.value))
-                for one in self._values(value, field)
+                for one in self._inside(value, field)
             )
         return self._known[key]
 
-    def _values(self, value: Any, field: GraphQLField) -> Iterable[Any]:
+    def _inside(self, value: Any, field: GraphQLField) -> Iterable[Any]:
         assert field.resolve is not None
         everything = {name: True for name in field.args if name == "includeDeprecated"}
         found = field.resolve(value, self._info, **everything)

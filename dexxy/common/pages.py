@@ -6,6 +6,7 @@ a page deep in a list is as quick as the first, and new rows move nothing.
 
 import base64
 import binascii
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -199,3 +200,17 @@ def decoded(text: str) -> str:
         return base64.b64decode(padded, b"-_", validate=True).decode("ascii")
     except (UnicodeError, binascii.Error) as error:
         raise InvalidCursorError(_("The cursor is not one of ours.")) from error
+
+
+def decoded_json(text: str) -> Any:
+    """Return the JSON that `encoded` was given.
+
+    Raises:
+        InvalidCursorError: TEXT is something else, or holds what no database stores.
+    """
+    try:
+        found = json.loads(decoded(text))
+        json.dumps(found, ensure_ascii=False).encode()  # half a character cannot be
+    except (ValueError, RecursionError) as error:
+        raise InvalidCursorError(_("The cursor is not one of ours.")) from error
+    return found

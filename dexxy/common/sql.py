@@ -158,10 +158,12 @@ def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
 def deadline(seconds: float) -> Iterator[None]:
     """Refuse every statement inside that begins more than SECONDS from now.
 
+    Of deadlines inside each other the first one counts.
+
     Raises:
         TooSlowError: a statement was refused.
     """
-    before = _ends_at.set(monotonic() + seconds)
+    before = _ends_at.set(min(_ends_at.get(), monotonic() + seconds))
     try:
         with connection.execute_wrapper(_in_time):
             yield

@@ -6,8 +6,11 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.times import check_times
 from dexxy.integrations.models import GitHubRepository
-from dexxy.messages.figures.scope import Window
+from dexxy.messages.figures.periods import LONGEST
+from dexxy.messages.figures.scope import Window, WindowError
+from dexxy.messages.figures.steps import DAY
 
 
 def figure_window(
@@ -17,8 +20,13 @@ def figure_window(
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        WindowError, FarTimeError: it is too long, or too far away.
     """
     require_membership(viewer, workspace)
+    check_times(since, until)
+    # The hour of a summer time may come on top.
+    if until - since > LONGEST + DAY:
+        raise WindowError("Choose two years at most.")
     synced = _synced(workspace)
     checked_at = {source: at for source, at in synced.items() if at is not None}
     return Window(

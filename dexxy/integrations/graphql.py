@@ -40,7 +40,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
 
 # Lists without pages: hardly any workspace has more.
-_REPOSITORIES = 100
+_REPOSITORIES = 50
 
 
 @strawberry.input(description="A personal access token of GitHub to read with.")

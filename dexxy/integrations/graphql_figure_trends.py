@@ -18,9 +18,9 @@ from dexxy.messages.figures.small_numbers import shown
 from dexxy.messages.figures.steps import Step
 from dexxy.messages.graphql_kinds import ThreadKind
 
-# A figure of a year takes as long as so many objects of other fields; it has 53 weeks.
+# A figure takes as long as so many values of other fields; two years have 106 weeks.
 FIGURE = cost(objects=1000)
-STEPS = cost(items=53, objects=1000)
+STEPS = cost(items=106, objects=1000)
 
 
 @strawberry.type(description="The list behind a number: ids of threads, or of members.")

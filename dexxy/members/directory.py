@@ -130,8 +130,6 @@ def _found(workspace: Workspace, filters: MemberFilters, segment: Q = WHOEVER) -
         conditions.append(_has_account(workspace, works_at(filters.organization)))
     if filters.organization_key:
         conditions.append(Q(summary__organization_key=filters.organization_key))
-    if filters.organization_key:
-        conditions.append(Q(summary__organization_key=filters.organization_key))
     if filters.tags:
         conditions.append(_has_account(workspace, Q(home_member__tags__overlap=list(filters.tags))))
     if filters.is_bot is not None:

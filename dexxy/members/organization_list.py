@@ -13,7 +13,7 @@ from django.db.models import TextChoices
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.errors import NotFoundError
-from dexxy.common.pages import PAGE, InvalidCursorError, Page, check_size, decoded, encoded
+from dexxy.common.pages import PAGE, InvalidCursorError, Page, check_size, decoded_json, encoded
 from dexxy.common.sql import fetch_all, time_limit
 from dexxy.members.directory import LONGEST_SEARCH, MemberFilterError
 from dexxy.members.visibility import require_people
@@ -78,7 +78,7 @@ class _Place:
     @classmethod
     def parse(cls, text: str, kind: type[int] | type[str]) -> "_Place":
         try:
-            value, key = json.loads(decoded(text))
+            value, key = decoded_json(text)
         except (ValueError, TypeError) as error:
             raise InvalidCursorError("The cursor is not one of ours.") from error
         if (

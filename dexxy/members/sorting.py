@@ -10,7 +10,7 @@ from dexxy.common.pages import (
     InvalidCursorError,
     Page,
     check_size,
-    decoded,
+    decoded_json,
     encoded,
     page_newest_first,
 )
@@ -47,7 +47,7 @@ class _Place:
     @classmethod
     def parse(cls, text: str, kind: type) -> "_Place":
         try:
-            value, pk = json.loads(decoded(text))
+            value, pk = decoded_json(text)
         except (ValueError, TypeError) as error:
             raise InvalidCursorError("The cursor is not one of ours.") from error
         is_known = value is None or type(value) is kind

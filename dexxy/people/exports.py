@@ -11,8 +11,10 @@ import orjson
 from django.db.models import F, QuerySet, Sum
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer
+from dexxy.accounts.selectors import Viewer, signed_in
+from dexxy.accounts.services import audit
 from dexxy.common.pages import Cursor, behind
+from dexxy.common.spreadsheet import as_text
 from dexxy.members.models import Identity, Member
 from dexxy.members.overviews import summary_of
 from dexxy.members.visibility import require_people
@@ -27,8 +29,6 @@ from dexxy.sources.models import DailyCounts
 
 # Rows read at once: no transaction stays open while a slow reader takes them.
 _BATCH = 1000
-# A spreadsheet would run what begins like this, and anybody can write a message.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # By which Excel knows that a file is UTF-8.
 _BOM = "\ufeff"
 
@@ -105,12 +105,13 @@ def export_batch(
 
 
 def members_csv(viewer: Viewer, workspace: Workspace, member_ids: Sequence[int]) -> str:
-    """Return some members as a CSV file that Excel reads.
+    """Return some members as a CSV file that Excel reads; who takes it is written down.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_people(viewer, workspace)
+    audit(workspace, signed_in(viewer), "members.exported", workspace, members=len(member_ids))
     text, cursor = export_head(Export.MEMBERS, Format.CSV, with_bom=True), None
     while True:
         batch = export_batch(workspace, Export.MEMBERS, Format.CSV, cursor, member_ids=member_ids)
@@ -153,9 +154,7 @@ def _cell(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, list):
         value = "; ".join(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return as_text(value) if isinstance(value, str) else value
 
 
 def _messages(workspace: Workspace, cursor: Cursor | None) -> "_Rows":

@@ -29,7 +29,11 @@ from dexxy.accounts.selectors import (
 )
 from dexxy.common.crypto import Secret, UndecryptableSecretError, encrypt
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
-from dexxy.common.sql import TooSlowError
+from dexxy.common.sql import TooSlowError, deadline
+
+# As long as a document of the API: a page that asks much, each quick enough by itself, holds a
+# thread no longer. What is sent is done to its end, and what GitHub is asked has its own limits.
+LONGEST_PAGE_SECONDS = 20.0
 
 
 class PageRequest(HttpRequest):
@@ -45,7 +49,7 @@ Page = Callable[Concatenate[PageRequest, Workspace, ...], HttpResponse]
 def workspace_page(page: Page) -> Callable[..., HttpResponse]:
     """Give PAGE the workspace of the address; to whom it is not open, it does not exist."""
 
-    return never_cache(require_safe(_with_workspace(page)))
+    return never_cache(require_safe(_with_workspace(_in_time(page))))
 
 
 def workspace_form(page: Page) -> Callable[..., HttpResponse]:
@@ -56,6 +60,15 @@ def workspace_form(page: Page) -> Callable[..., HttpResponse]:
 def workspace_action(page: Page) -> Callable[..., HttpResponse]:
     """Give PAGE the workspace of the address, like `workspace_page`; it is only sent to."""
     return never_cache(require_POST(_with_workspace(page)))
+
+
+def _in_time(page: Page) -> Page:
+    @wraps(page)
+    def view(request: PageRequest, workspace: Workspace, **rest: Any) -> HttpResponse:
+        with deadline(LONGEST_PAGE_SECONDS):
+            return page(request, workspace, **rest)
+
+    return view
 
 
 def _with_workspace(page: Page) -> Callable[..., HttpResponse]:

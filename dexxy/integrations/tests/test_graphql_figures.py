@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from conftest import Ask
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages.tests.stories import BEGIN, Teller
@@ -69,5 +71,26 @@ def test_figures_are_of_what_the_filters_keep(
 
 def test_a_zone_that_is_none_is_an_error(ask: Ask, alice: User, workspace: Workspace) -> None:
     [error] = ask(ASKED, alice, **asked(workspace, zone="Nowhere"))["errors"]
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"),
+        ("0001-01-01T00:00:00Z", "0001-02-01T00:00:00Z"),
+        ("2020-01-01T00:00:00Z", "2023-01-01T00:00:00Z"),
+    ],
+)
+def test_a_window_has_so_many_steps_and_no_more(
+    ask: Ask, alice: User, workspace: Workspace, since: str, until: str
+) -> None:
+    steps = """query ($workspace: ID!, $since: DateTime!, $until: DateTime!, $zone: String!) {
+      figures(workspaceId: $workspace, since: $since, until: $until, zone: $zone) {
+        weeks { acts } volume { step { since } } } }"""
+    times = {"since": since, "until": until, "zone": "America/New_York"}
+
+    [error] = ask(steps, alice, **asked(workspace, **times))["errors"]
 
     assert error["extensions"]["code"] == "BAD_USER_INPUT"

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import Rows, fetch_all, time_limit
+from dexxy.common.times import zone_called
 from dexxy.messages.feed.filters import check_lists
 from dexxy.messages.figures.organizations import members_of_organizations
 from dexxy.messages.models import ThreadKind
@@ -167,10 +167,8 @@ def scope_of(viewer: Viewer, workspace: Workspace, window: Window, filters: Figu
     check_lists(filters.source_ids, filters.kinds, filters.organizations, filters.member_ids)
     if window.until <= window.since:
         raise WindowError("The end has to be after the beginning.")
-    try:
-        ZoneInfo(window.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise WindowError("There is no such time zone.") from error
+    if zone_called(window.zone) is None:
+        raise WindowError("There is no such time zone.")
     members = _kept(workspace.pk, filters)
     return Scope(workspace.pk, window, filters, team_of(workspace.pk), members)
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dexxy.common.errors import BadInputError
+from dexxy.common.times import zone_called
 from dexxy.messages.member_activity.asked import MINE, Asked
 
 WEEKS = 53
@@ -80,10 +80,9 @@ def year_of(asked: Asked, zone: str, now: datetime) -> Year:
     Raises:
         ZoneError: there is no such zone.
     """
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ZoneError("There is no such time zone.") from error
+    place = zone_called(zone)
+    if place is None:
+        raise ZoneError("There is no such time zone.")
     today = now.astimezone(place).date()
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
     since, until = (

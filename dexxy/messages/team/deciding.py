@@ -8,6 +8,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError
+from dexxy.common.times import check_times
 from dexxy.members.models import Member
 from dexxy.members.visibility import member_for
 from dexxy.messages.models import TeamDecision
@@ -39,11 +40,13 @@ def member_set_team(
         UnauthenticatedError, WorkspaceNotFoundError, AdminRequiredError: ACTOR is no administrator.
         MemberNotFoundError: it is not a member of WORKSPACE.
         TeamError: it is a bot, or the end is not after the beginning.
+        FarTimeError: one of the times is too far away.
     """
     require_admin(actor, workspace)
     member = member_for(actor, workspace, member_id)
     if is_on_team and member.is_bot:
         raise TeamError("A bot does not belong to the team.")
+    check_times(since, until)
     if since is not None and until is not None and until <= since:
         raise TeamError("The end has to be after the beginning.")
     if is_on_team is None:

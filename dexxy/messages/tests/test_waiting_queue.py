@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.common.pages import InvalidCursorError
+from dexxy.common.pages import InvalidCursorError, encoded
 from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.models import Recount, Thread
 from dexxy.messages.selectors import ThreadNotFoundError
@@ -92,7 +92,9 @@ def test_pages_follow_each_other_without_a_gap(
     assert found == queue
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "MQ", "MS45OS4xLjE"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "MQ", "MS45OS4xLjE", encoded(f"{-62135596800 * 10**6}.0.0.0")]
+)
 def test_a_cursor_that_is_not_ours_is_refused(
     alice: User, workspace: Workspace, cursor: str
 ) -> None:

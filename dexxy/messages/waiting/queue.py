@@ -65,6 +65,10 @@ class QueueChanges:
     arrived: int
 
 
+# Nobody looks at more of a list at once, and each of them is looked up.
+MOST_COMPARED = 1000
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where a row stands: the moment from which ages are counted, its range, wait and thread."""
@@ -90,7 +94,9 @@ class _Place:
             times = [BEGINNING + micros * _MICROSECOND for micros in (now, since)]
         except (ValueError, OverflowError) as error:
             raise InvalidCursorError("The cursor is not one of ours.") from error
-        if not (0 <= number < 2 * len(BANDS) and 0 <= thread_id < 2**63):
+        # Before that there is no age of a wait.
+        is_possible = times[0] >= BEGINNING + BANDS[0] and times[1] >= BEGINNING
+        if not (is_possible and 0 <= number < 2 * len(BANDS) and 0 <= thread_id < 2**63):
             raise InvalidCursorError("The cursor is not one of ours.")
         return cls(times[0], number, times[1], thread_id)
 
@@ -138,12 +144,15 @@ def queue_changes(
     """Tell what has happened to a list since its threads READ were.
 
     Args:
-        read: ids of threads that stood together at the beginning of the list, in its order.
+        read: ids of threads that stood together at the beginning of the list, in its order; the
+            first MOST_COMPARED of them are compared.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
+    read = read[:MOST_COMPARED]
+    known = set(read)
     with time_limit():
         rows = _find(viewer, workspace, filters, _Place(timezone.now()), len(read) + PAGE)
     places = {pk: position for position, (*_, pk) in enumerate(rows)}
@@ -154,7 +163,7 @@ def queue_changes(
     gone = Thread.objects.filter(workspace=workspace, pk__in=set(missing) - kept)
     return QueueChanges(
         gone=list(gone.select_related("source", "triage__held_by")),
-        arrived=sum(at <= end for pk, at in places.items() if pk not in set(read)),
+        arrived=sum(at <= end for pk, at in places.items() if pk not in known),
     )
 
 

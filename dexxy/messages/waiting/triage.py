@@ -11,6 +11,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
+from dexxy.common.times import check_times
 from dexxy.messages.models import Thread, Triage
 from dexxy.messages.selectors import ThreadNotFoundError
 from dexxy.messages.team.roster import team_of
@@ -46,10 +47,11 @@ def threads_snooze(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
-        TriageError: UNTIL is over, or there are too many threads.
+        TriageError, FarTimeError: UNTIL is over or too far away, or there are too many threads.
     """
     if until is not None and until <= timezone.now():
         raise TriageError("Choose a time in the future.")
+    check_times(until)
     for triage in triage_locked(actor, workspace, thread_ids):
         _hold(triage, actor, seen_at, snoozed_until=until)
         detail = until.isoformat() if until else None

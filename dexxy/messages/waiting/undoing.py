@@ -1,8 +1,7 @@
 """Take back what was decided about threads: as it was before, whatever that was."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -12,54 +11,61 @@ from dexxy.accounts.services import audit
 from dexxy.messages.models import Triage
 from dexxy.messages.waiting.triage import recompute, triage_locked
 
-
-@dataclass(frozen=True)
-class Decided:
-    """What is decided about a thread at some moment."""
-
-    thread_id: int
-    assignee_id: int | None = None
-    snoozed_until: datetime | None = None
-    is_set_aside: bool = False
-    held_by_id: int | None = None
-    held_at: datetime | None = None
-    seen_at: datetime | None = None
-    note: str = ""
+# What is decided about a thread, by its id. A hold is one decision.
+Decided = Mapping[int, Mapping[str, Any]]
+_HOLD = ("snoozed_until", "is_set_aside", "held_by_id", "held_at", "seen_at")
+_DECISIONS = (("assignee_id",), _HOLD, ("note",))
 
 
-_FIELDS = [name for name in Decided.__dataclass_fields__ if name != "thread_id"]
-
-
-def decided(viewer: Viewer, workspace: Workspace, thread_ids: Sequence[int]) -> list[Decided]:
+def decided(viewer: Viewer, workspace: Workspace, thread_ids: Sequence[int]) -> Decided:
     """Return what is decided about threads now, so that it can be restored.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    rows = Triage.objects.filter(workspace=workspace, pk__in=thread_ids)
-    found = {row.pk: row for row in rows}
-    return [
-        Decided(pk, **{name: getattr(found[pk], name) for name in _FIELDS})
-        if pk in found
-        else Decided(pk)
-        for pk in thread_ids
-    ]
+    found = Triage.objects.filter(workspace=workspace, pk__in=thread_ids).in_bulk()
+    fields = [name for names in _DECISIONS for name in names]
+    return {
+        pk: {name: getattr(found.get(pk, Triage()), name) for name in fields} for pk in thread_ids
+    }
+
+
+def decided_otherwise(viewer: Viewer, workspace: Workspace, before: Decided) -> Decided:
+    """Return of what was decided BEFORE the decisions that are others now.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    now = decided(viewer, workspace, list(before))
+    return {
+        pk: {
+            name: was[name]
+            for names in _DECISIONS
+            if any(was[one] != now[pk][one] for one in names)
+            for name in names
+        }
+        for pk, was in before.items()
+    }
 
 
 @transaction.atomic
-def threads_restore(*, actor: User, workspace: Workspace, before: Sequence[Decided]) -> None:
-    """Let be decided about threads what was BEFORE.
+def threads_restore(*, actor: User, workspace: Workspace, before: Decided) -> None:
+    """Let be decided about threads what was BEFORE; decisions that it does not name stay.
+
+    Nobody is assigned who is not in WORKSPACE any more.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
         TriageError: there are none, or too many.
     """
-    was = {one.thread_id: one for one in before}
-    for triage in triage_locked(actor, workspace, list(was)):
-        for name in _FIELDS:
-            setattr(triage, name, getattr(was[triage.pk], name))
+    rows = list(triage_locked(actor, workspace, list(before)))
+    there = set(workspace.memberships.values_list("user", flat=True))
+    for triage in rows:
+        for name, value in before[triage.pk].items():
+            is_gone = name in ("assignee_id", "held_by_id") and value not in there
+            setattr(triage, name, None if is_gone else value)
         triage.save()
         audit(workspace, actor, "thread.restored", triage.thread)
-    recompute(workspace, list(was))
+    recompute(workspace, list(before))

@@ -96,7 +96,7 @@ def test_nothing_is_written_of_an_empty_workspace_but_the_head_of_a_table(
     assert text.startswith("id,") if form == Format.CSV else text == ""
 
 
-@pytest.mark.parametrize("body", ["=1+1", "+1", "-1", "@x", "\t=1"])
+@pytest.mark.parametrize("body", ["=1+1", "+1", "-1", "@x", "\t=1", "\n=1", "＝1"])
 def test_what_a_spreadsheet_would_run_is_text_there(
     workspace: Workspace, thread: Thread, body: str
 ) -> None:

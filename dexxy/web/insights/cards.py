@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.spreadsheet import as_text
 from dexxy.messages.figures.periods import Period
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.steps import window_before
@@ -22,8 +23,6 @@ from dexxy.web.insights import words
 
 # A page that shows more of a table helps nobody: two years have so many weeks.
 _SHOWN_ROWS = 110
-# A text that begins so would be a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -193,6 +192,6 @@ def _cell(value: object) -> object:
         return value.number
     if isinstance(value, timedelta):
         return value / timedelta(seconds=1)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return as_text(value)
     return "" if value is None else value

@@ -22,6 +22,8 @@ from dexxy.web.threads.table import threads_counted
 
 # A page asks for the counts after it is shown, and many pages are shown in a minute.
 _KEPT_SECONDS = 60
+# Kept where nobody has the time to count: not every page tries it again.
+_UNKNOWN = "unknown"
 # Of all counts together: they are worth no more.
 _LONGEST_SECONDS = 1.0
 
@@ -43,10 +45,12 @@ def pinned_of(viewer: User, workspace: Workspace) -> list[Pinned]:
 @workspace_page
 def pinned_views_part(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show the pinned views with how much each has now, for a page that is open already."""
-    counted = [
-        Pinned(view, address_of(view, workspace), _count(request.user, workspace, view))
-        for view in pinned_views(request.user, workspace)
-    ]
+    views = pinned_views(request.user, workspace)
+    with deadline(_LONGEST_SECONDS):
+        counted = [
+            Pinned(view, address_of(view, workspace), _count(request.user, workspace, view))
+            for view in views
+        ]
     context = {"workspace": workspace, "pinned": counted}
     return render(request, "web/saved/pinned.html", context)
 
@@ -71,14 +75,11 @@ def _count(viewer: User, workspace: Workspace, view: SavedView) -> int | None:
     if counter is None:
         return None
     key = f"pinned:{workspace.pk}:{viewer.pk}:{view.pk}:{view.updated_at.timestamp()}"
-    known = cache.get(key)
-    if known is not None:
-        return int(known)
-    try:
-        with deadline(_LONGEST_SECONDS):
-            number = counter(viewer, workspace, QueryDict(view.query))
-    except DexxyError:  # too much to count, or the view names what is gone
-        return None
-    if number is not None:
-        cache.set(key, number, _KEPT_SECONDS)
-    return number
+    known: int | str | None = cache.get(key)
+    if known is None:
+        try:
+            known = counter(viewer, workspace, QueryDict(view.query))
+        except DexxyError:  # too much to count, or the view names what is gone
+            known = None
+        cache.set(key, _UNKNOWN if known is None else known, _KEPT_SECONDS)
+    return known if isinstance(known, int) else None

@@ -19,6 +19,7 @@ from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown, wording
 from dexxy.web.picture_urls import picture_url
 from dexxy.web.rows import excerpts
+from dexxy.web.written.addresses import is_of_the_web
 
 register = template.Library()
 
@@ -116,13 +117,13 @@ def lasting(span: timedelta) -> str:
 @register.filter
 def web_url(url: str) -> str:
     """Let through only what a browser may open: addresses come from other people's servers."""
-    return url if urlsplit(url).scheme in {"http", "https"} else ""
+    return url if is_of_the_web(url) else ""
 
 
 @register.filter
 def avatar_url(url: str) -> str:
     """Ask GitHub for a small picture: the full ones of a page would be a megabyte."""
-    if urlsplit(url).hostname == "avatars.githubusercontent.com":
+    if is_of_the_web(url) and urlsplit(url).hostname == "avatars.githubusercontent.com":
         url = f"{url}{'&' if '?' in url else '?'}s=72"
     return picture_url(url)
 

@@ -238,6 +238,22 @@ def stored() -> list[list[tuple[object, ...]]]:
     return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 
 
+def test_nobody_reaches_what_another_workspace_has_by_the_address_of_their_own(
+    client: Client, charlie: User, pages: dict[str, str], actions: list[str]
+) -> None:
+    client.force_login(charlie)
+    own = Workspace.objects.get(memberships__user=charlie)
+    before = stored()
+
+    for path in (*pages.values(), *actions):
+        theirs = re.sub("^/w/[^/]+/", f"/w/{own.slug}/", path)
+        if re.search(r"/[0-9]+/", theirs):
+            # What an empty form lacks may be said first.
+            assert client.post(theirs).status_code in (302, 400, 404, 405), theirs
+            assert client.get(theirs).status_code in (404, 405), theirs
+    assert stored() == before
+
+
 def test_what_is_only_sent_to_is_not_shown(client: Client, alice: User, actions: list[str]) -> None:
     client.force_login(alice)
 

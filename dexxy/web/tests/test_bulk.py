@@ -104,6 +104,8 @@ def test_a_few_come_as_a_file_at_once_and_many_by_a_worker(
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
     assert sorted(row["display_name"] for row in rows) == ["p0", "p1"]
+    entry = AuditEntry.objects.get(action="members.exported")
+    assert (entry.actor, entry.details) == (bob, {"members": 2})
 
     monkeypatch.setattr("dexxy.web.directory.bulk.MOST_AT_ONCE", 1)
     assert "The file is being made" in send(client, workspace, do="csv", member=ids)

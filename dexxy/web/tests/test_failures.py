@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages import selectors
+from dexxy.web import pages
 from dexxy.web.static_files import versioned
 
 
@@ -42,6 +43,23 @@ def test_a_failure_shows_a_page_that_needs_no_database(
     assert response.status_code == 500
     assert b"Something went wrong here" in response.content
     assert b"swordfish" not in response.content
+
+
+def test_a_page_of_many_questions_ends_in_time_and_what_is_sent_is_done(
+    client: Client, alice: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "LONGEST_PAGE_SECONDS", 0.0)
+    client.force_login(alice)
+    root = f"/w/{workspace.slug}/"
+
+    for path in ("", "feed/", "people/", "insights/?all=1"):
+        page = client.get(f"{root}{path}")
+        assert page.status_code == 503, path
+        assert b"too long" in page.content
+    client.post(f"{root}settings/general/", {"name": "Ours", "time_zone": "UTC", "language": ""})
+
+    workspace.refresh_from_db()
+    assert workspace.name == "Ours"
 
 
 def test_a_form_without_its_token_has_a_page_of_ours(alice: User) -> None:

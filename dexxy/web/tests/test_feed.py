@@ -126,6 +126,7 @@ def test_an_avatar_begins_the_name_that_stands_beside_it(
         ),
         ("https://ghe.example.com/avatars/1", "https://ghe.example.com/avatars/1"),
         ("javascript:alert(1)", None),
+        ("https://[", None),
         ("", None),
     ],
 )
@@ -151,12 +152,15 @@ def test_what_github_hides_is_hidden_behind_its_reason(get: Get, source: Source)
     assert "Buy this!" not in get()
 
 
-def test_an_address_that_is_no_web_address_never_becomes_a_link(get: Get, source: Source) -> None:
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "https:/accounts/logout/", "https://["])
+def test_an_address_that_is_no_web_address_never_becomes_a_link(
+    get: Get, source: Source, address: str
+) -> None:
     thread = make_thread(source=source)
-    thread.url = "javascript:alert(1)"
+    thread.url = address
     thread.save()
 
-    assert "javascript:" not in get(f"threads/{thread.pk}/")
+    assert f'href="{address}"' not in get(f"threads/{thread.pk}/")
 
 
 def test_what_was_said_in_a_thread_on_a_day_stands_together_and_unfolds(

@@ -53,6 +53,16 @@ def test_a_file_is_shown_first_and_then_imported_once(
     assert "<dt>Known from an earlier import</dt><dd>2</dd>" in page
 
 
+def test_of_each_person_one_file_is_kept(client: Client, alice: User, workspace: Workspace) -> None:
+    client.force_login(alice)
+    _, first = upload(client, workspace, GOOD)
+    _, second = upload(client, workspace, BAD)
+
+    assert [bytes(kept.content) for kept in KeptFile.objects.all()] == [BAD.encode()]
+    assert "is not kept any more" in confirm(client, workspace, first)
+    assert "none was" in confirm(client, workspace, second)
+
+
 def test_bad_rows_are_told_by_line_and_nothing_is_half_taken(
     client: Client, alice: User, workspace: Workspace
 ) -> None:

@@ -1,5 +1,6 @@
 """Cards that take long are counted by a worker, and what was counted last is shown meanwhile."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -137,3 +138,24 @@ def test_who_has_left_meanwhile_gets_nothing_counted(
 
     assert part(client, workspace).status_code == 404
     assert not cache.get("insights:wanted") or cache.get("insights:wanted") == "[]"
+
+
+def test_whoever_asks_for_one_period_after_the_other_keeps_nobody_else_waiting(
+    client: Client,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    slow: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_WANTED", 2)
+    client.force_login(alice)
+    part(client, workspace)
+    client.force_login(bob)
+    for kind in ("issue", "pull_request", "discussion"):
+        part(client, workspace, f"&kind={kind}")
+
+    waiting = json.loads(cache.get(keeping._WANTED))
+
+    assert [one["viewer"] for one in waiting] == [alice.pk, bob.pk, bob.pk]
+    assert waiting[-1]["query"].endswith("kind=discussion")

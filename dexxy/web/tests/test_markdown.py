@@ -128,6 +128,9 @@ def test_links_are_not_linked_again() -> None:
         "[x](#top)",
         "[x](?next=/)",
         "<a href=' '>x</a>",
+        # A browser takes the scheme of the page for none at all.
+        "[x](https:/accounts/logout/)",
+        "<a href='HTTP:accounts/logout/'>x</a>",
     ],
 )
 def test_no_author_can_lead_to_our_pages_or_astray(hostile: str) -> None:

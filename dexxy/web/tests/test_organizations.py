@@ -158,7 +158,16 @@ def test_both_pages_ask_the_same_for_few_and_for_many(
     assert asked() == few
 
 
-@pytest.mark.parametrize("path", ["?sort=zzz", "?after=zzz", "?q=%00", "halden/?after=zzz"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "?sort=zzz",
+        "?after=zzz",
+        "?sort=name&after=WyJcdWQ4MDAiLCJ4Il0",
+        "?q=%00",
+        "halden/?after=zzz",
+    ],
+)
 def test_what_does_not_exist_is_refused(
     client: Client, bob: User, workspace: Workspace, employed: dict[str, Member], path: str
 ) -> None:

@@ -1,4 +1,5 @@
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from dexxy.accounts.models import ListPage, SavedView, User, Workspace
@@ -124,6 +125,24 @@ def test_nobody_else_is_let_in(
     assert client.get(f"{path}pinned/").status_code == 404
     assert client.get(f"{path}1/delete/").status_code == 404
     assert not SavedView.objects.exists()
+
+
+def test_what_takes_too_long_to_count_is_not_tried_by_every_page(
+    client: Client, bob: User, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    client.force_login(bob)
+    client.post(path, {**FORM, "page": "threads"})
+    with monkeypatch.context() as patch:
+        patch.setattr("dexxy.web.saved.pinned._LONGEST_SECONDS", 0.0)
+        first = client.get(f"{path}pinned/").content.decode()
+
+    later = client.get(f"{path}pinned/").content.decode()
+
+    assert first == later
+    assert 'class="n"' not in later
+    cache.clear()
+    assert '<span class="n">0</span>' in client.get(f"{path}pinned/").content.decode()
 
 
 def test_the_sidebar_has_the_views_of_its_workspace_alone(

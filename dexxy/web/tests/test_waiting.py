@@ -17,6 +17,7 @@ from dexxy.messages.models import Recount, TeamDecision, Thread, Triage
 from dexxy.messages.team.roster import team_learn, team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.messages.waiting.triage import thread_note, threads_snooze
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_source, make_thread, make_user, make_workspace
 
@@ -206,13 +207,21 @@ def test_who_was_asked_first_is_led_back_to_the_list_that_they_came_from(
 ) -> None:
     client.force_login(bob)
     root, pk = f"/w/{workspace.slug}/", queue[0].pk
-    for came, leads in ((f"http://testserver{root}?q=bug", f"{root}?q=bug"), ("http://x/", root)):
+    for came, leads in (
+        (f"http://testserver{root}?q=bug", f"{root}?q=bug"),
+        ("http://x/", root),
+        ("http://testserver//elsewhere.example/", root),
+    ):
         asked = client.get(f"{root}waiting/snooze/?only={pk}", headers={"Referer": came})
         assert f'name="next" value="{leads}"' in asked.content.decode()
         sent = {"thread": pk, "until": "week", "next": leads}
         assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{leads}#t{pk}"
-    sent["next"] = "//elsewhere.example/"
-    assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{root}#t{pk}"
+    for elsewhere in ("//elsewhere.example/", "https://elsewhere.example/", "javascript:alert(1)"):
+        sent["next"] = elsewhere
+        assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{root}#t{pk}"
+        htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{root}threads/"}
+        answer = client.post(f"{root}waiting/snooze/", sent, headers=htmx)
+        assert answer["HX-Redirect"] == f"{root}threads/"
 
 
 def test_what_was_decided_is_taken_back_as_it_was_before(
@@ -230,6 +239,24 @@ def test_what_was_decided_is_taken_back_as_it_was_before(
     assert Triage.objects.get(thread=pks[0]).snoozed_until == until
     send("undo")
     assert "There is nothing to undo." in get()
+
+
+def test_what_others_decide_meanwhile_stays_and_who_has_left_comes_not_back(
+    send: Callable[..., HttpResponse], workspace: Workspace, queue: list[Thread], alice: User
+) -> None:
+    pk = queue[0].pk
+    leaving = workspace.memberships.create(user=make_user(), role="member")
+    send("assign", thread=pk, to=leaving.user_id)
+    send("assign", thread=pk, to="")
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=[pk], until=NOW + timedelta(days=9))
+    thread_note(actor=alice, workspace=workspace, thread_id=pk, note="Alice asks")
+    leaving.user.delete()
+
+    send("undo")
+
+    triage = Triage.objects.get(thread=pk)
+    assert (triage.note, triage.held_by, triage.assignee) == ("Alice asks", alice, None)
+    assert triage.snoozed_until == NOW + timedelta(days=9)
 
 
 def test_by_htmx_a_row_leaves_and_the_numbers_follow(
@@ -259,6 +286,17 @@ def test_a_page_that_stays_open_hears_who_left_and_how_many_came(
 
     assert f'<li class="row waits is-gone" id="t{queue[0].pk}" hx-swap-oob="true">' in part
     assert ">1 more waits</a>" in part
+
+
+def test_an_open_page_compares_so_many_rows_and_no_more(
+    send: Callable[..., HttpResponse], queue: list[Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dexxy.messages.waiting.queue.MOST_COMPARED", 1)
+    send("aside", thread=[queue[0].pk, queue[1].pk])
+
+    part = send("changed", on="", rows=f"{queue[0].pk},{queue[1].pk}").content.decode()
+
+    assert re.findall(r'is-gone" id="t(\d+)"', part) == [str(queue[0].pk)]
 
 
 def test_bad_input_is_said_and_changes_nothing(

@@ -1,7 +1,6 @@
 """What people decide about threads that wait, from the queue or from a thread, and its undoing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +26,12 @@ from dexxy.messages.waiting.triage import (
     threads_set_aside,
     threads_snooze,
 )
-from dexxy.messages.waiting.undoing import Decided, decided, threads_restore
+from dexxy.messages.waiting.undoing import (
+    Decided,
+    decided,
+    decided_otherwise,
+    threads_restore,
+)
 from dexxy.web import wording
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
 from dexxy.web.waiting.asked import filters_in
@@ -39,6 +43,7 @@ from dexxy.web.waiting.requests import (
     lead_back,
     page_address,
     query_of_page,
+    wanted_next,
 )
 from dexxy.web.waiting.snoozes import snoozed_until, snoozes
 
@@ -159,7 +164,7 @@ def decide(request: PageRequest, workspace: Workspace, action: str) -> HttpRespo
     if not request.htmx:
         return lead_back(request, workspace, threads[0] if len(threads) == 1 else None)
     if done is None or not is_on_the_queue(request, workspace):
-        return HttpResponseClientRedirect(request.POST.get("next") or page_address(request))
+        return HttpResponseClientRedirect(wanted_next(request) or page_address(request))
     filters = filters_in(query_of_page(request))
     context = numbers(request, workspace, filters)
     kept = queue_rows(request.user, workspace, filters, threads)
@@ -199,7 +204,7 @@ def _ask(request: PageRequest, workspace: Workspace, action: str) -> HttpRespons
         "next": came_from(request, workspace),
     }
     if action == "note" and is_one:
-        context["note"] = decided(request.user, workspace, threads)[0].note
+        context["note"] = decided(request.user, workspace, threads)[threads[0]]["note"]
     if action == "snooze":
         context["snoozes"] = snoozes(timezone.now())
         context["today"] = timezone.localtime().date().isoformat()
@@ -217,25 +222,31 @@ def _seen_at(request: PageRequest) -> datetime | None:
     return at if at is not None and timezone.is_aware(at) else None
 
 
-def _keep(request: PageRequest, workspace: Workspace, before: Sequence[Decided]) -> None:
-    rows = [
-        {name: _as_text(value) for name, value in asdict(one).items() if value} for one in before
+def _keep(request: PageRequest, workspace: Workspace, before: Decided) -> None:
+    """Keep in the session what was changed: a colleague may decide something else meanwhile."""
+    was = decided_otherwise(request.user, workspace, before)
+    threads = [
+        [pk, {name: _as_text(value) for name, value in decision.items()}]
+        for pk, decision in was.items()
     ]
-    request.session[_UNDO] = {"workspace": workspace.pk, "rows": rows}
+    request.session[_UNDO] = {"workspace": workspace.pk, "threads": threads}
 
 
 def _as_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _take(request: PageRequest, workspace: Workspace) -> list[Decided]:
+def _take(request: PageRequest, workspace: Workspace) -> Decided:
     kept = request.session.get(_UNDO)
-    if not kept or kept["workspace"] != workspace.pk:
-        return []
+    if not kept or kept["workspace"] != workspace.pk or "threads" not in kept:
+        return {}
     del request.session[_UNDO]
-    return [Decided(**{name: _as_value(name, one[name]) for name in one}) for one in kept["rows"]]
+    return {
+        pk: {name: _as_value(name, value) for name, value in decision.items()}
+        for pk, decision in kept["threads"]
+    }
 
 
 def _as_value(name: str, value: Any) -> Any:
     is_time = name in ("snoozed_until", "held_at", "seen_at")
-    return datetime.fromisoformat(value) if is_time else value
+    return datetime.fromisoformat(value) if is_time and value else value

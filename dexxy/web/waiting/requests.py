@@ -58,15 +58,22 @@ def is_on_the_queue(request: PageRequest, workspace: Workspace) -> bool:
 def came_from(request: PageRequest, workspace: Workspace) -> str:
     """Return the address of our page from which a question was asked for."""
     was = urlsplit(request.headers.get("Referer", ""))
-    if was.netloc != request.get_host():
+    address = was._replace(scheme="", netloc="", fragment="").geturl()
+    if was.netloc != request.get_host() or not url_has_allowed_host_and_scheme(address, None):
         return reverse("waiting", args=[workspace.slug])
-    return was._replace(scheme="", netloc="", fragment="").geturl()
+    return address
 
 
 def lead_back(request: PageRequest, workspace: Workspace, row: int | None = None) -> HttpResponse:
     """Lead to the page from which an action was asked for, and to the row of a thread on it."""
     anchor = f"t{row}" if row else ""
-    wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, None):
+    if wanted := wanted_next(request):
         return redirect(f"{wanted.partition('#')[0]}#{anchor}" if anchor else wanted)
     return back(request, "waiting", workspace.slug, row=anchor)
+
+
+def wanted_next(request: PageRequest) -> str:
+    """Return the address of our page that a question was to lead back to; '' for none."""
+    wanted = request.POST.get("next", "")
+    # A page of somebody else's may not lead our readers on.
+    return wanted if url_has_allowed_host_and_scheme(wanted, None) else ""

@@ -1,10 +1,9 @@
 """Import a file of people that somebody uploads: first tell what would happen, then do it."""
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from secrets import token_hex
+from hashlib import sha256
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
@@ -17,7 +16,6 @@ from dexxy.members.imports.file import ImportFile
 LARGEST_FILE = 2_000_000
 # Of what is wrong, so much is told; the rest looks alike.
 MOST_PROBLEMS = 100
-_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class UploadError(BadInputError):
@@ -56,7 +54,9 @@ class UploadOutcome:
 def upload_keep(*, actor: User, workspace: Workspace, content: bytes) -> str:
     """Keep an uploaded file until it is imported, for some days at most, for ACTOR alone.
 
-    Returns: the key under which it is kept.
+    It takes the place of the one that ACTOR uploaded before.
+
+    Returns: the key by which it is known.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
@@ -70,9 +70,8 @@ def upload_keep(*, actor: User, workspace: Workspace, content: bytes) -> str:
             f"The file is larger than {LARGEST_FILE // 1_000_000} MB. Cut it in parts, or let"
             " whoever runs this Dexxy use `dexxy import-members`."
         )
-    key = token_hex(16)
-    file_keep(_name(actor, workspace, key), content)
-    return key
+    file_keep(_name(actor, workspace), content)
+    return _key(content)
 
 
 def upload_try(*, actor: User, workspace: Workspace, key: str) -> UploadOutcome:
@@ -101,7 +100,7 @@ def upload_import(
     """
     done = _import(actor, workspace, key, is_rehearsal=False, skips_bad_rows=skips_bad_rows)
     if done.is_stored:
-        files_forget([_name(actor, workspace, key)])
+        files_forget([_name(actor, workspace)])
     return done
 
 
@@ -130,14 +129,19 @@ def _import(
 
 def _read(actor: User, workspace: Workspace, key: str) -> bytes:
     try:
-        return file_read(_name(actor, workspace, key))
-    except FileNotFoundError as error:
+        content = file_read(_name(actor, workspace))
+    except FileNotFoundError:
+        content = b""
+    if _key(content) != key:
         raise UploadError(
             "This file was imported already, or is not kept any more: choose it again."
-        ) from error
+        )
+    return content
 
 
-def _name(actor: User, workspace: Workspace, key: str) -> str:
-    if not _KEY.fullmatch(key):
-        raise UploadError("There is no such file: choose it again.")
-    return f"imports/{workspace.pk}/{actor.pk}/{key}"
+def _name(actor: User, workspace: Workspace) -> str:
+    return f"imports/{workspace.pk}/{actor.pk}.csv"
+
+
+def _key(content: bytes) -> str:
+    return sha256(content).hexdigest()[:32]
