@@ -86,7 +86,7 @@ def test_a_query_costs_no_more_statements_for_many_rows_than_for_one(
     ask: Ask, client: Client, alice: User, workspace: Workspace, values: dict[str, Any], name: str
 ) -> None:
     client.force_login(alice)
-    asked = document(name, first=15)
+    asked = document(name, first=12)
 
     def answered() -> tuple[int, dict[str, Any]]:
         with CaptureQueriesContext(connection) as statements:
