@@ -11,9 +11,10 @@ In a test:
 By itself: `python -m dexxy_simulator --live --port 8080`, in a process of a test's or benchmark's
 own: `own_process.SimulatorProcess("--generated", "3000", "--rendered")`.
 
-`model` holds what exists, `activity` what can happen, `world.World` both; `recorded` and
-`generated` fill a world; `graph`, `rest`, `pages` and `site` show one; `app` decides who may ask
-and what it costs, `credentials` who it is. `webhooks` tells installed GitHub Apps what happens:
+`model` holds what exists, `activity` what can happen, `world.World` both; `recorded`, `generated`
+and, for the demo, `community` fill a world; `graph`, `rest`, `pages` and `site` show one;
+`app` decides who may ask and what it costs, `credentials` who it is.
+`webhooks` tells installed GitHub Apps what happens:
 
     app = world.register_app(owner, manifest)
     installation = world.install(app, account)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from threading import Event
 
+from dexxy_simulator.community import add_community
 from dexxy_simulator.dialects import USUAL, Dialect
 from dexxy_simulator.generated import Size, add_generated_repository
 from dexxy_simulator.live import LiveActivity
@@ -30,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
-    world = _world(options)
-    live = LiveActivity(world, seed=options.seed) if options.live else None
+    world, life = _world(options)
+    live = life if options.live else None
     try:
         with _server(options, world) as server, _sender(options, world):
             print(f"simulator ready {server.url}", flush=True)  # noqa: T201
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _world(options: argparse.Namespace) -> World:
+def _world(options: argparse.Namespace) -> tuple[World, LiveActivity]:
+    """Make the world that is asked for, and what may go on in it."""
     dialect = USUAL
     if options.dialect is not None:
         dialect = Dialect.draw(Random(options.dialect))  # noqa: S311  # no secrets
@@ -53,7 +55,10 @@ def _world(options: argparse.Namespace) -> World:
         budget = ComputeBudget(options.compute_budget, seconds=options.compute_seconds)
         world.compute_budget = budget
     shown: list[Repository] = []
-    if options.recorded or not options.generated:
+    life: LiveActivity | None = None
+    if options.community:
+        life, shown = add_community(world, options.seed)
+    elif options.recorded or not options.generated:
         shown.append(load_recorded(world))
     for place, threads in enumerate(options.generated or ()):
         size = Size(threads=threads, messages=options.messages)
@@ -61,7 +66,7 @@ def _world(options: argparse.Namespace) -> World:
         shown.append(add_generated_repository(world, name, options.seed + place, size))
     add_visitor(world, *shown)
     _add_administrators(world)
-    return world
+    return world, life or LiveActivity(world, seed=options.seed)
 
 
 def _add_administrators(world: World) -> None:
@@ -88,11 +93,27 @@ def _sender(options: argparse.Namespace, world: World) -> AbstractContextManager
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dexxy_simulator", description=__doc__)
-    add = parser.add_argument
+    _add_content(parser.add_argument)
+    _add_behaviour(parser.add_argument)
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    options = parser.parse_args(arguments)
+    if options.rendered and (options.live or options.latency):
+        parser.error("rendered answers neither change nor wait")
+    return options
+
+
+def _add_content(add: Callable[..., object]) -> None:
+    """Add what says what is shown."""
     add(
         "--recorded",
         action="store_true",
         help="show the recorded repository, panjf2000/ants; the default, unless one is generated",
+    )
+    add(
+        "--community",
+        action="store_true",
+        help="the same, moved to end some months ago, with a second repository and an invented "
+        "community that lives in both until now",
     )
     add(
         "--generated",
@@ -103,12 +124,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "colony/generated-1, for the second time this is given, and so on",
     )
     add("--messages", type=int, help="in each generated repository; five a thread by default")
-    _add_behaviour(add)
-    add("--port", type=int, default=0, help="0, the default, takes a free one")
-    options = parser.parse_args(arguments)
-    if options.rendered and (options.live or options.latency):
-        parser.error("rendered answers neither change nor wait")
-    return options
 
 
 def _add_behaviour(add: Callable[..., object]) -> None:

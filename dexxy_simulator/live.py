@@ -1,4 +1,4 @@
-"""Activity that trickles in, for the demo: invented, from a seed, at the world's time.
+"""Activity that trickles in: invented, from a seed, at the world's time.
 
 The texts are ours; the people are those of the repository. Real ones never wrote these.
 """
@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from dexxy_simulator.copilot import copilot
 from dexxy_simulator.model import Actor, Discussion, Issue, PullRequest, Repository
@@ -18,6 +18,7 @@ from dexxy_simulator.world import World
 TEXTS: Final = Path(__file__).with_name("live_texts.json")
 # Conversation goes on where it was lately: in this many of the newest open threads.
 LIVELY: Final = 8
+Talk: TypeAlias = Issue | PullRequest | Discussion
 
 
 class LiveActivity:
@@ -27,13 +28,20 @@ class LiveActivity:
         world: where.
         seed: which things; the same seed does the same in the same world.
         repository: in which repository; the first one by default.
+        texts: the file with what is written.
     """
 
-    def __init__(self, world: World, seed: int = 1, repository: Repository | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        seed: int = 1,
+        repository: Repository | None = None,
+        texts: Path = TEXTS,
+    ) -> None:
         self._world = world
         self._random = Random(seed)  # noqa: S311  # invents a demo, no secrets
         self._repository = repository or next(iter(world.repositories.values()))
-        self._texts: dict[str, Any] = json.loads(TEXTS.read_text(encoding="utf-8"))
+        self._texts: dict[str, Any] = json.loads(texts.read_text(encoding="utf-8"))
         self._decks: dict[str, list[Any]] = {}
         self._steps: list[tuple[int, Callable[[], None]]] = [
             (40, self._comment),
@@ -59,6 +67,22 @@ class LiveActivity:
         people = [one for one in self._world.actors.values() if one.kind == "User"]
         return self._random.choice(people)
 
+    # Who does it, and what they say: a community with roles answers these in its own way.
+
+    def _opener(self) -> Actor:
+        return self._someone()
+
+    def _maintainer(self) -> Actor:
+        return self._repository.owner
+
+    def _remark(self, thread: Talk) -> tuple[Actor, str]:
+        """Choose who says something in a thread, and what."""
+        author = self._someone()
+        return author, self._text("comments")
+
+    def _reviewer(self, pull: PullRequest) -> Actor:
+        return self._someone()
+
     def _newest(self, *kinds: dict[int, Any], closed: bool = False) -> Any:
         """Choose one of the newest threads in this state, or nothing."""
         threads = [one for kind in kinds for one in kind.values() if one.closed is closed]
@@ -78,16 +102,18 @@ class LiveActivity:
         )
         if thread is None:
             return self._open_issue()
-        self._world.comment(thread, self._someone(), self._text("comments"))
+        self._world.comment(thread, *self._remark(thread))
         return None
 
     def _open_issue(self) -> None:
-        title, body = self._text("issues")
-        self._world.open_issue(self._repository, self._someone(), title, body)
+        title, body, *labels = self._text("issues")
+        issue = self._world.open_issue(self._repository, self._opener(), title, body)
+        if labels:
+            self._world.set_labels(issue, self._maintainer(), labels)
 
     def _open_pull_request(self) -> None:
         title, body = self._text("pull_requests")
-        self._world.open_pull_request(self._repository, self._someone(), title, body)
+        self._world.open_pull_request(self._repository, self._opener(), title, body)
 
     def _review(self) -> None:
         pull: PullRequest | None = self._newest(self._repository.pull_requests)
@@ -96,7 +122,7 @@ class LiveActivity:
         state = self._random.choice(("APPROVED", "CHANGES_REQUESTED", "COMMENTED"))
         line = self._random.randint(10, 300)
         comments = [("pool.go", line, self._text("review_comments"))]
-        author, body = self._someone(), self._text("reviews")
+        author, body = self._reviewer(pull), self._text("reviews")
         self._world.review(pull, author, state, body, comments if state != "APPROVED" else ())
         return None
 
@@ -114,9 +140,10 @@ class LiveActivity:
         if discussion is None:
             return self._comment()
         parent = self._random.choice([None, *discussion.comments])
-        body = self._text("comments")
-        comment = self._world.discuss(discussion, self._someone(), body, parent)
-        if discussion.is_answered is False and parent is None:
+        author, body = self._remark(discussion)
+        comment = self._world.discuss(discussion, author, body, parent)
+        is_help = parent is None and author is not discussion.author
+        if discussion.is_answered is False and is_help:
             self._world.choose_answer(comment, discussion.author)
         return None
 
@@ -125,7 +152,7 @@ class LiveActivity:
         if issue is None:
             return self._open_issue()
         reason = self._random.choice(("COMPLETED", "COMPLETED", "NOT_PLANNED"))
-        self._world.close(issue, self._repository.owner, reason)
+        self._world.close(issue, self._maintainer(), reason)
         return None
 
     def _reopen(self) -> None:
@@ -139,7 +166,7 @@ class LiveActivity:
         pull: PullRequest | None = self._newest(self._repository.pull_requests)
         if pull is None:
             return self._open_pull_request()
-        self._world.merge(pull, self._repository.owner)
+        self._world.merge(pull, self._maintainer())
         return None
 
     def _work_on_pull_request(self) -> None:
@@ -161,5 +188,5 @@ class LiveActivity:
         if issue is None:
             return self._open_issue()
         who = self._someone()
-        self._world.assign(issue, self._repository.owner, who, on=who not in issue.assignees)
+        self._world.assign(issue, self._maintainer(), who, on=who not in issue.assignees)
         return None

@@ -11,20 +11,11 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 
-class SimulatorProcess:
-    """A simulator in a process of its own. Use it as a context manager.
+class SimulatorControl:
+    """Steers a simulator that runs at some address, over HTTP."""
 
-    Args:
-        arguments: those of `python -m dexxy_simulator`; with `--webhooks-by-hand` deliveries wait
-            until `deliver` or `drop`.
-
-    Raises:
-        RuntimeError: when entered, if it does not start.
-    """
-
-    def __init__(self, *arguments: str) -> None:
-        self._arguments = arguments
-        self.url = ""
+    def __init__(self, url: str = "") -> None:
+        self.url = url
 
     @property
     def graphql_url(self) -> str:
@@ -81,6 +72,30 @@ class SimulatorProcess:
         """Lose what waits: `count`, `logged` as failed or not at all; returns it."""
         return self._post("drop", **how)  # type: ignore[no-any-return]
 
+    def _post(self, path: str, **body: Any) -> Any:
+        return self._ask(path, json.dumps(body).encode())
+
+    def _ask(self, path: str, body: bytes | None = None) -> Any:
+        request = Request(f"{self.url}/_simulator/{path}", body)  # noqa: S310  # our own address
+        with urlopen(request, timeout=60) as response:  # noqa: S310  # nosec B310
+            return json.load(response)
+
+
+class SimulatorProcess(SimulatorControl):
+    """A simulator in a process of its own. Use it as a context manager.
+
+    Args:
+        arguments: those of `python -m dexxy_simulator`; with `--webhooks-by-hand` deliveries wait
+            until `deliver` or `drop`.
+
+    Raises:
+        RuntimeError: when entered, if it does not start.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__()
+        self._arguments = arguments
+
     def __enter__(self) -> SimulatorProcess:
         command = [sys.executable, "-m", "dexxy_simulator", *self._arguments]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
@@ -100,11 +115,3 @@ class SimulatorProcess:
     ) -> None:
         self._process.terminate()
         self._process.communicate()
-
-    def _post(self, path: str, **body: Any) -> Any:
-        return self._ask(path, json.dumps(body).encode())
-
-    def _ask(self, path: str, body: bytes | None = None) -> Any:
-        request = Request(f"{self.url}/_simulator/{path}", body)  # noqa: S310  # our own address
-        with urlopen(request, timeout=60) as response:  # noqa: S310  # nosec B310
-            return json.load(response)

@@ -82,6 +82,8 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "threadAssign": MEMBERS,
     "threadNote": MEMBERS,
     "memberSetTeam": ADMINS,
+    "ownMember": MEMBERS,
+    "ownMemberSet": MEMBERS,
     "savedViews": MEMBERS,
     "savedViewSave": MEMBERS,
     # A view of everybody that the admin made.

@@ -10,7 +10,6 @@ from dexxy.config.data_dir import data_dir
 from dexxy.config.env import SettingError
 
 _HOST = "127.0.0.1"
-_SYNC_EVERY = 10
 _FORGOTTEN = (*URLS, "DEXXY_DATA_DIR", "DEXXY_BASE_URL", "DEXXY_ERASURE_JOURNAL")
 
 
@@ -37,13 +36,16 @@ def choose_the_simulator() -> None:
     os.environ["DEXXY_GITHUB_API_URL"] = url
     os.environ["DEXXY_GITHUB_GRAPHQL_URL"] = f"{url}/graphql"
     os.environ["DEXXY_GITHUB_WEB_URL"] = url
-    # There are no webhooks here: what trickles in should be seen soon all the same.
-    os.environ.setdefault("DEXXY_SYNC_INTERVAL", str(_SYNC_EVERY))
+
+
+def simulator_url() -> str:
+    """Return the address that was chosen."""
+    return os.environ["DEXXY_GITHUB_API_URL"]
 
 
 def simulator_port() -> int:
     """Return the port that was chosen."""
-    return int(os.environ["DEXXY_GITHUB_API_URL"].rpartition(":")[2])
+    return int(simulator_url().rpartition(":")[2])
 
 
 def _simulator_port(memory: Path) -> int:

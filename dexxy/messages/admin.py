@@ -10,6 +10,7 @@ from dexxy.messages.models import (
     FeedRead,
     Follower,
     Message,
+    OwnMember,
     Recount,
     Release,
     SearchEntry,
@@ -153,6 +154,16 @@ class TeamDecisionAdmin(ReadOnlyAdmin):
     list_display = ("member", "is_on_team", "since", "until", "actor", "workspace")
     list_filter = ("is_on_team", "workspace")
     list_select_related = ("member", "actor", "workspace")
+    search_fields = ("=member__id",)
+    search_help_text = "The id of a member, here"
+    ordering = ("-pk",)
+
+
+@admin.register(OwnMember)
+class OwnMemberAdmin(ReadOnlyAdmin):
+    list_display = ("user", "member", "workspace")
+    list_filter = ("workspace",)
+    list_select_related = ("user", "member", "workspace")
     search_fields = ("=member__id",)
     search_help_text = "The id of a member, here"
     ordering = ("-pk",)

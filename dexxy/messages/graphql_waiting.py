@@ -19,7 +19,7 @@ from dexxy.messages.graphql_feed import ActivityItem, Thread, remember, remember
 from dexxy.messages.graphql_filters import ThreadFilterInput
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
 from dexxy.messages.models import Triage
-from dexxy.messages.team import deciding, listing
+from dexxy.messages.team import deciding, listing, own
 from dexxy.messages.waiting import lists, queue, summary, triage
 from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.turns import Reason, Side
@@ -122,8 +122,7 @@ class WaitingSummary:
         description="Who is of the team has changed, and not all threads were looked at yet."
     )
     lists: list[WaitingCount] = strawberry.field(
-        description="How many each list has, up to 10,001; the filter's own list does not matter."
-        " First-time contributors are left out where more than 500 wait.",
+        description="How many each list has, up to 10,001; the filter's own list does not matter.",
         metadata=cost(items=0),
     )
 
@@ -180,6 +179,9 @@ class SuggestedTeammate:
 class Teammate:
     member: Member
     is_decided: bool = strawberry.field(description="A person said so, not their acts.")
+    is_own: bool = strawberry.field(
+        description="Somebody who signs in here says that they are this member."
+    )
     stints: list[TeamStint] = strawberry.field(metadata=cost(items=2))
     evidence: list[TeamEvidence] = strawberry.field(
         description="The newest of what they did with a maintainer's rights; at most 3."
@@ -192,6 +194,7 @@ class Teammate:
         return cls(
             member=cast(Member, found.member),
             is_decided=found.is_decided,
+            is_own=found.is_own,
             stints=[
                 TeamStint(since=None if one.since.year == 1 else one.since, until=one.until)
                 for one in found.stints
@@ -241,6 +244,13 @@ class WaitingQuery:
         remember_members(info, [one.member for one in found])
         return [Teammate.of(one) for one in found]
 
+    @strawberry.field(description="Which member you say that you are.")
+    def own_member(self, info: Info, workspace_id: strawberry.ID) -> Member | None:
+        viewer, workspace = in_workspace(info, workspace_id)
+        found = own.own_member(viewer, workspace)
+        remember_members(info, [found] if found else [])
+        return cast("Member | None", found)
+
     @strawberry.field(
         description="Who might belong to the team, as GitHub names them.",
         metadata=cost(items=listing.MOST_SUGGESTED, objects=10),
@@ -273,6 +283,11 @@ class ThreadsPayload:
 @strawberry.type(description="The member as it is now.")
 class TeamPayload:
     member: Member
+
+
+@strawberry.type(description="Who you say that you are now; null if nobody.")
+class OwnMemberPayload:
+    member: Member | None
 
 
 @strawberry.type
@@ -366,6 +381,23 @@ class WaitingMutation:
         )
         remember_members(info, [member])
         return TeamPayload(member=cast(Member, member))
+
+    @strawberry.mutation(
+        description="Say which member you are, and so belong to the team with all that they"
+        " ever wrote; null takes it back. For members."
+    )
+    def own_member_set(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        member_id: strawberry.ID | None = None,
+    ) -> OwnMemberPayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        found = own.own_member_set(
+            actor=actor, workspace=workspace, member_id=key(member_id) if member_id else None
+        )
+        remember_members(info, [found] if found else [])
+        return OwnMemberPayload(member=cast("Member | None", found))
 
 
 def _payload(threads: Sequence[int]) -> ThreadsPayload:

@@ -611,6 +611,28 @@ class TeamDecision(TimestampedModel):
         return f"{self.member}: {'on' if self.is_on_team else 'not on'} the team"
 
 
+class OwnMember(TimestampedModel):
+    """Which member of a workspace somebody who signs in says that they are.
+
+    They belong to the team from their first message on, and after their account here is gone.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "user"], name="messages_ownmember_once"),
+            models.UniqueConstraint(
+                fields=["workspace", "member"], name="messages_ownmember_of_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.member}"
+
+
 class Standing(models.Model):
     """Whose turn it is in a thread, where somebody waits: see `messages/waiting/turns.py`.
 
@@ -632,13 +654,16 @@ class Standing(models.Model):
     others_replied = models.BooleanField(default=False)
     # From long before the source was connected, and nobody has asked since.
     is_old = models.BooleanField(default=False)
+    # Whoever opened it has opened no thread before.
+    is_first = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [only_choices("side", Side), only_choices("reason", Reason)]
         indexes = [
             models.Index(
                 fields=["workspace", "side", "is_old", "others_replied", "since", "thread"],
-                name="messages_standing_queue",
+                include=["is_first"],
+                name="messages_standing_lists",
             )
         ]
 

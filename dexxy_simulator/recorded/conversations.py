@@ -20,10 +20,10 @@ MADE_UP: Final = (
 )
 
 
-def add_discussions(world: World, repository: Repository) -> None:
-    """Add the discussions of the text file, each at the times that it names."""
+def add_discussions(world: World, repository: Repository, later: timedelta) -> None:
+    """Add the discussions of the text file, each LATER than at the times that it names."""
     for text in json.loads(TEXTS.read_text(encoding="utf-8")):
-        opened_at = sure_moment(text["opened_at"])
+        opened_at = sure_moment(text["opened_at"]) + later
         with world.at(opened_at):
             category = world.add_category(
                 repository,
@@ -37,7 +37,7 @@ def add_discussions(world: World, repository: Repository) -> None:
         for comment in text["comments"]:
             _add_comment(world, discussion, comment)
         if "closed_at" in text:
-            with world.at(sure_moment(text["closed_at"])):
+            with world.at(sure_moment(text["closed_at"]) + later):
                 world.close_discussion(discussion, text["state_reason"])
 
 

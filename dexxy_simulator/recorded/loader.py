@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ from dexxy_simulator.visitor import add_visitor
 from dexxy_simulator.world import World
 
 RECORDING: Final = Path(__file__).parent.parent / "data" / "ants"
+NOT_LATER: Final = timedelta(0)
 
 
 def recorded_world(clock: Callable[[], datetime] = system_clock) -> World:
@@ -43,34 +44,52 @@ def recorded_world(clock: Callable[[], datetime] = system_clock) -> World:
     return world
 
 
-def load_recorded(world: World, folder: Path = RECORDING) -> Repository:
-    """Add the recorded repository to a world, completed."""
-    row = json.loads((folder / "repository.json").read_text(encoding="utf-8"))
+def load_recorded(
+    world: World, folder: Path = RECORDING, *, later: timedelta = NOT_LATER
+) -> Repository:
+    """Add the recorded repository to a world, completed; all its times are LATER than recorded."""
+    row = _later(json.loads((folder / "repository.json").read_text(encoding="utf-8")), later)
     created_at = sure_moment(row["created_at"])
-    for user in read_rows(folder, "users"):
+    for user in read_rows(folder, "users", later):
         actor_from(world, user, created_at)
     repository = repository_from(world, row)
-    issue_rows = {row["number"]: row for row in read_rows(folder, "issues")}
+    issue_rows = {row["number"]: row for row in read_rows(folder, "issues", later)}
     for number, issue_row in issue_rows.items():
         if "pull_request" not in issue_row:
             repository.issues[number] = _issue(world, repository, issue_row)
-    for pull_row in read_rows(folder, "pulls"):
+    for pull_row in read_rows(folder, "pulls", later):
         issue_row = issue_rows.get(pull_row["number"], {})
         pull = _pull_request(world, repository, pull_row, issue_row)
         repository.pull_requests[pull.number] = pull
         if pull.merged and pull.author is not None:
             repository.contributors.add(pull.author)
-    _add_posts(world, repository, folder)
+    _add_posts(world, repository, folder, later)
     repository.last_number = max(*repository.issues, *repository.pull_requests)
     complete_timelines(world, repository)
-    add_discussions(world, repository)
+    add_discussions(world, repository, later)
     return repository
 
 
-def read_rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Read one file of the recording."""
+def read_rows(folder: Path, name: str, later: timedelta = NOT_LATER) -> list[dict[str, Any]]:
+    """Read one file of the recording; all times in it are LATER than recorded."""
     text = (folder / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
+    return [_later(json.loads(line), later) for line in text.split("\n") if line]
+
+
+def _later(value: Any, by: timedelta) -> Any:
+    """Return what is recorded with all its times moved: GitHub ends their names with `_at`."""
+    if not by:
+        return value
+    if isinstance(value, list):
+        return [_later(one, by) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: (sure_moment(one) + by).isoformat()
+        if name.endswith("_at") and isinstance(one, str)
+        else _later(one, by)
+        for name, one in value.items()
+    }
 
 
 def _issue(world: World, repository: Repository, row: Row) -> Issue:
@@ -100,8 +119,8 @@ def _pull_request(world: World, repository: Repository, row: Row, issue_row: Row
     )
 
 
-def _add_posts(world: World, repository: Repository, folder: Path) -> None:
-    for row in read_rows(folder, "issue_comments"):
+def _add_posts(world: World, repository: Repository, folder: Path, later: timedelta) -> None:
+    for row in read_rows(folder, "issue_comments", later):
         number = last_number(row["issue_url"])
         thread = repository.issues.get(number) or repository.pull_requests[number]
         thread.comments.append(
@@ -114,9 +133,9 @@ def _add_posts(world: World, repository: Repository, folder: Path) -> None:
                 )
             )
         )
-    comment_rows = read_rows(folder, "review_comments")
+    comment_rows = read_rows(folder, "review_comments", later)
     reviews = {}
-    for row in read_rows(folder, "reviews"):
+    for row in read_rows(folder, "reviews", later):
         pull = repository.pull_requests[last_number(row["pull_request_url"])]
         reviews[row["id"]] = _review(world, pull, row)
     complete_reviews(world, repository, reviews, comment_rows)

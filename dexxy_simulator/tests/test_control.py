@@ -94,4 +94,6 @@ def test_the_compute_of_a_query_is_limited_and_freed(process: SimulatorProcess) 
 def test_the_compute_of_a_query_is_limited_from_the_command_line() -> None:
     options = _options(["--compute-budget", "7", "--compute-seconds", "0.5"])
 
-    assert _world(options).compute_budget == ComputeBudget(7, seconds=0.5)
+    world, _life = _world(options)
+
+    assert world.compute_budget == ComputeBudget(7, seconds=0.5)

@@ -5,10 +5,16 @@ import socket
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
+from dexxy.accounts.models import User
 from dexxy.cli import demonstration
 from dexxy.cli.errors import PortUnavailableError
+from dexxy.cli.management.commands.demo import connect_the_demo
 from dexxy.cli.tests.running import free_port
+from dexxy.integrations.models import GitHubRepository
+from dexxy_simulator.model import Repository
+from dexxy_simulator.server import SimulatorServer
 
 REAL = {
     "DATABASE_URL": "postgresql://real",
@@ -56,3 +62,24 @@ def test_a_simulator_port_that_others_took_is_named(demo_dir: Path) -> None:
         pytest.raises(PortUnavailableError, match=f"Port {port}, .* or remove {demo_dir}"),
     ):
         demonstration.choose_the_simulator()
+
+
+@pytest.mark.django_db
+def test_all_repositories_are_read_by_an_app_whose_webhooks_come_here(
+    simulator: SimulatorServer,
+    ants: Repository,
+    alice: User,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    simulator.world.add_repository(ants.owner, "recipes")
+    monkeypatch.setenv("DEXXY_GITHUB_API_URL", simulator.url)
+    settings.DEXXY_GITHUB_API_URL = settings.DEXXY_GITHUB_WEB_URL = simulator.url
+    settings.DEXXY_GITHUB_GRAPHQL_URL = simulator.graphql_url
+
+    connect_the_demo(alice, "http://localhost:8347")
+
+    [app] = simulator.world.apps.values()
+    assert app.hook.url == "http://localhost:8347/webhooks/github/"
+    followed = GitHubRepository.objects.followed().values_list("full_name", flat=True)
+    assert set(followed) == {"panjf2000/ants", "panjf2000/recipes"}

@@ -8,7 +8,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.sql import fetch_all
 from dexxy.members.models import Member
-from dexxy.messages.models import TeamDecision
+from dexxy.messages.models import OwnMember, TeamDecision
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.team.stints import Stint
 
@@ -42,13 +42,15 @@ class Teammate:
 
     Args:
         stints: when, the oldest first.
-        is_decided: a person said so; otherwise their acts do.
+        is_decided: a person said so; otherwise their acts do, or they themselves.
+        is_own: who signs in here says that they are this member.
         evidence: the newest of those acts.
     """
 
     member: Member
     stints: Sequence[Stint]
     is_decided: bool
+    is_own: bool
     evidence: Sequence[Evidence]
 
     def is_there(self, at: datetime) -> bool:
@@ -76,11 +78,17 @@ def team_list(viewer: Viewer, workspace: Workspace) -> list[Teammate]:
     """
     require_membership(viewer, workspace)
     team = team_of(workspace.pk)
-    decided = _decided(workspace, is_on_team=True)
+    decided, own = _decided(workspace, is_on_team=True), _own(workspace)
     members = Member.objects.filter(pk__in=list(team)).order_by("display_name", "pk")
     evidence = _evidence(workspace, list(team))
     return [
-        Teammate(member, team[member.pk], member.pk in decided, evidence.get(member.pk, ()))
+        Teammate(
+            member,
+            team[member.pk],
+            is_decided=member.pk in decided,
+            is_own=member.pk in own,
+            evidence=evidence.get(member.pk, ()),
+        )
         for member in members
     ]
 
@@ -114,6 +122,11 @@ def team_suggested(viewer: Viewer, workspace: Workspace) -> list[Suggested]:
 
 def _decided(workspace: Workspace, *, is_on_team: bool) -> set[int]:
     found = TeamDecision.objects.filter(workspace=workspace, is_on_team=is_on_team)
+    return set(found.values_list("member__home_identity__member", flat=True))
+
+
+def _own(workspace: Workspace) -> set[int]:
+    found = OwnMember.objects.filter(workspace=workspace)
     return set(found.values_list("member__home_identity__member", flat=True))
 
 

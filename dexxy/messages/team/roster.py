@@ -1,4 +1,7 @@
-"""Who belongs to the team of a workspace, and when: what people decided, else what acts say."""
+"""Who belongs to the team of a workspace, and when.
+
+What people decided comes first, then who says that they are a member, then what acts say.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -40,10 +43,19 @@ WHERE d.workspace_id = %(workspace)s
 ORDER BY d.updated_at
 """
 
+# Before their first message there is nothing that could be of the team.
+_OWN = """
+SELECT i.member_id
+FROM messages_ownmember o JOIN members_identity i ON i.home_member_id = o.member_id
+WHERE o.workspace_id = %(workspace)s
+"""
+
 
 def team_of(workspace_id: int) -> Roster:
     """Return everybody who ever belonged to the team of a workspace."""
     found = _stints_by_acts(workspace_id)
+    for (member,) in fetch_all(_OWN, {"workspace": workspace_id}):
+        found[member] = [Stint(_BEGINNING)]
     for member, is_on_team, since, until in fetch_all(_DECISIONS, {"workspace": workspace_id}):
         found[member] = [Stint(since or _BEGINNING, until)] if is_on_team else []
     return {member: stints for member, stints in found.items() if stints}

@@ -15,7 +15,7 @@ from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.lists import QueueFilters, Tab
 from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
-from dexxy.messages.waiting.summary import queue_summary
+from dexxy.messages.waiting.summary import list_counts, queue_summary
 from dexxy.messages.waiting.triage import (
     ColleagueNotFoundError,
     TriageError,
@@ -138,6 +138,21 @@ def test_each_list_has_its_threads(alice: User, workspace: Workspace, teller: Te
         Tab.SNOOZED: [],
         Tab.ASIDE: [],
     }
+
+
+def test_an_older_thread_that_comes_or_goes_decides_which_is_the_first(
+    alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    [waits] = teller.tell(f"I A opens {ago(4)}")
+    recount(workspace)
+    assert shown(alice, workspace, tab=Tab.FIRST) == [waits.pk]
+
+    [older] = teller.tell(f"I A' opens {ago(5)}, T closes {ago(4.5)}")
+    standings_recompute(workspace.pk, [older.pk], team_of(workspace.pk))
+    assert shown(alice, workspace, tab=Tab.FIRST) == []
+    Thread.objects.filter(pk=older.pk).update(is_archived=True, archived_reason="deleted")
+    standings_recompute(workspace.pk, [older.pk], team_of(workspace.pk))
+    assert list_counts(alice, workspace)[Tab.FIRST] == 1
 
 
 def test_a_snooze_hides_a_thread_until_its_opener_says_more(

@@ -59,13 +59,20 @@ class Asked:
 
     Args:
         source: what stands behind FROM.
-        conditions: what stands behind WHERE.
-        params: the values of the parameters of both.
+        side: what it has in common with other lists, as a condition.
+        own: what is asked of its rows besides.
+        params: the values of the parameters of all.
     """
 
     source: str
-    conditions: str
+    side: str
+    own: str
     params: Mapping[str, Any]
+
+    @property
+    def conditions(self) -> str:
+        """What stands behind WHERE."""
+        return f"{self.side} AND {self.own}"
 
 
 _AWAKE = f"s.thread_id NOT IN ({HELD})"
@@ -75,20 +82,12 @@ _MINE = """s.thread_id IN (
 _UNASSIGNED = """s.thread_id NOT IN (
     SELECT tr.thread_id FROM messages_triage tr
     WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)"""
-# Nobody opens a second thread before the first.
-_FIRST = """NOT EXISTS (
-    SELECT FROM members_identity opener
-    JOIN members_identity other ON other.member_id = opener.member_id
-    JOIN messages_thread before ON before.workspace_id = t.workspace_id
-         AND before.author_id = other.id AND NOT before.is_archived
-         AND (before.opened_at, before.id) < (t.opened_at, t.id)
-    WHERE opener.id = t.author_id)"""
 # What is asked of the rows of a list, beside their side.
 _OF_TAB: Mapping[Tab, Sequence[str]] = {
     Tab.ALL: [_AWAKE],
     Tab.MINE: [_AWAKE, _MINE],
     Tab.UNASSIGNED: [_AWAKE, _UNASSIGNED],
-    Tab.FIRST: [_AWAKE, _FIRST],
+    Tab.FIRST: [_AWAKE, "s.is_first"],
     Tab.OURS: [_AWAKE],
     Tab.LATE: [_AWAKE],
     Tab.OLD: [],
@@ -126,8 +125,9 @@ def lists_asked(
     return [
         Asked(
             # The row of the thread is looked up only where something is asked of it.
-            _WITH_THREAD if of_threads or tab is Tab.FIRST else "messages_standing s",
-            " AND ".join([_side_of(tab), *_OF_TAB[tab], *kept]),
+            _WITH_THREAD if of_threads else "messages_standing s",
+            " AND ".join([_side_of(tab), *kept]),
+            " AND ".join(_OF_TAB[tab] or ["TRUE"]),
             params,
         )
         for tab in tabs

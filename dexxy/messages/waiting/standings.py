@@ -38,6 +38,20 @@ SELECT DISTINCT opener.member_id
 FROM messages_thread t JOIN members_identity opener ON opener.id = t.author_id
 WHERE t.id = ANY(%(threads)s)
 """
+# Nobody opens a second thread before the first. A thread that came or went may be an older one than
+# those of the same openers that wait.
+_FIRST = """
+UPDATE messages_standing s SET is_first = NOT s.is_first
+FROM (
+    SELECT t.id, row_number() OVER (PARTITION BY i.member_id ORDER BY t.opened_at, t.id) = 1
+               AS is_first
+    FROM members_identity i
+    JOIN messages_thread t ON t.author_id = i.id AND t.workspace_id = %(workspace)s
+         AND NOT t.is_archived
+    WHERE i.member_id = ANY(%(openers)s)
+) opened
+WHERE s.thread_id = opened.id AND s.is_first <> opened.is_first
+"""
 _COLUMNS = {
     "thread_id": "bigint",
     "side": "text",
@@ -68,8 +82,9 @@ def standings_recompute(workspace_id: int, thread_ids: Collection[int], team: Ro
     execute(_FORGET, threads)
     if rows:
         execute(_WRITE, {"workspace": workspace_id}, Rows(_COLUMNS, rows))
-    openers = fetch_all(_OPENERS, {"threads": list(thread_ids)})
-    summaries_due(workspace_id, [pk for (pk,) in openers])
+    openers = [pk for (pk,) in fetch_all(_OPENERS, {"threads": list(thread_ids)})]
+    execute(_FIRST, {"workspace": workspace_id, "openers": openers})
+    summaries_due(workspace_id, openers)
 
 
 def _set_aside(thread_ids: Collection[int]) -> dict[int, Act]:

@@ -11,13 +11,12 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.sql import fetch_all, time_limit
-from dexxy.messages.models import Message, Recount, TeamDecision, TeamStint
+from dexxy.messages.models import Message, OwnMember, Recount, TeamDecision, TeamStint
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.lists import (
     IN_RANGE,
     RANGES,
     WHOLE_QUEUE,
-    Asked,
     QueueFilters,
     Tab,
     asked,
@@ -27,8 +26,6 @@ from dexxy.messages.waiting.lists import (
 
 # Beyond this, numbers are not counted to their end.
 MOST_COUNTED = 10_000
-# Whether an opener has an older thread is asked of so many: it takes ten times as long as to count.
-MOST_ASKED = 500
 
 
 @dataclass(frozen=True)
@@ -92,27 +89,24 @@ def list_counts(
 ) -> Mapping[Tab, int]:
     """Count each list, as far as FILTERS keep it; up to one more than MOST_COUNTED.
 
-    First-time contributors are left out where more than MOST_ASKED wait.
-
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    now = timezone.now()
-    others = [tab for tab in Tab if tab is not Tab.FIRST]
+    lists = dict(zip(Tab, lists_asked(viewer, workspace, filters, timezone.now()), strict=True))
+    # Lists of one side are counted in one pass over its rows.
+    sides: dict[str, list[Tab]] = {}
+    for tab, of in lists.items():
+        sides.setdefault(of.side, []).append(tab)
+    passes = [
+        f"(SELECT {', '.join(f'count(*) FILTER (WHERE {lists[tab].own})' for tab in tabs)}"
+        f" FROM {lists[tabs[0]].source} WHERE {side}) side_{place}"
+        for place, (side, tabs) in enumerate(sides.items())
+    ]
     with time_limit():
-        counts = _counted(lists_asked(viewer, workspace, filters, now, others))
-        found: dict[Tab, int] = dict(zip(others, counts, strict=True))
-        if found[Tab.ALL] <= MOST_ASKED:
-            [of] = lists_asked(viewer, workspace, filters, now, [Tab.FIRST])
-            found[Tab.FIRST] = _counted([of])[0]
-    return found
-
-
-def _counted(lists: Sequence[Asked]) -> Sequence[int]:
-    counts = ", ".join(f"({_COUNT.format(of.source, of.conditions)})" for of in lists)
-    [row] = fetch_all(f"SELECT {counts}", {**lists[0].params, "most": MOST_COUNTED + 1})
-    return row
+        [row] = fetch_all(f"SELECT * FROM {', '.join(passes)}", lists[Tab.ALL].params)
+    counted = zip([tab for tabs in sides.values() for tab in tabs], row, strict=True)
+    return {tab: min(number, MOST_COUNTED + 1) for tab, number in counted}
 
 
 def queue_number(viewer: Viewer, workspace: Workspace) -> int:
@@ -143,6 +137,7 @@ def has_team(viewer: Viewer, workspace: Workspace) -> bool:
     return (
         TeamStint.objects.filter(workspace=workspace).exists()
         or TeamDecision.objects.filter(workspace=workspace, is_on_team=True).exists()
+        or OwnMember.objects.filter(workspace=workspace).exists()
     )
 
 

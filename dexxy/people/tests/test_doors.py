@@ -75,6 +75,18 @@ ACTIONS = [
         refusal="NOT_FOUND",
     ),
     Action(
+        "say who one is",
+        page="settings/team/?decision=me&member=$ada",
+        api="ownMemberSet(workspaceId: $workspace, memberId: $ada)",
+        audit=["member.owned $ada"],
+    ),
+    Action(
+        "say that one is a bot",
+        page="settings/team/?decision=me&member=$robot",
+        api="ownMemberSet(workspaceId: $workspace, memberId: $robot)",
+        refusal="A bot does not belong to the team.",
+    ),
+    Action(
         "accept a suggestion",
         page="people/suggestions/$suggestion/accept/",
         api="mergeSuggestionAccept(workspaceId: $workspace, suggestionId: $suggestion)",

@@ -73,6 +73,7 @@ SHORTCUTS: Sequence[ShortcutGroup] = (
     ShortcutGroup(
         _("In a thread"),
         (
+            Shortcut(("n",), _("Next waiting")),
             Shortcut(("u",), _("Back to the list")),
             Shortcut(("g", "h"), _("Open on GitHub")),
         ),

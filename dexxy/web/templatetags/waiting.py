@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from dexxy.messages.models import Standing
 from dexxy.messages.waiting.turns import Reason
 from dexxy.web import wording
 from dexxy.web.waiting import words
+from dexxy.web.waiting.place import address_of_queue
 
 register = template.Library()
 
@@ -31,6 +33,12 @@ def waited(since: datetime | None) -> SafeString:
         wording.exactly(since),
         words.waited(since, timezone.now()),
     )
+
+
+@register.simple_tag
+def from_queue(query: QueryDict) -> str:
+    """Write the query of a row's address, which says from which list it is opened."""
+    return address_of_queue(query)
 
 
 @register.filter

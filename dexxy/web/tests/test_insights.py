@@ -255,5 +255,10 @@ def test_the_period_is_that_of_the_workspace_and_ends_today(
 
     html = page(client, workspace, "?period=7d")
 
-    assert f'value="{today - timedelta(days=6):%Y-%m-%d}"' in html
-    assert f'value="{today:%Y-%m-%d}"' in html
+    days = f"from={today - timedelta(days=6):%Y-%m-%d}&to={today:%Y-%m-%d}"
+    [custom] = re.findall(r'href="(\?[^"]*)#custom"', html)
+    assert custom.replace("&amp;", "&") == f"?period=custom&{days}"
+    # The form of custom days takes no room where other days are shown.
+    assert 'id="custom"' not in html
+    form = page(client, workspace, custom.replace("&amp;", "&"))
+    assert f'name="to" value="{today:%Y-%m-%d}"' in form

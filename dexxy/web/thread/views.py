@@ -18,6 +18,7 @@ from dexxy.messages.unread import thread_mark_read
 from dexxy.web.pages import PageRequest, workspace_page
 from dexxy.web.thread.blocks import blocks_of, marked
 from dexxy.web.thread.referring import bodies_of
+from dexxy.web.waiting.place import place_in_queue
 
 
 @workspace_page
@@ -40,9 +41,10 @@ def thread(
         "bodies": bodies_of(request.user, workspace, found.thread.source, found.all_messages),
     }
     is_part = bool(request.htmx) and (request.htmx.target or "").startswith("gap-")
-    return render(
-        request, "web/thread/stretch.html" if is_part else "web/thread/page.html", context
-    )
+    if is_part:
+        return render(request, "web/thread/stretch.html", context)
+    context["queue"] = place_in_queue(request, workspace, pk, is_waiting=found.is_waiting)
+    return render(request, "web/thread/page.html", context)
 
 
 def _gone(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:

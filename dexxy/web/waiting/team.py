@@ -14,9 +14,12 @@ from dexxy.common.ids import parse_id
 from dexxy.members.directory import MemberFilters, member_list
 from dexxy.messages.team.deciding import member_set_team
 from dexxy.messages.team.listing import team_list, team_removed, team_suggested
+from dexxy.messages.team.own import own_member, own_member_set
 from dexxy.messages.waiting.summary import is_recounting
 from dexxy.web.pages import PageRequest, attempt, workspace_form
 
+# What a button of the page says about its reader.
+_OWN = ("me", "nobody")
 # What a button of the page says about a member: True for on the team, None for what their acts say.
 _DECISIONS = {"on": True, "off": False, "acts": None}
 
@@ -25,12 +28,14 @@ _DECISIONS = {"on": True, "off": False, "acts": None}
 def settings_team(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show the team with the evidence for each, and let admins decide about it."""
     if request.method == "POST":
-        attempt(request, lambda: _decide(request, workspace), _("Saved. The queue is recounted."))
+        say = _say_who if request.POST.get("decision") in _OWN else _decide
+        attempt(request, lambda: say(request, workspace), _("Saved. The queue is recounted."))
         return redirect("settings_team", workspace.slug)
     now, team = timezone.now(), team_list(request.user, workspace)
     context = {
         "workspace": workspace,
         "section": "settings",
+        "own": own_member(request.user, workspace),
         "may_decide": is_admin(request.user, workspace),
         "is_recounting": is_recounting(request.user, workspace),
         "today": [mate for mate in team if mate.is_there(now)],
@@ -48,11 +53,24 @@ def _decide(request: PageRequest, workspace: Workspace) -> None:
     member_set_team(
         actor=request.user,
         workspace=workspace,
-        member_id=parse_id(sent.get("member", "")) or _named(request, workspace),
+        member_id=_meant(request, workspace),
         is_on_team=_DECISIONS[sent["decision"]],
         since=_day(sent.get("since", "")),
         until=_day(sent.get("until", "")),
     )
+
+
+def _say_who(request: PageRequest, workspace: Workspace) -> None:
+    is_me = request.POST["decision"] == "me"
+    own_member_set(
+        actor=request.user,
+        workspace=workspace,
+        member_id=_meant(request, workspace) if is_me else None,
+    )
+
+
+def _meant(request: PageRequest, workspace: Workspace) -> int:
+    return parse_id(request.POST.get("member", "")) or _named(request, workspace)
 
 
 def _named(request: PageRequest, workspace: Workspace) -> int:

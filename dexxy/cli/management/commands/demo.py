@@ -4,15 +4,29 @@ from django.core.management import call_command
 
 from dexxy.accounts.models import User
 from dexxy.accounts.services import workspace_ensure
-from dexxy.cli.demonstration import simulator_port
+from dexxy.cli.demonstration import simulator_port, simulator_url
 from dexxy.cli.management.commands.up import Command as UpCommand
 from dexxy.cli.ports import usable_port
 from dexxy.cli.startup import database_prepare
 from dexxy.cli.supervisor import Process
-from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
-from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy.integrations.services.github.access.app import app_store
+from dexxy.integrations.services.github.api.server import default_server
+from dexxy.integrations.services.github.connecting.app_registration import (
+    EVENTS,
+    WEBHOOK_PATH,
+    manifest,
+)
+from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.installation_link import installation_link
+from dexxy.integrations.services.github.connecting.oauth import CALLBACK_PATH
+from dexxy.integrations.services.github.connecting.repositories import (
+    repositories_connect_available,
+)
+from dexxy_simulator.own_process import SimulatorControl
 
-RECORDED_REPOSITORY = "panjf2000/ants"
+OWNER = "panjf2000"
+# Something happens so often: seldom enough to read a page, often enough to see it move.
+_SECONDS = 12
 
 
 class Command(UpCommand):
@@ -25,20 +39,37 @@ class Command(UpCommand):
         call_command("flush", verbosity=0, interactive=False)
 
     def helpers(self) -> list[Process]:
-        arguments = ("--recorded", "--live", "--port", str(simulator_port()))
+        port, every = str(simulator_port()), str(_SECONDS)
+        arguments = ("--community", "--live", "--live-every", every, "--port", port)
         return [Process("simulated GitHub", "dexxy_simulator", arguments, is_quiet=True)]
 
     def is_ready(self) -> bool:
         return usable_port("127.0.0.1", simulator_port()) is None
 
-    def when_ready(self, admin: User) -> None:
-        connect_the_recorded_repository(admin)
+    def when_ready(self, admin: User, url: str) -> None:
+        connect_the_demo(admin, url)
 
 
-def connect_the_recorded_repository(admin: User) -> None:
-    """Connect the recorded repository; the scheduler finds it due and a worker reads it."""
-    repository_connect_by_token(
-        workspace=workspace_ensure(slug=Command.workspace, admin=admin),
-        full_name=RECORDED_REPOSITORY,
-        token=DEMO_TOKEN,
+def connect_the_demo(admin: User, url: str) -> None:
+    """Install an App on the simulated GitHub that sends its webhooks to URL; follow all it reaches.
+
+    The scheduler finds the repositories due and a worker reads them.
+    """
+    github = SimulatorControl(simulator_url())
+    workspace = workspace_ensure(slug=Command.workspace, admin=admin)
+    here = {
+        "url": url,
+        "callback_urls": [f"{url}{CALLBACK_PATH}"],
+        "setup_url": f"{url}{CALLBACK_PATH}",
+        # GitHub refuses an address that only this machine knows; the simulator is on it.
+        "hook_attributes": {"url": f"{url}{WEBHOOK_PATH}"},
+        "default_events": EVENTS,
+    }
+    converted = github.register_app(OWNER, {**manifest(), **here})
+    app = app_store(default_server(), converted)
+    installation = github.install(app.client_id, OWNER)
+    installation_link(viewer=admin, workspace=workspace, app=app, data=installation)
+    reached = available_repositories(viewer=admin, workspace=workspace)
+    repositories_connect_available(
+        viewer=admin, workspace=workspace, github_ids=[one.github_id for one in reached]
     )

@@ -64,7 +64,7 @@ class Command(DexxyCommand):
             return startup.web_answers(address, port) and self.is_ready()
 
         def when_ready() -> None:
-            self.when_ready(admin)
+            self.when_ready(admin, url)
             startup.announce(console, self.what, url, admin)
 
         with address_noted(url):
@@ -97,8 +97,8 @@ class Command(DexxyCommand):
         """Say whether the helpers are ready."""
         return True
 
-    def when_ready(self, admin: User) -> None:
-        """Do what is left when everything runs."""
+    def when_ready(self, admin: User, url: str) -> None:
+        """Do what is left when everything runs, at URL."""
 
 
 def processes(address: str, port: int) -> list[Process]:

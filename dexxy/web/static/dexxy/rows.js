@@ -77,8 +77,6 @@
     X: () => pick(current(), true),
     o: () => linkOf(current())?.click(),
     z: () => document.getElementById("undo")?.requestSubmit(),
-    n: () => document.querySelector("a[data-next]")?.click(),
-    u: () => document.querySelector("a[data-list]")?.click(),
   };
 
   document.addEventListener("keydown", (event) => {
