@@ -52,8 +52,8 @@ FROM generate_series(1, {SILENT_SOURCES + OTHER_WORKSPACES + 1}) i;
 # People of the first workspace, bots first, and then one of each other workspace.
 _PEOPLE = f"""
 INSERT INTO members_member (id, workspace_id, display_name, avatar_url, bio, company, location,
-    is_bot, tags, notes, created_at, updated_at)
-SELECT i, greatest(1, i - {PEOPLE - 1}), 'Person ' || i, '', '', '', '', i <= {BOTS}, '{{}}', '',
+    is_bot, tags, created_at, updated_at)
+SELECT i, greatest(1, i - {PEOPLE - 1}), 'Person ' || i, '', '', '', '', i <= {BOTS}, '{{}}',
        now(), now()
 FROM generate_series(1, {PEOPLE + OTHER_WORKSPACES}) i;
 

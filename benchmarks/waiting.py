@@ -33,8 +33,8 @@ def main() -> None:
 # Each tenth thread waits, some of them for years; people open fifty threads each.
 _ROWS = (
     """INSERT INTO members_member (workspace_id, display_name, avatar_url, bio, company, location,
-           is_bot, tags, notes, created_at, updated_at)
-       SELECT %(workspace)s, 'Person ' || n, '', '', '', '', FALSE, '{}', '', now(), now()
+           is_bot, tags, created_at, updated_at)
+       SELECT %(workspace)s, 'Person ' || n, '', '', '', '', FALSE, '{}', now(), now()
        FROM generate_series(1, %(threads)s / 50) n""",
     """INSERT INTO members_identity (workspace_id, provider, external_id, node_id, kind, username,
            name, email, avatar_url, url, member_id, home_member_id, version_at, message_count,

@@ -17,6 +17,8 @@ from dexxy.accounts.models import ApiToken, ListPage, Role, User, Workspace
 from dexxy.accounts.saved_views import saved_view_save
 from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
 from dexxy.members.models import Identity, MemberSummary, MergeSuggestion
+from dexxy.members.notes import note_add
+from dexxy.members.organization_merges import organization_merge
 from dexxy.members.summaries import summaries_due_everywhere
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import MessageKind
@@ -24,6 +26,7 @@ from dexxy.messages.team.deciding import member_set_team
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.people.merging import people_merge, people_unmerge
+from dexxy.people.selecting import people_tag_later
 from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from tests.factories import (
@@ -156,12 +159,23 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         is_shared=True,
     )
     summaries_due_everywhere(workspace.pk)
-    MemberSummary.objects.filter(member=kept.member_id).update(
-        organization="Halden", organization_key="halden"
+    for account, name in ((kept, "halden"), (alike, "fjord"), (twin, "lund")):
+        summaries = MemberSummary.objects.filter(member=account.member_id)
+        summaries.update(organization=name, organization_key=name)
+    joined = organization_merge(actor=alice, workspace=workspace, kept="halden", merged="lund")
+    note = note_add(actor=alice, workspace=workspace, member_id=author.member_id, text="A note")
+    task = people_tag_later(
+        actor=alice, workspace=workspace, member_ids=[author.member_id], add=["speaker"]
     )
     return {
         "workspaceId": str(workspace.pk),
         "key": "halden",
+        "keptKey": "halden",
+        "mergedKey": "fjord",
+        "organizationMergeId": str(joined.pk),
+        "noteId": str(note.pk),
+        "taskId": str(task.pk),
+        "text": "Another note",
         "add": ["speaker"],
         "itemId": str(item.pk),
         "threadId": str(thread.pk),

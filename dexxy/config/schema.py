@@ -15,8 +15,10 @@ from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
 from dexxy.messages.graphql_waiting import WaitingMutation, WaitingQuery
 from dexxy.people.graphql import PeopleMutation, PeopleQuery
+from dexxy.people.graphql_bulk import BulkMutation, BulkQuery
 from dexxy.people.graphql_directory import DirectoryMutation, DirectoryQuery
-from dexxy.people.graphql_organizations import OrganizationsQuery
+from dexxy.people.graphql_notes import NotesMutation
+from dexxy.people.graphql_organizations import OrganizationsMutation, OrganizationsQuery
 from dexxy.sources.graphql import SourcesQuery
 
 Query = merge_types(
@@ -27,6 +29,7 @@ Query = merge_types(
         MembersQuery,
         PeopleQuery,
         DirectoryQuery,
+        BulkQuery,
         OrganizationsQuery,
         SourcesQuery,
         MessagesQuery,
@@ -42,6 +45,9 @@ Mutation = merge_types(
         SavedViewsMutation,
         PeopleMutation,
         DirectoryMutation,
+        BulkMutation,
+        NotesMutation,
+        OrganizationsMutation,
         ErasureMutation,
         WaitingMutation,
         IntegrationsMutation,

@@ -6,11 +6,16 @@ from django.db import DatabaseError, InterfaceError
 from django_rq import job
 
 from dexxy.common.errors import DexxyError
+from dexxy.integrations.services.contributors.bulk_working import bulk_tasks_work
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import installation_work, repository_work
 from dexxy.integrations.services.retention import old_rows_delete
+from dexxy.people.bulk_tasks import bulk_tasks_wake
+
+# The worker of webhooks does them, too, in between.
+_BULK_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -60,6 +65,13 @@ def read_delivery_log(app_pk: int) -> None:
         delivery_log_read(app_pk)
     except DexxyError as error:
         log.warning("log of deliveries not read", app=app_pk, error=str(error))
+
+
+@job("exports")
+def do_bulk_tasks() -> None:
+    """Do what people asked a worker for, for one time slice."""
+    if bulk_tasks_work(seconds=_BULK_SECONDS):
+        bulk_tasks_wake()
 
 
 @job("sync")

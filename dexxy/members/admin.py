@@ -10,8 +10,10 @@ from dexxy.members.models import (
     MatchKey,
     Member,
     MemberMerge,
+    MemberNote,
     MemberSummary,
     MergeSuggestion,
+    OrganizationMerge,
     StatedAccount,
 )
 
@@ -95,5 +97,23 @@ class MemberSummaryAdmin(ReadOnlyAdmin):
     list_filter = ("workspace",)
     list_select_related = ("member", "workspace")
     search_fields = ("=organization_key",)
-    hidden = ("organization_key",)
+    hidden = ("organization_key", "details")
+    ordering = ("-pk",)
+
+
+@admin.register(MemberNote)
+class MemberNoteAdmin(ReadOnlyAdmin):
+    list_display = ("member", "workspace", "author", "written_at")
+    list_filter = ("workspace",)
+    list_select_related = ("member", "workspace", "author")
+    search_fields = ("member__display_name",)
+    ordering = ("-pk",)
+
+
+@admin.register(OrganizationMerge)
+class OrganizationMergeAdmin(ReadOnlyAdmin):
+    list_display = ("kept_name", "merged_name", "workspace", "actor", "undone_at")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace", "actor")
+    search_fields = ("kept_name", "merged_name")
     ordering = ("-pk",)

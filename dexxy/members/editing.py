@@ -1,4 +1,4 @@
-"""What the team says about a member: the name, tags and notes."""
+"""What the team says about a member: the name and tags."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,11 @@ from dexxy.members.visibility import MemberNotFoundError
 
 LONGEST_NAME = 200
 LONGEST_TAG = 50
-LONGEST_NOTES = 20_000
 MOST_TAGS = 50
 
 
 class MemberTextError(BadInputError):
-    """A name, a tag or a note that cannot be stored."""
+    """A name or a tag that cannot be stored."""
 
 
 @transaction.atomic
@@ -30,12 +29,11 @@ def member_edit(
     member_id: int,
     display_name: str | None = None,
     tags: Sequence[str] | None = None,
-    notes: str | None = None,
 ) -> Member:
     """Change what the team says about a member; None leaves it as it is.
 
     Args:
-        member_id: the member, or one that was merged into it, whose name and notes are its own.
+        member_id: the member, or one that was merged into it, whose name is its own.
         display_name: '' gives back the name of the account.
         tags: of the whole member. One that is left out goes, whichever home member has it.
 
@@ -54,11 +52,9 @@ def member_edit(
     fields = [] if display_name is None else [_rename(home, account, display_name)]
     if tags is not None:
         fields.append(_retag(root, list(homes.values()), tags_clean(tags)))
-    if notes is not None:
-        fields.append(_note(home, notes))
     changed = [home for home in homes.values() if _said(home) != before[home.pk]]
     for home in changed:
-        home.save(update_fields=["display_name", "tags", "notes", "updated_at"])
+        home.save(update_fields=["display_name", "tags", "updated_at"])
     if changed:
         audit(workspace, actor, "member.edited", root, fields=fields)
     return root
@@ -90,8 +86,8 @@ def _locked_homes(account: Identity) -> dict[int, Member]:
     return {home.pk: home for home in homes.select_for_update(no_key=True)}
 
 
-def _said(home: Member) -> tuple[str, list[str], str]:
-    return home.display_name, list(home.tags), home.notes
+def _said(home: Member) -> tuple[str, list[str]]:
+    return home.display_name, list(home.tags)
 
 
 # Each of these changes what it is given, to be saved by its caller, and returns the field.
@@ -100,11 +96,6 @@ def _rename(home: Member, account: Identity, name: str) -> str:
     given = _text(name, "The name", LONGEST_NAME).strip()
     home.display_name = given or account.name or account.username
     return "display_name"
-
-
-def _note(home: Member, notes: str) -> str:
-    home.notes = _text(notes, "The note", LONGEST_NOTES).strip()
-    return "notes"
 
 
 def _retag(root: Member, homes: Sequence[Member], tags: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from dexxy.members import models
 from dexxy.members.directory import MemberFilters
 from dexxy.members.merges import open_suggestions, selectors
 from dexxy.members.models import IdentityKind
+from dexxy.members.models import MemberNote as NoteRow
 from dexxy.members.overviews import MemberOverview, member_overviews, summary_of
 from dexxy.members.profile import SINGLE_FIELDS, Profile
 from dexxy.members.segments import Segment
@@ -186,24 +187,49 @@ class ProfileField:
     others: list[OtherValue] = strawberry.field(metadata=cost(items=ACCOUNTS))
 
 
-@strawberry.type(description="What the team wrote about one of the members that it is made of.")
+@strawberry.type(description="What somebody of the team wrote about a member.")
 class MemberNote:
-    member_id: strawberry.ID
+    id: strawberry.ID
+    member_id: strawberry.ID = strawberry.field(
+        description="The one of the members that it is made of that the note is about."
+    )
     text: str
+    author: str | None = strawberry.field(
+        description="The name of who wrote it; null where a file brought it, or nobody knows."
+    )
+    written_at: datetime
+    edited_by: str | None = strawberry.field(description="Who changed it last, if anybody did.")
+    edited_at: datetime | None
+
+    @classmethod
+    def of(cls, note: NoteRow) -> Self:
+        """Show a note."""
+        return cls(
+            id=_id(note.pk),
+            member_id=_id(note.member_id),
+            text=note.text,
+            author=str(note.author) if note.author else None,
+            written_at=note.written_at,
+            edited_by=str(note.edited_by) if note.edited_by else None,
+            edited_at=note.edited_at,
+        )
 
 
 @strawberry.type(description="What is put together of a member from all that it is made of.")
 class ShownProfile:
     fields: list[ProfileField] = strawberry.field(metadata=cost(items=len(SINGLE_FIELDS)))
     tags: list[str]
-    notes: list[MemberNote] = strawberry.field(metadata=cost(items=ACCOUNTS))
+    notes: list[MemberNote] = strawberry.field(
+        description="The newest first.", metadata=cost(items=ACCOUNTS)
+    )
 
     @classmethod
-    def of(cls, profile: Profile) -> Self:
+    def of(cls, overview: MemberOverview) -> Self:
+        profile = overview.profile
         return cls(
             fields=[_field(name, profile) for name in SINGLE_FIELDS],
             tags=list(profile.tags),
-            notes=[MemberNote(member_id=_id(pk), text=text) for pk, text in profile.notes],
+            notes=[MemberNote.of(note) for note in overview.notes],
         )
 
 
@@ -280,7 +306,7 @@ class MembersQuery:
         found = selectors.merge_preview(
             viewer, workspace, kept_id=key(kept_id), merged_id=key(merged_id)
         )
-        return ShownProfile.of(found.profile)
+        return ShownProfile.of(found)
 
 
 def remember_members(info: Info, members: Iterable[models.Member]) -> None:

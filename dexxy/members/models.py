@@ -3,7 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Left, Lower
+from django.db.models.functions import Left, Lower, Now
+from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.crypto import EncryptedTextField
@@ -17,7 +18,7 @@ class Member(TimestampedModel):
     """A person, with any number of accounts.
 
     The fields are those of this member alone: what is shown of a member that others were merged
-    into is computed from all of them (profile.py). `tags` and `notes` are the team's.
+    into is computed from all of them (profile.py). `tags` are the team's, as MemberNote is.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members", db_index=False)
@@ -28,7 +29,6 @@ class Member(TimestampedModel):
     location = models.TextField(blank=True)
     is_bot = models.BooleanField(default=False)
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
-    notes = models.TextField(blank=True)
     is_locked = models.BooleanField(default=False, db_default=False)
     first_seen_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +54,25 @@ class Member(TimestampedModel):
 
     def __str__(self) -> str:
         return self.display_name or f"Member {self.pk}"
+
+
+class MemberNote(TimestampedModel):
+    """What somebody of the team wrote about a member, kept with the home member it was about.
+
+    Nobody knows the `author` of a note that a file brought (`is_imported`), or who has left.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    is_imported = models.BooleanField(default=False, db_default=False)
+    text = models.TextField()
+    written_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    edited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    edited_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"note about {self.member}"
 
 
 class IdentityKind(models.TextChoices):
@@ -310,6 +329,40 @@ class MergeSuggestion(TimestampedModel):
         return f"{self.first} and {self.second}"
 
 
+class OrganizationMerge(TimestampedModel):
+    """Two names of one organization that have nothing in common: who is of `merged` is of `kept`.
+
+    Both are keys, as `organization_key` tells them from names. Live merges are a forest: only what
+    is merged into nothing yet is merged, into something that is not. An undone one is kept.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="organization_merges", db_index=False
+    )
+    kept = models.TextField()
+    kept_name = models.TextField()
+    merged = models.TextField()
+    merged_name = models.TextField()
+    actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "merged"],
+                condition=Q(undone_at__isnull=True),
+                name="members_organizationmerge_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kept=F("merged")), name="members_organizationmerge_two"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged_name} into {self.kept_name}"
+
+
 class MemberSummary(models.Model):
     """What lists of people show, sort and filter of a member: counted, and put together.
 
@@ -317,6 +370,9 @@ class MemberSummary(models.Model):
     seven days, the oldest first. `regular_threads` is in how many threads they took part in the
     year before the last 90 days: from three on, somebody is a regular. `due_at` is when to count
     again: at once where something has changed, else when time alone changes a count.
+
+    `details` is what the page of a member counts, kept for those who said so much that it cannot
+    count that each time; with when that was done, and when it is to be done again.
     """
 
     member = models.OneToOneField(
@@ -336,6 +392,9 @@ class MemberSummary(models.Model):
     organization_key = models.TextField(default="", db_default="")
     counted_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    details = models.JSONField(null=True)
+    details_at = models.DateTimeField(null=True)
+    details_due_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "member summaries"
@@ -357,6 +416,11 @@ class MemberSummary(models.Model):
                 fields=["workspace", "due_at"],
                 name="members_summary_due",
                 condition=Q(due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["workspace", "details_due_at"],
+                name="members_summary_details_due",
+                condition=Q(details_due_at__isnull=False),
             ),
         ]
 

@@ -43,7 +43,7 @@ class Organization:
     """Everybody who works at one place, in whatever way their profiles spell it.
 
     Args:
-        name: as most of them write it.
+        name: as most of them write it; after a merge, that of the one that was kept.
         active: how many people said or did something in the last 90 days.
         messages, recent, waiting: what the summaries of its people count, together.
         weeks: how much they said and did in each of the last twelve times seven days.
@@ -95,7 +95,11 @@ class _Place:
 
 _SUMS = ", ".join(f"sum(coalesce(s.weeks[{week}], 0))" for week in range(1, _WEEKS + 1))
 _GROUPED = f"""
-SELECT s.organization_key AS key, mode() WITHIN GROUP (ORDER BY s.organization) AS name,
+SELECT s.organization_key AS key, coalesce(
+           (SELECT j.kept_name FROM members_organizationmerge j
+            WHERE j.workspace_id = %(workspace)s AND j.kept = s.organization_key
+              AND j.undone_at IS NULL ORDER BY j.id LIMIT 1),
+           mode() WITHIN GROUP (ORDER BY s.organization)) AS name,
        count(*) AS people, count(*) FILTER (WHERE s.recent > 0) AS active,
        sum(s.messages) AS messages, sum(s.recent) AS recent, sum(s.waiting) AS waiting,
        max(m.last_seen_at) AS last_seen_at, ARRAY[{_SUMS}] AS weeks,

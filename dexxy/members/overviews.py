@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dexxy.members.models import Identity, Member, MemberSummary
+from dexxy.members.models import Identity, Member, MemberNote, MemberSummary
 from dexxy.members.organizations import organization_of
 from dexxy.members.profile import Profile, profile_of
 
@@ -31,10 +31,12 @@ class MemberOverview:
 
     Args:
         accounts: those of the kept home member first.
+        notes: of the team, the newest first, of whom they were asked for: lists show none.
     """
 
     profile: Profile
     accounts: Sequence[Identity]
+    notes: Sequence[MemberNote] = ()
 
     @property
     def message_count(self) -> int:
@@ -43,6 +45,16 @@ class MemberOverview:
         if all(summary and summary.counted_at for summary in summaries):
             return sum(summary.messages for summary in summaries if summary)
         return sum(account.message_count for account in self.accounts)
+
+    @property
+    def summary(self) -> MemberSummary | None:
+        """What is counted of the member whom the first account belongs to, if anything is."""
+        return summary_of(self.accounts[0].member)
+
+    @property
+    def organization_key(self) -> str:
+        """That of the organization in which lists show the member; '' if there is none."""
+        return self.summary.organization_key if self.summary else ""
 
     @property
     def _members(self) -> Iterable[Member]:
@@ -99,7 +111,10 @@ def _organization(name: str, accounts: Sequence[Identity]) -> Organization:
     return Organization(name, min(since, default=None), max(until, default=None))
 
 
-def overview_of(member_id: int, accounts: Iterable[Identity]) -> MemberOverview:
+def overview_of(
+    member_id: int, accounts: Iterable[Identity], notes: Sequence[MemberNote] = ()
+) -> MemberOverview:
     """Put a member together: its own home first, then the others, the oldest first."""
     ordered = sorted(accounts, key=lambda a: (a.home_member_id != member_id, a.home_member_id))
-    return MemberOverview(profile_of([account.home_member for account in ordered]), ordered)
+    profile = profile_of([account.home_member for account in ordered])
+    return MemberOverview(profile, ordered, notes)

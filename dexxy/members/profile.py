@@ -36,12 +36,10 @@ class Profile:
     Args:
         fields: name of each of SINGLE_FIELDS -> the value that is shown.
         tags: of all home members, each tag once.
-        notes: (id of the home member, its notes), for each that has notes.
     """
 
     fields: dict[str, Choice]
     tags: Sequence[str]
-    notes: Sequence[tuple[int, str]]
 
 
 def profile_of(members: Sequence[Member]) -> Profile:
@@ -53,7 +51,6 @@ def profile_of(members: Sequence[Member]) -> Profile:
     return Profile(
         fields={name: _choice(name, members) for name in SINGLE_FIELDS},
         tags=_distinct(tag for member in members for tag in member.tags),
-        notes=[(member.pk, member.notes) for member in members if member.notes],
     )
 
 

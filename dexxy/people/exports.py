@@ -245,7 +245,9 @@ def _thread(thread: Thread) -> Row:
 def _members(
     workspace: Workspace, cursor: Cursor | None, member_ids: Sequence[int] | None = None
 ) -> "_Rows":
-    members = _shown_members(workspace).select_related("summary").prefetch_related("identities")
+    members = (
+        _shown_members(workspace).select_related("summary").prefetch_related("identities", "notes")
+    )
     if member_ids is not None:
         members = members.filter(pk__in=list(member_ids))
     found, behind_them = _next(members, "last_seen_at", cursor)
@@ -268,7 +270,7 @@ def _member(member: Member) -> Row:
         "location": member.location,
         "bio": member.bio,
         "tags": member.tags,
-        "notes": member.notes,
+        "notes": "\n\n".join(note.text for note in member.notes.all()),
         "first_seen_at": member.first_seen_at,
         "last_seen_at": member.last_seen_at,
         "organization": summary.organization if summary else "",

@@ -33,13 +33,12 @@ class PeopleQuery:
 class MemberEditInput:
     workspace_id: strawberry.ID
     member_id: strawberry.ID = strawberry.field(
-        description="The member, or for its notes one of those that it is made of."
+        description="The member, or for its name one of those that it is made of."
     )
     display_name: str | None = strawberry.field(
         default=None, description="Empty, it is again that of the account."
     )
     tags: list[str] | None = None
-    notes: str | None = None
 
 
 @strawberry.input(description="An account on a platform that Dexxy does not read.")
@@ -155,7 +154,7 @@ class PeopleMutation:
         remember_members(info, (first, second))
         return MergeSuggestionReopenPayload(first=cast(Member, first), second=cast(Member, second))
 
-    @strawberry.mutation(description="Change a member's name, tags or notes. For members.")
+    @strawberry.mutation(description="Change a member's name or tags. For members.")
     def member_edit(self, info: Info, input: MemberEditInput) -> MemberPayload:
         actor, workspace = in_workspace(info, input.workspace_id)
         member = editing.member_edit(
@@ -164,7 +163,6 @@ class PeopleMutation:
             member_id=key(input.member_id),
             display_name=input.display_name,
             tags=input.tags,
-            notes=input.notes,
         )
         return _payload(info, workspace, member.pk)
 

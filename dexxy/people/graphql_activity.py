@@ -67,9 +67,14 @@ class MemberCounts:
         " somebody who is of the team."
     )
 
+    counted_at: datetime = strawberry.field(
+        description="Of who said very much, the counts are kept for an hour at most."
+    )
+
     @classmethod
-    def of(cls, found: Counts) -> Self:
+    def of(cls, found: Counts, counted_at: datetime) -> Self:
         return cls(
+            counted_at=counted_at,
             messages=found.messages,
             recent_messages=found.recent,
             by_kind=[MemberMessageCount(kind=kind, count=n) for kind, n in found.kinds.items()],

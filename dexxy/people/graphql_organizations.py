@@ -2,20 +2,50 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
 import strawberry
 
 from dexxy.accounts.graphql import in_workspace
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
 from dexxy.common.graphql import Connection, Info, connection
+from dexxy.common.graphql import key as parse_key
+from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE, Page
-from dexxy.members import organization_list
+from dexxy.members import organization_list, organization_merges
+from dexxy.members.models import OrganizationMerge as MergeRow
 from dexxy.members.organization_list import OrganizationSort
 
 strawberry.enum(
     OrganizationSort, description="Which organizations come first: the most, the last, or by name."
 )
+
+
+# Of one organization, for the price of what is asked.
+_MERGES = 20
+
+
+@strawberry.type(description="Two names of one organization that somebody made one by hand.")
+class OrganizationMerge:
+    id: strawberry.ID
+    kept_name: str
+    merged_name: str
+    actor: str | None = strawberry.field(description="The name of who did it; null if they left.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, merge: MergeRow) -> Self:
+        """Show a merge."""
+        return cls(
+            id=strawberry.ID(str(merge.pk)),
+            kept_name=merge.kept_name,
+            merged_name=merge.merged_name,
+            actor=str(merge.actor) if merge.actor else None,
+            created_at=merge.created_at,
+        )
 
 
 @strawberry.type(description="Everybody who works at one place, however they spell it.")
@@ -33,15 +63,37 @@ class Organization:
         " oldest first."
     )
 
+    viewer: strawberry.Private[Viewer]
+    workspace: strawberry.Private[Workspace]
+
     @property
     def pk(self) -> str:
         """What tells it from others."""
         return self.key
 
+    @strawberry.field(
+        description="The merges that it consists of, the oldest first.",
+        metadata=cost(items=_MERGES, objects=1),
+    )
+    def merges(self, info: Info) -> list[OrganizationMerge]:
+        # One query for all organizations of a workspace.
+        shared: dict[int, Mapping[str, list[MergeRow]]] = info.context.shared.setdefault(
+            "organization merges", {}
+        )
+        if self.workspace.pk not in shared:
+            shared[self.workspace.pk] = organization_merges.organization_merges(
+                self.viewer, self.workspace
+            )
+        return [OrganizationMerge.of(one) for one in shared[self.workspace.pk].get(self.key, [])]
+
     @classmethod
-    def of(cls, found: organization_list.Organization) -> Self:
+    def of(
+        cls, viewer: Viewer, workspace: Workspace, found: organization_list.Organization
+    ) -> Self:
         """Show an organization."""
         return cls(
+            viewer=viewer,
+            workspace=workspace,
             key=strawberry.ID(found.key),
             name=found.name,
             people=found.people,
@@ -68,7 +120,11 @@ class OrganizationsQuery:
     ) -> Connection[Organization]:
         viewer, workspace = in_workspace(info, workspace_id)
         page = organization_list.organization_page(viewer, workspace, search, sort, first, after)
-        shown = Page([Organization.of(one) for one in page.items], page.cursors, page.has_more)
+        shown = Page(
+            [Organization.of(viewer, workspace, one) for one in page.items],
+            page.cursors,
+            page.has_more,
+        )
 
         def total() -> int:
             return organization_list.organization_totals(viewer, workspace, search)[0]
@@ -80,4 +136,50 @@ class OrganizationsQuery:
     )
     def organization(self, info: Info, workspace_id: strawberry.ID, key: str) -> Organization:
         viewer, workspace = in_workspace(info, workspace_id)
-        return Organization.of(organization_list.organization_for(viewer, workspace, key))
+        return _organization(viewer, workspace, key)
+
+
+@strawberry.type(description="The organization as it is now.")
+class OrganizationMergePayload:
+    merge: OrganizationMerge
+    organization: Organization
+
+
+@strawberry.type(description="The merge that was taken back.")
+class OrganizationUnmergePayload:
+    merge: OrganizationMerge
+
+
+@strawberry.type
+class OrganizationsMutation:
+    @strawberry.mutation(
+        description="Let everybody of one organization be of another, whose name is shown; no sync"
+        " takes that back. For members."
+    )
+    def organization_merge(
+        self, info: Info, workspace_id: strawberry.ID, kept_key: str, merged_key: str
+    ) -> OrganizationMergePayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        merge = organization_merges.organization_merge(
+            actor=actor, workspace=workspace, kept=kept_key, merged=merged_key
+        )
+        return OrganizationMergePayload(
+            merge=OrganizationMerge.of(merge),
+            organization=_organization(actor, workspace, merge.kept),
+        )
+
+    @strawberry.mutation(description="Take a merge of organizations back. For members.")
+    def organization_unmerge(
+        self, info: Info, workspace_id: strawberry.ID, organization_merge_id: strawberry.ID
+    ) -> OrganizationUnmergePayload:
+        actor, workspace = in_workspace(info, workspace_id)
+        merge = organization_merges.organization_unmerge(
+            actor=actor, workspace=workspace, merge_id=parse_key(organization_merge_id)
+        )
+        return OrganizationUnmergePayload(merge=OrganizationMerge.of(merge))
+
+
+def _organization(viewer: Viewer, workspace: Workspace, key: str) -> Organization:
+    today = organization_merges.organization_key_now(workspace.pk, key)
+    found = organization_list.organization_for(viewer, workspace, today)
+    return Organization.of(viewer, workspace, found)

@@ -43,6 +43,7 @@ from dexxy.messages.member_activity.counts import (
     opened_threads,
 )
 from dexxy.messages.member_activity.days import WEEKS, year_of
+from dexxy.messages.member_activity.kept import counts_kept
 from dexxy.messages.member_activity.lists import (
     MOST_COMPANIONS,
     companions_of,
@@ -71,7 +72,7 @@ class MemberProfile:
 
     @strawberry.field(description="Which value wins in each field, tags, and notes of the team.")
     def shown(self) -> ShownProfile:
-        return ShownProfile.of(self.overview.profile)
+        return ShownProfile.of(self.overview)
 
     @strawberry.field(
         description="Why the accounts are one person's, the oldest merge first.",
@@ -102,9 +103,13 @@ class MemberProfile:
     @strawberry.field(description="How much they said and did.", metadata=cost(objects=200))
     def counts(self, info: Info) -> MemberCounts:
         asked = self._asked(info)
+        now = timezone.now()
+        kept = counts_kept(asked, self.overview.summary, now)
+        if kept:
+            return MemberCounts.of(kept.counts, kept.counted_at)
         with time_limit():
-            found = counts_of(asked, opened_threads(asked), timezone.now())
-        return MemberCounts.of(found)
+            found = counts_of(asked, opened_threads(asked), now)
+        return MemberCounts.of(found, now)
 
     @strawberry.field(
         description="With whom they talk, in most threads first.",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
@@ -11,12 +11,16 @@ from django.db import transaction
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.members.imports.file import ImportedRow
-from dexxy.members.imports.staging import outcomes, rows_stage, staged_batches
+from dexxy.members.imports.staging import ROWS_AT_ONCE, outcomes, rows_stage, staged_batches
 from dexxy.members.imports.stated_accounts import stated_meet
 from dexxy.members.imports.storing import erased_leave_out, people_store
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import MemberMerge
 from dexxy.people.merging import people_link
+
+# Called with how many more rows were read, and again with how many more were stored. It is called
+# while the connection copies rows, so it asks the database on another one.
+Progress = Callable[[int], None]
 
 
 class _NotStored(Exception):
@@ -66,6 +70,7 @@ def people_import(
     is_rehearsal: bool = False,
     skips_bad_rows: bool = False,
     actor: User | None = None,
+    progress: Progress = lambda _rows: None,
 ) -> ImportReport:
     """Store the people of ROWS in one transaction; run again, it changes nothing more.
 
@@ -74,18 +79,19 @@ def people_import(
         is_rehearsal: tell what would happen, and store nothing.
         skips_bad_rows: import the others all the same.
         actor: who wants it; None for a command, which nobody is signed in to.
+        progress: told how far it is.
 
     Raises:
         ImportFileError: the rows cannot be read to their end. Nothing is stored.
     """
     report = ImportReport(lines)
     with suppress(_NotStored), transaction.atomic():
-        rows_stage(rows, workspace_id=workspace.pk)
+        rows_stage(_counted(rows, progress), workspace_id=workspace.pk)
         erased_leave_out(workspace.pk)
         report.note(outcomes())
         if report.bad and not skips_bad_rows:
             raise _NotStored
-        report.joined = _store(workspace)
+        report.joined = _store(workspace, progress)
         _audit(workspace, actor, report)
         if is_rehearsal:
             raise _NotStored
@@ -93,11 +99,21 @@ def people_import(
     return report
 
 
-def _store(workspace: Workspace) -> int:
+def _counted(rows: Iterable[ImportedRow], progress: Progress) -> Iterator[ImportedRow]:
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % ROWS_AT_ONCE == 0:
+            progress(ROWS_AT_ONCE)
+    progress(number % ROWS_AT_ONCE)
+
+
+def _store(workspace: Workspace, progress: Progress) -> int:
     merges_lock(workspace.pk)
     before = MemberMerge.objects.filter(workspace=workspace, undone_at=None).count()
     for batch in staged_batches():
         people_link(workspace.pk, people_store(workspace.pk, batch))
+        progress(len(batch))
     people_link(workspace.pk, stated_meet(workspace.pk))
     return MemberMerge.objects.filter(workspace=workspace, undone_at=None).count() - before
 

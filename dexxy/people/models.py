@@ -1,4 +1,4 @@
-"""The exports that people asked for."""
+"""What people asked a worker for: exports, and what is done with many people at once."""
 
 from typing import Self
 
@@ -132,3 +132,72 @@ class ExportPiece(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BulkKind(models.TextChoices):
+    TAG = "tag"
+    REHEARSAL = "rehearsal"
+    IMPORT = "import"
+
+
+class BulkState(models.TextChoices):
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class BulkTask(TimestampedModel):
+    """Something with so many people that a worker does it, piece by piece, for who asked.
+
+    `arguments` are those of its service, and `outcome` is what that returned. A piece is written in
+    one transaction with `steps_done`: whoever goes on after a worker that died begins behind it.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="bulk_tasks")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="bulk_tasks"
+    )
+    kind = models.CharField(max_length=10, choices=BulkKind.choices)
+    state = models.CharField(max_length=10, choices=BulkState.choices, default=BulkState.WAITING)
+    arguments = models.JSONField(default=dict)
+    # Whom it is about; None where a file says that.
+    member_ids = ArrayField(models.BigIntegerField(), null=True)
+    steps_expected = models.BigIntegerField(default=0)
+    steps_done = models.BigIntegerField(default=0)
+    outcome = models.JSONField(default=dict)
+    # Why it could not be done, for people to read.
+    problem = models.TextField(blank=True)
+    # As of an export.
+    holder = models.CharField(max_length=32, blank=True)
+    held_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [only_choices("kind", BulkKind), only_choices("state", BulkState)]
+        indexes = [models.Index(fields=["expires_at"], name="people_bulktask_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.requested_by}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in (BulkState.WAITING, BulkState.WORKING)
+
+    @property
+    def percent(self) -> int:
+        """How much is done; less than 100 until everything is."""
+        if self.state == BulkState.DONE:
+            return 100
+        return min(99, 100 * self.steps_done // max(1, self.steps_expected))
+
+    @property
+    def members(self) -> int | None:
+        """How many have other tags now, or were imported or known; None until it is done."""
+        if self.state != BulkState.DONE:
+            return None
+        if self.kind == BulkKind.TAG:
+            return int(self.outcome["members"])
+        counts: dict[str, int] = self.outcome["counts"]
+        return counts.get("added", 0) + counts.get("known", 0)

@@ -7,12 +7,14 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.pages import PAGE, Page
 from dexxy.members.directory import MemberFilters
+from dexxy.members.models import OrganizationMerge
 from dexxy.members.organization_list import (
     Organization,
     organization_for,
     organization_spellings,
     organization_tags,
 )
+from dexxy.members.organization_merges import organization_merges
 from dexxy.members.segments import Segment
 from dexxy.members.sorting import MemberSort
 from dexxy.messages.feed.filters import MOST_VALUES, ThreadFilters
@@ -29,12 +31,14 @@ class OrganizationPage:
 
     Args:
         spellings: how its people write its name.
+        merges: by hand, the oldest first.
         tags: of its people, each with how many have it.
         threads: those that its people opened, with the newest activity first.
     """
 
     organization: Organization
     spellings: Sequence[str]
+    merges: Sequence[OrganizationMerge]
     tags: Sequence[tuple[str, int]]
     people: Page[Person]
     threads: Page[Thread]
@@ -67,6 +71,7 @@ def organization_whole(
     return OrganizationPage(
         organization=found,
         spellings=organization_spellings(viewer, workspace, key),
+        merges=organization_merges(viewer, workspace).get(key, []),
         tags=organization_tags(viewer, workspace, key),
         people=people_page(viewer, workspace, listed, MemberSort.RECENT, first, after),
         threads=thread_list(viewer, workspace, ThreadFilters(member_ids=members), _THREADS)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import Viewer, require_admin
+from dexxy.accounts.selectors import Viewer, require_admin, require_membership
+from dexxy.members.editing import tags_clean
 from dexxy.members.tagging import MOST_AT_ONCE, SelectionError, members_tag
 from dexxy.members.visibility import MemberNotFoundError, members_by_id
 from dexxy.messages.team.deciding import member_set_team
+from dexxy.people.bulk_tasks import bulk_task_add
 from dexxy.people.directory import Listed, people_ids
+from dexxy.people.models import BulkKind, BulkTask
 
-# What one request can do; more than that is to be filtered first.
+# What one request can do; more than that a worker does.
 MOST_SELECTED = 5000
 
 
@@ -65,9 +68,9 @@ def people_tag(
         UnauthenticatedError, WorkspaceNotFoundError, MemberTextError: as `members_tag`.
         SelectionError: nobody is named, no tag is, or there are more than MOST_SELECTED people.
     """
-    if not any(tag.strip() for tag in (*add, *remove)):
-        raise SelectionError("Name a tag first.")
-    _check(member_ids)
+    _check_named(add, remove)
+    if not 1 <= len(member_ids) <= MOST_SELECTED:
+        raise SelectionError(f"Choose 1 to {MOST_SELECTED:,} people: filter the list first.")
     starts = range(0, len(member_ids), MOST_AT_ONCE)
     return sum(
         members_tag(
@@ -78,6 +81,35 @@ def people_tag(
             remove=remove,
         )
         for start in starts
+    )
+
+
+def people_tag_later(
+    *,
+    actor: User,
+    workspace: Workspace,
+    member_ids: Sequence[int],
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> BulkTask:
+    """Let a worker tag people, however many, as `people_tag` does.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, MemberTextError: as `people_tag`.
+        SelectionError: nobody is named, or no tag is.
+        TooManyBulkTasksError: others of ACTOR's are not done yet.
+    """
+    require_membership(actor, workspace)
+    _check_named(add, remove)
+    if not member_ids:
+        raise SelectionError("Select somebody first.")
+    return bulk_task_add(
+        actor=actor,
+        workspace=workspace,
+        kind=BulkKind.TAG,
+        arguments={"add": tags_clean(add), "remove": tags_clean(remove)},
+        steps=len(member_ids),
+        member_ids=member_ids,
     )
 
 
@@ -100,6 +132,6 @@ def people_add_to_team(*, actor: User, workspace: Workspace, member_ids: Collect
     return len(member_ids)
 
 
-def _check(member_ids: Collection[int]) -> None:
-    if not 1 <= len(member_ids) <= MOST_SELECTED:
-        raise SelectionError(f"Choose 1 to {MOST_SELECTED:,} people: filter the list first.")
+def _check_named(*tags: Sequence[str]) -> None:
+    if not any(tag.strip() for named in tags for tag in named):
+        raise SelectionError("Name a tag first.")

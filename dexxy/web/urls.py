@@ -19,7 +19,7 @@ from dexxy.web import (
     repository_pages,
     sign_in,
 )
-from dexxy.web.directory import bulk, importing, organizations
+from dexxy.web.directory import bulk, bulk_task, importing, organizations
 from dexxy.web.directory import people as directory
 from dexxy.web.frame import account, components, keyboard, theme, views
 from dexxy.web.insights import pages as insights
@@ -71,8 +71,19 @@ urlpatterns = [
     path("w/<slug:slug>/people/", directory.people, name="people"),
     path("w/<slug:slug>/people/bulk/", bulk.people_bulk, name="people_bulk"),
     path("w/<slug:slug>/people/import/", importing.people_import, name="people_import"),
+    path("w/<slug:slug>/people/tasks/<int:pk>/", bulk_task.people_task, name="people_task"),
     path("w/<slug:slug>/organizations/", organizations.organizations, name="organizations"),
     path("w/<slug:slug>/organizations/<str:key>/", organizations.organization, name="organization"),
+    path(
+        "w/<slug:slug>/organizations/<str:key>/merge/",
+        organizations.merge,
+        name="organization_merge",
+    ),
+    path(
+        "w/<slug:slug>/organization-merges/<int:pk>/undo/",
+        organizations.merge_undo,
+        name="organization_merge_undo",
+    ),
     path("w/<slug:slug>/people/suggestions/", suggestions.suggestions, name="suggestions"),
     path(
         "w/<slug:slug>/people/suggestions/<int:pk>/<slug:action>/",

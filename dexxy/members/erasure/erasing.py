@@ -22,6 +22,7 @@ from dexxy.members.models import (
     MatchKey,
     Member,
     MemberMerge,
+    MemberNote,
     MemberSummary,
     MergeSuggestion,
     StatedAccount,
@@ -121,7 +122,7 @@ def _empty(account: Identity, known: ErasedPeople, *, is_silenced: bool) -> None
 
 def _empty_member(member: Member) -> None:
     member.display_name = ERASED_NAME
-    for name in ("avatar_url", "bio", "company", "location", "notes"):
+    for name in ("avatar_url", "bio", "company", "location"):
         setattr(member, name, "")
     member.tags, member.is_locked = [], True
     member.erased_at = timezone.now()
@@ -132,5 +133,6 @@ def _forget_reasons(ids: Sequence[int], homes: Sequence[int]) -> None:
     merges = MemberMerge.objects.filter(Q(kept__in=homes) | Q(merged__in=homes))
     merges.update(evidence=[])
     MergeSuggestion.objects.filter(Q(first__in=homes) | Q(second__in=homes)).delete()
+    MemberNote.objects.filter(member__in=homes).delete()
     MatchKey.objects.filter(identity__in=ids).delete()
     StatedAccount.objects.filter(Q(identity__in=ids) | Q(account__in=ids)).delete()

@@ -27,18 +27,15 @@ _COLUMNS = {
     "id": "bigint",
     "company": "text",
     "location": "text",
-    "notes": "text",
     "tags": "jsonb",
 }
 # Only empty fields are filled: what the team wrote since the last import stays.
 _FILL = """
 UPDATE members_member m
-SET company = new.company, location = new.location, notes = new.notes, tags = new.tags,
-    updated_at = now()
+SET company = new.company, location = new.location, tags = new.tags, updated_at = now()
 FROM (
     SELECT m.id, coalesce(nullif(m.company, ''), r.company) AS company,
            coalesce(nullif(m.location, ''), r.location) AS location,
-           coalesce(nullif(m.notes, ''), r.notes) AS notes,
            m.tags || ARRAY(
                SELECT tag::varchar(50) FROM jsonb_array_elements_text(r.tags) tag
                WHERE tag <> ALL (m.tags)) AS tags
@@ -48,9 +45,17 @@ FROM (
     FOR NO KEY UPDATE OF m
 ) new
 WHERE m.id = new.id
-  AND (m.company, m.location, m.notes, m.tags)
-      IS DISTINCT FROM (new.company, new.location, new.notes, new.tags)
+  AND (m.company, m.location, m.tags) IS DISTINCT FROM (new.company, new.location, new.tags)
 """
+# Where the team has written nothing: another import adds no second note.
+_NOTE = """
+INSERT INTO members_membernote (
+    workspace_id, member_id, is_imported, text, written_at, created_at, updated_at)
+SELECT %(workspace)s, i.home_member_id, true, r.text, now(), now(), now()
+FROM {rows} JOIN members_identity i ON i.id = r.id
+WHERE NOT EXISTS (SELECT FROM members_membernote n WHERE n.member_id = i.home_member_id)
+"""
+_NOTE_COLUMNS = {"id": "bigint", "text": "text"}
 
 
 def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
@@ -70,10 +75,12 @@ def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
         records=[ProfileRecord(row.key, email=row.email) for row in batch if row.email],
     )
     filled = [
-        (ids[row.number], row.company, row.location, row.notes, row.tags)
+        (ids[row.number], row.company, row.location, row.tags)
         for row in sorted(batch, key=lambda row: ids[row.number])
     ]
     execute(_FILL, {}, Rows(_COLUMNS, filled))
+    notes = [(ids[row.number], row.notes) for row in batch if row.notes]
+    execute(_NOTE, {"workspace": workspace_id}, Rows(_NOTE_COLUMNS, notes))
     return list(_accounts(workspace_id, ids, accounts_of(batch)))
 
 

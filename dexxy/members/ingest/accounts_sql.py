@@ -28,11 +28,11 @@ WITH new AS MATERIALIZED (
     SELECT r.*, nextval(pg_get_serial_sequence('members_member', 'id')) AS member_id FROM {rows}
 ), member AS (
     INSERT INTO members_member (
-        id, workspace_id, display_name, avatar_url, bio, company, location, is_bot, tags, notes,
+        id, workspace_id, display_name, avatar_url, bio, company, location, is_bot, tags,
         created_at, updated_at)
     OVERRIDING SYSTEM VALUE
     SELECT member_id, %(workspace)s, coalesce(nullif(name, ''), username), avatar_url, '', '', '',
-           kind = 'bot', '{}', '', now(), now()
+           kind = 'bot', '{}', now(), now()
     FROM new
 )
 INSERT INTO members_identity (

@@ -8,6 +8,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.merges.by_hand import MergeNotFoundError
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
+from dexxy.members.notes import notes_of
 from dexxy.members.overviews import MemberOverview, overview_of
 from dexxy.members.visibility import MemberNotFoundError, require_people
 
@@ -80,7 +81,7 @@ def member_overview(viewer: Viewer, workspace: Workspace, member_id: int) -> Mem
         MemberNotFoundError: WORKSPACE has no such member.
     """
     require_people(viewer, workspace)
-    return overview_of(member_id, _accounts(workspace, member_id))
+    return _overview(member_id, _accounts(workspace, member_id))
 
 
 def merge_preview(
@@ -94,7 +95,12 @@ def merge_preview(
     """
     require_people(viewer, workspace)
     kept, merged = _accounts(workspace, kept_id), _accounts(workspace, merged_id)
-    return overview_of(kept_id, [*kept, *merged] if kept_id != merged_id else kept)
+    return _overview(kept_id, [*kept, *merged] if kept_id != merged_id else kept)
+
+
+def _overview(member_id: int, accounts: Sequence[Identity]) -> MemberOverview:
+    homes = [account.home_member_id for account in accounts]
+    return overview_of(member_id, accounts, notes_of(homes))
 
 
 def _with_accounts(merges: QuerySet[MemberMerge]) -> QuerySet[MemberMerge]:

@@ -44,12 +44,11 @@ def add(actor: User, account: Identity, platform: str = "discord", **rest: str) 
 
 
 def test_what_is_left_out_stays(alice: User, ada: Identity) -> None:
-    edit(alice, ada, display_name=" Countess ", tags=["vip"], notes="Likes engines.")
+    edit(alice, ada, display_name=" Countess ", tags=["vip"])
     edit(alice, ada, tags=["vip", " math ", "vip", ""])
 
     member = Member.objects.get()
-    assert (member.display_name, member.notes) == ("Countess", "Likes engines.")
-    assert member.tags == ["vip", "math"]
+    assert (member.display_name, member.tags) == ("Countess", ["vip", "math"])
 
 
 def test_an_empty_name_is_that_of_the_account_again(
@@ -61,31 +60,26 @@ def test_an_empty_name_is_that_of_the_account_again(
 
 
 def test_an_edit_is_audited_without_what_was_written(alice: User, ada: Identity) -> None:
-    edit(alice, ada, notes="secret")
-    edit(alice, ada, notes="secret")
+    edit(alice, ada, display_name="secret")
+    edit(alice, ada, display_name="secret")
 
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.actor) == ("member.edited", alice)
-    assert entry.details == {"fields": ["notes"]}
+    assert entry.details == {"fields": ["display_name"]}
 
 
-def test_tags_are_the_whole_member_s_and_notes_each_home_member_s(
+def test_tags_are_the_whole_member_s(
     workspace: Workspace, alice: User, ada: Identity, other: Identity
 ) -> None:
-    edit(alice, ada, tags=["a"], notes="of ada")
-    edit(alice, other, tags=["b", "c"], notes="of the other")
+    edit(alice, ada, tags=["a"])
+    edit(alice, other, tags=["b", "c"])
     merge = people_merge(
         actor=alice, workspace=workspace, kept_id=ada.member_id, merged_id=other.member_id
     )
 
     edit(alice, ada, tags=["c", "d"])
-    edit(alice, other, notes="still of the other")
     shown = member_overview(alice, workspace, ada.member_id).profile
     assert sorted(shown.tags) == ["c", "d"]
-    assert shown.notes == [
-        (ada.home_member_id, "of ada"),
-        (other.home_member_id, "still of the other"),
-    ]
 
     people_unmerge(actor=alice, workspace=workspace, merge_id=merge.pk)
     tags = Member.objects.order_by("pk").values_list("tags", flat=True)
@@ -99,7 +93,6 @@ def test_tags_are_the_whole_member_s_and_notes_each_home_member_s(
         {"display_name": "\0"},
         {"tags": ["x" * 51]},
         {"tags": [str(number) for number in range(51)]},
-        {"notes": "x" * 20_001},
     ],
 )
 def test_what_cannot_be_stored_is_refused(
@@ -115,11 +108,11 @@ def test_only_the_team_edits_and_only_its_own_members(
     elsewhere = make_identity(workspace=make_workspace(admin=alice))
 
     with pytest.raises(WorkspaceNotFoundError):
-        edit(charlie, ada, notes="x")
+        edit(charlie, ada, display_name="x")
     with pytest.raises(WorkspaceNotFoundError):
         add(charlie, ada)
     with pytest.raises(MemberNotFoundError):
-        member_edit(actor=alice, workspace=workspace, member_id=elsewhere.member_id, notes="x")
+        member_edit(actor=alice, workspace=workspace, member_id=elsewhere.member_id, tags=["x"])
 
 
 def test_an_account_is_added_with_its_reason_and_can_be_parted_again(

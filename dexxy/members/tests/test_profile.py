@@ -5,7 +5,7 @@ from dexxy.members.profile import Choice, profile_of
 
 
 def test_the_kept_member_s_fields_win_and_the_other_fills_the_gaps() -> None:
-    kept = Member(pk=1, display_name="Ada", company="Engines", tags=["vip", "dev"], notes="Likes.")
+    kept = Member(pk=1, display_name="Ada", company="Engines", tags=["vip", "dev"])
     merged = Member(
         pk=2, display_name="Countess", company="Engines", location="London", tags=["dev", "old"]
     )
@@ -20,4 +20,3 @@ def test_the_kept_member_s_fields_win_and_the_other_fills_the_gaps() -> None:
         "location": Choice("London", 2, []),
     }
     assert shown.tags == ["vip", "dev", "old"]
-    assert shown.notes == [(1, "Likes.")]

@@ -132,6 +132,10 @@ _DRAFTS = """
     FROM messages_message m
     WHERE m.workspace_id = %(workspace)s AND m.kind IN ('ready', 'drafted') AND NOT m.in_feed
       AND NOT m.is_archived AND m.occurred_at <= %(now)s
+      AND (%(members)s::bigint[] IS NULL OR m.thread_id = ANY(ARRAY(
+          SELECT t.id FROM members_identity i
+          JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.author_id = i.id
+          WHERE i.member_id = ANY(%(members)s))))
     GROUP BY m.thread_id
 """
 
@@ -197,8 +201,8 @@ LEFT JOIN first ON first.thread_id = o.id
 LEFT JOIN changed ON changed.thread_id = o.id
 ORDER BY o.opened_at, o.id
 """
-OPENED_IN_WINDOW = _COHORT.format(condition=_OPENED, rows="{rows}")
-CLOSED_IN_WINDOW = _COHORT.format(condition=_CLOSED, rows="{rows}")
+OPENED_IN_WINDOW = _COHORT.format(condition=_OPENED, rows="{rows}", once="{once}")
+CLOSED_IN_WINDOW = _COHORT.format(condition=_CLOSED, rows="{rows}", once="{once}")
 
 
 def cohort_read(

@@ -1,10 +1,11 @@
 """On how few people, or organizations, half of what is said and done rests."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
+from dexxy.members.organization_merges import organization_keys
 from dexxy.messages.figures.organizations import organizations_of
 from dexxy.messages.figures.people import Contributor, contributors_read
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window, scope_of
@@ -96,7 +97,7 @@ def elephant_factor(
     """
     people = contributors_read(scope_of(viewer, workspace, window, filters))
     names = organizations_of(workspace.pk, [one.member_id for one in people])
-    found = _organizations(people, names)
+    found = _organizations(people, names, organization_keys(workspace.pk))
     known = ratio(sum(one.acts for one in found), sum(one.acts for one in people))
     is_known = 2 * known.part >= known.of
     factor = fewest_for_half(one.acts for one in found) if is_known else None
@@ -114,12 +115,14 @@ def fewest_for_half(counts: Iterable[int]) -> int | None:
     return None
 
 
-def _organizations(people: Iterable[Contributor], names: Mapping[int, str]) -> list[Organization]:
+def _organizations(
+    people: Iterable[Contributor], names: Mapping[int, str], key_of: Callable[[str], str]
+) -> list[Organization]:
     # The same name is written in many ways: the most active person's is shown.
     found: dict[str, list[Contributor]] = {}
     for one in people:
         if name := names.get(one.member_id):
-            found.setdefault(name.casefold(), []).append(one)
+            found.setdefault(key_of(name) or name.casefold(), []).append(one)
     organizations = [
         Organization(
             name=names[members[0].member_id],

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from dexxy.members.models import Identity
+from dexxy.members.organization_merges import organization_keys
 from dexxy.members.organizations import organization_of
 
 
@@ -32,6 +33,7 @@ def organizations_of(
 
 def members_of_organizations(workspace_id: int, names: Sequence[str]) -> list[int]:
     """Return the members of any of the organizations, however their names are written."""
-    wanted = {name.casefold() for name in names}
+    key_of = organization_keys(workspace_id)
+    wanted = {key_of(name) or name.casefold() for name in names}
     found = organizations_of(workspace_id)
-    return [member for member, name in found.items() if name.casefold() in wanted]
+    return [m for m, name in found.items() if (key_of(name) or name.casefold()) in wanted]

@@ -74,6 +74,13 @@ def asked_of(viewer: Viewer, workspace: Workspace, member: Member) -> Asked:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_people(viewer, workspace)
+    member.workspace = workspace
+    return asked_by_us(member)
+
+
+def asked_by_us(member: Member) -> Asked:
+    """Return what the activity of MEMBER is read from, for nobody in particular."""
+    workspace = member.workspace
     accounts = Identity.objects.filter(workspace=workspace, member=member)
     return Asked(
         workspace=workspace,

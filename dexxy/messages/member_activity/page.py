@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from dexxy.messages.member_activity.counts import (
     opened_threads,
 )
 from dexxy.messages.member_activity.days import Year, year_of
+from dexxy.messages.member_activity.kept import KeptCounts, counts_kept
 from dexxy.messages.member_activity.lists import (
     Companion,
     companions_of,
@@ -54,6 +56,7 @@ class MemberHead:
     Args:
         is_team: they are of the team now.
         opened: how many threads they opened, by kind and state.
+        kept: the counts of somebody who said very much.
     """
 
     member: Member
@@ -61,6 +64,7 @@ class MemberHead:
     asked: Asked
     is_team: bool
     opened: Mapping[tuple[ThreadKind, ThreadState], int]
+    kept: KeptCounts | None
 
     @property
     def threads(self) -> int:
@@ -73,6 +77,7 @@ class MemberActivity:
     """What a member did.
 
     Args:
+        counted_at: when the counts were counted; None for now.
         waiting: where they wait for the team.
         answers: how fast the team answers them, by kind; after the rules of small numbers.
         acts: a page of their feed.
@@ -80,6 +85,7 @@ class MemberActivity:
 
     year: Year
     counts: Counts
+    counted_at: datetime | None
     first: Message | None
     companions: Sequence[Companion]
     waiting: Page[WaitingThread]
@@ -107,14 +113,17 @@ def member_head(viewer: Viewer, workspace: Workspace, pk: int) -> MemberHead:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         MemberNotFoundError: WORKSPACE has no such member.
     """
-    member = member_now(viewer, workspace, pk)
+    member, now = member_now(viewer, workspace, pk), timezone.now()
     asked = asked_of(viewer, workspace, member)
+    overview = member_overview(viewer, workspace, member.pk)
+    kept = counts_kept(asked, overview.summary, now)
     return MemberHead(
         member=member,
-        overview=member_overview(viewer, workspace, member.pk),
+        overview=overview,
         asked=asked,
-        is_team=is_on_team(asked.stints, timezone.now()),
-        opened=opened_threads(asked),
+        is_team=is_on_team(asked.stints, now),
+        opened=kept.counts.threads if kept else opened_threads(asked),
+        kept=kept,
     )
 
 
@@ -141,10 +150,12 @@ def member_activity(
     """
     asked, now = head.asked, timezone.now()
     filters = FeedFilters(member_ids=[asked.member_id], message_kinds=kinds)
+    kept = head.kept
     with time_limit():
         return MemberActivity(
             year=year_of(asked, window.zone, now),
-            counts=counts_of(asked, head.opened, now),
+            counts=kept.counts if kept else counts_of(asked, head.opened, now),
+            counted_at=kept.counted_at if kept else None,
             first=first_contribution(asked),
             companions=companions_of(asked, now),
             waiting=waiting_of(viewer, asked),

@@ -2,15 +2,16 @@
 # ruff: noqa: S608
 # The statements are put together from constants; values are parameters.
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.organizations import organization_key
+from dexxy.members.organization_merges import organization_keys
 from dexxy.messages.figures.organizations import organizations_of
 from dexxy.messages.figures.people import QUIET, YEAR
 from dexxy.messages.figures.scope import IS_SAID, LIVE
+from dexxy.messages.member_activity.kept import COUNTED_UP_TO, LONGEST_KEPT, PACE
 from dexxy.messages.waiting.acts import HIDDEN_BUT_SAID
 from dexxy.messages.waiting.held import HELD
 
@@ -70,7 +71,11 @@ _COLUMNS = {
 }
 _NAMES = list(_COLUMNS)[1:]
 _WRITE = f"""
-UPDATE members_membersummary s SET {", ".join(f"{name} = r.{name}" for name in _NAMES)}
+UPDATE members_membersummary s SET {", ".join(f"{name} = r.{name}" for name in _NAMES)},
+    details = CASE WHEN r.messages > %(up_to)s THEN s.details END,
+    details_at = CASE WHEN r.messages > %(up_to)s THEN s.details_at END,
+    details_due_at = CASE WHEN r.messages > %(up_to)s
+        THEN coalesce(s.details_at + least(%(longest)s, r.messages * %(pace)s), now()) END
 FROM {{rows}} WHERE s.member_id = r.member_id
 """
 # Who has no account was merged into somebody else.
@@ -93,17 +98,21 @@ def summaries_count(workspace_id: int, member_ids: Sequence[int], now: datetime)
     }
     found = fetch_all(_COUNT, params)
     organizations = organizations_of(workspace_id, member_ids)
-    rows = [_row(one, organizations.get(one[0], ""), now) for one in found]
+    key_of = organization_keys(workspace_id)
+    rows = [_row(one, organizations.get(one[0], ""), key_of, now) for one in found]
     if rows:
-        execute(_WRITE, {}, Rows(_COLUMNS, rows))
+        pace = {"up_to": COUNTED_UP_TO, "longest": LONGEST_KEPT, "pace": PACE}
+        execute(_WRITE, pace, Rows(_COLUMNS, rows))
     execute(_FORGET, {"members": list(member_ids)})
 
 
-def _row(counted: Sequence[Any], organization: str, now: datetime) -> list[Any]:
+def _row(
+    counted: Sequence[Any], organization: str, key_of: Callable[[str], str], now: datetime
+) -> list[Any]:
     *values, snoozed_until = counted
     _, _, recent, _, regular_threads, *_ = values
     changes_at = [snoozed_until] if snoozed_until else []
     if recent or regular_threads:
         changes_at.append(now + _AGAIN_AFTER)
     due_at = min(changes_at, default=None)
-    return [*values, organization, organization_key(organization), now, due_at]
+    return [*values, organization, key_of(organization), now, due_at]

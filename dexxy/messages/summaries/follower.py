@@ -13,6 +13,7 @@ from dexxy.common.queue import worker_wake
 from dexxy.common.sql import fetch_all
 from dexxy.common.stopping import asked_to_stop
 from dexxy.members.models import MemberSummary
+from dexxy.members.organization_merges import organizations_hold
 from dexxy.members.summaries import (
     summaries_due,
     summaries_due_everywhere,
@@ -20,6 +21,7 @@ from dexxy.members.summaries import (
 )
 from dexxy.messages.changes.followers import follow, followers_behind
 from dexxy.messages.changes.reading import Reading
+from dexxy.messages.member_activity.kept import counts_keep
 from dexxy.messages.summaries.counting import summaries_count
 
 JOB = "dexxy.messages.tasks.summaries_follow"
@@ -33,7 +35,8 @@ FROM messages_message m JOIN members_identity author ON author.id = m.author_id
 WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(messages)s)
 """
 _DUE = """
-SELECT DISTINCT workspace_id FROM members_membersummary WHERE due_at <= now() ORDER BY 1
+SELECT workspace_id FROM members_membersummary WHERE due_at <= now()
+UNION SELECT workspace_id FROM members_membersummary WHERE details_due_at <= now() ORDER BY 1
 """
 
 
@@ -68,7 +71,7 @@ def _workspaces_due() -> list[int]:
 def _look(workspace_id: int, *, follows: bool) -> bool:
     """Do the next batch of a workspace; return False if another worker does so just now."""
     if not follows:
-        return _count_next(workspace_id)
+        return _count_next(workspace_id) or _detail_next(workspace_id)
 
     def work(changed: Reading) -> None:
         _take_in(workspace_id, changed)
@@ -86,7 +89,23 @@ def _take_in(workspace_id: int, changed: Reading) -> None:
 
 
 @transaction.atomic
+def _detail_next(workspace_id: int) -> bool:
+    """Count one of those who said very much for their page."""
+    now = timezone.now()
+    due = MemberSummary.objects.filter(workspace=workspace_id, details_due_at__lte=now)
+    locked = due.select_for_update(skip_locked=True, of=("self",)).order_by("details_due_at")
+    summary = locked.select_related("member__workspace").first()
+    if summary is None:
+        return False
+    summary.details = counts_keep(summary.member, now)
+    summary.details_at, summary.details_due_at = now, None
+    summary.save(update_fields=["details", "details_at", "details_due_at"])
+    return True
+
+
+@transaction.atomic
 def _count_next(workspace_id: int) -> bool:
+    organizations_hold(workspace_id)
     now = timezone.now()
     due = MemberSummary.objects.filter(workspace=workspace_id, due_at__lte=now)
     locked = due.select_for_update(skip_locked=True).order_by("due_at", "member")

@@ -17,7 +17,12 @@ from dexxy.messages.figures.people import (
     new_contributors,
 )
 from dexxy.messages.figures.scope import Window
-from dexxy.messages.models import Message
+from dexxy.messages.member_activity.asked import asked_of
+from dexxy.messages.member_activity.counts import counts_of, opened_threads
+from dexxy.messages.member_activity.kept import LONGEST_KEPT
+from dexxy.messages.member_activity.page import member_head
+from dexxy.messages.models import Message, MessageKind
+from dexxy.messages.summaries import counting
 from dexxy.messages.summaries.counting import summaries_count
 from dexxy.messages.summaries.follower import summaries_catch_up
 from dexxy.messages.tests.stories import BEGIN, Teller, moment
@@ -26,7 +31,7 @@ from dexxy.messages.waiting.follower import waiting_catch_up
 from dexxy.messages.waiting.triage import threads_snooze
 from dexxy.people.merging import people_merge, people_unmerge
 from dexxy.sources.models import Source
-from tests.factories import make_identity, make_message
+from tests.factories import make_identity, make_message, make_thread
 
 DAY = timedelta(days=1)
 
@@ -156,3 +161,36 @@ class TestFollower:
     @staticmethod
     def messages() -> dict[str, int]:
         return dict(MemberSummary.objects.values_list("member__display_name", "messages"))
+
+
+def test_the_counts_of_who_said_very_much_are_kept_and_counted_again_in_time(
+    alice: User, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "COUNTED_UP_TO", 2)
+    monkeypatch.setattr(counting, "PACE", DAY)
+    author, other = (make_identity(workspace=source.workspace) for _ in range(2))
+    thread = make_thread(source=source, author=other)
+    for kind in (MessageKind.COMMENT, MessageKind.COMMENT, MessageKind.REVIEW):
+        make_message(thread=thread, author=author, kind=kind)
+    make_message(thread=thread, author=other)
+    workspace = source.workspace
+
+    summaries_due_everywhere(workspace.pk)
+    summaries_catch_up(seconds=9)
+
+    assert member_head(alice, workspace, other.member_id).kept is None
+    kept = member_head(alice, workspace, author.member_id).kept
+    assert kept is not None
+    now = timezone.now()
+    asked = asked_of(alice, workspace, author.member)
+    counts = counts_of(asked, opened_threads(asked), now)
+    assert (counts.messages, counts.helped) == (3, 1)
+    assert kept.counts == counts
+
+    make_message(thread=thread, author=author)
+    summaries_due_everywhere(workspace.pk)
+    MemberSummary.objects.update(due_at=BEGIN)
+    summaries_catch_up(seconds=9)
+    assert member_head(alice, workspace, author.member_id).kept == kept
+    again = MemberSummary.objects.get(member=author.member_id).details_due_at
+    assert again == kept.counted_at + LONGEST_KEPT

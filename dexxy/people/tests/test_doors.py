@@ -7,7 +7,15 @@ from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import TokenScope, User, Workspace
 from dexxy.members.erasure.digests import erased_people_begun
 from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
-from dexxy.members.models import Identity, IdentityKind, Member, MergeSuggestion
+from dexxy.members.models import (
+    Identity,
+    IdentityKind,
+    Member,
+    MemberSummary,
+    MergeSuggestion,
+)
+from dexxy.members.notes import note_add
+from dexxy.members.organization_merges import organization_merge
 from dexxy.people.merging import people_merge
 from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
 from tests.factories import make_identity, make_workspace
@@ -183,15 +191,39 @@ ACTIONS = [
     ),
     Action(
         "write a note",
-        page="people/$ada/notes/?notes=Likes engines.",
-        api='memberEdit(input: {workspaceId: $workspace, memberId: $ada, notes: "Likes engines."})',
-        audit=["member.edited $ada"],
+        page="people/$ada/notes/?do=add&text=Likes engines.",
+        api='memberNoteAdd(workspaceId: $workspace, memberId: $ada, text: "Likes engines.")',
+        audit=["member.noted $ada"],
     ),
     Action(
-        "edit the note of a part",
-        page="people/$whole/notes/?of=$part&notes=of the part",
-        api='memberEdit(input: {workspaceId: $workspace, memberId: $part, notes: "of the part"})',
-        audit=["member.edited $whole"],
+        "change a note",
+        page="people/$ada/notes/?do=edit&note=$note&text=Hates engines.",
+        api='memberNoteEdit(workspaceId: $workspace, noteId: $note, text: "Hates engines.")',
+        audit=["member.note_edited $ada"],
+    ),
+    Action(
+        "delete a note",
+        page="people/$ada/notes/?do=delete&note=$note",
+        api="memberNoteDelete(workspaceId: $workspace, noteId: $note)",
+        audit=["member.note_deleted $ada"],
+    ),
+    Action(
+        "merge organizations",
+        page="organizations/halden/merge/?with=trondheim",
+        api='organizationMerge(workspaceId: $workspace, keptKey: "halden", mergedKey: "trondheim")',
+        audit=["organization.merged new"],
+    ),
+    Action(
+        "merge an organization with itself",
+        page="organizations/halden/merge/?with=halden",
+        api='organizationMerge(workspaceId: $workspace, keptKey: "halden", mergedKey: "halden")',
+        refusal="They are one organization already.",
+    ),
+    Action(
+        "unmerge organizations",
+        page="organization-merges/$joined/undo/",
+        api="organizationUnmerge(workspaceId: $workspace, organizationMergeId: $joined)",
+        audit=["organization.unmerged $joined"],
     ),
     Action(
         "edit too long a name",
@@ -268,6 +300,11 @@ def names(workspace: Workspace, alice: User) -> dict[str, object]:
     suggestions_apply(workspace.pk, made=made, withdrawn=[])
     suggestion, rejected = MergeSuggestion.objects.order_by("-score")
     suggestion_reject(actor=alice, workspace=workspace, suggestion_id=rejected.pk)
+    note = note_add(actor=alice, workspace=workspace, member_id=pair[0], text="Likes engines.")
+    work_at(people["ada"], "Halden")
+    work_at(people["countess"], "Trondheim")
+    work_at(people["whole"], "Fjord")
+    joined = organization_merge(actor=alice, workspace=workspace, kept="halden", merged="fjord")
     # By its secret, which is made once and by chance, it is known who was erased.
     erased_people_begun(workspace.pk)
     homes = {name: account.home_member_id for name, account in people.items()}
@@ -278,9 +315,20 @@ def names(workspace: Workspace, alice: User) -> dict[str, object]:
         "elsewhere": elsewhere.home_member_id,
         "suggestion": suggestion.pk,
         "rejected": rejected.pk,
+        "note": note.pk,
+        "joined": joined.pk,
         "workspace": workspace.pk,
         "slug": workspace.slug,
     }
+
+
+def work_at(account: Identity, organization: str) -> None:
+    MemberSummary.objects.create(
+        workspace=account.workspace,
+        member=account.member,
+        organization=organization,
+        organization_key=organization.lower(),
+    )
 
 
 def with_token(names: Names, viewer: User, workspace: Workspace) -> Names:

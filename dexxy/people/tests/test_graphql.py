@@ -34,7 +34,7 @@ PREVIEW = """
 query ($workspace: ID!, $kept: ID!, $merged: ID!) {
   memberMergePreview(workspaceId: $workspace, keptId: $kept, mergedId: $merged) {
     tags
-    notes { memberId text }
+    notes { memberId text author }
     fields { name value memberId others { value memberId } }
   }
 }

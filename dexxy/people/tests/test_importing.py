@@ -57,7 +57,9 @@ def test_a_row_is_a_member_with_all_that_it_says(workspace: Workspace) -> None:
     assert (report.counts, report.joined, report.is_stored) == ({"added": 1}, 1, True)
     member = Identity.objects.get(username="Ada#1").member
     assert (member.display_name, member.company, member.location) == ("Ada", "Engines", "London")
-    assert (member.tags, member.notes) == (["vip"], "Likes engines.")
+    assert member.tags == ["vip"]
+    [note] = member.notes.all()
+    assert (note.text, note.is_imported, note.author) == ("Likes engines.", True, None)
     assert groups() == split("ada@lovelace.org+Ada#1")
     assert AuditEntry.objects.get(action="members.imported").details == {"added": 1}
 

@@ -15,11 +15,14 @@ from dexxy.people.export_files import export_request
 from dexxy.people.exports import members_csv
 from dexxy.people.models import Export, Format
 from dexxy.people.selecting import (
+    MOST_SELECTED,
     Selection,
     people_add_to_team,
     people_tag,
+    people_tag_later,
     selected_ids,
 )
+from dexxy.web.directory.bulk_task import tagged, untagged
 from dexxy.web.directory.people import read_listed
 from dexxy.web.pages import PageRequest, attempt, workspace_action
 
@@ -47,26 +50,30 @@ def _selection(request: PageRequest) -> Selection:
     return Selection(member_ids=[pk for pk in found if pk])
 
 
-def _tag(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> None:
+def _tag(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> HttpResponse | None:
     tag = request.POST.get("tag", "").strip()
+    if len(ids) > MOST_SELECTED:
+        return _later(request, workspace, ids, add=[tag])
     number = people_tag(actor=request.user, workspace=workspace, member_ids=ids, add=[tag])
-    done = ngettext(
-        "%(n)d person has the tag “%(tag)s” now.",
-        "%(n)d people have the tag “%(tag)s” now.",
-        number,
-    )
-    messages.success(request, done % {"n": number, "tag": tag})
+    messages.success(request, tagged(number, tag))
+    return None
 
 
-def _untag(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> None:
+def _untag(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> HttpResponse | None:
     tag = request.POST.get("tag", "").strip()
+    if len(ids) > MOST_SELECTED:
+        return _later(request, workspace, ids, remove=[tag])
     number = people_tag(actor=request.user, workspace=workspace, member_ids=ids, remove=[tag])
-    done = ngettext(
-        "The tag “%(tag)s” is taken from %(n)d person.",
-        "The tag “%(tag)s” is taken from %(n)d people.",
-        number,
-    )
-    messages.success(request, done % {"n": number, "tag": tag})
+    messages.success(request, untagged(number, tag))
+    return None
+
+
+def _later(
+    request: PageRequest, workspace: Workspace, ids: Sequence[int], **tags: Sequence[str]
+) -> HttpResponse:
+    """Let a worker tag people; a page follows it."""
+    task = people_tag_later(actor=request.user, workspace=workspace, member_ids=ids, **tags)
+    return redirect("people_task", workspace.slug, task.pk)
 
 
 def _merge(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import require_admin
@@ -14,11 +14,13 @@ from dexxy.integrations.services.contributors.uploads import (
     LARGEST_FILE,
     MOST_PROBLEMS,
     UploadError,
-    UploadOutcome,
     upload_import,
+    upload_is_large,
     upload_keep,
+    upload_later,
     upload_try,
 )
+from dexxy.web.directory.bulk_task import imported
 from dexxy.web.pages import PageRequest, attempt, workspace_form
 
 
@@ -52,8 +54,12 @@ def _sent(request: PageRequest, workspace: Workspace) -> HttpResponse:
     key = request.POST.get("file", "")
     if not key:
         kept = attempt(request, lambda: _keep(request, workspace))
+        if kept and _is_large(request, workspace, kept):
+            return _later(request, workspace, kept, is_rehearsal=True, skips_bad_rows=True)
         return redirect(f"{at}?file={kept}" if kept else at)
     skips = request.POST.get("skip") == "yes"
+    if attempt(request, lambda: _is_large(request, workspace, key)):
+        return _later(request, workspace, key, is_rehearsal=False, skips_bad_rows=skips)
     done = attempt(
         request,
         lambda: upload_import(
@@ -65,7 +71,7 @@ def _sent(request: PageRequest, workspace: Workspace) -> HttpResponse:
     if not done.is_stored:
         messages.error(request, gettext("Some rows cannot be imported, so none was."))
         return redirect(f"{at}?file={key}")
-    messages.success(request, _told(done))
+    messages.success(request, imported(done))
     return redirect("people", workspace.slug)
 
 
@@ -77,9 +83,29 @@ def _keep(request: PageRequest, workspace: Workspace) -> str:
     return upload_keep(actor=request.user, workspace=workspace, content=content)
 
 
-def _told(done: UploadOutcome) -> str:
-    number = done.counts["added"]
-    added = ngettext("%(n)d person is added", "%(n)d people are added", number) % {"n": number}
-    known = gettext("%(n)d were known") % {"n": done.counts["known"]}
-    joined = ngettext("%(n)d account is joined", "%(n)d accounts are joined", done.joined)
-    return f"{added}, {known}, {joined % {'n': done.joined}}."
+def _is_large(request: PageRequest, workspace: Workspace, key: str) -> bool:
+    return upload_is_large(actor=request.user, workspace=workspace, key=key)
+
+
+def _later(
+    request: PageRequest,
+    workspace: Workspace,
+    key: str,
+    *,
+    is_rehearsal: bool,
+    skips_bad_rows: bool,
+) -> HttpResponse:
+    """Let a worker look through a file, or import it; a page follows it."""
+    task = attempt(
+        request,
+        lambda: upload_later(
+            actor=request.user,
+            workspace=workspace,
+            key=key,
+            is_rehearsal=is_rehearsal,
+            skips_bad_rows=skips_bad_rows,
+        ),
+    )
+    if task is None:
+        return redirect("people_import", workspace.slug)
+    return redirect("people_task", workspace.slug, task.pk)

@@ -16,6 +16,7 @@ from dexxy.integrations.figure_window import has_history
 from dexxy.members.directory import MemberFilterError, tags_known
 from dexxy.members.segments import Segment
 from dexxy.members.sorting import MemberSort
+from dexxy.people.bulk_tasks import bulk_tasks_unfinished
 from dexxy.people.directory import Listed, people_count, people_page, people_segments
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 from dexxy.web.saved.tabs import views_of
@@ -88,6 +89,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_filtered": bool(str(query)),
         "is_later": after is not None,
         "is_admin": is_admin(viewer, workspace),
+        "tasks": bulk_tasks_unfinished(viewer, workspace),
     }
     return render(request, "web/people/list.html", context)
 

@@ -1,10 +1,11 @@
 """Forms about a member: name and tags, notes, and the one that erases a person."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,8 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import require_admin
 from dexxy.common.ids import parse_id
 from dexxy.integrations.services.contributors.erasure import person_erase
-from dexxy.members.editing import LONGEST_NAME, LONGEST_NOTES, member_edit
+from dexxy.members.editing import LONGEST_NAME, member_edit
+from dexxy.members.notes import LONGEST_NOTE, note_add, note_delete, note_edit
 from dexxy.messages.member_activity.page import MemberHead, member_head
 from dexxy.web.member.activity import head_context
 from dexxy.web.pages import PageRequest, attempt, workspace_form
@@ -48,29 +50,38 @@ def member_edit_form(request: PageRequest, workspace: Workspace, pk: int) -> Htt
 
 @workspace_form
 def member_notes(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    """Show and change what the team wrote about a member."""
+    """Show what the team wrote about a member; write, change and delete notes."""
     head = member_head(request.user, workspace, pk)
-    if head.member.pk != pk and request.method != "POST":
-        return redirect("member_notes", workspace.slug, head.member.pk)
-    context = {
-        **head_context(workspace, head, "notes"),
-        "notes": _notes(head),
-        "longest_notes": LONGEST_NOTES,
-    }
     if request.method == "POST":
-        # A note of one that was merged into the member is its own.
-        of = parse_id(request.POST.get("of", "")) or pk
-        # Forms send the ends of lines as CR LF:
-        # https://html.spec.whatwg.org/#constructing-entry-list
-        text = request.POST.get("notes", "").replace("\r\n", "\n")
-        edit = partial(
-            member_edit, actor=request.user, workspace=workspace, member_id=of, notes=text
-        )
-        if attempt(request, edit, _("Saved.")) is None:
-            notes = [(one, text if one == of else note) for one, note in _notes(head)]
-            return _again(request, "web/member/notes.html", {**context, "notes": notes})
+        return _noted(request, workspace, head, pk)
+    if head.member.pk != pk:
         return redirect("member_notes", workspace.slug, head.member.pk)
-    return render(request, "web/member/notes.html", context)
+    return render(request, "web/member/notes.html", _notes_context(workspace, head))
+
+
+def _noted(request: PageRequest, workspace: Workspace, head: MemberHead, pk: int) -> HttpResponse:
+    note = parse_id(request.POST.get("note", "")) or 0
+    # Forms send the ends of lines as CR LF:
+    # https://html.spec.whatwg.org/#constructing-entry-list
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    given: dict[str, Any] = {"actor": request.user, "workspace": workspace}
+    acts: dict[str, tuple[Callable[[], object], str]] = {
+        "add": (partial(note_add, **given, member_id=pk, text=text), _("Written.")),
+        "edit": (partial(note_edit, **given, note_id=note, text=text), _("Saved.")),
+        "delete": (partial(note_delete, **given, note_id=note), _("The note is deleted.")),
+    }
+    if request.POST.get("do") not in acts:
+        raise Http404("There is no such action.")
+    act, done = acts[request.POST["do"]]
+    if attempt(request, act, done) is None:
+        kept = {"editing": note, "edited": text} if note else {"text": text}
+        context = {**_notes_context(workspace, head), **kept}
+        return _again(request, "web/member/notes.html", context)
+    return redirect("member_notes", workspace.slug, head.member.pk)
+
+
+def _notes_context(workspace: Workspace, head: MemberHead) -> dict[str, Any]:
+    return {**head_context(workspace, head, "notes"), "longest": LONGEST_NOTE}
 
 
 @workspace_form
@@ -94,12 +105,6 @@ def member_erase(request: PageRequest, workspace: Workspace, pk: int) -> HttpRes
         messages.success(request, _("The person is erased."))
         return redirect("people", workspace.slug)
     return render(request, "web/people/erase.html", context)
-
-
-def _notes(head: MemberHead) -> list[tuple[int, str]]:
-    """Return the notes of each home member that has some, and always those of the member."""
-    own = (head.member.pk, head.member.notes)
-    return [own, *(note for note in head.overview.profile.notes if note[0] != own[0])]
 
 
 def _again(request: PageRequest, template: str, context: dict[str, Any]) -> HttpResponse:

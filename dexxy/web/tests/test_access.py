@@ -22,6 +22,7 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.people.export_files import export_request
 from dexxy.people.models import Export, ExportFile, Format
+from dexxy.people.selecting import people_tag_later
 from dexxy.sources.models import Source
 from dexxy.web import urls
 from tests.factories import (
@@ -80,9 +81,10 @@ ACTIONS = {
     "saved_view_save",
     "feed_read",
     "people_bulk",
+    "organization_merge_undo",
 }
 # Of what there is only once it was counted: test_organizations.py and test_insights.py try them.
-COUNTED = {"organization", "insights_rows"}
+COUNTED = {"organization", "organization_merge", "insights_rows"}
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/w/team/?kind=opened"}
 
 
@@ -100,6 +102,9 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
         name="Bugs",
         query="label=bug",
         is_shared=True,
+    )
+    task = people_tag_later(
+        actor=bob, workspace=workspace, member_ids=[author.member_id], add=["for members only"]
     )
     root = f"/w/{workspace.slug}/"
     return {
@@ -121,6 +126,7 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
         "organizations": f"{root}organizations/",
         "people": f"{root}people/",
         "people_import": f"{root}people/import/",
+        "people_task": f"{root}people/tasks/{task.pk}/",
         "member": f"{root}people/{author.member_id}/",
         "member_merge": f"{root}people/{author.member_id}/merge/",
         "member_erase": f"{root}people/{author.member_id}/erase/",
@@ -168,6 +174,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
         pages["pinned_views"].removesuffix("pinned/"),
         f"{pages['feed']}read/",
         f"{pages['people']}bulk/",
+        f"{pages['waiting']}organization-merges/1/undo/",
         *(f"{repository}{action}/" for action in ("pause", "resume", "sync")),
         *(
             f"{pages['member']}{action}/"

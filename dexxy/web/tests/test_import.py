@@ -85,7 +85,7 @@ def test_bad_rows_are_told_by_line_and_nothing_is_half_taken(
         ("", "Choose a file"),
         ("colour\nred\n", "names no column by which people are told apart"),
         (b"\xff\xfe\x00", "utf-16"),
-        ("x" * (LARGEST_FILE + 1), "is larger than 2 MB"),
+        ("x" * (LARGEST_FILE + 1), "is larger than 20 MB"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_told(

@@ -13,7 +13,15 @@ from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
-from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge, MergeSuggestion
+from dexxy.members.models import (
+    Identity,
+    IdentityKind,
+    Member,
+    MemberMerge,
+    MemberNote,
+    MergeSuggestion,
+)
+from dexxy.members.notes import note_add
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
@@ -106,8 +114,9 @@ def test_a_merge_shows_what_wins_is_made_and_undone_in_one_click(
 
     assert people(get(f"{at}?search=count")) == ["countess"]
     preview = get(f"{at}?with={other.member_id}")
-    assert '<td><bdi>Ada</bdi></td><td class="quiet"><bdi>countess</bdi></td>' in preview
-    assert "<td><bdi>Engines</bdi></td>" in preview
+    won, lost = '<td class="break"><bdi>Ada</bdi>', '<td class="quiet break"><bdi>countess</bdi>'
+    assert f"{won}</td>{lost}</td>" in preview
+    assert '<td class="break"><bdi>Engines</bdi></td>' in preview
 
     page = post(at, **{"with": str(other.member_id)})
     assert "Joined by <bdi>Bob</bdi>" in page
@@ -190,7 +199,8 @@ def test_hostile_names_are_only_text(
         for number in range(3)
     )
     Identity.objects.update(email=HOSTILE, url="javascript:alert(1)")
-    Member.objects.update(company=HOSTILE, tags=[HOSTILE[:50]], notes=HOSTILE, bio=HOSTILE)
+    Member.objects.update(company=HOSTILE, tags=[HOSTILE[:50]], bio=HOSTILE)
+    note_add(actor=bob, workspace=workspace, member_id=one.member_id, text=HOSTILE)
     merge(bob, one, other)
     suggest(one, third, sentence=HOSTILE)
 
@@ -225,10 +235,11 @@ def test_a_member_of_another_workspace_is_not_found(
 
 
 def test_the_page_of_a_member_begins_with_what_they_did(
-    get: Get, source: Source, ada: Identity, other: Identity
+    get: Get, source: Source, bob: User, ada: Identity, other: Identity
 ) -> None:
     now = timezone.now()
-    Member.objects.filter(pk=ada.member_id).update(tags=["vip"], notes="Likes engines.")
+    Member.objects.filter(pk=ada.member_id).update(tags=["vip"])
+    note_add(actor=bob, workspace=source.workspace, member_id=ada.member_id, text="Likes engines.")
     mine = make_thread(source=source, author=ada, title="My engine", opened_at=now)
     theirs = make_thread(source=source, author=other, opened_at=now)
     make_message(thread=mine, author=ada, kind=MessageKind.OPENED, occurred_at=now)
@@ -382,19 +393,27 @@ def test_the_team_names_and_tags_a_member_on_a_page_of_its_own(
     assert (kept.tags, merged.tags) == (["vip", "math"], [])
 
 
-def test_notes_of_each_home_member_are_their_own(
-    get: Get, post: Post, bob: User, ada: Identity, other: Identity
+def test_each_note_says_who_wrote_it_and_who_changed_it(
+    get: Get, post: Post, alice: User, bob: User, ada: Identity, other: Identity
 ) -> None:
-    Member.objects.filter(pk=other.member_id).update(notes="of the other")
+    older = note_add(
+        actor=alice, workspace=ada.workspace, member_id=other.home_member_id, text="of the other"
+    )
     merge(bob, ada, other)
     at = f"people/{ada.member_id}/notes/"
-    assert "Notes from before a merge" in get(at)
 
-    post(at, of=str(ada.member_id), notes="one\r\ntwo")
-    post(at, of=str(other.home_member_id), notes="of the other, still")
+    post(at, do="add", text="one\r\ntwo")
+    post(at, do="add", text="one\ntwo")
+    post(at, do="edit", note=str(older.pk), text="of the other, still")
 
-    kept, merged = Member.objects.order_by("pk")
-    assert (kept.notes, merged.notes) == ("one\ntwo", "of the other, still")
+    page = get(at)
+    assert page.index("one<br>two") < page.index("of the other, still")
+    assert "<bdi>Alice</bdi>, " in page
+    assert "changed by <bdi>Bob</bdi>" in page
+    newer, older = MemberNote.objects.order_by("-written_at")
+    assert (newer.author, newer.member_id, newer.edited_at) == (bob, ada.member_id, None)
+    assert (older.author, older.edited_by, older.member) == (alice, bob, other.home_member)
+    assert "Notes <span>2</span>" in get(f"people/{ada.member_id}/")
 
 
 @pytest.mark.parametrize(
@@ -403,7 +422,11 @@ def test_notes_of_each_home_member_are_their_own(
         ("edit", {"display_name": "x" * 201}, "The name is longer than 200 characters."),
         ("edit", {"display_name": "x\0"}, "The name holds a null byte."),
         ("edit", {"tags": "x" * 51}, "A tag is longer than 50 characters."),
-        ("notes", {"notes": "x" * 20_001}, "The note is longer than 20,000 characters."),
+        (
+            "notes",
+            {"text": "x" * 20_001, "do": "add"},
+            "The note is longer than 20,000 characters.",
+        ),
     ],
 )
 def test_what_cannot_be_stored_is_told_and_stays_in_the_form(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -62,7 +63,7 @@ def employed(workspace: Workspace) -> dict[str, Member]:
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r'<a class="name" href="[^"]*"><bdi>(.*?)</bdi>', page)
+    return re.findall(r'<a class="name" href="[^"]*" title="[^"]*"><bdi>(.*?)</bdi>', page)
 
 
 @pytest.mark.parametrize(
@@ -209,3 +210,25 @@ def test_when_somebody_was_last_seen_is_the_last_of_all(
 
     assert names(get("?sort=last_seen")) == ["Zoë &amp; Co", "Halden"]
     assert "9 h</time>" in get()
+
+
+def test_organizations_are_merged_by_hand_and_parted_again(
+    client: Client, get: Get, workspace: Workspace, employed: dict[str, Member]
+) -> None:
+    zoe = organization_key("Zoë & Co")
+    root = f"/w/{workspace.slug}/organizations"
+    assert f"{root}/halden/merge/?with={quote(zoe, safe='')}" in get("halden/merge/?q=zo")
+    assert "Are <bdi>Halden</bdi> and <bdi>Zoë &amp; Co</bdi> one organization?" in get(
+        f"halden/merge/?with={zoe}"
+    )
+
+    page = client.post(f"{root}/halden/merge/", {"with": zoe}, follow=True).content.decode()
+
+    assert "They are one organization now." in page
+    assert "<h1><bdi>Halden</bdi></h1>" in page
+    assert "<b>4</b> people" in page
+    assert client.get(f"{root}/{zoe}/")["Location"] == f"{root}/halden/"
+    [undo] = re.findall(r'action="([^"]+/undo/)"', page)
+    page = client.post(undo, follow=True).content.decode()
+    assert "They are two organizations again." in page
+    assert "<b>3</b> people" in page

@@ -15,6 +15,7 @@ from dexxy.members.models import Identity
 from dexxy.messages.changes.noting import members_note
 from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
 from dexxy.messages.models import ChangeKind
+from dexxy.people.bulk_tasks import bulk_tasks_forget
 from dexxy.people.export_files import exports_expire
 
 # Payloads name an account by an object with `id` and `login`, at any depth:
@@ -72,6 +73,7 @@ def person_erase(
     if with_bodies:
         bodies = bodies_erase(workspace.pk, ids)
     exports_expire(workspace.pk)
+    bulk_tasks_forget(workspace.pk)
     pictures_expire()
     members_note(workspace.pk, ChangeKind.ERASED, ids)
     return Erased(len(accounts), bodies, deliveries)

@@ -1,9 +1,12 @@
 """Import a file of people that somebody uploads: first tell what would happen, then do it."""
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import sha256
+from tempfile import TemporaryFile
+from typing import Any, Self
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
@@ -11,9 +14,14 @@ from dexxy.common.errors import BadInputError
 from dexxy.integrations.services.contributors.importing import contributors_import
 from dexxy.kept.files import file_keep, file_read, files_forget
 from dexxy.members.imports.file import ImportFile
+from dexxy.people.bulk_tasks import bulk_task_add
+from dexxy.people.importing import ImportReport, Progress
+from dexxy.people.models import BulkKind, BulkTask
 
-# A page cannot wait for more; the command can.
-LARGEST_FILE = 2_000_000
+# As much as a form takes; the command takes more.
+LARGEST_FILE = 20_000_000
+# A page cannot wait for more; a worker can.
+MOST_LINES_AT_ONCE = 5000
 # Of what is wrong, so much is told; the rest looks alike.
 MOST_PROBLEMS = 100
 
@@ -39,6 +47,27 @@ class UploadOutcome:
     is_stored: bool
     ignored: Sequence[str]
     problems: Sequence[tuple[int, str]]
+
+    @classmethod
+    def of(cls, report: ImportReport, file: ImportFile) -> Self:
+        """Return what there is to tell of an import of FILE."""
+        problems = [(line, problem) for line, _, problem in report.rows() if problem]
+        return cls(
+            counts=report.counts,
+            joined=report.joined,
+            is_stored=report.is_stored,
+            ignored=file.columns.ignored,
+            problems=problems[:MOST_PROBLEMS],
+        )
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Self:
+        """Return what `written` wrote."""
+        return cls(**{**written, "counts": Counter(written["counts"])})
+
+    def written(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {**asdict(self), "counts": dict(self.counts)}
 
     @property
     def total(self) -> int:
@@ -74,6 +103,17 @@ def upload_keep(*, actor: User, workspace: Workspace, content: bytes) -> str:
     return _key(content)
 
 
+def upload_is_large(*, actor: User, workspace: Workspace, key: str) -> bool:
+    """Say whether an uploaded file has so many lines that a worker is to read it.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: it is not kept any more.
+    """
+    require_admin(actor, workspace)
+    return _lines(_read(actor, workspace, key)) > MOST_LINES_AT_ONCE
+
+
 def upload_try(*, actor: User, workspace: Workspace, key: str) -> UploadOutcome:
     """Tell what importing an uploaded file would do, and store nothing.
 
@@ -82,7 +122,7 @@ def upload_try(*, actor: User, workspace: Workspace, key: str) -> UploadOutcome:
         UploadError: it is not kept any more.
         ImportFileError: it cannot be read.
     """
-    return _import(actor, workspace, key, is_rehearsal=True, skips_bad_rows=True)
+    return upload_work(actor, workspace, key, is_rehearsal=True, skips_bad_rows=True)
 
 
 def upload_import(
@@ -98,33 +138,71 @@ def upload_import(
         UploadError: it is not kept any more.
         ImportFileError: it cannot be read. Nothing is stored.
     """
-    done = _import(actor, workspace, key, is_rehearsal=False, skips_bad_rows=skips_bad_rows)
+    return upload_work(actor, workspace, key, is_rehearsal=False, skips_bad_rows=skips_bad_rows)
+
+
+def upload_later(
+    *, actor: User, workspace: Workspace, key: str, is_rehearsal: bool, skips_bad_rows: bool
+) -> BulkTask:
+    """Let a worker do what `upload_try` or `upload_import` does.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: it is not kept any more.
+        TooManyBulkTasksError: others of ACTOR's are not done yet.
+    """
+    require_admin(actor, workspace)
+    return bulk_task_add(
+        actor=actor,
+        workspace=workspace,
+        kind=BulkKind.REHEARSAL if is_rehearsal else BulkKind.IMPORT,
+        arguments={"key": key, "is_rehearsal": is_rehearsal, "skips_bad_rows": skips_bad_rows},
+        # Each line is read, and then stored.
+        steps=2 * _lines(_read(actor, workspace, key)),
+    )
+
+
+def upload_work(
+    actor: User,
+    workspace: Workspace,
+    key: str,
+    *,
+    is_rehearsal: bool,
+    skips_bad_rows: bool,
+    progress: Progress = lambda _rows: None,
+    then: Callable[[UploadOutcome], None] = lambda _outcome: None,
+) -> UploadOutcome:
+    """Import an uploaded file, or tell what that would do.
+
+    Args:
+        progress, then: as of `contributors_import`.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: it is not kept any more.
+        ImportFileError: it cannot be read. Nothing is stored.
+    """
+    require_admin(actor, workspace)
+    file = ImportFile(io.BytesIO(_read(actor, workspace, key)))
+    with TemporaryFile("w+") as lines:
+        report = contributors_import(
+            workspace,
+            file.rows(),
+            lines=lines,
+            is_rehearsal=is_rehearsal,
+            skips_bad_rows=skips_bad_rows,
+            actor=actor,
+            progress=progress,
+            then=lambda report: then(UploadOutcome.of(report, file)),
+        )
+        done = UploadOutcome.of(report, file)
     if done.is_stored:
         files_forget([_name(actor, workspace)])
     return done
 
 
-def _import(
-    actor: User, workspace: Workspace, key: str, *, is_rehearsal: bool, skips_bad_rows: bool
-) -> UploadOutcome:
-    require_admin(actor, workspace)
-    file = ImportFile(io.BytesIO(_read(actor, workspace, key)))
-    report = contributors_import(
-        workspace,
-        file.rows(),
-        lines=io.StringIO(),
-        is_rehearsal=is_rehearsal,
-        skips_bad_rows=skips_bad_rows,
-        actor=actor,
-    )
-    problems = [(line, problem) for line, _, problem in report.rows() if problem]
-    return UploadOutcome(
-        counts=report.counts,
-        joined=report.joined,
-        is_stored=report.is_stored,
-        ignored=file.columns.ignored,
-        problems=problems[:MOST_PROBLEMS],
-    )
+def _lines(content: bytes) -> int:
+    return content.count(b"\n")
 
 
 def _read(actor: User, workspace: Workspace, key: str) -> bytes:
