@@ -290,11 +290,11 @@ def _counted(key: Key, thread: dict[str, Any], messages: Facts) -> dict[str, Any
     """Return what a thread knows of its messages."""
     shown = {k: one for k, one in messages.items() if k[:2] == key and one["in_feed"]}
     times = [one["occurred_at"] for one in shown.values()]
-    # By somebody else, and by a person.
+    # By somebody else, and by a person: words that were not hidden as spam and so on, or a merge.
     responses = [
         one["occurred_at"]
         for (_, _, kind, _), one in shown.items()
-        if kind in _RESPONSES
+        if (kind == "merged" or (kind in _RESPONSES and not _is_spam(one)))
         and one["author"] not in (None, thread["author"])
         and not one["author"][1].endswith("[bot]")
     ]
@@ -304,6 +304,11 @@ def _counted(key: Key, thread: dict[str, Any], messages: Facts) -> dict[str, Any
         "last_activity_at": max(times),
         "first_response_at": min(responses, default=None),
     }
+
+
+def _is_spam(message: dict[str, Any]) -> bool:
+    reason = message["details"].get("minimized", "outdated")
+    return reason.lower() not in ("resolved", "outdated", "duplicate")
 
 
 def _shown(at: datetime | None) -> datetime | None:

@@ -55,7 +55,10 @@ class Thread:
     closed_at: datetime | None
     merged_at: datetime | None
     answered_at: datetime | None
-    first_response_at: datetime | None
+    first_response_at: datetime | None = strawberry.field(
+        description="When another person first answered: said something that was not hidden as spam"
+        " and so on, or merged it."
+    )
     last_activity_at: datetime
     message_count: int
 

@@ -49,12 +49,12 @@ class CommonFilterInput:
         " address of a user of the workspace, or a login on the server.",
     )
     only_answered: bool = strawberry.field(
-        default=False, description="In threads in which somebody else than their author wrote."
+        default=False, description="In threads in which another person has answered."
     )
     only_unanswered: bool = strawberry.field(
         default=False,
-        description="In threads in which nobody but who opened them has said anything yet;"
-        " bots do not count.",
+        description="In threads that are open, no drafts, opened by a person who can come back,"
+        " and in which no other person has answered.",
     )
     only_drafts: bool = strawberry.field(
         default=False, description="In pull requests that are drafts now."

@@ -35,11 +35,11 @@ class Insights:
     returning_people: int
     threads: int = strawberry.field(description="Opened in that time.")
     unanswered_threads: int = strawberry.field(
-        description="Those of them that are open and that nobody else has answered yet."
+        description="Those of them that are unanswered now, as `onlyUnanswered` finds them."
     )
     median_first_answer_seconds: float | None = strawberry.field(
-        description="Of threads opened in that time: how long the first answer by somebody else"
-        " took."
+        description="Of threads opened in that time and answered: how long the first answer by"
+        " another person took. `figures` has `firstResponse`, which counts who still waits, too."
     )
     top_people: list[InsightsPerson] = strawberry.field(metadata=cost(items=MOST_TOP))
 

@@ -9,6 +9,7 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import fetch_all, time_limit
 from dexxy.members.models import Member
+from dexxy.messages.answers import IS_UNANSWERED, nobody_waits
 
 LONGEST = timedelta(days=366)
 MOST_TOP = 10
@@ -44,17 +45,21 @@ FROM (
     FROM (SELECT DISTINCT member_id FROM ({_WRITTEN}) written WHERE member_id IS NOT NULL) here
 ) p
 """  # noqa: S608
-_THREADS = """
+# Nobody waits where a bot or a ghost opened the thread, and what is older here than its opening was
+# imported.
+_THREADS = f"""
 SELECT percentile_cont(0.5) WITHIN GROUP (
-           ORDER BY extract(epoch FROM t.first_response_at - t.opened_at)),
-       count(*) FILTER (WHERE t.first_response_at IS NULL AND t.state = 'open'), count(*)
+           ORDER BY extract(epoch FROM t.first_response_at - t.opened_at))
+           FILTER (WHERE ({nobody_waits(kind="i.kind", is_bot="p.is_bot")}) IS NULL
+                         AND t.first_activity_at >= t.opened_at),
+       count(*) FILTER (WHERE {IS_UNANSWERED.format(row="t")}), count(*)
 FROM messages_thread t
 JOIN sources_source s ON s.id = t.source_id AND NOT s.is_archived
 LEFT JOIN members_identity i ON i.id = t.author_id
 LEFT JOIN members_member p ON p.id = i.member_id
 WHERE t.workspace_id = %(workspace)s AND NOT t.is_archived
   AND t.opened_at >= %(since)s AND t.opened_at < %(until)s AND p.is_bot IS NOT TRUE
-"""
+"""  # noqa: S608
 
 
 class TimeRangeError(BadInputError):
@@ -87,8 +92,9 @@ class Insights:
         new_people: members who wrote in that time and never before.
         returning_people: members who wrote in that time and before.
         threads: threads opened in that time.
-        unanswered_threads: those of them that are open and that nobody else has answered yet.
-        median_first_answer: the median time to the first answer, of those that have one.
+        unanswered_threads: those of them that are unanswered now.
+        median_first_answer: the median time to the first answer, of those that have one; how long
+            the others have waited, the figures know (see `messages/figures`).
         top_people: the members who wrote most, each with the number of their messages.
     """
 

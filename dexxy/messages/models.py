@@ -123,6 +123,7 @@ class Thread(TimestampedModel):
     closed_at = models.DateTimeField(null=True, blank=True)
     merged_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    # When another person than its author first answered: see `answers.py`.
     first_response_at = models.DateTimeField(null=True, blank=True)
     # The times of the oldest and the newest message in the feed. A message that was imported into
     # GitHub from elsewhere may be older than the opening of its thread.
@@ -194,8 +195,10 @@ class Thread(TimestampedModel):
             ),
             models.Index(
                 fields=["workspace", "-last_activity_at", "-id", "first_activity_at"],
-                name="messages_thread_unanswered",
-                condition=Q(is_archived=False, first_response_at__isnull=True),
+                name="messages_thread_no_response",
+                # As `answers.py` says what is unanswered.
+                condition=Q(is_archived=False, first_response_at__isnull=True, state="open")
+                & ~Q(state_reason="draft"),
             ),
             # For the list of threads, which is read state by state.
             models.Index(

@@ -16,14 +16,15 @@ from dexxy.members.imports.stated_accounts import stated_meet
 from dexxy.members.merges import by_hand, suggestions
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link, bots_mark, links_add, links_withdraw
-from dexxy.members.models import Member, MemberMerge
+from dexxy.members.models import Identity, Member, MemberMerge
 from dexxy.messages.changes.noting import members_note
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.ingest.stored_threads import threads_lock
 from dexxy.messages.models import ChangeKind
 
 _BATCH = 2000
-# An answer counts if it is another member's than the author's: both are among those regrouped.
+# An answer counts if it is another member's than the author's: both are among those regrouped. And
+# if it is no bot's, wherever it stands: a bot's account makes a person's one a bot's, and back.
 _OPENED_BY = """
 SELECT t.id
 FROM messages_thread t
@@ -122,20 +123,28 @@ def person_set_bot(*, actor: User, workspace: Workspace, member_id: int, is_bot:
         member.is_bot = is_bot
         member.save(update_fields=["is_bot", "updated_at"])
         audit(workspace, actor, "member.marked_bot" if is_bot else "member.marked_person", member)
-        accounts = list(member.identities.values_list("pk", flat=True))
-        _renatured(workspace.pk, accounts)
+        _renatured(workspace.pk, list(member.identities.values_list("pk", flat=True)))
     return member
 
 
 def _regrouped(workspace_id: int, kind: ChangeKind, identity_ids: Sequence[int]) -> None:
     """Settle the threads of accounts that belong to other members now, and note those."""
     _settle(workspace_id, _OPENED_BY, identity_ids)
+    homes = Member.objects.filter(home_identity__in=identity_ids)
+    if len(set(homes.values_list("is_bot", flat=True))) > 1:
+        _settle(workspace_id, _SPOKEN_IN_BY, identity_ids)
     members_note(workspace_id, kind, identity_ids)
 
 
 def _renatured(workspace_id: int, identity_ids: Sequence[int]) -> None:
-    """Settle the threads of accounts that are a bot's now, or a person's, and note whose."""
-    _settle(workspace_id, _SPOKEN_IN_BY, identity_ids)
+    """Settle the threads of members that are bots now, or persons, and note them.
+
+    Args:
+        identity_ids: one account of each; others are merged with it.
+    """
+    members = Identity.objects.filter(pk__in=identity_ids).values("member")
+    accounts = Identity.objects.filter(workspace=workspace_id, member__in=members)
+    _settle(workspace_id, _SPOKEN_IN_BY, list(accounts.values_list("pk", flat=True)))
     members_note(workspace_id, ChangeKind.EDITED, identity_ids)
 
 

@@ -344,6 +344,26 @@ def test_the_empty_review_around_comments_is_kept_out_of_the_feed(app: GitHubApp
     assert not Message.objects.get(kind="review").in_feed
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["before its review", "behind it"])
+def test_a_comment_on_code_is_as_old_as_its_review_wherever_it_comes(
+    app: GitHubApp, is_first: bool
+) -> None:
+    told = payload("pull_request_review_comment__created")
+    told["comment"]["created_at"] = "2026-02-27T10:00:00Z"
+
+    if not is_first:
+        happen(app, "pull_request_review__submitted")
+    send(app, told, event="pull_request_review_comment")
+    deliveries_drain(seconds=10)
+    if is_first:
+        happen(app, "pull_request_review__submitted")
+
+    [at] = Message.objects.exclude(kind="opened").values_list("occurred_at", flat=True).distinct()
+    assert (at, Thread.objects.get().first_response_at) == (
+        datetime(2026, 3, 1, 10, 6, tzinfo=UTC),
+    ) * 2
+
+
 def test_answers_point_to_what_they_answer(app: GitHubApp) -> None:
     happen(app, "discussion_comment__replied", "discussion_comment__created")
     happen(app, "pull_request_review_comment__replied", "pull_request_review_comment__created")

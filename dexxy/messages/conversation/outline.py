@@ -12,22 +12,23 @@ from datetime import datetime
 
 from dexxy.common.pages import Cursor
 from dexxy.common.sql import fetch_all, time_limit
+from dexxy.messages.answers import IS_ANSWER
 from dexxy.messages.models import QUIET_KINDS, MessageKind, Thread
 
 # Messages of a stretch.
 STRETCH = 50
 # It stands behind all messages.
 _END = Cursor(None, 0)
-_MESSAGES = """
+_MESSAGES = f"""
 SELECT m.id, m.occurred_at, m.kind, m.author_id, author.member_id,
-       coalesce(member.is_bot, true), m.in_feed
+       coalesce(member.is_bot, true), m.in_feed, {IS_ANSWER}
 FROM messages_message m
 LEFT JOIN members_identity author ON author.id = m.author_id
 LEFT JOIN members_member member ON member.id = author.member_id
 WHERE m.workspace_id = %(workspace)s AND m.thread_id = %(thread)s AND NOT m.is_archived
   AND (m.in_feed OR m.kind = ANY(%(quiet)s))
 ORDER BY m.occurred_at, m.id
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Line:
         author_id, member_id: the account and the person who did it; None where it is gone.
         is_bot: a bot did it, or nobody knows who.
         is_counted: it is of a kind that a feed shows.
+        is_answer: to the opening, where somebody else than its author did it.
     """
 
     pk: int
@@ -47,6 +49,7 @@ class Line:
     member_id: int | None
     is_bot: bool
     is_counted: bool
+    is_answer: bool
 
     @property
     def key(self) -> tuple[datetime, int]:

@@ -7,9 +7,10 @@ from datetime import datetime
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
+from dexxy.messages.answers import WORDS
 from dexxy.messages.conversation.outline import Gap, Line, Outline, outline_read
 from dexxy.messages.conversation.stretch import WHERE_READING_GOES_ON, Place, stretch_at
-from dexxy.messages.models import Message, MessageKind, Standing, Thread, Triage
+from dexxy.messages.models import Message, Standing, Thread, Triage
 from dexxy.messages.selectors import thread_for
 from dexxy.messages.team.roster import Roster, team_of
 from dexxy.messages.team.stints import is_on_team
@@ -17,7 +18,6 @@ from dexxy.messages.waiting.turns import Side
 
 # So many people are named beside a thread, and so many other threads of its author.
 MOST_PEOPLE, MOST_ALSO = 12, 5
-_WORDS = (MessageKind.COMMENT, MessageKind.REPLY, MessageKind.REVIEW, MessageKind.REVIEW_COMMENT)
 
 
 @dataclass(frozen=True)
@@ -189,15 +189,15 @@ def _is_by_team(line: Line, team: Roster) -> bool:
 
 
 def _is_words_of_team(line: Line, team: Roster) -> bool:
-    return line.kind in _WORDS and _is_by_team(line, team)
+    return line.kind in WORDS and _is_by_team(line, team)
 
 
 def _team_answered_at(outline: Outline, team: Roster) -> datetime | None:
-    """Return when the team first wrote in a thread that somebody else opened."""
+    """Return when the team first answered in a thread that somebody else opened."""
     opening = outline.opening
     if opening is None or _is_by_team(outline.lines[opening], team):
         return None
-    answers = (line.at for line in outline.lines if _is_words_of_team(line, team))
+    answers = (line.at for line in outline.lines if line.is_answer and _is_by_team(line, team))
     return next(answers, None)
 
 

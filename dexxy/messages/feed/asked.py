@@ -18,6 +18,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
 from dexxy.members.named import accounts_at, accounts_called, accounts_of
+from dexxy.messages.answers import IS_UNANSWERED
 from dexxy.messages.feed.conditions import Condition
 from dexxy.messages.feed.filters import CommonFilters
 from dexxy.messages.feed.search import phrase_pattern, search_words, split_phrases
@@ -80,6 +81,8 @@ def asked_of_threads(
         patterns = [phrase_pattern(phrase) for phrase in phrases]
         title = Condition(_TITLE, {"title": keys, "title_phrases": patterns})
         yield title if keys else _NOTHING
+    if filters.only_unanswered:
+        yield Condition(IS_UNANSWERED)
     if filters.only_answered:
         yield Condition("{row}.first_response_at IS NOT NULL")
     if filters.only_drafts:

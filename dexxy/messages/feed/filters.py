@@ -53,9 +53,8 @@ class CommonFilters:
         only_team: by those who are on the team now.
         assignees: in a thread that is assigned to any of these: `me` is the viewer, `none` nobody,
             and anything else the name of a user of the workspace, or a login on the server.
-        only_answered: in a thread in which somebody else than its author has written.
-        only_unanswered: in a thread in which nobody but its author has written yet; bots do not
-            count.
+        only_answered: in a thread in which another person than its author has answered.
+        only_unanswered: in a thread that is unanswered, as `answers.py` says.
         only_drafts: in a pull request that is a draft now.
         only_waiting: in a thread in which somebody waits for the team now, as the queue lists it.
         waiting_days: the same, and they have waited for so many days at least.

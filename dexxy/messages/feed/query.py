@@ -52,7 +52,6 @@ _THREAD_FILTERS = {
         ranges="unnest(%(thread_states)s::text[]) WITH ORDINALITY AS r(key, number)",
         in_range="{row}.state = r.key",
     ),
-    "only_unanswered": ThreadCondition("{row}.first_response_at IS NULL"),
 }
 
 
@@ -183,9 +182,7 @@ def sort_key(cursor: Cursor) -> SortKey:
 
 def _thread_conditions(filters: FeedFilters) -> list[ThreadCondition]:
     given = {name: getattr(filters, name) for name in _THREAD_FILTERS}
-    params = {
-        name: once(value) if value is not True else value for name, value in given.items() if value
-    }
+    params = {name: once(value) for name, value in given.items() if value}
     return [replace(_THREAD_FILTERS[name], params={name: value}) for name, value in params.items()]
 
 

@@ -75,8 +75,6 @@ def _named(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -> Iter
     if filters.numbers:
         ids = threads_numbered(workspace, filters.numbers)
         yield Condition("{row}.id = ANY(%(numbered)s::bigint[])", {"numbered": ids})
-    if filters.only_unanswered:
-        yield Condition("{row}.first_response_at IS NULL")
     accounts = accounts_asked(workspace, filters)
     if filters.member_ids:
         accounts.append(accounts_of(workspace, filters.member_ids))

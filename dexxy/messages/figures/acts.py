@@ -2,7 +2,8 @@
 # ruff: noqa: S608
 # The statements are put together from constants; values are parameters.
 
-from dexxy.messages.figures.scope import IS_SAID, LIVE
+from dexxy.messages.answers import IS_SAID
+from dexxy.messages.figures.scope import LIVE
 
 # What the feed shows, without what was hidden as spam and so on.
 _SHOWN = f"{LIVE} AND m.in_feed AND {IS_SAID}"

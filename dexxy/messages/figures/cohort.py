@@ -6,7 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from dexxy.messages.figures.scope import IS_SAID, LIVE, THREADS, WHO, Scope
+from dexxy.messages.answers import IS_ANSWER, by_another_person, nobody_waits
+from dexxy.messages.figures.scope import LIVE, THREADS, WHO, Scope
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 
@@ -105,17 +106,22 @@ _CLOSED = f"""t.id IN (
     SELECT m.thread_id FROM messages_message m
     WHERE {LIVE} AND m.in_feed AND m.thread_kind = ANY(%(kinds)s) AND m.kind = 'closed'
       AND m.occurred_at >= %(since)s AND m.occurred_at < %(until)s)"""
-_LEFT_OUT = """
-CASE WHEN t.opener IS NULL OR t.opener_kind = 'mannequin' THEN 'ghost'
-     WHEN t.is_by_bot THEN 'bot'
-     WHEN t.first_activity_at < t.opened_at THEN 'imported'
-     WHEN t.kind = 'pull_request'
-          AND coalesce(drafts.last = 'drafted', t.state_reason = 'draft') THEN 'draft'
-     WHEN team.member_id IS NOT NULL THEN 'team' END"""
+_LEFT_OUT = f"""
+coalesce(
+    {nobody_waits(kind="t.opener_kind", is_bot="t.is_by_bot")},
+    CASE WHEN t.first_activity_at < t.opened_at THEN 'imported'
+         WHEN t.kind = 'pull_request'
+              AND coalesce(drafts.last = 'drafted', t.state_reason = 'draft') THEN 'draft'
+         WHEN team.member_id IS NOT NULL THEN 'team' END)"""
 _BY = """
 CASE WHEN m.author_id IS NULL AND m.thread_kind = 'discussion' THEN 'unknown'
      WHEN author.member_id = o.opener THEN 'opener'
      WHEN author.is_bot THEN 'bot' ELSE 'other' END"""
+
+
+_BY_ANOTHER = by_another_person(
+    member="author.member_id", is_bot="author.is_bot", opener="o.opener"
+)
 
 
 def _after(at: str) -> str:
@@ -143,9 +149,7 @@ _DRAFTS = """
 # What other people said, and all that changed a state.
 _TOLD = f"""
     SELECT m.thread_id, m.id, m.occurred_at, m.kind, m.in_feed, {_BY} AS by_whom,
-           author.member_id <> o.opener AND NOT author.is_bot AND (
-               m.kind = 'merged' OR {IS_SAID} AND
-               m.kind IN ('comment', 'reply', 'review', 'review_comment')) AS is_by_other,
+           {_BY_ANOTHER} AND {IS_ANSWER} AS is_by_other,
            team.member_id IS NOT NULL AS is_by_team
     FROM opened o
     JOIN messages_message m ON m.workspace_id = %(workspace)s AND m.thread_id = o.id

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
+from dexxy.messages.answers import nobody_waits
 from dexxy.messages.figures.cohort import (
     CLOSED_IN_WINDOW,
     By,
@@ -278,9 +279,8 @@ def time_to_answer(
 _OPEN_ISSUES = f"""
 {WHO}
 SELECT t.id, greatest(source.now, t.opened_at) - t.opened_at,
-       CASE WHEN opener.id IS NULL OR opener.kind = 'mannequin' THEN 'ghost'
-            WHEN opener.is_bot THEN 'bot'
-            WHEN t.first_activity_at < t.opened_at THEN 'imported' END
+       coalesce({nobody_waits(kind="opener.kind", is_bot="opener.is_bot")},
+                CASE WHEN t.first_activity_at < t.opened_at THEN 'imported' END)
 FROM {THREADS} AND t.state = 'open' AND t.opened_at <= %(now)s
 ORDER BY t.opened_at, t.id
 """  # noqa: S608

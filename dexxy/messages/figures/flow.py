@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
+from dexxy.messages.answers import IS_SAID
 from dexxy.messages.figures.scope import (
     EVERYTHING,
-    IS_SAID,
     LIVE,
     THREADS,
     WHO,

@@ -14,7 +14,6 @@ from dexxy.messages.feed.filters import check_lists
 from dexxy.messages.figures.organizations import members_of_organizations
 from dexxy.messages.models import ThreadKind
 from dexxy.messages.team.roster import Roster, team_of
-from dexxy.messages.waiting.acts import HIDDEN_BUT_SAID
 
 # A window of years takes longer than a page of the feed.
 SECONDS = 15.0
@@ -107,7 +106,6 @@ class Scope:
             "sources": list(filters.source_ids) or None,
             "kinds": [str(kind) for kind in filters.kinds] or None,
             "members": self.member_ids,
-            "said": list(HIDDEN_BUT_SAID),
         }
         is_few = self.member_ids is not None and len(self.member_ids) <= FEW
         sql = sql.replace("{once}", "NOT MATERIALIZED" if is_few else "MATERIALIZED")
@@ -143,8 +141,6 @@ account AS {once} (
 )"""
 _GONE_SOURCES = """
 SELECT id FROM sources_source WHERE workspace_id = %(workspace)s AND is_archived"""
-# Of a message `m`. Said as one value: the planner guesses that hardly any row lacks a key.
-IS_SAID = "coalesce(lower(m.details->>'minimized') = ANY(%(said)s), true)"
 # The live messages `m`.
 LIVE = f"""
 m.workspace_id = %(workspace)s AND NOT m.is_archived AND m.occurred_at <= %(now)s

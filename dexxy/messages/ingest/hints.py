@@ -222,6 +222,12 @@ def _messages_apply(
     # In the order of their keys, as all writers.
     rows = Rows(sql.MESSAGE_COLUMNS, sorted(batch, key=itemgetter(0, 1, 2)))
     execute(sql.UPSERT_MESSAGES, {}, rows)
+    reviewed = {
+        row[0] for row in batch if row[1] in (MessageKind.REVIEW, MessageKind.REVIEW_COMMENT)
+    }
+    if reviewed:
+        params = {"workspaces": sorted(tenants), "threads": sorted(reviewed)}
+        execute(sql.DATE_REVIEW_COMMENTS, params)
     if any(message.is_deleted for one in by_thread.values() for message in one.hint.messages):
         execute(sql.ARCHIVE_MESSAGES, {}, rows)
 

@@ -118,6 +118,18 @@ WHERE excluded.version_at >= m.version_at
        m.details || excluded.details, excluded.in_feed)
 """)
 
+# A comment on code is as old as the submission of its review, as in a snapshot: the payload only
+# has when it was drafted. Either of the two may come first.
+DATE_REVIEW_COMMENTS = messages_noted("""
+UPDATE messages_message m
+SET occurred_at = review.occurred_at, updated_at = now()
+FROM messages_message review
+WHERE m.workspace_id = ANY(%(workspaces)s) AND m.thread_id = ANY(%(threads)s)
+  AND m.kind = 'review_comment' AND review.workspace_id = m.workspace_id
+  AND review.thread_id = m.thread_id AND review.kind = 'review'
+  AND review.external_id = m.details->>'review_id' AND m.occurred_at < review.occurred_at
+""")
+
 # A deletion wins over any version: GitHub never uses an id again.
 ARCHIVE_MESSAGES = messages_noted("""
 UPDATE messages_message m

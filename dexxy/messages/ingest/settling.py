@@ -6,12 +6,13 @@ Whoever writes messages of a thread calls this at the end of the transaction. It
 from collections.abc import Collection, Iterable
 
 from dexxy.common.sql import execute
+from dexxy.messages.answers import IS_ANSWER, by_another_person
 from dexxy.messages.changes.noting import links_noted
-from dexxy.messages.models import MessageKind
 
-# The first response is the first live message by a person other than the author of the thread.
-# `member` is the member who wrote the message, `opener` the identity that opened the thread.
-IS_RESPONSE = "NOT member.is_bot AND member.id IS DISTINCT FROM opener.member_id"
+# `member` is the member who wrote a message, `opener` the identity that opened the thread.
+IS_BY_ANOTHER = by_another_person(
+    member="member.id", is_bot="member.is_bot", opener="opener.member_id"
+)
 
 # The messages `m` of threads, by their key, which begins with the workspace. Not by a join: before
 # its statistics are collected, PostgreSQL would read the whole table for a few threads.
@@ -46,8 +47,7 @@ FROM (
         SELECT count(*) AS messages, min(m.occurred_at) AS first_at,
                max(m.occurred_at) AS last_at,
                min(m.occurred_at) FILTER (
-                   WHERE m.kind <> 'opened' AND NOT m.kind = ANY(%(state_changes)s)
-                     AND member.id IS NOT NULL AND {IS_RESPONSE}) AS response_at
+                   WHERE {IS_BY_ANOTHER} AND {IS_ANSWER}) AS response_at
         FROM messages_message m
         LEFT JOIN members_identity author ON author.id = m.author_id
         LEFT JOIN members_member member ON member.id = author.member_id
@@ -74,10 +74,5 @@ def threads_settle(thread_ids: Collection[int]) -> None:
 
     That is: how many are in the feed, when the first, the last and the first response came.
     """
-    if not thread_ids:
-        return
-    params = {
-        "threads": list(thread_ids),
-        "state_changes": [str(kind) for kind in MessageKind.state_changes()],
-    }
-    execute(_SETTLE_THREADS, params)
+    if thread_ids:
+        execute(_SETTLE_THREADS, {"threads": list(thread_ids)})

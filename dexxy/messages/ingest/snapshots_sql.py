@@ -7,7 +7,7 @@ docs/explanation/what-wins-when.md, which is to be read first.
 # The statements are put together from constants of this package alone; values are parameters.
 
 from dexxy.messages.changes.noting import messages_noted, threads_noted
-from dexxy.messages.ingest.settling import IS_RESPONSE
+from dexxy.messages.ingest.settling import IS_BY_ANOTHER
 
 THREAD_COLUMNS = {
     "kind": "text",
@@ -66,8 +66,7 @@ ORDER BY t.kind, t.number FOR NO KEY UPDATE OF t
 """
 
 # An INSERT sets what `threads_settle` would compute from the messages that come with the thread.
-# For the first response, `first_responses` holds when each account first wrote something that may
-# be one.
+# For the first response, `first_responses` holds when each account first did what may be one.
 UPSERT_THREADS = threads_noted(
     f"""
 INSERT INTO messages_thread AS t (
@@ -84,7 +83,7 @@ SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_rea
            SELECT min(wrote.at)
            FROM jsonb_to_recordset(r.first_responses) AS wrote(author_id bigint, at timestamptz)
            WHERE (
-               SELECT {IS_RESPONSE}
+               SELECT {IS_BY_ANOTHER}
                FROM members_identity author
                JOIN members_member member ON member.id = author.member_id
                LEFT JOIN members_identity opener ON opener.id = r.author_id

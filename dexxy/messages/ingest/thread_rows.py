@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.messages.answers import is_answer
 from dexxy.messages.ingest import snapshots_sql as sql
 from dexxy.messages.ingest.authors import Authors, author_id
 from dexxy.messages.ingest.named_accounts import accounts_erased, thread_without
 from dexxy.messages.ingest.records import MessageRecord, Snapshot, SourceKey
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
-from dexxy.messages.models import MessageKind
-
-_NO_RESPONSES = frozenset((MessageKind.OPENED, *MessageKind.state_changes()))
 
 
 def threads_apply(
@@ -86,13 +84,13 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
 def _first_responses(
     messages: Iterable[MessageRecord], authors: Authors
 ) -> list[dict[str, object]]:
-    """Return when each account first wrote something that may be a response to the opening.
+    """Return when each account first wrote or did something that may answer the opening.
 
-    Whether it is one depends on members, so the INSERT decides it.
+    Whether it does depends on members, so the INSERT decides it.
     """
     first: dict[int, datetime] = {}
     for message in messages:
         author = author_id(message.author, authors)
-        if author is not None and message.kind not in _NO_RESPONSES:
+        if author is not None and is_answer(message.kind, message.details):
             first[author] = min(message.occurred_at, first.get(author, message.occurred_at))
     return [{"author_id": author, "at": at} for author, at in first.items()]

@@ -9,9 +9,9 @@ from dexxy.accounts.selectors import Viewer
 from dexxy.common.sql import Rows, fetch_all
 from dexxy.members.models import Identity, Member
 from dexxy.members.visibility import require_people
+from dexxy.messages.answers import IS_SAID, WORDS, listed
 from dexxy.messages.team.roster import Roster, team_of
 from dexxy.messages.team.stints import Stint
-from dexxy.messages.waiting.acts import HIDDEN_BUT_SAID
 
 _GONE_SOURCES = """
 SELECT id FROM sources_source WHERE workspace_id = %(workspace)s AND is_archived"""
@@ -21,9 +21,7 @@ messages_message m
 WHERE m.workspace_id = %(workspace)s AND m.author_id = ANY(%(accounts)s) AND NOT m.is_archived
   AND m.in_feed AND m.source_id NOT IN ({_GONE_SOURCES})"""
 # Whether a message `m` is words that were not hidden as spam and so on.
-SAID = """
-m.kind IN ('opened', 'comment', 'reply', 'review', 'review_comment')
-AND coalesce(lower(m.details->>'minimized') = ANY(%(said)s), true)"""
+SAID = f"m.kind IN ('opened', {listed(WORDS)}) AND {IS_SAID}"
 # The live threads `t`.
 THREADS = f"""
 t.workspace_id = %(workspace)s AND NOT t.is_archived AND t.source_id NOT IN ({_GONE_SOURCES})"""
@@ -60,7 +58,6 @@ class Asked:
             "workspace": self.workspace.pk,
             "member": self.member_id,
             "accounts": list(self.accounts),
-            "said": list(HIDDEN_BUT_SAID),
         }
         stints = ((m, one.since, one.until) for m, found in self.team.items() for one in found)
         rows = Rows(_TEAM_COLUMNS, stints) if "{rows}" in sql else None

@@ -8,11 +8,11 @@ from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.organization_merges import organization_keys
+from dexxy.messages.answers import IS_SAID
 from dexxy.messages.figures.organizations import organizations_of
 from dexxy.messages.figures.people import QUIET, YEAR
-from dexxy.messages.figures.scope import IS_SAID, LIVE
+from dexxy.messages.figures.scope import LIVE
 from dexxy.messages.member_activity.kept import COUNTED_UP_TO, LONGEST_KEPT, PACE
-from dexxy.messages.waiting.acts import HIDDEN_BUT_SAID
 from dexxy.messages.waiting.held import HELD
 
 WEEKS = 12
@@ -94,7 +94,6 @@ def summaries_count(workspace_id: int, member_ids: Sequence[int], now: datetime)
         "now": now,
         "quiet_since": quiet_since,
         "regular_since": quiet_since - YEAR,
-        "said": list(HIDDEN_BUT_SAID),
     }
     found = fetch_all(_COUNT, params)
     organizations = organizations_of(workspace_id, member_ids)

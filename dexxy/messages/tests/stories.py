@@ -125,6 +125,8 @@ class Teller:
         if verb in _ENDS:
             thread.state = _ENDS[verb]
             thread.closed_at = None if verb == "reopens" else at
+        if verb in ("drafts", "readies"):
+            thread.state_reason = "draft" if verb == "drafts" else ""
         if verb == "merges":
             thread.merged_at = at
         if verb == "chooses":

@@ -73,13 +73,32 @@ class World:
             in {Bots.INCLUDED: (True, False), Bots.ONLY: (True,)}.get(filters.bots, (False,))
             and is_any(thread.state, filters.thread_states)
             and (not filters.labels or not set(filters.labels).isdisjoint(thread.labels))
-            and not (filters.only_unanswered and thread.first_response_at)
+            and (not filters.only_unanswered or self.is_unanswered(thread))
             and filters.search in message.body
             and (filters.since is None or message.occurred_at >= filters.since)
             and (filters.until is None or message.occurred_at < filters.until)
             and (asked.below is None or at < sort_key(asked.below))
             and (asked.above is None or at > sort_key(asked.above))
         )
+
+    def is_unanswered(self, thread: Thread) -> bool:
+        """Say whether THREAD is open, no draft, a person's, and nobody else has said anything."""
+        accounts = {author.pk: author for author in self.authors}
+        opener = accounts.get(thread.author_id or 0)
+        if opener is None or opener.kind != IdentityKind.USER:
+            return False
+        words = (
+            message
+            for message in self.messages
+            if message.thread_id == thread.pk
+            and not message.is_archived
+            and message.in_feed
+            and message.kind in (MessageKind.COMMENT, MessageKind.REVIEW)
+            and message.details.get("minimized") != "spam"
+        )
+        others = {one.author_id for one in words if one.author_id} - {opener.pk}
+        is_asking = thread.state == ThreadState.OPEN and thread.state_reason != "draft"
+        return is_asking and all(accounts[pk].kind == IdentityKind.BOT for pk in others)
 
 
 @dataclass(frozen=True)
@@ -102,10 +121,10 @@ def cursor(message: Message) -> Cursor:
 def make_world(chance: Random, workspace: Workspace) -> World:
     """Make threads of which many are alive at once, some for years, and speak in one second."""
     sources = [make_source(workspace=workspace, name=f"owner/{n}") for n in range(3)]
-    kinds = [IdentityKind.USER] * 3 + [IdentityKind.BOT] * 2
+    kinds = [*[IdentityKind.USER] * 3, *[IdentityKind.BOT] * 2, IdentityKind.MANNEQUIN]
     authors = [make_identity(workspace=workspace, kind=kind) for kind in kinds]
     threads = Thread.objects.bulk_create(
-        make_row(chance, chance.choice(sources), chance.choice(authors), number)
+        make_row(chance, chance.choice(sources), chance.choice([*authors, None]), number)
         for number in range(1, THREADS + 1)
     )
     lifetimes = {thread.pk: chance.choice(LIFETIMES) for thread in threads}
@@ -125,7 +144,7 @@ def make_world(chance: Random, workspace: Workspace) -> World:
     )
 
 
-def make_row(chance: Random, source: Source, author: Identity, number: int) -> Thread:
+def make_row(chance: Random, source: Source, author: Identity | None, number: int) -> Thread:
     opened_at = START - timedelta(days=chance.randrange(1500))
     return Thread(
         workspace_id=source.workspace_id,
@@ -134,6 +153,7 @@ def make_row(chance: Random, source: Source, author: Identity, number: int) -> T
         number=number,
         title=f"Thread {number}",
         state=chance.choice(ThreadState.values),
+        state_reason=chance.choice(["", "", "draft"]),
         labels=sorted(set(chance.sample(LABELS, chance.randrange(3)))),
         url=f"{source.url}/{number}",
         author=author,
@@ -164,6 +184,7 @@ def make_text(
         occurred_at=occurred_at,
         version_at=occurred_at,
         in_feed=kind not in QUIET_KINDS and chance.random() < 0.9,
+        details=chance.choice([{}, {}, {"minimized": "spam"}, {"minimized": "resolved"}]),
         is_archived=is_gone,
         archived_reason=ArchivedReason.MISSING if is_gone else "",
     )

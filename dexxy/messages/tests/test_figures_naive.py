@@ -288,6 +288,14 @@ def check_first_responses_of_anybody_and_of_the_team(community: Community) -> No
         assert numbers(team[kind]) == look.waits(cohort, lambda one: look.answers(one, team=True))
 
 
+def check_the_threads_know_their_first_responses(community: Community) -> None:
+    look = community.look
+
+    for one in look.all:
+        at = one.row.first_response_at
+        assert look.answers(one) == (at if at is not None and at <= look.window.now else None)
+
+
 def check_closings_and_ages(community: Community) -> None:
     look, now = community.look, community.window.now
     found = durations.time_to_close(*community.asked)[ThreadKind.ISSUE]
@@ -599,6 +607,7 @@ def check_each_step_is_a_window_of_its_own(community: Community, kind: ThreadKin
 CHECKS: list[Callable[[Community], None]] = [
     check_trends_are_the_same_figures_step_by_step,
     check_first_responses_of_anybody_and_of_the_team,
+    check_the_threads_know_their_first_responses,
     check_closings_and_ages,
     check_reviews_and_merges,
     check_answers_of_discussions,

@@ -109,6 +109,9 @@ def test_a_snapshot_is_stored_whole(source_key: SourceKey) -> None:
 
 
 CLOSED = replace(comment(1), kind=MessageKind.CLOSED)
+MERGED = replace(comment(2), kind=MessageKind.MERGED)
+SPAM = replace(comment(1), details={"minimized": "SPAM"})
+OUTDATED = replace(comment(2), details={"minimized": "OUTDATED"})
 WRAPPER = replace(comment(1), kind=MessageKind.REVIEW, in_feed=False)
 TOMBSTONE = replace(comment(1), is_deleted=True)
 
@@ -124,6 +127,9 @@ TOMBSTONE = replace(comment(1), is_deleted=True)
         ((WRAPPER, comment(2)), 2, 2),
         ((TOMBSTONE,), 1, None),
         ((comment(-3), comment(-1)), 3, -3),
+        ((MERGED, comment(4)), 3, 2),
+        ((replace(MERGED, author=ALICE),), 2, None),
+        ((SPAM, OUTDATED), 3, 2),
     ],
 )
 @pytest.mark.parametrize("is_ghost", [False, True])

@@ -16,7 +16,7 @@ def outline(size: int, quiet: tuple[int, ...] = ()) -> Outline:
     kinds = [MessageKind.OPENED, *([MessageKind.COMMENT] * max(0, size - 1))]
     return Outline(
         [
-            Line(n, START + timedelta(minutes=n // 2), kind, 1, 1, False, n not in quiet)
+            Line(n, START + timedelta(minutes=n // 2), kind, 1, 1, False, n not in quiet, n > 0)
             for n, kind in enumerate(kinds[:size])
         ]
     )

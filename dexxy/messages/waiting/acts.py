@@ -8,25 +8,23 @@ from typing import Any
 
 from dexxy.common.sql import fetch_all
 from dexxy.members.models import Identity
+from dexxy.messages.answers import IS_SAID, WORDS, nobody_waits
 from dexxy.messages.models import MessageKind, ThreadState
 from dexxy.messages.team.roster import Roster
 from dexxy.messages.team.stints import is_on_team
 from dexxy.messages.waiting.turns import Act, Actor, Deed
 
-# Reasons for hiding a message that was an answer when it was given. Others, such as spam, are none.
-HIDDEN_BUT_SAID = ("resolved", "outdated", "duplicate")
-
-_THREADS = """
+_THREADS = f"""
 SELECT t.id, t.state, t.state_reason = 'draft', t.opened_at, t.closed_at, opener.member_id,
-       opener.id IS NULL OR opener.kind = 'mannequin' OR member.is_bot,
+       ({nobody_waits(kind="opener.kind", is_bot="member.is_bot")}) IS NOT NULL,
        t.opened_at < s.created_at - interval '90 days', s.created_at
 FROM messages_thread t
 JOIN sources_source s ON s.id = t.source_id
 LEFT JOIN members_identity opener ON opener.id = t.author_id
 LEFT JOIN members_member member ON member.id = opener.member_id
 WHERE t.id = ANY(%(threads)s) AND t.workspace_id = %(workspace)s AND NOT t.is_archived
-"""
-_MESSAGES = """
+"""  # noqa: S608
+_MESSAGES = f"""
 SELECT m.thread_id, m.id, m.occurred_at, m.kind, lower(m.details->>'state'), author.member_id,
        member.is_bot, m.body ~* %(calls)s
 FROM messages_message m
@@ -34,14 +32,11 @@ LEFT JOIN members_identity author ON author.id = m.author_id
 LEFT JOIN members_member member ON member.id = author.member_id
 WHERE m.workspace_id = %(workspace)s AND m.thread_id = ANY(%(threads)s) AND NOT m.is_archived
   AND (m.in_feed OR m.kind = ANY(%(quiet)s))
-  AND (m.details->>'minimized' IS NULL OR lower(m.details->>'minimized') = ANY(%(said)s))
+  AND {IS_SAID}
 ORDER BY m.occurred_at, m.id
-"""
+"""  # noqa: S608
 _DEEDS = {
-    MessageKind.COMMENT: Deed.SAID,
-    MessageKind.REPLY: Deed.SAID,
-    MessageKind.REVIEW: Deed.SAID,
-    MessageKind.REVIEW_COMMENT: Deed.SAID,
+    **dict.fromkeys(WORDS, Deed.SAID),
     MessageKind.CLOSED: Deed.ENDED,
     MessageKind.MERGED: Deed.ENDED,
     MessageKind.ANSWERED: Deed.ENDED,
@@ -91,7 +86,6 @@ def acts_read(workspace_id: int, thread_ids: Collection[int], team: Roster) -> l
         **params,
         "calls": _calls(workspace_id, team),
         "quiet": _QUIET,
-        "said": list(HIDDEN_BUT_SAID),
     }
     for thread_id, *message in fetch_all(_MESSAGES, asked):
         if thread_id in found:

@@ -14,6 +14,7 @@ from dexxy.members.merges.by_hand import (
 from dexxy.members.merges.links import Link
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
 from dexxy.members.visibility import MemberNotFoundError
+from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Thread
 from dexxy.people.merging import (
     people_link,
@@ -293,6 +294,23 @@ def test_what_a_bot_says_is_no_response(
 
     mark(False)
     assert first_response_hour(thread) == 13
+
+
+def test_the_first_response_follows_who_was_merged_into_a_bot_and_is_parted_from_it(
+    workspace: Workspace, alice: User, thread: Thread, other: Identity, third: Identity
+) -> None:
+    elsewhere = make_thread(source=thread.source, author=thread.author)
+    make_message(thread=elsewhere, author=third, occurred_at=START.replace(hour=15))
+    threads_settle([elsewhere.pk])
+    done = merge(alice, other, third)
+    Identity.objects.filter(pk=other.pk).update(kind=IdentityKind.BOT)
+    assert first_response_hour(elsewhere) == 15
+
+    people_unlink(workspace.pk, [other.pk])
+    assert first_response_hour(elsewhere) is None
+
+    unmerge(alice, done)
+    assert first_response_hour(elsewhere) == 15
 
 
 def test_who_is_merged_with_others_is_not_made_a_bot(

@@ -1,0 +1,69 @@
+"""What counts as said and as an answer, and which threads are unanswered.
+
+Lists, figures, the queue and `Thread.first_response_at` all ask here. The statements of others name
+what is asked about: `m` is a message, `{row}` a thread.
+"""
+
+from collections.abc import Mapping
+
+from dexxy.messages.models import MessageKind
+
+# What somebody says in a thread after its opening.
+WORDS = (MessageKind.COMMENT, MessageKind.REPLY, MessageKind.REVIEW, MessageKind.REVIEW_COMMENT)
+# Reasons for hiding a message that was an answer when it was given. Others, such as spam, are none.
+_HIDDEN_BUT_SAID = ("resolved", "outdated", "duplicate")
+
+
+def listed(values: tuple[str, ...]) -> str:
+    """Return VALUES, which are words of our own, as SQL lists them."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
+# Whether a message was not hidden as spam and so on. Said as one value: the planner guesses that
+# hardly any row lacks a key.
+IS_SAID = f"coalesce(lower(m.details->>'minimized') IN ({listed(_HIDDEN_BUT_SAID)}), true)"
+# Whether a message is an answer, where another person wrote it: words, or a merge, which is the
+# best answer that a pull request can get. Its details are looked at last.
+IS_ANSWER = f"(m.kind = 'merged' OR (m.kind IN ({listed(WORDS)}) AND {IS_SAID}))"
+
+
+def is_answer(kind: MessageKind, details: Mapping[str, object]) -> bool:
+    """Tell the same as IS_ANSWER of a message that is not stored yet."""
+    reason = details.get("minimized")
+    is_said = reason is None or str(reason).lower() in _HIDDEN_BUT_SAID
+    return kind == MessageKind.MERGED or (kind in WORDS and is_said)
+
+
+def by_another_person(*, member: str, is_bot: str, opener: str) -> str:
+    """Return the SQL that tells whether a person did something, and not who opened the thread.
+
+    Args:
+        member, is_bot: the member who did it, and whether that is a bot; NULL of a ghost.
+        opener: the member who opened it; NULL where a ghost did.
+    """
+    return f"(NOT {is_bot} AND {member} IS DISTINCT FROM {opener})"
+
+
+def nobody_waits(*, kind: str, is_bot: str) -> str:
+    """Return the SQL that tells why nobody waits in a thread, by who opened it; NULL if one does.
+
+    Args:
+        kind: the kind of the account that opened it; NULL of a ghost. Who was imported and has
+            claimed nothing cannot come back.
+        is_bot: whether its member is a bot.
+    """
+    return (
+        f"CASE WHEN {kind} IS NULL OR {kind} = 'mannequin' THEN 'ghost'"
+        f" WHEN {is_bot} THEN 'bot' END"
+    )
+
+
+# Whether a thread that is live is unanswered: open, no draft, opened by a person, and nobody else
+# has answered. What its own row says has an index, which has to say the same, `is_archived` beside
+# it; who opened it is looked up for each of those, because members become bots and persons again.
+IS_UNANSWERED = f"""(
+    NOT {{row}}.is_archived AND {{row}}.state = 'open' AND {{row}}.state_reason <> 'draft'
+    AND {{row}}.first_response_at IS NULL AND (
+        SELECT ({nobody_waits(kind="opener.kind", is_bot="p.is_bot")}) IS NULL
+        FROM members_identity opener JOIN members_member p ON p.id = opener.member_id
+        WHERE opener.id = {{row}}.author_id))"""  # noqa: S608
