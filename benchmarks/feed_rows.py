@@ -166,7 +166,7 @@ def fill(messages: int, *, with_words: bool) -> None:
         cursor.execute(_UNCHECKED)
         cursor.execute(_PLACES)
         cursor.execute(_PEOPLE)
-        with _without_indexes(Thread, Message, SearchEntry):
+        with without_indexes(Thread, Message, SearchEntry):
             cursor.execute(_THREADS, {"threads": messages // LENGTH})
             cursor.execute(_MESSAGES, {})
             cursor.execute(_QUIET)
@@ -178,7 +178,7 @@ def fill(messages: int, *, with_words: bool) -> None:
 
 
 @contextmanager
-def _without_indexes(*models: type[Model]) -> Iterator[None]:
+def without_indexes(*models: type[Model]) -> Iterator[None]:
     indexes = [(model, index) for model in models for index in model._meta.indexes]
     with connection.schema_editor() as editor:
         for model, index in indexes:

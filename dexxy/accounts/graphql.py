@@ -11,8 +11,9 @@ import strawberry_django
 from strawberry.scalars import JSON
 
 from dexxy.accounts import api_tokens, invitations, models, selectors
-from dexxy.accounts.models import Role, TokenScope
+from dexxy.accounts.models import Role, ThreadColumn, TokenScope
 from dexxy.accounts.selectors import Viewer
+from dexxy.accounts.thread_columns import columns_read
 from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
@@ -22,6 +23,7 @@ _WORKSPACES = 20
 
 strawberry.enum(Role, description="What somebody may do in a workspace.")
 strawberry.enum(TokenScope, description="What a token may do: READ only, or FULL.")
+strawberry.enum(ThreadColumn, description="What the list of threads can show.")
 
 
 def viewer_of(info: Info) -> Viewer:
@@ -76,6 +78,9 @@ class ViewerInfo:
     time_zone: str = strawberry.field(
         description="What they chose, or their browser told, as `Europe/Berlin`; empty if nothing."
     )
+    thread_columns: list[ThreadColumn] | None = strawberry.field(
+        description="What they chose of the list of threads; null if nothing."
+    )
     token_scope: TokenScope | None = strawberry.field(
         description="What the token may do that was sent; null with a session."
     )
@@ -83,11 +88,13 @@ class ViewerInfo:
 
 def viewer_info(user: models.User) -> ViewerInfo:
     """Tell USER who they are."""
+    chosen = user.thread_columns
     return ViewerInfo(
         user=cast(User, user),
         workspaces=cast("list[Workspace]", list(selectors.workspaces(user))),
         language=user.language,
         time_zone=user.time_zone,
+        thread_columns=chosen if chosen is None else columns_read(",".join(chosen)),
         token_scope=TokenScope(user.via_token.scope) if user.via_token else None,
     )
 

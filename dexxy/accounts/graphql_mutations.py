@@ -18,7 +18,7 @@ from dexxy.accounts.graphql import (
     viewer_info,
     viewer_of,
 )
-from dexxy.accounts.models import Role, TokenScope
+from dexxy.accounts.models import Role, ThreadColumn, TokenScope
 from dexxy.common.graphql import Info, aware, key
 
 
@@ -95,6 +95,9 @@ class ViewerUpdateInput:
     time_zone: str | None = strawberry.field(
         default=None, description="As `Europe/Berlin`; empty: that of the workspace."
     )
+    thread_columns: list[ThreadColumn] | None = strawberry.field(
+        default=None, description="What the list of threads shows beside the title."
+    )
 
 
 @strawberry.type(description="Who asks, as they are now.")
@@ -123,6 +126,7 @@ class AccountsMutation:
             name=input.name,
             language=input.language,
             time_zone=input.time_zone,
+            thread_columns=input.thread_columns,
         )
         return ViewerUpdatePayload(viewer=viewer_info(user))
 

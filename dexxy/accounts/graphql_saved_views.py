@@ -9,7 +9,8 @@ import strawberry_django
 
 from dexxy.accounts import models, saved_views
 from dexxy.accounts.graphql import User, in_workspace, viewer_of
-from dexxy.accounts.models import ListPage
+from dexxy.accounts.models import ListPage, ThreadColumn
+from dexxy.accounts.thread_columns import columns_of_view
 from dexxy.common.graphql import Info, key
 from dexxy.common.graphql_cost import cost
 
@@ -30,6 +31,15 @@ class SavedView:
         description="Whether everybody in the workspace has it; else it is the viewer's alone."
     )
     is_pinned: bool = strawberry_django.field(description="Whether it stands beside every page.")
+
+    @strawberry_django.field(
+        description="What a view of threads shows beside the title, as `columns` in its query says;"
+        " null where that is up to each reader.",
+        only=["query", "page"],
+    )
+    def columns(self) -> list[ThreadColumn] | None:
+        return columns_of_view(cast(models.SavedView, self))
+
     made_by: User | None = strawberry_django.field(description="Null where they are gone.")
 
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -36,6 +37,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(
         max_length=64, blank=True, db_default=""
     )  # '' until the browser tells it
+
+    # Of the list of threads; none where they have chosen nothing.
+    thread_columns = ArrayField(models.CharField(max_length=20), null=True, blank=True)
 
     # The token by which this request came, if it was one: it opens one workspace.
     via_token: "ApiToken | None" = None
@@ -165,6 +169,20 @@ class ListPage(models.TextChoices):
     FEED = "feed"
     THREADS = "threads"
     PEOPLE = "people"
+
+
+class ThreadColumn(models.TextChoices):
+    """What the list of threads can show of each beside its title, in this order."""
+
+    LABELS = "labels"
+    STATE = "state"
+    WHERE = "where"
+    AUTHOR = "author"
+    ASSIGNEE = "assignee"
+    MESSAGES = "messages"
+    PEOPLE = "people"
+    OPENED = "opened"
+    ACTIVITY = "activity"
 
 
 class SavedView(TimestampedModel):

@@ -2,17 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import or_
 
 import orjson
-from django.db.models import Q
 from django.utils import timezone
 
 from dexxy.common.sql import execute, fetch_all
-from dexxy.members.addresses import mailbox
 from dexxy.members.models import Identity
 from dexxy.messages.changes.noting import messages_noted, threads_noted
+from dexxy.messages.co_authors import co_authors_at
 from dexxy.messages.ingest.named_accounts import NOBODY
 from dexxy.messages.ingest.stored_threads import threads_lock
 from dexxy.messages.models import CoAuthor, Message, Release
@@ -68,17 +65,8 @@ def co_authors_erase(workspace_id: int, emails: Iterable[str]) -> int:
 
     Returns: how often they were named.
     """
-    boxes = {str(box) for email in emails if (box := mailbox(email))}
-    named = CoAuthor.objects.filter(workspace=workspace_id, account=None)
-    hosts = [Q(email__endswith=box[box.index("@") :]) for box in boxes]
-    if not hosts:
-        return 0
-    theirs = [
-        pk
-        for pk, email in named.filter(reduce(or_, hosts)).values_list("pk", "email")
-        if str(mailbox(email)) in boxes
-    ]
-    return named.filter(pk__in=theirs).delete()[0]
+    named = CoAuthor.objects.filter(pk__in=co_authors_at(workspace_id, emails))
+    return named.delete()[0]
 
 
 def bodies_erase(workspace_id: int, identity_ids: Sequence[int]) -> int:

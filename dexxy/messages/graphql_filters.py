@@ -65,6 +65,11 @@ class CommonFilterInput:
     waiting_days: int = strawberry.field(
         default=0, description="The same, and they have waited for so many days at least."
     )
+    only_unread: bool = strawberry.field(
+        default=False,
+        description="What the viewer has not read, as the pages mark it: messages, or threads that"
+        " have such a message.",
+    )
 
 
 @strawberry.input(description="What to keep of the feed; an empty list keeps everything.")

@@ -238,6 +238,12 @@ class Thread(TimestampedModel):
                 name="messages_thread_title",
                 condition=Q(is_archived=False),
             ),
+            # By whom they are assigned to on their server; most are assigned to nobody.
+            GinIndex(
+                Func(F("assignees"), function="messages_logins"),
+                name="messages_thread_assigned",
+                condition=Q(is_archived=False) & ~Q(assignees=[]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -141,7 +141,7 @@ def _threads(
         return Results(items, len(items))
     try:
         with time_limit():
-            counted = threads_kept(viewer, workspace, filters)[: MOST_COUNTED + 1].count()
+            counted = threads_kept(viewer, workspace, filters).all[: MOST_COUNTED + 1].count()
     except TooSlowError:
         return Results(items, None)
     return Results(items, counted)

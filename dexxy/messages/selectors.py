@@ -1,6 +1,6 @@
 """The feed, and whole threads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from django.db.models import Window
@@ -77,8 +77,10 @@ def feed_newer(
         return len(feed_find(query, MOST_NEWER))
 
 
-def feed_total(viewer: Viewer, workspace: Workspace, filters: FeedFilters) -> int:
-    """Count the whole feed. Unlike a page this takes the longer, the more there is.
+def feed_total(
+    viewer: Viewer, workspace: Workspace, filters: FeedFilters, most: int | None = None
+) -> int:
+    """Count the whole feed, or up to MOST. Unlike a page this takes the longer, the more there is.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -86,7 +88,7 @@ def feed_total(viewer: Viewer, workspace: Workspace, filters: FeedFilters) -> in
     """
     require_membership(viewer, workspace)
     with time_limit():
-        return feed_count(feed_query(workspace, filters, viewer=viewer))
+        return feed_count(feed_query(workspace, filters, viewer=viewer), most)
 
 
 def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
@@ -164,8 +166,8 @@ def thread_list(
     """
     require_membership(viewer, workspace)
     with time_limit():
-        found = tab_keeps(threads_kept(viewer, workspace, filters), tab)
-        return table_page(found, sort, first, after)
+        kept = threads_kept(viewer, workspace, filters)
+        return table_page(kept.narrowed(lambda of: tab_keeps(of, tab)), sort, first, after)
 
 
 def thread_total(
@@ -182,13 +184,16 @@ def thread_total(
     """
     require_membership(viewer, workspace)
     with time_limit():
-        return tab_keeps(threads_kept(viewer, workspace, filters), tab).count()
+        return tab_keeps(threads_kept(viewer, workspace, filters).all, tab).count()
 
 
 def thread_counts(
-    viewer: Viewer, workspace: Workspace, filters: ThreadFilters = ALL_THREADS
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: ThreadFilters = ALL_THREADS,
+    tabs: Iterable[ThreadTab] = ThreadTab,
 ) -> dict[ThreadTab, int]:
-    """Count the threads of each tab that FILTERS keep, up to one more than MOST_COUNTED.
+    """Count the threads of each of TABS that FILTERS keep, up to one more than MOST_COUNTED.
 
     What cannot be counted in COUNTING_SECONDS is left out.
 
@@ -199,8 +204,8 @@ def thread_counts(
     counts = {}
     try:
         with time_limit(COUNTING_SECONDS):
-            threads = threads_kept(viewer, workspace, filters)
-            for tab in ThreadTab:
+            threads = threads_kept(viewer, workspace, filters).all
+            for tab in tabs:
                 counts[tab] = table_count(tab_keeps(threads, tab))
     except TooSlowError:
         return counts

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from dexxy.common.pages import InvalidCursorError, Page, check_size, decoded, encoded
 from dexxy.common.sql import fetch_all
+from dexxy.messages.feed.threads import Kept
 from dexxy.messages.models import Standing, Thread, ThreadState, Triage
 from dexxy.messages.waiting.turns import Side
 
@@ -45,7 +46,11 @@ _FIELDS = {
     ThreadSort.OPENED: "opened_at",
     ThreadSort.MESSAGES: "message_count",
 }
+_OF_ROWS = ("source", "author__member", "standing", "triage__assignee")
 _OPEN = Q(state=ThreadState.OPEN)
+# So many threads are looked at before any index of what is asked; fewer where that is dear, and so
+# many times as many where that is likely to fill the page.
+_DEPTH, _DEPTH_OF_WORDS, _DEEPER = 1000, 300, 4
 # Of one thread. There are threads with more messages than anybody wants to wait for.
 _MOST_LOOKED_AT = 1000
 _PEOPLE = """
@@ -123,6 +128,17 @@ def waits_since(thread: Thread) -> datetime | None:
     return found.since
 
 
+def assignees_of(thread: Thread) -> list[str]:
+    """Return the names of those to whom THREAD is assigned, in Dexxy and on its server.
+
+    Args:
+        thread: read with its `triage`, and with whom that is assigned to.
+    """
+    held: Triage | None = getattr(thread, "triage", None)
+    here = [str(held.assignee)] if held is not None and held.assignee else []
+    return here + [account["login"] for account in thread.assignees if account["login"]]
+
+
 def waits_of(threads: Collection[int]) -> dict[int, datetime]:
     """Return since when somebody waits for the team, by the id of a thread; one query.
 
@@ -132,10 +148,8 @@ def waits_of(threads: Collection[int]) -> dict[int, datetime]:
     return dict(waiting.values_list("pk", "standing__since"))
 
 
-def table_page(
-    threads: QuerySet[Thread], sort: ThreadSort, first: int, after: str | None
-) -> Page[Thread]:
-    """Return FIRST of THREADS behind the cursor AFTER, with all that a row of the list shows.
+def table_page(kept: Kept, sort: ThreadSort, first: int, after: str | None) -> Page[Thread]:
+    """Return FIRST threads that are KEPT, behind the cursor AFTER, with all that a row shows.
 
     Raises:
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
@@ -145,17 +159,17 @@ def table_page(
     places: list[_Place] = []
     if sort is ThreadSort.WAITING:
         if place is None or place.part == 0:
-            places = _longest_waiting(threads, place, first + 1)
-        threads = threads.exclude(Exists(_standings()) & ~Exists(_held()))
+            places = _longest_waiting(kept.all, place, first + 1)
+        kept = kept.narrowed(lambda of: of.exclude(Exists(_standings()) & ~Exists(_held())))
         if place is not None and place.part == 0:
             place = None
     if len(places) <= first:
         field = _FIELDS.get(sort, "last_activity_at")
-        places += _highest(threads, field, place, first + 1 - len(places))
-    kept = places[:first]
-    rows = Thread.objects.select_related("source", "author__member", "standing", "triage")
-    found = rows.in_bulk([one.pk for one in kept])
-    return Page([found[one.pk] for one in kept if one.pk in found], kept, len(places) > first)
+        places += _highest(kept, field, place, first + 1 - len(places))
+    shown = places[:first]
+    rows = Thread.objects.select_related(*_OF_ROWS)
+    found = rows.in_bulk([one.pk for one in shown])
+    return Page([found[one.pk] for one in shown if one.pk in found], shown, len(places) > first)
 
 
 def table_count(threads: QuerySet[Thread]) -> int:
@@ -174,23 +188,68 @@ def _longest_waiting(threads: QuerySet[Thread], place: _Place | None, limit: int
     return [_Place(0, _number(since), pk) for since, pk in rows]
 
 
-def _highest(
-    threads: QuerySet[Thread], field: str, place: _Place | None, limit: int
-) -> list[_Place]:
-    """Return the places of the LIMIT threads with the highest FIELD behind PLACE."""
-    if place is not None:
+def _highest(kept: Kept, field: str, place: _Place | None, limit: int) -> list[_Place]:
+    """Return the places of the LIMIT threads with the highest FIELD behind PLACE.
+
+    The first ones in the order of an index are looked at one by one: whatever many threads have is
+    found so. What few have is found by the index that leads to it, and all of it is sorted.
+    """
+
+    def behind(threads: QuerySet[Thread]) -> QuerySet[Thread]:
+        if place is None:
+            return threads
         value: Any = place.value if field == "message_count" else _time(place.value)
-        threads = threads.filter(**{f"{field}__lte": value}).exclude(
-            **{field: value}, pk__gte=place.pk
-        )
+        found = threads.filter(**{f"{field}__lte": value})
+        return found.exclude(**{field: value}, pk__gte=place.pk)
+
+    kept = kept.narrowed(behind)
+    if not kept.conditions:
+        rows = _first(kept.among, field, limit)
+    else:
+        depth = _DEPTH_OF_WORDS if kept.has_words else _DEPTH
+        rows, is_sure = _among_first(kept, field, limit, depth)
+        if not is_sure and len(rows) * _DEEPER >= limit:
+            rows, is_sure = _among_first(kept, field, limit, depth * _DEEPER)
+        if not is_sure:
+            rows = _sorted(kept.all, field, limit)
+    return [_Place(1, _number(value), pk) for value, pk in rows]
+
+
+def _among_first(
+    kept: Kept, field: str, limit: int, depth: int
+) -> tuple[list[tuple[Any, int]], bool]:
+    """Look at DEPTH threads with the highest FIELD.
+
+    Returns: those that are kept, LIMIT at most, and whether others cannot come before them.
+    """
+    looked_at = _first(kept.among, field, depth)
+    ids = set(kept.those_of([pk for _, pk in looked_at]).values_list("pk", flat=True))
+    rows = [row for row in looked_at if row[1] in ids][:limit]
+    return rows, len(rows) == limit or len(looked_at) < depth
+
+
+def _first(threads: QuerySet[Thread], field: str, limit: int) -> list[tuple[Any, int]]:
+    """Return the highest values of FIELD, each with the id of its thread, by an index."""
     ordered = threads.order_by(F(field).desc(), "-pk").values_list(field, "pk")
     if field == "last_activity_at":
-        rows: Sequence[tuple[Any, int]] = list(ordered[:limit])
+        return list(ordered[:limit])
+    # These indexes begin with the state: the page is the highest of each state's highest.
+    of_states = [ordered.filter(state=state)[:limit] for state in ThreadState]
+    rows = of_states[0].union(*of_states[1:], all=True)
+    return sorted(rows, reverse=True)[:limit]
+
+
+def _sorted(threads: QuerySet[Thread], field: str, limit: int) -> list[tuple[Any, int]]:
+    """Return the same of all THREADS, by whatever index leads to them.
+
+    No index is in the order of an expression. By the order of a column PostgreSQL would look for
+    them one by one, as if they were spread evenly.
+    """
+    if field == "message_count":
+        order = ExpressionWrapper(F(field) + Value(0), models.IntegerField())
     else:
-        # These indexes begin with the state: the page is the highest of each state's highest.
-        of_states = [ordered.filter(state=state)[:limit] for state in ThreadState]
-        rows = sorted(of_states[0].union(*of_states[1:], all=True), reverse=True)[:limit]
-    return [_Place(1, _number(value), pk) for value, pk in rows]
+        order = ExpressionWrapper(F(field) + Value(timedelta()), models.DateTimeField())
+    return list(threads.order_by(order.desc(), "-pk").values_list(field, "pk")[:limit])
 
 
 def _waits() -> Q:

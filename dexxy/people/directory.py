@@ -104,15 +104,17 @@ def people_of(
     }
 
 
-def people_count(viewer: Viewer, workspace: Workspace, listed: Listed = ALL_PEOPLE) -> int:
-    """Count all that `people_page` lists.
+def people_count(
+    viewer: Viewer, workspace: Workspace, listed: Listed = ALL_PEOPLE, most: int | None = None
+) -> int:
+    """Count all that `people_page` lists, or up to MOST of them.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, MemberFilterError, TooSlowError: as it does.
     """
     require_people(viewer, workspace)
     condition = _condition(workspace, listed, timezone.now())
-    return directory.member_count(viewer, workspace, listed.filters, condition)
+    return directory.member_count(viewer, workspace, listed.filters, condition, most)
 
 
 def people_ids(viewer: Viewer, workspace: Workspace, listed: Listed = ALL_PEOPLE) -> list[int]:

@@ -1,6 +1,5 @@
 """Exports that people ask for: who may have them, how many, and for how long."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import Viewer, require_membership, signed_in
+from dexxy.accounts.selectors import Viewer, require_admin, require_membership, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.queue import worker_wake
-from dexxy.members.visibility import require_people
-from dexxy.people.export_selection import Selection
+from dexxy.members.visibility import member_now, require_people
+from dexxy.people.export_selection import EVERYTHING, Selection
 from dexxy.people.models import Export, ExportFile, ExportState, Format
 
 KEPT_FOR = timedelta(days=1)
@@ -61,10 +60,13 @@ def export_file_for(viewer: Viewer, workspace: Workspace, pk: int) -> ExportFile
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         ExportNotFoundError: it is not kept any more, is somebody else's, or never was.
+        AdminOnlyError: it is of one person, and VIEWER is no administrator any more.
     """
     found = next((one for one in export_files(viewer, workspace) if one.pk == pk), None)
     if found is None:
         raise ExportNotFoundError(_("There is no such export, or not any more: ask for a new one."))
+    if found.what == Export.PERSON:
+        require_admin(viewer, workspace)
     return found
 
 
@@ -75,19 +77,22 @@ def export_latest(
     form: Format,
     *,
     with_bom: bool = False,
-    selection: Selection | None = None,
+    selection: Selection = EVERYTHING,
 ) -> ExportFile | None:
     """Return the newest export of its kind that VIEWER asked for; None if none is kept.
 
     Args:
-        selection: which threads; all where it is None.
+        selection: which rows it has.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: it is of one person, and VIEWER is no administrator.
+        MemberNotFoundError: there is no such person.
     """
-    wanted = what, form, with_bom, selection.written() if selection else {}, None
+    _require(viewer, workspace, what, selection)
+    wanted = what, form, with_bom, selection.written()
     for one in export_files(viewer, workspace):
-        if (one.what, one.form, one.with_bom, one.selection, one.member_ids) == wanted:
+        if (one.what, one.form, one.with_bom, one.selection) == wanted:
             return one
     return None
 
@@ -107,37 +112,33 @@ def export_request(
     what: Export,
     form: Format,
     with_bom: bool = False,
-    selection: Selection | None = None,
-    member_ids: Sequence[int] | None = None,
+    selection: Selection = EVERYTHING,
 ) -> ExportFile:
     """Ask for an export; one of the same kind that is being made is that export.
 
     Args:
-        selection: which threads; all where it is None.
-        member_ids: of an export of members, those who were selected; None for all.
+        selection: which rows it has.
 
     Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError, MemberNotFoundError: as
+            `export_latest`.
         TooManyExportsError: others of VIEWER's are still being made.
     """
-    require_membership(viewer, workspace)
-    if what == Export.MEMBERS:
-        require_people(viewer, workspace)
     user = User.objects.select_for_update().get(pk=signed_in(viewer).pk)
     asked: dict[str, Any] = {"what": what, "form": form, "with_bom": with_bom}
     latest = export_latest(viewer, workspace, **asked, selection=selection)
-    if member_ids is None and latest is not None and latest.is_unfinished:
+    if latest is not None and latest.is_unfinished:
         return latest
     _make_room(user)
     export = ExportFile.objects.create(
         **asked,
         workspace=workspace,
         requested_by=user,
-        selection=selection.written() if selection else {},
-        member_ids=None if member_ids is None else list(member_ids),
+        selection=selection.written(),
         expires_at=timezone.now() + KEPT_FOR,
     )
-    audit(workspace, user, "export.requested", export, what=what, form=form)
+    person = {} if selection.person is None else {"member_id": selection.person}
+    audit(workspace, user, "export.requested", export, what=what, form=form, **person)
     transaction.on_commit(exports_wake)
     return export
 
@@ -173,6 +174,15 @@ def exports_expire(workspace_id: int) -> int:
     if kept:
         transaction.on_commit(exports_wake)
     return len(kept)
+
+
+def _require(viewer: Viewer, workspace: Workspace, what: Export, selection: Selection) -> None:
+    require_membership(viewer, workspace)
+    if what == Export.MEMBERS:
+        require_people(viewer, workspace)
+    if what == Export.PERSON:
+        require_admin(viewer, workspace)
+        member_now(viewer, workspace, selection.person or 0)
 
 
 def _make_room(user: User) -> None:

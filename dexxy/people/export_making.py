@@ -8,14 +8,12 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from dexxy.common.pages import Cursor
 from dexxy.kept.files import file_keep, file_read, files_forget, files_tidy
-from dexxy.messages.models import Thread
 from dexxy.people.export_files import exports_wake
-from dexxy.people.export_selection import Selection
+from dexxy.people.export_selection import Asked, Selection
 from dexxy.people.exports import export_batch, export_head, export_total
 from dexxy.people.models import UNFINISHED, Export, ExportFile, ExportPiece, ExportState, Format
 
@@ -112,18 +110,16 @@ def _make(export: ExportFile, until: float) -> None:
         log.error("export given up", export=export.pk)
         return _note(export, state=ExportState.FAILED)
     what, form = Export(export.what), Format(export.form)
-    cursor = Cursor.parse(export.cursor) if export.cursor else None
-    threads = _chosen(export)
+    asked = Asked(export.workspace, export.requested_by, Selection.read(export.selection))
+    cursor = export.cursor
     begun, rows = b"", 0
-    if cursor is None:
-        _note(export, rows_expected=_expected(export, threads))
+    if not cursor:
+        _note(export, rows_expected=export_total(asked, what))
         begun = export_head(what, form, with_bom=export.with_bom).encode()
     while True:
-        batch = export_batch(
-            export.workspace, what, form, cursor, threads=threads, member_ids=export.member_ids
-        )
+        batch = export_batch(asked, what, form, cursor)
         begun, rows, cursor = begun + batch.text.encode(), rows + batch.rows, batch.cursor
-        is_over = cursor is None or monotonic() >= until
+        is_over = not cursor or monotonic() >= until
         if is_over or len(begun) >= PIECE:
             _store(export, begun, rows, cursor, is_over=is_over)
             begun, rows = b"", 0
@@ -131,26 +127,7 @@ def _make(export: ExportFile, until: float) -> None:
             return None
 
 
-def _expected(export: ExportFile, threads: QuerySet[Thread] | None) -> int:
-    """Return about how many rows an export will have."""
-    if threads is not None:
-        return threads.count()
-    if export.member_ids is not None:
-        return len(export.member_ids)
-    return export_total(export.workspace, Export(export.what))
-
-
-def _chosen(export: ExportFile) -> QuerySet[Thread] | None:
-    """Return the threads that EXPORT has; None where that is all of what it is of."""
-    if not export.selection:
-        return None
-    selection = Selection.read(export.selection)
-    return selection.threads(export.requested_by, export.workspace)
-
-
-def _store(
-    export: ExportFile, content: bytes, rows: int, cursor: Cursor | None, *, is_over: bool
-) -> None:
+def _store(export: ExportFile, content: bytes, rows: int, cursor: str, *, is_over: bool) -> None:
     """Keep the next CONTENT of EXPORT, and note how far it is."""
     pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
     names = [f"exports/{export.pk}/{token_hex(16)}" for _ in pieces]
@@ -164,7 +141,7 @@ def _store(
                 state=ExportState.WAITING if cursor and is_over else state,
                 size=F("size") + len(content),
                 rows_done=F("rows_done") + rows,
-                cursor=str(cursor or ""),
+                cursor=cursor,
                 attempts=0,
                 held_until=None if is_over else timezone.now() + HELD_FOR,
             )

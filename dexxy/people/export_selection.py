@@ -1,6 +1,6 @@
-"""Which threads an export has: what somebody saw in the list when they asked for it."""
+"""What an export has of all that there is: chosen threads, chosen members, or one person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,24 +17,56 @@ from dexxy.messages.thread_table import ThreadTab, tab_keeps
 
 @dataclass(frozen=True)
 class Selection:
-    """A tab of the list of threads, and its filters."""
+    """Which rows an export has; by default all of its kind.
+
+    Args:
+        tab: of an export of threads, a tab of their list.
+        filters: of an export of threads, the filters of their list.
+        member_ids: of an export of members, those who were selected; None for all.
+        person: of an export of one person, the id of the member.
+    """
 
     tab: ThreadTab = ThreadTab.ALL
     filters: ThreadFilters = ALL_THREADS
+    member_ids: Sequence[int] | None = None
+    person: int | None = None
 
     def written(self) -> dict[str, Any]:
         """Return it as JSON has it; nothing where it keeps all."""
-        filters = filters_written(self.filters)
-        tab = {} if self.tab is ThreadTab.ALL else {"tab": self.tab.value}
-        return {**tab, **({"filters": filters} if filters else {})}
+        members = {} if self.member_ids is None else {"members": list(self.member_ids)}
+        others = {
+            "tab": "" if self.tab is ThreadTab.ALL else self.tab.value,
+            "filters": filters_written(self.filters),
+            "person": self.person,
+        }
+        return {**members, **{name: part for name, part in others.items() if part}}
 
     @classmethod
     def read(cls, written: Mapping[str, Any]) -> Self:
         """Return what `written` wrote."""
         return cls(
-            ThreadTab(written.get("tab", ThreadTab.ALL)), filters_read(written.get("filters", {}))
+            tab=ThreadTab(written.get("tab", ThreadTab.ALL)),
+            filters=filters_read(written.get("filters", {})),
+            member_ids=written.get("members"),
+            person=written.get("person"),
         )
 
-    def threads(self, viewer: Viewer, workspace: Workspace) -> QuerySet[Thread]:
+    def threads(self, viewer: Viewer | None, workspace: Workspace) -> QuerySet[Thread]:
         """Return the threads of WORKSPACE, as VIEWER sees them: whose `assignee:me` it is."""
-        return tab_keeps(threads_kept(viewer, workspace, self.filters), self.tab)
+        return tab_keeps(threads_kept(viewer, workspace, self.filters).all, self.tab)
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asked to be exported.
+
+    Args:
+        viewer: None where whoever runs this Dexxy asks.
+    """
+
+    workspace: Workspace
+    viewer: Viewer | None = None
+    selection: Selection = EVERYTHING

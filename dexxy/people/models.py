@@ -20,6 +20,17 @@ class Export(models.TextChoices):
     MEMBERS = "members", _("Members")
     GROWTH = "growth", _("Growth")
     RELEASES = "releases", _("Releases")
+    PERSON = "person", _("One person")
+
+    @classmethod
+    def of_all(cls) -> "list[Export]":
+        """Return those that may have all of a workspace."""
+        return [one for one in cls if one is not cls.PERSON]
+
+    @property
+    def forms(self) -> "list[Format]":
+        """In what it can be written: what is known of a person is no table."""
+        return [Format.JSON_LINES] if self is Export.PERSON else list(Format)
 
 
 class Format(models.TextChoices):
@@ -58,7 +69,7 @@ class ExportFileQuerySet(models.QuerySet["ExportFile"]):
 
 
 class ExportFile(TimestampedModel):
-    """All of one kind that a workspace has as a file, made piece by piece."""
+    """What a workspace has of one kind as a file, made piece by piece."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="export_files")
     requested_by = models.ForeignKey(
@@ -66,10 +77,8 @@ class ExportFile(TimestampedModel):
     )
     what = models.CharField(max_length=10, choices=Export.choices)
     form = models.CharField(max_length=10, choices=Format.choices)
-    # Of an export of members, those who were selected; None for all.
-    member_ids = ArrayField(models.BigIntegerField(), null=True)
     with_bom = models.BooleanField(default=False)
-    # Which threads: a tab of their list, and its filters as `filters_written` writes them.
+    # Which rows, as `Selection` writes it; of an empty one all.
     selection = models.JSONField(default=dict, blank=True, db_default={})
     state = models.CharField(
         max_length=10, choices=ExportState.choices, default=ExportState.WAITING
@@ -101,8 +110,12 @@ class ExportFile(TimestampedModel):
 
     @property
     def file_name(self) -> str:
-        name = self.what if self.member_ids is None else "selected-members"
-        return f"{self.workspace.slug}-{name}.{self.form}"
+        parts = [self.workspace.slug, self.what]
+        if self.what == Export.PERSON:
+            parts.append(str(self.selection["person"]))
+        elif self.selection:
+            parts.insert(1, "selected")
+        return f"{'-'.join(parts)}.{self.form}"
 
     @property
     def is_ready(self) -> bool:

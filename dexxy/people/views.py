@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dexxy.accounts.selectors import UnauthenticatedError, workspace_for
+from dexxy.accounts.selectors import AdminOnlyError, UnauthenticatedError, workspace_for
 from dexxy.accounts.views import View, api_caller, caller_of
 from dexxy.common.api import MOST_POINTS, BudgetSpentError, refusal, spend
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
@@ -29,12 +29,13 @@ from dexxy.people.models import Export, ExportFile, Format
 _LOOK_AGAIN = 2
 _STATUS: dict[type[DexxyError], int] = {
     UnauthenticatedError: 401,
+    AdminOnlyError: 403,
     NotFoundError: 404,
     BudgetSpentError: 429,
     TooManyExportsError: 429,
     BadInputError: 400,
 }
-Choose = Callable[[QueryDict], Selection]
+Choose = Callable[[Export, QueryDict], Selection]
 
 
 class NoSuchExportError(NotFoundError):
@@ -47,7 +48,7 @@ def kind_of_export(what: str, form: str) -> tuple[Export, Format]:
     Raises:
         NoSuchExportError: it names nothing that there is.
     """
-    if what not in Export.values or form not in Format.values:
+    if what not in Export.values or form not in Export(what).forms:
         raise NoSuchExportError(_("There is no such export."))
     return Export(what), Format(form)
 
@@ -76,12 +77,12 @@ def workspace_export(
     """Lead to an export; ask for it where there is none of now, or where this is a POST.
 
     Args:
-        choose: reads which threads the address asks for.
+        choose: reads which rows the address asks for.
     """
     workspace = workspace_for(request.user, workspace_id)
     kind = kind_of_export(what, form)
     with_bom = wants_bom(request, kind[1])
-    chosen = choose(request.GET) if kind[0] == Export.THREADS else None
+    chosen = choose(kind[0], request.GET)
     export = export_latest(request.user, workspace, *kind, with_bom=with_bom, selection=chosen)
     if request.method != "POST" and export is not None and export_is_fresh(export):
         return _at_its_address(export)

@@ -1,7 +1,7 @@
 """The page of an export: ask for it, see how far it is, download it, and delete it."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,7 +10,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.views import caller_of
 from dexxy.common.api import MOST_POINTS, spend
+from dexxy.common.ids import parse_id
+from dexxy.members.visibility import member_now
 from dexxy.people.export_files import export_delete, export_latest, export_request
+from dexxy.people.export_selection import EVERYTHING, Selection
 from dexxy.people.models import Export, Format
 from dexxy.people.views import kind_of_export, wants_bom
 from dexxy.people.views import workspace_export as for_programs
@@ -32,7 +35,18 @@ def workspace_export(
     is_browser = "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
     if is_browser and "Authorization" not in request.headers:
         return export_page(request, slug=workspace_id, what=what, form=form)
-    return for_programs(request, workspace_id, what, form, threads_selected)
+    return for_programs(request, workspace_id, what, form, selected)
+
+
+def selected(what: Export, query: QueryDict) -> Selection:
+    """Return which rows the query of an address asks for.
+
+    Raises:
+        FilterError: it names something that does not exist.
+    """
+    if what == Export.PERSON:
+        return Selection(person=parse_id(query.get("member", "")) or 0)
+    return threads_selected(query) if what == Export.THREADS else EVERYTHING
 
 
 @workspace_action
@@ -49,7 +63,10 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
     """Show the newest export of a kind that the viewer asked for, or ask for one."""
     kind, written = kind_of_export(what, form)
     with_bom = wants_bom(request, written)
-    selection = threads_selected(request.GET) if kind == Export.THREADS else None
+    selection = selected(kind, request.GET)
+    latest = export_latest(
+        request.user, workspace, kind, written, with_bom=with_bom, selection=selection
+    )
     if request.method == "POST":
         response = redirect(request.get_full_path())
 
@@ -73,10 +90,9 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
         "form": written.label,
         "offers_bom": written == Format.CSV,
         "with_bom": with_bom,
-        "is_chosen": selection is not None and bool(selection.written()),
-        "export": export_latest(
-            request.user, workspace, kind, written, with_bom=with_bom, selection=selection
-        ),
+        "is_chosen": selection != EVERYTHING,
+        "person": selection.person and member_now(request.user, workspace, selection.person),
+        "export": latest,
     }
     part = wants_part(request, "export")
     return render(request, "web/export_state.html" if part else "web/export.html", context)

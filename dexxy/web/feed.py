@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from dexxy.accounts.models import ListPage, Workspace
+from dexxy.accounts.models import ListPage, User, Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
@@ -21,7 +21,7 @@ from dexxy.members.visibility import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
-from dexxy.messages.thread_table import waits_of
+from dexxy.messages.thread_table import MOST_COUNTED, waits_of
 from dexxy.messages.unread import feed_mark_read, thread_mark_read, unread_among
 from dexxy.sources.selectors import visible_sources
 from dexxy.web import wording
@@ -42,7 +42,7 @@ Choice = TypeVar("Choice", bound=TextChoices)
 @workspace_page
 def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show what happened, the newest first."""
-    query, filters = _asked(request)
+    query, filters = _asked(request.GET)
     after = request.GET.get("after") or None
     page = selectors.feed_page(request.user, workspace, filters, LARGEST_PAGE, after)
     days = days_of(
@@ -91,10 +91,16 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _asked(request: PageRequest) -> tuple[Query, FeedFilters]:
+def _asked(address: QueryDict) -> tuple[Query, FeedFilters]:
     """Return the search of an address, and the filters of that and of its other parameters."""
-    query = Query.parse(request.GET.get("q", ""), Where.FEED)
-    return query, feed_filters(query, read_filters(request.GET))
+    query = Query.parse(address.get("q", ""), Where.FEED)
+    return query, feed_filters(query, read_filters(address))
+
+
+def feed_counted(viewer: User, workspace: Workspace, address: QueryDict) -> int:
+    """Count the messages of a view, up to one more than MOST_COUNTED."""
+    _query, filters = _asked(address)
+    return selectors.feed_total(viewer, workspace, filters, MOST_COUNTED + 1)
 
 
 def _frame_of_list(
@@ -124,6 +130,7 @@ def _frame_of_list(
 def _ready_views() -> list[Ready]:
     return [
         Ready(_("Everything"), ""),
+        Ready(_("Unread"), "q=is%3Aunread"),
         Ready(_("Without bots"), "q=-is%3Abot"),
         Ready(_("New people"), "people=new"),
         Ready(_("Waiting"), "q=is%3Awaiting"),
@@ -137,7 +144,7 @@ def _ready_views() -> list[Ready]:
 @workspace_page
 def newer(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Say how much came into the feed since the page was read."""
-    _query, filters = _asked(request)
+    _query, filters = _asked(request.GET)
     number = selectors.feed_newer(request.user, workspace, filters, request.GET.get("after"))
     context = {"workspace": workspace, "number": number, "most": selectors.MOST_NEWER}
     return render(request, "web/feed_newer.html", context)

@@ -31,7 +31,7 @@ from dexxy.web.search import views as searching
 from dexxy.web.settings import data, general, github, tokens
 from dexxy.web.settings import people as people_roles
 from dexxy.web.thread import views as thread
-from dexxy.web.threads import table
+from dexxy.web.threads import columns, table
 from dexxy.web.waiting import acts as waiting_acts
 from dexxy.web.waiting import page as waiting
 from dexxy.web.waiting import team as waiting_team
@@ -59,6 +59,7 @@ urlpatterns = [
     path("w/<slug:slug>/go/", searching.go, name="go"),
     path("w/<slug:slug>/health/", views.health, name="health"),
     path("w/<slug:slug>/threads/", table.threads, name="threads"),
+    path("w/<slug:slug>/threads/columns/", columns.columns, name="threads_columns"),
     path("w/<slug:slug>/threads/<int:pk>/", thread.thread, name="thread"),
     path("w/<slug:slug>/threads/<int:pk>/m/<int:message>/", thread.thread, name="thread_message"),
     path("w/<slug:slug>/views/", saved.saved_view_save_action, name="saved_view_save"),

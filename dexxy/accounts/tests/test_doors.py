@@ -76,6 +76,12 @@ ACTIONS = [
         audit=["saved_view.saved new"],
     ),
     Action(
+        "choose the columns of threads",
+        page="threads/columns/?column=author",
+        api="viewerUpdate(input: {threadColumns: [AUTHOR]})",
+        has_token=False,
+    ),
+    Action(
         "keep a view without a name",
         page="views/?page=threads&name= &query=",
         api='savedViewSave(input: {workspaceId: $workspace, page: THREADS, name: " ", query: ""})',

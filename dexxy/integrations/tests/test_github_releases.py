@@ -14,6 +14,7 @@ from dexxy.integrations.selectors import repository_overview
 from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.integrations.services.github.reading.request_sizes import START
 from dexxy.messages.models import Release
+from dexxy.people.export_selection import Asked
 from dexxy.people.exports import export_whole
 from dexxy.people.models import Export, Format
 from dexxy.sources.models import DailyCounts
@@ -242,7 +243,7 @@ def test_the_api_and_the_exports_have_them(scene: Scene, alice: User, ask: Ask) 
         "author": {"username": "owner"},
         "source": {"name": "owner/village"},
     }
-    lines = "".join(export_whole(workspace, Export.RELEASES, Format.JSON_LINES)).splitlines()
+    lines = "".join(export_whole(Asked(workspace), Export.RELEASES, Format.JSON_LINES)).splitlines()
     assert [json.loads(line)["tag"] for line in lines] == ["v2", "v1", "v0"]
 
 

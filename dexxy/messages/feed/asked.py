@@ -6,7 +6,7 @@ Names become ids here: a name is looked up once, and then each row is compared w
 # The statements are put together from constants of our own; values are parameters.
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,8 +22,9 @@ from dexxy.messages.answers import IS_UNANSWERED
 from dexxy.messages.feed.conditions import Condition
 from dexxy.messages.feed.filters import CommonFilters
 from dexxy.messages.feed.search import phrase_pattern, search_words, split_phrases
-from dexxy.messages.models import Thread, ThreadKind
+from dexxy.messages.models import Thread, ThreadKind, Triage
 from dexxy.messages.team.roster import team_of
+from dexxy.messages.unread import read_before
 from dexxy.messages.waiting.held import HELD
 
 _LATER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -46,24 +47,30 @@ WHERE s.words @> %(search)s::integer[] AND m.workspace_id = %(workspace)s
        FROM unnest(%(search_phrases)s::text[]) p)
 """
 _SAID = f"{{row}}.id IN ({_SAYING})"
-# Most threads do not have a word: they are looked at one by one until there are enough.
-_NOT_SAID = f"NOT EXISTS ({_SAYING} AND m.thread_id = {{row}}.id)"
+# The same of one thread.
+_SAID_IN_IT = f"EXISTS ({_SAYING} AND m.thread_id = {{row}}.id)"
+# Nobody waits in what is closed: by the state other threads need not be read.
 _WAITING = f"""
-{{row}}.id IN (
+{{row}}.state = 'open' AND {{row}}.id IN (
     SELECT s.thread_id FROM messages_standing s
     WHERE s.workspace_id = %(workspace)s AND s.side = 'team' AND NOT s.is_old
       AND s.since <= %(waited_since)s AND s.thread_id NOT IN ({HELD}))
 """
+# A thread is read up to its last message that was shown: what is said later is unread.
+_UNREAD = """
+{{row}}.{at} > %(read_to)s AND NOT EXISTS (
+    SELECT FROM messages_threadread tr
+    WHERE tr.user_id = %(reader)s AND tr.workspace_id = %(workspace)s
+      AND tr.thread_id = {{row}}.{thread} AND tr.read_at >= {{row}}.{at})
+"""
 _ASSIGNED = """
-({row}.id IN (
+({row}.id = ANY(%(assigned)s::bigint[])
+ OR ({row}.assignees <> '[]' AND messages_logins({row}.assignees) && %(assignee_logins)s::text[]))
+"""
+_ASSIGNED_TO_NOBODY = """
+{row}.id NOT IN (
     SELECT tr.thread_id FROM messages_triage tr
-    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id = ANY(%(assignees)s::bigint[]))
- OR EXISTS (
-    SELECT FROM jsonb_array_elements({row}.assignees) a
-    WHERE lower(a ->> 'login') = ANY(%(assignee_logins)s::text[]))
- OR (%(assigned_to_none)s AND {row}.id NOT IN (
-    SELECT tr.thread_id FROM messages_triage tr
-    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)))
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)
 """
 
 
@@ -93,14 +100,18 @@ def asked_of_threads(
         # A wait may have begun by GitHub's clock after now by ours.
         yield Condition(_WAITING, {**at, "now": now, "waited_since": since})
     if filters.assignees:
-        yield Condition(_ASSIGNED, {**at, **_assignees(viewer, workspace, filters.assignees)})
+        yield _assigned(viewer, workspace, filters.assignees)
 
 
-def said_in_threads(workspace: Workspace, search: str, *, is_said: bool = True) -> Condition:
+def said_in_threads(
+    workspace: Workspace, search: str, *, is_said: bool = True, one_by_one: bool = False
+) -> Condition:
     """Return the condition that one message of a thread has all words and phrases of SEARCH.
 
     Args:
         is_said: False for the condition that none has.
+        one_by_one: whether few threads are looked at; otherwise the index of words is read. Most
+            threads do not have a word: those without it are looked at until there are enough.
     """
     words, phrases = split_phrases(search)
     keys = search_words(workspace, f"{words} {' '.join(phrases)}")
@@ -108,7 +119,30 @@ def said_in_threads(workspace: Workspace, search: str, *, is_said: bool = True) 
     if not keys:
         return _NOTHING if is_said else Condition("TRUE")
     params = {"workspace": workspace.pk, "search": keys, "search_phrases": patterns}
-    return Condition(_SAID if is_said else _NOT_SAID, params)
+    if not is_said:
+        return Condition(f"NOT {_SAID_IN_IT}", params)
+    return Condition(_SAID_IN_IT if one_by_one else _SAID, params)
+
+
+def unread_by(viewer: Viewer | None, workspace: Workspace, *, of_messages: bool) -> Condition:
+    """Return the condition that VIEWER has not read a message, or not all of a thread.
+
+    Without a viewer nothing is unread.
+
+    Args:
+        of_messages: whether the rows are messages; otherwise they are threads.
+    """
+    if viewer is None:
+        return _NOTHING
+    columns = {"at": "occurred_at", "thread": "thread_id"}
+    if not of_messages:
+        columns = {"at": "last_activity_at", "thread": "id"}
+    params = {
+        "read_to": read_before(viewer, workspace),
+        "reader": viewer.pk,
+        "workspace": workspace.pk,
+    }
+    return Condition(_UNREAD.format(**columns), params)
 
 
 def accounts_asked(workspace: Workspace, filters: CommonFilters) -> list[set[int]]:
@@ -160,9 +194,8 @@ def _positional(condition: Condition) -> tuple[str, list[Any]]:
     return _NAMED.sub("%s", sql), [condition.params[name] for name in _NAMED.findall(sql)]
 
 
-def _assignees(
-    viewer: Viewer | None, workspace: Workspace, names: Sequence[str]
-) -> Mapping[str, Any]:
+def _assigned(viewer: Viewer | None, workspace: Workspace, names: Sequence[str]) -> Condition:
+    """Return the condition that a thread is assigned to one of NAMES, in Dexxy or on its server."""
     wanted = {name.lower().removeprefix("@") for name in names}
     users = User.objects.filter(memberships__workspace=workspace)
     called = Q()
@@ -170,8 +203,12 @@ def _assignees(
         called |= Q(name__iexact=name) | Q(email__iexact=name)
     ids = list(users.filter(called).values_list("pk", flat=True)) if called else []
     mine = [viewer.pk] if "me" in wanted and viewer and viewer.pk else []
-    return {
-        "assignees": [*ids, *mine],
+    here = Triage.objects.filter(workspace=workspace, assignee__in=[*ids, *mine])
+    params = {
+        "assigned": list(here.values_list("pk", flat=True)) if ids or mine else [],
         "assignee_logins": sorted(wanted - {"me", "none"}),
-        "assigned_to_none": "none" in wanted,
     }
+    if "none" not in wanted:
+        return Condition(_ASSIGNED, params)
+    both = f"({_ASSIGNED} OR {_ASSIGNED_TO_NOBODY})"
+    return Condition(both, {**params, "workspace": workspace.pk})

@@ -58,6 +58,8 @@ class CommonFilters:
         only_drafts: in a pull request that is a draft now.
         only_waiting: in a thread in which somebody waits for the team now, as the queue lists it.
         waiting_days: the same, and they have waited for so many days at least.
+        only_unread: what the viewer has not read (see `messages/unread.py`): messages, or threads
+            with such a message.
     """
 
     source_names: Sequence[str] = ()
@@ -73,6 +75,7 @@ class CommonFilters:
     only_drafts: bool = False
     only_waiting: bool = False
     waiting_days: int = 0
+    only_unread: bool = False
 
     def __post_init__(self) -> None:
         check_lists(self.source_names, self.numbers, self.authors, self.organizations)

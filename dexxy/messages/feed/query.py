@@ -2,7 +2,7 @@
 # ruff: noqa: S608
 # Only names of parameters are put into statements here.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from dexxy.common.pages import Cursor
 from dexxy.messages.feed.asked import (
     asked_of_threads,
     bots_of,
+    unread_by,
 )
 from dexxy.messages.feed.conditions import (
     KIND,
@@ -30,6 +31,7 @@ from dexxy.messages.models import QUIET_KINDS
 # The sort key of a message: its time and its id. The feed shows the highest first.
 SortKey = tuple[datetime, int]
 
+_LARGEST_ID = 2**63 - 1
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 _THREADS = "FROM messages_thread WHERE workspace_id = %(workspace)s AND NOT is_archived"
@@ -162,10 +164,13 @@ def feed_query(
     text = f"{words} {' '.join(phrases)}".strip()
     left_out = _left_out(viewer, workspace, filters.without) if filters.without else _NOTHING
     asked = asked_of_threads(viewer, workspace, filters)
+    unread = list(_unread(viewer, workspace, filters))
+    # What is unread is the newest: nothing is looked at that came before.
+    starts += [(one.params["read_to"], _LARGEST_ID) for one in unread if "read_to" in one.params]
     return FeedQuery(
         workspace_id=workspace.pk,
         wanted={column: values for column, values in looked_up.items() if values is not None},
-        message=[*_without_bots(workspace, filters), *left_out.message],
+        message=[*_without_bots(workspace, filters), *unread, *left_out.message],
         thread=[*_thread_conditions(filters), *map(_of_thread, asked), *left_out.thread],
         words=search_words(workspace, text) if text else None,
         phrases=[_phrase(phrase, number) for number, phrase in enumerate(phrases)],
@@ -202,6 +207,7 @@ def _left_out(viewer: Viewer | None, workspace: Workspace, filters: FeedFilters)
     columns = {column: look_up(workspace, filters) for column, look_up in NAMED.items()}
     of_message = [column.is_one_of(values) for column, values in columns.items() if values]
     of_message += [_has(workspace, text) for text in one_by_one(filters.search)]
+    of_message += _unread(viewer, workspace, filters)
     of_thread = [*_thread_conditions(filters), *asked_of_threads(viewer, workspace, filters)]
     return _LeftOut(
         [one.negated(f"not_m{number}_") for number, one in enumerate(of_message)],
@@ -217,9 +223,10 @@ def _has(workspace: Workspace, text: str) -> Condition:
     """Return the condition that a message has a word or a phrase."""
     words, phrases = split_phrases(text)
     keys = search_words(workspace, f"{words} {' '.join(phrases)}")
+    # Not by EXISTS: for that PostgreSQL would read all entries with the word, and hash them.
     has = Condition(
-        "EXISTS (SELECT FROM messages_searchentry s WHERE s.message_id = {row}.id"
-        " AND s.words @> %(has)s::integer[])",
+        "(SELECT s.words @> %(has)s::integer[] FROM messages_searchentry s"
+        " WHERE s.message_id = {row}.id)",
         {"has": keys},
     )
     if not phrases or not keys:
@@ -237,6 +244,13 @@ def _phrase(phrase: str, number: int) -> Condition:
         " WHERE x.id = {row}.id)",
         {name: phrase_pattern(phrase)},
     )
+
+
+def _unread(
+    viewer: Viewer | None, workspace: Workspace, filters: FeedFilters
+) -> Iterator[Condition]:
+    if filters.only_unread:
+        yield unread_by(viewer, workspace, of_messages=True)
 
 
 def _without_bots(workspace: Workspace, filters: FeedFilters) -> list[Condition]:

@@ -1,6 +1,7 @@
 """The threads that filters keep."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 
@@ -14,6 +15,7 @@ from dexxy.messages.feed.asked import (
     meeting,
     said_in_threads,
     threads_numbered,
+    unread_by,
 )
 from dexxy.messages.feed.conditions import Condition
 from dexxy.messages.feed.filters import Bots, ThreadFilters
@@ -29,24 +31,69 @@ _OF_LISTS = {
 }
 
 
-def threads_kept(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -> QuerySet[Thread]:
-    """Return the threads of WORKSPACE that FILTERS keep, in no order."""
+@dataclass(frozen=True)
+class Kept:
+    """What filters keep of the threads.
+
+    Args:
+        among: threads in the times that are asked for, which indexes have in the order of lists.
+        conditions: what else is asked of them, for the indexes that lead there.
+        of_one: the same, for a few threads that are looked at one by one.
+        has_words: whether it is dear to ask that of a thread.
+    """
+
+    among: QuerySet[Thread]
+    conditions: Sequence[Condition] = ()
+    of_one: Sequence[Condition] = ()
+    has_words: bool = False
+
+    @property
+    def all(self) -> QuerySet[Thread]:
+        """All of them, in no order."""
+        return meeting(self.among, self.conditions)
+
+    def those_of(self, ids: Sequence[int]) -> QuerySet[Thread]:
+        """Return those of the threads with IDS."""
+        return meeting(Thread.objects.filter(pk__in=ids), self.of_one)
+
+    def narrowed(self, narrow: Callable[[QuerySet[Thread]], QuerySet[Thread]]) -> "Kept":
+        """Return those that NARROW keeps of any threads."""
+        return replace(self, among=narrow(self.among))
+
+
+def threads_kept(viewer: Viewer | None, workspace: Workspace, filters: ThreadFilters) -> Kept:
+    """Return what FILTERS keep of the threads of WORKSPACE.
+
+    Args:
+        viewer: who is meant by a filter that says `me`.
+    """
     times = {
         "last_activity_at__gte": filters.active_since,
         "last_activity_at__lt": filters.active_until,
     }
-    conditions = list(thread_conditions(viewer, workspace, filters))
     found = Thread.objects.filter(
         workspace=workspace,
         is_archived=False,
         **{name: time for name, time in times.items() if time is not None},
     )
     hidden = list(workspace.sources.filter(is_archived=True).values_list("pk", flat=True))
-    return meeting(found.exclude(source__in=hidden) if hidden else found, conditions)
+    conditions = list(thread_conditions(viewer, workspace, filters))
+    search = filters.search.strip()
+    of_one = list(conditions)
+    if search:
+        others = replace(filters, search="")
+        of_one = list(thread_conditions(viewer, workspace, others))
+        of_one.append(said_in_threads(workspace, search, one_by_one=True))
+    return Kept(
+        found.exclude(source__in=hidden) if hidden else found,
+        conditions,
+        of_one,
+        has_words=bool(search or filters.title.strip()),
+    )
 
 
 def thread_conditions(
-    viewer: Viewer, workspace: Workspace, filters: ThreadFilters
+    viewer: Viewer | None, workspace: Workspace, filters: ThreadFilters
 ) -> Iterator[Condition]:
     """Yield what FILTERS ask of a thread, but for the times of its activity."""
     yield from _named(viewer, workspace, filters)
@@ -57,13 +104,26 @@ def thread_conditions(
         yield Condition(sql, {"bots": bots_of(workspace)})
     if filters.without is None:
         return
-    for number, condition in enumerate(_named(viewer, workspace, filters.without)):
+    yield from _of_other_sources(workspace, filters.without)
+    others = replace(filters.without, source_ids=(), source_names=())
+    for number, condition in enumerate(_named(viewer, workspace, others)):
         yield condition.negated(f"not_{number}_")
     for number, text in enumerate(one_by_one(filters.without.search)):
         yield said_in_threads(workspace, text, is_said=False).renamed(f"not_said_{number}_")
 
 
-def _named(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -> Iterator[Condition]:
+def _of_other_sources(workspace: Workspace, filters: ThreadFilters) -> Iterator[Condition]:
+    """Yield that a thread is of a source that FILTERS do not name: an index has those of one."""
+    named = {*filters.source_ids, *sources_called(workspace, filters.source_names)}
+    if filters.source_ids or filters.source_names:
+        sources = set(workspace.sources.values_list("pk", flat=True))
+        params = {"other_sources": sorted(sources - named)}
+        yield Condition("{row}.source_id = ANY(%(other_sources)s::bigint[])", params)
+
+
+def _named(
+    viewer: Viewer | None, workspace: Workspace, filters: ThreadFilters
+) -> Iterator[Condition]:
     """Yield a condition for each filter that names values."""
     for name, sql in _OF_LISTS.items():
         values = list(getattr(filters, name))
@@ -75,6 +135,8 @@ def _named(viewer: Viewer, workspace: Workspace, filters: ThreadFilters) -> Iter
     if filters.numbers:
         ids = threads_numbered(workspace, filters.numbers)
         yield Condition("{row}.id = ANY(%(numbered)s::bigint[])", {"numbered": ids})
+    if filters.only_unread:
+        yield unread_by(viewer, workspace, of_messages=False)
     accounts = accounts_asked(workspace, filters)
     if filters.member_ids:
         accounts.append(accounts_of(workspace, filters.member_ids))

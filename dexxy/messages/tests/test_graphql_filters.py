@@ -42,6 +42,8 @@ OF_BOTH: dict[str, Any] = {
     "assignees": ["jonas", "none of us"],
     "onlyWaiting": True,
     "waitingDays": 7,
+    "onlyDrafts": True,
+    "onlyUnread": True,
 }
 OF_THE_FEED: dict[str, Any] = {
     **OF_BOTH,
@@ -50,7 +52,7 @@ OF_THE_FEED: dict[str, Any] = {
     "messageKinds": ["REVIEW"],
     "memberIds": ["%member"],
     "authorIds": ["%author"],
-    "threadStates": ["MERGED"],
+    "threadStates": ["OPEN"],
     "labels": ["needed"],
     "bots": "EXCLUDED",
     "since": LATER.isoformat(),
@@ -59,7 +61,7 @@ OF_THREADS: dict[str, Any] = {
     **OF_BOTH,
     "sourceIds": ["%source"],
     "kinds": ["PULL_REQUEST"],
-    "states": ["MERGED"],
+    "states": ["OPEN"],
     "labels": ["needed"],
     "memberIds": ["%member"],
     "bots": "EXCLUDED",
@@ -82,20 +84,21 @@ LEFT_OUT: list[dict[str, Any]] = [
     {"without": {"waitingDays": 1}},
     {"without": {"labels": ["needed", "other"]}},
     {"onlyAnswered": True},
-    {"onlyDrafts": True},
+    {"without": {"onlyDrafts": True}},
+    {"without": {"onlyUnread": True}},
     {"bots": "ONLY"},
 ]
 OF_THE_FEED_ALONE: list[dict[str, Any]] = [
     {"until": LATER.isoformat()},
     {"without": {"threadKinds": ["PULL_REQUEST"]}},
     {"without": {"messageKinds": ["REVIEW"]}},
-    {"without": {"threadStates": ["MERGED"]}},
+    {"without": {"threadStates": ["OPEN"]}},
     {"without": {"authorIds": ["%author"]}},
 ]
 OF_THREADS_ALONE: list[dict[str, Any]] = [
     {"activeUntil": LATER.isoformat()},
     {"without": {"kinds": ["PULL_REQUEST"]}},
-    {"without": {"states": ["MERGED"]}},
+    {"without": {"states": ["OPEN"]}},
 ]
 
 
@@ -110,22 +113,26 @@ def ids(workspace: Workspace) -> dict[str, str]:
         source=make_source(workspace=workspace, name="owner/needles"),
         number=151,
         kind=ThreadKind.PULL_REQUEST,
-        state=ThreadState.MERGED,
         title="pull",
         labels=["needed"],
         author=author,
     )
-    issue = make_thread(source=make_source(workspace=workspace), title="issue", author=bot)
+    issue = make_thread(
+        source=make_source(workspace=workspace),
+        title="issue",
+        author=bot,
+        state=ThreadState.CLOSED,
+    )
     make_message(thread=issue, author=bot, body="hay", kind=MessageKind.OPENED, occurred_at=START)
     make_message(
         thread=pull, author=author, body="the  needle", kind=MessageKind.REVIEW, occurred_at=LATER
     )
-    Thread.objects.filter(pk=issue.pk).update(
-        first_response_at=LATER, state_reason="draft", last_activity_at=START
-    )
+    Thread.objects.filter(pk=issue.pk).update(first_response_at=LATER, last_activity_at=START)
     Thread.objects.filter(pk=pull.pk).update(
-        assignees=[{"id": "1", "login": "Jonas"}], last_activity_at=LATER
+        assignees=[{"id": "1", "login": "Jonas"}], last_activity_at=LATER, state_reason="draft"
     )
+    # Whoever reads came between the two.
+    workspace.memberships.update(created_at=START + timedelta(hours=1))
     Standing.objects.create(
         thread=pull, workspace=workspace, side=Side.TEAM, reason=Reason.NO_REPLY, since=START
     )

@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.pages import InvalidCursorError
+from dexxy.messages import thread_table
 from dexxy.messages.feed.filters import ThreadFilters
+from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import Thread
+from dexxy.messages.models import MessageKind, Thread, ThreadKind, ThreadState
 from dexxy.messages.selectors import thread_counts, thread_list, thread_total
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
@@ -18,7 +20,7 @@ from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.summary import queue_summary
 from dexxy.messages.waiting.triage import threads_snooze
 from dexxy.sources.models import Source
-from tests.factories import make_source
+from tests.factories import make_message, make_source, make_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +154,31 @@ def test_a_cursor_that_is_not_ours_is_refused(bob: User, workspace: Workspace) -
     for text in ("x", "Mi4xLjE", "MS45OTk5OTk5OTk5OTk5OTk5OTk5OS4x"):
         with pytest.raises(InvalidCursorError):
             thread_list(bob, workspace, after=text)
+
+
+@pytest.mark.parametrize("depth", [1, 1000])
+def test_what_few_threads_have_is_found_behind_many_without_it(
+    bob: User, workspace: Workspace, source: Source, depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_table, "_DEPTH", depth)
+    monkeypatch.setattr(thread_table, "_DEPTH_OF_WORDS", depth)
+    rare = {"title": "A leak", "labels": ["bug"], "kind": ThreadKind.DISCUSSION}
+    leaks = []
+    for number in range(9):
+        thread = make_thread(source=source, **({} if number % 3 else rare))  # type: ignore[arg-type]
+        make_message(thread=thread, kind=MessageKind.OPENED)
+        leaks += [] if number % 3 else [thread.pk]
+    Thread.objects.filter(pk__in=leaks).update(assignees=[{"id": "1", "login": "Octo"}])
+    search_catch_up(seconds=10)
+
+    for filters in (
+        ThreadFilters(title="leaks"),
+        ThreadFilters(search="leak"),
+        ThreadFilters(search='"a leak"', states=[ThreadState.OPEN]),
+        ThreadFilters(labels=["bug"]),
+        ThreadFilters(kinds=[ThreadKind.DISCUSSION]),
+        ThreadFilters(assignees=["octo"]),
+        ThreadFilters(without=ThreadFilters(kinds=[ThreadKind.ISSUE])),
+    ):
+        for sort in ThreadSort:
+            assert listed(bob, workspace, filters=filters, sort=sort) == leaks[::-1]

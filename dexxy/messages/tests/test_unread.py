@@ -1,13 +1,18 @@
 """What somebody has not read yet."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
+from dexxy.messages.feed.filters import FeedFilters, ThreadFilters
+from dexxy.messages.feed.query import feed_query
+from dexxy.messages.feed.reader import feed_find
 from dexxy.messages.models import Message, Thread, ThreadRead
+from dexxy.messages.selectors import feed_page, feed_total, thread_list
 from dexxy.messages.unread import feed_mark_read, thread_mark_read, unread_among
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_thread
@@ -96,3 +101,29 @@ def test_nobody_outside_marks_anything(charlie: User, workspace: Workspace) -> N
         feed_mark_read(viewer=charlie, workspace=workspace, until=timezone.now())
     with pytest.raises(WorkspaceNotFoundError):
         unread_among(charlie, workspace, [])
+
+
+def test_what_is_unread_is_what_the_lists_keep_and_leave_out(
+    bob: User, workspace: Workspace, messages: list[Message]
+) -> None:
+    def feed(**asked: Any) -> list[int]:
+        kept = FeedFilters(**asked)
+        assert feed_total(bob, workspace, kept) == len(feed_page(bob, workspace, kept).items)
+        return [messages.index(one) for one in feed_page(bob, workspace, kept).items]
+
+    def threads(**asked: Any) -> list[int]:
+        return [one.pk for one in thread_list(bob, workspace, ThreadFilters(**asked)).items]
+
+    one, other = messages[1].thread_id, messages[3].thread_id
+    unread: dict[str, Any] = {"only_unread": True}
+    read: dict[str, Any] = {"without": FeedFilters(**unread)}
+    assert (feed(**unread), feed(**read)) == ([3, 2, 1], [0])
+    assert threads(**unread) == [other, one]
+
+    thread_mark_read(viewer=bob, thread=Thread.objects.get(pk=one))
+
+    assert (feed(**unread), feed(**read)) == ([3], [2, 1, 0])
+    assert threads(**unread) == [other]
+    assert threads(without=ThreadFilters(**unread)) == [one]
+    # Who is not there has read nothing, and misses nothing.
+    assert feed_find(feed_query(workspace, FeedFilters(**unread)), 5) == []

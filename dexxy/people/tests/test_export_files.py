@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -18,7 +19,7 @@ from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.kept.models import KeptFile
 from dexxy.messages.models import MessageKind, Thread
-from dexxy.people import export_making, exports
+from dexxy.people import export_making, export_rows, exports
 from dexxy.people.export_files import MOST_AT_ONCE, MOST_KEPT, ExportNotFoundError, export_request
 from dexxy.people.export_files import export_file_for as found
 from dexxy.people.export_making import PIECE, exports_due, exports_prune, exports_work
@@ -89,7 +90,7 @@ def test_a_program_asks_waits_and_downloads(get: Get, path: str, thread: Thread)
 def test_who_waits_hears_how_far_it_is(
     get: Get, path: str, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "_BATCH", 2)
+    monkeypatch.setattr(export_rows, "BATCH", 2)
     for number in range(4):
         make_message(thread=thread, body=f"message {number}")
     Thread.objects.update(message_count=5)
@@ -238,6 +239,9 @@ def test_ones_own_exports_are_listed_with_progress_end_download_and_deletion(
     for viewer, what in ((alice, Export.THREADS), (bob, Export.MESSAGES)):
         export_request(viewer=viewer, workspace=workspace, what=what, form=Format.CSV)
     hers, his = ExportFile.objects.order_by("pk")
+    bob.time_zone = "Asia/Tokyo"
+    bob.save()
+    until = his.expires_at.astimezone(ZoneInfo(bob.time_zone))
 
     def listed() -> str:
         headers = {"HX-Request": "true", "HX-Target": "exports"}
@@ -248,7 +252,8 @@ def test_ones_own_exports_are_listed_with_progress_end_download_and_deletion(
     assert 'hx-trigger="every 2s"' in listed()
     assert hers.file_name not in client.get(where).content.decode()
     work()
-    assert f"{his.expires_at:%H:%M}" in listed()
+    assert f"{until:%A} {until.day} {until:%B %Y, %H:%M:%S} JST" in listed()
+    assert f"{until:%H:%M}</time>" in listed()
     assert f'href="/workspaces/{workspace.pk}/exports/{his.pk}"' in listed()
     assert "hx-trigger" not in listed()
 
@@ -332,7 +337,7 @@ def test_an_erasure_ends_an_export_in_the_middle(
 def test_a_worker_that_died_costs_a_piece_and_one_that_fails_is_given_up(
     get: Get, path: str, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "_BATCH", 1)
+    monkeypatch.setattr(export_rows, "BATCH", 1)
     make_message(thread=thread, body="newer")
     asked = get(path)
     exports_work(seconds=0.000001)
@@ -409,7 +414,7 @@ def test_exports_are_kept_in_any_storage_of_djangos(
     assert not KeptFile.objects.exists()
 
 
-@pytest.mark.parametrize("what", Export.values)
+@pytest.mark.parametrize("what", Export.of_all())
 @pytest.mark.parametrize("query", ["jsonl", "csv", "csv?bom=1"])
 def test_a_browser_a_program_and_the_command_get_the_same(
     client: Client,

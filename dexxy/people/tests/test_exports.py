@@ -11,7 +11,8 @@ from django.core.management import call_command
 from dexxy.accounts.models import Workspace
 from dexxy.cli.errors import WrongUseError
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread
-from dexxy.people import exports
+from dexxy.people import export_rows, exports
+from dexxy.people.export_selection import Asked
 from dexxy.people.exports import export_whole
 from dexxy.people.models import Export, Format
 from dexxy.sources.growth import Counts, counts_note
@@ -20,12 +21,12 @@ from tests.factories import make_identity, make_message, make_source, make_threa
 
 
 def rows(workspace: Workspace, what: Export) -> list[dict[str, object]]:
-    lines = "".join(export_whole(workspace, what, Format.JSON_LINES)).splitlines()
+    lines = "".join(export_whole(Asked(workspace), what, Format.JSON_LINES)).splitlines()
     return [json.loads(line) for line in lines]
 
 
 def table(workspace: Workspace, what: Export) -> list[dict[str, str]]:
-    text = "".join(export_whole(workspace, what, Format.CSV))
+    text = "".join(export_whole(Asked(workspace), what, Format.CSV))
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -38,7 +39,7 @@ def thread(workspace: Workspace, source: Source) -> Thread:
 def test_every_message_is_written_once_however_many_there_are(
     workspace: Workspace, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "_BATCH", 2)
+    monkeypatch.setattr(export_rows, "BATCH", 2)
     for number in range(5):
         make_message(thread=thread, body=f"line\n{number}", author=thread.author)
     make_message(thread=thread, archived_reason=ArchivedReason.DELETED)
@@ -63,7 +64,7 @@ def test_threads_and_members_have_what_the_api_shows(workspace: Workspace, threa
 def test_events_say_what_they_are_about_and_messages_leave_them_out(
     workspace: Workspace, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "_BATCH", 1)
+    monkeypatch.setattr(export_rows, "BATCH", 1)
     label = {"type": "label", "name": "bug"}
     pushed = {"type": "commit", "oid": "6dcb09b5", "url": "https://github.com/o/r/commit/6dcb09b5"}
     make_message(thread=thread)
@@ -86,12 +87,12 @@ def test_events_say_what_they_are_about_and_messages_leave_them_out(
     assert [row["kind"] for row in rows(workspace, Export.MESSAGES)] == ["comment"]
 
 
-@pytest.mark.parametrize("what", Export)
+@pytest.mark.parametrize("what", Export.of_all())
 @pytest.mark.parametrize("form", Format)
 def test_nothing_is_written_of_an_empty_workspace_but_the_head_of_a_table(
     workspace: Workspace, what: Export, form: Format
 ) -> None:
-    text = "".join(export_whole(workspace, what, form))
+    text = "".join(export_whole(Asked(workspace), what, form))
 
     assert text.startswith("id,") if form == Format.CSV else text == ""
 

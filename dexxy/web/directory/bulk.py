@@ -12,6 +12,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
 from dexxy.members.tagging import MOST_AT_ONCE, SelectionError
 from dexxy.people.export_files import export_request
+from dexxy.people.export_selection import Selection as Exported
 from dexxy.people.exports import members_csv
 from dexxy.people.models import Export, Format
 from dexxy.people.selecting import (
@@ -104,7 +105,7 @@ def _csv(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> Http
         what=Export.MEMBERS,
         form=Format.CSV,
         with_bom=True,
-        member_ids=ids,
+        selection=Exported(member_ids=ids),
     )
     messages.success(
         request, gettext("The file is being made: it is listed here when it is ready.")

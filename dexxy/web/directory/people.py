@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
-from dexxy.accounts.models import ListPage, Workspace
+from dexxy.accounts.models import ListPage, User, Workspace
 from dexxy.accounts.selectors import is_admin
 from dexxy.common.sql import TooSlowError
 from dexxy.integrations.figure_window import has_history
 from dexxy.members.directory import MemberFilterError, tags_known
 from dexxy.members.segments import Segment
 from dexxy.members.sorting import MemberSort
+from dexxy.messages.thread_table import MOST_COUNTED
 from dexxy.people.bulk_tasks import bulk_tasks_unfinished
 from dexxy.people.directory import Listed, people_count, people_page, people_segments
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
@@ -92,6 +93,11 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "tasks": bulk_tasks_unfinished(viewer, workspace),
     }
     return render(request, "web/people/list.html", context)
+
+
+def people_counted(viewer: User, workspace: Workspace, parameters: QueryDict) -> int:
+    """Count the people of a view, up to one more than MOST_COUNTED."""
+    return people_count(viewer, workspace, read_listed(parameters), MOST_COUNTED + 1)
 
 
 def _total(request: PageRequest, workspace: Workspace, listed: Listed) -> int | None:

@@ -27,7 +27,7 @@ def account(request: PageRequest) -> HttpResponse:
     context: dict[str, Any] = {"given": request.user}
     status = 200
     if request.method == "POST":
-        given = {name: request.POST.get(name, "") for name in _CHOICES}
+        given: dict[str, Any] = {name: request.POST.get(name, "") for name in _CHOICES}
         try:
             user = user_update(viewer=request.user, **given)
             # The answer is in the language that was chosen just now.

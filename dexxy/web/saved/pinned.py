@@ -13,6 +13,8 @@ from dexxy.common.errors import DexxyError
 from dexxy.common.sql import deadline
 from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.summary import queue_summary
+from dexxy.web.directory.people import people_counted
+from dexxy.web.feed import feed_counted
 from dexxy.web.pages import PageRequest, workspace_page
 from dexxy.web.saved.addresses import address_of
 from dexxy.web.search.grammar import Query
@@ -67,18 +69,17 @@ Counter = Callable[[User, Workspace, QueryDict], int | None]
 _COUNTERS: Mapping[ListPage, Counter] = {
     ListPage.THREADS: threads_counted,
     ListPage.WAITING: _waiting_counted,
+    ListPage.FEED: feed_counted,
+    ListPage.PEOPLE: people_counted,
 }
 
 
 def _count(viewer: User, workspace: Workspace, view: SavedView) -> int | None:
-    counter = _COUNTERS.get(ListPage(view.page))
-    if counter is None:
-        return None
     key = f"pinned:{workspace.pk}:{viewer.pk}:{view.pk}:{view.updated_at.timestamp()}"
-    known: int | str | None = cache.get(key)
+    known = cache.get(key)
     if known is None:
         try:
-            known = counter(viewer, workspace, QueryDict(view.query))
+            known = _COUNTERS[ListPage(view.page)](viewer, workspace, QueryDict(view.query))
         except DexxyError:  # too much to count, or the view names what is gone
             known = None
         cache.set(key, _UNKNOWN if known is None else known, _KEPT_SECONDS)

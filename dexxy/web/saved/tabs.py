@@ -68,11 +68,14 @@ def views_of(
     workspace: Workspace,
     page: ListPage,
     ready: Iterable[Ready],
+    *,
+    beside: str = "",
 ) -> Views:
     """Return the views of PAGE for `web/saved/tabs.html` and `web/saved/save.html`; one query.
 
     Args:
         ready: the views that everybody has; the first whose query is that of the address is marked.
+        beside: what is looked at and the address does not say, as a view would keep it.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: who asks may not see WORKSPACE.
@@ -94,7 +97,7 @@ def views_of(
     return Views(
         page=page,
         tabs=tabs,
-        query=asked,
+        query="&".join(filter(None, (asked, beside))),
         current=current,
         is_changed=current is not None and not _same(current.query, asked),
         may_change=current is not None and may_change(request.user, current),

@@ -40,6 +40,7 @@ _SWITCHES = {
     "answered": "only_answered",
     "unanswered": "only_unanswered",
     "waiting": "only_waiting",
+    "unread": "only_unread",
     "team": "only_team",
 }
 

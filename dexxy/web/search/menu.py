@@ -37,6 +37,7 @@ def filter_menu(box: SearchBox, sources: Iterable[Source], *, has_types: bool) -
         (_("Open"), "is:open"),
         (_("Waiting"), "is:waiting"),
         (_("Unanswered"), "is:unanswered"),
+        (_("Unread"), "is:unread"),
         (_("Assigned to me"), "assignee:me"),
         (_("Without bots"), "-is:bot"),
     ]

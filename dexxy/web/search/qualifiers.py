@@ -132,6 +132,7 @@ _STATES: Mapping[str, Words] = {
     "answered": gettext_lazy("another person has answered in the thread"),
     "unanswered": gettext_lazy("the thread is open, and no other person has answered"),
     "waiting": gettext_lazy("somebody waits in it for the team"),
+    "unread": gettext_lazy("you have not read it yet"),
     "bot": gettext_lazy("by a bot"),
     "team": gettext_lazy("by somebody who is on the team"),
 }

@@ -18,7 +18,7 @@ def data(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "section": "settings",
         "mine": mine,
         "is_making": any(one.is_unfinished for one in mine),
-        "exports": Export.choices,
+        "exports": [(one.value, one.label) for one in Export.of_all()],
         "formats": Format.choices,
     }
     part = wants_part(request, "exports")

@@ -80,6 +80,7 @@ ACTIONS = {
     "export_delete",
     "saved_view_save",
     "feed_read",
+    "threads_columns",
     "people_bulk",
     "organization_merge_undo",
 }
@@ -173,6 +174,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
         f"{pages['settings_tokens']}{token.pk}/revoke/",
         pages["pinned_views"].removesuffix("pinned/"),
         f"{pages['feed']}read/",
+        f"{pages['threads']}columns/",
         f"{pages['people']}bulk/",
         f"{pages['waiting']}organization-merges/1/undo/",
         *(f"{repository}{action}/" for action in ("pause", "resume", "sync")),

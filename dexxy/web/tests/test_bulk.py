@@ -109,7 +109,7 @@ def test_a_few_come_as_a_file_at_once_and_many_by_a_worker(
 
     monkeypatch.setattr("dexxy.web.directory.bulk.MOST_AT_ONCE", 1)
     assert "The file is being made" in send(client, workspace, do="csv", member=ids)
-    assert ExportFile.objects.get().member_ids == ids
+    assert ExportFile.objects.get().selection == {"members": ids}
 
 
 def test_only_an_admin_adds_to_the_team_and_all_or_nobody(

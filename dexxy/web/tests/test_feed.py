@@ -330,7 +330,7 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
     workspace: Workspace,
     source: Source,
     size: int,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(size):
         author = make_identity(workspace=workspace)
@@ -339,7 +339,7 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
     # The session and user, the workspace, seven for the feed, four for what waits and is unread,
     # two for the repositories to choose from, the views, the workspaces of the menu, the health
     # line, the pinned views.
-    with django_assert_max_num_queries(23):
+    with django_assert_num_queries(23):
         page = get()
 
     assert len(items(page)) == size

@@ -1,10 +1,13 @@
+import re
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from dexxy.accounts.models import ListPage, SavedView, User, Workspace
 from dexxy.accounts.saved_views import saved_view_save
-from tests.factories import make_workspace
+from dexxy.sources.models import Source
+from tests.factories import make_identity, make_message, make_thread, make_workspace
 
 FORM = {"page": "feed", "name": "Bugs <3", "query": "label=bug&after=abc", "pinned": "yes"}
 
@@ -154,3 +157,38 @@ def test_the_sidebar_has_the_views_of_its_workspace_alone(
 
     assert "Bugs" in client.get(f"{path}pinned/").content.decode()
     assert "Bugs" not in client.get(f"/w/{other.slug}/people/").content.decode()
+
+
+def test_a_pinned_view_of_any_list_has_its_number(
+    client: Client, bob: User, workspace: Workspace, source: Source, path: str
+) -> None:
+    thread = make_thread(source=source, author=make_identity(workspace=workspace, username="mira"))
+    for _ in range(2):
+        make_message(thread=thread, author=thread.author)
+    client.force_login(bob)
+    queries = {
+        "feed": "q=type%3Acomment",
+        "threads": "tab=open",
+        "people": "q=mira&segment=everybody",
+        "waiting": "",
+    }
+    for page, query in queries.items():
+        client.post(path, {"page": page, "name": page, "query": query, "pinned": "yes"})
+
+    part = client.get(f"{path}pinned/").content.decode()
+
+    found = re.findall(r'<bdi class="clip">(\w+)</bdi><span class="n">(.*?)</span>', part)
+    assert dict(found) == {"feed": "2", "threads": "1", "people": "1", "waiting": "0"}
+
+
+def test_a_pinned_view_that_names_what_is_gone_has_no_number_and_stays(
+    client: Client, bob: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(bob)
+    for page, query in (("feed", "kind=gone"), ("people", "segment=gone"), ("threads", "tab=gone")):
+        client.post(path, {"page": page, "name": page, "query": query, "pinned": "yes"})
+
+    part = client.get(f"{path}pinned/").content.decode()
+
+    assert part.count("<li>") == 3
+    assert 'class="n"' not in part

@@ -49,6 +49,7 @@ MEANINGS: list[tuple[str, dict[str, Any]]] = [
     ("is:unanswered", {"only_unanswered": True}),
     ("is:waiting", {"only_waiting": True}),
     ("-is:waiting", {"without": {"only_waiting": True}}),
+    ("is:unread", {"only_unread": True}),
     ("is:team", {"only_team": True}),
     ("is:bot", {"bots": Bots.ONLY}),
     ("-is:bot", {"bots": Bots.EXCLUDED}),

@@ -1,3 +1,4 @@
+import html
 import re
 from collections.abc import Callable
 
@@ -6,15 +7,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import SavedView, ThreadColumn, User, Workspace
+from dexxy.accounts.thread_columns import columns_of_view
 from dexxy.common.pages import PAGE
-from dexxy.messages.models import ThreadState
+from dexxy.messages.models import ThreadState, Triage
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread
 
 Get = Callable[..., str]
 # The frame and the limits of time are nearly half of them.
-MOST_QUESTIONS = 35
+QUESTIONS = 32
 
 
 @pytest.fixture
@@ -114,4 +116,65 @@ def test_the_page_asks_the_same_number_of_questions_for_many_rows(
             client.get(f"/w/{workspace.slug}/threads/?sort=waiting")
         asked.append(len(questions))
 
-    assert asked[0] == asked[1] <= MOST_QUESTIONS
+    assert asked == [QUESTIONS, QUESTIONS]
+
+
+def heads(page: str) -> list[str]:
+    [head] = re.findall(r"<thead>(.*?)</thead>", page, re.S)
+    names = [re.sub(r"<.*?>| ↓", "", cell) for cell in re.findall(r"<th[^>]*>(.*?)</th>", head)]
+    return [name for name in names if name]
+
+
+def test_columns_are_chosen_kept_for_their_reader_and_given_back(
+    get: Get, client: Client, alice: User, workspace: Workspace, source: Source
+) -> None:
+    make_thread(source=source)
+    usual = heads(get())
+    path = f"/w/{workspace.slug}/threads/columns/"
+
+    client.post(path, {"column": ["author", "where", "nothing"], "query": "tab=open&sort=opened"})
+
+    assert usual == [
+        "Thread",
+        "State",
+        "Where",
+        "Opened by",
+        "Messages",
+        "People",
+        "Opened",
+        "Active",
+    ]
+    assert heads(get()) == ["Thread", "Where", "Opened by"]
+    assert 'value="author" checked' in get()
+    client.post(path, {"query": ""})
+    assert heads(get()) == ["Thread"]
+    client.post(path, {"usual": "yes"})
+    assert heads(get()) == usual
+    client.force_login(alice)
+    assert heads(get()) == usual
+
+
+def test_a_view_keeps_the_columns_that_its_maker_saw(
+    get: Get, client: Client, alice: User, workspace: Workspace, source: Source
+) -> None:
+    thread = make_thread(source=source)
+    Triage.objects.create(workspace=workspace, thread=thread, assignee=alice)
+    columns = f"/w/{workspace.slug}/threads/columns/"
+    client.post(columns, {"column": ["assignee"]})
+    [query] = re.findall(r'name="query" value="([^"]*columns=[^"]*)"', get("?q=is:open"))
+    assert html.unescape(query) == "q=is%3Aopen&columns=assignee"
+
+    sent = {"page": "threads", "name": "Whose", "query": html.unescape(query), "shared": "yes"}
+    client.post(f"/w/{workspace.slug}/views/", sent)
+    client.force_login(alice)
+    view = SavedView.objects.get()
+    page = get(f"?{view.query}&view={view.pk}")
+    changed = client.post(columns, {"column": "where", "query": f"{view.query}&view={view.pk}"})
+
+    assert columns_of_view(view) == [ThreadColumn.ASSIGNEE]
+    assert heads(page) == ["Thread", "Assigned to"]
+    assert "<bdi>Alice</bdi>" in page
+    assert changed["Location"].endswith(f"?q=is%3Aopen&view={view.pk}&columns=where")
+    assert "Save the changes" in client.get(changed["Location"]).content.decode()
+    # What is no column any more is shown as little as none.
+    assert heads(get("?columns=where,gone")) == ["Thread", "Where"]

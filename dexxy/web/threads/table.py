@@ -19,6 +19,7 @@ from dexxy.messages.selectors import thread_counts, thread_list
 from dexxy.messages.thread_table import (
     ThreadSort,
     ThreadTab,
+    assignees_of,
     people_in,
     waits_since,
 )
@@ -33,6 +34,7 @@ from dexxy.web.search.grammar import Query
 from dexxy.web.search.meaning import thread_filters
 from dexxy.web.search.menu import filter_menu
 from dexxy.web.search.qualifiers import Where
+from dexxy.web.threads.columns import NAMES, beside_the_address, columns_shown
 
 Choice = TypeVar("Choice", bound=TextChoices)
 
@@ -44,11 +46,13 @@ class Row:
     Args:
         waits_since: since when somebody waits in it for the team; None where nobody does.
         people: how many have spoken in it.
+        assignees: the names of those to whom it is assigned.
     """
 
     thread: Thread
     waits_since: datetime | None
     people: int
+    assignees: Sequence[str]
 
 
 @workspace_page
@@ -60,9 +64,12 @@ def threads(request: PageRequest, workspace: Workspace) -> HttpResponse:
     after = request.GET.get("after") or None
     page = thread_list(request.user, workspace, filters, after=after, tab=tab, sort=sort)
     people = people_in(page.items)
-    rows = [Row(one, waits_since(one), people.get(one.pk, 0)) for one in page.items]
+    rows = [
+        Row(one, waits_since(one), people.get(one.pk, 0), assignees_of(one)) for one in page.items
+    ]
     context: dict[str, Any] = {"workspace": workspace, "section": "threads", "page": page}
     context |= {"rows": rows, "tab": tab, "sort": sort}
+    context["columns"] = columns_shown(request.user, request.GET)
     if wants_part(request, "more"):
         return render(request, "web/threads/list_items.html", context)
     counts = thread_counts(request.user, workspace, filters)
@@ -73,7 +80,14 @@ def threads(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "box": box,
         "menu": filter_menu(box, sources, has_types=False),
         "sorts": _sorts(),
-        "views": views_of(request, workspace, ListPage.THREADS, _ready_views(request.GET, counts)),
+        "views": views_of(
+            request,
+            workspace,
+            ListPage.THREADS,
+            _ready_views(request.GET, counts),
+            beside=beside_the_address(request.user, request.GET),
+        ),
+        "column_names": NAMES.items(),
         "counts": {tab.value: number for tab, number in counts.items()},
         "sources": sources,
         "members": members,
@@ -100,7 +114,8 @@ def threads_selected(query: QueryDict) -> Selection:
 def threads_counted(viewer: User, workspace: Workspace, query: QueryDict) -> int | None:
     """Count the threads of a view; None where that takes too long."""
     selected = threads_selected(query)
-    return thread_counts(viewer, workspace, selected.filters).get(selected.tab)
+    counts = thread_counts(viewer, workspace, selected.filters, [selected.tab])
+    return counts.get(selected.tab)
 
 
 def read_thread_filters(query: QueryDict) -> ThreadFilters:

@@ -7,6 +7,7 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.cli.private_file import write_private
 from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
+from dexxy.people.export_selection import Asked
 from dexxy.people.exports import export_whole
 from dexxy.people.models import Export, Format
 
@@ -18,7 +19,7 @@ class Command(DexxyCommand):
         what, form = Export(options["what"]), Format(options["format"])
         if options["bom"] and form != Format.CSV:
             raise WrongUseError("--bom is for --format csv: nothing else begins with one.")
-        pieces = export_whole(workspace, what, form, with_bom=options["bom"])
+        pieces = export_whole(Asked(workspace), what, form, with_bom=options["bom"])
         if options["output"] is None:
             for piece in pieces:
                 self.stdout.write(piece, ending="")
