@@ -116,6 +116,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "githubConnectRepo": (HIDDEN, LET_IN, LET_IN),
     "githubDisconnectRepo": MEMBERS,
     "githubSyncRepo": MEMBERS,
+    "githubSyncRepos": MEMBERS,
     "githubSetRepoSyncPaused": MEMBERS,
     "githubDisconnectInstallation": ADMINS,
     # No token looks like that: whoever hears so was let in.

@@ -24,6 +24,7 @@ from dexxy.integrations.graphql_repositories import (
     GithubConnectRepoInput,
     GitHubRepository,
     GithubRepositoryPayload,
+    GithubSyncReposPayload,
     remember_overviews,
 )
 from dexxy.integrations.graphql_sync import SyncRun
@@ -32,6 +33,7 @@ from dexxy.integrations.services.github.connecting.available import available_re
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.oauth import Person, oauth_start
 from dexxy.integrations.services.github.connecting.repositories import (
+    repositories_sync_now,
     repository_connect_available,
     repository_disconnect,
     repository_set_paused,
@@ -175,6 +177,16 @@ class IntegrationsMutation:
     def github_sync_repo(self, info: Info, repository_id: strawberry.ID) -> GithubRepositoryPayload:
         return GithubRepositoryPayload.of(
             repository_sync_now(viewer=viewer_of(info), repository_id=key(repository_id))
+        )
+
+    @strawberry.mutation(
+        description="Read what is new in all repositories at once, but those that are paused or"
+        " cannot be read. For members."
+    )
+    def github_sync_repos(self, info: Info, workspace_id: strawberry.ID) -> GithubSyncReposPayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        return GithubSyncReposPayload(
+            count=repositories_sync_now(viewer=viewer, workspace=workspace)
         )
 
     @strawberry.mutation(description="Pause a repository, or resume it where it was. For members.")

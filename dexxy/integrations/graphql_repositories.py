@@ -154,6 +154,11 @@ class GithubRepositoryPayload:
         return cls(repository=cast(GitHubRepository, repository))
 
 
+@strawberry.type(description="How many repositories are read now.")
+class GithubSyncReposPayload:
+    count: int
+
+
 def remember_overviews(info: Info, overviews: Iterable[RepositoryOverview]) -> None:
     """Let the fields of repositories find what was read of all of them at once."""
     info.context.shared.update({_key(one.repository): one for one in overviews})

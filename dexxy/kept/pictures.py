@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from secrets import token_hex
 from time import monotonic
@@ -76,6 +77,12 @@ class Loaded:
 
 def picture_signature(address: str) -> str:
     """Sign an address, so that nobody else can make us load one."""
+    return _signed(address, settings.SECRET_KEY)
+
+
+# A page has the same few pictures many times.
+@lru_cache(maxsize=4096)
+def _signed(address: str, _key: str) -> str:
     return _signer().signature(address)
 
 

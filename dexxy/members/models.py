@@ -12,6 +12,8 @@ from dexxy.common.models import TimestampedModel, only_choices
 
 # By what names are sorted: a name may be longer than an index takes.
 SORTED_NAME = Left(Lower("display_name"), 100)
+# What an account is looked up by: a server says how its users are called, and for how long.
+LOGIN = Left(Lower("username"), 100)
 
 
 class Member(TimestampedModel):
@@ -148,6 +150,7 @@ class Identity(TimestampedModel):
                 name="members_identity_silenced",
                 condition=Q(is_silenced=True),
             ),
+            models.Index(F("workspace"), F("provider"), LOGIN, name="members_identity_login"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ was shown to them, and the feed up to where they said so.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,9 +19,17 @@ from dexxy.accounts.selectors import (
     require_membership,
     signed_in,
 )
-from dexxy.common.sql import execute
+from dexxy.common.sql import execute, fetch_all
 from dexxy.messages.models import FeedRead, Message, Thread, ThreadRead
 
+_READ_TO = """
+SELECT greatest(m.created_at, f.read_at, t.read_at)
+FROM accounts_membership m
+LEFT JOIN messages_feedread f ON (f.user_id, f.workspace_id) = (m.user_id, m.workspace_id)
+LEFT JOIN messages_threadread t
+    ON (t.user_id, t.workspace_id, t.thread_id) = (m.user_id, m.workspace_id, %(thread)s)
+WHERE m.user_id = %(user)s AND m.workspace_id = %(workspace)s
+"""
 _READ_THREAD = """
 INSERT INTO messages_threadread AS r (user_id, workspace_id, thread_id, read_at)
 VALUES (%(user)s, %(workspace)s, %(thread)s, %(at)s)
@@ -64,14 +73,24 @@ def read_before(viewer: Viewer, workspace: Workspace) -> datetime:
     return max(joined, read.read_at) if read else joined
 
 
-def thread_mark_read(*, viewer: Viewer, thread: Thread) -> None:
-    """Note that all that THREAD has now was shown to VIEWER.
+def thread_read_to(viewer: Viewer, thread: Thread) -> datetime:
+    """Return up to when VIEWER has read THREAD, which comes from a selector that asked for them."""
+    [[moment]] = fetch_all(_READ_TO, _of(viewer, thread))
+    return cast("datetime", moment)
 
-    The thread comes from a selector that asked for the viewer.
+
+def thread_mark_read(*, viewer: Viewer, thread: Thread, until: datetime | None = None) -> None:
+    """Note that THREAD was shown to VIEWER, for whom a selector was asked for it.
+
+    Args:
+        until: the time of the last message that was shown; None for all that it has now.
     """
+    execute(_READ_THREAD, {**_of(viewer, thread), "at": until or thread.last_activity_at})
+
+
+def _of(viewer: Viewer, thread: Thread) -> dict[str, int]:
     user = signed_in(viewer)
-    where = {"user": user.pk, "workspace": thread.workspace_id, "thread": thread.pk}
-    execute(_READ_THREAD, {**where, "at": thread.last_activity_at})
+    return {"user": user.pk, "workspace": thread.workspace_id, "thread": thread.pk}
 
 
 @transaction.atomic

@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache, cached
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from dexxy.web.picture_urls import picture_url
 from dexxy.web.written.addresses import resolved
 from dexxy.web.written.code import CLASSES, coloured
 from dexxy.web.written.elements import below_the_page, task_item
-from dexxy.web.written.limits import TOO_LONG, too_much_from, too_much_in
+from dexxy.web.written.limits import (
+    TOO_LONG,
+    TOO_MUCH_ON_THE_PAGE,
+    too_much_from,
+    too_much_in,
+)
 from dexxy.web.written.references import NOWHERE, SCHEME, Home, Linker, references_in
 
 if TYPE_CHECKING:
@@ -59,9 +66,6 @@ _ATTRIBUTES = {
 _SET_ATTRIBUTES = {
     "input": {"type": "checkbox", "disabled": ""},
     "img": {"loading": "lazy"},
-    # Both scroll where they are too wide, also by the keyboard.
-    "pre": {"tabindex": "0"},
-    "table": {"tabindex": "0"},
 }
 _CLASSES = {
     "div": {"markdown-alert", *(f"markdown-alert-{kind}" for kind in _ALERTS)},
@@ -83,7 +87,8 @@ class Rendered:
     Args:
         shown: how many characters of the body there are.
         is_cut: whether that is not all of it.
-        plain_because: why it is plain text, as part of a sentence; "" where it is rendered.
+        plain_because: why it is plain text, as part of an English sentence that the catalogues
+            have; "" where it is rendered.
         coloured: how many characters of code have colours.
     """
 
@@ -110,11 +115,11 @@ class Bodies:
         """Render one more body; as plain text where the others have used the page up."""
         self._left -= min(len(body), LONGEST)
         if self._left < 0:
-            return _plain(body, _cut(body, LONGEST_PLAIN), "the page has too much text")
+            return _plain(body, _cut(body, LONGEST_PLAIN), TOO_MUCH_ON_THE_PAGE)
         named = {one.key for one in references_in(body[:LONGEST], self._home)}
         known = tuple((key, self._known[key]) for key in sorted(named & self._known.keys()))
         colours = MOST_COLOURED if self._colours > 0 else 0
-        found = render(body, LONGEST, self._home, known, colours)
+        found = render(body, LONGEST, self._home, known, colours, get_language() or "")
         self._colours -= found.coloured
         return found
 
@@ -131,6 +136,7 @@ def render(
     home: Home = NOWHERE,
     known: Known = (),
     most_coloured: int = MOST_COLOURED,
+    language: str = "",
 ) -> Rendered:
     """Render GitHub-flavoured markdown, at most the first LONGEST characters of it.
 
@@ -140,6 +146,7 @@ def render(
         home: the repository in which it was written.
         known: the keys of references that lead to pages of ours, with their addresses.
         most_coloured: how many characters of code may have colours.
+        language: that of the page, in which a body in the cache names what scrolls.
     """
     shown = _cut(body, longest)
     most = MOST_GROWTH * longest
@@ -177,7 +184,11 @@ class _Colours:
 
 
 def _plain(body: str, shown: str, reason: str) -> Rendered:
-    html = format_html('<pre class="is-plain" tabindex="0">{}</pre>', shown)
+    html = format_html(
+        '<pre class="is-plain" tabindex="0" role="group" aria-label="{}">{}</pre>',
+        _("Plain text"),
+        shown,
+    )
     return _rendered(body, shown, html, reason)
 
 
@@ -214,12 +225,23 @@ def _cleaner(home: Home, known: Mapping[str, str]) -> "Cleaner":
     return Cleaner(
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        set_tag_attribute_values=_SET_ATTRIBUTES,
+        set_tag_attribute_values={**_SET_ATTRIBUTES, **_scrolling()},
         allowed_classes=_CLASSES,
         attribute_filter=attribute,
         url_schemes={"http", "https", "mailto", SCHEME.rstrip(":")},
         link_rel="nofollow noopener noreferrer",
     )
+
+
+def _scrolling() -> dict[str, dict[str, str]]:
+    """Return the attributes of what scrolls where it is too wide, also by the keyboard.
+
+    What can be focused needs a name, and a `pre` a role to have one.
+    """
+    return {
+        "pre": {"tabindex": "0", "role": "group", "aria-label": _("Code")},
+        "table": {"tabindex": "0", "aria-label": _("Table")},
+    }
 
 
 def _cut(body: str, longest: int) -> str:

@@ -43,6 +43,16 @@ CLOSED_ON_THE_THREAD = {
     "resolved": _("closed this as resolved"),
     "outdated": _("closed this as outdated"),
 }
+# What people on GitHub choose from when they hide a message.
+HIDDEN_AS = {
+    "abuse": pgettext_lazy("hidden as", "abuse"),
+    "duplicate": pgettext_lazy("hidden as", "duplicate"),
+    "low quality": pgettext_lazy("hidden as", "of low quality"),
+    "off-topic": pgettext_lazy("hidden as", "off-topic"),
+    "outdated": pgettext_lazy("hidden as", "outdated"),
+    "resolved": pgettext_lazy("hidden as", "resolved"),
+    "spam": pgettext_lazy("hidden as", "spam"),
+}
 # The same in a line of the feed, where the words follow: a comment needs none.
 IN_A_LINE: dict[MessageKind, str | Promise] = {
     MessageKind.OPENED: pgettext_lazy("feed", "opened"),

@@ -16,6 +16,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import is_admin, require_admin
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
+from dexxy.integrations.activity import sync_runs
 from dexxy.integrations.connection import github_connection
 from dexxy.integrations.selectors import (
     check_intervals,
@@ -28,6 +29,7 @@ from dexxy.integrations.services.github.connecting.available import available_re
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.repositories import (
     repositories_connect_available,
+    repositories_sync_now,
     repository_disconnect,
     repository_set_paused,
     repository_sync_now,
@@ -42,6 +44,9 @@ from dexxy.web.pages import (
     workspace_page,
 )
 from dexxy.web.sync_wording import fault_of, thread_count
+
+# Syncs below the list.
+_LATEST = 6
 
 
 @workspace_page
@@ -72,6 +77,7 @@ def _list(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
         "needs_you": needs_you,
         "threads": sum(thread_count(one) for one in overviews),
         "message_total": sum(one.messages or 0 for one in overviews),
+        "latest": None if needs_you else sync_runs(request.user, workspace, first=_LATEST),
         "is_moving": any(overview.is_moving for overview in overviews),
         "intervals": check_intervals(),
         "connection": github_connection(request.user, workspace),
@@ -162,6 +168,23 @@ def repository_action(
     if wants_part(request, "repositories"):
         return render(request, "web/repository_list.html", _list(request, workspace))
     return back(request, "repositories", workspace.slug, row=f"r{repository.pk}")
+
+
+@workspace_action
+def repositories_sync(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Sync all repositories that can be."""
+    number = repositories_sync_now(viewer=request.user, workspace=workspace)
+    started = ngettext(
+        "Sync started: {number} repository.", "Sync started: {number} repositories.", number
+    )
+    nothing = _("No repository can be synced now: see what each says.")
+    if number:
+        messages.success(request, started.format(number=number))
+    else:
+        messages.error(request, nothing)
+    if number and wants_part(request, "repositories"):
+        return render(request, "web/repository_list.html", _list(request, workspace))
+    return back(request, "repositories", workspace.slug)
 
 
 @workspace_form

@@ -122,6 +122,9 @@ urlpatterns = [
     path("theme/", theme.theme, name="theme"),
     path("keyboard/", keyboard.keyboard, name="keyboard"),
     path("doctor/", doctor.doctor, name="doctor"),
+    path(
+        "w/<slug:slug>/repositories/sync/", repositories.repositories_sync, name="repositories_sync"
+    ),
     path("w/<slug:slug>/repositories/add/", repositories.repositories_add, name="repositories_add"),
     path(
         "w/<slug:slug>/repositories/history/", repository_pages.history, name="repositories_history"

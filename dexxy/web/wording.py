@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from dexxy.integrations.health import SyncHealth
 from dexxy.messages.models import (
@@ -183,9 +184,14 @@ def day(moment: datetime, now: datetime) -> tuple[str, str]:
 def exactly(moment: datetime) -> str:
     """Write MOMENT to the second, where the reader is, with the zone."""
     local = timezone.localtime(moment)
+    return f"{_to_the_second(local.replace(tzinfo=None), get_language())} {zone(local)}"
+
+
+# A page has hundreds of times, and the next one the same.
+@lru_cache(maxsize=8192)
+def _to_the_second(local: datetime, _language: str | None) -> str:
     # Translators: letters as in Django's filter `date`, as in "Sunday 3 May 2026, 14:05:09".
-    written = pgettext("date", "l j F Y, H:i:s")
-    return f"{date_format(local, written)} {zone(local)}"
+    return date_format(local, pgettext("date", "l j F Y, H:i:s"))
 
 
 def clock(moment: datetime) -> str:

@@ -23,6 +23,7 @@ from dexxy.integrations.services.github.api.errors import NotFoundError, RateLim
 from dexxy.integrations.services.github.connecting.available import available_repositories
 from dexxy.integrations.services.github.connecting.repositories import (
     RepositoryNotFoundError,
+    repositories_sync_now,
     repository_connect_available,
     repository_disconnect,
     repository_set_paused,
@@ -34,7 +35,7 @@ from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.model import Actor, Installation, Repository
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World
-from tests.factories import make_run
+from tests.factories import make_repository, make_run, make_source, make_workspace
 from tests.github_app import reconcile
 from tests.other_writer import other_writer
 
@@ -52,6 +53,7 @@ FOLLOW = """mutation ($id: ID!, $number: BigInt!) {
     repository { id fullName syncStatus progress { done } } } }"""
 DROP = """mutation ($id: ID!) { githubDisconnectRepo(repositoryId: $id) {
   repository { isArchived } } }"""
+SYNC_ALL = "mutation ($id: ID!) { githubSyncRepos(workspaceId: $id) { count } }"
 SYNC = "mutation ($id: ID!) { githubSyncRepo(repositoryId: $id) { repository { syncStatus } } }"
 PAUSE = """mutation ($id: ID!, $paused: Boolean = true) {
   githubSetRepoSyncPaused(repositoryId: $id, paused: $paused) {
@@ -393,6 +395,39 @@ def test_only_what_a_personal_token_lost_is_tried_again_by_itself(
 
     connected.refresh_from_db()
     assert (connected.next_sync_at is None) == by_app
+
+
+def test_all_that_can_be_read_is_synced_at_once_with_one_entry_of_the_audit_log(
+    ask: Ask, alice: User, bob: User, workspace: Workspace, connected: GitHubRepository
+) -> None:
+    paused, archived, _elsewhere = (
+        make_repository(source=make_source(workspace=one))
+        for one in (workspace, workspace, make_workspace())
+    )
+    state(paused, SyncStatus.PAUSED)
+    GitHubRepository.objects.update(next_sync_at=None)
+    GitHubRepository.objects.filter(pk=archived.pk).update(is_archived=True)
+
+    answer = ask(SYNC_ALL, bob, id=workspace.pk)
+
+    assert answer["data"]["githubSyncRepos"]["count"] == 1
+    assert list(GitHubRepository.objects.exclude(next_sync_at=None)) == [connected]
+    entry = AuditEntry.objects.get(action="github_repository.all_sync_requested")
+    assert (entry.actor, entry.details) == (bob, {"number": 1})
+
+
+def test_nothing_is_synced_at_once_of_a_suspended_account_and_what_was_lost_is_looked_for(
+    bob: User, workspace: Workspace, followed: GitHubRepository
+) -> None:
+    state(followed, SyncStatus.DISABLED)
+    GitHubInstallation.objects.update(reconcile_at=timezone.now() + timedelta(hours=1))
+
+    assert repositories_sync_now(viewer=bob, workspace=workspace) == 1
+
+    assert GitHubInstallation.objects.filter(reconcile_at__lte=timezone.now()).exists()
+    assert not GitHubRepository.objects.due().exists()
+    GitHubInstallation.objects.update(is_suspended=True)
+    assert repositories_sync_now(viewer=bob, workspace=workspace) == 0
 
 
 def test_what_is_paused_is_not_synced_at_once(

@@ -2,18 +2,27 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
 from dexxy.messages.answers import WORDS
 from dexxy.messages.conversation.outline import Gap, Line, Outline, outline_read
-from dexxy.messages.conversation.stretch import WHERE_READING_GOES_ON, Place, stretch_at
+from dexxy.messages.conversation.stretch import (
+    WHERE_READING_GOES_ON,
+    Place,
+    Stretch,
+    stretch_at,
+)
 from dexxy.messages.models import Message, Standing, Thread, Triage
 from dexxy.messages.selectors import thread_for
 from dexxy.messages.team.roster import Roster, team_of
 from dexxy.messages.team.stints import is_on_team
+from dexxy.messages.unread import thread_read_to
+from dexxy.messages.waiting.held import held_until
 from dexxy.messages.waiting.turns import Side
 
 # So many people are named beside a thread, and so many other threads of its author.
@@ -41,7 +50,7 @@ class Landmarks:
     Args:
         team: the team's last word.
         unanswered: the first message that the team has not answered.
-        unread: the first message that the reader has not read.
+        unread: the first message that the reader has not read, of a thread that they had begun.
     """
 
     opening: Line | None = None
@@ -50,10 +59,13 @@ class Landmarks:
     unread: Line | None = None
     last: Line | None = None
 
-    @property
-    def goes_on(self) -> int | None:
-        """The id of the message from which reading goes on."""
-        return None if self.unanswered is None else self.unanswered.pk
+    def goes_on(self, place: Place) -> int | None:
+        """Return the id of the message from which reading goes on, unless PLACE says more."""
+        first, second = self.unanswered, self.unread
+        if place.from_unread:
+            first, second = second, first
+        found = first or second
+        return None if found is None else found.pk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +83,10 @@ class Conversation:
         team_answered_at: when the team first answered somebody else's opening.
         since_team: how many messages there are from the first unanswered one on.
         standing, triage: who waits here, and what was decided about it; None for nobody, nothing.
+        snoozed_until: None where it is awake.
         also: other threads of whoever opened it.
+        read_until: up to when the reader has read now what they had not before; None where what is
+            shown begins behind their place, or they had read it.
     """
 
     thread: Thread
@@ -90,7 +105,9 @@ class Conversation:
     since_team: int = 0
     standing: Standing | None = None
     triage: Triage | None = None
+    snoozed_until: datetime | None = None
     also: Sequence[Thread] = ()
+    read_until: datetime | None = None
 
     @property
     def all_messages(self) -> Sequence[Message]:
@@ -106,6 +123,13 @@ class Conversation:
     def more_people(self) -> int:
         """How many wrote who are not named."""
         return self.people_count - len(self.people)
+
+    @property
+    def team_answered_after(self) -> timedelta | None:
+        """How long whoever opened it waited for the team's first answer."""
+        if self.team_answered_at is None:
+            return None
+        return max(timedelta(0), self.team_answered_at - self.thread.opened_at)
 
     @property
     def is_aside(self) -> bool:
@@ -134,8 +158,9 @@ def conversation(
     standing = Standing.objects.filter(pk=thread.pk).first()
     triage = Triage.objects.filter(pk=thread.pk).select_related("assignee").first()
     team = team_of(workspace.pk)
-    landmarks = _landmarks(outline, standing, team)
-    stretch = stretch_at(outline, place, landmarks.goes_on)
+    read_to = thread_read_to(viewer, thread)
+    landmarks = _landmarks(outline, standing, team, read_to)
+    stretch = stretch_at(outline, place, landmarks.goes_on(place))
     messages = _messages(outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown)
     counted = [line for line in outline.lines if line.is_counted]
     by_team = frozenset(line.pk for line in counted if _is_by_team(line, team))
@@ -156,7 +181,9 @@ def conversation(
         since_team=_number_from(outline, landmarks.unanswered),
         standing=standing,
         triage=triage,
+        snoozed_until=held_until(triage, standing, timezone.now()),
         also=_also(thread),
+        read_until=_read_until(outline, stretch, landmarks.unread, read_to),
     )
 
 
@@ -166,7 +193,9 @@ def _messages(outline: Outline, places: Collection[int]) -> list[Message]:
     return [found[pk] for pk in ids if pk in found]
 
 
-def _landmarks(outline: Outline, standing: Standing | None, team: Roster) -> Landmarks:
+def _landmarks(
+    outline: Outline, standing: Standing | None, team: Roster, read_to: datetime
+) -> Landmarks:
     opening = outline.opening
     waits = None if standing is None else outline.place(standing.message_id)
     by_team = (line for line in reversed(outline.lines) if _is_words_of_team(line, team))
@@ -174,8 +203,28 @@ def _landmarks(outline: Outline, standing: Standing | None, team: Roster) -> Lan
         opening=None if opening is None else outline.lines[opening],
         team=next(by_team, None),
         unanswered=None if waits is None else outline.lines[waits],
+        unread=_unread(outline, read_to),
         last=outline.last,
     )
+
+
+def _unread(outline: Outline, read_to: datetime) -> Line | None:
+    """Return the first message after READ_TO, where there are some before it."""
+    counted = [line for line in outline.lines if line.is_counted]
+    if not counted or counted[0].at > read_to:
+        return None
+    return next((line for line in counted if line.at > read_to), None)
+
+
+def _read_until(
+    outline: Outline, stretch: Stretch, unread: Line | None, read_to: datetime
+) -> datetime | None:
+    """Return up to when the reader has read, now that STRETCH is shown."""
+    is_behind = unread is not None and outline.place(unread.pk) not in stretch.shown
+    if is_behind or not stretch.shown:
+        return None
+    last = outline.lines[stretch.shown[-1]].at
+    return last if last > read_to else None
 
 
 def _number_from(outline: Outline, first: Line | None) -> int:

@@ -3,11 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models.functions import Lower
-
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
-from dexxy.members.models import Identity
+from dexxy.members.models import LOGIN, Identity
 from dexxy.messages.models import Thread, ThreadKind
 from dexxy.sources.models import Source
 
@@ -70,7 +68,7 @@ def _threads(
 def _members(workspace: Workspace, source: Source, logins: Collection[str]) -> dict[str, int]:
     if not logins:
         return {}
-    accounts = Identity.objects.annotate(login=Lower("username")).filter(
+    accounts = Identity.objects.annotate(login=LOGIN).filter(
         workspace=workspace, provider=source.server, login__in=logins, member__erased_at=None
     )
     return dict(accounts.values_list("login", "member"))

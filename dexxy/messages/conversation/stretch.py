@@ -20,6 +20,7 @@ class Place:
         until: with `after` or `before`, the cursor of the message on the other side of the gap that
             is being filled.
         since: from this moment on.
+        from_unread: from what the reader has not read; where reading goes on, if that is nothing.
     """
 
     around: int | None = None
@@ -27,6 +28,7 @@ class Place:
     before: str | None = None
     until: str | None = None
     since: datetime | None = None
+    from_unread: bool = False
 
 
 WHERE_READING_GOES_ON = Place()

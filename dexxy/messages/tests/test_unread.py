@@ -13,7 +13,12 @@ from dexxy.messages.feed.query import feed_query
 from dexxy.messages.feed.reader import feed_find
 from dexxy.messages.models import Message, Thread, ThreadRead
 from dexxy.messages.selectors import feed_page, feed_total, thread_list
-from dexxy.messages.unread import feed_mark_read, thread_mark_read, unread_among
+from dexxy.messages.unread import (
+    feed_mark_read,
+    thread_mark_read,
+    thread_read_to,
+    unread_among,
+)
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_thread
 
@@ -60,6 +65,20 @@ def test_a_thread_that_is_opened_is_read_for_its_reader_alone(
     assert unread(bob, workspace, messages) == [3]
     alice.memberships.update(created_at=messages[0].occurred_at)
     assert unread(alice, workspace, messages) == [1, 2, 3]
+
+
+def test_a_thread_is_read_up_to_what_was_shown_of_it(
+    bob: User, workspace: Workspace, messages: list[Message]
+) -> None:
+    thread = Thread.objects.get(pk=messages[1].thread_id)
+    assert thread_read_to(bob, thread) == bob.memberships.get().created_at
+
+    thread_mark_read(viewer=bob, thread=thread, until=messages[1].occurred_at)
+
+    assert unread(bob, workspace, messages) == [2, 3]
+    assert thread_read_to(bob, thread) == messages[1].occurred_at
+    feed_mark_read(viewer=bob, workspace=workspace, until=messages[3].occurred_at)
+    assert thread_read_to(bob, thread) == messages[3].occurred_at
 
 
 def test_what_comes_after_a_thread_was_read_is_unread(

@@ -16,7 +16,7 @@ from dexxy.accounts.selectors import is_admin, workspaces
 from dexxy.integrations.connection import Connection, github_connection
 from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
-from dexxy.web import markdown, wording
+from dexxy.web import markdown, phrases, wording
 from dexxy.web.picture_urls import picture_url
 from dexxy.web.rows import excerpts
 from dexxy.web.written.addresses import is_of_the_web
@@ -52,6 +52,12 @@ def verb_alone(message: Message) -> str:
 def said(message: Message) -> str:
     """Say what the author did, where the words follow."""
     return wording.said(message)
+
+
+@register.filter
+def hidden_as(reason: str) -> str:
+    """Name what GitHub says of a message that is hidden there."""
+    return str(phrases.HIDDEN_AS.get(reason.lower(), reason.lower()))
 
 
 @register.filter

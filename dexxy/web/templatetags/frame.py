@@ -1,6 +1,7 @@
 """What the templates of the frame and of the components need."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -59,8 +60,13 @@ def icon(name: str, label: str = "", look: str = "") -> SafeString:
         label: what it says where it stands alone; beside words it is hidden from screen readers.
         look: a class that colours it.
     """
+    return _drawn(f"{static('dexxy/icons.svg')}#{name}", str(label), look)
+
+
+# A page has hundreds of them.
+@lru_cache(maxsize=2048)
+def _drawn(at: str, label: str, look: str) -> SafeString:
     classes = f"icon i-{look}" if look else "icon"
-    at = f"{static('dexxy/icons.svg')}#{name}"
     if not label:
         return format_html(
             '<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', classes, at

@@ -68,6 +68,7 @@ FORMS = {
 SIGNED = {"picture", "account", "account_zone"}
 # Only sent to, never shown.
 ACTIONS = {
+    "repositories_sync",
     "repository_action",
     "member_action",
     "merge_undo",

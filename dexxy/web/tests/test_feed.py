@@ -104,7 +104,7 @@ def test_an_endless_body_is_cut(get: Get, source: Source) -> None:
 
     page = get(f"threads/{thread.pk}/")
 
-    assert f"Cut after {LONGEST} characters." in page
+    assert f"Cut after {LONGEST:,} characters." in page
     assert f'href="{message.url}" rel="noopener">Read it whole on GitHub</a>' in page
 
 

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from dexxy.web.markdown import MOST_COLOURED, Bodies, render
 from dexxy.web.written.code import LONGEST_BLOCK
@@ -209,7 +210,33 @@ def test_a_task_is_named_a_table_keeps_its_sides() -> None:
     assert 'aria-label="done well"' in html
     assert '<td align="right">1</td>' in html
     assert '<td align="center">2</td>' in html
-    assert '<table tabindex="0">' in html
+
+
+def test_pictures_and_boxes_of_html_have_names() -> None:
+    html = render(
+        '<img src="https://a.b/c.png"> <img src="https://a.b/d.png" alt="D"> <input>'
+    ).html
+
+    assert sorted(re.findall(r'alt="[^"]*"', html)) == ['alt=""', 'alt="D"']
+    assert 'aria-label="…"' in html
+
+
+def test_what_scrolls_is_named_in_the_language_of_the_page() -> None:
+    body = "```\nx\n```\n\n| a |\n|---|\n| 1 |\n\n<pre role=button>y</pre>"
+    bodies = Bodies(HERE)
+
+    here = bodies.render(body).html
+    with translation.override("de"):
+        there = bodies.render(body).html
+
+    def attributes(html: str, tag: str) -> list[list[str]]:
+        # The cleaner writes them in no order.
+        return [sorted(one.split()) for one in re.findall(rf"<{tag} ([^>]+)>", html)]
+
+    code = ['aria-label="Code"', 'role="group"', 'tabindex="0"']
+    assert attributes(here, "pre") == [code, code]
+    assert attributes(here, "table") == [['aria-label="Table"', 'tabindex="0"']]
+    assert attributes(there, "table") == [['aria-label="Tabelle"', 'tabindex="0"']]
 
 
 def test_a_relative_address_leads_nowhere_rather_than_to_us() -> None:

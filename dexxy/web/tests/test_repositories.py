@@ -395,7 +395,7 @@ def test_the_page_costs_the_same_queries_however_many_there_are(
         make_stream(repository=repository)
         make_run(repository=repository)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(24):
         page = read(client, workspace)
 
     assert page.count('<tr id="r') == size
@@ -413,6 +413,24 @@ def test_an_action_by_htmx_answers_with_the_list_and_a_toast(
 
     assert answer.content.decode().startswith('<div id="repositories"')
     assert json.loads(answer["HX-Trigger"])["toast"]["value"] == "owner/repo is paused."
+
+
+def test_all_repositories_are_synced_by_one_button(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    path = f"/w/{workspace.slug}/repositories/sync/"
+    make_repository(source=source)
+    assert "Sync all" not in read(client, workspace)
+    make_repository(source=make_source(workspace=workspace))
+    assert f'hx-post="{path}" hx-target="#repositories"' in read(client, workspace)
+
+    answer = client.post(path, headers={"HX-Request": "true", "HX-Target": "repositories"})
+
+    assert answer.content.decode().count("Starting…") == 2
+    assert json.loads(answer["HX-Trigger"])["toast"]["value"] == "Sync started: 2 repositories."
+    GitHubRepository.objects.update(sync_status=SyncStatus.PAUSED)
+    refused = client.post(path, follow=True)
+    assert "No repository can be synced now" in refused.content.decode()
 
 
 def test_an_action_without_a_script_leads_back_to_its_row(

@@ -13,7 +13,14 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.members.models import Identity
 from dexxy.messages.conversation.outline import STRETCH
 from dexxy.messages.conversation.page import MOST_PEOPLE
-from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
+from dexxy.messages.models import (
+    Message,
+    MessageKind,
+    Thread,
+    ThreadKind,
+    ThreadRead,
+    ThreadState,
+)
 from dexxy.messages.team.deciding import member_set_team
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
@@ -30,7 +37,7 @@ from tests.factories import (
 Get = Callable[..., str]
 # The frame's, and those for the thread, its outline, who is of the team, who waits,
 # the messages, the people and the other threads of the author.
-QUERIES = 24
+QUERIES = 27
 
 
 @pytest.fixture
@@ -334,6 +341,39 @@ def test_who_waits_is_said_with_the_way_to_the_first_unanswered_message(
         ("Last message", last),
     ):
         assert f'<a href="{root}{message.pk}/">{name}</a>' in page
+
+
+def test_reading_goes_on_at_the_first_unread_message_and_marks_what_is_shown(
+    get: Get, alice: User, workspace: Workspace, source: Source
+) -> None:
+    thread, ids = long_thread(source, 200)
+    alice.memberships.update(created_at=START + timedelta(minutes=99))
+
+    # The end of it does not make read what lies before.
+    for _ in range(2):
+        last = get(f"threads/{thread.pk}/m/{ids[199]}/")
+        root = f"/w/{workspace.slug}/threads/{thread.pk}/m/"
+        assert last.count(f'<a href="{root}{ids[100]}/">First unread</a>') == 2
+    page = get(f"threads/{thread.pk}/?from=unread")
+
+    new = page.index('id="unread">New since you were here')
+    assert page.index(f'id="m{ids[99]}"') < new < page.index(f'id="m{ids[100]}"')
+    shown = items(page)[-1]
+    then = get(f"threads/{thread.pk}/?from=unread")
+    assert f'<a href="{root}{shown + 1}/">First unread</a>' in then
+
+
+def test_a_thread_that_is_new_has_no_line_between_old_and_new(
+    get: Get, alice: User, source: Source
+) -> None:
+    thread, ids = long_thread(source, 3)
+    alice.memberships.update(created_at=START - timedelta(days=1))
+
+    page = get(f"threads/{thread.pk}/?from=unread")
+
+    assert items(page) == ids
+    assert "New since you were here" not in page
+    assert ThreadRead.objects.get().read_at == START + timedelta(minutes=2)
 
 
 def test_nobody_waits_in_a_thread_that_the_team_answered(get: Get, source: Source) -> None:

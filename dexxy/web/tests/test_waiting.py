@@ -224,6 +224,42 @@ def test_who_was_asked_first_is_led_back_to_the_list_that_they_came_from(
         assert answer["HX-Redirect"] == f"{root}threads/"
 
 
+def test_the_page_of_a_thread_has_the_same_acts_and_each_leads_back_to_it(
+    client: Client, get: Get, workspace: Workspace, queue: list[Thread]
+) -> None:
+    pk = queue[0].pk
+    here, acts = f"/w/{workspace.slug}/threads/{pk}/", f"/w/{workspace.slug}/waiting/"
+    from_here = {"Referer": f"http://testserver{here}"}
+
+    def press(words: str) -> None:
+        page = get(f"threads/{pk}/")
+        [action] = re.findall(rf'formaction="([^"]+)">(?:<svg.*?</svg>)? *{words}</button>', page)
+        sent = re.findall(r'<input type="hidden" name="(only|next)" value="([^"]*)"', page)
+        answer = client.post(action, dict(sent), headers=from_here)
+        assert answer["Location"] == f"{here}#t{pk}"
+
+    def choose(words: str, action: str, **chosen: str) -> None:
+        link = f'data-confirm href="{acts}{action}/?only={pk}">'
+        assert re.search(
+            re.escape(link) + rf"(?:<svg.*?</svg>)? *{words}</a>", get(f"threads/{pk}/")
+        )
+        asked = client.get(f"{acts}{action}/?only={pk}", headers=from_here).content.decode()
+        sent = dict(re.findall(r'<input type="hidden" name="(thread|next)" value="([^"]*)"', asked))
+        assert client.post(f"{acts}{action}/", {**sent, **chosen})["Location"].startswith(here)
+
+    press("No answer needed")
+    assert "Set aside: it needs no answer" in get(f"threads/{pk}/")
+    press("Needs an answer")
+    choose("Snooze", "snooze", until="week")
+    assert "Snoozed until" in get(f"threads/{pk}/")
+    press("Wake")
+    assert "Snoozed until" not in get(f"threads/{pk}/")
+    choose("Assign", "assign", to="me")
+    choose("Change", "assign", to="")
+    triage = Triage.objects.get(thread=pk)
+    assert (triage.assignee, triage.is_set_aside, triage.snoozed_until) == (None, False, None)
+
+
 def test_what_was_decided_is_taken_back_as_it_was_before(
     send: Callable[..., HttpResponse], get: Get, queue: list[Thread]
 ) -> None:

@@ -30,7 +30,8 @@ def thread(
         found = conversation(request.user, workspace, pk, read_place(request.GET, message))
     except ThreadNotFoundError:
         return _gone(request, workspace, pk)
-    thread_mark_read(viewer=request.user, thread=found.thread)
+    if found.read_until:
+        thread_mark_read(viewer=request.user, thread=found.thread, until=found.read_until)
     context: dict[str, Any] = {
         "workspace": workspace,
         "section": "threads",
@@ -75,6 +76,7 @@ def read_place(query: QueryDict, message: int | None = None) -> Place:
         before=query.get("before") or None,
         until=query.get("until") or None,
         since=_day(query.get("on", "")),
+        from_unread=query.get("from") == "unread",
     )
 
 

@@ -1,5 +1,6 @@
 """What differs between Markdown as a parser writes it and as a page of ours needs it."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,15 +13,26 @@ if TYPE_CHECKING:
 # A page has its own first and second headings.
 _HEADINGS_BELOW = 2
 _LONGEST_LABEL = 120
+# Of two attributes of one name the first one holds.
+_NAMELESS_PICTURE = re.compile(r"<img\b(?![^>]*\balt\s*=)", re.IGNORECASE)
+_BOX = re.compile(r"<input\b", re.IGNORECASE)
 
 
 def below_the_page(tokens: "Sequence[Token]") -> None:
     """Change TOKENS so that their headings stand below the page's, and nothing needs a style."""
     for token in tokens:
+        for html in (token, *(token.children or ())):
+            if html.type in {"html_block", "html_inline"}:
+                html.content = _named(html.content)
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + _HEADINGS_BELOW)}"
         elif token.type in {"th_open", "td_open"} and "style" in token.attrs:
             token.attrs["align"] = str(token.attrs.pop("style")).removeprefix("text-align:")
+
+
+def _named(html: str) -> str:
+    """Name the pictures and boxes of HTML that somebody wrote; the cleaner comes after this."""
+    return _BOX.sub('<input aria-label="…"', _NAMELESS_PICTURE.sub('<img alt=""', html))
 
 
 def task_item(renderer: Any, tokens: "Sequence[Token]", place: int, options: Any, env: Any) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -22,7 +24,8 @@ MOST_NESTED_LINES = 60_000
 # A tag such as `<b>` that is not closed is repeated in every element that follows.
 MOST_REPEATED_TAGS = 500_000
 
-TOO_LONG = "it would be too long"
+TOO_LONG = gettext_noop("it would be too long")
+TOO_MUCH_ON_THE_PAGE = gettext_noop("the page has too much text")
 
 _DELIMITER_ROW = re.compile(r"[|:\-][|:\-\s]*")
 _MARKERS = re.compile(r"[ \t]*(?:(?:>|[-+*]|\d{1,9}[.)])[ \t]*)*")
@@ -37,13 +40,13 @@ def too_much_in(text: str) -> str:
     """Say what in TEXT would take too long to render, as part of a sentence; "" if nothing does."""
     lines = text.splitlines()
     if text.count("[") > MOST_BRACKETS:
-        return "it has too many brackets"
+        return gettext_noop("it has too many brackets")
     if sum(line.count("//") * len(line) for line in lines) > MOST_LINK_STEPS:
-        return "it has too many links in one line"
+        return gettext_noop("it has too many links in one line")
     if _cells(lines) > MOST_CELLS:
-        return "its tables have too many cells"
+        return gettext_noop("its tables have too many cells")
     if len(lines) * max(map(_nested, lines), default=0) > MOST_NESTED_LINES:
-        return "its quotes or lists are nested too deeply"
+        return gettext_noop("its quotes or lists are nested too deeply")
     return ""
 
 
@@ -59,7 +62,7 @@ def too_much_from(tokens: "Sequence[Token]", most: int) -> str:
     html = [token.content for token in every if token.type in ("html_inline", "html_block")]
     repeated = sum(len(_FORMATTING.findall(text)) for text in html)
     if repeated * (len(every) + sum(text.count("<") for text in html)) > MOST_REPEATED_TAGS:
-        return "it has too many tags"
+        return gettext_noop("it has too many tags")
     return ""
 
 

@@ -19,13 +19,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, memberships_of, signed_in
+from dexxy.accounts.selectors import (
+    Viewer,
+    memberships_of,
+    require_membership,
+    signed_in,
+)
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
 from dexxy.integrations.services.github.access.repository_state import (
     Repositories,
     repositories_archive,
+    repositories_locked,
     repositories_pause,
     repositories_resume,
     sync_asked_for,
@@ -160,7 +166,7 @@ def _resume(viewer: Viewer, repository_id: int) -> GitHubRepository:
     if repository.sync_status != SyncStatus.PAUSED:
         return repository
     if repository.access_lost_at is not None:
-        _look_for(repository)
+        _look_for(GitHubRepository.objects.filter(pk=repository.pk))
     paused = GitHubRepository.objects.followed().filter(sync_status=SyncStatus.PAUSED)
     # Somebody may have resumed or disconnected it while its lock was waited for.
     if not repositories_resume(paused.filter(pk=repository.pk)):
@@ -169,10 +175,10 @@ def _resume(viewer: Viewer, repository_id: int) -> GitHubRepository:
     return _done(viewer, repository, "resumed")
 
 
-def _look_for(repository: GitHubRepository) -> None:
-    """Ask the App's list soon whether it has a repository again that was lost."""
-    by_app = GitHubInstallation.objects.filter(pk=repository.installation_id, app__isnull=False)
-    if reconcile_ask(by_app):
+def _look_for(repositories: Repositories) -> None:
+    """Ask the App's list soon whether it has REPOSITORIES again that were lost."""
+    theirs = GitHubInstallation.objects.filter(pk__in=repositories.values("installation"))
+    if reconcile_ask(theirs.filter(app__isnull=False)):
         transaction.on_commit(enqueue_due)
 
 
@@ -180,7 +186,7 @@ def _look_for(repository: GitHubRepository) -> None:
 def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubRepository:
     """Make a repository due at once.
 
-    Where an App lost access to it, the App's list is: being public is not access.
+    Where an App lost access to it, the App's list is due instead.
 
     Raises:
         UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
@@ -195,12 +201,43 @@ def repository_sync_now(*, viewer: Viewer, repository_id: int) -> GitHubReposito
         raise RepositoryPausedError(
             _("{full_name} is paused. Resume it first.").format(full_name=repository.full_name)
         )
-    if installation.is_by_app and repository.sync_status == SyncStatus.DISABLED:
-        _look_for(repository)
-    else:
-        sync_asked_for(GitHubRepository.objects.filter(pk=repository.pk))
-        transaction.on_commit(enqueue_due)
+    _sync(GitHubRepository.objects.filter(pk=repository.pk))
     return _done(viewer, repository, "sync_requested")
+
+
+@transaction.atomic
+def repositories_sync_now(*, viewer: Viewer, workspace: Workspace) -> int:
+    """Make all repositories of WORKSPACE due at once, but what is paused or cannot be read.
+
+    Returns: how many they are.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    live = GitHubInstallation.objects.live().filter(workspace=workspace, is_suspended=False)
+    followed = GitHubRepository.objects.followed().of_workspace(workspace).unpaused()
+    wanted = list(followed.filter(installation__in=live).values_list("pk", flat=True))
+    if wanted:
+        _sync(GitHubRepository.objects.filter(pk__in=wanted))
+        audit(
+            workspace,
+            signed_in(viewer),
+            "github_repository.all_sync_requested",
+            workspace,
+            number=len(wanted),
+        )
+    return len(wanted)
+
+
+def _sync(repositories: Repositories) -> None:
+    """Make REPOSITORIES due; of what an App lost, its list, for being public is not access."""
+    lost = repositories.filter(sync_status=SyncStatus.DISABLED, installation__app__isnull=False)
+    others = repositories.exclude(sync_status=SyncStatus.DISABLED, installation__app__isnull=False)
+    # The locks of installations come first.
+    _look_for(lost)
+    sync_asked_for(repositories_locked(others))
+    transaction.on_commit(enqueue_due)
 
 
 def _repository(viewer: Viewer, repository_id: int) -> GitHubRepository:
