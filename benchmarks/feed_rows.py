@@ -179,6 +179,7 @@ def fill(messages: int, *, with_words: bool) -> None:
 
 @contextmanager
 def without_indexes(*models: type[Model]) -> Iterator[None]:
+    """Drop the indexes of some tables while they are filled."""
     indexes = [(model, index) for model in models for index in model._meta.indexes]
     with connection.schema_editor() as editor:
         for model, index in indexes:

@@ -43,3 +43,4 @@ def test_the_wheel_has_all_that_pages_are_made_of(files: set[str]) -> None:
 
     assert len(made_of) > 50
     assert made_of <= files
+    assert "dexxy/web/insights/figures.md" in files

@@ -11,7 +11,7 @@ import strawberry
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.graphql_cost import cost
-from dexxy.messages.figures import flow_trend, reach, trends
+from dexxy.messages.figures import flow_trend, reach, trends, waiting_trend
 from dexxy.messages.figures.outcomes import Durations
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.small_numbers import shown
@@ -74,6 +74,19 @@ class FigureResponseStep:
     team_median_seconds: float | None
 
 
+@strawberry.type(description="How many threads waited for the team at the end of a step.")
+class FigureWaitingStep:
+    step: FigureStep
+    waiting: int
+
+
+@strawberry.type(description="How the queue grew and shrank.")
+class FigureWaiting:
+    before: int = strawberry.field(description="How many waited when the window began.")
+    steps: list[FigureWaitingStep] = strawberry.field(metadata=cost(items=53))
+    at_the_end: FigureList = strawberry.field(description="Whoever waits longest comes first.")
+
+
 @strawberry.type(description="How far people went; each list is part of `acted`.")
 class FigureReach:
     acted: FigureList
@@ -132,6 +145,20 @@ class FigureTrends:
             )
             for step, found in trends.response_trend(*self.asked).steps
         ]
+
+    @strawberry.field(
+        description="How many threads waited for the team, step by step.", metadata=FIGURE
+    )
+    def waiting(self) -> FigureWaiting:
+        found = waiting_trend.waiting_trend(*self.asked)
+        return FigureWaiting(
+            before=found.before,
+            steps=[
+                FigureWaitingStep(step=FigureStep.of(one.step), waiting=one.waiting)
+                for one in found.steps
+            ],
+            at_the_end=FigureList.of(found.at_the_end),
+        )
 
     @strawberry.field(description="How far people went.", metadata=FIGURE)
     def reach(self) -> FigureReach:

@@ -19,7 +19,9 @@ from dexxy.messages.models import (
     TeamStint,
     Thread,
     ThreadRead,
+    ThreadTimes,
     Triage,
+    Wait,
 )
 
 
@@ -129,6 +131,26 @@ class StandingAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
+@admin.register(Wait)
+class WaitAdmin(ReadOnlyAdmin):
+    list_display = ("thread", "since", "until")
+    list_filter = ("workspace",)
+    list_select_related = ("thread",)
+    search_fields = ("=thread__id",)
+    search_help_text = "The id of a thread, here"
+    ordering = ("-pk",)
+
+
+@admin.register(ThreadTimes)
+class ThreadTimesAdmin(ReadOnlyAdmin):
+    list_display = ("thread", "kind", "left_out", "opened_at", "ended_at", "last_at")
+    list_filter = ("kind", "left_out", "workspace")
+    list_select_related = ("thread",)
+    search_fields = ("=thread__id",)
+    search_help_text = "The id of a thread, here"
+    ordering = ("-pk",)
+
+
 @admin.register(Triage)
 class TriageAdmin(ReadOnlyAdmin):
     list_display = ("thread", "assignee", "snoozed_until", "is_set_aside", "held_by", "held_at")
@@ -171,7 +193,7 @@ class OwnMemberAdmin(ReadOnlyAdmin):
 
 @admin.register(Recount)
 class RecountAdmin(ReadOnlyAdmin):
-    list_display = ("workspace", "done_to")
+    list_display = ("workspace", "is_of_queue", "done_to")
     list_filter = ("workspace",)
     list_select_related = ("workspace",)
     search_fields = ("workspace__slug",)

@@ -22,9 +22,20 @@ def listed(values: tuple[str, ...]) -> str:
 # Whether a message was not hidden as spam and so on. Said as one value: the planner guesses that
 # hardly any row lacks a key.
 IS_SAID = f"coalesce(lower(m.details->>'minimized') IN ({listed(_HIDDEN_BUT_SAID)}), true)"
-# Whether a message is an answer, where another person wrote it: words, or a merge, which is the
-# best answer that a pull request can get. Its details are looked at last.
-IS_ANSWER = f"(m.kind = 'merged' OR (m.kind IN ({listed(WORDS)}) AND {IS_SAID}))"
+
+
+def answer_if(is_said: str) -> str:
+    """Return the SQL that tells whether a message is an answer, where another person wrote it.
+
+    Words are one, and a merge, which is the best answer that a pull request can get.
+
+    Args:
+        is_said: SQL that tells the same as IS_SAID. It is looked at last.
+    """
+    return f"(m.kind = 'merged' OR (m.kind IN ({listed(WORDS)}) AND {is_said}))"
+
+
+IS_ANSWER = answer_if(IS_SAID)
 
 
 def is_answer(kind: MessageKind, details: Mapping[str, object]) -> bool:

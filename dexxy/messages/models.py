@@ -348,8 +348,15 @@ class Message(TimestampedModel):
             _archived_with_a_reason(),
         ]
         indexes = [
-            # It includes the thread, so that the thread is looked up without reading the row.
-            _feed_index("all", include=["thread"]),
+            # It includes the thread, so that the thread is looked up without reading the row, and
+            # what figures count, so that a year of them is read from the index alone.
+            _feed_index("time", include=["thread", "author", "source", "thread_kind", "kind"]),
+            # Few messages are hidden: figures look for them here, and not in each row.
+            models.Index(
+                fields=["workspace"],
+                name="messages_message_hidden",
+                condition=Q(details__has_key="minimized"),
+            ),
             _feed_index("source", "source"),
             # Both kinds in one index: a filter by one of them merges a few ranges of it.
             _feed_index("kinds", "thread_kind", "kind"),
@@ -680,6 +687,81 @@ class Standing(models.Model):
         return f"{self.side} since {self.since:%Y-%m-%d}"
 
 
+class Wait(models.Model):
+    """A stretch of time in which a thread was in the queue; without an end while it is.
+
+    Who follows the log of changes for the queue keeps it, too. What was snoozed counts: for how
+    long is not kept.
+    """
+
+    thread = models.ForeignKey(
+        Thread, models.CASCADE, related_name="waits", db_index=False, db_constraint=False
+    )
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "thread", "since"], name="messages_wait_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"thread {self.thread_id} since {self.since:%Y-%m-%d}"
+
+
+class ThreadTimes(models.Model):
+    """What figures tell of a thread: see `messages/figures/cohort.py`, which writes and reads it.
+
+    Who follows the log of changes for the queue keeps it, too. Numbers are microseconds since the
+    start of the thread.
+    """
+
+    thread = models.OneToOneField(
+        Thread, models.CASCADE, primary_key=True, related_name="times", db_constraint=False
+    )
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    source = models.ForeignKey(
+        Source, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=10)
+    state_reason = models.CharField(max_length=50, blank=True)
+    left_out = models.CharField(max_length=10, blank=True)
+    opener = models.ForeignKey(
+        Member, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    opened_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+    closed = models.BigIntegerField(null=True)
+    response = models.BigIntegerField(null=True)
+    team_response = models.BigIntegerField(null=True)
+    review = models.BigIntegerField(null=True)
+    answer = models.BigIntegerField(null=True)
+    has_own_answer = models.BooleanField()
+    changes = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+    # The newest of all that it is told from.
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "times of threads"
+        indexes = [
+            models.Index(fields=["workspace", "opened_at"], name="messages_times_opened"),
+            models.Index(fields=["workspace", "ended_at"], name="messages_times_ended"),
+            models.Index(fields=["workspace", "last_at"], name="messages_times_last"),
+        ]
+
+    def __str__(self) -> str:
+        return f"times of thread {self.thread_id}"
+
+
 class Triage(TimestampedModel):
     """What people decided about a thread that waits, in Dexxy alone.
 
@@ -715,12 +797,14 @@ class Triage(TimestampedModel):
 
 
 class Recount(models.Model):
-    """Who is of the team has changed for the past: open threads are looked at again.
+    """Who is of the team has changed for the past: threads are looked at again.
 
-    The row is there while that goes on; `done_to` is the last thread that was looked at.
+    First those that are open, for the queue, and then the others, for its history. The row is there
+    while that goes on; `done_to` is the last thread that was looked at.
     """
 
     workspace = models.OneToOneField(Workspace, models.CASCADE, primary_key=True, related_name="+")
+    is_of_queue = models.BooleanField(default=True, db_default=True)
     done_to = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -112,6 +112,7 @@ urlpatterns = [
     path("w/<slug:slug>/repositories/", repositories.repositories, name="repositories"),
     path("density/", density.density, name="density"),
     path("w/<slug:slug>/insights/", insights.insights, name="insights"),
+    path("w/<slug:slug>/insights/how/", insights.how_counted, name="insights_how"),
     path("w/<slug:slug>/insights/<slug:figure>.csv", insights.figure_csv, name="insights_csv"),
     path("w/<slug:slug>/insights/<slug:figure>/", insights.one_figure, name="insights_figure"),
     path(

@@ -21,6 +21,7 @@ query ($workspace: ID!, $since: DateTime!, $until: DateTime!, $zone: String!,
     mergeReviews { selfMerged { count } selfMergedRatio { part of percent } }
     contributors { people { count } team ghostMessages }
     activityHours { hours { weekday } acts people }
+    waiting { before steps { waiting } atTheEnd { count } }
   }
 }"""
 
@@ -55,6 +56,8 @@ def test_figures_are_given_with_the_lists_behind_them(
     }
     assert found["contributors"] == {"people": {"count": 3}, "team": 1, "ghostMessages": 0}
     assert found["activityHours"] == {"hours": None, "acts": 17, "people": 3}
+    assert found["waiting"]["steps"] == [{"waiting": 0}] * 31
+    assert (found["waiting"]["before"], found["waiting"]["atTheEnd"]) == (0, {"count": 0})
 
 
 def test_figures_are_of_what_the_filters_keep(

@@ -13,7 +13,7 @@ from django.db import transaction
 from dexxy.common.sql import fetch_all
 from dexxy.messages.changes.positions import LAST, Position, horizon
 from dexxy.messages.changes.reading import ChangesGoneError, Happening, Reading, changes_read
-from dexxy.messages.models import ChangeKind, Follower
+from dexxy.messages.models import ChangeKind, Follower, Recount
 
 # Does what the follower is for with some changes, the oldest first.
 Work = Callable[[Reading], None]
@@ -31,6 +31,16 @@ WHERE f.started_to IS NOT NULL
          AND (c.epoch < %(now)s OR c.transaction_id < %(oldest_running)s))
    OR (f.id IS NULL AND EXISTS (SELECT FROM messages_message m WHERE m.workspace_id = w.id))
 ORDER BY w.id
+"""  # noqa: S608
+# What a follower has not read yet, whether it may already or not.
+_AHEAD = f"""
+SELECT DISTINCT c.thread_id, c.member_id
+FROM messages_change c
+JOIN messages_follower f ON f.workspace_id = c.workspace_id AND f.name = %(name)s
+WHERE c.workspace_id = %(workspace)s
+  AND (c.epoch, c.transaction_id, c.id, {LAST})
+      > (f.epoch, f.transaction_id, f.change_id, f.message_id)
+LIMIT %(limit)s
 """  # noqa: S608
 # All messages of some threads, by the index of their keys. A thread is read whole.
 _THREADS = """
@@ -51,6 +61,21 @@ def followers_behind(name: str) -> list[int]:
     now = horizon()
     params = {"name": name, "now": now.epoch, "oldest_running": now.oldest_running}
     return [pk for (pk,) in fetch_all(_BEHIND, params)]
+
+
+def changed_since(workspace_id: int, name: str, *, most: int) -> set[int] | None:
+    """Return the threads in which something changed that a follower has not read yet.
+
+    Returns: None if it has not read all threads yet, if a member changed, or for more than MOST.
+    """
+    mine = Follower.objects.filter(workspace=workspace_id, name=name, started_to=None)
+    if not mine.exists() or Recount.objects.filter(workspace=workspace_id).exists():
+        return None
+    params = {"workspace": workspace_id, "name": name, "limit": most + 1}
+    rows = fetch_all(_AHEAD, params)
+    if len(rows) > most or any(member is not None for _, member in rows):
+        return None
+    return {thread for thread, _ in rows}
 
 
 @transaction.atomic

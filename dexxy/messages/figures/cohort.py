@@ -2,12 +2,14 @@
 # ruff: noqa: S608
 # The statements are put together from constants; values are parameters.
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from enum import StrEnum
-from typing import NamedTuple
+from enum import Enum, StrEnum
+from typing import Any, NamedTuple
 
-from dexxy.messages.answers import IS_ANSWER, by_another_person, nobody_waits
-from dexxy.messages.figures.scope import LIVE, THREADS, WHO, Scope
+from dexxy.messages.answers import answer_if, by_another_person, nobody_waits
+from dexxy.messages.changes.followers import changed_since
+from dexxy.messages.figures.scope import LIVE, NOT_HIDDEN, THREADS, WHO, Scope
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 
@@ -33,6 +35,12 @@ class By(StrEnum):
     BOT = "bot"
     # GitHub does not tell who closed a discussion.
     UNKNOWN = "unknown"
+
+
+# Where a row has it.
+_OPENED_AT = 5
+_BY: Mapping[str, By] = {str(by): by for by in By}
+_REOPENED = str(MessageKind.REOPENED)
 
 
 class StateChange(NamedTuple):
@@ -66,7 +74,8 @@ class CohortThread(NamedTuple):
         review: when another person first reviewed it, or merged it.
         answer: when its answer was chosen.
         has_own_answer: its opener wrote the chosen answer.
-        changes: of its state, the oldest first, as `ending` reads them.
+        changes: of its state, the oldest first, as `ending` reads them. Of a thread that is told
+            anew they are those since the window began.
     """
 
     pk: int
@@ -83,25 +92,22 @@ class CohortThread(NamedTuple):
     review: int | None
     answer: int | None
     has_own_answer: bool
-    changes: str | None
+    changes: str
 
     def ending(self, before: int | None = None) -> StateChange | None:
         """Return what closed it, if it was closed just before a time; None stands for now."""
-        changes = [
-            change
-            for change in _changes_of(self.changes)
-            if before is None or change.after < before
-        ]
-        if changes and changes[-1].kind != MessageKind.REOPENED:
-            return changes[-1]
+        for change in reversed(self.changes.split(",") if self.changes else ()):
+            after, kind, by = change.split(" ")
+            if before is None or int(after) < before:
+                if kind != _REOPENED:
+                    return StateChange(int(after), kind, _BY[by])
+                break
         if before is None and self.state != ThreadState.OPEN and self.closed is not None:
             # No message tells who closed it.
             return StateChange(self.closed, MessageKind.CLOSED, By.UNKNOWN)
         return None
 
 
-_OPENED = "t.opened_at >= %(since)s AND t.opened_at < %(until)s AND t.opened_at <= %(now)s"
-# Closed in the window; who reads them keeps those that it closed for good.
 _CLOSED = f"""t.id IN (
     SELECT m.thread_id FROM messages_message m
     WHERE {LIVE} AND m.in_feed AND m.thread_kind = ANY(%(kinds)s) AND m.kind = 'closed'
@@ -113,7 +119,7 @@ coalesce(
          WHEN t.kind = 'pull_request'
               AND coalesce(drafts.last = 'drafted', t.state_reason = 'draft') THEN 'draft'
          WHEN team.member_id IS NOT NULL THEN 'team' END)"""
-_BY = """
+_BY_WHOM = """
 CASE WHEN m.author_id IS NULL AND m.thread_kind = 'discussion' THEN 'unknown'
      WHEN author.member_id = o.opener THEN 'opener'
      WHEN author.is_bot THEN 'bot' ELSE 'other' END"""
@@ -126,7 +132,8 @@ _BY_ANOTHER = by_another_person(
 
 def _after(at: str) -> str:
     """Return the SQL of a time as microseconds since the start."""
-    return f"(extract(epoch FROM {at} - o.started_at) * 1000000)::bigint"
+    # A double holds the microseconds of centuries; `extract` would compute decimal digits.
+    return f"(date_part('epoch', {at} - o.started_at) * 1000000)::bigint"
 
 
 # What tells of each pull request whether it was opened as a draft, and is one. A window has few.
@@ -134,37 +141,48 @@ _DRAFTS = """
     SELECT m.thread_id,
            (array_agg(m.kind ORDER BY m.occurred_at, m.id))[1] AS first,
            (array_agg(m.kind ORDER BY m.occurred_at DESC, m.id DESC))[1] AS last,
-           min(m.occurred_at) FILTER (WHERE m.kind = 'ready') AS ready_at
+           min(m.occurred_at) FILTER (WHERE m.kind = 'ready') AS ready_at,
+           max(m.occurred_at) AS last_at
     FROM messages_message m
     WHERE m.workspace_id = %(workspace)s AND m.kind IN ('ready', 'drafted') AND NOT m.in_feed
       AND NOT m.is_archived AND m.occurred_at <= %(now)s
-      AND (%(members)s::bigint[] IS NULL OR m.thread_id = ANY(ARRAY(
-          SELECT t.id FROM members_identity i
-          JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.author_id = i.id
-          WHERE i.member_id = ANY(%(members)s))))
+      AND (%(threads)s::bigint[] IS NULL OR m.thread_id = ANY(%(threads)s))
     GROUP BY m.thread_id
 """
 
 
+# What happened since the window began, each part as one index has it: what the feed shows, and
+# reviews without words. Nothing that is older matters: a thread of a cohort was opened in the
+# window, or closed in it.
+_HAPPENED = f"""
+    SELECT {{columns}} FROM messages_message m
+    WHERE {LIVE} AND {{part}} AND m.occurred_at >= %(since)s AND m.thread_kind = ANY(%(kinds)s)
+      AND m.kind <> 'opened' AND (%(threads)s::bigint[] IS NULL OR m.thread_id = ANY(%(threads)s))
+"""
+_COLUMNS = "m.id, m.thread_id, m.thread_kind, m.occurred_at, m.kind, m.author_id, m.in_feed"
+_SHOWN = _HAPPENED.format(columns=_COLUMNS, part="m.in_feed")
+_WORDLESS = _HAPPENED.format(
+    columns=_COLUMNS, part="NOT m.in_feed AND m.kind IN ('review', 'review_comment')"
+)
 # What other people said, and all that changed a state.
 _TOLD = f"""
-    SELECT m.thread_id, m.id, m.occurred_at, m.kind, m.in_feed, {_BY} AS by_whom,
-           {_BY_ANOTHER} AND {IS_ANSWER} AS is_by_other,
+    SELECT m.thread_id, m.id, m.occurred_at, m.kind, m.in_feed, {_BY_WHOM} AS by_whom,
+           {_BY_ANOTHER} AND {answer_if(NOT_HIDDEN)} AS is_by_other,
            team.member_id IS NOT NULL AS is_by_team
     FROM opened o
-    JOIN messages_message m ON m.workspace_id = %(workspace)s AND m.thread_id = o.id
+    JOIN ({_SHOWN} UNION ALL {_WORDLESS}) m ON m.thread_id = o.id
     LEFT JOIN account author ON author.id = m.author_id
     LEFT JOIN team ON team.member_id = author.member_id AND team.since <= m.occurred_at
                   AND (team.until IS NULL OR m.occurred_at < team.until)
-    WHERE (o.left_out IS NULL OR o.left_out = 'team') AND {LIVE} AND m.kind <> 'opened'
-      AND (%(told)s::text[] IS NULL OR m.kind = ANY(%(told)s))
+    WHERE o.left_out IS NULL OR o.left_out = 'team'
 """
-_COHORT = f"""
+_PARTS = f"""
 {WHO}, drafts AS ({_DRAFTS}), opened AS MATERIALIZED (
-    SELECT t.id, t.kind, t.state, t.state_reason, t.opened_at, t.closed_at, t.answered_at,
-           t.opener, greatest(t.now, t.opened_at) AS now, {_LEFT_OUT} AS left_out,
+    SELECT t.id, t.source_id, t.kind, t.state, t.state_reason, t.opened_at, t.closed_at,
+           t.answered_at, t.opener, {_LEFT_OUT} AS left_out,
+           greatest(t.last_activity_at, t.closed_at, t.answered_at, drafts.last_at) AS last_at,
            CASE WHEN drafts.first = 'ready' THEN drafts.ready_at ELSE t.opened_at END AS started_at
-    FROM (SELECT t.*, source.now, opener.member_id AS opener, opener.kind AS opener_kind,
+    FROM (SELECT t.*, opener.member_id AS opener, opener.kind AS opener_kind,
                  opener.is_bot AS is_by_bot
           FROM {THREADS} AND {{condition}}) t
     LEFT JOIN team ON team.member_id = t.opener AND team.since <= t.opened_at
@@ -177,9 +195,10 @@ _COHORT = f"""
                AS review_at
     FROM told WHERE is_by_other GROUP BY thread_id
 ), changed AS (
-    SELECT told.thread_id, string_agg(
-        concat_ws(' ', {_after("told.occurred_at")}, told.kind, told.by_whom), ','
-        ORDER BY told.occurred_at, told.id) AS changes
+    SELECT told.thread_id, max(told.occurred_at) AS last_at,
+           (array_agg(told.kind ORDER BY told.occurred_at DESC, told.id DESC))[1] AS last,
+           string_agg({_after("told.occurred_at")} || ' ' || told.kind || ' ' || told.by_whom, ','
+                      ORDER BY told.occurred_at, told.id) AS changes
     FROM told JOIN opened o ON o.id = told.thread_id
     WHERE told.kind IN ('closed', 'reopened', 'merged') GROUP BY told.thread_id
 ), own_answer AS (
@@ -190,51 +209,121 @@ _COHORT = f"""
     JOIN messages_message m ON m.workspace_id = chosen.workspace_id AND m.thread_id = o.id
          AND m.kind IN ('comment', 'reply') AND m.external_id = chosen.external_id
     JOIN account author ON author.id = m.author_id AND author.member_id = o.opener
-    WHERE o.answered_at <= %(now)s
+    WHERE o.kind = 'discussion' AND o.answered_at <= %(now)s
 )
-SELECT o.id, o.kind, o.state, o.state_reason, o.left_out,
-       (extract(epoch FROM o.opened_at - %(since)s) * 1000000)::bigint,
-       {_after("greatest(o.now, o.started_at)")}, {_after("%(since)s")},
-       CASE WHEN o.closed_at <= %(now)s THEN {_after("o.closed_at")} END,
-       {_after("first.response_at")}, {_after("first.team_response_at")},
-       {_after("first.review_at")},
-       CASE WHEN o.answered_at <= %(now)s THEN {_after("o.answered_at")} END,
-       o.id IN (SELECT id FROM own_answer), changed.changes
+"""
+# All that is told of a thread, whatever the window: what is kept of it.
+_TIMES = f"""
+SELECT o.id AS thread_id, %(workspace)s AS workspace_id, o.source_id, o.kind, o.state,
+       o.state_reason, coalesce(o.left_out, '') AS left_out, o.opener AS opener_id, o.opened_at,
+       o.started_at,
+       CASE WHEN o.closed_at <= %(now)s THEN {_after("o.closed_at")} END AS closed,
+       {_after("first.response_at")} AS response,
+       {_after("first.team_response_at")} AS team_response,
+       {_after("first.review_at")} AS review,
+       CASE WHEN o.answered_at <= %(now)s THEN {_after("o.answered_at")} END AS answer,
+       o.id IN (SELECT id FROM own_answer) AS has_own_answer,
+       coalesce(changed.changes, '') AS changes,
+       CASE WHEN changed.last <> 'reopened' THEN changed.last_at END AS ended_at, o.last_at
 FROM opened o
 LEFT JOIN first ON first.thread_id = o.id
 LEFT JOIN changed ON changed.thread_id = o.id
-ORDER BY o.opened_at, o.id
 """
-OPENED_IN_WINDOW = _COHORT.format(condition=_OPENED, rows="{rows}", once="{once}")
-CLOSED_IN_WINDOW = _COHORT.format(condition=_CLOSED, rows="{rows}", once="{once}")
+# As a window sees it.
+_SEEN = """
+SELECT o.thread_id, o.kind, o.state, o.state_reason, nullif(o.left_out, ''),
+       (date_part('epoch', o.opened_at - %(since)s) * 1000000)::bigint,
+       (date_part('epoch', greatest(source.now, o.opened_at, o.started_at) - o.started_at) * 1000000
+       )::bigint,
+       (date_part('epoch', %(since)s - o.started_at) * 1000000)::bigint,
+       o.closed, o.response, o.team_response, o.review, o.answer, o.has_own_answer, o.changes
+"""
+_TOLD_NOW = f"""{_PARTS}{_SEEN}
+FROM ({_TIMES}) o JOIN source ON source.id = o.source_id"""
+_KEPT = f"""
+{WHO} {_SEEN}
+FROM messages_threadtimes o JOIN source ON source.id = o.source_id
+WHERE o.workspace_id = %(workspace)s AND o.kind = ANY(%(kinds)s)
+  AND (%(sources)s::bigint[] IS NULL OR o.source_id = ANY(%(sources)s))
+  AND (%(members)s::bigint[] IS NULL OR o.opener_id = ANY(%(members)s))
+  AND o.last_at <= %(now)s AND o.thread_id <> ALL(%(changed)s) AND {{condition}}
+"""
+# What happened after the moment that a window sees is not to be seen in it.
+_LATER = """
+SELECT thread_id FROM messages_threadtimes
+WHERE workspace_id = %(workspace)s AND last_at > %(now)s
+"""
+# They are few threads, and a community has many accounts.
+_OF_FEW = _PARTS.format(condition="t.id = ANY(%(threads)s)", rows="{rows}", once="NOT MATERIALIZED")
+KEEP = f"""{_OF_FEW}, gone AS (
+    DELETE FROM messages_threadtimes
+    WHERE thread_id = ANY(%(threads)s) AND thread_id NOT IN (SELECT id FROM opened)
+)
+INSERT INTO messages_threadtimes AS k (
+    thread_id, workspace_id, source_id, kind, state, state_reason, left_out, opener_id, opened_at,
+    started_at, closed, response, team_response, review, answer, has_own_answer, changes, ended_at,
+    last_at)
+{_TIMES} ORDER BY 1
+ON CONFLICT (thread_id) DO UPDATE SET
+    source_id = excluded.source_id, state = excluded.state, state_reason = excluded.state_reason,
+    left_out = excluded.left_out, opener_id = excluded.opener_id, opened_at = excluded.opened_at,
+    started_at = excluded.started_at, closed = excluded.closed, response = excluded.response,
+    team_response = excluded.team_response, review = excluded.review, answer = excluded.answer,
+    has_own_answer = excluded.has_own_answer, changes = excluded.changes,
+    ended_at = excluded.ended_at, last_at = excluded.last_at
+WHERE k IS DISTINCT FROM excluded
+"""
+
+
+# Who keeps them: see `messages/waiting/follower.py`.
+FOLLOWER = "waiting"
+# More are told at once with all others.
+_MOST_ANEW = 1000
+
+
+class Which(Enum):
+    """The threads of a cohort: how they are found where they are told, and where they are kept."""
+
+    OPENED = (
+        "t.opened_at >= %(since)s AND t.opened_at < %(until)s AND t.opened_at <= %(now)s",
+        "o.opened_at >= %(since)s AND o.opened_at < %(until)s AND o.opened_at <= %(now)s",
+    )
+    # Closed in the window; who reads them keeps those that it closed for good.
+    CLOSED = (_CLOSED, "o.ended_at >= %(since)s AND o.ended_at < %(until)s")
 
 
 def cohort_read(
-    scope: Scope,
-    *kinds: ThreadKind,
-    statement: str = OPENED_IN_WINDOW,
-    only_changes: bool = False,
+    scope: Scope, *kinds: ThreadKind, which: Which = Which.OPENED
 ) -> list[CohortThread]:
     """Return the threads of some kinds, the oldest first, with those that are left out.
 
-    Args:
-        statement: which ones: OPENED_IN_WINDOW or CLOSED_IN_WINDOW.
-        only_changes: read only what changed their states, and not what was said.
+    What is kept of them is read, and what has changed since is told anew.
     """
-    told = ["closed", "reopened", "merged"] if only_changes else None
-    rows = scope.fetch(
-        statement,
-        kinds=[str(kind) for kind in scope.kinds_of(*kinds)],
-        told=told,
-    )
+    told, kept = which.value
+    params = {"kinds": [str(kind) for kind in scope.kinds_of(*kinds)]}
+    changed = changed_since(scope.workspace_id, FOLLOWER, most=_MOST_ANEW)
+    if changed is None:
+        rows = scope.fetch(_where(_TOLD_NOW, told), threads=None, **params)
+    else:
+        changed |= {pk for (pk,) in scope.fetch(_LATER)}
+        few = list(changed)
+        rows = scope.fetch(_where(_KEPT, kept), changed=few, **params)
+        if few:
+            anew = _where(_TOLD_NOW, f"t.id = ANY(%(threads)s) AND {told}")
+            rows += scope.fetch(anew, threads=few, **params)
+    rows.sort(key=_by_opening)
     return [CohortThread(*row) for row in rows]
+
+
+def _where(sql: str, condition: str) -> str:
+    # What `Scope.fetch` puts in stays to be put in.
+    return sql.format(condition=condition, rows="{rows}", once="{once}")
+
+
+def _by_opening(row: Sequence[Any]) -> tuple[int, int]:
+    return row[_OPENED_AT], row[0]
 
 
 def lasting(microseconds: int) -> timedelta:
     """Return a time since the start of a thread as what it is."""
     return timedelta(microseconds=microseconds)
-
-
-def _changes_of(text: str | None) -> list[StateChange]:
-    changes = (change.split(" ") for change in text.split(",")) if text else ()
-    return [StateChange(int(after), kind, By(by)) for after, kind, by in changes]

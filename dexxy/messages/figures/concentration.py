@@ -7,8 +7,8 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.organization_merges import organization_keys
 from dexxy.messages.figures.organizations import organizations_of
-from dexxy.messages.figures.people import Contributor, contributors_read
-from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window, scope_of
+from dexxy.messages.figures.people import Contributor, contributors
+from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window
 from dexxy.messages.figures.small_numbers import Figure, Ratio, ratio
 
 LEAST_WHO = 3
@@ -80,7 +80,7 @@ def absence_factor(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
-    people = contributors_read(scope_of(viewer, workspace, window, filters))
+    people = contributors(viewer, workspace, window, filters).people
     return AbsenceFactor(factor=fewest_for_half(one.acts for one in people), people=people)
 
 
@@ -95,7 +95,7 @@ def elephant_factor(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
-    people = contributors_read(scope_of(viewer, workspace, window, filters))
+    people = contributors(viewer, workspace, window, filters).people
     names = organizations_of(workspace.pk, [one.member_id for one in people])
     found = _organizations(people, names, organization_keys(workspace.pk))
     known = ratio(sum(one.acts for one in found), sum(one.acts for one in people))

@@ -1,23 +1,22 @@
 """How long it takes: to answer, to close, to review, to merge. One estimator tells them all."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.messages.answers import nobody_waits
 from dexxy.messages.figures.cohort import (
-    CLOSED_IN_WINDOW,
     By,
     CohortThread,
     LeftOut,
+    Which,
     cohort_read,
     lasting,
 )
-from dexxy.messages.figures.estimator import Observation, quantile
 from dexxy.messages.figures.outcomes import (
     Durations,
     Outcome,
@@ -28,6 +27,7 @@ from dexxy.messages.figures.outcomes import (
     taken_until,
     taken_until_closed,
     taken_until_merged,
+    usual_of,
     withheld_of,
 )
 from dexxy.messages.figures.scope import (
@@ -166,8 +166,8 @@ def time_to_close(
     """
     scope = scope_of(viewer, workspace, window, filters)
     kinds = (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
-    opened = cohort_read(scope, *kinds, only_changes=True)
-    closed_in_window = cohort_read(scope, *kinds, statement=CLOSED_IN_WINDOW, only_changes=True)
+    opened = cohort_read(scope, *kinds)
+    closed_in_window = cohort_read(scope, *kinds, which=Which.CLOSED)
     closed = [
         one
         for one in closed_in_window
@@ -198,19 +198,18 @@ def issue_age(
     kinds = [str(kind) for kind in scope.kinds_of(ThreadKind.ISSUE)]
     rows = scope.fetch(_OPEN_ISSUES, kinds=kinds)
     left_out = Counter(LeftOut(why) for _, _, why in rows if why)
-    ages = [age for _, age, why in rows if not why]
-    threads = [pk for pk, _, why in rows if not why]
-    limits = (timedelta.min, *AGES, timedelta.max)
+    ages = [(pk, age) for pk, age, why in rows if not why]
     # Nothing is awaited, so nothing is still open.
-    observed = [Observation(age, has_happened=True) for age in ages]
+    median, p90 = usual_of((age, True) for _, age in ages)
     durations = Durations(
-        median=quantile(observed, 0.5),
-        p90=quantile(observed, 0.9),
-        threads=[Taken(pk, Outcome.OPEN, age) for pk, age in zip(threads, ages, strict=True)],
+        median=median,
+        p90=p90,
+        threads=[Taken(pk, Outcome.OPEN, age) for pk, age in ages],
         left_out=left_out,
     )
-    bands = [sum(low < age <= high for age in ages) for low, high in pairwise(limits)]
-    return Ages(durations=durations, bands=bands)
+    limits = [limit // timedelta(microseconds=1) for limit in AGES]
+    bands = Counter(bisect_left(limits, age) for _, age in ages)
+    return Ages(durations=durations, bands=[bands[place] for place in range(len(limits) + 1)])
 
 
 def review_duration(
@@ -240,14 +239,14 @@ def merge_duration(
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
     scope = scope_of(viewer, workspace, window, filters)
-    found = cohort_read(scope, ThreadKind.PULL_REQUEST, only_changes=True)
+    found = cohort_read(scope, ThreadKind.PULL_REQUEST)
     durations = durations_of(found, taken_until_merged, with_team=True)
     # Of the accepted ones alone, by definition: so none of them is still open.
     merged = [one for one in durations.threads if one.outcome is Outcome.DONE]
-    observed = [Observation(one.took, has_happened=True) for one in merged]
+    median, p90 = usual_of((one.micros, True) for one in merged)
     return Merges(
-        median=quantile(observed, 0.5),
-        p90=quantile(observed, 0.9),
+        median=median,
+        p90=p90,
         threads=durations.threads,
         left_out=durations.left_out,
         is_young=window.now - window.until < YOUNG,
@@ -278,7 +277,8 @@ def time_to_answer(
 
 _OPEN_ISSUES = f"""
 {WHO}
-SELECT t.id, greatest(source.now, t.opened_at) - t.opened_at,
+SELECT t.id,
+       (date_part('epoch', greatest(source.now, t.opened_at) - t.opened_at) * 1000000)::bigint,
        coalesce({nobody_waits(kind="opener.kind", is_bot="opener.is_bot")},
                 CASE WHEN t.first_activity_at < t.opened_at THEN 'imported' END)
 FROM {THREADS} AND t.state = 'open' AND t.opened_at <= %(now)s
@@ -296,10 +296,10 @@ def _by_kind(
 
 
 def _closings(found: Sequence[CohortThread]) -> Closings:
-    closed = [one for one in found if is_kept(one, with_team=True) and one.ending() is not None]
-    endings = [one.ending() for one in closed]
+    endings = [(one, one.ending()) for one in found if is_kept(one, with_team=True)]
+    closed = [(one, ending) for one, ending in endings if ending is not None]
     return Closings(
         durations=durations_of(found, taken_until_closed, with_team=True),
-        by_bots=sum(ending is not None and ending.by is By.BOT for ending in endings),
-        not_planned=sum(one.state_reason == "not_planned" for one in closed),
+        by_bots=sum(ending.by is By.BOT for _, ending in closed),
+        not_planned=sum(one.state_reason == "not_planned" for one, _ in closed),
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
-from dexxy.messages.answers import IS_SAID
 from dexxy.messages.figures.scope import (
     EVERYTHING,
     LIVE,
+    NOT_HIDDEN,
     THREADS,
     WHO,
     FigureFilters,
@@ -44,7 +44,7 @@ _FLOW = f"""
     SELECT DISTINCT m.thread_id
     FROM messages_message m
     JOIN account author ON author.id = m.author_id AND NOT author.is_bot
-    WHERE {LIVE} AND m.in_feed AND {IS_SAID} AND m.thread_kind = ANY(%(kinds)s)
+    WHERE {LIVE} AND m.in_feed AND {NOT_HIDDEN} AND m.thread_kind = ANY(%(kinds)s)
       AND m.occurred_at >= %(since)s AND m.occurred_at < %(until)s
 ), flow AS (
     SELECT t.id, t.opened_at >= %(since)s AS is_new,
@@ -94,7 +94,7 @@ _REVIEWED = f"""
     JOIN messages_message m ON m.workspace_id = %(workspace)s AND m.thread_id = f.id
          AND m.kind IN ('review', 'review_comment') AND m.occurred_at <= f.occurred_at
     JOIN account author ON author.id = m.author_id AND NOT author.is_bot
-    WHERE f.kind = 'merged' AND {LIVE} AND {IS_SAID}
+    WHERE f.kind = 'merged' AND {LIVE} AND {NOT_HIDDEN}
       AND author.member_id IS DISTINCT FROM f.opener
 ), merged AS (
     SELECT f.id, f.is_by_opener, f.id IN (SELECT id FROM reviewed) AS is_reviewed

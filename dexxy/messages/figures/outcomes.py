@@ -7,8 +7,8 @@ from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from dexxy.messages.figures.cohort import By, CohortThread, LeftOut, lasting
-from dexxy.messages.figures.estimator import Observation, quantile
+from dexxy.messages.figures.cohort import By, CohortThread, LeftOut
+from dexxy.messages.figures.estimator import quantiles
 from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN, LEAST_FOR_P90, Figure
 from dexxy.messages.models import MessageKind
 
@@ -28,12 +28,17 @@ class Taken(NamedTuple):
     """How long a thread took.
 
     Args:
-        took: until it happened, or as long as the thread was watched; None if it never will.
+        micros: `took` in microseconds.
     """
 
     thread_id: int
     outcome: Outcome
-    took: timedelta | None
+    micros: int | None
+
+    @property
+    def took(self) -> timedelta | None:
+        """Until it happened, or as long as the thread was watched; None if it never will."""
+        return None if self.micros is None else timedelta(microseconds=self.micros)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,21 +111,30 @@ def durations_of(found: Iterable[CohortThread], take: Take, *, with_team: bool) 
         take: says what became of a thread; None of one that had it while it was a draft.
         with_team: threads that the team opened belong to it.
     """
-    taken, left_out = [], Counter[LeftOut]()
+    taken, left_out = [], Counter[str]()
     for one in found:
         if not is_kept(one, with_team=with_team):
-            left_out[LeftOut(str(one.left_out))] += 1
+            left_out[str(one.left_out)] += 1
         elif (became := take(one)) is None:
             left_out[LeftOut.EARLY] += 1
         else:
             taken.append(became)
-    observed = [Observation(one.took, one.outcome is Outcome.DONE) for one in taken]
+    median, p90 = usual_of((one.micros, one.outcome is Outcome.DONE) for one in taken)
     return Durations(
-        median=quantile(observed, 0.5),
-        p90=quantile(observed, 0.9),
+        median=median,
+        p90=p90,
         threads=taken,
-        left_out=left_out,
+        left_out=Counter({LeftOut(why): number for why, number in left_out.items()}),
     )
+
+
+def usual_of(
+    took: Iterable[tuple[int | None, bool]],
+) -> tuple[timedelta | None, timedelta | None]:
+    """Return the median and p90 of times in microseconds, each with whether it has happened."""
+    found = quantiles(took, [0.5, 0.9])
+    median, p90 = (None if one is None else timedelta(microseconds=one) for one in found)
+    return median, p90
 
 
 def is_kept(one: CohortThread, *, with_team: bool) -> bool:
@@ -142,24 +156,24 @@ def taken_until(one: CohortThread, event: int | None) -> Taken | None:
     is_unknown = ending is not None and ending.by is By.UNKNOWN and event is None
     if ending is not None and (ending.by is By.OPENER or is_unknown):
         # A draft may be closed before it is ready.
-        return Taken(one.pk, Outcome.WITHDRAWN, lasting(max(0, ending.after)))
+        return Taken(one.pk, Outcome.WITHDRAWN, max(0, ending.after))
     if event is not None:
-        return Taken(one.pk, Outcome.DONE, lasting(event))
+        return Taken(one.pk, Outcome.DONE, event)
     if ending is not None:
         return Taken(one.pk, Outcome.NEVER, None)
-    return Taken(one.pk, Outcome.OPEN, lasting(one.age))
+    return Taken(one.pk, Outcome.OPEN, one.age)
 
 
 def taken_until_closed(one: CohortThread) -> Taken | None:
     """Return how long a thread took until it was closed for good, whoever closed it."""
     if (ending := one.ending()) is None:
-        return Taken(one.pk, Outcome.OPEN, lasting(one.age))
-    return Taken(one.pk, Outcome.DONE, lasting(ending.after))
+        return Taken(one.pk, Outcome.OPEN, one.age)
+    return Taken(one.pk, Outcome.DONE, ending.after)
 
 
 def taken_until_merged(one: CohortThread) -> Taken | None:
     """Return how long a pull request took until it was merged, whoever merged it."""
     ending = one.ending()
     if ending is not None and ending.kind == MessageKind.MERGED:
-        return Taken(one.pk, Outcome.DONE, lasting(ending.after))
+        return Taken(one.pk, Outcome.DONE, ending.after)
     return taken_until(one, None)

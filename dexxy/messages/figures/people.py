@@ -3,12 +3,12 @@
 # The statements are put together from constants; values are parameters.
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
-from dexxy.messages.figures.acts import ACTS, HAS_ACTED, IN_WINDOW, MESSAGES
+from dexxy.messages.figures.acts import ACTS, HAS_ACTED, IN_WINDOW, KEPT, WRITTEN
 from dexxy.messages.figures.scope import (
     EVERYTHING,
     WHO,
@@ -18,6 +18,7 @@ from dexxy.messages.figures.scope import (
     scope_of,
 )
 from dexxy.messages.figures.small_numbers import Figure, Ratio, ratio
+from dexxy.messages.figures.steps import window_before
 from dexxy.messages.team.stints import is_on_team
 
 YEAR = timedelta(days=365)
@@ -29,30 +30,29 @@ COMES_BACK_WITHIN = timedelta(days=90)
 
 Members = Sequence[int]
 
+# One row has no member: that of the accounts that are gone.
 _PEOPLE = f"""
 {WHO}
 SELECT act.member_id, count(*), bool_or(team.member_id IS NOT NULL)
-FROM (SELECT author.member_id, m.occurred_at FROM {ACTS} AND {IN_WINDOW}) act
+FROM (SELECT author.member_id, m.occurred_at FROM {WRITTEN} AND {IN_WINDOW}) act
 LEFT JOIN team ON team.member_id = act.member_id AND team.since <= act.occurred_at
               AND (team.until IS NULL OR act.occurred_at < team.until)
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
-# GitHub tells of nobody's discussion who closed it: that is no ghost.
-_GHOSTS = f"""
-{WHO}
-SELECT count(*) FROM {MESSAGES} AND {IN_WINDOW} AND m.author_id IS NULL
-   AND NOT (m.kind = 'closed' AND m.thread_kind = 'discussion')
-"""
+# Where their first act was is looked up only for those who are new.
 _NEW = f"""
-{WHO}
-SELECT p.member_id, p.first_at, p.thread_id
-FROM (
-    SELECT DISTINCT ON (author.member_id)
-           author.member_id, m.occurred_at AS first_at, m.thread_id
-    FROM {ACTS} AND {IN_WINDOW}
-    ORDER BY author.member_id, m.occurred_at, m.id
-) p
-WHERE NOT {HAS_ACTED.format(condition="m.occurred_at < p.first_at")}
+{WHO}, new AS MATERIALIZED (
+    SELECT p.member_id, p.first_at
+    FROM (SELECT author.member_id, min(m.occurred_at) AS first_at
+          FROM {ACTS} AND {IN_WINDOW} GROUP BY 1) p
+    WHERE NOT {HAS_ACTED.format(condition="m.occurred_at < p.first_at")}
+)
+SELECT p.member_id, p.first_at, act.thread_id
+FROM new p CROSS JOIN LATERAL (
+    SELECT m.thread_id
+    FROM members_identity i JOIN messages_message m ON m.author_id = i.id
+    WHERE i.member_id = p.member_id AND {KEPT} AND m.occurred_at = p.first_at
+    ORDER BY m.id LIMIT 1) act
 ORDER BY p.first_at, p.member_id
 """
 _OCCASIONAL = f"""
@@ -79,6 +79,7 @@ _CAME_BACK = HAS_ACTED.format(
 )
 # Each newcomer, by arrays, with whether they had a pull request merged and whether they came back.
 _BECAME = f"""
+{WHO}
 SELECT p.member_id,
        EXISTS (SELECT FROM members_identity i
                JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.author_id = i.id
@@ -227,14 +228,11 @@ def contributors(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
-    scope = scope_of(viewer, workspace, window, filters)
-    [(ghosts,)] = scope.fetch(_GHOSTS)
-    return Contributors(people=contributors_read(scope), ghost_messages=ghosts)
-
-
-def contributors_read(scope: Scope) -> list[Contributor]:
-    """Return who acted in the window of a scope, whoever did most first."""
-    return [Contributor(*row) for row in scope.fetch(_PEOPLE)]
+    rows = scope_of(viewer, workspace, window, filters).fetch(_PEOPLE)
+    return Contributors(
+        people=[Contributor(*row) for row in rows if row[0] is not None],
+        ghost_messages=sum(number for member, number, _ in rows if member is None),
+    )
 
 
 def new_contributors(
@@ -250,6 +248,28 @@ def new_contributors(
     """
     scope = scope_of(viewer, workspace, window, filters)
     return Newcomers(people=newcomers_read(scope), has_history=window.has_history)
+
+
+def new_contributors_compared(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> tuple[Newcomers, Newcomers]:
+    """Return who was new in a window, and in the one before it, as `new_contributors` does.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    both = replace(window, since=window_before(window).since)
+    found = newcomers_read(scope_of(viewer, workspace, both, filters))
+    now = [one for one in found if one.first_at >= window.since]
+    before = found[: len(found) - len(now)]
+    has_history = window.has_history
+    return (
+        Newcomers(people=now, has_history=has_history),
+        Newcomers(people=before, has_history=has_history),
+    )
 
 
 def newcomers_read(scope: Scope) -> list[Newcomer]:

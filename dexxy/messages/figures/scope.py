@@ -10,6 +10,7 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import Rows, fetch_all, time_limit
 from dexxy.common.times import zone_called
+from dexxy.messages.answers import IS_SAID
 from dexxy.messages.feed.filters import check_lists
 from dexxy.messages.figures.organizations import members_of_organizations
 from dexxy.messages.models import ThreadKind
@@ -110,25 +111,27 @@ class Scope:
         is_few = self.member_ids is not None and len(self.member_ids) <= FEW
         sql = sql.replace("{once}", "NOT MATERIALIZED" if is_few else "MATERIALIZED")
         with time_limit(SECONDS):
-            return fetch_all(sql, {**given, **params}, self._team_rows())
+            return fetch_all(sql, {**given, **params}, team_rows(self.team))
 
     def kinds_of(self, *kinds: ThreadKind) -> list[ThreadKind]:
         """Return those of KINDS that the filter keeps."""
         return [kind for kind in kinds if kind in (self.filters.kinds or kinds)]
 
-    def _team_rows(self) -> Rows:
-        columns = {"member_id": "bigint", "since": "timestamptz", "until": "timestamptz"}
-        stints = ((m, one.since, one.until) for m, found in self.team.items() for one in found)
-        return Rows(columns, stints)
+
+def team_rows(team: Roster) -> Rows:
+    """Return what the statements of the figures read as `team`."""
+    columns = {"member_id": "bigint", "since": "timestamptz", "until": "timestamptz"}
+    return Rows(columns, ((m, one.since, one.until) for m, found in team.items() for one in found))
 
 
-# Begins each statement: who was of the team, and when (nobody's stints overlap); and whose the
-# accounts are. Both are read once: to look an account up for each message takes twice the time;
-# but what a few people did has few messages, and a community many accounts.
+# Begins each statement: who was of the team, and when (nobody's stints overlap); whose the
+# accounts are; what was never said. Each is read once: to look an account up for each message takes
+# twice the time (but what a few people did has few messages, and a community many accounts), and
+# what is hidden stands in the row, which is else not read.
 # Where it matters how long nothing has happened, each source has its own `now`.
-WHO = """
-WITH team AS MATERIALIZED (SELECT r.member_id, r.since, r.until FROM {rows}),
-account AS {once} (
+WHO = f"""
+WITH team AS MATERIALIZED (SELECT r.member_id, r.since, r.until FROM {{rows}}),
+account AS {{once}} (
     SELECT i.id, i.member_id, i.kind, p.is_bot, p.erased_at
     FROM members_identity i JOIN members_member p ON p.id = i.member_id
     WHERE i.workspace_id = %(workspace)s
@@ -138,7 +141,12 @@ account AS {once} (
     LEFT JOIN unnest(%(checked)s::bigint[], %(checked_at)s::timestamptz[]) AS c(id, checked_at)
            ON c.id = s.id
     WHERE s.workspace_id = %(workspace)s AND NOT s.is_archived
-)"""
+), hidden AS MATERIALIZED (
+    SELECT m.id FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND m.details ? 'minimized' AND NOT {IS_SAID}
+)"""  # noqa: S608
+# Tells the same as IS_SAID behind WHO.
+NOT_HIDDEN = "m.id NOT IN (SELECT id FROM hidden)"
 _GONE_SOURCES = """
 SELECT id FROM sources_source WHERE workspace_id = %(workspace)s AND is_archived"""
 # The live messages `m`.

@@ -2,14 +2,16 @@
 # ruff: noqa: S608
 # The statements are put together from constants; values are parameters.
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
-from dexxy.messages.figures.acts import ACTS, MESSAGES
+from dexxy.messages.figures.acts import ACTS, WRITTEN
 from dexxy.messages.figures.cohort import CohortThread, cohort_read
 from dexxy.messages.figures.outcomes import Durations, durations_of, taken_until
 from dexxy.messages.figures.people import newcomers_read
@@ -21,11 +23,8 @@ from dexxy.messages.models import ThreadKind
 # Which step a message belongs to: 0 is before the first.
 _STEP = "width_bucket(m.occurred_at, %(bounds)s::timestamptz[])"
 _IN_STEPS = "m.occurred_at >= %(first)s AND m.occurred_at < %(last)s"
-# Without bots; and a discussion's closing, of which nobody is told who did it, is nobody's message.
-_NO_BOTS = """author.is_bot IS NOT TRUE
- AND (m.author_id IS NOT NULL OR m.kind <> 'closed' OR m.thread_kind <> 'discussion')"""
 _VOLUME = f"""
-{WHO} SELECT {_STEP}, count(*) FROM {MESSAGES} AND {_IN_STEPS} AND {_NO_BOTS} GROUP BY 1
+{WHO} SELECT {_STEP}, count(*) FROM {WRITTEN} AND {_IN_STEPS} GROUP BY 1
 """
 _PEOPLE = f"""
 {WHO} SELECT {_STEP}, count(DISTINCT author.member_id) FROM {ACTS} AND {_IN_STEPS} GROUP BY 1
@@ -149,21 +148,19 @@ def response_trend(
     """
     both = replace(window, since=window_before(window).since)
     found = cohort_read(scope_of(viewer, workspace, both, filters), *ThreadKind)
-    begin = window.since - both.since
-    before = [one for one in found if timedelta(microseconds=one.opened) < begin]
-    now = found[len(before) :]
-    issues = [one for one in now if one.kind == ThreadKind.ISSUE]
-    steps = []
-    for step in steps_of(window):
-        edges = step.since - both.since, step.until - both.since
-        inside = [
-            one for one in issues if edges[0] <= timedelta(microseconds=one.opened) < edges[1]
-        ]
-        steps.append((step, _responses(inside, with_team=with_team)))
+    steps = steps_of(window)
+    opened = [one.opened for one in found]
+    edges = [(step.since - both.since) // timedelta(microseconds=1) for step in steps]
+    # The oldest come first, so those of a step stand behind each other.
+    places = [*(bisect_left(opened, edge) for edge in edges), len(found)]
+    first = places[0]
     return ResponseTrend(
-        now=_by_kind(now, with_team=with_team),
-        before=_by_kind(before, with_team=with_team),
-        steps=steps,
+        now=_by_kind(found[first:], with_team=with_team),
+        before=_by_kind(found[:first], with_team=with_team),
+        steps=[
+            (step, _of_issues(found[begin:end], with_team=with_team))
+            for step, (begin, end) in zip(steps, pairwise(places), strict=True)
+        ],
     )
 
 
@@ -179,6 +176,10 @@ def _by_kind(found: Sequence[CohortThread], *, with_team: bool) -> Mapping[Threa
         kind: _responses([one for one in found if one.kind == kind], with_team=with_team)
         for kind in ThreadKind
     }
+
+
+def _of_issues(found: Sequence[CohortThread], *, with_team: bool) -> Responses:
+    return _responses([one for one in found if one.kind == ThreadKind.ISSUE], with_team=with_team)
 
 
 def _responses(found: Sequence[CohortThread], *, with_team: bool) -> Responses:

@@ -16,6 +16,7 @@ import pytest
 
 from dexxy.accounts.models import User
 from dexxy.members.models import IdentityKind
+from dexxy.messages.changes.followers import changed_since
 from dexxy.messages.figures import (
     concentration,
     durations,
@@ -26,12 +27,15 @@ from dexxy.messages.figures import (
     rhythm,
     trends,
 )
+from dexxy.messages.figures.cohort import FOLLOWER
 from dexxy.messages.figures.estimator import Observation, quantile
+from dexxy.messages.figures.keeping import times_keep
 from dexxy.messages.figures.outcomes import Durations, Outcome
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window
 from dexxy.messages.figures.steps import window_before
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import Message, Thread, ThreadKind
+from dexxy.messages.models import Change, Follower, Message, Thread, ThreadKind
+from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.sources.models import Source
 from tests.factories import make_source
@@ -107,7 +111,10 @@ class Told:
 
     @property
     def is_draft(self) -> bool:
-        return bool(self.drafting) and self.drafting[-1].kind == "drafted"
+        if self.drafting:
+            return self.drafting[-1].kind == "drafted"
+        # Of what no message tells, the thread itself does.
+        return self.row.state_reason == "draft"
 
     @property
     def start(self) -> datetime:
@@ -525,7 +532,8 @@ def check_what_became_of_newcomers(community: Community) -> None:
 
 
 def check_hours_weeks_and_bots(community: Community) -> None:
-    look, window, zone = community.look, community.window, ZoneInfo(ZONE)
+    look, window = community.look, community.window
+    zone = ZoneInfo(window.zone)
     acts = look.acts(look.threads, window.since, window.until)
     local = [act.at.astimezone(zone) for act in acts]
     hours = Counter((at.isoweekday(), at.hour) for at in local)
@@ -604,13 +612,16 @@ def check_each_step_is_a_window_of_its_own(community: Community, kind: ThreadKin
         assert (one.new, one.closed, one.reopened, one.open_after) == counts
 
 
-CHECKS: list[Callable[[Community], None]] = [
-    check_trends_are_the_same_figures_step_by_step,
+COHORT_CHECKS: list[Callable[[Community], None]] = [
     check_first_responses_of_anybody_and_of_the_team,
     check_the_threads_know_their_first_responses,
     check_closings_and_ages,
     check_reviews_and_merges,
     check_answers_of_discussions,
+]
+CHECKS: list[Callable[[Community], None]] = [
+    *COHORT_CHECKS,
+    check_trends_are_the_same_figures_step_by_step,
     check_what_became_of_pull_requests,
     check_who_took_part_and_who_was_new,
     check_who_came_once_and_who_has_gone_quiet,
@@ -628,4 +639,14 @@ def test_figures_are_what_a_look_at_every_message_says(
     community = Community(seed, alice, source)
 
     for check in CHECKS:
+        check(community)
+
+    # The same is read from what is kept of each thread.
+    workspace = source.workspace
+    threads = Thread.objects.filter(workspace=workspace).values_list("pk", flat=True)
+    times_keep(workspace.pk, list(threads), team_of(workspace.pk))
+    Follower.objects.create(workspace=workspace, name=FOLLOWER)
+    Change.objects.all().delete()
+    assert changed_since(workspace.pk, FOLLOWER, most=0) == set()
+    for check in COHORT_CHECKS:
         check(community)

@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 def durations_of(n: int) -> Durations:
-    threads = [Taken(pk, Outcome.DONE, HOUR) for pk in range(n)]
+    threads = [Taken(pk, Outcome.DONE, HOUR // timedelta(microseconds=1)) for pk in range(n)]
     return Durations(median=HOUR, p90=2 * HOUR, threads=threads, left_out={})
 
 

@@ -69,9 +69,13 @@ def test_an_answer_of_the_team_takes_the_thread_out_of_the_queue(teller: Teller)
     [thread] = teller.tell("I A opens 0")
     assert waiting() == {thread.pk: "team 0 no_reply"}
 
+    assert thread.times.team_response is None
+
     make_message(thread=thread, author=teller.person("T"), occurred_at=moment("3"))
 
     assert waiting() == {}
+    thread.times.refresh_from_db()
+    assert thread.times.team_response == timedelta(hours=3) // timedelta(microseconds=1)
 
 
 def test_who_closes_what_others_opened_is_of_the_team_also_in_what_was_looked_at_before(

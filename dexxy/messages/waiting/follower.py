@@ -1,10 +1,10 @@
 """Keep the queue true: a follower of the log of changes looks at each thread that changed.
 
 What people do later makes them of the team from then on. Where it turns out that somebody was of
-the team before, all open threads of the workspace are looked at again: that is a recount.
+the team before, all threads of the workspace are looked at again: that is a recount.
 """
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from time import monotonic
 
 from django.db import transaction
@@ -14,17 +14,20 @@ from dexxy.common.sql import fetch_all
 from dexxy.common.stopping import asked_to_stop
 from dexxy.messages.changes.followers import follow, followers_behind
 from dexxy.messages.changes.reading import Reading
+from dexxy.messages.figures.cohort import FOLLOWER
+from dexxy.messages.figures.keeping import times_keep
 from dexxy.messages.models import ChangeKind, Recount
 from dexxy.messages.team.roster import team_learn, team_of, team_recount
 from dexxy.messages.waiting.standings import standings_recompute
 
 JOB = "dexxy.messages.tasks.standings_follow"
-FOLLOWER = "waiting"
 _BATCH = 1000
-_OPEN_THREADS = """
+# Somebody may wait in an open thread, and in one in which something was said after its end.
+_THREADS = """
 SELECT t.id FROM messages_thread t
 WHERE t.workspace_id = %(workspace)s AND t.id > %(done_to)s AND NOT t.is_archived
-  AND (t.state = 'open' OR t.last_activity_at > coalesce(t.closed_at, t.opened_at))
+  AND %(is_of_queue)s =
+      (t.state = 'open' OR t.last_activity_at > coalesce(t.closed_at, t.opened_at))
 ORDER BY t.id LIMIT %(limit)s
 """
 
@@ -83,7 +86,13 @@ def _take_in(workspace_id: int, changed: Reading) -> None:
     is_of_the_past |= team_recount(workspace_id, others | _acted_in(workspace_id, removed))
     if others or is_of_the_past:
         recount_begin(workspace_id)
-    standings_recompute(workspace_id, threads, team_of(workspace_id))
+    _tell_anew(workspace_id, threads)
+
+
+def _tell_anew(workspace_id: int, threads: Collection[int]) -> None:
+    team = team_of(workspace_id)
+    standings_recompute(workspace_id, threads, team)
+    times_keep(workspace_id, threads, team)
 
 
 def _acted_in(workspace_id: int, threads: Set[int | None]) -> set[int]:
@@ -92,8 +101,9 @@ def _acted_in(workspace_id: int, threads: Set[int | None]) -> set[int]:
 
 
 def recount_begin(workspace_id: int) -> None:
-    """Let all open threads of a workspace be looked at again, by the job."""
-    Recount.objects.update_or_create(workspace_id=workspace_id, defaults={"done_to": 0})
+    """Let all threads of a workspace be looked at again, by the job: the open ones first."""
+    begin = {"is_of_queue": True, "done_to": 0}
+    Recount.objects.update_or_create(workspace_id=workspace_id, defaults=begin)
 
 
 @transaction.atomic
@@ -102,12 +112,21 @@ def _recount_next(workspace_id: int) -> bool:
     recount = rows.filter(workspace=workspace_id).first()
     if recount is None:
         return False
-    params = {"workspace": workspace_id, "done_to": recount.done_to, "limit": _BATCH}
-    threads = [pk for (pk,) in fetch_all(_OPEN_THREADS, params)]
-    if not threads:
+    params = {
+        "workspace": workspace_id,
+        "is_of_queue": recount.is_of_queue,
+        "done_to": recount.done_to,
+        "limit": _BATCH,
+    }
+    threads = [pk for (pk,) in fetch_all(_THREADS, params)]
+    if not threads and not recount.is_of_queue:
         recount.delete()
         return True
-    standings_recompute(workspace_id, threads, team_of(workspace_id))
+    if not threads:
+        recount.is_of_queue, recount.done_to = False, 0
+        recount.save()
+        return True
+    _tell_anew(workspace_id, threads)
     recount.done_to = threads[-1]
     recount.save()
     return True

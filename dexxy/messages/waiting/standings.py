@@ -1,6 +1,7 @@
-"""Keep the rows that say in which threads somebody waits."""
+"""Keep the rows that say in which threads somebody waits, and when somebody did."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
@@ -8,7 +9,7 @@ from dexxy.members.summaries import summaries_due
 from dexxy.messages.models import Triage
 from dexxy.messages.team.roster import Roster
 from dexxy.messages.waiting.acts import ThreadActs, acts_read
-from dexxy.messages.waiting.turns import Act, Actor, Deed, Side, Standing, standing
+from dexxy.messages.waiting.turns import Act, Actor, Deed, Side, Standing, standings
 
 # A thread in which nobody waits has no row.
 _LISTED = (Side.TEAM, Side.LATE, Side.OURS, Side.ASIDE)
@@ -33,6 +34,19 @@ WHERE (s.side, s.reason, s.since, s.turned_at, s.message_id, s.others_replied, s
       (excluded.side, excluded.reason, excluded.since, excluded.turned_at, excluded.message_id,
        excluded.others_replied, excluded.is_old)
 """
+# What is kept already is left as it is: a recount changes little.
+_WRITE_WAITS = """
+WITH kept AS (SELECT r.thread_id, r.since, r.until FROM {rows}), gone AS (
+    DELETE FROM messages_wait w
+    WHERE w.workspace_id = %(workspace)s AND w.thread_id = ANY(%(threads)s)
+      AND (w.thread_id, w.since) NOT IN (SELECT thread_id, since FROM kept)
+)
+INSERT INTO messages_wait AS w (workspace_id, thread_id, since, until)
+SELECT %(workspace)s, thread_id, since, until FROM kept ORDER BY thread_id, since
+ON CONFLICT (workspace_id, thread_id, since) DO UPDATE SET until = excluded.until
+WHERE w.until IS DISTINCT FROM excluded.until
+"""
+_WAIT_COLUMNS = {"thread_id": "bigint", "since": "timestamptz", "until": "timestamptz"}
 _OPENERS = """
 SELECT DISTINCT opener.member_id
 FROM messages_thread t JOIN members_identity opener ON opener.id = t.author_id
@@ -72,19 +86,48 @@ def standings_recompute(workspace_id: int, thread_ids: Collection[int], team: Ro
     """
     execute(_LOCK, {"workspace": workspace_id})
     aside = _set_aside(thread_ids)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
+    waits: list[tuple[Any, ...]] = []
     for thread in acts_read(workspace_id, thread_ids, team):
         acts = _with(thread.acts, aside.get(thread.thread_id))
-        found = standing(thread.opened, acts, as_draft=thread.as_draft)
+        told = list(standings(thread.opened, acts, as_draft=thread.as_draft))
+        _, found = told[-1]
         if found.side in _LISTED:
             rows.append(_row(thread, found))
+        queued = ((at, one.side is Side.TEAM and not _is_old(thread, one)) for at, one in told)
+        waits += [(thread.thread_id, *wait) for wait in stretches(queued)]
     threads = {"threads": list(thread_ids), "kept": [row[0] for row in rows]}
     execute(_FORGET, threads)
     if rows:
         execute(_WRITE, {"workspace": workspace_id}, Rows(_COLUMNS, rows))
+    given = {"workspace": workspace_id, "threads": list(thread_ids)}
+    execute(_WRITE_WAITS, given, Rows(_WAIT_COLUMNS, waits))
     openers = [pk for (pk,) in fetch_all(_OPENERS, {"threads": list(thread_ids)})]
     execute(_FIRST, {"workspace": workspace_id, "openers": openers})
     summaries_due(workspace_id, openers)
+
+
+def stretches(
+    told: Iterable[tuple[datetime, bool]],
+) -> list[tuple[datetime, datetime | None]]:
+    """Return from when until when something held; None if it still does.
+
+    Args:
+        told: whether it holds from a time on. What comes later in a thread may have an earlier
+            time, where it was imported: that is taken for the time of what is before it.
+    """
+    found: list[tuple[datetime, datetime | None]] = []
+    began: datetime | None = None
+    latest: datetime | None = None
+    for time, holds in told:
+        latest = at = max(latest or time, time)
+        if holds and began is None:
+            began = at
+        elif not holds and began is not None:
+            if began < at:
+                found.append((began, at))
+            began = None
+    return found if began is None else [*found, (began, None)]
 
 
 def _set_aside(thread_ids: Collection[int]) -> dict[int, Act]:
@@ -101,8 +144,6 @@ def _with(acts: list[Act], one: Act | None) -> list[Act]:
 
 
 def _row(thread: ThreadActs, found: Standing) -> tuple[Any, ...]:
-    asked_at = found.turned_at or found.since
-    is_old = thread.is_from_before and asked_at is not None and asked_at <= thread.connected_at
     return (
         thread.thread_id,
         str(found.side),
@@ -111,5 +152,10 @@ def _row(thread: ThreadActs, found: Standing) -> tuple[Any, ...]:
         found.turned_at,
         found.message_id,
         found.others_replied,
-        is_old,
+        _is_old(thread, found),
     )
+
+
+def _is_old(thread: ThreadActs, found: Standing) -> bool:
+    asked_at = found.turned_at or found.since
+    return thread.is_from_before and asked_at is not None and asked_at <= thread.connected_at

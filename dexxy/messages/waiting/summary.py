@@ -70,7 +70,7 @@ SELECT r.number, count(q.since), min(q.since) FROM {RANGES} LEFT JOIN LATERAL (
     return QueueSummary(
         bands=[min(MOST_COUNTED, sum(counts[i : i + 2])) for i in range(0, len(counts), 2)],
         longest=min((since for _, _, since in rows if since), default=None),
-        is_recounting=Recount.objects.filter(workspace=workspace).exists(),
+        is_recounting=Recount.objects.filter(workspace=workspace, is_of_queue=True).exists(),
     )
 
 
@@ -81,7 +81,7 @@ def is_recounting(viewer: Viewer, workspace: Workspace) -> bool:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    return Recount.objects.filter(workspace=workspace).exists()
+    return Recount.objects.filter(workspace=workspace, is_of_queue=True).exists()
 
 
 def list_counts(

@@ -5,7 +5,7 @@ reminder does not begin the wait anew, a word of the team ends it, and nobody el
 opener or the team can say that help sufficed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -121,12 +121,25 @@ def standing(opened: Act, acts: Iterable[Act], *, as_draft: bool = False) -> Sta
         acts: in the order in which they happened.
         as_draft: it is a pull request that was opened as a draft.
     """
+    *_, (_at, last) = standings(opened, acts, as_draft=as_draft)
+    return last
+
+
+def standings(
+    opened: Act, acts: Iterable[Act], *, as_draft: bool = False
+) -> Iterator[tuple[datetime, Standing]]:
+    """Yield whose turn it is after the opening and after each act, with the time of it.
+
+    Args: as `standing`.
+    """
     if opened.actor is Actor.NOBODY:
-        return _NOBODY
+        yield opened.at, _NOBODY
+        return
     walk = _OurThread() if opened.actor is Actor.TEAM else _Walk(opened, is_draft=as_draft)
+    yield opened.at, walk.standing
     for act in acts:
         walk.go_on(act)
-    return walk.standing
+        yield act.at, walk.standing
 
 
 class _Walk:

@@ -102,7 +102,8 @@ def stacked(series: Sequence[Series], steps: Sequence[str], sentence: str, say: 
     for place, name in enumerate(steps):
         below = 0.0
         for one in series:
-            value = one.values[place] or 0
+            if not (value := one.values[place]):
+                continue
             x, width = place * room + room * (1 - _BAR) / 2, room * _BAR
             title = f"{name}, {one.name}: {say(value)}"
             bars.append(_bar(x, width, (below, below + value), top, one.look, title))

@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 # Of the drawing; the page stretches it to its place.
 WIDTH, HEIGHT = 520.0, 120.0
 # Labels below a chart, so that they do not touch.
-MOST_LABELS = 8
+MOST_LABELS = 6
 _ROUND = (1, 2, 4, 5, 6, 8, 10)
 
 

@@ -1,7 +1,8 @@
 """The cards about how long things take: to answer, to close, to review, to merge."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +11,7 @@ from dexxy.messages.figures import durations
 from dexxy.messages.figures.outcomes import Durations, Outcome
 from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN, LEAST_FOR_P90, shown
 from dexxy.messages.figures.trends import response_trend
+from dexxy.messages.figures.waiting_trend import waiting_trend
 from dexxy.web.charts.plot import Series, lines
 from dexxy.web.charts.shares import shares
 from dexxy.web.insights import words
@@ -104,6 +106,40 @@ def closings(asked: Asked) -> Drawn:
     return Drawn(facts=facts, table=Table(_head(), table), notes=notes, rows=rows)
 
 
+def waiting(asked: Asked) -> Drawn:
+    """Draw how many waited for the team at the end of each day or week."""
+    found = waiting_trend(*asked.figure)
+    numbers = [one.waiting for one in found.steps]
+    if not any(numbers) and not found.before:
+        return Drawn(empty=_("Nobody waited for the team in this time."))
+    last = len(found.at_the_end)
+    most = max(found.steps, key=lambda one: one.waiting)
+    sentence = _("Waiting at the end: %(last)s. Most of all from %(day)s: %(most)s.") % {
+        "last": words.number(last),
+        "day": words.step_name(most.step),
+        "most": words.number(most.waiting),
+    }
+    series = [Series(_("waiting"), "c1", numbers)]
+    steps = [words.step_name(one.step) for one in found.steps]
+    change = words.change(last, found.before, better=-1)
+    return Drawn(
+        facts=[
+            Fact(_("Waiting at the end"), words.number(last), rows="end", change=change),
+            Fact(_("Waiting at the beginning"), words.number(found.before)),
+        ],
+        chart=lines(series, steps, sentence, words.number),
+        table=Table(
+            [_("From"), _("To"), _("Waiting at its end")],
+            [
+                [one.step.first.isoformat(), one.step.last.isoformat(), one.waiting]
+                for one in found.steps
+            ],
+        ),
+        notes=[_("Snoozed ones count. What is old, and what the team opened, does not.")],
+        rows={"end": Rows(_("Waiting at the end"), found.at_the_end)},
+    )
+
+
 def ages(asked: Asked) -> Drawn:
     """Draw how old the open issues are (M4)."""
     found = shown(durations.issue_age(*asked.figure))
@@ -111,16 +147,14 @@ def ages(asked: Asked) -> Drawn:
     if not took.n:
         return Drawn(empty=_("No issue is open."))
     names = [_("Up to 30 days"), _("31 to 90 days"), _("91 days to a year"), _("Older")]
-    limits = [timedelta.min, *durations.AGES, timedelta.max]
-    rows = {"open": Rows(_("Open issues"), took.ended(Outcome.OPEN), beside=_beside(took))}
+    beside = _beside(took)
+    rows = {"open": Rows(_("Open issues"), took.ended(Outcome.OPEN), beside=beside)}
     bars = []
+    # The oldest come first, so the bands stand behind each other.
+    ids, end = rows["open"].ids, took.n
     for place, (name, count) in enumerate(zip(names, found.bands, strict=True)):
-        inside = [
-            one.thread_id
-            for one in took.threads
-            if one.took is not None and limits[place] < one.took <= limits[place + 1]
-        ]
-        rows[f"band-{place + 1}"] = Rows(name, inside, beside=_beside(took))
+        rows[f"band-{place + 1}"] = Rows(name, ids[end - count : end], beside=beside)
+        end -= count
         address = asked.address("insights_rows", "issue-age", f"band-{place + 1}")
         bars.append((name, count, "", address))
     return Drawn(
@@ -239,8 +273,12 @@ def _lists(prefix: str, name: str, found: Durations) -> dict[str, Rows]:
     }
 
 
-def _beside(found: Durations) -> dict[int, str]:
-    return {one.thread_id: words.lasting(one.took) for one in found.threads}
+def _beside(found: Durations) -> Callable[[int], str]:
+    @cache
+    def took() -> dict[int, timedelta | None]:
+        return {one.thread_id: one.took for one in found.threads}
+
+    return lambda pk: words.lasting(took().get(pk))
 
 
 def _notes(found: Durations, name: str = "") -> list[str]:

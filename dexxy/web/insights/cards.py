@@ -55,6 +55,20 @@ class Asked:
         """What stands behind an address that asks for the same."""
         return f"?{urlencode(self.query, doseq=True)}" if self.query else ""
 
+    @property
+    def feed(self) -> str:
+        """The address of the feed of what people said and did; '' where it cannot show that."""
+        if self.filters.organizations:
+            return ""
+        days = f"since:{self.period.first.isoformat()} until:{self.period.last.isoformat()}"
+        query = {
+            "bots": "no",
+            "q": days,
+            "source": list(self.filters.source_ids),
+            "thread": [str(kind) for kind in self.filters.kinds],
+        }
+        return f"{reverse('feed', args=[self.workspace.slug])}?{urlencode(query, doseq=True)}"
+
     def address(self, name: str, *parts: object) -> str:
         """Return an address of this workspace that asks for the same."""
         return reverse(name, args=[self.workspace.slug, *parts]) + self.query_string
@@ -121,19 +135,23 @@ class Table:
         return buffer.getvalue()
 
 
+def _nothing(_pk: int) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Rows:
     """A list behind a number: threads or people, by their primary keys.
 
     Args:
         name: what the list is of.
-        beside: what stands beside each, by its primary key.
+        beside: says what stands beside one, by its primary key: few of them are shown.
     """
 
     name: str
     ids: Sequence[int]
     is_people: bool = False
-    beside: Mapping[int, str] = field(default_factory=dict)
+    beside: Callable[[int], str] = _nothing
 
 
 @dataclass(frozen=True)

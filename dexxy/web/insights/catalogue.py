@@ -121,6 +121,16 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "durations",
             ),
             Card(
+                "waiting",
+                _("Waiting for us at the end of the week"),
+                _(
+                    "How many threads were in the queue at the end of each week, or day: the team "
+                    "owed the next word."
+                ),
+                answers.waiting,
+                "waiting",
+            ),
+            Card(
                 "issue-age",
                 _("Age of open issues"),
                 _("How old the issues are that are open now."),

@@ -10,7 +10,8 @@ from dexxy.messages.figures import concentration, people
 from dexxy.messages.figures.reach import reach
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, ratio, shown
 from dexxy.messages.figures.trends import StepPeople, participation
-from dexxy.web.charts.plot import Plot, Series, beside, stacked
+from dexxy.web.charts import plot
+from dexxy.web.charts.plot import Plot, Series, stacked
 from dexxy.web.charts.shares import shares
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
@@ -42,18 +43,19 @@ def participants(asked: Asked) -> Drawn:
 
 
 def _participants(found: people.Contributors) -> dict[str, Rows]:
-    beside_each = {
-        one.member_id: ngettext("%(n)s act", "%(n)s acts", one.acts) % {"n": words.number(one.acts)}
-        for one in found.people
-    }
+    acts = {one.member_id: one.acts for one in found.people}
+
+    def beside(pk: int) -> str:
+        number = acts.get(pk, 0)
+        return ngettext("%(n)s act", "%(n)s acts", number) % {"n": words.number(number)}
+
     lists = {
         "people": (_("Active people"), [one.member_id for one in found.people]),
         "team": (_("Of the team"), [one.member_id for one in found.people if one.is_team]),
         "others": (_("Others"), [one.member_id for one in found.people if not one.is_team]),
     }
     return {
-        slug: Rows(name, ids, is_people=True, beside=beside_each)
-        for slug, (name, ids) in lists.items()
+        slug: Rows(name, ids, is_people=True, beside=beside) for slug, (name, ids) in lists.items()
     }
 
 
@@ -62,7 +64,7 @@ def _over_time(trend: Sequence[StepPeople], *, has_history: bool) -> Plot:
     sentence = _("People who took part, step by step, and how many of them were new.")
     if not has_history:
         only = Series(_("people"), "c1", [one.people for one in trend])
-        return beside([only], steps, sentence, words.number)
+        return plot.beside([only], steps, sentence, words.number)
     series = [
         Series(_("returning"), "c1", [one.people - (one.new or 0) for one in trend]),
         Series(_("new"), "c2", [one.new for one in trend]),
@@ -83,14 +85,14 @@ def _ghosts(number: int) -> list[str]:
 
 def newcomers(asked: Asked) -> Drawn:
     """Draw who had never taken part before (M13)."""
-    found = shown(people.new_contributors(*asked.figure))
+    now, earlier = people.new_contributors_compared(*asked.figure)
+    found, before = shown(now), shown(earlier).people or ()
     if found.people is None:
         return Drawn(empty=_first_sync())
-    before = shown(people.new_contributors(*asked.figure_before)).people or ()
     ids = [one.member_id for one in found.people]
     if not ids:
         return Drawn(empty=_("Nobody took part for the first time."))
-    beside_each = {one.member_id: words.day(one.first_at.date()) for one in found.people}
+    first_at = {one.member_id: one.first_at for one in found.people}
     names = {one.pk: str(one) for one in members_by_id(asked.viewer, asked.workspace, ids)}
     change = words.change(len(ids), len(before), better=1)
     return Drawn(
@@ -100,7 +102,11 @@ def newcomers(asked: Asked) -> Drawn:
             [[names.get(one.member_id, ""), one.first_at.isoformat()] for one in found.people],
             names_people=True,
         ),
-        rows={"people": Rows(_("New people"), ids, is_people=True, beside=beside_each)},
+        rows={
+            "people": Rows(
+                _("New people"), ids, is_people=True, beside=lambda pk: words.day(first_at[pk])
+            )
+        },
         people="people",
     )
 

@@ -153,7 +153,7 @@ def _rendered(asked: Asked, card: Card, drawn: Drawn, *, is_too_slow: bool = Fal
     }
     found = drawn.rows.get(drawn.people)
     ids = found.ids[:SHOWN_PEOPLE] if found else []
-    people = [(pk, found.beside.get(pk, "") if found else "") for pk in ids]
+    people = [(pk, found.beside(pk) if found else "") for pk in ids]
     html = render_to_string("web/insights/card.html", context)
     return Kept(html, people, timezone.now())
 

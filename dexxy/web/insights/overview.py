@@ -1,13 +1,16 @@
 """The six numbers above all cards."""
 
+from dataclasses import replace
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.figures import people
+from dexxy.messages.figures.durations import team_response_time
 from dexxy.messages.figures.reach import opened_threads
 from dexxy.messages.figures.small_numbers import shown
-from dexxy.messages.figures.trends import response_trend, volume
+from dexxy.messages.figures.trends import volume
 from dexxy.messages.models import ThreadKind
 from dexxy.messages.waiting.lists import QueueFilters
 from dexxy.messages.waiting.summary import queue_summary
@@ -25,7 +28,7 @@ def overview(asked: Asked) -> Drawn:
         Fact(
             _("Messages"),
             words.number(messages),
-            address=f"{reverse('feed', args=[asked.workspace.slug])}?bots=no",
+            address=asked.feed,
             change=words.change(messages, earlier, better=1),
         ),
         *_people(asked, rows),
@@ -48,8 +51,8 @@ def _people(asked: Asked, rows: dict[str, Rows]) -> list[Fact]:
     rows["people"] = Rows(_("Active people"), active, is_people=True)
     change = words.change(len(active), before, better=1)
     facts = [Fact(_("Active people"), words.number(len(active)), rows="people", change=change)]
-    new = shown(people.new_contributors(*asked.figure)).people
-    earlier = shown(people.new_contributors(*asked.figure_before)).people
+    now, earlier_on = people.new_contributors_compared(*asked.figure)
+    new, earlier = shown(now).people, shown(earlier_on).people
     if new is None or earlier is None:
         return [*facts, Fact(_("New people"), words.NONE)]
     rows["new"] = Rows(_("New people"), [one.member_id for one in new], is_people=True)
@@ -58,13 +61,15 @@ def _people(asked: Asked, rows: dict[str, Rows]) -> list[Fact]:
 
 
 def _answer(asked: Asked, rows: dict[str, Rows]) -> Fact:
-    found = response_trend(*asked.figure)
-    now = shown(found.now[ThreadKind.ISSUE].team)
-    before = shown(found.before[ThreadKind.ISSUE].team)
+    name = _("Median first answer to issues")
+    if asked.filters.kinds and ThreadKind.ISSUE not in asked.filters.kinds:
+        return Fact(name, words.NONE)
+    issues = replace(asked, filters=replace(asked.filters, kinds=[ThreadKind.ISSUE]))
+    now = shown(team_response_time(*issues.figure)[ThreadKind.ISSUE])
+    before = shown(team_response_time(*issues.figure_before)[ThreadKind.ISSUE])
     threads = [one.thread_id for one in now.threads]
     rows["issues"] = Rows(_("Issues opened from outside the team"), threads)
     change = words.change_of_time(now.median, before.median, now.n, before.n)
-    name = _("Median first answer to issues")
     return Fact(name, words.lasting(now.median), rows="issues", change=change)
 
 

@@ -24,6 +24,7 @@ from dexxy.web.insights.asking import read_asked
 from dexxy.web.insights.cards import Asked, Card, Drawn, Rows
 from dexxy.web.insights.catalogue import CARDS, OVERVIEW, SECTIONS
 from dexxy.web.insights.keeping import PEOPLE, SHOWN_PEOPLE, STATE, card_of
+from dexxy.web.insights.reference import reference
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 _PAGE = 100
@@ -60,6 +61,13 @@ def one_figure(request: PageRequest, workspace: Workspace, figure: str) -> HttpR
     context |= {"sources": visible_sources(request.user, workspace), "kinds": words.KINDS.items()}
     context |= _context(asked, card)
     return render(request, "web/insights/figure.html", context)
+
+
+@workspace_page
+def how_counted(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Show the reference of all figures."""
+    context = {"workspace": workspace, "section": "insights", "reference": reference()}
+    return render(request, "web/insights/how.html", context)
 
 
 @workspace_page
@@ -151,7 +159,7 @@ def _items(asked: Asked, rows: Rows, ids: Sequence[int]) -> Sequence[tuple[Threa
     """Return the rows with IDS in their order, each with what stands beside it."""
     read = members_by_id if rows.is_people else threads_by_id
     known = {one.pk: one for one in read(asked.viewer, asked.workspace, ids)}
-    return [(known[pk], rows.beside.get(pk, "")) for pk in ids if pk in known]
+    return [(known[pk], rows.beside(pk)) for pk in ids if pk in known]
 
 
 def _after(request: PageRequest, most: int) -> int:

@@ -1,6 +1,5 @@
 """The cards about how much is written, when, where, and by bots."""
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dexxy.members.visibility import members_by_id
@@ -9,8 +8,9 @@ from dexxy.messages.figures.reach import by_source
 from dexxy.messages.figures.small_numbers import LEAST_PEOPLE, shown
 from dexxy.messages.figures.trends import volume
 from dexxy.sources.selectors import visible_sources
+from dexxy.web.charts import plot
 from dexxy.web.charts.heat import heat
-from dexxy.web.charts.plot import Series, beside
+from dexxy.web.charts.plot import Series
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
 
@@ -32,11 +32,10 @@ def messages(asked: Asked) -> Drawn:
         "day": words.step_name(busiest.step),
         "most": words.number(busiest.messages),
     }
-    feed = f"{reverse('feed', args=[asked.workspace.slug])}?bots=no"
     change = words.change(now, before, better=1)
     return Drawn(
-        facts=[Fact(_("Messages"), words.number(now), address=feed, change=change)],
-        chart=beside(series, steps, sentence, words.number),
+        facts=[Fact(_("Messages"), words.number(now), address=asked.feed, change=change)],
+        chart=plot.beside(series, steps, sentence, words.number),
         table=Table(
             [_("From"), _("Messages"), _("Previous")],
             [[one.step.first.isoformat(), one.messages, one.before] for one in trend],
@@ -106,7 +105,9 @@ def bursts(asked: Asked) -> Drawn:
     if len(judged) < len(weeks):
         notes.append(_("A week is judged by the 12 complete weeks before it; some have fewer."))
     return Drawn(
-        chart=beside(series, [words.day(week.begins_on) for week in weeks], sentence, words.number),
+        chart=plot.beside(
+            series, [words.day(week.begins_on) for week in weeks], sentence, words.number
+        ),
         table=Table(
             [_("Week of"), _("Acts"), _("Unusual above"), _("Unusual")],
             [
@@ -130,13 +131,17 @@ def bots(asked: Asked) -> Drawn:
         return Drawn(empty=_("Nothing was written in this time."))
     ids = [bot.member_id for bot in found.bots]
     names = {one.pk: str(one) for one in members_by_id(asked.viewer, asked.workspace, ids)}
-    said = {bot.member_id: words.number(bot.said) for bot in found.bots}
-    quick = {one.member_id: words.number(one.said) for one in found.suspects}
+    said = {bot.member_id: bot.said for bot in [*found.bots, *found.suspects]}
+    suspects = [one.member_id for one in found.suspects]
+
+    def beside(pk: int) -> str:
+        return words.number(said[pk])
+
     return Drawn(
         facts=[
             Fact(_("Said by bots"), words.share(found.ratio)),
             Fact(_("Bots"), words.number(len(ids)), rows="bots"),
-            Fact(_("May be bots"), words.number(len(quick)), rows="suspects"),
+            Fact(_("May be bots"), words.number(len(suspects)), rows="suspects"),
         ],
         table=Table(
             [_("Bot"), _("Messages")],
@@ -145,8 +150,8 @@ def bots(asked: Asked) -> Drawn:
         ),
         notes=[_("May be bots: people who answered within seconds, many times. You decide.")],
         rows={
-            "bots": Rows(_("Bots"), ids, is_people=True, beside=said),
-            "suspects": Rows(_("May be bots"), list(quick), is_people=True, beside=quick),
+            "bots": Rows(_("Bots"), ids, is_people=True, beside=beside),
+            "suspects": Rows(_("May be bots"), suspects, is_people=True, beside=beside),
         },
         people="bots",
     )

@@ -199,6 +199,32 @@ def test_stars_and_forks_are_added_up_when_all_repositories_have_some(
     assert "Stars 150 More stars +50 Forks 7 More forks +0" in shown
 
 
+def test_the_messages_of_a_period_are_the_feed_of_its_days(
+    client: Client, bob: User, workspace: Workspace, source: Source, told: list[Thread]
+) -> None:
+    client.force_login(bob)
+
+    html = page(client, workspace, f"messages/{JANUARY}&source={source.pk}&kind=discussion")
+
+    found = re.search(r'<a href="(/w/[^"]*/feed/[^"]*)">3</a>', html)
+    assert found
+    feed = client.get(found[1].replace("&amp;", "&"))
+    assert len(feed.context["page"].items) == 3
+    assert "since%3A2026-01-01+until%3A2026-01-31" in found[1]
+
+
+def test_each_figure_leads_to_its_paragraph_in_the_reference(
+    client: Client, bob: User, workspace: Workspace
+) -> None:
+    client.force_login(bob)
+
+    html = page(client, workspace, "how/")
+
+    for card in CARDS.values():
+        assert f'<h2 id="{card.anchor}">' in html
+    assert f'href="/w/{workspace.slug}/insights/how/#rhythm"' in page(client, workspace, "bots/")
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -235,7 +261,7 @@ def test_what_is_no_figure_is_not_found(
     assert client.get(f"/w/{workspace.slug}/insights/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "issues/", "issues.csv", "issues/new/"])
+@pytest.mark.parametrize("path", ["", "how/", "issues/", "issues.csv", "issues/new/"])
 def test_figures_are_for_who_is_in_the_workspace(
     client: Client, charlie: User, workspace: Workspace, path: str
 ) -> None:

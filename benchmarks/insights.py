@@ -1,0 +1,132 @@
+"""`python -m benchmarks.insights`: what each card of Insights takes at a million messages.
+
+A year, all kinds, with the year before it. The times are of the processor, in this process and in
+that of its database session, so that other work on the machine does not count. Cold is a card of a
+session that has read nothing yet; warm is the best of three.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.servers import own_servers
+
+THREADS, PEOPLE, DAYS, WORDS = 167_000, 20_000, 5 * 365, 60
+# What one waits for with the eye on the page.
+MOST_MS = 2000.0
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    if "BENCH_INSIGHTS" in os.environ:
+        _measure(sys.argv[1:])
+        return
+    with own_servers() as environment:
+        command = [sys.executable, "-m", "benchmarks.insights"]
+        environment["BENCH_INSIGHTS"] = "1"
+        subprocess.run(command, env=environment, check=True)  # noqa: S603
+
+
+def _measure(only: list[str]) -> None:
+    import django
+
+    django.setup()
+    from dexxy.messages.figures import scope
+    from dexxy.web.insights.catalogue import CARDS
+
+    scope.SECONDS = 600.0  # a machine with other work may take longer
+    asked = _asked()
+    table = Table("card", "cold, ms", "warm, ms", title="Insights", title_justify="left")
+    slowest = 0.0
+    for slug, card in CARDS.items():
+        if only and slug not in only:
+            continue
+        _another_session()
+        draw = partial(card.draw, asked)
+        cold = _took(draw)
+        warm = min(_took(draw) for _ in range(3))
+        slowest = max(slowest, cold)
+        table.add_row(slug, f"{cold:.0f}", f"{warm:.0f}")
+    Console().print(table)
+    sys.exit(slowest > MOST_MS)
+
+
+def _asked() -> Any:
+    """Fill the database, unless it is full, and return what the page asks for a year."""
+    from datetime import timedelta
+
+    from django.core.management import call_command
+    from django.http import QueryDict
+    from django.utils import timezone
+
+    from benchmarks.feed_rows import without_indexes
+    from dexxy.accounts.services import first_admin_ensure, workspace_ensure
+    from dexxy.common.sql import execute
+    from dexxy.messages.models import Message, Thread
+    from dexxy.messages.waiting.follower import waiting_catch_up
+    from dexxy.web.insights.asking import read_asked
+    from tests.factories import make_repository, make_source
+    from tests.large_community import community_fill
+
+    call_command("migrate", verbosity=0)
+    alice = first_admin_ensure()
+    workspace = workspace_ensure(slug="bench", admin=alice)
+    now = timezone.now()
+    if not workspace.threads.exists():
+        sources = [make_source(workspace=workspace) for _ in range(2)]
+        lasting = timedelta(days=DAYS)
+        with without_indexes(Thread, Message):
+            community_fill(
+                workspace,
+                sources,
+                begin=now - lasting,
+                lasting=lasting,
+                threads=THREADS,
+                people=PEOPLE,
+                words=WORDS,
+            )
+        for source in sources:
+            repository = make_repository(source=source)
+            repository.last_synced_at = now
+            repository.save()
+        while waiting_catch_up(seconds=60):
+            pass
+        execute("VACUUM ANALYZE", {})
+    return read_asked(alice, workspace, QueryDict("period=12mo"), now)
+
+
+def _another_session() -> None:
+    from django.db import connection
+
+    connection.close()
+    # Other processes of the database would not be counted.
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+
+
+def _took(draw: Callable[[], Any]) -> float:
+    """Return the processor time of DRAW, in milliseconds."""
+    before = _used()
+    draw()
+    return (_used() - before) * 1000
+
+
+def _used() -> float:
+    """Return the processor time of this process and of its database session, in seconds."""
+    from dexxy.common.sql import fetch_all
+
+    [(pid,)] = fetch_all("SELECT pg_backend_pid()", {})
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return process_time() + (int(fields[11]) + int(fields[12])) / _TICK
+
+
+if __name__ == "__main__":
+    main()
