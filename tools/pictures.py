@@ -41,11 +41,9 @@ PICTURES = (
     Picture("threads", ("threads/",)),
     Picture("search", ("search/?q=pool",)),
     # The first of the list.
-    Picture(
-        "thread", ("threads/?sort=messages", "a[href*='/threads/']:not([href*='?'])"), ("dark",)
-    ),
+    Picture("thread", ("threads/?sort=messages", "main a.name[href*='/threads/']"), ("dark",)),
     Picture("people", ("people/",)),
-    Picture("member", ("people/?sort=messages", "main table a[href*='/people/']"), ("phone",)),
+    Picture("member", ("people/?sort=messages", "main table a.name[href*='/people/']"), ("phone",)),
     Picture("organizations", ("organizations/",)),
     Picture("suggestions", ("people/suggestions/",)),
     Picture("insights", ("insights/",), ("dark", "phone")),
@@ -99,6 +97,8 @@ def _sign_in(browser: Browser, link: str) -> tuple[Path, str]:
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(link, timeout=LONGEST_START * 1000)
+        page.get_by_role("button").click()
+        page.wait_for_url("**/w/**")
         home = re.sub(r"(/w/[^/]+/).*", r"\1", page.url)
         ends = monotonic() + LONGEST_SYNC
         while not _is_read(page, home) and monotonic() < ends:

@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from dexxy.accounts.models import AuditEntry, Workspace
 from dexxy.members.models import (
@@ -39,6 +39,7 @@ from dexxy.people.export_selection import Asked
 NOT_TOLD = {
     "members.matchkey": "digests of what the accounts show, which is told",
     "members.erasedkey": "of those who were erased, of whom nothing is told",
+    "messages.threadtimes": "times between messages, which are told",
 }
 # No index leads to all messages of an account: the table is read, so many ids at a time.
 _STEP = 50_000
@@ -251,13 +252,13 @@ def _found(rows: QuerySet[Any], after: int) -> tuple[list[Any], int | None]:
 
 
 def _walk(rows: QuerySet[Any], after: int) -> tuple[list[Any], int | None]:
-    """Return those of the next _STEP ids, and where to go on; None at the end of the table."""
-    last = after + _STEP
+    """Return those of the next _STEP ids that there are, and where to go on; None at the end."""
+    ahead = rows.model._default_manager.filter(pk__gt=after).aggregate(first=Min("pk"))["first"]
+    if ahead is None:
+        return [], None
+    last = ahead + _STEP - 1
     found = list(rows.filter(pk__gt=after, pk__lte=last).order_by("pk")[:BATCH])
-    if len(found) == BATCH:
-        return found, found[-1].pk
-    end = rows.model._default_manager.aggregate(end=Max("pk"))["end"] or 0
-    return found, last if last < end else None
+    return found, found[-1].pk if len(found) == BATCH else last
 
 
 def _row(section: _Section, one: Any) -> Row:

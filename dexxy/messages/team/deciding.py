@@ -46,9 +46,7 @@ def member_set_team(
     member = member_for(actor, workspace, member_id)
     if is_on_team and member.is_bot:
         raise TeamError("A bot does not belong to the team.")
-    check_times(since, until)
-    if since is not None and until is not None and until <= since:
-        raise TeamError("The end has to be after the beginning.")
+    _check_stint(since, until)
     if is_on_team is None:
         homes = Member.objects.filter(home_identity__member=member)
         TeamDecision.objects.filter(workspace=workspace, member__in=homes).delete()
@@ -61,3 +59,9 @@ def member_set_team(
     audit(workspace, actor, "member.team_decided", member, is_on_team=is_on_team)
     recount_begin(workspace.pk)
     return member
+
+
+def _check_stint(since: datetime | None, until: datetime | None) -> None:
+    check_times(since, until)
+    if since is not None and until is not None and until <= since:
+        raise TeamError("The end has to be after the beginning.")

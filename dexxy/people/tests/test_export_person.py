@@ -91,7 +91,7 @@ def test_it_has_whatever_names_the_person_or_an_account_and_nothing_else(
     assert of("account", "username") == ["mira", "mira2"]
     assert of("merge", "is_automatic") == [False]
     assert of("team_decision", "is_on_team") == [True]
-    assert of("audit_entry", "action") == ["member.merged"]
+    assert of("audit_entry", "action") == ["member.merged", "member.noted"]
     assert of("co_author", "email") == ["mira@example.org"]
     assert len(of("release", "tag")) == 1
     assert of("thread", "title") == ["Leak", "Of others"]

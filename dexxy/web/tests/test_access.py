@@ -123,6 +123,7 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
         "palette": f"{root}search/palette/",
         "go": f"{root}go/",
         "insights": f"{root}insights/",
+        "insights_how": f"{root}insights/how/",
         "insights_csv": f"{root}insights/messages.csv",
         "insights_figure": f"{root}insights/messages/",
         "organizations": f"{root}organizations/",

@@ -72,11 +72,19 @@ def threads(request: PageRequest, workspace: Workspace) -> HttpResponse:
     context["columns"] = columns_shown(request.user, request.GET)
     if wants_part(request, "more"):
         return render(request, "web/threads/list_items.html", context)
+    context |= _around_the_rows(request, workspace, query, filters)
+    context["is_later"] = after is not None
+    return render(request, "web/threads/list.html", context)
+
+
+def _around_the_rows(
+    request: PageRequest, workspace: Workspace, query: Query, filters: ThreadFilters
+) -> dict[str, Any]:
     counts = thread_counts(request.user, workspace, filters)
     box = search_box(request.GET, query, _("Words, is:open, label:bug, author:meisand, #123"))
     sources = list(visible_sources(request.user, workspace))
     members = members_by_id(request.user, workspace, filters.member_ids)
-    context |= {
+    return {
         "box": box,
         "menu": filter_menu(box, sources, has_types=False),
         "sorts": _sorts(),
@@ -96,9 +104,7 @@ def threads(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "labels": [label for label in request.GET.getlist("label") if label],
         "kinds": wording.KIND_LABELS.items(),
         "is_filtered": filters != ALL_THREADS,
-        "is_later": after is not None,
     }
-    return render(request, "web/threads/list.html", context)
 
 
 def threads_selected(query: QueryDict) -> Selection:
