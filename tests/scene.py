@@ -51,6 +51,22 @@ EDITS = ("comment_edits", "review_comment_edits")
 LONG = 105
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave each fault to one stream, in turns, and to the slow tests at all others."""
+    faults: dict[tuple[object, ...], list[pytest.Function]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            params = dict(item.callspec.params)
+            if params.pop("stream", None) is not None:
+                fault = item.path, item.originalname, *(repr(one) for one in params.values())
+                faults.setdefault(fault, []).append(item)
+    for number, streams in enumerate(faults.values()):
+        for place, item in enumerate(streams):
+            if place != number % len(streams):
+                item.add_marker(pytest.mark.slow)
+
+
 @dataclass
 class Scene:
     """A small repository on GitHub, and what is stored of it."""

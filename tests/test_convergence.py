@@ -67,7 +67,7 @@ def sync(repository: GitHubRepository, *, sweep: bool = False) -> SyncRun:
 def test_a_generated_repository_is_stored_exactly_in_any_dialect(
     seed: int, workspace: Workspace
 ) -> None:
-    world, repository = generated(seed, threads=250)
+    world, repository = generated(seed, threads=150)
 
     with SimulatorServer(world) as server:
         connected = connect(workspace, server)

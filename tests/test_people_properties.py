@@ -132,7 +132,7 @@ class Community:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

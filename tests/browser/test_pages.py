@@ -221,6 +221,7 @@ def test_progress_moves_while_the_page_is_open(page: Page, source: Source) -> No
 
 
 @pytest.mark.usefixtures("signed_in")
+@pytest.mark.slow  # test_components.py looks at more pages, at fewer widths
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_no_page_is_wider_than_the_window(
     page: Page, source: Source, thread: Thread, width: int

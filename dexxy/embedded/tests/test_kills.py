@@ -28,7 +28,10 @@ from dexxy.embedded.tests.observing import (
 Use = Callable[[Path], Servers]
 Start = Callable[..., Client]
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+    pytest.mark.slow,
+]
 
 
 def test_a_killed_owner_takes_its_server_along(data_dir: Path, client: Start) -> None:

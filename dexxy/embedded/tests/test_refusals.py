@@ -16,6 +16,8 @@ from dexxy.embedded.postgres import Postgres
 from dexxy.embedded.tests.observing import Client, processes_of
 from dexxy.embedded.tests.ordinary import Ordinary, as_root
 
+pytestmark = pytest.mark.slow
+
 Use = Callable[[Path], Servers]
 Start = Callable[..., Client]
 
