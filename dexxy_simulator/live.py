@@ -15,6 +15,12 @@ from dexxy_simulator.copilot import copilot
 from dexxy_simulator.model import Actor, Discussion, Issue, PullRequest, Repository
 from dexxy_simulator.world import World
 
+# What is said in a review, by its verdict.
+REVIEWS: Final = {
+    "APPROVED": "approvals",
+    "CHANGES_REQUESTED": "requests_for_changes",
+    "COMMENTED": "reviews",
+}
 TEXTS: Final = Path(__file__).with_name("live_texts.json")
 # Conversation goes on where it was lately: in this many of the newest open threads.
 LIVELY: Final = 8
@@ -122,7 +128,7 @@ class LiveActivity:
         state = self._random.choice(("APPROVED", "CHANGES_REQUESTED", "COMMENTED"))
         line = self._random.randint(10, 300)
         comments = [("pool.go", line, self._text("review_comments"))]
-        author, body = self._reviewer(pull), self._text("reviews")
+        author, body = self._reviewer(pull), self._text(REVIEWS[state])
         self._world.review(pull, author, state, body, comments if state != "APPROVED" else ())
         return None
 

@@ -37,18 +37,21 @@ class Picture(NamedTuple):
 
 PICTURES = (
     Picture("waiting", ("",), ("dark", "phone")),
-    Picture("feed", ("feed/",), ("phone",)),
+    Picture("feed", ("feed/",)),
     Picture("threads", ("threads/",)),
     Picture("search", ("search/?q=pool",)),
-    # The first of the list.
-    Picture("thread", ("threads/?sort=messages", "main a.name[href*='/threads/']"), ("dark",)),
+    # The longest of the invented ones.
+    Picture(
+        "thread",
+        ("threads/?sort=messages&q=kind:pr+repo:ants-recipes", "main a.name[href*='/threads/']"),
+    ),
     Picture("people", ("people/",)),
     Picture("member", ("people/?sort=messages", "main table a.name[href*='/people/']"), ("phone",)),
     Picture("organizations", ("organizations/",)),
     Picture("suggestions", ("people/suggestions/",)),
-    Picture("insights", ("insights/",), ("dark", "phone")),
+    Picture("insights", ("insights/",)),
     Picture("repositories", ("repositories/",)),
-    Picture("settings", ("settings/team/",)),
+    Picture("team", ("settings/team/",)),
 )
 
 
@@ -74,7 +77,11 @@ def _demo() -> Iterator[str]:
         environment = {**os.environ, "DEXXY_DATA_DIR": str(Path(folder) / "data")}
         dexxy = Path(sys.executable).with_name("dexxy")
         demo = subprocess.Popen(  # noqa: S603 - our own command
-            [dexxy, "demo"], env=environment, stdout=subprocess.PIPE, text=True
+            [dexxy, "demo"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # that avatars cannot be had
+            text=True,
         )
         try:
             yield _link(demo)
@@ -130,7 +137,7 @@ def _take(browser: Browser, state: Path, home: str, picture: Picture, look: str)
             page.goto(address)
         # Cards come one by one, pictures of people not at all without a network.
         page.wait_for_load_state("networkidle")
-        page.mouse.move(width - 1, height - 1)
+        page.mouse.move(width - 1, 1)
         name = f"{picture.name}-{look}" if look else picture.name
         page.screenshot(path=IMAGES / f"{name}.png")
         sys.stdout.write(f"docs/images/{name}.png\n")

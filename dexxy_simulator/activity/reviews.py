@@ -8,6 +8,11 @@ from dexxy_simulator.activity.base import Activity, activity
 from dexxy_simulator.ids import node_id
 from dexxy_simulator.model import Actor, PullRequest, Review, ReviewComment, ReviewThread
 
+# What every comment on a diff is about; it ends at the line that is commented on.
+_CHANGED = """func (p *Pool) retrieveWorker() (w worker, err error) {
+-\tif p.Running() == p.Cap() {
++\tif capacity := p.Cap(); capacity != -1 && p.Running() >= capacity {"""
+
 
 class ReviewActivity(Activity):
     """What people do on the diff of a pull request."""
@@ -141,7 +146,7 @@ class ReviewActivity(Activity):
         comment = ReviewComment(
             pull_request_review=review,
             path_in_diff=path,
-            diff_hunk=f"@@ -{line},1 +{line},1 @@\n-old line\n+new line",
+            diff_hunk=f"@@ -{line},1 +{line},1 @@ {_CHANGED}",
             commit_id=sha,
             original_commit_id=sha,
             position=2,
