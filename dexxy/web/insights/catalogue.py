@@ -76,7 +76,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "bots",
                 _("Bots"),
                 _(
-                    "Messages said by bots, of all whose author is known. The one figure in "
+                    "Messages by bots, of all whose author is known. The one figure in "
                     "which bots"
                     " count."
                 ),
@@ -157,7 +157,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "pull-requests",
                 _("Pull requests"),
                 _(
-                    "As of issues; a draft is open, too. Closed of all that were open tells "
+                    "As for issues; drafts are open, too. Closed of all that were open tells "
                     "whether the"
                     " team keeps up."
                 ),
@@ -167,7 +167,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "discussions",
                 _("Discussions"),
-                _("As of issues."),
+                _("As for issues."),
                 flows.discussions,
                 "what-is-opened-and-closed",
             ),
@@ -202,7 +202,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 _(
                     "Of the pull requests merged in this time: reviewed by another person "
                     "before, or"
-                    " merged by the opener without that. A bot's review is none."
+                    " merged by the opener without that. A review by a bot does not count."
                 ),
                 flows.merge_reviews,
                 "what-is-opened-and-closed",
@@ -261,7 +261,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             ),
             Card(
                 "absence",
-                _("On how few people it rests"),
+                _("How few people it rests on"),
                 _("The fewest people who made half of all acts."),
                 community.absence,
                 "people",

@@ -82,7 +82,7 @@ def hours(asked: Asked) -> Drawn:
         ),
         notes=[
             sentence,
-            _("Hours of %s. Nobody's own zone is known, so this is no work at night.")
+            _("Hours of %s. Nobody's own time zone is known: do not read this as work at night.")
             % asked.window.zone,
         ],
     )

@@ -51,6 +51,11 @@ class Band:
     count: int
     rows: Sequence[WaitingThread]
 
+    @property
+    def is_parted(self) -> bool:
+        """Whether rows to which nobody replied stand before others, which may be older."""
+        return len({row.standing.others_replied for row in self.rows}) > 1
+
 
 @workspace_page
 def waiting(request: PageRequest, workspace: Workspace) -> HttpResponse:
@@ -115,6 +120,7 @@ def numbers(request: PageRequest, workspace: Workspace, filters: QueueFilters) -
         ],
         "query_of_page": query_of_page(request),
         "is_whole": filters == WHOLE_QUEUE,
+        "old": counts.get(Tab.OLD, 0) if filters.tab is Tab.ALL else 0,
     }
 
 
