@@ -146,9 +146,9 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "issues",
                 _("Issues"),
                 _(
-                    "Opened in this time, with an act in it, closed at its end and not at its"
-                    " beginning. Open after is open before, and new and opened again, without "
-                    "closed."
+                    "New: opened in this time. Active: somebody wrote or did something in them. "
+                    "Closed: open or not there yet at the beginning, and closed at the end. Open "
+                    "after is open before plus new and reopened, less closed."
                 ),
                 flows.issues,
                 "what-is-opened-and-closed",
