@@ -309,8 +309,8 @@ COMMANDS: Mapping[str, CommandLine] = {
         _address,
     ),
     "demo": CommandLine(
-        "show a recorded repository, without an account or a network",
-        "Show a recorded repository, without an account or a network.",
+        "show a community of two repositories, without an account or a network",
+        "Show a community of two repositories, without an account or a network.",
         _address,
     ),
     "sync": CommandLine(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
@@ -397,8 +398,14 @@ def test_only_what_a_personal_token_lost_is_tried_again_by_itself(
     assert (connected.next_sync_at is None) == by_app
 
 
+@pytest.mark.parametrize("door", ["page", "api"])
 def test_all_that_can_be_read_is_synced_at_once_with_one_entry_of_the_audit_log(
-    ask: Ask, alice: User, bob: User, workspace: Workspace, connected: GitHubRepository
+    ask: Ask,
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    connected: GitHubRepository,
+    door: str,
 ) -> None:
     paused, archived, _elsewhere = (
         make_repository(source=make_source(workspace=one))
@@ -408,9 +415,13 @@ def test_all_that_can_be_read_is_synced_at_once_with_one_entry_of_the_audit_log(
     GitHubRepository.objects.update(next_sync_at=None)
     GitHubRepository.objects.filter(pk=archived.pk).update(is_archived=True)
 
-    answer = ask(SYNC_ALL, bob, id=workspace.pk)
+    client.force_login(bob)
+    if door == "api":
+        assert ask(SYNC_ALL, id=workspace.pk)["data"]["githubSyncRepos"]["count"] == 1
+    else:
+        page = client.post(f"/w/{workspace.slug}/repositories/sync/", follow=True)
+        assert "Sync started: 1 repository." in page.content.decode()
 
-    assert answer["data"]["githubSyncRepos"]["count"] == 1
     assert list(GitHubRepository.objects.exclude(next_sync_at=None)) == [connected]
     entry = AuditEntry.objects.get(action="github_repository.all_sync_requested")
     assert (entry.actor, entry.details) == (bob, {"number": 1})

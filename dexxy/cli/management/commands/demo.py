@@ -30,7 +30,7 @@ _SECONDS = 12
 
 
 class Command(UpCommand):
-    what = "Dexxy shows a recorded repository"
+    what = "Dexxy shows a community of two repositories"
     workspace = "demo"
 
     def prepare_database(self) -> None:
