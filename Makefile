@@ -31,12 +31,13 @@ check: lint types migrations schema test ## all that CI checks
 check-all: lint types migrations schema .cache/github/schema.graphql ## check, with the slow tests too
 	@$(PYTEST) $(ARGS)
 
+# To shorten a history it is played up to two hundred times in one test.
 TORTURE := $(if $(SEED),DEXXY_TEST_HISTORY_SEED="$(SEED)") $(if $(SHRINK),DEXXY_TEST_SHRINK=1) \
 	DEXXY_TEST_HISTORIES="$(or $(N),$(if $(SEED),1,1000))" \
 	DEXXY_TEST_KILLS="$(or $(KILLS),$(if $(SEED),0,30))"
 
 torture: .venv/.dev ## play random histories (N=1000, KILLS=30 with real processes; SEED=4711 repeats one)
-	@$(TORTURE) $(PYTEST) tests/torture $(ARGS)
+	@$(TORTURE) $(PYTEST) $(if $(SHRINK),--timeout=3600) tests/torture $(ARGS)
 
 lint: .venv/.dev
 	@.venv/bin/ruff check

@@ -114,7 +114,8 @@ class Activity(WorldState):
         """Take the next number of a discussion, which may be one of issues too."""
         if self.dialect.discussions_share_numbers:
             return self.next_number(repository)
-        return max(repository.discussions, default=0) + 1
+        repository.last_discussion_number += 1
+        return repository.last_discussion_number
 
     def add_event(
         self,

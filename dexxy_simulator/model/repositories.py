@@ -117,6 +117,7 @@ class Repository(Node):
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)
     discussions: dict[int, Discussion] = field(default_factory=dict)
     last_number: int = 0
+    last_discussion_number: int = 0
     transferred: dict[int, Issue] = field(default_factory=dict)
     deleted_numbers: set[int] = field(default_factory=set)
     stargazers: set[Actor] = field(default_factory=set)

@@ -398,6 +398,22 @@ def test_discussions_may_have_numbers_of_their_own(world: World, ants: Repositor
     assert world.open_discussion(category, None, "Also first").number == 1
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_number_of_a_hidden_discussion_is_not_used_again(
+    world: World, ants: Repository, shared: bool
+) -> None:
+    speak(world, discussions_share_numbers=shared)
+    category = world.add_category(world.add_repository(ants.owner, "new"), "Q&A")
+    spammer = world.add_actor("spammer")
+    hidden = world.open_discussion(category, spammer, "Hidden")
+    world.hide_author(spammer)
+
+    later = world.open_discussion(category, ants.owner, "Later")
+    world.show_author(spammer)
+
+    assert category.repository.discussions == {1: hidden, 2: later}
+
+
 @pytest.mark.parametrize("feature", ["issues", "pullRequests", "discussions"])
 @pytest.mark.parametrize("how", ["null", "NOT_FOUND", "FORBIDDEN"])
 def test_what_is_switched_off_may_be_null_or_refused(
