@@ -1,17 +1,32 @@
-"""One line a log entry, with its facts as fields, and nothing in it that opens a door."""
+"""One line a log entry, with its facts as fields, and nothing in it that opens a door.
+
+What somebody sent us, and a log repeats, can begin no line of its own: what else an entry has, as
+a traceback, is indented below it.
+"""
 
 import logging
+import re
 import sys
 import threading
 import traceback
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 from dexxy.common.redaction import redacted, redacted_fields
 from dexxy.config import env
+
+# What ends a line, moves the cursor of a terminal, or turns the direction of writing around.
+_CONTROLS = "\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+# The same but for the ends of lines in what has several, and what indents them.
+_CONTROL_IN_LINES = re.compile(rf"(?![\n\t])[{_CONTROLS}]")
+_INDENTED = "\n    "
+# Characters of what somebody logs, as one text or field, and of a traceback; what is longer, as an
+# address that a client sent, is cut.
+_LONGEST, _LONGEST_TRACEBACK = 4_000, 40_000
 
 
 def configure(level: str) -> None:
@@ -41,7 +56,7 @@ def configure(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.dev.ConsoleRenderer(
-                    colors=colours, exception_formatter=structlog.dev.plain_traceback
+                    colors=colours, exception_formatter=_write_traceback
                 ),
                 _without_secrets,
             ],
@@ -74,28 +89,57 @@ class _Record(logging.LogRecord):
         if isinstance(self.msg, dict):  # of structlog
             # A traceback is hidden where it is written.
             kept = {name: self.msg[name] for name in ("exc_info",) if name in self.msg}
-            self.msg = redacted_fields(self.msg) | kept
+            self.msg = redacted_fields(self.msg)
+            self.msg = {name: _on_one_line(value) for name, value in self.msg.items()} | kept
             return
         try:
             text = self.getMessage()
         except (TypeError, ValueError, KeyError):
             # Python would complain on standard error, and repeat the arguments as they are.
             text = f"{self.msg} {self.args}"
-        self.msg, self.args = redacted(text), None
+        self.msg, self.args = _on_one_line(redacted(text)), None
         if self.exc_info and self.exc_info[0]:
             # Formatters write this in place of the traceback.
-            self.exc_text = redacted("".join(traceback.format_exception(*self.exc_info))).rstrip()
+            self.exc_text = "    " + _traceback(*self.exc_info).replace("\n", _INDENTED)
+
+
+def _on_one_line(value: Any) -> Any:
+    """Return a text, or what a field holds, so that it takes a line at most, and is not too long."""
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) <= _LONGEST and not _CONTROL.search(text):
+        return value
+    return _CONTROL.sub(_shown, _cut(text, _LONGEST))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+
+
+def _shown(control: re.Match[str]) -> str:
+    return repr(control[0])[1:-1]
+
+
+def _traceback(
+    kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> str:
+    text = redacted("".join(traceback.format_exception(kind, error, trace)).rstrip())
+    return _CONTROL_IN_LINES.sub(_shown, _cut(text, _LONGEST_TRACEBACK))
+
+
+def _write_traceback(line: TextIO, exception: Any) -> None:
+    """Write a traceback below the line that our formatter has begun."""
+    line.write("\n" + _traceback(*exception))
 
 
 def _without_secrets(_logger: Any, _method: str, line: Any) -> str:
-    """Hide secrets in a line that is ready: our formatter writes the traceback itself."""
-    return redacted(line)
+    """Hide secrets in a line that is ready, and indent what is below it."""
+    return redacted(line).replace("\n", _INDENTED)
 
 
 def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print why a process ends, which a supervisor puts into a log."""
     if sys.stderr is not None:
-        sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+        sys.stderr.write(_traceback(kind, error, trace) + "\n")
 
 
 def _crash_of_thread(crash: threading.ExceptHookArgs) -> None:

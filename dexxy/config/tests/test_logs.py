@@ -58,6 +58,27 @@ try:
 except RuntimeError as error:
     log.exception("crashed", token=s["opaque"])
     log.error("crashed", exc_info=error)
+forged = "x\\n2030-01-01T00:00:00Z [info     ] forged"
+bare = forged + "\\r\\x1b[2Jcleared\\u202eturned\\x85\\u2028"
+log.info("sent by a client", path=bare, deep=[bare])
+log.info(bare)
+for logger in (logging.getLogger("dexxy"), other):
+    logger.warning("Not Found: %s", bare)
+    try:
+        raise RuntimeError(bare)
+    except RuntimeError:
+        logger.exception("of what was sent")
+try:
+    raise RuntimeError(bare)
+except RuntimeError:
+    log.exception("of what was sent")
+long = "overlong" * 10**5
+log.info("sent by a client", path=long, deep=[long])
+logging.getLogger("dexxy").warning("Not Found: %s", long)
+try:
+    raise RuntimeError(long)
+except RuntimeError:
+    log.exception("of what was sent")
 def crash(): raise ValueError(s["token"])
 thread = threading.Thread(target=crash, name="t")
 thread.start()
@@ -97,3 +118,17 @@ def test_nothing_that_opens_a_door_is_in_a_line_of_any_logger_or_level(log: str,
     assert "its own line: [token]" in log
 
     assert SECRETS[kind] not in log
+
+
+def test_what_somebody_sent_begins_no_line_and_moves_no_cursor(log: str) -> None:
+    assert log.count("forged") == 8
+
+    assert [line for line in log.split("\n") if line.startswith("2030")] == []
+    controls = {sign for sign in log if not sign.isprintable()}
+    assert controls == {"\n"}
+
+
+def test_what_somebody_sent_is_cut_where_it_is_long(log: str) -> None:
+    assert log.count("… (800") == 4
+
+    assert len(log) < 100_000
