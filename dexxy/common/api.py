@@ -1,11 +1,15 @@
 """What all calls of the API have in common, GraphQL's and exports: who calls, what a minute of a
 caller is worth, and how a call is refused. It loads no library of GraphQL."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from time import time
+from time import monotonic, thread_time, time
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
@@ -14,6 +18,9 @@ from dexxy.common.errors import DexxyError
 # Of one document; generous, to stop abuse and not use.
 MOST_POINTS = 500
 _MINUTE = 60
+# Seconds; longer than the longest document of a caller can reach into minutes that come.
+_COUNTED_FOR = 10 * _MINUTE
+_MILLISECONDS = 1000
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,18 @@ def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
     """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
 
     Raises:
-        BudgetSpentError: nothing is left.
+        BudgetSpentError: nothing is left, or what CALLER asked before took all the time that a
+            minute has.
     """
     budget, now = settings.DEXXY_API_BUDGET, int(time())
     minute, gone = divmod(now, _MINUTE)
-    key = f"api-budget:{caller.key}:{minute}"
-    try:
-        cache.add(key, 0, timeout=2 * _MINUTE)
-        spent = cache.incr(key, points)
-    except ValueError:
-        # Nothing is counted while the cache is away: whoever asks should not suffer from that.
+    if cache.get(_time_key(caller, minute), 0) >= settings.DEXXY_API_SECONDS * _MILLISECONDS:
+        raise BudgetSpentError(
+            f"What you asked took this minute's {settings.DEXXY_API_SECONDS} seconds of work:"
+            f" ask again in {_MINUTE - gone} seconds."
+        )
+    spent = _counted(f"api-budget:{caller.key}:{minute}", points)
+    if spent is None:
         return
     response["RateLimit-Limit"] = str(budget)
     response["RateLimit-Remaining"] = str(max(0, budget - spent))
@@ -58,6 +67,49 @@ def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
         raise BudgetSpentError(
             f"This minute's {budget} points are spent: ask again in {_MINUTE - gone} seconds."
         )
+
+
+@contextmanager
+def timed(caller: Caller) -> Iterator[None]:
+    """Count what is done inside against the time of CALLER: ours, and that of the database.
+
+    No text of a document tells how long a filter takes. What a minute cannot pay, the next ones do.
+    """
+    asking = 0.0
+
+    def ask(execute: Callable[..., Any], *statement: Any) -> Any:
+        nonlocal asking
+        began = monotonic()
+        try:
+            return execute(*statement)
+        finally:
+            asking += monotonic() - began
+
+    began = thread_time()
+    try:
+        with connection.execute_wrapper(ask):
+            yield
+    finally:
+        left = round((thread_time() - began + asking) * _MILLISECONDS)
+        minute = int(time()) // _MINUTE
+        while left > 0:
+            spent = _counted(_time_key(caller, minute), left) or 0
+            left = min(left, spent - settings.DEXXY_API_SECONDS * _MILLISECONDS)
+            minute += 1
+
+
+def _time_key(caller: Caller, minute: int) -> str:
+    return f"api-time:{caller.key}:{minute}"
+
+
+def _counted(key: str, number: int) -> int | None:
+    """Add NUMBER to a count, and return it; None while the cache is away: whoever asks should not
+    suffer from that."""
+    try:
+        cache.add(key, 0, timeout=_COUNTED_FOR)
+        return int(cache.incr(key, number))
+    except ValueError:
+        return None
 
 
 def refusal(message: str, code: str, status: int) -> JsonResponse:

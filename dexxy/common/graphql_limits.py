@@ -16,7 +16,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from dexxy.common.api import MOST_POINTS, spend
+from dexxy.common.api import MOST_POINTS, spend, timed
 from dexxy.common.errors import BadInputError, DexxyError
 from dexxy.common.graphql import Context
 from dexxy.common.graphql_size import LimitError, Measure, Size
@@ -53,7 +53,8 @@ class Limits(SchemaExtension):
 
     def on_operation(self) -> Iterator[None]:
         self.execution_context.parse_options["max_tokens"] = MOST_TOKENS
-        yield
+        with timed(self.execution_context.context.caller):
+            yield
 
     def on_validate(self) -> Iterator[None]:
         try:

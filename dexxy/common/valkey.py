@@ -5,10 +5,11 @@ It is away, still loading, full, or takes no writes: to a caller all of these ar
 
 from collections.abc import Callable
 from functools import cache
-from time import monotonic
+from time import monotonic, time
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+from django.conf import settings
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -133,3 +134,54 @@ class ExpendableCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, {**params, "OPTIONS": impatient()})
         self._class = _Client
+
+
+class Shelf:
+    """Texts under one name, of which the newest are kept that are so many bytes together.
+
+    Args:
+        name: which begins the keys of all its texts.
+        most_bytes: of all its texts; what was put there last stays, however long it is.
+        seconds: how long a text is kept at most.
+    """
+
+    def __init__(self, name: str, *, most_bytes: int, seconds: int) -> None:
+        self._name, self._most_bytes, self._seconds = name, most_bytes, seconds
+
+    def get(self, key: str) -> str | None:
+        """Return the text with a key; None where there is none."""
+        found = _tried(None, self._server().get, self._key(key))
+        return None if found is None else bytes(found).decode()
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a text, in place of the one with the same key."""
+        _tried(None, self._put, self._key(key), text)
+
+    def _put(self, key: str, text: str) -> None:
+        server = self._server()
+        with server.pipeline() as together:
+            together.set(key, text, ex=self._seconds)
+            together.zadd(self._name, {key: time()})
+            together.expire(self._name, self._seconds)
+            together.zrevrange(self._name, 0, -1)
+            keys = together.execute()[-1]
+        with server.pipeline(transaction=False) as together:
+            for one in keys:
+                together.strlen(one)
+            sizes = together.execute()
+        total, over = 0, []
+        for one, size in zip(keys, sizes, strict=True):
+            total += size
+            # What has expired is no longer there.
+            if one != key.encode() and (not size or total > self._most_bytes):
+                over.append(one)
+        if over:
+            server.zrem(self._name, *over)
+            server.delete(*over)
+
+    def _key(self, key: str) -> str:
+        return f"{self._name}:{key}"
+
+    @staticmethod
+    def _server() -> Redis:
+        return connection_to(settings.REDIS_URL)

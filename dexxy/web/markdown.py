@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from dexxy.web.picture_urls import picture_url
 from dexxy.web.written.addresses import resolved
-from dexxy.web.written.code import CLASSES, coloured
+from dexxy.web.written.code import CLASSES, coloured, weight
 from dexxy.web.written.elements import below_the_page, task_item
 from dexxy.web.written.limits import (
     TOO_LONG,
@@ -89,7 +89,7 @@ class Rendered:
         is_cut: whether that is not all of it.
         plain_because: why it is plain text, as part of an English sentence that the catalogues
             have; "" where it is rendered.
-        coloured: how many characters of code have colours.
+        coloured: how many characters of code have colours, those of a slow language several times.
     """
 
     html: SafeString
@@ -145,7 +145,7 @@ def render(
     Args:
         home: the repository in which it was written.
         known: the keys of references that lead to pages of ours, with their addresses.
-        most_coloured: how many characters of code may have colours.
+        most_coloured: how many characters of code may have colours; fewer of a slow language.
         language: that of the page, in which a body in the cache names what scrolls.
     """
     shown = _cut(body, longest)
@@ -176,10 +176,11 @@ class _Colours:
 
     def colour(self, code: str, language: str, _attributes: str) -> str:
         """Colour one more block; '' leaves it as it is."""
-        if self.used + len(code) > self._most:
+        cost = weight(code, language)
+        if self.used + cost > self._most:
             return ""
         html = coloured(code, language)
-        self.used += len(code) if html else 0
+        self.used += cost if html else 0
         return html
 
 

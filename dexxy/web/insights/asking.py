@@ -1,9 +1,11 @@
 """Read what the page of figures is asked for from its address."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.ids import parse_id
@@ -15,6 +17,9 @@ from dexxy.messages.models import ThreadKind
 from dexxy.web.insights.cards import Asked
 
 ZONE = "UTC"
+# Characters of what is counted alone, as it stands in an address: each number of a card leads on
+# with all of it.
+LONGEST_QUERY = 2_000
 
 
 def read_asked(viewer: User, workspace: Workspace, query: QueryDict, now: datetime) -> Asked:
@@ -54,8 +59,10 @@ def read_filters(query: QueryDict) -> FigureFilters:
     """Return what is counted alone.
 
     Raises:
-        FilterError: it names something that does not exist.
+        FilterError: it names something that does not exist, or too much.
     """
+    if len(urlencode(kept(query), doseq=True)) > LONGEST_QUERY:
+        raise FilterError(_("The filter is too long."))
     sources = [parse_id(text) for text in query.getlist("source") if text]
     if None in sources:
         raise FilterError("source is not an id.")

@@ -21,6 +21,7 @@ from django.utils.translation import get_language, override
 from dexxy.accounts.selectors import WorkspaceNotFoundError, user_with, workspace_for
 from dexxy.common.queue import worker_wake
 from dexxy.common.sql import TooSlowError, deadline
+from dexxy.common.valkey import Shelf
 from dexxy.web.insights.asking import read_asked
 from dexxy.web.insights.cards import Asked, Card, Drawn
 from dexxy.web.insights.catalogue import CARDS
@@ -33,6 +34,8 @@ FRESH, KEPT = timedelta(minutes=5), timedelta(days=7)
 # How long nobody tries to count a card that a worker was asked for; it may have died.
 WAITS = timedelta(minutes=1)
 _WANTED = "insights:wanted"
+# Bytes of the cards of a workspace, some twenty thousand each; the oldest give way.
+MOST_BYTES = 16 * 2**20
 # Of one person at a time: the cards of two pages. What is dropped is asked for again.
 MOST_WANTED = 2 * len(CARDS)
 # Where the people, and what is said about the counting, stand in what is kept.
@@ -59,6 +62,12 @@ class Wanted:
         """The name by which it is kept; it is the same for all readers of a workspace."""
         named = [self.workspace, self.slug, self.query, self.language]
         return f"insights:{sha256(json.dumps(named).encode()).hexdigest()}"
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where the cards of the workspace are kept."""
+        name, seconds = f"insights:{self.workspace}", round(KEPT.total_seconds())
+        return Shelf(name, most_bytes=MOST_BYTES, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ def card_of(asked: Asked, card: Card) -> tuple[Kept | None, bool]:
         asked.query_string.lstrip("?"),
         get_language() or "",
     )
-    kept = _read(wanted.key)
+    kept = _read(wanted)
     if kept is None and cache.get(f"{wanted.key}:wanted"):
         return None, True
     if kept is None:
@@ -105,7 +114,7 @@ def card_of(asked: Asked, card: Card) -> tuple[Kept | None, bool]:
             return None, True
         kept = _rendered(asked, card, drawn)
         if monotonic() - began >= SLOW:
-            _write(wanted.key, kept)
+            _write(wanted, kept)
         return kept, False
     if kept.is_fresh:
         return kept, False
@@ -125,7 +134,7 @@ def cards_count(*, seconds: float) -> bool:
 
 
 def _count(wanted: Wanted) -> None:
-    viewer, kept = user_with(wanted.viewer), _read(wanted.key)
+    viewer, kept = user_with(wanted.viewer), _read(wanted)
     if viewer is None or (kept is not None and kept.is_fresh):
         return
     try:
@@ -136,9 +145,9 @@ def _count(wanted: Wanted) -> None:
         asked = read_asked(viewer, workspace, QueryDict(wanted.query), timezone.now())
         card = CARDS[wanted.slug]
         try:
-            _write(wanted.key, _rendered(asked, card, card.draw(asked)))
+            _write(wanted, _rendered(asked, card, card.draw(asked)))
         except TooSlowError:
-            _write(wanted.key, _rendered(asked, card, Drawn(), is_too_slow=True))
+            _write(wanted, _rendered(asked, card, Drawn(), is_too_slow=True))
 
 
 def _rendered(asked: Asked, card: Card, drawn: Drawn, *, is_too_slow: bool = False) -> Kept:
@@ -158,8 +167,8 @@ def _rendered(asked: Asked, card: Card, drawn: Drawn, *, is_too_slow: bool = Fal
     return Kept(html, people, timezone.now())
 
 
-def _read(key: str) -> Kept | None:
-    text = cache.get(key)
+def _read(wanted: Wanted) -> Kept | None:
+    text = wanted.shelf.get(wanted.key)
     if text is None:
         return None
     value = json.loads(text)
@@ -167,9 +176,9 @@ def _read(key: str) -> Kept | None:
     return Kept(value["html"], people, datetime.fromisoformat(value["counted_at"]))
 
 
-def _write(key: str, kept: Kept) -> None:
+def _write(wanted: Wanted, kept: Kept) -> None:
     value = {**asdict(kept), "counted_at": kept.counted_at.isoformat()}
-    cache.set(key, json.dumps(value), KEPT.total_seconds())
+    wanted.shelf.put(wanted.key, json.dumps(value))
 
 
 def _want(wanted: Wanted) -> None:

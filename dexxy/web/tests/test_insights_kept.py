@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
 from dexxy.accounts.models import Membership, User, Workspace
+from dexxy.common.valkey import connection_to
 from dexxy.messages.tests.stories import Teller
 from dexxy.sources.models import Source
 from dexxy.web.insights import keeping
@@ -138,6 +140,47 @@ def test_who_has_left_meanwhile_gets_nothing_counted(
 
     assert part(client, workspace).status_code == 404
     assert not cache.get("insights:wanted") or cache.get("insights:wanted") == "[]"
+
+
+def test_what_is_kept_of_a_workspace_has_a_bound_and_the_oldest_give_way(
+    client: Client, bob: User, workspace: Workspace, slow: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(bob)
+    asked = [f"&kind={kind}" for kind in ("issue", "pull_request", "discussion")]
+    server = connection_to(settings.REDIS_URL)
+
+    def sizes() -> dict[bytes, int]:
+        kept = server.scan_iter(f"insights:{workspace.pk}:*")
+        return {key: server.strlen(key) for key in kept}
+
+    part(client, workspace, asked[0])
+    count_cards()
+    [(oldest, size)] = sizes().items()
+    monkeypatch.setattr(keeping, "MOST_BYTES", size * 5 // 2)
+    for more in asked[1:]:
+        part(client, workspace, more)
+        count_cards()
+
+    kept = sizes()
+    assert len(kept) == 2
+    assert oldest not in kept
+    assert server.zcard(f"insights:{workspace.pk}") == 2
+    assert "Active people" in part(client, workspace, asked[-1]).content.decode()
+    assert all(0 < server.ttl(key) <= 7 * 24 * 3600 for key in kept)
+
+
+def test_a_filter_that_would_be_repeated_on_all_of_a_card_is_refused_where_it_is_long(
+    client: Client, bob: User, workspace: Workspace
+) -> None:
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/"
+
+    assert client.get(address, {"organization": "a" * 1900}).status_code == 200
+    refused = client.get(address, {"organization": "a" * 2100})
+    assert (refused.status_code, "The filter is too long." in refused.content.decode()) == (
+        400,
+        True,
+    )
 
 
 def test_whoever_asks_for_one_period_after_the_other_keeps_nobody_else_waiting(

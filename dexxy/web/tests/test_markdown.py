@@ -204,6 +204,14 @@ def test_the_colours_of_a_page_are_rationed() -> None:
     assert coloured == [3000] * 10 + [0] * 2
 
 
+def test_a_language_that_is_slow_to_colour_has_less_of_a_ration() -> None:
+    code = "val abcdefghijklmnop = someOtherName\n" * 35
+    quick, slow = (render(f"```{language}\n{code}```\n" * 4) for language in ("kotlin", "scala"))
+
+    assert (quick.html.count('class="x-k"'), quick.coloured) == (4 * 35, 4 * len(code))
+    assert (slow.html.count('class="x-k"'), slow.coloured) == (35, 3 * len(code))
+
+
 def test_a_task_is_named_a_table_keeps_its_sides() -> None:
     html = render("- [x] done **well**\n\n| a | b |\n|--:|:-:|\n| 1 | 2 |").html
 

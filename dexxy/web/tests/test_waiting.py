@@ -216,12 +216,18 @@ def test_who_was_asked_first_is_led_back_to_the_list_that_they_came_from(
         assert f'name="next" value="{leads}"' in asked.content.decode()
         sent = {"thread": pk, "until": "week", "next": leads}
         assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{leads}#t{pk}"
-    for elsewhere in ("//elsewhere.example/", "https://elsewhere.example/", "javascript:alert(1)"):
+    elsewhere_or_nowhere = (
+        *("//elsewhere.example/", "https://elsewhere.example/", "javascript:alert(1)"),
+        *("nowhere", "elsewhere.example"),
+    )
+    for elsewhere in elsewhere_or_nowhere:
         sent["next"] = elsewhere
         assert client.post(f"{root}waiting/snooze/", sent)["Location"] == f"{root}#t{pk}"
         htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{root}threads/"}
         answer = client.post(f"{root}waiting/snooze/", sent, headers=htmx)
         assert answer["HX-Redirect"] == f"{root}threads/"
+    htmx["HX-Current-URL"] = "http://testserver//elsewhere.example/"
+    assert client.post(f"{root}waiting/snooze/", sent, headers=htmx)["HX-Redirect"] == root
 
 
 def test_the_page_of_a_thread_has_the_same_acts_and_each_leads_back_to_it(

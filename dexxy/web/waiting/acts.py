@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -164,7 +165,8 @@ def decide(request: PageRequest, workspace: Workspace, action: str) -> HttpRespo
     if not request.htmx:
         return lead_back(request, workspace, threads[0] if len(threads) == 1 else None)
     if done is None or not is_on_the_queue(request, workspace):
-        return HttpResponseClientRedirect(wanted_next(request) or page_address(request))
+        home = reverse("waiting", args=[workspace.slug])
+        return HttpResponseClientRedirect(wanted_next(request) or page_address(request) or home)
     filters = filters_in(query_of_page(request))
     context = numbers(request, workspace, filters)
     kept = queue_rows(request.user, workspace, filters, threads)

@@ -39,9 +39,11 @@ def chosen_in(data: QueryDict) -> list[int]:
 
 def page_address(request: PageRequest) -> str:
     """Return the address of the page that the reader sees."""
-    if request.htmx:
-        return request.htmx.current_url_abs_path or ""
-    return request.get_full_path()
+    if not request.htmx:
+        return request.get_full_path()
+    address = request.htmx.current_url_abs_path or ""
+    # What begins with two slashes is another host to the browser that is led there.
+    return address if url_has_allowed_host_and_scheme(address, None) else ""
 
 
 def query_of_page(request: PageRequest) -> QueryDict:
@@ -75,5 +77,6 @@ def lead_back(request: PageRequest, workspace: Workspace, row: int | None = None
 def wanted_next(request: PageRequest) -> str:
     """Return the address of our page that a question was to lead back to; '' for none."""
     wanted = request.POST.get("next", "")
-    # A page of somebody else's may not lead our readers on.
-    return wanted if url_has_allowed_host_and_scheme(wanted, None) else ""
+    # A page of somebody else's may not lead our readers on; a word alone would be taken for a name.
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None)
+    return wanted if is_ours else ""

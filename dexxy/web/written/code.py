@@ -13,8 +13,8 @@ from typing import Any
 LONGEST_BLOCK, LONGEST_LINE = 4_000, 400
 # HTML is at most so many times as long as its code, and a few spans longer.
 MOST_GROWTH, FEW_SPANS = 6, 400
-# Lexers that take longer, with the longest block of each: a page waits a tenth of a second at most.
-_SLOW = {"groovy": 1_500, "java": 1_500, "scala": 1_500}
+# Lexers that take so many times as long for a character, which counts as so many.
+_SLOW = {"groovy": 3, "java": 3, "scala": 3}
 # Some lexers begin anew at each space of a long run.
 _LONG_RUN = re.compile(r"\s{60}")
 CLASS = "x-"
@@ -68,15 +68,19 @@ _LEXERS = {
 # fmt: on
 
 
+def weight(code: str, language: str) -> int:
+    """Return what colouring CODE costs, in characters of a language that is quick to colour."""
+    return len(code) * _SLOW.get(_LEXERS.get(language.lower(), ""), 1)
+
+
 def coloured(code: str, language: str) -> str:
     """Return CODE as HTML in which each kind of word has a class; '' where it is left as it is.
 
     Args:
         language: as it was written behind the fence.
     """
-    name = _LEXERS.get(language.lower(), "")
-    lexer = _lexer(name)
-    if lexer is None or len(code) > _SLOW.get(name, LONGEST_BLOCK) or _LONG_RUN.search(code):
+    lexer = _lexer(_LEXERS.get(language.lower(), ""))
+    if lexer is None or weight(code, language) > LONGEST_BLOCK or _LONG_RUN.search(code):
         return ""
     if max(map(len, code.splitlines()), default=0) > LONGEST_LINE:
         return ""
