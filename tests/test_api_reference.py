@@ -195,6 +195,7 @@ def test_the_limits_are_those_that_hold() -> None:
     assert row("time of one read in the database") == reads
     assert row("time of a query") == f"{limits.LONGEST_QUERY_SECONDS:.0f} seconds"
     assert f"{settings.DEXXY_API_BUDGET:,} unless the operator says otherwise" in PAGE
+    assert f"database, {settings.DEXXY_API_SECONDS} unless the operator says otherwise" in PAGE
     assert f"An export costs {MOST_POINTS}." in PAGE
     assert row("fields of one name on one type") == str(size.MOST_ALIKE)
     whole = size.Measure(parse(get_introspection_query()), {}, schema._schema).size()

@@ -33,8 +33,8 @@ from dexxy.common.graphql_cost import Cost, cost_of
 from dexxy.common.graphql_introspection import INTROSPECTION, Introspection
 from dexxy.common.pages import LARGEST_PAGE, PAGE
 
-# Each takes about 40 microseconds of a processor, whether it is an object or a text: the largest
-# document takes two seconds.
+# Each takes 40 to 80 microseconds of a processor, whether it is an object or a text: the largest
+# document takes two to four seconds.
 VALUES_A_POINT = 100
 # Braces within braces, those of fragments where they are spread: more of them than levels of
 # fields, and few enough to be measured by functions that call themselves.

@@ -55,9 +55,7 @@ def configure(level: str) -> None:
             # Rich tracebacks would print local variables, and with them tokens.
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(
-                    colors=colours, exception_formatter=_write_traceback
-                ),
+                structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_write_traceback),
                 _without_secrets,
             ],
         )
