@@ -150,8 +150,8 @@ class Shelf:
 
     def get(self, key: str) -> str | None:
         """Return the text with a key; None where there is none."""
-        found = _tried(None, self._server().get, self._key(key))
-        return None if found is None else bytes(found).decode()
+        found: Any = _tried(None, self._server().get, self._key(key))
+        return None if found is None else found.decode()
 
     def put(self, key: str, text: str) -> None:
         """Keep a text, in place of the one with the same key."""

@@ -102,7 +102,7 @@ class _Record(logging.LogRecord):
 
 
 def _on_one_line(value: Any) -> Any:
-    """Return a text, or what a field holds, so that it takes a line at most, and is not too long."""
+    """Return a text, or what a field holds, on one line that is not too long."""
     text = value if isinstance(value, str) else repr(value)
     if len(text) <= _LONGEST and not _CONTROL.search(text):
         return value

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dexxy.web.static_files.StaticFilesMiddleware",
     "dexxy.web.static_files.PageCompressionMiddleware",
+    "dexxy.web.failures.uncached",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -23,6 +23,22 @@ def test_a_browser_that_guesses_finds_our_icon(client: Client) -> None:
     assert client.get("/favicon.ico")["Location"] == f"/static/{versioned('dexxy/icon.svg')}"
 
 
+def test_no_cache_keeps_a_refusal_that_a_member_would_get_then(
+    client: Client, charlie: User, workspace: Workspace
+) -> None:
+    root = f"/w/{workspace.slug}/"
+    client.force_login(charlie)
+    answers = [
+        *(client.get(path) for path in (root, f"{root}feed/", "/nowhere/", "/theme/")),
+        client.get("/healthz", headers={"host": "evil.example"}),
+        Client(enforce_csrf_checks=True).post("/theme/"),
+        client.get("/static/nowhere.css"),
+    ]
+
+    assert [one.status_code for one in answers] == [404, 404, 404, 405, 400, 403, 404]
+    assert all("no-store" in one.headers.get("Cache-Control", "") for one in answers)
+
+
 def test_a_failure_shows_a_page_that_needs_no_database(
     client: Client,
     alice: User,
