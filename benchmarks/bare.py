@@ -71,7 +71,7 @@ class Loop:
         waiting = [
             ("review_comments", review["id"], None)
             for node in nodes
-            if node.get("reviewThreads", {}).get("totalCount")
+            if node.get("reviewThreads", {}).get("nodes")
             for review in node["reviews"]["nodes"]
         ]
         while waiting:

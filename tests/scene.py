@@ -179,7 +179,7 @@ def busy(scene: Scene) -> Scene:
     """The scene after a change in each list that a sync reads.
 
     issues, parts: an issue of jo's with LONG + 1 comments, which do not fit into its page.
-    pull_requests, parts: one of jo's, reviewed by two comments, and closed.
+    pull_requests, parts: one of jo's, reviewed by two comments, one of them resolved, and closed.
     discussions: one of jo's, with a comment.
     people: jo, whose profile was never read.
     comment_edits, review_comment_edits, refetch: a comment in the oldest issue and one in the
@@ -196,6 +196,7 @@ def busy(scene: Scene) -> Scene:
 
     pull = world.open_pull_request(repository, jo, "Much to review")
     world.review(pull, scene.owner, comments=[("a.py", 1, "Here?"), ("a.py", 2, "And here?")])
+    world.resolve(pull.review_threads[0], jo)
     world.close(pull, jo)
 
     category = world.add_category(repository, "Ideas")

@@ -24,6 +24,7 @@ from dexxy_simulator.model import (
     Repository,
     Review,
     ReviewComment,
+    ReviewThread,
     Team,
     TimelineEvent,
     posts_of,
@@ -114,6 +115,9 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "location": lambda account: account.home_member.location,
     "parent": lambda message: message.parent.external_id if message.parent else None,
     "place": lambda row: _place(row.url),
+    "resolved": lambda thread: sorted(
+        sorted(one.comment_ids) for one in thread.resolved_review_threads.all() if one.comment_ids
+    ),
 }
 
 
@@ -134,7 +138,8 @@ def _without_server(details: dict[str, Any]) -> dict[str, Any]:
 
 def _stored_threads(source: Source) -> dict[Key, Thread]:
     threads = Thread.objects.filter(source=source, is_archived=False).select_related("author")
-    return {(one.kind, one.number): one for one in threads}
+    found = threads.prefetch_related("resolved_review_threads")
+    return {(one.kind, one.number): one for one in found}
 
 
 def _stored_messages(source: Source) -> dict[Key, Message]:
@@ -208,6 +213,7 @@ def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str
         reason = "draft" if pull.is_draft else ""
         facts = _thread(pull, reason, pull.merged_at) | _tracked(pull)
         facts["head_oid"] = pull.head.sha
+        facts["resolved"] = sorted(filter(None, map(_resolved, pull.review_threads)))
         if pull.head_ref is not None:
             made_at = pull.head_ref.target.committed_date.replace(microsecond=0)
             facts["details"]["head_committed_at"] = made_at.isoformat()
@@ -245,6 +251,12 @@ def _thread(
         "assignees": [],
         "details": _details(thread),
     }
+
+
+def _resolved(thread: ReviewThread) -> list[str]:
+    """Return the comments of a thread on the diff that is resolved, as far as others see them."""
+    shown = [one for one in thread.comments if one.state != "PENDING"]
+    return sorted(str(one.database_id) for one in shown if thread.is_resolved)
 
 
 def _details(thread: Issue | PullRequest | Discussion) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dexxy.messages.models import (
     OwnMember,
     Recount,
     Release,
+    ResolvedReviewThread,
     SearchEntry,
     Standing,
     TeamDecision,
@@ -64,6 +65,16 @@ class CoAuthorAdmin(ReadOnlyAdmin):
     list_select_related = ("thread", "account")
     search_fields = ("=thread__id",)
     search_help_text = "The id of a thread, here"
+    ordering = ("-pk",)
+
+
+@admin.register(ResolvedReviewThread)
+class ResolvedReviewThreadAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "comment_ids")
+    list_filter = ("workspace",)
+    list_select_related = ("thread",)
+    search_fields = ("=thread__id", "=node_id")
+    search_help_text = "The id of a thread, here, or the node id of a review thread on GitHub"
     ordering = ("-pk",)
 
 

@@ -584,6 +584,37 @@ class CoAuthor(models.Model):
         return f"{self.account or self.name} in {self.thread}"
 
 
+class ResolvedReviewThread(models.Model):
+    """A comment on code and its replies that somebody marked as resolved on the server.
+
+    There is a row as long as they are. `comment_ids` holds their external ids, once they are read.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    # Not checked: see `SyncPart`. A thread is archived, and never deleted.
+    thread = models.ForeignKey(
+        Thread,
+        models.CASCADE,
+        related_name="resolved_review_threads",
+        db_index=False,
+        db_constraint=False,
+    )
+    node_id = models.CharField(max_length=255)
+    comment_ids = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["thread", "node_id"], name="messages_resolvedreviewthread_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.node_id} in {self.thread}"
+
+
 class TeamStint(models.Model):
     """A stretch of time in which a member did what needs a maintainer's rights.
 

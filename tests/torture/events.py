@@ -196,6 +196,22 @@ def answer_on_diff(world: World, thread: Any, random: Random) -> None:
         world.reply_on_diff(random.choice(thread.comments), someone(world, random), "Done")
 
 
+@to_one(4, lambda repository: [o for p in _pulls(repository) for o in p.review_threads])
+def resolve_on_diff(world: World, thread: Any, random: Random) -> None:
+    """Resolve a thread on the diff, or take that back."""
+    world.resolve(thread, someone(world, random), resolved=not thread.is_resolved)
+
+
+@to_one(1, _pulls)
+def review_at_length(world: World, pull: PullRequest, random: Random) -> None:
+    """Comment on more lines than come with a pull request, and resolve some of them."""
+    lines = [("long.go", number + 1, "Hm") for number in range(LONG)]
+    review = world.review(pull, someone(world, random), "COMMENTED", "", lines)
+    begun = [one for one in pull.review_threads if one.comments[0] in review.comments]
+    for thread in random.sample(begun, 3):
+        world.resolve(thread, someone(world, random))
+
+
 @to_one(3, _discussions)
 def change_discussion(world: World, discussion: Discussion, random: Random) -> None:
     """Close a discussion, open it again, choose or unchoose its answer, move it."""

@@ -59,10 +59,14 @@ def pull_request(**fields: Any) -> dict[str, Any]:
         "headRef": None,
         "comments": listing(),
         "reviews": listing(),
-        "reviewThreads": {"totalCount": 0},
+        "reviewThreads": listing(),
         "timelineItems": listing(),
     }
     return node | fields
+
+
+def review_thread(number: int = 1, *, is_resolved: bool = False) -> dict[str, Any]:
+    return {"id": f"PRRT_{number}", "isResolved": is_resolved}
 
 
 def review(number: int = 9, **fields: Any) -> dict[str, Any]:
@@ -165,13 +169,35 @@ def test_an_empty_commented_review_stays_out_of_the_feed_and_an_approval_does_no
 def test_comments_of_reviews_are_asked_for_only_where_there_are_any() -> None:
     without = mapping.pull_request(pull_request(reviews=listing(review())))
     with_some = mapping.pull_request(
-        pull_request(reviews=listing(review()), reviewThreads={"totalCount": 1})
+        pull_request(reviews=listing(review()), reviewThreads=listing(review_thread()))
     )
 
     assert without.open_lists == ()
     assert [(o.connection, o.owner_id, o.owner_external_id) for o in with_some.open_lists] == [
         ("review_comments", "PRR_9", "9")
     ]
+
+
+def test_comments_of_review_threads_are_asked_for_only_where_they_are_resolved() -> None:
+    threads = listing(review_thread(1, is_resolved=True), review_thread(2), cursor="abc")
+
+    mapped = mapping.pull_request(pull_request(reviewThreads=threads))
+
+    assert [(o.connection, o.owner_id, o.seen) for o in mapped.open_lists] == [
+        ("resolved_comments", "PRRT_1", ()),
+        ("review_threads", "PR_1", ("PRRT_1", "PRRT_2")),
+    ]
+    shown = [(one.node_id, one.is_resolved) for one in mapped.snapshot.review_threads]
+    assert shown == [("PRRT_1", True), ("PRRT_2", False)]
+    assert not mapped.snapshot.has_all_review_threads
+
+
+def test_review_threads_that_are_kept_back_are_a_gap_and_may_hold_comments() -> None:
+    mapped = mapping.pull_request(pull_request(reviews=listing(review()), reviewThreads=None))
+
+    assert mapped.gaps == 1
+    assert [o.connection for o in mapped.open_lists] == ["review_comments"]
+    assert not mapped.snapshot.has_all_review_threads
 
 
 def test_a_list_with_another_page_stays_open_and_knows_what_it_held() -> None:

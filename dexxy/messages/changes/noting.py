@@ -100,6 +100,19 @@ WITH written AS (
 SELECT {names} FROM written"""
 
 
+def resolved_noted(statement: str) -> str:
+    """Return STATEMENT with one note of each thread in which it changes what is resolved.
+
+    Args:
+        statement: a statement of `messages_resolvedreviewthread w`, without RETURNING.
+    """
+    return f"""
+WITH written AS ({statement} RETURNING w.workspace_id, w.thread_id)
+INSERT INTO messages_change ({_COLUMNS})
+SELECT DISTINCT workspace_id, {_WHEN}, 'edited', thread_id, NULL::bigint, NULL::bigint
+FROM written"""
+
+
 def threads_removed(statement: str) -> str:
     """Return STATEMENT with one note of each thread whose messages it removes.
 

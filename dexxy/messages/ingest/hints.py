@@ -28,6 +28,7 @@ from dexxy.messages.ingest.named_accounts import (
     thread_without,
 )
 from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, SourceKey, ThreadRecord
+from dexxy.messages.ingest.review_threads import review_threads_hint
 from dexxy.messages.ingest.settling import replies_link, threads_settle
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread
@@ -67,6 +68,11 @@ def hints_apply(hints: Sequence[SourceHint], *, received_at: datetime) -> None:
     threads = _threads_apply(by_thread, authors)
     _threads_archive(by_thread, threads)
     _messages_apply(by_thread, threads, authors)
+    review_threads_hint(
+        (threads[key], one.hint.thread.version_at, shown)
+        for key, one in by_thread.items()
+        for shown in one.hint.review_threads
+    )
     replies_link(threads.values())
     threads_settle(list(threads.values()))
 
@@ -94,6 +100,9 @@ def _folded(older: Hint, newer: Hint) -> Hint:
         archived=moved.archived or older.archived,
         moved_to_url=moved.moved_to_url,
         changes_state=older.changes_state or newer.changes_state,
+        review_threads=tuple(
+            {one.node_id: one for one in (*older.review_threads, *newer.review_threads)}.values()
+        ),
     )
 
 

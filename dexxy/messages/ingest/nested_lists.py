@@ -78,7 +78,7 @@ def lists_finish(lists: Iterable[FinishedList]) -> None:
 
     Only lists of authoritative answers count.
     """
-    sure = [done for done in lists if done.thread.is_authoritative]
+    sure = [done for done in lists if done.thread.is_authoritative and done.scope.kinds]
     rows = [
         (done.thread.id, sorted(map(str, done.scope.kinds)), done.scope.owner_id, list(done.seen))
         for done in sure

@@ -112,16 +112,33 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewThreadRecord:
+    """A comment on code with its replies, which are resolved together.
+
+    Args:
+        comment_ids: the external ids of its comments. A snapshot leaves them to parts.
+    """
+
+    node_id: str
+    is_resolved: bool
+    comment_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A thread as the platform shows it now, with the messages that fitted into the answer.
 
     Args:
         complete: the scopes of which all messages are here.
+        review_threads: of a pull request.
+        has_all_review_threads: whether these are all of them.
     """
 
     thread: ThreadRecord
     messages: tuple[MessageRecord, ...]
     complete: tuple[Scope, ...]
+    review_threads: tuple[ReviewThreadRecord, ...] = ()
+    has_all_review_threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +151,7 @@ class Hint:
         moved_to_url: the new address of a thread that moved, or ''.
         changes_state: the thread was closed, reopened or answered. The message about that comes
             with a refetch only.
+        review_threads: those that the payload shows, with their comments.
     """
 
     thread: ThreadRecord
@@ -141,3 +159,4 @@ class Hint:
     archived: ArchivedReason | None = None
     moved_to_url: str = ""
     changes_state: bool = False
+    review_threads: tuple[ReviewThreadRecord, ...] = ()

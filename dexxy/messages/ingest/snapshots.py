@@ -18,6 +18,7 @@ from dexxy.messages.ingest.message_rows import ThreadMessage, messages_apply
 from dexxy.messages.ingest.nested_lists import FinishedList, lists_finish, whole_lists
 from dexxy.messages.ingest.records import Snapshot, SourceKey
 from dexxy.messages.ingest.refetch_marks import marks_postpone
+from dexxy.messages.ingest.review_threads import ReviewThreadList, review_threads_apply
 from dexxy.messages.ingest.settling import replies_link, threads_settle
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.ingest.thread_rows import threads_apply
@@ -47,6 +48,14 @@ class Batch:
         for thread, snapshot in self._known:
             yield from whole_lists(thread, snapshot.complete, snapshot.messages)
 
+    def review_threads(self) -> Iterator[ReviewThreadList]:
+        """Yield what is resolved, and of known threads what may not be any more."""
+        for thread, snapshot in self._pairs:
+            shown, is_whole = snapshot.review_threads, snapshot.has_all_review_threads
+            may_differ = not thread.is_new and bool(shown or is_whole)
+            if may_differ or any(one.is_resolved for one in shown):
+                yield ReviewThreadList(thread, shown, is_whole=is_whole)
+
     def answered_ids(self) -> Iterator[int]:
         """Yield the threads that may hold an answer to another message."""
         for thread, snapshot in self._pairs:
@@ -69,6 +78,7 @@ def snapshots_apply(
     batch = Batch(stored, snapshots)
     messages_apply(source, batch.messages(), authors)
     lists_finish(batch.whole_lists())
+    review_threads_apply(batch.review_threads())
     replies_link(batch.answered_ids())
     threads_settle(batch.known_ids)
     marks_postpone(batch.untrue_ids, asked_at=asked_at)

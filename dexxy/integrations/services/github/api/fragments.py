@@ -62,6 +62,14 @@ fragment reviewComment on PullRequestReviewComment {
   author { ...actor }
 }
 """
+# A list of its comments would cost a point for each hundred threads of a page: parts read them, and
+# only of what is resolved.
+REVIEW_THREAD = """
+fragment reviewThread on PullRequestReviewThread { id isResolved }
+"""
+REVIEW_THREAD_COMMENT = """
+fragment reviewThreadComment on PullRequestReviewComment { fullDatabaseId state }
+"""
 EVENT = """
 fragment event on Node {
   __typename
@@ -170,7 +178,7 @@ fragment pullRequest on PullRequest {{
   headRefOid headRef {{ target {{ ... on Commit {{ committedDate }} }} }}
   comments(first: 50) {{ {PAGE_INFO} nodes {{ ...comment }} }}
   reviews(first: 30) {{ {PAGE_INFO} nodes {{ ...review }} }}
-  reviewThreads(first: 1) {{ totalCount }}
+  reviewThreads(first: 50) {{ {PAGE_INFO} nodes {{ ...reviewThread }} }}
   timelineItems(first: 20, {PULL_REQUEST_EVENTS}) {{
     {PAGE_INFO}
     nodes {{ ...event }}
@@ -215,6 +223,8 @@ FRAGMENTS = {
     "comment": COMMENT,
     "review": REVIEW,
     "reviewComment": REVIEW_COMMENT,
+    "reviewThread": REVIEW_THREAD,
+    "reviewThreadComment": REVIEW_THREAD_COMMENT,
     "event": EVENT,
     "named": NAMED,
     "discussionComment": DISCUSSION_COMMENT,

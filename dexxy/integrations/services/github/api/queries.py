@@ -2,7 +2,7 @@
 
 GitHub charges a point for every hundred times that a list may be asked for, so no list of a message
 is nested: the comments of reviews are read by `parts`, and only where there are any
-(`reviewThreads.totalCount` tells, for one point a page).
+(`reviewThreads` tells, for one point a page), and so is which of them are resolved.
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
 
@@ -204,6 +204,10 @@ NESTED_LISTS = {
     ),
     "reviews": NestedList("PullRequest", f"reviews({_PAGE})", "review"),
     "review_comments": NestedList("PullRequestReview", f"comments({_PAGE})", "reviewComment"),
+    "review_threads": NestedList("PullRequest", f"reviewThreads({_PAGE})", "reviewThread"),
+    "resolved_comments": NestedList(
+        "PullRequestReviewThread", f"comments({_PAGE})", "reviewThreadComment"
+    ),
     "discussion_comments": NestedList("Discussion", f"comments({_PAGE})", "discussionComment"),
     "replies": NestedList("DiscussionComment", f"replies({_PAGE})", "reply"),
 }

@@ -1,18 +1,19 @@
 """Turn a page of a thread's nested list into messages. Pure: no database, no network.
 
-Three mappers, by what the nodes of a list are: a timeline of events, messages, or messages that
-have a list themselves.
+A mapper for each thing that the nodes of a list can be: events of a timeline, messages, messages
+that have a list themselves; and review threads and their comments, which only tell what is
+resolved.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dexxy.integrations.services.github.api.values import Payload, page_of
+from dexxy.integrations.services.github.api.values import Payload, key, page_of
 from dexxy.integrations.services.github.mapping import messages
 from dexxy.integrations.services.github.mapping.events import timeline
 from dexxy.integrations.services.github.mapping.rules import is_draft_review
-from dexxy.messages.ingest.records import MessageRecord, Scope
+from dexxy.messages.ingest.records import MessageRecord, ReviewThreadRecord, Scope
 from dexxy.messages.models import QUIET_KINDS, MessageKind
 
 STATE_CHANGES = Scope(frozenset(MessageKind.state_changes()))
@@ -21,6 +22,7 @@ COMMENTS = Scope(frozenset({MessageKind.COMMENT}))
 REVIEWS = Scope(frozenset({MessageKind.REVIEW}))
 REVIEW_COMMENTS = Scope(frozenset({MessageKind.REVIEW_COMMENT}))
 REPLIES = Scope(frozenset({MessageKind.REPLY}))
+NO_MESSAGES = Scope(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class MappedList:
         open_lists: the lists below that did not.
         gaps: how many nodes and lists GitHub kept back, of the list and of those below it. Nothing
             is taken for deleted that may be among them.
+        review_threads: those of a list that holds no messages.
     """
 
     messages: tuple[MessageRecord, ...]
@@ -64,6 +67,7 @@ class MappedList:
     complete: tuple[Scope, ...] = ()
     open_lists: tuple[OpenList, ...] = ()
     gaps: int = 0
+    review_threads: tuple[ReviewThreadRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +162,49 @@ class ListWithChildren:
         return replace(page, complete=complete)
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewThreads:
+    """The list of the threads on the diff: whether each is resolved."""
+
+    scope = NO_MESSAGES
+
+    def map(self, page: Page) -> MappedList:
+        """Map a page, and leave the comments of what is resolved to be read."""
+        found = tuple(
+            ReviewThreadRecord(key(node["id"]), bool(node["isResolved"])) for node in page.nodes
+        )
+        resolved = [one.node_id for one in found if one.is_resolved]
+        return MappedList(
+            messages=(),
+            seen=tuple(one.node_id for one in found),
+            cursor=page.cursor,
+            open_lists=tuple(OpenList("resolved_comments", one, one) for one in resolved),
+            review_threads=found,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedComments:
+    """The list of the comments of a thread on the diff: which these are."""
+
+    scope = NO_MESSAGES
+
+    def map(self, page: Page) -> MappedList:
+        """Map a page, without what only its author can see yet."""
+        shown = [node for node in page.nodes if not is_draft_review(node["state"])]
+        return MappedList((), tuple(key(node["fullDatabaseId"]) for node in shown), page.cursor)
+
+
 # By the keys of `api.queries.NESTED_LISTS`.
-LISTS: Mapping[str, Timeline | FlatList | ListWithChildren] = {
+LISTS: Mapping[str, Timeline | FlatList | ListWithChildren | ReviewThreads | ResolvedComments] = {
     "issue_comments": FlatList(COMMENTS, messages.comment),
     "issue_timeline": Timeline(),
     "pull_request_comments": FlatList(COMMENTS, messages.comment),
     "pull_request_timeline": Timeline(),
     "reviews": ListWithChildren(REVIEWS, messages.review, "review_comments"),
     "review_comments": FlatList(REVIEW_COMMENTS, messages.review_comment),
+    "review_threads": ReviewThreads(),
+    "resolved_comments": ResolvedComments(),
     "discussion_comments": ListWithChildren(
         COMMENTS, messages.discussion_comment, "replies", children="replies"
     ),

@@ -34,7 +34,13 @@ from dexxy.integrations.services.github.mapping.rules import (
     pull_request_reason,
     reaction_name,
 )
-from dexxy.messages.ingest.records import Scope, Snapshot, ThreadRecord, Unset
+from dexxy.messages.ingest.records import (
+    ReviewThreadRecord,
+    Scope,
+    Snapshot,
+    ThreadRecord,
+    Unset,
+)
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 
@@ -85,12 +91,14 @@ def pull_request(node: Payload) -> MappedThread:
         "pull_request_comments": node["comments"],
         "reviews": node["reviews"],
         "pull_request_timeline": node["timelineItems"],
+        "review_threads": node["reviewThreads"],
     }
     mapped = _mapped_thread(node, thread, lists)
     messages = mapped.snapshot.messages
     # A wrapper is not in the feed, and there is none without a comment on code.
     has_wrappers = any(m.kind is MessageKind.REVIEW and not m.in_feed for m in messages)
-    if node["reviewThreads"]["totalCount"] or has_wrappers:
+    threads = node["reviewThreads"]
+    if threads is None or threads["nodes"] or has_wrappers:
         return mapped
     # No review has a comment on code: their lists, empty, are as good as read.
     complete = (*mapped.snapshot.complete, REVIEW_COMMENTS)
@@ -141,6 +149,8 @@ def _mapped_thread(
     messages = [opening(thread, text(node["body"]), edited_at)]
     open_lists: list[OpenList] = []
     complete: list[Scope] = []
+    review_threads: list[ReviewThreadRecord] = []
+    whole: list[str] = []
     labels = node["labels"]
     gaps = 1 if labels is None else labels["nodes"].count(None)
     for connection, payload in lists.items():
@@ -148,14 +158,22 @@ def _mapped_thread(
         messages += page.messages
         complete += page.complete
         open_lists += page.open_lists
+        review_threads += page.review_threads
         gaps += page.gaps
         if page.cursor:
             has_gaps = bool(page.gaps)
             left = OpenList(connection, node["id"], "", page.cursor, page.seen, has_gaps)
             open_lists.append(left)
         elif not page.gaps:
-            complete.append(scope_of(connection, ""))
-    snapshot = Snapshot(thread, tuple(messages), tuple(complete))
+            whole.append(connection)
+    complete += (scope_of(name, "") for name in whole if name != "review_threads")
+    snapshot = Snapshot(
+        thread,
+        tuple(messages),
+        tuple(complete),
+        tuple(review_threads),
+        has_all_review_threads="review_threads" in whole,
+    )
     return MappedThread(snapshot, tuple(open_lists), gaps)
 
 

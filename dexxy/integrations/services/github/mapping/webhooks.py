@@ -8,7 +8,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from dexxy.integrations.services.github.api.values import Payload, number_of, text
+from dexxy.integrations.services.github.api.values import Payload, key, number_of, text
 from dexxy.integrations.services.github.mapping.rules import is_draft_review, opening
 from dexxy.integrations.services.github.mapping.webhook_records import (
     comment,
@@ -19,11 +19,18 @@ from dexxy.integrations.services.github.mapping.webhook_records import (
     review,
     review_comment,
 )
-from dexxy.messages.ingest.records import UNSET, Hint, MessageRecord, ThreadRecord
+from dexxy.messages.ingest.records import (
+    UNSET,
+    Hint,
+    MessageRecord,
+    ReviewThreadRecord,
+    ThreadRecord,
+)
 from dexxy.messages.models import ArchivedReason, ThreadKind
 
 # Actions whose message comes with a refetch only.
 _STATE_CHANGES = frozenset({"closed", "reopened", "answered", "unanswered"})
+_RESOLVED = {"resolved": True, "unresolved": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +107,21 @@ def on_issue_comment(payload: Payload) -> Iterator[RepositoryHint]:
 
 
 def on_pull_request(payload: Payload) -> Iterator[RepositoryHint]:
-    """Map `pull_request` and `pull_request_review_thread`."""
+    """Map `pull_request`."""
     node = payload["pull_request"]
     yield _here(payload, _thread_hint(payload, pull_request_thread(node), node))
+
+
+def on_pull_request_review_thread(payload: Payload) -> Iterator[RepositoryHint]:
+    """Map `pull_request_review_thread`."""
+    node, shown = payload["pull_request"], payload["thread"]
+    hint = _thread_hint(payload, pull_request_thread(node), node)
+    is_resolved = _RESOLVED.get(payload["action"])
+    if is_resolved is not None:
+        ids = tuple(key(comment["id"]) for comment in shown["comments"])
+        record = ReviewThreadRecord(key(shown["node_id"]), is_resolved, ids)
+        hint = replace(hint, review_threads=(record,))
+    yield _here(payload, hint)
 
 
 def on_pull_request_review(payload: Payload) -> Iterator[RepositoryHint]:

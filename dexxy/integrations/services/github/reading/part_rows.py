@@ -12,6 +12,7 @@ from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
 from dexxy.integrations.services.github.mapping.nested_lists import MappedList, OpenList, scope_of
 from dexxy.integrations.services.github.reading.receipt import sweeps_lose_count
 from dexxy.messages.ingest.nested_lists import FinishedList, whole_lists
+from dexxy.messages.ingest.review_threads import ResolvedComments, ReviewThreadList
 from dexxy.messages.ingest.stored_threads import StoredThread
 
 # A list that goes on is known to be long: it weighs as much as so many that may be short.
@@ -114,6 +115,19 @@ class ReadPart:
         if not self.page.cursor and not self.has_gaps:
             scope = scope_of(self.part.connection, self.part.owner_external_id)
             yield FinishedList(self.thread, scope, self.seen)
+
+    def review_threads(self) -> Iterator[ReviewThreadList]:
+        """Yield what its page tells of review threads, if it is a list of these."""
+        if self.part.connection == "review_threads":
+            is_whole = not self.page.cursor and not self.has_gaps
+            shown, before = self.page.review_threads, self.part.seen
+            yield ReviewThreadList(self.thread, shown, before, is_whole=is_whole)
+
+    def resolved_comments(self) -> Iterator[ResolvedComments]:
+        """Yield the comments of a review thread that is resolved, once they are read."""
+        if self.part.connection == "resolved_comments" and not self.page.cursor:
+            is_whole = not self.has_gaps
+            yield ResolvedComments(self.thread, self.part.owner_id, self.seen, is_whole=is_whole)
 
 
 def parts_waiting(repository: GitHubRepository, weight: int) -> list[Part]:

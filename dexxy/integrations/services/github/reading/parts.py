@@ -30,6 +30,7 @@ from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.authors import authors_apply
 from dexxy.messages.ingest.message_rows import messages_apply
 from dexxy.messages.ingest.nested_lists import lists_finish
+from dexxy.messages.ingest.review_threads import resolved_comments_apply, review_threads_apply
 from dexxy.messages.ingest.settling import replies_link, threads_settle
 from dexxy.messages.ingest.stored_threads import stored_thread, threads_lock
 from dexxy.messages.models import Thread, ThreadKind
@@ -114,6 +115,8 @@ def _apply(
     ]
     messages_apply(reading.source, [(r.thread, m) for r in read for m in r.page.messages], authors)
     lists_finish(finished for one in read for finished in one.finished_lists())
+    review_threads_apply(found for one in read for found in one.review_threads())
+    resolved_comments_apply(found for one in read for found in one.resolved_comments())
     parts_move_on(reading.repository, read)
     sweeps_meet((one.part.sweep_id, one.page.messages) for one in read)
     _leave_to_refetch(gone)

@@ -71,9 +71,8 @@ THREAD_EVENTS: Mapping[str, ThreadEvent] = {
     "pull_request_review_comment": ThreadEvent(
         mapping.on_pull_request_review_comment, _actions("created edited deleted")
     ),
-    # We do not store whether comments on code are resolved, but the pull request may have changed.
     "pull_request_review_thread": ThreadEvent(
-        mapping.on_pull_request, _actions("resolved unresolved")
+        mapping.on_pull_request_review_thread, _actions("resolved unresolved")
     ),
     "discussion": ThreadEvent(
         mapping.on_discussion,
