@@ -21,6 +21,11 @@ from dexxy.messages import models, selectors
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.feed.following import Changes
 from dexxy.messages.graphql_co_authors import USUAL, CoAuthor, co_authors_shown
+from dexxy.messages.graphql_code import (
+    CodeConversations,
+    code_conversations_shown,
+    resolved_shown,
+)
 from dexxy.messages.graphql_details import (
     MOST_ASSIGNEES,
     NamedAccount,
@@ -68,6 +73,12 @@ class Thread:
     )
     def co_authors(self, root: strawberry.Parent[models.Thread], info: Info) -> list[CoAuthor]:
         return co_authors_shown(info, root)
+
+    @strawberry.field(description="Of a pull request: its conversations on code, counted.")
+    def code_conversations(
+        self, root: strawberry.Parent[models.Thread], info: Info
+    ) -> CodeConversations:
+        return code_conversations_shown(info, root)
 
     @strawberry.field(description="Who is to work on it now.", metadata=cost(items=MOST_ASSIGNEES))
     def assignees(self, root: strawberry.Parent[models.Thread]) -> list[NamedAccount]:
@@ -155,6 +166,12 @@ class ActivityItem:
     @strawberry.field(description="Of a review comment: the code has changed since.")
     def is_outdated(self, root: strawberry.Parent[models.Message]) -> bool:
         return bool(root.details.get("outdated"))
+
+    @strawberry.field(
+        description="Of a review comment: its conversation is marked as resolved on the server."
+    )
+    def is_resolved(self, root: strawberry.Parent[models.Message], info: Info) -> bool | None:
+        return resolved_shown(info, root)
 
 
 @strawberry.type(description="A message as it is now.")

@@ -10,6 +10,13 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
 from dexxy.messages.answers import WORDS
+from dexxy.messages.conversation.code import (
+    NO_CODE,
+    CodeCounts,
+    Resolved,
+    code_counts,
+    resolved_in,
+)
 from dexxy.messages.conversation.outline import Gap, Line, Outline, outline_read
 from dexxy.messages.conversation.stretch import (
     WHERE_READING_GOES_ON,
@@ -87,6 +94,7 @@ class Conversation:
         also: other threads of whoever opened it.
         read_until: up to when the reader has read now what they had not before; None where what is
             shown begins behind their place, or they had read it.
+        code, resolved: its conversations on code, and which of them are resolved.
     """
 
     thread: Thread
@@ -108,6 +116,8 @@ class Conversation:
     snoozed_until: datetime | None = None
     also: Sequence[Thread] = ()
     read_until: datetime | None = None
+    code: CodeCounts = NO_CODE
+    resolved: Resolved = field(default_factory=dict)
 
     @property
     def all_messages(self) -> Sequence[Message]:
@@ -164,6 +174,7 @@ def conversation(
     messages = _messages(outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown)
     counted = [line for line in outline.lines if line.is_counted]
     by_team = frozenset(line.pk for line in counted if _is_by_team(line, team))
+    code = code_counts([thread]).get(thread.pk, NO_CODE)
     return Conversation(
         thread=thread,
         opening=messages.pop(0) if stretch.is_apart and messages else None,
@@ -184,6 +195,8 @@ def conversation(
         snoozed_until=held_until(triage, standing, timezone.now()),
         also=_also(thread),
         read_until=_read_until(outline, stretch, landmarks.unread, read_to),
+        code=code,
+        resolved=resolved_in([thread.pk])[thread.pk] if code.resolved else {},
     )
 
 

@@ -4,13 +4,38 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.messages.models import Message, MessageKind, Thread
+from dexxy.messages.models import (
+    Message,
+    MessageKind,
+    ResolvedReviewThread,
+    Thread,
+    ThreadKind,
+)
 from dexxy.sources.models import Source
-from tests.factories import make_message, make_thread
+from tests.factories import make_message, make_source, make_thread, make_workspace
 
 Ask = Callable[..., dict[str, Any]]
+
+QUERIES = 35
+CODE = """
+query ($workspace: ID!, $thread: ID!) {
+  thread(workspaceId: $workspace, threadId: $thread) {
+    codeConversations { resolved unresolved }
+    messages { edges { node { body isResolved } } }
+  }
+}
+"""
+CODE_OF_MANY = """
+query ($workspace: ID!) {
+  threads(workspaceId: $workspace) {
+    edges { node { codeConversations { resolved unresolved } } }
+  }
+  activityFeed(workspaceId: $workspace) { edges { node { isResolved } } }
+}
+"""
 
 MESSAGES = """
 query ($workspace: ID!, $thread: ID!, $first: Int! = 4, $after: String, $before: String,
@@ -112,3 +137,72 @@ def test_a_comment_on_code_tells_the_lines_that_it_is_about(
         "diffHunk": "-a\n+b",
         "isOutdated": True,
     }
+
+
+def on_code(thread: Thread, body: str, answers: Message | None = None) -> Message:
+    details = {"in_reply_to": answers.external_id} if answers else {}
+    kind = MessageKind.REVIEW_COMMENT
+    return make_message(thread=thread, kind=kind, body=body, details=details)
+
+
+def resolve(thread: Thread, *comments: Message) -> None:
+    ResolvedReviewThread.objects.create(
+        workspace=thread.workspace,
+        thread=thread,
+        node_id="PRRT_1",
+        comment_ids=[one.external_id for one in comments],
+    )
+
+
+def test_what_is_resolved_is_said_of_each_comment_and_counted(
+    ask: Ask, bob: User, workspace: Workspace, source: Source
+) -> None:
+    pull = make_thread(source=source, kind=ThreadKind.PULL_REQUEST)
+    make_message(thread=pull, body="opened")
+    done, _ = on_code(pull, "done"), on_code(pull, "open")
+    on_code(pull, "reply", done)
+    resolve(pull, done)
+
+    shown = ask(CODE, bob, workspace=workspace.pk, thread=pull.pk)["data"]["thread"]
+
+    assert shown["codeConversations"] == {"resolved": 1, "unresolved": 1}
+    nodes = (edge["node"] for edge in shown["messages"]["edges"])
+    assert {node["body"]: node["isResolved"] for node in nodes} == {
+        "opened": None,
+        "done": True,
+        "open": False,
+        "reply": True,
+    }
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_what_is_resolved_in_many_threads_is_read_at_once(
+    ask: Ask,
+    bob: User,
+    workspace: Workspace,
+    source: Source,
+    size: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(size):
+        pull = make_thread(source=source, kind=ThreadKind.PULL_REQUEST)
+        resolve(pull, on_code(pull, "done"))
+
+    with django_assert_num_queries(QUERIES):
+        shown = ask(CODE_OF_MANY, bob, workspace=workspace.pk)["data"]
+
+    threads = [edge["node"]["codeConversations"] for edge in shown["threads"]["edges"]]
+    assert threads == [{"resolved": 1, "unresolved": 0}] * size
+    items = [edge["node"]["isResolved"] for edge in shown["activityFeed"]["edges"]]
+    assert items == [True] * size
+
+
+def test_nobody_learns_what_is_resolved_in_another_workspace(
+    ask: Ask, bob: User, workspace: Workspace
+) -> None:
+    elsewhere = make_source(workspace=make_workspace())
+    pull = make_thread(source=elsewhere, kind=ThreadKind.PULL_REQUEST)
+    resolve(pull, on_code(pull, "done"))
+
+    for place in (workspace.pk, elsewhere.workspace_id):
+        assert ask(CODE, bob, workspace=place, thread=pull.pk)["data"] is None

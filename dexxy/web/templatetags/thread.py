@@ -1,7 +1,7 @@
 """What the templates of a thread need."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from dexxy.messages.models import Message
 from dexxy.web import wording
+from dexxy.web.waiting import words
 
 register = template.Library()
 
@@ -35,10 +36,10 @@ def days(since: datetime, until: datetime) -> str:
     return _("from %(first)s to %(last)s") % {"first": first, "last": last}
 
 
-@register.simple_tag
-def waited(since: datetime) -> str:
-    """Say how long somebody has waited."""
-    return wording.lasting(timezone.now() - since)
+@register.filter
+def shortly(span: timedelta) -> str:
+    """Say how long something took."""
+    return words.shortly(span)
 
 
 @register.filter

@@ -38,7 +38,7 @@ def thread(
         "thread": found.thread,
         "found": found,
         "opening": blocks_of([found.opening] if found.opening else []),
-        "blocks": marked(blocks_of(found.messages), found),
+        "blocks": marked(blocks_of(found.messages, found.resolved), found),
         "bodies": bodies_of(request.user, workspace, found.thread.source, found.all_messages),
     }
     is_part = bool(request.htmx) and (request.htmx.target or "").startswith("gap-")

@@ -76,7 +76,11 @@ def counted(number: int) -> str:
 
 def waited(since: datetime, now: datetime) -> str:
     """Say how long somebody has waited: `40 min`, `26 h`, `64 d`."""
-    span = max(now - since, timedelta(0))
+    return shortly(max(now - since, timedelta(0)))
+
+
+def shortly(span: timedelta) -> str:
+    """Write how long SPAN is as short as it can be, as beside each row of the queue."""
     if span < timedelta(hours=1):
         return gettext("{n} min").format(n=span // timedelta(minutes=1))
     if span < timedelta(days=2):
