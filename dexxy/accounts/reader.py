@@ -4,7 +4,10 @@ their browser asks for."""
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -35,10 +38,30 @@ def zone_names() -> frozenset[str]:
     return frozenset(places | {UTC})
 
 
-def zones_by_region() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the time zones that can be chosen under their regions, each with how it reads."""
+@cache
+def _names_of_today() -> frozenset[str]:
+    """Return the time zones by one name each: Asmara, and not Asmera as it was spelt before.
+
+    The list comes with the time zones, which the system has, or the package tzdata.
+    """
+    packages = [files("tzdata.zoneinfo")] if find_spec("tzdata") else []
+    for folder in [*map(Path, TZPATH), *packages]:
+        table = folder / "zone.tab"
+        if table.is_file():
+            lines = table.read_text("utf-8").splitlines()
+            named = {line.split("\t")[2] for line in lines if line and not line.startswith("#")}
+            return (zone_names() & named) | {UTC}
+    return zone_names()
+
+
+def zones_by_region(chosen: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the time zones that can be chosen under their regions, each with how it reads.
+
+    Args:
+        chosen: what is chosen now: it is there by whatever name.
+    """
     found: dict[str, list[tuple[str, str]]] = {UTC: [(UTC, UTC)]}
-    for name in sorted(zone_names() - {UTC}):
+    for name in sorted((_names_of_today() | ({chosen} & zone_names())) - {UTC}):
         region, _slash, place = name.partition("/")
         found.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
     return list(found.items())

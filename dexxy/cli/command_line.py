@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from dexxy.cli.errors import WrongUseError
+from dexxy.common.ids import parse_id
 
 QUEUES = ("deliveries", "pictures", "search", "exports", "sync")
-EXPORTS = ("threads", "messages", "events", "members", "growth", "releases")
+EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "person")
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")
 LONGEST_SLUG = 63
@@ -82,6 +83,13 @@ def _queue(text: str) -> str:
     if text not in QUEUES:
         raise WrongUseError(f"There is no queue {text}: choose from {', '.join(QUEUES)}.")
     return text
+
+
+def _member(text: str) -> int:
+    number = parse_id(text)
+    if number is None:
+        raise WrongUseError(f"{text} is no number of a member: it is in the address of their page.")
+    return number
 
 
 def _new_slug(text: str) -> str:
@@ -212,6 +220,12 @@ def _export(parser: ArgumentParser) -> None:
     parser.add_argument("what", choices=EXPORTS)
     _workspace(parser)
     parser.add_argument(
+        "--member",
+        type=_member,
+        metavar="ID",
+        help="of `person`: who it is, by the number in the address of their page",
+    )
+    parser.add_argument(
         "--format", choices=FORMATS, default=FORMATS[0], help="default: %(default)s"
     )
     parser.add_argument(
@@ -330,8 +344,8 @@ COMMANDS: Mapping[str, CommandLine] = {
         _import_members,
     ),
     "export": CommandLine(
-        "write all threads, messages, members or counts of a workspace to a file",
-        "Write all threads, messages, members or counts of a workspace, as JSON Lines or CSV.",
+        "write all threads, messages, members or counts of a workspace, or one person, to a file",
+        "Write all threads, messages, members or counts of a workspace, or all about one person.",
         _export,
     ),
     "sign-in-link": CommandLine(

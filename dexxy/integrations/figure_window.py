@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
@@ -26,7 +27,7 @@ def figure_window(
     check_times(since, until)
     # The hour of a summer time may come on top.
     if until - since > LONGEST + DAY:
-        raise WindowError("Choose two years at most.")
+        raise WindowError(_("Choose two years at most."))
     synced = _synced(workspace)
     checked_at = {source: at for source, at in synced.items() if at is not None}
     return Window(

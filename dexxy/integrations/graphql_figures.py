@@ -13,12 +13,15 @@ from dexxy.common.graphql import Info, aware, keys
 from dexxy.common.graphql_cost import cost
 from dexxy.integrations.figure_window import figure_window
 from dexxy.integrations.graphql_figure_trends import FIGURE, STEPS, FigureList, FigureTrends
+from dexxy.members.graphql import remember_members
 from dexxy.messages.figures import concentration, durations, flow, outcomes, people, rhythm
 from dexxy.messages.figures.cohort import LeftOut
 from dexxy.messages.figures.people import Step
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters
 from dexxy.messages.figures.small_numbers import Ratio, shown
+from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.graphql_kinds import ThreadKind
+from dexxy.messages.insights import insights
 
 _BY_KIND = cost(items=len(ThreadKind), objects=1000)
 
@@ -430,6 +433,19 @@ class FiguresQuery:
             now=window.now,
             has_history=window.has_history,
         )
+
+    # It reads a year.
+    @strawberry.field(
+        description="Figures of up to a year; bots count nowhere.", metadata=cost(work=50)
+    )
+    def insights(
+        self, info: Info, workspace_id: strawberry.ID, since: datetime, until: datetime
+    ) -> Insights:
+        viewer, workspace = in_workspace(info, workspace_id)
+        window = figure_window(viewer, workspace, since=aware(since), until=aware(until))
+        found = insights(viewer, workspace, window)
+        remember_members(info, (member for member, _ in found.top_people))
+        return Insights.of(found)
 
 
 def _by_kind(found: Mapping[ThreadKind, outcomes.Durations]) -> list[FigureDuration]:

@@ -4,6 +4,7 @@ import re
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -54,9 +55,11 @@ def identity_add(
     require_membership(actor, workspace)
     platform, username, email = platform_name(platform), username.strip(), email.strip()
     if not username or len(username) > LONGEST_USERNAME or "\0" in username:
-        raise AccountError(f"A username has 1 to {LONGEST_USERNAME} characters.")
+        raise AccountError(
+            _("A username has 1 to {most} characters.").format(most=LONGEST_USERNAME)
+        )
     if email and mailbox(email) is None:
-        raise AccountError("That is no e-mail address.")
+        raise AccountError(_("That is no e-mail address."))
     merges_lock(workspace.pk)
     key = account_key(username)
     known = workspace.identities.filter(provider=platform, external_id=key)
@@ -84,9 +87,11 @@ def platform_name(text: str) -> str:
     """
     name = text.strip().lower()
     if _PLATFORM.fullmatch(name) is None or name in _OUR_OWN:
-        raise AccountError("A platform is called by letters, digits, dots and dashes: discord.")
+        raise AccountError(_("A platform is called by letters, digits, dots and dashes: discord."))
     if name in _READ:
-        raise AccountError("Accounts of GitHub come with what they write: merge the two members.")
+        raise AccountError(
+            _("Accounts of GitHub come with what they write: merge the two members.")
+        )
     return name
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -66,10 +68,10 @@ def tags_clean(tags: Sequence[str]) -> list[str]:
     Raises:
         MemberTextError: one is too long, or there are too many.
     """
-    clean = [_text(tag, "A tag", LONGEST_TAG).strip() for tag in tags]
+    clean = [_text(tag, _("A tag"), LONGEST_TAG).strip() for tag in tags]
     distinct = list(dict.fromkeys(filter(None, clean)))
     if len(distinct) > MOST_TAGS:
-        raise MemberTextError(f"A member has at most {MOST_TAGS} tags.")
+        raise MemberTextError(_("A member has at most {most} tags.").format(most=MOST_TAGS))
     return distinct
 
 
@@ -93,7 +95,7 @@ def _said(home: Member) -> tuple[str, list[str]]:
 # Each of these changes what it is given, to be saved by its caller, and returns the field.
 def _rename(home: Member, account: Identity, name: str) -> str:
     """Call HOME by NAME; where that is empty, as its ACCOUNT is called."""
-    given = _text(name, "The name", LONGEST_NAME).strip()
+    given = _text(name, _("The name"), LONGEST_NAME).strip()
     home.display_name = given or account.name or account.username
     return "display_name"
 
@@ -109,7 +111,9 @@ def _retag(root: Member, homes: Sequence[Member], tags: Sequence[str]) -> str:
 
 def _text(text: str, what: str, longest: int) -> str:
     if len(text) > longest:
-        raise MemberTextError(f"{what} is longer than {longest:,} characters.")
+        raise MemberTextError(
+            _("{what} is longer than {most} characters.").format(what=what, most=intcomma(longest))
+        )
     if "\0" in text:
-        raise MemberTextError(f"{what} holds a null byte.")
+        raise MemberTextError(_("{what} holds a null byte.").format(what=what))
     return text

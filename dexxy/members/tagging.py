@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -43,7 +44,7 @@ def members_tag(
     require_membership(actor, workspace)
     given, taken = tags_clean(add), tags_clean(remove)
     if not 1 <= len(set(member_ids)) <= MOST_AT_ONCE:
-        raise SelectionError(f"Choose 1 to {MOST_AT_ONCE} people.")
+        raise SelectionError(_("Choose 1 to {most} people.").format(most=MOST_AT_ONCE))
     merges_lock(workspace.pk)
     rows = workspace.members.filter(
         home_identity__member__in=list(member_ids), home_identity__member__erased_at=None

@@ -2,15 +2,13 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from datetime import datetime
 from functools import partial
 from typing import cast
 
 import strawberry
 
 from dexxy.accounts.graphql import in_workspace
-from dexxy.common.graphql import Connection, Info, aware, connection, key
-from dexxy.common.graphql_cost import cost
+from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.pages import PAGE
 from dexxy.members.graphql import remember_members
 from dexxy.messages import selectors
@@ -25,9 +23,7 @@ from dexxy.messages.graphql_feed import (
     remember_items,
 )
 from dexxy.messages.graphql_filters import ActivityFeedFilters, ThreadFilterInput
-from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.graphql_releases import Release
-from dexxy.messages.insights import insights
 from dexxy.messages.releases import release_list, release_total
 from dexxy.messages.thread_table import ThreadSort, ThreadTab
 
@@ -123,16 +119,3 @@ class MessagesQuery:
         page = release_list(viewer, workspace, pk, first, after)
         remember_members(info, (one.author.member for one in page.items if one.author))
         return connection(page, after, partial(release_total, viewer, workspace, pk))
-
-    # It reads a year.
-    @strawberry.field(
-        description="Figures of up to a year; bots count nowhere.", metadata=cost(work=50)
-    )
-    def insights(
-        self, info: Info, workspace_id: strawberry.ID, since: datetime, until: datetime
-    ) -> Insights:
-        viewer, workspace = in_workspace(info, workspace_id)
-        start, end = aware(since), aware(until)
-        found = insights(viewer, workspace, since=start, until=end)
-        remember_members(info, (member for member, _ in found.top_people))
-        return Insights.of(found)

@@ -38,8 +38,9 @@ class Insights:
         description="Those of them that are unanswered now, as `onlyUnanswered` finds them."
     )
     median_first_answer_seconds: float | None = strawberry.field(
-        description="Of threads opened in that time and answered: how long the first answer by"
-        " another person took. `figures` has `firstResponse`, which counts who still waits, too."
+        description="Within how long half of the threads opened in that time, of all kinds"
+        " together, had a first answer by another person; who still waits counts, too.",
+        deprecation_reason="Kinds differ: `figures` has `firstResponse` by kind.",
     )
     top_people: list[InsightsPerson] = strawberry.field(metadata=cost(items=MOST_TOP))
 

@@ -20,7 +20,7 @@ from dexxy.messages.graphql_filters import ThreadFilterInput
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
 from dexxy.messages.models import Triage
 from dexxy.messages.team import deciding, listing, own
-from dexxy.messages.waiting import lists, queue, summary, triage
+from dexxy.messages.waiting import lists, pace, queue, summary, triage
 from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.turns import Reason, Side
 
@@ -110,6 +110,14 @@ class WaitingCount:
     number: int
 
 
+@strawberry.type(description="What came into the queue and left it.")
+class WaitingPace:
+    arrived: int
+    answered: int = strawberry.field(
+        description="Waits that ended by an answer, or because the thread was closed."
+    )
+
+
 @strawberry.type(description="How many wait for the team.")
 class WaitingSummary:
     total: int
@@ -118,6 +126,12 @@ class WaitingSummary:
     days_2_to_7: int
     newer: int
     longest_since: datetime | None
+    median_since: datetime | None = strawberry.field(
+        description="Since when half of them wait, or longer."
+    )
+    last_7_days: WaitingPace = strawberry.field(
+        description="What came into the whole queue and left it; the filter does not matter."
+    )
     is_recounting: bool = strawberry.field(
         description="Who is of the team has changed, and not all threads were looked at yet."
     )
@@ -127,7 +141,13 @@ class WaitingSummary:
     )
 
     @classmethod
-    def of(cls, found: summary.QueueSummary, counts: Mapping[Tab, int]) -> Self:
+    def of(
+        cls,
+        found: summary.QueueSummary,
+        counts: Mapping[Tab, int],
+        median: datetime | None,
+        lately: pace.QueuePace,
+    ) -> Self:
         return cls(
             total=found.total,
             over_30_days=found.bands[0],
@@ -135,6 +155,8 @@ class WaitingSummary:
             days_2_to_7=found.bands[2],
             newer=found.bands[3],
             longest_since=found.longest,
+            median_since=median,
+            last_7_days=WaitingPace(arrived=lately.arrived, answered=lately.answered),
             is_recounting=found.is_recounting,
             lists=[WaitingCount(tab=tab, number=number) for tab, number in counts.items()],
         )
@@ -233,7 +255,12 @@ class WaitingQuery:
         viewer, workspace = in_workspace(info, workspace_id)
         kept = filters.read() if filters else lists.WHOLE_QUEUE
         counts = summary.list_counts(viewer, workspace, kept)
-        return WaitingSummary.of(summary.queue_summary(viewer, workspace, kept), counts)
+        return WaitingSummary.of(
+            summary.queue_summary(viewer, workspace, kept),
+            counts,
+            pace.median_since(viewer, workspace, kept),
+            pace.queue_pace(viewer, workspace),
+        )
 
     @strawberry.field(
         description="Who belongs to the team or did, by name.", metadata=cost(items=_TEAM)

@@ -9,7 +9,10 @@ from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import fetch_all, time_limit
 from dexxy.members.models import Member
-from dexxy.messages.answers import IS_UNANSWERED, nobody_waits
+from dexxy.messages.answers import IS_UNANSWERED
+from dexxy.messages.figures.durations import first_response_of_all
+from dexxy.messages.figures.scope import Window
+from dexxy.messages.figures.small_numbers import shown
 
 LONGEST = timedelta(days=366)
 MOST_TOP = 10
@@ -45,14 +48,8 @@ FROM (
     FROM (SELECT DISTINCT member_id FROM ({_WRITTEN}) written WHERE member_id IS NOT NULL) here
 ) p
 """  # noqa: S608
-# Nobody waits where a bot or a ghost opened the thread, and what is older here than its opening was
-# imported.
 _THREADS = f"""
-SELECT percentile_cont(0.5) WITHIN GROUP (
-           ORDER BY extract(epoch FROM t.first_response_at - t.opened_at))
-           FILTER (WHERE ({nobody_waits(kind="i.kind", is_bot="p.is_bot")}) IS NULL
-                         AND t.first_activity_at >= t.opened_at),
-       count(*) FILTER (WHERE {IS_UNANSWERED.format(row="t")}), count(*)
+SELECT count(*) FILTER (WHERE {IS_UNANSWERED.format(row="t")}), count(*)
 FROM messages_thread t
 JOIN sources_source s ON s.id = t.source_id AND NOT s.is_archived
 LEFT JOIN members_identity i ON i.id = t.author_id
@@ -93,8 +90,8 @@ class Insights:
         returning_people: members who wrote in that time and before.
         threads: threads opened in that time.
         unanswered_threads: those of them that are unanswered now.
-        median_first_answer: the median time to the first answer, of those that have one; how long
-            the others have waited, the figures know (see `messages/figures`).
+        median_first_answer: within how long half of the threads opened in that time, of all kinds
+            together, had a first answer; by the definition of the figures.
         top_people: the members who wrote most, each with the number of their messages.
     """
 
@@ -109,23 +106,25 @@ class Insights:
     top_people: list[tuple[Member, int]]
 
 
-def insights(viewer: Viewer, workspace: Workspace, *, since: datetime, until: datetime) -> Insights:
-    """Return figures about WORKSPACE from SINCE until before UNTIL.
+def insights(viewer: Viewer, workspace: Workspace, window: Window) -> Insights:
+    """Return figures about WORKSPACE in a window, whose zone says nothing here.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-        TimeRangeError: UNTIL is not after SINCE, or more than a year after it.
+        TimeRangeError: the window has no length, or is longer than a year.
         TooSlowError: there is too much to count.
     """
     require_membership(viewer, workspace)
+    since, until = window.since, window.until
     if not timedelta(0) < until - since <= LONGEST:
         raise TimeRangeError(
             f"Choose a time of up to {LONGEST.days} days, its end after its start."
         )
     params = {"workspace": workspace.pk, "since": since, "until": until, "top": MOST_TOP}
+    answered = shown(first_response_of_all(viewer, workspace, window))
     with time_limit(_SECONDS):
         [(new, returning)] = fetch_all(_PEOPLE, params)
-        [(median, unanswered, threads)] = fetch_all(_THREADS, params)
+        [(unanswered, threads)] = fetch_all(_THREADS, params)
         return Insights(
             since=since,
             until=until,
@@ -134,7 +133,7 @@ def insights(viewer: Viewer, workspace: Workspace, *, since: datetime, until: da
             returning_people=returning,
             threads=threads,
             unanswered_threads=unanswered,
-            median_first_answer=None if median is None else timedelta(seconds=float(median)),
+            median_first_answer=answered.median,
             top_people=_top(params),
         )
 

@@ -740,6 +740,10 @@ class Wait(models.Model):
                 fields=["workspace", "thread", "since"], name="messages_wait_once"
             )
         ]
+        indexes = [
+            models.Index(fields=["workspace", "since"], name="messages_wait_since"),
+            models.Index(fields=["workspace", "until"], name="messages_wait_until"),
+        ]
 
     def __str__(self) -> str:
         return f"thread {self.thread_id} since {self.since:%Y-%m-%d}"

@@ -66,6 +66,14 @@ class MemberCounts:
         description="Of other people, outside the team, in which they said something; null for"
         " somebody who is of the team."
     )
+    answered_threads: int | None = strawberry.field(
+        description="Of people outside the team, in which they said something as one of it; null"
+        " for somebody who is not."
+    )
+    ended_threads: int | None = strawberry.field(
+        description="Of other people, which they closed or merged, or whose answer they chose;"
+        " null for somebody who is not of the team."
+    )
 
     counted_at: datetime = strawberry.field(
         description="Of who said very much, the counts are kept for an hour at most."
@@ -85,6 +93,8 @@ class MemberCounts:
             ],
             reviewed_pull_requests=found.reviewed,
             helped_threads=found.helped,
+            answered_threads=found.answered,
+            ended_threads=found.ended,
         )
 
 

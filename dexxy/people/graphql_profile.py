@@ -46,9 +46,10 @@ from dexxy.messages.member_activity.days import WEEKS, year_of
 from dexxy.messages.member_activity.kept import counts_kept
 from dexxy.messages.member_activity.lists import (
     MOST_COMPANIONS,
+    OfOthers,
     companions_of,
-    helped_count,
-    helped_page,
+    others_count,
+    others_page,
 )
 from dexxy.messages.team.stints import is_on_team
 from dexxy.people.graphql_activity import (
@@ -135,9 +136,9 @@ class MemberProfile:
         self, info: Info, first: int = PAGE, after: str | None = None
     ) -> Connection[Thread]:
         asked = self._asked(info)
-        page = helped_page(asked, first, after)
+        page = others_page(asked, OfOthers.HELPED, first, after)
         remember(info, page.items)
-        return connection(page, after, partial(helped_count, asked))
+        return connection(page, after, partial(others_count, asked, OfOthers.HELPED))
 
     @strawberry.field(
         description="Where their accounts work, the latest first.", metadata=cost(items=ACCOUNTS)

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
@@ -48,7 +50,7 @@ def selected_ids(viewer: Viewer, workspace: Workspace, selection: Selection) -> 
         if selection.member_ids and not found:
             raise MemberNotFoundError("There is no such member.")
     if not found:
-        raise SelectionError("Select somebody first.")
+        raise SelectionError(_("Select somebody first."))
     return sorted(found)
 
 
@@ -70,7 +72,11 @@ def people_tag(
     """
     _check_named(add, remove)
     if not 1 <= len(member_ids) <= MOST_SELECTED:
-        raise SelectionError(f"Choose 1 to {MOST_SELECTED:,} people: filter the list first.")
+        raise SelectionError(
+            _("Choose 1 to {most} people: filter the list first.").format(
+                most=intcomma(MOST_SELECTED)
+            )
+        )
     starts = range(0, len(member_ids), MOST_AT_ONCE)
     return sum(
         members_tag(
@@ -102,7 +108,7 @@ def people_tag_later(
     require_membership(actor, workspace)
     _check_named(add, remove)
     if not member_ids:
-        raise SelectionError("Select somebody first.")
+        raise SelectionError(_("Select somebody first."))
     return bulk_task_add(
         actor=actor,
         workspace=workspace,
@@ -126,7 +132,7 @@ def people_add_to_team(*, actor: User, workspace: Workspace, member_ids: Collect
     """
     require_admin(actor, workspace)
     if not 1 <= len(member_ids) <= MOST_AT_ONCE:
-        raise SelectionError(f"Choose 1 to {MOST_AT_ONCE} people.")
+        raise SelectionError(_("Choose 1 to {most} people.").format(most=MOST_AT_ONCE))
     for member_id in sorted(member_ids):
         member_set_team(actor=actor, workspace=workspace, member_id=member_id, is_on_team=True)
     return len(member_ids)
@@ -134,4 +140,4 @@ def people_add_to_team(*, actor: User, workspace: Workspace, member_ids: Collect
 
 def _check_named(*tags: Sequence[str]) -> None:
     if not any(tag.strip() for named in tags for tag in named):
-        raise SelectionError("Name a tag first.")
+        raise SelectionError(_("Name a tag first."))

@@ -1,12 +1,14 @@
 """How what happened reads: who did what, and when."""
 
 from collections.abc import Mapping
+from datetime import date as Date
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -115,6 +117,16 @@ def state_label(thread: Thread) -> str:
     return str(phrases.STATES[ThreadState(thread.state)])
 
 
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number as its reader does: `1,284`, or `1.284` in German.
+
+    Args:
+        decimals: how many digits stand behind the point.
+    """
+    rounded = round(value, decimals) if decimals else round(value)
+    return number_format(rounded, decimals or None, force_grouping=True)
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """Say how long ago MOMENT was, and its date where that is easier to grasp."""
     passed = now - moment
@@ -151,6 +163,18 @@ def date(moment: datetime, now: datetime) -> str:
     # Translators: letters as in Django's filter `date`, as in "3 May 2025".
     other_year = pgettext("date", "j M Y")
     return date_format(local, this_year if is_this_year else other_year)
+
+
+def day_alone(day: Date, *, with_year: bool = False) -> str:
+    """Write a day as short as it can be: `3 May`, `3 May 2025`."""
+    return date_format(day, pgettext("date", "j M Y") if with_year else pgettext("date", "j M"))
+
+
+def day_in_full(day: Date, *, with_year: bool = True) -> str:
+    """Write a day with the whole name of its month: `3 May 2025`."""
+    # Translators: letters as in Django's filter `date`, with the whole name of the month.
+    short, whole = pgettext("date", "j F"), pgettext("date", "j F Y")
+    return date_format(day, whole if with_year else short)
 
 
 def at(moment: datetime, now: datetime) -> str:

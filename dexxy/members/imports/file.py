@@ -12,11 +12,23 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from dexxy.common.errors import BadInputError
 from dexxy.members.adding import LONGEST_USERNAME, account_key
 from dexxy.members.addresses import mailbox
 
 _TEXTS = {"name": 200, "email": 254, "company": 200, "location": 200, "notes": 20_000}
+# What is said of each where it is too long.
+_TOO_LONG = {
+    "name": gettext_lazy("Its name is longer than {most} characters."),
+    "email": gettext_lazy("Its e-mail address is longer than {most} characters."),
+    "company": gettext_lazy("Its company is longer than {most} characters."),
+    "location": gettext_lazy("Its location is longer than {most} characters."),
+    "notes": gettext_lazy("Its notes are longer than {most} characters."),
+}
 _TAGS = "tags"
 _LONGEST_TAG = 50
 _ALIASES = {
@@ -104,7 +116,9 @@ class ImportFile:
         try:
             self._text = io.TextIOWrapper(file, self._encoding, newline="")
         except LookupError as error:
-            raise ImportFileError(f"There is no encoding called {encoding}.") from error
+            raise ImportFileError(
+                _("There is no encoding called {name}.").format(name=encoding)
+            ) from error
         self._lines = self._guarded(csv.reader(self._text, delimiter=self._separator(head)))
         self.columns = columns_of(next(self._lines, (0, []))[1])
 
@@ -129,11 +143,15 @@ class ImportFile:
                 yield reader.line_num, cells
         except UnicodeError as error:
             raise ImportFileError(
-                f"Something in the file is not {self._encoding}, at line {reader.line_num + 1} or"
-                " later: save it as UTF-8, or name its encoding with --encoding, as latin-1."
+                _(
+                    "Something in the file is not {encoding}, at line {line} or later: save it as"
+                    " UTF-8. `dexxy import-members` also takes the name of another encoding."
+                ).format(encoding=self._encoding, line=reader.line_num + 1)
             ) from error
         except csv.Error as error:
-            raise ImportFileError(f"Line {reader.line_num} is no CSV: {error}.") from error
+            raise ImportFileError(
+                _("Line {line} is no CSV: {why}.").format(line=reader.line_num, why=error)
+            ) from error
 
 
 def encoding_of(head: bytes) -> str:
@@ -157,7 +175,9 @@ def columns_of(header: Sequence[str]) -> Columns:
         ImportFileError: a column is there twice, or no column identifies people.
     """
     if not any(title.strip() for title in header):
-        raise ImportFileError("The file is empty, or its first line is: that line names columns.")
+        raise ImportFileError(
+            _("The file is empty, or its first line is: that line names columns.")
+        )
     found = Columns(width=len(header))
     ignored = []
     for index, title in enumerate(header):
@@ -168,22 +188,28 @@ def columns_of(header: Sequence[str]) -> Columns:
         if platform is None and name not in _TEXTS and name != _TAGS:
             ignored.append(title.strip())
         elif key in into:
-            raise ImportFileError(f"The column {title.strip()} is there twice.")
+            raise ImportFileError(_("The column {name} is there twice.").format(name=title.strip()))
         else:
             into[key] = index
     if "email" not in found.indexes and not found.usernames:
         raise ImportFileError(
-            "The first line names no column by which people are told apart: call one `email`, or"
-            " `username:github`, `username:discord` and the like."
+            _(
+                "The first line names no column by which people are told apart: call one `email`,"
+                " or `username:github`, `username:discord` and the like."
+            )
         )
     return Columns(found.indexes, found.usernames, ignored, found.width)
 
 
 def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
     if len(cells) != columns.width:
-        cell = "cell" if len(cells) == 1 else "cells"
-        problem = f"It has {len(cells)} {cell}; the header has {columns.width}."
-        return ImportedRow(number, problem=problem)
+        problem = ngettext(
+            "It has {n} cell; the header has {width}.",
+            "It has {n} cells; the header has {width}.",
+            len(cells),
+        )
+        said = problem.format(n=len(cells), width=columns.width)
+        return ImportedRow(number, problem=said)
     given = {name: cells[index].strip() for name, index in columns.indexes.items()}
     tags = [tag.strip() for tag in re.split("[;,]", given.pop(_TAGS, "")) if tag.strip()]
     named = {platform: cells[index].strip() for platform, index in columns.usernames.items()}
@@ -200,15 +226,15 @@ def _problem(
     """Return what is wrong with a row, or ''."""
     texts = [*given.values(), *tags, *(username for _, username in accounts)]
     if any("\0" in text for text in texts):
-        return "It holds a null byte."
+        return _("It holds a null byte.")
     for name, text in given.items():
         if len(text) > _TEXTS[name]:
-            return f"Its {name} is longer than {_TEXTS[name]:,} characters."
+            return str(_TOO_LONG[name]).format(most=intcomma(_TEXTS[name]))
     if any(len(tag) > _LONGEST_TAG for tag in tags):
-        return f"A tag is longer than {_LONGEST_TAG} characters."
+        return _("A tag is longer than {most} characters.").format(most=_LONGEST_TAG)
     if any(len(username) > LONGEST_USERNAME for _, username in accounts):
-        return f"A username is longer than {LONGEST_USERNAME} characters."
+        return _("A username is longer than {most} characters.").format(most=LONGEST_USERNAME)
     email = given.get("email", "")
     if email and mailbox(email) is None:
-        return f"{email[:100]} is no e-mail address."
-    return "" if email or accounts else "It has neither an e-mail address nor a username."
+        return _("{text} is no e-mail address.").format(text=email[:100])
+    return "" if email or accounts else _("It has neither an e-mail address nor a username.")

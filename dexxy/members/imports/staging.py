@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from dexxy.common.sql import execute, fetch_all
 from dexxy.members.adding import account_key
@@ -31,14 +32,14 @@ ANALYZE member_import_account
 _INDEX = "CREATE UNIQUE INDEX ON member_import (key) WHERE problem = ''"
 _REPEATED = """
 UPDATE member_import r
-SET problem = 'It is the person of line ' || f.first || ' again.'
+SET problem = replace(%(again)s, '{line}', f.first::text)
 FROM (SELECT key, min(number) AS first FROM member_import WHERE problem = '' GROUP BY key) f
 WHERE r.problem = '' AND r.key = f.key AND r.number <> f.first
 """
 _NAMED_TWICE = """
 UPDATE member_import r
-SET problem = 'The account ' || a.username || ' on ' || a.platform || ' is that of line '
-              || a.first || '.'
+SET problem = replace(replace(replace(
+    %(taken)s, '{line}', a.first::text), '{platform}', a.platform), '{username}', a.username)
 FROM (
     SELECT DISTINCT ON (a.number) a.number, a.platform, a.username, a.first
     FROM (
@@ -107,8 +108,9 @@ def rows_stage(rows: Iterable[ImportedRow], *, workspace_id: int) -> None:
         for row in rows:
             copy.write_row(_cells(row))
     execute(_SPREAD, {})
-    execute(_REPEATED, {})
-    execute(_NAMED_TWICE, {})
+    execute(_REPEATED, {"again": _("It is the person of line {line} again.")})
+    taken = _("The account {username} on {platform} is that of line {line}.")
+    execute(_NAMED_TWICE, {"taken": taken})
     execute(_INDEX, {})
     execute(_KNOWN, {"workspace": workspace_id, "provider": PROVIDER})
 

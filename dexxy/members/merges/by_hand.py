@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -149,7 +150,7 @@ def member_with_one_account(workspace: Workspace, member_id: int) -> Member:
     if not accounts:
         raise MemberNotFoundError("There is no such member.")
     if len(accounts) > 1:
-        raise MembersNotAlikeError("Others are merged with this member. Take that back first.")
+        raise MembersNotAlikeError(_("Others are merged with this member. Take that back first."))
     return accounts[0].home_member
 
 
@@ -158,16 +159,18 @@ def _require_mergeable(workspace: Workspace, kept_id: int, merged_id: int) -> No
     if not {kept_id, merged_id} <= {account.home_member_id for account in accounts}:
         raise MemberNotFoundError("There is no such member.")
     if len({account.member_id for account in accounts}) == 1:
-        raise MembersAlreadyOneError("They are one member already.")
+        raise MembersAlreadyOneError(_("They are one member already."))
     if len(set(map(_nature, accounts))) > 1:
-        raise MembersNotAlikeError("A person is never one with a bot or an organization.")
+        raise MembersNotAlikeError(_("A person is never one with a bot or an organization."))
     _require_unlocked(accounts)
 
 
 def _require_unlocked(accounts: Sequence[Identity]) -> None:
     for account in accounts:
         if account.home_member.is_locked:
-            raise MemberLockedError(f"{account.home_member} is locked. Unlock the member first.")
+            raise MemberLockedError(
+                _("{name} is locked. Unlock the member first.").format(name=account.home_member)
+            )
 
 
 def _accounts_of(workspace: Workspace, home_ids: Sequence[int]) -> list[Identity]:

@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_read_says_why(data: str, message: str) -> None:
         ("Ada", "It has 1 cell; the header has 3."),
         ("Ada,a@b.org,,more", "It has 4 cells; the header has 3."),
         (f"{'x' * 201},a@b.org,", "Its name is longer than 200 characters."),
-        (f"Ada,{'x' * 255}@b.org,", "Its email is longer than 254 characters."),
+        (f"Ada,{'x' * 255}@b.org,", "Its e-mail address is longer than 254 characters."),
         (f"Ada,,{'x' * 101}", "A username is longer than 100 characters."),
         ("A\0da,a@b.org,", "It holds a null byte."),
     ],

@@ -137,6 +137,18 @@ def time_to_first_response(
     return _by_kind(found, lambda one: taken_until(one, one.response), with_team=with_team)
 
 
+def first_response_of_all(viewer: Viewer, workspace: Workspace, window: Window) -> Durations:
+    """Return how long threads of all kinds together wait for their first response (M1).
+
+    The figures tell it by kind, for kinds differ; this is for who asks for one number.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    found = cohort_read(scope_of(viewer, workspace, window, EVERYTHING), *ThreadKind)
+    return durations_of(found, lambda one: taken_until(one, one.response), with_team=False)
+
+
 def team_response_time(
     viewer: Viewer,
     workspace: Workspace,

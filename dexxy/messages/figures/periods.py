@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from dexxy.messages.figures.scope import WindowError
 from dexxy.messages.figures.steps import DAY
 
@@ -76,13 +78,13 @@ def period_between(first: str, last: str, zone: str) -> Period:
     try:
         days = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError as error:
-        raise WindowError("Write both days as 2026-11-29.") from error
+        raise WindowError(_("Write both days as 2026-11-29.")) from error
     if days[1] < days[0]:
-        raise WindowError("The last day is before the first one.")
+        raise WindowError(_("The last day is before the first one."))
     if days[1] - days[0] >= LONGEST:
-        raise WindowError("Choose two years at most.")
+        raise WindowError(_("Choose two years at most."))
     if days[0] < _EARLIEST or days[1].year > _EARLIEST.year + 200:
-        raise WindowError("Choose days from the year 2000 on.")
+        raise WindowError(_("Choose days from the year 2000 on."))
     return Period(CUSTOM, *days, zone)
 
 

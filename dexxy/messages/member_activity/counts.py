@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dexxy.messages.member_activity.asked import MINE, THREADS, Asked
-from dexxy.messages.member_activity.lists import helped_count
+from dexxy.messages.member_activity.lists import OfOthers, others_count
 from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
 from dexxy.messages.team.stints import is_on_team
 
@@ -48,6 +48,10 @@ class Counts:
         threads: those that they opened, by kind and state.
         helped: the threads of other people, outside the team, in which they said something; None
             for somebody who is of the team.
+        answered: the threads of people outside the team in which they said something as one of it;
+            None for somebody who is not.
+        ended: the threads of other people that they closed or merged, or whose answer they chose;
+            None as of `answered`.
     """
 
     kinds: Mapping[MessageKind, int]
@@ -56,6 +60,8 @@ class Counts:
     reviewed: int
     threads: Mapping[tuple[ThreadKind, ThreadState], int]
     helped: int | None
+    answered: int | None = None
+    ended: int | None = None
 
     @property
     def messages(self) -> int:
@@ -96,6 +102,7 @@ def counts_of(
         opened: as `opened_threads` returns it.
     """
     rows = asked.fetch(_MESSAGES, recent=now - RECENT)
+    is_team = is_on_team(asked.stints, now)
     kinds = [row for row in rows if row[0] is not None]
     return Counts(
         kinds={MessageKind(kind): number for kind, _, number, _, _ in kinds},
@@ -103,7 +110,9 @@ def counts_of(
         sources=[(name, number) for kind, name, number, _, _ in rows if kind is None],
         reviewed=sum(row[4] for row in kinds if row[0] == MessageKind.REVIEW),
         threads=opened,
-        helped=None if is_on_team(asked.stints, now) else helped_count(asked),
+        helped=None if is_team else others_count(asked, OfOthers.HELPED),
+        answered=others_count(asked, OfOthers.ANSWERED) if is_team else None,
+        ended=others_count(asked, OfOthers.ENDED) if is_team else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from dexxy.members.models import Member, MemberSummary
 from dexxy.messages.member_activity.asked import Asked, asked_by_us
 from dexxy.messages.member_activity.counts import Counts, counts_of, opened_threads
-from dexxy.messages.member_activity.lists import helped_count
+from dexxy.messages.member_activity.lists import OfOthers, others_count
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.team.stints import is_on_team
 
@@ -17,6 +17,11 @@ COUNTED_UP_TO = 2000
 # What is kept is counted again at most so often: a thousandth of a worker's time for each.
 LONGEST_KEPT = timedelta(hours=1)
 PACE = timedelta(milliseconds=100)
+_OF_OTHERS = {
+    "helped": OfOthers.HELPED,
+    "answered": OfOthers.ANSWERED,
+    "ended": OfOthers.ENDED,
+}
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,11 @@ def counts_kept(asked: Asked, summary: MemberSummary | None, now: datetime) -> K
     """
     if summary is None or summary.details is None or summary.details_at is None:
         return None
-    counts = _read(summary.details)
-    if is_on_team(asked.stints, now):
-        counts = replace(counts, helped=None)
-    return KeptCounts(counts, summary.details_at)
+    if not summary.details.keys() >= set(_OF_OTHERS):  # kept by an older Dexxy
+        return None
+    is_team = is_on_team(asked.stints, now)
+    others: dict[str, Any] = dict.fromkeys(["helped"] if is_team else ["answered", "ended"])
+    return KeptCounts(replace(_read(summary.details), **others), summary.details_at)
 
 
 def counts_keep(member: Member, now: datetime) -> dict[str, Any]:
@@ -46,8 +52,12 @@ def counts_keep(member: Member, now: datetime) -> dict[str, Any]:
     asked = asked_by_us(member)
     counts = counts_of(asked, opened_threads(asked), now)
     # Who is of the team now may not be when it is shown.
-    helped = helped_count(asked) if counts.helped is None else counts.helped
-    return _written(replace(counts, helped=helped))
+    others: dict[str, Any] = {
+        name: others_count(asked, which)
+        for name, which in _OF_OTHERS.items()
+        if getattr(counts, name) is None
+    }
+    return _written(replace(counts, **others))
 
 
 def _written(counts: Counts) -> dict[str, Any]:
@@ -57,7 +67,7 @@ def _written(counts: Counts) -> dict[str, Any]:
         "sources": [list(one) for one in counts.sources],
         "reviewed": counts.reviewed,
         "threads": [[str(kind), str(state), n] for (kind, state), n in counts.threads.items()],
-        "helped": counts.helped,
+        **{name: getattr(counts, name) for name in _OF_OTHERS},
     }
 
 
@@ -69,5 +79,5 @@ def _read(written: dict[str, Any]) -> Counts:
         sources=[(name, number) for name, number in written["sources"]],
         reviewed=written["reviewed"],
         threads={(ThreadKind(kind), ThreadState(state)): n for kind, state, n in threads},
-        helped=written["helped"],
+        **{name: written[name] for name in _OF_OTHERS},
     )

@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.pages import LARGEST_PAGE, PAGE, Cursor, Page, check_size
@@ -21,32 +22,46 @@ MOST_COMPANIONS = 5
 TALKED_WITHIN = timedelta(days=365)
 TALKED_IN = 200
 
-# Threads `t` of other people in which the member said something, neither of them of the team then.
-# What the member said is read once, and first: the planner would look it up for each thread.
-_SPOKEN_IN = f"""
-{TEAM}, spoken AS MATERIALIZED (
-    SELECT DISTINCT m.thread_id FROM {MINE} AND {SAID}
-       AND NOT EXISTS (SELECT FROM team WHERE team.member_id = %(member)s
-                       AND team.since <= m.occurred_at
-                       AND (team.until IS NULL OR m.occurred_at < team.until))
-)"""
-_HELPED = f"""
-FROM spoken
-JOIN messages_thread t ON t.id = spoken.thread_id
-JOIN members_identity opener ON opener.id = t.author_id AND opener.kind <> 'mannequin'
-     AND opener.member_id <> %(member)s
-JOIN members_member person ON person.id = opener.member_id AND NOT person.is_bot
-WHERE {THREADS}
+_WAS_TEAM = """EXISTS (
+    SELECT FROM team WHERE team.member_id = %(member)s AND team.since <= m.occurred_at
+      AND (team.until IS NULL OR m.occurred_at < team.until))"""
+_FROM_OUTSIDE = """
   AND NOT EXISTS (SELECT FROM team WHERE team.member_id = opener.member_id
                   AND team.since <= t.opened_at
                   AND (team.until IS NULL OR t.opened_at < team.until))
 """
-_HELPED_COUNT = f"{_SPOKEN_IN} SELECT count(*) {_HELPED}"
+
+
+class OfOthers(Enum):
+    """Threads `t` of other people in which a member did something, as `m`; each with its SQL."""
+
+    # Said something, while neither of them was of the team.
+    HELPED = f"{SAID} AND NOT {_WAS_TEAM}", _FROM_OUTSIDE
+    # Said something as one of the team, to somebody outside of it.
+    ANSWERED = f"{SAID} AND {_WAS_TEAM}", _FROM_OUTSIDE
+    # Closed or merged it, or chose its answer.
+    ENDED = "m.kind IN ('closed', 'merged', 'answered')", ""
+
+    @property
+    def sql(self) -> tuple[str, str]:
+        """What stands before the columns, and the rest of the statement."""
+        did, of = self.value
+        # What the member did is read once, and first: the planner would look it up for each thread.
+        before = f"{TEAM}, here AS MATERIALIZED (SELECT DISTINCT m.thread_id FROM {MINE} AND {did})"
+        return before, f"{_OF_ANOTHER} WHERE {THREADS} {of}"
+
+
+_OF_ANOTHER = """
+FROM here
+JOIN messages_thread t ON t.id = here.thread_id
+JOIN members_identity opener ON opener.id = t.author_id AND opener.kind <> 'mannequin'
+     AND opener.member_id <> %(member)s
+JOIN members_member person ON person.id = opener.member_id AND NOT person.is_bot
+"""
 _PAGE = """
   AND (t.last_activity_at, t.id) < (%(time)s, %(before)s)
 ORDER BY t.last_activity_at DESC, t.id DESC LIMIT %(limit)s
 """
-_HELPED_PAGE = f"{_SPOKEN_IN} SELECT t.last_activity_at, t.id {_HELPED} {_PAGE}"
 # The newest threads in which the member said something, as `here`.
 _HERE = f"""
 here AS MATERIALIZED (
@@ -88,20 +103,25 @@ class Companion:
     is_team: bool
 
 
-def helped_count(asked: Asked) -> int:
-    """Count the threads in which a member helped somebody else, neither of them of the team."""
-    [(number,)] = asked.fetch(_HELPED_COUNT)
+def others_count(asked: Asked, which: OfOthers) -> int:
+    """Count the threads of other people in which a member did something."""
+    before, rest = which.sql
+    [(number,)] = asked.fetch(f"{before} SELECT count(*) {rest}")
     return int(number)
 
 
-def helped_page(asked: Asked, first: int = PAGE, after: str | None = None) -> Page[Thread]:
-    """Return FIRST of the threads that `helped_count` counts, those with news first.
+def others_page(
+    asked: Asked, which: OfOthers, first: int = PAGE, after: str | None = None
+) -> Page[Thread]:
+    """Return FIRST of the threads that `others_count` counts, those with news first.
 
     Raises:
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
         TooSlowError: there are too many.
     """
-    return _page(asked, _HELPED_PAGE, first, after)
+    before, rest = which.sql
+    statement = f"{before} SELECT t.last_activity_at, t.id {rest} {_PAGE}"
+    return _page(asked, statement, first, after)
 
 
 def companions_of(asked: Asked, now: datetime) -> list[Companion]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
@@ -45,7 +46,7 @@ def member_set_team(
     require_admin(actor, workspace)
     member = member_for(actor, workspace, member_id)
     if is_on_team and member.is_bot:
-        raise TeamError("A bot does not belong to the team.")
+        raise TeamError(_("A bot does not belong to the team."))
     _check_stint(since, until)
     if is_on_team is None:
         homes = Member.objects.filter(home_identity__member=member)
@@ -64,4 +65,4 @@ def member_set_team(
 def _check_stint(since: datetime | None, until: datetime | None) -> None:
     check_times(since, until)
     if since is not None and until is not None and until <= since:
-        raise TeamError("The end has to be after the beginning.")
+        raise TeamError(_("The end has to be after the beginning."))

@@ -98,7 +98,9 @@ def test_every_list_and_count_means_the_same_by_unanswered(
     feed = feed_find(feed_query(workspace, FeedFilters(only_unanswered=True)), 1000)
     messages = Message.objects.filter(thread__in=told.unanswered, in_feed=True)
     kept = threads_kept(alice, workspace, ThreadFilters(only_unanswered=True))
-    found = insights(alice, workspace, since=moment("0"), until=moment("99"))
+    found = insights(
+        alice, workspace, Window(since=moment("0"), until=moment("99"), now=moment("99"))
+    )
     shown = ask(GRAPHQL, alice, workspace=workspace.pk)["data"]
 
     assert {one.pk for one in feed} == set(messages.values_list("pk", flat=True))

@@ -1,10 +1,11 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.members.models import IdentityKind
+from dexxy.messages.figures.scope import Window
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.insights import TimeRangeError, insights
 from dexxy.messages.models import MessageKind, Thread
@@ -13,6 +14,10 @@ from tests.factories import START, make_identity, make_message, make_source, mak
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+
+
+def window(since: datetime, until: datetime) -> Window:
+    return Window(since=since, until=until, now=until)
 
 
 def test_figures_count_people_and_leave_bots_out(
@@ -31,7 +36,7 @@ def test_figures_count_people_and_leave_bots_out(
     hidden = make_source(workspace=workspace, is_archived=True)
     make_message(thread=make_thread(source=hidden), author=new, occurred_at=START)
 
-    found = insights(alice, workspace, since=START, until=START + 2 * DAY)
+    found = insights(alice, workspace, window(START, START + 2 * DAY))
 
     assert [(day.date, day.messages, day.people) for day in found.days] == [
         (date(2026, 1, 1), 2, 1),
@@ -41,11 +46,11 @@ def test_figures_count_people_and_leave_bots_out(
     assert found.top_people == [(old.member, 2), (new.member, 1)]
 
 
-def test_the_median_is_of_first_answers_by_somebody_else(
+def test_the_median_is_that_of_the_figures_and_counts_who_still_waits(
     alice: User, workspace: Workspace, source: Source
 ) -> None:
     asker, helper = make_identity(workspace=workspace), make_identity(workspace=workspace)
-    for hours in (1, 2, 9):
+    for hours in (1, 2, 9, 11):
         thread = make_thread(source=source, author=asker)
         make_message(thread=thread, author=asker, kind=MessageKind.OPENED, occurred_at=START)
         make_message(thread=thread, author=asker, occurred_at=START)
@@ -53,14 +58,14 @@ def test_the_median_is_of_first_answers_by_somebody_else(
     make_thread(source=source, author=asker)
     threads_settle(list(Thread.objects.values_list("pk", flat=True)))
 
-    found = insights(alice, workspace, since=START, until=START + DAY)
+    found = insights(alice, workspace, window(START, START + DAY))
 
-    assert found.median_first_answer == 2 * HOUR
-    assert (found.threads, found.unanswered_threads) == (4, 1)
+    assert found.median_first_answer == 9 * HOUR
+    assert (found.threads, found.unanswered_threads) == (5, 1)
 
 
 def test_a_time_without_anything_has_no_figures(alice: User, workspace: Workspace) -> None:
-    found = insights(alice, workspace, since=START, until=START + DAY)
+    found = insights(alice, workspace, window(START, START + DAY))
 
     assert (found.days, found.top_people, found.median_first_answer) == ([], [], None)
     assert (found.new_people, found.returning_people, found.threads) == (0, 0, 0)
@@ -71,6 +76,6 @@ def test_a_time_that_is_none_or_too_long_is_refused(
 ) -> None:
     for until in (START, START - DAY, START + timedelta(days=367)):
         with pytest.raises(TimeRangeError):
-            insights(alice, workspace, since=START, until=until)
+            insights(alice, workspace, window(START, until))
     with pytest.raises(WorkspaceNotFoundError):
-        insights(charlie, workspace, since=START, until=START + DAY)
+        insights(charlie, workspace, window(START, START + DAY))

@@ -9,12 +9,13 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.members.models import Identity, IdentityKind
 from dexxy.messages.member_activity.asked import Asked, asked_of
-from dexxy.messages.member_activity.counts import first_contribution
+from dexxy.messages.member_activity.counts import counts_of, first_contribution, opened_threads
 from dexxy.messages.member_activity.days import Year, ZoneError, year_of
 from dexxy.messages.member_activity.lists import (
+    OfOthers,
     companions_of,
-    helped_count,
-    helped_page,
+    others_count,
+    others_page,
     together_page,
 )
 from dexxy.messages.member_activity.page import member_head
@@ -110,7 +111,7 @@ def test_what_is_archived_or_quiet_counts_nowhere(
 
     assert shown(year_of(nothing, "UTC", NOW)) == {}
     assert first_contribution(nothing) is None
-    assert helped_count(nothing) == 0
+    assert others_count(nothing, OfOthers.HELPED) == 0
 
 
 def test_the_first_contribution_is_that_of_any_account(
@@ -143,8 +144,8 @@ def test_who_helps_speaks_in_the_thread_of_another_person_outside_the_team(
     closed = make_thread(source=source, author=other)
     make_message(thread=closed, author=ada, kind=MessageKind.CLOSED)
 
-    assert helped_page(asked(alice, ada)).items == [helped]
-    assert helped_count(asked(alice, ada)) == 1
+    assert others_page(asked(alice, ada), OfOthers.HELPED).items == [helped]
+    assert others_count(asked(alice, ada), OfOthers.HELPED) == 1
 
 
 def test_who_joined_the_team_helped_before_that(
@@ -162,7 +163,30 @@ def test_who_joined_the_team_helped_before_that(
         since=joined,
     )
 
-    assert helped_count(asked(alice, ada)) == 1
+    assert others_count(asked(alice, ada), OfOthers.HELPED) == 1
+    assert others_count(asked(alice, ada), OfOthers.ANSWERED) == 1
+
+
+def test_what_one_of_the_team_did_is_in_the_threads_of_others(
+    alice: User, workspace: Workspace, source: Source, ada: Identity, other: Identity
+) -> None:
+    mate = make_identity(workspace=workspace)
+    for one in (ada, mate):
+        member_set_team(actor=alice, workspace=workspace, member_id=one.member_id, is_on_team=True)
+    answered, closed, own, of_mate = (
+        make_thread(source=source, author=author) for author in (other, other, ada, mate)
+    )
+    for thread in (answered, own, of_mate):
+        make_message(thread=thread, author=ada)
+    for thread in (closed, own, of_mate):
+        make_message(thread=thread, author=ada, kind=MessageKind.CLOSED)
+    theirs = asked(alice, ada)
+
+    counts = counts_of(theirs, opened_threads(theirs), NOW)
+
+    assert (counts.helped, counts.answered, counts.ended) == (None, 1, 2)
+    assert others_page(theirs, OfOthers.ANSWERED).items == [answered]
+    assert set(others_page(theirs, OfOthers.ENDED).items) == {closed, of_mate}
 
 
 def test_companions_are_counted_by_threads_and_lead_to_these(
@@ -197,8 +221,8 @@ def test_lists_go_on_page_by_page(
         make_message(thread=thread, author=ada)
     one = asked(alice, ada)
 
-    first = helped_page(one, 3)
-    second = helped_page(one, 3, first.end)
+    first = others_page(one, OfOthers.HELPED, 3)
+    second = others_page(one, OfOthers.HELPED, 3, first.end)
 
     assert (first.has_more, second.has_more) == (True, False)
     assert [*first.items, *second.items] == threads[::-1]

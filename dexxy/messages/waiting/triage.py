@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -50,7 +51,7 @@ def threads_snooze(
         TriageError, FarTimeError: UNTIL is over or too far away, or there are too many threads.
     """
     if until is not None and until <= timezone.now():
-        raise TriageError("Choose a time in the future.")
+        raise TriageError(_("Choose a time in the future."))
     check_times(until)
     for triage in triage_locked(actor, workspace, thread_ids):
         _hold(triage, actor, seen_at, snoozed_until=until)
@@ -116,7 +117,9 @@ def thread_note(*, actor: User, workspace: Workspace, thread_id: int, note: str)
         TriageError: the note is too long, or cannot be stored.
     """
     if len(note) > LONGEST_NOTE or "\0" in note:
-        raise TriageError(f"A note has up to {LONGEST_NOTE} characters of plain text.")
+        raise TriageError(
+            _("A note has up to {most} characters of plain text.").format(most=LONGEST_NOTE)
+        )
     [triage] = triage_locked(actor, workspace, [thread_id])
     triage.note = note.strip()
     triage.save()
@@ -135,7 +138,7 @@ def triage_locked(actor: User, workspace: Workspace, thread_ids: Sequence[int]) 
     require_membership(actor, workspace)
     wanted = set(thread_ids)
     if not 1 <= len(wanted) <= MOST_AT_ONCE:
-        raise TriageError(f"Choose 1 to {MOST_AT_ONCE} threads.")
+        raise TriageError(_("Choose 1 to {most} threads.").format(most=MOST_AT_ONCE))
     found = Thread.objects.shown().filter(workspace=workspace, pk__in=wanted)
     if found.count() < len(wanted):
         raise ThreadNotFoundError("There is no such thread.")

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.test import Client
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.cli.errors import WrongUseError
 from dexxy.members.models import Identity, Member
 from dexxy.members.notes import note_add
 from dexxy.messages.models import ArchivedReason, CoAuthor, MessageKind, TeamDecision, Thread
@@ -141,6 +143,29 @@ def test_admins_ask_on_the_page_of_the_person_and_programs_of_theirs_as_well(
     assert client.get(path.replace("jsonl", "csv"), headers=as_alice).status_code == 404
     gone = path.replace(str(mira.member_id), "0")
     assert client.get(gone, headers=as_alice).status_code == 404
+
+
+def test_the_command_writes_the_same_about_whoever_is_named(
+    workspace: Workspace, mira: Identity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["person", "--workspace", workspace.slug]
+
+    call_command("export", *asked, "--member", str(mira.member_id))
+
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["body"] for row in rows if row["record"] == "message"] == [
+        "first",
+        "taken back",
+        "",
+    ]
+    for wrong, why in (
+        ([*asked], "Say who it is with --member"),
+        ([*asked, "--member", "0"], f"Nobody in {workspace.slug} has the number 0"),
+        ([*asked, "--member", "9", "--format", "csv"], "is no table"),
+        (["members", "--workspace", workspace.slug, "--member", "9"], "--member is for"),
+    ):
+        with pytest.raises(WrongUseError, match=why):
+            call_command("export", *wrong)
 
 
 def test_nobody_else_gets_it_not_even_who_was_an_admin(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dexxy.web import wording
 from dexxy.web.charts.scale import WIDTH, written
 
 DAYS, HOURS = 7, 24
@@ -61,5 +62,5 @@ def heat(
             number = counts.get((day + 1, hour), 0)
             level = -(-number * LEVELS // most) if most else 0
             x, y = written(hour * WIDTH / HOURS + 0.8), written(day * _ROW + 0.8)
-            cells.append(Cell(x, y, level, f"{name} {hour}:00: {number:,} {what}"))
+            cells.append(Cell(x, y, level, f"{name} {hour}:00: {wording.number(number)} {what}"))
     return Heat(sentence, days, cells)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dexxy.web import wording
 from dexxy.web.charts.scale import written
 
 _WHOLE = 100.0
@@ -48,7 +49,13 @@ def shares(sentence: str, rows: Sequence[tuple[str, int, str, str]], whole: int)
     return Shares(
         sentence,
         [
-            Share(name, f"{number:,}", beside, written(_WHOLE * number / max(1, whole)), address)
+            Share(
+                name,
+                wording.number(number),
+                beside,
+                written(_WHOLE * number / max(1, whole)),
+                address,
+            )
             for name, number, beside, address in rows
         ],
     )

@@ -36,7 +36,8 @@ def account(request: PageRequest) -> HttpResponse:
             return redirect("account")
         except ChoiceError as error:
             context, status = {"given": given, "error": str(error)}, 422
-    context |= {"zones": zones_by_region(), "languages": languages()}
+    zone = request.POST.get("time_zone", request.user.time_zone)
+    context |= {"zones": zones_by_region(zone), "languages": languages()}
     return render(request, "web/frame/preferences.html", context, status=status)
 
 

@@ -16,6 +16,7 @@ from dexxy.common.spreadsheet import as_text
 from dexxy.messages.figures.periods import Period
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.steps import window_before
+from dexxy.web import wording
 from dexxy.web.charts.heat import Heat
 from dexxy.web.charts.plot import Plot
 from dexxy.web.charts.shares import Shares
@@ -201,7 +202,7 @@ def _shown(value: object) -> str:
     if isinstance(value, timedelta):
         return words.lasting(value)
     if isinstance(value, float):
-        return f"{value:,.1f}"
+        return wording.number(value, 1)
     return words.number(value) if isinstance(value, int) else str(value)
 
 

@@ -12,8 +12,8 @@ OVERVIEW = Card(
     "overview",
     _("Overview"),
     _(
-        "What people wrote, without bots; who took part, who for the first time; threads that"
-        " were opened; how soon the team answered issues from outside; how many wait now."
+        "What people wrote, without bots; who took part, and who for the first time; threads that"
+        " were opened; how soon the team first answered issues of others; how many wait now."
     ),
     overview.overview,
     "on-the-page",
@@ -35,10 +35,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "people",
                 _("New and returning people"),
-                _(
-                    "People who said or did something. New is whose first act ever was in that "
-                    "time."
-                ),
+                _("People who said or did something. New is who had never done so before."),
                 community.participants,
                 "people",
             ),
@@ -53,9 +50,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "hours",
                 _("When people write"),
                 _(
-                    "Acts by weekday and hour, in the time zone of the workspace. It tells when "
-                    "to be"
-                    " around."
+                    "What people said and did by weekday and hour, in the time zone of the"
+                    " workspace. It tells when to be around."
                 ),
                 rhythm.hours,
                 "rhythm",
@@ -64,10 +60,9 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "bursts",
                 _("Unusual weeks"),
                 _(
-                    "Complete weeks with far more acts than in the twelve before: more than the "
-                    "mean and"
-                    " twice the larger of standard deviation and root of the mean, and at least "
-                    "ten."
+                    "Complete weeks in which people said and did far more than in the twelve"
+                    " before: more than the mean plus twice the larger of standard deviation and"
+                    " root of the mean, and at least ten contributions."
                 ),
                 rhythm.bursts,
                 "rhythm",
@@ -75,11 +70,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "bots",
                 _("Bots"),
-                _(
-                    "Messages by bots, of all whose author is known. The one figure in "
-                    "which bots"
-                    " count."
-                ),
+                _("Messages by bots, of all whose author is known. No other figure counts bots."),
                 rhythm.bots,
                 "rhythm",
             ),
@@ -92,10 +83,9 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "first-response",
                 _("Time to first response"),
                 _(
-                    "How long until another person, or the team, first spoke in a thread that was"
-                    " opened in this time from outside the team. Who still waits counts for as "
-                    "long as"
-                    " they have waited."
+                    "How long until another person, or the team, first spoke in a thread that"
+                    " somebody outside the team opened in this time. Whoever still waits counts"
+                    " for as long as they have waited."
                 ),
                 answers.responses,
                 "durations",
@@ -104,8 +94,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "answers",
                 _("Time to answer"),
                 _(
-                    "How long discussions opened from outside the team wait for their chosen "
-                    "answer."
+                    "How long until an answer was chosen in a discussion that somebody outside"
+                    " the team opened."
                 ),
                 answers.answers,
                 "durations",
@@ -114,8 +104,9 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "time-to-close",
                 _("Time to close"),
                 _(
-                    "How long until an issue or a discussion is closed for good, whoever closed it:"
-                    " first what to expect of those that were opened, then what was worked off."
+                    "How long until an issue or a discussion is closed for good, by anybody:"
+                    " first of those opened in this time, which is what to expect; then of those"
+                    " closed in it, which is what was worked off."
                 ),
                 answers.closings,
                 "durations",
@@ -124,8 +115,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "waiting",
                 _("Waiting for us at the end of the week"),
                 _(
-                    "How many threads were in the queue at the end of each week, or day: the team "
-                    "owed the next word."
+                    "In how many threads the team owed the next word at the end of each week, or"
+                    " day."
                 ),
                 answers.waiting,
                 "waiting",
@@ -146,9 +137,9 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "issues",
                 _("Issues"),
                 _(
-                    "New: opened in this time. Active: somebody wrote or did something in them. "
-                    "Closed: open or not there yet at the beginning, and closed at the end. Open "
-                    "after is open before plus new and reopened, less closed."
+                    "New: opened in this time. Active: somebody said or did something in them."
+                    " Closed: closed at the end, and not at the beginning. Open after is open"
+                    " before plus new and reopened, less closed."
                 ),
                 flows.issues,
                 "what-is-opened-and-closed",
@@ -157,9 +148,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "pull-requests",
                 _("Pull requests"),
                 _(
-                    "As for issues; drafts are open, too. Closed of all that were open tells "
-                    "whether the"
-                    " team keeps up."
+                    "As for issues; a draft is open, too. How many of all that were open were"
+                    " closed tells whether the team keeps up."
                 ),
                 flows.pull_requests,
                 "what-is-opened-and-closed",
@@ -175,9 +165,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "review",
                 _("Time to first review"),
                 _(
-                    "How long until another person first reviewed a pull request, commented on "
-                    "its code"
-                    " or merged it. A draft waits from when it is ready."
+                    "How long until another person first reviewed a pull request, commented on"
+                    " its code or merged it. A draft waits from when it is ready."
                 ),
                 answers.reviews,
                 "durations",
@@ -185,7 +174,10 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "merge",
                 _("Time to merge"),
-                _("How long the pull requests of this time took that are merged by now."),
+                _(
+                    "How long the pull requests took that were opened in this time and are merged"
+                    " now."
+                ),
                 answers.merges,
                 "durations",
             ),
@@ -200,9 +192,9 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "merge-reviews",
                 _("Reviewed before the merge"),
                 _(
-                    "Of the pull requests merged in this time: reviewed by another person "
-                    "before, or"
-                    " merged by the opener without that. A review by a bot does not count."
+                    "How many of the pull requests merged in this time another person had"
+                    " reviewed, and how many their opener merged without that. A review by a bot"
+                    " does not count."
                 ),
                 flows.merge_reviews,
                 "what-is-opened-and-closed",
@@ -216,9 +208,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "how-far",
                 _("How far people go"),
                 _(
-                    "Of the people of this time: who opened a thread, a pull request, had one "
-                    "merged,"
-                    " reviewed somebody else's."
+                    "Of all who said or did something in this time: how many opened a thread, or"
+                    " a pull request, had one merged, and reviewed somebody else's."
                 ),
                 community.how_far,
                 "people",
@@ -226,7 +217,10 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "newcomers",
                 _("New people"),
-                _("Whose first act ever, in all repositories, was in this time. Greet them."),
+                _(
+                    "Who said or did something for the first time ever, in any repository. Greet"
+                    " them."
+                ),
                 community.newcomers,
                 "people",
             ),
@@ -234,9 +228,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "conversion",
                 _("What became of new people"),
                 _(
-                    "Of the new people outside the team: who had a pull request merged within "
-                    "180 days,"
-                    " and who took part in another thread within 90."
+                    "Of the new people outside the team: how many had a pull request merged within"
+                    " 180 days, and how many took part in another thread within 90."
                 ),
                 community.conversion,
                 "people",
@@ -244,7 +237,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "occasional",
                 _("Occasional people"),
-                _("Who took part in at most two threads, of all who took part within a year."),
+                _("Who took part in one or two threads, of all who took part within a year."),
                 community.occasional,
                 "people",
             ),
@@ -252,9 +245,8 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 "quiet",
                 _("Regulars gone quiet"),
                 _(
-                    "Who took part in three threads or more in the year before, and has said "
-                    "nothing for"
-                    " 90 days. Write to them."
+                    "Who took part in three threads or more in the year before, and has said and"
+                    " done nothing for 90 days. Write to them."
                 ),
                 community.quiet,
                 "people",
@@ -262,14 +254,17 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             Card(
                 "absence",
                 _("How few people it rests on"),
-                _("The fewest people who made half of all acts."),
+                _(
+                    "The fewest people who together made half of all contributions: of what was"
+                    " said and done."
+                ),
                 community.absence,
                 "people",
             ),
             Card(
                 "elephant",
                 _("On how few organizations it rests"),
-                _("The fewest organizations whose people made half of all acts."),
+                _("The fewest organizations whose people together made half of all contributions."),
                 community.elephant,
                 "people",
             ),

@@ -47,7 +47,9 @@ def _participants(found: people.Contributors) -> dict[str, Rows]:
 
     def beside(pk: int) -> str:
         number = acts.get(pk, 0)
-        return ngettext("%(n)s act", "%(n)s acts", number) % {"n": words.number(number)}
+        return ngettext("%(n)s contribution", "%(n)s contributions", number) % {
+            "n": words.number(number)
+        }
 
     lists = {
         "people": (_("Active people"), [one.member_id for one in found.people]),
@@ -98,7 +100,7 @@ def newcomers(asked: Asked) -> Drawn:
     return Drawn(
         facts=[Fact(_("New people"), words.number(len(ids)), rows="people", change=change)],
         table=Table(
-            [_("Person"), _("First act")],
+            [_("Person"), _("First contribution")],
             [[names.get(one.member_id, ""), one.first_at.isoformat()] for one in found.people],
             names_people=True,
         ),
@@ -191,17 +193,20 @@ def absence(asked: Asked) -> Drawn:
         facts=[
             Fact(_("People who made half of it"), _count(found.factor)),
             Fact(_("People"), words.number(len(found.people))),
-            Fact(_("Acts"), words.number(found.acts)),
+            Fact(_("Contributions"), words.number(found.acts)),
         ],
         table=Table(
             [_("Figure"), _("Number")],
             [
                 [_("People who made half of it"), found.factor],
                 [_("People"), len(found.people)],
-                [_("Acts"), found.acts],
+                [_("Contributions"), found.acts],
             ],
         ),
-        notes=[_("Talk here, not code."), *_too_few(found.withheld, concentration.LEAST_WHO)],
+        notes=[
+            _("It is about what is said and done here, not about code."),
+            *_too_few(found.withheld, concentration.LEAST_WHO),
+        ],
     )
 
 
@@ -216,7 +221,7 @@ def elephant(asked: Asked) -> Drawn:
     notes = [_("By today's profiles: nobody knows since when.")]
     if found.factor is None and "factor" not in found.withheld:
         notes.append(
-            _("The organization of fewer than half of the acts is known, so none is told.")
+            _("Of fewer than half of the contributions the organization is known, so none is told.")
         )
     notes += _too_few(found.withheld, concentration.LEAST_WHO)
     rows = {
@@ -227,11 +232,13 @@ def elephant(asked: Asked) -> Drawn:
         facts=[
             Fact(_("Organizations that made half of it"), _count(found.factor)),
             Fact(_("Organizations"), words.number(len(found.organizations))),
-            Fact(_("Acts with a known one"), words.share(shown(found.known))),
+            Fact(_("Contributions with a known organization"), words.share(shown(found.known))),
         ],
-        chart=shares(_("Acts by organization."), bars, largest[0].acts) if largest else None,
+        chart=shares(_("Contributions by organization."), bars, largest[0].acts)
+        if largest
+        else None,
         table=Table(
-            [_("Organization"), _("Acts"), _("People")],
+            [_("Organization"), _("Contributions"), _("People")],
             [
                 [one.name, one.acts, Count(len(one.member_ids), f"{address}-{place}")]
                 for place, one in enumerate(found.organizations, start=1)
@@ -281,7 +288,7 @@ def _too_few(withheld: frozenset[str], who: int) -> list[str]:
     if "factor" not in withheld:
         return []
     needs = {"who": who, "acts": concentration.LEAST_ACTS}
-    return [_("It needs %(who)d of them and %(acts)d acts.") % needs]
+    return [_("It is told from %(who)d of them and %(acts)d contributions on.") % needs]
 
 
 def _count(factor: int | None) -> str:

@@ -51,7 +51,7 @@ def repositories(asked: Asked) -> Drawn:
     names = {one.pk: one.name for one in visible_sources(asked.viewer, asked.workspace)}
     return Drawn(
         table=Table(
-            [_("Repository"), _("Acts"), _("People"), _("Threads opened")],
+            [_("Repository"), _("Contributions"), _("People"), _("Threads opened")],
             [[names.get(one.source_id, ""), one.acts, one.people, one.opened] for one in found],
         ),
         is_table=True,
@@ -69,15 +69,15 @@ def hours(asked: Asked) -> Drawn:
     days = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
     counts = {(one.weekday, one.hour): one.acts for one in found.hours}
     busiest = max(found.hours, key=lambda one: one.acts)
-    sentence = _("Busiest on %(day)s from %(hour)d:00: %(acts)s acts.") % {
+    sentence = _("Busiest on %(day)s from %(hour)d:00: %(acts)s contributions.") % {
         "day": days[busiest.weekday - 1],
         "hour": busiest.hour,
         "acts": words.number(busiest.acts),
     }
     return Drawn(
-        chart=heat(sentence, days, counts, _("acts")),
+        chart=heat(sentence, days, counts, _("contributions")),
         table=Table(
-            [_("Day"), _("Hour"), _("Acts")],
+            [_("Day"), _("Hour"), _("Contributions")],
             [[days[one.weekday - 1], one.hour, one.acts] for one in found.hours],
         ),
         notes=[
@@ -96,7 +96,7 @@ def bursts(asked: Asked) -> Drawn:
     judged = [week for week in weeks if week.limit is not None]
     unusual = [week for week in weeks if week.is_burst]
     series = [
-        Series(_("acts"), "c1", [None if week.is_burst else week.acts for week in weeks]),
+        Series(_("contributions"), "c1", [None if week.is_burst else week.acts for week in weeks]),
         Series(_("unusual"), "c2", [week.acts if week.is_burst else None for week in weeks]),
     ]
     named = ", ".join(words.day(week.begins_on) for week in unusual)
@@ -109,7 +109,7 @@ def bursts(asked: Asked) -> Drawn:
             series, [words.day(week.begins_on) for week in weeks], sentence, words.number
         ),
         table=Table(
-            [_("Week of"), _("Acts"), _("Unusual above"), _("Unusual")],
+            [_("Week of"), _("Contributions"), _("Unusual above"), _("Unusual")],
             [
                 [
                     week.begins_on.isoformat(),

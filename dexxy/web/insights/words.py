@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -13,6 +12,7 @@ from dexxy.messages.figures.periods import Period
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, Ratio, may_compare
 from dexxy.messages.figures.steps import Step
 from dexxy.messages.models import ThreadKind
+from dexxy.web import wording
 
 NONE = "—"
 # A copy that is older says so.
@@ -41,7 +41,7 @@ class Change:
 
 def number(value: float) -> str:
     """Write a count."""
-    return f"{value:,.0f}"
+    return wording.number(value)
 
 
 def lasting(span: timedelta | None) -> str:
@@ -103,19 +103,19 @@ def step_name(step: Step) -> str:
 
 def day(on: date) -> str:
     """Write a day without its year."""
-    return date_format(on, "j M")
+    return wording.day_alone(on)
 
 
 def day_and_year(on: date) -> str:
     """Write a day with its year."""
-    return date_format(on, "j F Y")
+    return wording.day_in_full(on)
 
 
 def between(period: Period) -> str:
     """Write the days of a period."""
     first, last = period.first, period.last
     if first.year == last.year:
-        return f"{date_format(first, 'j F')} – {day_and_year(last)}"
+        return f"{wording.day_in_full(first, with_year=False)} – {day_and_year(last)}"
     return f"{day_and_year(first)} – {day_and_year(last)}"
 
 
@@ -150,4 +150,4 @@ def _look(goodness: int) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"
+    return wording.number(value, 0 if value >= 10 or value == round(value) else 1)

@@ -31,7 +31,7 @@ class Number:
 def numbers_of(
     slug: str, pk: int, counts: Counts, answers: Mapping[ThreadKind, Durations]
 ) -> list[Number]:
-    """Return the six numbers of a member.
+    """Return the six numbers of a member; two of them are others for one of the team.
 
     Args:
         slug, pk: of the workspace, and of the member.
@@ -54,8 +54,7 @@ def numbers_of(
             % {"n": _n(counts.reviewed)},
             f"{page}?kind=review#activity",
         ),
-        _helped(counts, threads),
-        _answers(answers, f"{threads}?list=answered"),
+        *_with_others(counts, answers, threads),
     ]
 
 
@@ -80,11 +79,23 @@ def _merged(counts: Counts, threads: str) -> Number:
     )
 
 
-def _helped(counts: Counts, threads: str) -> Number:
-    if counts.helped is None:
-        return Number(_("Helped others"), "—", _("is of the team"), "")
-    detail = ngettext("thread of somebody else", "threads of others", counts.helped)
-    return Number(_("Helped others"), _n(counts.helped), detail, f"{threads}?list=helped")
+def _with_others(
+    counts: Counts, answers: Mapping[ThreadKind, Durations], threads: str
+) -> list[Number]:
+    if counts.helped is not None:
+        return [
+            _of_others(_("Helped others"), counts.helped, f"{threads}?list=helped"),
+            _answers(answers, f"{threads}?list=answered"),
+        ]
+    return [
+        _of_others(_("Answered others"), counts.answered or 0, f"{threads}?list=replied"),
+        _of_others(_("Closed or merged"), counts.ended or 0, f"{threads}?list=ended"),
+    ]
+
+
+def _of_others(label: str, number: int, address: str) -> Number:
+    detail = ngettext("thread of somebody else", "threads of others", number)
+    return Number(label, _n(number), detail, address)
 
 
 def _answers(answers: Mapping[ThreadKind, Durations], address: str) -> Number:
@@ -118,4 +129,4 @@ def _of(kind: ThreadKind) -> str:
 
 
 def _n(number: int) -> str:
-    return f"{number:,}"
+    return wording.number(number)

@@ -16,7 +16,7 @@ from dexxy.common.pages import PAGE, Page
 from dexxy.members.visibility import member_for
 from dexxy.messages.feed.filters import FilterError, ThreadFilters
 from dexxy.messages.figures.outcomes import Taken
-from dexxy.messages.member_activity.lists import helped_page, together_page
+from dexxy.messages.member_activity.lists import OfOthers, others_page, together_page
 from dexxy.messages.member_activity.page import (
     MemberHead,
     answered_page,
@@ -37,6 +37,9 @@ class Which(TextChoices):
     MERGED = "merged", _("Pull requests merged")
     HELPED = "helped", _("Helped others")
     ANSWERED = "answered", _("Our answers, 12 months")
+    # Of one of the team, instead of the two above.
+    REPLIED = "replied", _("Answered others")
+    ENDED = "ended", _("Closed or merged")
     # With one companion: it is reached from the page of the member alone.
     TOGETHER = "together", _("Together")
 
@@ -47,7 +50,14 @@ _OPENED: Mapping[Which, Mapping[str, Sequence[str]]] = {
     Which.OPEN: {"states": [ThreadState.OPEN]},
     Which.MERGED: {"states": [ThreadState.MERGED], "kinds": [ThreadKind.PULL_REQUEST]},
 }
-_LISTS = [one for one in Which if one is not Which.TOGETHER]
+_OF_OTHERS: Mapping[Which, OfOthers] = {
+    Which.HELPED: OfOthers.HELPED,
+    Which.REPLIED: OfOthers.ANSWERED,
+    Which.ENDED: OfOthers.ENDED,
+}
+# Which lists the page offers of somebody outside the team, and of one of it.
+_OUTSIDE = (*_OPENED, Which.HELPED, Which.ANSWERED)
+_OF_TEAM = (*_OPENED, Which.REPLIED, Which.ENDED)
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,8 @@ def member_threads(request: PageRequest, workspace: Workspace, pk: int) -> HttpR
     context |= {"page": page, "is_later": after is not None}
     if wants_part(request, "more"):
         return render(request, "web/member/thread_items.html", context)
-    context["lists"] = [(one.value, one.label) for one in _LISTS]
+    lists = _OF_TEAM if head.is_team else _OUTSIDE
+    context["lists"] = [(one.value, one.label) for one in lists]
     return render(request, "web/member/threads.html", context)
 
 
@@ -101,10 +112,13 @@ def _opened(which: Which) -> Callable[..., Page[Row]]:
     return read
 
 
-def _helped(
-    request: PageRequest, workspace: Workspace, head: MemberHead, after: str | None
-) -> Page[Row]:
-    return _plain(helped_page(head.asked, PAGE, after))
+def _of_others(which: Which) -> Callable[..., Page[Row]]:
+    def read(
+        _request: PageRequest, _workspace: Workspace, head: MemberHead, after: str | None
+    ) -> Page[Row]:
+        return _plain(others_page(head.asked, _OF_OTHERS[which], PAGE, after))
+
+    return read
 
 
 def _answered(
@@ -122,6 +136,6 @@ def _plain(page: Page[Thread]) -> Page[Row]:
 
 _READ: Mapping[Which, Callable[..., Page[Row]]] = {
     **{one: _opened(one) for one in _OPENED},
-    Which.HELPED: _helped,
+    **{one: _of_others(one) for one in _OF_OTHERS},
     Which.ANSWERED: _answered,
 }

@@ -18,11 +18,13 @@ class Ready:
     Args:
         query: that of its address, as `bots=no`; '' for the page as it is.
         count: how many rows it has, where that is known.
+        is_beside: its rows are not among those of the first view.
     """
 
     name: str
     query: str
     count: int | None = None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Tab:
         query: that of its address, without the question mark; '' for the page as it is.
         count: how many rows it has, where that is known.
         view: what was kept; None of a ready view.
+        is_beside: as of `Ready`.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Tab:
     is_current: bool
     count: int | None = None
     view: SavedView | None = None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,25 +74,28 @@ def views_of(
     ready: Iterable[Ready],
     *,
     beside: str = "",
+    address: QueryDict | None = None,
 ) -> Views:
     """Return the views of PAGE for `web/saved/tabs.html` and `web/saved/save.html`; one query.
 
     Args:
         ready: the views that everybody has; the first whose query is that of the address is marked.
         beside: what is looked at and the address does not say, as a view would keep it.
+        address: the query of the page; None where it is that of REQUEST.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: who asks may not see WORKSPACE.
     """
     kept = saved_views(request.user, workspace, page)
-    named = request.GET.get("view", "")
+    address = request.GET if address is None else address
+    named = address.get("view", "")
     current = next((view for view in kept if view.pk == parse_id(named)), None)
-    asked = _query(request.GET)
+    asked = _query(address)
     tabs, is_marked = [], current is not None
     for one in ready:
         is_current = not is_marked and _same(one.query, asked)
         is_marked = is_marked or is_current
-        tabs.append(Tab(one.name, one.query, is_current, one.count))
+        tabs.append(Tab(one.name, one.query, is_current, one.count, is_beside=one.is_beside))
     for view in kept:
         is_current = view == current or (not is_marked and _same(view.query, asked))
         is_marked = is_marked or is_current

@@ -32,7 +32,7 @@ def general(request: PageRequest, workspace: Workspace) -> HttpResponse:
     context |= {
         "is_admin": may_change,
         "is_locked": not may_change,
-        "zones": zones_by_region(),
+        "zones": zones_by_region(request.POST.get("time_zone", workspace.time_zone)),
         "languages": languages(),
     }
     return render(request, "web/settings/general.html", context, status=status)

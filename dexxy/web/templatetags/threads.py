@@ -38,4 +38,4 @@ def waits_since(thread: Thread) -> datetime | None:
 def counted(number: int) -> str:
     """Write how many there are; of more than anybody counts, that there are more."""
     most = thread_table.MOST_COUNTED
-    return f"{number:,}" if number <= most else f"{most:,}+"
+    return wording.number(number) if number <= most else f"{wording.number(most)}+"

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.accounts.reader import zone_names
+from dexxy.accounts.reader import zone_names, zones_by_region
 from dexxy.common.sql import fetch_all
 from dexxy.sources.models import Source
 from dexxy.web import wording
@@ -160,6 +160,15 @@ def test_every_zone_that_can_be_chosen_is_one_of_the_database_too() -> None:
     known = "SELECT name FROM pg_timezone_names WHERE name = ANY(%(names)s)"
     found = fetch_all(known, {"names": names})
     assert [name for name in names if (name,) not in set(found)] == []
+
+
+def test_a_time_zone_is_offered_by_one_name_and_by_the_old_one_where_it_is_chosen() -> None:
+    offered = {name for _region, zones in zones_by_region() for name, _place in zones}
+
+    assert {"UTC", "Africa/Asmara", "Asia/Kolkata", "Europe/Berlin"} <= offered
+    assert offered.isdisjoint({"Africa/Asmera", "Asia/Calcutta", "America/Buenos_Aires"})
+    kept = {name for _region, zones in zones_by_region("Asia/Calcutta") for name, _place in zones}
+    assert kept - offered == {"Asia/Calcutta"}
 
 
 def test_each_page_is_german_for_who_reads_german_and_its_numbers_in_markup_are_not(

@@ -421,7 +421,7 @@ def test_the_team_is_shown_with_its_evidence(get: Get, teller: Teller) -> None:
 
     page = get("settings/team/")
 
-    assert "By acts" in page
+    assert "By what they did" in page
     assert re.search(r'Closed: <a class="link" href="[^"]*threads/\d+/#m\d+">', page)
     assert "Remove" not in page
     assert "Only an admin can do this." in page

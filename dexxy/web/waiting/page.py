@@ -1,6 +1,6 @@
 """The home page of a workspace: who waits for the team, and what has changed since it was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,10 +12,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import ListPage, Workspace
+from dexxy.members.visibility import members_by_id
+from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN
 from dexxy.messages.models import Message
 from dexxy.messages.team.listing import team_list
 from dexxy.messages.waiting.lists import WHOLE_QUEUE, QueueFilters, Tab
+from dexxy.messages.waiting.pace import median_since, queue_pace
 from dexxy.messages.waiting.queue import WaitingThread, queue_changes, queue_page
 from dexxy.messages.waiting.summary import (
     has_team,
@@ -26,6 +29,8 @@ from dexxy.messages.waiting.summary import (
 from dexxy.sources.models import Source
 from dexxy.sources.selectors import visible_sources
 from dexxy.web.pages import PageRequest, wants_part, workspace_action, workspace_page
+from dexxy.web.saved.gone import what_is_gone
+from dexxy.web.saved.tabs import Ready, views_of
 from dexxy.web.search.box import search_box
 from dexxy.web.search.grammar import qualifier_text
 from dexxy.web.waiting import words
@@ -75,10 +80,10 @@ def waiting(request: PageRequest, workspace: Workspace) -> HttpResponse:
             request.GET, search_in(request.GET), _("Filter: label:bug repo:ants #158")
         ),
         "menus": _menus(request, sources, page.items),
-        "is_filtered": filters != QueueFilters(tab=filters.tab),
         "is_later": after is not None,
         "has_team": has_team(request.user, workspace),
         "sources": sources,
+        "gone": _gone(request, workspace, filters, sources),
         "last_answer": _last_answer(request, workspace, context),
     }
     return render(request, "web/waiting/page.html", context)
@@ -105,23 +110,60 @@ def how(request: PageRequest, workspace: Workspace) -> HttpResponse:
 
 def numbers(request: PageRequest, workspace: Workspace, filters: QueueFilters) -> dict[str, Any]:
     """Return what the numbers of the page are rendered from."""
-    counts = list_counts(request.user, workspace, filters)
+    viewer, is_whole = request.user, filters == WHOLE_QUEUE
+    counts = list_counts(viewer, workspace, filters)
+    is_filtered = filters != QueueFilters(tab=filters.tab)
+    # A list that no search empties keeps its tab: nothing jumps while somebody types.
+    whole = list_counts(viewer, workspace) if is_filtered else counts
+    summary = queue_summary(viewer, workspace, filters)
+    has_median = summary.total >= LEAST_FOR_MEDIAN
     return {
         "workspace": workspace,
         "section": "waiting",
         "now": timezone.now(),
         "tab": filters.tab,
         "meaning": words.MEANINGS.get(filters.tab, ""),
-        "summary": queue_summary(request.user, workspace, filters),
-        "tabs": [
-            (tab.value, name, counts.get(tab), tab is filters.tab)
-            for tab, name in words.TABS.items()
-            if counts.get(tab, 1) or tab in (Tab.ALL, filters.tab)
-        ],
+        "summary": summary,
+        "median": median_since(viewer, workspace, filters) if has_median else None,
+        "pace": queue_pace(viewer, workspace) if is_whole else None,
+        "number": whole[Tab.ALL],
+        "views": views_of(
+            request,
+            workspace,
+            ListPage.WAITING,
+            _lists(request, filters.tab, counts, whole),
+            address=query_of_page(request),
+        ),
         "query_of_page": query_of_page(request),
-        "is_whole": filters == WHOLE_QUEUE,
+        "is_whole": is_whole,
+        "is_filtered": is_filtered,
         "old": counts.get(Tab.OLD, 0) if filters.tab is Tab.ALL else 0,
     }
+
+
+def _lists(
+    request: PageRequest, shown: Tab, counts: Mapping[Tab, int], whole: Mapping[Tab, int]
+) -> list[Ready]:
+    """Return the lists as tabs, which keep the filters; what is empty folds away."""
+    found = []
+    for tab, name in words.TABS.items():
+        if not (whole.get(tab) or tab in (Tab.ALL, shown)):
+            continue
+        there = query_of_page(request).copy()
+        for gone in ("after", "view", "tab"):
+            there.pop(gone, None)
+        if tab is not Tab.ALL:
+            there["tab"] = tab.value
+        is_beside = tab not in words.OF_THE_QUEUE
+        found.append(Ready(str(name), there.urlencode(), counts.get(tab), is_beside=is_beside))
+    return found
+
+
+def _gone(
+    request: PageRequest, workspace: Workspace, filters: QueueFilters, sources: Sequence[Source]
+) -> list[str]:
+    members = members_by_id(request.user, workspace, filters.threads.member_ids)
+    return what_is_gone(filters.threads, sources, members)
 
 
 def bands_of(counts: Sequence[int], rows: Sequence[WaitingThread]) -> list[Band]:

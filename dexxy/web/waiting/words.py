@@ -9,9 +9,10 @@ from django.utils.translation import gettext, gettext_lazy
 from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.summary import MOST_COUNTED
 from dexxy.messages.waiting.turns import Reason
+from dexxy.web import wording
 
 TABS: Mapping[Tab, Promise] = {
-    Tab.ALL: gettext_lazy("All"),
+    Tab.ALL: gettext_lazy("All waiting"),
     Tab.MINE: gettext_lazy("Mine"),
     Tab.UNASSIGNED: gettext_lazy("Unassigned"),
     Tab.FIRST: gettext_lazy("First-time contributors"),
@@ -21,6 +22,8 @@ TABS: Mapping[Tab, Promise] = {
     Tab.SNOOZED: gettext_lazy("Snoozed"),
     Tab.ASIDE: gettext_lazy("Set aside"),
 }
+# The lists that are parts of the queue: what is in the others is not in the number.
+OF_THE_QUEUE = frozenset({Tab.ALL, Tab.MINE, Tab.UNASSIGNED, Tab.FIRST})
 # What a list holds, where its name does not say it.
 MEANINGS: Mapping[Tab, Promise] = {
     Tab.FIRST: gettext_lazy("These people wrote their first thread here."),
@@ -70,8 +73,8 @@ REASONS: Mapping[Reason, Promise] = {
 def counted(number: int) -> str:
     """Write how many there are, as far as they are counted."""
     if number > MOST_COUNTED:
-        return f"{MOST_COUNTED:,}+"
-    return f"{number:,}"
+        return f"{wording.number(MOST_COUNTED)}+"
+    return wording.number(number)
 
 
 def waited(since: datetime, now: datetime) -> str:
@@ -85,4 +88,4 @@ def shortly(span: timedelta) -> str:
         return gettext("{n} min").format(n=span // timedelta(minutes=1))
     if span < timedelta(days=2):
         return gettext("{n} h").format(n=span // timedelta(hours=1))
-    return gettext("{n} d").format(n=f"{span.days:,}")
+    return gettext("{n} d").format(n=wording.number(span.days))

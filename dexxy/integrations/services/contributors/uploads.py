@@ -8,6 +8,8 @@ from hashlib import sha256
 from tempfile import TemporaryFile
 from typing import Any, Self
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
 from dexxy.common.errors import BadInputError
@@ -93,11 +95,13 @@ def upload_keep(*, actor: User, workspace: Workspace, content: bytes) -> str:
     """
     require_admin(actor, workspace)
     if not content:
-        raise UploadError("Choose a file that has something in it.")
+        raise UploadError(_("Choose a file that has something in it."))
     if len(content) > LARGEST_FILE:
         raise UploadError(
-            f"The file is larger than {LARGEST_FILE // 1_000_000} MB. Cut it in parts, or let"
-            " whoever runs this Dexxy use `dexxy import-members`."
+            _(
+                "The file is larger than {most} MB. Cut it in parts, or let whoever runs this"
+                " Dexxy use `dexxy import-members`."
+            ).format(most=LARGEST_FILE // 1_000_000)
         )
     file_keep(_name(actor, workspace), content)
     return _key(content)
@@ -212,7 +216,7 @@ def _read(actor: User, workspace: Workspace, key: str) -> bytes:
         content = b""
     if _key(content) != key:
         raise UploadError(
-            "This file was imported already, or is not kept any more: choose it again."
+            _("This file was imported already, or is not kept any more: choose it again.")
         )
     return content
 
