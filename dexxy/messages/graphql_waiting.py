@@ -145,7 +145,6 @@ class WaitingSummary:
         cls,
         found: summary.QueueSummary,
         counts: Mapping[Tab, int],
-        median: datetime | None,
         lately: pace.QueuePace,
     ) -> Self:
         return cls(
@@ -155,7 +154,7 @@ class WaitingSummary:
             days_2_to_7=found.bands[2],
             newer=found.bands[3],
             longest_since=found.longest,
-            median_since=median,
+            median_since=lately.median,
             last_7_days=WaitingPace(arrived=lately.arrived, answered=lately.answered),
             is_recounting=found.is_recounting,
             lists=[WaitingCount(tab=tab, number=number) for tab, number in counts.items()],
@@ -258,8 +257,7 @@ class WaitingQuery:
         return WaitingSummary.of(
             summary.queue_summary(viewer, workspace, kept),
             counts,
-            pace.median_since(viewer, workspace, kept),
-            pace.queue_pace(viewer, workspace),
+            pace.queue_pace(viewer, workspace, kept),
         )
 
     @strawberry.field(

@@ -104,6 +104,28 @@ def test_rows_are_selected_and_snoozed_together_by_the_keyboard(
     expect(page.locator(".toast")).to_contain_text("2 threads are snoozed until")
     page.keyboard.press("z")
     expect(page.locator("li.row")).to_have_count(3)
+    # The focus is in the list again, and all that is selected needs no answer.
+    expect(page.get_by_role("link", name="Thread 0")).to_be_focused()
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("e")
+    expect(page.locator(".toast")).to_contain_text("2 threads are set aside")
+
+
+def test_back_and_u_return_to_the_row_that_was_left(page: Page, queue: list[Thread]) -> None:
+    second = page.get_by_role("link", name="Thread 1")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Thread 1")).to_be_visible()
+
+    page.keyboard.press("u")
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Thread 1")).to_be_visible()
+    page.go_back()
+    expect(second).to_be_focused()
 
 
 def test_who_was_answered_leaves_by_itself_and_who_came_is_said(

@@ -8,11 +8,12 @@ from django.utils import timezone
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.common.pages import InvalidCursorError, encoded
 from dexxy.messages.feed.filters import ThreadFilters
-from dexxy.messages.models import Recount, Thread
+from dexxy.messages.models import Recount, Standing, Thread, ThreadKind
 from dexxy.messages.selectors import ThreadNotFoundError
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.lists import QueueFilters, Tab
+from dexxy.messages.waiting.pace import queue_pace
 from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.summary import list_counts, queue_summary
@@ -116,6 +117,30 @@ def test_the_queue_is_filtered_by_repository_kind_and_label(
     other.source.is_archived = True
     other.source.save()
     assert elsewhere.pk not in shown(alice, workspace)
+
+
+def test_the_pace_of_the_queue_is_its_median_and_what_came_and_went_in_a_week(
+    alice: User, workspace: Workspace, teller: Teller, queue: list[Thread]
+) -> None:
+    aside, *_ = teller.tell(
+        f"I A opens {ago(10)}, T says {ago(9)}, A says {ago(6)}"
+        f" | I A opens {ago(8)}, T says {ago(6)} | I B opens {ago(2)}, B closes {ago(1)}"
+    )
+    recount(workspace)
+
+    # Of the queue three came in that week; of its eight four wait for less than six days.
+    found = queue_pace(alice, workspace)
+    assert (found.arrived, found.answered) == (3 + 2, 2)
+    assert found.median == Standing.objects.get(thread=aside).since
+    pulls = QueueFilters(threads=ThreadFilters(kinds=[ThreadKind.PULL_REQUEST]))
+    assert queue_pace(alice, workspace, pulls).median == Standing.objects.get(thread=queue[3]).since
+
+    threads_set_aside(actor=alice, workspace=workspace, thread_ids=[aside.pk], is_aside=True)
+    later = queue_pace(alice, workspace)
+    assert (later.arrived, later.answered) == (4, 2)
+    Source.objects.update(is_archived=True)
+    gone = queue_pace(alice, workspace)
+    assert (gone.median, gone.arrived, gone.answered) == (None, 0, 0)
 
 
 def test_each_list_has_its_threads(alice: User, workspace: Workspace, teller: Teller) -> None:

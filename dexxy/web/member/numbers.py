@@ -59,13 +59,13 @@ def numbers_of(
 
 
 def _kinds(counts: Counts) -> str:
-    names = {
-        ThreadKind.ISSUE: ("%(n)s issue", "%(n)s issues"),
-        ThreadKind.PULL_REQUEST: ("%(n)s pull request", "%(n)s pull requests"),
-        ThreadKind.DISCUSSION: ("%(n)s discussion", "%(n)s discussions"),
-    }
-    numbers = {kind: counts.opened_of(kind) for kind in names}
-    parts = [ngettext(*names[kind], n) % {"n": _n(n)} for kind, n in numbers.items() if n]
+    issues, pulls, discussions = (counts.opened_of(kind) for kind in ThreadKind)
+    said = [
+        (issues, ngettext("%(n)s issue", "%(n)s issues", issues)),
+        (pulls, ngettext("%(n)s pull request", "%(n)s pull requests", pulls)),
+        (discussions, ngettext("%(n)s discussion", "%(n)s discussions", discussions)),
+    ]
+    parts = [words % {"n": _n(number)} for number, words in said if number]
     return ", ".join(parts) or _("none opened")
 
 

@@ -113,15 +113,59 @@ def test_the_number_is_in_the_navigation_and_in_the_title(get: Get, queue: list[
 def test_lists_with_something_in_them_are_tabs(get: Get, queue: list[Thread], bob: User) -> None:
     Triage.objects.create(thread=queue[1], workspace=queue[1].workspace, assignee=bob)
 
-    tabs = re.findall(r'\?tab=(\w+)"[^>]*>([^<]*) <span>(\d+)', get())
+    tabs = re.findall(r'/(?:\?tab=(\w+))?"[^>]*>([^<]*) <span>(\d+)</span></a>', get())
 
     assert tabs == [
-        ("all", "All", "4"),
+        ("", "All waiting", "4"),
         ("mine", "Mine", "1"),
         ("unassigned", "Unassigned", "3"),
         ("first", "First-time contributors", "4"),
     ]
     assert rows(get("?tab=mine")) == [queue[1].pk]
+
+
+def test_a_search_that_finds_nothing_takes_no_tab_away_and_leaves_the_number(
+    get: Get, queue: list[Thread], bob: User
+) -> None:
+    Triage.objects.create(thread=queue[1], workspace=queue[1].workspace, assignee=bob)
+
+    page = get("?q=label:none")
+
+    assert re.findall(r">([^<]*) <span>(\d+)</span></a>", page) == [
+        ("All waiting", "0"),
+        ("Mine", "0"),
+        ("Unassigned", "0"),
+        ("First-time contributors", "0"),
+    ]
+    assert page.count('n-waiting">4<span class="hidden"> waiting</span></span>') == 2
+    assert "<b>0</b> threads" in page
+
+
+def test_the_head_says_how_the_queue_is_kept_up_with(
+    get: Get, queue: list[Thread], teller: Teller
+) -> None:
+    assert "median" not in get()  # of four threads it says nothing
+    teller.tell(f"I F opens {ago(6)} | I G opens {ago(5)}, T says {ago(4)}")
+    recount(teller.source.workspace)
+
+    head = re.sub(r"<[^>]*>", "", get().partition("<h1>")[2].partition("</header>")[0])
+
+    assert "5 threads longest 50 d median 6 d" in " ".join(
+        head.replace("thread", " thread").split()
+    )
+    assert "last 7 days 4 arrived, 1 answered or closed" in head
+
+
+def test_a_view_of_the_queue_is_kept_beside_its_lists(
+    get: Get, queue: list[Thread], client: Client, workspace: Workspace
+) -> None:
+    sent = {"page": "waiting", "query": "q=label%3Abug", "name": "Bugs"}
+    kept = client.post(f"/w/{workspace.slug}/views/", sent)
+
+    page = get(kept["Location"].partition(f"/w/{workspace.slug}/")[2])
+
+    assert rows(page) == [queue[0].pk]
+    assert re.findall(r'aria-current="page"><bdi>([^<]*)</bdi>', page) == ["Bugs"]
 
 
 def test_the_search_filters_every_list(get: Get, queue: list[Thread]) -> None:
@@ -170,11 +214,11 @@ def test_the_page_costs_as_many_queries_for_many_rows_as_for_one(
     teller.tell(f"I A opens {ago(40)}, C says {ago(3)}")
     recount(teller.source.workspace)
     get()
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(44):
         get()
     teller.tell(" | ".join(f"P P{n} opens {ago(40 - n / 10)}, C says {ago(3)}" for n in range(9)))
     recount(teller.source.workspace)
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(44):
         get()
 
 
@@ -490,13 +534,13 @@ def test_a_thread_that_is_opened_from_a_list_leads_to_the_next_one(
     assert address == f"{first}?queue=tab%3Dall"
     words, keys = crumb(first)
     assert words.startswith(f"Waiting / repo #{queue[0].number} · 1 of 4 · Next")
-    assert keys == ["u ", f"n {second}?queue=tab%3Dall"]
-    assert crumb(last)[1] == ["u "]
+    assert keys == [f"u #t{queue[0].pk}", f"n {second}?queue=tab%3Dall"]
+    assert crumb(last)[1] == [f"u #t{queue[-1].pk}"]
     assert crumb(f"{last}?queue=tab%3Dfirst%26q%3Dkind%253Aissue")[0].endswith("· 2 of 2")
     # Who was answered meanwhile leads to the first of those who still wait.
     teller.act(queue[0], "T", "says", ago(0))
     recount(teller.source.workspace)
-    assert crumb(address)[1] == ["u ?tab=all", f"n {second}?queue=tab%3Dall"]
+    assert crumb(address)[1] == [f"u #t{queue[0].pk}", f"n {second}?queue=tab%3Dall"]
     assert crumb(first)[0] == f"owner/repo #{queue[0].number}"
     assert crumb(f"{first}?queue=tab%3Dnothing")[0] == f"owner/repo #{queue[0].number}"
 

@@ -18,7 +18,7 @@ from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN
 from dexxy.messages.models import Message
 from dexxy.messages.team.listing import team_list
 from dexxy.messages.waiting.lists import WHOLE_QUEUE, QueueFilters, Tab
-from dexxy.messages.waiting.pace import median_since, queue_pace
+from dexxy.messages.waiting.pace import queue_pace
 from dexxy.messages.waiting.queue import WaitingThread, queue_changes, queue_page
 from dexxy.messages.waiting.summary import (
     has_team,
@@ -116,7 +116,6 @@ def numbers(request: PageRequest, workspace: Workspace, filters: QueueFilters) -
     # A list that no search empties keeps its tab: nothing jumps while somebody types.
     whole = list_counts(viewer, workspace) if is_filtered else counts
     summary = queue_summary(viewer, workspace, filters)
-    has_median = summary.total >= LEAST_FOR_MEDIAN
     return {
         "workspace": workspace,
         "section": "waiting",
@@ -124,8 +123,8 @@ def numbers(request: PageRequest, workspace: Workspace, filters: QueueFilters) -
         "tab": filters.tab,
         "meaning": words.MEANINGS.get(filters.tab, ""),
         "summary": summary,
-        "median": median_since(viewer, workspace, filters) if has_median else None,
-        "pace": queue_pace(viewer, workspace) if is_whole else None,
+        "pace": queue_pace(viewer, workspace, filters),
+        "has_median": summary.total >= LEAST_FOR_MEDIAN,
         "number": whole[Tab.ALL],
         "views": views_of(
             request,

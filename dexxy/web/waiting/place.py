@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import BadInputError
+from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.place import queue_place
 from dexxy.web.pages import PageRequest
 from dexxy.web.waiting.asked import filters_in
@@ -32,9 +33,13 @@ def place_in_queue(
     waiting = reverse("waiting", args=[workspace.slug])
     of_queue = address_of_queue(query)
     following = place.following and reverse("thread", args=[workspace.slug, place.following])
+    of_list = query.copy()
+    if of_list.get("tab") == Tab.ALL.value:  # the list of the page without any query
+        del of_list["tab"]
+    address = f"{waiting}?{of_list.urlencode()}" if of_list else waiting
     return {
         "place": place,
-        "list": f"{waiting}?{query.urlencode()}" if query else waiting,
+        "list": f"{address}#t{thread_id}",
         "next": f"{following}{of_queue}" if following else "",
     }
 

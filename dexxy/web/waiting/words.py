@@ -79,7 +79,8 @@ def counted(number: int) -> str:
 
 def waited(since: datetime, now: datetime) -> str:
     """Say how long somebody has waited: `40 min`, `26 h`, `64 d`."""
-    return shortly(max(now - since, timedelta(0)))
+    span = max(now - since, timedelta(0))
+    return gettext("now") if span < timedelta(minutes=1) else shortly(span)
 
 
 def shortly(span: timedelta) -> str:

@@ -125,7 +125,8 @@ let hadFocus = false;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const target = event.detail.target;
   opened = [...target.querySelectorAll("details[open][id]")].map((one) => one.id);
-  hadFocus = target.contains(document.activeElement);
+  // A list of rows finds its place by itself.
+  hadFocus = target.contains(document.activeElement) && !target.matches("[data-rows]");
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");

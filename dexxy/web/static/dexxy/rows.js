@@ -117,14 +117,30 @@
 
   // Where the current row went, the next one takes its place; where more came, the first of them.
   let shown = [];
+  let was = "";
   document.addEventListener("htmx:beforeSwap", () => {
     shown = all().map((row) => row.id);
+    was = current()?.id || was;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const rows = all();
-    if (event.target.id === "more") go(rows.find((row) => !shown.includes(row.id)));
-    else if (document.activeElement === document.body && shown.length > rows.length) go(rows[Math.min(place, rows.length - 1)]);
+    const arrived = rows.find((row) => !shown.includes(row.id));
+    if (event.target.id === "more") go(arrived);
+    else if (was && document.activeElement === document.body) go(arrived || rows.find((row) => row.id === was) || rows[Math.min(place, rows.length - 1)]);
     settle();
+  });
+
+  // Where a row leads away, Back and `u` return to it.
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-row]")?.closest(ROW);
+    if (!row || event.defaultPrevented || event.ctrlKey || event.metaKey) return;
+    history.replaceState(history.state, "", `${location.pathname}${row.dataset.place || location.search}#${row.id}`);
+  });
+  window.addEventListener("pageshow", () => go(all().find((row) => `#${row.id}` === location.hash)));
+  // A question that was answered gives the focus back to a row that may have gone.
+  document.getElementById("dialog").addEventListener("close", () => {
+    const rows = all();
+    if (document.activeElement === document.body) go(rows[Math.min(place, rows.length - 1)]);
   });
   settle();
 })();
