@@ -179,7 +179,8 @@ def back(request: HttpRequest, otherwise: str, *parts: object, row: str = "") ->
 
 def sign_in_first(request: PageRequest) -> HttpResponse:
     """Lead whoever is not signed in to where they can, and back; say so to who was until now."""
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+    # A browser forgets the cookie of a session that is over; the page that asks is still open.
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or request.htmx:
         ended = _("Your session has ended. Sign in to go on.")
         lost = _("What you sent was not stored.") if request.method == "POST" else ""
         messages.info(request, f"{ended} {lost}".strip())

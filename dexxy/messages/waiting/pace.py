@@ -43,6 +43,11 @@ class QueuePace:
     arrived: int
     answered: int
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether anything came or left."""
+        return bool(self.arrived or self.answered)
+
 
 def queue_pace(
     viewer: Viewer, workspace: Workspace, filters: QueueFilters = WHOLE_QUEUE

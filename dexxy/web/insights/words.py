@@ -29,9 +29,9 @@ class Change:
     """How much a number changed since the period before.
 
     Args:
-        words: such as "↑ 22 %".
+        words: such as "↑ 22 %", or that there are too few to compare.
         look: good, bad, or '' where more is neither.
-        before: what it was.
+        before: what it was; '' where that is not compared.
     """
 
     words: str
@@ -73,13 +73,13 @@ def share(found: Ratio) -> str:
 
 
 def change(now: int, before: int, *, better: int = 0) -> Change | None:
-    """Say how much a count changed; None where there are too few to compare.
+    """Say how much a count changed, or that it is too little; None where there is nothing.
 
     Args:
         better: 1 where more is better, -1 where less is, 0 where it is neither.
     """
     if not may_compare(now, before):
-        return None
+        return _too_few() if now or before else None
     percent = round(100 * (now - before) / before)
     words = _("%(arrow)s %(percent)d %%") % {"arrow": _arrow(percent), "percent": abs(percent)}
     return Change(words, _look(percent * better), number(before))
@@ -90,10 +90,14 @@ def change_of_time(
 ) -> Change | None:
     """Say how much a duration changed, of which less is better; as `change`."""
     if now is None or before is None or not may_compare(n, n_before):
-        return None
+        return _too_few() if n or n_before else None
     by = (now - before) // timedelta(seconds=1)
     words = f"{_arrow(by)} {lasting(abs(now - before))}"
     return Change(words, _look(-by), lasting(before))
+
+
+def _too_few() -> Change:
+    return Change(_("too few to compare"), "", "")
 
 
 def step_name(step: Step) -> str:

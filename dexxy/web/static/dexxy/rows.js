@@ -10,6 +10,7 @@
   const current = () => document.activeElement.closest(ROW) || document.querySelector(`${ROW}.is-on`);
   let anchor = null;
   let place = 0;
+  let isUsed = false;
 
   // Only the current row can be reached by the tab key, and from it what can be done about it.
   function settle() {
@@ -29,6 +30,7 @@
   function go(row) {
     if (!row) return;
     place = all().indexOf(row);
+    isUsed = true;
     linkOf(row).focus();
     row.scrollIntoView({ block: "nearest" });
     settle();
@@ -117,16 +119,16 @@
 
   // Where the current row went, the next one takes its place; where more came, the first of them.
   let shown = [];
-  let was = "";
+  let was;
   document.addEventListener("htmx:beforeSwap", () => {
     shown = all().map((row) => row.id);
-    was = current()?.id || was;
+    was = current()?.id;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const rows = all();
     const arrived = rows.find((row) => !shown.includes(row.id));
     if (event.target.id === "more") go(arrived);
-    else if (was && document.activeElement === document.body) go(arrived || rows.find((row) => row.id === was) || rows[Math.min(place, rows.length - 1)]);
+    else if (isUsed && document.activeElement === document.body) go(arrived || rows.find((row) => row.id === was) || rows[Math.min(place, rows.length - 1)]);
     settle();
   });
 
@@ -137,10 +139,5 @@
     history.replaceState(history.state, "", `${location.pathname}${row.dataset.place || location.search}#${row.id}`);
   });
   window.addEventListener("pageshow", () => go(all().find((row) => `#${row.id}` === location.hash)));
-  // A question that was answered gives the focus back to a row that may have gone.
-  document.getElementById("dialog").addEventListener("close", () => {
-    const rows = all();
-    if (document.activeElement === document.body) go(rows[Math.min(place, rows.length - 1)]);
-  });
   settle();
 })();
