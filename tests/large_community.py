@@ -23,9 +23,9 @@ _PEOPLE = f"""
 SELECT setseed(0.42);
 WITH home AS (
     INSERT INTO members_member (workspace_id, display_name, avatar_url, bio, company, location,
-        is_bot, tags, notes, created_at, updated_at)
+        is_bot, tags, created_at, updated_at)
     SELECT %(workspace)s, 'Person ' || i, '', '', CASE WHEN i %% 3 = 0 THEN 'Company ' || i %% 20
-           ELSE '' END, '', i <= {BOTS}, '{{}}', '', now(), now()
+           ELSE '' END, '', i <= {BOTS}, '{{}}', now(), now()
     FROM generate_series(1, %(people)s + %(people)s / 10) i
     RETURNING id, is_bot
 ), numbered AS (SELECT id, is_bot, row_number() OVER (ORDER BY id) AS i FROM home)

@@ -54,17 +54,16 @@ def identity_add(
     """
     require_membership(actor, workspace)
     platform, username, email = platform_name(platform), username.strip(), email.strip()
-    if not username or len(username) > LONGEST_USERNAME or "\0" in username:
-        raise AccountError(
-            _("A username has 1 to {most} characters.").format(most=LONGEST_USERNAME)
-        )
-    if email and mailbox(email) is None:
-        raise AccountError(_("That is no e-mail address."))
+    _check(username, email)
     merges_lock(workspace.pk)
     key = account_key(username)
     known = workspace.identities.filter(provider=platform, external_id=key)
     if account := known.select_related("member").first():
-        raise AccountKnownError(f"{username} is {account.member} already: merge the two.")
+        raise AccountKnownError(
+            _("{username} is {name} already: merge the two.").format(
+                username=username, name=account.member
+            )
+        )
     pk = _store(workspace.pk, platform, IdentityRecord(key, IdentityKind.USER, username), email)
     account = workspace.identities.get(pk=pk)
     # It wrote nothing, so there is no thread to settle.
@@ -98,6 +97,14 @@ def platform_name(text: str) -> str:
 def account_key(username: str) -> str:
     """Return the key of an account on a platform that is known by usernames alone."""
     return username.strip().lower()
+
+
+def _check(username: str, email: str) -> None:
+    if not username or len(username) > LONGEST_USERNAME or "\0" in username:
+        most = LONGEST_USERNAME
+        raise AccountError(_("A username has 1 to {most} characters.").format(most=most))
+    if email and mailbox(email) is None:
+        raise AccountError(_("That is no e-mail address."))
 
 
 def _store(workspace_id: int, platform: str, record: IdentityRecord, email: str) -> int:

@@ -50,10 +50,15 @@ def decided_otherwise(viewer: Viewer, workspace: Workspace, before: Decided) -> 
 
 
 @transaction.atomic
-def threads_restore(*, actor: User, workspace: Workspace, before: Decided) -> None:
+def threads_restore(*, actor: User, workspace: Workspace, before: Decided, after: Decided) -> int:
     """Let be decided about threads what was BEFORE; decisions that it does not name stay.
 
     Nobody is assigned who is not in WORKSPACE any more.
+
+    Args:
+        after: what is to be taken back: what a colleague has decided otherwise since stays.
+
+    Returns: how many threads were restored.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
@@ -62,10 +67,28 @@ def threads_restore(*, actor: User, workspace: Workspace, before: Decided) -> No
     """
     rows = list(triage_locked(actor, workspace, list(before)))
     there = set(workspace.memberships.values_list("user", flat=True))
+    restored = 0
     for triage in rows:
-        for name, value in before[triage.pk].items():
+        was = _to_restore(triage, before[triage.pk], after[triage.pk])
+        for name, value in was.items():
             is_gone = name in ("assignee_id", "held_by_id") and value not in there
             setattr(triage, name, None if is_gone else value)
-        triage.save()
-        audit(workspace, actor, "thread.restored", triage.thread)
+        if was:
+            triage.save()
+            audit(workspace, actor, "thread.restored", triage.thread)
+            restored += 1
     recompute(workspace, list(before))
+    return restored
+
+
+def _to_restore(
+    triage: Triage, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return of BEFORE the decisions that are still as AFTER has them."""
+    return {
+        name: before[name]
+        for names in _DECISIONS
+        if all(getattr(triage, one) == after[one] for one in names)
+        for name in names
+        if name in before
+    }

@@ -23,20 +23,20 @@ def overview(asked: Asked) -> Drawn:
     trend = volume(*asked.figure)
     messages, earlier = sum(one.messages for one in trend), sum(one.before for one in trend)
     rows = {"opened": Rows(_("Threads opened"), opened_threads(*asked.figure))}
-    before = len(opened_threads(*asked.figure_before))
+    opened, before = len(rows["opened"].ids), len(opened_threads(*asked.figure_before))
     facts = [
         Fact(
             _("Messages"),
             words.number(messages),
             address=asked.feed,
-            change=words.change(messages, earlier, better=1),
+            change=words.or_too_few(words.change(messages, earlier, better=1), messages, earlier),
         ),
         *_people(asked, rows),
         Fact(
             _("Threads opened"),
-            words.number(len(rows["opened"].ids)),
+            words.number(opened),
             rows="opened",
-            change=words.change(len(rows["opened"].ids), before),
+            change=words.or_too_few(words.change(opened, before), opened, before),
         ),
         _answer(asked, rows),
         _waiting(asked),
@@ -49,14 +49,16 @@ def _people(asked: Asked, rows: dict[str, Rows]) -> list[Fact]:
     active = [one.member_id for one in people.contributors(*asked.figure).people]
     before = len(people.contributors(*asked.figure_before).people)
     rows["people"] = Rows(_("Active people"), active, is_people=True)
-    change = words.change(len(active), before, better=1)
+    change = words.or_too_few(words.change(len(active), before, better=1), len(active), before)
     facts = [Fact(_("Active people"), words.number(len(active)), rows="people", change=change)]
     now, earlier_on = people.new_contributors_compared(*asked.figure)
     new, earlier = shown(now).people, shown(earlier_on).people
     if new is None or earlier is None:
         return [*facts, Fact(_("New people"), words.NONE)]
     rows["new"] = Rows(_("New people"), [one.member_id for one in new], is_people=True)
-    change = words.change(len(new), len(earlier), better=1)
+    change = words.or_too_few(
+        words.change(len(new), len(earlier), better=1), len(new), len(earlier)
+    )
     return [*facts, Fact(_("New people"), words.number(len(new)), rows="new", change=change)]
 
 
@@ -69,7 +71,9 @@ def _answer(asked: Asked, rows: dict[str, Rows]) -> Fact:
     before = shown(team_response_time(*issues.figure_before)[ThreadKind.ISSUE])
     threads = [one.thread_id for one in now.threads]
     rows["issues"] = Rows(_("Issues opened from outside the team"), threads)
-    change = words.change_of_time(now.median, before.median, now.n, before.n)
+    change = words.or_too_few(
+        words.change_of_time(now.median, before.median, now.n, before.n), now.n, before.n
+    )
     return Fact(name, words.lasting(now.median), rows="issues", change=change)
 
 

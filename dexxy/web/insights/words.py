@@ -73,13 +73,13 @@ def share(found: Ratio) -> str:
 
 
 def change(now: int, before: int, *, better: int = 0) -> Change | None:
-    """Say how much a count changed, or that it is too little; None where there is nothing.
+    """Say how much a count changed; None where there are too few to compare.
 
     Args:
         better: 1 where more is better, -1 where less is, 0 where it is neither.
     """
     if not may_compare(now, before):
-        return _too_few() if now or before else None
+        return None
     percent = round(100 * (now - before) / before)
     words = _("%(arrow)s %(percent)d %%") % {"arrow": _arrow(percent), "percent": abs(percent)}
     return Change(words, _look(percent * better), number(before))
@@ -90,13 +90,16 @@ def change_of_time(
 ) -> Change | None:
     """Say how much a duration changed, of which less is better; as `change`."""
     if now is None or before is None or not may_compare(n, n_before):
-        return _too_few() if n or n_before else None
+        return None
     by = (now - before) // timedelta(seconds=1)
     words = f"{_arrow(by)} {lasting(abs(now - before))}"
     return Change(words, _look(-by), lasting(before))
 
 
-def _too_few() -> Change:
+def or_too_few(found: Change | None, *counts: int) -> Change | None:
+    """Return a change, or that there is too little to compare: COUNTS of both periods."""
+    if found or not any(counts):
+        return found
     return Change(_("too few to compare"), "", "")
 
 

@@ -91,6 +91,26 @@ def views_of(
     named = address.get("view", "")
     current = next((view for view in kept if view.pk == parse_id(named)), None)
     asked = _query(address)
+    return Views(
+        page=page,
+        tabs=_tabs(ready, kept, current, asked),
+        query="&".join(filter(None, (asked, beside))),
+        current=current,
+        is_changed=current is not None and not _same(current.query, asked),
+        may_change=current is not None and may_change(request.user, current),
+        is_gone=bool(named) and current is None,
+    )
+
+
+def _tabs(
+    ready: Iterable[Ready], kept: Iterable[SavedView], current: SavedView | None, asked: str
+) -> list[Tab]:
+    """Return the tabs, one of which is marked at most.
+
+    Args:
+        current: the view that the address names.
+        asked: the query of the address.
+    """
     tabs, is_marked = [], current is not None
     for one in ready:
         is_current = not is_marked and _same(one.query, asked)
@@ -101,15 +121,7 @@ def views_of(
         is_marked = is_marked or is_current
         query = f"{view.query}&view={view.pk}".lstrip("&")
         tabs.append(Tab(view.name, query, is_current, view=view))
-    return Views(
-        page=page,
-        tabs=tabs,
-        query="&".join(filter(None, (asked, beside))),
-        current=current,
-        is_changed=current is not None and not _same(current.query, asked),
-        may_change=current is not None and may_change(request.user, current),
-        is_gone=bool(named) and current is None,
-    )
+    return tabs
 
 
 def _query(address: QueryDict) -> str:

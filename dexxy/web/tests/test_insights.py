@@ -119,6 +119,7 @@ def test_the_numbers_of_a_month(
     assert "Fewer than 5 people took part" in shown("hours")
     assert "No median of fewer than 5 threads" in shown("review")
     assert "Left out: 1 of a bot." in shown("first-response")
+    assert "New people 4 too few to compare" in shown("overview")
 
 
 def test_periods_are_compared_where_both_have_ten(

@@ -49,7 +49,7 @@ def test_a_row_says_what_where_who_and_how_it_stands(
     assert rows(page) == [thread.pk]
     assert "<bdi>&lt;b&gt;</bdi>" in page
     assert "<bdi>Mira &lt;3</bdi>" in page
-    assert "owner/repo #7" in page
+    assert "repo #7" in page
     assert '?label=bug"><bdi>bug</bdi>' in page
     assert '<span class="tag is-new">Open</span>' in page
 

@@ -345,6 +345,28 @@ def test_what_others_decide_meanwhile_stays_and_who_has_left_comes_not_back(
     assert triage.snoozed_until == NOW + timedelta(days=9)
 
 
+def test_what_a_colleague_decided_about_the_same_is_not_taken_back(
+    send: Callable[..., HttpResponse],
+    get: Get,
+    workspace: Workspace,
+    queue: list[Thread],
+    alice: User,
+) -> None:
+    pks = [queue[0].pk, queue[1].pk]
+    send("aside", thread=pks)
+    until = NOW + timedelta(days=9)
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=pks[:1], until=until)
+
+    send("undo")
+
+    assert Triage.objects.get(thread=pks[0]).snoozed_until == until
+    assert rows(get()) == [queue[1].pk, queue[2].pk, queue[3].pk]
+    send("aside", thread=pks[1])
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=pks[1:], until=until)
+    send("undo")
+    assert "A colleague has decided otherwise meanwhile" in get()
+
+
 def test_by_htmx_a_row_leaves_and_the_numbers_follow(
     send: Callable[..., HttpResponse], queue: list[Thread]
 ) -> None:

@@ -177,13 +177,18 @@ def decide(request: PageRequest, workspace: Workspace, action: str) -> HttpRespo
 @workspace_action
 def undo(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Take back what was decided last."""
-    before = _take(request, workspace)
+    before, after = _take(request, workspace)
     if before:
-        attempt(
+        restored = attempt(
             request,
-            lambda: threads_restore(actor=request.user, workspace=workspace, before=before),
-            _("Undone."),
+            lambda: threads_restore(
+                actor=request.user, workspace=workspace, before=before, after=after
+            ),
         )
+        if restored:
+            messages.success(request, _("Undone."))
+        elif restored is not None:
+            messages.error(request, _("A colleague has decided otherwise meanwhile: that stays."))
     else:
         messages.error(request, _("There is nothing to undo."))
     if not is_on_the_queue(request, workspace):
@@ -227,26 +232,39 @@ def _seen_at(request: PageRequest) -> datetime | None:
 def _keep(request: PageRequest, workspace: Workspace, before: Decided) -> None:
     """Keep in the session what was changed: a colleague may decide something else meanwhile."""
     was = decided_otherwise(request.user, workspace, before)
-    threads = [
+    now = decided(request.user, workspace, list(was))
+    request.session[_UNDO] = {
+        "workspace": workspace.pk,
+        "threads": _written(was),
+        "after": _written(now),
+    }
+
+
+def _written(decisions: Decided) -> list[Any]:
+    return [
         [pk, {name: _as_text(value) for name, value in decision.items()}]
-        for pk, decision in was.items()
+        for pk, decision in decisions.items()
     ]
-    request.session[_UNDO] = {"workspace": workspace.pk, "threads": threads}
+
+
+def _read(written: list[Any]) -> Decided:
+    return {
+        pk: {name: _as_value(name, value) for name, value in decision.items()}
+        for pk, decision in written
+    }
 
 
 def _as_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _take(request: PageRequest, workspace: Workspace) -> Decided:
+def _take(request: PageRequest, workspace: Workspace) -> tuple[Decided, Decided]:
+    """Return what was decided before, and what is to be taken back."""
     kept = request.session.get(_UNDO)
-    if not kept or kept["workspace"] != workspace.pk or "threads" not in kept:
-        return {}
+    if not kept or kept["workspace"] != workspace.pk or "after" not in kept:
+        return {}, {}
     del request.session[_UNDO]
-    return {
-        pk: {name: _as_value(name, value) for name, value in decision.items()}
-        for pk, decision in kept["threads"]
-    }
+    return _read(kept["threads"]), _read(kept["after"])
 
 
 def _as_value(name: str, value: Any) -> Any:

@@ -35,6 +35,7 @@ def settings_team(request: PageRequest, workspace: Workspace) -> HttpResponse:
     context = {
         "workspace": workspace,
         "section": "settings",
+        "now": now,
         "own": own_member(request.user, workspace),
         "may_decide": is_admin(request.user, workspace),
         "is_recounting": is_recounting(request.user, workspace),
