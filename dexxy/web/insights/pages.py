@@ -146,7 +146,7 @@ def _of_time(asked: Asked) -> dict[str, Any]:
     return {
         "asked": asked,
         "days": words.between(asked.period),
-        "days_before": words.between(before),
+        "days_before": words.between(before, year=asked.period.last.year),
         "earlier": before,
         "later": asked.period.shifted(1),
         "is_old": is_old,

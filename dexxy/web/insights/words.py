@@ -118,12 +118,17 @@ def day_and_year(on: date) -> str:
     return wording.day_in_full(on)
 
 
-def between(period: Period) -> str:
-    """Write the days of a period."""
+def between(period: Period, *, year: int | None = None) -> str:
+    """Write the days of a period.
+
+    Args:
+        year: the one that is clear from what stands before.
+    """
     first, last = period.first, period.last
-    if first.year == last.year:
-        return f"{wording.day_in_full(first, with_year=False)} – {day_and_year(last)}"
-    return f"{day_and_year(first)} – {day_and_year(last)}"
+    is_one_year = first.year == last.year
+    begins = wording.day_in_full(first, with_year=not is_one_year)
+    ends = wording.day_in_full(last, with_year=not (is_one_year and last.year == year))
+    return f"{begins} – {ends}"
 
 
 def left_out(found: Mapping[LeftOut, int]) -> str:

@@ -67,7 +67,7 @@ def test_each_figure_has_a_card_that_loads_itself_and_a_link_without_a_script(
         assert f'<a href="{address}">' in html
     assert html.count('hx-trigger="intersect once"') == len(CARDS)
     assert 'aria-current="page">30 d' in html
-    assert "time zone UTC" in html
+    assert '<span class="quiet" title="Time zone">UTC</span>' in html
 
 
 @pytest.mark.parametrize("slug", CARDS)

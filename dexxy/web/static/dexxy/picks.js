@@ -10,7 +10,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   const box = event.target.closest("tbody .pick input");
   if (!box) return;
-  const boxes = [...box.closest("tbody").querySelectorAll(".pick input")];
+  const boxes = [...box.closest("table").querySelectorAll("tbody .pick input")];
   const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((one, other) => one - other);
   if (event.shiftKey && from >= 0) for (const one of boxes.slice(from, to)) one.checked = box.checked;
   last = box;
