@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.utils import translation
 
 from dexxy.members.imports.file import ImportedRow, ImportFile, ImportFileError
 
@@ -106,6 +107,14 @@ def test_a_file_that_cannot_be_read_says_why(data: str, message: str) -> None:
 )
 def test_what_is_wrong_with_a_row_is_said(row: str, expected: str) -> None:
     assert problem(row) == expected
+
+
+def test_it_is_said_in_the_language_of_who_imports() -> None:
+    with translation.override("de"):
+        assert problem("Ada,not an address,") == "not an address ist keine E-Mail-Adresse."
+        assert problem(f"a@b.org,{'x' * 20_001}", "email,notes").endswith("als 20.000 Zeichen.")
+        with pytest.raises(ImportFileError, match="Die Spalte email gibt es zweimal"):
+            read("email,email\n")
 
 
 def test_a_tag_that_is_too_long_is_said() -> None:

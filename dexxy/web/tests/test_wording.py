@@ -1,9 +1,9 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
 from dexxy.web.wording import (
@@ -13,9 +13,12 @@ from dexxy.web.wording import (
     at,
     clock,
     day,
+    day_alone,
+    day_in_full,
     exactly,
     icon,
     lasting,
+    number,
     platform,
     said,
     state_label,
@@ -26,6 +29,17 @@ from dexxy.web.wording import (
 )
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def test_numbers_and_days_are_written_as_the_reader_does() -> None:
+    on = date(2026, 5, 3)
+
+    written = number(1284), number(2.25, 1), day_alone(on), day_in_full(on)
+    with translation.override("de"):
+        german = number(1284), number(2.25, 1), day_alone(on), day_in_full(on)
+
+    assert written == ("1,284", "2.2", "3 May", "3 May 2026")
+    assert german == ("1.284", "2,2", "3. Mai", "3. Mai 2026")
 
 
 @pytest.mark.parametrize(
