@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("messages", "0017_what_figures_tell_of_threads")]
+    dependencies = [("messages", "0018_what_is_resolved")]
 
     operations = [
         AddIndexConcurrently(
