@@ -201,6 +201,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "isBot": True,
         "token": "no token",
         "platform": "discord",
+        "lines": '{"type": "source", "provider": "lists", "id": "dev", "name": "dev@ants.org"}',
         "username": "somebody",
         "name": "another",
         "note": "Ask Mei",

@@ -70,6 +70,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "memberSetBot": MEMBERS,
     "identityAdd": MEMBERS,
     "memberErase": ADMINS,
+    "activitiesIngest": ADMINS,
     "activityFeed": MEMBERS,
     "activityItem": MEMBERS,
     "activityChanges": MEMBERS,

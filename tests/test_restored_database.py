@@ -128,7 +128,7 @@ def test_search_and_clients_go_on_in_a_cluster_that_counts_anew(
         ):
             assert found(alice, workspace, words) == bodies
         assert SearchEntry.objects.count() == indexed + 2
-        told_of = feed_changes(alice, workspace, after=told.value.details["startCursor"]).items
+        told_of = feed_changes(alice, workspace, after=str(told.value.details["startCursor"])).items
         assert {edited.body, added.body} <= {change.message.body for change in told_of}
         assert waiting.body not in {change.message.body for change in told_of}
 

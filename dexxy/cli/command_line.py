@@ -109,17 +109,28 @@ def _token(text: str) -> str:
     return text
 
 
-def _file_to_read(text: str) -> Path:
+def _readable(text: str) -> Path:
     path = Path(text)
     if path.is_dir():
         raise WrongUseError(f"{text} is a folder: name a file.")
     if not os.access(path, os.F_OK):
         raise WrongUseError(f"There is no file {text}.")
-    if not path.is_file():
-        raise WrongUseError(f"{text} is a pipe or a device: name a file, for it is read twice.")
     if not os.access(path, os.R_OK):
         raise WrongUseError(f"{text} is not for us to read: its owner, or root, may.")
     return path
+
+
+def _file_to_read(text: str) -> Path:
+    path = _readable(text)
+    if not path.is_file():
+        raise WrongUseError(f"{text} is a pipe or a device: name a file, for it is read twice.")
+    return path
+
+
+def _file_or_input(text: str) -> str:
+    if text != "-":
+        _readable(text)
+    return text
 
 
 def _file_to_write(text: str) -> Path:
@@ -214,6 +225,20 @@ def _import_members(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print an object a row, and one for all"
     )
+
+
+def _ingest(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "file", type=_file_or_input, metavar="FILE.jsonl", help="what to read; - for the input"
+    )
+    _workspace(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what is wrong with it, and store nothing"
+    )
+    parser.add_argument(
+        "--skip-errors", action="store_true", help="take the other lines all the same"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _export(parser: ArgumentParser) -> None:
@@ -342,6 +367,12 @@ COMMANDS: Mapping[str, CommandLine] = {
         "make people members before they write, from a CSV file",
         "Import people from a CSV file: names, addresses, and usernames on any platform.",
         _import_members,
+    ),
+    "ingest": CommandLine(
+        "take in sources, people, threads and messages of a platform of your own",
+        "Take in what a script tells of a platform that Dexxy does not read: sources, people,"
+        " threads and messages, as JSON Lines. All of it, or nothing.",
+        _ingest,
     ),
     "export": CommandLine(
         "write all threads, messages, members or counts of a workspace, or one person, to a file",

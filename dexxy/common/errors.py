@@ -12,7 +12,7 @@ class DexxyError(Exception):
 
     code = "error"
     retryable = False
-    details: Mapping[str, str] = {}
+    details: Mapping[str, object] = {}
 
 
 class NotFoundError(DexxyError):

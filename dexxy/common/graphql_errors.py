@@ -23,7 +23,7 @@ def coded(error: GraphQLError) -> GraphQLError:
 
 
 def _like(
-    error: GraphQLError, message: str, code: str, details: Mapping[str, str] | None = None
+    error: GraphQLError, message: str, code: str, details: Mapping[str, object] | None = None
 ) -> GraphQLError:
     return GraphQLError(
         message,

@@ -9,6 +9,7 @@ from dexxy.accounts.graphql_saved_views import SavedViewsMutation, SavedViewsQue
 from dexxy.common.graphql import BIG_INT, BigInt
 from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
+from dexxy.integrations.graphql_activities import ActivitiesMutation
 from dexxy.integrations.graphql_figures import FiguresQuery
 from dexxy.integrations.graphql_people import ErasureMutation
 from dexxy.members.graphql import MembersQuery
@@ -50,6 +51,7 @@ Mutation = merge_types(
         OrganizationsMutation,
         ErasureMutation,
         WaitingMutation,
+        ActivitiesMutation,
         IntegrationsMutation,
     ),
 )

@@ -1,4 +1,4 @@
-"""The window of figures: a time, and up to when the copy of GitHub is known to be complete."""
+"""The window of figures: a time, and up to when what is here is known to be complete."""
 
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from dexxy.integrations.models import GitHubRepository
 from dexxy.messages.figures.periods import LONGEST
 from dexxy.messages.figures.scope import Window, WindowError
 from dexxy.messages.figures.steps import DAY
+from dexxy.sources.models import SourceKind
 
 
 def figure_window(
@@ -51,8 +52,12 @@ def has_history(viewer: Viewer, workspace: Workspace) -> bool:
 
 
 def _synced(workspace: Workspace) -> dict[int, datetime | None]:
-    """Return when the last sync of each source ended."""
+    """Return when the last sync of each source ended, or when it was last fed."""
     repositories = GitHubRepository.objects.filter(
         source__workspace=workspace, source__is_archived=False
     )
-    return dict(repositories.values_list("source", "last_synced_at"))
+    fed = workspace.sources.filter(kind=SourceKind.FED, is_archived=False)
+    return {
+        **dict(repositories.values_list("source", "last_synced_at")),
+        **dict(fed.values_list("pk", "fed_at")),
+    }

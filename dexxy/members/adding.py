@@ -20,7 +20,7 @@ from dexxy.members.models import Identity, IdentityKind
 LONGEST_USERNAME = 100
 _PLATFORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 # Their accounts come with what they write, under numbers that nobody knows by heart.
-_READ = {"github"}
+_READ = ("github",)
 # Rows of imported files that name an address alone are accounts of this.
 _OUR_OWN = {"import"}
 ADDED = {"rule": "added_by_hand", "weight": None, "sentence": "Somebody of the team added it."}
@@ -84,7 +84,7 @@ def platform_name(text: str) -> str:
     name = text.strip().lower()
     if _PLATFORM.fullmatch(name) is None or name in _OUR_OWN:
         raise AccountError(_("A platform is called by letters, digits, dots and dashes: discord."))
-    if name in _READ:
+    if name.startswith(_READ):
         raise AccountError(
             _("Accounts of GitHub come with what they write: merge the two members.")
         )

@@ -43,7 +43,12 @@ class Thread:
     id: strawberry.ID
     source: Source
     kind: ThreadKind
-    number: int
+    number: int = strawberry_django.field(
+        description="Where `externalId` is not empty it is ours, and the platform has none."
+    )
+    external_id: str = strawberry_django.field(
+        description="The name of a thread that a script told of, on its platform; empty elsewhere."
+    )
     title: str
     state: ThreadState
     state_reason: str

@@ -247,7 +247,12 @@ class Thread(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.number} {self.title}"
+        return self.title if self.external_id else f"#{self.number} {self.title}"
+
+    @property
+    def place(self) -> str:
+        """Where it is: its source, with its number if its platform numbers threads."""
+        return self.source.name if self.external_id else f"{self.source.name} #{self.number}"
 
 
 def _feed_index(name: str, *behind: str, include: Sequence[str] = ()) -> models.Index:

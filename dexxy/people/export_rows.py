@@ -85,7 +85,7 @@ def _message(message: Message) -> Row:
         "source": message.source.name,
         "thread_id": message.thread_id,
         "thread_kind": message.thread_kind,
-        "thread_number": message.thread.number,
+        "thread_number": _number(message.thread),
         "thread_title": message.thread.title,
         "kind": message.kind,
         **_author(message.author),
@@ -109,7 +109,7 @@ def _thread(thread: Thread) -> Row:
         "id": thread.pk,
         "source": thread.source.name,
         "kind": thread.kind,
-        "number": thread.number,
+        "number": _number(thread),
         "title": thread.title,
         "state": thread.state,
         "state_reason": thread.state_reason,
@@ -128,6 +128,11 @@ def _thread(thread: Thread) -> Row:
         "last_activity_at": thread.last_activity_at,
         "message_count": thread.message_count,
     }
+
+
+def _number(thread: Thread) -> int | None:
+    """Return the number of a thread, if its platform numbers threads."""
+    return None if thread.external_id else thread.number
 
 
 def _members(asked: Asked, cursor: str) -> Rows:

@@ -19,7 +19,8 @@ strawberry.enum(SourceKind, description="What kind of source it is.")
 
 
 @strawberry_django.type(
-    models.Source, description="Where messages come from: a repository on one server."
+    models.Source,
+    description="Where messages come from: a repository on one server, or what a script feeds.",
 )
 class Source:
     id: strawberry.ID
@@ -28,6 +29,9 @@ class Source:
     name: str
     url: str
     last_activity_at: datetime | None
+    fed_at: datetime | None = strawberry_django.field(
+        description="When a script last fed it; null for what Dexxy reads by itself."
+    )
 
 
 @strawberry_django.type(

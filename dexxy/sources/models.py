@@ -8,14 +8,16 @@ from dexxy.common.models import TimestampedModel, only_choices
 
 class SourceKind(models.TextChoices):
     GITHUB_REPOSITORY = "github_repository"
+    FED = "fed"
 
 
 class Source(TimestampedModel):
-    """A repository on one server whose threads a workspace follows.
+    """A repository on one server whose threads a workspace follows, or something that is fed.
 
     `server` names the server (`github` for github.com, `github:HOST` for any other), and
-    `external_id` is the repository's numeric id there: names change, ids do not. Other kinds of
-    sources (see SourceKind) come with other platforms.
+    `external_id` is the repository's numeric id there: names change, ids do not. What is fed
+    (SourceKind.FED) is read by a script of the team's own: `server` is then the provider that the
+    script names, and `external_id` any text. `fed_at` is when it was last fed.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sources", db_index=False)
@@ -23,8 +25,9 @@ class Source(TimestampedModel):
     server = models.CharField(max_length=255)
     external_id = models.CharField(max_length=100)
     name = models.CharField(max_length=255)
-    url = models.URLField(max_length=500)
+    url = models.URLField(max_length=500, blank=True)
     last_activity_at = models.DateTimeField(null=True, blank=True)
+    fed_at = models.DateTimeField(null=True, blank=True)
     is_archived = models.BooleanField(default=False)
 
     class Meta:
@@ -37,6 +40,11 @@ class Source(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether a script feeds it, and Dexxy does not read it by itself."""
+        return self.kind == SourceKind.FED
 
 
 class DailyCounts(models.Model):

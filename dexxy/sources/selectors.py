@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
-from dexxy.sources.models import Source
+from dexxy.sources.models import Source, SourceKind
 
 
 def visible_sources(viewer: Viewer, workspace: Workspace) -> QuerySet[Source]:
@@ -17,6 +17,16 @@ def visible_sources(viewer: Viewer, workspace: Workspace) -> QuerySet[Source]:
     """
     require_membership(viewer, workspace)
     return workspace.sources.filter(is_archived=False).order_by("name", "pk")
+
+
+def fed_sources(viewer: Viewer, workspace: Workspace) -> list[Source]:
+    """Return the sources of WORKSPACE that scripts feed, by platform and name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    fed = visible_sources(viewer, workspace).filter(kind=SourceKind.FED)
+    return list(fed.order_by("server", "name", "pk"))
 
 
 def sources_called(workspace: Workspace, names: Iterable[str]) -> list[int]:

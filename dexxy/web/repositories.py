@@ -34,6 +34,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_set_paused,
     repository_sync_now,
 )
+from dexxy.sources.selectors import fed_sources
 from dexxy.web.pages import (
     PageRequest,
     attempt,
@@ -77,6 +78,7 @@ def _list(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
         "needs_you": needs_you,
         "threads": sum(thread_count(one) for one in overviews),
         "message_total": sum(one.messages or 0 for one in overviews),
+        "fed": [] if needs_you else fed_sources(request.user, workspace),
         "latest": None if needs_you else sync_runs(request.user, workspace, first=_LATEST),
         "is_moving": any(overview.is_moving for overview in overviews),
         "intervals": check_intervals(),

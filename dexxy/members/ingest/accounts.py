@@ -16,22 +16,22 @@ def identities_apply(
     """Store RECORDS, inside the caller's transaction.
 
     Args:
-        seen_at: by our clock; it is the version of what the records show.
+        seen_at: by our clock; it is the version of what records show that have none themselves.
 
     Returns: external id -> primary key, for every record.
     """
     by_id = {record.external_id: record for record in records}
     if not by_id:
         return {}
-    server = {"workspace": workspace_id, "provider": provider, "seen_at": seen_at}
+    server = {"workspace": workspace_id, "provider": provider}
     known, changed = _compare(server, by_id)
     if changed:
-        rows = _rows(changed)
+        rows = _rows(changed, seen_at)
         if fetch_all(sql.LOCK_CHANGED, server, rows):
             execute(sql.RENAME_MEMBERS, server, rows)
             execute(sql.UPDATE, server, rows)
     if len(known) < len(by_id):
-        known |= _insert(workspace_id, provider, server, by_id)
+        known |= _insert(workspace_id, provider, server, by_id, seen_at)
     return known
 
 
@@ -53,6 +53,7 @@ def _insert(
     provider: str,
     server: dict[str, object],
     by_id: dict[str, IdentityRecord],
+    seen_at: datetime,
 ) -> dict[str, int]:
     # Two workers that meet one new person at the same moment must make one member, not two.
     fetch_all(sql.LOCK_NEW_MEMBERS, server)
@@ -60,7 +61,7 @@ def _insert(
     known |= ErasedPeople(workspace_id).accounts(provider, by_id.keys() - known.keys())
     new = [record for key, record in by_id.items() if key not in known]
     if new:
-        known |= dict(fetch_all(sql.INSERT, server, _rows(new)))
+        known |= dict(fetch_all(sql.INSERT, server, _rows(new, seen_at)))
     return known
 
 
@@ -68,9 +69,10 @@ def _row(record: IdentityRecord) -> tuple[str, ...]:
     return tuple(getattr(record, name) for name in sql.IDENTITY_COLUMNS)
 
 
-def _rows(records: Iterable[IdentityRecord]) -> Rows:
+def _rows(records: Iterable[IdentityRecord], seen_at: datetime) -> Rows:
     ordered = sorted(records, key=lambda record: record.external_id)
-    return Rows(sql.IDENTITY_COLUMNS, map(_row, ordered))
+    rows = [(*_row(record), record.version_at or seen_at) for record in ordered]
+    return Rows(sql.ROW_COLUMNS, rows)
 
 
 def profiles_apply(

@@ -14,6 +14,9 @@ IDENTITY_COLUMNS = {
     "url": "text",
 }
 
+# A row has its version beside what the account shows.
+ROW_COLUMNS = {**IDENTITY_COLUMNS, "seen_at": "timestamptz"}
+
 # In the order of IDENTITY_COLUMNS.
 FIND = """
 SELECT id, external_id, node_id, kind, username, name, avatar_url, url FROM members_identity
@@ -39,7 +42,7 @@ INSERT INTO members_identity (
     workspace_id, provider, external_id, node_id, kind, username, name, email, avatar_url, url,
     member_id, home_member_id, version_at, message_count, created_at, updated_at)
 SELECT %(workspace)s, %(provider)s, external_id, node_id, kind, username, name, '', avatar_url, url,
-       member_id, member_id, %(seen_at)s, 0, now(), now()
+       member_id, member_id, seen_at, 0, now(), now()
 FROM new
 RETURNING external_id, id
 """
@@ -50,7 +53,7 @@ SELECT i.id
 FROM {rows}
 JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
                        AND i.external_id = r.external_id
-WHERE i.version_at < %(seen_at)s
+WHERE i.version_at < r.seen_at
   AND (i.node_id, i.kind, i.username, i.name, i.avatar_url, i.url)
       IS DISTINCT FROM (r.node_id, r.kind, r.username, r.name, r.avatar_url, r.url)
 ORDER BY i.external_id
@@ -67,7 +70,7 @@ FROM (
     JOIN members_identity i ON i.workspace_id = %(workspace)s AND i.provider = %(provider)s
                            AND i.external_id = r.external_id
     JOIN members_member m ON m.id = i.home_member_id
-    WHERE i.version_at < %(seen_at)s
+    WHERE i.version_at < r.seen_at
       AND m.display_name = coalesce(nullif(i.name, ''), i.username)
       AND (m.display_name, m.avatar_url)
           IS DISTINCT FROM (coalesce(nullif(r.name, ''), r.username), r.avatar_url)
@@ -80,10 +83,10 @@ WHERE m.id = new.id
 UPDATE = """
 UPDATE members_identity i
 SET node_id = r.node_id, kind = r.kind, username = r.username, name = r.name,
-    avatar_url = r.avatar_url, url = r.url, version_at = %(seen_at)s, updated_at = now()
+    avatar_url = r.avatar_url, url = r.url, version_at = r.seen_at, updated_at = now()
 FROM {rows}
 WHERE i.workspace_id = %(workspace)s AND i.provider = %(provider)s
-  AND i.external_id = r.external_id AND i.version_at < %(seen_at)s
+  AND i.external_id = r.external_id AND i.version_at < r.seen_at
   AND (i.node_id, i.kind, i.username, i.name, i.avatar_url, i.url)
       IS DISTINCT FROM (r.node_id, r.kind, r.username, r.name, r.avatar_url, r.url)
 """

@@ -26,6 +26,7 @@ from dexxy.messages.models import Thread, ThreadKind, Triage
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.unread import read_before
 from dexxy.messages.waiting.held import HELD
+from dexxy.sources.models import SourceKind
 
 _LATER = datetime(9999, 12, 31, tzinfo=UTC)
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -167,11 +168,15 @@ def bots_of(workspace: Workspace) -> list[int]:
 
 
 def threads_numbered(workspace: Workspace, numbers: Sequence[int]) -> list[int]:
-    """Return the ids of the threads with NUMBERS; one of each source and kind has each."""
+    """Return the ids of the threads with NUMBERS; one of each source and kind has each.
+
+    The numbers of what is fed are ours, and nobody is told them.
+    """
+    read = workspace.sources.exclude(kind=SourceKind.FED)
     found = Thread.objects.filter(
         workspace=workspace,
         # So that the key that begins with them is read, and not all threads.
-        source__in=list(workspace.sources.values_list("pk", flat=True)),
+        source__in=list(read.values_list("pk", flat=True)),
         kind__in=ThreadKind.values,
         number__in=numbers,
         is_archived=False,

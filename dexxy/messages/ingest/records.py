@@ -46,6 +46,7 @@ class ThreadRecord:
         details: what only some have, by the names in docs/reference/threads-and-messages.md. In a
             snapshot nothing is None; in a hint, None takes away what was stored, and what is
             missing is not known.
+        external_id: the name of a thread on a platform that numbers nothing; '' elsewhere.
     """
 
     kind: ThreadKind
@@ -68,6 +69,7 @@ class ThreadRecord:
     closed_at: datetime | Unset | None = None
     merged_at: datetime | Unset | None = None
     answered_at: datetime | Unset | None = None
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dexxy.messages.ingest.settling import IS_BY_ANOTHER
 THREAD_COLUMNS = {
     "kind": "text",
     "number": "bigint",
+    "external_id": "text",
     "node_id": "text",
     "title": "text",
     "state": "text",
@@ -70,12 +71,12 @@ ORDER BY t.kind, t.number FOR NO KEY UPDATE OF t
 UPSERT_THREADS = threads_noted(
     f"""
 INSERT INTO messages_thread AS t (
-    workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels,
+    workspace_id, source_id, kind, number, external_id, node_id, title, state, state_reason, labels,
     category, milestone, head_oid, is_locked, assignees, details, url,
     author_id, opened_at, closed_at, merged_at, answered_at, version_at, message_count,
     first_activity_at, last_activity_at, first_response_at, is_archived, archived_reason,
     moved_to_url, created_at, updated_at)
-SELECT %(workspace)s, %(source)s, kind, number, node_id, title, state, state_reason,
+SELECT %(workspace)s, %(source)s, kind, number, external_id, node_id, title, state, state_reason,
        ARRAY(SELECT jsonb_array_elements_text(labels)), category, milestone, head_oid, is_locked,
        assignees, details, url, author_id, opened_at, closed_at,
        merged_at, answered_at, least(version_at, clock_timestamp()), message_count,

@@ -56,6 +56,7 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
     return (
         str(record.kind),
         record.number,
+        record.external_id,
         record.node_id,
         record.title,
         str(record.state),

@@ -25,6 +25,7 @@ class Evidence:
     Args:
         kind: of the message: closed, reopened, merged or answered.
         number: of the thread, in the source with the name SOURCE.
+        is_numbered: whether its platform numbers threads, or we do.
     """
 
     message_id: int
@@ -34,6 +35,7 @@ class Evidence:
     number: int
     title: str
     source: str
+    is_numbered: bool
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,13 @@ def _evidence(workspace: Workspace, members: Collection[int]) -> Mapping[int, li
 
 # Of each account the newest by the index of authors, and of each member the newest of those.
 _EVIDENCE = """
-SELECT member_id, id, thread_id, kind, occurred_at, number, title, name FROM (
+SELECT member_id, id, thread_id, kind, occurred_at, number, title, name, is_numbered FROM (
     SELECT i.member_id, act.*,
            row_number() OVER (PARTITION BY i.member_id ORDER BY act.occurred_at DESC, act.id DESC)
                AS place
     FROM members_identity i CROSS JOIN LATERAL (
-        SELECT m.id, m.thread_id, m.kind, m.occurred_at, t.number, t.title, s.name
+        SELECT m.id, m.thread_id, m.kind, m.occurred_at, t.number, t.title, s.name,
+               t.external_id = '' AS is_numbered
         FROM messages_message m
         JOIN messages_thread t ON t.id = m.thread_id AND NOT t.is_archived
         JOIN sources_source s ON s.id = t.source_id

@@ -94,8 +94,7 @@ def _people(viewer: User, workspace: Workspace, query: Query) -> Sequence[Member
 
 def _of_thread(workspace: Workspace, thread: Thread) -> Option:
     address = reverse("thread", args=[workspace.slug, thread.pk])
-    place = f"{thread.source.name} #{thread.number}"
-    return Option(thread.title, address, thread=thread, aside=place, is_found=True)
+    return Option(thread.title, address, thread=thread, aside=thread.place, is_found=True)
 
 
 def _of_member(workspace: Workspace, member: Member) -> Option:

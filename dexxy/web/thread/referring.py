@@ -10,14 +10,15 @@ from dexxy.messages.conversation.references import references_find
 from dexxy.messages.models import Message
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST, Bodies
-from dexxy.web.written.references import Home, references_in
+from dexxy.web.written.references import NOWHERE, Home, references_in
 
 
 def bodies_of(
     viewer: Viewer, workspace: Workspace, source: Source, messages: Iterable[Message]
 ) -> Bodies:
     """Return what renders the bodies of MESSAGES, which were written in SOURCE."""
-    home = Home(source.url, source.name)
+    # Elsewhere `#12` is no thread, and nobody knows where `@ada` would lead.
+    home = NOWHERE if source.is_fed else Home(source.url, source.name)
     named = {
         one.key: one for message in messages for one in references_in(message.body[:LONGEST], home)
     }
@@ -25,7 +26,7 @@ def bodies_of(
         viewer,
         workspace,
         source,
-        threads=[(one.of, one.number) for one in named.values() if one.number],
+        threads=[(one.of, one.number) for one in named.values() if one.number and home.url],
         logins=[one.login for one in named.values() if one.login],
     )
     known = {}
