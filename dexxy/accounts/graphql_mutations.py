@@ -19,7 +19,8 @@ from dexxy.accounts.graphql import (
     viewer_of,
 )
 from dexxy.accounts.models import Role, ThreadColumn, TokenScope
-from dexxy.common.graphql import Info, aware, key
+from dexxy.common.graphql import Info, key
+from dexxy.common.times import aware
 
 
 @strawberry.input(description="A token to make.")

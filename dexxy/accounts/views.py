@@ -52,6 +52,11 @@ def caller_of(request: HttpRequest) -> Caller:
     user = request.user
     if not isinstance(user, User):
         return Caller(f"address:{request.META.get('REMOTE_ADDR', '')}", is_signed_in=False)
+    return caller_for(user)
+
+
+def caller_for(user: User) -> Caller:
+    """Return USER as a caller of the API: a person, whatever tokens they use."""
     may_write = user.via_token is None or user.via_token.scope == TokenScope.FULL
     return Caller(f"user:{user.pk}", may_write=may_write)
 

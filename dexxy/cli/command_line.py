@@ -19,6 +19,8 @@ EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "pe
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")
 LONGEST_SLUG = 63
+# Where assistants are answered, unless a setting or an option says otherwise.
+MCP_PORT = 8001
 # Seconds.
 _LONGEST_PAUSE = 3600.0
 _SLUG = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_SLUG}}}")
@@ -300,6 +302,22 @@ def _workspace_create(parser: ArgumentParser) -> None:
     )
 
 
+def _mcp(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--http",
+        action="store_true",
+        help="serve everybody over HTTP at /mcp, each with an API token of theirs (default: serve"
+        " one program over standard input and output, as DEXXY_API_TOKEN says)",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="of --http; default: %(default)s")
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        help=f"of --http; default: the setting DEXXY_MCP_PORT, else {MCP_PORT}",
+    )
+    parser.add_argument("--port-is-claimed", action="store_true", help=SUPPRESS)
+
+
 def _worker(parser: ArgumentParser) -> None:
     parser.add_argument(
         "queues",
@@ -405,6 +423,12 @@ COMMANDS: Mapping[str, CommandLine] = {
         _restore,
     ),
     "web": CommandLine("run the web process alone", "Run the web process alone.", _web),
+    "mcp": CommandLine(
+        "let an assistant read a workspace (Model Context Protocol)",
+        "Let an assistant read a workspace: answers the Model Context Protocol, over standard input"
+        " and output or over HTTP. It changes nothing.",
+        _mcp,
+    ),
     "worker": CommandLine("run a worker alone", "Run a worker alone.", _worker),
     "scheduler": CommandLine("run the scheduler alone", "Run the scheduler alone.", _scheduler),
     "doctor": CommandLine(

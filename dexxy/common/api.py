@@ -43,12 +43,28 @@ class BudgetSpentError(DexxyError):
     retryable = True
 
 
-def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
-    """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
+@dataclass(frozen=True)
+class Minute:
+    """What a caller has of this minute.
+
+    Args:
+        budget: points of a whole minute.
+        left: of them, before nothing more is answered; below zero when more was asked for.
+        resets_in: seconds until the next minute begins.
+    """
+
+    budget: int
+    left: int
+    resets_in: int
+
+
+def points_count(caller: Caller, points: int) -> Minute | None:
+    """Count POINTS against the minute of CALLER; None while nothing is counted.
+
+    Whoever asks calls `require_left` with what this returns.
 
     Raises:
-        BudgetSpentError: nothing is left, or what CALLER asked before took all the time that a
-            minute has.
+        BudgetSpentError: what CALLER asked before took all the time that a minute has.
     """
     budget, now = settings.DEXXY_API_BUDGET, int(time())
     minute, gone = divmod(now, _MINUTE)
@@ -58,15 +74,34 @@ def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
             f" ask again in {_MINUTE - gone} seconds."
         )
     spent = _counted(f"api-budget:{caller.key}:{minute}", points)
-    if spent is None:
-        return
-    response["RateLimit-Limit"] = str(budget)
-    response["RateLimit-Remaining"] = str(max(0, budget - spent))
-    response["RateLimit-Reset"] = str(_MINUTE - gone)
-    if spent > budget:
+    return None if spent is None else Minute(budget, budget - spent, _MINUTE - gone)
+
+
+def require_left(minute: Minute | None) -> None:
+    """Refuse a caller who has asked for more than MINUTE has.
+
+    Raises:
+        BudgetSpentError: nothing is left.
+    """
+    if minute is not None and minute.left < 0:
         raise BudgetSpentError(
-            f"This minute's {budget} points are spent: ask again in {_MINUTE - gone} seconds."
+            f"This minute's {minute.budget} points are spent: ask again in {minute.resets_in}"
+            " seconds."
         )
+
+
+def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
+    """Count POINTS against the minute of CALLER, and tell in RESPONSE what is left of it.
+
+    Raises:
+        BudgetSpentError: nothing is left, of points or of time.
+    """
+    minute = points_count(caller, points)
+    if minute is not None:
+        response["RateLimit-Limit"] = str(minute.budget)
+        response["RateLimit-Remaining"] = str(max(0, minute.left))
+        response["RateLimit-Reset"] = str(minute.resets_in)
+    require_left(minute)
 
 
 @contextmanager

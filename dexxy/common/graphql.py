@@ -4,7 +4,6 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Generic, NewType, TypeVar, overload
 
 import strawberry
@@ -87,18 +86,6 @@ def connection(page: Page[Any], after: str | None, total: Callable[[], int]) -> 
         ),
         total=total,
     )
-
-
-def aware(time: datetime) -> datetime:
-    """Read a time that was sent, without an offset as UTC.
-
-    Raises:
-        BadInputError: its offset moves it out of the years that there are.
-    """
-    try:
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except OverflowError as error:
-        raise BadInputError("A time is before the year 1 or after the year 9999.") from error
 
 
 @overload

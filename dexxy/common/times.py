@@ -1,6 +1,6 @@
 """Times and time zones that somebody names."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -28,6 +28,18 @@ def check_times(*times: datetime | None) -> None:
         raise FarTimeError(
             _("Choose a time between {first} and {last}.").format(first=_FIRST, last=_LAST)
         )
+
+
+def aware(time: datetime) -> datetime:
+    """Read a time that was sent, without an offset as UTC.
+
+    Raises:
+        BadInputError: its offset moves it out of the years that there are.
+    """
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInputError("A time is before the year 1 or after the year 9999.") from error
 
 
 def zone_called(name: str) -> ZoneInfo | None:

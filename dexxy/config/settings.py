@@ -54,6 +54,8 @@ DEXXY_KEEP_AUDIT = env.integer("DEXXY_KEEP_AUDIT", 0, least=0, most=36500)
 DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 # Seconds of work, our processor's and the database's, that one person may cause by it in a minute.
 DEXXY_API_SECONDS = env.integer("DEXXY_API_SECONDS", 20, least=1, most=3600)
+# Where `dexxy up` lets assistants be answered, and the doctor looks for that; 0 is nowhere.
+DEXXY_MCP_PORT = env.integer("DEXXY_MCP_PORT", 0, least=0, most=65535)
 # Whether pictures in messages, and avatars, are loaded through us or not at all.
 DEXXY_IMAGES = env.choice("DEXXY_IMAGES", "proxy", "none")
 # Private networks in which addresses that others chose may be asked all the same.

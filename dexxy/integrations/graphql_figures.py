@@ -9,8 +9,9 @@ from typing import Self
 import strawberry
 
 from dexxy.accounts.graphql import in_workspace
-from dexxy.common.graphql import Info, aware, keys
+from dexxy.common.graphql import Info, keys
 from dexxy.common.graphql_cost import cost
+from dexxy.common.times import aware
 from dexxy.integrations.figure_window import figure_window
 from dexxy.integrations.graphql_figure_trends import FIGURE, STEPS, FigureList, FigureTrends
 from dexxy.members.graphql import remember_members

@@ -10,9 +10,10 @@ import strawberry
 import strawberry_django
 
 from dexxy.accounts.graphql import User, in_workspace
-from dexxy.common.graphql import Info, aware, key
+from dexxy.common.graphql import Info, key
 from dexxy.common.graphql_cost import PAGED, cost
 from dexxy.common.pages import PAGE
+from dexxy.common.times import aware
 from dexxy.members import models
 from dexxy.members.directory import MemberFilters
 from dexxy.members.merges import open_suggestions, selectors

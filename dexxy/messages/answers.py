@@ -40,9 +40,13 @@ IS_ANSWER = answer_if(IS_SAID)
 
 def is_answer(kind: MessageKind, details: Mapping[str, object]) -> bool:
     """Tell the same as IS_ANSWER of a message that is not stored yet."""
+    return kind == MessageKind.MERGED or (kind in WORDS and is_said(details))
+
+
+def is_said(details: Mapping[str, object]) -> bool:
+    """Tell the same as IS_SAID of the details of a message."""
     reason = details.get("minimized")
-    is_said = reason is None or str(reason).lower() in _HIDDEN_BUT_SAID
-    return kind == MessageKind.MERGED or (kind in WORDS and is_said)
+    return reason is None or str(reason).lower() in _HIDDEN_BUT_SAID
 
 
 def by_another_person(*, member: str, is_bot: str, opener: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Optional
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from dexxy.common.graphql import aware, keys
+from dexxy.common.graphql import keys
+from dexxy.common.times import aware
 from dexxy.messages.feed.filters import Bots, FeedFilters, ThreadFilters
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
 

@@ -10,9 +10,10 @@ from typing import Any, Self, cast
 import strawberry
 
 from dexxy.accounts.graphql import User, in_workspace
-from dexxy.common.graphql import Connection, Info, aware, connection, key, keys
+from dexxy.common.graphql import Connection, Info, connection, key, keys
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE, Page
+from dexxy.common.times import aware
 from dexxy.members.graphql import Member, remember_members
 from dexxy.messages.feed.filters import ALL_THREADS
 from dexxy.messages.graphql_feed import ActivityItem, Thread, remember, remember_items

@@ -10,8 +10,9 @@ import strawberry
 import strawberry_django
 
 from dexxy.accounts.graphql import in_workspace
-from dexxy.common.graphql import Info, aware, key
+from dexxy.common.graphql import Info, key
 from dexxy.common.graphql_cost import cost
+from dexxy.common.times import aware
 from dexxy.sources import growth, models
 from dexxy.sources.models import SourceKind
 

@@ -1,0 +1,222 @@
+"""Serve assistants over HTTP: one POST a question, each with an API token, and nothing is kept.
+
+The library of the protocol is ASGI, which the web process is not: hence a process of its own. It
+would keep sessions and open streams; a server that never speaks first needs neither. What stands
+before it here is what `dexxy web` has around its requests: who may ask, how much, and how slowly.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import uvicorn
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from dexxy.accounts.api_tokens import InvalidTokenError
+from dexxy.accounts.models import User
+from dexxy.mcp.calling import Asking, sentence_of, token_viewer
+from dexxy.mcp.server import Context, make_server
+
+PATH = "/mcp"
+HEALTH = "/healthz"
+# More than any question has.
+LARGEST_BODY = 256 * 1024
+# Connections at once; who comes then is asked to come again.
+MOST_CONNECTIONS = 200
+# Seconds until the head of a request is there, and then until it is answered.
+HEAD_SECONDS = 20.0
+REQUEST_SECONDS = 60.0
+# Seconds that requests have to end when the process is asked to.
+_LAST_SECONDS = 5
+_VIEWER = "dexxy.viewer"
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class RefusedError(Exception):
+    """A request that no tool gets to see."""
+
+    def __init__(self, status: HTTPStatus, sentence: str, **headers: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.headers = status, sentence, headers
+
+
+class Application:
+    """The ASGI application: guards, and behind them the library's endpoint."""
+
+    def __init__(self) -> None:
+        self._asking = Asking()
+        self._manager = StreamableHTTPSessionManager(
+            make_server(self._asking, _viewer_of),
+            json_response=True,
+            stateless=True,
+            max_request_body_size=LARGEST_BODY,
+            # Ours is stricter, and knows the same names as the pages do.
+            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await self._answer(scope, receive, send)
+        except TimeoutError:
+            # Whoever is so slow gets no answer: the server closes the connection.
+            return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(urlsplit(settings.DEXXY_BASE_URL).path)
+        if path == HEALTH:
+            await _say(send, HTTPStatus.OK, {"status": "ok"})
+            return
+        try:
+            scope[_VIEWER] = await self._admitted(scope, path)
+        except RefusedError as refusal:
+            headers = {name.replace("_", "-"): text for name, text in refusal.headers.items()}
+            await _say(send, refusal.status, {"error": refusal.sentence}, headers)
+            return
+        await self._manager.asgi_app(scope, receive, send)
+
+    async def _admitted(self, scope: Scope, path: str) -> User:
+        """Return who asks.
+
+        Raises:
+            RefusedError: nobody is let in with this.
+        """
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+        if path.rstrip("/") != PATH:
+            raise RefusedError(HTTPStatus.NOT_FOUND, f"There is nothing here: ask {PATH}.")
+        _check_names(headers)
+        if scope["method"] != "POST":
+            raise RefusedError(
+                HTTPStatus.METHOD_NOT_ALLOWED, "Questions come by POST alone.", allow="POST"
+            )
+        kind, _, secret = headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not secret.strip():
+            raise _unknown("Send an API token of Dexxy: Authorization: Bearer dxy_...")
+        try:
+            return await self._asking.do(lambda: token_viewer(secret.strip()))
+        except InvalidTokenError as error:
+            raise _unknown(str(error)) from error
+        except Exception as error:
+            sentence = sentence_of(error)
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._manager.run():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _viewer_of(context: Context) -> User:
+    assert context.request is not None, "over HTTP each call has its request"
+    viewer = context.request.scope[_VIEWER]
+    assert isinstance(viewer, User)
+    return viewer
+
+
+def _check_names(headers: Mapping[str, str]) -> None:
+    """Refuse a page of elsewhere that makes a browser ask us by a name of its own.
+
+    Raises:
+        RefusedError: the host, or the page that asks, is none of ours.
+    """
+    host = headers.get("host", "")
+    name, _ = split_domain_port(host)
+    if not name or not validate_host(name, settings.ALLOWED_HOSTS):
+        raise RefusedError(
+            HTTPStatus.MISDIRECTED_REQUEST,
+            "This host name is not answered to: DEXXY_ALLOWED_HOSTS names those that are.",
+        )
+    origin = headers.get("origin")
+    own = {*settings.CSRF_TRUSTED_ORIGINS, f"http://{host}", f"https://{host}"}
+    if origin is not None and origin not in own:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "A page of another address may not ask here.")
+
+
+def _unknown(sentence: str) -> RefusedError:
+    return RefusedError(HTTPStatus.UNAUTHORIZED, sentence, www_authenticate="Bearer")
+
+
+async def _say(
+    send: Send,
+    status: HTTPStatus,
+    told: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    body = orjson.dumps(told)
+    fixed = {"content-type": "application/json", "content-length": str(len(body))}
+    pairs = {**fixed, **(headers or {})}.items()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": int(status),
+            "headers": [(name.encode(), text.encode()) for name, text in pairs],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+class _Patient(H11Protocol):
+    """A connection whose client has some seconds for the head of its first request."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._waiting.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End when asked to, and well: the library would end the process by the same signal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def serve(listener: socket.socket) -> None:
+    """Serve at a bound socket until SIGTERM or SIGINT."""
+    config = uvicorn.Config(
+        Application(),
+        http=_Patient,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Who asks is told by the token, and nothing is counted by address.
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=int(HEAD_SECONDS),
+        timeout_graceful_shutdown=_LAST_SECONDS,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    _Server(config).run(sockets=[listener])

@@ -1,0 +1,1 @@
+"""The tools, each a door: it calls the selectors that the pages call, and answers."""
