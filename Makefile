@@ -62,10 +62,11 @@ schema: .venv/.dev
 bench: .venv/.bench ## measure webhooks, from delivery to feed, and how a generated repository is read
 	@.venv/bin/python -m benchmarks
 
-fmt: .venv/.dev ## format the code and export schema.graphql
+fmt: .venv/.dev ## format the code, export schema.graphql and the reference of the tools
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 	@$(EXPORT_SCHEMA) schema.graphql
+	@$(DJANGO) -m tools.mcp_reference
 
 texts: .venv/.dev ## find the texts of the pages and bring their translations up to date
 	@.venv/bin/python -m tools.texts

@@ -42,7 +42,13 @@ FLOORS = {
 CONTRIBUTORS = (f"{SERVICES}.contributors", f"{SERVICES}.contributor_identity")
 # What a person, an API client or a queue calls; nothing below may call it back.
 DOORS = {"graphql", "views", "door", "tasks", "admin", "urls", "management"}
-DOOR_PACKAGES = ("dexxy.web", "dexxy.cli", "dexxy.config.schema", "dexxy.config.urls")
+DOOR_PACKAGES = (
+    "dexxy.web",
+    "dexxy.cli",
+    "dexxy.mcp",
+    "dexxy.config.schema",
+    "dexxy.config.urls",
+)
 # The only ones that may know where a setting comes from.
 READERS_OF_CONFIG = {"web", "cli", "doctor", "config"}
 FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
@@ -271,6 +277,12 @@ def only_graphql_files_import_strawberry(module: Module) -> list[str]:
     return module.imports_of("strawberry", "strawberry_django")
 
 
+def only_its_command_loads_what_answers_assistants(module: Module) -> list[str]:
+    if module.app == "mcp" or module.name == "dexxy.cli.management.commands.mcp":
+        return []
+    return module.imports_of("dexxy.mcp", "mcp", "pydantic", "starlette", "uvicorn")
+
+
 def names_say_what_is_inside(module: Module) -> list[str]:
     return [module.path.stem] if module.path.stem in FORBIDDEN_NAMES else []
 
@@ -296,6 +308,7 @@ RULES: list[Rule] = [
     production_runs_without_servers_of_its_own,
     the_simulator_knows_nothing_of_dexxy,
     only_graphql_files_import_strawberry,
+    only_its_command_loads_what_answers_assistants,
     names_say_what_is_inside,
     common_is_a_closed_list,
     no_function_is_too_long,
@@ -459,6 +472,13 @@ def test_the_product_is_found() -> None:
             "members/models.py",
             "import strawberry_django.auth",
         ),
+        (only_its_command_loads_what_answers_assistants, "web/pages.py", "import mcp.types"),
+        (
+            only_its_command_loads_what_answers_assistants,
+            "cli/startup.py",
+            "def f():\n    from dexxy.mcp import http",
+        ),
+        (doors_are_called_by_nothing_below, "messages/selectors.py", "import dexxy.mcp.tool"),
         (names_say_what_is_inside, "messages/utils.py", ""),
         (names_say_what_is_inside, "integrations/services/helpers.py", ""),
         (names_say_what_is_inside, "web/manager.py", ""),
@@ -490,6 +510,8 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
         ("common/graphql_errors.py", "import strawberry"),
         ("config/schema.py", "import strawberry\nfrom dexxy.members import graphql"),
         ("config/urls.py", "from dexxy.integrations import views"),
+        ("mcp/server.py", "from mcp import types\nfrom dexxy.web.search.grammar import Query"),
+        ("cli/management/commands/mcp.py", "from dexxy.mcp.stdio import serve"),
         ("cli/demo.py", "import dexxy_simulator\nfrom dexxy import embedded"),
         ("dexxy_simulator/app.py", "from dexxy_simulator.state import State\nimport graphql"),
         ("web/pages.py", "from dexxy.messages.selectors import feed\nfrom django.urls import path"),

@@ -15,6 +15,7 @@ DOORS = (
     "dexxy/web/*.py",
     "dexxy/web/templatetags/*.py",
     "dexxy/cli/**/*.py",
+    "dexxy/mcp/**/*.py",
     "dexxy/*/graphql*.py",
     "dexxy/*/views.py",
     "dexxy/*/tasks.py",
@@ -102,6 +103,7 @@ def test_the_doors_are_found() -> None:
         "dexxy/accounts/graphql_mutations.py",
         "dexxy/cli/management/commands/export.py",
         "dexxy/integrations/tasks.py",
+        "dexxy/mcp/tools/searching.py",
         "dexxy/people/views.py",
     }
 

@@ -101,13 +101,30 @@ def web_answers(address: str, port: int) -> bool:
         client.close()
 
 
-def announce(console: Console, what: str, address: str, user: User, *, descriptor: int = 1) -> None:
+def assistants_address(address: str, port: int) -> str:
+    """Return where assistants connect on this machine; '' at the port 0, which is nowhere."""
+    return f"{address_of(address, port)}/mcp" if port else ""
+
+
+def announce(
+    console: Console,
+    what: str,
+    address: str,
+    user: User,
+    *,
+    assistants: str = "",
+    descriptor: int = 1,
+) -> None:
     """Print where Dexxy is and how to get in.
 
     Args:
+        assistants: where assistants connect, if they may.
         descriptor: the file descriptor that CONSOLE writes to.
     """
-    lines = Text.assemble(("\n" + what, "bold green"), " at ", (address, "bold"), "\n\n")
+    lines = Text.assemble(("\n" + what, "bold green"), " at ", (address, "bold"), "\n")
+    if assistants:
+        lines.append("Assistants connect (MCP) at ").append(assistants, "bold").append("\n")
+    lines.append("\n")
     lines.append(_way_in(address, user, into_journal=is_journal(descriptor)))
     lines.append("\n\nCtrl-C stops everything.\n", "dim")
     console.print(lines, soft_wrap=True)  # a link that is broken into lines cannot be clicked

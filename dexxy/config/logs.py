@@ -63,7 +63,7 @@ def configure(level: str) -> None:
     handler.addFilter(_plain_refusal)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # One line a request of every client library is noise, and may hold addresses of private things.
-    for name in ("httpx", "httpcore", "rq.worker"):
+    for name in ("httpx", "httpcore", "rq.worker", "uvicorn.error", "mcp"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     # It logs sign-in links that are still good, as text that looks like nothing else.
     logging.getLogger("sesame").setLevel(logging.CRITICAL)

@@ -20,6 +20,7 @@ def examine() -> Iterator[Finding]:
     yield platform.schedule()
     yield platform.followers()
     yield platform.address()
+    yield platform.assistants()
     yield from apps.apps()
     yield from github.inbox()
     yield from github.refused()

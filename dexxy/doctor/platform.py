@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -132,6 +135,33 @@ def followers() -> Finding:
 def _minutes(time: timedelta) -> str:
     count = int(time.total_seconds() // 60)
     return f"{count} minute{pluralize(count)}"
+
+
+def assistants() -> Finding:
+    """Look whether assistants are answered, where they may ask."""
+    port = settings.DEXXY_MCP_PORT
+    if not port:
+        return well("Assistants", "None may ask over HTTP: DEXXY_MCP_PORT is not set.")
+    # With `dexxy up --host` it listens where the pages do.
+    hosts = dict.fromkeys(["127.0.0.1", str(urlsplit(settings.DEXXY_BASE_URL).hostname)])
+    if any(_is_healthy(host, port) for host in hosts):
+        return well("Assistants", f"They are answered at port {port} (MCP).")
+    return failed(
+        "Assistants",
+        f"Nobody answers them at port {port}.",
+        "Start `dexxy mcp --http`; `dexxy up` does, too. Or take DEXXY_MCP_PORT away.",
+    )
+
+
+def _is_healthy(host: str, port: int) -> bool:
+    asking = HTTPConnection(host, port, timeout=2.0)
+    try:
+        asking.request("GET", "/healthz", headers={"Host": "localhost"})
+        return asking.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asking.close()
 
 
 def address() -> Finding:

@@ -31,7 +31,7 @@ class Person(Part):
     name: Untrusted = ""
     member_id: str = Field(description="For `get_member`.")
     is_bot: bool = False
-    is_team: bool = Field(False, description="Belongs to the team of the workspace now.")
+    is_team: bool = Field(default=False, description="Belongs to the team of the workspace now.")
 
 
 class Thread(Part):
@@ -44,12 +44,14 @@ class Thread(Part):
     title: Untrusted
     state: ThreadState
     labels: list[str] = []
-    author: Person | None = Field(None, description="Who opened it; absent if that is gone.")
+    author: Person | None = Field(
+        default=None, description="Who opened it; absent if that is gone."
+    )
     opened_at: datetime
     last_activity_at: datetime
     message_count: int
     waiting_since: datetime | None = Field(
-        None, description="Since when somebody waits in it for an answer of the team."
+        default=None, description="Since when somebody waits in it for an answer of the team."
     )
     url: str = Field(description="On its server.")
     page: str = Field(description="In Dexxy, for members of the workspace.")
@@ -60,14 +62,20 @@ class Message(Part):
 
     message_id: str
     kind: MessageKind
-    author: Person | None = Field(None, description="Absent where the account is gone.")
+    author: Person | None = Field(default=None, description="Absent where the account is gone.")
     written_at: datetime
     edited_at: datetime | None = None
     text: Untrusted = ""
-    is_cut: bool = Field(False, description="The text goes on; `longest_text` asks for more.")
-    hidden_as: str = Field("", description="Why its server hides it; its text is left out then.")
-    review: str = Field("", description="What a review decided, such as APPROVED.")
-    file: str = Field("", description="Of a review comment: the file, with the line behind a `:`.")
+    is_cut: bool = Field(
+        default=False, description="The text goes on; `longest_text` asks for more."
+    )
+    hidden_as: str = Field(
+        default="", description="Why its server hides it; its text is left out then."
+    )
+    review: str = Field(default="", description="What a review decided, such as APPROVED.")
+    file: str = Field(
+        default="", description="Of a review comment: the file, with the line behind a `:`."
+    )
     url: str = ""
 
 
@@ -95,7 +103,9 @@ class Waiting(Part):
     days_2_to_7: int
     newer: int
     longest_since: datetime | None = None
-    is_recounting: bool = Field(False, description="The numbers may still change, in minutes.")
+    is_recounting: bool = Field(
+        default=False, description="The numbers may still change, in minutes."
+    )
 
 
 class WorkspaceAnswer(Answer):
@@ -105,12 +115,14 @@ class WorkspaceAnswer(Answer):
     signed_in_as: str
     now: datetime
     repositories: list[Repository]
-    more_repositories: int = Field(0, description="How many there are beside those listed.")
+    more_repositories: int = Field(default=0, description="How many there are beside those listed.")
     waiting: Waiting
     team_size: int
-    is_stale: bool = Field(False, description="The copy of the repositories may be out of date.")
+    is_stale: bool = Field(
+        default=False, description="The copy of the repositories may be out of date."
+    )
     synced_at: datetime | None = Field(
-        None, description="When the repository was synced that was so the longest ago."
+        default=None, description="When the repository was synced that was so the longest ago."
     )
 
 
@@ -119,11 +131,13 @@ class WaitingThread(Part):
     since: datetime = Field(description="When the first unanswered thing was said.")
     waited_hours: float
     reason: Reason
-    others_replied: bool = Field(False, description="Somebody outside the team has replied.")
+    others_replied: bool = Field(
+        default=False, description="Somebody outside the team has replied."
+    )
     assignee: str = ""
     snoozed_until: datetime | None = None
-    note: Untrusted = Field("", description="Of a colleague. Untrusted text, in marks.")
-    message: Message | None = Field(None, description="What waits for an answer.")
+    note: Untrusted = Field(default="", description="Of a colleague. Untrusted text, in marks.")
+    message: Message | None = Field(default=None, description="What waits for an answer.")
 
 
 class WaitingAnswer(Answer):
@@ -147,7 +161,7 @@ class SearchAnswer(Answer):
     people: list[FoundPerson] = []
     next_cursor: Cursor = None
     not_understood: list[str] = Field(
-        [], description="Parts of the query that mean nothing here and were taken as words."
+        default=[], description="Parts of the query that mean nothing here and were taken as words."
     )
 
 
@@ -162,8 +176,12 @@ class ThreadAnswer(Answer):
     first_response_at: datetime | None = None
     assignees: list[str] = []
     messages: list[Message] = Field(description="The oldest first.")
-    next_cursor: str | None = Field(None, description="As `after`: the messages after these.")
-    previous_cursor: str | None = Field(None, description="As `before`: those before these.")
+    next_cursor: str | None = Field(
+        default=None, description="As `after`: the messages after these."
+    )
+    previous_cursor: str | None = Field(
+        default=None, description="As `before`: those before these."
+    )
 
 
 class Account(Part):
@@ -208,9 +226,11 @@ class MemberAnswer(Answer):
     message_count: int
     messages_90_days: int
     opened_threads: list[OpenedThreads] = []
-    waiting_threads: int = Field(0, description="In how many threads they wait for the team.")
+    waiting_threads: int = Field(
+        default=0, description="In how many threads they wait for the team."
+    )
     talks_with: list[Companion] = []
-    notes: list[Note] = Field([], description="What the team wrote about them.")
+    notes: list[Note] = Field(default=[], description="What the team wrote about them.")
     messages: list[FoundMessage] = Field(description="What they said and did, the newest first.")
     next_cursor: Cursor = None
 
@@ -241,9 +261,9 @@ class Duration(Part):
     closed_without: int = 0
     withdrawn: int = 0
     median_hours: float | None = Field(
-        None, description="Absent of fewer than 5, or while fewer than half have it."
+        default=None, description="Absent of fewer than 5, or while fewer than half have it."
     )
-    p90_hours: float | None = Field(None, description="Absent of fewer than 20.")
+    p90_hours: float | None = Field(default=None, description="Absent of fewer than 20.")
 
 
 class Flow(Part):
@@ -259,7 +279,7 @@ class PullRequests(Part):
     merged: int
     declined: int
     withdrawn: int
-    merged_percent: float | None = Field(None, description="Absent of fewer than 10.")
+    merged_percent: float | None = Field(default=None, description="Absent of fewer than 10.")
     until_first_review: Duration
     until_merge: Duration
 
@@ -274,10 +294,12 @@ class InsightsAnswer(Answer):
     until: datetime
     complete_until: datetime = Field(description="Up to when the copy of the server is complete.")
     has_history: bool = Field(
-        False, description="Absent: not all was read yet, and who is new is not known."
+        default=False, description="Absent: not all was read yet, and who is new is not known."
     )
     activity: Activity | None = None
-    newcomers: int | None = Field(None, description="Who took part for the first time ever.")
+    newcomers: int | None = Field(
+        default=None, description="Who took part for the first time ever."
+    )
     first_response: list[Duration] = []
     team_response: list[Duration] = []
     time_to_close: list[Duration] = []
@@ -289,15 +311,17 @@ class InsightsAnswer(Answer):
 class Changed(Part):
     message_id: str
     is_removed: bool = False
-    message: FoundMessage | None = Field(None, description="As it is now; absent if removed.")
+    message: FoundMessage | None = Field(
+        default=None, description="As it is now; absent if removed."
+    )
 
 
 class ChangesAnswer(Answer):
     changes: list[Changed]
     next_cursor: str = Field(description="Give it as `cursor` next time, now or in days.")
-    has_more: bool = Field(False, description="More can be read at once.")
+    has_more: bool = Field(default=False, description="More can be read at once.")
     older_left_out: bool = Field(
-        False, description="Of `since`: older messages did not fit; `search` finds them."
+        default=False, description="Of `since`: older messages did not fit; `search` finds them."
     )
 
 

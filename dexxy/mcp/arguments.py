@@ -48,13 +48,13 @@ class NoArguments(Arguments):
 
 class WaitingArguments(Arguments):
     list: Tab = Field(
-        Tab.ALL,
+        default=Tab.ALL,
         description="all: the whole queue; mine, unassigned: by assignee; first: of people who ask"
         " for the first time; ours: in threads that the team opened; late: said after closing; old:"
         " from before the repository was connected; snoozed, aside: what colleagues put off.",
     )
     query: str = Field(
-        "", max_length=LONGEST, description=f"Which to keep; '' keeps all. {_LANGUAGE}"
+        default="", max_length=LONGEST, description=f"Which to keep; '' keeps all. {_LANGUAGE}"
     )
     limit: Limit = 15
     cursor: PageCursor = ""
@@ -64,10 +64,11 @@ class WaitingArguments(Arguments):
 class SearchArguments(Arguments):
     query: str = Field(max_length=LONGEST, description=_LANGUAGE)
     find: Literal["threads", "messages", "people"] = Field(
-        "threads", description="What to list. Of people the words are those of names and addresses."
+        default="threads",
+        description="What to list. Of people the words are those of names and addresses.",
     )
     sort: ThreadSort = Field(
-        ThreadSort.ACTIVITY,
+        default=ThreadSort.ACTIVITY,
         description="Of threads. Messages come the newest first, people the last seen first.",
     )
     limit: Limit = 15
@@ -77,25 +78,27 @@ class SearchArguments(Arguments):
 
 class ThreadArguments(Arguments):
     thread_id: Id = Field(
-        "", description="The `thread_id` of an answer; or name it by `reference`."
+        default="", description="The `thread_id` of an answer; or name it by `reference`."
     )
     reference: str = Field(
-        "",
+        default="",
         max_length=500,
         description="#123, owner/repository#123, or the address of the thread on its server.",
     )
     start: Literal["beginning", "end"] = Field(
-        "beginning", description="Begin with the oldest messages, or end with the newest."
+        default="beginning", description="Begin with the oldest messages, or end with the newest."
     )
-    after: PageCursor = Field("", description="`next_cursor` of the answer before.")
-    before: PageCursor = Field("", description="`previous_cursor` of the answer before.")
+    after: PageCursor = Field(default="", description="`next_cursor` of the answer before.")
+    before: PageCursor = Field(default="", description="`previous_cursor` of the answer before.")
     limit: Limit = 20
     longest_text: TextLength = 2000
 
 
 class MemberArguments(Arguments):
-    member_id: Id = Field("", description="The `member_id` of an answer; or give a `name`.")
-    name: str = Field("", max_length=200, description="A login, or a full name as it is written.")
+    member_id: Id = Field(default="", description="The `member_id` of an answer; or give a `name`.")
+    name: str = Field(
+        default="", max_length=200, description="A login, or a full name as it is written."
+    )
     limit: Limit = 10
     cursor: PageCursor = ""
     longest_text: TextLength = 300
@@ -116,13 +119,15 @@ class Figure(StrEnum):
 
 class InsightsArguments(Arguments):
     since: datetime | None = Field(
-        None,
+        default=None,
         description="ISO 8601, UTC if it has no offset; 30 days before `until` if left out. The"
         " period may have two years.",
     )
-    until: datetime | None = Field(None, description="The end, which is left out; now by default.")
+    until: datetime | None = Field(
+        default=None, description="The end, which is left out; now by default."
+    )
     figures: list[Figure] = Field(
-        [Figure.ACTIVITY, Figure.FIRST_RESPONSE, Figure.FLOW, Figure.WAITING],
+        default=[Figure.ACTIVITY, Figure.FIRST_RESPONSE, Figure.FLOW, Figure.WAITING],
         min_length=1,
         max_length=len(Figure),
         description="activity: messages and people; newcomers; first_response: until another person"
@@ -130,17 +135,17 @@ class InsightsArguments(Arguments):
         " pull_requests: reviews and merges; waiting: how many waited for the team.",
     )
     repositories: list[Annotated[str, Field(max_length=255)]] = Field(
-        [], max_length=50, description="Names, with or without the owner; all if empty."
+        default=[], max_length=50, description="Names, with or without the owner; all if empty."
     )
-    kinds: list[ThreadKind] = Field([], max_length=3, description="All if empty.")
+    kinds: list[ThreadKind] = Field(default=[], max_length=3, description="All if empty.")
 
 
 class ChangesArguments(Arguments):
     cursor: PageCursor = Field(
-        "", description="`next_cursor` of the answer before: what was written since comes."
+        default="", description="`next_cursor` of the answer before: what was written since comes."
     )
     since: datetime | None = Field(
-        None,
+        default=None,
         description="Without a cursor: the messages from then on, the newest first. ISO 8601, UTC"
         " if it has no offset. With neither, only where to begin is told.",
     )

@@ -20,9 +20,8 @@ from dexxy.accounts.views import caller_for
 from dexxy.common.api import points_count, require_left, timed
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import deadline
-from dexxy.mcp.arguments import Arguments
 from dexxy.mcp.catalogue import TOOLS
-from dexxy.mcp.tool import Call, Tool, WrongCallError, written
+from dexxy.mcp.tool import Call, Taken, Tool, WrongCallError, written
 
 log = structlog.get_logger()
 
@@ -97,7 +96,7 @@ def tool_call(viewer: User, name: str, arguments: Mapping[str, Any], base_url: s
         return written(tool.run(Call(viewer, workspace, base_url), taken))
 
 
-def _taken(tool: Tool[Any, Any], arguments: Mapping[str, Any]) -> Arguments:
+def _taken(tool: Tool[Taken, Any], arguments: Mapping[str, Any]) -> Taken:
     _check_texts(arguments)
     try:
         return tool.takes.model_validate(dict(arguments))

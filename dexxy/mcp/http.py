@@ -8,8 +8,7 @@ before it here is what `dexxy web` has around its requests: who may ask, how muc
 import asyncio
 import contextlib
 import signal
-import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dexxy.accounts.api_tokens import InvalidTokenError
@@ -39,11 +39,6 @@ REQUEST_SECONDS = 60.0
 # Seconds that requests have to end when the process is asked to.
 _LAST_SECONDS = 5
 _VIEWER = "dexxy.viewer"
-
-Scope = dict[str, Any]
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class RefusedError(Exception):
@@ -72,12 +67,21 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        has_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                await self._answer(scope, receive, send)
+                await self._answer(scope, receive, noted)
         except TimeoutError:
-            # Whoever is so slow gets no answer: the server closes the connection.
-            return
+            # Of an answer that has begun, the server closes the connection.
+            if not has_begun:
+                told = {"error": f"The request was not done after {REQUEST_SECONDS:.0f} seconds."}
+                await _say(send, HTTPStatus.REQUEST_TIMEOUT, told, {"connection": "close"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(urlsplit(settings.DEXXY_BASE_URL).path)
@@ -177,22 +181,31 @@ async def _say(
 
 
 class _Patient(H11Protocol):
-    """A connection whose client has some seconds for the head of its first request."""
+    """A connection whose client has HEAD_SECONDS, and twice that at most, for a head."""
+
+    # The request that was answered last when we looked before.
+    _seen: Any = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._waiting = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._looking = self.loop.call_later(HEAD_SECONDS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._waiting.cancel()
+        self._looking.cancel()
         super().connection_lost(exc)
 
-    def _give_up(self) -> None:
-        if self.cycle is None:
+    def _look(self) -> None:
+        waits = self.cycle is None or self.cycle.response_complete
+        if waits and self._seen is self.cycle:
             self.transport.close()
+            return
+        self._seen = self.cycle
+        self._looking = self.loop.call_later(HEAD_SECONDS, self._look)
 
 
-class _Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
+    """Serves the application at sockets that are bound."""
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """End when asked to, and well: the library would end the process by the same signal."""
@@ -202,8 +215,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(listener: socket.socket) -> None:
-    """Serve at a bound socket until SIGTERM or SIGINT."""
+def make_http_server() -> HttpServer:
+    """Return a server; its `run` serves until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         Application(),
         http=_Patient,
@@ -219,4 +232,4 @@ def serve(listener: socket.socket) -> None:
         timeout_graceful_shutdown=_LAST_SECONDS,
         h11_max_incomplete_event_size=32 * 1024,
     )
-    _Server(config).run(sockets=[listener])
+    return HttpServer(config)

@@ -11,8 +11,8 @@ import secrets
 # Without letters that look like others.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _LENGTH = 6
-# What a server lets nobody choose freely, such as a login, needs no marks.
-_PLAIN = re.compile(r"[\w.\[\]@+-]{1,64}")
+# One word, as a login, an address or a path mostly is: no sentence can be made of it.
+_WORD = re.compile(r"[\w.\[\]@+:/?#=&%~-]{1,500}")
 
 
 class Marks:
@@ -46,6 +46,6 @@ class Marks:
         # That a text holds the word is as likely as to guess it.
         return f"{self.begin}{text.replace(self.word, '')}{self.end}"
 
-    def name(self, text: str) -> str:
-        """Return a login as it is where a server restricts what it can be, else between marks."""
-        return text if _PLAIN.fullmatch(text) else self.around(text)
+    def bare(self, text: str) -> str:
+        """Return a login, an address or a path as it is; between marks if it is no single word."""
+        return text if _WORD.fullmatch(text) else self.around(text)

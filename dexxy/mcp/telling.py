@@ -27,7 +27,7 @@ def person(call: Call, account: Identity | None) -> answers.Person | None:
         return None
     name = account.member.display_name
     return answers.Person(
-        login=call.marks.name(account.username[:_LONGEST_NAME]),
+        login=call.marks.bare(account.username[:_LONGEST_NAME]),
         name="" if name == account.username else call.marks.around(name[:_LONGEST_NAME]),
         member_id=str(account.member_id),
         is_bot=account.member.is_bot,
@@ -60,7 +60,7 @@ def thread(call: Call, row: models.Thread, waits: Mapping[int, datetime]) -> ans
         last_activity_at=row.last_activity_at,
         message_count=row.message_count,
         waiting_since=waits.get(row.pk),
-        url=row.url,
+        url=call.marks.bare(row.url),
         page=call.page(f"threads/{row.pk}/"),
     )
 
@@ -95,6 +95,6 @@ def _message(call: Call, row: models.Message, longest: int) -> dict[str, Any]:
         "is_cut": len(text) > longest,
         "hidden_as": hidden,
         "review": str(row.details.get("state", "")) if row.kind == MessageKind.REVIEW else "",
-        "file": f"{path}:{line}" if path and line else str(path or ""),
-        "url": row.url,
+        "file": call.marks.bare(f"{path}:{line}" if path and line else str(path or "")),
+        "url": call.marks.bare(row.url),
     }

@@ -19,6 +19,7 @@ from dexxy.embedded.tests.observing import wait_until
 from tests import needs
 
 HOW_TO = needs.ROOT / "docs/how-to/run-on-one-server.md"
+MCP_HOW_TO = needs.ROOT / "docs/how-to/connect-an-assistant.md"
 # What is around a server in the configuration of a system; nothing of it leaves our folder.
 AROUND = """
 daemon off;
@@ -55,12 +56,16 @@ https://:{outside} {{
 
 
 @contextmanager
-def nginx_before(port: int) -> Iterator[int]:
-    """Run nginx in front of a port as the how-to says; yield the port where it ends TLS."""
+def nginx_before(port: int, mcp_port: int = 0) -> Iterator[int]:
+    """Run nginx in front of a port as the how-to says; yield the port where it ends TLS.
+
+    Args:
+        mcp_port: where assistants are answered, if they are.
+    """
     program, outside = needs.nginx(), free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "nginx.conf").write_text(_configuration(folder, outside, port))
+        (folder / "nginx.conf").write_text(_configuration(folder, outside, port, mcp_port))
         _certificate(folder / "pem", folder / "key")
         arguments = ["-c", f"{name}/nginx.conf", "-e", f"{name}/error.log", "-p", name]
         nginx = subprocess.Popen([program, *arguments])
@@ -73,8 +78,12 @@ def nginx_before(port: int) -> Iterator[int]:
 
 
 @contextmanager
-def caddy_before(port: int) -> Iterator[int]:
-    """Run Caddy in front of a port as the how-to says; yield the port where it ends TLS."""
+def caddy_before(port: int, mcp_port: int = 0) -> Iterator[int]:
+    """Run Caddy in front of a port as the how-to says; yield the port where it ends TLS.
+
+    Args:
+        mcp_port: as of `nginx_before`.
+    """
     program, outside = needs.caddy(), free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -85,6 +94,7 @@ def caddy_before(port: int) -> Iterator[int]:
         )
         assert inside.count("127.0.0.1:8000") == 1
         inside = inside.replace("127.0.0.1:8000", f"{HOST}:{port}")
+        inside = f"{_assistants(1, mcp_port)}{inside}"
         around = AROUND_CADDY.format(folder=folder, outside=outside, host=HOST, inside=inside)
         (folder / "Caddyfile").write_text(around)
         _certificate(folder / "pem", folder / "key")
@@ -103,8 +113,18 @@ def caddy_before(port: int) -> Iterator[int]:
                 caddy.wait()
 
 
-def _configuration(folder: Path, outside: int, inside: int) -> str:
+def _assistants(place: int, mcp_port: int) -> str:
+    """Return what the how-to adds to a proxy for assistants; the first is for nginx."""
+    text = MCP_HOW_TO.read_text()
+    added = re.findall(r"^```(?:nginx|caddy)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[place]
+    assert added.count("127.0.0.1:8001") == 1
+    return str(added).replace("127.0.0.1:8001", f"{HOST}:{mcp_port}") if mcp_port else ""
+
+
+def _configuration(folder: Path, outside: int, inside: int, mcp_port: int) -> str:
     [server] = re.findall(r"^```nginx\n(.*?)^```", HOW_TO.read_text(), re.DOTALL | re.MULTILINE)
+    head, brace, _ = server.rpartition("}")
+    server = f"{head}{_assistants(0, mcp_port)}{brace}"
     for theirs, ours in {
         "listen 443 ssl;": f"listen {HOST}:{outside} ssl;",
         "/etc/ssl/dexxy.example.org.pem": f"{folder}/pem",

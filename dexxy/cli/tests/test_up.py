@@ -38,10 +38,11 @@ Find = Callable[["Up"], int]
 class Up(Running):
     """`dexxy up` that is ready."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
-        self.data_dir, self.port = data_dir, port
+    def __init__(self, data_dir: Path, port: int, mcp_port: int) -> None:
+        self.data_dir, self.port, self.mcp_port = data_dir, port, mcp_port
         log = data_dir.with_name("up.log")
-        super().__init__("up", "--port", str(port), log=log, env=environment(data_dir))
+        env = environment(data_dir, DEXXY_MCP_PORT=str(mcp_port))
+        super().__init__("up", "--port", str(port), log=log, env=env)
         self.wait_until(lambda: "Ctrl-C stops" in self.said(), "it is ready")
 
     def everything(self) -> set[int]:
@@ -53,7 +54,7 @@ class Up(Running):
 @pytest.fixture(scope="module")
 def up() -> Iterator[Up]:
     place = make_place()
-    one = Up(place / "data", free_port())
+    one = Up(place / "data", free_port(), free_port())
     yield one
     one.end()
     wait_until_deserted(one.data_dir)
@@ -66,6 +67,10 @@ def web(up: Up) -> int:
 
 def one_of_the_web_processes(up: Up) -> int:
     return min(children_of(web(up)))
+
+
+def mcp_server(up: Up) -> int:
+    return up.child(" mcp --http")
 
 
 def worker_of_deliveries(up: Up) -> int:
@@ -102,6 +107,8 @@ def test_it_says_where_it_is_and_how_to_get_in(up: Up) -> None:
     assert f"Dexxy is running at http://localhost:{up.port}\n" in said
     assert re.search(rf"\n  http://localhost:{up.port}/sign-in/link/\?sesame=[\w-]+\n", said)
     assert answers(up.port, "/readyz")
+    assert f"Assistants connect (MCP) at http://localhost:{up.mcp_port}/mcp\n" in said
+    assert answers(up.mcp_port)
 
 
 def test_whoever_lost_the_link_gets_another_one_beside_it(up: Up) -> None:
@@ -149,9 +156,11 @@ def test_a_restore_below_it_is_refused_and_names_who_is_there(up: Up, tmp_path: 
 
 
 def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
-    found = dexxy("doctor", "--json", data_dir=up.data_dir)
+    port = str(up.mcp_port)
+    found = dexxy("doctor", "--json", data_dir=up.data_dir, DEXXY_MCP_PORT=port)
 
     says = {one["name"]: one["says"] for one in json.loads(found.stdout)}
+    assert says["Assistants"] == f"They are answered at port {up.mcp_port} (MCP)."
     assert says["Address"].startswith(f"http://localhost:{up.port} is not a public address")
 
 
@@ -160,6 +169,7 @@ def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
     [
         web,
         one_of_the_web_processes,
+        mcp_server,
         worker_of_deliveries,
         worker_of_syncs,
         scheduler,
@@ -178,6 +188,7 @@ def test_it_brings_back_what_was_killed(up: Up, find: Find) -> None:
     up.wait_until(lambda: not is_alive(victim), "it is gone")
     up.wait_until(lambda: _found(find, up) not in (None, victim), "there is another")
     up.wait_until(lambda: answers(up.port, "/readyz"), "all is well")
+    up.wait_until(lambda: answers(up.mcp_port), "assistants are answered")
 
 
 def test_nothing_outlives_the_supervisor_and_the_next_start_works(up: Up) -> None:
@@ -189,7 +200,7 @@ def test_nothing_outlives_the_supervisor_and_the_next_start_works(up: Up) -> Non
 
     wait_until(lambda: not any(map(is_alive, everything)), "everything ends")
     wait_until_deserted(up.data_dir)
-    again = Up(up.data_dir, up.port)
+    again = Up(up.data_dir, up.port, up.mcp_port)
     everything = again.everything()
     assert answers(again.port, "/readyz")
     assert again.stop(signal.SIGINT) == 0

@@ -13,6 +13,7 @@ GRAPHQL = {"strawberry", "strawberry_django", "graphql", "cross_web"}
 PAGES = {"markdown_it", "nh3"}
 SIGNING = {"jwt"}
 WEB_SERVER = {"waitress"}
+ASSISTANTS = {"mcp", "mcp_types", "pydantic", "starlette", "uvicorn", "httpx2", "opentelemetry"}
 # Those that only tests, the demo or nobody may load.
 NEVER = {"githubkit", "werkzeug", "dexxy_simulator", "hypothesis"}
 
@@ -27,6 +28,7 @@ django.setup()
 from dexxy.cli.management.commands import {command}
 """
 WEB = "import dexxy.config.wsgi\n"
+MCP = "import django\ndjango.setup()\nimport dexxy.mcp.http, dexxy.mcp.stdio\n"
 
 
 def loaded(code: str, *arguments: str, data_dir: Path) -> set[str]:
@@ -71,17 +73,24 @@ def test_a_process_that_answers_nobody_loads_neither_api_nor_pages(
     packages = loaded(JOBS.format(command=command), data_dir=data_dir)
 
     assert {"django", "httpx", "redis"} <= packages
-    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | NEVER) == set()
+    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | ASSISTANTS | NEVER) == set()
 
 
 def test_the_check_of_the_settings_loads_no_schema(data_dir: Path) -> None:
     packages = loaded(COMMAND, "manage", "check", data_dir=data_dir)
 
-    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | NEVER) == set()
+    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | ASSISTANTS | NEVER) == set()
 
 
 def test_a_web_process_has_the_schema_before_the_first_request(data_dir: Path) -> None:
     packages = loaded(WEB, data_dir=data_dir)
 
     assert packages >= GRAPHQL
-    assert packages & NEVER == set()
+    assert packages & (ASSISTANTS | NEVER) == set()
+
+
+def test_only_what_answers_assistants_loads_their_protocol(data_dir: Path) -> None:
+    packages = loaded(MCP, data_dir=data_dir)
+
+    assert packages >= ASSISTANTS
+    assert packages & (GRAPHQL | PAGES | WEB_SERVER | NEVER) == set()

@@ -137,3 +137,17 @@ def test_who_holds_followers_up_is_named_wherever_they_are(source: Source) -> No
         assert f"process {pid} in the database postgres, user dexxy" in finding.says
         assert f"pg_terminate_backend({pid})" in finding.fix
     assert platform.followers().state is State.OK
+
+
+def test_assistants_need_nothing_where_they_may_not_ask() -> None:
+    assert platform.assistants().state is State.OK
+
+
+def test_assistants_who_may_ask_and_are_not_answered_are_not_well(settings: Settings) -> None:
+    settings.DEXXY_MCP_PORT = 1
+
+    finding = platform.assistants()
+
+    assert finding.state is State.FAILED
+    assert finding.says == "Nobody answers them at port 1."
+    assert finding.fix.startswith("Start `dexxy mcp --http`")

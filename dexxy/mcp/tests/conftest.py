@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
+from dexxy.cli.tests.conftest import running
+from dexxy.embedded.tests.conftest import place
 from dexxy.mcp.calling import token_viewer, tool_call
 from dexxy.members.models import Identity
 from dexxy.messages.ingest.settling import threads_settle
@@ -19,6 +21,8 @@ from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread
+
+__all__ = ["place", "running"]
 
 BASE = "https://dexxy.example.org"
 

@@ -63,10 +63,12 @@ def test_a_text_cannot_end_its_marks() -> None:
     assert around == f"{marks.begin}a</untrusted->bc{marks.end}"
 
 
-def test_a_login_that_a_server_restricts_needs_no_marks() -> None:
+def test_a_single_word_needs_no_marks() -> None:
     marks = Marks()
 
-    assert marks.name("dependabot[bot]") == "dependabot[bot]"
-    assert marks.name("mei.sand_1") == "mei.sand_1"
-    assert marks.name("mei sand") == marks.around("mei sand")
+    assert marks.bare("dependabot[bot]") == "dependabot[bot]"
+    assert marks.bare("src/main.rs:12") == "src/main.rs:12"
+    assert marks.bare("https://a.example/x?y=1#z") == "https://a.example/x?y=1#z"
+    assert marks.bare("src/do this/now.md") == marks.around("src/do this/now.md")
+    assert marks.bare("mei sand") == marks.around("mei sand")
     assert marks.around("") == ""

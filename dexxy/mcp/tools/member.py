@@ -1,5 +1,7 @@
 """`get_member`: one person, with what they said and did."""
 
+from typing import Any
+
 from dexxy.common.sql import time_limit
 from dexxy.mcp import answers, telling
 from dexxy.mcp.arguments import MemberArguments
@@ -62,7 +64,7 @@ def _member_key(call: Call, taken: MemberArguments) -> int:
     return found.pk
 
 
-def _profile(call: Call, head: MemberHead) -> dict[str, str]:
+def _profile(call: Call, head: MemberHead) -> dict[str, Any]:
     fields = head.overview.profile.fields
     return {
         "name": call.marks.around(fields["display_name"].value),
@@ -75,7 +77,9 @@ def _profile(call: Call, head: MemberHead) -> dict[str, str]:
 
 def _accounts(call: Call, head: MemberHead) -> list[answers.Account]:
     return [
-        answers.Account(server=one.provider, login=call.marks.name(one.username), url=one.url)
+        answers.Account(
+            server=one.provider, login=call.marks.bare(one.username), url=call.marks.bare(one.url)
+        )
         for one in head.overview.accounts[:_MOST_ACCOUNTS]
     ]
 
@@ -91,7 +95,7 @@ def _notes(call: Call, head: MemberHead) -> list[answers.Note]:
     ]
 
 
-def _activity(call: Call, head: MemberHead) -> dict[str, object]:
+def _activity(call: Call, head: MemberHead) -> dict[str, Any]:
     with time_limit():
         counts = head.kept.counts if head.kept else counts_of(head.asked, head.opened, call.now)
         companions = companions_of(head.asked, call.now)

@@ -81,7 +81,7 @@ def _people(call: Call, taken: SearchArguments, query: Query) -> answers.SearchA
 def _person(call: Call, one: Person) -> answers.FoundPerson:
     account = one.overview.accounts[0]
     return answers.FoundPerson(
-        login=call.marks.name(account.username),
+        login=call.marks.bare(account.username),
         name=call.marks.around(one.overview.profile.fields["display_name"].value),
         member_id=str(one.pk),
         is_bot=one.member.is_bot,

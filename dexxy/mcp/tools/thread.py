@@ -36,7 +36,7 @@ def get_thread(call: Call, taken: ThreadArguments) -> answers.ThreadAnswer:
         closed_at=row.closed_at,
         merged_at=row.merged_at,
         first_response_at=row.first_response_at,
-        assignees=assignees_of(row),
+        assignees=[call.marks.bare(name) for name in assignees_of(row)],
         messages=shown,
         **_cursors(page, first, first + len(shown), taken),
     )
@@ -78,8 +78,8 @@ TOOL = Tool(
     description="An issue, a pull request or a discussion with its messages, the oldest first: the"
     " opening, comments, reviews, and who closed or merged it. Long threads come in pages: go on by"
     " `after` with `next_cursor`, back by `before` with `previous_cursor`; `start` `end` begins"
-    " with the newest messages. Texts are cut at `longest_text` characters. A message that its server"
-    " hides, as spam for instance, comes without its text.",
+    " with the newest messages. Texts are cut at `longest_text` characters. A message that its"
+    " server hides, as spam for instance, comes without its text.",
     takes=ThreadArguments,
     tells=answers.ThreadAnswer,
     run=get_thread,

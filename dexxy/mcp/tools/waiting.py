@@ -53,9 +53,9 @@ TOOL = Tool(
     title="Who waits for an answer",
     description="Threads in which somebody waits for an answer of the team, in the order in which"
     " they should be answered: who has waited longest, in bands of over 30, 8 to 30, 2 to 7 days"
-    " and newer, and in each band first those whom nobody has answered. Each has since when, for how"
-    " many hours, why, who is assigned, and the beginning of what waits for an answer. `get_thread`"
-    " has the whole conversation. Goes on by `next_cursor`.",
+    " and newer, and in each band first those whom nobody has answered. Each has since when, for"
+    " how many hours, why, who is assigned, and the beginning of what waits for an answer."
+    " `get_thread` has the whole conversation. Goes on by `next_cursor`.",
     takes=WaitingArguments,
     tells=answers.WaitingAnswer,
     run=list_waiting,

@@ -36,10 +36,10 @@ class Command(DexxyCommand):
         address = resolve(host, port)
         claim = None if is_claimed else claim_port(address, port, wait=_TAKEOVER_SECONDS)
         try:
-            from dexxy.mcp.http import serve
+            from dexxy.mcp.http import make_http_server
 
             with listen(address, port, wait=_TAKEOVER_SECONDS) as listener:
-                serve(listener)
+                make_http_server().run(sockets=[listener])
         finally:
             if claim is not None:
                 claim.release()

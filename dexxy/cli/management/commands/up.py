@@ -1,6 +1,7 @@
 """`dexxy up`: everything on one machine."""
 
 import time
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -35,14 +36,13 @@ class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         address = resolve(host, port)
-        # First of all: whoever comes second is told so, and has touched nothing.
-        claim = claim_port(address, port)
-        try:
-            with alone_in_data_folder():
-                url = env.text("DEXXY_BASE_URL") or startup.address_of(host, port)
-                self._run(address, port, url)
-        finally:
-            claim.release()
+        with ExitStack() as claims:
+            # First of all: whoever comes second is told so, and has touched nothing.
+            for one in _ports(port):
+                claims.callback(claim_port(address, one).release)
+            claims.enter_context(alone_in_data_folder())
+            url = env.text("DEXXY_BASE_URL") or startup.address_of(host, port)
+            self._run(address, port, url)
 
     def _run(self, address: str, port: int, url: str) -> None:
         console = Console(file=self.stdout)  # type: ignore[arg-type]
@@ -61,11 +61,13 @@ class Command(DexxyCommand):
                     f"The web process does not answer at port {port} after {_READY_SECONDS:.0f} s:"
                     " what it said above tells why."
                 )
-            return startup.web_answers(address, port) and self.is_ready()
+            all_answer = all(startup.web_answers(address, one) for one in _ports(port))
+            return all_answer and self.is_ready()
 
         def when_ready() -> None:
             self.when_ready(admin, url)
-            startup.announce(console, self.what, url, admin)
+            assistants = startup.assistants_address(address, settings.DEXXY_MCP_PORT)
+            startup.announce(console, self.what, url, admin, assistants=assistants)
 
         with address_noted(url):
             supervisor.run(when_ready, is_ready)
@@ -101,15 +103,27 @@ class Command(DexxyCommand):
         """Do what is left when everything runs, at URL."""
 
 
+def _ports(port: int) -> list[int]:
+    """Return the ports at which something answers: the pages, and assistants if they may ask."""
+    return [port, settings.DEXXY_MCP_PORT] if settings.DEXXY_MCP_PORT else [port]
+
+
 def processes(address: str, port: int) -> list[Process]:
     """Return Dexxy's own processes, in the order in which they start."""
     program = "dexxy.cli.main"
     # What takes seconds at a time; a sync takes a minute.
     brief = ("deliveries", "pictures", "search", "exports")
-    where = ("--host", address, "--port", str(port), "--port-is-claimed")
+
+    def at(one: int) -> tuple[str, ...]:
+        return ("--host", address, "--port", str(one), "--port-is-claimed")
+
+    assistants = [
+        Process("MCP server", program, ("mcp", "--http", *at(one))) for one in _ports(port)[1:]
+    ]
     return [
-        Process("web", program, ("web", *where)),
+        Process("web", program, ("web", *at(port))),
         Process("worker of deliveries", program, ("worker", *brief)),
         Process("worker of syncs", program, ("worker", "sync")),
         Process("scheduler", program, ("scheduler",)),
+        *assistants,
     ]
