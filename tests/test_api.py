@@ -1,22 +1,15 @@
 """What holds for the whole API, whichever app a field comes from."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from csp.middleware import CSPMiddleware
-from django.contrib.auth.models import AnonymousUser
-from django.contrib.staticfiles import finders
-from django.http import HttpResponse
-from django.test import Client, RequestFactory, override_settings
+from django.test import Client, override_settings
 from strawberry.printer import print_schema
 
 from dexxy.accounts.models import User
-from dexxy.accounts.views import caller_of
-from dexxy.common.graphql_view import ApiView
 from dexxy.config.schema import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,13 +48,12 @@ def test_a_query_without_the_token_of_the_page_is_refused(alice: User) -> None:
 
 
 @pytest.mark.django_db
-def test_neither_queries_nor_a_workbench_are_served_by_get(client: Client) -> None:
+def test_no_query_is_served_by_get(client: Client) -> None:
     asked = client.get("/graphql/", {"query": "{ workspaces { id } }"})
 
     assert (asked.status_code, asked["Allow"]) == (405, "POST")
     assert asked.json()["errors"][0]["message"].startswith("Send documents by POST")
     assert client.delete("/graphql/").status_code == 405
-    assert client.get("/graphql/", headers={"accept": "text/html"}).status_code == 404
 
 
 @pytest.mark.django_db
@@ -95,32 +87,6 @@ def test_a_request_of_the_wrong_shape_is_no_failure_of_ours(client: Client, body
 
     assert response.status_code < 500
     assert b"INTERNAL_ERROR" not in response.content
-
-
-def test_a_workbench_of_our_own_files_opens_for_who_is_signed_in(
-    rf: RequestFactory, alice: User
-) -> None:
-    view = CSPMiddleware(
-        ApiView.as_view(schema=schema, caller_of=caller_of, graphql_ide="graphiql")
-    )
-    request = rf.get("/graphql/", headers={"accept": "text/html"})
-    request.user = AnonymousUser()
-    elsewhere = view(request)
-    request.user = alice
-    response = view(request)
-
-    assert isinstance(elsewhere, HttpResponse)
-    assert elsewhere["Location"].startswith("/accounts/login/")
-    assert isinstance(response, HttpResponse)
-    page = response.content.decode()
-    assert "type Query {" in page
-    loaded = re.findall(r'(?:src="|<link [^>]*href=")([^"]*)"', page)
-    # Each has the digest of what it holds in its name.
-    names = [re.sub(r"\.[0-9a-f]{10}\.", ".", path.removeprefix("/static/")) for path in loaded]
-    assert "dexxy/workbench.js" in names
-    for name in names:
-        assert finders.find(name), name
-    assert "default-src 'self'" in response["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

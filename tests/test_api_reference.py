@@ -26,13 +26,17 @@ from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
 from dexxy.messages.figures.scope import SECONDS
-from dexxy.messages.models import Message, MessageKind
+from dexxy.messages.ingest.settling import threads_settle
+from dexxy.messages.models import Message, MessageKind, Thread
+from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.people.export_files import FRESH_FOR, MOST_AT_ONCE, MOST_KEPT
 from dexxy.people.export_making import exports_work
 from dexxy.people.models import Export, Format
 from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
-from tests.factories import make_message, make_repository, make_thread
+from tests import needs
+from tests.factories import make_identity, make_message, make_repository, make_thread
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -121,7 +125,7 @@ def run(
 def test_the_commands_do_what_they_say(
     run: Callable[..., str], item: Message, workspace: Workspace, tmp_path: Path
 ) -> None:
-    first, export = examples("sh")
+    first, _, export = examples("sh")
 
     answer = json.loads(run("sh", "-c", first))
     with ThreadPoolExecutor() as threads:
@@ -141,12 +145,39 @@ def test_the_commands_do_what_they_say(
 def test_the_program_reads_the_whole_feed(run: Callable[..., str], item: Message) -> None:
     for _ in range(LARGEST_PAGE + 1):
         make_message(thread=item.thread)
-    [program] = examples("python")
+    [program] = [one for one in examples("python") if "activityFeed" in one]
 
     lines = run(sys.executable, "-c", program).splitlines()
 
     assert len(lines) == len(set(lines)) == LARGEST_PAGE + 2
     assert lines[-1] == f"{item.pk} OPENED"
+
+
+def test_three_languages_ask_the_same_and_hear_the_same(
+    run: Callable[..., str], workspace: Workspace, source: Source
+) -> None:
+    Source.objects.update(created_at=datetime.now(UTC) - timedelta(days=30))
+    at = datetime.now(UTC) - timedelta(days=2)
+    for number in range(LARGEST_PAGE + 1):
+        author = make_identity(workspace=workspace)
+        thread = make_thread(source=source, author=author, opened_at=at, number=number + 1)
+        opened: dict[str, Any] = {"kind": MessageKind.OPENED, "author": author, "occurred_at": at}
+        make_message(thread=thread, **opened)
+    numbers = list(Thread.objects.values_list("pk", flat=True))
+    threads_settle(numbers)
+    standings_recompute(workspace.pk, numbers, team_of(workspace.pk))
+    _, first_page, _ = examples("sh")
+    [in_python] = [one for one in examples("python") if "waiting(" in one]
+    [in_javascript] = examples("js")
+
+    page = run("sh", "-c", first_page.replace('"w": "1"', f'"w": "{workspace.pk}"'))
+    python = run(sys.executable, "-c", in_python).splitlines()
+    javascript = run(needs.node(), "--input-type=module", "-e", in_javascript).splitlines()
+
+    assert len(python) == LARGEST_PAGE + 1
+    assert javascript == python
+    nodes = [one["node"] for one in json.loads(page)["data"]["waiting"]["edges"]]
+    assert [f"{one['since']} {one['thread']['url']}" for one in nodes] == python[:LARGEST_PAGE]
 
 
 def test_the_error_that_is_shown_is_what_comes(ask: Ask, alice: User, workspace: Workspace) -> None:

@@ -18,9 +18,8 @@ def written() -> str:
     from dexxy.mcp.server import described
 
     told = [(described(tool), tool) for tool in TOOLS.values()]
-    return "\n".join(
-        [*(_tool(*one) for one in told), _parts(shown.output_schema for shown, _ in told)]
-    )
+    parts = _parts(shown.output_schema for shown, _ in told)
+    return "\n".join([*(_tool(*one) for one in told), parts])
 
 
 def _parts(schemas: Iterable[dict[str, Any]]) -> str:

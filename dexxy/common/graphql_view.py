@@ -7,12 +7,10 @@ from typing import Any
 
 import strawberry
 from cross_web import HTTPException
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from graphql import GraphQLError
 from strawberry.django.views import GraphQLView
 from strawberry.extensions import SchemaExtension
@@ -38,7 +36,8 @@ class ApiView(GraphQLView[Context, None]):
     def __init__(self, **options: Any) -> None:
         self.caller_of = options.pop("caller_of")
         # A query in an address would land in logs and histories.
-        super().__init__(**options, allow_queries_via_get=False)
+        # The page for browsers is no part of the API.
+        super().__init__(**options, allow_queries_via_get=False, graphql_ide=None)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -68,13 +67,6 @@ class ApiView(GraphQLView[Context, None]):
         if not isinstance(decoded, dict | list):
             raise json.JSONDecodeError("Neither an object nor a list", str(data), 0)
         return decoded
-
-    def render_graphql_ide(self, request: HttpRequest) -> HttpResponse:
-        """Show a page to try queries on, which only debugging does, to who is signed in."""
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.path)
-        sdl = self.schema.as_str()
-        return render(request, "graphql/workbench.html", {"sdl": sdl})
 
 
 def _only_post() -> HttpResponse:

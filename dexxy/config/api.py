@@ -1,7 +1,5 @@
 """The API as a view. It brings the schema, whose libraries only web processes want in memory."""
 
-from django.conf import settings
-
 from dexxy.accounts.views import api_caller, caller_of
 from dexxy.common.graphql_view import ApiView
 from dexxy.config.schema import schema
@@ -10,7 +8,5 @@ graphql_api = api_caller(
     ApiView.as_view(
         schema=schema,
         caller_of=caller_of,
-        # The library's word for any page to try documents on; `ApiView` shows ours.
-        graphql_ide="graphiql" if settings.DEBUG else None,
     )
 )

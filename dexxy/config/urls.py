@@ -6,6 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from dexxy.integrations.views import github_webhook
 from dexxy.people.views import export_file
+from dexxy.web.api.explorer import explorer, is_for_a_person, schema_file
 from dexxy.web.exports import workspace_export
 
 handler500 = "dexxy.web.failures.failure"
@@ -16,7 +17,12 @@ admin.autodiscover()
 
 @csrf_exempt  # the API checks that itself
 def graphql_api(request: HttpRequest) -> HttpResponseBase:
-    """Answer over GraphQL; what that takes is loaded by the first request, or by `wsgi`."""
+    """Answer over GraphQL, and a browser with a page about it.
+
+    What GraphQL takes is loaded by the first request, or by `wsgi`.
+    """
+    if is_for_a_person(request):
+        return explorer(request)
     from dexxy.config import api
 
     return api.graphql_api(request)
@@ -34,4 +40,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workspaces/<int:workspace_id>/exports/<int:pk>", export_file, name="export_file"),
     path("admin/", admin.site.urls),
     path("graphql/", graphql_api, name="graphql"),
+    path("graphql/schema.graphql", schema_file, name="graphql_schema"),
 ]

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from pydantic import ValidationError
 
 from dexxy.accounts.api_tokens import InvalidTokenError, api_token_user
-from dexxy.accounts.models import User
+from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import first_workspace
 from dexxy.accounts.views import caller_for
 from dexxy.common.api import points_count, require_left, timed
@@ -62,9 +62,15 @@ def token_viewer(secret: str) -> User:
         InvalidTokenError: it opens nothing, or not any more.
     """
     viewer = api_token_user(secret)
-    if first_workspace(viewer) is None:
-        raise InvalidTokenError("The token opens no workspace: its owner is in it no more.")
+    _workspace_of(viewer)
     return viewer
+
+
+def _workspace_of(viewer: User) -> Workspace:
+    workspace = first_workspace(viewer)
+    if workspace is None:
+        raise InvalidTokenError("The token opens no workspace: its owner is in it no more.")
+    return workspace
 
 
 def tool_call(viewer: User, name: str, arguments: Mapping[str, Any], base_url: str) -> Any:
@@ -83,9 +89,7 @@ def tool_call(viewer: User, name: str, arguments: Mapping[str, Any], base_url: s
     taken = _taken(tool, arguments)
     caller = caller_for(viewer)
     require_left(points_count(caller, tool.points_for(taken)))
-    workspace = first_workspace(viewer)
-    if workspace is None:
-        raise InvalidTokenError("The token opens no workspace: its owner is in it no more.")
+    workspace = _workspace_of(viewer)
     zone = ZoneInfo(viewer.time_zone or workspace.time_zone)
     with (
         timed(caller),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.common.ids import parse_id
-from dexxy.common.pages import Row
+from dexxy.common.pages import Page
 from dexxy.mcp.answers import Answer, Part
 from dexxy.mcp.arguments import Arguments
 from dexxy.mcp.marks import Marks
@@ -108,15 +108,17 @@ def fitting(items: Sequence[Item], most: int = MOST_BYTES - 10_000) -> list[Item
     return kept
 
 
-def cursor_behind(cursors: Sequence[Row], pk: int, *, is_last: bool, has_more: bool) -> str | None:
-    """Return where a page goes on behind the last item that was shown.
+def told_page(
+    page: Page[Any], told: Sequence[Item], most: int = MOST_BYTES - 10_000
+) -> tuple[list[Item], str | None]:
+    """Return what fits of a page, and the cursor to go on behind it; None at the end of the list.
 
     Args:
-        cursors: of the page, each with the id of its item.
-        pk: the id of the last item that is shown.
-        is_last: it is the last of the page, too.
-        has_more: the list goes on behind the page.
+        told: what is told of each item of PAGE.
+        most: as of `fitting`.
     """
-    if is_last:
-        return str(cursors[-1]) if has_more and cursors else None
-    return next((str(cursor) for cursor in cursors if cursor.pk == pk), None)
+    shown = fitting(told, most)
+    if len(shown) == len(page.items):
+        return shown, page.end if page.has_more else None
+    last = page.items[len(shown) - 1].pk
+    return shown, next((str(cursor) for cursor in page.cursors if cursor.pk == last), None)

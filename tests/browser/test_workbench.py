@@ -1,31 +1,21 @@
 """The page to try the API on: of our own files, without a network, under our content policy."""
 
+import json
+from typing import Any
+
 import pytest
 from django.test import Client
-from django.urls import include, path
 from playwright.sync_api import BrowserContext, Page, expect
 
-from dexxy.accounts.models import User
-from dexxy.accounts.views import api_caller, caller_of
-from dexxy.common.graphql_view import ApiView
-from dexxy.config.schema import schema
-from dexxy.config.urls import urlpatterns as product
-
-# As the addresses are while debugging.
-urlpatterns = [
-    path(
-        "graphql/",
-        api_caller(ApiView.as_view(schema=schema, caller_of=caller_of, graphql_ide="graphiql")),
-    ),
-    path("", include(product)),
-]
+from dexxy.accounts.models import User, Workspace
+from dexxy.web.api.examples import EXAMPLES
+from tests import needs
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.urls(__name__)
 def test_a_query_is_written_and_answered(
-    page: Page, context: BrowserContext, base_url: str, alice: User
+    page: Page, context: BrowserContext, base_url: str, alice: User, workspace: Workspace
 ) -> None:
     asked: list[str] = []
     complaints: list[str] = []
@@ -50,7 +40,23 @@ def test_a_query_is_written_and_answered(
     page.get_by_role("button", name="Run").click()
     expect(page.locator("#answer")).to_contain_text("The variables are no JSON")
 
-    page.get_by_text("The schema").click()
+    for number, example in enumerate(EXAMPLES):
+        page.get_by_label("Example").select_option(index=number)
+        expect(page.get_by_label("Document")).to_have_value(example.document)
+        with page.expect_response("**/graphql/") as answer:
+            page.get_by_role("button", name="Run").click()
+        assert "errors" not in answer.value.json()
+        expect(page.locator("#answer")).to_contain_text("Points left of this minute: 2")
+    expected = json.dumps({"workspace": str(workspace.pk)}, separators=(",", ":"))
+    expect(page.get_by_label("Variables")).to_have_value(expected)
+
+    page.add_script_tag(content=needs.axe())
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then((found) => found.violations)")
+    assert [one["id"] for one in found] == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+    page.get_by_role("link", name="The whole schema").click()
     expect(page.get_by_text("type Query", exact=False).first).to_be_visible()
     assert asked == []
     assert complaints == []

@@ -13,7 +13,8 @@ GRAPHQL = {"strawberry", "strawberry_django", "graphql", "cross_web"}
 PAGES = {"markdown_it", "nh3"}
 SIGNING = {"jwt"}
 WEB_SERVER = {"waitress"}
-ASSISTANTS = {"mcp", "mcp_types", "pydantic", "starlette", "uvicorn", "httpx2", "opentelemetry"}
+# Not opentelemetry, which comes with them: the client of Redis loads it where it is installed.
+ASSISTANTS = {"mcp", "mcp_types", "pydantic", "starlette", "uvicorn", "httpx2"}
 # Those that only tests, the demo or nobody may load.
 NEVER = {"githubkit", "werkzeug", "dexxy_simulator", "hypothesis"}
 

@@ -5,7 +5,7 @@ from typing import Any
 from dexxy.common.sql import time_limit
 from dexxy.mcp import answers, telling
 from dexxy.mcp.arguments import MemberArguments
-from dexxy.mcp.tool import Call, Tool, WrongCallError, cursor_behind, fitting, key_of
+from dexxy.mcp.tool import MOST_BYTES, Call, Tool, WrongCallError, key_of, told_page
 from dexxy.members.models import Member
 from dexxy.members.visibility import MemberNotFoundError
 from dexxy.messages.feed.filters import FeedFilters
@@ -25,9 +25,8 @@ def get_member(call: Call, taken: MemberArguments) -> answers.MemberAnswer:
     filters = FeedFilters(member_ids=[head.member.pk])
     page = feed_page(call.viewer, call.workspace, filters, taken.limit, taken.cursor or None)
     told = [telling.found_message(call, row, taken.longest_text) for row in page.items]
-    shown = fitting(told, 40_000)
-    last = page.items[len(shown) - 1].pk if shown else 0
-    is_last = len(shown) == len(page.items)
+    # The rest of the answer takes more room than that of others.
+    shown, cursor = told_page(page, told, MOST_BYTES // 2)
     return answers.MemberAnswer(
         notice=call.marks.notice,
         member_id=str(head.member.pk),
@@ -44,7 +43,7 @@ def get_member(call: Call, taken: MemberArguments) -> answers.MemberAnswer:
         ],
         notes=_notes(call, head),
         messages=shown,
-        next_cursor=cursor_behind(page.cursors, last, is_last=is_last, has_more=page.has_more),
+        next_cursor=cursor,
         **_profile(call, head),
         **_activity(call, head),
     )

@@ -2,7 +2,7 @@
 
 from dexxy.mcp import answers, telling
 from dexxy.mcp.arguments import SearchArguments
-from dexxy.mcp.tool import Call, Tool, cursor_behind, fitting
+from dexxy.mcp.tool import Call, Tool, told_page
 from dexxy.members.sorting import MemberSort
 from dexxy.messages.selectors import feed_page, thread_list
 from dexxy.people.directory import Listed, Person, people_page
@@ -34,28 +34,17 @@ def _threads(call: Call, taken: SearchArguments, query: Query) -> answers.Search
         taken.cursor or None,
         sort=taken.sort,
     )
-    shown = fitting(telling.threads(call, page.items))
-    last = page.items[len(shown) - 1].pk if shown else 0
-    is_last = len(shown) == len(page.items)
-    return answers.SearchAnswer(
-        notice=call.marks.notice,
-        threads=shown,
-        next_cursor=cursor_behind(page.cursors, last, is_last=is_last, has_more=page.has_more),
-    )
+    shown, cursor = told_page(page, telling.threads(call, page.items))
+    return answers.SearchAnswer(notice=call.marks.notice, threads=shown, next_cursor=cursor)
 
 
 def _messages(call: Call, taken: SearchArguments, query: Query) -> answers.SearchAnswer:
     page = feed_page(
         call.viewer, call.workspace, feed_filters(query), taken.limit, taken.cursor or None
     )
-    shown = fitting([telling.found_message(call, row, taken.longest_text) for row in page.items])
-    last = page.items[len(shown) - 1].pk if shown else 0
-    is_last = len(shown) == len(page.items)
-    return answers.SearchAnswer(
-        notice=call.marks.notice,
-        messages=shown,
-        next_cursor=cursor_behind(page.cursors, last, is_last=is_last, has_more=page.has_more),
-    )
+    told = [telling.found_message(call, row, taken.longest_text) for row in page.items]
+    shown, cursor = told_page(page, told)
+    return answers.SearchAnswer(notice=call.marks.notice, messages=shown, next_cursor=cursor)
 
 
 def _people(call: Call, taken: SearchArguments, query: Query) -> answers.SearchAnswer:
@@ -68,14 +57,8 @@ def _people(call: Call, taken: SearchArguments, query: Query) -> answers.SearchA
         taken.limit,
         taken.cursor or None,
     )
-    shown = fitting([_person(call, one) for one in page.items])
-    last = page.items[len(shown) - 1].pk if shown else 0
-    is_last = len(shown) == len(page.items)
-    return answers.SearchAnswer(
-        notice=call.marks.notice,
-        people=shown,
-        next_cursor=cursor_behind(page.cursors, last, is_last=is_last, has_more=page.has_more),
-    )
+    shown, cursor = told_page(page, [_person(call, one) for one in page.items])
+    return answers.SearchAnswer(notice=call.marks.notice, people=shown, next_cursor=cursor)
 
 
 def _person(call: Call, one: Person) -> answers.FoundPerson:

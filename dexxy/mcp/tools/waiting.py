@@ -2,7 +2,7 @@
 
 from dexxy.mcp import answers, telling
 from dexxy.mcp.arguments import WaitingArguments
-from dexxy.mcp.tool import Call, Tool, cursor_behind, fitting
+from dexxy.mcp.tool import Call, Tool, told_page
 from dexxy.messages.models import Triage
 from dexxy.messages.waiting.queue import WaitingThread, queue_page
 from dexxy.messages.waiting.turns import Reason
@@ -21,15 +21,8 @@ def list_waiting(call: Call, taken: WaitingArguments) -> answers.WaitingAnswer:
         taken.limit,
         taken.cursor or None,
     )
-    shown = fitting([_row(call, row, taken.longest_text) for row in page.items])
-    last = page.items[len(shown) - 1].pk if shown else 0
-    return answers.WaitingAnswer(
-        notice=call.marks.notice,
-        threads=shown,
-        next_cursor=cursor_behind(
-            page.cursors, last, is_last=len(shown) == len(page.items), has_more=page.has_more
-        ),
-    )
+    shown, cursor = told_page(page, [_row(call, row, taken.longest_text) for row in page.items])
+    return answers.WaitingAnswer(notice=call.marks.notice, threads=shown, next_cursor=cursor)
 
 
 def _row(call: Call, row: WaitingThread, longest: int) -> answers.WaitingThread:
