@@ -18,7 +18,7 @@ def written() -> str:
     from dexxy.mcp.server import described
 
     told = [(described(tool), tool) for tool in TOOLS.values()]
-    parts = _parts(shown.output_schema for shown, _ in told)
+    parts = _parts(shown.output_schema or {} for shown, _ in told)
     return "\n".join([*(_tool(*one) for one in told), parts])
 
 
@@ -89,7 +89,8 @@ def _kind(one: dict[str, Any], schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(f"`{value}`" for value in one["enum"])
     if one.get("format") == "date-time":
         return "time"
-    return {"string": "text", "integer": "number"}.get(one.get("type", ""), one.get("type", ""))
+    kind = str(one.get("type", ""))
+    return {"string": "text", "integer": "number"}.get(kind, kind)
 
 
 def _referred(name: str, schema: dict[str, Any]) -> str:

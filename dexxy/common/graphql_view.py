@@ -43,7 +43,7 @@ class ApiView(GraphQLView[Context, None]):
         try:
             return self.run(request=request)
         except HTTPException as error:
-            if request.method != "POST" and error.status_code != HTTPStatus.NOT_FOUND:
+            if request.method != "POST":
                 return _only_post()
             return refusal(error.reason, "BAD_USER_INPUT", error.status_code)
         except RequestDataTooBig:

@@ -50,7 +50,7 @@ def test_a_query_is_written_and_answered(
     expected = json.dumps({"workspace": str(workspace.pk)}, separators=(",", ":"))
     expect(page.get_by_label("Variables")).to_have_value(expected)
 
-    page.add_script_tag(content=needs.axe())
+    page.evaluate(needs.axe())
     found: list[dict[str, Any]] = page.evaluate("axe.run().then((found) => found.violations)")
     assert [one["id"] for one in found] == []
     page.set_viewport_size({"width": 320, "height": 800})

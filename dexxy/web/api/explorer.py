@@ -27,7 +27,7 @@ def is_for_a_person(request: HttpRequest) -> bool:
 
 
 @never_cache
-def explorer(request: PageRequest) -> HttpResponse:
+def explorer(request: HttpRequest) -> HttpResponse:
     """Say what the API is; to who is signed in, show a page to try it on."""
     address = urljoin(settings.DEXXY_BASE_URL, reverse("graphql"))
     if not isinstance(request.user, User):
