@@ -7,9 +7,10 @@ can write the end of it.
 
 import re
 import secrets
+from string import ascii_lowercase, digits
 
 # Without letters that look like others.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_LETTERS = sorted({*ascii_lowercase, *digits} - {*"ilo01"})
 _LENGTH = 6
 # One word, as a login, an address or a path mostly is: no sentence can be made of it.
 _WORD = re.compile(r"[\w.\[\]@+:/?#=&%~-]{1,500}")
