@@ -10,7 +10,6 @@ import strawberry
 from dexxy.accounts.graphql import in_workspace
 from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.pages import PAGE
-from dexxy.common.times import aware
 from dexxy.members.graphql import remember_members
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import ALL_THREADS, EVERYTHING
