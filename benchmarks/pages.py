@@ -21,6 +21,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.processor import PROCESSES, nanoseconds
+
 TRIES = 6
 # Milliseconds until the first byte, and bytes without pictures.
 WANTED, HEAVIEST = 150, 150_000
@@ -165,7 +167,7 @@ def _whole(answer: http.client.HTTPResponse, body: bytes) -> bytes:
 
 
 def _processes() -> list[Path]:
-    return [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [path for path in PROCESSES.iterdir() if path.name.isdigit()]
 
 
 def _command(process: Path) -> bytes:
@@ -177,17 +179,7 @@ def _command(process: Path) -> bytes:
 
 def _cpu(processes: list[Path]) -> float:
     """Return how many milliseconds PROCESSES have computed so far."""
-    return sum(map(_nanoseconds, processes)) / 1_000_000
-
-
-def _nanoseconds(process: Path) -> int:
-    total = 0
-    for thread in process.glob("task/*/schedstat"):
-        try:
-            total += int(thread.read_text().split()[0])
-        except OSError:  # it ended
-            continue
-    return total
+    return sum(map(nanoseconds, processes)) / 1_000_000
 
 
 if __name__ == "__main__":

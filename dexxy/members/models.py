@@ -14,6 +14,7 @@ from dexxy.common.models import TimestampedModel, only_choices
 SORTED_NAME = Left(Lower("display_name"), 100)
 # What an account is looked up by: a server says how its users are called, and for how long.
 LOGIN = Left(Lower("username"), 100)
+FULL_NAME = Left(Lower("name"), 100)
 
 
 class Member(TimestampedModel):
@@ -150,7 +151,11 @@ class Identity(TimestampedModel):
                 name="members_identity_silenced",
                 condition=Q(is_silenced=True),
             ),
-            models.Index(F("workspace"), F("provider"), LOGIN, name="members_identity_login"),
+            # The server behind the login: a search knows the login alone.
+            models.Index(F("workspace"), LOGIN, F("provider"), name="members_identity_called"),
+            models.Index(
+                F("workspace"), FULL_NAME, name="members_identity_by_name", condition=~Q(name="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -10,13 +11,27 @@ from dexxy.common.sql import fetch_all
 from dexxy.members.directory import works_at
 from dexxy.members.models import Identity, Member
 
+# So much of a name is in an index, as `models.py` says.
+_BEGINNING = 100
 _ACCOUNTS = """
 FROM members_identity i JOIN members_member home ON home.id = i.home_member_id
 WHERE i.workspace_id = %(workspace)s
 """
-# Who is called so, by whatever account; and by which of their names.
+# Who is called so, by whatever account; and by which of their names. Indexes have the beginnings of
+# names: each way is one look into one of them, and a condition on all three would be a scan.
 _EXACTLY = f"""
 SELECT i.member_id, lower(i.username), lower(i.name), lower(home.display_name) {_ACCOUNTS}
+  AND i.id = ANY(ARRAY(
+    SELECT id FROM members_identity
+    WHERE workspace_id = %(workspace)s AND left(lower(username), 100) = ANY(%(beginnings)s)
+    UNION ALL
+    SELECT id FROM members_identity
+    WHERE workspace_id = %(workspace)s AND left(lower(name), 100) = ANY(%(beginnings)s)
+      AND name <> ''
+    UNION ALL
+    SELECT found.id FROM members_member p JOIN members_identity found ON found.home_member_id = p.id
+    WHERE p.workspace_id = %(workspace)s AND left(lower(p.display_name), 100) = ANY(%(beginnings)s)
+  ))
   AND (lower(i.username) = ANY(%(names)s) OR lower(i.name) = ANY(%(names)s)
        OR lower(home.display_name) = ANY(%(names)s))
 """
@@ -34,7 +49,7 @@ def accounts_called(workspace: Workspace, names: Sequence[str]) -> set[int]:
     it as a part of theirs is meant.
     """
     wanted = {name.lower().removeprefix("@") for name in names} - {""}
-    exactly = fetch_all(_EXACTLY, {"workspace": workspace.pk, "names": list(wanted)})
+    exactly = _exactly_called(workspace, wanted)
     members = {member for member, *_ in exactly}
     parts = wanted - {called for _, *names_of in exactly for called in names_of}
     if parts:
@@ -49,10 +64,15 @@ def members_exactly_called(workspace: Workspace, name: str) -> list[Member]:
 
     Whoever calls this has asked for the viewer.
     """
-    wanted = [name.lower().removeprefix("@")]
-    found = fetch_all(_EXACTLY, {"workspace": workspace.pk, "names": wanted}) if name else []
+    found = _exactly_called(workspace, {name.lower().removeprefix("@")}) if name else []
     members = {member for member, *_ in found}
     return list(workspace.members.filter(pk__in=members, erased_at=None).order_by("pk")[:2])
+
+
+def _exactly_called(workspace: Workspace, names: Collection[str]) -> list[tuple[Any, ...]]:
+    """Return who has one of NAMES, in small letters, with all names of that account."""
+    params = {"names": list(names), "beginnings": [name[:_BEGINNING] for name in names]}
+    return fetch_all(_EXACTLY, {"workspace": workspace.pk, **params})
 
 
 def accounts_at(workspace: Workspace, organizations: Iterable[str]) -> set[int]:

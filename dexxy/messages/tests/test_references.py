@@ -35,6 +35,6 @@ def test_a_login_is_looked_up_by_its_index_in_capital_or_small_letters(
         found = references_find(alice, workspace, source, threads=[], logins=["mira", "nobody"])
 
     assert found.members == {"mira": mira.member_id}
-    assert any("members_identity_login" in line for line in plans)
+    assert any("members_identity_called" in line for line in plans)
     condition = next(line for line in plans if "Index Cond" in line and "lower" in line)
     assert "provider" in condition

@@ -60,7 +60,7 @@ class Asked:
     Args:
         source: what stands behind FROM.
         side: what it has in common with other lists, as a condition.
-        own: what is asked of its rows besides.
+        own: what is asked of its rows besides; QUESTIONS are to be put in.
         params: the values of the parameters of all.
     """
 
@@ -71,28 +71,33 @@ class Asked:
 
     @property
     def conditions(self) -> str:
-        """What stands behind WHERE."""
-        return f"{self.side} AND {self.own}"
+        """What stands behind WHERE, in a statement that begins with HELD_ONCE."""
+        return f"{self.side} AND {self.own.format(**QUESTIONS)}"
 
 
-_AWAKE = f"s.thread_id NOT IN ({HELD})"
-_MINE = """s.thread_id IN (
+# What begins each statement: which threads are held is told once, however often it is asked.
+HELD_ONCE = f"WITH held AS MATERIALIZED ({HELD})"
+# What may be asked of a row, beside its side.
+QUESTIONS: Mapping[str, str] = {
+    "is_held": "s.thread_id IN (SELECT held.thread_id FROM held)",
+    "is_mine": """s.thread_id IN (
     SELECT tr.thread_id FROM messages_triage tr
-    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id = %(viewer)s)"""
-_UNASSIGNED = """s.thread_id NOT IN (
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id = %(viewer)s)""",
+    "is_assigned": """s.thread_id IN (
     SELECT tr.thread_id FROM messages_triage tr
-    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)"""
-# What is asked of the rows of a list, beside their side.
-_OF_TAB: Mapping[Tab, Sequence[str]] = {
-    Tab.ALL: [_AWAKE],
-    Tab.MINE: [_AWAKE, _MINE],
-    Tab.UNASSIGNED: [_AWAKE, _UNASSIGNED],
-    Tab.FIRST: [_AWAKE, "s.is_first"],
-    Tab.OURS: [_AWAKE],
-    Tab.LATE: [_AWAKE],
-    Tab.OLD: [],
-    Tab.SNOOZED: [f"s.thread_id IN ({HELD})"],
-    Tab.ASIDE: [],
+    WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id IS NOT NULL)""",
+    "is_first": "s.is_first",
+}
+_OF_TAB: Mapping[Tab, str] = {
+    Tab.ALL: "NOT {is_held}",
+    Tab.MINE: "NOT {is_held} AND {is_mine}",
+    Tab.UNASSIGNED: "NOT {is_held} AND NOT {is_assigned}",
+    Tab.FIRST: "NOT {is_held} AND {is_first}",
+    Tab.OURS: "NOT {is_held}",
+    Tab.LATE: "NOT {is_held}",
+    Tab.OLD: "TRUE",
+    Tab.SNOOZED: "{is_held}",
+    Tab.ASIDE: "TRUE",
 }
 _SIDES = {Tab.OURS: Side.OURS, Tab.LATE: Side.LATE, Tab.ASIDE: Side.ASIDE}
 _TIMES = {"since": "s.since >= %(wait_since)s", "until": "s.since < %(wait_until)s"}
@@ -127,7 +132,7 @@ def lists_asked(
             # The row of the thread is looked up only where something is asked of it.
             _WITH_THREAD if of_threads else "messages_standing s",
             " AND ".join([_side_of(tab), *kept]),
-            " AND ".join(_OF_TAB[tab] or ["TRUE"]),
+            _OF_TAB[tab],
             params,
         )
         for tab in tabs

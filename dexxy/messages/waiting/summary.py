@@ -14,7 +14,9 @@ from dexxy.common.sql import fetch_all, time_limit
 from dexxy.messages.models import Message, OwnMember, Recount, TeamDecision, TeamStint
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.lists import (
+    HELD_ONCE,
     IN_RANGE,
+    QUESTIONS,
     RANGES,
     WHOLE_QUEUE,
     QueueFilters,
@@ -60,6 +62,7 @@ def queue_summary(
     now = timezone.now()
     of = asked(viewer, workspace, filters, now)
     statement = f"""
+{HELD_ONCE}
 SELECT r.number, count(q.since), min(q.since) FROM {RANGES} LEFT JOIN LATERAL (
     SELECT s.since FROM {of.source} WHERE {of.conditions} AND {IN_RANGE}
     ORDER BY s.since LIMIT %(most)s
@@ -94,19 +97,27 @@ def list_counts(
     """
     require_membership(viewer, workspace)
     lists = dict(zip(Tab, lists_asked(viewer, workspace, filters, timezone.now()), strict=True))
-    # Lists of one side are counted in one pass over its rows.
+    # Lists of one side are counted in one pass over its rows, each of which is asked once.
     sides: dict[str, list[Tab]] = {}
     for tab, of in lists.items():
         sides.setdefault(of.side, []).append(tab)
+    answers = ", ".join(f"{sql} AS {name}" for name, sql in QUESTIONS.items())
+    told = {name: f"s.{name}" for name in QUESTIONS}
     passes = [
-        f"(SELECT {', '.join(f'count(*) FILTER (WHERE {lists[tab].own})' for tab in tabs)}"
-        f" FROM {lists[tabs[0]].source} WHERE {side}) side_{place}"
+        f"(SELECT {', '.join(_counted(lists[tab].own.format(**told)) for tab in tabs)} FROM ("
+        # The offset keeps the planner from asking anew for each list.
+        f"SELECT {answers} FROM {lists[tabs[0]].source} WHERE {side} OFFSET 0) s) side_{place}"
         for place, (side, tabs) in enumerate(sides.items())
     ]
+    statement = f"{HELD_ONCE} SELECT * FROM {', '.join(passes)}"
     with time_limit():
-        [row] = fetch_all(f"SELECT * FROM {', '.join(passes)}", lists[Tab.ALL].params)
+        [row] = fetch_all(statement, lists[Tab.ALL].params)
     counted = zip([tab for tabs in sides.values() for tab in tabs], row, strict=True)
     return {tab: min(number, MOST_COUNTED + 1) for tab, number in counted}
+
+
+def _counted(condition: str) -> str:
+    return f"count(*) FILTER (WHERE {condition})"
 
 
 def queue_number(viewer: Viewer, workspace: Workspace) -> int:
@@ -124,7 +135,7 @@ def queue_number(viewer: Viewer, workspace: Workspace) -> int:
     return int(number)
 
 
-_COUNT = "SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT %(most)s) counted"
+_COUNT = HELD_ONCE + " SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT %(most)s) counted"
 
 
 def has_team(viewer: Viewer, workspace: Workspace) -> bool:
