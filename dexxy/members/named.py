@@ -1,4 +1,6 @@
 """Find the accounts of people by what somebody calls them."""
+# ruff: noqa: S608
+# The statements are put together from constants; values are parameters.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime

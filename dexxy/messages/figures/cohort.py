@@ -3,6 +3,7 @@
 # The statements are put together from constants; values are parameters.
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from dexxy.messages.answers import answer_if, by_another_person, nobody_waits
 from dexxy.messages.changes.followers import changed_since
 from dexxy.messages.figures.scope import LIVE, NOT_HIDDEN, THREADS, WHO, Scope
+from dexxy.messages.figures.steps import window_before
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 
@@ -312,7 +314,18 @@ def cohort_read(
             anew = _where(_TOLD_NOW, f"t.id = ANY(%(threads)s) AND {told}")
             rows += scope.fetch(anew, threads=few, **params)
     rows.sort(key=_by_opening)
-    return [CohortThread(*row) for row in rows]
+    # As the class does it, without a call for each of very many.
+    return list(map(CohortThread._make, rows))
+
+
+def both_windows(scope: Scope) -> tuple[Scope, int]:
+    """Return the scope of a window together with the window before it, to be read at once.
+
+    Returns: with how many microseconds of it are of the window before.
+    """
+    since = window_before(scope.window).since
+    both = replace(scope, window=replace(scope.window, since=since))
+    return both, (scope.window.since - since) // timedelta(microseconds=1)
 
 
 def _where(sql: str, condition: str) -> str:

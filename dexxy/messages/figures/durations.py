@@ -13,9 +13,10 @@ from dexxy.messages.figures.cohort import (
     By,
     CohortThread,
     LeftOut,
+    StateChange,
     Which,
+    both_windows,
     cohort_read,
-    lasting,
 )
 from dexxy.messages.figures.outcomes import (
     Durations,
@@ -43,6 +44,9 @@ from dexxy.messages.models import ThreadKind
 
 # A window that ended later shows only what was quick.
 YOUNG = timedelta(days=90)
+_CLOSABLE = (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
+# A thread, and what closed it for good.
+_Ended = tuple[CohortThread, StateChange | None]
 AGES = (timedelta(days=30), timedelta(days=90), timedelta(days=365))
 
 
@@ -165,6 +169,29 @@ def team_response_time(
     return _by_kind(found, lambda one: taken_until(one, one.team_response), with_team=with_team)
 
 
+def team_response_compared(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+    *,
+    kind: ThreadKind = ThreadKind.ISSUE,
+) -> tuple[Durations, Durations]:
+    """Return how long it takes until the team first speaks, in a window and in the one before it.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    scope, edge = both_windows(scope_of(viewer, workspace, window, filters))
+    found = cohort_read(scope, kind)
+    place = bisect_left(found, edge, key=lambda one: one.opened)
+    now, before = (
+        durations_of(part, lambda one: taken_until(one, one.team_response), with_team=False)
+        for part in (found[place:], found[:place])
+    )
+    return now, before
+
+
 def time_to_close(
     viewer: Viewer,
     workspace: Workspace,
@@ -177,22 +204,30 @@ def time_to_close(
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
     scope = scope_of(viewer, workspace, window, filters)
-    kinds = (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
-    opened = cohort_read(scope, *kinds)
-    closed_in_window = cohort_read(scope, *kinds, which=Which.CLOSED)
-    closed = [
-        one
-        for one in closed_in_window
-        if (ending := one.ending()) is not None
-        and timedelta(0) <= lasting(ending.after - one.window_since) < window.until - window.since
-    ]
-    return {
-        kind: TimeToClose(
-            opened=_closings([one for one in opened if one.kind == kind]),
-            closed=_closings([one for one in closed if one.kind == kind]),
-        )
-        for kind in kinds
-    }
+    opened = _ended(cohort_read(scope, *_CLOSABLE))
+    closed = _ended(cohort_read(scope, *_CLOSABLE, which=Which.CLOSED))
+    return _times_to_close(opened, _ended_between(closed, 0, _length(window)))
+
+
+def time_to_close_compared(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> tuple[Mapping[ThreadKind, TimeToClose], Mapping[ThreadKind, TimeToClose]]:
+    """Return the same of a window and of the one before it, which are read together (M3).
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
+    """
+    scope, edge = both_windows(scope_of(viewer, workspace, window, filters))
+    opened = _ended(cohort_read(scope, *_CLOSABLE))
+    closed = _ended(cohort_read(scope, *_CLOSABLE, which=Which.CLOSED))
+    place = bisect_left(opened, edge, key=lambda ended: ended[0].opened)
+    return (
+        _times_to_close(opened[place:], _ended_between(closed, edge, edge + _length(window))),
+        _times_to_close(opened[:place], _ended_between(closed, 0, edge)),
+    )
 
 
 def issue_age(
@@ -307,11 +342,48 @@ def _by_kind(
     }
 
 
-def _closings(found: Sequence[CohortThread]) -> Closings:
-    endings = [(one, one.ending()) for one in found if is_kept(one, with_team=True)]
-    closed = [(one, ending) for one, ending in endings if ending is not None]
+def _ended(found: Sequence[CohortThread]) -> list[_Ended]:
+    return [(one, one.ending()) for one in found]
+
+
+def _ended_between(found: Sequence[_Ended], since: int, until: int) -> list[_Ended]:
+    """Return the threads that were closed for good in a time, in microseconds of the window."""
+    return [
+        (one, ending)
+        for one, ending in found
+        if ending is not None and since <= ending.after - one.window_since < until
+    ]
+
+
+def _length(window: Window) -> int:
+    return (window.until - window.since) // timedelta(microseconds=1)
+
+
+def _times_to_close(
+    opened: Sequence[_Ended], closed: Sequence[_Ended]
+) -> Mapping[ThreadKind, TimeToClose]:
+    return {
+        kind: TimeToClose(
+            opened=_closings([ended for ended in opened if ended[0].kind == kind]),
+            closed=_closings([ended for ended in closed if ended[0].kind == kind]),
+        )
+        for kind in _CLOSABLE
+    }
+
+
+def _closings(found: Sequence[_Ended]) -> Closings:
+    endings = {one.pk: ending for one, ending in found}
+    closed = [
+        (one, ending)
+        for one, ending in found
+        if ending is not None and is_kept(one, with_team=True)
+    ]
     return Closings(
-        durations=durations_of(found, taken_until_closed, with_team=True),
+        durations=durations_of(
+            [one for one, _ in found],
+            lambda one: taken_until_closed(one, endings[one.pk]),
+            with_team=True,
+        ),
         by_bots=sum(ending.by is By.BOT for _, ending in closed),
         not_planned=sum(one.state_reason == "not_planned" for one, _ in closed),
     )

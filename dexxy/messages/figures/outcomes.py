@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from dexxy.messages.figures.cohort import By, CohortThread, LeftOut
+from dexxy.messages.figures.cohort import By, CohortThread, LeftOut, StateChange
 from dexxy.messages.figures.estimator import quantiles
 from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN, LEAST_FOR_P90, Figure
 from dexxy.messages.models import MessageKind
@@ -164,9 +164,13 @@ def taken_until(one: CohortThread, event: int | None) -> Taken | None:
     return Taken(one.pk, Outcome.OPEN, one.age)
 
 
-def taken_until_closed(one: CohortThread) -> Taken | None:
-    """Return how long a thread took until it was closed for good, whoever closed it."""
-    if (ending := one.ending()) is None:
+def taken_until_closed(one: CohortThread, ending: StateChange | None) -> Taken:
+    """Return how long a thread took until it was closed for good, whoever closed it.
+
+    Args:
+        ending: what closed it, as `CohortThread.ending` returns it.
+    """
+    if ending is None:
         return Taken(one.pk, Outcome.OPEN, one.age)
     return Taken(one.pk, Outcome.DONE, ending.after)
 

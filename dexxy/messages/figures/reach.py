@@ -17,6 +17,7 @@ from dexxy.messages.figures.scope import (
     scope_of,
 )
 from dexxy.messages.figures.small_numbers import Figure
+from dexxy.messages.figures.steps import window_before
 from dexxy.messages.models import ThreadKind
 
 Members = Sequence[int]
@@ -55,8 +56,8 @@ FROM {ACTS} AND {IN_WINDOW} GROUP BY 1 ORDER BY 2 DESC, 1
 
 _OPENED = f"""
 {WHO}
-SELECT t.id FROM {THREADS} AND opener.is_bot IS NOT TRUE
- AND t.opened_at >= %(since)s AND t.opened_at < %(until)s AND t.opened_at <= %(now)s
+SELECT t.id, t.opened_at < %(since)s FROM {THREADS} AND opener.is_bot IS NOT TRUE
+ AND t.opened_at >= %(before)s AND t.opened_at < %(until)s AND t.opened_at <= %(now)s
 ORDER BY t.opened_at, t.id
 """
 
@@ -115,20 +116,24 @@ def reach(
     )
 
 
-def opened_threads(
+def opened_threads_compared(
     viewer: Viewer,
     workspace: Workspace,
     window: Window,
     filters: FigureFilters = EVERYTHING,
-) -> Sequence[int]:
-    """Return the threads that were opened in a window, of all kinds: those that are new (M5).
+) -> tuple[Sequence[int], int]:
+    """Return the threads of all kinds that were opened in a window: those that are new (M5).
+
+    Returns: with how many were opened in the window before it.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
     scope = scope_of(viewer, workspace, window, filters)
-    rows = scope.fetch(_OPENED, kinds=[str(kind) for kind in scope.kinds_of(*ThreadKind)])
-    return [pk for (pk,) in rows]
+    kinds = [str(kind) for kind in scope.kinds_of(*ThreadKind)]
+    rows = scope.fetch(_OPENED, kinds=kinds, before=window_before(window).since)
+    now = [pk for pk, is_before in rows if not is_before]
+    return now, len(rows) - len(now)
 
 
 def by_source(

@@ -27,6 +27,7 @@ from dexxy.messages.figures import (
     rhythm,
     trends,
 )
+from dexxy.messages.figures.activity import activity
 from dexxy.messages.figures.cohort import FOLLOWER
 from dexxy.messages.figures.estimator import Observation, quantile
 from dexxy.messages.figures.keeping import times_keep
@@ -595,7 +596,7 @@ def check_trends_are_the_same_figures_step_by_step(community: Community) -> None
     assert abs(sum(one.before for one in volume) - before_all) <= 1
     new = sum(one.new or 0 for one in trends.participation(*community.asked))
     assert new == len(people.new_contributors(*community.asked).people or ())
-    opened = reach.opened_threads(*community.asked)
+    opened, _ = reach.opened_threads_compared(*community.asked)
     flows = [flow.opened_and_closed(*community.asked, kind=kind).new for kind in ThreadKind]
     assert sorted(opened) == sorted(pk for new in flows for pk in new)
     far = reach.reach(*community.asked)
@@ -612,12 +613,39 @@ def check_each_step_is_a_window_of_its_own(community: Community, kind: ThreadKin
         assert (one.new, one.closed, one.reopened, one.open_after) == counts
 
 
+def check_two_windows_read_together_are_the_same_figures(community: Community) -> None:
+    viewer, workspace, window, filters = community.asked
+    before = (viewer, workspace, window_before(window), filters)
+
+    found = activity(*community.asked)
+    volume = trends.volume(*community.asked)
+    assert found.messages == sum(one.messages for one in volume)
+    assert found.messages_before == sum(one.before for one in volume)
+    contributors = people.contributors(*community.asked).people
+    assert found.people == [one.member_id for one in contributors]
+    assert found.people_before == len(people.contributors(*before).people)
+    new = people.new_contributors(*community.asked).people or ()
+    assert found.new == [one.member_id for one in new]
+    assert found.new_before == len(people.new_contributors(*before).people or ())
+    _, opened_before = reach.opened_threads_compared(*community.asked)
+    assert opened_before == len(reach.opened_threads_compared(*before)[0])
+    assert durations.team_response_compared(*community.asked) == (
+        durations.team_response_time(*community.asked)[ThreadKind.ISSUE],
+        durations.team_response_time(*before)[ThreadKind.ISSUE],
+    )
+    assert durations.time_to_close_compared(*community.asked) == (
+        durations.time_to_close(*community.asked),
+        durations.time_to_close(*before),
+    )
+
+
 COHORT_CHECKS: list[Callable[[Community], None]] = [
     check_first_responses_of_anybody_and_of_the_team,
     check_the_threads_know_their_first_responses,
     check_closings_and_ages,
     check_reviews_and_merges,
     check_answers_of_discussions,
+    check_two_windows_read_together_are_the_same_figures,
 ]
 CHECKS: list[Callable[[Community], None]] = [
     *COHORT_CHECKS,

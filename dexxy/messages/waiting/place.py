@@ -50,7 +50,8 @@ def queue_place(
     rows = f"FROM {RANGES} CROSS JOIN LATERAL (SELECT s.since, s.thread_id FROM {of.source}"
     rows += f" WHERE {of.conditions} AND {IN_RANGE}"
     statement = f"""
-{HELD_ONCE}, found AS (SELECT r.number, q.since, q.thread_id {rows} AND s.thread_id = %(thread)s) q),
+{HELD_ONCE}, found AS (
+    SELECT r.number, q.since, q.thread_id {rows} AND s.thread_id = %(thread)s) q),
 own AS (SELECT coalesce(found.number, -1) AS number, found.since, found.thread_id
         FROM (SELECT) always LEFT JOIN found ON TRUE)
 SELECT

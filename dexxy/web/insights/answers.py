@@ -71,8 +71,8 @@ def closings(asked: Asked) -> Drawn:
     """Draw how long issues and discussions take until they are closed (M3)."""
     facts, table, notes = [], [], []
     rows: dict[str, Rows] = {}
-    before = durations.time_to_close(*asked.figure_before)
-    for kind, both in durations.time_to_close(*asked.figure).items():
+    now, before = durations.time_to_close_compared(*asked.figure)
+    for kind, both in now.items():
         opened, closed = shown(both.opened), shown(both.closed)
         if not opened.durations.n and not closed.durations.n:
             continue

@@ -6,11 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dexxy.messages.feed.filters import ThreadFilters
-from dexxy.messages.figures import people
-from dexxy.messages.figures.durations import team_response_time
-from dexxy.messages.figures.reach import opened_threads
+from dexxy.messages.figures.activity import Activity, activity
+from dexxy.messages.figures.durations import team_response_compared
+from dexxy.messages.figures.reach import opened_threads_compared
 from dexxy.messages.figures.small_numbers import shown
-from dexxy.messages.figures.trends import volume
 from dexxy.messages.models import ThreadKind
 from dexxy.messages.waiting.lists import QueueFilters
 from dexxy.messages.waiting.summary import queue_summary
@@ -20,10 +19,10 @@ from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
 
 def overview(asked: Asked) -> Drawn:
     """Draw what one wants to know first, each beside the period before."""
-    trend = volume(*asked.figure)
-    messages, earlier = sum(one.messages for one in trend), sum(one.before for one in trend)
-    rows = {"opened": Rows(_("Threads opened"), opened_threads(*asked.figure))}
-    opened, before = len(rows["opened"].ids), len(opened_threads(*asked.figure_before))
+    found = shown(activity(*asked.figure))
+    messages, earlier = found.messages, found.messages_before
+    opened, before = opened_threads_compared(*asked.figure)
+    rows = {"opened": Rows(_("Threads opened"), opened)}
     facts = [
         Fact(
             _("Messages"),
@@ -31,12 +30,12 @@ def overview(asked: Asked) -> Drawn:
             address=asked.feed,
             change=words.or_too_few(words.change(messages, earlier, better=1), messages, earlier),
         ),
-        *_people(asked, rows),
+        *_people(found, rows),
         Fact(
             _("Threads opened"),
-            words.number(opened),
+            words.number(len(opened)),
             rows="opened",
-            change=words.or_too_few(words.change(opened, before), opened, before),
+            change=words.or_too_few(words.change(len(opened), before), len(opened), before),
         ),
         _answer(asked, rows),
         _waiting(asked),
@@ -45,20 +44,17 @@ def overview(asked: Asked) -> Drawn:
     return Drawn(facts=facts, table=table, rows=rows)
 
 
-def _people(asked: Asked, rows: dict[str, Rows]) -> list[Fact]:
-    active = [one.member_id for one in people.contributors(*asked.figure).people]
-    before = len(people.contributors(*asked.figure_before).people)
+def _people(found: Activity, rows: dict[str, Rows]) -> list[Fact]:
+    active, new = found.people, found.new
     rows["people"] = Rows(_("Active people"), active, is_people=True)
+    before = found.people_before
     change = words.or_too_few(words.change(len(active), before, better=1), len(active), before)
     facts = [Fact(_("Active people"), words.number(len(active)), rows="people", change=change)]
-    now, earlier_on = people.new_contributors_compared(*asked.figure)
-    new, earlier = shown(now).people, shown(earlier_on).people
-    if new is None or earlier is None:
+    if new is None:
         return [*facts, Fact(_("New people"), words.NONE)]
-    rows["new"] = Rows(_("New people"), [one.member_id for one in new], is_people=True)
-    change = words.or_too_few(
-        words.change(len(new), len(earlier), better=1), len(new), len(earlier)
-    )
+    rows["new"] = Rows(_("New people"), new, is_people=True)
+    earlier = found.new_before
+    change = words.or_too_few(words.change(len(new), earlier, better=1), len(new), earlier)
     return [*facts, Fact(_("New people"), words.number(len(new)), rows="new", change=change)]
 
 
@@ -67,8 +63,7 @@ def _answer(asked: Asked, rows: dict[str, Rows]) -> Fact:
     if asked.filters.kinds and ThreadKind.ISSUE not in asked.filters.kinds:
         return Fact(name, words.NONE)
     issues = replace(asked, filters=replace(asked.filters, kinds=[ThreadKind.ISSUE]))
-    now = shown(team_response_time(*issues.figure)[ThreadKind.ISSUE])
-    before = shown(team_response_time(*issues.figure_before)[ThreadKind.ISSUE])
+    now, before = map(shown, team_response_compared(*issues.figure))
     threads = [one.thread_id for one in now.threads]
     rows["issues"] = Rows(_("Issues opened from outside the team"), threads)
     change = words.or_too_few(
