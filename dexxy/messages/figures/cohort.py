@@ -2,11 +2,12 @@
 # ruff: noqa: S608
 # The statements are put together from constants; values are parameters.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum, StrEnum
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import NamedTuple
 
 from dexxy.messages.answers import answer_if, by_another_person, nobody_waits
 from dexxy.messages.changes.followers import changed_since
@@ -98,7 +99,9 @@ class CohortThread(NamedTuple):
 
     def ending(self, before: int | None = None) -> StateChange | None:
         """Return what closed it, if it was closed just before a time; None stands for now."""
-        for change in reversed(self.changes.split(",") if self.changes else ()):
+        changes = self.changes
+        while changes:
+            changes, _, change = changes.rpartition(",")
             after, kind, by = change.split(" ")
             if before is None or int(after) < before:
                 if kind != _REOPENED:
@@ -313,7 +316,7 @@ def cohort_read(
         if few:
             anew = _where(_TOLD_NOW, f"t.id = ANY(%(threads)s) AND {told}")
             rows += scope.fetch(anew, threads=few, **params)
-    rows.sort(key=_by_opening)
+    rows.sort(key=itemgetter(_OPENED_AT, 0))
     # As the class does it, without a call for each of very many.
     return list(map(CohortThread._make, rows))
 
@@ -331,10 +334,6 @@ def both_windows(scope: Scope) -> tuple[Scope, int]:
 def _where(sql: str, condition: str) -> str:
     # What `Scope.fetch` puts in stays to be put in.
     return sql.format(condition=condition, rows="{rows}", once="{once}")
-
-
-def _by_opening(row: Sequence[Any]) -> tuple[int, int]:
-    return row[_OPENED_AT], row[0]
 
 
 def lasting(microseconds: int) -> timedelta:

@@ -5,7 +5,7 @@ and so falls when a team stops answering. This estimate counts those who wait as
 waited: Kaplan, E. L.; Meier, P. (1958), Nonparametric estimation from incomplete observations.
 """
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Generic, NamedTuple, TypeVar
@@ -53,14 +53,17 @@ def quantiles(
         shares: the smallest one first.
     """
     known = list(observations)
-    happened = Counter(took for took, has_happened in known if has_happened)
-    watched = Counter(took for took, _ in known)
-    at_risk, survival = len(known), 1.0
+    happened = sorted(took for took, has_happened in known if has_happened and took is not None)
+    waits = sorted(took for took, has_happened in known if not has_happened and took is not None)
+    place, gone, survival = 0, 0, 1.0
     found: list[T | None] = []
-    for took in sorted(time for time in watched if time is not None):
-        if happened[took]:
-            survival *= 1 - happened[took] / at_risk
-            while len(found) < len(shares) and survival <= 1 - shares[len(found)] + _ROUNDING:
-                found.append(took)
-        at_risk -= watched[took]
+    while place < len(happened) and len(found) < len(shares):
+        took = happened[place]
+        after = bisect_right(happened, took, place)
+        # Whoever was watched for a shorter time says nothing about this one.
+        gone = bisect_left(waits, took, gone)
+        survival *= 1 - (after - place) / (len(known) - place - gone)
+        while len(found) < len(shares) and survival <= 1 - shares[len(found)] + _ROUNDING:
+            found.append(took)
+        place = after
     return found + [None] * (len(shares) - len(found))

@@ -154,11 +154,26 @@ def response_trend(
     # The oldest come first, so those of a step stand behind each other.
     places = [*(bisect_left(opened, edge) for edge in edges), len(found)]
     first = places[0]
+    # A thread is in a window and in a step of it, so what became of it is told once for both.
+    anybody = {one.pk: taken_until(one, one.response) for one in found}
+    team = {one.pk: taken_until(one, one.team_response) for one in found}
+
+    def responses(threads: Sequence[CohortThread]) -> Responses:
+        return Responses(
+            anybody=durations_of(threads, lambda one: anybody[one.pk], with_team=with_team),
+            team=durations_of(threads, lambda one: team[one.pk], with_team=with_team),
+        )
+
+    def by_kind(threads: Sequence[CohortThread]) -> Mapping[ThreadKind, Responses]:
+        return {
+            kind: responses([one for one in threads if one.kind == kind]) for kind in ThreadKind
+        }
+
     return ResponseTrend(
-        now=_by_kind(found[first:], with_team=with_team),
-        before=_by_kind(found[:first], with_team=with_team),
+        now=by_kind(found[first:]),
+        before=by_kind(found[:first]),
         steps=[
-            (step, _of_issues(found[begin:end], with_team=with_team))
+            (step, responses([one for one in found[begin:end] if one.kind == ThreadKind.ISSUE]))
             for step, (begin, end) in zip(steps, pairwise(places), strict=True)
         ],
     )
@@ -169,25 +184,3 @@ def _counted(scope: Scope, statement: str, steps: Sequence[Step]) -> Counter[int
     bounds = [step.since for step in steps]
     rows = scope.fetch(statement, bounds=bounds, first=bounds[0], last=steps[-1].until)
     return Counter(dict(rows))
-
-
-def _by_kind(found: Sequence[CohortThread], *, with_team: bool) -> Mapping[ThreadKind, Responses]:
-    return {
-        kind: _responses([one for one in found if one.kind == kind], with_team=with_team)
-        for kind in ThreadKind
-    }
-
-
-def _of_issues(found: Sequence[CohortThread], *, with_team: bool) -> Responses:
-    return _responses([one for one in found if one.kind == ThreadKind.ISSUE], with_team=with_team)
-
-
-def _responses(found: Sequence[CohortThread], *, with_team: bool) -> Responses:
-    return Responses(
-        anybody=durations_of(
-            found, lambda one: taken_until(one, one.response), with_team=with_team
-        ),
-        team=durations_of(
-            found, lambda one: taken_until(one, one.team_response), with_team=with_team
-        ),
-    )
