@@ -13,7 +13,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.messages.figures.acts import ACTS, WRITTEN
 from dexxy.messages.figures.cohort import CohortThread, cohort_read
-from dexxy.messages.figures.outcomes import Durations, durations_of, taken_until
+from dexxy.messages.figures.outcomes import Durations, Taken, durations_of, taken_until
 from dexxy.messages.figures.people import newcomers_read
 from dexxy.messages.figures.scope import EVERYTHING, WHO, FigureFilters, Scope, Window, scope_of
 from dexxy.messages.figures.small_numbers import Figure
@@ -154,29 +154,43 @@ def response_trend(
     # The oldest come first, so those of a step stand behind each other.
     places = [*(bisect_left(opened, edge) for edge in edges), len(found)]
     first = places[0]
-    # A thread is in a window and in a step of it, so what became of it is told once for both.
-    anybody = {one.pk: taken_until(one, one.response) for one in found}
-    team = {one.pk: taken_until(one, one.team_response) for one in found}
-
-    def responses(threads: Sequence[CohortThread]) -> Responses:
-        return Responses(
-            anybody=durations_of(threads, lambda one: anybody[one.pk], with_team=with_team),
-            team=durations_of(threads, lambda one: team[one.pk], with_team=with_team),
-        )
-
-    def by_kind(threads: Sequence[CohortThread]) -> Mapping[ThreadKind, Responses]:
-        return {
-            kind: responses([one for one in threads if one.kind == kind]) for kind in ThreadKind
-        }
-
+    told = _Told(
+        anybody={one.pk: taken_until(one, one.response) for one in found},
+        team={one.pk: taken_until(one, one.team_response) for one in found},
+        with_team=with_team,
+    )
     return ResponseTrend(
-        now=by_kind(found[first:]),
-        before=by_kind(found[:first]),
+        now=told.by_kind(found[first:]),
+        before=told.by_kind(found[:first]),
         steps=[
-            (step, responses([one for one in found[begin:end] if one.kind == ThreadKind.ISSUE]))
+            (step, told.of(found[begin:end], ThreadKind.ISSUE))
             for step, (begin, end) in zip(steps, pairwise(places), strict=True)
         ],
     )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What became of threads, by their ids: each is in a window and in a step of it."""
+
+    anybody: Mapping[int, Taken | None]
+    team: Mapping[int, Taken | None]
+    with_team: bool
+
+    def by_kind(self, found: Sequence[CohortThread]) -> Mapping[ThreadKind, Responses]:
+        return {kind: self.of(found, kind) for kind in ThreadKind}
+
+    def of(self, found: Sequence[CohortThread], kind: ThreadKind) -> Responses:
+        threads = [one for one in found if one.kind == kind]
+        return Responses(
+            anybody=self._durations(threads, self.anybody),
+            team=self._durations(threads, self.team),
+        )
+
+    def _durations(
+        self, threads: Sequence[CohortThread], took: Mapping[int, Taken | None]
+    ) -> Durations:
+        return durations_of(threads, lambda one: took[one.pk], with_team=self.with_team)
 
 
 def _counted(scope: Scope, statement: str, steps: Sequence[Step]) -> Counter[int]:
