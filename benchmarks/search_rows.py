@@ -34,9 +34,9 @@ FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
 WHERE m.id = s.message_id AND m.kind = 'opened' AND m.in_feed
 """
 _OTHERS = f"""
-INSERT INTO messages_standing (thread_id, workspace_id, side, reason, since, turned_at,
-    others_replied, is_old)
-SELECT id, workspace_id, 'team', 'no_reply', opened_at, opened_at, FALSE, FALSE
+INSERT INTO messages_standing (thread_id, workspace_id, source_id, kind, side, reason, since,
+    turned_at, others_replied, is_old)
+SELECT id, workspace_id, source_id, kind, 'team', 'no_reply', opened_at, opened_at, FALSE, FALSE
 FROM messages_thread WHERE state = 'open' AND id % 3 = 0;
 INSERT INTO messages_triage (thread_id, workspace_id, assignee_id, snoozed_until, is_set_aside,
     seen_at, note, created_at, updated_at)

@@ -54,10 +54,10 @@ _ROWS = (
            now() - n * interval '10 minutes', now(), now(), 1, now(), FALSE, '', '',
            now(), now()
        FROM generate_series(1, %(threads)s) n""",
-    """INSERT INTO messages_standing (thread_id, workspace_id, side, reason, since, turned_at,
-           others_replied, is_old, is_first)
-       SELECT id, workspace_id, 'team', 'no_reply', opened_at, opened_at, number %% 30 = 0, FALSE,
-           number %% 70 = 0
+    """INSERT INTO messages_standing (thread_id, workspace_id, source_id, kind, side, reason,
+           since, turned_at, others_replied, is_old, is_first)
+       SELECT id, workspace_id, source_id, kind, 'team', 'no_reply', opened_at, opened_at,
+           number %% 30 = 0, FALSE, number %% 70 = 0
        FROM messages_thread WHERE state = 'open' ORDER BY id LIMIT %(waiting)s""",
     """INSERT INTO messages_triage (thread_id, workspace_id, snoozed_until, is_set_aside, seen_at,
            note, created_at, updated_at)
@@ -77,6 +77,8 @@ def _measure() -> None:
 
     from dexxy.accounts.services import first_admin_ensure, workspace_ensure
     from dexxy.common.sql import execute
+    from dexxy.messages.feed.filters import ThreadFilters
+    from dexxy.messages.models import ThreadKind
     from dexxy.messages.waiting.lists import QueueFilters, Tab
     from dexxy.messages.waiting.place import queue_place
     from dexxy.messages.waiting.queue import queue_page
@@ -99,6 +101,7 @@ def _measure() -> None:
     page = queue_page(alice, workspace, first=100)
     middle, last = page.end, page.items[-1].pk
     first_time = QueueFilters(tab=Tab.FIRST)
+    of_one = QueueFilters(threads=ThreadFilters(source_ids=[source.pk], kinds=[ThreadKind.ISSUE]))
     reads: dict[str, Callable[[], Any]] = {
         "the number of every page": lambda: queue_number(alice, workspace),
         "the first page": lambda: queue_page(alice, workspace),
@@ -108,6 +111,9 @@ def _measure() -> None:
         "first-time contributors": lambda: queue_page(alice, workspace, first_time),
         "their bands": lambda: queue_summary(alice, workspace, first_time),
         "the place of a thread": lambda: queue_place(alice, workspace, last),
+        "issues of a repository": lambda: queue_page(alice, workspace, of_one),
+        "their lists": lambda: list_counts(alice, workspace, of_one),
+        "the place of one of them": lambda: queue_place(alice, workspace, last, of_one),
     }
     slowest = 0.0
     for name, read in reads.items():

@@ -697,6 +697,11 @@ class Standing(models.Model):
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
+    # As the thread says them: what a queue is filtered by is told from the index of its rows alone.
+    source = models.ForeignKey(
+        Source, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    kind = models.CharField(max_length=20, choices=ThreadKind.choices)
     side = models.CharField(max_length=10, choices=Side.choices)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     since = models.DateTimeField()
@@ -714,8 +719,8 @@ class Standing(models.Model):
         indexes = [
             models.Index(
                 fields=["workspace", "side", "is_old", "others_replied", "since", "thread"],
-                include=["is_first"],
-                name="messages_standing_lists",
+                include=["is_first", "source", "kind"],
+                name="messages_standing_order",
             )
         ]
 

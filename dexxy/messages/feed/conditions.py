@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _PARAM = re.compile(r"%\((\w+)\)s")
+_COLUMN = re.compile(r"\{row\}\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Condition:
     def on(self, row: str) -> str:
         """Return the SQL for the table with the alias ROW."""
         return self.sql.format(row=row)
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the row that it is about."""
+        return set(_COLUMN.findall(self.sql))
 
     def negated(self, prefix: str) -> "Condition":
         """Return the condition that this one does not hold, with its parameters renamed."""

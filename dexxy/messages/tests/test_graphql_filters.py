@@ -134,7 +134,13 @@ def ids(workspace: Workspace) -> dict[str, str]:
     # Whoever reads came between the two.
     workspace.memberships.update(created_at=START + timedelta(hours=1))
     Standing.objects.create(
-        thread=pull, workspace=workspace, side=Side.TEAM, reason=Reason.NO_REPLY, since=START
+        thread=pull,
+        workspace=workspace,
+        source=pull.source,
+        kind=pull.kind,
+        side=Side.TEAM,
+        reason=Reason.NO_REPLY,
+        since=START,
     )
     search_catch_up(seconds=10)
     named = {"source": pull.source_id, "member": author.member_id, "author": author.pk}

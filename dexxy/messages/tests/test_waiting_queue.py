@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
@@ -14,6 +16,7 @@ from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.lists import QueueFilters, Tab
 from dexxy.messages.waiting.pace import queue_pace
+from dexxy.messages.waiting.place import queue_place
 from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.summary import list_counts, queue_summary
@@ -141,6 +144,21 @@ def test_the_pace_of_the_queue_is_its_median_and_what_came_and_went_in_a_week(
     Source.objects.update(is_archived=True)
     gone = queue_pace(alice, workspace)
     assert (gone.median, gone.arrived, gone.answered) == (None, 0, 0)
+
+
+def test_no_thread_is_looked_up_to_filter_the_queue_by_repository_and_kind(
+    alice: User, workspace: Workspace, teller: Teller, queue: list[Thread]
+) -> None:
+    make_source(workspace=workspace, is_archived=True)
+    kept = QueueFilters(
+        threads=ThreadFilters(source_ids=[teller.source.pk], kinds=[ThreadKind.ISSUE])
+    )
+
+    with CaptureQueriesContext(connection) as asked:
+        assert list_counts(alice, workspace, kept)[Tab.ALL] == 5
+        assert queue_summary(alice, workspace, kept).total == 5
+        assert queue_place(alice, workspace, queue[1].pk, kept).number == 2
+    assert not [one for one in asked if "messages_thread" in one["sql"]]
 
 
 def test_each_list_has_its_threads(alice: User, workspace: Workspace, teller: Teller) -> None:

@@ -15,7 +15,8 @@ from dexxy.messages.team.stints import is_on_team
 from dexxy.messages.waiting.turns import Act, Actor, Deed
 
 _THREADS = f"""
-SELECT t.id, t.state, t.state_reason = 'draft', t.opened_at, t.closed_at, opener.member_id,
+SELECT t.id, t.source_id, t.kind, t.state, t.state_reason = 'draft', t.opened_at, t.closed_at,
+       opener.member_id,
        ({nobody_waits(kind="opener.kind", is_bot="member.is_bot")}) IS NOT NULL,
        t.opened_at < s.created_at - interval '90 days', s.created_at
 FROM messages_thread t
@@ -61,6 +62,8 @@ class ThreadActs:
     """
 
     thread_id: int
+    source_id: int
+    kind: str
     opened: Act
     is_from_before: bool
     connected_at: datetime
@@ -96,11 +99,11 @@ def acts_read(workspace_id: int, thread_ids: Collection[int], team: Roster) -> l
 
 
 def _thread(row: Sequence[Any], team: Roster) -> ThreadActs:
-    pk, _, is_draft, opened_at, _, opener, is_nobody, is_from_before, connected_at = row
+    pk, source, kind, _, is_draft, opened_at, _, opener, is_nobody, *connected = row
     actor = Actor.NOBODY if is_nobody else _actor(opener, opened_at, None, team)
     # Whoever opens a thread and is not of the team is its opener.
     opened = Act(opened_at, Deed.SAID, Actor.OPENER if actor is Actor.OTHER else actor)
-    return ThreadActs(pk, opened, is_from_before, connected_at, opener, is_draft)
+    return ThreadActs(pk, source, kind, opened, *connected, opener, is_draft)
 
 
 def _take(thread: ThreadActs, message: Sequence[Any], team: Roster) -> None:
@@ -121,7 +124,7 @@ def _actor(member: int, at: datetime, opener: int | None, team: Roster) -> Actor
 
 def _end(thread: ThreadActs, row: Sequence[Any]) -> None:
     """Let a thread end that is closed, if no act says so: whoever did it is not known."""
-    _, state, _, opened_at, closed_at, *_ = row
+    _, _, _, state, _, opened_at, closed_at, *_ = row
     has_ended = [act.deed for act in thread.acts if act.deed in (Deed.ENDED, Deed.REOPENED)]
     if state != ThreadState.OPEN and has_ended[-1:] != [Deed.ENDED]:
         at = closed_at or opened_at

@@ -122,15 +122,16 @@ def lists_asked(
         of_threads.append(Condition("{row}.source_id <> ALL(%(hidden)s)", {"hidden": hidden}))
     times = {"since": filters.since, "until": filters.until}
     kept = [_TIMES[name] for name, time in times.items() if time is not None]
-    if of_threads:
-        kept.append(where("t", of_threads))
+    of_rows = [one for one in of_threads if one.columns <= _OF_ROWS]
+    others = [one for one in of_threads if one not in of_rows]
+    kept += [where(row, some) for row, some in (("s", of_rows), ("t", others)) if some]
     own = {"workspace": workspace.pk, "viewer": viewer.pk, "now": now}
     waits = {"wait_since": filters.since, "wait_until": filters.until}
     params = {**params_of(of_threads), **own, **waits}
     return [
         Asked(
-            # The row of the thread is looked up only where something is asked of it.
-            _WITH_THREAD if of_threads else "messages_standing s",
+            # The row of the thread is looked up only where more is asked of it.
+            _WITH_THREAD if others else "messages_standing s",
             " AND ".join([_side_of(tab), *kept]),
             _OF_TAB[tab],
             params,
@@ -139,6 +140,8 @@ def lists_asked(
     ]
 
 
+# What the rows of standings say of their threads.
+_OF_ROWS = {"source_id", "kind"}
 _WITH_THREAD = "messages_standing s JOIN messages_thread t ON t.id = s.thread_id"
 
 

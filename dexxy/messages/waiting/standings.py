@@ -21,18 +21,21 @@ DELETE FROM messages_standing WHERE thread_id = ANY(%(threads)s) AND thread_id <
 """
 _WRITE = """
 INSERT INTO messages_standing AS s (
-    thread_id, workspace_id, side, reason, since, turned_at, message_id, others_replied, is_old)
-SELECT r.thread_id, %(workspace)s, r.side, r.reason, r.since, r.turned_at, r.message_id,
-       r.others_replied, r.is_old
+    thread_id, workspace_id, source_id, kind, side, reason, since, turned_at, message_id,
+    others_replied, is_old)
+SELECT r.thread_id, %(workspace)s, r.source_id, r.kind, r.side, r.reason, r.since, r.turned_at,
+       r.message_id, r.others_replied, r.is_old
 FROM {rows} ORDER BY r.thread_id
 ON CONFLICT (thread_id) DO UPDATE SET
-    side = excluded.side, reason = excluded.reason, since = excluded.since,
-    turned_at = excluded.turned_at, message_id = excluded.message_id,
+    source_id = excluded.source_id, kind = excluded.kind, side = excluded.side,
+    reason = excluded.reason, since = excluded.since, turned_at = excluded.turned_at,
+    message_id = excluded.message_id,
     others_replied = excluded.others_replied, is_old = excluded.is_old
-WHERE (s.side, s.reason, s.since, s.turned_at, s.message_id, s.others_replied, s.is_old)
+WHERE (s.source_id, s.kind, s.side, s.reason, s.since, s.turned_at, s.message_id,
+       s.others_replied, s.is_old)
       IS DISTINCT FROM
-      (excluded.side, excluded.reason, excluded.since, excluded.turned_at, excluded.message_id,
-       excluded.others_replied, excluded.is_old)
+      (excluded.source_id, excluded.kind, excluded.side, excluded.reason, excluded.since,
+       excluded.turned_at, excluded.message_id, excluded.others_replied, excluded.is_old)
 """
 # What is kept already is left as it is: a recount changes little.
 _WRITE_WAITS = """
@@ -68,6 +71,8 @@ WHERE s.thread_id = opened.id AND s.is_first <> opened.is_first
 """
 _COLUMNS = {
     "thread_id": "bigint",
+    "source_id": "bigint",
+    "kind": "text",
     "side": "text",
     "reason": "text",
     "since": "timestamptz",
@@ -146,6 +151,8 @@ def _with(acts: list[Act], one: Act | None) -> list[Act]:
 def _row(thread: ThreadActs, found: Standing) -> tuple[Any, ...]:
     return (
         thread.thread_id,
+        thread.source_id,
+        thread.kind,
         str(found.side),
         str(found.reason),
         found.since,
