@@ -99,11 +99,14 @@ def acts_read(workspace_id: int, thread_ids: Collection[int], team: Roster) -> l
 
 
 def _thread(row: Sequence[Any], team: Roster) -> ThreadActs:
-    pk, source, kind, _, is_draft, opened_at, _, opener, is_nobody, *connected = row
+    pk, source, kind, _, is_draft, opened_at, _, opener, is_nobody, *rest = row
+    is_from_before, connected_at = rest
     actor = Actor.NOBODY if is_nobody else _actor(opener, opened_at, None, team)
     # Whoever opens a thread and is not of the team is its opener.
     opened = Act(opened_at, Deed.SAID, Actor.OPENER if actor is Actor.OTHER else actor)
-    return ThreadActs(pk, source, kind, opened, *connected, opener, is_draft)
+    return ThreadActs(
+        pk, source, kind, opened, is_from_before, connected_at, opener, is_draft=is_draft
+    )
 
 
 def _take(thread: ThreadActs, message: Sequence[Any], team: Roster) -> None:
