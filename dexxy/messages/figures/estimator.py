@@ -55,15 +55,17 @@ def quantiles(
     known = list(observations)
     happened = sorted(took for took, has_happened in known if has_happened and took is not None)
     waits = sorted(took for took, has_happened in known if not has_happened and took is not None)
-    place, gone, survival = 0, 0, 1.0
+    limits = [1 - share + _ROUNDING for share in shares]
+    place, gone, watched, survival = 0, 0, len(known), 1.0
     found: list[T | None] = []
-    while place < len(happened) and len(found) < len(shares):
+    while limits and place < len(happened):
         took = happened[place]
         after = bisect_right(happened, took, place)
         # Whoever was watched for a shorter time says nothing about this one.
         gone = bisect_left(waits, took, gone)
-        survival *= 1 - (after - place) / (len(known) - place - gone)
-        while len(found) < len(shares) and survival <= 1 - shares[len(found)] + _ROUNDING:
+        survival *= 1 - (after - place) / (watched - place - gone)
+        while limits and survival <= limits[0]:
             found.append(took)
+            del limits[0]
         place = after
-    return found + [None] * (len(shares) - len(found))
+    return found + [None] * len(limits)
