@@ -67,7 +67,7 @@ class Large(Community):
         self.look = Look(self.window, self.filters, dict.fromkeys(team, BEGIN))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_page_the_api_and_a_naive_count_give_the_same_numbers(
     client: Client, ask: Ask, alice: User, workspace: Workspace, source: Source
 ) -> None:
