@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("members", "0006_accounts_by_login")]
+    dependencies = [("members", "0007_notes_column_is_gone")]
 
     operations = [
         AddIndexConcurrently(

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("sources", "0001_initial"),
-        ("messages", "0017_what_figures_tell_of_threads"),
+        ("messages", "0019_waits_of_late"),
     ]
 
     operations = [
