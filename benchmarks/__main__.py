@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +22,8 @@ RUNS = 3
 # with several heavy ones that come in one page.
 TIMES = 4
 COMMENTS, LENGTH = 5000, 60_000
+# Seconds of each answer, where that is measured.
+LATENCY = 0.3
 HEAVY_THREADS, HEAVY_COMMENTS = 10, 150
 
 
@@ -45,7 +48,16 @@ def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
             for name, found in results.items():
                 found.append(_run(f"benchmarks.{name}", environment))
         results["unchanged"] = [_run("benchmarks.sync", {**environment, "BENCH_AGAIN": "1"})]
+    results["far"] = [_measure_far(environment, arguments)]
     return results | _measure_memory(environment)
+
+
+def _measure_far(environment: dict[str, str], arguments: Sequence[str]) -> dict[str, float]:
+    """Sync the same from a server that is far away."""
+    with SimulatorProcess(*arguments, "--latency", str(LATENCY)) as simulator:
+        environment = {**environment, "DEXXY_GITHUB_API_URL": simulator.url}
+        _run("benchmarks.sync", environment)  # renders all answers
+        return _run("benchmarks.sync", environment)
 
 
 def _measure_memory(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
@@ -87,6 +99,12 @@ def _report(results: dict[str, list[dict[str, float]]]) -> None:
     table.add_row("of a bare loop's", f"{sync['rate'] / bare['rate']:.0%}", "")
     table.add_row("bare loop, messages a second", f"{bare['rate']:.0f}", "")
     per_thousand = sync["requests"] / sync["messages"] * 1000
+    table.add_row("messages to PostgreSQL", f"{sync['statements']:.0f}", "")
+    table.add_row("seconds of CPU, without PostgreSQL's", f"{sync['cpu']:.1f}", "")
+    far = best["far"]
+    table.add_row(f"seconds at {LATENCY:.1f} s a request", f"{far['seconds']:.0f}", "")
+    waited = f"{far['seconds'] / (LATENCY * far['all_requests']):.2f}"
+    table.add_row("  of the sum of latencies", waited, "1.2 at most")
     table.add_row("requests for 1,000 messages", f"{per_thousand:.2f}", "5 at most")
     table.add_row("points in all", f"{sync['points']:.0f}", "")
     table.add_row("peak memory, MB", f"{sync['memory']:.0f}", "under 200")

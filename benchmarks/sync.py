@@ -5,7 +5,8 @@ import os
 import resource
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import Any
 
 import django
 
@@ -15,6 +16,7 @@ with loading():  # as every command does it
     django.setup()
 
 from django.core.management import call_command
+from django.db import connection
 
 from dexxy.accounts.services import first_admin_ensure, workspace_ensure
 from dexxy.integrations.models import RunTrigger
@@ -26,6 +28,17 @@ TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
 COUNTED = ["comment", "review", "review_comment", "reply"]
 
 
+class Messages:
+    """Counts what is sent to the database: statements that are sent together are one message."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute: Any, *statement: Any) -> Any:
+        self.count += 1
+        return execute(*statement)
+
+
 def main() -> None:
     call_command("migrate", verbosity=0)
     if "BENCH_AGAIN" not in os.environ:
@@ -35,15 +48,21 @@ def main() -> None:
         full_name="colony/generated",
         token=TOKEN,
     )
-    began = perf_counter()
-    run = repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND)
-    seconds = perf_counter() - began
+    messages_sent = Messages()
+    began, cpu = perf_counter(), process_time()
+    with connection.execute_wrapper(messages_sent):
+        run = repository_sync(repository_id=repository.pk, trigger=RunTrigger.COMMAND)
+    seconds, cpu = perf_counter() - began, process_time() - cpu
     messages = Message.objects.filter(kind__in=COUNTED, is_archived=False).count()
     figures = {
         "threads": run.counts["threads"],
         "messages": messages,
         "rate": messages / seconds,
+        "seconds": seconds,
+        "cpu": cpu,
+        "statements": messages_sent.count,
         "requests": run.requests,
+        "all_requests": run.requests + sum(n for name, n in run.counts.items() if "_req" in name),
         "points": run.points,
         "memory": _peak_memory(),
     }

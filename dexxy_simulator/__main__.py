@@ -78,9 +78,11 @@ def _add_administrators(world: World) -> None:
 
 
 def _server(options: argparse.Namespace, world: World) -> SimulatorServer | RenderedServer:
-    if options.rendered:
-        return RenderedServer(world, options.port)
-    server = SimulatorServer(world, options.port)
+    server: SimulatorServer | RenderedServer = (
+        RenderedServer(world, options.port)
+        if options.rendered
+        else SimulatorServer(world, options.port)
+    )
     server.latency = options.latency
     return server
 
@@ -97,8 +99,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     _add_behaviour(parser.add_argument)
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     options = parser.parse_args(arguments)
-    if options.rendered and (options.live or options.latency):
-        parser.error("rendered answers neither change nor wait")
+    if options.rendered and options.live:
+        parser.error("rendered answers do not change")
     return options
 
 

@@ -96,10 +96,10 @@ class Renderings:
 
 
 class RenderedProtocol(asyncio.Protocol):
-    """Serves one connection."""
+    """Serves one connection, whose client waits for each answer before it asks again."""
 
-    def __init__(self, renderings: Renderings, connections: set[asyncio.Transport]) -> None:
-        self._renderings = renderings
+    def __init__(self, server: RenderedServer, connections: set[asyncio.Transport]) -> None:
+        self._server = server
         self._connections = connections
         self._received = bytearray()
 
@@ -128,11 +128,18 @@ class RenderedProtocol(asyncio.Protocol):
             body = bytes(self._received[end + 4 : whole])
             del self._received[:whole]
             method, target, _ = first.split(" ", 2)
-            self._transport.write(self._renderings.answer(method, target, headers, body))
+            answer = self._server.renderings.answer(method, target, headers, body)
+            if self._server.latency:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._server.latency, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
 class RenderedServer:
     """A running server of rendered answers. Use it as a context manager.
+
+    `latency` is the seconds that each answer waits before it is sent.
 
     Raises:
         PortInUseError: when entered.
@@ -140,6 +147,7 @@ class RenderedServer:
 
     def __init__(self, world: World, port: int = 0) -> None:
         self.port = port
+        self.latency = 0.0
         self.requests = RequestLog()
         self.renderings = Renderings(world, self.requests)
         self._connections: set[asyncio.Transport] = set()
@@ -177,7 +185,7 @@ class RenderedServer:
 
     def _run(self) -> None:
         try:
-            protocol = partial(RenderedProtocol, self.renderings, self._connections)
+            protocol = partial(RenderedProtocol, self, self._connections)
             listening = self._loop.create_server(protocol, HOST, self.port)
             server = self._loop.run_until_complete(listening)
             self.port = self.renderings.port = int(server.sockets[0].getsockname()[1])
