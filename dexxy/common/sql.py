@@ -1,10 +1,12 @@
 """Run SQL of our own: many rows in one statement, and limits on how long a read may take."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -15,9 +17,12 @@ from dexxy.common.errors import DexxyError
 
 # No query that an index serves takes this long, and a person can still wait for it.
 LONGEST_READ_SECONDS = 5.0
+ModelT = TypeVar("ModelT", bound=Model)
 TOO_SLOW = "That would take too long: ask for less at a time."
 # The time, by `monotonic`, at which the current deadline ends.
 _ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
+# Statements that are sent with the next one; None outside of `gathering`.
+_waiting: ContextVar["list[Statement] | None"] = ContextVar("waiting", default=None)
 
 
 class TooSlowError(DexxyError):
@@ -79,13 +84,11 @@ def fetch_all(
     """Run a statement and return its rows.
 
     Args:
-        sql: the statement, with `{rows}` where ROWS are to be read.
+        sql: the statement, with `{rows}` where ROWS are to be read; of several, the first counts.
         params: its named parameters.
         rows: the rows that it reads, if any.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(*_bound(sql, params, rows))
-        return list(cursor.fetchall())
+    return run_together([Statement(sql, params, rows)])[0].rows
 
 
 def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> int:
@@ -94,9 +97,152 @@ def execute(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> in
     Args:
         sql, params, rows: as of `fetch_all`.
     """
+    return run_together([Statement(sql, params, rows)])[0].count
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that is sent together with others.
+
+    Args:
+        sql, params, rows: as of `fetch_all`.
+    """
+
+    sql: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    rows: Rows | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a statement of several did: how many rows it changed or found, and those it returns."""
+
+    count: int
+    rows: list[tuple[Any, ...]]
+
+
+def run_together(statements: Iterable[Statement]) -> list[Outcome]:
+    """Run statements one after the other, and wait for the database only once.
+
+    Each sees what those before it did, and what others committed before it began: it is as if they
+    were sent one by one. Where one fails, those behind it are not run.
+    """
+    asked = list(statements)
+    waiting = _taken()
     with connection.cursor() as cursor:
-        cursor.execute(*_bound(sql, params, rows))
-        return int(cursor.rowcount)
+        bound = (_bound(one.sql, one.params, one.rows) for one in (*waiting, *asked))
+        if not (texts := [cursor.mogrify(*one) for one in bound]):
+            return []
+        cursor.execute("\n;\n".join(texts))
+        outcomes = [_outcome(cursor)]
+        while cursor.nextset():
+            outcomes.append(_outcome(cursor))
+    return outcomes[len(waiting) :]
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Let statements inside that are given to `execute_later` wait for the next one.
+
+    Inside a transaction, and not around it: they are sent before this ends.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    token = _waiting.set([])
+    try:
+        with connection.execute_wrapper(_behind_waiting):
+            yield
+            run_together([])
+    finally:
+        _waiting.reset(token)
+
+
+def execute_later(sql: str, params: Mapping[str, Any], rows: Rows | None = None) -> None:
+    """Run a statement of which nobody needs to know how many rows it changed.
+
+    Inside `gathering` it is sent with whatever is asked next, and before it; else at once.
+
+    Args:
+        sql, params, rows: as of `fetch_all`.
+    """
+    statement, waiting = Statement(sql, params, rows), _waiting.get()
+    if waiting is None:
+        run_together([statement])
+    else:
+        waiting.append(statement)
+
+
+def _taken() -> list[Statement]:
+    """Return the statements that wait, and forget them."""
+    waiting = _waiting.get()
+    taken = list(waiting or ())
+    if waiting:
+        waiting.clear()
+    return taken
+
+
+def _behind_waiting(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Mapping[str, Any]
+) -> Any:
+    """Send what waits before a statement that another way leads to the database."""
+    if _waiting.get():
+        run_together([])
+    return execute(sql, params, many, context)
+
+
+def _outcome(cursor: Any) -> Outcome:
+    return Outcome(cursor.rowcount, cursor.fetchall() if cursor.description else [])
+
+
+@cache
+def row_columns(model: type[Model]) -> tuple[str, ...]:
+    """Return the columns of a model's table, in the order in which `rows_read` wants them."""
+    return tuple(f'"{field.column}"' for field in model._meta.concrete_fields)
+
+
+def rows_read(model: type[ModelT], rows: Iterable[Sequence[Any]]) -> list[ModelT]:
+    """Return the objects of rows with all columns."""
+    fields = model._meta.concrete_fields
+    names = [field.attname for field in fields]
+    convert = {
+        place: field.from_db_value
+        for place, field in enumerate(fields)
+        if hasattr(field, "from_db_value")
+    }
+    return [
+        model.from_db(
+            connection.alias,
+            names,
+            [
+                convert[place](value, None, connection) if place in convert else value
+                for place, value in enumerate(row)
+            ],
+        )
+        for row in rows
+    ]
+
+
+def save_later(row: Model, fields: Collection[str] = ()) -> None:
+    """Store the fields of a row that exists, by `execute_later`.
+
+    Args:
+        fields: their names; all by default.
+    """
+    every = row._meta.concrete_fields
+    params = {
+        field.attname: field.get_db_prep_save(field.pre_save(row, add=False), connection)
+        for field in every
+        if not field.primary_key and (not fields or field.name in fields)
+    }
+    execute_later(_update(type(row), tuple(params)), {**params, "pk": row.pk})
+
+
+@cache
+def _update(model: type[Model], names: tuple[str, ...]) -> str:
+    columns = {field.attname: field.column for field in model._meta.concrete_fields}
+    written = ", ".join(f'"{columns[name]}" = %({name})s' for name in names)
+    return f'UPDATE "{model._meta.db_table}" SET {written} WHERE id = %(pk)s'  # noqa: S608  # names
 
 
 def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -107,6 +253,7 @@ def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
         columns: names of the columns, in the order of the values.
         rows: one sequence of values for each row; a row whose key exists already is an error.
     """
+    run_together([])
     sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
         for row in rows:
@@ -122,14 +269,15 @@ class Question:
     """
 
     def __init__(self, query: QuerySet[Model]) -> None:
-        sql, self._params = query.order_by().values("pk").query.sql_with_params()
-        self._sql = f"SELECT EXISTS ({sql})"
+        sql, params = query.order_by().values("pk").query.sql_with_params()
+        names = [f"question{place}" for place in range(len(params))]
+        sql %= tuple(f"%({name})s" for name in names)
+        self.statement = Statement(f"SELECT EXISTS ({sql})", dict(zip(names, params, strict=True)))
 
     def ask(self) -> bool:
         """Return whether the query has any row now."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, self._params)
-            return bool(cursor.fetchall()[0][0])
+        [[found]] = fetch_all(self.statement.sql, self.statement.params)
+        return bool(found)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import BadInputError
-from dexxy.common.sql import execute
+from dexxy.common.sql import execute_later
 from dexxy.sources.models import DailyCounts
 
 # Days that are read at once.
@@ -61,7 +61,7 @@ def counts_note(source_id: int, counts: Counts, *, taken_at: datetime, is_hint: 
         "taken_at": taken_at,
         "is_hint": is_hint,
     }
-    execute(_NOTE, params)
+    execute_later(_NOTE, params)
 
 
 def growth(

@@ -5,15 +5,20 @@ A digest is made of a text: the key of an account, a login, or an e-mail address
 
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from dexxy.common.sql import fetch_all
+from dexxy.common.sql import execute_later, fetch_all
 from dexxy.members.addresses import mailbox
 from dexxy.members.models import ErasedKey, ErasureSecret, Identity
 
 _HOLD_OFF = "SELECT pg_advisory_xact_lock_shared(hashtextextended('erasures', %(workspace)s))"
+_ERASED = """
+SELECT EXISTS (SELECT FROM members_erasuresecret WHERE workspace_id = %(workspace)s),
+       ARRAY(SELECT id FROM members_identity WHERE workspace_id = %(workspace)s AND is_silenced)
+"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('erasures', %(workspace)s))"
 
 
@@ -97,12 +102,28 @@ def texts_of(account: Identity) -> list[str]:
     return [account_text(account.provider, account.external_id), login, *mail_texts(account.email)]
 
 
-def erasures_hold_off(workspace_id: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Who was erased in a workspace, as long as erasures are held off.
+
+    Args:
+        anybody: whether anybody was.
+        silenced: the identities whose words are not kept.
+    """
+
+    anybody: bool
+    silenced: Set[int]
+
+
+def erasures_hold_off(workspace_id: int) -> Erased:
     """Let nobody be erased until the transaction ends. Whoever stores words calls it first of all.
 
     Writers do not wait for each other: the lock is shared.
     """
-    fetch_all(_HOLD_OFF, {"workspace": workspace_id})
+    params = {"workspace": workspace_id}
+    execute_later(_HOLD_OFF, params)
+    [(anybody, silenced)] = fetch_all(_ERASED, params)
+    return Erased(anybody, frozenset(silenced))
 
 
 def erasures_lock(workspace_id: int) -> None:
@@ -111,12 +132,3 @@ def erasures_lock(workspace_id: int) -> None:
     No other transaction stores texts of people until this one ends.
     """
     fetch_all(_LOCK, {"workspace": workspace_id})
-
-
-def accounts_silenced(workspace_id: int) -> set[int]:
-    """Return the identities whose words are not kept, from an index that is mostly empty.
-
-    Call `erasures_hold_off` before: then the answer stays true until the transaction ends.
-    """
-    silenced = Identity.objects.filter(workspace=workspace_id, is_silenced=True)
-    return set(silenced.values_list("pk", flat=True))

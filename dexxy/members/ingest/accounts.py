@@ -1,13 +1,17 @@
 """Store accounts, and give each new one a member."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, execute_later, fetch_all
 from dexxy.members.erasure.digests import ErasedPeople
 from dexxy.members.ingest import accounts_sql as sql
 from dexxy.members.ingest.contacts import contacts_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
+
+# The values of an account, in the order of its columns.
+_row: Callable[[IdentityRecord], tuple[str, ...]] = attrgetter(*sql.IDENTITY_COLUMNS)
 
 
 def identities_apply(
@@ -28,8 +32,8 @@ def identities_apply(
     if changed:
         rows = _rows(changed, seen_at)
         if fetch_all(sql.LOCK_CHANGED, server, rows):
-            execute(sql.RENAME_MEMBERS, server, rows)
-            execute(sql.UPDATE, server, rows)
+            execute_later(sql.RENAME_MEMBERS, server, rows)
+            execute_later(sql.UPDATE, server, rows)
     if len(known) < len(by_id):
         known |= _insert(workspace_id, provider, server, by_id, seen_at)
     return known
@@ -56,17 +60,13 @@ def _insert(
     seen_at: datetime,
 ) -> dict[str, int]:
     # Two workers that meet one new person at the same moment must make one member, not two.
-    fetch_all(sql.LOCK_NEW_MEMBERS, server)
+    execute_later(sql.LOCK_NEW_MEMBERS, server)
     known, _ = _compare(server, by_id)
     known |= ErasedPeople(workspace_id).accounts(provider, by_id.keys() - known.keys())
     new = [record for key, record in by_id.items() if key not in known]
     if new:
         known |= dict(fetch_all(sql.INSERT, server, _rows(new, seen_at)))
     return known
-
-
-def _row(record: IdentityRecord) -> tuple[str, ...]:
-    return tuple(getattr(record, name) for name in sql.IDENTITY_COLUMNS)
 
 
 def _rows(records: Iterable[IdentityRecord], seen_at: datetime) -> Rows:
@@ -92,7 +92,7 @@ def profiles_apply(
     names = sql.PROFILE_COLUMNS
     rows = Rows(names, [tuple(getattr(record, name) for name in names) for record in records])
     params = {"workspace": workspace_id, "provider": provider}
-    execute(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
+    execute_later(sql.NOTE_PROFILES_READ, {"read_at": read_at, "asked_for": list(asked_for)})
     # The accounts are locked now, all of them in the order of their keys.
     contacts_apply(workspace_id=workspace_id, provider=provider, records=records)
-    execute(sql.FILL_PROFILES, params, rows)
+    execute_later(sql.FILL_PROFILES, params, rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dexxy.common.sql import Rows, execute
+from dexxy.common.sql import Rows, execute_later
 from dexxy.members.ingest.records import ProfileRecord
 
 _COLUMNS = {
@@ -38,4 +38,4 @@ def contacts_apply(*, workspace_id: int, provider: str, records: Iterable[Profil
         (record.external_id, record.email, list(record.links), record.is_email_verified)
         for record in records
     ]
-    execute(_FILL, {"workspace": workspace_id, "provider": provider}, Rows(_COLUMNS, rows))
+    execute_later(_FILL, {"workspace": workspace_id, "provider": provider}, Rows(_COLUMNS, rows))

@@ -6,9 +6,10 @@ statement before it.
 # ruff: noqa: S608
 # The statements are put together from constants of our own alone; values are parameters.
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from dexxy.common.sql import execute
+from dexxy.common.sql import execute, execute_later
 from dexxy.messages.models import ChangeKind
 
 _COLUMNS = "workspace_id, epoch, transaction_id, kind, thread_id, message_id, member_id"
@@ -34,6 +35,14 @@ FROM (
 ) m
 """
 
+_NOTE_NEW_MESSAGES = f"""
+INSERT INTO messages_change ({_COLUMNS}, last_message_id)
+SELECT %(workspace)s, {_WHEN}, 'written', thread_id, min(id), NULL, nullif(max(id), min(id))
+FROM messages_message
+WHERE workspace_id = %(workspace)s AND thread_id = ANY(%(threads)s) AND created_at = %(created_at)s
+GROUP BY thread_id ORDER BY min(id)
+"""
+
 
 def messages_noted(statement: str) -> str:
     """Return STATEMENT with notes of each message that it writes, edits or removes.
@@ -57,6 +66,17 @@ WITH written AS ({statement} RETURNING {returned}), changed AS (
 INSERT INTO messages_change ({_COLUMNS}, last_message_id)
 SELECT workspace_id, {_WHEN}, kind, thread_id, min(id), NULL, nullif(max(id), min(id))
 FROM changed GROUP BY workspace_id, thread_id, kind, single ORDER BY min(id)"""
+
+
+def new_messages_note(workspace_id: int, thread_ids: Sequence[int], created_at: datetime) -> None:
+    """Note messages that were copied into threads: those that are new in a thread are one note.
+
+    Args:
+        thread_ids: of locked threads.
+        created_at: of the new messages, and of no others in these threads.
+    """
+    params = {"workspace": workspace_id, "threads": thread_ids, "created_at": created_at}
+    execute_later(_NOTE_NEW_MESSAGES, params)
 
 
 def links_noted(statement: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.erasure.digests import accounts_silenced, erasures_hold_off
+from dexxy.members.erasure.digests import Erased, erasures_hold_off
 from dexxy.members.ingest.hints import identities_meet
 from dexxy.messages.ingest import hints_sql as sql
 from dexxy.messages.ingest.archiving import ARCHIVE_MESSAGES_OF, GONE_COLUMNS
@@ -63,11 +63,14 @@ def hints_apply(hints: Sequence[SourceHint], *, received_at: datetime) -> None:
     by_thread = _by_thread(hints)
     if not by_thread:
         return
+    # Before any account is locked.
+    tenants = sorted({one.source.workspace_id for one in by_thread.values()})
+    erased = {workspace_id: erasures_hold_off(workspace_id) for workspace_id in tenants}
     authors = _authors_apply(by_thread.values(), received_at)
-    by_thread = _without_erased(by_thread)
+    by_thread = _without_erased(by_thread, erased)
     threads = _threads_apply(by_thread, authors)
     _threads_archive(by_thread, threads)
-    _messages_apply(by_thread, threads, authors)
+    _messages_apply(by_thread, threads, authors, erased)
     review_threads_hint(
         (threads[key], one.hint.thread.version_at, shown)
         for key, one in by_thread.items()
@@ -133,8 +136,6 @@ def _authors_apply(hints: Iterable[SourceHint], received_at: datetime) -> _Autho
         for author in (one.hint.thread.author, *(m.author for m in one.hint.messages)):
             if author is not None:
                 met[author.external_id] = author
-    for workspace_id in sorted({workspace_id for workspace_id, _ in by_server}):
-        erasures_hold_off(workspace_id)
     return {
         (workspace_id, provider, external_id): pk
         for (workspace_id, provider), met in sorted(by_server.items())
@@ -173,14 +174,19 @@ def _threads_apply(by_thread: Mapping[_Key, SourceHint], authors: _Authors) -> d
     return threads
 
 
-def _without_erased(by_thread: Mapping[_Key, SourceHint]) -> dict[_Key, SourceHint]:
+def _without_erased(
+    by_thread: Mapping[_Key, SourceHint], people: Mapping[int, Erased]
+) -> dict[_Key, SourceHint]:
     """Name nobody where hints name accounts that were erased."""
     by_source: dict[SourceKey, list[Hint]] = {}
     for one in by_thread.values():
         by_source.setdefault(one.source, []).append(one.hint)
     erased = {
         source: accounts_erased(
-            source, (one.thread for one in met), (m for one in met for m in one.messages)
+            source,
+            (one.thread for one in met),
+            (m for one in met for m in one.messages),
+            erased=people[source.workspace_id],
         )
         for source, met in by_source.items()
     }
@@ -219,10 +225,12 @@ def _threads_archive(by_thread: Mapping[_Key, SourceHint], threads: Mapping[_Key
 
 
 def _messages_apply(
-    by_thread: Mapping[_Key, SourceHint], threads: Mapping[_Key, int], authors: _Authors
+    by_thread: Mapping[_Key, SourceHint],
+    threads: Mapping[_Key, int],
+    authors: _Authors,
+    erased: Mapping[int, Erased],
 ) -> None:
-    tenants = {one.source.workspace_id for one in by_thread.values()}
-    silenced = {pk for workspace_id in tenants for pk in accounts_silenced(workspace_id)}
+    silenced = {pk for of_workspace in erased.values() for pk in of_workspace.silenced}
     batch = [
         _message_row(threads[key], message, _author_id(one.source, message, authors), silenced)
         for key, one in by_thread.items()
@@ -235,7 +243,7 @@ def _messages_apply(
         row[0] for row in batch if row[1] in (MessageKind.REVIEW, MessageKind.REVIEW_COMMENT)
     }
     if reviewed:
-        params = {"workspaces": sorted(tenants), "threads": sorted(reviewed)}
+        params = {"workspaces": sorted(erased), "threads": sorted(reviewed)}
         execute(sql.DATE_REVIEW_COMMENTS, params)
     if any(message.is_deleted for one in by_thread.values() for message in one.hint.messages):
         execute(sql.ARCHIVE_MESSAGES, {}, rows)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
-from dexxy.members.erasure.digests import ErasedPeople
+from dexxy.members.erasure.digests import Erased, ErasedPeople
 from dexxy.messages.ingest.records import UNSET, MessageRecord, SourceKey, ThreadRecord
 
 # What stands for an account that was erased.
@@ -11,12 +11,19 @@ NOBODY = {"id": "", "login": ""}
 
 
 def accounts_erased(
-    source: SourceKey, threads: Iterable[ThreadRecord], messages: Iterable[MessageRecord]
+    source: SourceKey,
+    threads: Iterable[ThreadRecord],
+    messages: Iterable[MessageRecord],
+    *,
+    erased: Erased,
 ) -> Set[str]:
     """Return which of the accounts that some records name were erased.
 
-    Call `erasures_hold_off` before: then the answer stays true until the transaction ends.
+    Args:
+        erased: as `erasures_hold_off` returns it.
     """
+    if not erased.anybody:
+        return frozenset()
     asked = {one["id"] for thread in threads for one in _assignees(thread)}
     asked |= {str(one["id"]) for message in messages if (one := _account(message))}
     if not asked:

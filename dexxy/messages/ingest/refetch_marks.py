@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dexxy.common.sql import Rows, execute
+from dexxy.common.sql import Rows, execute, execute_later
 from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
@@ -94,7 +94,7 @@ def marks_postpone(thread_ids: Sequence[int], *, asked_at: datetime) -> None:
     """
     if thread_ids:
         settles = HINT_SETTLES_AFTER.total_seconds()
-        execute(_POSTPONE, {"threads": thread_ids, "asked_at": asked_at, "settles": settles})
+        execute_later(_POSTPONE, {"threads": thread_ids, "asked_at": asked_at, "settles": settles})
 
 
 def marks_clear(threads: Iterable[StoredThread], *, asked_at: datetime) -> None:
@@ -107,7 +107,7 @@ def marks_clear(threads: Iterable[StoredThread], *, asked_at: datetime) -> None:
         "asked_at": asked_at,
         "settles": HINT_SETTLES_AFTER.total_seconds(),
     }
-    execute(_CLEAR, params)
+    execute_later(_CLEAR, params)
 
 
 def comments_changed(
@@ -129,7 +129,7 @@ def comments_changed(
         "thread_kinds": [str(kind) for kind in kinds],
         "now": timezone.now(),
     }
-    execute(_MARK_COMMENTS_CHANGED, params, Rows(_CHANGED_COLUMNS, changed))
+    execute_later(_MARK_COMMENTS_CHANGED, params, Rows(_CHANGED_COLUMNS, changed))
 
 
 def thread_changed(source: SourceKey, kind: ThreadKind, number: int) -> bool:
@@ -151,7 +151,7 @@ def authors_gone(workspace_id: int, author_ids: Sequence[int]) -> None:
     """
     if author_ids:
         params = {"workspace": workspace_id, "authors": list(author_ids), "now": timezone.now()}
-        execute(_MARK_AUTHORS_GONE, params)
+        execute_later(_MARK_AUTHORS_GONE, params)
 
 
 def threads_missing(

@@ -11,7 +11,6 @@ from datetime import datetime
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute
-from dexxy.members.erasure.digests import accounts_silenced
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.messages.ingest.authors import author_id, authors_apply
 from dexxy.messages.ingest.records import SourceKey
@@ -71,7 +70,7 @@ def releases_apply(
         asked_at: when the request for the answer left.
     """
     authors = authors_apply(source, (one.author for one in releases), asked_at=asked_at)
-    silenced = accounts_silenced(source.workspace_id)
+    silenced = authors.erased.silenced
     rows = []
     for one in {one.external_id: one for one in releases}.values():
         author = author_id(one.author, authors)

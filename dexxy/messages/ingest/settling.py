@@ -5,7 +5,7 @@ Whoever writes messages of a thread calls this at the end of the transaction. It
 
 from collections.abc import Collection, Iterable
 
-from dexxy.common.sql import execute
+from dexxy.common.sql import execute_later
 from dexxy.messages.answers import IS_ANSWER, by_another_person
 from dexxy.messages.changes.noting import links_noted
 
@@ -66,7 +66,7 @@ WHERE t.id = c.id
 def replies_link(thread_ids: Iterable[int]) -> None:
     """Point each answer in locked threads to the live message that it answers, if it is stored."""
     if threads := list(thread_ids):
-        execute(_LINK_REPLIES, {"threads": threads})
+        execute_later(_LINK_REPLIES, {"threads": threads})
 
 
 def threads_settle(thread_ids: Collection[int]) -> None:
@@ -75,4 +75,4 @@ def threads_settle(thread_ids: Collection[int]) -> None:
     That is: how many are in the feed, when the first, the last and the first response came.
     """
     if thread_ids:
-        execute(_SETTLE_THREADS, {"threads": list(thread_ids)})
+        execute_later(_SETTLE_THREADS, {"threads": list(thread_ids)})

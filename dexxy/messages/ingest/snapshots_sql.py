@@ -163,7 +163,19 @@ WHERE (%(authoritative)s OR excluded.version_at >= m.version_at)
        excluded.version_at, excluded.details, excluded.in_feed,
        CASE WHEN %(authoritative)s THEN excluded.archived_reason END)
 """)
-# The columns of a new message in the COPY. The note of its thread, which is new, stands for it.
+# Which of some messages are stored. LATERAL goes from one to the next: before its statistics are
+# collected, PostgreSQL would read the whole table.
+FIND_MESSAGES = """
+SELECT r.thread_id, r.kind, r.external_id
+FROM {rows}
+CROSS JOIN LATERAL (
+    SELECT FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND m.thread_id = r.thread_id AND m.kind = r.kind
+      AND m.external_id = r.external_id
+    LIMIT 1) stored
+"""
+MESSAGE_KEY_COLUMNS = {"thread_id": "bigint", "kind": "text", "external_id": "text"}
+# The columns of a new message in the COPY.
 NEW_MESSAGE = (
     *list(MESSAGE_COLUMNS)[:-2],
     "is_archived",

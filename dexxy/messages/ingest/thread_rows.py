@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, execute_later, fetch_all
 from dexxy.messages.answers import is_answer
 from dexxy.messages.ingest import snapshots_sql as sql
 from dexxy.messages.ingest.authors import Authors, author_id
@@ -24,7 +24,8 @@ def threads_apply(
 
     Returns: the stored threads, in the order of the snapshots.
     """
-    if erased := accounts_erased(source, (one.thread for one in snapshots), ()):
+    threads = (one.thread for one in snapshots)
+    if erased := accounts_erased(source, threads, (), erased=authors.erased):
         snapshots = [replace(one, thread=thread_without(one.thread, erased)) for one in snapshots]
     # Rows are locked in the order of their keys, so that two writers cannot wait for each other.
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.thread.kind, snapshot.thread.number))
@@ -36,7 +37,7 @@ def threads_apply(
         "asked_at": asked_at,
     }
     keys = [(str(one.thread.kind), one.thread.number) for one in ordered]
-    execute(sql.LOCK_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, keys))
+    execute_later(sql.LOCK_THREADS, params, Rows(sql.THREAD_KEY_COLUMNS, keys))
     found = fetch_all(sql.UPSERT_THREADS, params, rows)
     written = {(kind, number) for kind, number, *_ in found}
     unchanged = [key for key in keys if key not in written]

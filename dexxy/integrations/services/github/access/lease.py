@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from dexxy.common.errors import DexxyError
-from dexxy.common.sql import execute
+from dexxy.common.sql import Outcome, Statement, execute, run_together
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import Credential
 from dexxy.integrations.services.github.access.liveness import has_died, holder_name
@@ -86,7 +86,21 @@ class Lease:
         Raises:
             LeaseLostError: it is not ours any more.
         """
-        if not execute(_RENEW, self._params):
+        [done] = run_together([self.renewal])
+        self.require_renewed(done)
+
+    @property
+    def renewal(self) -> Statement:
+        """What renews the lease, to be run together with other statements."""
+        return Statement(_RENEW, self._params)
+
+    def require_renewed(self, done: Outcome) -> None:
+        """Look whether the renewal has found the lease.
+
+        Raises:
+            LeaseLostError: it is not ours any more.
+        """
+        if not done.count:
             raise LeaseLostError("Another process took over this sync, so this one stopped.")
         self._renewed_at = monotonic()
 

@@ -25,12 +25,17 @@ def require_readable(repository: GitHubRepository) -> None:
 
 
 class StillReadable:
-    """Whether a repository that is being read may be read on, asked twice for every page."""
+    """Whether a repository that is being read may be read on, asked twice for every page.
+
+    Args:
+        question: the same, to be run together with other statements.
+    """
 
     def __init__(self, repository: GitHubRepository) -> None:
         self._repository = repository
         here = GitHubRepository.objects.readable().filter(pk=repository.pk)
         self._is_readable = Question(here.within_reach())
+        self.question = self._is_readable.statement
 
     def require(self) -> None:
         """Look whether it still may.
@@ -38,7 +43,15 @@ class StillReadable:
         Raises:
             SyncNotPossibleError: it was paused, disconnected or taken from our reach meanwhile.
         """
-        if self._is_readable.ask():
+        self.require_found(found=self._is_readable.ask())
+
+    def require_found(self, *, found: bool) -> None:
+        """Look at what the question has found.
+
+        Raises:
+            SyncNotPossibleError: as `require`.
+        """
+        if found:
             return
         require_readable(self._repository)
         raise SyncNotPossibleError(

@@ -47,7 +47,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dexxy.common.sql import Rows, execute
+from dexxy.common.sql import Rows, execute, save_later
 from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
@@ -280,7 +280,7 @@ def run_opened(repository: GitHubRepository) -> bool:
 def page_stored(repository: GitHubRepository, fields: Iterable[str]) -> None:
     """Store FIELDS of a repository that is being read, and when it is due should its reader die."""
     repository.next_sync_at = timezone.now() + timedelta(seconds=LEASE_SECONDS)
-    repository.save(update_fields=[*fields, "next_sync_at", "updated_at"])
+    save_later(repository, [*fields, "next_sync_at", "updated_at"])
 
 
 def run_done(

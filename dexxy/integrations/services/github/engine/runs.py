@@ -33,8 +33,12 @@ from dexxy.integrations.services.github.reading.budgets import sweep_room
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.glance import Glance
 from dexxy.integrations.services.github.reading.receipt import is_sweep_wanted, receipt_write
-from dexxy.integrations.services.github.reading.releases import daily_lists_due
-from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
+from dexxy.integrations.services.github.reading.releases import DAILY, daily_lists_due
+from dexxy.integrations.services.github.reading.scans import (
+    SWEEPS,
+    THREAD_LISTS,
+    streams_ensure,
+)
 from dexxy.messages.ingest.recount import identities_recount
 
 log = structlog.get_logger()
@@ -76,8 +80,7 @@ def run_open(
         defaults={"state": RunState.RUNNING, "trigger": trigger, "started_at": timezone.now()},
     )
     if is_new:
-        for name in (*THREAD_LISTS, *EDITS):
-            repository.streams.get_or_create(name=name)
+        streams_ensure(repository, (*THREAD_LISTS, *EDITS, *DAILY))
         run.receipt = glance.receipt if glance else {}
         lists = [name for name, kind in THREAD_LISTS.items() if kind not in run.receipt]
         repository.streams.filter(name__in=[*lists, *EDITS]).update(is_done=False)
@@ -97,8 +100,7 @@ def is_sweep_due(repository: GitHubRepository) -> bool:
 
 def _sweep_begin(repository: GitHubRepository, *, anew: bool) -> None:
     """Begin a sweep; unless ANEW, one that is under way goes on."""
-    for name in SWEEPS:
-        repository.streams.get_or_create(name=name, defaults={"is_done": True})
+    streams_ensure(repository, SWEEPS, is_done=True)
     sweeps = repository.streams.filter(name__in=SWEEPS)
     if anew or not sweeps.filter(is_done=False).exists():
         repository.parts.exclude(sweep=None).update(sweep=None)

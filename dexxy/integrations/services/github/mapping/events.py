@@ -40,10 +40,20 @@ _KINDS = {
     "UnassignedEvent": MessageKind.UNASSIGNED,
 }
 # The field of an event that holds what it is about.
-_SUBJECTS = (
-    *("closer", "requestedReviewer", "review", "afterCommit", "discussion", "canonical"),
-    *("label", "assignee"),
-)
+_SUBJECTS = {
+    "ClosedEvent": "closer",
+    "ReviewRequestedEvent": "requestedReviewer",
+    "ReviewRequestRemovedEvent": "requestedReviewer",
+    "ReviewDismissedEvent": "review",
+    "HeadRefForcePushedEvent": "afterCommit",
+    "ConvertedToDiscussionEvent": "discussion",
+    "MarkedAsDuplicateEvent": "canonical",
+    "UnmarkedAsDuplicateEvent": "canonical",
+    "LabeledEvent": "label",
+    "UnlabeledEvent": "label",
+    "AssignedEvent": "assignee",
+    "UnassignedEvent": "assignee",
+}
 
 
 def timeline(nodes: Sequence[Payload], *, merged_at: datetime | None) -> Iterator[MessageRecord]:
@@ -88,7 +98,7 @@ def _event(node: Payload, kind: MessageKind, at: datetime) -> MessageRecord:
 
 def _subject(node: Payload) -> dict[str, object] | None:
     """Return what an event is about; None where GitHub does not show it, or not any more."""
-    found = next((node[field] for field in _SUBJECTS if node.get(field)), None)
+    found = node.get(_SUBJECTS.get(node["__typename"], ""))
     if not found:
         return None
     kind, read = _READERS.get(found["__typename"], _OTHER)

@@ -242,7 +242,8 @@ def nested_page(
     nodes = [node for node in frame.nodes if node is not None]
     page = Page(nodes, frame.end if frame.goes_on else "", owner_id, merged_at)
     mapped = LISTS[connection].map(page)
-    return replace(mapped, gaps=mapped.gaps + len(frame.nodes) - len(nodes))
+    gaps = len(frame.nodes) - len(nodes)
+    return replace(mapped, gaps=mapped.gaps + gaps) if gaps else mapped
 
 
 def _once(records: Iterable[MessageRecord]) -> tuple[MessageRecord, ...]:

@@ -2,27 +2,18 @@
 
 from dexxy.integrations.models import RequestKind
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
-from dexxy.integrations.services.github.reading.part_rows import (
-    parts_fill,
-    parts_waiting,
-    weight_of,
-)
+from dexxy.integrations.services.github.reading.part_rows import parts_waiting, weight_of
 from dexxy.integrations.services.github.reading.parts import SMALL_PAGE, parts_read
 from dexxy.integrations.services.github.reading.session import Reading
 
 
-def parts_read_next(reading: Reading, *, only_full: bool = False) -> bool:
+def parts_read_next(reading: Reading) -> bool:
     """Make one request for the parts of a repository. Returns whether any waited.
-
-    Args:
-        only_full: only where they fill a request.
 
     Raises:
         DexxyError: they could not be read; nothing was stored.
     """
     weight = reading.sizes.to_ask(RequestKind.PARTS)
-    if only_full and not parts_fill(reading.repository, weight):
-        return False
     waiting = parts_waiting(reading.repository, weight)
     if not waiting:
         return False

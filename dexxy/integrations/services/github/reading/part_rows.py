@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, execute_later, fetch_all
 from dexxy.integrations.models import GitHubRepository, SyncPart, SyncStream
 from dexxy.integrations.services.github.mapping.nested_lists import MappedList, OpenList, scope_of
 from dexxy.integrations.services.github.reading.receipt import sweeps_lose_count
@@ -41,12 +41,6 @@ SELECT %(repository)s, thread_id, connection, owner_id, owner_external_id, curso
        now(), now()
 FROM {rows}
 """
-# Asked before every request.
-_IS_FULL = """
-SELECT sum(CASE cursor WHEN '' THEN 1 ELSE %(long)s END) >= %(weight)s
-FROM (SELECT cursor FROM integrations_syncpart
-      WHERE repository_id = %(repository)s ORDER BY id LIMIT %(weight)s) waiting
-"""
 _WAITING = """
 SELECT part.id, part.connection, part.owner_id, part.owner_external_id, part.cursor, part.seen,
        part.has_gaps, part.snapshot_at, part.sweep_id, t.id, t.kind, t.number,
@@ -56,6 +50,7 @@ FROM (SELECT * FROM integrations_syncpart
 JOIN messages_thread t ON t.id = part.thread_id
 ORDER BY part.id
 """
+_END = "DELETE FROM integrations_syncpart WHERE id = ANY(%(parts)s)"
 _MOVE_ON = """
 UPDATE integrations_syncpart part
 SET cursor = r.cursor, seen = ARRAY(SELECT jsonb_array_elements_text(r.seen)),
@@ -139,13 +134,6 @@ def parts_waiting(repository: GitHubRepository, weight: int) -> list[Part]:
     return found
 
 
-def parts_fill(repository: GitHubRepository, weight: int) -> bool:
-    """Tell whether the parts that wait fill a request of WEIGHT."""
-    params = {"repository": repository.pk, "weight": weight, "long": LONG_LIST}
-    [[is_full]] = fetch_all(_IS_FULL, params)
-    return bool(is_full)
-
-
 def weight_of(parts: Sequence[Part]) -> int:
     """Return how much there may be to read in a page of each of PARTS."""
     return sum(LONG_LIST if part.cursor else 1 for part in parts)
@@ -182,12 +170,12 @@ def parts_replace(
 def parts_move_on(repository: GitHubRepository, read: Sequence[ReadPart]) -> None:
     """Write down how far parts are read now, and which lists below them are left to read."""
     if ended := [one.part.id for one in read if not one.page.cursor]:
-        SyncPart.objects.filter(pk__in=ended).delete()
+        execute_later(_END, {"parts": ended})
     going_on = [
         (one.part.id, one.page.cursor, one.seen, one.has_gaps) for one in read if one.page.cursor
     ]
     if going_on:
-        execute(_MOVE_ON, {}, Rows(_POSITION_COLUMNS, going_on))
+        execute_later(_MOVE_ON, {}, Rows(_POSITION_COLUMNS, going_on))
     _insert(
         repository,
         [
@@ -212,4 +200,4 @@ def _row(
 
 def _insert(repository: GitHubRepository, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
-        execute(_INSERT, {"repository": repository.pk}, Rows(_COLUMNS, rows))
+        execute_later(_INSERT, {"repository": repository.pk}, Rows(_COLUMNS, rows))

@@ -126,7 +126,7 @@ def _apply(
         if page.gaps:
             kind = ThreadKind(part.thread_kind)
             gaps_note(reading.repository, kind, part.thread_number, page.gaps)
-    problems_end(reading.repository.pk, [(one.thread.id, one.part.snapshot_at) for one in read])
+    problems_end(reading, [(one.thread.id, one.part.snapshot_at) for one in read])
     reading.count(messages=messages_counted(messages))
 
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from dexxy.common.sql import execute
+from dexxy.common.sql import execute_later
 from dexxy.integrations.models import GitHubRepository, SyncProblem
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.mapping.threads import MappedThread
+from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.models import ThreadKind
 
@@ -55,7 +56,7 @@ def gaps_note(repository: GitHubRepository, kind: ThreadKind, number: int, gaps:
 
 
 def threads_are_read(
-    repository: GitHubRepository,
+    reading: Reading,
     stored: Sequence[StoredThread],
     shown: Sequence[MappedThread],
     asked_at: datetime,
@@ -69,20 +70,22 @@ def threads_are_read(
     for thread in shown:
         if thread.gaps:
             record = thread.snapshot.thread
-            gaps_note(repository, record.kind, record.number, thread.gaps)
-    problems_end(repository.pk, [(thread.id, asked_at) for thread in stored])
+            gaps_note(reading.repository, record.kind, record.number, thread.gaps)
+    problems_end(reading, [(thread.id, asked_at) for thread in stored])
 
 
-def problems_end(repository_id: int, read: Iterable[tuple[int, datetime]]) -> None:
+def problems_end(reading: Reading, read: Iterable[tuple[int, datetime]]) -> None:
     """Forget the problems of threads that have no part left to read.
 
     Args:
         read: ids of threads, and since when they are read: what was noted after that is of this
             very reading.
     """
+    if not reading.has_problems:
+        return
     threads, times = zip(*read, strict=True) if (read := list(read)) else ((), ())
-    params = {"repository": repository_id, "threads": list(threads), "read_at": list(times)}
-    execute(_END, params)
+    params = {"repository": reading.repository.pk, "threads": list(threads), "read_at": list(times)}
+    execute_later(_END, params)
 
 
 def problems_forget(repository: GitHubRepository, keys: Iterable[Key]) -> None:

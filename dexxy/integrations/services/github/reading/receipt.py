@@ -70,17 +70,18 @@ def receipt_write(run: SyncRun, *, has_news: bool) -> datetime | None:
         "workspace_id": run.repository.source.workspace_id,
         "source_id": run.repository.source_id,
     }
-    threads = Thread.objects.filter(**of_source, is_archived=False)
+    threads = Thread.objects.filter(**of_source, is_archived=False).values("kind")
+    kinds = threads.annotate(count=Count("pk"), newest=Max("last_activity_at"))
+    here = {one["kind"]: one for one in kinds}
     for kind, line in run.receipt.items():
-        line["here"] = threads.filter(kind=kind).count()
+        line["here"] = here[kind]["count"] if kind in here else 0
     if has_news:
         live = Message.objects.filter(**of_source, is_archived=False)
         messages = live.exclude(kind__in=QUIET_KINDS).values_list("kind")
         stored = dict(messages.annotate(Count("pk")))
         run.counts |= {f"stored_{kind}": count for kind, count in stored.items()}
     run.receipt |= _message_lines(run) or _last_message_lines(run)
-    newest: datetime | None = threads.aggregate(at=Max("last_activity_at"))["at"]
-    return newest
+    return max((one["newest"] for one in here.values()), default=None)
 
 
 def _message_lines(run: SyncRun) -> dict[str, Line]:

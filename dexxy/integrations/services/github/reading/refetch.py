@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from dexxy.common.sql import fetch_all
 from dexxy.integrations.models import Credential, RequestKind, SyncPart, SyncProblem
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import threads_document
@@ -35,27 +34,6 @@ from dexxy.messages.ingest.stored_threads import (
 from dexxy.messages.models import Thread, ThreadKind
 
 PUT_OFF_FOR = timedelta(minutes=10)
-
-
-_IS_DUE = """
-SELECT EXISTS (SELECT FROM messages_thread
-               WHERE workspace_id = %(workspace)s AND source_id = %(source)s
-                 AND refetch_at <= %(now)s)
-    OR EXISTS (SELECT FROM integrations_syncproblem
-               WHERE repository_id = %(repository)s AND retry_at <= %(now)s)
-"""
-
-
-def is_due(reading: Reading) -> bool:
-    """Tell whether a thread is to be read again: before each page, so in one statement."""
-    params = {
-        "workspace": reading.source.workspace_id,
-        "source": reading.source.source_id,
-        "repository": reading.repository.pk,
-        "now": timezone.now(),
-    }
-    [(found,)] = fetch_all(_IS_DUE, params)
-    return bool(found)
 
 
 def waiting(reading: Reading) -> list[Marked]:
@@ -159,7 +137,7 @@ def _store(reading: Reading, here: Sequence[MappedThread], asked_at: datetime) -
         stored = snapshots_apply(reading.source, snapshots, asked_at=asked_at)
         open_lists = [thread.open_lists for thread in here]
         parts_replace(reading.repository, stored, open_lists, asked_at)
-        threads_are_read(reading.repository, stored, here, asked_at)
+        threads_are_read(reading, stored, here, asked_at)
         problems_hold(reading.repository, [(s.thread.kind, s.thread.number) for s in snapshots])
         reading.count(refetched=len(here))
 

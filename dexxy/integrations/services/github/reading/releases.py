@@ -38,8 +38,6 @@ _REFUSED = (
 
 def daily_lists_due(repository: GitHubRepository) -> None:
     """Make due what is read once a day, or what rests and is tried once a day."""
-    for name in DAILY:
-        repository.streams.get_or_create(name=name)
     long_ago = timezone.now() - LOOK_AGAIN_AFTER
     due = repository.streams.filter(name__in=DAILY, is_done=True)
     due.filter(Q(watermark=None) | Q(watermark__lt=long_ago)).update(is_done=False)

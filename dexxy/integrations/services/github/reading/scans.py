@@ -4,10 +4,12 @@ A stream first goes up by creation, later down by update to where the last scan 
 goes up by creation every time: what it does not meet, GitHub does not show any more.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from dexxy.integrations.models import StreamName, SyncStream
+from dexxy.common.sql import save_later
+from dexxy.integrations.models import GitHubRepository, StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT
 from dexxy.integrations.services.github.reading.page_frame import Listing, refuse_circle
@@ -37,6 +39,24 @@ SWEEPS = {
     StreamName.SWEEP_PULL_REQUESTS: ThreadKind.PULL_REQUEST,
     StreamName.SWEEP_DISCUSSIONS: ThreadKind.DISCUSSION,
 }
+
+
+def streams_ensure(
+    repository: GitHubRepository, names: Iterable[StreamName], *, is_done: bool = False
+) -> None:
+    """Make those of a repository's streams that are not there yet.
+
+    Args:
+        is_done: of the new ones.
+    """
+    known = set(repository.streams.values_list("name", flat=True))
+    new = [
+        SyncStream(repository=repository, name=name, is_done=is_done)
+        for name in names
+        if name not in known
+    ]
+    if new:
+        SyncStream.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def page_size(stream: SyncStream) -> int:
@@ -92,7 +112,7 @@ def scan_advance(
     size_passed(stream, asked, answer, got=len(listing.page.nodes))
     if met_known or not listing.page.goes_on:
         _end(stream, is_enabled=listing.is_enabled)
-    stream.save()
+    save_later(stream)
 
 
 def scan_step_over(

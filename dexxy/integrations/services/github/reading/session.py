@@ -12,7 +12,7 @@ from django.db import DataError, transaction
 from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
-from dexxy.common.sql import execute
+from dexxy.common.sql import Statement, execute_later, gathering, run_together
 from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
@@ -39,6 +39,9 @@ LARGEST_ANSWER = 12_000_000
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
 
+_HAS_PROBLEMS = """
+EXISTS (SELECT FROM integrations_syncproblem WHERE repository_id = %(repository)s)
+"""
 _NOTE_SPENT = """
 WITH run AS (
     UPDATE integrations_syncrun
@@ -77,6 +80,7 @@ class Reading:
         points_reset_at: when there are all points again.
         limits: the same with all that belongs to it, by GitHub's names.
         sweep_points: what sweeps have cost since that was last written down.
+        has_problems: whether there were any when the transaction that stores a page began.
     """
 
     client: GitHubClient
@@ -93,14 +97,16 @@ class Reading:
     source: SourceKey = field(init=False)
     sizes: RequestSizes = field(init=False)
     _newer: NewerFields = field(init=False, repr=False)
-    _still_readable: StillReadable = field(init=False, repr=False)
+    still_readable: StillReadable = field(init=False, repr=False)
+    has_problems: bool = field(default=True, init=False)
+    _is_readable: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         source = self.repository.source
         self.source = SourceKey(source.workspace_id, source.pk, source.server)
         self.sizes = RequestSizes(self.repository)
         self._newer = NewerFields(self.repository)
-        self._still_readable = StillReadable(self.repository)
+        self.still_readable = StillReadable(self.repository)
 
     @property
     def name(self) -> dict[str, str]:
@@ -174,7 +180,7 @@ class Reading:
     def _tried(self, request: Callable[[], Answer], *, is_smallest: bool) -> Answer:
         for tried, wait in enumerate((*RETRY_AFTER, None)):
             self.lease.keep()
-            self._still_readable.require()
+            self._require_readable()
             if self.purpose == "requests":
                 self.run.requests += 1
             else:
@@ -192,6 +198,15 @@ class Reading:
                 sleep(wait)
                 self.waited += wait
         raise AssertionError("the last try returns or raises")
+
+    def looked(self, *, is_readable: bool) -> None:
+        """Take from whoever asked more at once whether the next request may be sent."""
+        self._is_readable = is_readable
+
+    def _require_readable(self) -> None:
+        if not self._is_readable:
+            self.still_readable.require()
+        self._is_readable = False
 
     def repository_of(self, answer: Answer) -> dict[str, Any]:
         """Return the repository of an answer, once it is sure that it is the one we mean.
@@ -225,12 +240,8 @@ class Reading:
                 smaller page tells what.
         """
         try:
-            with transaction.atomic():
-                # Rows and cursor are lost together or not at all, so a crash of the server costs
-                # a page that is read again, and no commit has to wait for the disk.
-                execute("SET LOCAL synchronous_commit TO off", {})
-                self.lease.renew()
-                self._still_readable.require()
+            with transaction.atomic(), gathering():
+                self._hold()
                 yield
                 self._note_spent()
         except DataError as error:
@@ -238,6 +249,21 @@ class Reading:
                 f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
                 " Update Dexxy, or report it."
             ) from error
+
+    def _hold(self) -> None:
+        """Begin a transaction: nobody may take the lease, and the repository may be read on."""
+        question = self.still_readable.question
+        looked = Statement(
+            f"{question.sql}, {_HAS_PROBLEMS}",
+            {**question.params, "repository": self.repository.pk},
+        )
+        # Rows and cursor are lost together or not at all, so a crash of the server costs a page
+        # that is read again, and no commit has to wait for the disk.
+        execute_later("SET LOCAL synchronous_commit TO off", {})
+        renewed, found = run_together([self.lease.renewal, looked])
+        self.lease.require_renewed(renewed)
+        [(is_readable, self.has_problems)] = found.rows
+        self.still_readable.require_found(found=is_readable)
 
     def _note_spent(self) -> None:
         """Write down what the run has counted so far, and what GitHub has left for us."""
@@ -255,7 +281,7 @@ class Reading:
             "requests_remaining": self.requests_remaining,
             "sweep_points": self.sweep_points,
         }
-        execute(_NOTE_SPENT, params)
+        execute_later(_NOTE_SPENT, params)
         self.sweep_points = 0
 
     def restarting(self, error: errors.CursorRefusedError) -> None:

@@ -4,10 +4,8 @@ A page's rows and its cursor are one transaction, in which the lease is checked.
 that is killed anywhere goes on where it was, with nothing lost and nothing doubled.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import monotonic
-
-from django.db.models import F, Sum
 
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncRun, SyncStream
 from dexxy.integrations.services.github.access.lease import Lease
@@ -19,6 +17,7 @@ from dexxy.integrations.services.github.reading import (
     releases,
     thread_lists,
 )
+from dexxy.integrations.services.github.reading.agenda import Agenda, agenda_of
 from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_NEWS, sweep_room
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.pace import Pace
@@ -26,13 +25,6 @@ from dexxy.integrations.services.github.reading.part_batches import parts_read_n
 from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import GitHubClient
-
-# Asked before every page, and Django takes as long to write it as the database to answer.
-_UNFINISHED = """
-SELECT * FROM integrations_syncstream
-WHERE repository_id = %(repository)s AND NOT is_done AND name = ANY(%(names)s)
-ORDER BY id
-"""
 
 
 class RepositoryReader:
@@ -53,16 +45,16 @@ class RepositoryReader:
     ) -> None:
         self.reading = Reading(client=client, repository=repository, run=run, lease=lease)
         self._sweep_pages = sweep_pages
+        self._agenda: Agenda | None = None
         self._reads_people = True
         self._commits_left = co_authors.MOST_IN_A_RUN
 
     @property
     def threads_left(self) -> int:
         """How many threads this run still has to read, as far as GitHub has told."""
-        lists = self.reading.repository.streams.filter(name__in=THREAD_LISTS, is_done=False)
-        counts = lists.filter(scan_started_at__isnull=False, expected__isnull=False)
-        left = counts.aggregate(left=Sum(F("expected") - F("read")))["left"]
-        return max(0, left or 0)
+        # Nobody else has read on since the last step.
+        self._agenda = self._agenda or agenda_of(self.reading)
+        return max(0, sum(map(_left, self._agenda.lists(THREAD_LISTS))))
 
     def step(self) -> bool:
         """Read and store one page. Returns whether there was one.
@@ -70,28 +62,29 @@ class RepositoryReader:
         Raises:
             DexxyError: the page could not be read; nothing of it was stored.
         """
+        self._agenda = agenda = agenda_of(self.reading)
         return (
-            self._read_marked()
-            or self._paced(self._read_threads)
-            or self._read_edits()
+            self._read_marked(agenda)
+            or self._paced(self._read_threads, agenda)
+            or self._read_edits(agenda)
             or self._read_people()
-            or self._read_releases()
-            or self._read_commits()
-            or self._sweep()
+            or self._read_releases(agenda)
+            or self._read_commits(agenda)
+            or self._sweep(agenda)
         )
 
-    def _read_threads(self) -> bool:
+    def _read_threads(self, agenda: Agenda) -> bool:
         return (
-            parts_read_next(self.reading, only_full=True)
-            or self._read_list()
-            or parts_read_next(self.reading)
+            (agenda.are_parts_full and parts_read_next(self.reading))
+            or self._read_list(agenda)
+            or (agenda.has_parts and parts_read_next(self.reading))
         )
 
-    def _paced(self, read: Callable[[], bool]) -> bool:
+    def _paced(self, read: Callable[[Agenda], bool], agenda: Agenda) -> bool:
         """Note with what is stored next how long it takes to read threads."""
         run, waited = self.reading.run, self.reading.waited
         threads, begun = run.counts.get("threads", 0), monotonic()
-        if not read():
+        if not read(agenda):
             return False
         seconds = monotonic() - begun - (self.reading.waited - waited)
         pace = Pace.of(run.pace)
@@ -99,17 +92,17 @@ class RepositoryReader:
         run.pace = pace.stored()
         return True
 
-    def _read_marked(self) -> bool:
-        if not refetch.is_due(self.reading):
+    def _read_marked(self, agenda: Agenda) -> bool:
+        if not agenda.has_marked:
             return False
         marked = refetch.waiting(self.reading)
         if marked:
             refetch.read(self.reading, marked)
         return bool(marked)
 
-    def _read_list(self) -> bool:
+    def _read_list(self, agenda: Agenda) -> bool:
         # Side by side, so that it is known early how much there is, and how long that takes.
-        streams = self._unfinished(THREAD_LISTS)
+        streams = agenda.lists(THREAD_LISTS)
         if not streams:
             return False
         stream = min(streams, key=_share_read)
@@ -117,8 +110,8 @@ class RepositoryReader:
         thread_lists.read_page(self.reading, stream, THREAD_LISTS[StreamName(stream.name)])
         return True
 
-    def _read_edits(self) -> bool:
-        stream = self._next_stream(EDITS)
+    def _read_edits(self, agenda: Agenda) -> bool:
+        stream = agenda.next_of(EDITS)
         if stream is None:
             return False
         self.reading.purpose = "requests"
@@ -132,16 +125,16 @@ class RepositoryReader:
             self._reads_people = profiles.read(self.reading, identities)
         return bool(identities)
 
-    def _read_releases(self) -> bool:
-        stream = self._next_stream([StreamName.RELEASES])
+    def _read_releases(self, agenda: Agenda) -> bool:
+        stream = agenda.next_of([StreamName.RELEASES])
         if stream is None:
             return False
         self.reading.purpose = "release_requests"
         releases.read_page(self.reading, stream)
         return True
 
-    def _read_commits(self) -> bool:
-        stream = self._next_stream([StreamName.COMMITS])
+    def _read_commits(self, agenda: Agenda) -> bool:
+        stream = agenda.next_of([StreamName.COMMITS])
         points = self.reading.points_remaining
         if stream is None or not self._commits_left:
             return False
@@ -154,8 +147,8 @@ class RepositoryReader:
             self._commits_left = self._commits_left - 1 if goes_on else 0
         return bool(wanted)
 
-    def _sweep(self) -> bool:
-        stream = self._next_stream(SWEEPS)
+    def _sweep(self, agenda: Agenda) -> bool:
+        stream = agenda.next_of(SWEEPS)
         points = self.reading.points_remaining
         if stream is None or self._sweep_pages == 0:
             return False
@@ -170,13 +163,10 @@ class RepositoryReader:
             self._sweep_pages -= 1
         return True
 
-    def _next_stream(self, names: Iterable[StreamName]) -> SyncStream | None:
-        return next(iter(self._unfinished(names)), None)
 
-    def _unfinished(self, names: Iterable[StreamName]) -> list[SyncStream]:
-        """Return the streams to read on, in the order in which they were made."""
-        params = {"repository": self.reading.repository.pk, "names": list(map(str, names))}
-        return list(SyncStream.objects.raw(_UNFINISHED, params))
+def _left(stream: SyncStream) -> int:
+    is_told = stream.scan_started_at is not None and stream.expected is not None
+    return (stream.expected or 0) - stream.read if is_told and not stream.is_done else 0
 
 
 def _share_read(stream: SyncStream) -> float:

@@ -121,7 +121,7 @@ def _store(
         open_lists = [thread.open_lists for thread in threads]
         sweep = stream if stream.name in SWEEPS else None
         parts_replace(reading.repository, stored, open_lists, answer.asked_at, sweep=sweep)
-        threads_are_read(reading.repository, stored, threads, answer.asked_at)
+        threads_are_read(reading, stored, threads, answer.asked_at)
         if sweep:
             sweep_meets(sweep, (m for thread in threads for m in thread.snapshot.messages))
         for thread in unreadable:

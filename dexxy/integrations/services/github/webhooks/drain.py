@@ -14,7 +14,7 @@ import orjson
 import structlog
 from django.db import connection, transaction
 
-from dexxy.common.sql import Rows, execute, fetch_all
+from dexxy.common.sql import Rows, execute_later, fetch_all, gathering
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import DeliveryState, GitHubApp
 from dexxy.integrations.services.github.api.errors import quoted
@@ -98,9 +98,9 @@ def _drain_batch(only: list[int] | None) -> int:
     """Work off one batch: of ONLY these, or of all that is due. Returns how many were taken."""
     taken: list[Waiting] = []
     try:
-        with transaction.atomic():
+        with transaction.atomic(), gathering():
             # What is lost in a crash of the server is lost together, and due again.
-            execute("SET LOCAL synchronous_commit TO off", {})
+            execute_later("SET LOCAL synchronous_commit TO off", {})
             taken = _take(only)
             _note(_work(taken))
     except Exception as error:
@@ -181,6 +181,6 @@ def _note(outcomes: Iterable[tuple[int, Outcome]]) -> None:
             ended.append((pk, str(outcome.state), outcome.why))
     if failed:
         params = {"most": MOST_ATTEMPTS, "first": FIRST_PAUSE, "growth": PAUSE_GROWTH}
-        execute(_NOTE_FAILURES, params, Rows(_FAILURE_COLUMNS, failed))
+        execute_later(_NOTE_FAILURES, params, Rows(_FAILURE_COLUMNS, failed))
     if ended:
-        execute(_NOTE_ENDS, {}, Rows(_END_COLUMNS, ended))
+        execute_later(_NOTE_ENDS, {}, Rows(_END_COLUMNS, ended))
