@@ -81,7 +81,8 @@ def receipt_write(run: SyncRun, *, has_news: bool) -> datetime | None:
         stored = dict(messages.annotate(Count("pk")))
         run.counts |= {f"stored_{kind}": count for kind, count in stored.items()}
     run.receipt |= _message_lines(run) or _last_message_lines(run)
-    return max((one["newest"] for one in here.values()), default=None)
+    newest: datetime | None = max((one["newest"] for one in here.values()), default=None)
+    return newest
 
 
 def _message_lines(run: SyncRun) -> dict[str, Line]:
