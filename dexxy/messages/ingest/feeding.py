@@ -12,7 +12,6 @@ from datetime import datetime
 from operator import itemgetter
 
 from dexxy.common.sql import Rows, execute, fetch_all
-from dexxy.members.erasure.digests import accounts_silenced
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.messages.ingest import feeding_sql as sql
 from dexxy.messages.ingest.archiving import ARCHIVE_MESSAGES_OF
@@ -87,7 +86,7 @@ def threads_feed(source: SourceKey, fed: Sequence[FedThread], *, told_at: dateti
     added = _insert(source, new, authors, told_at=told_at)
     _update(known, authors)
     added += _messages_apply(source, known, authors)
-    return Fed(len(new), added, frozenset(authors.values()))
+    return Fed(len(new), added, frozenset(authors.ids.values()))
 
 
 def feeding_wait(workspace_id: int) -> None:
@@ -199,10 +198,9 @@ def _messages_apply(
     """Store messages of threads that are there; return how many are new."""
     if not known:
         return 0
-    silenced = accounts_silenced(source.workspace_id)
     told = [(stored.id, m) for stored, one in known for m in _messages_of(one)]
     live = [
-        _message_row(pk, m, author_id(m.author, authors), silenced)
+        _message_row(pk, m, author_id(m.author, authors), authors.erased.silenced)
         for pk, m in told
         if not m.is_deleted
     ]
