@@ -42,5 +42,5 @@ def test_each_command_line_has_its_command(command: str) -> None:
 def test_the_command_line_offers_what_there_is() -> None:
     # It names these itself, so that it needs no Django.
     assert tuple(settings.RQ_QUEUES) == QUEUES
-    assert tuple(Export.of_all()) == EXPORTS
+    assert tuple(Export.values) == EXPORTS
     assert tuple(Format.values) == FORMATS

@@ -8,6 +8,7 @@ before it here is what `dexxy web` has around its requests: who may ask, how muc
 import asyncio
 import contextlib
 import signal
+import threading
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -210,7 +211,9 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """End when asked to, and well: the library would end the process by the same signal."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        # Signals reach the main thread of a process alone.
+        is_main = threading.current_thread() is threading.main_thread()
+        for number in (signal.SIGINT, signal.SIGTERM) if is_main else ():
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 

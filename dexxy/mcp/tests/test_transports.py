@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -111,13 +112,17 @@ async def connected_over_stdio(env: dict[str, str], token: str, mode: str) -> An
 
 
 def run(work: Callable[[], Awaitable[Any]]) -> Any:
-    """Run work of the client in a loop of its own, for so long."""
+    """Run work of the client in a loop and a thread of its own, for so long.
+
+    In the thread of the tests a loop may run: that of a browser.
+    """
 
     async def limited() -> Any:
         async with asyncio.timeout(60):
             return await work()
 
-    return asyncio.run(limited())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(limited())).result()
 
 
 def told(result: types.CallToolResult) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
             model_name="source",
             name="sources_source_kind",
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="source",
             constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["github_repository", "fed"])), name="sources_source_kind"),
         ),
