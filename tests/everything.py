@@ -25,6 +25,7 @@ from dexxy.messages.models import MessageKind
 from dexxy.messages.team.deciding import member_set_team
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.outgoing.models import FeedAddress
 from dexxy.people.merging import people_merge, people_unmerge
 from dexxy.people.selecting import people_tag_later
 from dexxy.sources.growth import Counts, counts_note
@@ -33,9 +34,11 @@ from tests.factories import (
     START,
     make_app,
     make_delivery,
+    make_endpoint,
     make_identity,
     make_installation,
     make_message,
+    make_outgoing,
     make_release,
     make_repository,
     make_run,
@@ -167,6 +170,14 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     task = people_tag_later(
         actor=alice, workspace=workspace, member_ids=[author.member_id], add=["speaker"]
     )
+    endpoint = make_endpoint(workspace=workspace)
+    sent = make_outgoing(endpoint=endpoint)
+    feed = FeedAddress.objects.create(
+        membership=workspace.memberships.get(user=alice),
+        page=view.page,
+        view=view,
+        secret_hash="hash",
+    )
     return {
         "workspaceId": str(workspace.pk),
         "key": "halden",
@@ -175,6 +186,12 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "organizationMergeId": str(joined.pk),
         "noteId": str(note.pk),
         "taskId": str(task.pk),
+        "endpointId": str(endpoint.pk),
+        "endpointDeliveryId": str(sent.pk),
+        "feedAddressId": str(feed.pk),
+        "url": "https://hooks.example.com/dexxy",
+        "events": ["thread.opened"],
+        "keeps": True,
         "text": "Another note",
         "add": ["speaker"],
         "itemId": str(item.pk),

@@ -34,6 +34,9 @@ from dexxy.messages.models import (
     ThreadKind,
     ThreadState,
 )
+from dexxy.outgoing.models import Delivery as OutgoingDelivery
+from dexxy.outgoing.models import Endpoint, EndpointKind
+from dexxy.outgoing.signing import secret_make
 from dexxy.sources.models import Source, SourceKind
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -251,6 +254,30 @@ def make_delivery(*, installation: GitHubInstallation, event: str = "issues") ->
         action="opened",
         installation_id=installation.installation_id,
         payload={},
+    )
+
+
+def make_endpoint(*, workspace: Workspace, name: str = "Ours") -> Endpoint:
+    """Make a webhook of a workspace, to an address that nobody asks."""
+    return Endpoint.objects.create(
+        workspace=workspace,
+        kind=EndpointKind.WEBHOOK,
+        name=name,
+        url="https://hooks.example.com/",
+        secret=secret_make(),
+        events=["thread.opened"],
+        began_at=START,
+    )
+
+
+def make_outgoing(*, endpoint: Endpoint) -> OutgoingDelivery:
+    """Make a test that waits to be sent to an endpoint."""
+    return OutgoingDelivery.objects.create(
+        endpoint=endpoint,
+        webhook_id=f"msg_{next(_numbers)}",
+        event="test",
+        payload={"type": "test"},
+        next_attempt_at=START,
     )
 
 

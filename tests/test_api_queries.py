@@ -18,14 +18,17 @@ from dexxy.members.models import MemberSummary
 from dexxy.messages.models import MessageKind
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.outgoing.models import FeedAddress
 from dexxy.sources.models import Source
 from tests.api_documents import document, root_fields, variables
 from tests.everything import alice, db, everything, values, workspace
 from tests.factories import (
     START,
     make_delivery,
+    make_endpoint,
     make_identity,
     make_message,
+    make_outgoing,
     make_release,
     make_repository,
     make_run,
@@ -72,6 +75,10 @@ def add_more(workspace: Workspace, viewer: User) -> None:
         workspace.memberships.create(user=make_user())
         api_token_create(viewer=viewer, workspace=workspace, name="script")
         invitation_create(viewer=viewer, workspace=workspace)
+        make_outgoing(endpoint=make_endpoint(workspace=workspace))
+        FeedAddress.objects.create(
+            membership=workspace.memberships.get(user=viewer), page="feed", secret_hash=str(number)
+        )
 
 
 QUERIES = {name for name, (kind, _) in root_fields().items() if kind == "query"} - ELSEWHERE

@@ -30,13 +30,20 @@ from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Message, MessageKind, Thread
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.outgoing.models import FeedAddress
 from dexxy.people.export_files import FRESH_FOR, MOST_AT_ONCE, MOST_KEPT
 from dexxy.people.export_making import exports_work
 from dexxy.people.models import Export, Format
 from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from tests import needs
-from tests.factories import make_identity, make_message, make_repository, make_thread
+from tests.factories import (
+    make_endpoint,
+    make_identity,
+    make_message,
+    make_repository,
+    make_thread,
+)
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -67,8 +74,11 @@ def fresh_minute() -> None:
 
 
 @pytest.fixture
-def item(source: Source) -> Message:
+def item(source: Source, alice: User) -> Message:
     make_repository(source=source)
+    make_endpoint(workspace=source.workspace)
+    mine = source.workspace.memberships.get(user=alice)
+    FeedAddress.objects.create(membership=mine, page="feed", secret_hash="hash")
     thread = make_thread(source=source, labels=["bug"])
     return make_message(thread=thread, kind=MessageKind.OPENED, body="an error")
 

@@ -20,10 +20,11 @@ LEVELS = {
     "sources": 2,
     "members": 2,
     "messages": 3,
-    "people": 4,
-    "integrations": 5,
-    "doctor": 6,
-    "safekeeping": 6,
+    "outgoing": 4,
+    "people": 5,
+    "integrations": 6,
+    "doctor": 7,
+    "safekeeping": 7,
 }
 # The same inside the services that know GitHub: a package may import itself and lower floors.
 SERVICES = "dexxy.integrations.services"

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.embedded import ensure_servers
@@ -19,8 +20,12 @@ from dexxy.messages.changes.positions import horizon
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.feed.following import StartAfreshError, feed_changes
 from dexxy.messages.feed.search import search_catch_up
-from dexxy.messages.models import Change, Epoch, SearchEntry
+from dexxy.messages.models import Change, Epoch, Message, SearchEntry
 from dexxy.messages.selectors import feed_page
+from dexxy.outgoing.endpoints import Wanted, endpoint_create
+from dexxy.outgoing.following import events_catch_up
+from dexxy.outgoing.models import Delivery as Outgoing
+from dexxy.outgoing.models import EndpointKind
 from dexxy_simulator.model import Repository
 from dexxy_simulator.world import World
 from tests import template
@@ -153,6 +158,37 @@ def test_a_copy_in_the_same_cluster_begins_an_epoch_of_its_own(
             before + 1,
         ]
     assert feed_changes(alice, workspace, after=cursor).items == []
+
+
+def test_endpoints_hear_on_in_a_restored_database_and_of_nothing_under_two_ids(
+    alice: User, workspace: Workspace, programs: Path, sibling: str
+) -> None:
+    source = make_source(workspace=workspace)
+    thread = make_thread(source=source)
+    wanted = Wanted(name="Ours", url="https://a.example.com/", events=["message.created"])
+    endpoint_create(viewer=alice, workspace=workspace, kind=EndpointKind.WEBHOOK, wanted=wanted)
+
+    def happens(external_id: str) -> None:
+        message = make_message(thread=thread, occurred_at=timezone.now())
+        Message.objects.filter(pk=message.pk).update(external_id=external_id)
+
+    happens("before")
+    assert events_catch_up(seconds=20) == 0
+    restore(programs, sibling)
+    # After the backup, and before the disaster.
+    happens("lost")
+    assert events_catch_up(seconds=20) == 0
+    told = dict(Outgoing.objects.values_list("webhook_id", "pk"))
+    assert len(told) == 2
+
+    with using(sibling):
+        happens("lost")  # is read from GitHub again
+        happens("after")
+        assert events_catch_up(seconds=20) == 0
+
+        again = Outgoing.objects.order_by("pk").values_list("webhook_id", flat=True)
+        assert len(again) == 3
+        assert list(again[:2]) == list(told)
 
 
 def test_an_epoch_outlives_what_vacuum_does_to_its_row() -> None:

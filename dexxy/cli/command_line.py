@@ -14,7 +14,7 @@ from typing import NoReturn
 from dexxy.cli.errors import WrongUseError
 from dexxy.common.ids import parse_id
 
-QUEUES = ("deliveries", "pictures", "search", "exports", "sync")
+QUEUES = ("deliveries", "pictures", "outgoing", "search", "exports", "sync")
 EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "person")
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")

@@ -74,12 +74,14 @@ class Bounds:
     Args:
         seconds: from the look-up of the name to the last byte, redirects included.
         size: of its body in bytes.
+        is_cut: whether a longer body is read so far, and not refused.
         redirects: how many are followed; each is checked as the first address was.
     """
 
     seconds: float = 10.0
     size: int = 2**20
     redirects: int = 3
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def outside_ask(
                 headers=[*_HEADERS.items(), *(headers or {}).items()],
                 content=body or None,
             )
-            answer = _answer(send, url, bounds.size, ends_at)
+            answer = _answer(send, url, bounds, ends_at)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None or method != "GET":
                 return answer
@@ -186,12 +188,12 @@ def _checked(url: str) -> str:
 def _answer(
     send: Callable[[], AbstractContextManager[httpcore.Response]],
     url: str,
-    most: int,
+    bounds: Bounds,
     ends_at: float,
 ) -> OutsideAnswer:
     try:
         with send() as response:
-            body = _read(response.iter_stream(), most)
+            body = _read(response.iter_stream(), bounds)
     except (httpcore.TimeoutException, TimeoutError) as error:
         raise TooLateError("The address did not answer in time.") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
@@ -205,12 +207,15 @@ def _answer(
     return OutsideAnswer(response.status, url, headers, body)
 
 
-def _read(pieces: Iterable[bytes], most: int) -> bytes:
+def _read(pieces: Iterable[bytes], bounds: Bounds) -> bytes:
     body = b""
     for piece in pieces:
         body += piece
-        if len(body) > most:
-            raise TooLargeError(f"The answer is longer than {most} bytes.")
+        if len(body) <= bounds.size:
+            continue
+        if bounds.is_cut:
+            return body[: bounds.size]
+        raise TooLargeError(f"The answer is longer than {bounds.size} bytes.")
     return body
 
 

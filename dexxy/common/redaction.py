@@ -23,8 +23,10 @@ _PATTERNS = (
     r"((?:/|%2F)invitations(?:/|%2F))[^/?#%\s\"'<>]+",
     # scheme://user:PASSWORD@host
     r"(\b[a-z][a-z0-9+.-]{0,20}://[^/?#\s:@\"']{0,300}:)[^/?#\s\"']+(?=@)",
-    # ?code=SECRET&state=SECRET, as GitHub sends people back to us
-    r"((?:[?&]|%3F|%26)(?:code|state)(?:=|%3D))[^&#\s\"'<>]+",
+    # ?code=SECRET&state=SECRET, as GitHub sends people back to us; ?key=SECRET of a feed; and what
+    # lets whoever has it write in a chat
+    r"((?:[?&]|%3F|%26)(?:code|state|key)(?:=|%3D))[^&#\s\"'<>]+",
+    r"(\bhttps://(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/)[^\s\"'<>]+",
     # sesame=SECRET, "password": "SECRET", 'client_secret': ['SECRET']
     rf"((?:(?<![a-z0-9])|(?<=%3F)|(?<=%26))(?:{_NAMED})(?:=|%3D|\\?[\"']: ?))(?!\[token\])"
     r"(?:\[(?:\s*b?(?:\"[^\"]*\"|'[^']*')\s*,?)+\s*\]?"

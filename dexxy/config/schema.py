@@ -15,6 +15,8 @@ from dexxy.integrations.graphql_people import ErasureMutation
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
 from dexxy.messages.graphql_waiting import WaitingMutation, WaitingQuery
+from dexxy.outgoing.graphql import OutgoingQuery
+from dexxy.outgoing.graphql_mutations import OutgoingMutation
 from dexxy.people.graphql import PeopleMutation, PeopleQuery
 from dexxy.people.graphql_bulk import BulkMutation, BulkQuery
 from dexxy.people.graphql_directory import DirectoryMutation, DirectoryQuery
@@ -36,6 +38,7 @@ Query = merge_types(
         MessagesQuery,
         WaitingQuery,
         FiguresQuery,
+        OutgoingQuery,
         IntegrationsQuery,
     ),
 )
@@ -52,6 +55,7 @@ Mutation = merge_types(
         ErasureMutation,
         WaitingMutation,
         ActivitiesMutation,
+        OutgoingMutation,
         IntegrationsMutation,
     ),
 )

@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "dexxy.members",
     "dexxy.messages",
     "dexxy.kept",
+    "dexxy.outgoing",
     "dexxy.people",
     "dexxy.integrations",
     "dexxy.web",
@@ -180,6 +181,7 @@ _QUEUE = {
 RQ_QUEUES = {
     "deliveries": _QUEUE,
     "pictures": _QUEUE,
+    "outgoing": _QUEUE,
     "search": _QUEUE,
     "exports": _QUEUE,
     "sync": _QUEUE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dexxy.doctor import apps, github, installations, platform, secrets
+from dexxy.doctor import apps, endpoints, github, installations, platform, secrets
 from dexxy.doctor.finding import Finding, State
 
 
@@ -26,3 +26,4 @@ def examine() -> Iterator[Finding]:
     yield from github.refused()
     yield from installations.installations()
     yield from github.repositories()
+    yield from endpoints.endpoints()

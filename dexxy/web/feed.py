@@ -97,10 +97,18 @@ def _asked(address: QueryDict) -> tuple[Query, FeedFilters]:
     return query, feed_filters(query, read_filters(address))
 
 
+def feed_asked(address: QueryDict) -> FeedFilters:
+    """Return what the query of an address keeps of the feed.
+
+    Raises:
+        FilterError: it names something that does not exist.
+    """
+    return _asked(address)[1]
+
+
 def feed_counted(viewer: User, workspace: Workspace, address: QueryDict) -> int:
     """Count the messages of a view, up to one more than MOST_COUNTED."""
-    _query, filters = _asked(address)
-    return selectors.feed_total(viewer, workspace, filters, MOST_COUNTED + 1)
+    return selectors.feed_total(viewer, workspace, feed_asked(address), MOST_COUNTED + 1)
 
 
 def _frame_of_list(
@@ -144,7 +152,7 @@ def _ready_views() -> list[Ready]:
 @workspace_page
 def newer(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Say how much came into the feed since the page was read."""
-    _query, filters = _asked(request.GET)
+    filters = feed_asked(request.GET)
     number = selectors.feed_newer(request.user, workspace, filters, request.GET.get("after"))
     context = {"workspace": workspace, "number": number, "most": selectors.MOST_NEWER}
     return render(request, "web/feed_newer.html", context)

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from dexxy.web import (
+    atom,
     doctor,
     exports,
     feed,
@@ -28,7 +29,7 @@ from dexxy.web.rows import density
 from dexxy.web.saved import actions as saved
 from dexxy.web.saved.pinned import pinned_views_part
 from dexxy.web.search import views as searching
-from dexxy.web.settings import data, general, github, tokens
+from dexxy.web.settings import data, general, github, notifications, tokens
 from dexxy.web.settings import people as people_roles
 from dexxy.web.thread import views as thread
 from dexxy.web.threads import columns, table
@@ -50,6 +51,7 @@ urlpatterns = [
     path("w/<slug:slug>/waiting/undo/", waiting_acts.undo, name="waiting_undo"),
     path("w/<slug:slug>/waiting/<slug:action>/", waiting_acts.decide, name="waiting_decide"),
     path("w/<slug:slug>/feed/", feed.feed, name="feed"),
+    path("w/<slug:slug>/feed.atom", atom.feed_atom, name="feed_atom"),
     path("w/<slug:slug>/feed/newer/", feed.newer, name="feed_newer"),
     path("w/<slug:slug>/feed/read/", feed.feed_read, name="feed_read"),
     path("w/<slug:slug>/more/", views.more, name="more"),
@@ -165,6 +167,41 @@ urlpatterns = [
         "w/<slug:slug>/settings/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"
     ),
     path("w/<slug:slug>/settings/github/", github.github, name="settings_github"),
+    path(
+        "w/<slug:slug>/settings/notifications/",
+        notifications.notifications,
+        name="settings_notifications",
+    ),
+    path(
+        "w/<slug:slug>/settings/notifications/private/",
+        notifications.private,
+        name="notifications_private",
+    ),
+    path(
+        "w/<slug:slug>/settings/notifications/feeds/",
+        notifications.feed_create,
+        name="feed_address_create",
+    ),
+    path(
+        "w/<slug:slug>/settings/notifications/feeds/<int:pk>/revoke/",
+        notifications.feed_revoke,
+        name="feed_address_revoke",
+    ),
+    path(
+        "w/<slug:slug>/settings/notifications/endpoints/<int:pk>/",
+        notifications.endpoint,
+        name="endpoint",
+    ),
+    path(
+        "w/<slug:slug>/settings/notifications/endpoints/<int:pk>/<slug:action>/",
+        notifications.endpoint_action,
+        name="endpoint_action",
+    ),
+    path(
+        "w/<slug:slug>/settings/notifications/deliveries/<int:pk>/redeliver/",
+        notifications.redeliver,
+        name="endpoint_redeliver",
+    ),
     path("w/<slug:slug>/settings/data/", data.data, name="settings_data"),
     path("w/<slug:slug>/team/", moved("settings_people")),
     path("w/<slug:slug>/tokens/", moved("settings_tokens")),

@@ -20,8 +20,10 @@ from dexxy.sources.models import Source
 from dexxy.web.frame.components import components
 from tests import needs
 from tests.factories import (
+    make_endpoint,
     make_identity,
     make_message,
+    make_outgoing,
     make_repository,
     make_run,
     make_stream,
@@ -123,6 +125,10 @@ def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source, l
         receipt=dict.fromkeys(ThreadKind.values, counts),
     )
     standings_recompute(workspace.pk, [thread.pk], {})
+    endpoint = make_endpoint(workspace=workspace, name="x" * 90)
+    sent = make_outgoing(endpoint=endpoint)
+    sent.payload, sent.answer, sent.error = {"x": "y" * 300}, "z " * 300, "e" * 200
+    sent.save()
     root = f"/w/{workspace.slug}/"
     MemberSummary.objects.update_or_create(
         member=author.member,
@@ -162,6 +168,8 @@ def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source, l
         f"{root}settings/general/",
         f"{root}settings/people/",
         f"{root}settings/github/",
+        f"{root}settings/notifications/",
+        f"{root}settings/notifications/endpoints/{endpoint.pk}/",
         f"{root}settings/tokens/",
         f"{root}settings/data/",
         "/account/",

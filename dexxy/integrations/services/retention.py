@@ -19,6 +19,8 @@ from django.utils import timezone
 from dexxy.accounts.models import ApiToken, AuditEntry, Invitation
 from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import DeliveryState, OAuthState, RefusedWebhooks, WebhookDelivery
+from dexxy.outgoing.models import Delivery as OutgoingDelivery
+from dexxy.outgoing.models import DeliveryState as OutgoingState
 
 JOB = "dexxy.integrations.tasks.delete_what_is_old"
 # Rows that one statement deletes: nobody waits long for their locks.
@@ -61,6 +63,18 @@ KEPT = (
         "refused webhooks",
         "DEXXY_KEEP_DELIVERIES",
         lambda time: RefusedWebhooks.objects.filter(day__lt=time.date()),
+    ),
+    Kept(
+        "outgoing deliveries",
+        "DEXXY_KEEP_DELIVERIES",
+        lambda time: OutgoingDelivery.objects.filter(state=OutgoingState.DONE, created_at__lt=time),
+    ),
+    Kept(
+        "outgoing deliveries that failed or wait",
+        "DEXXY_KEEP_FAILED_DELIVERIES",
+        lambda time: OutgoingDelivery.objects.exclude(state=OutgoingState.DONE).filter(
+            created_at__lt=time
+        ),
     ),
     Kept(
         "invitations",

@@ -24,6 +24,8 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.retention import KEPT, old_rows_delete
 from dexxy.integrations.tasks import delete_what_is_old
 from dexxy.members.models import ErasedKey
+from dexxy.outgoing.models import DeliveryState as OutgoingState
+from tests.factories import make_endpoint, make_outgoing
 
 Make = Callable[[datetime], Model]
 FOR_EVER = {kept.setting: 0 for kept in KEPT if kept.setting}
@@ -35,7 +37,7 @@ def make(workspace: Workspace, alice: User) -> dict[str, Make]:
     app = GitHubApp.objects.create(server="github", app_id=1)
     number = iter(range(1000))
 
-    def dated(row: Model, **times: datetime) -> Model:
+    def dated(row: Model, **times: Any) -> Model:
         type(row)._default_manager.filter(pk=row.pk).update(**times)
         return row
 
@@ -43,6 +45,12 @@ def make(workspace: Workspace, alice: User) -> dict[str, Make]:
         return WebhookDelivery.objects.create(
             app=app, guid=next(number), event="x", payload={}, state=state
         )
+
+    endpoint = make_endpoint(workspace=workspace)
+
+    def outgoing(state: OutgoingState) -> Model:
+        made = make_outgoing(endpoint=endpoint)
+        return dated(made, state=state)
 
     def secret() -> dict[str, Any]:
         return {"token_hash": str(next(number)), "workspace": workspace}
@@ -61,6 +69,10 @@ def make(workspace: Workspace, alice: User) -> dict[str, Make]:
         "failed deliveries": lambda at: dated(delivery(DeliveryState.FAILED), updated_at=at),
         "refused webhooks": lambda at: RefusedWebhooks.objects.create(
             day=at.date() - timedelta(days=1), reason=str(next(number)), count=1
+        ),
+        "outgoing deliveries": lambda at: dated(outgoing(OutgoingState.DONE), created_at=at),
+        "outgoing deliveries that failed or wait": lambda at: dated(
+            outgoing(OutgoingState.FAILED), created_at=at
         ),
         "invitations": lambda at: Invitation.objects.create(**secret(), expires_at=at),
         "tokens": lambda at: ApiToken.objects.create(

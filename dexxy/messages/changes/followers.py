@@ -6,7 +6,7 @@ reads all threads of the workspace as if each had just been written, and then wh
 After a restore into another cluster it goes on where it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.db import transaction
 
@@ -21,7 +21,7 @@ Work = Callable[[Reading], None]
 _BEHIND = f"""
 SELECT w.id FROM accounts_workspace w
 LEFT JOIN messages_follower f ON f.workspace_id = w.id AND f.name = %(name)s
-WHERE f.started_to IS NOT NULL
+WHERE (%(among)s::bigint[] IS NULL OR w.id = ANY(%(among)s)) AND (f.started_to IS NOT NULL
    OR EXISTS (
        SELECT FROM messages_change c
        WHERE c.workspace_id = w.id
@@ -29,7 +29,7 @@ WHERE f.started_to IS NOT NULL
              > (coalesce(f.epoch, 0), coalesce(f.transaction_id, 0), coalesce(f.change_id, 0),
                 coalesce(f.message_id, 0))
          AND (c.epoch < %(now)s OR c.transaction_id < %(oldest_running)s))
-   OR (f.id IS NULL AND EXISTS (SELECT FROM messages_message m WHERE m.workspace_id = w.id))
+   OR (f.id IS NULL AND EXISTS (SELECT FROM messages_message m WHERE m.workspace_id = w.id)))
 ORDER BY w.id
 """  # noqa: S608
 # What a follower has not read yet, whether it may already or not.
@@ -56,11 +56,22 @@ ORDER BY thread_id
 """
 
 
-def followers_behind(name: str) -> list[int]:
-    """Return the ids of the workspaces in which something waits for the followers of NAME."""
+def followers_behind(name: str, among: Collection[int] | None = None) -> list[int]:
+    """Return the ids of the workspaces in which something waits for the followers of NAME.
+
+    Args:
+        among: the workspaces that have such a follower; all have where it is None.
+    """
     now = horizon()
     params = {"name": name, "now": now.epoch, "oldest_running": now.oldest_running}
-    return [pk for (pk,) in fetch_all(_BEHIND, params)]
+    of = {"among": None if among is None else list(among)}
+    return [pk for (pk,) in fetch_all(_BEHIND, {**params, **of})]
+
+
+def follower_begin(workspace_id: int, name: str) -> None:
+    """Let a follower begin here and now, in the caller's transaction: it gets nothing of before."""
+    begin = {"started_to": None, **_columns(horizon().position)}
+    Follower.objects.update_or_create(workspace_id=workspace_id, name=name, defaults=begin)
 
 
 def changed_since(workspace_id: int, name: str, *, most: int) -> set[int] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
@@ -26,7 +27,7 @@ WITH noted AS MATERIALIZED (
     ORDER BY epoch, transaction_id, id LIMIT %(limit)s + 1
 )
 SELECT c.epoch, c.transaction_id, c.id, coalesce(m.id, {LAST}),
-       c.kind, c.thread_id, m.id, c.member_id
+       c.kind, c.thread_id, m.id, c.member_id, c.noted_at
 FROM noted c LEFT JOIN LATERAL (
     SELECT c.message_id AS id WHERE c.message_id IS NOT NULL AND c.last_message_id IS NULL
     UNION ALL
@@ -66,12 +67,16 @@ class Happening:
         thread_id: of the thread that it happened to, or in.
         message_id: of the message that it happened to.
         member_id: of the member whom it happened to.
+        noted_at: when that was noted; None where a follower starts, and reads what there is.
+        place: of the note in the log.
     """
 
     kind: ChangeKind
     thread_id: int | None
     message_id: int | None
     member_id: int | None
+    noted_at: datetime | None = None
+    place: Position | None = None
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,26 @@ def changes_read(workspace_id: int, after: Position, *, limit: int, horizon: Hor
         "limit": limit + 1,
     }
     rows = fetch_all(_READ, params)
-    happenings = [Happening(ChangeKind(kind), *ids) for _, _, _, _, kind, *ids in rows[:limit]]
+    happenings = [_happening(*row) for row in rows[:limit]]
     has_more = len(rows) > limit
     end = Position(*rows[limit - 1][:4]) if has_more else max(after, horizon.position)
     return Reading(happenings, end, has_more)
+
+
+def _happening(
+    epoch: int,
+    transaction: int,
+    change: int,
+    _message: int,
+    kind: str,
+    thread_id: int | None,
+    message_id: int | None,
+    member_id: int | None,
+    noted_at: datetime,
+) -> Happening:
+    """Return what a row of _READ tells."""
+    place = Position(epoch, transaction, change, LAST)
+    return Happening(ChangeKind(kind), thread_id, message_id, member_id, noted_at, place)
 
 
 def pruned_to(workspace_id: int) -> Position:

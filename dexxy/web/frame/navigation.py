@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import workspaces
 from dexxy.integrations.health import SyncHealth, sync_health
 from dexxy.messages.waiting.summary import queue_number
+from dexxy.outgoing.endpoints import workspaces_with_trouble
 
 
 class Place(Flag):
@@ -64,7 +64,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Frame:
-    """What every page of a workspace shows around its content."""
+    """What every page of a workspace shows around its content.
+
+    Args:
+        has_disabled_endpoint: whether nothing is sent to an endpoint that took nothing for long;
+            that is for admins.
+    """
 
     workspaces: Sequence[Workspace]
     health: SyncHealth
@@ -72,6 +77,7 @@ class Frame:
     foot: Sequence[Link]
     bar: Sequence[Link]
     more: Sequence[Link]
+    has_disabled_endpoint: bool
 
 
 def frame_of(viewer: User, workspace: Workspace, section: str) -> Frame:
@@ -83,13 +89,15 @@ def frame_of(viewer: User, workspace: Workspace, section: str) -> Frame:
     health = sync_health(viewer, workspace)
     counts = {"repositories": health.repositories, "waiting": queue_number(viewer, workspace)}
     links = _links(workspace, section, counts)
+    mine, in_trouble = workspaces_with_trouble(viewer)
     return Frame(
-        workspaces=list(workspaces(viewer)),
+        workspaces=mine,
         health=health,
         sidebar=[link for link in links if Place.SIDEBAR in link.to.place],
         foot=[link for link in links if Place.FOOT in link.to.place],
         bar=[link for link in links if Place.BAR in link.to.place],
         more=[link for link in links if Place.BAR not in link.to.place],
+        has_disabled_endpoint=workspace.pk in in_trouble,
     )
 
 

@@ -38,6 +38,7 @@ GROUPS = (
             Setting(_("Team"), "settings_team"),
             Setting(_("People & roles"), "settings_people"),
             Setting(_("GitHub connection"), "settings_github"),
+            Setting(_("Notifications"), "settings_notifications"),
         ),
     ),
     Group(

@@ -20,12 +20,15 @@ from dexxy.accounts.models import (
 from dexxy.accounts.saved_views import saved_view_save
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
+from dexxy.outgoing.feed_addresses import feed_address_create
+from dexxy.outgoing.models import Endpoint, FeedAddress, LeavingRule
 from dexxy.people.export_files import export_request
 from dexxy.people.models import Export, ExportFile, Format
 from dexxy.people.selecting import people_tag_later
 from dexxy.sources.models import Source
 from dexxy.web import urls
 from tests.factories import (
+    make_endpoint,
     make_identity,
     make_message,
     make_repository,
@@ -45,11 +48,13 @@ OPEN = {
     "theme",
     "density",
     "keyboard",
+    # To whoever has the secret of its address: test_atom.py beside this file tries it.
+    "feed_atom",
     None,
 }
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
-ADMINS = {"repositories_add", "github_disconnect", "member_erase", "people_import"}
+ADMINS = {"endpoint", "repositories_add", "github_disconnect", "member_erase", "people_import"}
 FORMS = {
     *ADMINS,
     "repository_disconnect",
@@ -61,6 +66,7 @@ FORMS = {
     "member_notes",
     "settings_general",
     "settings_github",
+    "settings_notifications",
     "settings_people",
     "settings_tokens",
 }
@@ -84,6 +90,11 @@ ACTIONS = {
     "threads_columns",
     "people_bulk",
     "organization_merge_undo",
+    "notifications_private",
+    "feed_address_create",
+    "feed_address_revoke",
+    "endpoint_action",
+    "endpoint_redeliver",
 }
 # Of what there is only once it was counted: test_organizations.py and test_insights.py try them.
 COUNTED = {"organization", "organization_merge", "insights_rows"}
@@ -108,6 +119,7 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
     task = people_tag_later(
         actor=bob, workspace=workspace, member_ids=[author.member_id], add=["for members only"]
     )
+    endpoint = make_endpoint(workspace=workspace)
     root = f"/w/{workspace.slug}/"
     return {
         "waiting": root,
@@ -148,6 +160,8 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
         "settings_tokens": f"{root}settings/tokens/",
         "settings_data": f"{root}settings/data/",
         "settings_github": f"{root}settings/github/",
+        "settings_notifications": f"{root}settings/notifications/",
+        "endpoint": f"{root}settings/notifications/endpoints/{endpoint.pk}/",
         "repository": f"{root}repositories/{repository.pk}/",
         "repositories_history": f"{root}repositories/history/",
         "waiting_how": f"{root}waiting/how/",
@@ -169,7 +183,17 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
     invitation, _ = invitation_create(viewer=alice, workspace=workspace)
     membership = workspace.memberships.earliest("pk")
     export = export_request(viewer=alice, workspace=workspace, what=Export.THREADS, form=Format.CSV)
+    feed, _ = feed_address_create(viewer=alice, workspace=workspace, page=ListPage.FEED)
+    notifications = pages["settings_notifications"]
     return [
+        f"{notifications}private/",
+        f"{notifications}feeds/",
+        f"{notifications}feeds/{feed.pk}/revoke/",
+        f"{notifications}deliveries/1/redeliver/",
+        *(
+            f"{pages['endpoint']}{action}/"
+            for action in ("test", "pause", "resume", "rotate", "delete")
+        ),
         f"{pages['waiting']}exports/{export.pk}/delete/",
         *(f"{pages['settings_people']}{membership.pk}/{action}/" for action in ("role", "remove")),
         f"{pages['waiting']}settings/invitations/{invitation.pk}/revoke/",
@@ -245,6 +269,9 @@ def stored() -> list[list[tuple[object, ...]]]:
         MemberMerge,
         MergeSuggestion,
         SavedView,
+        Endpoint,
+        FeedAddress,
+        LeavingRule,
     )
     return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 

@@ -26,6 +26,7 @@ from dexxy.kept.pictures import pictures_wake_if_due
 from dexxy.messages.feed.search import search_wake
 from dexxy.messages.summaries.follower import summaries_wake
 from dexxy.messages.waiting.follower import waiting_wake
+from dexxy.outgoing.waking import outgoing_wake
 from dexxy.people.bulk_tasks import bulk_tasks_wake_if_due
 from dexxy.people.export_making import exports_wake_if_due
 
@@ -67,6 +68,7 @@ def _look(was_well: bool, is_new: bool) -> bool:
         search_wake()
         waiting_wake()
         summaries_wake()
+        outgoing_wake()
         exports_wake_if_due()
         bulk_tasks_wake_if_due()
         pictures_wake_if_due()

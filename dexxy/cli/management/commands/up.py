@@ -112,7 +112,7 @@ def processes(address: str, port: int) -> list[Process]:
     """Return Dexxy's own processes, in the order in which they start."""
     program = "dexxy.cli.main"
     # What takes seconds at a time; a sync takes a minute.
-    brief = ("deliveries", "pictures", "search", "exports")
+    brief = ("deliveries", "pictures", "outgoing", "search", "exports")
 
     def at(one: int) -> tuple[str, ...]:
         return ("--host", address, "--port", str(one), "--port-is-claimed")

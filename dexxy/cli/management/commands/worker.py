@@ -15,6 +15,7 @@ from dexxy.cli.worker import DexxyWorker
 from dexxy.integrations import tasks as _integrations  # noqa: F401
 from dexxy.kept import tasks as _kept  # noqa: F401
 from dexxy.messages import tasks as _messages  # noqa: F401
+from dexxy.outgoing import tasks as _outgoing  # noqa: F401
 from dexxy.people import tasks as _people  # noqa: F401
 
 

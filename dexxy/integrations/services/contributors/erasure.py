@@ -15,6 +15,7 @@ from dexxy.members.models import Identity
 from dexxy.messages.changes.noting import members_note
 from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
 from dexxy.messages.models import ChangeKind
+from dexxy.outgoing.erasing import deliveries_unname
 from dexxy.people.bulk_tasks import bulk_tasks_forget
 from dexxy.people.export_files import exports_expire
 
@@ -69,6 +70,7 @@ def person_erase(
     member_erase(actor=actor, workspace=workspace, accounts=accounts, with_bodies=with_bodies)
     co_authors_erase(workspace.pk, emails)
     accounts_unname(workspace.pk, accounts)
+    deliveries_unname(workspace.pk, accounts)
     bodies, ids = 0, [account.pk for account in accounts]
     if with_bodies:
         bodies = bodies_erase(workspace.pk, ids)

@@ -12,6 +12,7 @@ from dexxy.members.erasure.erasing import accounts_empty
 from dexxy.members.erasure.lists import ErasureList
 from dexxy.members.merges.components import merges_lock
 from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
+from dexxy.outgoing.erasing import deliveries_unname
 
 
 @transaction.atomic
@@ -40,6 +41,7 @@ def _play_back(erased: ErasureList) -> int:
         accounts_empty(workspace, accounts, is_silenced=is_silenced)
         co_authors_erase(workspace.pk, emails)
         accounts_unname(workspace.pk, accounts)
+        deliveries_unname(workspace.pk, accounts)
         if is_silenced:
             bodies_erase(workspace.pk, [account.pk for account in accounts])
         audit(workspace, None, "member.erased", accounts[0].member, with_bodies=is_silenced)

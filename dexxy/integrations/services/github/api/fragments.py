@@ -7,7 +7,7 @@ PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 RATE_LIMIT = "rateLimit { cost remaining resetAt }"
 REPOSITORY = (
     "id databaseId nameWithOwner url hasIssuesEnabled hasDiscussionsEnabled hasPullRequestsEnabled"
-    " stargazerCount forkCount"
+    " stargazerCount forkCount isPrivate"
 )
 LABELS = f"labels(first: 100) {{ nodes {{ name }} {PAGE_INFO} }}"
 

@@ -35,6 +35,7 @@ from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.outgoing.privacy import source_visibility_note
 
 log = structlog.get_logger()
 
@@ -242,6 +243,7 @@ def _repositories_reconcile(
         now = by_id.get(repository.github_id)
         if now is not None:
             repository_rename(repository, now.full_name, now.url)
+            source_visibility_note(repository.source_id, is_private=now.is_private)
     followed = installation.repositories.followed()
     # Of what was lost before, somebody has said why.
     lost = followed.exclude(github_id__in=list(by_id)).filter(access_lost_at=None)

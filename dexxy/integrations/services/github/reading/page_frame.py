@@ -35,6 +35,7 @@ class Listing:
         labels: the names of all labels of the repository; None where that was not asked, or GitHub
             does not show them all.
         counts: the repository's stars and forks; None where they cannot be read.
+        is_private: whether it is; None where that cannot be read.
     """
 
     page: Page
@@ -45,6 +46,7 @@ class Listing:
     refusal: str = ""
     labels: frozenset[str] | None = None
     counts: Counts | None = None
+    is_private: bool | None = None
 
 
 def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
@@ -73,7 +75,9 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
             number_of(node)
         labels, counts = _labels(found.get("labels")), _counts(found)
     is_shown = is_enabled and not refusal
-    return Listing(page, total, is_shown, full_name, node_id, refusal, labels, counts)
+    told = found.get("isPrivate")
+    is_private = told if isinstance(told, bool) else None
+    return Listing(page, total, is_shown, full_name, node_id, refusal, labels, counts, is_private)
 
 
 def _counts(found: Payload) -> Counts | None:

@@ -46,6 +46,7 @@ from dexxy.messages.ingest.labels import labels_gone
 from dexxy.messages.ingest.refetch_marks import threads_missing
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import ThreadKind
+from dexxy.outgoing.privacy import source_visibility_note
 from dexxy.sources.growth import counts_note
 
 # GitHubRepository's mirrors of the cursors.
@@ -181,6 +182,8 @@ def _note(
     page_stored(repository, fields)
     if listing.counts:
         counts_note(reading.source.source_id, listing.counts, taken_at=answer.date, is_hint=False)
+    if listing.is_private is not None:
+        source_visibility_note(reading.source.source_id, is_private=listing.is_private)
     reading.run.receipt[kind] = {
         "github": listing.total,
         "taken_at": answer.date.isoformat(),

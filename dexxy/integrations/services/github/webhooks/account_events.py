@@ -32,6 +32,7 @@ from dexxy.integrations.services.github.access.repository_state import (
 from dexxy.integrations.services.github.engine.reconcile import reconcile_soon
 from dexxy.integrations.services.github.webhooks.handler_contract import Event
 from dexxy.integrations.services.github.webhooks.repository_events import repository_counts_told
+from dexxy.outgoing.privacy import source_visibility_note
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
 _DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."
@@ -124,6 +125,8 @@ def on_repository(event: Event) -> bool:
     told = rows if is_transfer else theirs
     for row in told.select_related("source").order_by("pk"):
         repository_rename(row, data["full_name"], data["html_url"])
+        if "private" in data:
+            source_visibility_note(row.source_id, is_private=bool(data["private"]))
     followed = theirs.followed()
     if event.action == "deleted":
         access_lost(followed, _DELETED)

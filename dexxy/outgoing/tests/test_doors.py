@@ -1,0 +1,207 @@
+"""What is done with endpoints and feeds has one outcome, through whichever door it comes."""
+
+import pytest
+from django.test import Client
+
+from dexxy.accounts.api_tokens import api_token_create
+from dexxy.accounts.models import TokenScope, User, Workspace
+from dexxy.outgoing.models import DeliveryState, FeedAddress
+from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
+from tests.factories import make_endpoint, make_outgoing
+
+PAGE = "settings/notifications/"
+PAUSED = "Nothing is sent there now: resume it first."
+ACTIONS = [
+    Action(
+        "pause",
+        page=f"{PAGE}endpoints/$endpoint/pause/",
+        api="endpointSetPaused(endpointId: $endpoint, paused: true)",
+        by="alice",
+        audit=["endpoint.paused $endpoint"],
+    ),
+    Action(
+        "pause what is paused",
+        page=f"{PAGE}endpoints/$paused/pause/",
+        api="endpointSetPaused(endpointId: $paused, paused: true)",
+        by="alice",
+    ),
+    Action(
+        "resume",
+        page=f"{PAGE}endpoints/$paused/resume/",
+        api="endpointSetPaused(endpointId: $paused, paused: false)",
+        by="alice",
+        audit=["endpoint.resumed $paused"],
+    ),
+    Action(
+        "pause as a member",
+        page=f"{PAGE}endpoints/$endpoint/pause/",
+        api="endpointSetPaused(endpointId: $endpoint, paused: true)",
+        refusal="FORBIDDEN",
+    ),
+    Action(
+        "send a test to what is paused",
+        page=f"{PAGE}endpoints/$paused/test/",
+        api="endpointTest(endpointId: $paused)",
+        by="alice",
+        refusal=PAUSED,
+    ),
+    Action(
+        "send again",
+        page=f"{PAGE}deliveries/$delivery/redeliver/",
+        api="endpointRedeliver(endpointDeliveryId: $delivery)",
+        by="alice",
+        audit=["endpoint.redelivered $endpoint"],
+    ),
+    Action(
+        "send again what is emptied",
+        page=f"{PAGE}deliveries/$emptied/redeliver/",
+        api="endpointRedeliver(endpointDeliveryId: $emptied)",
+        by="alice",
+        refusal="What it said is gone: it named somebody who was erased.",
+    ),
+    Action(
+        "send again as a member",
+        page=f"{PAGE}deliveries/$delivery/redeliver/",
+        api="endpointRedeliver(endpointDeliveryId: $delivery)",
+        refusal="FORBIDDEN",
+    ),
+    Action(
+        "delete",
+        page=f"{PAGE}endpoints/$endpoint/delete/",
+        api="endpointDelete(endpointId: $endpoint)",
+        by="alice",
+        audit=["endpoint.deleted $endpoint"],
+    ),
+    Action(
+        "keep private repositories in",
+        page=f"{PAGE}private/?keeps=yes",
+        api="workspaceKeepPrivateIn(workspaceId: $workspace, keeps: true)",
+        by="alice",
+        audit=["workspace.private_kept_in $workspace"],
+    ),
+    Action(
+        "keep private repositories in as a member",
+        page=f"{PAGE}private/?keeps=yes",
+        api="workspaceKeepPrivateIn(workspaceId: $workspace, keeps: true)",
+        refusal="FORBIDDEN",
+    ),
+    Action(
+        "revoke one's feed",
+        page=f"{PAGE}feeds/$feed/revoke/",
+        api="feedAddressRevoke(feedAddressId: $feed)",
+        audit=["feed_address.revoked $feed"],
+    ),
+    Action(
+        "revoke a member's feed as an admin",
+        page=f"{PAGE}feeds/$feed/revoke/",
+        api="feedAddressRevoke(feedAddressId: $feed)",
+        by="alice",
+        audit=["feed_address.revoked $feed"],
+    ),
+    Action(
+        "revoke an admin's feed as a member",
+        page=f"{PAGE}feeds/$admins/revoke/",
+        api="feedAddressRevoke(feedAddressId: $admins)",
+        refusal="NOT_FOUND",
+    ),
+]
+
+
+@pytest.fixture
+def cast(alice: User, bob: User, charlie: User) -> dict[str, User]:
+    return {"alice": alice, "bob": bob, "charlie": charlie}
+
+
+@pytest.fixture
+def names(cast: dict[str, User], workspace: Workspace) -> Names:
+    endpoint, paused = (make_endpoint(workspace=workspace) for _ in range(2))
+    paused.is_paused = True
+    paused.save()
+    emptied, delivery = make_outgoing(endpoint=endpoint), make_outgoing(endpoint=endpoint)
+    emptied.payload, delivery.state = {}, DeliveryState.FAILED
+    emptied.save()
+    delivery.save()
+    feeds = {
+        name: FeedAddress.objects.create(
+            membership=workspace.memberships.get(user=cast[user]), page="feed", secret_hash=name
+        ).pk
+        for name, user in (("feed", "bob"), ("admins", "alice"))
+    }
+    return {
+        **feeds,
+        "endpoint": endpoint.pk,
+        "paused": paused.pk,
+        "emptied": emptied.pk,
+        "delivery": delivery.pk,
+        "workspace": workspace.pk,
+        "slug": workspace.slug,
+    }
+
+
+def with_token(names: Names, viewer: User, workspace: Workspace) -> Names:
+    _, secret = api_token_create(
+        viewer=viewer, workspace=workspace, name="program", scope=TokenScope.FULL
+    )
+    return {**names, "secret": secret}
+
+
+@pytest.mark.parametrize(("action", "door"), doors_of(ACTIONS), ids=name_of)
+def test_an_action_has_one_outcome_whichever_door_it_comes_through(
+    client: Client,
+    cast: dict[str, User],
+    workspace: Workspace,
+    names: Names,
+    action: Action,
+    door: Door,
+) -> None:
+    names = with_token(names, cast[action.by], workspace)
+    (_, first), *_ = doors_of([action])
+
+    outcome = tried(door, client, action, names, cast[action.by])
+
+    assert outcome.refusal == action.refusal
+    assert outcome.audit == expected_audit(action, names)
+    again = tried(first, client, action, names, cast[action.by])
+    assert outcome == again
+    if action.refusal:
+        assert (outcome.gone, outcome.new) == ({}, {})
+
+
+@pytest.mark.parametrize(("action", "door"), doors_of(ACTIONS), ids=name_of)
+def test_whoever_is_not_in_the_workspace_finds_nothing_behind_any_door(
+    client: Client, cast: dict[str, User], names: Names, action: Action, door: Door
+) -> None:
+    charlie = cast["charlie"]
+    names = with_token(names, charlie, charlie.memberships.get().workspace)
+
+    outcome = tried(door, client, action, names, charlie)
+
+    assert (outcome.refusal, outcome.gone, outcome.new) == ("NOT_FOUND", {}, {})
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        'endpointCreate(workspaceId: $workspace, kind: WEBHOOK, input: {name: "x",'
+        ' url: "https://a.example.com/", events: ["thread.opened"]}) { signingKey }',
+        'endpointUpdate(endpointId: $endpoint, input: {name: "x",'
+        ' url: "https://a.example.com/", events: ["thread.opened"]}) { endpoint { id } }',
+        "endpointRotateKey(endpointId: $endpoint) { signingKey }",
+        "feedAddressCreate(workspaceId: $workspace, page: FEED) { address }",
+    ],
+)
+def test_a_token_sends_nothing_elsewhere_and_makes_no_address(
+    client: Client, cast: dict[str, User], workspace: Workspace, names: Names, made: str
+) -> None:
+    secret = with_token(names, cast["alice"], workspace)["secret"]
+    for name in ("workspace", "endpoint"):
+        made = made.replace(f"${name}", str(names[name]))
+
+    answer = client.post(
+        "/graphql/",
+        {"query": f"mutation {{ {made} }}"},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {secret}"},
+    ).json()
+
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
