@@ -30,10 +30,12 @@ from dexxy.messages.models import (
     Message,
     MessageKind,
     Release,
+    Standing,
     Thread,
     ThreadKind,
     ThreadState,
 )
+from dexxy.messages.waiting.turns import Reason, Side
 from dexxy.outgoing.models import Delivery as OutgoingDelivery
 from dexxy.outgoing.models import Endpoint, EndpointKind
 from dexxy.outgoing.signing import secret_make
@@ -159,6 +161,19 @@ def make_thread(
         version_at=opened_at,
         is_archived=bool(archived_reason),
         archived_reason=archived_reason,
+    )
+
+
+def make_standing(*, thread: Thread, since: datetime) -> Standing:
+    """Let the author of a thread wait for the team."""
+    return Standing.objects.create(
+        thread=thread,
+        workspace=thread.workspace,
+        source=thread.source,
+        kind=thread.kind,
+        side=Side.TEAM,
+        reason=Reason.NO_REPLY,
+        since=since,
     )
 
 

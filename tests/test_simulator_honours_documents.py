@@ -64,6 +64,7 @@ def full() -> World:
         account.twitter_username, account.public_email = f"at_{number}", f"{number}@example.com"
     token = next(iter(world.tokens.values()))
     hidden = world.add_repository(token.owner, "hidden")
+    hidden.is_private = True
     hidden.has_issues_enabled = hidden.has_discussions_enabled = False
     hidden.has_pull_requests_enabled = False
     _make_rare_things(world, shown)

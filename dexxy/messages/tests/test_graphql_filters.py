@@ -12,14 +12,19 @@ from dexxy.members.models import IdentityKind, Member
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.models import (
     MessageKind,
-    Standing,
     TeamDecision,
     Thread,
     ThreadKind,
     ThreadState,
 )
-from dexxy.messages.waiting.turns import Reason, Side
-from tests.factories import START, make_identity, make_message, make_source, make_thread
+from tests.factories import (
+    START,
+    make_identity,
+    make_message,
+    make_source,
+    make_standing,
+    make_thread,
+)
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -133,15 +138,7 @@ def ids(workspace: Workspace) -> dict[str, str]:
     )
     # Whoever reads came between the two.
     workspace.memberships.update(created_at=START + timedelta(hours=1))
-    Standing.objects.create(
-        thread=pull,
-        workspace=workspace,
-        source=pull.source,
-        kind=pull.kind,
-        side=Side.TEAM,
-        reason=Reason.NO_REPLY,
-        since=START,
-    )
+    make_standing(thread=pull, since=START)
     search_catch_up(seconds=10)
     named = {"source": pull.source_id, "member": author.member_id, "author": author.pk}
     return {f"%{name}": str(pk) for name, pk in named.items()}

@@ -17,8 +17,7 @@ import pytest
 from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.messages.models import ArchivedReason, ChangeKind, Message, MessageKind, Standing, Thread
-from dexxy.messages.waiting.turns import Reason, Side
+from dexxy.messages.models import ArchivedReason, ChangeKind, Message, MessageKind, Thread
 from dexxy.outgoing import chat, feed_addresses, payloads, sending, writing
 from dexxy.outgoing.endpoints import SECRETS_OVERLAP, endpoint_test
 from dexxy.outgoing.events import VERSION, EventType
@@ -28,7 +27,7 @@ from dexxy.outgoing.sending import deliveries_send
 from dexxy.outgoing.tests.conftest import EndpointMaker, catch_up
 from dexxy.sources.models import Source
 from dexxy.web.atom import MOST_ENTRIES
-from tests.factories import make_identity, make_message, make_thread, note_change
+from tests.factories import make_identity, make_message, make_standing, make_thread, note_change
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 PAGE = (DOCS / "reference/outgoing-webhooks.md").read_text(encoding="utf-8")
@@ -86,13 +85,7 @@ def sent(
     note_change(gone, ChangeKind.REMOVED)
     Message.objects.filter(pk=opening.pk).update(edited_at=timezone.now())
     note_change(opening, ChangeKind.EDITED)
-    wait = Standing.objects.create(
-        thread=thread,
-        workspace=workspace,
-        side=Side.TEAM,
-        reason=Reason.NO_REPLY,
-        since=timezone.now() - timedelta(hours=24, minutes=1),
-    )
+    wait = make_standing(thread=thread, since=timezone.now() - timedelta(hours=24, minutes=1))
     catch_up()
     wait.delete()
     archived = {"is_archived": True, "archived_reason": ArchivedReason.MISSING}

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from dexxy.messages.models import Standing, Thread, ThreadState, Triage
-from dexxy.messages.waiting.turns import Reason, Side
+from dexxy.messages.waiting.turns import Side
 from dexxy.outgoing.endpoints import Wanted, endpoint_update
 from dexxy.outgoing.models import Delivery
 from dexxy.outgoing.tests.conftest import EndpointMaker, told
 from dexxy.outgoing.waits import waits_differ, waits_tell
 from dexxy.sources.models import Source
-from tests.factories import make_identity, make_thread
+from tests.factories import make_identity, make_standing, make_thread
 
 WAITS = ["waiting.started", "waiting.late", "waiting.ended"]
 
@@ -19,13 +19,7 @@ WAITS = ["waiting.started", "waiting.late", "waiting.ended"]
 def waiting(source: Source, since: datetime) -> Standing:
     author = make_identity(workspace=source.workspace)
     thread = make_thread(source=source, author=author)
-    return Standing.objects.create(
-        thread=thread,
-        workspace=source.workspace,
-        side=Side.TEAM,
-        reason=Reason.NO_REPLY,
-        since=since,
-    )
+    return make_standing(thread=thread, since=since)
 
 
 def tell(source: Source) -> None:

@@ -13,8 +13,7 @@ from django.utils import timezone
 from dexxy.accounts.memberships import membership_remove
 from dexxy.accounts.models import ListPage, Membership, User, Workspace
 from dexxy.accounts.saved_views import saved_view_delete, saved_view_save
-from dexxy.messages.models import Message, MessageKind, Standing
-from dexxy.messages.waiting.turns import Reason, Side
+from dexxy.messages.models import Message, MessageKind
 from dexxy.outgoing.feed_addresses import (
     MOST_A_MINUTE,
     FeedAddressError,
@@ -24,7 +23,7 @@ from dexxy.outgoing.feed_addresses import (
 from dexxy.outgoing.models import FeedAddress
 from dexxy.outgoing.privacy import source_visibility_note, workspace_keep_private_in
 from dexxy.sources.models import Source
-from tests.factories import make_identity, make_message, make_source, make_thread
+from tests.factories import make_identity, make_message, make_source, make_standing, make_thread
 
 
 @pytest.fixture(autouse=True)
@@ -88,13 +87,7 @@ def test_feeds_of_threads_and_of_who_waits(
     threads = [make_thread(source=source, author=author) for _ in range(2)]
     for days, thread in enumerate(threads, start=1):
         make_message(thread=thread, kind=MessageKind.OPENED, author=author)
-        Standing.objects.create(
-            thread=thread,
-            workspace=workspace,
-            side=Side.TEAM,
-            reason=Reason.NO_REPLY,
-            since=timezone.now() - timedelta(days=days),
-        )
+        make_standing(thread=thread, since=timezone.now() - timedelta(days=days))
 
     waiting = read(client, path_of(bob, workspace, page=ListPage.WAITING))
     listed = read(client, path_of(bob, workspace, page=ListPage.THREADS))
