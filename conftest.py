@@ -20,7 +20,13 @@ from tests.factories import make_source, make_user, make_workspace
 from tests.servers import migrated_database
 
 pytest.register_assert_rewrite("tests.truth")
-pytest_plugins = ["tests.github_app", "tests.published", "tests.scene", "tests.simulated"]
+pytest_plugins = [
+    "tests.github_app",
+    "tests.oidc",
+    "tests.published",
+    "tests.scene",
+    "tests.simulated",
+]
 
 Ask = Callable[..., dict[str, Any]]
 

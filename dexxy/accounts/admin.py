@@ -5,9 +5,11 @@ from functools import partial
 from typing import Any, cast
 
 # Registers the addresses, which are registered anew below.
-import allauth.account.admin  # noqa: F401
+import allauth.account.admin
+import allauth.socialaccount.admin  # noqa: F401
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -32,6 +34,7 @@ from dexxy.accounts.models import (
     Membership,
     Role,
     SavedView,
+    SignInRule,
     User,
     Workspace,
 )
@@ -107,7 +110,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             operator_deactivate(actor=cast(User, request.user), user=obj)
 
 
-admin.site.unregister(EmailAddress)
+# The providers are those of the settings, and no token of theirs is kept.
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(EmailAddress)
@@ -118,6 +122,16 @@ class EmailAddressAdmin(ReadOnlyAdmin):
     list_filter = ("verified",)
     list_select_related = ("user",)
     search_fields = ("email", "user__name")
+
+
+@admin.register(SocialAccount)
+class OutsideAccountAdmin(ReadOnlyAdmin):
+    """With which accounts elsewhere people sign in."""
+
+    list_display = ("user", "provider", "uid", "date_joined")
+    list_filter = ("provider",)
+    list_select_related = ("user",)
+    search_fields = ("uid", "user__email", "user__name")
 
 
 def _or_told(request: HttpRequest, page: Callable[[], HttpResponse]) -> HttpResponse:
@@ -181,6 +195,14 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_filter = ("role", "workspace")
     list_select_related = ("workspace",)
     search_fields = ("email",)
+
+
+@admin.register(SignInRule)
+class SignInRuleAdmin(ReadOnlyAdmin):
+    list_display = ("domain", "workspace", "role", "made_by", "created_at")
+    list_filter = ("role", "workspace")
+    list_select_related = ("workspace", "made_by")
+    search_fields = ("domain",)
 
 
 @admin.register(ApiToken)

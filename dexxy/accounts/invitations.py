@@ -4,13 +4,14 @@ A link is worth what its maker is: it opens nothing once they administer the wor
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -159,6 +160,32 @@ def invitation_accept(*, viewer: Viewer, secret: str) -> Membership:
     if user.via_token is not None:
         raise InvitationNotFoundError(_OVER)
     invitation_require_theirs(invitation, user)
+    return _taken(invitation, user)
+
+
+def invitations_of_newcomer(proven: Sequence[str], secret: str = "") -> list[Invitation]:
+    """Return the open invitations, locked, that somebody without an account may come in by.
+
+    Args:
+        proven: addresses that are theirs.
+        secret: of the link that they opened, or ''.
+    """
+    theirs = Q(pk__in=[])
+    for email in proven:
+        theirs |= Q(email__iexact=email)
+    if secret:
+        theirs |= Q(token_hash=hashed(secret), email="")
+    found = _open().filter(theirs).select_related("workspace").order_by("-pk")
+    return list(found.select_for_update(of=("self",)))
+
+
+def invitations_take(user: User, invitations: Sequence[Invitation]) -> None:
+    """Let USER in by invitations that `invitations_of_newcomer` found for them."""
+    for invitation in invitations:
+        _taken(invitation, user)
+
+
+def _taken(invitation: Invitation, user: User) -> Membership:
     membership, is_new = Membership.objects.get_or_create(
         workspace=invitation.workspace, user=user, defaults={"role": invitation.role}
     )

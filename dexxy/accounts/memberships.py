@@ -105,6 +105,8 @@ def operator_remove(*, actor: User, membership_id: int) -> Membership:
     _keep_an_admin(membership)
     workspace, user = membership.workspace, membership.user
     ended = _end_access(workspace, user)
+    for rule in workspace.sign_in_rules.all():
+        rule.used_by.add(user)
     audit(workspace, actor, "membership.removed", membership, user=user.email, **ended)
     # The row as it was, for whoever asks what was removed.
     pk = membership.pk

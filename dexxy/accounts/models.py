@@ -114,6 +114,28 @@ class Invitation(TimestampedModel):
         return f"{self.email or 'anyone'} to {self.workspace}"
 
 
+class SignInRule(TimestampedModel):
+    """What lets people into a workspace who sign in elsewhere with a proven address of a domain."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sign_in_rules")
+    domain = models.CharField(max_length=253)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # Each comes in by it once: who is sent away or leaves does not come back with the next sign-in.
+    used_by = models.ManyToManyField(User, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "domain"], name="accounts_signinrule_domain_once"
+            ),
+            only_choices("role", Role),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain} into {self.workspace}"
+
+
 class TokenScope(models.TextChoices):
     READ = "read"
     FULL = "full"

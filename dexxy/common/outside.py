@@ -106,6 +106,7 @@ def outside_ask(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     bounds: Bounds | None = None,
+    trusted: frozenset[str] = frozenset(),
 ) -> OutsideAnswer:
     """Ask an address that others chose, and return what it answers, whatever its status.
 
@@ -113,6 +114,7 @@ def outside_ask(
         url: http or https, without a password.
         headers: of the request, beside our own. A redirect gets them, too.
         body: what is sent; a redirect of anything but GET is not followed.
+        trusted: hosts that whoever runs this Dexxy named, which may be in a network of our own.
 
     Raises:
         AddressRefusedError: it is private, or no address of the web; or a redirect leads there.
@@ -121,16 +123,12 @@ def outside_ask(
     bounds = bounds or Bounds()
     ends_at = monotonic() + bounds.seconds
     left = bounds.redirects if method == "GET" else 0
-    backend = _GuardedBackend(ends_at)
+    sent = [*_HEADERS.items(), *(headers or {}).items()]
+    backend = _GuardedBackend(ends_at, trusted)
     with httpcore.ConnectionPool(ssl_context=_authorities(), network_backend=backend) as pool:
         while True:
-            send = partial(
-                pool.stream,
-                method,
-                _checked(url),
-                headers=[*_HEADERS.items(), *(headers or {}).items()],
-                content=body or None,
-            )
+            checked = _checked(url)
+            send = partial(pool.stream, method, checked, headers=sent, content=body or None)
             answer = _answer(send, url, bounds, ends_at)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None or method != "GET":
@@ -227,8 +225,9 @@ def _authorities() -> ssl.SSLContext:
 class _GuardedBackend(httpcore.NetworkBackend):
     """Opens connections to addresses of the internet alone, and all of them until ENDS_AT."""
 
-    def __init__(self, ends_at: float) -> None:
+    def __init__(self, ends_at: float, trusted: frozenset[str]) -> None:
         self._ends_at = ends_at
+        self._trusted = trusted
         self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -240,7 +239,8 @@ class _GuardedBackend(httpcore.NetworkBackend):
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
         """Connect to one of the addresses that HOST has."""
-        allowed = [one for one in _resolved(host, port, self._ends_at) if is_outside(one)]
+        found = _resolved(host, port, self._ends_at)
+        allowed = [one for one in found if host in self._trusted or is_outside(one)]
         if not allowed:
             raise AddressRefusedError(
                 f"{host} is in a network of our own: DEXXY_OUTSIDE_ALLOWED can name it."

@@ -10,6 +10,7 @@ from dexxy.config import env, github_urls, logs
 from dexxy.config.data_dir import data_dir
 from dexxy.config.github_app import app_settings
 from dexxy.config.keys import secret_keys
+from dexxy.config.sign_in import oidc_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -31,6 +32,10 @@ DEXXY_GITHUB_GRAPHQL_URL = env.url(
 DEXXY_GITHUB_WEB_URL = env.url("DEXXY_GITHUB_WEB_URL", github_urls.web_url(DEXXY_GITHUB_API_URL))
 # None where the App is registered from the pages, or not at all.
 DEXXY_GITHUB_APP = app_settings()
+# Whether people may sign in with their accounts on GitHub, by the App.
+DEXXY_SIGN_IN_GITHUB = env.flag("DEXXY_SIGN_IN_GITHUB", False)
+# The OpenID Connect provider that people may sign in with, or None.
+DEXXY_OIDC = oidc_settings()
 # Seconds: no repository is left alone for longer. How long that is follows from what happens in it.
 DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 86400, least=1, most=_YEAR)
 # Seconds one job reads before it makes room for the next.
@@ -119,6 +124,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "csp",
     "django_htmx",
     "django_rq",
@@ -218,6 +224,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "dexxy.web.signing_in.adapter.OutsideAccountAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # what a provider has not proven counts for nothing
 # The links that `dexxy up` and `dexxy sign-in-link` print: each works once, for an hour.
 SESAME_MAX_AGE = 3600
 SESAME_ONE_TIME = True
@@ -241,8 +249,12 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        # Connecting GitHub is a form that leads there.
-        "form-action": ["'self'", DEXXY_GITHUB_WEB_URL],
+        # Connecting GitHub is a form that leads there, and so is signing in elsewhere.
+        "form-action": [
+            "'self'",
+            DEXXY_GITHUB_WEB_URL,
+            *([DEXXY_OIDC.origin] if DEXXY_OIDC else []),
+        ],
         "frame-ancestors": ["'none'"],
     }
 }

@@ -22,8 +22,10 @@ from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.refusals import server_time
 from dexxy.integrations.services.github.connecting.app_registration import (
+    EMAILS,
     EVENTS,
     PERMISSIONS,
+    SIGN_IN_PATH,
     WEBHOOK_PATH,
     is_public,
     name_on_github,
@@ -84,6 +86,9 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     missing = permissions_missing(granted)
     if is_public() and app.webhook_secret:
         missing += events_missing(events)
+    # The manifest and the API have two names for it.
+    if settings.DEXXY_SIGN_IN_GITHUB and not {EMAILS, "email_addresses"} & set(granted):
+        missing.append("Email addresses: read (of accounts, for signing in)")
     page = app.html_url or "its page on GitHub"
     if missing:
         yield failed(
@@ -93,6 +98,18 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
         )
     else:
         yield well("Permissions and events of the App", "It asks for all that is needed.")
+    if settings.DEXXY_SIGN_IN_GITHUB:
+        yield _sign_in(page)
+
+
+def _sign_in(page: str) -> Finding:
+    """Name the second callback address: GitHub tells nobody which ones an App has."""
+    return notice(
+        "Sign-in by GitHub",
+        f"GitHub has to send people back to {settings.DEXXY_BASE_URL}{SIGN_IN_PATH}.",
+        f"See that this is one of the callback URLs at {page}: an App that was registered before"
+        " Dexxy could do this has only the other one.",
+    )
 
 
 def permissions_missing(granted: dict[str, str]) -> list[str]:

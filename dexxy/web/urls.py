@@ -29,8 +29,9 @@ from dexxy.web.rows import density
 from dexxy.web.saved import actions as saved
 from dexxy.web.saved.pinned import pinned_views_part
 from dexxy.web.search import views as searching
-from dexxy.web.settings import data, general, github, notifications, tokens
+from dexxy.web.settings import data, general, github, notifications, sign_in_rules, tokens
 from dexxy.web.settings import people as people_roles
+from dexxy.web.signing_in import views as outside
 from dexxy.web.thread import views as thread
 from dexxy.web.threads import columns, table
 from dexxy.web.waiting import acts as waiting_acts
@@ -161,6 +162,16 @@ urlpatterns = [
         people_roles.invitation_action,
         name="invitation_revoke",
     ),
+    path(
+        "w/<slug:slug>/settings/people/rules/",
+        sign_in_rules.rule_create,
+        name="sign_in_rule_create",
+    ),
+    path(
+        "w/<slug:slug>/settings/people/rules/<int:pk>/delete/",
+        sign_in_rules.rule_delete,
+        name="sign_in_rule_delete",
+    ),
     path("w/<slug:slug>/settings/team/", waiting_team.settings_team, name="settings_team"),
     path("w/<slug:slug>/settings/tokens/", tokens.tokens, name="settings_tokens"),
     path(
@@ -217,6 +228,10 @@ urlpatterns = [
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
     path("accounts/", include("dexxy.web.account_urls")),
+    path("accounts/github/login/", outside.to_github, name="github_login"),
+    path("accounts/github/login/callback/", outside.from_github, name="github_callback"),
+    path("accounts/oidc/login/", outside.to_oidc, name="oidc_login"),
+    path("accounts/oidc/login/callback/", outside.from_oidc, name="oidc_callback"),
     path("pictures/<str:signature>", pictures.picture, name="picture"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),

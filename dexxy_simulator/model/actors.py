@@ -20,7 +20,8 @@ class Actor(Node):
 
     `members` of an organisation have a role in it, and read its repositories. It may want them to
     authorise their tokens by single sign-on, and have no address on its list of those allowed that
-    the requests come from.
+    the requests come from. `emails` says of each address of a user whether it is verified, the
+    primary one first.
     """
 
     login: str
@@ -34,6 +35,7 @@ class Actor(Node):
     blog: str = ""
     location: str | None = None
     public_email: str | None = None
+    emails: dict[str, bool] = field(default_factory=dict)
     bio: str | None = None
     twitter_username: str | None = None
     hireable: bool | None = None

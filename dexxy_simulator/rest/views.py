@@ -7,14 +7,20 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from dexxy_simulator.exchange import Exchange, Refusal, json_response, rate_limit_headers
+from dexxy_simulator.exchange import (
+    NOT_ACCESSIBLE,
+    Exchange,
+    Refusal,
+    json_response,
+    rate_limit_headers,
+)
 from dexxy_simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
 from dexxy_simulator.protection import barrier
 from dexxy_simulator.rest.lists import in_state, is_since_epoch, ordered, page_of, since
 from dexxy_simulator.rest.routes import moved, repository_route, route
 from dexxy_simulator.rest_json import accounts, threads
 from dexxy_simulator.rest_json import releases as written_releases
-from dexxy_simulator.tokens import Bucket
+from dexxy_simulator.tokens import Bucket, UserToken
 
 
 @repository_route("repository", "", "metadata")
@@ -142,6 +148,24 @@ def user_by_id(exchange: Exchange, number: int) -> Response:
 def viewer(exchange: Exchange) -> Response:
     """The token's owner."""
     return json_response(accounts.profile(exchange.urls, exchange.user))
+
+
+@route("own_emails", "/user/emails")
+def own_emails(exchange: Exchange) -> Response:
+    """The addresses of the token's owner, for an App that may know them.
+
+    https://docs.github.com/en/rest/users/emails#list-email-addresses-for-the-authenticated-user
+    """
+    token, emails = exchange.token, exchange.user.emails
+    if isinstance(token, UserToken) and "emails" not in token.app.permissions:
+        accepted = {"X-Accepted-GitHub-Permissions": "emails=read"}
+        raise Refusal(403, NOT_ACCESSIBLE, **accepted)
+    return json_response(
+        [
+            {"email": email, "verified": is_verified, "primary": place == 0, "visibility": None}
+            for place, (email, is_verified) in enumerate(emails.items())
+        ]
+    )
 
 
 @route("own_repositories", "/user/repos")

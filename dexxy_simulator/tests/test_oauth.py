@@ -283,3 +283,21 @@ def test_a_users_token_reads_what_both_the_user_and_the_app_read(
     }
 
     assert seen == {"worker": [200, 404], "outsider": [404, 404]}
+
+
+def test_an_app_learns_addresses_only_with_the_permission(
+    server: SimulatorServer, world: World, app: App
+) -> None:
+    worker = world.actor("worker")
+    assert worker is not None
+    worker.emails = {"worker@ants.org": True, "typed@ants.org": False}
+    client = signed_in(server, world, app, "worker")
+    assert client("GET", "/user/emails").status_code == 403
+
+    app.permissions = {**app.permissions, "emails": "read"}
+
+    emails = assert_shape(client("GET", "/user/emails"), list[models.Email])
+    assert [(one["email"], one["verified"], one["primary"]) for one in emails] == [
+        ("worker@ants.org", True, True),
+        ("typed@ants.org", False, False),
+    ]

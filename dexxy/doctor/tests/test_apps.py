@@ -81,6 +81,18 @@ def test_an_app_that_does_not_ask_for_enough_says_for_what(simulated_app: App) -
 
 
 @pytest.mark.usefixtures("github_app")
+def test_an_app_that_people_shall_sign_in_by_needs_more(settings: Settings) -> None:
+    settings.DEXXY_SIGN_IN_GITHUB = True
+
+    findings = found(apps.apps())
+
+    says = findings["Permissions and events of the App"].says
+    assert says == "It does not ask for: Email addresses: read (of accounts, for signing in)."
+    address = "http://localhost:8000/accounts/github/login/callback/"
+    assert findings["Sign-in by GitHub"].says == f"GitHub has to send people back to {address}."
+
+
+@pytest.mark.usefixtures("github_app")
 @pytest.mark.parametrize(("seconds", "says"), [(90, "slow"), (-90, "fast")])
 def test_a_clock_that_is_off_says_in_which_direction(
     simulator: SimulatorServer, seconds: int, says: str

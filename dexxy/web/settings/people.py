@@ -17,6 +17,7 @@ from dexxy.accounts.invitations import (
 from dexxy.accounts.memberships import membership_remove, membership_set_role
 from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.selectors import is_admin, memberships
+from dexxy.accounts.sign_in_rules import sign_in_rules
 from dexxy.common.errors import BadInputError
 from dexxy.web.pages import (
     PageRequest,
@@ -27,6 +28,7 @@ from dexxy.web.pages import (
     workspace_action,
     workspace_form,
 )
+from dexxy.web.signing_in.adapter import ways
 
 _NOW = {
     Role.ADMIN: gettext_lazy("They are an admin now."),
@@ -48,6 +50,8 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
             context["error"], status = str(error), 400
     if is_admin(request.user, workspace):
         context["invitations"] = invitations(request.user, workspace).items
+        context["rules"] = sign_in_rules(request.user, workspace)
+        context["ways"] = ways()
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
     context["link"] = take_once(request, once)
     return render(request, "web/settings/people.html", context, status=status)
@@ -59,7 +63,7 @@ def membership_action(
 ) -> HttpResponse:
     """Change somebody's role, or take them out."""
     if action == "role":
-        role = _role(request)
+        role = role_of(request)
         do = partial(membership_set_role, viewer=request.user, membership_id=pk, role=role)
         attempt(request, do, str(_NOW[role]))
     elif action == "remove":
@@ -87,12 +91,13 @@ def invitation_action(request: PageRequest, workspace: Workspace, pk: int) -> Ht
 def _invite(request: PageRequest, workspace: Workspace) -> str:
     email = request.POST.get("email", "")
     _, link = invitation_create(
-        viewer=request.user, workspace=workspace, role=_role(request), email=email
+        viewer=request.user, workspace=workspace, role=role_of(request), email=email
     )
     return link
 
 
-def _role(request: PageRequest) -> Role:
+def role_of(request: PageRequest) -> Role:
+    """Return the role that a form names."""
     try:
         return Role(request.POST.get("role", ""))
     except ValueError as error:

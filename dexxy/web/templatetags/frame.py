@@ -17,6 +17,7 @@ from dexxy.web.frame.navigation import Frame, frame_of
 from dexxy.web.frame.theme import Theme, theme_of
 from dexxy.web.settings import navigation as settings
 from dexxy.web.settings.navigation import SettingLink
+from dexxy.web.signing_in.adapter import Way, ways
 from dexxy.web.waiting import words
 
 register = template.Library()
@@ -50,6 +51,12 @@ def theme(context: Mapping[str, Any]) -> Theme:
 def themes() -> list[tuple[str, str]]:
     """Return the schemes that can be chosen, with how they read."""
     return [(theme.value, str(theme.label)) for theme in Theme]
+
+
+@register.simple_tag
+def sign_in_ways() -> list[Way]:
+    """Return where people can sign in beside here."""
+    return ways()
 
 
 @register.simple_tag

@@ -37,6 +37,8 @@ from tests.factories import (
     make_workspace,
 )
 
+# Where one signs in elsewhere: signing_in/tests beside this folder tries them.
+PROVIDERS = {"github_login", "github_callback", "oidc_login", "oidc_callback"}
 # Without a name: where pages were once, which leads to where they are.
 OPEN = {
     "home",
@@ -50,6 +52,7 @@ OPEN = {
     "keyboard",
     # To whoever has the secret of its address: test_atom.py beside this file tries it.
     "feed_atom",
+    *PROVIDERS,
     None,
 }
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
@@ -84,6 +87,8 @@ ACTIONS = {
     "token_revoke",
     "membership_action",
     "invitation_revoke",
+    "sign_in_rule_create",
+    "sign_in_rule_delete",
     "export_delete",
     "saved_view_save",
     "feed_read",
@@ -181,6 +186,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
     suggestion = workspace.merge_suggestions.create(first=kept, second=other, score=0.9)
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     invitation, _ = invitation_create(viewer=alice, workspace=workspace)
+    rule = workspace.sign_in_rules.create(domain="example.org")
     membership = workspace.memberships.earliest("pk")
     export = export_request(viewer=alice, workspace=workspace, what=Export.THREADS, form=Format.CSV)
     feed, _ = feed_address_create(viewer=alice, workspace=workspace, page=ListPage.FEED)
@@ -194,6 +200,8 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
             f"{pages['endpoint']}{action}/"
             for action in ("test", "pause", "resume", "rotate", "delete")
         ),
+        f"/w/{workspace.slug}/settings/people/rules/",
+        f"/w/{workspace.slug}/settings/people/rules/{rule.pk}/delete/",
         f"{pages['waiting']}exports/{export.pk}/delete/",
         *(f"{pages['settings_people']}{membership.pk}/{action}/" for action in ("role", "remove")),
         f"{pages['waiting']}settings/invitations/{invitation.pk}/revoke/",

@@ -39,6 +39,10 @@ PERMISSIONS = {
     "discussions": "read",
     "members": "read",
 }
+# What signing in by GitHub needs beside that: whose addresses are proven, told by each person's own
+# sign-in and of no account that has the App.
+EMAILS = "emails"
+SIGN_IN_PATH = "/accounts/github/login/callback/"
 # Those of the App itself (installation, ...) come by themselves. `release` and `fork` need the
 # permission to read contents, which is all code (docs/adr/0035).
 EVENTS = [
@@ -194,13 +198,15 @@ def manifest() -> dict[str, Any]:
         "description": "Reads issues, pull requests and discussions for Dexxy.",
         "public": False,
         "redirect_url": f"{base_url}{REGISTERED_PATH}",
-        "callback_urls": [callback_url()],
+        "callback_urls": [callback_url(), f"{base_url}{SIGN_IN_PATH}"],
         "setup_url": callback_url(),
         "setup_on_update": True,
         # The sign-in that follows an installation carries no proof of who began it: ours does.
         "request_oauth_on_install": False,
-        "default_permissions": PERMISSIONS,
+        "default_permissions": dict(PERMISSIONS),
     }
+    if settings.DEXXY_SIGN_IN_GITHUB:
+        found["default_permissions"][EMAILS] = "read"
     if is_public():
         found["hook_attributes"] = {"url": f"{base_url}{WEBHOOK_PATH}", "active": True}
         found["default_events"] = EVENTS

@@ -63,7 +63,7 @@ def user_client(
         with GitHubClient(api_url=app.api_url, graphql_url=app.graphql_url, token=token) as client:
             yield client
     finally:
-        _revoke(app, token)
+        user_token_revoke(app, token)
 
 
 def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> str:
@@ -99,7 +99,8 @@ def _exchanged(app: GitHubApp, code: str, verifier: str, callback_url: str) -> s
     return str(token)
 
 
-def _revoke(app: GitHubApp, token: str) -> None:
+def user_token_revoke(app: GitHubApp, token: str) -> None:
+    """End a person's token, which has served its purpose."""
     # https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-token
     try:
         with _unsigned(app, httpx.BasicAuth(app.client_id, app.client_secret.read())) as client:

@@ -1,0 +1,136 @@
+"""Accounts of people elsewhere, at GitHub or a provider of OpenID Connect, with which they sign in.
+
+Such an account belongs to one here by an address that both sides have proven, and by nothing else.
+Who has none here gets one by an invitation, or by a rule of a workspace.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.addresses import AddressTakenError, address_prove, user_store
+from dexxy.accounts.invitations import invitations_of_newcomer, invitations_take
+from dexxy.accounts.models import User
+from dexxy.accounts.services import audit
+from dexxy.accounts.sign_in_rules import rules_follow, rules_for
+from dexxy.common.errors import DexxyError
+
+log = structlog.get_logger()
+
+
+class OutsideAccountError(DexxyError):
+    """Somebody who signed in elsewhere cannot come in here."""
+
+    code = "outside_account_refused"
+
+
+class NothingProvenError(OutsideAccountError):
+    """The provider has proven none of their addresses."""
+
+
+class NobodyLetInError(OutsideAccountError):
+    """They have no account here, no invitation, and no rule lets them in."""
+
+
+@dataclass(frozen=True)
+class OutsidePerson:
+    """Who signed in elsewhere.
+
+    Args:
+        provider: the key of the provider, by which the account is found again.
+        uid: their number or name there, which never changes and is nobody else's.
+        place: what the provider is called.
+        proven: their addresses that the provider has verified, the most important one first.
+    """
+
+    provider: str
+    uid: str
+    place: str
+    name: str
+    proven: Sequence[str]
+
+
+@transaction.atomic
+def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> tuple[User, bool]:
+    """Return whom PERSON signs in as here, and whether their account was made for that.
+
+    Args:
+        secret: of the invitation whose link they opened before, or ''.
+
+    Raises:
+        NothingProvenError, NobodyLetInError: they have no account here, and get none.
+        OutsideAccountError: an account here has their address, but has not proven it.
+    """
+    known = SocialAccount.objects.filter(provider=person.provider, uid=person.uid)
+    account = known.select_related("user").first()
+    if account is not None:
+        rules_follow(account.user, rules_for(person.proven))
+        return account.user, False
+    if not person.proven:
+        raise NothingProvenError(
+            _(
+                "{place} has verified no email address of yours. Verify one there, and sign in "
+                "once more."
+            ).format(place=person.place)
+        )
+    user = _owner(person.proven)
+    is_new = user is None
+    user = user or _newcomer(person, secret)
+    SocialAccount.objects.get_or_create(
+        provider=person.provider, uid=person.uid, defaults={"user": user}
+    )
+    for membership in user.memberships.select_related("workspace"):
+        details = {"user": user.email, "place": person.place}
+        audit(membership.workspace, user, "user.outside_account_joined", user, **details)
+    if not is_new:
+        rules_follow(user, rules_for(person.proven))
+    log.info("joined an account from outside", user=user.pk, provider=person.provider)
+    return user, is_new
+
+
+def _owner(proven: Sequence[str]) -> User | None:
+    """Return who has proven one of the addresses here, too."""
+    lower = [email.lower() for email in proven]
+    found = EmailAddress.objects.filter(email__in=lower, verified=True).select_related("user")
+    by_email = {address.email: address.user for address in found}
+    return next((by_email[email] for email in lower if email in by_email), None)
+
+
+def _newcomer(person: OutsidePerson, secret: str) -> User:
+    invitations = invitations_of_newcomer(person.proven, secret)
+    rules = rules_for(person.proven)
+    if not invitations and not rules:
+        raise NobodyLetInError(
+            _(
+                "There is no account for {email} here, and nobody has invited you. Ask an admin "
+                "of your team to invite this address."
+            ).format(email=person.proven[0])
+        )
+    domains = {rule.domain for rule in rules}
+    welcome = [one for one in person.proven if one.lower().rpartition("@")[2] in domains]
+    named = [one.email for one in invitations if one.email]
+    user = User(email=User.objects.normalize_email([*named, *welcome, *person.proven][0]))
+    user.name = person.name.replace("\0", "")[:200]
+    user.set_unusable_password()
+    try:
+        user.clean_fields(exclude={"password"})
+        user_store(user)
+    except AddressTakenError as error:
+        raise OutsideAccountError(
+            _(
+                "{error} Nothing proves that it is yours: sign in there with its password, or ask "
+                "whoever runs this Dexxy."
+            ).format(error=error)
+        ) from error
+    except ValidationError as error:
+        raise OutsideAccountError(" ".join(error.messages)) from error
+    address_prove(user)
+    invitations_take(user, invitations)
+    rules_follow(user, rules)
+    return user

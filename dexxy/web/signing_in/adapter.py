@@ -1,0 +1,164 @@
+"""What allauth asks us about accounts elsewhere: who may sign in with one, and why nobody else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthError
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import resolve
+from django.urls.exceptions import Resolver404
+from django.utils.translation import gettext as _
+from requests import Session
+
+from dexxy.accounts.outside_accounts import (
+    OutsideAccountError,
+    OutsidePerson,
+    outside_person_sign_in,
+)
+from dexxy.common.crypto import UndecryptableSecretError
+from dexxy.integrations.services.github.access.app import NoAppError, app_current
+from dexxy.web.provider import SaidError
+from dexxy.web.signing_in.asking import guarded_session
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Way:
+    """Another place to sign in: what its button says, and the name of its address."""
+
+    name: str
+    url_name: str
+
+
+def ways() -> list[Way]:
+    """Return where people can sign in beside here."""
+    names = {"github": "github_login", "openid_connect": "oidc_login"}
+    apps = OutsideAccountAdapter().list_apps(None)
+    return [Way(app.name, names[app.provider]) for app in apps]
+
+
+class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Knows the providers of the settings, and lets nobody in but by `outside_person_sign_in`."""
+
+    def list_apps(
+        self, request: HttpRequest | None, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        found = [*_github(), *_oidc()]
+        if provider:
+            found = [one for one in found if provider in (one.provider, one.provider_id)]
+        return [one for one in found if not client_id or one.client_id == client_id]
+
+    def get_requests_session(self) -> Session:
+        return guarded_session()
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> Any:
+        sociallogin.user.name = str(data.get("name") or data.get("username") or "")
+        return sociallogin.user
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Let allauth sign in whom the account belongs to here, or say why nobody."""
+        account, addresses = sociallogin.account, sociallogin.email_addresses
+        person = OutsidePerson(
+            provider=account.provider,
+            uid=account.uid,
+            place=sociallogin.provider.app.name,
+            name="" if sociallogin.is_existing else sociallogin.user.name,
+            # Whatever is not plainly true is not proven.
+            proven=[one.email for one in addresses if one.verified is True],
+        )
+        secret = _invitation_of(sociallogin.state.get("next") or "")
+        try:
+            _user, is_new = outside_person_sign_in(person, secret=secret)
+        except OutsideAccountError as error:
+            raise ImmediateHttpResponse(refused(request, str(error), status=403)) from error
+        if not sociallogin.is_existing:
+            sociallogin.lookup()
+        if is_new:
+            # The invitation that they came from is spent by that.
+            sociallogin.state.pop("next", None)
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: Any = None,
+    ) -> None:
+        """Say it in a sentence; what a provider answered is for the log."""
+        place = provider.app.name
+        if error == AuthError.CANCELLED:
+            said = _("You did not go on at {place}, so nobody is signed in.")
+        elif isinstance(exception, SaidError):
+            said = str(exception).replace("{", "{{").replace("}", "}}")
+        elif exception is None:
+            said = _(
+                "The sign-in by {place} was not finished here: it took longer than ten minutes, "
+                "or began in another browser. Begin once more."
+            )
+        else:
+            said = _(
+                "{place} did not confirm the sign-in. Begin once more; if it stays so, ask "
+                "whoever runs this Dexxy: the log has the reason."
+            )
+        log.warning("sign-in by a provider failed", provider=provider.sub_id, error=str(exception))
+        raise ImmediateHttpResponse(refused(request, said.format(place=place), status=403))
+
+
+def refused(request: HttpRequest, said: str, *, status: int) -> HttpResponse:
+    """Show why nobody is signed in."""
+    return render(request, "web/sign_in_failed.html", {"error": said}, status=status)
+
+
+def _github() -> list[SocialApp]:
+    if not settings.DEXXY_SIGN_IN_GITHUB:
+        return []
+    try:
+        app = app_current()
+    except (NoAppError, UndecryptableSecretError):
+        return []  # The doctor says so.
+    return [
+        SocialApp(
+            provider="github",
+            provider_id="github",
+            name="GitHub",
+            client_id=app.client_id,
+            secret=app.client_secret.read(),
+        )
+    ]
+
+
+def _oidc() -> list[SocialApp]:
+    given = settings.DEXXY_OIDC
+    if given is None:
+        return []
+    return [
+        SocialApp(
+            provider="openid_connect",
+            provider_id="oidc",
+            name=given.name,
+            client_id=given.client_id,
+            secret=given.client_secret,
+            settings={"server_url": given.issuer},
+        )
+    ]
+
+
+def _invitation_of(address: str) -> str:
+    """Return the secret of the invitation whose page ADDRESS is, or ''."""
+    path = address.removeprefix((settings.FORCE_SCRIPT_NAME or "").rstrip("/"))
+    try:
+        found = resolve(path.partition("?")[0])
+    except Resolver404:
+        return ""
+    return str(found.kwargs["secret"]) if found.url_name == "invitation" else ""

@@ -1,0 +1,412 @@
+"""Signing in with an account elsewhere: at GitHub, or at a provider of OpenID Connect."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from django.test import Client
+from pytest_django import Settings
+
+from dexxy.accounts.addresses import address_is_proven, address_prove
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.memberships import membership_remove
+from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.sign_in_rules import sign_in_rule_create
+from dexxy.integrations.models import GitHubApp
+from dexxy_simulator.model import Actor, App
+from dexxy_simulator.tokens import UserToken
+from dexxy_simulator.world import World
+from tests.oidc import Provider
+
+DORA = {"sub": "d-1", "email": "dora@example.org", "email_verified": True, "name": "Dora"}
+
+
+def there_and_back(client: Client, begin: str, next_page: str = "") -> Any:
+    """Press the button, go where it leads, and come back with what the provider gave."""
+    to = client.post(begin, {"next": next_page})
+    assert to.status_code == 302, to.content
+    headers = {"X-Simulator-As": "dora"}
+    there = httpx.get(to["location"], headers=headers)
+    if there.status_code == 200:
+        there = httpx.post(to["location"], headers=headers, data={"do": "authorize"})
+    parts = urlsplit(there.headers["location"])
+    return client.get(parts.path, dict(parse_qsl(parts.query)))
+
+
+def by_oidc(client: Client, next_page: str = "") -> Any:
+    return there_and_back(client, "/accounts/oidc/login/", next_page)
+
+
+def signed_in_as(client: Client) -> User | None:
+    pk = client.session.get("_auth_user_id")
+    return User.objects.get(pk=pk) if pk else None
+
+
+def said(response: Any) -> str:
+    assert response.status_code == 403, response
+    return str(response.context["error"])
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    user = User.objects.create_user("dora@example.org", "a long password of Dora's", name="Dora")
+    address_prove(user)
+    return user
+
+
+@pytest.fixture
+def rule(alice: User, workspace: Workspace) -> None:
+    sign_in_rule_create(viewer=alice, workspace=workspace, domain="@Example.org")
+
+
+def test_an_address_that_both_sides_have_proven_joins_the_accounts(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    oidc.claims = {**DORA, "email": "Dora@Example.org"}
+
+    response = by_oidc(client)
+
+    assert (response.status_code, response["location"]) == (302, "/")
+    assert signed_in_as(client) == dora
+    assert SocialAccount.objects.get().user == dora
+    assert SocialToken.objects.count() == 0
+
+
+def test_the_account_is_known_by_its_number_when_its_address_is_another_one(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    oidc.claims = DORA
+    by_oidc(client)
+    other = Client()
+    oidc.claims = {**DORA, "email": "new@example.net"}
+
+    by_oidc(other)
+
+    assert signed_in_as(other) == dora
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("verified", [False, None, "true", 1])
+def test_an_address_that_the_provider_has_not_verified_joins_nothing(
+    client: Client, oidc: Provider, dora: User, verified: object
+) -> None:
+    oidc.claims = {**DORA, "email_verified": verified}
+
+    assert said(by_oidc(client)) == (
+        "Ant Hill has verified no email address of yours. Verify one there, and sign in once more."
+    )
+    assert signed_in_as(client) is None
+    assert not SocialAccount.objects.exists()
+
+
+def test_an_address_that_was_only_typed_here_joins_nothing(
+    client: Client, oidc: Provider, rule: None
+) -> None:
+    User.objects.create_user("dora@example.org", "a long password of somebody's")
+    oidc.claims = DORA
+
+    assert said(by_oidc(client)).startswith(
+        "There is an account with the address dora@example.org. Nothing proves that it is yours:"
+    )
+    assert signed_in_as(client) is None
+    assert not SocialAccount.objects.exists()
+
+
+def test_who_was_not_invited_gets_no_account(client: Client, oidc: Provider, alice: User) -> None:
+    oidc.claims = DORA
+
+    assert said(by_oidc(client)).startswith("There is no account for dora@example.org here")
+    assert list(User.objects.all()) == [alice]
+
+
+def test_an_invitation_for_a_proven_address_makes_the_account(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace
+) -> None:
+    invitation_create(viewer=alice, workspace=workspace, role=Role.ADMIN, email="dora@example.org")
+    oidc.claims = DORA
+
+    by_oidc(client)
+
+    user = signed_in_as(client)
+    assert user is not None
+    assert (user.email, user.name) == ("dora@example.org", "Dora")
+    assert (user.has_usable_password(), address_is_proven(user, user.email)) == (False, True)
+    assert user.memberships.get(workspace=workspace).role == Role.ADMIN
+
+
+def test_who_opened_a_link_without_an_address_comes_in_by_it(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace
+) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace)
+    oidc.claims = DORA
+    path = urlsplit(link).path
+    assert b"Sign in with Ant Hill" in client.get(path).content
+
+    response = by_oidc(client, path)
+
+    assert response["location"] == "/"  # the link is spent
+    assert Membership.objects.filter(workspace=workspace, user=signed_in_as(client)).exists()
+    assert client.get(path).status_code == 404
+
+
+def test_a_link_for_another_address_lets_nobody_in(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace
+) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace, email="bea@example.org")
+    oidc.claims = DORA
+
+    assert "nobody has invited you" in said(by_oidc(client, urlsplit(link).path))
+
+
+def test_a_rule_of_an_admin_lets_in_and_is_in_the_audit_log(
+    client: Client, oidc: Provider, rule: None, workspace: Workspace
+) -> None:
+    oidc.claims = DORA
+
+    by_oidc(client)
+
+    user = signed_in_as(client)
+    membership = Membership.objects.get(workspace=workspace, user=user)
+    assert membership.role == Role.MEMBER
+    entry = AuditEntry.objects.get(action="membership.added")
+    assert entry.details == {"user": "dora@example.org", "role": "member", "rule": "example.org"}
+
+
+@pytest.mark.parametrize(
+    "email", ["dora@sub.example.org", "dora@example.org.evil.net", "dora@xexample.org"]
+)
+def test_a_rule_is_about_its_domain_and_no_other(
+    client: Client, oidc: Provider, rule: None, email: str
+) -> None:
+    oidc.claims = {**DORA, "email": email}
+
+    assert "nobody has invited you" in said(by_oidc(client))
+
+
+def test_who_was_removed_does_not_come_back_by_a_rule(
+    client: Client, oidc: Provider, rule: None, alice: User, workspace: Workspace, dora: User
+) -> None:
+    membership = Membership.objects.create(workspace=workspace, user=dora)
+    membership_remove(viewer=alice, membership_id=membership.pk)
+    oidc.claims = DORA
+
+    by_oidc(client)
+
+    assert signed_in_as(client) == dora
+    assert not dora.memberships.exists()
+
+
+def test_who_may_not_sign_in_any_more_does_not_by_another_account(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    dora.is_active = False
+    dora.save()
+    oidc.claims = DORA
+
+    response = by_oidc(client)
+
+    assert response["location"] == "/accounts/inactive/"
+    assert signed_in_as(client) is None
+
+
+@pytest.mark.parametrize(
+    "misbehaves",
+    [
+        {"signs_with": "another"},
+        {"id_token": {"aud": "somebody else"}},
+        {"id_token": {"iss": "https://evil.example.org"}},
+        {"id_token": {"exp": 1}},
+        {"id_token": {"sub": "d-2"}},
+        {"fails": {"/token"}},
+        {"fails": {"/userinfo"}},
+        {"fails": {"/keys"}},
+    ],
+    ids=str,
+)
+def test_what_the_provider_did_not_sign_or_cannot_tell_signs_nobody_in(
+    client: Client, oidc: Provider, dora: User, misbehaves: dict[str, Any]
+) -> None:
+    oidc.claims = DORA
+    for name, value in misbehaves.items():
+        setattr(oidc, name, value)
+
+    assert said(by_oidc(client)).startswith("Ant Hill did not confirm the sign-in.")
+    assert signed_in_as(client) is None
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"issuer": "https://evil.example.org"},
+        {"authorization_endpoint": None},
+        {"jwks_uri": 7},
+    ],
+    ids=str,
+)
+def test_a_discovery_document_that_cannot_be_leads_nowhere(
+    client: Client, oidc: Provider, db: None, document: dict[str, Any]
+) -> None:
+    oidc.document = document
+
+    response = client.post("/accounts/oidc/login/")
+
+    assert said(response).startswith("Ant Hill did not confirm the sign-in.")
+
+
+def test_a_provider_leads_into_no_network_of_ours(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    # Both names lead to it; the settings name the other one.
+    elsewhere = oidc.issuer.replace("127.0.0.1", "localhost")
+    oidc.claims, oidc.document = DORA, {"userinfo_endpoint": f"{elsewhere}/userinfo"}
+
+    assert said(by_oidc(client)).startswith("Ant Hill did not confirm the sign-in.")
+
+
+def test_what_somebody_else_began_is_not_finished(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    oidc.claims = DORA
+    begun = httpx.get(Client().post("/accounts/oidc/login/")["location"])
+    parts = urlsplit(begun.headers["location"])
+
+    response = client.get(parts.path, dict(parse_qsl(parts.query)))
+
+    assert "began in another browser" in said(response)
+    assert signed_in_as(client) is None
+
+
+def test_nobody_is_sent_to_a_provider_by_a_link(client: Client, oidc: Provider) -> None:
+    assert client.get("/accounts/oidc/login/").status_code == 405
+    forged = Client(enforce_csrf_checks=True)
+    assert forged.post("/accounts/oidc/login/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_what_is_not_set_up_is_not_there(client: Client) -> None:
+    for provider in ("github", "oidc"):
+        assert client.post(f"/accounts/{provider}/login/").status_code == 404
+        assert client.get(f"/accounts/{provider}/login/callback/").status_code == 404
+    assert b"Sign in with" not in client.get("/accounts/login/").content
+
+
+@pytest.fixture
+def github_sign_in(settings: Settings) -> None:
+    settings.DEXXY_SIGN_IN_GITHUB = True
+
+
+@pytest.fixture
+def at_github_dora(world: World) -> Actor:
+    actor = world.add_actor("dora")
+    actor.name = "Dora"
+    actor.emails = {"typed@example.org": False, "dora@example.org": True}
+    return actor
+
+
+def by_github(client: Client, next_page: str = "") -> Any:
+    return there_and_back(client, "/accounts/github/login/", next_page)
+
+
+# Before the App is registered: its manifest asks for what signing in needs.
+@pytest.mark.usefixtures("github_sign_in", "github_app", "at_github_dora")
+def test_github_signs_in_by_a_verified_address_and_its_token_ends(
+    client: Client, dora: User, world: World
+) -> None:
+    assert b"Sign in with GitHub" in client.get("/accounts/login/").content
+
+    response = by_github(client)
+
+    assert response["location"] == "/"
+    assert signed_in_as(client) == dora
+    account = SocialAccount.objects.get()
+    assert account.extra_data == {"login": "dora"}
+    assert [one for one in world.tokens.values() if isinstance(one, UserToken)] == []
+
+
+@pytest.mark.usefixtures("github_sign_in", "github_app")
+def test_an_address_that_github_has_not_verified_joins_nothing(
+    client: Client, dora: User, at_github_dora: Actor
+) -> None:
+    at_github_dora.emails = {"dora@example.org": False}
+
+    assert said(by_github(client)).startswith("GitHub has verified no email address of yours.")
+    assert signed_in_as(client) is None
+
+
+@pytest.mark.usefixtures("github_sign_in", "github_app", "at_github_dora")
+def test_an_app_that_may_not_know_addresses_says_so(
+    client: Client, dora: User, simulated_app: App
+) -> None:
+    permissions = dict(simulated_app.permissions)
+    del permissions["emails"]
+    simulated_app.permissions = permissions
+
+    assert "“Email addresses: read”" in said(by_github(client))
+
+
+@pytest.mark.usefixtures("github_sign_in", "github_app", "at_github_dora")
+def test_who_cancels_at_github_is_told_that_nobody_is_signed_in(client: Client) -> None:
+    state = dict(parse_qsl(urlsplit(client.post("/accounts/github/login/")["location"]).query))[
+        "state"
+    ]
+
+    response = client.get(
+        "/accounts/github/login/callback/", {"error": "access_denied", "state": state}
+    )
+
+    assert said(response) == "You did not go on at GitHub, so nobody is signed in."
+
+
+@pytest.mark.usefixtures("at_github_dora")
+def test_github_is_offered_where_it_is_switched_on_alone(
+    client: Client, github_app: GitHubApp
+) -> None:
+    assert client.post("/accounts/github/login/").status_code == 404
+
+
+def test_an_admin_makes_and_removes_a_rule(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+    page = f"/w/{workspace.slug}/settings/people/"
+
+    client.post(f"{page}rules/", {"domain": "example.org", "role": "admin"})
+    [rule] = workspace.sign_in_rules.all()
+    assert (rule.domain, rule.role) == ("example.org", Role.ADMIN)
+    assert b"example.org" in client.get(page).content
+    client.post(f"{page}rules/{rule.pk}/delete/")
+
+    assert not workspace.sign_in_rules.exists()
+    actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["sign_in_rule.created", "sign_in_rule.deleted"]
+
+
+@pytest.mark.parametrize("domain", ["", "org", "gmail.com", "a b.org", "exa\0mple.org", "x" * 300])
+def test_what_is_no_domain_of_one_s_own_is_no_rule(
+    client: Client, alice: User, workspace: Workspace, domain: str
+) -> None:
+    client.force_login(alice)
+
+    page = client.post(
+        f"/w/{workspace.slug}/settings/people/rules/",
+        {"domain": domain, "role": "member"},
+        follow=True,
+    )
+
+    assert page.status_code == 200
+    assert not workspace.sign_in_rules.exists()
+
+
+def test_a_member_makes_no_rule(client: Client, bob: User, workspace: Workspace) -> None:
+    client.force_login(bob)
+
+    client.post(
+        f"/w/{workspace.slug}/settings/people/rules/", {"domain": "example.org", "role": "admin"}
+    )
+
+    assert not workspace.sign_in_rules.exists()
+    assert (
+        b"Who comes in without an invitation" not in client.get("/w/team/settings/people/").content
+    )
