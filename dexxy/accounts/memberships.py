@@ -15,11 +15,18 @@ from dexxy.accounts.selectors import (
     signed_in,
 )
 from dexxy.accounts.services import audit
+from dexxy.accounts.sign_in import link_make
 from dexxy.common.errors import DexxyError, NotFoundError
 
 
 class MembershipNotFoundError(NotFoundError):
     """There is no such membership, or not in a workspace of the viewer's."""
+
+
+class ResetRefusedError(DexxyError):
+    """An admin may make no link that signs somebody in."""
+
+    code = "reset_refused"
 
 
 class LastAdminError(DexxyError):
@@ -59,6 +66,41 @@ def membership_remove(*, viewer: Viewer, membership_id: int) -> Membership:
     if not actor.memberships.filter(pk=membership_id).exists():
         _require_admin(viewer, workspace)
     return operator_remove(actor=actor, membership_id=membership_id)
+
+
+@transaction.atomic
+def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
+    """Make a link by which a member who forgot their password signs in once and sets a new one.
+
+    Their password works no more, and they are signed out everywhere.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
+        MembershipNotFoundError: it is in no workspace of VIEWER's.
+        AdminOnlyError: VIEWER is a member there.
+        ResetRefusedError: the account opens more than VIEWER administers, or nothing any more.
+    """
+    actor, workspace = _place(viewer, membership_id)
+    _require_admin(viewer, workspace)
+    in_person(viewer)
+    user = _locked(membership_id).user
+    # Who has the link is that person, in all that they may see.
+    others = Membership.objects.filter(user=actor, role=Role.ADMIN).values("workspace")
+    is_beyond = user.memberships.exclude(workspace__in=others).exists()
+    if user.is_staff or is_beyond or not user.is_active or user == actor:
+        raise ResetRefusedError(
+            _(
+                "You can make no link for this account: it is your own, may not sign in any more, "
+                "or opens more than the workspaces that you administer. Ask whoever runs this "
+                "Dexxy for dexxy sign-in-link."
+            )
+        )
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    for membership in user.memberships.select_related("workspace"):
+        audit(membership.workspace, actor, "user.reset_link_made", user, user=user.email)
+    return link_make(user)
 
 
 # What who runs this Dexxy does in any workspace: its caller has asked whether ACTOR may.

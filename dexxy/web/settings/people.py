@@ -14,7 +14,11 @@ from dexxy.accounts.invitations import (
     invitation_revoke,
     invitations,
 )
-from dexxy.accounts.memberships import membership_remove, membership_set_role
+from dexxy.accounts.memberships import (
+    membership_remove,
+    membership_reset_link,
+    membership_set_role,
+)
 from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.accounts.sign_in_rules import sign_in_rules
@@ -54,6 +58,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         context["ways"] = ways()
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
     context["link"] = take_once(request, once)
+    context["reset_link"] = take_once(request, _reset_of(workspace))
     return render(request, "web/settings/people.html", context, status=status)
 
 
@@ -69,6 +74,9 @@ def membership_action(
     elif action == "remove":
         leave = partial(membership_remove, viewer=request.user, membership_id=pk)
         attempt(request, leave, _("That membership is over."))
+    elif action == "reset-link":
+        make = partial(membership_reset_link, viewer=request.user, membership_id=pk)
+        attempt(request, lambda: keep_for_once(request, _reset_of(workspace), make()), "")
     else:
         raise Http404
     # Whoever has left cannot see the team.
@@ -86,6 +94,10 @@ def invitation_action(request: PageRequest, workspace: Workspace, pk: int) -> Ht
         _("The invitation is revoked: its link opens nothing any more."),
     )
     return back(request, "settings_people", workspace.slug)
+
+
+def _reset_of(workspace: Workspace) -> str:
+    return f"reset link of {workspace.pk}"
 
 
 def _invite(request: PageRequest, workspace: Workspace) -> str:
