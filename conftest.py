@@ -22,6 +22,7 @@ from tests.servers import migrated_database
 pytest.register_assert_rewrite("tests.truth")
 pytest_plugins = [
     "tests.github_app",
+    "tests.mail_server",
     "tests.oidc",
     "tests.published",
     "tests.scene",

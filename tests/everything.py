@@ -208,6 +208,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "viewId": str(view.pk),
         "query": "label=bug",
         "membershipId": str(membership.pk),
+        "digest": "DAILY",
         "code": link.rstrip("/").rpartition("/")[2],
         "keptId": str(kept.member_id),
         "mergedId": str(merged.member_id),

@@ -21,7 +21,7 @@ BASELINE = {
     "sources": "0001_initial",
 }
 # Apps that came after it: of them an installation at the baseline has nothing.
-NEWER_APPS = {"outgoing"}
+NEWER_APPS = {"mail", "outgoing"}
 MESSAGES = 100_000
 # How many rows each big table gets, in the order in which they refer to each other.
 ROWS = {

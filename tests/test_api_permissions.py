@@ -118,6 +118,9 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "feedAddressRevoke": (HIDDEN, HIDDEN, GIVEN),
     "workspaceKeepPrivateIn": ADMINS,
     # Of themselves alone.
+    "mailPreferences": MEMBERS,
+    "mailPreferencesSet": MEMBERS,
+    # Of themselves alone.
     "viewerUpdate": EVERYBODY,
     "apiTokenCreate": MEMBERS,
     # A member may revoke their own tokens, but this is the admin's.

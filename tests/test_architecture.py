@@ -23,8 +23,9 @@ LEVELS = {
     "outgoing": 4,
     "people": 5,
     "integrations": 6,
-    "doctor": 7,
-    "safekeeping": 7,
+    "mail": 7,
+    "doctor": 8,
+    "safekeeping": 8,
 }
 # The same inside the services that know GitHub: a package may import itself and lower floors.
 SERVICES = "dexxy.integrations.services"

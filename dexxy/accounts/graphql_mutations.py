@@ -42,21 +42,6 @@ class ApiTokenRevokePayload:
     api_token: ApiToken
 
 
-@strawberry.input(description="Whom to invite.")
-class InvitationCreateInput:
-    workspace_id: strawberry.ID
-    role: Role = Role.MEMBER
-    email: str = strawberry.field(
-        default="", description="Who may accept it; anybody who has the link if empty."
-    )
-
-
-@strawberry.type(description="A new invitation.")
-class InvitationCreatePayload:
-    invitation: Invitation
-    link: str = strawberry.field(description="To be sent to the person; shown this once.")
-
-
 @strawberry.type(description="The invitation, whose link opens nothing any more.")
 class InvitationRevokePayload:
     invitation: Invitation
@@ -149,19 +134,6 @@ class AccountsMutation:
     def api_token_revoke(self, info: Info, token_id: strawberry.ID) -> ApiTokenRevokePayload:
         token = api_tokens.api_token_revoke(viewer=viewer_of(info), token_id=key(token_id))
         return ApiTokenRevokePayload(api_token=cast(ApiToken, token))
-
-    @strawberry.mutation(description="Invite one person. For administrators, with a session.")
-    def invitation_create(
-        self, info: Info, input: InvitationCreateInput
-    ) -> InvitationCreatePayload:
-        viewer, workspace = in_workspace(info, input.workspace_id)
-        invitation, link = invitations.invitation_create(
-            viewer=viewer,
-            workspace=workspace,
-            role=input.role,
-            email=input.email,
-        )
-        return InvitationCreatePayload(invitation=cast(Invitation, invitation), link=link)
 
     @strawberry.mutation(description="Make an invitation useless. For administrators.")
     def invitation_revoke(

@@ -20,7 +20,7 @@ _PATTERNS = (
     # Of the others the first group is shown. Any token in an Authorization header:
     r"(\b(?:bearer|token|basic)[ :=]+)[A-Za-z0-9._~+/=-]{16,}",
     # /invitations/SECRET/
-    r"((?:/|%2F)invitations(?:/|%2F))[^/?#%\s\"'<>]+",
+    r"((?:/|%2F)(?:invitations|unsubscribe)(?:/|%2F))[^/?#%\s\"'<>]+",
     # scheme://user:PASSWORD@host
     r"(\b[a-z][a-z0-9+.-]{0,20}://[^/?#\s:@\"']{0,300}:)[^/?#\s\"']+(?=@)",
     # ?code=SECRET&state=SECRET, as GitHub sends people back to us; ?key=SECRET of a feed; and what

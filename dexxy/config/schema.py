@@ -12,6 +12,7 @@ from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
 from dexxy.integrations.graphql_activities import ActivitiesMutation
 from dexxy.integrations.graphql_figures import FiguresQuery
 from dexxy.integrations.graphql_people import ErasureMutation
+from dexxy.mail.graphql import MailMutation, MailQuery
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
 from dexxy.messages.graphql_waiting import WaitingMutation, WaitingQuery
@@ -39,6 +40,7 @@ Query = merge_types(
         WaitingQuery,
         FiguresQuery,
         OutgoingQuery,
+        MailQuery,
         IntegrationsQuery,
     ),
 )
@@ -54,6 +56,7 @@ Mutation = merge_types(
         OrganizationsMutation,
         ErasureMutation,
         WaitingMutation,
+        MailMutation,
         ActivitiesMutation,
         OutgoingMutation,
         IntegrationsMutation,

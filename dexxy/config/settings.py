@@ -1,6 +1,7 @@
 """Django's settings. Every one that a person can change is an environment variable."""
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from dexxy.config.data_dir import data_dir
 from dexxy.config.github_app import app_settings
 from dexxy.config.keys import secret_keys
 from dexxy.config.sign_in import oidc_settings
+from dexxy.config.smtp import mail_from, mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -110,6 +112,7 @@ INSTALLED_APPS = [
     "dexxy.outgoing",
     "dexxy.people",
     "dexxy.integrations",
+    "dexxy.mail",
     "dexxy.web",
     "dexxy.cli",
     # Plain: it is the URLs that look for what the apps have in the admin.
@@ -230,7 +233,20 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # what a provider has not proven coun
 SESAME_MAX_AGE = 3600
 SESAME_ONE_TIME = True
 
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+_MAIL = mail_settings()
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if _MAIL.host
+    else "django.core.mail.backends.dummy.EmailBackend"
+)
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.has_starttls, _MAIL.has_tls
+# Seconds that a server may take for each answer.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = mail_from(is_needed=bool(_MAIL.host)) or f"Dexxy <dexxy@{_HOST}>"
+# What the `Message-ID` of our mails ends with.
+DEXXY_MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each by its own name
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dexxy.doctor import apps, endpoints, github, installations, platform, secrets
+from dexxy.doctor import apps, endpoints, github, installations, mail, platform, secrets
 from dexxy.doctor.finding import Finding, State
 
 
@@ -21,6 +21,7 @@ def examine() -> Iterator[Finding]:
     yield platform.followers()
     yield platform.address()
     yield platform.assistants()
+    yield from mail.mail()
     yield from apps.apps()
     yield from github.inbox()
     yield from github.refused()

@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from dexxy.accounts.sign_in import link_sign_in, link_user
+from dexxy.mail.preferences import mail_is_configured
 
 
 @never_cache
@@ -22,4 +23,5 @@ def sign_in_by_link(request: HttpRequest) -> HttpResponse:
 @never_cache
 def no_mail(request: HttpRequest, **parts: str) -> HttpResponse:
     """Say what to do instead, in place of allauth's pages that rest on mail."""
-    return render(request, "web/no_mail.html", status=404)
+    context = {"has_mail": mail_is_configured()}
+    return render(request, "web/no_mail.html", context, status=404)

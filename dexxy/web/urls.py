@@ -24,6 +24,7 @@ from dexxy.web.directory import bulk, bulk_task, importing, organizations
 from dexxy.web.directory import people as directory
 from dexxy.web.frame import account, components, keyboard, theme, views
 from dexxy.web.insights import pages as insights
+from dexxy.web.mailing import pages as mailing
 from dexxy.web.member import accounts, actions, activity, forms, suggestions, threads
 from dexxy.web.rows import density
 from dexxy.web.saved import actions as saved
@@ -213,6 +214,13 @@ urlpatterns = [
         notifications.redeliver,
         name="endpoint_redeliver",
     ),
+    path("w/<slug:slug>/settings/notifications/mail/", mailing.mail_page, name="settings_mail"),
+    path(
+        "w/<slug:slug>/settings/notifications/mail/test/",
+        mailing.mail_test_action,
+        name="mail_test",
+    ),
+    path("unsubscribe/<str:code>/", mailing.unsubscribe_page, name="unsubscribe"),
     path("w/<slug:slug>/settings/data/", data.data, name="settings_data"),
     path("w/<slug:slug>/team/", moved("settings_people")),
     path("w/<slug:slug>/tokens/", moved("settings_tokens")),

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from dexxy.accounts.models import User
 from dexxy.config.urls import urlpatterns as product
+from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.members.merges.suggestions import Suggested, suggestions_apply
 from dexxy.members.models import MemberSummary
 from dexxy.messages.models import MessageKind, ThreadKind
@@ -129,6 +130,14 @@ def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source, l
     sent = make_outgoing(endpoint=endpoint)
     sent.payload, sent.answer, sent.error = {"x": "y" * 300}, "z " * 300, "e" * 200
     sent.save()
+    OutgoingMail.objects.create(
+        workspace=workspace,
+        user=User.objects.get(email="alice@example.com"),
+        kind=MailKind.TEST,
+        period="x",
+        error="z" * 200,
+        given_up_at=timezone.now(),
+    )
     root = f"/w/{workspace.slug}/"
     MemberSummary.objects.update_or_create(
         member=author.member,
@@ -170,6 +179,7 @@ def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source, l
         f"{root}settings/github/",
         f"{root}settings/notifications/",
         f"{root}settings/notifications/endpoints/{endpoint.pk}/",
+        f"{root}settings/notifications/mail/",
         f"{root}settings/tokens/",
         f"{root}settings/data/",
         "/account/",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dexxy.accounts.preferences import user_update, zone_guess
 from dexxy.accounts.reader import ChoiceError, languages, zones_by_region
-from dexxy.accounts.selectors import UnauthenticatedError
+from dexxy.accounts.selectors import UnauthenticatedError, workspaces
 from dexxy.web.pages import PageRequest, sign_in_first
 
 _CHOICES = ("name", "language", "time_zone")
@@ -38,6 +38,7 @@ def account(request: PageRequest) -> HttpResponse:
             context, status = {"given": given, "error": str(error)}, 422
     zone = request.POST.get("time_zone", request.user.time_zone)
     context |= {"zones": zones_by_region(zone), "languages": languages()}
+    context["workspaces"] = workspaces(request.user)
     return render(request, "web/frame/preferences.html", context, status=status)
 
 

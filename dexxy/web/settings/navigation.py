@@ -39,6 +39,7 @@ GROUPS = (
             Setting(_("People & roles"), "settings_people"),
             Setting(_("GitHub connection"), "settings_github"),
             Setting(_("Notifications"), "settings_notifications"),
+            Setting(_("Mail"), "settings_mail"),
         ),
     ),
     Group(

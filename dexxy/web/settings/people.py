@@ -23,6 +23,9 @@ from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.accounts.sign_in_rules import sign_in_rules
 from dexxy.common.errors import BadInputError
+from dexxy.mail.invitations import invitation_send
+from dexxy.mail.preferences import NoMailError, mail_is_configured
+from dexxy.mail.waking import mail_wake
 from dexxy.web.pages import (
     PageRequest,
     attempt,
@@ -50,7 +53,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         try:
             keep_for_once(request, once, _invite(request, workspace))
             return redirect("settings_people", workspace.slug)
-        except InvitationError as error:
+        except (InvitationError, NoMailError) as error:
             context["error"], status = str(error), 400
     if is_admin(request.user, workspace):
         context["invitations"] = invitations(request.user, workspace).items
@@ -59,6 +62,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
     context["link"] = take_once(request, once)
     context["reset_link"] = take_once(request, _reset_of(workspace))
+    context["sends_mail"] = mail_is_configured()
     return render(request, "web/settings/people.html", context, status=status)
 
 
@@ -101,10 +105,15 @@ def _reset_of(workspace: Workspace) -> str:
 
 
 def _invite(request: PageRequest, workspace: Workspace) -> str:
-    email = request.POST.get("email", "")
-    _, link = invitation_create(
-        viewer=request.user, workspace=workspace, role=role_of(request), email=email
+    by_mail = request.POST.get("by_mail") == "on"
+    _, link = (invitation_send if by_mail else invitation_create)(
+        viewer=request.user,
+        workspace=workspace,
+        role=role_of(request),
+        email=request.POST.get("email", ""),
     )
+    if by_mail:
+        mail_wake()
     return link
 
 

@@ -23,6 +23,7 @@ from dexxy.integrations.services.github.webhooks.delivery_log import (
 from dexxy.integrations.services.github.webhooks.inbox import enqueue_deliveries
 from dexxy.integrations.services.retention import retention_wake
 from dexxy.kept.pictures import pictures_wake_if_due
+from dexxy.mail.waking import mail_wake_if_due
 from dexxy.messages.feed.search import search_wake
 from dexxy.messages.summaries.follower import summaries_wake
 from dexxy.messages.waiting.follower import waiting_wake
@@ -72,6 +73,7 @@ def _look(was_well: bool, is_new: bool) -> bool:
         exports_wake_if_due()
         bulk_tasks_wake_if_due()
         pictures_wake_if_due()
+        mail_wake_if_due()
     except (DatabaseError, InterfaceError, RedisError) as error:
         connection.close()
         if was_well:

@@ -17,6 +17,7 @@ from dexxy.kept import tasks as _kept  # noqa: F401
 from dexxy.messages import tasks as _messages  # noqa: F401
 from dexxy.outgoing import tasks as _outgoing  # noqa: F401
 from dexxy.people import tasks as _people  # noqa: F401
+from dexxy.web.mailing import tasks as _mailing  # noqa: F401
 
 
 class Command(DexxyCommand):

@@ -1,0 +1,86 @@
+"""The server that takes our mails: one connection, and what its refusals mean."""
+
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from dexxy.common.errors import DexxyError
+from dexxy.common.redaction import redacted
+
+# From this code on a server refuses for good (RFC 5321, 4.2.1).
+_FOR_GOOD = 500
+_LONGEST_REASON = 500
+
+
+class MailRefusedError(DexxyError):
+    """The server does not take a mail, now or for good."""
+
+    code = "mail_refused"
+
+    def __init__(self, reason: str, *, is_for_good: bool) -> None:
+        super().__init__(reason)
+        self.is_for_good = is_for_good
+
+
+class MailServerError(DexxyError):
+    """The server is not there, hangs, or does not let us in: no mail goes through it now."""
+
+    code = "mail_server_away"
+
+
+@contextmanager
+def mail_server() -> Iterator[BaseEmailBackend]:
+    """Connect to the server.
+
+    Raises:
+        MailServerError: that cannot be done.
+    """
+    server = get_connection()
+    try:
+        server.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailServerError(_reason(error)) from error
+    try:
+        yield server
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            server.close()
+
+
+def mail_hand_over(server: BaseEmailBackend, mail: EmailMultiAlternatives) -> None:
+    """Let SERVER take MAIL.
+
+    Raises:
+        MailRefusedError: it does not want this one.
+        MailServerError: it went away, or hangs.
+    """
+    mail.connection = server
+    try:
+        mail.send()
+    except smtplib.SMTPServerDisconnected as error:
+        raise MailServerError(_reason(error)) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()))
+        raise _refused(code, said) from error
+    except smtplib.SMTPResponseException as error:
+        raise _refused(error.smtp_code, error.smtp_error) from error
+    except smtplib.SMTPException as error:
+        raise MailRefusedError(_reason(error), is_for_good=True) from error
+    except OSError as error:
+        raise MailServerError(_reason(error)) from error
+
+
+def _refused(code: int, said: bytes | str) -> MailRefusedError:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    reason = redacted(f"{code} {' '.join(text.split())}")[:_LONGEST_REASON]
+    return MailRefusedError(reason, is_for_good=code >= _FOR_GOOD)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return str(_refused(error.smtp_code, error.smtp_error))
+    text = " ".join(str(error).split()) or type(error).__name__
+    return redacted(text)[:_LONGEST_REASON]

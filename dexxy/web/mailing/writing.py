@@ -1,0 +1,146 @@
+"""Write each kind of mail, in the language and the time zone of who gets it."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import require_membership
+from dexxy.mail.models import Digest, MailKind, MailPreference, OutgoingMail
+from dexxy.mail.outbox import Written
+from dexxy.mail.preferences import unsubscribe_code
+from dexxy.mail.privacy import sources_for_mail
+from dexxy.mail.reader import written_for
+from dexxy.messages.feed.filters import ThreadFilters
+from dexxy.messages.waiting.lists import QueueFilters
+from dexxy.messages.waiting.queue import queue_rows
+from dexxy.web.mailing.digest import Scope, digest_sections, waiting_line
+from dexxy.web.mailing.parts import Section, Sheet, address_of, in_one_line
+
+
+def mail_write(mail: OutgoingMail) -> Written | None:
+    """Return what MAIL says now; None where there is nothing to say any more.
+
+    Raises:
+        WorkspaceNotFoundError: who gets it is not in the workspace any more.
+    """
+    with written_for(mail.user, mail.workspace):
+        return _WRITERS[MailKind(mail.kind)](mail)
+
+
+def _digest(mail: OutgoingMail) -> Written | None:
+    preference, sources = _preference(mail), sources_for_mail(mail.workspace)
+    is_wanted = preference is not None and preference.digest != Digest.NEVER
+    if preference is None or not is_wanted or sources == []:
+        return None
+    since = mail.since or mail.created_at
+    scope = Scope(preference.membership.user, mail.workspace, sources)
+    name = in_one_line(mail.workspace.name)
+    is_daily = preference.digest == Digest.DAILY
+    title = _("{name}: your day") if is_daily else _("{name}: your week")
+    why = _("You get this because you chose a digest of {name}.").format(name=name)
+    heading = title.format(name=name)
+    return _to_person(mail, preference, heading, digest_sections(scope, since), why)
+
+
+def _alert(mail: OutgoingMail) -> Written | None:
+    preference, workspace = _preference(mail), mail.workspace
+    sources = sources_for_mail(workspace)
+    if preference is None or not preference.has_alerts or sources == []:
+        return None
+    told = dict.fromkeys(mail.told.values_list("thread", flat=True))
+    mine = set(mail.told.filter(since=None).values_list("thread", flat=True))
+    filters = QueueFilters(threads=ThreadFilters(source_ids=sources or ()))
+    rows = queue_rows(preference.membership.user, workspace, filters, list(told))
+    if not rows:
+        return None
+    now = timezone.now()
+    assigned = [waiting_line(workspace, row, now) for row in rows if row.pk in mine]
+    late = [waiting_line(workspace, row, now) for row in rows if row.pk not in mine]
+    hours = preference.waits_hours or 0
+    waits = ngettext("Waits longer than {n} hour", "Waits longer than {n} hours", hours)
+    sections = [
+        Section(heading, lines)
+        for heading, lines in (
+            (_("Assigned to you"), assigned),
+            (waits.format(n=hours), late),
+        )
+        if lines
+    ]
+    name = in_one_line(workspace.name)
+    number = len(rows)
+    heading = ngettext("{name}: {n} thread waits", "{name}: {n} threads wait", number)
+    why = _("You get this because you chose alerts of {name}.").format(name=name)
+    return _to_person(mail, preference, heading.format(name=name, n=number), sections, why)
+
+
+def _test(mail: OutgoingMail) -> Written | None:
+    if mail.user is None:
+        return None
+    require_membership(mail.user, mail.workspace)
+    sheet = Sheet(
+        heading=_("Dexxy can send you mail"),
+        words=[_("This is the test that you asked for. Nothing else is to be done.")],
+        why=_("You get this because you pressed a button in {name}.").format(
+            name=in_one_line(mail.workspace.name)
+        ),
+        choices=_choices(mail.workspace),
+    )
+    return _written(mail.user.email, sheet)
+
+
+def _invitation(mail: OutgoingMail) -> Written | None:
+    invitation = mail.invitation
+    is_open = invitation is not None and not (invitation.accepted_at or invitation.revoked_at)
+    if invitation is None or not is_open or invitation.expires_at <= timezone.now():
+        return None
+    name = in_one_line(mail.workspace.name)
+    inviter = in_one_line(str(invitation.invited_by or name))
+    sheet = Sheet(
+        heading=_("{person} invites you to {name}").format(person=inviter, name=name),
+        words=[
+            _("This link lets you in. It works once, for 7 days, and for your address alone."),
+            mail.link.read(),
+        ],
+        why=_("Did you not expect this? Then do nothing: without you the link opens nothing."),
+    )
+    return _written(invitation.email, sheet)
+
+
+_WRITERS = {
+    MailKind.DIGEST: _digest,
+    MailKind.ALERT: _alert,
+    MailKind.TEST: _test,
+    MailKind.INVITATION: _invitation,
+}
+
+
+def _preference(mail: OutgoingMail) -> MailPreference | None:
+    found = MailPreference.objects.select_related("membership__user")
+    return found.filter(membership__workspace=mail.workspace, membership__user=mail.user).first()
+
+
+def _to_person(
+    mail: OutgoingMail,
+    preference: MailPreference,
+    heading: str,
+    sections: list[Section],
+    why: str,
+) -> Written:
+    code = unsubscribe_code(mail, preference.membership)
+    sheet = Sheet(
+        heading=heading,
+        sections=sections,
+        why=why,
+        choices=_choices(mail.workspace),
+        ends_by=address_of("unsubscribe", code),
+    )
+    return _written(preference.membership.user.email, sheet)
+
+
+def _choices(workspace: Workspace) -> str:
+    return address_of("settings_mail", workspace.slug)
+
+
+def _written(to: str, sheet: Sheet) -> Written:
+    return Written(to, sheet.heading, sheet.as_text(), sheet.as_html(), sheet.ends_by)
