@@ -145,7 +145,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     Source.objects.filter(pk=source.pk).update(created_at=START - timedelta(days=1))
     standings_recompute(workspace.pk, [thread.pk], team_of(workspace.pk))
     installation = make_installation(workspace=workspace, app=make_app())
-    make_delivery(installation=installation)
+    delivery = make_delivery(installation=installation)
     repository = make_repository(source=source)
     make_stream(repository=repository)
     make_release(source=source, author=author)
@@ -201,6 +201,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "memberId": str(author.member_id),
         "memberIds": [str(author.member_id)],
         "repositoryId": str(repository.pk),
+        "deliveryId": str(delivery.pk),
         "sourceId": str(source.pk),
         "githubId": repository.github_id,
         "tokenId": str(token.pk),

@@ -101,6 +101,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "availableGithubRepos": (HIDDEN, "FORBIDDEN", LET_IN),
     "syncRuns": MEMBERS,
     "githubDeliveries": ADMINS,
+    "githubDeliveryRedeliver": ADMINS,
     "workspaceUpdate": ADMINS,
     "endpoints": ADMINS,
     "endpointDeliveries": ADMINS,
@@ -120,6 +121,10 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     # Of themselves alone.
     "mailPreferences": MEMBERS,
     "mailPreferencesSet": MEMBERS,
+    "workspaceDelete": ADMINS,
+    "workspaceRestore": ADMINS,
+    # An outsider here administers a workspace of their own.
+    "workspaceCreate": (GIVEN, "FORBIDDEN", GIVEN),
     # Of themselves alone.
     "viewerUpdate": EVERYBODY,
     "apiTokenCreate": MEMBERS,
@@ -197,7 +202,7 @@ def test_a_token_for_one_workspace_opens_no_other(
         assert f'"{values["workspaceId"]}"' not in json.dumps(answer)
     else:
         # What is the viewer's own is for browsers' sessions.
-        assert codes == {"FORBIDDEN" if name == "viewerUpdate" else HIDDEN}
+        assert codes == {"FORBIDDEN" if name in {"viewerUpdate", "workspaceCreate"} else HIDDEN}
     assert stored() == before
 
 

@@ -17,6 +17,7 @@ from dexxy.accounts.thread_columns import columns_read
 from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
+from dexxy.common.times import aware
 
 # Hardly anybody is in more.
 _WORKSPACES = 20
@@ -59,6 +60,9 @@ class Workspace:
     )
     language: str = strawberry_django.field(
         description="Of pages for who has not chosen, as `de`; empty: what their browser asks for."
+    )
+    delete_at: datetime | None = strawberry_django.field(
+        description="When all of it is deleted; null where nobody asked for that."
     )
 
 
@@ -131,6 +135,25 @@ class AuditEntry:
     created_at: datetime
 
 
+@strawberry.input(description="Which entries of the audit log; what is left out keeps all.")
+class AuditFilterInput:
+    actor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The user who did it."
+    )
+    action: str = strawberry.field(default="", description="As `api_token.created`.")
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def chosen(self) -> selectors.AuditFilters:
+        """Return it as the selector takes it."""
+        return selectors.AuditFilters(
+            actor_id=key(self.actor_id),
+            action=self.action,
+            since=self.since and aware(self.since),
+            until=self.until and aware(self.until),
+        )
+
+
 @strawberry.type
 class AccountsQuery:
     @strawberry.field(description="Who asks, and what they may see.")
@@ -184,9 +207,11 @@ class AccountsQuery:
         self,
         info: Info,
         workspace_id: strawberry.ID,
+        filters: AuditFilterInput | None = None,
         first: int = PAGE,
         after: str | None = None,
     ) -> Connection[AuditEntry]:
         viewer, workspace = in_workspace(info, workspace_id)
-        page = selectors.audit_log(viewer, workspace, first, after)
-        return connection(page, after, partial(selectors.audit_total, viewer, workspace))
+        wanted = filters.chosen() if filters else selectors.WHOLE_LOG
+        page = selectors.audit_log(viewer, workspace, wanted, first, after)
+        return connection(page, after, partial(selectors.audit_total, viewer, workspace, wanted))

@@ -7,7 +7,15 @@ from typing import cast
 
 import strawberry
 
-from dexxy.accounts import api_tokens, invitations, memberships, preferences, services
+from dexxy.accounts import (
+    api_tokens,
+    ending,
+    first_run,
+    invitations,
+    memberships,
+    preferences,
+    services,
+)
 from dexxy.accounts.graphql import (
     ApiToken,
     Invitation,
@@ -57,6 +65,19 @@ class MembershipRemovePayload:
     membership: Membership
 
 
+@strawberry.input(description="A workspace to make.")
+class WorkspaceCreateInput:
+    name: str
+    slug: str = strawberry.field(
+        default="", description="What addresses call it; empty: what its name suggests."
+    )
+
+
+@strawberry.type(description="A new workspace, which the viewer administers.")
+class WorkspaceCreatePayload:
+    workspace: Workspace
+
+
 @strawberry.input(description="How a workspace is to be set up; what is left out stays.")
 class WorkspaceUpdateInput:
     workspace_id: strawberry.ID
@@ -93,6 +114,29 @@ class ViewerUpdatePayload:
 
 @strawberry.type
 class AccountsMutation:
+    @strawberry.mutation(description="Make a workspace. For administrators of any, with a session.")
+    def workspace_create(self, info: Info, input: WorkspaceCreateInput) -> WorkspaceCreatePayload:
+        made = first_run.workspace_begin(viewer=viewer_of(info), name=input.name, slug=input.slug)
+        return WorkspaceCreatePayload(workspace=cast(Workspace, made))
+
+    @strawberry.mutation(
+        description="Let a workspace be deleted with all that it has, in 7 days."
+        " For administrators, with a session."
+    )
+    def workspace_delete(self, info: Info, workspace_id: strawberry.ID) -> WorkspaceUpdatePayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        ends = ending.workspace_delete(viewer=viewer, workspace=workspace)
+        return WorkspaceUpdatePayload(workspace=cast(Workspace, ends))
+
+    @strawberry.mutation(
+        description="Take back that a workspace is to be deleted."
+        " For administrators, with a session."
+    )
+    def workspace_restore(self, info: Info, workspace_id: strawberry.ID) -> WorkspaceUpdatePayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        stays = ending.workspace_restore(viewer=viewer, workspace=workspace)
+        return WorkspaceUpdatePayload(workspace=cast(Workspace, stays))
+
     @strawberry.mutation(description="Change how a workspace is set up. For administrators.")
     def workspace_update(self, info: Info, input: WorkspaceUpdateInput) -> WorkspaceUpdatePayload:
         viewer, workspace = in_workspace(info, input.workspace_id)

@@ -68,6 +68,10 @@ class Workspace(TimestampedModel):
     language = models.CharField(
         max_length=10, blank=True, db_default=""
     )  # '' is what each browser asks for
+    # Until then its admins are reminded of what is left of the first run.
+    is_set_up = models.BooleanField(default=True, db_default=True)
+    # When it is deleted with all that it has; None where nobody asked for that.
+    delete_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -1,5 +1,8 @@
 """What a viewer may see: everything is reached through a workspace with a membership."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -65,6 +68,16 @@ def first_workspace(viewer: Viewer) -> Workspace | None:
         UnauthenticatedError: nobody is signed in.
     """
     return workspaces(viewer).first()
+
+
+def workspaces_administered(viewer: Viewer) -> list[Workspace]:
+    """Return the workspaces of which VIEWER is an admin, the oldest membership first.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
+    found = memberships_of(viewer).filter(role=Role.ADMIN).select_related("workspace")
+    return [one.workspace for one in found.order_by("pk")]
 
 
 def workspace_called(slug: str) -> Workspace | None:
@@ -167,6 +180,16 @@ def memberships(
     return page_by_key(workspace.memberships.select_related("user"), first, after)
 
 
+def own_membership(viewer: Viewer, workspace: Workspace) -> Membership:
+    """Return as what VIEWER is in WORKSPACE.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    return memberships_of(viewer).get(workspace=workspace)
+
+
 def membership_total(viewer: Viewer, workspace: Workspace) -> int:
     """Count who is in WORKSPACE.
 
@@ -177,8 +200,31 @@ def membership_total(viewer: Viewer, workspace: Workspace) -> int:
     return workspace.memberships.count()
 
 
+@dataclass(frozen=True)
+class AuditFilters:
+    """Which entries of the audit log are asked for; by default all.
+
+    Args:
+        actor_id: the user who did it.
+        action: what was done, as `api_token.created`.
+        since, until: when it was done; UNTIL itself is left out.
+    """
+
+    actor_id: int | None = None
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+WHOLE_LOG = AuditFilters()
+
+
 def audit_log(
-    viewer: Viewer, workspace: Workspace, first: int = PAGE, after: str | None = None
+    viewer: Viewer,
+    workspace: Workspace,
+    filters: AuditFilters = WHOLE_LOG,
+    first: int = PAGE,
+    after: str | None = None,
 ) -> Page[AuditEntry]:
     """Return what was done in WORKSPACE, the newest first.
 
@@ -188,12 +234,37 @@ def audit_log(
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
     """
     require_admin(viewer, workspace)
-    entries = workspace.audit_entries.select_related("actor")
-    return page_newest_first(entries, "created_at", first, after)
+    with time_limit():
+        return page_newest_first(audit_entries(workspace, filters), "created_at", first, after)
 
 
-def audit_total(viewer: Viewer, workspace: Workspace) -> int:
-    """Count all that was done in WORKSPACE.
+def audit_entries(workspace: Workspace, filters: AuditFilters = WHOLE_LOG) -> QuerySet[AuditEntry]:
+    """Return what was done in WORKSPACE; its caller has asked whether somebody may know."""
+    wanted = {
+        "actor": filters.actor_id,
+        "action": filters.action or None,
+        "created_at__gte": filters.since,
+        "created_at__lt": filters.until,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return workspace.audit_entries.filter(**given).select_related("actor")
+
+
+def audit_actors(viewer: Viewer, workspace: Workspace) -> list[User]:
+    """Return who did something in WORKSPACE, by name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+    """
+    require_admin(viewer, workspace)
+    with time_limit():
+        found = User.objects.filter(pk__in=workspace.audit_entries.values("actor"))
+        return sorted(found, key=lambda one: str(one).lower())
+
+
+def audit_total(viewer: Viewer, workspace: Workspace, filters: AuditFilters = WHOLE_LOG) -> int:
+    """Count all that `audit_log` lists.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -202,7 +273,7 @@ def audit_total(viewer: Viewer, workspace: Workspace) -> int:
     """
     require_admin(viewer, workspace)
     with time_limit():
-        return workspace.audit_entries.count()
+        return audit_entries(workspace, filters).count()
 
 
 def signed_in(viewer: Viewer) -> User:

@@ -29,18 +29,22 @@ class WorkspaceExistsError(BadInputError):
 
 
 @transaction.atomic
-def first_admin_ensure(*, workspace: str = "default") -> User:
+def first_admin_ensure(*, workspace: str = "default", is_set_up: bool = True) -> User:
     """Return the first administrator, made together with a workspace where there is none.
 
     Args:
         workspace: the slug of that workspace.
+        is_set_up: whether nobody needs to be led through the first run of a new one.
     """
     user = first_operator()
     if user is None:
         user = User.objects.create_superuser(FIRST_ADMIN_EMAIL, name="Administrator")
         address_prove(user)
     if not user.memberships.exists():
-        workspace_ensure(slug=workspace, admin=user)
+        made = workspace_ensure(slug=workspace, admin=user)
+        if not is_set_up:
+            made.is_set_up = False
+            made.save(update_fields=["is_set_up"])
     return user
 
 

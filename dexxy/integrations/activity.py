@@ -1,12 +1,24 @@
 """What was read from GitHub when, and what GitHub sent by itself."""
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
+from dexxy.common.errors import NotFoundError
 from dexxy.common.pages import PAGE, Page, page_by_key
 from dexxy.common.sql import time_limit
-from dexxy.integrations.models import DeliveryState, GitHubInstallation, SyncRun, WebhookDelivery
+from dexxy.integrations.models import (
+    DeliveryState,
+    GitHubInstallation,
+    GitHubRepository,
+    SyncRun,
+    WebhookDelivery,
+)
+
+
+class DeliveryNotFoundError(NotFoundError):
+    """There is no such webhook, or it is of another workspace."""
 
 
 def sync_runs(
@@ -60,6 +72,21 @@ def deliveries(
         return page_by_key(_deliveries(workspace, state), first, after)
 
 
+def delivery_of(viewer: Viewer, workspace: Workspace, pk: int) -> WebhookDelivery:
+    """Return one delivery of the workspace's installation, with what GitHub sent.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        DeliveryNotFoundError: there is none.
+    """
+    require_admin(viewer, workspace)
+    found = _deliveries(workspace, None).defer(None).filter(pk=pk).first()
+    if found is None:
+        raise DeliveryNotFoundError(_("There is no such webhook, or not any more."))
+    return found
+
+
 def delivery_total(viewer: Viewer, workspace: Workspace, state: DeliveryState | None) -> int:
     """Count all that `deliveries` lists.
 
@@ -88,6 +115,9 @@ def _deliveries(workspace: Workspace, state: DeliveryState | None) -> QuerySet[W
     if installation is None or None in installation:
         return WebhookDelivery.objects.none()
     app, number = installation
+    known = GitHubRepository.objects.of_workspace(workspace)
+    named = known.filter(github_id=OuterRef("repository_id")).values("full_name")[:1]
     # What people wrote is in the feed; a list of deliveries is about how they fared.
     found = WebhookDelivery.objects.filter(app=app, installation_id=number).defer("payload")
+    found = found.annotate(repository_name=Subquery(named))
     return found if state is None else found.filter(state=state)

@@ -15,6 +15,7 @@ from dexxy.integrations import activity, selectors
 from dexxy.integrations.connection import github_connection_for_admin
 from dexxy.integrations.graphql_connection import (
     GitHubDelivery,
+    GithubDeliveryRedeliverPayload,
     GithubDisconnectInstallationPayload,
     GitHubInstallationDetails,
     GithubStartOauthPayload,
@@ -40,6 +41,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_sync_now,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.integrations.services.github.webhooks.redelivery import delivery_redeliver
 
 # Lists without pages: hardly any workspace has more.
 _REPOSITORIES = 50
@@ -198,3 +200,13 @@ class IntegrationsMutation:
                 viewer=viewer_of(info), repository_id=key(repository_id), paused=paused
             )
         )
+
+    @strawberry.mutation(
+        description="Apply a webhook again that failed or was of no use. For administrators."
+    )
+    def github_delivery_redeliver(
+        self, info: Info, workspace_id: strawberry.ID, delivery_id: strawberry.ID
+    ) -> GithubDeliveryRedeliverPayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        again = delivery_redeliver(viewer=viewer, workspace=workspace, delivery_id=key(delivery_id))
+        return GithubDeliveryRedeliverPayload(delivery=cast(GitHubDelivery, again))

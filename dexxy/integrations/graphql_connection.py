@@ -94,6 +94,11 @@ class GitHubDelivery:
     processed_at: datetime | None
 
 
+@strawberry.type(description="The webhook as it is now.")
+class GithubDeliveryRedeliverPayload:
+    delivery: GitHubDelivery
+
+
 @strawberry.type(description="Where to go on.")
 class GithubStartOauthPayload:
     redirect_url: str = strawberry.field(

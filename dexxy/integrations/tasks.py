@@ -12,6 +12,7 @@ from dexxy.integrations.services.github.webhooks.delivery_log import delivery_lo
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import installation_work, repository_work
 from dexxy.integrations.services.retention import old_rows_delete
+from dexxy.integrations.services.workspace_deletion import workspaces_delete_due
 from dexxy.people.bulk_tasks import bulk_tasks_wake
 
 # The worker of webhooks does them, too, in between.
@@ -76,9 +77,10 @@ def do_bulk_tasks() -> None:
 
 @job("sync")
 def delete_what_is_old() -> None:
-    """Delete what was kept for as long as the settings say."""
+    """Delete what was kept for as long as the settings say, and workspaces whose time is over."""
     try:
         deleted = old_rows_delete()
+        workspaces_delete_due()
     except (DatabaseError, InterfaceError) as error:
         # It is as old in an hour.
         log.warning("what is old was not deleted", error=str(error).partition("\n")[0])

@@ -60,12 +60,12 @@ def export_file_for(viewer: Viewer, workspace: Workspace, pk: int) -> ExportFile
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         ExportNotFoundError: it is not kept any more, is somebody else's, or never was.
-        AdminOnlyError: it is of one person, and VIEWER is no administrator any more.
+        AdminOnlyError: it is for administrators, and VIEWER is none any more.
     """
     found = next((one for one in export_files(viewer, workspace) if one.pk == pk), None)
     if found is None:
         raise ExportNotFoundError(_("There is no such export, or not any more: ask for a new one."))
-    if found.what == Export.PERSON:
+    if Export(found.what).is_for_admins:
         require_admin(viewer, workspace)
     return found
 
@@ -86,7 +86,7 @@ def export_latest(
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
-        AdminOnlyError: it is of one person, and VIEWER is no administrator.
+        AdminOnlyError: it is for administrators, and VIEWER is none.
         MemberNotFoundError: there is no such person.
     """
     _require(viewer, workspace, what, selection)
@@ -180,8 +180,9 @@ def _require(viewer: Viewer, workspace: Workspace, what: Export, selection: Sele
     require_membership(viewer, workspace)
     if what == Export.MEMBERS:
         require_people(viewer, workspace)
-    if what == Export.PERSON:
+    if what.is_for_admins:
         require_admin(viewer, workspace)
+    if what == Export.PERSON:
         member_now(viewer, workspace, selection.person or 0)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import AuditEntry, Workspace
+from dexxy.accounts.selectors import audit_entries
 from dexxy.common.pages import Cursor, behind
 from dexxy.members.models import Identity, Member
 from dexxy.members.overviews import summary_of
@@ -39,6 +40,8 @@ def rows_total(asked: Asked, what: Export) -> int:
     """
     if what == Export.GROWTH:
         return daily_counts(asked.workspace).count()
+    if what == Export.AUDIT:
+        return audit_entries(asked.workspace).count()
     if what == Export.RELEASES:
         return releases_shown(asked.workspace).count()
     if what == Export.MEMBERS:
@@ -208,6 +211,24 @@ def _release(release: Release) -> Row:
     }
 
 
+def _audit(asked: Asked, cursor: str) -> Rows:
+    found, behind_them = _next(audit_entries(asked.workspace), "created_at", cursor)
+    return [_entry(entry) for entry in found], behind_them
+
+
+def _entry(entry: AuditEntry) -> Row:
+    return {
+        "id": entry.pk,
+        "created_at": entry.created_at,
+        "actor_id": entry.actor_id,
+        "actor": entry.actor.email if entry.actor else None,
+        "action": entry.action,
+        "target_type": entry.target_type,
+        "target_id": entry.target_id,
+        "details": entry.details,
+    }
+
+
 def _author(author: Identity | None) -> Row:
     return {
         "author": author.username if author else None,
@@ -251,6 +272,9 @@ _RELEASE_COLUMNS = (
     *("id", "source", "tag", "name", "author", "author_id", "member_id", "body", "url"),
     *("is_prerelease", "published_at"),
 )
+_AUDIT_COLUMNS = (
+    *("id", "created_at", "actor_id", "actor", "action", "target_type", "target_id", "details"),
+)
 # The columns of each export in a table, and what reads its rows.
 READERS: Mapping[Export, tuple[tuple[str, ...], Reader]] = {
     Export.THREADS: (_THREAD_COLUMNS, _threads),
@@ -259,4 +283,5 @@ READERS: Mapping[Export, tuple[tuple[str, ...], Reader]] = {
     Export.MEMBERS: (_MEMBER_COLUMNS, _members),
     Export.GROWTH: (_GROWTH_COLUMNS, _growth),
     Export.RELEASES: (_RELEASE_COLUMNS, _releases),
+    Export.AUDIT: (_AUDIT_COLUMNS, _audit),
 }

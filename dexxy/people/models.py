@@ -21,11 +21,17 @@ class Export(models.TextChoices):
     GROWTH = "growth", _("Growth")
     RELEASES = "releases", _("Releases")
     PERSON = "person", _("One person")
+    AUDIT = "audit", _("Audit log")
 
     @classmethod
     def of_all(cls) -> "list[Export]":
-        """Return those that may have all of a workspace."""
-        return [one for one in cls if one is not cls.PERSON]
+        """Return those that everybody in a workspace may have whole."""
+        return [one for one in cls if not one.is_for_admins]
+
+    @property
+    def is_for_admins(self) -> bool:
+        """Whether nobody else may have it."""
+        return self in (Export.PERSON, Export.AUDIT)
 
     @property
     def forms(self) -> "list[Format]":

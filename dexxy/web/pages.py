@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from dexxy.accounts.first_run import account_is_unfinished, may_create_workspace
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.reader import read_in
 from dexxy.accounts.selectors import (
@@ -102,7 +103,10 @@ def home(request: PageRequest) -> HttpResponse:
     except UnauthenticatedError:
         return sign_in_first(request)
     if first is None:
-        return render(request, "web/no_workspace.html")
+        may_create = may_create_workspace(request.user)
+        return render(request, "web/no_workspace.html", {"may_create": may_create})
+    if not first.is_set_up and account_is_unfinished(request.user):
+        return redirect("start_account")
     return redirect("waiting", first.slug)
 
 

@@ -30,9 +30,22 @@ from dexxy.web.rows import density
 from dexxy.web.saved import actions as saved
 from dexxy.web.saved.pinned import pinned_views_part
 from dexxy.web.search import views as searching
-from dexxy.web.settings import data, general, github, notifications, sign_in_rules, tokens
+from dexxy.web.settings import (
+    audit,
+    danger,
+    data,
+    deliveries,
+    general,
+    github,
+    notifications,
+    sign_in_rules,
+    tokens,
+)
 from dexxy.web.settings import people as people_roles
 from dexxy.web.signing_in import views as outside
+from dexxy.web.start import checklist
+from dexxy.web.start import github as start_github
+from dexxy.web.start import people as start_people
 from dexxy.web.thread import views as thread
 from dexxy.web.threads import columns, table
 from dexxy.web.waiting import acts as waiting_acts
@@ -222,6 +235,19 @@ urlpatterns = [
     ),
     path("unsubscribe/<str:code>/", mailing.unsubscribe_page, name="unsubscribe"),
     path("w/<slug:slug>/settings/data/", data.data, name="settings_data"),
+    path("w/<slug:slug>/settings/danger/", danger.danger, name="settings_danger"),
+    path("w/<slug:slug>/settings/audit/", audit.audit, name="settings_audit"),
+    path("w/<slug:slug>/settings/deliveries/", deliveries.deliveries, name="settings_deliveries"),
+    path(
+        "w/<slug:slug>/settings/deliveries/<int:pk>/",
+        deliveries.delivery,
+        name="settings_delivery",
+    ),
+    path(
+        "w/<slug:slug>/settings/deliveries/<int:pk>/again/",
+        deliveries.delivery_again,
+        name="settings_delivery_again",
+    ),
     path("w/<slug:slug>/team/", moved("settings_people")),
     path("w/<slug:slug>/tokens/", moved("settings_tokens")),
     path("account/", account.account, name="account"),
@@ -231,6 +257,13 @@ urlpatterns = [
         exports.export_delete_action,
         name="export_delete",
     ),
+    path("start/", moved("start_account")),
+    path("start/account/", start_people.account, name="start_account"),
+    path("start/workspace/", start_people.workspace, name="start_workspace"),
+    path("start/connect/", start_github.connect, name="start_connect"),
+    path("start/sync/", start_github.sync, name="start_sync"),
+    path("start/team/", start_people.team, name="start_team"),
+    path("w/<slug:slug>/checklist/close/", checklist.checklist_close, name="checklist_close"),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),

@@ -16,10 +16,12 @@ class Setting:
 
     Args:
         url_name: of an address that takes the slug of the workspace alone.
+        for_admins: whether nobody else may open it.
     """
 
     name: str | Promise
     url_name: str
+    for_admins: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ GROUPS = (
         (
             Setting(_("API tokens"), "settings_tokens"),
             Setting(_("Export & import"), "settings_data"),
+            Setting(_("Webhook deliveries"), "settings_deliveries", for_admins=True),
+            Setting(_("Audit log"), "settings_audit", for_admins=True),
+            Setting(_("Danger zone"), "settings_danger"),
         ),
     ),
 )
@@ -62,12 +67,13 @@ class SettingLink:
 
 
 def setting_links(
-    workspace: Workspace, current: str
+    workspace: Workspace, current: str, *, is_admin: bool
 ) -> list[tuple[str | Promise, list[SettingLink]]]:
     """Let each page of the settings lead into WORKSPACE, under the heading of its group.
 
     Args:
         current: the `url_name` of the page that is open.
+        is_admin: whether the reader may open those for admins.
     """
     return [
         (
@@ -79,6 +85,7 @@ def setting_links(
                     is_current=one.url_name == current,
                 )
                 for one in group.settings
+                if is_admin or not one.for_admins
             ],
         )
         for group in GROUPS

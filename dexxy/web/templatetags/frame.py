@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dexxy.accounts.first_run import may_create_workspace
+from dexxy.accounts.selectors import is_admin
 from dexxy.integrations.health import SyncHealth
 from dexxy.messages.models import Thread, ThreadKind, ThreadState
 from dexxy.web import wording
@@ -38,7 +40,18 @@ def frame(context: Mapping[str, Any]) -> Frame | None:
 def setting_links(context: Mapping[str, Any]) -> list[tuple[str | Promise, list[SettingLink]]]:
     """Return where one can go from a page of the settings."""
     current = context["request"].resolver_match.url_name
-    return settings.setting_links(context["workspace"], context.get("setting", current))
+    workspace = context["workspace"]
+    return settings.setting_links(
+        workspace,
+        context.get("setting", current),
+        is_admin=is_admin(context["request"].user, workspace),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def new_workspace(context: Mapping[str, Any]) -> bool:
+    """Say whether the reader may make another workspace."""
+    return may_create_workspace(context["request"].user)
 
 
 @register.simple_tag(takes_context=True)

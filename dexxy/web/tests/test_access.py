@@ -18,7 +18,7 @@ from dexxy.accounts.models import (
     Workspace,
 )
 from dexxy.accounts.saved_views import saved_view_save
-from dexxy.integrations.models import GitHubInstallation, GitHubRepository
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository, WebhookDelivery
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.outgoing.feed_addresses import feed_address_create
 from dexxy.outgoing.models import Endpoint, FeedAddress, LeavingRule
@@ -28,6 +28,8 @@ from dexxy.people.selecting import people_tag_later
 from dexxy.sources.models import Source
 from dexxy.web import urls
 from tests.factories import (
+    make_app,
+    make_delivery,
     make_endpoint,
     make_identity,
     make_message,
@@ -57,9 +59,13 @@ OPEN = {
 }
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
-ADMINS = {"endpoint", "repositories_add", "github_disconnect", "member_erase", "people_import"}
+ADMINS = {
+    *("endpoint", "repositories_add", "github_disconnect", "member_erase", "people_import"),
+    *("settings_deliveries", "settings_delivery", "settings_audit"),
+}
+SHOWN = {"settings_deliveries", "settings_delivery", "settings_audit"}
 FORMS = {
-    *ADMINS,
+    *(ADMINS - SHOWN),
     "repository_disconnect",
     "saved_view_delete",
     "settings_team",
@@ -67,14 +73,19 @@ FORMS = {
     "member_merge",
     "member_edit",
     "member_notes",
+    "settings_danger",
     "settings_general",
     "settings_github",
     "settings_notifications",
     "settings_people",
     "settings_tokens",
 }
-# For whoever is signed in: dexxy/kept/tests/test_pictures.py and test_account.py try them.
-SIGNED = {"picture", "account", "account_zone"}
+# For whoever is signed in: dexxy/kept/tests/test_pictures.py, test_account.py and test_first_run.py
+# try them.
+SIGNED = {
+    *("picture", "account", "account_zone"),
+    *("start_account", "start_workspace", "start_connect", "start_sync", "start_team"),
+}
 # Only sent to, never shown.
 ACTIONS = {
     "repositories_sync",
@@ -89,6 +100,8 @@ ACTIONS = {
     "invitation_revoke",
     "sign_in_rule_create",
     "sign_in_rule_delete",
+    "settings_delivery_again",
+    "checklist_close",
     "export_delete",
     "saved_view_save",
     "feed_read",
@@ -113,6 +126,10 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
     author = make_identity(workspace=workspace, name="for members only")
     message = make_message(thread=thread, author=author, body="for members only")
     repository = make_repository(source=source)
+    installation = GitHubInstallation.objects.get()
+    GitHubInstallation.objects.update(app=make_app(), installation_id=1)
+    installation.refresh_from_db()
+    delivery = make_delivery(installation=installation)
     view = saved_view_save(
         viewer=bob,
         workspace=workspace,
@@ -167,6 +184,10 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
         "settings_github": f"{root}settings/github/",
         "settings_notifications": f"{root}settings/notifications/",
         "endpoint": f"{root}settings/notifications/endpoints/{endpoint.pk}/",
+        "settings_audit": f"{root}settings/audit/",
+        "settings_danger": f"{root}settings/danger/",
+        "settings_deliveries": f"{root}settings/deliveries/",
+        "settings_delivery": f"{root}settings/deliveries/{delivery.pk}/",
         "repository": f"{root}repositories/{repository.pk}/",
         "repositories_history": f"{root}repositories/history/",
         "waiting_how": f"{root}waiting/how/",
@@ -206,6 +227,8 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
         *(f"{pages['settings_people']}{membership.pk}/{action}/" for action in ("role", "remove")),
         f"{pages['waiting']}settings/invitations/{invitation.pk}/revoke/",
         f"{pages['settings_tokens']}{token.pk}/revoke/",
+        f"{pages['settings_delivery']}again/",
+        f"{pages['waiting']}checklist/close/",
         pages["pinned_views"].removesuffix("pinned/"),
         f"{pages['feed']}read/",
         f"{pages['threads']}columns/",
@@ -257,7 +280,7 @@ def test_only_who_may_see_a_page_can_send_it(
     for path in sent:
         assert client.post(path).status_code == 404, path
     client.force_login(bob)
-    for name in sorted(ADMINS):
+    for name in sorted(ADMINS & FORMS):
         assert client.post(pages[name]).status_code == 403, name
 
     assert stored() == before
@@ -280,6 +303,7 @@ def stored() -> list[list[tuple[object, ...]]]:
         Endpoint,
         FeedAddress,
         LeavingRule,
+        WebhookDelivery,
     )
     return [list(model._default_manager.order_by("pk").values_list()) for model in models]
 

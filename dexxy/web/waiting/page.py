@@ -33,6 +33,7 @@ from dexxy.web.saved.gone import what_is_gone
 from dexxy.web.saved.tabs import Ready, views_of
 from dexxy.web.search.box import search_box
 from dexxy.web.search.grammar import qualifier_text
+from dexxy.web.start.checklist import checklist
 from dexxy.web.waiting import words
 from dexxy.web.waiting.asked import filters_in, search_in
 from dexxy.web.waiting.requests import ids_in, query_of_page
@@ -85,6 +86,7 @@ def waiting(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "sources": sources,
         "gone": _gone(request, workspace, filters, sources),
         "last_answer": _last_answer(request, workspace, context),
+        "checklist": checklist(request.user, workspace),
     }
     return render(request, "web/waiting/page.html", context)
 

@@ -32,6 +32,7 @@ _SECONDS = 12
 class Command(UpCommand):
     what = "Dexxy shows a community of two repositories"
     workspace = "demo"
+    is_set_up = True
 
     def prepare_database(self) -> None:
         # The simulated GitHub begins anew each time, and so does what is known of it.

@@ -32,6 +32,8 @@ _READY_SECONDS = 90.0
 class Command(DexxyCommand):
     what: ClassVar[str] = "Dexxy is running"
     workspace: ClassVar[str] = "default"
+    # Whether nobody needs to be led through a first run.
+    is_set_up: ClassVar[bool] = False
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
@@ -47,7 +49,7 @@ class Command(DexxyCommand):
     def _run(self, address: str, port: int, url: str) -> None:
         console = Console(file=self.stdout)  # type: ignore[arg-type]
         self.prepare()
-        admin = first_admin_ensure(workspace=self.workspace)
+        admin = first_admin_ensure(workspace=self.workspace, is_set_up=self.is_set_up)
         supervisor = Supervisor(
             [*self.helpers(), *processes(address, port)],
             environment={**environment_for_children(), "DEXXY_BASE_URL": url},

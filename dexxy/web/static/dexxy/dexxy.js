@@ -39,7 +39,7 @@ for (const event of ["mouseleave", "focusout"]) region.addEventListener(event, f
 
 // By htmx the server names them in HX-Trigger; a page that was loaded has them at its top.
 document.addEventListener("toast", (event) => toast(event.detail.value, event.detail.undo));
-const done = [...document.querySelectorAll(".messages > li:not(.is-bad)")];
+const done = [...document.querySelectorAll(".messages > .note:not(.is-bad)")];
 const canUndo = done.some((one) => one.querySelector("[form=undo]"));
 if (done.length) toast(done.map((one) => one.querySelector("p").textContent.trim()).join(" "), canUndo);
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from time import sleep
 from typing import Any
 
@@ -33,6 +34,10 @@ log = structlog.get_logger()
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 # https://docs.github.com/en/rest/repos/repos: letters, digits, `-`, `_` and `.`
 _FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-_]*/[A-Za-z0-9._-]+")
+# What GitHub gives to programs: to an installation, in exchange for a code, to renew another one.
+# https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
+_NOT_PERSONAL = ("ghs_", "ghu_", "ghr_", "gho_")
+_USEFUL = {"repo", "public_repo", "read:user", "user:email", "read:org"}
 _WELL = [SyncStatus.PENDING, SyncStatus.SYNCING, SyncStatus.ACTIVE]
 
 
@@ -74,6 +79,33 @@ class FoundRepository:
     token: str
     account: dict[str, Any]
     repository: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What GitHub says about a personal access token.
+
+    Args:
+        account_login: whose it is.
+        expires_at: until when it lasts; None where it does not end.
+        scopes: of a classic token; None of a fine-grained one, whose rights GitHub does not tell.
+        requests_left: in this hour; None where GitHub does not count them.
+    """
+
+    account_login: str
+    expires_at: datetime | None
+    scopes: list[str] | None
+    requests_left: int | None
+
+    @property
+    def reads_private(self) -> bool | None:
+        """Whether it reads private repositories; None where only reading them would tell."""
+        return None if self.scopes is None else "repo" in self.scopes
+
+    @property
+    def needless(self) -> list[str]:
+        """The scopes of it that Dexxy makes no use of."""
+        return [scope for scope in self.scopes or () if scope not in _USEFUL]
 
 
 def repository_connect_by_token(
@@ -192,6 +224,55 @@ def account_of(client: GitHubClient) -> dict[str, Any]:
     """
     # https://docs.github.com/en/rest/users/users#get-the-authenticated-user
     return _checked(_get(client, "user").data, {"id": int, "login": str})
+
+
+def token_facts(server: GitHubServer, token: str) -> TokenFacts:
+    """Ask GitHub whose TOKEN is, until when it lasts, and what it may read.
+
+    Args:
+        token: as `checked_token` returns it.
+
+    Raises:
+        InvalidTokenError: it is of another kind than people make, or GitHub does not accept it.
+        GitHubError: GitHub could not be asked.
+    """
+    if token.startswith(_NOT_PERSONAL):
+        raise InvalidTokenError(
+            _(
+                "This is no personal access token: programs are given such tokens, and they end"
+                " soon. A personal one begins with github_pat_ or ghp_."
+            )
+        )
+    urls = {"api_url": server.api_url, "graphql_url": server.graphql_url}
+    try:
+        with GitHubClient(**urls, token=token) as client:
+            answer = _get(client, "user")
+    except errors.BadCredentialsError as error:
+        raise InvalidTokenError(
+            _("GitHub does not accept this token. Check that it is whole and has not expired.")
+        ) from error
+    account = _checked(answer.data, {"id": int, "login": str})
+    scopes = answer.headers.get("x-oauth-scopes")
+    return TokenFacts(
+        account_login=account["login"],
+        expires_at=_end(answer.headers.get("github-authentication-token-expiration", "")),
+        scopes=None if scopes is None else sorted(filter(None, scopes.replace(" ", "").split(","))),
+        requests_left=_number(answer.headers.get("x-ratelimit-remaining", "")),
+    )
+
+
+def _end(text: str) -> datetime | None:
+    """Read `2027-05-27 10:00:00 UTC`, or the same with an offset; None where it never ends."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text.replace(" UTC", "+00:00").replace(" +", "+"))
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
 
 
 def repository_described(client: GitHubClient, full_name: str) -> dict[str, Any]:

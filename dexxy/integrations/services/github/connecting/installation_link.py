@@ -208,9 +208,21 @@ def installation_disconnect(*, viewer: Viewer, workspace: Workspace) -> GitHubIn
         NotConnectedError: it is not connected.
     """
     actor: User = require_admin(viewer, workspace)
-    row = connection_of(workspace)
+    row = connection_end(workspace)
     if row is None:
         raise NotConnectedError(_("GitHub is not connected to this workspace."))
+    _write_down(actor, workspace, row, "disconnected")
+    return row
+
+
+def connection_end(workspace: Workspace) -> GitHubInstallation | None:
+    """Stop reading GitHub for WORKSPACE, inside the caller's transaction, who knows who may.
+
+    Returns: what it was read with; None where it was not connected.
+    """
+    row = connection_of(workspace)
+    if row is None:
+        return None
     # Whoever reads with it this very moment finds its lease gone, and stops before it stores. It
     # comes first, as in every page that is stored: the run's row is locked behind it.
     Credential.objects.filter(installations=row).update(lease_token=None, lease_until=None)
@@ -219,7 +231,6 @@ def installation_disconnect(*, viewer: Viewer, workspace: Workspace) -> GitHubIn
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=[*changes, "updated_at"])
-    _write_down(actor, workspace, row, "disconnected")
     return row
 
 

@@ -18,10 +18,12 @@ from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
 from dexxy.integrations.services.github.connecting.by_token import (
     InvalidTokenError,
+    TokenFacts,
     account_of,
     checked_token,
     installation_fill,
     refuse_conflicts,
+    token_facts,
 )
 from dexxy.integrations.services.github.engine.schedule import enqueue_due
 from dexxy.integrations.services.github_client import GitHubClient
@@ -66,6 +68,25 @@ def token_connect(
         transaction.on_commit(enqueue_due)
     log.info("token connected", workspace=workspace.slug, account=login)
     return installation
+
+
+def token_check(
+    *, viewer: Viewer, workspace: Workspace, token: str, server: GitHubServer | None = None
+) -> TokenFacts:
+    """Ask GitHub about TOKEN, and store nothing. For admins.
+
+    Args:
+        server: the GitHub to ask; the one of the environment if not given.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError, SessionNeededError: VIEWER is no admin there, or came by a token of ours.
+        InvalidTokenError: TOKEN cannot be a personal one, or GitHub does not accept it.
+        GitHubError: GitHub could not be asked.
+    """
+    require_admin(viewer, workspace)
+    in_person(viewer)
+    return token_facts(server or default_server(), checked_token(token))
 
 
 def _account_behind(server: GitHubServer, token: str) -> dict[str, Any]:

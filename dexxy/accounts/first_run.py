@@ -1,0 +1,122 @@
+"""What somebody who begins with Dexxy does first: an account of their own, and a workspace."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.addresses import address_prove, user_store
+from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import (
+    AdminOnlyError,
+    Viewer,
+    in_person,
+    require_admin,
+    workspaces_administered,
+)
+from dexxy.accounts.services import FIRST_ADMIN_EMAIL, audit, workspace_create
+from dexxy.common.errors import BadInputError
+
+# As long as the field.
+_LONGEST_SLUG = 63
+
+
+class AccountError(BadInputError):
+    """An account cannot be completed like that."""
+
+
+class AccountCompleteError(BadInputError):
+    """The account has an address already: it is changed elsewhere."""
+
+
+def account_is_unfinished(user: User) -> bool:
+    """Say whether USER is the account that Dexxy made by itself and nobody has completed."""
+    return user.email == FIRST_ADMIN_EMAIL
+
+
+@transaction.atomic
+def account_complete(*, viewer: Viewer, name: str, email: str, password: str) -> User:
+    """Give the account that Dexxy made by itself a person's name, address and password.
+
+    Whoever has the link that was printed runs this Dexxy, and their word proves the address.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
+        AccountCompleteError: VIEWER is another account, or was completed before.
+        AccountError: NAME, EMAIL or PASSWORD cannot be used.
+        AddressTakenError: there is an account with EMAIL.
+    """
+    user = User.objects.select_for_update().get(pk=in_person(viewer).pk)
+    if not account_is_unfinished(user):
+        raise AccountCompleteError(_("Your account is complete."))
+    if any("\0" in given for given in (name, email, password)):
+        raise AccountError(_("A field holds a null byte."))
+    user.name, user.email = name.strip(), User.objects.normalize_email(email.strip())
+    if not user.name:
+        raise AccountError(_("Write your name: others see it beside what you do."))
+    try:
+        user.clean_fields(exclude={"password"})
+        validate_password(password, user)
+    except ValidationError as error:
+        raise AccountError(" ".join(error.messages)) from error
+    user.set_password(password)
+    user_store(user)
+    address_prove(user)
+    return user
+
+
+def may_create_workspace(viewer: Viewer) -> bool:
+    """Say whether VIEWER may make a workspace: who runs this Dexxy, or administers one.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
+    mine = workspaces_administered(viewer)
+    return bool(mine) or (isinstance(viewer, User) and viewer.is_superuser)
+
+
+@transaction.atomic
+def workspace_begin(*, viewer: Viewer, name: str, slug: str = "") -> Workspace:
+    """Make a workspace that VIEWER administers, and whose first run begins.
+
+    Args:
+        slug: what it is called in addresses; of '', what its name suggests and is free.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
+        AdminOnlyError: VIEWER may not make one.
+        WorkspaceError, WorkspaceExistsError: as `workspace_create`.
+    """
+    if not may_create_workspace(viewer):
+        raise AdminOnlyError(
+            _("Only who runs this Dexxy or administers a workspace may make another one.")
+        )
+    actor = in_person(viewer)
+    name = name.strip()
+    made = workspace_create(name=name, slug=slug or _free_slug(name), admin=actor)
+    made.is_set_up = False
+    made.save(update_fields=["is_set_up"])
+    return made
+
+
+@transaction.atomic
+def set_up_end(*, viewer: Viewer, workspace: Workspace) -> None:
+    """Remind the admins of WORKSPACE no more of what is left of the first run. For admins.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+    """
+    actor = require_admin(viewer, workspace)
+    if Workspace.objects.filter(pk=workspace.pk, is_set_up=False).update(is_set_up=True):
+        audit(workspace, actor, "workspace.set_up", workspace)
+
+
+def _free_slug(name: str) -> str:
+    root = slugify(name)[: _LONGEST_SLUG - 4].strip("-_") or "workspace"
+    taken = set(Workspace.objects.filter(slug__startswith=root).values_list("slug", flat=True))
+    numbered = (f"{root}-{number}" for number in range(2, len(taken) + 3))
+    return next(one for one in (root, *numbered) if one not in taken)

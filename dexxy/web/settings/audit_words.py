@@ -1,0 +1,84 @@
+"""What each action of the audit log is called in a sentence that begins with who did it."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dexxy.accounts.models import AuditEntry
+
+DEEDS: Mapping[str, str | Promise] = {
+    "api_token.created": _("made the API token"),
+    "api_token.revoked": _("revoked the API token"),
+    "export.deleted": _("deleted an export"),
+    "export.requested": _("asked for an export"),
+    "github_installation.connected": _("connected GitHub"),
+    "github_installation.disconnected": _("disconnected GitHub"),
+    "github_installation.token_connected": _("connected GitHub with a token"),
+    "github_repository.all_sync_requested": _("asked for a sync of all repositories"),
+    "github_repository.connected": _("added a repository"),
+    "github_repository.disconnected": _("disconnected a repository"),
+    "github_repository.paused": _("paused a repository"),
+    "github_repository.resumed": _("let a repository go on"),
+    "github_repository.sync_requested": _("asked for a sync of a repository"),
+    "invitation.accepted": _("joined by an invitation"),
+    "invitation.created": _("invited somebody"),
+    "invitation.revoked": _("revoked an invitation"),
+    "member.disowned": _("said that a member is not them"),
+    "member.edited": _("changed the profile of a member"),
+    "member.erased": _("erased a member"),
+    "member.held_apart": _("said that two members are different people"),
+    "member.linked": _("linked the accounts of a member"),
+    "member.locked": _("locked a member against automatic links"),
+    "member.marked_bot": _("marked a member as a bot"),
+    "member.marked_person": _("marked a member as a person"),
+    "member.merged": _("merged two members"),
+    "member.not_held_apart": _("took back that two members are different people"),
+    "member.note_deleted": _("deleted a note about a member"),
+    "member.note_edited": _("changed a note about a member"),
+    "member.noted": _("wrote a note about a member"),
+    "member.owned": _("said which member they are"),
+    "member.team_decided": _("decided whether a member is on the team"),
+    "member.unlocked": _("unlocked a member"),
+    "member.unmerged": _("undid a merge of members"),
+    "members.exported": _("exported chosen members"),
+    "members.imported": _("imported members"),
+    "members.tagged": _("tagged members"),
+    "membership.added": _("put somebody into the workspace"),
+    "membership.removed": _("took somebody out of the workspace"),
+    "membership.role_changed": _("changed the role of somebody"),
+    "organization.merged": _("merged two organizations"),
+    "organization.unmerged": _("parted two organizations"),
+    "saved_view.deleted": _("deleted a view"),
+    "saved_view.saved": _("kept a view"),
+    "source.fed": _("fed a source"),
+    "source.removed": _("removed a fed source"),
+    "thread.assigned": _("assigned a thread"),
+    "thread.noted": _("wrote a note about a thread"),
+    "thread.restored": _("undid a decision about a thread"),
+    "thread.set_aside": _("set a thread aside"),
+    "thread.snoozed": _("snoozed a thread"),
+    "thread.taken_back": _("took a thread back into the queue"),
+    "user.address_released": _("took an unproven address from an account"),
+    "user.deactivated": _("deactivated an account"),
+    "webhook_delivery.redelivered": _("had a webhook applied again"),
+    "workspace.created": _("made the workspace"),
+    "workspace.delete_asked": _("asked for the workspace to be deleted"),
+    "workspace.delete_taken_back": _("took back that the workspace is to be deleted"),
+    "workspace.set_up": _("finished the set-up"),
+    "workspace.updated": _("changed how the workspace is set up"),
+}
+
+
+def deed_of(entry: AuditEntry) -> str:
+    """Return what was done; an action of a version that is not this one has its own name."""
+    return str(DEEDS.get(entry.action, entry.action))
+
+
+def details_of(entry: AuditEntry) -> list[tuple[str, str]]:
+    """Return what the entry says beside it, in the words of the API."""
+    return [(name.replace("_", " "), _written(value)) for name, value in entry.details.items()]
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

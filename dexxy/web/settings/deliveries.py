@@ -1,0 +1,64 @@
+"""What GitHub sent by itself, how it fared, and how to have it applied again."""
+
+import json
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dexxy.accounts.models import Workspace
+from dexxy.integrations.activity import deliveries as deliveries_of
+from dexxy.integrations.activity import delivery_of
+from dexxy.integrations.connection import github_connection_for_admin
+from dexxy.integrations.models import DeliveryState
+from dexxy.integrations.services.github.webhooks.redelivery import delivery_redeliver
+from dexxy.web.pages import PageRequest, attempt, back, workspace_action, workspace_page
+
+TABS = {
+    "": gettext_lazy("All"),
+    DeliveryState.FAILED: gettext_lazy("Failed"),
+    DeliveryState.IGNORED: gettext_lazy("Of no use here"),
+    DeliveryState.PENDING: gettext_lazy("In the queue"),
+    DeliveryState.DONE: gettext_lazy("Applied"),
+}
+
+
+@workspace_page
+def deliveries(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """List the webhooks of the workspace, all or those of one state."""
+    state = request.GET.get("state", "")
+    chosen = DeliveryState(state) if state in DeliveryState.values else None
+    after = request.GET.get("after")
+    context = {
+        "workspace": workspace,
+        "section": "settings",
+        "connection": github_connection_for_admin(request.user, workspace),
+        "page": deliveries_of(request.user, workspace, chosen, after=after),
+        "tabs": TABS.items(),
+        "state": chosen or "",
+    }
+    return render(request, "web/settings/deliveries.html", context)
+
+
+@workspace_page
+def delivery(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Show one webhook with all that GitHub sent."""
+    found = delivery_of(request.user, workspace, pk)
+    context = {
+        "workspace": workspace,
+        "section": "settings",
+        "delivery": found,
+        "state_label": TABS[DeliveryState(found.state)],
+        "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+    }
+    return render(request, "web/settings/delivery.html", context)
+
+
+@workspace_action
+def delivery_again(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Apply a webhook again."""
+    again = partial(delivery_redeliver, viewer=request.user, workspace=workspace, delivery_id=pk)
+    attempt(request, again, _("The webhook is in the queue again."))
+    return back(request, "settings_deliveries", workspace.slug, row=f"d{pk}")

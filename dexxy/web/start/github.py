@@ -1,0 +1,116 @@
+"""The pages that connect GitHub: by the App or a token, which repositories, and the first sync."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import AdminOnlyError
+from dexxy.common.errors import DexxyError, NotFoundError
+from dexxy.common.ids import parse_id
+from dexxy.integrations.connection import github_connection
+from dexxy.integrations.selectors import repository_overviews
+from dexxy.integrations.services.github.access.app import app_is_known
+from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
+from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.repositories import (
+    repositories_connect_available,
+)
+from dexxy.integrations.services.github.connecting.token_replacing import (
+    token_check,
+    token_connect,
+)
+from dexxy.web.pages import PageRequest, keep_for_once, take_once, wants_part
+from dexxy.web.start.pages import show, start_address, start_page
+from dexxy.web.sync_wording import thread_count
+
+
+@start_page
+def connect(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
+    """Try a token before it is used, lead to the App, and then choose repositories."""
+    if workspace is None:
+        return redirect("start_workspace")
+    context: dict[str, Any] = {}
+    status = 200
+    if request.method == "POST":
+        try:
+            done = _DEEDS[request.POST.get("do", "")](request, workspace, context)
+            if done is not None:
+                return done
+        except KeyError:
+            context["error"], status = _("There is no such action."), 400
+        except (NotFoundError, AdminOnlyError):
+            raise
+        except DexxyError as error:
+            context["error"], status = str(error), 422
+    context |= _offered(request, workspace)
+    return show(request, workspace, "start_connect", status, **context)
+
+
+def _try(request: PageRequest, workspace: Workspace, context: dict[str, Any]) -> None:
+    token = request.POST.get("token", "")
+    context["facts"] = token_check(viewer=request.user, workspace=workspace, token=token)
+    keep_for_once(request, _kept(workspace), token)
+
+
+def _use(request: PageRequest, workspace: Workspace, context: dict[str, Any]) -> HttpResponse:
+    token = take_once(request, _kept(workspace))
+    token_connect(viewer=request.user, workspace=workspace, token=token)
+    return redirect(start_address("start_connect", workspace))
+
+
+def _choose(
+    request: PageRequest, workspace: Workspace, context: dict[str, Any]
+) -> HttpResponse | None:
+    sent = {parse_id(text) for text in request.POST.getlist("repository")} - {None}
+    chosen = {number for number in sent if number is not None}
+    if not chosen:
+        context["error"] = _("None is chosen. Choose the repositories to add.")
+        return None
+    repositories_connect_available(viewer=request.user, workspace=workspace, github_ids=chosen)
+    return redirect(start_address("start_sync", workspace))
+
+
+_DEEDS = {"try": _try, "use": _use, "choose": _choose}
+
+
+def _kept(workspace: Workspace) -> str:
+    return f"token of GitHub for {workspace.pk}"
+
+
+def _offered(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
+    """Return what can be done now: connect, or choose from what the connection reaches."""
+    connection = github_connection(request.user, workspace)
+    if connection is None or connection.installation.deleted_at is not None:
+        is_known = app_is_known()
+        return {
+            "app_is_known": is_known,
+            "may_register": not is_known and may_register(request.user),
+            "is_public": is_public(),
+        }
+    offered: dict[str, Any] = {"connection": connection}
+    try:
+        offered["available"] = available_repositories(viewer=request.user, workspace=workspace)
+    except DexxyError as error:
+        offered["unreachable"] = str(error)
+    return offered
+
+
+@start_page
+def sync(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
+    """Show how far the first sync is; nobody needs to wait for it."""
+    if workspace is None:
+        return redirect("start_workspace")
+    overviews = repository_overviews(request.user, workspace)
+    context: dict[str, Any] = {
+        "overviews": overviews,
+        "threads": sum(thread_count(one) for one in overviews),
+        "message_total": sum(one.messages or 0 for one in overviews),
+        "is_moving": any(one.is_moving for one in overviews),
+        "is_over": bool(overviews) and all(one.repository.last_synced_at for one in overviews),
+    }
+    if wants_part(request, "sync"):
+        return render(request, "web/start/sync_state.html", {**context, "place": workspace})
+    return show(request, workspace, "start_sync", **context)

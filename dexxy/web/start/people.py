@@ -1,0 +1,110 @@
+"""The first two pages: who begins here, and what their workspace is called; and the last: who is
+on the team."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.first_run import (
+    account_complete,
+    account_is_unfinished,
+    may_create_workspace,
+    workspace_begin,
+)
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.reader import ChoiceError, zones_by_region
+from dexxy.accounts.selectors import AdminOnlyError
+from dexxy.accounts.services import WorkspaceError, WorkspaceExistsError, workspace_update
+from dexxy.common.errors import BadInputError
+from dexxy.common.ids import parse_id
+from dexxy.messages.team.deciding import member_set_team
+from dexxy.messages.team.listing import team_list, team_suggested
+from dexxy.web.pages import PageRequest, attempt
+from dexxy.web.start.pages import show, start_address, start_page
+
+_UNNAMED = ("default", "Default")
+
+
+@start_page
+def account(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
+    """Let whoever followed the printed link say who they are."""
+    is_unfinished = account_is_unfinished(request.user)
+    if request.method != "POST" or not is_unfinished:
+        return show(request, workspace, "start_account", is_unfinished=is_unfinished)
+    given = {name: request.POST.get(name, "") for name in ("name", "email", "password")}
+    try:
+        user = account_complete(viewer=request.user, **given)
+    except BadInputError as error:
+        return show(
+            request,
+            workspace,
+            "start_account",
+            422,
+            is_unfinished=True,
+            error=str(error),
+            given=given,
+        )
+    # Another password would else sign them out.
+    update_session_auth_hash(request, user)
+    return redirect("start_workspace")
+
+
+@start_page
+def workspace(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
+    """Name the workspace that there is, or make another one."""
+    place = None if "new" in request.GET else workspace
+    if place is None and not may_create_workspace(request.user):
+        raise AdminOnlyError
+    given = {name: request.POST.get(name, "") for name in ("name", "time_zone")}
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            named = place or workspace_begin(viewer=request.user, name=given["name"])
+            workspace_update(viewer=request.user, workspace=named, **given)
+            return redirect(start_address("start_connect", named))
+        except (ChoiceError, WorkspaceError, WorkspaceExistsError) as refused:
+            error, status = str(refused), 422
+    else:
+        # What Dexxy called it by itself is no name to propose.
+        is_named = place is not None and (place.slug, place.name) != _UNNAMED
+        given["name"] = place.name if place is not None and is_named else ""
+        given["time_zone"] = (place and place.time_zone) or request.user.time_zone
+        if given["time_zone"] in ("", "UTC"):
+            given["time_zone"] = request.user.time_zone or "UTC"
+    return show(
+        request,
+        place,
+        "start_workspace",
+        status,
+        given=given,
+        error=error,
+        zones=zones_by_region(given["time_zone"]),
+    )
+
+
+@start_page
+def team(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
+    """Ask who is on the team, among those whom GitHub names."""
+    if workspace is None:
+        return redirect("start_workspace")
+    if request.method == "POST":
+        chosen = [parse_id(text) for text in request.POST.getlist("member")]
+
+        def add() -> None:
+            for pk in filter(None, chosen):
+                member_set_team(
+                    actor=request.user, workspace=workspace, member_id=pk, is_on_team=True
+                )
+
+        attempt(request, add)
+        messages.success(request, _("Everything is set up. Here is who waits for an answer."))
+        return redirect("waiting", workspace.slug)
+    return show(
+        request,
+        workspace,
+        "start_team",
+        suggested=team_suggested(request.user, workspace),
+        team=team_list(request.user, workspace),
+    )

@@ -1,0 +1,115 @@
+"""Whatever can be changed by the API or the administration can be changed in the browser."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib import admin
+from django.urls import URLPattern
+
+import dexxy
+from dexxy.common.admin import ReadOnlyAdmin
+from dexxy.integrations import urls as urls_of_github
+from dexxy.web import urls
+from tests.api_documents import root_fields
+
+# Mutation -> the page that does it, and the service that both call.
+PAGES = {
+    "workspaceCreate": ("start_workspace", "workspace_begin"),
+    "workspaceUpdate": ("settings_general", "workspace_update"),
+    "workspaceDelete": ("settings_danger", "workspace_delete"),
+    "workspaceRestore": ("settings_danger", "workspace_restore"),
+    "viewerUpdate": ("account", "user_update"),
+    "apiTokenCreate": ("settings_tokens", "api_token_create"),
+    "apiTokenRevoke": ("token_revoke", "api_token_revoke"),
+    "invitationCreate": ("settings_people", "invitation_create"),
+    "invitationRevoke": ("invitation_revoke", "invitation_revoke"),
+    "invitationAccept": ("invitation", "invitation_accept"),
+    "membershipSetRole": ("membership_action", "membership_set_role"),
+    "membershipRemove": ("membership_action", "membership_remove"),
+    "savedViewSave": ("saved_view_save", "saved_view_save"),
+    "savedViewDelete": ("saved_view_delete", "saved_view_delete"),
+    "memberMerge": ("member_merge", "people_merge"),
+    "memberUnmerge": ("merge_undo", "people_unmerge"),
+    "mergeSuggestionAccept": ("suggestion_action", "people_accept"),
+    "mergeSuggestionReject": ("suggestion_action", "suggestion_reject"),
+    "mergeSuggestionReopen": ("suggestion_action", "suggestion_reopen"),
+    "memberEdit": ("member_edit", "member_edit"),
+    "memberSetLocked": ("member_action", "member_set_locked"),
+    "memberSetBot": ("member_action", "person_set_bot"),
+    "identityAdd": ("member_action", "identity_add"),
+    "memberTagMany": ("people_bulk", "people_tag"),
+    "memberTagAll": ("people_bulk", "people_tag_later"),
+    "memberNoteAdd": ("member_notes", "note_add"),
+    "memberNoteEdit": ("member_notes", "note_edit"),
+    "memberNoteDelete": ("member_notes", "note_delete"),
+    "memberErase": ("member_erase", "person_erase"),
+    "memberSetTeam": ("settings_team", "member_set_team"),
+    "ownMemberSet": ("settings_team", "own_member_set"),
+    "organizationMerge": ("organization_merge", "organization_merge"),
+    "organizationUnmerge": ("organization_merge_undo", "organization_unmerge"),
+    "threadSnooze": ("waiting_decide", "threads_snooze"),
+    "threadSetAside": ("waiting_decide", "threads_set_aside"),
+    "threadAssign": ("waiting_decide", "threads_assign"),
+    "threadNote": ("waiting_decide", "thread_note"),
+    "githubStartOauth": ("github_connect", "oauth_start"),
+    "githubConnectToken": ("settings_github", "token_connect"),
+    "githubDisconnectInstallation": ("github_disconnect", "installation_disconnect"),
+    "githubDisconnectRepo": ("repository_disconnect", "repository_disconnect"),
+    "githubSyncRepo": ("repository_action", "repository_sync_now"),
+    "githubSyncRepos": ("repositories_sync", "repositories_sync_now"),
+    "githubSetRepoSyncPaused": ("repository_action", "repository_set_paused"),
+    "githubDeliveryRedeliver": ("settings_delivery_again", "delivery_redeliver"),
+}
+# Mutation -> why no page calls its service.
+WITHOUT = {
+    "activitiesIngest": "it takes what a script of the team's tells, which has no page",
+    "githubConnectRepo": "`repositories_add` connects many at once, by the service that this uses",
+}
+# What the administration changes -> the page, or why there is none.
+OF_ADMINISTRATION = {
+    "accounts.Workspace": "settings_general",
+    "accounts.Membership": "settings_people",
+    "accounts.User": "account",
+}
+
+
+def pages() -> dict[str, URLPattern]:
+    """Return the pages of the product by their names."""
+    found = [*urls.urlpatterns, *urls_of_github.urlpatterns]
+    return {one.name: one for one in found if isinstance(one, URLPattern) and one.name}
+
+
+def is_called_in(service: str, text: str) -> bool:
+    return re.search(rf"\b{service}\b", text) is not None
+
+
+def test_every_mutation_has_a_page_or_a_reason() -> None:
+    mutations = {name for name, (kind, _) in root_fields().items() if kind == "mutation"}
+
+    assert not PAGES.keys() & WITHOUT.keys()
+    assert mutations == PAGES.keys() | WITHOUT.keys()
+
+
+@pytest.mark.parametrize("mutation", sorted(PAGES))
+def test_a_page_calls_the_service_of_the_mutation(mutation: str) -> None:
+    name, service = PAGES[mutation]
+    page = inspect.getmodule(inspect.unwrap(pages()[name].callback))
+    doors = Path(dexxy.__file__).parent.rglob("graphql*.py")
+
+    assert page is not None
+    assert is_called_in(service, inspect.getsource(page))
+    assert any(is_called_in(service, door.read_text(encoding="utf-8")) for door in doors)
+
+
+def test_what_the_administration_changes_has_a_page() -> None:
+    admin.autodiscover()
+    changed = {
+        model._meta.label
+        for model, of in admin.site._registry.items()
+        if model.__module__.startswith("dexxy.") and not isinstance(of, ReadOnlyAdmin)
+    }
+
+    assert changed == OF_ADMINISTRATION.keys()
+    assert set(OF_ADMINISTRATION.values()) <= pages().keys()
