@@ -60,6 +60,17 @@ PAGES = {
     "githubSyncRepo": ("repository_action", "repository_sync_now"),
     "githubSyncRepos": ("repositories_sync", "repositories_sync_now"),
     "githubSetRepoSyncPaused": ("repository_action", "repository_set_paused"),
+    "endpointCreate": ("settings_notifications", "endpoint_create"),
+    "endpointUpdate": ("endpoint", "endpoint_update"),
+    "endpointSetPaused": ("endpoint_action", "endpoint_set_paused"),
+    "endpointRotateKey": ("endpoint_action", "endpoint_rotate_secret"),
+    "endpointTest": ("endpoint_action", "endpoint_test"),
+    "endpointDelete": ("endpoint_action", "endpoint_delete"),
+    "endpointRedeliver": ("endpoint_redeliver", "endpoint_redeliver"),
+    "feedAddressCreate": ("feed_address_create", "feed_address_create"),
+    "feedAddressRevoke": ("feed_address_revoke", "feed_address_revoke"),
+    "workspaceKeepPrivateIn": ("notifications_private", "workspace_keep_private_in"),
+    "mailPreferencesSet": ("settings_mail", "mail_preference_set"),
     "githubDeliveryRedeliver": ("settings_delivery_again", "delivery_redeliver"),
 }
 # Mutation -> why no page calls its service.

@@ -21,6 +21,7 @@ KNOWN = {
     "dexxy_simulator/tokens.py": "the token of the simulator",
     "dexxy/cli/composition.py": "shows how an address is written",
     "dexxy/config/settings.py": "shows how an address is written",
+    "dexxy/config/smtp.py": "shows how an address is written",
     "dexxy/locale/de/LC_MESSAGES/django.po": "shows how an address is written",
     "dexxy/web/templates/web/settings/notifications_mail.html": "shows how an address is written",
     "docs/how-to/mail.md": "shows how an address is written",

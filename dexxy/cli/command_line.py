@@ -15,7 +15,7 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.common.ids import parse_id
 
 QUEUES = ("deliveries", "pictures", "outgoing", "search", "exports", "sync")
-EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "person")
+EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "person", "audit")
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")
 LONGEST_SLUG = 63

@@ -26,6 +26,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 @admin.register(Told)
 class ToldAdmin(ReadOnlyAdmin):
     list_display = ("preference", "thread", "since", "mail")
+    list_filter = ("preference__digest",)
     list_select_related = (
         "preference__membership__user",
         "preference__membership__workspace",

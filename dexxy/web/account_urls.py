@@ -3,7 +3,7 @@
 from allauth.account.urls import urlpatterns as pages_of_allauth
 from django.urls import URLPattern
 
-from dexxy.web.sign_in import no_mail
+from dexxy.web.signing_in.by_link import no_mail
 
 # What needs no mail. A page that a newer allauth brings is off until it stands here.
 OPEN = {

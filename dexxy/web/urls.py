@@ -18,7 +18,6 @@ from dexxy.web import (
     pictures,
     repositories,
     repository_pages,
-    sign_in,
 )
 from dexxy.web.directory import bulk, bulk_task, importing, organizations
 from dexxy.web.directory import people as directory
@@ -42,6 +41,7 @@ from dexxy.web.settings import (
     tokens,
 )
 from dexxy.web.settings import people as people_roles
+from dexxy.web.signing_in import by_link
 from dexxy.web.signing_in import views as outside
 from dexxy.web.start import checklist
 from dexxy.web.start import github as start_github
@@ -267,7 +267,7 @@ urlpatterns = [
     path("setup/github/", github_setup.setup_github, name="setup_github"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
-    path("sign-in/link/", sign_in.sign_in_by_link, name="sign_in_by_link"),
+    path("sign-in/link/", by_link.sign_in_by_link, name="sign_in_by_link"),
     path("accounts/", include("dexxy.web.account_urls")),
     path("accounts/github/login/", outside.to_github, name="github_login"),
     path("accounts/github/login/callback/", outside.from_github, name="github_callback"),

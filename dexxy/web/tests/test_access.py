@@ -54,6 +54,8 @@ OPEN = {
     "keyboard",
     # To whoever has the secret of its address: test_atom.py beside this file tries it.
     "feed_atom",
+    # With a signed code: test_mailing.py beside this file tries it.
+    "unsubscribe",
     *PROVIDERS,
     None,
 }
@@ -76,6 +78,7 @@ FORMS = {
     "settings_danger",
     "settings_general",
     "settings_github",
+    "settings_mail",
     "settings_notifications",
     "settings_people",
     "settings_tokens",
@@ -113,6 +116,7 @@ ACTIONS = {
     "feed_address_revoke",
     "endpoint_action",
     "endpoint_redeliver",
+    "mail_test",
 }
 # Of what there is only once it was counted: test_organizations.py and test_insights.py try them.
 COUNTED = {"organization", "organization_merge", "insights_rows"}
@@ -182,6 +186,7 @@ def pages(bob: User, workspace: Workspace, source: Source) -> dict[str, str]:
         "settings_tokens": f"{root}settings/tokens/",
         "settings_data": f"{root}settings/data/",
         "settings_github": f"{root}settings/github/",
+        "settings_mail": f"{root}settings/notifications/mail/",
         "settings_notifications": f"{root}settings/notifications/",
         "endpoint": f"{root}settings/notifications/endpoints/{endpoint.pk}/",
         "settings_audit": f"{root}settings/audit/",
