@@ -1,5 +1,7 @@
 """The cast of the tests: Alice owns, Bob is on the team, Charlie must have no access."""
 
+import asyncio
+import gc
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -67,6 +69,23 @@ def quick_passwords() -> None:
 def static_files_are_looked_for_when_asked() -> None:
     """Each client of a test loads the middleware, which would list all static files each time."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over all that the tests' modules have made."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide the loop that runs for a browser from tests without one: they would be asynchronous."""
+    loop = None if "playwright" in request.fixturenames else asyncio._get_running_loop()
+    if loop:
+        asyncio._set_running_loop(None)
+    yield
+    if loop:
+        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(autouse=True)

@@ -176,7 +176,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         membership=workspace.memberships.get(user=alice),
         page=view.page,
         view=view,
-        secret_hash="hash",
+        secret_hash=f"hash in {workspace.pk}",
     )
     return {
         "workspaceId": str(workspace.pk),
@@ -198,6 +198,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "threadId": str(thread.pk),
         "threadIds": [str(thread.pk)],
         "userId": str(third.pk),
+        "actorId": str(alice.pk),
         "memberId": str(author.member_id),
         "memberIds": [str(author.member_id)],
         "repositoryId": str(repository.pk),

@@ -150,7 +150,7 @@ def leads_there(name: str, way: tuple[str, ...]) -> bool:
 @pytest.mark.parametrize(("name", "way"), [one for one in ID_ARGUMENTS if leads_there(*one)])
 def test_an_id_of_the_same_workspace_is_found(
     ask: Ask,
-    bob: User,
+    alice: User,
     values: dict[str, Any],
     theirs: dict[str, Any],
     name: str,
@@ -158,7 +158,7 @@ def test_an_id_of_the_same_workspace_is_found(
 ) -> None:
     pk = theirs[way[-1].removesuffix("s")]
 
-    answer = ask(document(name, way[0]), bob, **naming(way, pk, name, values))
+    answer = ask(document(name, way[0]), alice, **naming(way, pk, name, values))
 
     assert codes(answer) == set()
     found = answer["data"][name]

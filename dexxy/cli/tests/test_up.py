@@ -181,6 +181,8 @@ def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
     ids=lambda find: find.__name__,
 )
 def test_it_brings_back_what_was_killed(up: Up, find: Find) -> None:
+    # A server that was brought back a moment ago may not hold its lock yet.
+    up.wait_until(lambda: _found(find, up) is not None, "it is there")
     victim = find(up)
 
     kill(victim)
