@@ -1,6 +1,5 @@
 """The cast of the tests: Alice owns, Bob is on the team, Charlie must have no access."""
 
-import asyncio
 import gc
 import json
 from collections.abc import Callable, Iterator
@@ -12,6 +11,9 @@ from django.db import connection
 from django.test import Client
 from django_rq import get_queue
 from pytest_django import DjangoDbBlocker
+from strawberry_django import resolvers
+from strawberry_django.fields import field
+from strawberry_django.utils import query
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.stopping import asked_to_stop
@@ -66,6 +68,13 @@ def quick_passwords() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def resolvers_are_synchronous() -> None:
+    """A loop that runs in this thread is that of a browser; resolvers must not wait for it."""
+    for module in (resolvers, field, query):
+        vars(module)["in_async_context"] = lambda: False
+
+
+@pytest.fixture(autouse=True, scope="session")
 def static_files_are_looked_for_when_asked() -> None:
     """Each client of a test loads the middleware, which would list all static files each time."""
     settings.WHITENOISE_AUTOREFRESH = True
@@ -75,17 +84,6 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over all that the tests' modules have made."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(autouse=True)
-def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hide the loop that runs for a browser from tests without one: they would be asynchronous."""
-    loop = None if "playwright" in request.fixturenames else asyncio._get_running_loop()
-    if loop:
-        asyncio._set_running_loop(None)
-    yield
-    if loop:
-        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(autouse=True)
