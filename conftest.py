@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django_rq import get_queue
+from django_rq.queues import DjangoRQ
 from pytest_django import DjangoDbBlocker
 from strawberry_django import resolvers
 from strawberry_django.fields import field
@@ -49,6 +52,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     It would look at them just after a test has rolled everything back, and tell the planner that
     tables are empty which the next test fills with thousands of rows in one transaction.
     """
+    # Who empties the tables would have every permission of the admin site made again, each time.
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in connection.introspection.django_table_names(only_existing=True):
             cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
@@ -104,10 +110,14 @@ def no_outage_of_before() -> None:
     outage.forget()
 
 
+@pytest.fixture(scope="session")
+def queues() -> list[DjangoRQ]:
+    return [get_queue(name) for name in settings.RQ_QUEUES]
+
+
 @pytest.fixture(autouse=True)
-def no_jobs_of_before() -> None:
+def no_jobs_of_before(queues: list[DjangoRQ]) -> None:
     """The queue is no part of the transaction in which a test runs."""
-    queues = [get_queue(name) for name in settings.RQ_QUEUES]
     if queues[0].connection.exists(*(queue.key for queue in queues)):
         for queue in queues:
             queue.empty()  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,20 @@ def top_level_imports(source: str) -> set[str]:
     return found - OURS - NO_PACKAGES - sys.stdlib_module_names
 
 
+@cache
 def imported_by(package: str) -> set[str]:
     """Return the distributions that a package imports, but for its tests."""
     files = [path for path in (ROOT / package).rglob("*.py") if "tests" not in path.parts]
     return distributions(*(path.read_text(encoding="utf-8") for path in files))
 
 
+@cache
+def _owners() -> Mapping[str, Iterable[str]]:
+    return packages_distributions()
+
+
 def distributions(*sources: str) -> set[str]:
-    owners: Mapping[str, Iterable[str]] = packages_distributions()
+    owners = _owners()
     names = {name for source in sources for name in top_level_imports(source)}
     return {normal(owner) for name in names for owner in owners.get(name, [name])}
 

@@ -140,8 +140,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._reserved: dict[str, ThreadedTaskDispatcher] = {}
         for path, threads in RESERVED.items():
-            dispatcher = self._reserved[self.adj.url_prefix + path] = ThreadedTaskDispatcher()
+            dispatcher = ThreadedTaskDispatcher()
             dispatcher.set_thread_count(threads)
+            # A proxy leaves our prefix in what it passes on, or does not.
+            self._reserved[path] = self._reserved[self.adj.url_prefix + path] = dispatcher
 
     def add_task(self, task: Connection) -> None:
         """Let a thread answer the next request of a connection."""

@@ -4,16 +4,18 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from dexxy.common.errors import DexxyError
+
+# Models need this module, most processes read no secret, and `cryptography` brings an OpenSSL of
+# its own (7 MB): it is loaded by the first that reads one.
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 class UndecryptableSecretError(DexxyError):
@@ -23,7 +25,11 @@ class UndecryptableSecretError(DexxyError):
 
 
 @cache
-def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+def _fernet(keys: tuple[str, ...]) -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     def derive(key: str) -> Fernet:
         kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"dexxy secrets at rest")
         return Fernet(base64.urlsafe_b64encode(kdf.derive(key.encode())))
@@ -31,7 +37,7 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([derive(key) for key in keys])
 
 
-def _current(other_keys: Sequence[str] = ()) -> MultiFernet:
+def _current(other_keys: Sequence[str] = ()) -> "MultiFernet":
     return _fernet((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *other_keys))
 
 
@@ -46,6 +52,8 @@ def decrypt(stored: str, other_keys: Sequence[str] = ()) -> str:
     Raises:
         UndecryptableSecretError: none of the keys fits.
     """
+    from cryptography.fernet import InvalidToken
+
     try:
         return _current(other_keys).decrypt(stored.encode()).decode()
     except InvalidToken as error:
@@ -64,6 +72,8 @@ def renewed(stored: str, other_keys: Sequence[str] = ()) -> str | None:
     Raises:
         UndecryptableSecretError: none of the keys fits.
     """
+    from cryptography.fernet import InvalidToken
+
     try:
         _fernet((settings.SECRET_KEY,)).decrypt(stored.encode())
     except InvalidToken:

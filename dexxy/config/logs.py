@@ -13,10 +13,9 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, TextIO
 
-import structlog
-
 from dexxy.common.redaction import redacted, redacted_fields
 from dexxy.config import env
+from dexxy.config.lean import structlog
 
 # What ends a line, moves the cursor of a terminal, or turns the direction of writing around.
 _CONTROLS = "\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"

@@ -22,6 +22,14 @@ class Answer:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Download:
+    """Something large, and the headers of a request for it."""
+
+    path: str
+    headers: Mapping[str, str]
+
+
 def ask(
     port: int,
     path: str = "/healthz",
@@ -87,11 +95,13 @@ def is_closed(one: socket.socket) -> bool:
 
 @contextmanager
 def slow_clients(
-    port: int, *, bodies: int, headers: int, readers: int, download: str
+    port: int, *, bodies: int, headers: int, readers: int, download: Download | None = None
 ) -> Iterator[None]:
     """Let so many connections send one byte of a body, half a header, or not read a download."""
+    download = download or Download("/", {"Host": "localhost"})
     post = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
-    get = f"GET {download} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    lines = [f"GET {download.path} HTTP/1.1", *map(": ".join, download.headers.items())]
+    get = "\r\n".join([*lines, "", ""]).encode()
     with ExitStack() as stack:
         for _ in range(readers):
             stack.enter_context(connect(port, get, window=4096))

@@ -15,7 +15,7 @@ from django.urls import reverse
 from dexxy.cli import http_server
 from dexxy.cli.http_server import RESERVED, Server, connections_allowed, make_server
 from dexxy.cli.ports import listen
-from dexxy.cli.tests.slow_clients import HOST, ask, connect, is_closed, slow_clients
+from dexxy.cli.tests.slow_clients import HOST, Download, ask, connect, is_closed, slow_clients
 from dexxy.embedded.tests.observing import wait_until
 
 Serve = Callable[..., "Served"]
@@ -91,7 +91,8 @@ def answer_of(one: socket.socket) -> tuple[int, bytes]:
 def test_slow_clients_keep_nobody_waiting(serve: Serve) -> None:
     served = serve()
 
-    with slow_clients(served.port, bodies=100, headers=60, readers=12, download="/large"):
+    download = Download("/large", {"Host": "localhost"})
+    with slow_clients(served.port, bodies=100, headers=60, readers=12, download=download):
         wait_until(lambda: served.connections() == 172, "all are connected")
         answers = [
             ask(served.port),

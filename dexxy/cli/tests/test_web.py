@@ -4,6 +4,7 @@ import hmac
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 
 from dexxy.cli.tests.real_proxies import caddy_before, nginx_before
 from dexxy.cli.tests.running import (
+    COMMAND,
     Running,
     answers,
     children_of,
@@ -21,7 +23,7 @@ from dexxy.cli.tests.running import (
     free_port,
     is_alive,
 )
-from dexxy.cli.tests.slow_clients import Answer, ask, slow_clients
+from dexxy.cli.tests.slow_clients import Answer, Download, ask, slow_clients
 from dexxy.embedded import Servers, ensure_servers
 from dexxy.embedded.tests.conftest import make_place, remove_place
 from dexxy.embedded.tests.observing import server_of, wait_until, wait_until_deserted
@@ -41,7 +43,6 @@ APP = {
 BASE = {"DEXXY_BASE_URL": "https://[fd00::5]:8247/dexxy", "DEXXY_TRUSTED_PROXIES": "1"}
 FORM = "application/x-www-form-urlencoded"
 HOST = {"Host": "[fd00::5]:8247"}
-ALL_AT_ONCE = {"bodies": 500, "headers": 300, "readers": 20}
 
 
 class Web(Running):
@@ -111,10 +112,53 @@ def webhook(
     return ask(port, path, method="POST", body=body, headers=headers, tls=tls)
 
 
-def test_slow_clients_keep_neither_health_nor_webhooks_waiting(web: Web) -> None:
-    assert webhook(web.port).status == 202
+# An export of 24 MB that is ready, and somebody who may have it.
+AN_EXPORT = """
+import secrets
+from datetime import timedelta
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils import timezone
+from dexxy.accounts.sessions import SessionStore
+from dexxy.kept.files import file_keep
+from dexxy.people.models import ExportFile, ExportState
+from tests.factories import make_user, make_workspace
+user = make_user(email="reader@example.com")
+export = ExportFile.objects.create(
+    workspace=make_workspace(name="Large", admin=user), requested_by=user, what="messages",
+    form="jsonl", state=ExportState.READY, size=24 * 2**20,
+    expires_at=timezone.now() + timedelta(days=1))
+for number in range(24):
+    file_keep(f"large-{number}", secrets.token_bytes(2**20))
+    export.pieces.create(number=number, name=f"large-{number}")
+session = SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print("MADE", f"/workspaces/{export.workspace_id}/exports/{export.pk}", session.session_key)
+"""
 
-    with slow_clients(web.port, **ALL_AT_ONCE, download="/static/dexxy/dexxy.css"):
+
+@pytest.fixture(scope="module")
+def export(web: Web) -> Download:
+    """Return an export of 24 MB, and the headers of somebody who may have it."""
+    made = subprocess.run(
+        [*COMMAND[:2], "-m", "django", "shell", "--command", AN_EXPORT],
+        env=web.env | {"DJANGO_SETTINGS_MODULE": "dexxy.config.settings"},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    [path, session] = made.stdout.rpartition("MADE ")[2].split()
+    return Download(path, {**HOST, "Cookie": f"sessionid={session}"})
+
+
+def test_slow_clients_keep_neither_health_nor_webhooks_waiting(web: Web, export: Download) -> None:
+    assert webhook(web.port).status == 202
+    assert len(ask(web.port, export.path, headers=export.headers).body) == 24 * 2**20
+
+    with slow_clients(web.port, bodies=500, headers=300, readers=20, download=export):
         answers = [one for _ in range(10) for one in (ask(web.port), webhook(web.port))]
 
     assert [answer.status for answer in answers] == [200, 202] * 10
@@ -281,7 +325,7 @@ def test_it_stops_when_asked(web: Web) -> None:
     processes = {web.process.pid, *children_of(web.process.pid)}
     assert len(processes) > 1
 
-    with slow_clients(web.port, bodies=5, headers=5, readers=0, download=""):
+    with slow_clients(web.port, bodies=5, headers=5, readers=0):
         assert web.stop(signal.SIGTERM) == 0
 
     assert not any(map(is_alive, processes))
