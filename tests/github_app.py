@@ -18,7 +18,7 @@ from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.app_registration import manifest
 from dexxy.integrations.services.github.connecting.installation_link import installation_link
 from dexxy.integrations.services.github.connecting.oauth import CALLBACK_PATH
-from dexxy.integrations.services.github.engine.reconcile import installation_reconcile
+from dexxy.integrations.services.github.scheduling.reconcile import installation_reconcile
 from dexxy.integrations.services.github_client import GitHubClient
 from dexxy_simulator.model import Actor, App, Installation, Repository
 from dexxy_simulator.server import SimulatorServer

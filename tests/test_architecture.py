@@ -35,7 +35,7 @@ FLOORS = {
     f"{SERVICES}.github_client": 1,
     f"{SERVICES}.github.access": 2,
     f"{SERVICES}.github.reading": 3,
-    f"{SERVICES}.github.engine": 4,
+    f"{SERVICES}.github.scheduling": 4,
     f"{SERVICES}.github.connecting": 5,
     f"{SERVICES}.github.webhooks": 5,
     f"{SERVICES}.github_sync": 5,
@@ -377,11 +377,11 @@ def test_the_product_is_found() -> None:
         (
             services_import_lower_floors,
             "integrations/services/github/reading/lists.py",
-            "def f():\n    from dexxy.integrations.services.github import engine",
+            "def f():\n    from dexxy.integrations.services.github import scheduling",
         ),
         (
             services_import_lower_floors,
-            "integrations/services/github/engine/schedule.py",
+            "integrations/services/github/scheduling/schedule.py",
             "from dexxy.integrations.services.github.webhooks.delivery_log import read",
         ),
         (
@@ -391,7 +391,7 @@ def test_the_product_is_found() -> None:
         ),
         (
             services_import_lower_floors,
-            "integrations/services/github/engine/runs.py",
+            "integrations/services/github/scheduling/runs.py",
             "from dexxy.integrations.services.github_sync import credential_work",
         ),
         (
@@ -498,7 +498,7 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
         ("integrations/tasks.py", "from dexxy.integrations.services import github_sync"),
         (
             "integrations/services/github/webhooks/drain.py",
-            "from dexxy.integrations.services.github.engine import runs",
+            "from dexxy.integrations.services.github.scheduling import runs",
         ),
         ("integrations/services/github/mapping/webhooks.py", "from . import rules"),
         ("messages/recount.py", 'A = "UPDATE members_identity i SET x = 1 FROM messages_message"'),

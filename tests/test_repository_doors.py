@@ -16,7 +16,7 @@ from dexxy.integrations.models import Credential, GitHubRepository, RunState, Sy
 from dexxy.integrations.services.github.api.errors import GitHubServerError
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
-from dexxy.integrations.services.github.engine.runs import run_fail, run_finish
+from dexxy.integrations.services.github.scheduling.runs import run_fail, run_finish
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.sources.models import Source
 from dexxy_simulator.tokens import DEMO_TOKEN

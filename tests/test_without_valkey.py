@@ -14,7 +14,7 @@ from conftest import Ask
 from dexxy.accounts.models import User
 from dexxy.common.valkey import LONGEST_WAIT, outage
 from dexxy.integrations.models import GitHubRepository, WebhookDelivery
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.wake import deliveries_wake
 from tests.factories import PASSWORD, make_app
 from tests.own_valkey import STATES, valkey_that

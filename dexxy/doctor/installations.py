@@ -9,7 +9,7 @@ from dexxy.integrations.models import GitHubInstallation
 from dexxy.integrations.services.github.access.app import installation_described
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.connecting.app_registration import is_public
-from dexxy.integrations.services.github.engine.person_client import client_for_person
+from dexxy.integrations.services.github.scheduling.person_client import client_for_person
 
 _ACCEPT = "An owner of the account accepts the new permissions on GitHub, under the App's settings."
 

@@ -25,10 +25,10 @@ from dexxy.integrations.models import (
 from dexxy.integrations.receipts import Receipt, receipt_of
 from dexxy.integrations.services.github.access.repository_state import Repositories
 from dexxy.integrations.services.github.connecting.repositories import RepositoryNotFoundError
-from dexxy.integrations.services.github.engine.intervals import RHYTHMS, at_most_as_set
 from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.request_sizes import START, RequestSizes
 from dexxy.integrations.services.github.reading.scans import SWEEPS
+from dexxy.integrations.services.github.scheduling.intervals import RHYTHMS, at_most_as_set
 from dexxy.integrations.sync_phase import SyncPhase, phase_of
 from dexxy.members.models import Identity
 from dexxy.messages.models import MessageKind, Thread

@@ -7,7 +7,7 @@ from django_rq import job
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.contributors.bulk_working import bulk_tasks_work
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import delivery_log_read
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import installation_work, repository_work

@@ -44,7 +44,7 @@ from dexxy.integrations.services.github.connecting.ownership import (
     NotOwnerError,
     OwnershipUnknownError,
 )
-from dexxy.integrations.services.github.engine.reconcile import reconcile_request
+from dexxy.integrations.services.github.scheduling.reconcile import reconcile_request
 from dexxy.integrations.services.github.webhooks.door import TEXT, take
 
 log = structlog.get_logger()

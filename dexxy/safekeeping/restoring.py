@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import execute, fetch_all
 from dexxy.integrations.services.contributors.erasure_again import erasures_play_back
-from dexxy.integrations.services.github.engine.restored import engine_restored
+from dexxy.integrations.services.github.scheduling.restored import engine_restored
 from dexxy.members.erasure.lists import (
     ErasureList,
     journal_complete,

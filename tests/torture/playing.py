@@ -34,7 +34,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_set_paused,
     repository_sync_now,
 )
-from dexxy.integrations.services.github.engine.schedule import interrupted_release
+from dexxy.integrations.services.github.scheduling.schedule import interrupted_release
 from dexxy.integrations.services.github.webhooks import verification
 from dexxy.integrations.services.github.webhooks.delivery_log import (
     delivery_logs_due,

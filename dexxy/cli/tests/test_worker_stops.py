@@ -18,7 +18,7 @@ from dexxy.cli.worker import DexxyWorker
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun
 from dexxy.integrations.services.github.access.lease import is_held
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks import drain
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy_simulator.faults import Fault, delay

@@ -36,22 +36,22 @@ from dexxy.integrations.services.github.access.readable import (
 from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.engine.glances import Glances
-from dexxy.integrations.services.github.engine.pauses import (
+from dexxy.integrations.services.github.reading.glance import Glance
+from dexxy.integrations.services.github.reading.steps import RepositoryReader
+from dexxy.integrations.services.github.scheduling.glances import Glances
+from dexxy.integrations.services.github.scheduling.pauses import (
     credential_pause,
     require_unpaused,
 )
-from dexxy.integrations.services.github.engine.reconcile import reconciles_do
-from dexxy.integrations.services.github.engine.refetch_turns import MarkedReader
-from dexxy.integrations.services.github.engine.runs import (
+from dexxy.integrations.services.github.scheduling.reconcile import reconciles_do
+from dexxy.integrations.services.github.scheduling.refetch_turns import MarkedReader
+from dexxy.integrations.services.github.scheduling.runs import (
     run_fail,
     run_finish,
     run_open,
     run_pause,
     run_stop,
 )
-from dexxy.integrations.services.github.reading.glance import Glance
-from dexxy.integrations.services.github.reading.steps import RepositoryReader
 
 log = structlog.get_logger()
 

@@ -17,8 +17,8 @@ from dexxy.integrations.models import (
 from dexxy.integrations.selectors import repository_overviews
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.refusals import raise_for_status, too_many_at_once
-from dexxy.integrations.services.github.engine.pauses import credential_pause
 from dexxy.integrations.services.github.reading.budgets import Limit, leave_to_person, limit_of
+from dexxy.integrations.services.github.scheduling.pauses import credential_pause
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.server import SimulatorServer

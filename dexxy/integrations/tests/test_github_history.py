@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dexxy.integrations.models import GitHubRepository, RunState, SyncRun
-from dexxy.integrations.services.github.engine.run_history import RUNS_KEPT, runs_prune
+from dexxy.integrations.services.github.scheduling.run_history import RUNS_KEPT, runs_prune
 from dexxy.sources.models import Source
 from tests.factories import make_repository, make_run
 

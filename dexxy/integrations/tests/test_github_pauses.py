@@ -24,8 +24,8 @@ from dexxy.integrations.services.github.access.repository_state import access_lo
 from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
-from dexxy.integrations.services.github.engine.runs import run_fail, run_finish, run_open
-from dexxy.integrations.services.github.engine.schedule import enqueue_due, interrupted_release
+from dexxy.integrations.services.github.scheduling.runs import run_fail, run_finish, run_open
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due, interrupted_release
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.messages.models import Thread
 from dexxy_simulator.faults import Fault, patched

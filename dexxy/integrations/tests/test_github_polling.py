@@ -18,13 +18,13 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
-from dexxy.integrations.services.github.engine.intervals import (
+from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_SWEEPS
+from dexxy.integrations.services.github.scheduling.intervals import (
     ARRIVED_FOR,
     JITTER,
     MISSED_FOR,
     next_look,
 )
-from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_SWEEPS
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.integrations.tests.connected_app import arrive, connect_app

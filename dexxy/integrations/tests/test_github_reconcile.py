@@ -16,12 +16,12 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_connect_available,
     repository_set_paused,
 )
-from dexxy.integrations.services.github.engine.reconcile import (
+from dexxy.integrations.services.github.scheduling.reconcile import (
     EVERY,
     RETRY_LATER,
     IncompleteListError,
 )
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.integrations.tasks import reconcile_github_installation
 from dexxy_simulator.faults import Fault, patched, secondary_limit

@@ -30,7 +30,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_set_paused,
     repository_sync_now,
 )
-from dexxy.integrations.services.github.engine.runs import run_fail
+from dexxy.integrations.services.github.scheduling.runs import run_fail
 from dexxy.sources.models import Source
 from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.model import Actor, Installation, Repository

@@ -19,20 +19,20 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.api.errors import NotFoundError, RateLimitedError
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
-from dexxy.integrations.services.github.engine.pauses import credential_pause
-from dexxy.integrations.services.github.engine.runs import (
+from dexxy.integrations.services.github.scheduling.pauses import credential_pause
+from dexxy.integrations.services.github.scheduling.runs import (
     run_fail,
     run_finish,
     run_pause,
 )
-from dexxy.integrations.services.github.engine.schedule import interrupted_release
+from dexxy.integrations.services.github.scheduling.schedule import interrupted_release
 from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.models import Identity, IdentityKind
 from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.ingest.recount import identities_recount
-from dexxy.messages.ingest.refetch_marks import comments_changed, threads_missing
+from dexxy.messages.ingest.refetch_reasons import comments_changed, threads_missing
 from dexxy.messages.ingest.stored_threads import threads_lock
 from dexxy.messages.models import MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source

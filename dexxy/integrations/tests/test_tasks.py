@@ -18,14 +18,14 @@ from rq.serializers import JSONSerializer
 from dexxy.common.queue import Job, workers_wake
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.integrations.services.github.access.lease import lease_taken
-from dexxy.integrations.services.github.engine.schedule import JOB, enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import JOB, enqueue_due
 from dexxy.integrations.tasks import sync_github_repository
 from tests.servers import own_database
 
 ENQUEUE = """
 import django
 django.setup()
-from dexxy.integrations.services.github.engine.schedule import JOB, enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import JOB, enqueue_due
 print(enqueue_due())
 """
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from dexxy.common.sql import Rows, execute
 from dexxy.messages.changes.noting import threads_removed
-from dexxy.messages.ingest.refetch_marks import marks_clear
+from dexxy.messages.ingest.refetch_reasons import marks_clear
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.ingest.stored_threads import StoredThread
 from dexxy.messages.models import ArchivedReason

@@ -17,7 +17,7 @@ from dexxy.messages.ingest.authors import authors_apply
 from dexxy.messages.ingest.message_rows import ThreadMessage, messages_apply
 from dexxy.messages.ingest.nested_lists import FinishedList, lists_finish, whole_lists
 from dexxy.messages.ingest.records import Snapshot, SourceKey
-from dexxy.messages.ingest.refetch_marks import marks_postpone
+from dexxy.messages.ingest.refetch_reasons import marks_postpone
 from dexxy.messages.ingest.review_threads import ReviewThreadList, review_threads_apply
 from dexxy.messages.ingest.settling import replies_link, threads_settle
 from dexxy.messages.ingest.stored_threads import StoredThread

@@ -16,7 +16,7 @@ from dexxy.messages.changes.followers import follow, followers_behind
 from dexxy.messages.changes.positions import Position, horizon
 from dexxy.messages.changes.pruning import changes_prune
 from dexxy.messages.changes.reading import Reading, changes_read
-from dexxy.messages.erasing import bodies_erase
+from dexxy.messages.erasure import bodies_erase
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.feed.following import StartAfreshError, feed_changes
 from dexxy.messages.feed.search import search_catch_up

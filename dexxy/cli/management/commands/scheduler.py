@@ -15,7 +15,7 @@ from dexxy.cli.composition import await_servers
 from dexxy.cli.errors import first_line
 from dexxy.cli.migration_state import await_own_data
 from dexxy.embedded import EmbeddedServersError
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import (
     delivery_logs_enqueue,
     delivery_logs_expire,

@@ -13,9 +13,9 @@ from dexxy.kept.pictures import pictures_expire
 from dexxy.members.erasure.erasing import member_accounts, member_erase
 from dexxy.members.models import Identity
 from dexxy.messages.changes.noting import members_note
-from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
+from dexxy.messages.erasure import accounts_unname, bodies_erase, co_authors_erase
 from dexxy.messages.models import ChangeKind
-from dexxy.outgoing.erasing import deliveries_unname
+from dexxy.outgoing.erasure import deliveries_unname
 from dexxy.people.bulk_tasks import bulk_tasks_forget
 from dexxy.people.export_files import exports_expire
 

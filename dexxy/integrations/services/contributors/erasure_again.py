@@ -11,8 +11,8 @@ from dexxy.members.erasure.again import absent_remember, accounts_listed, secret
 from dexxy.members.erasure.erasing import accounts_empty
 from dexxy.members.erasure.lists import ErasureList
 from dexxy.members.merges.components import merges_lock
-from dexxy.messages.erasing import accounts_unname, bodies_erase, co_authors_erase
-from dexxy.outgoing.erasing import deliveries_unname
+from dexxy.messages.erasure import accounts_unname, bodies_erase, co_authors_erase
+from dexxy.outgoing.erasure import deliveries_unname
 
 
 @transaction.atomic

@@ -13,8 +13,8 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.engine.person_client import client_for_person
-from dexxy.integrations.services.github.engine.reconcile import (
+from dexxy.integrations.services.github.scheduling.person_client import client_for_person
+from dexxy.integrations.services.github.scheduling.reconcile import (
     PAGE,
     Listed,
     listed,

@@ -36,7 +36,7 @@ from dexxy.integrations.services.github.connecting.ownership import (
     ownership_require,
     user_client,
 )
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github_client import GitHubClient
 
 CALLBACK_PATH = "/integrations/github/callback/"

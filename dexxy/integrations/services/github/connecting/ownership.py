@@ -19,7 +19,7 @@ from dexxy.integrations.models import GitHubApp
 from dexxy.integrations.services.github.access.installations import account_login
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.engine.reconcile import PAGE
+from dexxy.integrations.services.github.scheduling.reconcile import PAGE
 from dexxy.integrations.services.github_client import GitHubClient
 
 log = structlog.get_logger()

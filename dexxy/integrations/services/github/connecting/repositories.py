@@ -42,8 +42,8 @@ from dexxy.integrations.services.github.connecting.available import (
     available_among,
 )
 from dexxy.integrations.services.github.connecting.follow import repository_follow
-from dexxy.integrations.services.github.engine.reconcile import reconcile_ask
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.reconcile import reconcile_ask
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 
 
 class RepositoryNotFoundError(NotFoundError):

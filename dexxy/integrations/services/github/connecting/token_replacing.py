@@ -25,7 +25,7 @@ from dexxy.integrations.services.github.connecting.by_token import (
     refuse_conflicts,
     token_facts,
 )
-from dexxy.integrations.services.github.engine.schedule import enqueue_due
+from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github_client import GitHubClient
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from dexxy.integrations.services.github.api.values import key, time
 from dexxy.integrations.services.github.reading.scans import THREAD_LISTS, WATERMARK_OVERLAP
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest.refetch_marks import comments_changed
+from dexxy.messages.ingest.refetch_reasons import comments_changed
 from dexxy.messages.models import MessageKind
 
 PER_PAGE = 100

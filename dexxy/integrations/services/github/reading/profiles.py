@@ -20,7 +20,7 @@ from dexxy.integrations.services.github_client import Answer
 from dexxy.members.ingest.accounts import profiles_apply
 from dexxy.members.ingest.records import ProfileRecord
 from dexxy.members.models import Identity
-from dexxy.messages.ingest.refetch_marks import authors_gone
+from dexxy.messages.ingest.refetch_reasons import authors_gone
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from dexxy.integrations.services.github.reading.problems import (
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.archiving import GoneThread, threads_archive
-from dexxy.messages.ingest.refetch_marks import marks_clear
+from dexxy.messages.ingest.refetch_reasons import marks_clear
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.ingest.stored_threads import (
     HINT_SETTLES_AFTER,

@@ -43,7 +43,7 @@ from dexxy.integrations.services.github.reading.scans import (
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.labels import labels_gone
-from dexxy.messages.ingest.refetch_marks import threads_missing
+from dexxy.messages.ingest.refetch_reasons import threads_missing
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import ThreadKind
 from dexxy.outgoing.privacy import source_visibility_note

@@ -2,7 +2,7 @@
 
 Which event each handler is for stands in `events.py`.
 
-What an event says is believed at once and checked soon after: see `engine/reconcile.py`.
+What an event says is believed at once and checked soon after: see `scheduling/reconcile.py`.
 Rows are found by GitHub's numbers; names are labels. A repository may be followed by several
 workspaces, each with a row of its own: an event is about the installation that it names.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -29,7 +29,7 @@ from dexxy.integrations.services.github.access.repository_state import (
     changes_missed,
     repositories_locked,
 )
-from dexxy.integrations.services.github.engine.reconcile import reconcile_soon
+from dexxy.integrations.services.github.scheduling.reconcile import reconcile_soon
 from dexxy.integrations.services.github.webhooks.handler_contract import Event
 from dexxy.integrations.services.github.webhooks.repository_events import repository_counts_told
 from dexxy.outgoing.privacy import source_visibility_note

@@ -11,7 +11,7 @@ from dexxy.integrations.services.github.webhooks.events import THREAD_EVENTS, is
 from dexxy.integrations.services.github.webhooks.followed import Followed, source_key
 from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
 from dexxy.messages.ingest.hints import SourceHint, hints_apply
-from dexxy.messages.ingest.refetch_marks import thread_changed
+from dexxy.messages.ingest.refetch_reasons import thread_changed
 
 _NOT_CONNECTED = Outcome(
     DeliveryState.IGNORED, "Its repository is not connected here, or is paused."

@@ -26,9 +26,6 @@ from dexxy.integrations.services.github.access.repository_state import (
     run_opened,
 )
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.engine.intervals import at_most_as_set, next_look
-from dexxy.integrations.services.github.engine.pauses import credential_pause
-from dexxy.integrations.services.github.engine.run_history import runs_prune
 from dexxy.integrations.services.github.reading.budgets import sweep_room
 from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.glance import Glance
@@ -39,6 +36,9 @@ from dexxy.integrations.services.github.reading.scans import (
     THREAD_LISTS,
     streams_ensure,
 )
+from dexxy.integrations.services.github.scheduling.intervals import at_most_as_set, next_look
+from dexxy.integrations.services.github.scheduling.pauses import credential_pause
+from dexxy.integrations.services.github.scheduling.run_history import runs_prune
 from dexxy.messages.ingest.recount import identities_recount
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dexxy.integrations.models import Credential, GitHubInstallation
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api.errors import RateLimitedError
-from dexxy.integrations.services.github.engine.pauses import (
+from dexxy.integrations.services.github.scheduling.pauses import (
     credential_pause,
     require_unpaused,
 )

@@ -30,11 +30,11 @@ from dexxy.integrations.services.github.access.repository_state import (
 from dexxy.integrations.services.github.access.tokens import installation_client
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT, glance_document
-from dexxy.integrations.services.github.engine.intervals import are_edits_due, next_look
 from dexxy.integrations.services.github.reading.budgets import sweep_room
 from dexxy.integrations.services.github.reading.glance import Glance, Known, glances_of
 from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github.reading.session import Reading
+from dexxy.integrations.services.github.scheduling.intervals import are_edits_due, next_look
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 
 log = structlog.get_logger()
