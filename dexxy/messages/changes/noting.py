@@ -60,7 +60,7 @@ WITH written AS ({statement} RETURNING {returned}), changed AS (
                 WHEN stored.id IS NULL OR stored.is_archived THEN 'written'
                 ELSE 'edited' END AS kind,
            CASE WHEN stored.id IS NOT NULL OR w.is_archived THEN w.id END AS single
-    FROM written w LEFT JOIN messages_message stored ON stored.id = w.id
+    FROM written w LEFT JOIN {_stored("messages_message")} ON true
     WHERE {_differ(_OF_MESSAGE)}
 )
 INSERT INTO messages_change ({_COLUMNS}, last_message_id)
@@ -92,7 +92,7 @@ def links_noted(statement: str) -> str:
 WITH written AS ({statement} RETURNING {returned})
 INSERT INTO messages_change ({_COLUMNS})
 SELECT w.workspace_id, {_WHEN}, 'edited', w.thread_id, w.id, NULL
-FROM written w JOIN messages_message stored ON stored.id = w.id
+FROM written w JOIN {_stored("messages_message")} ON true
 WHERE NOT w.is_archived AND (stored.parent_id IS NOT NULL OR w.created_at < now())
 ORDER BY w.id"""
 
@@ -113,7 +113,7 @@ WITH written AS (
     INSERT INTO messages_change ({_COLUMNS})
     SELECT w.workspace_id, {_WHEN}, CASE WHEN stored.id IS NULL THEN 'written' ELSE 'edited' END,
            w.id, NULL, NULL
-    FROM written w LEFT JOIN messages_thread stored ON stored.id = w.id
+    FROM written w LEFT JOIN {_stored("messages_thread")} ON true
     WHERE {_differ(_OF_THREAD)}
     ORDER BY w.id
 )
@@ -156,6 +156,15 @@ def members_note(workspace_id: int, kind: ChangeKind, account_ids: Iterable[int]
 
 def _columns(row: str, *names: str) -> str:
     return ", ".join(f"{row}.{name}" for name in names)
+
+
+def _stored(table: str) -> str:
+    """Return the row of TABLE that `w` was before, looked up by its key.
+
+    OFFSET 0 keeps it that way: for a plain join PostgreSQL reads the whole table, as long as it has
+    no statistics of a table that grows.
+    """
+    return f"LATERAL (SELECT * FROM {table} s WHERE s.id = w.id OFFSET 0) stored"
 
 
 def _differ(names: tuple[str, ...]) -> str:
