@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from threading import Event
+from time import monotonic
 
 from dexxy_simulator.community import add_community
 from dexxy_simulator.dialects import USUAL, Dialect
@@ -18,11 +19,15 @@ from dexxy_simulator.model import Repository
 from dexxy_simulator.recorded import load_recorded
 from dexxy_simulator.rendered import RenderedServer
 from dexxy_simulator.server import PortInUseError, SimulatorServer
+from dexxy_simulator.silent import make_silent_change
 from dexxy_simulator.state import system_clock
 from dexxy_simulator.tokens import ComputeBudget
 from dexxy_simulator.visitor import add_visitor
 from dexxy_simulator.webhooks.sender import Sender
 from dexxy_simulator.world import World
+
+# What a reader can find by counting alone.
+_OVERLOOKED = ("issue deleted",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,9 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _server(options, world) as server, _sender(options, world):
             print(f"simulator ready {server.url}", flush=True)  # noqa: T201
+            began, is_overlooked = monotonic(), options.overlooked_after is None
             while not stop.wait(options.live_every if live else None):
                 if live is not None:
                     live.step()
+                if not is_overlooked and monotonic() - began > options.overlooked_after:
+                    repository = next(iter(world.repositories.values()))
+                    make_silent_change(world, repository, Random(options.seed), _OVERLOOKED)  # noqa: S311
+                    is_overlooked = True
     except PortInUseError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -133,6 +143,12 @@ def _add_behaviour(add: Callable[..., object]) -> None:
     add("--rendered", action="store_true", help="answer what was answered before from memory")
     add("--live", action="store_true", help="let activity trickle in")
     add("--live-every", type=float, default=5.0, metavar="SECONDS")
+    add(
+        "--overlooked-after",
+        type=float,
+        metavar="SECONDS",
+        help="while activity trickles in, delete an issue so that no webhook tells of it",
+    )
     add("--seed", type=int, default=1, help="which activity or repository is invented")
     add("--dialect", type=int, metavar="SEED", help="draw how GitHub behaves where nobody knows")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="of every answer")

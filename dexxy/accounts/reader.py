@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from structlog.contextvars import bind_contextvars
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import BadInputError
@@ -24,7 +25,7 @@ _REGIONS = {
     *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
 }
 UTC = "UTC"
-_FOR_PROGRAMS = ("/healthz", "/readyz")
+_FOR_PROGRAMS = ("/healthz", "/readyz", "/metrics")
 
 
 class ChoiceError(BadInputError):
@@ -141,8 +142,9 @@ def _reader(request: HttpRequest) -> User | None:
 def read_in(workspace: Workspace, reader: User) -> None:
     """Let READER see a page of WORKSPACE as the workspace has it, where they have not chosen.
 
-    It holds until the end of the request.
+    It holds until the end of the request, whose lines in the log name both.
     """
+    bind_contextvars(workspace=workspace.pk, user=reader.pk)
     if workspace.language and not reader.language:
         translation.activate(workspace.language)
     if not reader.time_zone:

@@ -16,6 +16,9 @@ from dexxy.common.errors import BadInputError
 FIRST_ADMIN_EMAIL = "admin@localhost"
 
 
+VISITOR = "visitor@localhost"
+
+
 class UserError(BadInputError):
     """Nobody can be given an account like that."""
 
@@ -60,6 +63,26 @@ def workspace_ensure(*, slug: str, admin: User) -> Workspace:
 
 
 @transaction.atomic
+def visitor_ensure(workspace: Workspace) -> User:
+    """Return whom everybody is who comes to the public demo: a member of WORKSPACE."""
+    visitor, is_new = User.objects.get_or_create(
+        email=VISITOR, defaults={"name": "Visitor", "time_zone": "UTC"}
+    )
+    if is_new:
+        visitor.set_unusable_password()
+        visitor.save()
+    Membership.objects.get_or_create(workspace=workspace, user=visitor)
+    return visitor
+
+
+def visitor_of_demo() -> User | None:
+    """Return whom everybody is who comes to the public demo; None until it is ready."""
+    visitor = User.objects.filter(email=VISITOR, is_active=True, is_staff=False).first()
+    if visitor is not None:
+        visitor.is_shared = True
+    return visitor
+
+
 def user_create(
     *,
     email: str,

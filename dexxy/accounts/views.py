@@ -49,9 +49,11 @@ def api_caller(view: View) -> View:
 
 def caller_of(request: HttpRequest) -> Caller:
     """Tell callers apart: by person, whatever tokens they use, and else by address."""
-    user = request.user
+    user, address = request.user, f"address:{request.META.get('REMOTE_ADDR', '')}"
     if not isinstance(user, User):
-        return Caller(f"address:{request.META.get('REMOTE_ADDR', '')}", is_signed_in=False)
+        return Caller(address, is_signed_in=False)
+    if user.is_shared:
+        return Caller(address, may_write=False)
     return caller_for(user)
 
 

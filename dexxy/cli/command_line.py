@@ -356,7 +356,8 @@ def _restore(parser: ArgumentParser) -> None:
 
 
 def _doctor(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the findings as one JSON array")
+    says = "print the findings, and facts in numbers, as one JSON object"
+    parser.add_argument("--json", action="store_true", help=says)
 
 
 COMMANDS: Mapping[str, CommandLine] = {

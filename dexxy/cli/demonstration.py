@@ -7,6 +7,7 @@ from dexxy.cli import ports
 from dexxy.cli.composition import URLS
 from dexxy.cli.errors import PortUnavailableError
 from dexxy.config.data_dir import data_dir
+from dexxy.config.demo import demo_settings
 from dexxy.config.env import SettingError
 
 _HOST = "127.0.0.1"
@@ -20,10 +21,18 @@ def leave_the_real_installation() -> None:
         SettingError: the setting of the real one cannot be read.
     """
     real = data_dir()
+    os.environ["DEXXY_DEMO"] = "yes"
+    is_public = demo_settings().is_public
     for name in _FORGOTTEN:
+        if is_public and name == "DEXXY_BASE_URL":
+            continue  # where others reach it
         os.environ.pop(name, None)
         os.environ.pop(f"{name}_FILE", None)
     os.environ["DEXXY_DATA_DIR"] = str(real.with_name(f"{real.name}-demo"))
+    # What is read of it by a program stands beside the link that signs somebody in.
+    os.environ.setdefault("DEXXY_LOG_LEVEL", "WARNING")
+    # Elsewhere hours would go by until somebody could see that something was overlooked.
+    os.environ.setdefault("DEXXY_SYNC_INTERVAL", "120")
 
 
 def choose_the_simulator() -> None:

@@ -27,7 +27,7 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 _THREADS = 4
 # Threads of their own, for what no page may keep waiting: GitHub waits for some seconds, a load
 # balancer hardly longer.
-RESERVED = {"/webhooks/github/": 4, "/healthz": 1, "/readyz": 1}
+RESERVED = {"/webhooks/github/": 4, "/healthz": 1, "/readyz": 1, "/metrics": 1}
 # Of a process. One that waits longest for its client makes room for a new one.
 MOST_CONNECTIONS = 2000
 # A socket, the file of a body that came and that of an answer; and what the process itself opens.

@@ -128,6 +128,8 @@ def _execute(name: str, options: dict[str, Any]) -> None:
         from django.db import connections
 
         django.setup()
+        from dexxy.cli.last_words import last_words
+
         command = load_command_class("dexxy.cli", name.replace("-", "_"))
     composition.await_servers()
     try:
@@ -135,6 +137,7 @@ def _execute(name: str, options: dict[str, Any]) -> None:
         command.execute(**_DJANGOS_OPTIONS, **options)
     finally:
         connections.close_all()
+        last_words()
 
 
 def _explained(error: Exception) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from rich.console import Console
@@ -131,6 +132,8 @@ def announce(
 
 
 def _way_in(address: str, user: User, *, into_journal: bool) -> Text:
+    if settings.DEXXY_DEMO_PUBLIC:
+        return Text("Everybody who comes can read it, and nobody can change anything.")
     if into_journal:
         # It keeps what is printed, for many to read: a link there would open the door to them.
         return Text(f"`dexxy sign-in-link {user.email}` prints a link that signs you in, once.")

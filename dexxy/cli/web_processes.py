@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from dexxy.cli.http_server import Server
+from dexxy.cli.last_words import last_words
 from dexxy.cli.lifetime import die_with_parent
 
 _POLL_SECONDS = 0.1
@@ -60,6 +61,7 @@ class WebProcesses:
         try:
             die_with_parent(parent)
             self._serve()
+            last_words()
             code = 0
         except Exception:
             # The hook keeps what opens a door out of what is printed.

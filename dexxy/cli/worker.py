@@ -3,15 +3,20 @@
 import os
 import signal
 from contextlib import suppress
+from time import monotonic
 from types import FrameType
 
 from django.db import connections
 from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
+from structlog.contextvars import bound_contextvars
 
+from dexxy.cli.last_words import last_words
 from dexxy.cli.lifetime import die_with_parent
+from dexxy.common.counts import counts
 from dexxy.common.stopping import asked_to_stop
+from dexxy.config import tracing
 
 
 class DexxyWorker(Worker):
@@ -35,11 +40,22 @@ class DexxyWorker(Worker):
         signal.signal(signal.SIGTERM, lambda _number, _frame: asked_to_stop.set())
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        name, began, is_done = str(job.func_name).rpartition(".")[2], monotonic(), False
         try:
-            return super().perform_job(job, queue, execution)
+            with (
+                bound_contextvars(job=job.id, does=name),
+                tracing.span(f"job {name}", {"dexxy.queue": queue.name, "dexxy.job": job.id}),
+            ):
+                is_done = super().perform_job(job, queue, execution)
+            return is_done
         finally:
             # The process that did the job ends without any tidying up.
             connections.close_all()
+            counts.add("jobs", function=name, outcome="done" if is_done else "failed")
+            counts.observe("job_seconds", monotonic() - began, function=name)
+            if not is_done:
+                counts.add("errors", where="job", code="job_failed")
+            last_words()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         # A job that is being forked just now finds that it was asked.

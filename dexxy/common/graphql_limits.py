@@ -99,7 +99,9 @@ class Limits(SchemaExtension):
         # `operation_name` is that of the first operation where none was sent.
         _check_choice(document, self.execution_context._provided_operation_name)
         if self._is_mutation() and not context.caller.may_write:
-            raise ReadOnlyTokenError("This token may only read: make one with the scope FULL.")
+            raise ReadOnlyTokenError(
+                "You may only read here: a token may write if its scope is FULL."
+            )
         schema = self.execution_context.schema._schema
         size = Measure(document, variables, schema).size()
         if size.is_introspection and not context.caller.is_signed_in:

@@ -28,11 +28,12 @@ _INDENTED = "\n    "
 _LONGEST, _LONGEST_TRACEBACK = 4_000, 40_000
 
 
-def configure(level: str) -> None:
+def configure(level: str, form: str = "text") -> None:
     """Send structlog's and the standard library's entries to standard error.
 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
+        form: `text` for people, or `json`: an object a line.
 
     Raises:
         SettingError: it is none of them.
@@ -46,16 +47,13 @@ def configure(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    colours = sys.stderr.isatty()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            # Rich tracebacks would print local variables, and with them tokens.
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_write_traceback),
-                _without_secrets,
+                *(_as_json() if form == "json" else _as_text()),
             ],
         )
     )
@@ -67,7 +65,7 @@ def configure(level: str) -> None:
     # It logs sign-in links that are still good, as text that looks like nothing else.
     logging.getLogger("sesame").setLevel(logging.CRITICAL)
     logging.setLogRecordFactory(_Record)
-    sys.excepthook = _crash
+    sys.excepthook = _crash_as_json if form == "json" else _crash
     threading.excepthook = _crash_of_thread
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -76,6 +74,18 @@ def configure(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
+
+
+def _as_text() -> list[Any]:
+    # Rich tracebacks would print local variables, and with them tokens.
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=_write_traceback
+    )
+    return [console, _without_secrets]
+
+
+def _as_json() -> list[Any]:
+    return [_with_traceback, structlog.processors.JSONRenderer(ensure_ascii=False, default=repr)]
 
 
 class _Record(logging.LogRecord):
@@ -128,6 +138,19 @@ def _write_traceback(line: TextIO, exception: Any) -> None:
     line.write("\n" + _traceback(*exception))
 
 
+def _with_traceback(_logger: Any, _method: str, fields: Any) -> Any:
+    """Let an entry have its traceback as a text, and hide secrets in what was bound to it."""
+    raised = fields.pop("exc_info", None)
+    if isinstance(raised, BaseException):
+        raised = (type(raised), raised, raised.__traceback__)
+    elif raised is True:
+        raised = sys.exc_info()
+    hidden = redacted_fields(fields)
+    if raised and raised[0]:
+        hidden["exception"] = _traceback(*raised)
+    return hidden
+
+
 def _without_secrets(_logger: Any, _method: str, line: Any) -> str:
     """Hide secrets in a line that is ready, and indent what is below it."""
     return redacted(line).replace("\n", _INDENTED)
@@ -139,9 +162,15 @@ def _crash(kind: type[BaseException], error: BaseException, trace: TracebackType
         sys.stderr.write(_traceback(kind, error, trace) + "\n")
 
 
+def _crash_as_json(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    logging.getLogger("dexxy").critical("The process crashed.", exc_info=(kind, error, trace))
+
+
 def _crash_of_thread(crash: threading.ExceptHookArgs) -> None:
     if crash.exc_type is not SystemExit and crash.exc_value is not None:
-        _crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+        sys.excepthook(crash.exc_type, crash.exc_value, crash.exc_traceback)
 
 
 def _plain_refusal(record: logging.LogRecord) -> bool:

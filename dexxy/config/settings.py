@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from dexxy.config import env, github_urls, logs
+from dexxy.config import env, github_urls, logs, sentry
 from dexxy.config.data_dir import data_dir
+from dexxy.config.demo import demo_settings
 from dexxy.config.github_app import app_settings
 from dexxy.config.keys import secret_keys
 from dexxy.config.sign_in import oidc_settings
@@ -63,8 +64,17 @@ DEXXY_API_BUDGET = env.integer("DEXXY_API_BUDGET", 3000, least=1, most=10**9)
 DEXXY_API_SECONDS = env.integer("DEXXY_API_SECONDS", 20, least=1, most=3600)
 # Where `dexxy up` lets assistants be answered, and the doctor looks for that; 0 is nowhere.
 DEXXY_MCP_PORT = env.integer("DEXXY_MCP_PORT", 0, least=0, most=65535)
+# Who may ask for /metrics: who sends the token, from these networks; nobody where neither is set.
+DEXXY_METRICS_TOKEN = env.text("DEXXY_METRICS_TOKEN")
+DEXXY_METRICS_ALLOWED = env.networks("DEXXY_METRICS_ALLOWED")
+# Whether each request gets a line in the log.
+DEXXY_ACCESS_LOG = env.flag("DEXXY_ACCESS_LOG", False)
 # Whether pictures in messages, and avatars, are loaded through us or not at all.
 DEXXY_IMAGES = env.choice("DEXXY_IMAGES", "proxy", "none")
+# Whether this is the demo, and whether everybody may read it: then nobody writes.
+DEXXY_DEMO, DEXXY_DEMO_PUBLIC = demo_settings()
+if DEXXY_DEMO_PUBLIC:
+    DEXXY_IMAGES = "none"  # which ones are wanted would be written down
 # Private networks in which addresses that others chose may be asked all the same.
 DEXXY_OUTSIDE_ALLOWED = env.networks("DEXXY_OUTSIDE_ALLOWED")
 
@@ -86,7 +96,11 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = [f"{_BASE.scheme}://{_BASE.netloc}"]
 # A proxy may give us a path of its address alone, and leave it in what it passes on or not.
 FORCE_SCRIPT_NAME = _BASE.path or None
-SESSION_ENGINE = "dexxy.accounts.sessions"
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.signed_cookies"
+    if DEXXY_DEMO_PUBLIC
+    else "dexxy.accounts.sessions"
+)
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{_BASE.path}/"
 # A proxy in front of us ends TLS. That people use it is what the address says, whatever a request
 # says of itself (`dexxy web` sets the scheme); we never redirect by ourselves.
@@ -149,6 +163,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dexxy.web.frame.toasts.ToastMiddleware",
 ]
+if DEXXY_DEMO_PUBLIC:
+    _READER = MIDDLEWARE.index("dexxy.accounts.reader.ReaderMiddleware")
+    MIDDLEWARE.insert(_READER + 1, "dexxy.web.demo.public.read_only")
 ROOT_URLCONF = "dexxy.config.urls"
 WSGI_APPLICATION = "dexxy.config.wsgi.application"
 TEMPLATES = [
@@ -275,4 +292,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGGING_CONFIG = None
-logs.configure(env.text("DEXXY_LOG_LEVEL", "INFO"))
+logs.configure(env.text("DEXXY_LOG_LEVEL", "INFO"), env.choice("DEXXY_LOG_FORMAT", "text", "json"))
+# Where errors are sent to, and as what they are told apart there.
+sentry.begin(env.text("DEXXY_SENTRY_DSN"), env.text("DEXXY_SENTRY_ENVIRONMENT", "production"))
+# Whether spans are made for OpenTelemetry; dexxy/cli/apps.py begins that.
+DEXXY_OTEL = env.flag("DEXXY_OTEL", False)

@@ -1,3 +1,6 @@
+import sys
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,8 +14,23 @@ from dexxy.web.exports import workspace_export
 
 handler500 = "dexxy.web.failures.failure"
 
-# Here and not at the start of every process: workers have no pages.
-admin.autodiscover()
+
+def _urls_of_admin() -> Any:
+    """Return the addresses of the administration.
+
+    django-rq would load what writes `/metrics` into every process, for a page of its own that
+    tells a part of ours: it does not see the library.
+    """
+    is_hidden = "prometheus_client" not in sys.modules
+    if is_hidden:
+        sys.modules["prometheus_client"] = None  # type: ignore[assignment]
+    try:
+        # Here and not at the start of every process: workers have no pages.
+        admin.autodiscover()
+        return admin.site.urls
+    finally:
+        if is_hidden:
+            del sys.modules["prometheus_client"]
 
 
 @csrf_exempt  # the API checks that itself
@@ -38,7 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="workspace_export",
     ),
     path("workspaces/<int:workspace_id>/exports/<int:pk>", export_file, name="export_file"),
-    path("admin/", admin.site.urls),
+    path("admin/", _urls_of_admin()),
     path("graphql/", graphql_api, name="graphql"),
     path("graphql/schema.graphql", schema_file, name="graphql_schema"),
 ]

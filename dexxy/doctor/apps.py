@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
@@ -46,9 +47,11 @@ def apps() -> Iterator[Finding]:
         yield from _app(current)
     except NoAppError:
         yield notice(
-            "GitHub App",
-            "None is registered: repositories are read by personal access token, on schedule.",
-            f"Register one in one step at {settings.DEXXY_BASE_URL}/setup/github/.",
+            _("GitHub App"),
+            _("None is registered: repositories are read by personal access token, on schedule."),
+            _("Register one in one step at {url}/setup/github/.").format(
+                url=settings.DEXXY_BASE_URL
+            ),
         )
     except UndecryptableSecretError as error:
         yield _unreadable(error)
@@ -66,13 +69,13 @@ def _app(app: GitHubApp) -> Iterator[Finding]:
     except UndecryptableSecretError as error:
         yield _unreadable(error)
     except (errors.BadCredentialsError, errors.NotFoundError) as error:
-        yield failed("GitHub App", "GitHub does not know it.", str(app_refused(error)))
+        yield failed(_("GitHub App"), _("GitHub does not know it."), str(app_refused(error)))
     except DexxyError as error:
-        yield failed("GitHub App", "GitHub could not be asked as the App.", str(error))
+        yield failed(_("GitHub App"), _("GitHub could not be asked as the App."), str(error))
 
 
 def _unreadable(error: UndecryptableSecretError) -> Finding:
-    return failed("GitHub App", "Its secrets cannot be read.", str(error))
+    return failed(_("GitHub App"), _("Its secrets cannot be read."), str(error))
 
 
 def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
@@ -81,7 +84,9 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     with answer_shape("App"):
         name, granted = answer.data["name"], answer.data["permissions"]
         events = answer.data["events"]
-    yield well("GitHub App", f"GitHub knows it as {name}, and takes its key.")
+    yield well(
+        _("GitHub App"), _("GitHub knows it as {name}, and takes its key.").format(name=name)
+    )
     yield _clock(answer)
     missing = permissions_missing(granted)
     if is_public() and app.webhook_secret:
@@ -89,15 +94,17 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     # The manifest and the API have two names for it.
     if settings.DEXXY_SIGN_IN_GITHUB and not {EMAILS, "email_addresses"} & set(granted):
         missing.append("Email addresses: read (of accounts, for signing in)")
-    page = app.html_url or "its page on GitHub"
+    page = app.html_url or _("its page on GitHub")
     if missing:
         yield failed(
-            "Permissions and events of the App",
-            f"It does not ask for: {', '.join(missing)}.",
-            f"Add them under Permissions & events at {page}, and let each account accept them.",
+            _("Permissions and events of the App"),
+            _("It does not ask for: {list}.").format(list=", ".join(missing)),
+            _(
+                "Add them under Permissions & events at {page}, and let each account accept them."
+            ).format(page=page),
         )
     else:
-        yield well("Permissions and events of the App", "It asks for all that is needed.")
+        yield well(_("Permissions and events of the App"), _("It asks for all that is needed."))
     if settings.DEXXY_SIGN_IN_GITHUB:
         yield _sign_in(page)
 
@@ -105,10 +112,14 @@ def _known(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
 def _sign_in(page: str) -> Finding:
     """Name the second callback address: GitHub tells nobody which ones an App has."""
     return notice(
-        "Sign-in by GitHub",
-        f"GitHub has to send people back to {settings.DEXXY_BASE_URL}{SIGN_IN_PATH}.",
-        f"See that this is one of the callback URLs at {page}: an App that was registered before"
-        " Dexxy could do this has only the other one.",
+        _("Sign-in by GitHub"),
+        _("GitHub has to send people back to {url}{sign_in_path}.").format(
+            url=settings.DEXXY_BASE_URL, sign_in_path=SIGN_IN_PATH
+        ),
+        _(
+            "See that this is one of the callback URLs at {page}: an App that was registered "
+            "before Dexxy could do this has only the other one."
+        ).format(page=page),
     )
 
 
@@ -130,13 +141,16 @@ def _clock(answer: Answer) -> Finding:
     off = (server_time(answer.headers) or answer.asked_at) - answer.asked_at
     seconds = round(abs(off.total_seconds()))
     if abs(off) > CLOCK_MAY_BE_OFF:
-        direction = "slow" if off > timedelta(0) else "fast"
         return failed(
-            "Clock",
-            f"This machine's clock is {seconds} seconds {direction}.",
-            "Set it by NTP: GitHub refuses what is signed by a clock that is off.",
+            _("Clock"),
+            (
+                _("This machine's clock is {seconds} seconds slow.")
+                if off > timedelta(0)
+                else _("This machine's clock is {seconds} seconds fast.")
+            ).format(seconds=seconds),
+            _("Set it by NTP: GitHub refuses what is signed by a clock that is off."),
         )
-    return well("Clock", "This machine's clock agrees with GitHub's.")
+    return well(_("Clock"), _("This machine's clock agrees with GitHub's."))
 
 
 def _webhook(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
@@ -150,12 +164,12 @@ def _webhook(app: GitHubApp, client: GitHubClient) -> Iterator[Finding]:
     wanted = f"{settings.DEXXY_BASE_URL}{WEBHOOK_PATH}"
     if configured != wanted:
         yield failed(
-            "Webhook address",
-            f"GitHub sends to {configured or 'nowhere'}.",
-            f"Set the App's webhook URL to {wanted}.",
+            _("Webhook address"),
+            _("GitHub sends to {configured}.").format(configured=configured or _("nowhere")),
+            _("Set the App's webhook URL to {wanted}.").format(wanted=wanted),
         )
         return
-    yield well("Webhook address", f"GitHub sends to {wanted}.")
+    yield well(_("Webhook address"), _("GitHub sends to {wanted}.").format(wanted=wanted))
     # https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
     deliveries = client.get("app/hook/deliveries", {"per_page": DELIVERIES}).data
     with answer_shape("deliveries"):
@@ -166,30 +180,42 @@ def _no_secret() -> Finding:
     """Say what to do about an App whose webhooks nobody could tell from forged ones."""
     is_of_environment = settings.DEXXY_GITHUB_APP is not None
     fix = (
-        "Set DEXXY_GITHUB_WEBHOOK_SECRET, and the same secret on the App's page on GitHub."
+        _("Set DEXXY_GITHUB_WEBHOOK_SECRET, and the same secret on the App's page on GitHub.")
         if is_of_environment
-        else f"Register the App again at {settings.DEXXY_BASE_URL}/setup/github/, then disconnect"
-        " and connect each workspace: what was read stays."
+        else _(
+            "Register the App again at {url}/setup/github/, then disconnect and connect each"
+            " workspace: what was read stays."
+        ).format(url=settings.DEXXY_BASE_URL)
     )
-    return failed("Webhook secret", "The App has none, so every webhook would be refused.", fix)
+    return failed(
+        _("Webhook secret"), _("The App has none, so every webhook would be refused."), fix
+    )
 
 
 def _deliveries(deliveries: list[dict[str, Any]]) -> Finding:
     if not deliveries:
         return notice(
-            "Webhook deliveries", "GitHub has sent none for some days.", "Wait for one, or comment."
+            _("Webhook deliveries"),
+            _("GitHub has sent none for some days."),
+            _("Wait for one, or comment."),
         )
     newest = deliveries[0]
     ago = timesince(datetime.fromisoformat(newest["delivered_at"]))
     if not 200 <= newest["status_code"] < 300:
         return failed(
-            "Webhook deliveries",
-            f"The newest, {ago} ago, failed: {newest['status']} ({newest['status_code']}).",
-            f"Check that the internet reaches {settings.DEXXY_BASE_URL}{WEBHOOK_PATH}. Nothing is"
-            " lost: what failed is read back from GitHub's log.",
+            _("Webhook deliveries"),
+            _("The newest, {ago} ago, failed: {status} ({status_code}).").format(
+                ago=ago, status=newest["status"], status_code=newest["status_code"]
+            ),
+            _(
+                "Check that the internet reaches {url}{webhook_path}. Nothing is lost: what "
+                "failed is read back from GitHub's log."
+            ).format(url=settings.DEXXY_BASE_URL, webhook_path=WEBHOOK_PATH),
         )
     lost = sum(not 200 <= one["status_code"] < 300 for one in deliveries)
     return well(
-        "Webhook deliveries",
-        f"The newest arrived {ago} ago; of the last {len(deliveries)}, {lost or 'none'} failed.",
+        _("Webhook deliveries"),
+        _("The newest arrived {ago} ago; of the last {count}, {lost} failed.").format(
+            ago=ago, count=len(deliveries), lost=lost or _("none")
+        ),
     )

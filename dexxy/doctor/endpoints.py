@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.template.defaultfilters import pluralize
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.outgoing.models import Endpoint
-
-_NAME = "Endpoint of {slug}"
 
 
 def endpoints() -> Iterator[Finding]:
@@ -15,18 +14,33 @@ def endpoints() -> Iterator[Finding]:
     known = Endpoint.objects.select_related("workspace").order_by("pk")
     for one in known.filter(disabled_at__isnull=False):
         yield failed(
-            _NAME.format(slug=one.workspace.slug),
-            f"{one.name} is disabled: {one.disabled_because or 'it took nothing.'}",
-            "Mend its receiver. Then an administrator of the workspace resumes it under"
-            " Settings > Notifications.",
+            _("Endpoint of {slug}").format(slug=one.workspace.slug),
+            _("{name} is disabled: {disabled_because}").format(
+                name=one.name, disabled_because=one.disabled_because or _("It took nothing.")
+            ),
+            _(
+                "Mend its receiver. Then an administrator of the workspace resumes it under"
+                " Settings > Notifications."
+            ),
         )
     failing = known.filter(disabled_at=None, is_paused=False, failing_since__isnull=False)
     for one in failing:
         yield notice(
-            _NAME.format(slug=one.workspace.slug),
-            f"{one.name} has taken nothing in {one.failures} attempt{pluralize(one.failures)}.",
-            "Its log under Settings > Notifications says why. What waits is tried for a day.",
+            _("Endpoint of {slug}").format(slug=one.workspace.slug),
+            ngettext(
+                "{name} has taken nothing in {n} attempt.",
+                "{name} has taken nothing in {n} attempts.",
+                one.failures,
+            ).format(name=one.name, n=one.failures),
+            _("Its log under Settings > Notifications says why. What waits is tried for a day."),
         )
     total = known.count()
     if total and not failing.exists() and not known.filter(disabled_at__isnull=False).exists():
-        yield well("Endpoints", f"Whatever is sent to {total} endpoint{pluralize(total)} arrives.")
+        yield well(
+            _("Endpoints"),
+            ngettext(
+                "Whatever is sent to {n} endpoint arrives.",
+                "Whatever is sent to {n} endpoints arrives.",
+                total,
+            ).format(n=total),
+        )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import (
@@ -34,26 +35,32 @@ def inbox() -> Iterator[Finding]:
     is_stale = oldest is not None and timezone.now() - oldest > STALE
     if is_stale:
         yield failed(
-            "Inbox",
-            f"Waiting: {_deliveries(pending.count())}, the oldest for {timesince(oldest)}.",
-            "Start a worker for them: `dexxy worker deliveries`.",
+            _("Inbox"),
+            _("Waiting: {deliveries}, the oldest for {time}.").format(
+                deliveries=_deliveries(pending.count()), time=timesince(oldest)
+            ),
+            _("Start a worker for them: `dexxy worker deliveries`."),
         )
     broken = deliveries.filter(state=DeliveryState.FAILED)
     newest = broken.order_by("-received_at").first()
     if newest is not None:
         yield failed(
-            "Inbox",
-            f"Not worked off: {_deliveries(broken.count())}, the newest with: {newest.error}",
-            "Choose them under Administration > Webhook deliveries and run them again."
-            " Nothing is lost: what they said is read from GitHub with the next sync.",
+            _("Inbox"),
+            _("Not worked off: {deliveries}, the newest with: {error}").format(
+                deliveries=_deliveries(broken.count()), error=newest.error
+            ),
+            _(
+                "Choose them under Administration > Webhook deliveries and run them again."
+                " Nothing is lost: what they said is read from GitHub with the next sync."
+            ),
         )
     if not is_stale and newest is None:
-        yield well("Inbox", "Every delivery was worked off.")
+        yield well(_("Inbox"), _("Every delivery was worked off."))
     yield from _unknown()
 
 
 def _deliveries(count: int) -> str:
-    return f"{count} deliver{pluralize(count, 'y,ies')}"
+    return ngettext("{n} delivery", "{n} deliveries", count).format(n=count)
 
 
 def _unknown() -> Iterator[Finding]:
@@ -69,22 +76,22 @@ def _unknown() -> Iterator[Finding]:
     ]
     if unknown:
         yield notice(
-            "Webhooks of a new kind",
-            f"This Dexxy does not know: {', '.join(unknown)}.",
-            "Update Dexxy. Nothing is lost: what they were about is read again.",
+            _("Webhooks of a new kind"),
+            _("This Dexxy does not know: {list}.").format(list=", ".join(unknown)),
+            _("Update Dexxy. Nothing is lost: what they were about is read again."),
         )
 
 
 # Why the webhook door refuses a request -> how that reads.
 _REFUSED = {
-    "bad_signature": "without the right signature",
-    "unknown_app": "for an App that is not known here",
-    "header_missing": "without GitHub's headers",
-    "no_json": "not as JSON",
-    "length_missing": "without a length",
-    "payload_too_large": "larger than any webhook",
-    "payload_unreadable": "with a payload that cannot be read",
-    "method_not_allowed": "that only looked",
+    "bad_signature": gettext_lazy("without the right signature"),
+    "unknown_app": gettext_lazy("for an App that is not known here"),
+    "header_missing": gettext_lazy("without GitHub's headers"),
+    "no_json": gettext_lazy("not as JSON"),
+    "length_missing": gettext_lazy("without a length"),
+    "payload_too_large": gettext_lazy("larger than any webhook"),
+    "payload_unreadable": gettext_lazy("with a payload that cannot be read"),
+    "method_not_allowed": gettext_lazy("that only looked"),
 }
 
 
@@ -94,12 +101,14 @@ def refused() -> Iterator[Finding]:
     by_reason = {reason: int(count) for reason, count in totals.order_by("-count", "reason")}
     if not by_reason:
         return
-    kinds = [f"{count:,} {_REFUSED.get(reason, reason)}" for reason, count in by_reason.items()]
+    kinds = [f"{count:,} {_REFUSED.get(reason, reason)!s}" for reason, count in by_reason.items()]
     yield notice(
-        "Refused at the webhooks' address",
-        f"Within the last week: {', '.join(kinds)}. Nothing of it was stored.",
-        "Anybody can send something there. If webhooks of yours are missing, compare the App's"
-        " webhook secret and content type on GitHub with what Dexxy has.",
+        _("Refused at the webhooks' address"),
+        _("Within the last week: {list}. Nothing of it was stored.").format(list=", ".join(kinds)),
+        _(
+            "Anybody can send something there. If webhooks of yours are missing, compare the App's"
+            " webhook secret and content type on GitHub with what Dexxy has."
+        ),
     )
 
 
@@ -109,16 +118,20 @@ def repositories() -> Iterator[Finding]:
     broken = followed.filter(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])
     for repository in broken.order_by("full_name")[:NAMED]:
         yield failed(
-            f"Repository {repository.full_name}",
+            _("Repository {full_name}").format(full_name=repository.full_name),
             str(SyncStatus(repository.sync_status).label) + ".",
             repository.sync_error or "Sync it again.",
         )
     yield from _resting(followed)
     more = broken.count() - NAMED
     if more > 0:
-        yield failed("Repositories", f"{more} more cannot be read.", "See the repositories' page.")
+        yield failed(
+            _("Repositories"),
+            _("{more} more cannot be read.").format(more=more),
+            _("See the repositories' page."),
+        )
     if not broken.exists():
-        yield well("Repositories", _readable(followed.count()))
+        yield well(_("Repositories"), _readable(followed.count()))
 
 
 def _resting(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
@@ -126,11 +139,16 @@ def _resting(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
     lists = SyncStream.objects.filter(repository__in=followed, name__in=StreamName.shown())
     resting = lists.exclude(refusal="").select_related("repository")
     for stream in resting.order_by("repository__full_name", "name")[:NAMED]:
-        name = f"{StreamName(stream.name).label} of {stream.repository.full_name}".capitalize()
-        yield notice(name, "They are not read.", stream.refusal)
+        name = _("{list} of {repository}").format(
+            list=str(StreamName(stream.name).label).capitalize(),
+            repository=stream.repository.full_name,
+        )
+        yield notice(name, _("They are not read."), stream.refusal)
 
 
 def _readable(count: int) -> str:
     if not count:
-        return "None is followed."
-    return "The only one can be read." if count == 1 else f"All {count} can be read."
+        return _("None is followed.")
+    if count == 1:
+        return _("The only one can be read.")
+    return _("All {n} can be read.").format(n=count)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from dexxy.common.errors import DexxyError
 from dexxy.doctor.apps import events_missing, permissions_missing
 from dexxy.doctor.finding import Finding, failed, notice, well
@@ -11,7 +14,9 @@ from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.connecting.app_registration import is_public
 from dexxy.integrations.services.github.scheduling.person_client import client_for_person
 
-_ACCEPT = "An owner of the account accepts the new permissions on GitHub, under the App's settings."
+_ACCEPT = gettext_lazy(
+    "An owner of the account accepts the new permissions on GitHub, under the App's settings."
+)
 
 
 def installations() -> Iterator[Finding]:
@@ -24,26 +29,32 @@ def installations() -> Iterator[Finding]:
 def _installation(installation: GitHubInstallation) -> Finding:
     workspace = installation.workspace
     assert workspace is not None
-    name = f"Connection of {workspace.slug}"
-    what = f"{installation.account_login} on {installation.server}"
+    name = _("Connection of {slug}").format(slug=workspace.slug)
+    what = _("{account} on {server}").format(
+        account=installation.account_login, server=installation.server
+    )
     if installation.deleted_at is not None:
-        return failed(name, f"The App was removed from {what}.", "Connect GitHub again.")
+        return failed(
+            name,
+            _("The App was removed from {what}.").format(what=what),
+            _("Connect GitHub again."),
+        )
     if installation.is_suspended:
         return failed(
             name,
-            f"{what} suspended the App.",
-            "Whoever suspended it ends that on GitHub, in the App's settings.",
+            _("{what} suspended the App.").format(what=what),
+            _("Whoever suspended it ends that on GitHub, in the App's settings."),
         )
     missing = permissions_missing(installation.permissions) if installation.app else []
     if missing:
         return failed(
             name,
-            f"{what} does not grant: {', '.join(missing)}.",
-            _ACCEPT,
+            _("{what} does not grant: {list}.").format(what=what, list=", ".join(missing)),
+            str(_ACCEPT),
         )
     credential = installation.credential
     if credential and credential.is_paused:
-        return notice(name, credential.pause_reason, "Nothing: it goes on by itself.")
+        return notice(name, credential.pause_reason, _("Nothing: it goes on by itself."))
     return _asked(installation, name, what)
 
 
@@ -55,10 +66,16 @@ def _asked(installation: GitHubInstallation, name: str, what: str) -> Finding:
             client.get("rate_limit")
         missing = _events_missing(installation)
     except DexxyError as error:
-        return failed(name, f"{what} cannot be read.", str(error))
+        return failed(name, _("{what} cannot be read.").format(what=what), str(error))
     if missing:
-        return failed(name, f"GitHub sends nothing of {what} about: {', '.join(missing)}.", _ACCEPT)
-    return well(name, f"GitHub lets Dexxy read {what}.")
+        return failed(
+            name,
+            _("GitHub sends nothing of {what} about: {list}.").format(
+                what=what, list=", ".join(missing)
+            ),
+            str(_ACCEPT),
+        )
+    return well(name, _("GitHub lets Dexxy read {what}.").format(what=what))
 
 
 def _events_missing(installation: GitHubInstallation) -> list[str]:

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_rq import get_queue
 from redis.exceptions import RedisError
 from rq import Worker
@@ -38,27 +39,44 @@ def database() -> Finding:
         is_empty = not executor.loader.applied_migrations
     except (DatabaseError, InterfaceError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return failed("Database", f"It cannot be used: {reason}.", "Check DATABASE_URL.")
+        return failed(
+            _("Database"),
+            _("It cannot be used: {reason}.").format(reason=reason),
+            _("Check DATABASE_URL."),
+        )
     if int(version.split(".")[0]) < OLDEST_POSTGRESQL:
         return failed(
-            "Database",
-            f"PostgreSQL {version} is too old.",
-            f"Dexxy needs PostgreSQL {OLDEST_POSTGRESQL} or newer.",
+            _("Database"),
+            _("PostgreSQL {version} is too old.").format(version=version),
+            _("Dexxy needs PostgreSQL {version} or newer.").format(version=OLDEST_POSTGRESQL),
         )
+    return _tables(version, is_empty=is_empty, lacks=len(missing))
+
+
+def _tables(version: str, *, is_empty: bool, lacks: int) -> Finding:
     if is_empty:
         return failed(
-            "Database",
-            f"PostgreSQL {version} answers, and the database is empty.",
-            "`dexxy up` or `dexxy sync` sets it up.",
+            _("Database"),
+            _("PostgreSQL {version} answers, and the database is empty.").format(version=version),
+            _("`dexxy up` or `dexxy sync` sets it up."),
         )
-    if missing:
+    if lacks:
         return failed(
-            "Database",
-            f"It is of an older Dexxy: it lacks {len(missing)} migration{pluralize(missing)}.",
-            "`dexxy up` backs a private one up and brings it up to date. For one of your own, run"
-            " `dexxy backup FILE`, then `dexxy manage migrate`.",
+            _("Database"),
+            ngettext(
+                "It is of an older Dexxy: it lacks {n} migration.",
+                "It is of an older Dexxy: it lacks {n} migrations.",
+                lacks,
+            ).format(n=lacks),
+            _(
+                "`dexxy up` backs a private one up and brings it up to date. For one of your own,"
+                " run `dexxy backup FILE`, then `dexxy manage migrate`."
+            ),
         )
-    return well("Database", f"PostgreSQL {version} answers, and its tables are up to date.")
+    return well(
+        _("Database"),
+        _("PostgreSQL {version} answers, and its tables are up to date.").format(version=version),
+    )
 
 
 def queue() -> Iterator[Finding]:
@@ -68,27 +86,32 @@ def queue() -> Iterator[Finding]:
             yield _workers_of(name)
     except RedisError as error:
         yield failed(
-            "Queue",
-            f"It cannot be used: {error}.",
-            "Check REDIS_URL. Nothing is lost meanwhile: what is due stays due.",
+            _("Queue"),
+            _("It cannot be used: {error}.").format(error=error),
+            _("Check REDIS_URL. Nothing is lost meanwhile: what is due stays due."),
         )
 
 
 def _workers_of(name: str) -> Finding:
     jobs = get_queue(name, connection=connection_to(settings.RQ_QUEUES[name]["URL"]))
     workers = Worker.count(queue=jobs)
-    title = f"Workers for {name}"
+    title = _("Workers for {name}").format(name=name)
     if not workers:
         return failed(
             title,
-            f"None is running, with {_jobs(jobs.count)} waiting.",
-            f"Start one: `dexxy worker {name}`. `dexxy up` starts all that is needed.",
+            _("None is running, with {jobs} waiting.").format(jobs=_jobs(jobs.count)),
+            _("Start one: `dexxy worker {name}`. `dexxy up` starts all that is needed.").format(
+                name=name
+            ),
         )
-    return well(title, f"{workers} running, {_jobs(jobs.count)} waiting.")
+    return well(
+        title,
+        _("{workers} running, {jobs} waiting.").format(workers=workers, jobs=_jobs(jobs.count)),
+    )
 
 
 def _jobs(count: int) -> str:
-    return f"{count} job{pluralize(count)}"
+    return ngettext("{n} job", "{n} jobs", count).format(n=count)
 
 
 def schedule() -> Finding:
@@ -96,15 +119,17 @@ def schedule() -> Finding:
     due = GitHubRepository.objects.due()
     oldest = due.values_list("full_name", "next_sync_at").first()
     if oldest is None or oldest[1] is None:
-        return well("Schedule", "Nothing is due.")
+        return well(_("Schedule"), _("Nothing is due."))
     waited = timezone.now() - oldest[1]
     if waited < OVERDUE:
-        return well("Schedule", "What is due is being done.")
+        return well(_("Schedule"), _("What is due is being done."))
     minutes = int(waited.total_seconds() // 60)
     return failed(
-        "Schedule",
-        f"{oldest[0]} has been due for {minutes} minutes.",
-        "Start `dexxy scheduler`, and a worker beside it. `dexxy up` starts both.",
+        _("Schedule"),
+        _("{repository} has been due for {minutes} minutes.").format(
+            repository=oldest[0], minutes=minutes
+        ),
+        _("Start `dexxy scheduler`, and a worker beside it. `dexxy up` starts both."),
     )
 
 
@@ -112,44 +137,47 @@ def followers() -> Finding:
     """Look whether search and other followers get what has changed."""
     waits = followers_wait()
     if waits is None or waits[0] < WAITED_LONG:
-        return well("Followers", "Search and other followers can read what has changed.")
+        return well(_("Followers"), _("Search and other followers can read what has changed."))
     since, holder = waits
-    says = f"What changed {_minutes(since)} ago waits, for search and other followers."
+    says = _("What changed {time} ago waits, for search and other followers.").format(
+        time=_minutes(since)
+    )
     if holder is None:
-        return notice("Followers", says, "Look again in a moment.")
-    who = "a prepared transaction" if holder.pid is None else f"process {holder.pid}"
-    age = f", for {_minutes(holder.age)}" if holder.age else ""
+        return notice(_("Followers"), says, _("Look again in a moment."))
+    if holder.pid is None:
+        who = _("a prepared transaction")
+        how = _("`ROLLBACK PREPARED` with its name in pg_prepared_xacts.")
+    else:
+        who = _("process {pid}").format(pid=holder.pid)
+        how = f"`SELECT pg_terminate_backend({holder.pid})`."
+    age = _(", for {time}").format(time=_minutes(holder.age)) if holder.age else ""
     return failed(
-        "Followers",
-        f"{says} A transaction of {who} in the database {holder.database}, user {holder.user},"
-        f" runs{age}.",
-        "Let it end, or end it: "
-        + (
-            "`ROLLBACK PREPARED` with its name in pg_prepared_xacts."
-            if holder.pid is None
-            else f"`SELECT pg_terminate_backend({holder.pid})`."
-        ),
+        _("Followers"),
+        _(
+            "{says} A transaction of {who} in the database {database}, user {user}, runs{age}."
+        ).format(says=says, who=who, database=holder.database, user=holder.user, age=age),
+        _("Let it end, or end it: {how}").format(how=how),
     )
 
 
 def _minutes(time: timedelta) -> str:
     count = int(time.total_seconds() // 60)
-    return f"{count} minute{pluralize(count)}"
+    return ngettext("{n} minute", "{n} minutes", count).format(n=count)
 
 
 def assistants() -> Finding:
     """Look whether assistants are answered, where they may ask."""
     port = settings.DEXXY_MCP_PORT
     if not port:
-        return well("Assistants", "None may ask over HTTP: DEXXY_MCP_PORT is not set.")
+        return well(_("Assistants"), _("None may ask over HTTP: DEXXY_MCP_PORT is not set."))
     # With `dexxy up --host` it listens where the pages do.
     hosts = dict.fromkeys(["127.0.0.1", str(urlsplit(settings.DEXXY_BASE_URL).hostname)])
     if any(_is_healthy(host, port) for host in hosts):
-        return well("Assistants", f"They are answered at port {port} (MCP).")
+        return well(_("Assistants"), _("They are answered at port {port} (MCP).").format(port=port))
     return failed(
-        "Assistants",
-        f"Nobody answers them at port {port}.",
-        "Start `dexxy mcp --http`; `dexxy up` does, too. Or take DEXXY_MCP_PORT away.",
+        _("Assistants"),
+        _("Nobody answers them at port {port}.").format(port=port),
+        _("Start `dexxy mcp --http`; `dexxy up` does, too. Or take DEXXY_MCP_PORT away."),
     )
 
 
@@ -169,9 +197,13 @@ def address() -> Finding:
     url = settings.DEXXY_BASE_URL
     if not is_public():
         return notice(
-            "Address",
-            f"{url} is not a public address, so GitHub can send no webhooks to it.",
-            "The schedule alone keeps the workspaces true. For webhooks, set DEXXY_BASE_URL to the"
-            " https address at which GitHub reaches Dexxy.",
+            _("Address"),
+            _("{url} is not a public address, so GitHub can send no webhooks to it.").format(
+                url=url
+            ),
+            _(
+                "The schedule alone keeps the workspaces true. For webhooks, set DEXXY_BASE_URL to"
+                " the https address at which GitHub reaches Dexxy."
+            ),
         )
-    return well("Address", f"Dexxy is at {url}.")
+    return well(_("Address"), _("Dexxy is at {url}.").format(url=url))

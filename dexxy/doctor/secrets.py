@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from dexxy.common.crypto import EncryptedTextField, Secret
 from dexxy.doctor.finding import Finding, failed, well
@@ -15,21 +16,21 @@ def keys() -> Finding:
     unreadable = sum(not secret.is_readable for secret in stored)
     if unreadable:
         return failed(
-            "Secret keys",
-            f"Encrypted with another key: {unreadable} of {len(stored)}.",
-            "Put the old key behind the new one in DEXXY_SECRET_KEY, or connect GitHub again.",
+            _("Secret keys"),
+            _("Encrypted with another key: {unreadable} of {count}.").format(
+                unreadable=unreadable, count=len(stored)
+            ),
+            _("Put the old key behind the new one in DEXXY_SECRET_KEY, or connect GitHub again."),
         )
-    return well("Secret keys", _readable(len(stored)))
+    return well(_("Secret keys"), _readable(len(stored)))
 
 
 def _readable(count: int) -> str:
     if not count:
-        return "No secret is stored."
-    return (
-        f"All {count} stored secrets can be read."
-        if count > 1
-        else "The stored secret can be read."
-    )
+        return _("No secret is stored.")
+    if count == 1:
+        return _("The stored secret can be read.")
+    return _("All {n} stored secrets can be read.").format(n=count)
 
 
 def _stored(model: type[Model]) -> Iterator[Secret]:

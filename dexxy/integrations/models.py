@@ -429,7 +429,17 @@ class SyncRun(TimestampedModel):
             only_numbers("counts"),
         ]
         indexes = [
-            models.Index(fields=["repository", "-started_at"], name="integrations_syncrun_newest")
+            models.Index(fields=["repository", "-started_at"], name="integrations_syncrun_newest"),
+            models.Index(
+                fields=["finished_at"],
+                name="integrations_syncrun_ended",
+                condition=Q(finished_at__isnull=False),
+            ),
+            models.Index(
+                fields=["state"],
+                name="integrations_syncrun_open",
+                condition=Q(state__in=["running", "paused"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -543,6 +553,11 @@ class WebhookDelivery(TimestampedModel):
                 fields=["processed_at"],
                 name="integrations_delivery_done",
                 condition=Q(state__in=["done", "ignored"]),
+            ),
+            models.Index(
+                fields=["received_at"],
+                name="integrations_delivery_failed",
+                condition=Q(state="failed"),
             ),
         ]
 

@@ -85,6 +85,8 @@ def thread_mark_read(*, viewer: Viewer, thread: Thread, until: datetime | None =
     Args:
         until: the time of the last message that was shown; None for all that it has now.
     """
+    if signed_in(viewer).is_shared:
+        return
     execute(_READ_THREAD, {**_of(viewer, thread), "at": until or thread.last_activity_at})
 
 

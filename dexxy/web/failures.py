@@ -9,14 +9,18 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from dexxy.common.counts import counts
+
 _AGAIN_SECONDS = 5
 
 
 def failure(request: HttpRequest) -> HttpResponse:
     """Answer a request that failed: with 503 if the database was away, else with 500."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):
+        counts.add("errors", where="page", code="database_away")
         page = render_to_string("503.html")
         return HttpResponse(page, status=503, headers={"Retry-After": str(_AGAIN_SECONDS)})
+    counts.add("errors", where="page", code="internal_error")
     return HttpResponseServerError(render_to_string("500.html"))
 
 

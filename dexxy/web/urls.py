@@ -19,6 +19,7 @@ from dexxy.web import (
     repositories,
     repository_pages,
 )
+from dexxy.web.demo import mails as demo_mails
 from dexxy.web.directory import bulk, bulk_task, importing, organizations
 from dexxy.web.directory import people as directory
 from dexxy.web.frame import account, components, keyboard, theme, views
@@ -51,6 +52,7 @@ from dexxy.web.threads import columns, table
 from dexxy.web.waiting import acts as waiting_acts
 from dexxy.web.waiting import page as waiting
 from dexxy.web.waiting import team as waiting_team
+from dexxy.web.watch import metrics
 
 
 def moved(name: str) -> Callable[..., HttpResponseBase]:
@@ -75,6 +77,7 @@ urlpatterns = [
     path("w/<slug:slug>/search/palette/", searching.palette, name="palette"),
     path("w/<slug:slug>/go/", searching.go, name="go"),
     path("w/<slug:slug>/health/", views.health, name="health"),
+    path("w/<slug:slug>/demo/mails/", demo_mails.demo_mails, name="demo_mails"),
     path("w/<slug:slug>/threads/", table.threads, name="threads"),
     path("w/<slug:slug>/threads/columns/", columns.columns, name="threads_columns"),
     path("w/<slug:slug>/threads/<int:pk>/", thread.thread, name="thread"),
@@ -277,6 +280,7 @@ urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
 
 # For who builds pages: each component with all its states.

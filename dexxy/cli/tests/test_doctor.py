@@ -34,8 +34,12 @@ def test_what_is_not_well_stands_with_its_fix_and_fails_the_command() -> None:
 
 
 def test_the_findings_can_be_read_by_programs() -> None:
-    findings = json.loads(doctor("--json").stdout)
+    found = json.loads(doctor("--json").stdout)
+    findings = found["findings"]
 
+    facts = {(fact["name"], *fact["labels"].values()): fact["value"] for fact in found["facts"]}
+    assert facts["dexxy_inbox_deliveries", "pending"] == 0
+    assert facts["dexxy_workers", "sync"] == 0
     assert findings[0]["name"] == "Database"
     assert {finding["state"] for finding in findings} <= {"ok", "notice", "failed"}
 
@@ -43,7 +47,9 @@ def test_the_findings_can_be_read_by_programs() -> None:
 def test_without_a_database_it_says_so_and_looks_no_further() -> None:
     done = doctor("--json", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
 
-    (finding,) = json.loads(done.stdout)
+    found = json.loads(done.stdout)
+    (finding,) = found["findings"]
+    assert found["facts"] == []
     assert done.returncode == 1
     assert finding["name"] == "Database"
     assert finding["fix"] == "Check DATABASE_URL."

@@ -159,7 +159,7 @@ def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
     port = str(up.mcp_port)
     found = dexxy("doctor", "--json", data_dir=up.data_dir, DEXXY_MCP_PORT=port)
 
-    says = {one["name"]: one["says"] for one in json.loads(found.stdout)}
+    says = {one["name"]: one["says"] for one in json.loads(found.stdout)["findings"]}
     assert says["Assistants"] == f"They are answered at port {up.mcp_port} (MCP)."
     assert says["Address"].startswith(f"http://localhost:{up.port} is not a public address")
 

@@ -15,10 +15,12 @@ SIGNING = {"jwt"}
 WEB_SERVER = {"waitress"}
 DRAWING = {"rich", "pygments"}
 CIPHERS = {"cryptography.fernet"}
+WATCHING = {"prometheus_client", "sentry_sdk"}
 # Not opentelemetry, which comes with them: the client of Redis loads it where it is installed.
 ASSISTANTS = {"mcp", "mcp_types", "pydantic", "starlette", "uvicorn", "httpx2"}
 # Those that only tests, the demo or nobody may load.
 NEVER = {"githubkit", "werkzeug", "dexxy_simulator", "hypothesis"}
+OF_OTHERS = GRAPHQL | PAGES | SIGNING | WEB_SERVER | ASSISTANTS | WATCHING | NEVER
 
 AT_THE_END = """
 import atexit, sys
@@ -76,21 +78,20 @@ def test_a_process_that_answers_nobody_loads_neither_api_nor_pages(
     packages = loaded(JOBS.format(command=command), data_dir=data_dir)
 
     assert {"django", "httpx", "redis"} <= packages
-    assert packages & (GRAPHQL | PAGES | SIGNING | WEB_SERVER | ASSISTANTS | NEVER) == set()
+    assert packages & OF_OTHERS == set()
 
 
 def test_the_check_of_the_settings_loads_no_schema(data_dir: Path) -> None:
     packages = loaded(COMMAND, "manage", "check", data_dir=data_dir)
 
-    unused = GRAPHQL | PAGES | SIGNING | WEB_SERVER | ASSISTANTS | NEVER | DRAWING | CIPHERS
-    assert packages & unused == set()
+    assert packages & (OF_OTHERS | DRAWING | CIPHERS) == set()
 
 
 def test_a_web_process_has_the_schema_before_the_first_request(data_dir: Path) -> None:
     packages = loaded(WEB, data_dir=data_dir)
 
     assert packages >= GRAPHQL
-    assert packages & (ASSISTANTS | NEVER) == set()
+    assert packages & (ASSISTANTS | WATCHING | NEVER) == set()
 
 
 def test_only_what_answers_assistants_loads_their_protocol(data_dir: Path) -> None:

@@ -17,6 +17,7 @@ import httpx
 from django.utils import timezone
 
 from dexxy import __version__
+from dexxy.common.counts import counts
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.gaps import Gaps
 from dexxy.integrations.services.github.api.json import loads
@@ -191,11 +192,16 @@ class GitHubClient:
     def _send(
         self, method: str, url: str, at_most: int | None = None, **content: Any
     ) -> tuple[httpx.Headers, bytes | bytearray]:
+        api, began, status = "graphql" if url == self._graphql_url else "rest", monotonic(), "none"
         try:
             with self._http.stream(method, url, **content) as response:
+                status = f"{response.status_code // 100}xx"
                 body = response.read() if response.is_error else _read(response, at_most)
         except (httpx.HTTPError, UnicodeError) as error:
             raise _unreachable(error, url, self._http.base_url) from error
+        finally:
+            counts.add("github_requests", api=api, status=status)
+            counts.observe("github_request_seconds", monotonic() - began, api=api)
         if response.is_error:
             raise_for_status(response)
         return response.headers, body

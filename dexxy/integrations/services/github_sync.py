@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import is_database_away
@@ -111,6 +112,10 @@ class Turn:
             DexxyError: the run failed; that is written down already.
         """
         self._last_taken_at = timezone.now()
+        with bound_contextvars(workspace=self.run.repository.source.workspace_id, run=self.run.pk):
+            return self._take()
+
+    def _take(self) -> bool:
         try:
             if self._reader.step():
                 return True
@@ -230,7 +235,11 @@ def credential_work(*, credential_id: int, seconds: float) -> bool:
         return False
     deadline = timezone.now() + timedelta(seconds=seconds)
     try:
-        with lease_taken(credential) as lease, ExitStack() as clients:
+        with (
+            bound_contextvars(credential=credential.pk),
+            lease_taken(credential) as lease,
+            ExitStack() as clients,
+        ):
             is_unfinished = Slice(credential, lease, clients).read_until(deadline)
         _stitch_all(credential)
         return is_unfinished

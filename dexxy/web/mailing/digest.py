@@ -49,16 +49,21 @@ class Scope:
         return FigureFilters(source_ids=self.sources or ())
 
 
-def digest_sections(scope: Scope, since: datetime) -> list[Section]:
+def digest_sections(scope: Scope, since: datetime, until: datetime | None = None) -> list[Section]:
     """Return what there is to tell since a time; sections without anything are left out.
+
+    Args:
+        until: a moment that is over, as the demo shows it; None for now. Who waited then, nobody
+            knows any more.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: the user may not see the workspace.
     """
-    now = timezone.now()
+    now = until or timezone.now()
     window = figure_window(scope.user, scope.workspace, since=since, until=now)
-    found = [_waiting(scope, now), _opened(scope, window), _new_people(scope, window)]
-    return [section for section in [*found, _numbers(scope, now)] if section is not None]
+    waiting = _waiting(scope, now) if until is None else None
+    found = [waiting, _opened(scope, window), _new_people(scope, window), _numbers(scope, now)]
+    return [section for section in found if section is not None]
 
 
 def waiting_line(workspace: Workspace, row: WaitingThread, now: datetime) -> Line:

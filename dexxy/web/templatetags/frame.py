@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings as of_django
 from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -25,6 +26,12 @@ from dexxy.web.waiting import words
 register = template.Library()
 
 _HUES = 6
+
+
+@register.simple_tag
+def demo_links() -> bool:
+    """Say whether this is the demo, which has pages of its own."""
+    return bool(of_django.DEXXY_DEMO)
 
 
 @register.simple_tag(takes_context=True)

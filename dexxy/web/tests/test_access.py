@@ -49,6 +49,8 @@ OPEN = {
     "favicon",
     "healthz",
     "readyz",
+    # To whom the settings let ask: test_metrics.py beside this file tries it.
+    "metrics",
     "theme",
     "density",
     "keyboard",
@@ -61,6 +63,8 @@ OPEN = {
 }
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
 OPERATORS = {"doctor", "setup_github", "github_registered"}
+# Where this is the demo: demo/tests beside this folder tries it.
+OF_THE_DEMO = {"demo_mails"}
 ADMINS = {
     *("endpoint", "repositories_add", "github_disconnect", "member_erase", "people_import"),
     *("settings_deliveries", "settings_delivery", "settings_audit"),
@@ -256,7 +260,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
 def test_no_page_is_forgotten_here(pages: dict[str, str]) -> None:
     named = {one.name for one in urls.urlpatterns if isinstance(one, URLPattern)}
 
-    assert named == OPEN | OPERATORS | SIGNED | ACTIONS | COUNTED | set(pages)
+    assert named == OPEN | OPERATORS | SIGNED | ACTIONS | COUNTED | OF_THE_DEMO | set(pages)
 
 
 def test_members_see_every_page(

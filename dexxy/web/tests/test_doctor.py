@@ -52,3 +52,17 @@ def test_whoever_is_not_signed_in_signs_in_first(client: Client, db: None) -> No
 
     assert response.status_code == 302
     assert response["Location"] == "/accounts/login/?next=/doctor/"
+
+
+def test_the_findings_are_in_the_language_of_their_reader(
+    client: Client, administrator: User
+) -> None:
+    administrator.language = "de"
+    administrator.save()
+    client.force_login(administrator)
+
+    part = client.get("/doctor/", headers=PART).content.decode()
+
+    assert "<strong>Datenbank</strong> PostgreSQL " in part
+    assert "Starte einen: `dexxy worker sync`." in part
+    assert "Start one" not in part

@@ -12,6 +12,7 @@ from rich.text import Text
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.migration_state import refuse_foreign_data
 from dexxy.doctor import Finding, State, examine
+from dexxy.doctor.facts import facts_as_json
 
 _MARKS = {State.OK: ("✓", "green"), State.NOTICE: ("•", "yellow"), State.FAILED: ("✗", "red")}
 
@@ -25,7 +26,11 @@ class Command(DexxyCommand):
             findings.append(finding)
             _print(console, finding)
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(finding) for finding in findings]))
+            found = {
+                "findings": [asdict(finding) for finding in findings],
+                "facts": facts_as_json(findings),
+            }
+            self.stdout.write(json.dumps(found))
         broken = sum(finding.state is State.FAILED for finding in findings)
         if broken:
             raise CommandError(

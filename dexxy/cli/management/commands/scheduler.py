@@ -14,6 +14,7 @@ from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import await_servers
 from dexxy.cli.errors import first_line
 from dexxy.cli.migration_state import await_own_data
+from dexxy.common.counts import counts
 from dexxy.embedded import EmbeddedServersError
 from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.integrations.services.github.webhooks.delivery_log import (
@@ -50,6 +51,7 @@ class Command(DexxyCommand):
             if was_well and time.monotonic() - tidied_at >= _TIDY_EVERY:
                 retention_wake()
                 tidied_at = time.monotonic()
+            counts.tell()
             time.sleep(options["every"])
 
 

@@ -20,7 +20,9 @@ from dexxy.cli.http_server import (
 )
 from dexxy.cli.ports import claim_port, listen, resolve
 from dexxy.cli.web_processes import WebProcesses
+from dexxy.common.counts import counts
 from dexxy.web.database_watch import DatabaseWatch, watched
+from dexxy.web.watch.requests import noted
 
 # How long a process before us may take to leave the port, when a supervisor starts us again.
 _TAKEOVER_SECONDS = 3.0
@@ -63,8 +65,9 @@ def _make_server(application: WSGIApplication, listener: socket.socket, most: in
     base = urlsplit(settings.DEXXY_BASE_URL)
     watch = DatabaseWatch()
     watch.start()
+    counts.tell_regularly()
     return make_server(
-        watched(application, watch),
+        noted(watched(application, watch)),
         listener,
         most_connections=most,
         url_scheme=base.scheme,

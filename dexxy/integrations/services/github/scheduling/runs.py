@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from dexxy.common.counts import counts
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
     Credential,
@@ -150,7 +151,8 @@ def run_fail(run: SyncRun, error: DexxyError) -> None:
         run.error, run.error_code = str(error), error.code
         run.save()
         runs_prune(run.repository_id)
-    log.warning("sync failed", repository=run.repository.full_name, error=str(error))
+    counts.add("errors", where="run", code=error.code)
+    log.warning("sync failed", error=str(error), code=error.code, **_spent(run))
 
 
 def _retry_at(error: DexxyError) -> datetime:
@@ -188,7 +190,22 @@ def run_finish(run: SyncRun) -> SyncRun:
         run.state, run.finished_at = RunState.DONE, now
         run.save()
         runs_prune(repository.pk)
+    log.info("sync done", **_spent(run))
     return run
+
+
+def _spent(run: SyncRun) -> dict[str, object]:
+    """Return what the log says of a run that ended."""
+    assert run.finished_at is not None
+    seconds = round((run.finished_at - run.started_at).total_seconds(), 1)
+    return {
+        "repository": run.repository.full_name,
+        "run": run.pk,
+        "seconds": seconds,
+        "requests": run.requests,
+        "points": run.points,
+        "messages": run.counts.get("messages", 0),
+    }
 
 
 def _next_sweep_at(run: SyncRun, now: datetime) -> datetime | None:

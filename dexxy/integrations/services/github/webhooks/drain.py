@@ -13,6 +13,8 @@ from time import monotonic
 import orjson
 import structlog
 from django.db import connection, transaction
+from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from dexxy.common.sql import Rows, execute_later, fetch_all, gathering
 from dexxy.common.stopping import asked_to_stop
@@ -97,6 +99,7 @@ def deliveries_drain(*, seconds: float) -> int:
 def _drain_batch(only: list[int] | None) -> int:
     """Work off one batch: of ONLY these, or of all that is due. Returns how many were taken."""
     taken: list[Waiting] = []
+    began = monotonic()
     try:
         with transaction.atomic(), gathering():
             # What is lost in a crash of the server is lost together, and due again.
@@ -107,6 +110,16 @@ def _drain_batch(only: list[int] | None) -> int:
         if not connection.is_usable():
             raise
         _split([one.pk for one in taken], error)
+        return len(taken)
+    if taken:
+        oldest = timezone.now() - min(one.received_at for one in taken)
+        log.info(
+            "webhooks worked off",
+            deliveries=len(taken),
+            first=taken[0].pk,
+            milliseconds=round((monotonic() - began) * 1000),
+            waited=round(oldest.total_seconds(), 3),
+        )
     return len(taken)
 
 
@@ -143,7 +156,9 @@ def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
             rest.append(one)
     events = _events(rest)
     if rest and rest[0].event in ACCOUNT_EVENTS:
-        yield rest[0].pk, _handled(events[0])
+        with bound_contextvars(delivery=rest[0].pk):
+            outcome = _handled(events[0])
+        yield rest[0].pk, outcome
     elif rest:
         yield from zip([one.pk for one in rest], thread_events_apply(events), strict=True)
 

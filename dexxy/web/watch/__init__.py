@@ -1,0 +1,1 @@
+"""What is told of requests, and to whoever watches this Dexxy."""
