@@ -44,6 +44,8 @@ class Provider:
         id_token: what is written over its ID tokens.
         document: what is written over its discovery document.
         fails: paths that are answered by 500.
+        leads_on: whether its page sends browsers on to another host first, as where another
+            provider stands behind it.
     """
 
     issuer: str = ""
@@ -52,6 +54,7 @@ class Provider:
     id_token: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
+    leads_on: bool = False
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
@@ -67,6 +70,10 @@ class Provider:
         if request.path == "/keys":
             public = RSAAlgorithm.to_jwk(rsa_key("published").public_key(), as_dict=True)
             return _json({"keys": [{**public, "kid": "1", "alg": "RS256", "use": "sig"}]})
+        if request.path == "/authorize" and self.leads_on:
+            self.leads_on = False
+            there = request.url.replace("//127.0.0.1:", "//localhost:")
+            return Response("", 302, {"Location": there})
         if request.path == "/authorize":
             code = secrets.token_urlsafe(16)
             self.codes[code] = request.args.to_dict()

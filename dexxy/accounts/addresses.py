@@ -67,6 +67,13 @@ def address_prove(user: User) -> None:
     )
 
 
+def address_owner(email: str) -> User | None:
+    """Return who has proven that EMAIL is theirs, and may sign in; None where nobody has."""
+    proven = EmailAddress.objects.filter(email=email.lower(), verified=True, user__is_active=True)
+    found = proven.select_related("user").first()
+    return found.user if found else None
+
+
 def address_claimant(email: str) -> User | None:
     """Return the account, locked, whose address EMAIL was typed and never proven; None if there is
     none. Whoever runs this Dexxy is believed."""

@@ -6,9 +6,11 @@ from typing import Any, cast
 
 # Registers the addresses, which are registered anew below.
 import allauth.account.admin
+import allauth.mfa.admin
 import allauth.socialaccount.admin  # noqa: F401
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -30,6 +32,7 @@ from dexxy.accounts.memberships import (
 from dexxy.accounts.models import (
     ApiToken,
     AuditEntry,
+    BrowserSession,
     Invitation,
     Membership,
     Role,
@@ -111,7 +114,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
 
 # The providers are those of the settings, and no token of theirs is kept.
-admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(EmailAddress)
@@ -132,6 +135,28 @@ class OutsideAccountAdmin(ReadOnlyAdmin):
     list_filter = ("provider",)
     list_select_related = ("user",)
     search_fields = ("uid", "user__email", "user__name")
+
+
+@admin.register(Authenticator)
+class SecondStepAdmin(ReadOnlyAdmin):
+    """Who signs in with a second step. What it is made of is not shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    hidden = ("data",)
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+
+
+@admin.register(BrowserSession)
+class BrowserSessionAdmin(ReadOnlyAdmin):
+    """Where people are signed in."""
+
+    list_display = ("user", "address", "begun_at", "seen_at")
+    hidden = ("session",)
+    list_filter = ("seen_at",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
 
 
 def _or_told(request: HttpRequest, page: Callable[[], HttpResponse]) -> HttpResponse:

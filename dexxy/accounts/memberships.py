@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Membership, Role, User, Workspace
+from dexxy.accounts.security.open_sessions import sessions_end
+from dexxy.accounts.security.second_step import second_step_reset
 from dexxy.accounts.selectors import (
     AdminOnlyError,
     Viewer,
@@ -14,7 +16,7 @@ from dexxy.accounts.selectors import (
     memberships_of,
     signed_in,
 )
-from dexxy.accounts.services import audit
+from dexxy.accounts.services import audit, audit_of_user
 from dexxy.accounts.sign_in import link_make
 from dexxy.common.errors import DexxyError, NotFoundError
 
@@ -24,7 +26,7 @@ class MembershipNotFoundError(NotFoundError):
 
 
 class ResetRefusedError(DexxyError):
-    """An admin may make no link that signs somebody in."""
+    """An admin may make no link that signs somebody in, nor reset their second step."""
 
     code = "reset_refused"
 
@@ -84,23 +86,33 @@ def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
     actor, workspace = _place(viewer, membership_id)
     _require_admin(viewer, workspace)
     in_person(viewer)
-    user = _locked(membership_id).user
-    # Who has the link is that person, in all that they may see.
-    others = Membership.objects.filter(user=actor, role=Role.ADMIN).values("workspace")
-    is_beyond = user.memberships.exclude(workspace__in=others).exists()
-    if user.is_staff or is_beyond or not user.is_active or user == actor:
-        raise ResetRefusedError(
-            _(
-                "You can make no link for this account: it is your own, may not sign in any more, "
-                "or opens more than the workspaces that you administer. Ask whoever runs this "
-                "Dexxy for dexxy sign-in-link."
-            )
-        )
+    user = _resettable(actor, membership_id)
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    for membership in user.memberships.select_related("workspace"):
-        audit(membership.workspace, actor, "user.reset_link_made", user, user=user.email)
+    sessions_end(user)
+    audit_of_user(user, actor, "user.reset_link_made")
     return link_make(user)
+
+
+@transaction.atomic
+def membership_reset_second_step(*, viewer: Viewer, membership_id: int) -> None:
+    """Let a member who lost their second step sign in without one, until they add another.
+
+    Their authenticator app, passkeys and recovery codes work no more, and they are signed out
+    everywhere.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        SessionNeededError: VIEWER came by a token.
+        MembershipNotFoundError: it is in no workspace of VIEWER's.
+        AdminOnlyError: VIEWER is a member there.
+        ResetRefusedError: the account opens more than VIEWER administers, or nothing any more.
+    """
+    actor, workspace = _place(viewer, membership_id)
+    _require_admin(viewer, workspace)
+    in_person(viewer)
+    user = _resettable(actor, membership_id)
+    second_step_reset(user, actor=actor)
 
 
 # What who runs this Dexxy does in any workspace: its caller has asked whether ACTOR may.
@@ -154,6 +166,9 @@ def operator_remove(*, actor: User, membership_id: int) -> Membership:
     pk = membership.pk
     membership.delete()
     membership.pk = pk
+    # Whoever leaves by themselves goes on to where they can be invited anew.
+    if user != actor and not user.is_staff and not user.memberships.exists():
+        sessions_end(user)
     return membership
 
 
@@ -162,10 +177,28 @@ def operator_deactivate(*, actor: User, user: User) -> None:
     """Let somebody sign in no more, and end their tokens and open invitations everywhere."""
     user.is_active = False
     user.save(update_fields=["is_active"])
+    sessions_end(user)
     workspaces = Workspace.objects.filter(memberships__user=user).order_by("pk")
     for workspace in workspaces.select_for_update(no_key=True, of=("self",)):
         ended = _end_access(workspace, user)
         audit(workspace, actor, "user.deactivated", user, user=user.email, **ended)
+
+
+def _resettable(actor: User, membership_id: int) -> User:
+    """Return the user of a membership, where ACTOR administers all that their account opens."""
+    user = _locked(membership_id).user
+    # Who gets in as that person sees all that they may see.
+    others = Membership.objects.filter(user=actor, role=Role.ADMIN).values("workspace")
+    is_beyond = user.memberships.exclude(workspace__in=others).exists()
+    if user.is_staff or is_beyond or not user.is_active or user == actor:
+        raise ResetRefusedError(
+            _(
+                "You can reset nothing of this account: it is your own, may not sign in any more, "
+                "or opens more than the workspaces that you administer. Ask whoever runs this "
+                "Dexxy for dexxy sign-in-link."
+            )
+        )
+    return user
 
 
 def _end_access(workspace: Workspace, user: User) -> dict[str, int]:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -169,6 +170,27 @@ class ApiToken(TimestampedModel):
     def is_expired(self) -> bool:
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class BrowserSession(models.Model):
+    """A browser in which somebody is signed in: what they see of it, beside Django's own row.
+
+    That row is found by a digest of the key (`sessions.py`), and so is this one. It has no
+    constraint in the database: what is written down while a session ends makes no error, and is
+    seen by nobody.
+    """
+
+    session = models.OneToOneField(
+        Session, models.CASCADE, related_name="browser", db_constraint=False
+    )
+    user = models.ForeignKey(User, models.CASCADE, related_name="browser_sessions")
+    user_agent = models.CharField(max_length=300, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    begun_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user} since {self.begun_at:%Y-%m-%d}"
 
 
 class AuditEntry(models.Model):

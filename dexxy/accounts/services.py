@@ -203,3 +203,13 @@ def audit(
         target_id=str(target.pk),
         details=details,
     )
+
+
+def audit_of_user(user: User, actor: User | None, action: str, **details: Any) -> None:
+    """Write down what was done to the account of USER, in each workspace that they are in.
+
+    Args:
+        actor, action, details: as of `audit`.
+    """
+    for membership in user.memberships.select_related("workspace").order_by("pk"):
+        audit(membership.workspace, actor, action, user, user=user.email, **details)

@@ -1,17 +1,23 @@
-"""The one-time link that stands in for mail."""
+"""One-time links: that sign in, and that let somebody set a new password."""
 
 import structlog
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
 from django.conf import settings
-from django.contrib.auth import login
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from sesame.utils import get_query_string, get_user
 
 from dexxy.accounts.models import User
+from dexxy.accounts.security.passwords import password_checked, password_set
 
 log = structlog.get_logger()
 
 _PATH = "/sign-in/link/"
+_RENEWAL_PATH = "/sign-in/password/"
+# What a link of one kind says is nothing to the other.
+_RENEWAL = "renewal"
 
 
 def link_make(user: User, *, address: str = "") -> str:
@@ -25,24 +31,75 @@ def link_make(user: User, *, address: str = "") -> str:
 
 def link_user(request: HttpRequest) -> User | None:
     """Return whom the link of REQUEST would sign in, or None: it is unknown, spent or too old."""
-    user = get_user(request, update_last_login=False)
-    return user if isinstance(user, User) else None
+    return _user(request)
 
 
 @transaction.atomic
-def link_sign_in(request: HttpRequest) -> User | None:
+def link_sign_in(request: HttpRequest) -> HttpResponse | None:
     """Sign in whom the link of REQUEST is for, which is spent by that.
 
-    Returns: who is signed in now, or None, as `link_user`.
+    Whoever has a second step is asked for it: a mailbox or an admin does not stand in for that.
+
+    Returns: where to go on, or None, as `link_user`.
     """
-    user = link_user(request)
+    user = _spent(request)
+    if user is None:
+        return None
+    log.info("signed in by link", user=user.pk)
+    return _signed_in(request, user, "link")
+
+
+def password_link_make(user: User) -> str:
+    """Return a link by which USER sets a new password, once, within an hour."""
+    return f"{settings.DEXXY_BASE_URL}{_RENEWAL_PATH}{get_query_string(user, scope=_RENEWAL)}"
+
+
+def password_link_user(request: HttpRequest) -> User | None:
+    """Return who may set a password by the link of REQUEST, or None, as `link_user`."""
+    return _user(request, _RENEWAL)
+
+
+@transaction.atomic
+def password_link_set(request: HttpRequest, *, password: str, again: str) -> HttpResponse | None:
+    """Set the password of whom the link of REQUEST is for, end their sessions, and sign them in.
+
+    Returns: where to go on, or None, as `link_user`.
+
+    Raises:
+        PasswordError: it cannot be that; the link is not spent.
+    """
+    user = _user(request, _RENEWAL)
+    if user is None:
+        return None
+    password_checked(user, password, again)
+    user = _spent(request, _RENEWAL)
+    if user is None:
+        return None
+    password_set(user, password)
+    log.info("password set by link", user=user.pk)
+    return _signed_in(request, user, "password_link")
+
+
+def _user(request: HttpRequest, scope: str = "") -> User | None:
+    user = get_user(request, scope=scope, update_last_login=False)
+    return user if isinstance(user, User) else None
+
+
+def _spent(request: HttpRequest, scope: str = "") -> User | None:
+    user = _user(request, scope)
     if user is None:
         return None
     # Of two clicks at one moment the second waits here, and then finds the link spent:
-    # login() moves last_login, which is what makes it work only once.
+    # the time of the last sign-in is what makes it work only once.
     User.objects.select_for_update().get(pk=user.pk)
-    user = link_user(request)
+    user = _user(request, scope)
     if user is not None:
-        login(request, user)
-        log.info("signed in by link", user=user.pk)
+        user.last_login = timezone.now()
+        user.save(update_fields=["last_login"])
     return user
+
+
+def _signed_in(request: HttpRequest, user: User, method: str) -> HttpResponse:
+    record_authentication(request, user, method)
+    answer: HttpResponse = perform_login(request, user)
+    return answer

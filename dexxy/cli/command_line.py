@@ -270,6 +270,11 @@ def _export(parser: ArgumentParser) -> None:
 
 def _sign_in_link(parser: ArgumentParser) -> None:
     parser.add_argument("email", metavar="EMAIL", help="the address of the account")
+    parser.add_argument(
+        "--reset-second-step",
+        action="store_true",
+        help="remove their authenticator app, passkeys and recovery codes, for who lost them",
+    )
 
 
 def _user_create(parser: ArgumentParser) -> None:

@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
     "csp",
     "django_htmx",
@@ -156,6 +157,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dexxy.accounts.sessions.SessionSeenMiddleware",
     "dexxy.accounts.reader.ReaderMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -244,6 +246,15 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Links to sign in that one sender may ask for; of one address, dexxy/mail/access.py counts them.
+ACCOUNT_RATE_LIMITS = {"access_mail": "10/10m/ip"}
+MFA_ADAPTER = "dexxy.accounts.security.mfa_adapter.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "dexxy.accounts.security.code_forms.CodeForm",
+    "reauthenticate": "dexxy.accounts.security.code_forms.ConfirmForm",
+}
 SOCIALACCOUNT_ADAPTER = "dexxy.web.signing_in.adapter.OutsideAccountAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # what a provider has not proven counts for nothing
 # The links that `dexxy up` and `dexxy sign-in-link` print: each works once, for an hour.
@@ -282,12 +293,9 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        # Connecting GitHub is a form that leads there, and so is signing in elsewhere.
-        "form-action": [
-            "'self'",
-            DEXXY_GITHUB_WEB_URL,
-            *([DEXXY_OIDC.origin] if DEXXY_OIDC else []),
-        ],
+        # Registering the App is a form that leads to GitHub. To sign in elsewhere a page leads on,
+        # because a provider may lead on to hosts that nobody here knows.
+        "form-action": ["'self'", DEXXY_GITHUB_WEB_URL],
         "frame-ancestors": ["'none'"],
     }
 }

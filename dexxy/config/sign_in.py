@@ -1,7 +1,6 @@
 """Where people may sign in beside here, as the environment names it."""
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from dexxy.config import env
 
@@ -19,12 +18,6 @@ class OidcSettings:
     client_id: str
     client_secret: str = field(repr=False)
     name: str
-
-    @property
-    def origin(self) -> str:
-        """Where its pages are, for the Content-Security-Policy."""
-        parts = urlsplit(self.issuer)
-        return f"{parts.scheme}://{parts.netloc}"
 
 
 def oidc_settings() -> OidcSettings | None:

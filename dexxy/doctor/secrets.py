@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from dexxy.accounts.security.factor_secrets import factor_secrets
 from dexxy.common.crypto import EncryptedTextField, Secret
 from dexxy.doctor.finding import Finding, failed, well
 
@@ -13,6 +14,7 @@ from dexxy.doctor.finding import Finding, failed, well
 def keys() -> Finding:
     """Look whether every secret in the database can be decrypted."""
     stored = [secret for model in apps.get_models() for secret in _stored(model)]
+    stored += factor_secrets()
     unreadable = sum(not secret.is_readable for secret in stored)
     if unreadable:
         return failed(

@@ -16,7 +16,7 @@ class MailPreferenceAdmin(ReadOnlyAdmin):
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(ReadOnlyAdmin):
     list_display = ("workspace", "user", "kind", "period", "attempts", "sent_at", "error")
-    hidden = ("link",)
+    hidden = ("link", "address")
     list_filter = ("kind",)
     list_select_related = ("workspace", "user")
     search_fields = ("user__email",)

@@ -67,6 +67,8 @@ class MailKind(models.TextChoices):
     ALERT = "alert", _("Alert")
     TEST = "test", _("Test")
     INVITATION = "invitation", _("Invitation")
+    SIGN_IN = "sign_in", _("Link to sign in")
+    FORGOTTEN = "password", _("Link to a new password")
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -88,10 +90,13 @@ class OutgoingMail(TimestampedModel):
     kept. `next_attempt_at` is when it may be claimed, again if its claimer was killed.
 
     `period` is the local day of a digest, and of others what makes them one of their kind.
-    `link` is what an invitation leads to, until it is sent.
+    `link` is what an invitation leads to, until it is sent. `address` is what was typed by who
+    wants to sign in, until it is settled; such a mail is of no workspace.
     """
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, null=True, blank=True, related_name="+"
+    )
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
     invitation = models.ForeignKey(
         Invitation, models.CASCADE, null=True, blank=True, related_name="+"
@@ -101,6 +106,7 @@ class OutgoingMail(TimestampedModel):
     # From when on a digest tells what is new.
     since = models.DateTimeField(null=True, blank=True)
     link = EncryptedTextField(blank=True, default="")
+    address = models.CharField(max_length=254, blank=True, default="", db_default="")
     next_attempt_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

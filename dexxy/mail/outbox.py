@@ -144,7 +144,7 @@ def _settle(mail: OutgoingMail, **became: object) -> None:
     for name, value in became.items():
         setattr(mail, name, value)
     if mail.sent_at or mail.given_up_at:
-        mail.link = ""
+        mail.link = mail.address = ""
     mail.save()
 
 

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import connection, models
 from psycopg import sql
 
+from dexxy.accounts.security.factor_secrets import factor_secrets_renew
 from dexxy.common.crypto import EncryptedTextField, UndecryptableSecretError, renewed
 
 # Rows that are read at once.
@@ -47,6 +48,7 @@ def secrets_rotate(other_keys: Sequence[str] = ()) -> Iterator[Rotated]:
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
                 yield _column(model, field, other_keys)
+    yield _second_steps(other_keys)
 
 
 def _column(
@@ -70,6 +72,12 @@ def _column(
                     cursor.execute(write, [new, last, stored])
             if not rows:
                 return done
+
+
+def _second_steps(other_keys: Sequence[str]) -> Rotated:
+    done = Rotated("second step, secrets")
+    factor_secrets_renew(lambda stored: _renewed(stored, other_keys, done))
+    return done
 
 
 def _renewed(stored: str, other_keys: Sequence[str], done: Rotated) -> str | None:

@@ -1,9 +1,9 @@
-"""The pages of allauth, of which those are switched off that rest on mail: none is sent here."""
+"""The pages of allauth that are open here; our own stand in for those that rest on mail."""
 
 from allauth.account.urls import urlpatterns as pages_of_allauth
 from django.urls import URLPattern
 
-from dexxy.web.signing_in.by_link import no_mail
+from dexxy.web.signing_in.by_link import forgotten, no_mail
 
 # What needs no mail. A page that a newer allauth brings is off until it stands here.
 OPEN = {
@@ -20,8 +20,9 @@ OPEN = {
 def _as_it_is_here(page: URLPattern) -> URLPattern:
     if page.name in OPEN:
         return page
-    # Its name stays: allauth's other pages link there.
-    return URLPattern(page.pattern, no_mail, name=page.name)
+    # Their names stay: allauth's other pages link there.
+    view = forgotten if page.name == "account_reset_password" else no_mail
+    return URLPattern(page.pattern, view, name=page.name)
 
 
 urlpatterns = [_as_it_is_here(page) for page in pages_of_allauth]

@@ -42,7 +42,7 @@ from dexxy.web.settings import (
     tokens,
 )
 from dexxy.web.settings import people as people_roles
-from dexxy.web.signing_in import by_link
+from dexxy.web.signing_in import by_link, confirming, second_step, security
 from dexxy.web.signing_in import views as outside
 from dexxy.web.start import checklist
 from dexxy.web.start import github as start_github
@@ -271,7 +271,35 @@ urlpatterns = [
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("sign-in/link/", by_link.sign_in_by_link, name="sign_in_by_link"),
+    path("sign-in/mail/", by_link.ask_for_mail, name="ask_for_mail"),
+    path("sign-in/password/", by_link.new_password, name="new_password"),
+    path("account/security/", security.security, name="account_security"),
+    path("account/security/again/", confirming.sign_in_again, name="account_sign_in_again"),
+    path("account/security/app/", security.app, name="account_app"),
+    path("account/security/app/remove/", security.app_end, name="account_app_remove"),
+    path("account/security/codes/", security.codes, name="account_codes"),
+    path("account/security/passkeys/", security.passkey, name="account_passkey"),
+    path(
+        "account/security/passkeys/<int:pk>/<slug:action>/",
+        security.passkey_action,
+        name="account_passkey_action",
+    ),
+    path("account/security/sessions/end/", security.sessions_action, name="account_sessions_end"),
+    path(
+        "account/security/sessions/<int:pk>/end/",
+        security.session_action,
+        name="account_session_end",
+    ),
     path("accounts/", include("dexxy.web.account_urls")),
+    # By the names that allauth looks for.
+    path("accounts/2fa/authenticate/", second_step.authenticate, name="mfa_authenticate"),
+    path("accounts/2fa/reauthenticate/", second_step.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "accounts/2fa/webauthn/reauthenticate/",
+        second_step.reauthenticate_by_passkey,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("accounts/2fa/webauthn/login/", second_step.sign_in_by_passkey, name="mfa_login_webauthn"),
     path("accounts/github/login/", outside.to_github, name="github_login"),
     path("accounts/github/login/callback/", outside.from_github, name="github_callback"),
     path("accounts/oidc/login/", outside.to_oidc, name="oidc_login"),

@@ -186,6 +186,7 @@ def test_each_page_fits_and_is_accessible(page_of_alice: Page, source: Source, l
         f"{root}settings/audit/",
         f"{root}settings/danger/",
         "/account/",
+        "/account/security/",
         f"{root}more/",
         "/accounts/password/change/",
     ):

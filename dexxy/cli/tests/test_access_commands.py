@@ -18,6 +18,7 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.cli.startup import announce
 from dexxy.cli.tests.running import dexxy
 from tests.factories import make_user
+from tests.second_step import app_of
 from tests.servers import own_database
 
 BASE_URL = "http://localhost:8000"
@@ -46,6 +47,20 @@ def test_a_link_signs_in_whom_it_is_for_and_once(alice: User) -> None:
     assert said == "It signs alice@example.com in, once, within an hour.\n"
     assert signed_in_by(link) == alice
     assert signed_in_by(link) is None
+
+
+def test_who_lost_their_second_step_gets_in_without_it_by_whoever_runs_dexxy(
+    alice: User, workspace: Workspace
+) -> None:
+    app_of(alice)
+    asked, _said = run("sign_in_link", "alice@example.com")
+    assert signed_in_by(asked) is None  # a code is asked for
+
+    link, _said = run("sign_in_link", "alice@example.com", "--reset-second-step")
+
+    assert signed_in_by(link) == alice
+    entry = AuditEntry.objects.get(action="user.second_step_reset")
+    assert (entry.actor, entry.details) == (None, {"user": alice.email})
 
 
 def test_nobody_gets_a_link_who_has_no_account_or_may_not_sign_in(alice: User) -> None:

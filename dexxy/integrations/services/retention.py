@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from dexxy.accounts.models import ApiToken, AuditEntry, Invitation
+from dexxy.accounts.models import ApiToken, AuditEntry, BrowserSession, Invitation
 from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import DeliveryState, OAuthState, RefusedWebhooks, WebhookDelivery
 from dexxy.outgoing.models import Delivery as OutgoingDelivery
@@ -43,6 +43,13 @@ class Kept:
 
 KEPT = (
     Kept("sessions", "", lambda time: Session.objects.filter(expire_date__lt=time)),
+    Kept(
+        "browsers of sessions that are over",
+        "",
+        lambda time: BrowserSession.objects.exclude(
+            Exists(Session.objects.filter(pk=OuterRef("session_id")))
+        ),
+    ),
     Kept("states", "", lambda time: OAuthState.objects.filter(expires_at__lt=time - timedelta(1))),
     Kept(
         "deliveries",

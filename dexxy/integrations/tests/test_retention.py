@@ -13,7 +13,14 @@ from django.db.models import Model
 from django.utils import timezone
 from pytest_django import Settings
 
-from dexxy.accounts.models import ApiToken, AuditEntry, Invitation, User, Workspace
+from dexxy.accounts.models import (
+    ApiToken,
+    AuditEntry,
+    BrowserSession,
+    Invitation,
+    User,
+    Workspace,
+)
 from dexxy.integrations.models import (
     DeliveryState,
     GitHubApp,
@@ -58,6 +65,16 @@ def make(workspace: Workspace, alice: User) -> dict[str, Make]:
     return {
         "sessions": lambda at: Session.objects.create(
             session_key=str(next(number)), session_data="", expire_date=at
+        ),
+        "browsers of sessions that are over": lambda at: BrowserSession.objects.create(
+            session=Session.objects.create(
+                session_key=str(next(number)),
+                session_data="",
+                expire_date=timezone.now() + timedelta(days=1),
+            )
+            if at > timezone.now()
+            else Session(session_key=str(next(number))),
+            user=alice,
         ),
         "states": lambda at: OAuthState.objects.create(
             user=alice,

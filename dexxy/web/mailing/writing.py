@@ -14,6 +14,7 @@ from dexxy.mail.reader import written_for
 from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.waiting.lists import QueueFilters
 from dexxy.messages.waiting.queue import queue_rows
+from dexxy.web.mailing.access import access_write
 from dexxy.web.mailing.digest import Scope, digest_sections, waiting_line
 from dexxy.web.mailing.parts import Section, Sheet, address_of, in_one_line
 
@@ -24,18 +25,20 @@ def mail_write(mail: OutgoingMail) -> Written | None:
     Raises:
         WorkspaceNotFoundError: who gets it is not in the workspace any more.
     """
+    if mail.workspace is None:
+        return access_write(mail)
     with written_for(mail.user, mail.workspace):
-        return _WRITERS[MailKind(mail.kind)](mail)
+        return _WRITERS[MailKind(mail.kind)](mail, mail.workspace)
 
 
-def _digest(mail: OutgoingMail) -> Written | None:
-    preference, sources = _preference(mail), sources_for_mail(mail.workspace)
+def _digest(mail: OutgoingMail, workspace: Workspace) -> Written | None:
+    preference, sources = _preference(mail, workspace), sources_for_mail(workspace)
     is_wanted = preference is not None and preference.digest != Digest.NEVER
     if preference is None or not is_wanted or sources == []:
         return None
     since = mail.since or mail.created_at
-    scope = Scope(preference.membership.user, mail.workspace, sources)
-    name = in_one_line(mail.workspace.name)
+    scope = Scope(preference.membership.user, workspace, sources)
+    name = in_one_line(workspace.name)
     is_daily = preference.digest == Digest.DAILY
     title = _("{name}: your day") if is_daily else _("{name}: your week")
     why = _("You get this because you chose a digest of {name}.").format(name=name)
@@ -43,8 +46,8 @@ def _digest(mail: OutgoingMail) -> Written | None:
     return _to_person(mail, preference, heading, digest_sections(scope, since), why)
 
 
-def _alert(mail: OutgoingMail) -> Written | None:
-    preference, workspace = _preference(mail), mail.workspace
+def _alert(mail: OutgoingMail, workspace: Workspace) -> Written | None:
+    preference = _preference(mail, workspace)
     sources = sources_for_mail(workspace)
     if preference is None or not preference.has_alerts or sources == []:
         return None
@@ -74,27 +77,27 @@ def _alert(mail: OutgoingMail) -> Written | None:
     return _to_person(mail, preference, heading.format(name=name, n=number), sections, why)
 
 
-def _test(mail: OutgoingMail) -> Written | None:
+def _test(mail: OutgoingMail, workspace: Workspace) -> Written | None:
     if mail.user is None:
         return None
-    require_membership(mail.user, mail.workspace)
+    require_membership(mail.user, workspace)
     sheet = Sheet(
         heading=_("Dexxy can send you mail"),
         words=[_("This is the test that you asked for. Nothing else is to be done.")],
         why=_("You get this because you pressed a button in {name}.").format(
-            name=in_one_line(mail.workspace.name)
+            name=in_one_line(workspace.name)
         ),
-        choices=_choices(mail.workspace),
+        choices=_choices(workspace),
     )
     return _written(mail.user.email, sheet)
 
 
-def _invitation(mail: OutgoingMail) -> Written | None:
+def _invitation(mail: OutgoingMail, workspace: Workspace) -> Written | None:
     invitation = mail.invitation
     is_open = invitation is not None and not (invitation.accepted_at or invitation.revoked_at)
     if invitation is None or not is_open or invitation.expires_at <= timezone.now():
         return None
-    name = in_one_line(mail.workspace.name)
+    name = in_one_line(workspace.name)
     inviter = in_one_line(str(invitation.invited_by or name))
     sheet = Sheet(
         heading=_("{person} invites you to {name}").format(person=inviter, name=name),
@@ -115,9 +118,9 @@ _WRITERS = {
 }
 
 
-def _preference(mail: OutgoingMail) -> MailPreference | None:
+def _preference(mail: OutgoingMail, workspace: Workspace) -> MailPreference | None:
     found = MailPreference.objects.select_related("membership__user")
-    return found.filter(membership__workspace=mail.workspace, membership__user=mail.user).first()
+    return found.filter(membership__workspace=workspace, membership__user=mail.user).first()
 
 
 def _to_person(
@@ -132,7 +135,7 @@ def _to_person(
         heading=heading,
         sections=sections,
         why=why,
-        choices=_choices(mail.workspace),
+        choices=_choices(preference.membership.workspace),
         ends_by=address_of("unsubscribe", code),
     )
     return _written(preference.membership.user.email, sheet)

@@ -17,9 +17,11 @@ from dexxy.accounts.invitations import (
 from dexxy.accounts.memberships import (
     membership_remove,
     membership_reset_link,
+    membership_reset_second_step,
     membership_set_role,
 )
 from dexxy.accounts.models import Role, Workspace
+from dexxy.accounts.security.second_step import second_steps_in
 from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.accounts.sign_in_rules import sign_in_rules
 from dexxy.common.errors import BadInputError
@@ -59,6 +61,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         context["invitations"] = invitations(request.user, workspace).items
         context["rules"] = sign_in_rules(request.user, workspace)
         context["ways"] = ways()
+        context["second_steps"] = second_steps_in(request.user, workspace)
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
     context["link"] = take_once(request, once)
     context["reset_link"] = take_once(request, _reset_of(workspace))
@@ -81,6 +84,9 @@ def membership_action(
     elif action == "reset-link":
         make = partial(membership_reset_link, viewer=request.user, membership_id=pk)
         attempt(request, lambda: keep_for_once(request, _reset_of(workspace), make()), "")
+    elif action == "second-step":
+        reset = partial(membership_reset_second_step, viewer=request.user, membership_id=pk)
+        attempt(request, reset, _("They sign in without a second step, until they add one."))
     else:
         raise Http404
     # Whoever has left cannot see the team.

@@ -8,6 +8,7 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -51,12 +52,15 @@ def _to(request: HttpRequest, provider_id: str) -> HttpResponse:
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     try:
-        answer: HttpResponse = provider.redirect(
+        leads_to: HttpResponse = provider.redirect(
             request, AuthProcess.LOGIN, next_url=wanted if is_ours else None
         )
-        return answer
     except (RequestException, OAuth2Error) as error:
         return _failed(adapter, request, provider, error)
+    # A page, and no redirect: browsers hold each address to which a form is led on against the
+    # policy of its page (form-action), and where a provider leads on nobody here can know.
+    context = {"address": leads_to["Location"], "place": provider.app.name}
+    return render(request, "web/going_on.html", context)
 
 
 def _from(request: HttpRequest, provider_id: str) -> HttpResponse:

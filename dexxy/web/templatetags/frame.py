@@ -1,5 +1,6 @@
 """What the templates of the frame and of the components need."""
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from dexxy.accounts.first_run import may_create_workspace
 from dexxy.accounts.selectors import is_admin
 from dexxy.integrations.health import SyncHealth
+from dexxy.mail.preferences import mail_is_configured
 from dexxy.messages.models import Thread, ThreadKind, ThreadState
 from dexxy.web import wording
 from dexxy.web.frame.navigation import Frame, frame_of
@@ -77,6 +79,18 @@ def themes() -> list[tuple[str, str]]:
 def sign_in_ways() -> list[Way]:
     """Return where people can sign in beside here."""
     return ways()
+
+
+@register.simple_tag
+def sends_mail() -> bool:
+    """Say whether this Dexxy sends mails."""
+    return mail_is_configured()
+
+
+@register.simple_tag
+def as_json(value: Any) -> str:
+    """Write VALUE for a script, into an attribute."""
+    return json.dumps(value)
 
 
 @register.simple_tag

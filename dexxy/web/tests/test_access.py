@@ -46,6 +46,8 @@ OPEN = {
     "home",
     "invitation",
     "sign_in_by_link",
+    # By mail, and with what allauth asks: signing_in/tests beside this folder tries them.
+    *("ask_for_mail", "new_password", "mfa_authenticate", "mfa_login_webauthn"),
     "favicon",
     "healthz",
     "readyz",
@@ -91,6 +93,11 @@ FORMS = {
 # try them.
 SIGNED = {
     *("picture", "account", "account_zone"),
+    # signing_in/tests beside this folder tries these.
+    *("account_security", "account_sign_in_again", "account_app", "account_app_remove"),
+    *("account_codes", "account_passkey", "account_passkey_action"),
+    *("account_session_end", "account_sessions_end"),
+    *("mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
     *("start_account", "start_workspace", "start_connect", "start_sync", "start_team"),
 }
 # Only sent to, never shown.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dexxy.accounts.security.second_step import second_step_reset
 from dexxy.accounts.sign_in import link_make
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.people import user_called
@@ -12,5 +13,7 @@ class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         database_require()
         user = user_called(options["email"])
+        if options["reset_second_step"]:
+            second_step_reset(user)
         self.stdout.write(link_make(user))
         self.stderr.write(f"It signs {user.email} in, once, within an hour.")
