@@ -42,8 +42,7 @@ from dexxy.web.settings import (
     tokens,
 )
 from dexxy.web.settings import people as people_roles
-from dexxy.web.signing_in import by_link, confirming, second_step, security
-from dexxy.web.signing_in import views as outside
+from dexxy.web.signing_in import by_link, confirming, outside, second_step, security
 from dexxy.web.start import checklist
 from dexxy.web.start import github as start_github
 from dexxy.web.start import people as start_people

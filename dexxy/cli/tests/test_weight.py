@@ -11,9 +11,9 @@ from dexxy.cli.tests.running import environment
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
 GRAPHQL = {"strawberry", "strawberry_django", "graphql", "cross_web"}
 PAGES = {"markdown_it", "nh3"}
-SIGNING = {"jwt"}
+SIGNING = {"jwt", "requests"}
 WEB_SERVER = {"waitress"}
-DRAWING = {"rich", "pygments"}
+DRAWING = {"rich", "pygments", "click"}
 CIPHERS = {"cryptography.fernet"}
 WATCHING = {"prometheus_client", "sentry_sdk"}
 # Loaded by whoever signs in with a key, or adds an app.

@@ -1,20 +1,19 @@
 """What allauth asks us about accounts elsewhere: who may sign in with one, and why nobody else."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from allauth.socialaccount.providers.base import AuthError
+from allauth.socialaccount.providers.base import AuthError, ProviderException
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
 from django.utils.translation import gettext as _
-from requests import Session
 
 from dexxy.accounts.outside_accounts import (
     OutsideAccountError,
@@ -23,10 +22,16 @@ from dexxy.accounts.outside_accounts import (
 )
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.integrations.services.github.access.app import NoAppError, app_current
-from dexxy.web.provider import SaidError
-from dexxy.web.signing_in.asking import guarded_session
+
+# Only who signs in elsewhere loads what asks there: it is 5 MB.
+if TYPE_CHECKING:
+    from requests import Session
 
 log = structlog.get_logger()
+
+
+class SaidError(ProviderException):  # type: ignore[misc]
+    """A sign-in failed; the message is a sentence for whoever signs in."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             found = [one for one in found if provider in (one.provider, one.provider_id)]
         return [one for one in found if not client_id or one.client_id == client_id]
 
-    def get_requests_session(self) -> Session:
+    def get_requests_session(self) -> "Session":
+        from dexxy.web.signing_in.asking import guarded_session
+
         return guarded_session()
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:

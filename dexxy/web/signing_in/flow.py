@@ -1,4 +1,4 @@
-"""To another place to sign in, and back."""
+"""How somebody is sent to a provider to sign in, and comes back."""
 
 from typing import Any
 
@@ -10,44 +10,22 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
 from dexxy.integrations.services.github.api.errors import GitHubError
-from dexxy.web.provider import SaidError
-from dexxy.web.signing_in.adapter import OutsideAccountAdapter
+from dexxy.web.signing_in import providers  # noqa: F401 - allauth knows them by that
+from dexxy.web.signing_in.adapter import OutsideAccountAdapter, SaidError
 
 
-@never_cache
-@require_POST
-def to_github(request: HttpRequest) -> HttpResponse:
-    """Send a browser to GitHub."""
-    return _to(request, "github")
+def sent_to(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Lead a browser to a provider.
 
+    Args:
+        provider_id: github, or oidc.
 
-@never_cache
-@require_GET
-def from_github(request: HttpRequest) -> HttpResponse:
-    """Sign in who comes back from GitHub."""
-    return _from(request, "github")
-
-
-@never_cache
-@require_POST
-def to_oidc(request: HttpRequest) -> HttpResponse:
-    """Send a browser to the OpenID Connect provider."""
-    return _to(request, "oidc")
-
-
-@never_cache
-@require_GET
-def from_oidc(request: HttpRequest) -> HttpResponse:
-    """Sign in who comes back from the OpenID Connect provider."""
-    return _from(request, "oidc")
-
-
-def _to(request: HttpRequest, provider_id: str) -> HttpResponse:
+    Raises:
+        Http404: nobody can sign in by it here.
+    """
     adapter, provider = _provider(request, provider_id)
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
@@ -63,7 +41,12 @@ def _to(request: HttpRequest, provider_id: str) -> HttpResponse:
     return render(request, "web/going_on.html", context)
 
 
-def _from(request: HttpRequest, provider_id: str) -> HttpResponse:
+def come_from(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Sign in whom a provider sends back, or say why nobody is.
+
+    Raises:
+        Http404: nobody can sign in by it here.
+    """
     adapter, provider = _provider(request, provider_id)
     flow = provider.get_oauth2_adapter(request)
     view = OAuth2CallbackView.adapter_view(flow)

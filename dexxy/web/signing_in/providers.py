@@ -1,4 +1,4 @@
-"""The providers that people sign in with. allauth looks for them in a module of this name.
+"""The providers that people sign in with. Importing this lets allauth know them.
 
 Each adds to allauth's own what Dexxy asks for: addresses of the settings, no more kept than the
 number of the account, and every token of a sign-in checked or ended.
@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
-from allauth.socialaccount.providers.base import ProviderException
+from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.github.provider import GitHubProvider
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -29,12 +29,9 @@ from dexxy.integrations.services.github.api.errors import (
 from dexxy.integrations.services.github.api.server import default_server
 from dexxy.integrations.services.github.connecting.ownership import user_token_revoke
 from dexxy.integrations.services.github_client import GitHubClient
+from dexxy.web.signing_in.adapter import SaidError
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
-
-
-class SaidError(ProviderException):  # type: ignore[misc]
-    """A sign-in failed; the message is a sentence for whoever signs in."""
 
 
 class _GitHubFlow(GitHubOAuth2Adapter):  # type: ignore[misc]
@@ -167,4 +164,5 @@ def _path(name: str) -> str:
     return reverse(name).removeprefix((settings.FORCE_SCRIPT_NAME or "").rstrip("/"))
 
 
-provider_classes = [GitHubAccounts, OidcAccounts]
+for provider in (GitHubAccounts, OidcAccounts):
+    registry.register(provider)
