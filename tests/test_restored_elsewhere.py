@@ -68,6 +68,29 @@ def test_all_of_it_is_there(connected: GitHubRepository, place: Path, kind: str)
     assert after == before
 
 
+def test_it_comes_back_from_the_oldest_postgresql(connected: GitHubRepository, place: Path) -> None:
+    repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+    # Each restore lets everything be looked at again.
+    changed = {*CHANGED, "integrations_githubrepository"}
+    before = everything(but=changed)
+    back_up(place / "file")
+    key = {"DEXXY_SECRET_KEY": settings.SECRET_KEY}
+    first, second = str(place / "file"), str(place / "second")
+
+    with another_cluster("PostgreSQL 15", place) as (_, fifteen):
+        there = place / "there"
+        done = [
+            dexxy("restore", first, data_dir=there, **key, **fifteen),
+            dexxy("backup", second, data_dir=there, **key, **fifteen),
+        ]
+    with another_cluster("embedded", place) as (url, _):
+        done.append(dexxy("restore", second, data_dir=place / "data", **key))
+        after = everything(of=url, but=changed)
+
+    assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 3
+    assert after == before
+
+
 @pytest.mark.parametrize("kind", ["embedded", "PostgreSQL 15"])
 def test_a_sync_that_was_backed_up_under_way_is_finished_there(
     connected: GitHubRepository,

@@ -1,9 +1,11 @@
 """What somebody gets who installs Dexxy."""
 
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,3 +46,24 @@ def test_the_wheel_has_all_that_pages_are_made_of(files: set[str]) -> None:
     assert len(made_of) > 50
     assert made_of <= files
     assert "dexxy/web/insights/figures.md" in files
+
+
+def test_the_wheel_knows_its_commit_where_there_is_a_repository(files: set[str]) -> None:
+    assert ("dexxy/commit.txt" in files) == (ROOT / ".git").exists()
+
+
+def test_the_source_distribution_has_no_tests_and_all_that_a_wheel_is_made_of(
+    tmp_path: Path,
+) -> None:
+    [archive] = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(archive) as source:
+        source.extractall(tmp_path / "unpacked", filter="data")
+    [unpacked] = (tmp_path / "unpacked").iterdir()
+
+    [wheel] = WheelBuilder(str(unpacked)).build(directory=str(tmp_path), versions=["standard"])
+
+    names = [path.relative_to(unpacked).parts for path in unpacked.rglob("*")]
+    assert [name for name in names if {"tests", "conftest.py"} & set(name)] == []
+    with zipfile.ZipFile(wheel) as built:
+        assert len([name for name in built.namelist() if name.startswith("dexxy/")]) > 500
+        assert ("dexxy/commit.txt" in built.namelist()) == (ROOT / ".git").exists()

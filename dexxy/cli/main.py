@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
-import dexxy
 from dexxy.cli import composition, demonstration
 from dexxy.cli.collector import loading
 from dexxy.cli.command_line import COMMANDS, parser_of
@@ -17,11 +16,14 @@ from dexxy.cli.overview import overview
 from dexxy.common.errors import DexxyError
 from dexxy.common.redaction import redacted
 from dexxy.config.env import SettingError
+from dexxy.config.version import version_told
 from dexxy.embedded import EmbeddedServersError
 
 # Every management command has these; ours do not offer them.
 _DJANGOS_OPTIONS = {"force_color": False, "no_color": False, "skip_checks": True}
 DONE, FAILED, WRONG_USE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+# Of `dexxy upgrade --check` alone.
+PENDING = 2
 
 
 def main() -> None:
@@ -69,7 +71,7 @@ def _run(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         return _say(overview())
     if arguments[0] in ("--version", "version"):
-        return _say(dexxy.__version__)
+        return _say(version_told())
     if arguments[0] not in COMMANDS:
         return _complain(
             f"There is no command {arguments[0]}: `dexxy --help` lists the commands.", WRONG_USE
@@ -82,9 +84,21 @@ def _run(arguments: Sequence[str]) -> int:
     else:
         # Help and wrong use end here, before anything is started or loaded.
         options = vars(parser_of(name).parse_args(rest))
+        if name == "upgrade" and _cluster_waits(options):
+            return PENDING
         _prepare(name)
         _execute(name, options)
     return DONE
+
+
+def _cluster_waits(options: dict[str, Any]) -> bool:
+    """Bring the private PostgreSQL to our major version: no server of ours starts on an older one.
+
+    Returns: whether that is left to do, because this is only a check.
+    """
+    from dexxy.cli.upgrading.cluster import cluster_upgrade
+
+    return cluster_upgrade(options["old_programs"], check=options["check"])
 
 
 def _prepare(command: str) -> None:

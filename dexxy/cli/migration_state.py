@@ -137,7 +137,7 @@ def await_own_data() -> None:
 def _lack() -> str:
     """Say in one line what the database lacks; "" if nothing, or if that cannot be seen."""
     try:
-        return "" if is_up_to_date() else "It is not up to date: run `dexxy manage migrate`."
+        return "" if is_up_to_date() else "It is not up to date: run `dexxy upgrade`."
     except DexxyError as error:
         return str(error)
     except (DatabaseError, InterfaceError) as error:

@@ -63,8 +63,8 @@ def how_to_upgrade() -> str:
             " up to date."
         )
     return (
-        "The database is of an older Dexxy: stop its processes, then run `dexxy backup FILE` and"
-        " `dexxy manage migrate`."
+        "The database is of an older Dexxy: run `dexxy upgrade --backup FILE`, which backs it up"
+        " and brings it up to date (`dexxy upgrade --check` says how)."
     )
 
 

@@ -15,6 +15,7 @@ def examine() -> Iterator[Finding]:
     yield database
     if database.state is State.FAILED:
         return
+    yield platform.version()
     yield secrets.keys()
     yield from platform.queue()
     yield platform.schedule()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from platform import python_version
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from redis.exceptions import RedisError
 from rq import Worker
 
 from dexxy.common.valkey import connection_to
+from dexxy.config.version import version_told
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.connecting.app_registration import is_public
@@ -26,6 +28,11 @@ OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
 OVERDUE = timedelta(minutes=5)
 WAITED_LONG = timedelta(minutes=1)
+
+
+def version() -> Finding:
+    """Say which Dexxy this is."""
+    return well("Version", f"Dexxy {version_told()}, on Python {python_version()}.")
 
 
 def database() -> Finding:
@@ -69,8 +76,8 @@ def _tables(version: str, *, is_empty: bool, lacks: int) -> Finding:
                 lacks,
             ).format(n=lacks),
             _(
-                "`dexxy up` backs a private one up and brings it up to date. For one of your own,"
-                " run `dexxy backup FILE`, then `dexxy manage migrate`."
+                "`dexxy upgrade` backs it up and brings it up to date, `dexxy upgrade --check` says"
+                " what that does."
             ),
         )
     return well(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from dexxy.embedded import binaries
 from dexxy.embedded.errors import DiskFullError, EmbeddedServersError
@@ -16,7 +17,8 @@ from dexxy.embedded.processes import size_of
 from dexxy.embedded.server import Server
 
 _SUPERUSER = "postgres"
-_PORT = 5432  # only names the socket
+# A cluster that an upgrade to another major version has finished, and that only waits for its name.
+FINISHED = "postgres-finished"
 _NEEDED_BYTES = 64 * 1024 * 1024  # a new cluster is 40 MB
 
 # Written once into postgresql.conf, where an operator may change them.
@@ -46,6 +48,7 @@ class Postgres(Server):
     # Immediate at once: nobody is left to insist, and PostgreSQL 18 can hang in a fast shutdown
     # that it is asked for while it recovers from the crash of one of its processes.
     on_owner_death = signal.SIGQUIT
+    port: ClassVar[int] = 5432  # only names the socket
 
     @property
     def programs(self) -> Path:
@@ -53,11 +56,15 @@ class Postgres(Server):
 
     @property
     def socket(self) -> Path:
-        return self.folder.sockets / f".s.PGSQL.{_PORT}"
+        return self.folder.sockets / f".s.PGSQL.{self.port}"
 
     def prepare(self, lock: int) -> None:
         if not self.data.exists():
-            self._create(lock)
+            finished = self.data.with_name(FINISHED)
+            if finished.exists():  # an upgrade was killed between its last two steps
+                finished.rename(self.data)
+            else:
+                self._create(lock)
         self._check_version()
         self._refuse_a_foreign_postmaster()
         # The server that wrote these is gone: its children would still hold the lock that we hold.
@@ -68,7 +75,7 @@ class Postgres(Server):
     def command(self) -> list[str | Path]:
         sockets = str(self.folder.sockets).replace('"', '""')
         settings = {
-            "port": str(_PORT),
+            "port": str(self.port),
             "listen_addresses": "",
             "unix_socket_directories": f'"{sockets}"',
             "unix_socket_permissions": "0700",
@@ -122,11 +129,15 @@ class Postgres(Server):
     def _check_version(self) -> None:
         made_by = (self.data / "PG_VERSION").read_text().strip()
         ours = binaries.postgres_major()
+        if int(made_by) > int(ours):
+            raise EmbeddedServersError(
+                f"The database in {self.data} was made by PostgreSQL {made_by} and this dexxy "
+                f"brings PostgreSQL {ours}, which is older: run the dexxy that made it."
+            )
         if made_by != ours:
             raise EmbeddedServersError(
                 f"The database in {self.data} was made by PostgreSQL {made_by} and this dexxy "
-                f"brings PostgreSQL {ours}: dump it with the dexxy that made it, move that "
-                "folder away, and load the dump here."
+                f"brings PostgreSQL {ours}: run `dexxy upgrade`, which brings it over."
             )
 
     def _refuse_a_foreign_postmaster(self) -> None:

@@ -19,6 +19,12 @@ from dexxy.common.errors import DexxyError
 _BLOCK = 1024 * 1024
 # As in "pg_dump (PostgreSQL) 18.6"; packagers add words of their own behind it.
 _VERSION = re.compile(r"\) (\d+)")
+# The releases of November 2026, such as 15.20, keep a number of their own among the options of each
+# column. A `pg_dump` of before writes it down, and a server of before refuses it. No line of data
+# is like that: our tables have more than one column, and a tab stands between two.
+_OF_THE_SERVER = re.compile(
+    rb"ALTER TABLE ONLY [^\t\n]+ ALTER COLUMN [^\t\n]+ SET \(pg_attver=\d+\);\n"
+)
 # The role that restores has another name, and what a role may do is up to the place.
 _OURS_ALONE = ("--no-owner", "--no-privileges")
 
@@ -73,7 +79,7 @@ class Programs:
         with _running(self.folder / "pg_restore", *_OURS_ALONE, *what) as restore:
             feeder = Thread(target=_feed, args=(restore.stdin, dump), daemon=True)
             feeder.start()
-            yield from restore.stdout
+            yield from (line for line in restore.stdout if not _OF_THE_SERVER.fullmatch(line))
             feeder.join()
 
 

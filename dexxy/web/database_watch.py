@@ -82,7 +82,7 @@ class DatabaseWatch:
     def look(self) -> Lack | None:
         """Look now, within two seconds; return what is missing."""
         try:
-            why = "" if self._is_usable() else "run `dexxy manage migrate`"
+            why = "" if self._is_usable() else "run `dexxy upgrade`"
             lack = Lack.MIGRATIONS if why else None
         except (OldDataError, NewerDataError, UnfinishedRestoreError) as error:
             lack, why = Lack.MIGRATIONS, str(error)

@@ -20,6 +20,7 @@ from dexxy.cli.management import commands
 from dexxy.cli.private_file import written_atomically
 from dexxy.cli.tests.running import COMMAND, Running, environment
 from dexxy.cli.tests.running import dexxy as run
+from dexxy.config.version import version_told
 from tests.servers import own_database
 
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
@@ -41,7 +42,10 @@ def test_every_command_is_listed_with_one_line(data_dir: Path) -> None:
 
 
 def test_the_version_is_told(data_dir: Path) -> None:
-    assert run("--version", data_dir=data_dir).stdout == f"{dexxy.__version__}\n"
+    told = run("--version", data_dir=data_dir).stdout
+
+    assert told == f"{version_told()}\n"
+    assert told.startswith(dexxy.__version__)
 
 
 @pytest.fixture

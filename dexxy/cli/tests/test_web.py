@@ -293,7 +293,7 @@ def test_on_a_database_that_is_not_its_own_it_lives_and_answers_nothing(
     assert (ready.status, ready.body) == (503, b"not ready: migrations\n")
     assert (page.status, page.headers["Retry-After"], hook.status) == (503, "30", 503)
     assert page.body == b"Dexxy waits for its database to be brought up to date.\n"
-    assert "run `dexxy manage migrate`" in behind.said()
+    assert "run `dexxy upgrade`" in behind.said()
     assert ask(web.port, "/readyz").status == 200  # it was ready before, and goes on
 
     web.execute("INSERT INTO django_migrations VALUES (9999, 'messages', '9999_x', now())")

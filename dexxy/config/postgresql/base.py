@@ -11,12 +11,14 @@ from types import ModuleType
 from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, schema
 from psycopg.waiting import Ready
 
 # Times are read as we expect them, whatever the server, the role or the address asks for. libpq
 # says so when it connects, which PgBouncer understands, as it does not `options`.
 os.environ["PGDATESTYLE"] = "ISO"
+# How long a migration keeps others waiting for the table that it waits for.
+LOCK_TIMEOUT = "2s"
 # Set by a process that watches its database, where that does not answer.
 is_away = Event()
 _AWAY = "the database does not answer"
@@ -55,8 +57,25 @@ class _Psycopg(ModuleType):
         return getattr(psycopg, name)
 
 
+class SchemaEditor(schema.DatabaseSchemaEditor):
+    """Changes tables beside processes that use them."""
+
+    def __enter__(self) -> "SchemaEditor":
+        """Let a statement wait for its lock for a moment only.
+
+        Whoever comes after a statement that waits for a table waits behind it, so one long query
+        of somebody would stop everybody. `migrate` tries again. What is no transaction is left
+        alone: an index that is built beside the writers waits for them as long as it takes.
+        """
+        super().__enter__()
+        if self.atomic_migration and not self.collect_sql:
+            self.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        return self
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = _Psycopg("psycopg")
+    SchemaEditorClass = SchemaEditor
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect, unless that is known to be in vain.

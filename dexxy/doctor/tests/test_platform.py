@@ -11,11 +11,19 @@ from pytest_django import Settings
 from rq import Worker
 from rq.serializers import JSONSerializer
 
+from dexxy.config.version import version_told
 from dexxy.doctor import State, platform
 from dexxy.integrations.models import Credential, GitHubRepository
 from dexxy.messages.models import Change
 from dexxy.sources.models import Source
 from tests.factories import make_message, make_repository, make_thread
+
+
+def test_it_says_which_dexxy_this_is() -> None:
+    finding = platform.version()
+
+    assert finding.state is State.OK
+    assert finding.says.startswith(f"Dexxy {version_told()}, on Python 3.")
 
 
 def test_a_database_that_is_up_to_date_is_well(db: None) -> None:
@@ -34,8 +42,8 @@ def test_a_migration_that_was_not_run_is_named_with_its_command(db: None) -> Non
     assert finding.state is State.FAILED
     assert finding.says.startswith("It is of an older Dexxy: it lacks ")
     assert finding.fix == (
-        "`dexxy up` backs a private one up and brings it up to date. For one of your own, run"
-        " `dexxy backup FILE`, then `dexxy manage migrate`."
+        "`dexxy upgrade` backs it up and brings it up to date, `dexxy upgrade --check` says"
+        " what that does."
     )
 
 

@@ -1,0 +1,1 @@
+"""`dexxy upgrade`: what it would do, and doing it."""
