@@ -12,7 +12,7 @@ EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all torture bench pythons package release lint types migrations schema fmt texts pictures hooks clean
+.PHONY: help demo test check check-all torture bench pythons package release lint types migrations schema fmt docs texts pictures hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -71,11 +71,18 @@ package: .venv/.dev ## build the wheel and the source distribution into dist/
 release: .venv/.dev ## make a release here, and push nothing (VERSION=1.2.3)
 	@$(DJANGO) -m tools.release "$(VERSION)"
 
-fmt: .venv/.dev ## format the code, export schema.graphql and the reference of the tools
+fmt: .venv/.dev ## format the code, write what of the docs comes from it, export schema.graphql
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 	@$(EXPORT_SCHEMA) schema.graphql
 	@$(DJANGO) -m tools.mcp_reference
+	@.venv/bin/python -m tools.settings_reference
+	@.venv/bin/python -m tools.commands_reference
+	@$(DJANGO) -m tools.data_model
+	@$(DJANGO) -m tools.troubleshooting
+
+docs: .venv/.dev ## build the documentation as HTML, which `dexxy web` serves at /docs/
+	@.venv/bin/python -m tools.documentation
 
 texts: .venv/.dev ## find the texts of the pages and bring their translations up to date
 	@.venv/bin/python -m tools.texts

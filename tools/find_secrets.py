@@ -20,6 +20,7 @@ KNOWN = {
     "benchmarks/sync.py": "the token of the simulator",
     "dexxy_simulator/tokens.py": "the token of the simulator",
     "dexxy/cli/composition.py": "shows how an address is written",
+    "dexxy/config/catalogue.py": "shows how an address is written",
     "dexxy/config/settings.py": "shows how an address is written",
     "dexxy/config/smtp.py": "shows how an address is written",
     "dexxy/locale/de/LC_MESSAGES/django.po": "shows how an address is written",

@@ -163,8 +163,18 @@ def _file_or_output(text: str) -> str:
 
 
 def _address(parser: ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-    parser.add_argument("--port", type=port_number, default=8000, help="default: %(default)s")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen at. 0.0.0.0 is reachable from other machines: put a proxy with"
+        " TLS in front (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=8000,
+        help="the port to listen at (default: %(default)s)",
+    )
 
 
 def _web(parser: ArgumentParser) -> None:
@@ -174,7 +184,7 @@ def _web(parser: ArgumentParser) -> None:
 
 
 def _repository(parser: ArgumentParser) -> None:
-    parser.add_argument("repository", metavar="OWNER/REPO")
+    parser.add_argument("repository", metavar="OWNER/REPO", help="as GitHub calls it")
     parser.add_argument(
         "--token",
         type=_token,
@@ -190,21 +200,29 @@ def _sync(parser: ArgumentParser) -> None:
         type=_new_slug,
         default="default",
         metavar="SLUG",
-        help="made if there is none of that name (default: %(default)s)",
+        help="the workspace to put it in, made if there is none of that name"
+        " (default: %(default)s)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print the run as one JSON object, and no progress"
+        "--json",
+        action="store_true",
+        help="print the run as one JSON object, and no progress; `receipt` has a line for each kind"
+        " of threads and, once there was a sweep, of messages",
     )
     parser.add_argument(
         "--sweep",
         action="store_true",
-        help="compare every thread with GitHub, too, to find what vanished without a trace",
+        help="compare every thread with GitHub, too, from the first one on, to find what vanished"
+        " without a trace; the counts at the end then hold messages, too",
     )
 
 
 def _workspace(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--workspace", default="default", metavar="SLUG", help="default: %(default)s"
+        "--workspace",
+        default="default",
+        metavar="SLUG",
+        help="the workspace, which must be there (default: %(default)s)",
     )
 
 
@@ -215,12 +233,15 @@ def _probe(parser: ArgumentParser) -> None:
         type=Path,
         default=Path("dexxy-probe.json"),
         metavar="FILE",
-        help="where to write what was measured, for a report (default: %(default)s)",
+        help="where to write what was measured, for a report; what was there before is replaced"
+        " (default: %(default)s)",
     )
 
 
 def _import_members(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=_file_to_read, metavar="FILE.csv")
+    parser.add_argument(
+        "file", type=_file_to_read, metavar="FILE.csv", help="the people, a line each"
+    )
     _workspace(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would happen, and store nothing"
@@ -229,10 +250,16 @@ def _import_members(parser: ArgumentParser) -> None:
         "--skip-bad-rows", action="store_true", help="import the other rows all the same"
     )
     parser.add_argument(
-        "--encoding", default="", metavar="NAME", help="as latin-1 (default: found out)"
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="what the file is written in, as latin-1; UTF-8 and UTF-16 are found out"
+        " (default: found out)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print an object a row, and one for all"
+        "--json",
+        action="store_true",
+        help="print an object a row (`line`, `outcome`, `problem`), then one for all",
     )
 
 
@@ -245,13 +272,21 @@ def _ingest(parser: ArgumentParser) -> None:
         "--dry-run", action="store_true", help="say what is wrong with it, and store nothing"
     )
     parser.add_argument(
-        "--skip-errors", action="store_true", help="take the other lines all the same"
+        "--skip-errors",
+        action="store_true",
+        help="take the other lines all the same, and end with 0. What belongs to a line that is"
+        " left out is left out with it",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one object: `lines` by what they tell, `bad`, `problems`, `new_threads`,"
+        " `new_messages`, `is_stored`",
+    )
 
 
 def _export(parser: ArgumentParser) -> None:
-    parser.add_argument("what", choices=EXPORTS)
+    parser.add_argument("what", choices=EXPORTS, help="what to write")
     _workspace(parser)
     parser.add_argument(
         "--member",
@@ -260,7 +295,10 @@ def _export(parser: ArgumentParser) -> None:
         help="of `person`: who it is, by the number in the address of their page",
     )
     parser.add_argument(
-        "--format", choices=FORMATS, default=FORMATS[0], help="default: %(default)s"
+        "--format",
+        choices=FORMATS,
+        default=FORMATS[0],
+        help="how each is written; csv is of all but a person (default: %(default)s)",
     )
     parser.add_argument(
         "--bom",
@@ -271,7 +309,8 @@ def _export(parser: ArgumentParser) -> None:
         "--output",
         type=_file_to_write,
         metavar="FILE",
-        help="where to write it (default: the output)",
+        help="where to write it. The file is for its owner alone (0600), and there whole or not at"
+        " all (default: the output)",
     )
 
 
@@ -301,11 +340,12 @@ def _user_create(parser: ArgumentParser) -> None:
 
 
 def _workspace_create(parser: ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("name", metavar="NAME", help="what people read")
     parser.add_argument(
         "--slug",
         type=_new_slug,
-        help="what it is called in addresses (default: made from the name)",
+        help="what it is called in addresses: letters, digits and hyphens (default: made from the"
+        " name)",
     )
     parser.add_argument(
         "--admin",
@@ -321,11 +361,16 @@ def _mcp(parser: ArgumentParser) -> None:
         help="serve everybody over HTTP at /mcp, each with an API token of theirs (default: serve"
         " one program over standard input and output, as DEXXY_API_TOKEN says)",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="of --http; default: %(default)s")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="of --http: the address to listen at (default: %(default)s)",
+    )
     parser.add_argument(
         "--port",
         type=port_number,
-        help=f"of --http; default: the setting DEXXY_MCP_PORT, else {MCP_PORT}",
+        help="of --http: the port to listen at (default: the setting DEXXY_MCP_PORT, else"
+        f" {MCP_PORT})",
     )
     parser.add_argument("--port-is-claimed", action="store_true", help=SUPPRESS)
 
@@ -342,7 +387,11 @@ def _worker(parser: ArgumentParser) -> None:
 
 def _scheduler(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--every", type=_seconds, default=2.0, metavar="SECONDS", help="default: %(default)s"
+        "--every",
+        type=_seconds,
+        default=2.0,
+        metavar="SECONDS",
+        help=f"how often to look: more than 0, at most {_LONGEST_PAUSE:.0f} (default: %(default)s)",
     )
 
 
@@ -353,9 +402,14 @@ def _backup(parser: ArgumentParser) -> None:
 
 
 def _restore(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=_file_to_read, metavar="FILE")
     parser.add_argument(
-        "--force", action="store_true", help="replace everything that is in the database"
+        "file", type=_file_to_read, metavar="FILE", help="what `dexxy backup` wrote"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace everything that is in the database. Whom that says to have been erased is"
+        " erased in the backup, too",
     )
     parser.add_argument(
         "--erasures",
@@ -363,7 +417,8 @@ def _restore(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="erase whom this journal, or this later backup, says to have been erased, too",
+        help="erase whom this journal (DEXXY_ERASURE_JOURNAL), or this other backup, says to have"
+        " been erased, too; can be given several times",
     )
 
 
@@ -394,7 +449,7 @@ def _doctor(parser: ArgumentParser) -> None:
 
 COMMANDS: Mapping[str, CommandLine] = {
     "up": CommandLine(
-        "run everything on this machine and print where",
+        "run everything on one machine, and print where",
         "Run everything on this machine: web, workers, scheduler, and servers if none are set.",
         _address,
     ),
@@ -404,7 +459,7 @@ COMMANDS: Mapping[str, CommandLine] = {
         _address,
     ),
     "sync": CommandLine(
-        "connect a GitHub repository by token and read it now",
+        "connect a repository by personal access token and read it now",
         "Connect a GitHub repository by personal access token, and sync it here and now.",
         _sync,
     ),
@@ -426,7 +481,7 @@ COMMANDS: Mapping[str, CommandLine] = {
         _ingest,
     ),
     "export": CommandLine(
-        "write all threads, messages, members or counts of a workspace, or one person, to a file",
+        "write all threads, messages, events, members or counts of a workspace, or one person",
         "Write all threads, messages, members or counts of a workspace, or all about one person.",
         _export,
     ),

@@ -22,6 +22,7 @@ from dexxy.web import (
 from dexxy.web.demo import mails as demo_mails
 from dexxy.web.directory import bulk, bulk_task, importing, organizations
 from dexxy.web.directory import people as directory
+from dexxy.web.docs.views import docs
 from dexxy.web.frame import account, components, keyboard, theme, views
 from dexxy.web.insights import pages as insights
 from dexxy.web.mailing import pages as mailing
@@ -142,6 +143,8 @@ urlpatterns = [
     path("theme/", theme.theme, name="theme"),
     path("keyboard/", keyboard.keyboard, name="keyboard"),
     path("doctor/", doctor.doctor, name="doctor"),
+    path("docs/", docs, name="docs"),
+    path("docs/<path:path>", docs, name="docs_page"),
     path(
         "w/<slug:slug>/repositories/sync/", repositories.repositories_sync, name="repositories_sync"
     ),

@@ -58,6 +58,9 @@ OPEN = {
     "keyboard",
     # To whoever has the secret of its address: test_atom.py beside this file tries it.
     "feed_atom",
+    # For everybody: test_docs.py beside this file tries it.
+    "docs",
+    "docs_page",
     # With a signed code: test_mailing.py beside this file tries it.
     "unsubscribe",
     *PROVIDERS,

@@ -39,35 +39,49 @@ class WebhookRefusedError(DexxyError):
 
 
 class PayloadTooLargeError(WebhookRefusedError):
+    """A request holds more than any webhook of GitHub."""
+
     code = "payload_too_large"
     status = 413
 
 
 class LengthMissingError(WebhookRefusedError):
+    """A request does not say how long it is."""
+
     code = "length_missing"
     status = 411
 
 
 class HeaderMissingError(WebhookRefusedError):
+    """A request lacks one of GitHub's headers."""
+
     code = "header_missing"
 
 
 class MediaTypeError(WebhookRefusedError):
+    """A request is not sent as JSON: the App on GitHub has another content type."""
+
     code = "no_json"
     status = 415
 
 
 class UnknownAppError(WebhookRefusedError):
+    """A webhook is for an App that is not known here."""
+
     code = "unknown_app"
     status = 404
 
 
 class SignatureError(WebhookRefusedError):
+    """A webhook is not signed with the secret of its App."""
+
     code = "bad_signature"
     status = 401
 
 
 class PayloadUnreadableError(WebhookRefusedError):
+    """What a webhook holds is no JSON object."""
+
     code = "payload_unreadable"
 
 
