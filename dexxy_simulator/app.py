@@ -21,6 +21,7 @@ from dexxy_simulator.exchange import (
     API_PREFIX,
     Exchange,
     Refusal,
+    end_headers,
     json_response,
     rate_limit_headers,
 )
@@ -152,6 +153,7 @@ class SimulatorApp:
             except Refusal as refusal:
                 response = refusal.get_response()
         response.headers.update(rate_limit_headers(self.world, exchange.token, "core"))
+        response.headers.update(end_headers(exchange.token))
         return response
 
     def _graphql(self, exchange: Exchange) -> Response:
@@ -175,4 +177,5 @@ class SimulatorApp:
         exchange.points, exchange.document = result.points, document
         exchange.seconds = result.seconds
         headers = rate_limit_headers(self.world, exchange.token, "graphql") | result.headers
+        headers |= end_headers(exchange.token)
         return json_response(result.body, result.status, headers)

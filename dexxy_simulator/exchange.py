@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
@@ -117,3 +118,11 @@ def rate_limit_headers(world: World, token: Token | None, resource: Resource) ->
         "x-ratelimit-reset": str(int(bucket.reset_at.timestamp())),
         "x-ratelimit-resource": resource,
     }
+
+
+def end_headers(token: Token | None) -> dict[str, str]:
+    """Tell until when a personal access token lasts, as GitHub does of those that end."""
+    if type(token) is not Token or token.expires_at is None:
+        return {}
+    ends = token.expires_at.astimezone(UTC)
+    return {"github-authentication-token-expiration": f"{ends:%Y-%m-%d %H:%M:%S} UTC"}

@@ -18,7 +18,10 @@ from dexxy.accounts.models import User
 NEW = 1_000_000
 # Written by whoever comes in, whatever they do.
 _ELSEWHERE = {"django_session", "django_admin_log"}
-_UNLIKE = {"last_login", "last_used_at", "token_hash", "transaction_id", "written_by"}
+_UNLIKE = {
+    *("last_login", "last_used_at", "token_hash", "transaction_id", "written_by"),
+    *("digest_after", "alerts_after"),
+}
 _REFUSED = {403: "FORBIDDEN", 404: "NOT_FOUND"}
 
 Names = Mapping[str, object]
@@ -150,6 +153,19 @@ def tried(door: Door, client: Client, action: Action, names: Names, viewer: User
         refusal = door.ask(client, action, names)
         after = _stored()
     return Outcome(refusal, _audit(before, after), _more(before, after), _more(after, before))
+
+
+def assert_one_outcome(
+    door: Door, client: Client, action: Action, names: Names, viewer: User
+) -> None:
+    """Require of ACTION through DOOR what it promises, and what its first door does."""
+    outcome = tried(door, client, action, names, viewer)
+    assert outcome.refusal == action.refusal
+    assert outcome.audit == expected_audit(action, names)
+    (_, first), *_ = doors_of([action])
+    assert outcome == tried(first, client, action, names, viewer)
+    if action.refusal:
+        assert (outcome.gone, outcome.new) == ({}, {})
 
 
 def expected_audit(action: Action, names: Names) -> list[str]:

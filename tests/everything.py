@@ -192,6 +192,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "url": "https://hooks.example.com/dexxy",
         "events": ["thread.opened"],
         "keeps": True,
+        "kinds": ["ISSUE"],
         "text": "Another note",
         "add": ["speaker"],
         "itemId": str(item.pk),

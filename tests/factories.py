@@ -70,13 +70,19 @@ def make_workspace(
     return workspace
 
 
-def make_source(*, workspace: Workspace, name: str = "", is_archived: bool = False) -> Source:
-    """Make a repository as the feed knows it."""
+def make_source(
+    *,
+    workspace: Workspace,
+    name: str = "",
+    is_archived: bool = False,
+    kind: SourceKind = SourceKind.GITHUB_REPOSITORY,
+) -> Source:
+    """Make a repository as the feed knows it, or something of another KIND."""
     number = next(_numbers)
     name = name or f"owner/repository-{number}"
     return Source.objects.create(
         workspace=workspace,
-        kind=SourceKind.GITHUB_REPOSITORY,
+        kind=kind,
         server="github",
         external_id=str(number),
         name=name,

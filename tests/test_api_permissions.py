@@ -102,6 +102,8 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "syncRuns": MEMBERS,
     "githubDeliveries": ADMINS,
     "githubDeliveryRedeliver": ADMINS,
+    "githubDeliveriesRecover": ADMINS,
+    "workspaceTakeKinds": ADMINS,
     "workspaceUpdate": ADMINS,
     "endpoints": ADMINS,
     "endpointDeliveries": ADMINS,

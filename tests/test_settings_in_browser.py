@@ -71,6 +71,8 @@ PAGES = {
     "feedAddressRevoke": ("feed_address_revoke", "feed_address_revoke"),
     "workspaceKeepPrivateIn": ("notifications_private", "workspace_keep_private_in"),
     "mailPreferencesSet": ("settings_mail", "mail_preference_set"),
+    "githubDeliveriesRecover": ("deliveries_missed", "deliveries_recover"),
+    "workspaceTakeKinds": ("settings_general", "workspace_take_kinds"),
     "githubDeliveryRedeliver": ("settings_delivery_again", "delivery_redeliver"),
 }
 # Mutation -> why no page calls its service.

@@ -33,6 +33,7 @@ from dexxy.accounts.models import (
     ApiToken,
     AuditEntry,
     BrowserSession,
+    FormerAddress,
     Invitation,
     Membership,
     Role,
@@ -206,11 +207,26 @@ class WorkspaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions: tuple[str, ...] | None = None
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
-    prepopulated_fields = {"slug": ("name",)}
+    # Settings > General changes them, with what hangs on them.
+    exclude = ("thread_kinds",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return ("slug",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return {} if obj else {"slug": ("name",)}
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         # It would take every message with it.
         return False
+
+
+@admin.register(FormerAddress)
+class FormerAddressAdmin(ReadOnlyAdmin):
+    list_display = ("slug", "workspace", "created_at")
+    list_filter = ("workspace",)
+    list_select_related = ("workspace",)
+    search_fields = ("slug",)
 
 
 @admin.register(Invitation)

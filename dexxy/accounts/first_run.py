@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import address_prove, user_store
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import FormerAddress, User, Workspace
 from dexxy.accounts.selectors import (
     AdminOnlyError,
     Viewer,
@@ -117,6 +117,10 @@ def set_up_end(*, viewer: Viewer, workspace: Workspace) -> None:
 
 def _free_slug(name: str) -> str:
     root = slugify(name)[: _LONGEST_SLUG - 4].strip("-_") or "workspace"
-    taken = set(Workspace.objects.filter(slug__startswith=root).values_list("slug", flat=True))
+    taken = {
+        slug
+        for every in (Workspace.objects, FormerAddress.objects)
+        for slug in every.filter(slug__startswith=root).values_list("slug", flat=True)
+    }
     numbered = (f"{root}-{number}" for number in range(2, len(taken) + 3))
     return next(one for one in (root, *numbered) if one not in taken)

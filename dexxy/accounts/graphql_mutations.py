@@ -86,6 +86,11 @@ class WorkspaceUpdateInput:
     language: str | None = strawberry.field(
         default=None, description="As `de`; empty: what each reader's browser asks for."
     )
+    slug: str | None = strawberry.field(
+        default=None,
+        description="What it is called in addresses: letters, digits, `-` and `_`. Those with what"
+        " it was called before lead on.",
+    )
 
 
 @strawberry.type(description="The workspace as it is now.")
@@ -146,6 +151,7 @@ class AccountsMutation:
             name=input.name,
             time_zone=input.time_zone,
             language=input.language,
+            slug=input.slug,
         )
         return WorkspaceUpdatePayload(workspace=cast(Workspace, changed))
 

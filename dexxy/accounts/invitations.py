@@ -36,7 +36,8 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
 from dexxy.common.pages import PAGE, Page, page_by_key
 
-VALID_FOR = timedelta(days=7)
+# Days that an invitation may last; the first is what is proposed.
+LIFETIMES = (7, 1, 30)
 _EMAIL = Invitation._meta.get_field("email")
 _OVER = "The invitation is used, revoked, expired or not for you."
 
@@ -89,27 +90,37 @@ def invitation_total(viewer: Viewer, workspace: Workspace) -> int:
 
 @transaction.atomic
 def invitation_create(
-    *, viewer: Viewer, workspace: Workspace, role: Role = Role.MEMBER, email: str = ""
+    *,
+    viewer: Viewer,
+    workspace: Workspace,
+    role: Role = Role.MEMBER,
+    email: str = "",
+    days: int = LIFETIMES[0],
 ) -> tuple[Invitation, str]:
     """Invite one person. The link is returned once and not kept.
 
     Args:
+        days: how long it lasts, one of LIFETIMES.
         email: who may accept it; anybody who has the link where it is empty.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
         SessionNeededError: VIEWER came by a token.
-        InvitationError: EMAIL is no address.
+        InvitationError: EMAIL is no address, or that of somebody who is in WORKSPACE; or it cannot
+            last for DAYS.
     """
     require_admin(viewer, workspace)
     actor = in_person(viewer)
     email = email.strip()
+    if days not in LIFETIMES:
+        raise InvitationError(_("An invitation lasts for 1, 7 or 30 days."))
     try:
         if email:
             _EMAIL.run_validators(email)
     except ValidationError as error:
         raise InvitationError(_("That is no e-mail address.")) from error
+    _refuse_members(actor, workspace, email)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         workspace=workspace,
@@ -117,10 +128,29 @@ def invitation_create(
         role=role,
         token_hash=hashed(secret),
         invited_by=actor,
-        expires_at=timezone.now() + VALID_FOR,
+        expires_at=timezone.now() + timedelta(days=days),
     )
     audit(workspace, actor, "invitation.created", invitation, email=email, role=role)
     return invitation, f"{settings.DEXXY_BASE_URL}/invitations/{secret}/"
+
+
+def _refuse_members(actor: User, workspace: Workspace, email: str) -> None:
+    """Refuse to invite whoever is in WORKSPACE: their role is changed in the list of people.
+
+    Raises:
+        InvitationError: EMAIL is theirs.
+    """
+    known = workspace.memberships.filter(user__email__iexact=email) if email else None
+    member = known.select_related("user").first() if known is not None else None
+    if member is None:
+        return
+    if member.user_id == actor.pk:
+        raise InvitationError(_("You are in this workspace already."))
+    raise InvitationError(
+        _("{name} is in this workspace already: change their role in the list.").format(
+            name=member.user
+        )
+    )
 
 
 @transaction.atomic

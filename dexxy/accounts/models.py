@@ -73,11 +73,30 @@ class Workspace(TimestampedModel):
     )  # '' is what each browser asks for
     # Until then its admins are reminded of what is left of the first run.
     is_set_up = models.BooleanField(default=True, db_default=True)
+    # The kinds of threads that are read of GitHub for it; None for all, also those of tomorrow.
+    thread_kinds = ArrayField(models.CharField(max_length=20), null=True, blank=True)
     # When it is deleted with all that it has; None where nobody asked for that.
     delete_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+    def takes(self, kind: str) -> bool:
+        """Say whether threads of KIND are read of GitHub for it."""
+        return self.thread_kinds is None or kind in self.thread_kinds
+
+
+class FormerAddress(TimestampedModel):
+    """What a workspace was called in addresses before: those lead on, and nobody else gets them."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="former_addresses")
+    slug = models.SlugField(max_length=63, unique=True)
+
+    class Meta:
+        verbose_name_plural = "former addresses"
+
+    def __str__(self) -> str:
+        return f"{self.slug} of {self.workspace}"
 
 
 class Role(models.TextChoices):

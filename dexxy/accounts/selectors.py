@@ -81,8 +81,9 @@ def workspaces_administered(viewer: Viewer) -> list[Workspace]:
 
 
 def workspace_called(slug: str) -> Workspace | None:
-    """Return the workspace with a slug, for who runs this Dexxy and may see all."""
-    return Workspace.objects.filter(slug=slug).first()
+    """Return the workspace that has or had a slug, for who runs this Dexxy and may see all."""
+    every = Workspace.objects
+    return every.filter(slug=slug).first() or every.filter(former_addresses__slug=slug).first()
 
 
 def user_called(email: str) -> User | None:
@@ -106,14 +107,17 @@ def workspace_slugs(most: int) -> list[str]:
 
 
 def workspace_for(viewer: Viewer, key: int | str) -> Workspace:
-    """Return the workspace with the id (a number) or slug (text) KEY.
+    """Return the workspace with the id (a number) or slug (text) KEY, or that had that slug.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
         WorkspaceNotFoundError: it does not exist, or VIEWER is not in it.
     """
+    mine = workspaces(viewer)
     wanted = {"pk": key} if isinstance(key, int) else {"slug": key}
-    workspace = workspaces(viewer).filter(**wanted).first()
+    workspace = mine.filter(**wanted).first()
+    if workspace is None and not isinstance(key, int):
+        workspace = mine.filter(former_addresses__slug=key).first()
     if workspace is None:
         raise WorkspaceNotFoundError(_("There is no such workspace."))
     return workspace

@@ -8,9 +8,9 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import address_prove, user_store
-from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.models import AuditEntry, FormerAddress, Membership, Role, User, Workspace
 from dexxy.accounts.reader import language_known, name_checked, zone_known
-from dexxy.accounts.selectors import Viewer, first_operator, require_admin
+from dexxy.accounts.selectors import Viewer, first_operator, require_admin, workspace_called
 from dexxy.common.errors import BadInputError
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
@@ -53,7 +53,10 @@ def first_admin_ensure(*, workspace: str = "default", is_set_up: bool = True) ->
 
 @transaction.atomic
 def workspace_ensure(*, slug: str, admin: User) -> Workspace:
-    """Return the workspace called SLUG; where there is none, make it with ADMIN as its admin."""
+    """Return the workspace that is or was called SLUG; where there is none, make it for ADMIN."""
+    known = workspace_called(slug)
+    if known is not None:
+        return known
     workspace, is_new = Workspace.objects.get_or_create(
         slug=slug, defaults={"name": slug.replace("-", " ").capitalize()}
     )
@@ -134,11 +137,10 @@ def workspace_create(*, name: str, slug: str, admin: User) -> Workspace:
         workspace.clean_fields()
     except ValidationError as error:
         raise WorkspaceError(f"{name}: {' '.join(error.messages)}") from error
+    _require_free(slug)
     known, is_new = Workspace.objects.get_or_create(slug=slug, defaults={"name": workspace.name})
     if not is_new:
-        raise WorkspaceExistsError(
-            _("There is a workspace {slug} already: choose another slug.").format(slug=slug)
-        )
+        raise _taken(slug)
     Membership.objects.create(workspace=known, user=admin, role=Role.ADMIN)
     audit(known, None, "workspace.created", known, admin=admin.email)
     return known
@@ -152,8 +154,11 @@ def workspace_update(
     name: str | None = None,
     time_zone: str | None = None,
     language: str | None = None,
+    slug: str | None = None,
 ) -> Workspace:
     """Change how a workspace is set up; what is None stays. For admins.
+
+    What it was called in addresses before leads on, and stays its own.
 
     Args:
         time_zone: one of `zone_names`: whose days and weeks are counted.
@@ -163,6 +168,7 @@ def workspace_update(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
         WorkspaceError, ChoiceError: it cannot be set up like that.
+        WorkspaceExistsError: another one has or had SLUG.
     """
     actor = require_admin(viewer, workspace)
     stored = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
@@ -170,19 +176,57 @@ def workspace_update(
         "name": name if name is None else name_checked(name),
         "time_zone": time_zone if time_zone is None else zone_known(time_zone),
         "language": language if language is None else language_known(language),
+        "slug": slug if slug is None else slug.strip(),
     }
-    given = {field: value for field, value in wanted.items() if value is not None}
-    changed = {field: value for field, value in given.items() if value != getattr(stored, field)}
-    for field, value in changed.items():
-        setattr(stored, field, value)
-    try:
-        stored.clean_fields()
-    except ValidationError as error:
-        raise WorkspaceError(" ".join(error.messages)) from error
+    before = stored.slug
+    changed = _changed(stored, wanted)
+    if "slug" in changed:
+        _readdress(stored, before)
     if changed:
         stored.save(update_fields=[*changed, "updated_at"])
         audit(stored, actor, "workspace.updated", stored, **changed)
     return stored
+
+
+def _changed(workspace: Workspace, wanted: dict[str, str | None]) -> dict[str, str]:
+    """Set what is WANTED of a workspace and not None, and return what was another value before.
+
+    Raises:
+        WorkspaceError: a field cannot hold it.
+    """
+    given = {field: value for field, value in wanted.items() if value is not None}
+    changed = {field: value for field, value in given.items() if value != getattr(workspace, field)}
+    for field, value in changed.items():
+        setattr(workspace, field, value)
+    try:
+        workspace.clean_fields()
+    except ValidationError as error:
+        raise WorkspaceError(" ".join(error.messages)) from error
+    return changed
+
+
+def _readdress(workspace: Workspace, before: str) -> None:
+    """Keep what WORKSPACE was called for it alone, and take back what it was called once."""
+    _require_free(workspace.slug, but=workspace)
+    FormerAddress.objects.filter(workspace=workspace, slug=workspace.slug).delete()
+    FormerAddress.objects.update_or_create(slug=before, defaults={"workspace": workspace})
+
+
+def _require_free(slug: str, but: Workspace | None = None) -> None:
+    """Refuse a slug that another workspace has or had.
+
+    Raises:
+        WorkspaceExistsError: one has, or had it.
+    """
+    found = workspace_called(slug)
+    if found is not None and found != but:
+        raise _taken(slug)
+
+
+def _taken(slug: str) -> WorkspaceExistsError:
+    return WorkspaceExistsError(
+        _("There is a workspace {slug} already: choose another slug.").format(slug=slug)
+    )
 
 
 def audit(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import (
+    LEFT_OUT,
     DeliveryState,
     GitHubRepository,
     RefusedWebhooks,
@@ -137,7 +138,7 @@ def repositories() -> Iterator[Finding]:
 def _resting(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
     """Name the lists that GitHub does not show of repositories that it shows."""
     lists = SyncStream.objects.filter(repository__in=followed, name__in=StreamName.shown())
-    resting = lists.exclude(refusal="").select_related("repository")
+    resting = lists.exclude(refusal__in=["", LEFT_OUT]).select_related("repository")
     for stream in resting.order_by("repository__full_name", "name")[:NAMED]:
         name = _("{list} of {repository}").format(
             list=str(StreamName(stream.name).label).capitalize(),

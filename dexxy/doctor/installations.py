@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -45,6 +46,8 @@ def _installation(installation: GitHubInstallation) -> Finding:
             _("{what} suspended the App.").format(what=what),
             _("Whoever suspended it ends that on GitHub, in the App's settings."),
         )
+    if installation.token_ends_soon:
+        return _ends(installation, name, what)
     missing = permissions_missing(installation.permissions) if installation.app else []
     if missing:
         return failed(
@@ -56,6 +59,21 @@ def _installation(installation: GitHubInstallation) -> Finding:
     if credential and credential.is_paused:
         return notice(name, credential.pause_reason, _("Nothing: it goes on by itself."))
     return _asked(installation, name, what)
+
+
+def _ends(installation: GitHubInstallation, name: str, what: str) -> Finding:
+    ends = installation.token_expires_at
+    assert ends is not None
+    assert installation.workspace is not None
+    page = f"{settings.DEXXY_BASE_URL}/w/{installation.workspace.slug}/settings/github/"
+    day = f"{ends:%Y-%m-%d}"
+    fix = _("Make a new token on GitHub, and paste it at {page}: what was read stays.").format(
+        page=page
+    )
+    if installation.token_is_over:
+        ended = _("The token for {what} ended on {day}.").format(what=what, day=day)
+        return failed(name, ended, fix)
+    return notice(name, _("The token for {what} ends on {day}.").format(what=what, day=day), fix)
 
 
 def _asked(installation: GitHubInstallation, name: str, what: str) -> Finding:

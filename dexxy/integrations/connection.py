@@ -1,10 +1,21 @@
 """What a workspace reads GitHub with, and what stands in the way."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_admin, require_membership
-from dexxy.integrations.models import AccountType, GitHubInstallation
+from dexxy.accounts.selectors import Viewer, require_admin, require_membership, signed_in
+from dexxy.integrations.models import (
+    LEFT_OUT,
+    AccountType,
+    GitHubApp,
+    GitHubInstallation,
+    GitHubRepository,
+    StreamName,
+    SyncStream,
+)
 from dexxy.integrations.services.github.connecting.app_registration import PERMISSIONS, is_public
 
 
@@ -38,6 +49,88 @@ def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None
     has_webhooks = is_public() and found.app is not None and bool(found.app.webhook_secret)
     missing = [name for name in PERMISSIONS if name not in found.permissions]
     return Connection(found, missing if found.is_by_app else [], _settings_url(found), has_webhooks)
+
+
+@dataclass(frozen=True)
+class AppState:
+    """How the GitHub App is that a workspace is read through; nothing of it is secret.
+
+    Args:
+        html_url: its page on GitHub, or '' of one that nobody has asked about.
+        has_webhooks: GitHub can tell this Dexxy at once what changes.
+        log_read_until: up to when GitHub's log of webhooks was read, by GitHub's clock.
+        webhooks_missed_at: when that log last showed one that had not arrived.
+        is_of_environment: whether the environment names it, so that no page changes it.
+    """
+
+    pk: int
+    name: str
+    html_url: str
+    has_webhooks: bool
+    log_read_until: datetime | None
+    webhooks_missed_at: datetime | None
+    is_of_environment: bool
+
+
+def app_state(viewer: Viewer, pk: int) -> AppState | None:
+    """Return how the App with our key PK is, or None where there is none.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
+    signed_in(viewer)
+    app = GitHubApp.objects.filter(pk=pk).first()
+    if app is None:
+        return None
+    return AppState(
+        pk=app.pk,
+        name=app.slug or str(app.app_id),
+        html_url=app.html_url,
+        has_webhooks=is_public() and bool(app.webhook_secret),
+        log_read_until=app.log_read_until,
+        webhooks_missed_at=app.webhooks_missed_at,
+        is_of_environment=settings.DEXXY_GITHUB_APP is not None,
+    )
+
+
+@dataclass(frozen=True)
+class RestingList:
+    """A list of a repository that GitHub does not show, although it shows the repository.
+
+    Args:
+        why: in a sentence, with what to do about it.
+        features_url: where on GitHub the owners of the repository switch its features on.
+        rights_url: where on GitHub it is decided what the connection may read.
+    """
+
+    name: StreamName
+    repository: GitHubRepository
+    why: str
+    features_url: str
+    rights_url: str
+
+
+def resting_lists(viewer: Viewer, workspace: Workspace) -> list[RestingList]:
+    """Return what GitHub does not show of the repositories that WORKSPACE follows, by name.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    followed = GitHubRepository.objects.followed().of_workspace(workspace)
+    rows = SyncStream.objects.filter(repository__in=followed, name__in=StreamName.shown())
+    resting = rows.exclude(refusal__in=["", LEFT_OUT]).select_related("repository__installation")
+    return [
+        RestingList(
+            name=StreamName(one.name),
+            repository=one.repository,
+            why=one.refusal,
+            features_url=f"{installation.web_url}/{one.repository.full_name}/settings",
+            rights_url=_settings_url(installation) or f"{installation.web_url}/settings/tokens",
+        )
+        for one in resting.order_by("repository__full_name", "name")
+        for installation in [one.repository.installation]
+    ]
 
 
 def _settings_url(installation: GitHubInstallation) -> str:

@@ -2,6 +2,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
+from datetime import datetime
 from functools import partial
 from typing import cast
 
@@ -29,6 +30,7 @@ from dexxy.integrations.graphql_repositories import (
     remember_overviews,
 )
 from dexxy.integrations.graphql_sync import SyncRun
+from dexxy.integrations.kinds_taken import kinds_taken, workspace_take_kinds
 from dexxy.integrations.models import DeliveryState
 from dexxy.integrations.services.github.connecting.available import available_repositories
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
@@ -41,7 +43,11 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_sync_now,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
-from dexxy.integrations.services.github.webhooks.redelivery import delivery_redeliver
+from dexxy.integrations.services.github.webhooks.redelivery import (
+    deliveries_recover,
+    delivery_redeliver,
+)
+from dexxy.messages.graphql_kinds import ThreadKind
 
 # Lists without pages: hardly any workspace has more.
 _REPOSITORIES = 50
@@ -51,6 +57,16 @@ _REPOSITORIES = 50
 class GithubConnectTokenInput:
     workspace_id: strawberry.ID
     token: str
+
+
+@strawberry.type(description="What a workspace takes in from GitHub now.")
+class WorkspaceTakeKindsPayload:
+    kinds: list[ThreadKind]
+
+
+@strawberry.type(description="GitHub's log of webhooks is read soon.")
+class GithubDeliveriesRecoverPayload:
+    due_at: datetime = strawberry.field(description="From when on.")
 
 
 @strawberry.type(description="Whose token a workspace reads with now.")
@@ -200,6 +216,28 @@ class IntegrationsMutation:
                 viewer=viewer_of(info), repository_id=key(repository_id), paused=paused
             )
         )
+
+    @strawberry.mutation(
+        description="Take in these kinds of threads from GitHub, and no others. What was read of"
+        " others stays. For administrators."
+    )
+    def workspace_take_kinds(
+        self, info: Info, workspace_id: strawberry.ID, kinds: list[ThreadKind]
+    ) -> WorkspaceTakeKindsPayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        stored = workspace_take_kinds(viewer=viewer, workspace=workspace, kinds=kinds)
+        return WorkspaceTakeKindsPayload(kinds=kinds_taken(stored))
+
+    @strawberry.mutation(
+        description="Look in GitHub's log of webhooks for those that never arrived, and apply"
+        " them. For administrators."
+    )
+    def github_deliveries_recover(
+        self, info: Info, workspace_id: strawberry.ID
+    ) -> GithubDeliveriesRecoverPayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        due_at = deliveries_recover(viewer=viewer, workspace=workspace)
+        return GithubDeliveriesRecoverPayload(due_at=due_at)
 
     @strawberry.mutation(
         description="Apply a webhook again that failed or was of no use. For administrators."

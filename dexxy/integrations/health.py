@@ -1,6 +1,6 @@
 """Whether the copy of a workspace is kept up to date, in one query: every page says it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min, Q
@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of
-from dexxy.integrations.models import GitHubRepository, SyncStatus
+from dexxy.integrations.models import GitHubRepository, SyncStatus, ends_soon
+from dexxy.sources.models import Source, SourceKind
 
 # A repository that is due for so long is read by nobody: no worker, or no scheduler.
 OVERDUE = timedelta(minutes=15)
@@ -25,6 +26,9 @@ class SyncHealth:
         overdue: how many nobody reads although they are due.
         paused_until: until when GitHub's rate limit keeps us from reading, where it does.
         synced_at: when the one was synced that was so the longest ago, or None before the first.
+        token_ends_at: until when the personal token lasts that they are read with, if one ends.
+        fed: how many sources are fed by scripts, counted only where no repository is connected.
+        fed_at: when the last of those was fed.
     """
 
     repositories: int
@@ -33,11 +37,19 @@ class SyncHealth:
     overdue: int
     paused_until: datetime | None
     synced_at: datetime | None
+    token_ends_at: datetime | None = None
+    fed: int = 0
+    fed_at: datetime | None = None
 
     @property
     def stands_still(self) -> bool:
         """Whether what is shown may be out of date, until a person or time mends it."""
         return bool(self.failing or self.overdue or self.paused_until)
+
+    @property
+    def token_ends_soon(self) -> bool:
+        """Whether the personal token has to be replaced now."""
+        return ends_soon(self.token_ends_at)
 
 
 def sync_health(viewer: Viewer, workspace: Workspace) -> SyncHealth:
@@ -51,13 +63,22 @@ def sync_health(viewer: Viewer, workspace: Workspace) -> SyncHealth:
     pause = "installation__credential__paused_until"
     is_stopped = Q(sync_status__in=[SyncStatus.PAUSED, SyncStatus.DISABLED])
     is_unpaused = Q(**{pause: None}) | Q(**{f"{pause}__lte": now})
-    return SyncHealth(
-        **connected.seen_by(memberships_of(viewer)).aggregate(
+    mine = memberships_of(viewer)
+    health = SyncHealth(
+        **connected.seen_by(mine).aggregate(
             repositories=Count("pk"),
             failing=Count("pk", Q(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])),
             reading=Count("pk", Q(sync_status__in=[SyncStatus.PENDING, SyncStatus.SYNCING])),
             overdue=Count("pk", is_unpaused & ~is_stopped & Q(next_sync_at__lt=now - OVERDUE)),
             paused_until=Max(pause, filter=~is_stopped & Q(**{f"{pause}__gt": now})),
             synced_at=Min("last_synced_at", filter=~is_stopped),
+            token_ends_at=Min("installation__token_expires_at", filter=Q(installation__app=None)),
         )
     )
+    if health.repositories:
+        return health
+    # A team may have no repository at all: what its scripts feed is then all that there is.
+    fed = Source.objects.filter(
+        workspace=workspace, kind=SourceKind.FED, is_archived=False, workspace__memberships__in=mine
+    )
+    return replace(health, **fed.aggregate(fed=Count("pk"), fed_at=Max("fed_at")))

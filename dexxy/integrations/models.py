@@ -1,5 +1,8 @@
 """Connections to GitHub, and how far each of them has been read."""
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -149,6 +152,15 @@ class AccountType(models.TextChoices):
     ORGANIZATION = "organization"
 
 
+# So long before a personal access token ends its replacement is asked for.
+TOKEN_WARNING = timedelta(days=14)
+
+
+def ends_soon(ends_at: datetime | None) -> bool:
+    """Say whether a personal token with this end has to be replaced now."""
+    return ends_at is not None and ends_at <= timezone.now() + TOKEN_WARNING
+
+
 class GitHubInstallation(TimestampedModel):
     """The GitHub App on one account, or a personal access token standing in for it.
 
@@ -216,6 +228,17 @@ class GitHubInstallation(TimestampedModel):
     def is_by_app(self) -> bool:
         """Whether it is read by the App, and not by a personal access token."""
         return self.app_id is not None
+
+    @property
+    def token_ends_soon(self) -> bool:
+        """Whether it is read with a personal token that has ended, or does within two weeks."""
+        return not self.is_by_app and ends_soon(self.token_expires_at)
+
+    @property
+    def token_is_over(self) -> bool:
+        """Whether it is read with a personal token that has ended."""
+        ends = self.token_expires_at
+        return not self.is_by_app and ends is not None and ends <= timezone.now()
 
     @property
     def is_live(self) -> bool:
@@ -286,6 +309,10 @@ class GitHubRepository(TimestampedModel):
         return self.full_name
 
 
+# Why a list rests that GitHub shows.
+LEFT_OUT = "The workspace leaves it out: its admins choose that in Settings, under General."
+
+
 class StreamName(models.TextChoices):
     ISSUES = "issues"
     PULL_REQUESTS = "pull_requests"
@@ -302,6 +329,11 @@ class StreamName(models.TextChoices):
     def thread_lists(cls) -> list["StreamName"]:
         """Return the streams that a person waits for: what they read shows in the feed."""
         return [cls.ISSUES, cls.PULL_REQUESTS, cls.DISCUSSIONS]
+
+    @classmethod
+    def of_kinds(cls, kinds: Collection[str]) -> list["StreamName"]:
+        """Return the lists and sweeps of threads of KINDS."""
+        return [one for one in cls if one.removeprefix("sweep_").removesuffix("s") in kinds]
 
     @classmethod
     def shown(cls) -> list["StreamName"]:

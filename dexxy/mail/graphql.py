@@ -7,7 +7,7 @@ from typing import Self, cast
 import strawberry
 
 from dexxy.accounts.graphql import Invitation, in_workspace
-from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.invitations import LIFETIMES, invitation_create
 from dexxy.accounts.models import Role
 from dexxy.common.graphql import Info
 from dexxy.mail import preferences
@@ -63,6 +63,9 @@ class InvitationCreateInput:
     email: str = strawberry.field(
         default="", description="Who may accept it; anybody who has the link if empty."
     )
+    days: int = strawberry.field(
+        default=LIFETIMES[0], description="How long it lasts: 1, 7 or 30 days."
+    )
     by_mail: bool = strawberry.field(
         default=False, description="Send the link to that address, too."
     )
@@ -106,6 +109,10 @@ class MailMutation:
     ) -> InvitationCreatePayload:
         viewer, workspace = in_workspace(info, input.workspace_id)
         invitation, link = (invitation_send if input.by_mail else invitation_create)(
-            viewer=viewer, workspace=workspace, role=input.role, email=input.email
+            viewer=viewer,
+            workspace=workspace,
+            role=input.role,
+            email=input.email,
+            days=input.days,
         )
         return InvitationCreatePayload(invitation=cast(Invitation, invitation), link=link)

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.invitations import InvitationError, invitation_create
+from dexxy.accounts.invitations import LIFETIMES, InvitationError, invitation_create
 from dexxy.accounts.models import Invitation, Role, Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.mail.models import MailKind, OutgoingMail
@@ -12,7 +12,12 @@ from dexxy.mail.preferences import NoMailError, mail_is_configured
 
 @transaction.atomic
 def invitation_send(
-    *, viewer: Viewer, workspace: Workspace, role: Role = Role.MEMBER, email: str
+    *,
+    viewer: Viewer,
+    workspace: Workspace,
+    role: Role = Role.MEMBER,
+    email: str,
+    days: int = LIFETIMES[0],
 ) -> tuple[Invitation, str]:
     """Invite one person as `invitation_create` does, and let a worker send them the link.
 
@@ -23,7 +28,9 @@ def invitation_send(
         InvitationError: EMAIL is empty.
         NoMailError: no mail is sent from here.
     """
-    invitation, link = invitation_create(viewer=viewer, workspace=workspace, role=role, email=email)
+    invitation, link = invitation_create(
+        viewer=viewer, workspace=workspace, role=role, email=email, days=days
+    )
     if not invitation.email:
         raise InvitationError(_("Name the address to which the link is sent."))
     if not mail_is_configured():

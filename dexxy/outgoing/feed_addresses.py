@@ -119,8 +119,8 @@ def feed_address_open(slug: str, secret: str) -> FeedAddress:
     """
     rows = FeedAddress.objects.select_related("membership__workspace", "membership__user", "view")
     one = rows.filter(
+        Q(membership__workspace__slug=slug) | Q(membership__workspace__former_addresses__slug=slug),
         secret_hash=hashed(secret),
-        membership__workspace__slug=slug,
         membership__user__is_active=True,
     ).first()
     if one is None or not _is_seen(one.view, one.membership.user):

@@ -212,7 +212,9 @@ def _release(release: Release) -> Row:
 
 
 def _audit(asked: Asked, cursor: str) -> Rows:
-    found, behind_them = _next(audit_entries(asked.workspace), "created_at", cursor)
+    found, behind_them = _next(
+        audit_entries(asked.workspace, asked.selection.log), "created_at", cursor
+    )
     return [_entry(entry) for entry in found], behind_them
 
 

@@ -24,6 +24,7 @@ from dexxy.web.pages import (
     workspace_action,
     workspace_form,
 )
+from dexxy.web.settings.audit import audit_asked
 from dexxy.web.threads.table import threads_selected
 
 
@@ -46,6 +47,8 @@ def selected(what: Export, query: QueryDict) -> Selection:
     """
     if what == Export.PERSON:
         return Selection(person=parse_id(query.get("member", "")) or 0)
+    if what == Export.AUDIT:
+        return Selection(log=audit_asked(query))
     return threads_selected(query) if what == Export.THREADS else EVERYTHING
 
 
@@ -91,6 +94,7 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
         "offers_bom": written == Format.CSV,
         "with_bom": with_bom,
         "is_chosen": selection != EVERYTHING,
+        "is_of_log": kind == Export.AUDIT,
         "person": selection.person and member_now(request.user, workspace, selection.person),
         "export": latest,
     }

@@ -77,6 +77,9 @@ def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
     def view(request: PageRequest, slug: str | int, **rest: Any) -> HttpResponse:
         try:
             workspace = workspace_for(request.user, slug)
+            if isinstance(slug, str) and slug != workspace.slug and request.method != "POST":
+                # What it was called before: links in mails and bookmarks last.
+                return redirect(_moved(request, slug, workspace))
             read_in(workspace, request.user)
             return page(request, workspace, **rest)
         except UnauthenticatedError:
@@ -92,6 +95,11 @@ def _with_workspace(page: Page) -> Callable[..., HttpResponse]:
             return render(request, "web/too_slow.html", {"workspace": workspace}, status=503)
 
     return view
+
+
+def _moved(request: PageRequest, slug: str, workspace: Workspace) -> str:
+    """Return the address that was asked for, below what WORKSPACE is called now."""
+    return request.get_full_path().replace(f"/w/{slug}/", f"/w/{workspace.slug}/", 1)
 
 
 @never_cache

@@ -38,13 +38,14 @@ from dexxy.web.settings import (
     deliveries,
     general,
     github,
+    github_keys,
     notifications,
     sign_in_rules,
     tokens,
 )
 from dexxy.web.settings import people as people_roles
 from dexxy.web.signing_in import by_link, confirming, outside, second_step, security
-from dexxy.web.start import checklist
+from dexxy.web.start import checklist, real
 from dexxy.web.start import github as start_github
 from dexxy.web.start import people as start_people
 from dexxy.web.thread import views as thread
@@ -244,6 +245,11 @@ urlpatterns = [
     path("w/<slug:slug>/settings/audit/", audit.audit, name="settings_audit"),
     path("w/<slug:slug>/settings/deliveries/", deliveries.deliveries, name="settings_deliveries"),
     path(
+        "w/<slug:slug>/settings/deliveries/missed/",
+        deliveries.deliveries_missed,
+        name="deliveries_missed",
+    ),
+    path(
         "w/<slug:slug>/settings/deliveries/<int:pk>/",
         deliveries.delivery,
         name="settings_delivery",
@@ -263,6 +269,7 @@ urlpatterns = [
         name="export_delete",
     ),
     path("start/", moved("start_account")),
+    path("start/real/", real.start_real, name="start_real"),
     path("start/account/", start_people.account, name="start_account"),
     path("start/workspace/", start_people.workspace, name="start_workspace"),
     path("start/connect/", start_github.connect, name="start_connect"),
@@ -270,6 +277,7 @@ urlpatterns = [
     path("start/team/", start_people.team, name="start_team"),
     path("w/<slug:slug>/checklist/close/", checklist.checklist_close, name="checklist_close"),
     path("setup/github/", github_setup.setup_github, name="setup_github"),
+    path("setup/github/<int:pk>/keys/", github_keys.github_keys, name="github_keys"),
     path("setup/github/registered/", github_setup.github_registered, name="github_registered"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("sign-in/link/", by_link.sign_in_by_link, name="sign_in_by_link"),

@@ -233,7 +233,7 @@ def zone(local: datetime) -> str:
 def health_state(health: SyncHealth) -> str:
     """Name how the sync of a workspace is doing: bad, warn, off, busy or good."""
     if not health.repositories:
-        return "off"
+        return "good" if health.fed else "off"
     if health.failing or health.overdue:
         return "bad"
     if health.paused_until:
@@ -244,7 +244,7 @@ def health_state(health: SyncHealth) -> str:
 def health_line(health: SyncHealth) -> str:
     """Say in a few words how the sync of a workspace is doing."""
     if not health.repositories:
-        return _("No repository connected")
+        return _fed_line(health) if health.fed else _("No repository connected")
     if health.failing:
         words = ngettext(
             "{number} repository needs you", "{number} repositories need you", health.failing
@@ -265,6 +265,12 @@ def health_line(health: SyncHealth) -> str:
     if health.synced_at is None:
         return _("Paused")
     return _("Up to date, {time}").format(time=ago(health.synced_at, timezone.now()))
+
+
+def _fed_line(health: SyncHealth) -> str:
+    if health.fed_at is None:
+        return _("Fed by scripts")
+    return _("Fed by scripts, {time}").format(time=ago(health.fed_at, timezone.now()))
 
 
 def lasting(span: timedelta) -> str:

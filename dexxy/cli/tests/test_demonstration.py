@@ -26,7 +26,8 @@ REAL = {
 @pytest.fixture
 def demo_dir(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DEXXY_DATA_DIR", str(place / "real"))
-    monkeypatch.setenv("REDIS_URL", "")  # so that it comes back afterwards
+    for name in ("REDIS_URL", "DEXXY_DEMO"):
+        monkeypatch.setenv(name, "")  # so that it comes back afterwards
     for name, value in REAL.items():
         monkeypatch.setenv(name, value)
     for name in ("API", "GRAPHQL", "WEB"):
@@ -48,6 +49,7 @@ def test_github_is_a_port_of_this_machine_and_stays_it(demo_dir: Path) -> None:
     demonstration.choose_the_simulator()
 
     assert demonstration.simulator_port() == first
+    assert os.environ["DEXXY_DEMO"] == "yes"
     assert os.environ["DEXXY_GITHUB_API_URL"] == f"http://127.0.0.1:{first}"
     assert os.environ["DEXXY_GITHUB_GRAPHQL_URL"] == f"http://127.0.0.1:{first}/graphql"
     assert os.environ["DEXXY_GITHUB_WEB_URL"] == f"http://127.0.0.1:{first}"

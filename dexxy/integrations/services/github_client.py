@@ -131,6 +131,17 @@ class GitHubClient:
         headers = {"Accept": "application/json"} if path.startswith("http") else None
         return self._ask("POST", path, json=dict(body or {}), headers=headers)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Change what is at a path of the REST API.
+
+        Args:
+            path: as for `get`.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        return self._ask("PATCH", path, json=dict(body))
+
     def delete(self, path: str, body: Mapping[str, Any]) -> None:
         """Delete what is at a path of the REST API.
 

@@ -43,6 +43,10 @@ def test_the_document_of_releases_fits_the_published_schema() -> None:
     assert_valid_document(queries.releases_document())
 
 
+def test_the_document_of_sizes_fits_the_published_schema() -> None:
+    assert_valid_document(queries.sizes_document())
+
+
 def test_every_document_of_a_whole_sync_fits_the_published_schema(
     connected: GitHubRepository,
     simulator: SimulatorServer,

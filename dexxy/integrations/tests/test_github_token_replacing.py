@@ -1,16 +1,22 @@
+from datetime import datetime, timedelta
+
 import pytest
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
-from dexxy.integrations.models import GitHubInstallation, GitHubRepository, SyncStatus
+from dexxy.integrations.models import GitHubInstallation, GitHubRepository, RunTrigger, SyncStatus
+from dexxy.integrations.services.github.access.token_ends import end_told
+from dexxy.integrations.services.github.access.tokens import installation_token
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import (
     ConnectedByAppError,
     InvalidTokenError,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.integrations.services.github_sync import repository_sync
 from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests.factories import make_app, make_installation
 
 
@@ -77,3 +83,45 @@ def test_only_an_admin_of_the_workspace_may(
     for viewer, refusal in ((bob, AdminOnlyError), (charlie, WorkspaceNotFoundError)):
         with pytest.raises(refusal):
             token_connect(viewer=viewer, workspace=workspace, token=DEMO_TOKEN, server=github)
+
+
+def test_until_when_a_token_lasts_is_kept_and_learned_of_one_that_was_there_before(
+    alice: User,
+    workspace: Workspace,
+    connected: GitHubRepository,
+    github: GitHubServer,
+    world: World,
+) -> None:
+    ends = (timezone.now() + timedelta(days=30)).replace(microsecond=0)
+    assert connected.installation.token_expires_at is None
+    world.tokens[DEMO_TOKEN].expires_at = ends
+
+    repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+
+    assert GitHubInstallation.objects.get().token_expires_at == ends
+    # It is used to its last second: nobody can ask for another one.
+    soon = (timezone.now() + timedelta(seconds=20)).replace(microsecond=0)
+    world.tokens[DEMO_TOKEN].expires_at = soon
+    installation = token_connect(viewer=alice, workspace=workspace, token=DEMO_TOKEN, server=github)
+    assert (installation.token_expires_at, installation_token(installation)) == (soon, DEMO_TOKEN)
+    world.tokens[DEMO_TOKEN].expires_at = None
+    installation = token_connect(viewer=alice, workspace=workspace, token=DEMO_TOKEN, server=github)
+    assert installation.token_expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2027-05-27 10:00:00 UTC", "2027-05-27T10:00:00+00:00"),
+        ("2027-05-27 10:00:00 +0200", "2027-05-27T10:00:00+02:00"),
+        ("", None),
+        ("never", None),
+        ("2027-05-27 10:00:00", None),
+    ],
+)
+def test_the_end_of_a_token_is_read_in_each_way_that_github_writes_it(
+    written: str, read: str | None
+) -> None:
+    told = end_told({"github-authentication-token-expiration": written})
+
+    assert told == (read and datetime.fromisoformat(read))

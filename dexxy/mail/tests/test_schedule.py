@@ -40,6 +40,23 @@ def test_a_daily_digest_is_due_at_its_hour_whatever_the_clocks_do(
     assert last_moment(at(now), BERLIN, Digest.DAILY, weekday=0, hour=hour) == at(due)
 
 
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        # The night in which it is half past 2 at 2 o'clock: then it is due.
+        ("2026-10-03T15:29", "2026-10-02T15:30"),
+        ("2026-10-03T15:30", "2026-10-03T15:30"),
+        # The night in which it is half past 1 again before it is 2.
+        ("2026-04-04T15:29", "2026-04-03T15:00"),
+        ("2026-04-04T15:30", "2026-04-04T15:30"),
+    ],
+)
+def test_clocks_that_change_by_half_an_hour_send_one_digest_a_day(now: str, due: str) -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+
+    assert last_moment(at(now), zone, Digest.DAILY, weekday=0, hour=2) == at(due)
+
+
 def test_a_weekly_digest_is_due_on_its_day() -> None:
     # 2026-03-30 is a Monday, the day after the clocks changed.
     due = last_moment(at("2026-03-30T06:00"), BERLIN, Digest.WEEKLY, weekday=0, hour=8)

@@ -21,9 +21,11 @@ SELECT t.id, t.source_id, t.kind, t.state, t.state_reason = 'draft', t.opened_at
        t.opened_at < s.created_at - interval '90 days', s.created_at
 FROM messages_thread t
 JOIN sources_source s ON s.id = t.source_id
+JOIN accounts_workspace w ON w.id = t.workspace_id
 LEFT JOIN members_identity opener ON opener.id = t.author_id
 LEFT JOIN members_member member ON member.id = opener.member_id
 WHERE t.id = ANY(%(threads)s) AND t.workspace_id = %(workspace)s AND NOT t.is_archived
+  AND (s.kind = 'fed' OR w.thread_kinds IS NULL OR t.kind = ANY(w.thread_kinds))
 """  # noqa: S608
 _MESSAGES = f"""
 SELECT m.thread_id, m.id, m.occurred_at, m.kind, lower(m.details->>'state'), author.member_id,

@@ -6,7 +6,7 @@ from django.test import Client
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import TokenScope, User, Workspace
 from dexxy.outgoing.models import DeliveryState, FeedAddress
-from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
+from tests.doors import Action, Door, Names, assert_one_outcome, doors_of, name_of, tried
 from tests.factories import make_endpoint, make_outgoing
 
 PAGE = "settings/notifications/"
@@ -155,16 +155,8 @@ def test_an_action_has_one_outcome_whichever_door_it_comes_through(
     door: Door,
 ) -> None:
     names = with_token(names, cast[action.by], workspace)
-    (_, first), *_ = doors_of([action])
 
-    outcome = tried(door, client, action, names, cast[action.by])
-
-    assert outcome.refusal == action.refusal
-    assert outcome.audit == expected_audit(action, names)
-    again = tried(first, client, action, names, cast[action.by])
-    assert outcome == again
-    if action.refusal:
-        assert (outcome.gone, outcome.new) == ({}, {})
+    assert_one_outcome(door, client, action, names, cast[action.by])
 
 
 @pytest.mark.parametrize(("action", "door"), doors_of(ACTIONS), ids=name_of)

@@ -17,7 +17,7 @@ from dexxy.members.models import (
 from dexxy.members.notes import note_add
 from dexxy.members.organization_merges import organization_merge
 from dexxy.people.merging import people_merge
-from tests.doors import Action, Door, Names, doors_of, expected_audit, name_of, tried
+from tests.doors import Action, Door, Names, assert_one_outcome, doors_of, name_of, tried
 from tests.factories import make_identity, make_workspace
 
 # Who is who stands in `names` below.
@@ -348,15 +348,8 @@ def test_an_action_has_one_outcome_whichever_door_it_comes_through(
     door: Door,
 ) -> None:
     names = with_token(names, cast[action.by], workspace)
-    (_, first), *_ = doors_of([action])
 
-    outcome = tried(door, client, action, names, cast[action.by])
-
-    assert outcome.refusal == action.refusal
-    assert outcome.audit == expected_audit(action, names)
-    assert outcome == tried(first, client, action, names, cast[action.by])
-    if action.refusal:
-        assert (outcome.gone, outcome.new) == ({}, {})
+    assert_one_outcome(door, client, action, names, cast[action.by])
 
 
 @pytest.mark.parametrize(("action", "door"), doors_of(ACTIONS), ids=name_of)

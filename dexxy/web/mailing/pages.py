@@ -4,15 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.shortcuts import render
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.mail.models import LONGEST_WAIT, Digest, MailKind
 from dexxy.mail.preferences import (
@@ -28,33 +27,39 @@ from dexxy.mail.preferences import (
 )
 from dexxy.mail.reader import zone_of
 from dexxy.mail.waking import mail_wake
-from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
+from dexxy.web.pages import PageRequest, attempt, back, workspace_action, workspace_form
 
 
 @workspace_form
 def mail_page(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show what the viewer gets by mail, and store what they choose."""
     context: dict[str, Any] = {"workspace": workspace, "section": "settings"}
+    # It is a part of that page, which leads here after a mistake, as mails do.
+    context["setting"] = "settings_notifications"
     status = 200
     if request.method == "POST":
         try:
             mail_preference_set(viewer=request.user, workspace=workspace, **_chosen(request))
             messages.success(request, _("Saved."))
-            return redirect("settings_mail", workspace.slug)
+            return back(request, "settings_mail", workspace.slug, row="mail")
         except MailChoiceError as error:
             context["error"], status = str(error), 422
-    context |= {
-        "preference": mail_preference(request.user, workspace),
+    context |= mail_form(request.user, workspace)
+    return render(request, "web/settings/mail.html", context, status=status)
+
+
+def mail_form(viewer: User, workspace: Workspace) -> dict[str, Any]:
+    """Return what the form of mails shows of VIEWER's choices, with their last mails."""
+    return {
+        "preference": mail_preference(viewer, workspace),
         "is_configured": mail_is_configured(),
-        "zone": zone_of(request.user, workspace).key,
+        "zone": zone_of(viewer, workspace).key,
         "digests": Digest.choices,
         "weekdays": WEEKDAYS.items(),
         "hours": [(hour, f"{hour:02}:00") for hour in range(24)],
         "longest_wait": LONGEST_WAIT,
-        "mails": mails_of(request.user, workspace),
-        "now": timezone.now(),
+        "mails": mails_of(viewer, workspace),
     }
-    return render(request, "web/settings/mail.html", context, status=status)
 
 
 @workspace_action
@@ -67,7 +72,7 @@ def mail_test_action(request: PageRequest, workspace: Workspace) -> HttpResponse
     )
     if made is not None:
         mail_wake()
-    return redirect("settings_mail", workspace.slug)
+    return back(request, "settings_mail", workspace.slug, row="mail")
 
 
 # The button of a mail program comes without a cookie: the signed code is what lets it in.

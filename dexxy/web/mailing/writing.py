@@ -1,6 +1,6 @@
 """Write each kind of mail, in the language and the time zone of who gets it."""
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,7 +102,11 @@ def _invitation(mail: OutgoingMail, workspace: Workspace) -> Written | None:
     sheet = Sheet(
         heading=_("{person} invites you to {name}").format(person=inviter, name=name),
         words=[
-            _("This link lets you in. It works once, for 7 days, and for your address alone."),
+            _(
+                "This link lets you in. It works once, until {date}, and for your address alone."
+            ).format(
+                date=formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")
+            ),
             mail.link.read(),
         ],
         why=_("Did you not expect this? Then do nothing: without you the link opens nothing."),

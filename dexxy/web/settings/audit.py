@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -20,14 +20,9 @@ _FILTERS = ("actor", "action", "since", "until")
 def audit(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """List what was done: by everybody or one, of one kind, in some days."""
     given = {name: request.GET.get(name, "") for name in _FILTERS}
-    since, until = _day(given["since"]), _day(given["until"])
-    filters = AuditFilters(
-        actor_id=parse_id(given["actor"]),
-        action=given["action"] if given["action"] in DEEDS else "",
-        since=_begin(since) if since else None,
-        until=_begin(until + timedelta(days=1)) if until else None,
+    page = audit_log(
+        request.user, workspace, audit_asked(request.GET), after=request.GET.get("after")
     )
-    page = audit_log(request.user, workspace, filters, after=request.GET.get("after"))
     context = {
         "workspace": workspace,
         "section": "settings",
@@ -39,6 +34,18 @@ def audit(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "deeds": sorted(DEEDS.items(), key=lambda deed: str(deed[1])),
     }
     return render(request, "web/settings/audit.html", context)
+
+
+def audit_asked(query: QueryDict) -> AuditFilters:
+    """Return the filters that the query of an address asks for; what cannot be one is none."""
+    since, until = _day(query.get("since", "")), _day(query.get("until", ""))
+    action = query.get("action", "")
+    return AuditFilters(
+        actor_id=parse_id(query.get("actor", "")),
+        action=action if action in DEEDS else "",
+        since=_begin(since) if since else None,
+        until=_begin(until + timedelta(days=1)) if until else None,
+    )
 
 
 def _day(text: str) -> date | None:

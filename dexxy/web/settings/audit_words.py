@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
-from dexxy.accounts.models import AuditEntry
+from dexxy.accounts.models import AuditEntry, Role
 
 DEEDS: Mapping[str, str | Promise] = {
     "api_token.created": _("made the API token"),
@@ -22,6 +25,9 @@ DEEDS: Mapping[str, str | Promise] = {
     "export.requested": _("asked for an export"),
     "feed_address.created": _("made the address of a feed"),
     "feed_address.revoked": _("revoked the address of a feed"),
+    "github_app.client_secret_replaced": _("replaced the client secret of the GitHub App"),
+    "github_app.key_replaced": _("replaced the private key of the GitHub App"),
+    "github_app.webhook_secret_rotated": _("changed the webhook secret of the GitHub App"),
     "github_installation.connected": _("connected GitHub"),
     "github_installation.disconnected": _("disconnected GitHub"),
     "github_installation.token_connected": _("connected GitHub with a token"),
@@ -80,14 +86,66 @@ DEEDS: Mapping[str, str | Promise] = {
     "user.second_step_added": _("added a second step or a passkey"),
     "user.second_step_removed": _("removed a second step or a passkey"),
     "user.second_step_reset": _("reset the second step of an account"),
+    "webhook_delivery.recovered": _("had GitHub’s log of webhooks read"),
     "webhook_delivery.redelivered": _("had a webhook applied again"),
     "workspace.created": _("made the workspace"),
     "workspace.delete_asked": _("asked for the workspace to be deleted"),
     "workspace.delete_taken_back": _("took back that the workspace is to be deleted"),
+    "workspace.kinds_taken": _("chose which kinds of threads are read"),
     "workspace.private_kept_in": _("decided whether private repositories may leave"),
     "workspace.set_up": _("finished the set-up"),
     "workspace.updated": _("changed how the workspace is set up"),
 }
+
+# What an entry says beside its sentence, by the names that the log keeps.
+DETAILS: Mapping[str, str | Promise] = {
+    "account": _("account on GitHub"),
+    "added": _("added"),
+    "admin": _("admin"),
+    "at": _("on"),
+    "domain": _("domain"),
+    "email": _("email address"),
+    "event": _("event"),
+    "events": _("events"),
+    "fields": _("changed"),
+    "form": _("format"),
+    "guid": _("GitHub’s name of it"),
+    "installation_id": _("number of the installation on GitHub"),
+    "invitations": _("invitations that ended"),
+    "is_on_team": _("is on the team"),
+    "keeps": _("they stay inside"),
+    "kept": _("kept"),
+    "kind": _("kind"),
+    "kinds": _("kinds"),
+    "language": _("language"),
+    "member_id": _("number of the member"),
+    "members": _("members"),
+    "merge": _("number of the merge"),
+    "merged": _("merged into it"),
+    "name": _("name"),
+    "note": _("number of the note"),
+    "number": _("how many"),
+    "other": _("number of the other member"),
+    "page": _("page"),
+    "place": _("where"),
+    "provider": _("platform"),
+    "removed": _("removed"),
+    "role": _("role"),
+    "rule": _("rule"),
+    "scope": _("may"),
+    "slug": _("address"),
+    "time_zone": _("time zone"),
+    "to": _("number of the account"),
+    "tokens": _("API tokens that ended"),
+    "until": _("until"),
+    "user": _("person"),
+    "view": _("view"),
+    "webhook": _("number of the message"),
+    "what": _("what"),
+    "with_bodies": _("with what they wrote"),
+}
+# Their values are moments.
+_TIMES = frozenset({"at", "until"})
 
 
 def deed_of(entry: AuditEntry) -> str:
@@ -96,9 +154,29 @@ def deed_of(entry: AuditEntry) -> str:
 
 
 def details_of(entry: AuditEntry) -> list[tuple[str, str]]:
-    """Return what the entry says beside it, in the words of the API."""
-    return [(name.replace("_", " "), _written(value)) for name, value in entry.details.items()]
+    """Return what the entry says beside it; a name of another version stays as it is."""
+    return [
+        (str(DETAILS.get(name, name.replace("_", " "))), _written(name, value))
+        for name, value in entry.details.items()
+        if value not in ("", None)
+    ]
 
 
-def _written(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _written(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return _yes() if value else _no()
+    if name == "role" and value in Role.values:
+        return str(Role(value).label)
+    if name in _TIMES and isinstance(value, str) and (moment := parse_datetime(value)):
+        return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return str(value)
+
+
+def _yes() -> str:
+    return pgettext("of something that holds", "yes")
+
+
+def _no() -> str:
+    return pgettext("of something that does not hold", "no")

@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.activity import deliveries as deliveries_of
 from dexxy.integrations.activity import delivery_of
-from dexxy.integrations.connection import github_connection_for_admin
+from dexxy.integrations.connection import app_state, github_connection_for_admin
 from dexxy.integrations.models import DeliveryState
-from dexxy.integrations.services.github.webhooks.redelivery import delivery_redeliver
+from dexxy.integrations.services.github.webhooks.redelivery import (
+    deliveries_recover,
+    delivery_redeliver,
+)
 from dexxy.web.pages import PageRequest, attempt, back, workspace_action, workspace_page
 
 TABS = {
@@ -31,10 +34,13 @@ def deliveries(request: PageRequest, workspace: Workspace) -> HttpResponse:
     state = request.GET.get("state", "")
     chosen = DeliveryState(state) if state in DeliveryState.values else None
     after = request.GET.get("after")
+    connection = github_connection_for_admin(request.user, workspace)
+    app_id = connection.installation.app_id if connection else None
     context = {
         "workspace": workspace,
         "section": "settings",
-        "connection": github_connection_for_admin(request.user, workspace),
+        "connection": connection,
+        "app": app_state(request.user, app_id) if app_id else None,
         "page": deliveries_of(request.user, workspace, chosen, after=after),
         "tabs": TABS.items(),
         "state": chosen or "",
@@ -62,3 +68,11 @@ def delivery_again(request: PageRequest, workspace: Workspace, pk: int) -> HttpR
     again = partial(delivery_redeliver, viewer=request.user, workspace=workspace, delivery_id=pk)
     attempt(request, again, _("The webhook is in the queue again."))
     return back(request, "settings_deliveries", workspace.slug, row=f"d{pk}")
+
+
+@workspace_action
+def deliveries_missed(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Find in GitHub's log what never arrived."""
+    ask = partial(deliveries_recover, viewer=request.user, workspace=workspace)
+    attempt(request, ask, _("GitHub’s log is read now. What had not arrived is listed here soon."))
+    return back(request, "settings_deliveries", workspace.slug)

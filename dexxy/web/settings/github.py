@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import AdminOnlyError, is_admin
 from dexxy.common.errors import DexxyError, NotFoundError
-from dexxy.integrations.connection import github_connection
+from dexxy.integrations.connection import app_state, github_connection, resting_lists
 from dexxy.integrations.services.github.access.app import app_is_known
 from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
+from dexxy.integrations.services.github.connecting.app_secrets import may_exchange
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
 from dexxy.web.pages import PageRequest, workspace_form
 
@@ -37,6 +38,7 @@ def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
             context["error"], status = str(error), 422
     is_known = app_is_known()
     connection = github_connection(request.user, workspace)
+    app_id = connection.installation.app_id if connection else None
     context |= {
         "connection": connection,
         "takes_token": connection is None
@@ -46,5 +48,8 @@ def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "app_is_known": is_known,
         "may_register": not is_known and may_register(request.user),
         "is_public": is_public(),
+        "app": app_state(request.user, app_id) if app_id else None,
+        "may_exchange": may_exchange(request.user),
+        "resting": resting_lists(request.user, workspace),
     }
     return render(request, "web/settings/github.html", context, status=status)

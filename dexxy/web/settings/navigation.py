@@ -41,7 +41,6 @@ GROUPS = (
             Setting(_("People & roles"), "settings_people"),
             Setting(_("GitHub connection"), "settings_github"),
             Setting(_("Notifications"), "settings_notifications"),
-            Setting(_("Mail"), "settings_mail"),
         ),
     ),
     Group(
@@ -49,6 +48,7 @@ GROUPS = (
         (
             Setting(_("API tokens"), "settings_tokens"),
             Setting(_("Export & import"), "settings_data"),
+            Setting(_("Sync history"), "repositories_history"),
             Setting(_("Webhook deliveries"), "settings_deliveries", for_admins=True),
             Setting(_("Audit log"), "settings_audit", for_admins=True),
             Setting(_("Danger zone"), "settings_danger"),

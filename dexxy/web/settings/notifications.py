@@ -40,6 +40,7 @@ from dexxy.outgoing.models import Endpoint, EndpointKind
 from dexxy.outgoing.privacy import keeps_private_in, workspace_keep_private_in
 from dexxy.web.atom import feed_name
 from dexxy.web.feed import feed_asked
+from dexxy.web.mailing.pages import mail_form
 from dexxy.web.pages import (
     PageRequest,
     attempt,
@@ -83,6 +84,7 @@ def notifications(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "feed_pages": [(page.value, feed_name(page)) for page in PAGES],
         "feed_address": take_once(request, _once(workspace, "feed")),
         **_form(views, context.get("given")),
+        **mail_form(request.user, workspace),
     }
     return render(request, "web/settings/notifications.html", context, status=status)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dexxy.accounts.invitations import (
+    LIFETIMES,
     InvitationError,
     invitation_create,
     invitation_revoke,
@@ -25,6 +26,7 @@ from dexxy.accounts.security.second_step import second_steps_in
 from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.accounts.sign_in_rules import sign_in_rules
 from dexxy.common.errors import BadInputError
+from dexxy.common.ids import parse_id
 from dexxy.mail.invitations import invitation_send
 from dexxy.mail.preferences import NoMailError, mail_is_configured
 from dexxy.mail.waking import mail_wake
@@ -49,7 +51,7 @@ _NOW = {
 def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show the team, and invite somebody: the link is on the next page and no other."""
     context: dict[str, Any] = {"workspace": workspace, "section": "settings"}
-    context |= {"given": request.POST, "roles": Role}
+    context |= {"given": request.POST, "roles": Role, "lifetimes": LIFETIMES}
     status, once = 200, f"invitation to {workspace.pk}"
     if request.method == "POST":
         try:
@@ -117,6 +119,7 @@ def _invite(request: PageRequest, workspace: Workspace) -> str:
         workspace=workspace,
         role=role_of(request),
         email=request.POST.get("email", ""),
+        days=parse_id(request.POST.get("days", str(LIFETIMES[0]))) or 0,
     )
     if by_mail:
         mail_wake()

@@ -14,6 +14,8 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, membership_total
 from dexxy.integrations.connection import github_connection
 from dexxy.integrations.selectors import repository_overviews
+from dexxy.mail.models import Digest
+from dexxy.mail.preferences import mail_preference
 from dexxy.messages.waiting.summary import has_team
 from dexxy.web.pages import PageRequest, attempt, workspace_action
 from dexxy.web.start.pages import start_address
@@ -55,6 +57,11 @@ def checklist(viewer: User, workspace: Workspace) -> list[Item]:
             has_team(viewer, workspace),
         ),
         Item(_("Invite a colleague"), reverse("settings_people", args=[workspace.slug]), is_shared),
+        Item(
+            _("Choose a digest by mail"),
+            reverse("settings_notifications", args=[workspace.slug]) + "#mail",
+            mail_preference(viewer, workspace).digest != Digest.NEVER,
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ from dexxy.integrations.services.github.connecting.available import available_re
 from dexxy.integrations.services.github.connecting.repositories import (
     repositories_connect_available,
 )
+from dexxy.integrations.services.github.connecting.sizes import repository_sizes
 from dexxy.integrations.services.github.connecting.token_replacing import (
     token_check,
     token_connect,
@@ -46,6 +47,8 @@ def connect(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
         except DexxyError as error:
             context["error"], status = str(error), 422
     context |= _offered(request, workspace)
+    if wants_part(request, "sizes"):
+        return render(request, "web/start/sizes.html", context)
     return show(request, workspace, "start_connect", status, **context)
 
 
@@ -92,7 +95,13 @@ def _offered(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
         }
     offered: dict[str, Any] = {"connection": connection}
     try:
-        offered["available"] = available_repositories(viewer=request.user, workspace=workspace)
+        found = available_repositories(viewer=request.user, workspace=workspace)
+        offered["available"] = found
+        # GitHub is asked once more for them, which the list of names need not wait for.
+        if "sizes" in request.GET:
+            offered["sizes"] = repository_sizes(
+                viewer=request.user, workspace=workspace, repositories=found
+            )
     except DexxyError as error:
         offered["unreachable"] = str(error)
     return offered

@@ -1,5 +1,6 @@
 """What the templates need to show a message."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -205,6 +206,12 @@ def _time(moment: datetime, words: str) -> SafeString:
         wording.exactly(moment),
         words,
     )
+
+
+@register.filter
+def at_key(found: Mapping[Any, Any] | None, key: Any) -> Any:
+    """Return what a mapping has under a key that is no name."""
+    return found.get(key) if found else None
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.conf import settings as of_django
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -20,7 +20,7 @@ from dexxy.messages.models import Thread, ThreadKind, ThreadState
 from dexxy.web import wording
 from dexxy.web.frame.navigation import Frame, frame_of
 from dexxy.web.frame.theme import Theme, theme_of
-from dexxy.web.settings import navigation as settings
+from dexxy.web.settings import navigation
 from dexxy.web.settings.navigation import SettingLink
 from dexxy.web.signing_in.adapter import Way, ways
 from dexxy.web.waiting import words
@@ -28,12 +28,6 @@ from dexxy.web.waiting import words
 register = template.Library()
 
 _HUES = 6
-
-
-@register.simple_tag
-def demo_links() -> bool:
-    """Say whether this is the demo, which has pages of its own."""
-    return bool(of_django.DEXXY_DEMO)
 
 
 @register.simple_tag(takes_context=True)
@@ -50,11 +44,17 @@ def setting_links(context: Mapping[str, Any]) -> list[tuple[str | Promise, list[
     """Return where one can go from a page of the settings."""
     current = context["request"].resolver_match.url_name
     workspace = context["workspace"]
-    return settings.setting_links(
+    return navigation.setting_links(
         workspace,
         context.get("setting", current),
         is_admin=is_admin(context["request"].user, workspace),
     )
+
+
+@register.simple_tag
+def is_demo() -> bool:
+    """Say whether this is the demo: it has pages of its own, and one can start for real from it."""
+    return bool(settings.DEXXY_DEMO)
 
 
 @register.simple_tag(takes_context=True)

@@ -61,13 +61,15 @@ OPEN = {
     # For everybody: test_docs.py beside this file tries it.
     "docs",
     "docs_page",
+    # In the demo alone: test_first_run.py beside this file tries it.
+    "start_real",
     # With a signed code: test_mailing.py beside this file tries it.
     "unsubscribe",
     *PROVIDERS,
     None,
 }
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
-OPERATORS = {"doctor", "setup_github", "github_registered"}
+OPERATORS = {"doctor", "setup_github", "github_registered", "github_keys"}
 # Where this is the demo: demo/tests beside this folder tries it.
 OF_THE_DEMO = {"demo_mails"}
 ADMINS = {
@@ -118,6 +120,7 @@ ACTIONS = {
     "sign_in_rule_create",
     "sign_in_rule_delete",
     "settings_delivery_again",
+    "deliveries_missed",
     "checklist_close",
     "export_delete",
     "saved_view_save",
@@ -247,6 +250,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
         f"{pages['waiting']}settings/invitations/{invitation.pk}/revoke/",
         f"{pages['settings_tokens']}{token.pk}/revoke/",
         f"{pages['settings_delivery']}again/",
+        f"{pages['settings_deliveries']}missed/",
         f"{pages['waiting']}checklist/close/",
         pages["pinned_views"].removesuffix("pinned/"),
         f"{pages['feed']}read/",

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.integrations.models import DeliveryState, GitHubInstallation, WebhookDelivery
+from dexxy.integrations.models import DeliveryState, GitHubApp, GitHubInstallation, WebhookDelivery
 from tests.factories import make_app, make_delivery, make_installation, make_workspace
 
 
@@ -81,3 +85,38 @@ def test_the_webhooks_of_another_workspace_are_not_found(
     assert "GitHub sends nothing here" in client.get(path).content.decode()
     assert client.get(f"{path}{theirs.pk}/").status_code == 404
     assert client.post(f"{path}{theirs.pk}/again/").status_code == 404
+
+
+def test_github_s_log_is_read_when_somebody_misses_a_webhook(
+    client: Client,
+    alice: User,
+    workspace: Workspace,
+    installation: GitHubInstallation,
+    settings: Settings,
+) -> None:
+    settings.DEXXY_BASE_URL = "https://dexxy.example.com"
+    later = timezone.now() + timedelta(hours=1)
+    GitHubApp.objects.update(log_due_at=later)
+    client.force_login(alice)
+    path = f"/w/{workspace.slug}/settings/deliveries/"
+
+    page = client.post(f"{path}missed/", follow=True).content.decode()
+
+    assert "Look for missed ones" in page
+    assert "read now. What had not arrived is listed here soon." in page
+    assert GitHubApp.objects.get().log_due_at <= timezone.now() + timedelta(minutes=1)
+    assert AuditEntry.objects.get(action="webhook_delivery.recovered").actor == alice
+
+
+def test_without_webhooks_nothing_can_be_missed(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    make_installation(workspace=workspace, token="ghp_whole")
+    client.force_login(alice)
+    path = f"/w/{workspace.slug}/settings/deliveries/"
+
+    page = client.post(f"{path}missed/", follow=True).content.decode()
+
+    assert "GitHub sends no webhooks here" in page
+    assert "Look for missed ones" not in page
+    assert not AuditEntry.objects.exists()

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 from sesame.utils import get_query_string
 
 from dexxy.accounts.addresses import address_is_proven
@@ -110,6 +111,14 @@ def test_a_token_is_tried_before_it_is_stored(
 
     assert GitHubInstallation.objects.get().access_token.read() == DEMO_TOKEN
     assert "Choose repositories" in chosen
+    # How large they are is asked for beside that, or by a link where there is no script.
+    counted = page_of(client, "/start/connect/?sizes=1")
+    assert re.search(r"Issues: [\d,]+, Pull requests: [\d,]+.*at least [\d,]+ request", counted)
+    assert "Count how large they are" not in counted
+    part = {"HX-Request": "true", "HX-Target": "sizes"}
+    spans = client.get("/start/connect/?sizes=1", headers=part).content.decode()
+    assert 'hx-swap-oob="true"' in spans
+    assert "<html" not in spans
     # Sent without a choice it stays there.
     assert client.post("/start/connect/", {"do": "choose"}).status_code == 200
     number = re.search(r'name="repository" value="(\d+)"', chosen)
@@ -149,6 +158,10 @@ def test_the_home_page_says_what_is_left_until_that_is_closed(client: Client, me
     assert "What is left to set up" in page
     assert 'href="/start/connect/?workspace=default"' in page
     assert "Invite a colleague" in page
+    assert 'href="/w/default/settings/notifications/#mail">Choose a digest by mail' in page
+    mail = {"digest": "weekly", "weekday": "0", "hour": "8"}
+    client.post("/w/default/settings/notifications/mail/", mail)
+    assert "#mail" not in page_of(client, "/w/default/")
     client.post("/w/default/checklist/close/")
     assert "What is left to set up" not in page_of(client, "/w/default/")
     assert AuditEntry.objects.filter(action="workspace.set_up", actor=mei).count() == 1
@@ -185,3 +198,20 @@ def test_the_first_run_of_another_workspace_is_not_found(
         assert client.get(f"/start/{step}/?workspace={theirs.slug}").status_code == 404
     client.logout()
     assert client.get("/start/team/")["Location"] == "/accounts/login/?next=/start/team/"
+
+
+def test_the_demo_says_how_to_start_for_real_and_what_becomes_of_it(
+    client: Client, alice: User, workspace: Workspace, settings: Settings
+) -> None:
+    client.force_login(alice)
+    home = f"/w/{workspace.slug}/"
+    assert client.get("/start/real/").status_code == 404
+    assert "/start/real/" not in client.get(home).content.decode()
+    settings.DEXXY_DEMO = True
+
+    page = page_of(client, "/start/real/")
+
+    assert "<code>dexxy up</code>" in page
+    assert "Nothing of it goes along" in page
+    for path in (home, f"{home}more/"):
+        assert 'href="/start/real/"' in client.get(path).content.decode()

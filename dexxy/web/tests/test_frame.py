@@ -8,7 +8,7 @@ from django.utils import timezone
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.health import OVERDUE, SyncHealth, sync_health
 from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, SyncStatus
-from dexxy.sources.models import Source
+from dexxy.sources.models import Source, SourceKind
 from dexxy.web import wording
 from dexxy.web.frame.navigation import DESTINATIONS, Place
 from dexxy.web.templatetags.frame import hue, initials
@@ -100,6 +100,21 @@ def test_the_health_line_says_what_matters_most(
 
     GitHubRepository.objects.update(sync_status=SyncStatus.PAUSED)
     assert line(bob, workspace) == ("good", "Paused")
+
+
+def test_a_workspace_without_repositories_says_when_its_scripts_fed_it(
+    bob: User, charlie: User, workspace: Workspace
+) -> None:
+    make_source(workspace=workspace, kind=SourceKind.FED)
+    assert line(bob, workspace) == ("good", "Fed by scripts")
+
+    Source.objects.update(fed_at=timezone.now() - timedelta(minutes=2))
+    make_source(workspace=workspace, kind=SourceKind.FED)
+    assert line(bob, workspace) == ("good", "Fed by scripts, 2 min ago")
+    assert line(charlie, workspace) == ("off", "No repository connected")
+
+    Source.objects.update(is_archived=True)
+    assert line(bob, workspace) == ("off", "No repository connected")
 
 
 def test_the_health_of_a_workspace_is_nobody_else_s(

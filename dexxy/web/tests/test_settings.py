@@ -6,13 +6,16 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone, translation
 
+from dexxy.accounts.first_run import workspace_begin
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.reader import zone_names, zones_by_region
+from dexxy.accounts.selectors import workspace_called
+from dexxy.accounts.services import WorkspaceExistsError, workspace_create, workspace_ensure
 from dexxy.common.sql import fetch_all
 from dexxy.sources.models import Source
 from dexxy.web import wording
 from dexxy.web.tests.test_access import pages
-from tests.factories import START, make_identity, make_message, make_thread
+from tests.factories import START, make_identity, make_message, make_thread, make_workspace
 
 __all__ = ["pages"]
 
@@ -204,3 +207,84 @@ def test_who_was_signed_in_until_now_reads_why_they_see_the_sign_in_page(
     part = client.get(path, headers=headers)
     assert part["HX-Redirect"] == f"/accounts/login/?next={path}"
     assert "Your session has ended." in client.get(part["HX-Redirect"]).content.decode()
+
+
+def test_a_workspace_moves_and_what_it_was_called_before_leads_on(
+    client: Client, alice: User, charlie: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(alice)
+    before = workspace.slug
+
+    answer = client.post(path, {**GENERAL, "slug": "hill"})
+
+    assert answer["Location"] == "/w/hill/settings/general/"
+    old = client.get(f"/w/{before}/threads/?state=open&q=a%2Fb")
+    assert (old.status_code, old["Location"]) == (302, "/w/hill/threads/?state=open&q=a%2Fb")
+    # A form that was open meanwhile is taken all the same.
+    client.post(f"/w/{before}/settings/general/", {**GENERAL, "name": "Hill"})
+    workspace.refresh_from_db()
+    assert (workspace.name, workspace.slug) == ("Hill", "hill")
+    # Commands that know the old name find it, and make no second one.
+    assert workspace_called(before) == workspace_ensure(slug=before, admin=charlie) == workspace
+    # Nobody learns by it where it is.
+    client.force_login(charlie)
+    assert client.get(f"/w/{before}/").status_code == 404
+
+
+def test_a_workspace_moves_back_and_its_addresses_stay_its_own(
+    client: Client, alice: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(alice)
+    before, other = workspace.slug, make_workspace(admin=alice)
+    client.post(path, {**GENERAL, "slug": "hill"})
+
+    for taken in (before, "hill"):
+        theirs = f"/w/{other.slug}/settings/general/"
+        answer = client.post(theirs, {**GENERAL, "slug": taken})
+        assert (answer.status_code, "choose another slug" in answer.content.decode()) == (422, True)
+        with pytest.raises(WorkspaceExistsError):
+            workspace_create(name="Third", slug=taken, admin=alice)
+    assert workspace_begin(viewer=alice, name=before).slug == f"{before}-2"
+    client.post("/w/hill/settings/general/", {**GENERAL, "slug": before})
+
+    assert client.get(path).status_code == 200
+    assert client.get("/w/hill/")["Location"] == f"/w/{before}/"
+    assert [one.slug for one in workspace.former_addresses.all()] == ["hill"]
+
+
+@pytest.mark.parametrize("slug", ["", " ", "a b", "a/b", "ä", "x" * 64, "a\0b", "<b>"])
+def test_what_cannot_be_an_address_is_refused_with_what_was_typed(
+    client: Client, alice: User, workspace: Workspace, path: str, slug: str
+) -> None:
+    client.force_login(alice)
+
+    page = client.post(path, {**GENERAL, "slug": slug})
+
+    assert page.status_code == 422
+    assert 'role="alert"' in page.content.decode()
+    assert Workspace.objects.get(pk=workspace.pk).slug == workspace.slug
+
+
+def test_kinds_are_left_out_and_taken_in_again(
+    client: Client, alice: User, bob: User, workspace: Workspace, path: str
+) -> None:
+    client.force_login(alice)
+    kinds = {"do": "kinds", "kind": ["issue", "pull_request"]}
+
+    page = client.post(path, kinds, follow=True).content.decode()
+
+    assert re.findall(r'name="kind" value="(\w+)"( checked)?', page) == [
+        ("issue", " checked"),
+        ("pull_request", " checked"),
+        ("discussion", ""),
+    ]
+    none = client.post(path, {"do": "kinds", "kind": ["poem"]})
+    assert (none.status_code, "Choose at least one kind" in none.content.decode()) == (422, True)
+    client.force_login(bob)
+    assert client.post(path, kinds).status_code == 403
+    client.force_login(alice)
+    client.post(path, {"do": "kinds", "kind": ["issue", "pull_request", "discussion"]})
+    workspace.refresh_from_db()
+    assert workspace.thread_kinds is None
+    logged = AuditEntry.objects.filter(action="workspace.kinds_taken").order_by("pk")
+    assert [len(one.details["kinds"]) for one in logged] == [2, 3]

@@ -1,10 +1,23 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.integrations.models import GitHubInstallation
-from tests.factories import make_app, make_installation
+from dexxy.doctor.installations import installations
+from dexxy.integrations.models import LEFT_OUT, GitHubInstallation, StreamName
+from dexxy.integrations.services.github.access.app_settings import AppSettings
+from tests.factories import (
+    make_app,
+    make_installation,
+    make_repository,
+    make_source,
+    make_stream,
+    make_user,
+    make_workspace,
+)
 
 
 @pytest.fixture
@@ -28,6 +41,20 @@ def test_what_cannot_be_a_token_is_refused_before_github_is_asked(
 
     assert status == 422
     assert "The token has characters that no token has." in page
+    assert not GitHubInstallation.objects.exists()
+
+
+@pytest.mark.parametrize("token", ["ghs_1234", "ghu_1234", "ghr_1234", "gho_1234"])
+def test_a_token_of_the_wrong_kind_is_refused_with_what_would_be_right(
+    client: Client, alice: User, path: str, settings: Settings, token: str
+) -> None:
+    settings.DEXXY_GITHUB_API_URL = "http://127.0.0.1:1"
+    client.force_login(alice)
+
+    status, page = sent(client, path, f" {token}\n")
+
+    assert status == 422
+    assert "A personal one begins with github_pat_ or ghp_." in page
     assert not GitHubInstallation.objects.exists()
 
 
@@ -63,3 +90,82 @@ def test_what_the_app_reads_is_read_with_no_token(
     client.force_login(alice)
 
     assert 'name="token"' not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days", "says", "warns"),
+    [
+        (40, "It lasts until", False),
+        (13, "After that nothing new is read.", True),
+        (-1, "Nothing new is read until it is replaced.", True),
+    ],
+)
+def test_a_token_s_end_is_shown_and_warned_of_two_weeks_before(
+    client: Client, alice: User, workspace: Workspace, path: str, days: int, says: str, warns: bool
+) -> None:
+    make_repository(source=make_source(workspace=workspace))
+    GitHubInstallation.objects.update(
+        token_expires_at=timezone.now() + timedelta(days=days), workspace=workspace
+    )
+    client.force_login(alice)
+
+    page = " ".join(client.get(path).content.decode().split())
+    elsewhere = client.get(f"/w/{workspace.slug}/feed/").content.decode()
+
+    assert says in page
+    assert ("Replace the token" in elsewhere) == warns
+    [finding] = [one for one in installations() if one.name == f"Connection of {workspace.slug}"]
+    ends = GitHubInstallation.objects.get().token_expires_at
+    assert ends is not None
+    told = f"on {ends:%Y-%m-%d}" in finding.says and f"/w/{workspace.slug}/settings" in finding.fix
+    assert told == warns
+
+
+def test_a_token_without_an_end_says_so(
+    client: Client, alice: User, workspace: Workspace, path: str
+) -> None:
+    make_installation(workspace=workspace, token="ghp_whole")
+    client.force_login(alice)
+
+    assert "GitHub names no day on which it ends." in client.get(path).content.decode()
+
+
+def test_lists_that_rest_are_named_with_what_mends_them(
+    client: Client, bob: User, workspace: Workspace, path: str
+) -> None:
+    repository = make_repository(source=make_source(workspace=workspace, name="colony/hill"))
+    for name, refusal in (
+        ("issues", "They are off."),
+        ("pull_requests", ""),
+        ("discussions", LEFT_OUT),
+    ):
+        make_stream(repository=repository, name=StreamName(name))
+        repository.streams.filter(name=name).update(refusal=refusal)
+    GitHubInstallation.objects.update(workspace=workspace)
+    client.force_login(bob)
+
+    page = client.get(path).content.decode()
+
+    resting = page.partition('id="resting"')[2]
+    assert "They are off." in resting
+    assert "https://github.com/colony/hill/settings" in resting
+    assert resting.count("<li>") == 1
+
+
+def test_the_app_s_state_is_shown_and_who_can_exchange_its_secrets(
+    client: Client, alice: User, workspace: Workspace, path: str, settings: Settings
+) -> None:
+    settings.DEXXY_BASE_URL = "https://dexxy.example.com"
+    app = make_app()
+    make_installation(workspace=workspace, app=app)
+    other = make_workspace(admin=make_user())
+    client.force_login(alice)
+
+    assert "none has arrived yet" in client.get(path).content.decode()
+    assert "Whoever runs this Dexxy can exchange its key" in client.get(path).content.decode()
+    assert client.get(f"/setup/github/{app.pk}/keys/").status_code == 403
+    # Who is admin of everything there is runs it.
+    other.delete()
+    assert f"/setup/github/{app.pk}/keys/" in client.get(path).content.decode()
+    settings.DEXXY_GITHUB_APP = AppSettings(1, "a", "b", "c", "d")
+    assert "The environment of this Dexxy names the App" in client.get(path).content.decode()

@@ -69,7 +69,7 @@ class TokenBusyError(DexxyError):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, and when it ends: None for a personal one, whose end nobody told us."""
+    """A token, and when the next one is asked for: None for a personal one, which has no next."""
 
     value: str = field(repr=False)
     expires_at: datetime | None
@@ -164,7 +164,9 @@ def token_of(installation_pk: int, *, refused: str = "") -> Token:
     deadline = monotonic() + LOOK_AT_MOST
     while True:
         installation = _usable(installation_pk)
-        stored = Token(installation.access_token.read(), installation.token_expires_at)
+        # A personal one is used until GitHub refuses it: nobody can ask for another.
+        ends = installation.token_expires_at if installation.is_by_app else None
+        stored = Token(installation.access_token.read(), ends)
         is_good = bool(stored.value) and stored.value != refused
         if is_good and stored.lasts(REFRESH_BEFORE):
             return stored

@@ -164,6 +164,25 @@ query Glance($ids: [ID!]!) {{
 """
 
 
+def sizes_document() -> str:
+    """Write the document that counts the threads of up to a hundred repositories, of each kind."""
+    lists = "\n      ".join(
+        f"{kind}: {thread.list_field}(first: 1) {{ totalCount }}"
+        for kind, thread in THREAD_TYPES.items()
+    )
+    return f"""
+query Sizes($ids: [ID!]!) {{
+  {RATE_LIMIT}
+  nodes(ids: $ids) {{
+    ... on Repository {{
+      databaseId
+      {lists}
+    }}
+  }}
+}}
+"""
+
+
 def releases_document() -> str:
     """Write the document that reads a page of a repository's releases, the newest first."""
     return with_fragments(f"""

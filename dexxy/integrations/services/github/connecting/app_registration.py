@@ -109,12 +109,20 @@ def may_register(viewer: Viewer) -> bool:
     Raises:
         UnauthenticatedError: nobody is signed in.
     """
+    is_first = not GitHubApp.objects.exists()
+    return signed_in(viewer).is_staff or (is_first and runs_everything(viewer))
+
+
+def runs_everything(viewer: Viewer) -> bool:
+    """Say whether VIEWER runs this Dexxy, or is admin of everything there is.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
     user = signed_in(viewer)
-    if user.is_staff:
-        return True
     others = Workspace.objects.exclude(memberships__in=user.memberships.filter(role=Role.ADMIN))
     is_admin = user.memberships.filter(role=Role.ADMIN).exists()
-    return is_admin and not others.exists() and not GitHubApp.objects.exists()
+    return user.is_staff or (is_admin and not others.exists())
 
 
 def registration_begin(person: Person, *, organization: str = "") -> Registration:

@@ -46,6 +46,7 @@ class AvailableRepository:
     description: str
     is_private: bool
     is_archived: bool
+    node_id: str = ""
     is_connected: bool = False
     was_connected: bool = False
 
@@ -59,7 +60,7 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
         GitHubError: GitHub could not be asked.
     """
     require_admin(viewer, workspace)
-    connection = _connection(workspace)
+    connection = connection_of(workspace)
     with client_for_person(connection) as client:
         found = list(_reached(connection, client))
     known = dict(
@@ -89,7 +90,7 @@ def available_among(
         GitHubError: GitHub could not be asked.
     """
     require_membership(viewer, workspace)
-    connection, wanted = _connection(workspace), set(github_ids)
+    connection, wanted = connection_of(workspace), set(github_ids)
     with client_for_person(connection) as client:
         if connection.is_by_app:
             rows = (one for one in repositories_listed(client) if one.github_id in wanted)
@@ -126,7 +127,12 @@ def _require_may_show(
         require_admin(viewer, workspace)
 
 
-def _connection(workspace: Workspace) -> GitHubInstallation:
+def connection_of(workspace: Workspace) -> GitHubInstallation:
+    """Return what WORKSPACE reads GitHub with.
+
+    Raises:
+        NotConnectedError: it is not connected.
+    """
     found = GitHubInstallation.objects.filter(workspace=workspace).first()
     if found is None:
         raise NotConnectedError(_("GitHub is not connected to this workspace. Connect it first."))
@@ -179,6 +185,7 @@ def _available(
         description=found.description,
         is_private=found.is_private,
         is_archived=found.is_archived,
+        node_id=found.node_id,
         is_connected=is_archived is False,
         was_connected=is_archived is True,
     )

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import workspace_called
 from dexxy.common.crypto import Secret
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
@@ -22,6 +23,7 @@ from dexxy.integrations.models import (
     SyncStatus,
 )
 from dexxy.integrations.services.github.access.repository_state import access_regained
+from dexxy.integrations.services.github.access.token_ends import end_told
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer, default_server
 from dexxy.integrations.services.github.connecting.follow import repository_follow
@@ -72,6 +74,14 @@ class OtherServerError(DexxyError):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """Whose a personal token is, as GitHub describes the account, and until when it lasts."""
+
+    account: dict[str, Any]
+    token_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FoundRepository:
     """A repository that a token may read, as its server describes it and the token's owner."""
 
@@ -79,6 +89,7 @@ class FoundRepository:
     token: str
     account: dict[str, Any]
     repository: dict[str, Any]
+    token_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +153,9 @@ def repository_find(
     with GitHubClient(
         api_url=server.api_url, graphql_url=server.graphql_url, token=token
     ) as client:
-        return FoundRepository(
-            server, token, account_of(client), repository_described(client, full_name)
-        )
+        owner = owner_of(client)
+        repository = repository_described(client, full_name)
+        return FoundRepository(server, token, owner.account, repository, owner.token_ends_at)
 
 
 def checked_name(full_name: str, server: GitHubServer) -> str:
@@ -185,19 +196,22 @@ def repository_connected(
     So nobody has to ask GitHub for it, and if it is gone its sync finds that out.
 
     Args:
-        workspace: its slug.
+        workspace: its slug, or what that was before.
 
     Raises:
         InvalidRepositoryNameError, InvalidTokenError: as `repository_find`.
     """
     server = server or default_server()
     full_name, token = checked_name(full_name, server), checked_token(token)
+    place = workspace_called(workspace)
+    if place is None:
+        return None
     found = GitHubRepository.objects.followed().filter(
         full_name__iexact=full_name,
         sync_status__in=_WELL,
         access_lost_at=None,
         installation__app=None,
-        installation__workspace__slug=workspace,
+        installation__workspace=place,
         installation__server=server.name,
         installation__api_url=server.api_url,
     )
@@ -216,14 +230,31 @@ def _get(client: GitHubClient, path: str) -> Answer:
     return client.get(path)
 
 
-def account_of(client: GitHubClient) -> dict[str, Any]:
-    """Ask GitHub whose token CLIENT sends.
+def owner_of(client: GitHubClient) -> TokenOwner:
+    """Ask GitHub whose token CLIENT sends, and until when it lasts.
 
     Raises:
         GitHubError: GitHub could not be asked, or does not accept the token.
     """
     # https://docs.github.com/en/rest/users/users#get-the-authenticated-user
-    return _checked(_get(client, "user").data, {"id": int, "login": str})
+    answer = _get(client, "user")
+    account = _checked(answer.data, {"id": int, "login": str})
+    return TokenOwner(account, end_told(answer.headers))
+
+
+def require_personal(token: str) -> None:
+    """Refuse what GitHub gives to programs: nobody can make another one when it ends.
+
+    Raises:
+        InvalidTokenError: TOKEN is of such a kind.
+    """
+    if token.startswith(_NOT_PERSONAL):
+        raise InvalidTokenError(
+            _(
+                "This is no personal access token: programs are given such tokens, and they end"
+                " soon. A personal one begins with github_pat_ or ghp_."
+            )
+        )
 
 
 def token_facts(server: GitHubServer, token: str) -> TokenFacts:
@@ -236,13 +267,7 @@ def token_facts(server: GitHubServer, token: str) -> TokenFacts:
         InvalidTokenError: it is of another kind than people make, or GitHub does not accept it.
         GitHubError: GitHub could not be asked.
     """
-    if token.startswith(_NOT_PERSONAL):
-        raise InvalidTokenError(
-            _(
-                "This is no personal access token: programs are given such tokens, and they end"
-                " soon. A personal one begins with github_pat_ or ghp_."
-            )
-        )
+    require_personal(token)
     urls = {"api_url": server.api_url, "graphql_url": server.graphql_url}
     try:
         with GitHubClient(**urls, token=token) as client:
@@ -255,20 +280,10 @@ def token_facts(server: GitHubServer, token: str) -> TokenFacts:
     scopes = answer.headers.get("x-oauth-scopes")
     return TokenFacts(
         account_login=account["login"],
-        expires_at=_end(answer.headers.get("github-authentication-token-expiration", "")),
+        expires_at=end_told(answer.headers),
         scopes=None if scopes is None else sorted(filter(None, scopes.replace(" ", "").split(","))),
         requests_left=_number(answer.headers.get("x-ratelimit-remaining", "")),
     )
-
-
-def _end(text: str) -> datetime | None:
-    """Read `2027-05-27 10:00:00 UTC`, or the same with an offset; None where it never ends."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text.replace(" UTC", "+00:00").replace(" +", "+"))
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int | None:
@@ -316,7 +331,8 @@ def repository_connect(*, workspace: Workspace, found: FoundRepository) -> GitHu
     if known is not None:
         refuse_conflicts(workspace, known, found.server)
     installation = known or GitHubInstallation(workspace=workspace)
-    installation_fill(installation, found.server, found.account, found.token)
+    owner = TokenOwner(found.account, found.token_ends_at)
+    installation_fill(installation, found.server, owner, found.token)
     # Whatever the last token could not read, or had lost, this one may: it is tried.
     others = installation.repositories.exclude(github_id=found.repository["id"])
     access_regained(others.filter(access_lost_at__isnull=False))
@@ -354,13 +370,10 @@ def refuse_conflicts(workspace: Workspace, known: GitHubInstallation, server: Gi
 
 
 def installation_fill(
-    installation: GitHubInstallation, server: GitHubServer, account: dict[str, Any], token: str
+    installation: GitHubInstallation, server: GitHubServer, owner: TokenOwner, token: str
 ) -> None:
-    """Let an installation stand for a personal token, whatever it was before.
-
-    Args:
-        account: whose token it is, as `account_of` returns it.
-    """
+    """Let an installation stand for a personal token, whatever it was before."""
+    account = owner.account
     credential, _ = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
@@ -373,7 +386,7 @@ def installation_fill(
         "app": None,
         "installation_id": None,
         "deleted_at": None,
-        "token_expires_at": None,
+        "token_expires_at": owner.token_ends_at,
         "permissions": {},
         "credential": credential,
         "server": server.name,

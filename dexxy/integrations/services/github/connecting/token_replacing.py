@@ -1,7 +1,5 @@
 """Let a workspace read with another personal access token, or with its first one."""
 
-from typing import Any
-
 import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,10 +17,12 @@ from dexxy.integrations.services.github.api.server import GitHubServer, default_
 from dexxy.integrations.services.github.connecting.by_token import (
     InvalidTokenError,
     TokenFacts,
-    account_of,
+    TokenOwner,
     checked_token,
     installation_fill,
+    owner_of,
     refuse_conflicts,
+    require_personal,
     token_facts,
 )
 from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
@@ -44,21 +44,22 @@ def token_connect(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError, SessionNeededError: VIEWER is no admin there, or came by a token of ours.
-        InvalidTokenError: TOKEN cannot be one, or GitHub does not accept it.
+        InvalidTokenError: TOKEN cannot be a personal one, or GitHub does not accept it.
         OtherServerError, ConnectedByAppError: WORKSPACE is connected in another way.
         GitHubError: GitHub could not be asked.
     """
     require_admin(viewer, workspace)
     actor, token = in_person(viewer), checked_token(token)
+    require_personal(token)
     server = server or default_server()
-    account = _account_behind(server, token)
+    owner = _owner_behind(server, token)
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
         known = GitHubInstallation.objects.filter(workspace=workspace).first()
         if known is not None:
             refuse_conflicts(workspace, known, server)
         installation = known or GitHubInstallation(workspace=workspace)
-        installation_fill(installation, server, account, token)
+        installation_fill(installation, server, owner, token)
         repositories = installation.repositories.filter(is_archived=False)
         access_regained(repositories.filter(access_lost_at__isnull=False))
         sync_asked_for(repositories.exclude(sync_status=SyncStatus.PAUSED))
@@ -89,12 +90,12 @@ def token_check(
     return token_facts(server or default_server(), checked_token(token))
 
 
-def _account_behind(server: GitHubServer, token: str) -> dict[str, Any]:
+def _owner_behind(server: GitHubServer, token: str) -> TokenOwner:
     """Ask GitHub whose TOKEN is."""
     urls = {"api_url": server.api_url, "graphql_url": server.graphql_url}
     try:
         with GitHubClient(**urls, token=token) as client:
-            return account_of(client)
+            return owner_of(client)
     except errors.BadCredentialsError as error:
         raise InvalidTokenError(
             _("GitHub does not accept this token. Check that it is whole and has not expired.")

@@ -16,6 +16,7 @@ from dexxy.common.sql import Statement, execute_later, gathering, run_together
 from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
+from dexxy.integrations.services.github.access.token_ends import token_end_note
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import without_newer_fields
 from dexxy.integrations.services.github.api.values import time
@@ -170,9 +171,11 @@ class Reading:
         return answer
 
     def _ask(self, request: Callable[[], Answer], resource: str, *, is_smallest: bool) -> Answer:
-        if not self.repository.installation.is_by_app:
+        installation = self.repository.installation
+        if not installation.is_by_app:
             leave_to_person(self.limits, resource)
         answer = self._tried(request, is_smallest=is_smallest)
+        token_end_note(installation, answer.headers)
         if limit := limit_of(answer.headers):
             self.limits |= [limit]
         return answer

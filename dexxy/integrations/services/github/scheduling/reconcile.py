@@ -59,6 +59,7 @@ class Listed:
 
     Args:
         is_private: on GitHub, whoever sees it here.
+        node_id: under which GraphQL finds it; '' where the list does not tell.
     """
 
     github_id: int
@@ -67,6 +68,7 @@ class Listed:
     is_private: bool
     is_archived: bool
     description: str
+    node_id: str
 
 
 class IncompleteListError(errors.GitHubError):
@@ -230,6 +232,7 @@ def listed(data: dict[str, Any]) -> Listed:
         is_private=bool(data.get("private")),
         is_archived=bool(data.get("archived")),
         description=data.get("description") or "",
+        node_id=data.get("node_id") or "",
     )
 
 

@@ -10,10 +10,12 @@ from django.utils import timezone
 from dexxy.common.counts import counts
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import (
+    LEFT_OUT,
     Credential,
     GitHubRepository,
     RunState,
     RunTrigger,
+    StreamName,
     SyncRun,
     SyncStatus,
 )
@@ -41,6 +43,7 @@ from dexxy.integrations.services.github.scheduling.intervals import at_most_as_s
 from dexxy.integrations.services.github.scheduling.pauses import credential_pause
 from dexxy.integrations.services.github.scheduling.run_history import runs_prune
 from dexxy.messages.ingest.recount import identities_recount
+from dexxy.messages.models import ThreadKind
 
 log = structlog.get_logger()
 
@@ -88,9 +91,19 @@ def run_open(
         daily_lists_due(repository)
     if sweep or is_sweep_due(repository):
         _sweep_begin(repository, anew=sweep)
+    _leave_out(repository)
     run.state = RunState.RUNNING
     run.save()
     return run
+
+
+def _leave_out(repository: GitHubRepository) -> None:
+    """Let the lists rest of threads that the workspace does not take in."""
+    workspace = repository.installation.workspace
+    if workspace is None or workspace.thread_kinds is None:
+        return
+    left = StreamName.of_kinds(set(ThreadKind.values) - set(workspace.thread_kinds))
+    repository.streams.filter(name__in=left).update(is_done=True, refusal=LEFT_OUT)
 
 
 def is_sweep_due(repository: GitHubRepository) -> bool:

@@ -34,7 +34,7 @@ class Followed:
             )
         )
         self._found: dict[tuple[int | None, int], list[GitHubRepository]] = {}
-        for repository in repositories.select_related("installation", "source"):
+        for repository in repositories.select_related("installation", "source__workspace"):
             key = repository.installation.app_id, repository.github_id
             self._found.setdefault(key, []).append(repository)
 
@@ -55,7 +55,8 @@ class Followed:
         """Yield hints of EVENT for the sources of the installation that it names."""
         for hint in found:
             for repository in self.repositories(event, hint.repository_id):
-                yield SourceHint(source_key(repository), hint.hint)
+                if repository.source.workspace.takes(hint.hint.thread.kind):
+                    yield SourceHint(source_key(repository), hint.hint)
 
     def repositories(self, event: Event, github_id: int) -> Iterator[GitHubRepository]:
         """Yield the rows of a repository that the installation that EVENT names reads.

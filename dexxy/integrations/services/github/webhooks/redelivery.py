@@ -1,6 +1,9 @@
-"""Apply a webhook again that failed or was of no use, for an admin of its workspace."""
+"""Apply a webhook again that failed or was of no use, or find those that never arrived."""
+
+from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
@@ -8,7 +11,13 @@ from dexxy.accounts.selectors import Viewer, require_admin
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.activity import delivery_of
-from dexxy.integrations.models import DeliveryState, WebhookDelivery
+from dexxy.integrations.models import (
+    DeliveryState,
+    GitHubApp,
+    GitHubInstallation,
+    WebhookDelivery,
+)
+from dexxy.integrations.services.github.webhooks.delivery_log import delivery_logs_enqueue
 from dexxy.integrations.services.github.webhooks.inbox import deliveries_retry
 
 
@@ -16,6 +25,39 @@ class DeliveryAppliedError(DexxyError):
     """The webhook was applied already: once more would change nothing."""
 
     code = "delivery_applied"
+
+
+class NoWebhooksError(DexxyError):
+    """GitHub sends nothing here."""
+
+    code = "no_webhooks"
+
+
+@transaction.atomic
+def deliveries_recover(*, viewer: Viewer, workspace: Workspace) -> datetime:
+    """Let GitHub's log of webhooks be read now: what never arrived is taken from there. For admins.
+
+    It is read by itself, too, every so often; asked for twice it is read once.
+
+    Returns: from when on it is due.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        NoWebhooksError: it is not connected by an App that gets webhooks.
+    """
+    actor = require_admin(viewer, workspace)
+    installation = GitHubInstallation.objects.live().filter(workspace=workspace).first()
+    app = GitHubApp.objects.filter(pk=installation.app_id).first() if installation else None
+    if app is None or not app.webhook_secret:
+        raise NoWebhooksError(
+            _("GitHub sends no webhooks here: this needs a GitHub App with a webhook secret.")
+        )
+    now = timezone.now()
+    GitHubApp.objects.filter(pk=app.pk).update(log_due_at=now)
+    audit(workspace, actor, "webhook_delivery.recovered", app, name=app.slug)
+    transaction.on_commit(delivery_logs_enqueue)
+    return now
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Webhooks about threads: many at a time, each for the repositories that it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dexxy.integrations.models import DeliveryState, GitHubRepository
@@ -16,6 +16,7 @@ from dexxy.messages.ingest.refetch_reasons import thread_changed
 _NOT_CONNECTED = Outcome(
     DeliveryState.IGNORED, "Its repository is not connected here, or is paused."
 )
+_LEFT_OUT = Outcome(DeliveryState.IGNORED, "The workspace takes in no threads of this kind.")
 
 
 class UnreadTogetherError(Exception):
@@ -43,13 +44,18 @@ def thread_events_apply(events: Sequence[Event]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for event, found in zip(events, mapped, strict=True):
         here = list(followed.hints(event, found.hints[:1]))
-        outcomes.append(_done(event) if here else _NOT_CONNECTED)
+        outcomes.append(_done(event) if here else _why_not(event, found.hints[:1], followed))
         if here:
             hints += [*here, *followed.hints(event, found.hints[1:])]
     followed.arrivals_note(hint for found in mapped for hint in found.hints[:1])
     if hints:
         hints_apply(hints, received_at=min(event.received_at for event in events))
     return outcomes
+
+
+def _why_not(event: Event, about: Iterable[RepositoryHint], followed: Followed) -> Outcome:
+    reads = any(any(followed.repositories(event, hint.repository_id)) for hint in about)
+    return _LEFT_OUT if reads else _NOT_CONNECTED
 
 
 def _done(event: Event) -> Outcome:
