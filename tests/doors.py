@@ -17,7 +17,7 @@ from dexxy.accounts.models import User
 # The numbers of rows that an action makes begin here, the same through each door.
 NEW = 1_000_000
 # Written by whoever comes in, whatever they do.
-_ELSEWHERE = {"django_session", "django_admin_log"}
+_ELSEWHERE = {"django_session", "accounts_browsersession", "django_admin_log"}
 _UNLIKE = {
     *("last_login", "last_used_at", "token_hash", "transaction_id", "written_by"),
     *("digest_after", "alerts_after"),

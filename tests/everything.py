@@ -248,6 +248,10 @@ def suggest(one: Identity, other: Identity) -> int:
     return MergeSuggestion.objects.latest("pk").pk
 
 
+# Whoever signs in changes them.
+_OF_SIGNING_IN = {"django_session", "accounts_browsersession", "accounts_user"}
+
+
 def stored() -> dict[str, str]:
     """Return a digest of every table but that of sessions."""
     digests = {}
@@ -259,4 +263,4 @@ def stored() -> dict[str, str]:
     # To be known writes when a user last signed in, and when a token was last used.
     tokens = ApiToken.objects.order_by("pk").values_list("pk", "name", "scope", "revoked_at")
     digests["accounts_apitoken"] = str(list(tokens))
-    return {t: d for t, d in digests.items() if t not in {"django_session", "accounts_user"}}
+    return {t: d for t, d in digests.items() if t not in _OF_SIGNING_IN}

@@ -39,8 +39,19 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("README.md", ".venv/bin/dexxy"): "tests/test_tutorial.py",
     ("CONTRIBUTING.md", "make demo"): "tests/test_tutorial.py",
     ("docs/how-to/sync-by-personal-access-token.md", "dexxy up"): "tests/test_tutorial.py",
+    ("CONTRIBUTING.md", "make release"): "tests/test_release.py",
+    ("CONTRIBUTING.md", "make package"): "tests/test_release.py",
+    **{
+        ("docs/how-to/upgrade.md", command): "dexxy/cli/tests/test_upgrade_command.py"
+        for command in ("dexxy upgrade", "dexxy upgrade --check")
+    },
+    ("docs/how-to/upgrade.md", "dexxy restore --force"): "tests/test_upgrade_under_load.py",
+    ("docs/how-to/upgrade.md", "dexxy upgrade --old-programs"): "dexxy/embedded/tests/"
+    "test_major_upgrade.py",
+    ("docs/how-to/run-in-containers.md", "sh make-secrets.sh"): "tests/test_deployed_commands.py",
 }
 _TESTS = "it runs these tests, or part of them, for minutes to hours"
+_CONTAINERS = "it is for containers alone; tests/test_deployed_commands.py runs what they run"
 _TREE = "it writes files of the checkout, which tests compare with the code"
 # Page, beginning of a command -> why no test runs it.
 NOT_RUN: Mapping[tuple[str, str], str] = {
@@ -54,6 +65,19 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("CONTRIBUTING.md", "make docs"): "tests/test_documentation.py runs what it runs, into a folder"
     " of its own",
     ("CONTRIBUTING.md", "make hooks"): "it changes the settings of git",
+    ("CONTRIBUTING.md", "make pythons"): _TESTS,
+    ("docs/how-to/upgrade.md", "pip install"): "it asks package registries for other programs",
+    ("docs/how-to/run-in-containers.md", "cd deploy/compose"): _CONTAINERS,
+    ("docs/how-to/run-in-containers.md", "cp .env.example"): _CONTAINERS,
+    **{
+        ("docs/how-to/run-with-systemd.md", start): "it changes the machine, which has to run"
+        " systemd; tests/test_deployments.py checks the units, tests/test_deployed_commands.py runs"
+        " what they run"
+        for start in (
+            *("python3 -m venv", "/opt/dexxy/bin/pip", "useradd", "install", "cp deploy/systemd"),
+            *("set -a", "systemctl"),
+        )
+    },
     **{
         (f"docs/how-to/add-a-{page}.md", f"make {what}"): "it is for a change that is only shown"
         for page, what in (

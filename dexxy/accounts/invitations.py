@@ -115,11 +115,7 @@ def invitation_create(
     email = email.strip()
     if days not in LIFETIMES:
         raise InvitationError(_("An invitation lasts for 1, 7 or 30 days."))
-    try:
-        if email:
-            _EMAIL.run_validators(email)
-    except ValidationError as error:
-        raise InvitationError(_("That is no e-mail address.")) from error
+    _refuse_what_is_none(email)
     _refuse_members(actor, workspace, email)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -134,15 +130,25 @@ def invitation_create(
     return invitation, f"{settings.DEXXY_BASE_URL}/invitations/{secret}/"
 
 
+def _refuse_what_is_none(email: str) -> None:
+    try:
+        if email:
+            _EMAIL.run_validators(email)
+    except ValidationError as error:
+        raise InvitationError(_("That is no e-mail address.")) from error
+
+
 def _refuse_members(actor: User, workspace: Workspace, email: str) -> None:
     """Refuse to invite whoever is in WORKSPACE: their role is changed in the list of people.
 
+    Somebody there who only typed the address is not who is meant by it.
+
     Raises:
-        InvitationError: EMAIL is theirs.
+        InvitationError: EMAIL is proven to be theirs.
     """
     known = workspace.memberships.filter(user__email__iexact=email) if email else None
     member = known.select_related("user").first() if known is not None else None
-    if member is None:
+    if member is None or not address_is_proven(member.user, email):
         return
     if member.user_id == actor.pk:
         raise InvitationError(_("You are in this workspace already."))

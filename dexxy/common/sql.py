@@ -78,6 +78,27 @@ class Rows:
         return orjson.dumps([dict(zip(names, row, strict=True)) for row in self.rows]).decode()
 
 
+@dataclass(frozen=True)
+class DatabaseServer:
+    """The server of the database, and how much it keeps for us.
+
+    Args:
+        version: of PostgreSQL, such as 18.1.
+        bytes: the size of the database.
+    """
+
+    version: str
+    bytes: int
+
+
+def database_server() -> DatabaseServer:
+    """Ask the server who it is."""
+    [(version, size)] = fetch_all(
+        "SELECT current_setting('server_version'), pg_database_size(current_database())", {}
+    )
+    return DatabaseServer(version.split()[0], size)
+
+
 def fetch_all(
     sql: str, params: Mapping[str, Any], rows: Rows | None = None
 ) -> list[tuple[Any, ...]]:

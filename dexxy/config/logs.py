@@ -59,11 +59,7 @@ def configure(level: str, form: str = "text") -> None:
     )
     handler.addFilter(_plain_refusal)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # One line a request of every client library is noise, and may hold addresses of private things.
-    for name in ("httpx", "httpcore", "rq.worker", "uvicorn.error", "mcp"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    # It logs sign-in links that are still good, as text that looks like nothing else.
-    logging.getLogger("sesame").setLevel(logging.CRITICAL)
+    _quiet_libraries(level)
     logging.setLogRecordFactory(_Record)
     sys.excepthook = _crash_as_json if form == "json" else _crash
     threading.excepthook = _crash_of_thread
@@ -74,6 +70,14 @@ def configure(level: str, form: str = "text") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
+
+
+def _quiet_libraries(level: str) -> None:
+    # One line a request of every client library is noise, and may hold addresses of private things.
+    for name in ("httpx", "httpcore", "rq.worker", "uvicorn.error", "mcp"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # It logs sign-in links that are still good, as text that looks like nothing else.
+    logging.getLogger("sesame").setLevel(logging.CRITICAL)
 
 
 def _as_text() -> list[Any]:

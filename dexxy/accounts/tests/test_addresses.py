@@ -93,13 +93,13 @@ def test_nobody_else_loses_an_address_to_an_invitation(
     alice: User, bob: User, workspace: Workspace, why: str
 ) -> None:
     claimant = claim(alice, workspace)
+    _, named = invitation_create(viewer=alice, workspace=workspace, email=DORA)
     if why == "proven":
         address_prove(claimant)
     elif why == "operator":
         User.objects.filter(pk=claimant.pk).update(is_staff=True)
     else:
         make_workspace(admin=bob).memberships.create(user=claimant)
-    _, named = invitation_create(viewer=alice, workspace=workspace, email=DORA)
 
     with pytest.raises(InvitationError, match=r"There is an account with.* Sign in, then"):
         join(code_of(named), takes_address=True)

@@ -12,7 +12,7 @@ from dexxy.cli.composition import has_own_database
 from dexxy.cli.migration_state import DatabaseState, database_state
 from dexxy.cli.upgrading.locking import Waiting, waiting
 from dexxy.cli.upgrading.released import last_release
-from dexxy.common.sql import fetch_all
+from dexxy.common.sql import database_server
 from dexxy.config.data_dir import data_dir
 
 
@@ -56,18 +56,16 @@ def forecast_make() -> Forecast:
         OldDataError, NewerDataError, UnfinishedRestoreError: as `database_state`.
     """
     state = database_state()
-    [(version, size)] = fetch_all(
-        "SELECT current_setting('server_version'), pg_database_size(current_database())", {}
-    )
+    server = database_server()
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     applied = set(MigrationRecorder(connection).applied_migrations())
     return Forecast(
         state=state,
-        postgresql=version.split()[0],
+        postgresql=server.version,
         steps=[Step(f"{one.app_label}.{one.name}", waiting(one)) for one, _ in plan],
         may_go_on=last_release().migrations <= applied,
-        bytes=size,
+        bytes=server.bytes,
         free=_free(data_dir()) if has_own_database() else None,
     )
 
