@@ -25,6 +25,7 @@ KNOWN = {
     "dexxy/config/smtp.py": "shows how an address is written",
     "dexxy/locale/de/LC_MESSAGES/django.po": "shows how an address is written",
     "dexxy/web/templates/web/settings/notifications_mail.html": "shows how an address is written",
+    "dexxy/web/templates/web/github/keys.html": "shows how a key begins",
     "deploy/helm/dexxy/values.yaml": "names a Secret of Kubernetes",
     "deploy/systemd/env.example": "shows how an address is written",
     "docs/how-to/mail.md": "shows how an address is written",
