@@ -35,12 +35,12 @@ from dexxy.outgoing.feed_addresses import (
 )
 from dexxy.outgoing.models import FeedAddress
 from dexxy.outgoing.privacy import sources_that_may_leave
-from dexxy.web import wording
 from dexxy.web.feed import feed_asked
 from dexxy.web.markdown import Bodies
 from dexxy.web.pages import LONGEST_PAGE_SECONDS
 from dexxy.web.threads.table import threads_selected
 from dexxy.web.waiting.asked import filters_in
+from dexxy.web.wording import deeds, threads, times
 from dexxy.web.written.references import Home
 
 # Of one feed; and how many pages of a list are looked at for them.
@@ -182,7 +182,7 @@ def _of_threads(viewer: User, workspace: Workspace, query: QueryDict) -> list[En
         ),
     )
     return [
-        _of_thread(workspace, one, one.last_activity_at, wording.state_label(one)) for one in found
+        _of_thread(workspace, one, one.last_activity_at, threads.state_label(one)) for one in found
     ]
 
 
@@ -200,7 +200,7 @@ def _of_waiting(viewer: User, workspace: Workspace, query: QueryDict) -> list[En
             workspace,
             row.thread,
             row.standing.since,
-            _("Waits for an answer since {time}.").format(time=wording.exactly(row.standing.since)),
+            _("Waits for an answer since {time}.").format(time=times.exactly(row.standing.since)),
             part=f"#waits-{row.standing.since:%Y%m%d%H%M%S}",
         )
         for row in newest
@@ -248,7 +248,7 @@ def _of_message(workspace: Workspace, message: Message, bodies: dict[int, Bodies
     who = str(message.author.member) if message.author else _("Somebody")
     return Entry(
         pk=address,
-        title=f"{who} {wording.verb_alone(message)}: {source.name} #{thread.number} {thread.title}",
+        title=f"{who} {deeds.verb_alone(message)}: {source.name} #{thread.number} {thread.title}",
         address=address,
         author=who,
         html=_cleaned(home.render(message.body).html) if message.body else "",

@@ -24,7 +24,6 @@ from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.thread_table import MOST_COUNTED, waits_of
 from dexxy.messages.unread import feed_mark_read, thread_mark_read, unread_among
 from dexxy.sources.selectors import visible_sources
-from dexxy.web import wording
 from dexxy.web.pages import PageRequest, back, wants_part, workspace_action, workspace_page
 from dexxy.web.rows.density import density_of
 from dexxy.web.rows.groups import days_of, last_day
@@ -35,6 +34,7 @@ from dexxy.web.search.grammar import Query
 from dexxy.web.search.meaning import feed_filters
 from dexxy.web.search.menu import filter_menu
 from dexxy.web.search.qualifiers import Where
+from dexxy.web.wording import deeds, threads
 
 Choice = TypeVar("Choice", bound=TextChoices)
 
@@ -127,9 +127,9 @@ def _frame_of_list(
         "gone": what_is_gone(filters, sources, members),
         "filters": filters,
         "views": views_of(request, workspace, ListPage.FEED, _ready_views()),
-        "thread_kinds": wording.KIND_LABELS.items(),
-        "message_kinds": wording.MESSAGE_LABELS.items(),
-        "states": wording.STATE_LABELS.items(),
+        "thread_kinds": threads.KIND_LABELS.items(),
+        "message_kinds": deeds.MESSAGE_LABELS.items(),
+        "states": threads.STATE_LABELS.items(),
         "is_filtered": filters != EVERYTHING,
         "density": density_of(request),
     }

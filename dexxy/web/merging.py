@@ -17,8 +17,8 @@ from dexxy.members.models import Member
 from dexxy.members.overviews import member_overviews
 from dexxy.members.visibility import member_now
 from dexxy.people.merging import people_merge, people_unmerge
-from dexxy.web import wording
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
+from dexxy.web.wording import people
 
 # The row of a suggestion.
 _ROW = re.compile(r"s\d{1,19}")
@@ -57,7 +57,7 @@ def _preview(
     """Show what would be shown of the two."""
     preview = merge_preview(request.user, workspace, kept_id=kept.pk, merged_id=other.pk)
     shown = preview.profile.fields
-    fields = [(label, shown[name]) for name, label in wording.FIELD_LABELS.items()]
+    fields = [(label, shown[name]) for name, label in people.FIELD_LABELS.items()]
     context = {**_context(workspace, kept), "other": other, "preview": preview, "fields": fields}
     return render(request, "web/people/merge.html", context)
 

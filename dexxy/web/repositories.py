@@ -44,7 +44,7 @@ from dexxy.web.pages import (
     workspace_form,
     workspace_page,
 )
-from dexxy.web.sync_wording import fault_of, thread_count
+from dexxy.web.wording.sync import fault_of, thread_count
 
 # Syncs below the list.
 _LATEST = 6

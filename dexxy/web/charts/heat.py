@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dexxy.web import wording
 from dexxy.web.charts.scale import WIDTH, written
+from dexxy.web.wording import numbers
 
 DAYS, HOURS = 7, 24
 _ROW = 17.0
@@ -62,5 +62,5 @@ def heat(
             number = counts.get((day + 1, hour), 0)
             level = -(-number * LEVELS // most) if most else 0
             x, y = written(hour * WIDTH / HOURS + 0.8), written(day * _ROW + 0.8)
-            cells.append(Cell(x, y, level, f"{name} {hour}:00: {wording.number(number)} {what}"))
+            cells.append(Cell(x, y, level, f"{name} {hour}:00: {numbers.number(number)} {what}"))
     return Heat(sentence, days, cells)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dexxy.web import wording
 from dexxy.web.charts.scale import written
+from dexxy.web.wording import numbers
 
 _WHOLE = 100.0
 
@@ -51,7 +51,7 @@ def shares(sentence: str, rows: Sequence[tuple[str, int, str, str]], whole: int)
         [
             Share(
                 name,
-                wording.number(number),
+                numbers.number(number),
                 beside,
                 written(_WHOLE * number / max(1, whole)),
                 address,

@@ -16,11 +16,11 @@ from dexxy.common.spreadsheet import as_text
 from dexxy.messages.figures.periods import Period
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.steps import window_before
-from dexxy.web import wording
 from dexxy.web.charts.heat import Heat
 from dexxy.web.charts.plot import Plot
 from dexxy.web.charts.shares import Shares
 from dexxy.web.insights import words
+from dexxy.web.wording import numbers
 
 # A page that shows more of a table helps nobody: two years have so many weeks.
 _SHOWN_ROWS = 110
@@ -202,7 +202,7 @@ def _shown(value: object) -> str:
     if isinstance(value, timedelta):
         return words.lasting(value)
     if isinstance(value, float):
-        return wording.number(value, 1)
+        return numbers.number(value, 1)
     return words.number(value) if isinstance(value, int) else str(value)
 
 

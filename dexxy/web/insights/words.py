@@ -12,7 +12,7 @@ from dexxy.messages.figures.periods import Period
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, Ratio, may_compare
 from dexxy.messages.figures.steps import Step
 from dexxy.messages.models import ThreadKind
-from dexxy.web import wording
+from dexxy.web.wording import numbers, times
 
 NONE = "—"
 # A copy that is older says so.
@@ -41,7 +41,7 @@ class Change:
 
 def number(value: float) -> str:
     """Write a count."""
-    return wording.number(value)
+    return numbers.number(value)
 
 
 def lasting(span: timedelta | None) -> str:
@@ -110,12 +110,12 @@ def step_name(step: Step) -> str:
 
 def day(on: date) -> str:
     """Write a day without its year."""
-    return wording.day_alone(on)
+    return times.day_alone(on)
 
 
 def day_and_year(on: date) -> str:
     """Write a day with its year."""
-    return wording.day_in_full(on)
+    return times.day_in_full(on)
 
 
 def between(period: Period, *, year: int | None = None) -> str:
@@ -126,8 +126,8 @@ def between(period: Period, *, year: int | None = None) -> str:
     """
     first, last = period.first, period.last
     is_one_year = first.year == last.year
-    begins = wording.day_in_full(first, with_year=not is_one_year)
-    ends = wording.day_in_full(last, with_year=not (is_one_year and last.year == year))
+    begins = times.day_in_full(first, with_year=not is_one_year)
+    ends = times.day_in_full(last, with_year=not (is_one_year and last.year == year))
     return f"{begins} – {ends}"
 
 
@@ -162,4 +162,4 @@ def _look(goodness: int) -> str:
 
 
 def _short(value: float) -> str:
-    return wording.number(value, 0 if value >= 10 or value == round(value) else 1)
+    return numbers.number(value, 0 if value >= 10 or value == round(value) else 1)

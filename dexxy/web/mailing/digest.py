@@ -28,7 +28,7 @@ from dexxy.web.insights.overview import overview
 from dexxy.web.mailing.parts import Line, Section, address_of, in_one_line
 from dexxy.web.templatetags.waiting import reason
 from dexxy.web.waiting import words
-from dexxy.web.wording import kind_of_one
+from dexxy.web.wording.threads import kind_of_one
 
 # Of each list; the pages have the rest.
 MOST = 10

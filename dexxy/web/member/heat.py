@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dexxy.messages.member_activity.days import LEVELS, WEEKS, Day, Year
-from dexxy.web import wording
+from dexxy.web.wording import numbers, times
 
 # In units of the drawing: a cell with the gap behind it, and where the first one stands.
 _STEP = 13
@@ -74,13 +74,13 @@ def _cell(number: int, day: Day) -> Cell:
     week, weekday = divmod(number, 7)
     said = _("nothing")
     if day.messages:
-        shown = {"n": wording.number(day.messages)}
+        shown = {"n": numbers.number(day.messages)}
         said = ngettext("%(n)s message", "%(n)s messages", day.messages) % shown
     return Cell(
         x=_LEFT + week * _STEP,
         y=_TOP + weekday * _STEP,
         level=day.level,
-        title=f"{wording.day_alone(day.date, with_year=True)}: {said}",
+        title=f"{times.day_alone(day.date, with_year=True)}: {said}",
     )
 
 
@@ -110,7 +110,7 @@ def _summary(year: Year) -> str:
     messages = ngettext("%(n)s message", "%(n)s messages", year.messages)
     days = ngettext("on %(n)s day", "on %(n)s days", year.active)
     return _("%(messages)s %(days)s in the last 12 months; most in %(month)s") % {
-        "messages": messages % {"n": wording.number(year.messages)},
-        "days": days % {"n": wording.number(year.active)},
+        "messages": messages % {"n": numbers.number(year.messages)},
+        "days": days % {"n": numbers.number(year.active)},
         "month": formats.date_format(busiest, "F Y"),
     }

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 from dexxy.messages.figures.outcomes import Durations
 from dexxy.messages.member_activity.counts import Counts
 from dexxy.messages.models import ThreadKind
-from dexxy.web import wording
+from dexxy.web.wording import numbers, times
+from dexxy.web.wording import threads as threads_words
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,12 @@ def _too_few(answers: Mapping[ThreadKind, Durations], total: int) -> str:
 
 
 def _lasting(found: Durations) -> str:
-    return wording.lasting(found.median) if found.median is not None else "—"
+    return times.lasting(found.median) if found.median is not None else "—"
 
 
 def _of(kind: ThreadKind) -> str:
-    return wording.KIND_LABELS[kind].lower()
+    return threads_words.KIND_LABELS[kind].lower()
 
 
 def _n(number: int) -> str:
-    return wording.number(number)
+    return numbers.number(number)

@@ -14,7 +14,7 @@ from dexxy.accounts.services import WorkspaceError, WorkspaceExistsError, worksp
 from dexxy.integrations.kinds_taken import KindsError, kinds_taken, workspace_take_kinds
 from dexxy.messages.models import ThreadKind
 from dexxy.web.pages import PageRequest, workspace_form
-from dexxy.web.wording import KIND_LABELS
+from dexxy.web.wording.threads import KIND_LABELS
 
 
 @workspace_form

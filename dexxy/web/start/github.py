@@ -25,7 +25,7 @@ from dexxy.integrations.services.github.connecting.token_replacing import (
 )
 from dexxy.web.pages import PageRequest, keep_for_once, take_once, wants_part
 from dexxy.web.start.pages import show, start_address, start_page
-from dexxy.web.sync_wording import thread_count
+from dexxy.web.wording.sync import thread_count
 
 
 @start_page

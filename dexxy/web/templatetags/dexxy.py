@@ -17,9 +17,10 @@ from dexxy.accounts.selectors import is_admin, workspaces
 from dexxy.integrations.connection import Connection, github_connection
 from dexxy.integrations.services.github.connecting import app_registration
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
-from dexxy.web import markdown, phrases, wording
+from dexxy.web import markdown
 from dexxy.web.picture_urls import picture_url
 from dexxy.web.rows import excerpts
+from dexxy.web.wording import deeds, people, threads, times
 from dexxy.web.written.addresses import is_of_the_web
 
 register = template.Library()
@@ -34,31 +35,31 @@ def rendered(body: str, bodies: markdown.Bodies) -> markdown.Rendered:
 @register.filter
 def platform(provider: str) -> str:
     """Name the platform of an account."""
-    return wording.platform(provider)
+    return people.platform(provider)
 
 
 @register.filter
 def platform_alone(provider: str) -> str:
     """Name the platform of an account, whatever its server."""
-    return wording.platform(provider.partition(":")[0])
+    return people.platform(provider.partition(":")[0])
 
 
 @register.filter
 def verb_alone(message: Message) -> str:
     """Say what the author did, where the thread is known."""
-    return wording.verb_alone(message)
+    return deeds.verb_alone(message)
 
 
 @register.filter
 def said(message: Message) -> str:
     """Say what the author did, where the words follow."""
-    return wording.said(message)
+    return deeds.said(message)
 
 
 @register.filter
 def hidden_as(reason: str) -> str:
     """Name what GitHub says of a message that is hidden there."""
-    return str(phrases.HIDDEN_AS.get(reason.lower(), reason.lower()))
+    return str(deeds.HIDDEN_AS.get(reason.lower(), reason.lower()))
 
 
 @register.filter
@@ -70,37 +71,37 @@ def excerpt(message: Message) -> str:
 @register.filter
 def icon_of(message: Message) -> str:
     """Name the picture of what happened."""
-    return wording.icon(message)
+    return deeds.icon(message)
 
 
 @register.filter
 def day_name(moment: datetime) -> str:
     """Name a day in a word where there is one."""
-    return wording.day(moment, timezone.now())[0]
+    return times.day(moment, timezone.now())[0]
 
 
 @register.filter
 def day_written(moment: datetime) -> str:
     """Write a day that has a name out, and others not twice."""
-    return wording.day(moment, timezone.now())[1]
+    return times.day(moment, timezone.now())[1]
 
 
 @register.filter
 def kind_label(kind: str) -> str:
     """Name a kind of threads."""
-    return str(wording.KIND_LABELS[ThreadKind(kind)])
+    return str(threads.KIND_LABELS[ThreadKind(kind)])
 
 
 @register.filter
 def message_label(kind: str) -> str:
     """Name a kind of messages."""
-    return str(wording.MESSAGE_LABELS[MessageKind(kind)])
+    return str(deeds.MESSAGE_LABELS[MessageKind(kind)])
 
 
 @register.filter
 def kind_of_one(kind: str) -> str:
     """Name the kind of one thread."""
-    return wording.kind_of_one(ThreadKind(kind))
+    return threads.kind_of_one(ThreadKind(kind))
 
 
 @register.filter
@@ -112,13 +113,13 @@ def name_on_github(name: str) -> str:
 @register.filter
 def state_label(thread: Thread) -> str:
     """Say how a thread stands."""
-    return wording.state_label(thread)
+    return threads.state_label(thread)
 
 
 @register.filter
 def lasting(span: timedelta) -> str:
     """Say roughly how long something takes."""
-    return wording.lasting(span)
+    return times.lasting(span)
 
 
 @register.filter
@@ -166,44 +167,44 @@ def connection_of(viewer: User, workspace: Workspace) -> Connection | None:
 @register.simple_tag
 def when(moment: datetime) -> SafeString:
     """Show how long ago something was, with the exact time to read."""
-    return _time(moment, wording.ago(moment, timezone.now()))
+    return _time(moment, times.ago(moment, timezone.now()))
 
 
 @register.simple_tag
 def age(moment: datetime) -> SafeString:
     """Show in a column how long ago something was, with the exact time to read."""
-    return _time(moment, wording.age(moment, timezone.now()))
+    return _time(moment, times.age(moment, timezone.now()))
 
 
 @register.simple_tag
 def date(moment: datetime) -> SafeString:
     """Show the date of something, with the exact time to read."""
-    return _time(moment, wording.date(moment, timezone.now()))
+    return _time(moment, times.date(moment, timezone.now()))
 
 
 @register.simple_tag
 def at(moment: datetime) -> SafeString:
     """Show when something was to the minute, with the exact time to read."""
-    return _time(moment, wording.at(moment, timezone.now()))
+    return _time(moment, times.at(moment, timezone.now()))
 
 
 @register.simple_tag
 def under_its_day(moment: datetime) -> SafeString:
     """Show when something was where its day stands above, with the exact time to read."""
-    return _time(moment, wording.under_its_day(moment, timezone.now()))
+    return _time(moment, times.under_its_day(moment, timezone.now()))
 
 
 @register.simple_tag
 def clock(moment: datetime) -> SafeString:
     """Show the time of day of something soon, with the exact time to read."""
-    return _time(moment, wording.clock(moment))
+    return _time(moment, times.clock(moment))
 
 
 def _time(moment: datetime, words: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        wording.exactly(moment),
+        times.exactly(moment),
         words,
     )
 

@@ -17,13 +17,14 @@ from dexxy.accounts.selectors import is_admin
 from dexxy.integrations.health import SyncHealth
 from dexxy.mail.preferences import mail_is_configured
 from dexxy.messages.models import Thread, ThreadKind, ThreadState
-from dexxy.web import wording
 from dexxy.web.frame.navigation import Frame, frame_of
 from dexxy.web.frame.theme import Theme, theme_of
 from dexxy.web.settings import navigation
 from dexxy.web.settings.navigation import SettingLink
 from dexxy.web.signing_in.adapter import Way, ways
 from dexxy.web.waiting import words
+from dexxy.web.wording import health as of_health
+from dexxy.web.wording import threads
 
 register = template.Library()
 
@@ -123,7 +124,7 @@ def thread_icon(thread: Thread) -> SafeString:
     look = thread.state
     if thread.state == ThreadState.OPEN and thread.kind == ThreadKind.DISCUSSION:
         look = thread.kind
-    return icon(wording.thread_icon(thread), wording.thread_label(thread), look)
+    return icon(threads.thread_icon(thread), threads.thread_label(thread), look)
 
 
 @register.filter
@@ -148,10 +149,10 @@ def hue(pk: int | None) -> str:
 @register.filter
 def health_state(health: SyncHealth) -> str:
     """Name the look of the dot of the health line."""
-    return wording.health_state(health)
+    return of_health.health_state(health)
 
 
 @register.simple_tag
 def health_words(health: SyncHealth) -> str:
     """Say in a few words how the sync of a workspace is doing."""
-    return wording.health_line(health)
+    return of_health.health_line(health)

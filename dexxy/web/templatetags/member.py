@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dexxy.messages.figures.outcomes import Outcome, Taken
-from dexxy.web import wording
+from dexxy.web.wording import times
 
 register = template.Library()
 
@@ -20,8 +20,8 @@ def since(moment: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        wording.exactly(moment),
-        wording.lasting(timezone.now() - moment),
+        times.exactly(moment),
+        times.lasting(timezone.now() - moment),
     )
 
 
@@ -35,4 +35,4 @@ def outcome(taken: Taken) -> str:
         Outcome.OPEN: _("no answer for %(time)s"),
         Outcome.WITHDRAWN: _("closed by its author after %(time)s, before an answer"),
     }
-    return words[taken.outcome] % {"time": wording.lasting(taken.took)}
+    return words[taken.outcome] % {"time": times.lasting(taken.took)}

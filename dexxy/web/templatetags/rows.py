@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from dexxy.members.models import Identity, IdentityKind
 from dexxy.messages.models import Message
-from dexxy.web import wording
 from dexxy.web.rows import excerpts
 from dexxy.web.templatetags.dexxy import avatar_url, hidden_as, under_its_day
 from dexxy.web.templatetags.frame import hue, initials
+from dexxy.web.wording import deeds
 
 register = template.Library()
 
@@ -68,7 +68,7 @@ def said_line(context: Mapping[str, Any], message: Message, unread: Collection[i
     Args:
         unread: the ids of messages that the reader has not read.
     """
-    words, verb = excerpts.excerpt(message.body), wording.said(message)
+    words, verb = excerpts.excerpt(message.body), deeds.said(message)
     is_unread = message.pk in unread
     looks = f"said{'' if words else ' is-event'}{' is-unread' if is_unread else ''}"
     address = reverse(

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dexxy.messages.models import Message
-from dexxy.web import wording
 from dexxy.web.waiting import words
+from dexxy.web.wording import times
 
 register = template.Library()
 
@@ -30,7 +30,7 @@ _REACTIONS = {
 def days(since: datetime, until: datetime) -> str:
     """Say from which day to which day, where the reader is."""
     now = timezone.now()
-    first, last = wording.date(since, now), wording.date(until, now)
+    first, last = times.date(since, now), times.date(until, now)
     if first == last:
         return _("of %(day)s") % {"day": first}
     return _("from %(first)s to %(last)s") % {"first": first, "last": last}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from dexxy.messages import thread_table
 from dexxy.messages.models import Thread
-from dexxy.web import wording
+from dexxy.web.wording import numbers, times
 
 register = template.Library()
 
@@ -19,11 +19,11 @@ register = template.Library()
 def waiting_for(since: datetime) -> SafeString:
     """Say for how long somebody has waited, in days however many they are."""
     passed = timezone.now() - since
-    words = wording.age(since, timezone.now()) if passed < timedelta(days=1) else f"{passed.days} d"
+    words = times.age(since, timezone.now()) if passed < timedelta(days=1) else f"{passed.days} d"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         since.isoformat(),
-        wording.exactly(since),
+        times.exactly(since),
         _("Waiting %(age)s") % {"age": words},
     )
 
@@ -38,4 +38,4 @@ def waits_since(thread: Thread) -> datetime | None:
 def counted(number: int) -> str:
     """Write how many there are; of more than anybody counts, that there are more."""
     most = thread_table.MOST_COUNTED
-    return wording.number(number) if number <= most else f"{wording.number(most)}+"
+    return numbers.number(number) if number <= most else f"{numbers.number(most)}+"

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from dexxy.members.models import Member
 from dexxy.messages.models import Standing
 from dexxy.messages.waiting.turns import Reason
-from dexxy.web import wording
 from dexxy.web.waiting import words
 from dexxy.web.waiting.place import address_of_queue
+from dexxy.web.wording import times
 
 register = template.Library()
 
@@ -30,7 +30,7 @@ def waited(since: datetime | None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         since.isoformat(),
-        wording.exactly(since),
+        times.exactly(since),
         words.waited(since, timezone.now()),
     )
 

@@ -9,9 +9,9 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.health import OVERDUE, SyncHealth, sync_health
 from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, SyncStatus
 from dexxy.sources.models import Source, SourceKind
-from dexxy.web import wording
 from dexxy.web.frame.navigation import DESTINATIONS, Place
 from dexxy.web.templatetags.frame import hue, initials
+from dexxy.web.wording import health as health_words
 from tests.factories import make_repository, make_source, make_workspace
 
 
@@ -66,7 +66,7 @@ def test_a_scheme_that_somebody_else_wrote_into_the_cookie_is_none(client: Clien
 
 def line(viewer: User, workspace: Workspace) -> tuple[str, str]:
     health = sync_health(viewer, workspace)
-    return wording.health_state(health), wording.health_line(health)
+    return health_words.health_state(health), health_words.health_line(health)
 
 
 def test_the_health_line_says_what_matters_most(

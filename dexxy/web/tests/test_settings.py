@@ -13,8 +13,8 @@ from dexxy.accounts.selectors import workspace_called
 from dexxy.accounts.services import WorkspaceExistsError, workspace_create, workspace_ensure
 from dexxy.common.sql import fetch_all
 from dexxy.sources.models import Source
-from dexxy.web import wording
 from dexxy.web.tests.test_access import pages
+from dexxy.web.wording import times
 from tests.factories import START, make_identity, make_message, make_thread, make_workspace
 
 __all__ = ["pages"]
@@ -116,7 +116,7 @@ def test_times_are_those_of_the_reader_then_of_the_workspace(
 
     def expected(zone: str) -> str:
         with timezone.override(ZoneInfo(zone)):
-            return wording.exactly(START)
+            return times.exactly(START)
 
     assert expected("UTC") in titles(client, thread_path)
     Workspace.objects.update(time_zone="Asia/Kolkata")

@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone, translation
 
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.web.wording import (
-    MESSAGE_LABELS,
+from dexxy.web.wording.deeds import MESSAGE_LABELS, icon, said, verb_alone
+from dexxy.web.wording.numbers import number
+from dexxy.web.wording.people import platform
+from dexxy.web.wording.threads import state_label, thread_icon, thread_label
+from dexxy.web.wording.times import (
     age,
     ago,
     at,
@@ -16,16 +19,8 @@ from dexxy.web.wording import (
     day_alone,
     day_in_full,
     exactly,
-    icon,
     lasting,
-    number,
-    platform,
-    said,
-    state_label,
-    thread_icon,
-    thread_label,
     under_its_day,
-    verb_alone,
 )
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)

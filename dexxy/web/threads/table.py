@@ -25,7 +25,6 @@ from dexxy.messages.thread_table import (
 )
 from dexxy.people.export_selection import Selection
 from dexxy.sources.selectors import visible_sources
-from dexxy.web import wording
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 from dexxy.web.saved.gone import what_is_gone
 from dexxy.web.saved.tabs import Ready, views_of
@@ -35,6 +34,7 @@ from dexxy.web.search.meaning import thread_filters
 from dexxy.web.search.menu import filter_menu
 from dexxy.web.search.qualifiers import Where
 from dexxy.web.threads.columns import NAMES, beside_the_address, columns_shown
+from dexxy.web.wording import threads as threads_words
 
 Choice = TypeVar("Choice", bound=TextChoices)
 
@@ -102,7 +102,7 @@ def _around_the_rows(
         "gone": what_is_gone(filters, sources, members),
         "filters": filters,
         "labels": [label for label in request.GET.getlist("label") if label],
-        "kinds": wording.KIND_LABELS.items(),
+        "kinds": threads_words.KIND_LABELS.items(),
         "is_filtered": filters != ALL_THREADS,
     }
 

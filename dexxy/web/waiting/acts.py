@@ -33,7 +33,6 @@ from dexxy.messages.waiting.undoing import (
     decided_otherwise,
     threads_restore,
 )
-from dexxy.web import wording
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
 from dexxy.web.waiting.asked import filters_in
 from dexxy.web.waiting.page import bands_of, numbers
@@ -47,6 +46,7 @@ from dexxy.web.waiting.requests import (
     wanted_next,
 )
 from dexxy.web.waiting.snoozes import snoozed_until, snoozes
+from dexxy.web.wording import times
 
 # What can be taken back, in the session of whoever did it.
 _UNDO = "decided before"
@@ -90,7 +90,7 @@ def _snooze(request: PageRequest, workspace: Workspace, threads: Sequence[int]) 
     )
     return ngettext(
         "Snoozed until {when}.", "{n} threads are snoozed until {when}.", len(threads)
-    ).format(n=len(threads), when=wording.at(until, now))
+    ).format(n=len(threads), when=times.at(until, now))
 
 
 def _wake(request: PageRequest, workspace: Workspace, threads: Sequence[int]) -> str:

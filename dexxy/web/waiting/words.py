@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.summary import MOST_COUNTED
 from dexxy.messages.waiting.turns import Reason
-from dexxy.web import wording
+from dexxy.web.wording import numbers
 
 TABS: Mapping[Tab, Promise] = {
     Tab.ALL: gettext_lazy("All waiting"),
@@ -73,8 +73,8 @@ REASONS: Mapping[Reason, Promise] = {
 def counted(number: int) -> str:
     """Write how many there are, as far as they are counted."""
     if number > MOST_COUNTED:
-        return f"{wording.number(MOST_COUNTED)}+"
-    return wording.number(number)
+        return f"{numbers.number(MOST_COUNTED)}+"
+    return numbers.number(number)
 
 
 def waited(since: datetime, now: datetime) -> str:
@@ -89,4 +89,4 @@ def shortly(span: timedelta) -> str:
         return gettext("{n} min").format(n=span // timedelta(minutes=1))
     if span < timedelta(days=2):
         return gettext("{n} h").format(n=span // timedelta(hours=1))
-    return gettext("{n} d").format(n=wording.number(span.days))
+    return gettext("{n} d").format(n=numbers.number(span.days))

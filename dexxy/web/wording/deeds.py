@@ -1,11 +1,12 @@
-"""What people do in threads, as phrases: on the page of the thread, in a line of the feed, in a
-list of choices."""
+"""What somebody did, in words: on the page of the thread, in a line of the feed, in a list."""
+
+from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import QUIET_KINDS, Message, MessageKind
 
 # After the name of who did it, where the thread is known. {subject} is whom or what it is about.
 ON_THE_THREAD = {
@@ -32,27 +33,20 @@ ON_THE_THREAD = {
     MessageKind.ASSIGNED: _("assigned {subject} to this"),
     MessageKind.UNASSIGNED: _("no longer assigns {subject} to this"),
 }
+
 REVIEWED_ON_THE_THREAD = {
     "APPROVED": _("approved this"),
     "CHANGES_REQUESTED": _("requested changes"),
     "DISMISSED": _("reviewed, dismissed since"),
 }
+
 CLOSED_ON_THE_THREAD = {
     "not_planned": _("closed this as not planned"),
     "duplicate": _("closed this as a duplicate"),
     "resolved": _("closed this as resolved"),
     "outdated": _("closed this as outdated"),
 }
-# What people on GitHub choose from when they hide a message.
-HIDDEN_AS = {
-    "abuse": pgettext_lazy("hidden as", "abuse"),
-    "duplicate": pgettext_lazy("hidden as", "duplicate"),
-    "low quality": pgettext_lazy("hidden as", "of low quality"),
-    "off-topic": pgettext_lazy("hidden as", "off-topic"),
-    "outdated": pgettext_lazy("hidden as", "outdated"),
-    "resolved": pgettext_lazy("hidden as", "resolved"),
-    "spam": pgettext_lazy("hidden as", "spam"),
-}
+
 # The same in a line of the feed, where the words follow: a comment needs none.
 IN_A_LINE: dict[MessageKind, str | Promise] = {
     MessageKind.OPENED: pgettext_lazy("feed", "opened"),
@@ -78,38 +72,28 @@ IN_A_LINE: dict[MessageKind, str | Promise] = {
     MessageKind.ASSIGNED: pgettext_lazy("feed", "assigned {subject}"),
     MessageKind.UNASSIGNED: pgettext_lazy("feed", "no longer assigns {subject}"),
 }
+
 REVIEWED_IN_A_LINE = {
     "APPROVED": pgettext_lazy("feed", "approved"),
     "CHANGES_REQUESTED": pgettext_lazy("feed", "requested changes"),
     "DISMISSED": pgettext_lazy("feed", "reviewed (dismissed since)"),
 }
+
 CLOSED_IN_A_LINE = {
     "not_planned": pgettext_lazy("feed", "closed as not planned"),
     "duplicate": pgettext_lazy("feed", "closed as a duplicate"),
     "resolved": pgettext_lazy("feed", "closed as resolved"),
     "outdated": pgettext_lazy("feed", "closed as outdated"),
 }
+
 # What stands for a subject that is not shown, or not any more; for all others it is somebody.
 SOMEBODY = pgettext_lazy("subject", "somebody")
+
 SOMETHING = {
     MessageKind.DUPLICATE: pgettext_lazy("subject", "another thread"),
     MessageKind.UNDUPLICATE: pgettext_lazy("subject", "another thread"),
 }
-KIND_LABELS = {
-    ThreadKind.ISSUE: _("Issues"),
-    ThreadKind.PULL_REQUEST: _("Pull requests"),
-    ThreadKind.DISCUSSION: _("Discussions"),
-}
-# One thread by its kind, and by its state where it is not open.
-THREAD_LABELS = {
-    (ThreadKind.ISSUE, ThreadState.OPEN): _("Issue"),
-    (ThreadKind.ISSUE, ThreadState.CLOSED): _("Closed issue"),
-    (ThreadKind.PULL_REQUEST, ThreadState.OPEN): _("Pull request"),
-    (ThreadKind.PULL_REQUEST, ThreadState.CLOSED): _("Closed pull request"),
-    (ThreadKind.PULL_REQUEST, ThreadState.MERGED): _("Merged pull request"),
-    (ThreadKind.DISCUSSION, ThreadState.OPEN): _("Discussion"),
-    (ThreadKind.DISCUSSION, ThreadState.CLOSED): _("Closed discussion"),
-}
+
 MESSAGE_LABELS = {
     MessageKind.OPENED: _("Opened"),
     MessageKind.COMMENT: _("Comments"),
@@ -134,28 +118,64 @@ MESSAGE_LABELS = {
     MessageKind.ASSIGNED: _("Assigned"),
     MessageKind.UNASSIGNED: _("No longer assigned"),
 }
-STATE_LABELS = {
-    ThreadState.OPEN: _("Open threads"),
-    ThreadState.CLOSED: _("Closed threads"),
-    ThreadState.MERGED: _("Merged threads"),
+
+# What people on GitHub choose from when they hide a message.
+HIDDEN_AS = {
+    "abuse": pgettext_lazy("hidden as", "abuse"),
+    "duplicate": pgettext_lazy("hidden as", "duplicate"),
+    "low quality": pgettext_lazy("hidden as", "of low quality"),
+    "off-topic": pgettext_lazy("hidden as", "off-topic"),
+    "outdated": pgettext_lazy("hidden as", "outdated"),
+    "resolved": pgettext_lazy("hidden as", "resolved"),
+    "spam": pgettext_lazy("hidden as", "spam"),
 }
-# How one thread stands.
-STATES = {
-    ThreadState.OPEN: pgettext_lazy("thread", "Open"),
-    ThreadState.CLOSED: pgettext_lazy("thread", "Closed"),
-    ThreadState.MERGED: pgettext_lazy("thread", "Merged"),
-}
-ANSWERED = pgettext_lazy("thread", "Answered")
-CLOSED_STATES = {
-    "not_planned": pgettext_lazy("thread", "Closed as not planned"),
-    "duplicate": pgettext_lazy("thread", "Closed as a duplicate"),
-    "resolved": pgettext_lazy("thread", "Closed as resolved"),
-    "outdated": pgettext_lazy("thread", "Closed as outdated"),
-}
-# Of a member; the picture is seen, not read.
-FIELD_LABELS = {
-    "display_name": _("Name"),
-    "bio": _("About"),
-    "company": _("Company"),
-    "location": _("Location"),
-}
+
+Words = str | Promise
+
+
+def verb_alone(message: Message) -> str:
+    """Say what the author of MESSAGE did, on the page of its thread."""
+    return _phrase(
+        message,
+        ON_THE_THREAD,
+        REVIEWED_ON_THE_THREAD,
+        CLOSED_ON_THE_THREAD,
+    )
+
+
+def said(message: Message) -> str:
+    """Say what the author of MESSAGE did where its words follow: a comment needs no verb."""
+    return _phrase(message, IN_A_LINE, REVIEWED_IN_A_LINE, CLOSED_IN_A_LINE)
+
+
+def _phrase(
+    message: Message,
+    by_kind: Mapping[MessageKind, Words],
+    reviewed: Mapping[str, Words],
+    closed: Mapping[str, Words],
+) -> str:
+    kind, details = MessageKind(message.kind), message.details
+    if kind == MessageKind.REVIEW:
+        return str(reviewed.get(str(details.get("state")), by_kind[kind]))
+    if kind == MessageKind.CLOSED:
+        return str(closed.get(str(details.get("state_reason")), by_kind[kind]))
+    subject = _subject(message) or SOMETHING.get(kind, SOMEBODY)
+    return str(by_kind[kind]).format(subject=subject)
+
+
+def _subject(message: Message) -> str:
+    """Name what MESSAGE is about beside its thread; '' where that is not known."""
+    subject = message.details.get("subject", {})
+    if number := subject.get("number"):
+        return f"#{number}"
+    return str(subject.get("login") or subject.get("name") or "")
+
+
+def icon(message: Message) -> str:
+    """Name the picture of what happened, as static/dexxy/icons.svg does."""
+    if message.kind == MessageKind.REVIEW:
+        states = {"APPROVED": "approved", "CHANGES_REQUESTED": "refused"}
+        return states.get(str(message.details.get("state")), "review")
+    if message.kind in QUIET_KINDS:
+        return "event"
+    return "code" if message.kind == MessageKind.REVIEW_COMMENT else str(message.kind)

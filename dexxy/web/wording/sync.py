@@ -20,7 +20,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.receipts import Receipt
 from dexxy.integrations.selectors import RepositoryOverview
 from dexxy.integrations.sync_phase import SyncPhase
-from dexxy.web.wording import lasting
+from dexxy.web.wording.times import lasting
 
 STATUS_LABELS = {
     SyncStatus.PENDING: gettext_lazy("Waiting to be synced"),
