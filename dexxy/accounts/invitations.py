@@ -38,6 +38,8 @@ from dexxy.common.pages import PAGE, Page, page_by_key
 
 # Days that an invitation may last; the first is what is proposed.
 LIFETIMES = (7, 1, 30)
+# That one person makes in a day, in all workspaces: each can be a mail to anybody.
+MOST_A_DAY = 100
 _EMAIL = Invitation._meta.get_field("email")
 _OVER = "The invitation is used, revoked, expired or not for you."
 
@@ -107,11 +109,12 @@ def invitation_create(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         AdminOnlyError: VIEWER is in it as a member.
         SessionNeededError: VIEWER came by a token.
-        InvitationError: EMAIL is no address, or that of somebody who is in WORKSPACE; or it cannot
-            last for DAYS.
+        InvitationError: EMAIL is no address, or that of somebody who is in WORKSPACE; it cannot
+            last for DAYS; or VIEWER has made MOST_A_DAY.
     """
     require_admin(viewer, workspace)
     actor = in_person(viewer)
+    _require_few(actor)
     email = email.strip()
     if days not in LIFETIMES:
         raise InvitationError(_("An invitation lasts for 1, 7 or 30 days."))
@@ -157,6 +160,18 @@ def _refuse_members(actor: User, workspace: Workspace, email: str) -> None:
             name=member.user
         )
     )
+
+
+def _require_few(inviter: User) -> None:
+    # Of two that are made at one moment the second waits, and counts the first.
+    User.objects.select_for_update(no_key=True).get(pk=inviter.pk)
+    since = timezone.now() - timedelta(days=1)
+    if Invitation.objects.filter(invited_by=inviter, created_at__gt=since).count() >= MOST_A_DAY:
+        raise InvitationError(
+            _(
+                "You have made {most} invitations within a day, which is the most: go on later."
+            ).format(most=MOST_A_DAY)
+        )
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Who is in a workspace, and as what. A workspace never is without an administrator."""
 
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -74,7 +75,8 @@ def membership_remove(*, viewer: Viewer, membership_id: int) -> Membership:
 def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
     """Make a link by which a member who forgot their password signs in once and sets a new one.
 
-    Their password works no more, and they are signed out everywhere.
+    Their password works no more, and they are signed out everywhere. Who signs in as them
+    elsewhere afterwards is joined anew, which ends what whoever had the link did with it.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
@@ -89,6 +91,7 @@ def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
     user = _resettable(actor, membership_id)
     user.set_unusable_password()
     user.save(update_fields=["password"])
+    SocialAccount.objects.filter(user=user).delete()
     sessions_end(user)
     audit_of_user(user, actor, "user.reset_link_made")
     return link_make(user)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.addresses import AddressTakenError, address_prove, user_store
 from dexxy.accounts.invitations import invitations_of_newcomer, invitations_take
 from dexxy.accounts.models import User
-from dexxy.accounts.services import audit
+from dexxy.accounts.services import FIRST_ADMIN_EMAIL, audit
 from dexxy.accounts.sign_in_rules import rules_follow, rules_for
 from dexxy.common.errors import DexxyError
 
@@ -56,9 +56,26 @@ class OutsidePerson:
     proven: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Known:
+    """Whom somebody who signed in elsewhere is here.
+
+    Args:
+        is_new: whether the account was made for that.
+        lost_password: whether it had a password until now.
+    """
+
+    user: User
+    is_new: bool = False
+    lost_password: bool = False
+
+
 @transaction.atomic
-def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> tuple[User, bool]:
-    """Return whom PERSON signs in as here, and whether their account was made for that.
+def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
+    """Return whom PERSON signs in as here.
+
+    An account that is joined by this is theirs alone from now on: its password works no more, and
+    it is signed out everywhere. Whoever runs this Dexxy keeps theirs.
 
     Args:
         secret: of the invitation whose link they opened before, or ''.
@@ -71,7 +88,7 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> tuple[
     account = known.select_related("user").first()
     if account is not None:
         rules_follow(account.user, rules_for(person.proven))
-        return account.user, False
+        return Known(account.user)
     if not person.proven:
         raise NothingProvenError(
             _(
@@ -81,6 +98,7 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> tuple[
         )
     user = _owner(person.proven)
     is_new = user is None
+    lost_password = user is not None and _take_over(user)
     user = user or _newcomer(person, secret)
     SocialAccount.objects.get_or_create(
         provider=person.provider, uid=person.uid, defaults={"user": user}
@@ -91,12 +109,27 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> tuple[
     if not is_new:
         rules_follow(user, rules_for(person.proven))
     log.info("joined an account from outside", user=user.pk, provider=person.provider)
-    return user, is_new
+    return Known(user, is_new, lost_password)
+
+
+def _take_over(user: User) -> bool:
+    """End what else opens the account of USER; say whether it had a password.
+
+    Its address may have been proven by an invitation, whose link its maker knew, too: an admin of
+    one workspace could wait in such an account until its owner is let into another one.
+    """
+    if user.is_staff:
+        return False  # made by whoever runs this Dexxy
+    had_password = user.has_usable_password()
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    return had_password
 
 
 def _owner(proven: Sequence[str]) -> User | None:
     """Return who has proven one of the addresses here, too."""
-    lower = [email.lower() for email in proven]
+    # That of the account which Dexxy makes by itself is nobody's, whatever a provider says.
+    lower = [email.lower() for email in proven if email.lower() != FIRST_ADMIN_EMAIL]
     found = EmailAddress.objects.filter(email__in=lower, verified=True).select_related("user")
     by_email = {address.email: address.user for address in found}
     return next((by_email[email] for email in lower if email in by_email), None)

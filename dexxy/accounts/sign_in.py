@@ -1,9 +1,14 @@
-"""One-time links: that sign in, and that let somebody set a new password."""
+"""One-time links: that sign in, and that let somebody set a new password; and the browsers that
+people sign in with."""
+
+from datetime import timedelta
+from secrets import token_hex
 
 import structlog
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -18,6 +23,8 @@ _PATH = "/sign-in/link/"
 _RENEWAL_PATH = "/sign-in/password/"
 # What a link of one kind says is nothing to the other.
 _RENEWAL = "renewal"
+_COOKIE, _SALT = "dexxy_browser", "dexxy.accounts.browser"
+_REMEMBERED_FOR = timedelta(days=365)
 
 
 def link_make(user: User, *, address: str = "") -> str:
@@ -103,3 +110,33 @@ def _signed_in(request: HttpRequest, user: User, method: str) -> HttpResponse:
     record_authentication(request, user, method)
     answer: HttpResponse = perform_login(request, user)
     return answer
+
+
+def browser_remember(response: HttpResponse, user: User) -> None:
+    """Let a browser in which USER has signed in be known when they do so again.
+
+    The cookie signs nobody in. Wrong passwords of elsewhere use up the limit of an account, but not
+    that of its own browsers: else anybody could keep anybody out.
+    https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
+    """
+    response.set_cookie(
+        _COOKIE,
+        signing.dumps([user.pk, token_hex(8)], salt=_SALT),
+        max_age=_REMEMBERED_FOR,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def browser_known(request: HttpRequest, email: str) -> str:
+    """Return what names the browser of REQUEST; '' where nobody with EMAIL has signed in there."""
+    try:
+        pk, name = signing.loads(
+            request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_REMEMBERED_FOR
+        )
+    except signing.BadSignature:
+        return ""
+    is_theirs = User.objects.filter(pk=pk, email__iexact=email).exists()
+    return str(name) if is_theirs else ""

@@ -18,6 +18,9 @@ from dexxy.messages.waiting.queue import WaitingThread, queue_page
 
 # Whose wait became too long before that is told of no more, such as somebody who was snoozed.
 LOOKS_BACK = timedelta(days=7)
+# Between two alerts to somebody: whoever may open an issue decides when somebody waits. What comes
+# up meanwhile is told together.
+APART = timedelta(minutes=15)
 
 log = structlog.get_logger()
 
@@ -41,6 +44,8 @@ def assigned_note(preference: MailPreference) -> None:
 
 
 def _queue(preference: MailPreference, now: datetime) -> bool:
+    if _was_told(preference, now - APART):
+        return False
     try:
         found = [(row, None) for row in _assigned(preference)] if preference.tells_assigned else []
         late = [(row, row.standing.since) for row in _late(preference, now)]
@@ -78,6 +83,12 @@ def _queue(preference: MailPreference, now: datetime) -> bool:
             one.mail = mail
         Told.objects.bulk_create(told)
     return True
+
+
+def _was_told(preference: MailPreference, since: datetime) -> bool:
+    member = preference.membership
+    alerts = OutgoingMail.objects.filter(kind=MailKind.ALERT, created_at__gt=since)
+    return alerts.filter(workspace=member.workspace_id, user=member.user_id).exists()
 
 
 def _assigned(preference: MailPreference) -> list[WaitingThread]:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ PATH = "/mcp"
 HEALTH = "/healthz"
 # More than any question has.
 LARGEST_BODY = 256 * 1024
-# Connections at once; who comes then is asked to come again.
+# Connections at once; beyond them, one that asks nothing gives way to each that comes.
 MOST_CONNECTIONS = 200
 # Seconds until the head of a request is there, and then until it is answered.
 HEAD_SECONDS = 20.0
@@ -182,7 +182,11 @@ async def _say(
 
 
 class _Patient(H11Protocol):
-    """A connection whose client has HEAD_SECONDS, and twice that at most, for a head."""
+    """A connection whose client has HEAD_SECONDS, and twice that at most, for a head.
+
+    Where there are MOST_CONNECTIONS, it has less: whoever has a token would else be kept out by
+    anybody who opens as many and says nothing.
+    """
 
     # The request that was answered last when we looked before.
     _seen: Any = None
@@ -190,14 +194,28 @@ class _Patient(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._looking = self.loop.call_later(HEAD_SECONDS, self._look)
+        self._made_at = self.loop.time()
+        there = [one for one in self.connections if not one.transport.is_closing()]
+        if len(there) > MOST_CONNECTIONS:
+            self._make_room([one for one in there if isinstance(one, _Patient)])
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._looking.cancel()
         super().connection_lost(exc)
 
+    @staticmethod
+    def _make_room(there: "Sequence[_Patient]") -> None:
+        """Close who has asked nothing for the longest, of those who never did if there are any."""
+        idle = [one for one in there if one._waits]
+        never = [one for one in idle if one.cycle is None]
+        min(never or idle, key=lambda one: one._made_at).transport.close()
+
+    @property
+    def _waits(self) -> bool:
+        return self.cycle is None or bool(self.cycle.response_complete)
+
     def _look(self) -> None:
-        waits = self.cycle is None or self.cycle.response_complete
-        if waits and self._seen is self.cycle:
+        if self._waits and self._seen is self.cycle:
             self.transport.close()
             return
         self._seen = self.cycle
@@ -230,7 +248,6 @@ def make_http_server() -> HttpServer:
         server_header=False,
         # Who asks is told by the token, and nothing is counted by address.
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=int(HEAD_SECONDS),
         timeout_graceful_shutdown=_LAST_SECONDS,
         h11_max_incomplete_event_size=32 * 1024,

@@ -12,8 +12,9 @@ from string import ascii_lowercase, digits
 # Without letters that look like others.
 _LETTERS = sorted({*ascii_lowercase, *digits} - {*"ilo01"})
 _LENGTH = 6
-# One word, as a login, an address or a path mostly is: no sentence can be made of it.
-_WORD = re.compile(r"[\w.\[\]@+:/?#=&%~-]{1,500}")
+# One word, as a login, an address or a path mostly is: no sentence can be made of it. Of a long one
+# it can, with signs in place of spaces; only addresses are long for a reason.
+_WORD = re.compile(r"(?:https?://[\w.\[\]@+:/?#=&%~-]{1,490}|[\w.\[\]@+:/?#=&%~-]{1,40})")
 
 
 class Marks:

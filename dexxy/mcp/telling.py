@@ -54,7 +54,7 @@ def thread(call: Call, row: models.Thread, waits: Mapping[int, datetime]) -> ans
         kind=ThreadKind(row.kind),
         title=call.marks.around(row.title),
         state=ThreadState(row.state),
-        labels=list(row.labels[:_MOST_LABELS]),
+        labels=[sorted_as(call, row, label) for label in row.labels[:_MOST_LABELS]],
         author=person(call, row.author),
         opened_at=row.opened_at,
         last_activity_at=row.last_activity_at,
@@ -63,6 +63,11 @@ def thread(call: Call, row: models.Thread, waits: Mapping[int, datetime]) -> ans
         url=call.marks.bare(row.url),
         page=call.page(f"threads/{row.pk}/"),
     )
+
+
+def sorted_as(call: Call, row: models.Thread, name: str) -> str:
+    """Tell a label or a category: in what a script feeds, anybody may have chosen it."""
+    return call.marks.bare(name) if name and row.source.is_fed else name
 
 
 def message(call: Call, row: models.Message, longest: int) -> answers.Message:

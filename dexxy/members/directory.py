@@ -19,6 +19,8 @@ from dexxy.members.visibility import require_people
 
 # Longer than any name; each word is looked for by itself.
 LONGEST_SEARCH = 200
+# Nobody is called by more, and PostgreSQL takes seconds to plan a search for a hundred.
+MOST_WORDS = 16
 
 
 class MemberFilterError(BadInputError):
@@ -30,7 +32,8 @@ class MemberFilters:
     """Which members to list: all conditions hold.
 
     Args:
-        search: words, each of which a name, a username or an address holds.
+        search: words, each of which a name, a username or an address holds; MOST_WORDS different
+            ones hold for nobody.
         organization: what the company or the host of an address holds.
         organization_key: that of their organization, as `organization_key` returns it.
         tags: the member has one of them.
@@ -125,7 +128,10 @@ def _found(workspace: Workspace, filters: MemberFilters, segment: Q = WHOEVER) -
     """Return the members that FILTERS keep; without an account it was merged into another."""
     _check(filters)
     conditions: list[Q | Exists] = [_has_account(workspace, Q())]
-    conditions += [_has_account(workspace, _named(word)) for word in filters.search.split()]
+    words = _words(filters.search)
+    if len(words) > MOST_WORDS:
+        return workspace.members.none()
+    conditions += [_has_account(workspace, _named(word)) for word in words]
     if filters.organization:
         conditions.append(_has_account(workspace, works_at(filters.organization)))
     if filters.organization_key:
@@ -153,6 +159,16 @@ def _check(filters: MemberFilters) -> None:
             raise MemberFilterError("A filter holds a null byte.")
     if any("\0" in tag for tag in filters.tags):
         raise MemberFilterError("A filter holds a null byte.")
+
+
+def _words(search: str) -> list[str]:
+    """Return the words of SEARCH but those that are part of another: what holds that, has them."""
+    words = {word.lower(): word for word in search.split()}
+    return [
+        word
+        for small, word in words.items()
+        if not any(small in other for other in words if other != small)
+    ]
 
 
 def _has_account(workspace: Workspace, condition: Q) -> Exists:

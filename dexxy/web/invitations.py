@@ -16,6 +16,7 @@ from dexxy.accounts.invitations import (
     invitation_sign_up,
 )
 from dexxy.accounts.models import User
+from dexxy.accounts.sign_in import browser_remember
 from dexxy.web.pages import PageRequest
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -28,8 +29,10 @@ def invitation(request: PageRequest, secret: str) -> HttpResponse:
     try:
         found = invitation_by_secret(secret)
         if request.method == "POST":
-            _join(request, secret)
-            return redirect("waiting", found.workspace.slug)
+            user = _join(request, secret)
+            response = redirect("waiting", found.workspace.slug)
+            browser_remember(response, user)
+            return response
         if isinstance(request.user, User):
             invitation_require_theirs(found, request.user)
     except InvitationNotFoundError as error:
@@ -45,11 +48,12 @@ def invitation(request: PageRequest, secret: str) -> HttpResponse:
     return render(request, "web/invitation.html", {"invitation": found})
 
 
-def _join(request: PageRequest, secret: str) -> None:
+def _join(request: PageRequest, secret: str) -> User:
     if isinstance(request.user, User):
         invitation_accept(viewer=request.user, secret=secret)
-        return
+        return request.user
     given = {name: request.POST.get(name, "") for name in ("email", "name", "password")}
     takes = request.POST.get("takes_address") == "on"
     user = invitation_sign_up(secret=secret, takes_address=takes, **given)
     login(request, user, backend=_BACKEND)
+    return user

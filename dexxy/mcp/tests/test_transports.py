@@ -337,6 +337,32 @@ def test_over_http_who_does_not_end_a_head_is_let_go(
     assert run(work) == b""
 
 
+def test_over_http_who_says_nothing_gives_way_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MOST_CONNECTIONS", 5)
+
+    async def work() -> tuple[bytes, bytes]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            server = http.make_http_server()
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            place = listener.getsockname()
+            silent = [await asyncio.open_connection(*place) for _number in range(20)]
+            silent[0][1].write(b"POST /mcp HTTP/1.1\r\n")
+            reads, writes = await asyncio.open_connection(*place)
+            writes.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try:
+                return await reads.readuntil(b'"ok"}'), await silent[0][0].read()
+            finally:
+                for _reads, one in [*silent, (reads, writes)]:
+                    one.close()
+                server.should_exit = True
+                await serving
+
+    answer, of_the_first = run(work)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert of_the_first == b""  # it was closed
+
+
 def test_over_http_it_ends_well_when_it_is_asked_to(
     place: Path, running: Callable[..., Running], alice: User
 ) -> None:

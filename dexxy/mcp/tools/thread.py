@@ -30,7 +30,7 @@ def get_thread(call: Call, taken: ThreadArguments) -> answers.ThreadAnswer:
         notice=call.marks.notice,
         thread=thread,
         state_reason=row.state_reason,
-        category=row.category,
+        category=telling.sorted_as(call, row, row.category),
         milestone=row.milestone,
         is_locked=row.is_locked,
         closed_at=row.closed_at,

@@ -3,11 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.common.pages import InvalidCursorError, Page, encoded
 from dexxy.members.directory import (
+    MOST_WORDS,
     MemberFilterError,
     MemberFilters,
     member_count,
@@ -52,6 +55,19 @@ def test_names_usernames_and_addresses_are_searched(
     workspace: Workspace, alice: User, ada: Identity, charles: Identity, words: str
 ) -> None:
     assert found(alice, workspace, search=words) == ["Ada Lovelace"]
+
+
+def test_a_search_of_many_words_asks_for_few(
+    workspace: Workspace, alice: User, ada: Identity, charles: Identity
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert found(alice, workspace, search="a d ada A " * 20) == ["Ada Lovelace"]
+    # That there is an account, and one that is called so.
+    assert max(one["sql"].count("EXISTS") for one in asked) == 2
+    with CaptureQueriesContext(connection) as asked:
+        many = " ".join(f"{number:02}" for number in range(MOST_WORDS + 1))
+        assert found(alice, workspace, search=many) == []
+    assert not any("members_identity" in one["sql"] for one in asked)
 
 
 @pytest.mark.parametrize(("words", "number"), [("%", 1), ("_", 0), ("100%", 1), ("\\", 0)])

@@ -15,8 +15,8 @@ from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.waiting.lists import QueueFilters
 from dexxy.messages.waiting.queue import queue_rows
 from dexxy.web.mailing.access import access_write
-from dexxy.web.mailing.digest import Scope, digest_sections, waiting_line
-from dexxy.web.mailing.parts import Section, Sheet, address_of, in_one_line
+from dexxy.web.mailing.digest import MOST, Scope, digest_sections, waiting_line
+from dexxy.web.mailing.parts import Line, Section, Sheet, address_of, in_one_line
 
 
 def mail_write(mail: OutgoingMail) -> Written | None:
@@ -62,8 +62,9 @@ def _alert(mail: OutgoingMail, workspace: Workspace) -> Written | None:
     late = [waiting_line(workspace, row, now) for row in rows if row.pk not in mine]
     hours = preference.waits_hours or 0
     waits = ngettext("Waits longer than {n} hour", "Waits longer than {n} hours", hours)
+    everybody = Line(_("Everybody who waits"), address_of("waiting", workspace.slug))
     sections = [
-        Section(heading, lines)
+        Section(heading, lines[:MOST], everybody if len(lines) > MOST else None)
         for heading, lines in (
             (_("Assigned to you"), assigned),
             (waits.format(n=hours), late),

@@ -9,6 +9,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthError, ProviderException
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import resolve
@@ -85,12 +86,18 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         )
         secret = _invitation_of(sociallogin.state.get("next") or "")
         try:
-            _user, is_new = outside_person_sign_in(person, secret=secret)
+            known = outside_person_sign_in(person, secret=secret)
         except OutsideAccountError as error:
             raise ImmediateHttpResponse(refused(request, str(error), status=403)) from error
         if not sociallogin.is_existing:
             sociallogin.lookup()
-        if is_new:
+        if known.lost_password:
+            said = _(
+                "You sign in by {place} from now on. The password that the account had works no "
+                "more, and it is signed out everywhere else. You can set a new one."
+            )
+            messages.info(request, said.format(place=person.place))
+        if known.is_new:
             # The invitation that they came from is spent by that.
             sociallogin.state.pop("next", None)
 

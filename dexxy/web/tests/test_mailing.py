@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from dexxy.accounts.invitations import MOST_A_DAY, invitation_create
 from dexxy.accounts.models import User, Workspace
 from dexxy.mail.models import Digest, MailKind, MailPreference, OutgoingMail
 from dexxy.mail.preferences import mail_preference_set
@@ -204,6 +205,30 @@ def test_a_wait_that_becomes_too_long_is_told_once_and_no_older_one(
     assert "Leak" not in text
 
 
+def test_whoever_makes_people_wait_makes_few_and_short_mails(
+    bob: User, workspace: Workspace, source: Source, mail_server: MailServer
+) -> None:
+    mail_preference_set(viewer=bob, workspace=workspace, waits_hours=1)
+    MailPreference.objects.update(alerts_after=NOW - timedelta(hours=5))
+    teller = Teller(source, team={"T": None})
+    first = teller.tell(f"I Ann opens {ago(0.1)}")
+    recount(workspace)
+    send_mails()
+    flood = teller.tell(" | ".join(f"I Ann opens {ago(0.1)}" for _number in range(12)))
+    recount(workspace)
+
+    for _minute in range(5):
+        send_mails()
+    OutgoingMail.objects.update(created_at=NOW - timedelta(minutes=16))
+    send_mails()
+
+    alert, of_all_others = mail_server.taken
+    assert f"- {first[0].title}\n" in parts(alert)[0]
+    assert of_all_others["Subject"] == f"Team: {len(flood)} threads wait"
+    text = parts(of_all_others)[0]
+    assert (text.count("\n- "), "Everybody who waits" in text) == (10, True)
+
+
 def test_the_page_stores_choices_and_says_what_became_of_mails(
     client: Client, bob: User, workspace: Workspace, mail_server: MailServer
 ) -> None:
@@ -287,6 +312,26 @@ def test_an_invitation_is_sent_with_its_link_which_is_kept_no_longer(
     assert mail["Subject"] == "Alice invites you to Team"
     assert f"\n{link}\n" in parts(mail)[0]
     assert not OutgoingMail.objects.get().link
+
+
+def test_nobody_sends_mails_without_end_to_whom_they_like(
+    client: Client, alice: User, workspace: Workspace, mail_server: MailServer
+) -> None:
+    client.force_login(alice)
+    page = f"/w/{workspace.slug}/settings/people/"
+    given = {"email": "mei@example.com", "role": "member", "by_mail": "on"}
+    for _number in range(MOST_A_DAY):
+        invitation_create(viewer=alice, workspace=workspace)
+    workspace.invitations.update(revoked_at=NOW)
+
+    refused = client.post(page, given)
+
+    assert refused.status_code == 400
+    said = "You have made 100 invitations within a day, which is the most: go on later."
+    assert said in refused.content.decode()
+    assert not OutgoingMail.objects.exists()
+    workspace.invitations.update(created_at=NOW - timedelta(days=1))
+    assert client.post(page, given).status_code == 302
 
 
 def test_a_revoked_invitation_is_not_sent(

@@ -78,6 +78,38 @@ def test_a_wrong_password_says_so(client: Client, alice: User) -> None:
     assert not is_signed_in(client)
 
 
+def test_wrong_passwords_of_elsewhere_keep_nobody_out_of_their_own_browser(
+    client: Client, alice: User, bob: User
+) -> None:
+    right = {"login": alice.email, "password": PASSWORD}
+    client.post("/accounts/login/", right)
+    client.post("/accounts/logout/")
+    stranger = Client(REMOTE_ADDR="203.0.113.7")
+    stranger.post("/accounts/login/", {"login": bob.email, "password": PASSWORD})
+    stranger.post("/accounts/logout/")
+
+    for number in range(6):
+        stranger.post("/accounts/login/", right | {"password": f"a guess {number}"})
+
+    assert not is_signed_in(stranger)
+    stranger.post("/accounts/login/", right)
+    assert not is_signed_in(stranger)  # who guesses is stopped
+    client.post("/accounts/login/", right)
+    assert is_signed_in(client)
+
+
+def test_one_s_own_browser_guesses_no_more_often(client: Client, alice: User) -> None:
+    right = {"login": alice.email, "password": PASSWORD}
+    client.post("/accounts/login/", right)
+    client.post("/accounts/logout/")
+
+    for number in range(5):
+        client.post("/accounts/login/", right | {"password": f"a guess {number}"})
+    client.post("/accounts/login/", right)
+
+    assert not is_signed_in(client)
+
+
 def test_looking_at_a_link_does_not_spend_it(client: Client, alice: User) -> None:
     address = link(alice)
 

@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from dexxy.accounts.addresses import address_is_proven, address_prove
 from dexxy.accounts.invitations import invitation_create
-from dexxy.accounts.memberships import membership_remove
+from dexxy.accounts.memberships import membership_remove, membership_reset_link
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.services import first_admin_ensure
 from dexxy.accounts.sign_in_rules import sign_in_rule_create
 from dexxy.integrations.models import GitHubApp
 from dexxy_simulator.model import Actor, App
@@ -95,6 +96,65 @@ def test_the_account_is_known_by_its_number_when_its_address_is_another_one(
 
     assert signed_in_as(other) == dora
     assert User.objects.count() == 1
+
+
+def test_who_had_the_account_before_loses_it_to_whoever_proves_the_address_elsewhere(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace
+) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace, email=str(DORA["email"]))
+    forger = Client()
+    password = "a password that alice made up"
+    given = {"email": str(DORA["email"]), "name": "Dora", "password": password}
+    forger.post(urlsplit(link).path, given)
+    dora = User.objects.get(email=DORA["email"])
+    assert signed_in_as(forger) == dora
+    oidc.claims = DORA
+
+    response = by_oidc(client)
+
+    assert signed_in_as(client) == dora
+    assert forger.get("/account/").status_code == 302  # signed out
+    assert not Client().login(email=dora.email, password=password)
+    page = client.get(response["location"], follow=True).content.decode()
+    assert "You sign in by Ant Hill from now on. The password that the account had" in page
+
+
+def test_who_makes_a_reset_link_does_not_stay_in_the_account(
+    client: Client, oidc: Provider, alice: User, dora: User, workspace: Workspace
+) -> None:
+    place = Membership.objects.create(workspace=workspace, user=dora)
+    oidc.claims = DORA
+    by_oidc(client)
+    forger = Client()
+    link = urlsplit(membership_reset_link(viewer=alice, membership_id=place.pk))
+    forger.post(f"{link.path}?{link.query}")
+    assert signed_in_as(forger) == dora
+
+    by_oidc(client)
+
+    assert signed_in_as(client) == dora
+    assert forger.get("/account/").status_code == 302
+
+
+def test_whoever_runs_this_dexxy_keeps_their_password(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    User.objects.filter(pk=dora.pk).update(is_staff=True)
+    oidc.claims = DORA
+
+    by_oidc(client)
+
+    assert Client().login(email=dora.email, password="a long password of Dora's")
+
+
+def test_nobody_takes_the_account_that_waits_for_whoever_begins(
+    client: Client, oidc: Provider, db: None
+) -> None:
+    first_admin_ensure()
+    oidc.claims = {**DORA, "email": "admin@localhost"}
+
+    assert said(by_oidc(client)).startswith("There is no account for admin@localhost here")
+    assert signed_in_as(client) is None
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
