@@ -191,7 +191,7 @@ def test_a_choice_has_one_outcome_whichever_door_it_comes_through(
     viewer = cast[action.by]
     if action.has_token:
         own = viewer.memberships.earliest("pk").workspace
-        made = {"viewer": viewer, "workspace": own, "name": "a", "scope": TokenScope.FULL}
-        names = {**names, "secret": api_token_create(**made)[1]}
+        _, secret = api_token_create(viewer=viewer, workspace=own, name="a", scope=TokenScope.FULL)
+        names = {**names, "secret": secret}
 
     assert_one_outcome(door, client, action, names, viewer)

@@ -1,4 +1,7 @@
-"""Whether the copy of a workspace is kept up to date, in one query: every page says it."""
+"""Whether the copy of a workspace is kept up to date: every page says it.
+
+One query, and a second one where no repository is connected.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -337,9 +337,9 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
         make_message(thread=make_thread(source=source, author=author), author=author)
 
     # The session and user, the workspace, seven for the feed, four for what waits and is unread,
-    # two for the repositories to choose from, the views, the workspaces of the menu, the health
-    # line, the pinned views.
-    with django_assert_num_queries(23):
+    # two for the repositories to choose from, the views, the workspaces of the menu, two for the
+    # health line (no repository is connected), the pinned views.
+    with django_assert_num_queries(24):
         page = get()
 
     assert len(items(page)) == size

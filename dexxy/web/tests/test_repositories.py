@@ -395,7 +395,7 @@ def test_the_page_costs_the_same_queries_however_many_there_are(
         make_stream(repository=repository)
         make_run(repository=repository)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         page = read(client, workspace)
 
     assert page.count('<tr id="r') == size

@@ -112,7 +112,7 @@ def test_the_number_of_queries_does_not_grow(
         make_message(thread=thread, body="ticker", author=make_identity(workspace=source.workspace))
     search_catch_up(seconds=10)
 
-    with django_assert_num_queries(46):
+    with django_assert_num_queries(47):
         assert "Ticker 319" in text(get("search/?q=ticker")).replace("<mark>", "").replace(
             "</mark>", ""
         )

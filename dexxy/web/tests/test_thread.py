@@ -37,7 +37,7 @@ from tests.factories import (
 Get = Callable[..., str]
 # The frame's, and those for the thread, its outline, who is of the team, who waits,
 # the messages, the people and the other threads of the author.
-QUERIES = 25
+QUERIES = 26
 
 
 @pytest.fixture

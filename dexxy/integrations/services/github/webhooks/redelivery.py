@@ -47,8 +47,10 @@ def deliveries_recover(*, viewer: Viewer, workspace: Workspace) -> datetime:
         NoWebhooksError: it is not connected by an App that gets webhooks.
     """
     actor = require_admin(viewer, workspace)
-    installation = GitHubInstallation.objects.live().filter(workspace=workspace).first()
-    app = GitHubApp.objects.filter(pk=installation.app_id).first() if installation else None
+    installation = (
+        GitHubInstallation.objects.live().filter(workspace=workspace).select_related("app").first()
+    )
+    app = installation.app if installation else None
     if app is None or not app.webhook_secret:
         raise NoWebhooksError(
             _("GitHub sends no webhooks here: this needs a GitHub App with a webhook secret.")
