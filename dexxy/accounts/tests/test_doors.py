@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from dexxy.accounts.addresses import address_prove
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create, invitation_revoke
 from dexxy.accounts.models import (
@@ -268,6 +269,8 @@ def cast(alice: User, bob: User, charlie: User) -> dict[str, User]:
 def names(workspace: Workspace, cast: dict[str, User]) -> dict[str, object]:
     """Alice and Bob with a token each, and three invitations that Charlie has the links of."""
     alice, bob = cast["alice"], cast["bob"]
+    for person in (alice, bob):
+        address_prove(person)
     hers, _ = api_token_create(viewer=alice, workspace=workspace, name="hers")
     his, _ = api_token_create(viewer=bob, workspace=workspace, name="his")
     invitation, link = invitation_create(viewer=alice, workspace=workspace, role=Role.ADMIN)

@@ -35,7 +35,7 @@ class Command(migrate.Command):
             super(Command, self).handle(*args, **options)
 
         with connection.execute_wrapper(_patient):
-            _insist(migrated)
+            _insist(migrated, _begin_anew)
 
 
 def _insist(work: Callable[[], Any], tidy_up: Callable[[], object] = lambda: None) -> Any:
@@ -54,6 +54,15 @@ def _insist(work: Callable[[], Any], tidy_up: Callable[[], object] = lambda: Non
             time.sleep(_PAUSE_SECONDS)
             tidy_up()
     raise AssertionError("the last attempt raises or returns")
+
+
+def _begin_anew() -> None:
+    """Leave the transaction that a migration failed in.
+
+    Django does not, where what failed is what a migration puts off to its end, such as a key.
+    """
+    connection.close()
+    connection.connect()
 
 
 def _patient(
