@@ -170,7 +170,7 @@ def begin(page: Page, up: Up) -> None:
     expect(page.get_by_text(re.compile("at least \\d+ requests? to GitHub")).first).to_be_visible(
         timeout=SOON * 1000
     )
-    page.get_by_role("checkbox", name=re.compile("dexxy-demo/farm")).check()
+    page.get_by_role("checkbox", name="dexxy-demo/farm").check()
     page.get_by_role("button", name="Read the chosen ones").click()
     expect(page.get_by_text("The first sync is complete.")).to_be_visible(timeout=SOON * 1000)
     page.get_by_role("link", name="Continue").click()
@@ -251,7 +251,7 @@ def test_a_team_is_set_up_and_reached_with_no_terminal_but_the_first_command(
     # Their role is changed: what was refused is open.
     settings_page(page, up, "people")
     page.get_by_role("button", name=re.compile("Make an admin: Dora")).click()
-    expect(page.get_by_text("They are an admin now.")).to_be_visible()
+    expect(page.get_by_text("They are an admin now.").first).to_be_visible()
     theirs.goto(f"{up.url}/w/ants/settings/audit/")
     expect(theirs.get_by_role("heading", name="Audit log")).to_be_visible()
 
@@ -285,7 +285,7 @@ def webhook_arrives(page: Page, up: Up, world: World, farm: Repository, to: Rece
     settings_page(page, up, "notifications")
     page.get_by_label("Name", exact=True).fill("Our bot")
     page.get_by_label("Address", exact=True).fill(f"{to.url}/dexxy")
-    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     secret = page.locator(".note code").inner_text()
     world.open_issue(farm, world.actor("mei"), "Another one")
     page.goto(f"{up.url}/w/ants/repositories/")

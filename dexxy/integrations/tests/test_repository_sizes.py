@@ -10,7 +10,14 @@ from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.connecting.available import available_repositories
 from dexxy.integrations.services.github.connecting.sizes import RepositorySize, repository_sizes
 from dexxy.messages.models import ThreadKind
+from dexxy_simulator.dialects import USUAL, Dialect
 from dexxy_simulator.world import World
+
+
+@pytest.fixture
+def dialect() -> Dialect:
+    """In others GitHub may show nothing of a repository that has a list switched off."""
+    return USUAL
 
 
 def test_threads_are_counted_by_kind_with_one_request(

@@ -19,7 +19,7 @@ from tests.factories import make_message, make_source, make_thread, make_workspa
 
 Ask = Callable[..., dict[str, Any]]
 
-QUERIES = 35
+QUERIES = 37
 CODE = """
 query ($workspace: ID!, $thread: ID!) {
   thread(workspaceId: $workspace, threadId: $thread) {

@@ -132,7 +132,7 @@ DETAILS: Mapping[str, str | Promise] = {
     "removed": _("removed"),
     "role": _("role"),
     "rule": _("rule"),
-    "scope": _("may"),
+    "scope": _("scope"),
     "slug": _("address"),
     "time_zone": _("time zone"),
     "to": _("number of the account"),
