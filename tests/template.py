@@ -45,6 +45,11 @@ def copy_cluster(data_dir: Path) -> None:
     subprocess.run(["cp", "-Rp", cluster, data.servers / "postgres"], check=True)
 
 
+def copy_of_cluster(target: Path) -> None:
+    """Make a fresh copy of the cluster, which nobody runs, where there is nothing yet."""
+    subprocess.run(["cp", "-Rp", _cluster(), target], check=True)
+
+
 def _cluster() -> Path:
     """Return the cluster of today's migrations; the first who asks makes it."""
     cluster = folder() / f"cluster-{_fingerprint()}"

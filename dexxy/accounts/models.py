@@ -42,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Of the list of threads; none where they have chosen nothing.
     thread_columns = ArrayField(models.CharField(max_length=20), null=True, blank=True)
 
+    # Where in the log of the database what they last wrote ends; kept where there is a replica.
+    last_write = models.BigIntegerField(default=0, db_default=0)
+
     # The token by which this request came, if it was one: it opens one workspace.
     via_token: "ApiToken | None" = None
     # Whether many people are this one: those who visit the public demo. Nothing is kept of them.

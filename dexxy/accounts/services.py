@@ -11,9 +11,14 @@ from dexxy.accounts.addresses import address_prove, user_store
 from dexxy.accounts.models import AuditEntry, FormerAddress, Membership, Role, User, Workspace
 from dexxy.accounts.reader import language_known, name_checked, zone_known
 from dexxy.accounts.selectors import Viewer, first_operator, require_admin, workspace_called
+from dexxy.common.databases.replica import WRITTEN_NOW, is_configured
 from dexxy.common.errors import BadInputError
+from dexxy.common.sql import fetch_all
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
+_LAST_WRITE = f"""
+UPDATE accounts_user SET last_write = {WRITTEN_NOW} WHERE id = %(id)s RETURNING last_write
+"""  # noqa: S608
 
 
 VISITOR = "visitor@localhost"
@@ -257,3 +262,12 @@ def audit_of_user(user: User, actor: User | None, action: str, **details: Any) -
     """
     for membership in user.memberships.select_related("workspace").order_by("pk"):
         audit(membership.workspace, actor, action, user, user=user.email, **details)
+
+
+def last_write_note(user: User) -> None:
+    """Let USER read all that is committed by now, wherever they look next.
+
+    Where nobody reads from a replica, everybody does.
+    """
+    if is_configured():
+        [[user.last_write]] = fetch_all(_LAST_WRITE, {"id": user.pk}) or [[user.last_write]]

@@ -19,6 +19,8 @@ EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "pe
 FORMATS = ("jsonl", "csv")
 ROLES = ("member", "admin")
 LONGEST_SLUG = 63
+# Jobs that one worker does at once: beyond it, its processor is what they wait for.
+MOST_CONCURRENCY = 100
 # Where assistants are answered, unless a setting or an option says otherwise.
 MCP_PORT = 8001
 # Seconds.
@@ -79,6 +81,14 @@ def _seconds(text: str) -> float:
             f"{text} is no time: give seconds, more than 0 and at most {_LONGEST_PAUSE:.0f}"
         )
     return seconds
+
+
+def _concurrency(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 5 and 0 < int(text) <= MOST_CONCURRENCY:
+        return int(text)
+    raise ArgumentTypeError(
+        f"{text} is no number of jobs: give a whole number from 1 to {MOST_CONCURRENCY}"
+    )
 
 
 def _queue(text: str) -> str:
@@ -382,6 +392,14 @@ def _worker(parser: ArgumentParser) -> None:
         nargs="*",
         type=_queue,
         help=f"the queues to work on, the most urgent first (default: {' '.join(QUEUES)})",
+    )
+    parser.add_argument(
+        "--concurrency",
+        type=_concurrency,
+        default=1,
+        metavar="N",
+        help=f"how many jobs to do at once, {MOST_CONCURRENCY} at most; from 2 on each has a thread"
+        " of this process (default: %(default)s, in a process of its own)",
     )
 
 

@@ -1,31 +1,47 @@
-"""The RQ worker."""
+"""The RQ workers: one job at a time in a process of its own, or many in threads of one process."""
 
 import os
 import signal
 from contextlib import suppress
+from threading import Timer
 from time import monotonic
 from types import FrameType
 
-from django.db import connections
+import structlog
+from django.db import DatabaseError, InterfaceError, connections
+from redis.client import Pipeline
 from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
+from rq.worker import BaseWorker
 from structlog.contextvars import bound_contextvars
 
+from dexxy.cli.errors import first_line
 from dexxy.cli.last_words import last_words
 from dexxy.cli.lifetime import die_with_parent
 from dexxy.common.counts import counts
 from dexxy.common.stopping import asked_to_stop
 from dexxy.config import tracing
+from dexxy.integrations.services.github.access.lease import leases_drop
+from dexxy.integrations.services.github.access.liveness import name_of
+
+log = structlog.get_logger()
+
+# Seconds that jobs have for their end after this process was asked to stop. Who asks waits for 20
+# or more (docs/how-to/run-on-many-machines.md), and then kills what is left.
+STOP_SECONDS = 15.0
 
 
 class DexxyWorker(Worker):
     """A worker whose jobs end with it, and which is soon back after the queue was away.
 
-    Asked to stop, it asks its job to end after the request to GitHub that is under way.
+    Asked to stop, it asks its job to end after the request to GitHub that is under way. What has
+    not ended soon is broken off: it stays due, and nothing of it is half written.
     """
 
     max_connection_wait_time = 5.0
+
+    _has_broken_off = False
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self._pid_before_fork = os.getpid()
@@ -63,4 +79,50 @@ class DexxyWorker(Worker):
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
+        patience = Timer(STOP_SECONDS, self._break_off)
+        patience.daemon = True
+        patience.start()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def _break_off(self) -> None:
+        horse = self.horse_pid
+        if not horse:
+            return
+        holder = name_of(horse)
+        self._has_broken_off = True
+        self.kill_horse()
+        log.warning("job broken off: it did not end in time", job=self.get_current_job_id())
+        leases_let_go(holder)
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: object = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        if not self._has_broken_off:
+            super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+            return
+        # It has not failed: what it was for is due, and the scheduler sees that.
+        with self.connection.pipeline() as pipeline:
+            forget(self, job, execution, pipeline)
+            pipeline.execute()
+
+
+def forget(worker: BaseWorker, job: Job, execution: Execution | None, pipeline: Pipeline) -> None:
+    """Leave nothing of a job that was broken off in the queue's books."""
+    worker.cleanup_execution(job, pipeline, execution)
+    job.delete(pipeline=pipeline, remove_from_queue=False)
+
+
+def leases_let_go(holder: str) -> None:
+    """Let others read at once what HOLDER read with, a process that writes nothing any more."""
+    try:
+        leases_drop(holder)
+    except (DatabaseError, InterfaceError) as error:
+        # They run out within a minute.
+        log.warning("leases were not let go", error=first_line(error))
+    finally:
+        connections.close_all()

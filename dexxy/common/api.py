@@ -9,10 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
+from dexxy.common.databases.replica import wrapped
 from dexxy.common.errors import DexxyError
 
 # Of one document; generous, to stop abuse and not use.
@@ -122,7 +122,7 @@ def timed(caller: Caller) -> Iterator[None]:
 
     began = thread_time()
     try:
-        with connection.execute_wrapper(ask):
+        with wrapped(ask):
             yield
     finally:
         left = round((thread_time() - began + asking) * _MILLISECONDS)

@@ -17,6 +17,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
 from dexxy.common.api import MOST_POINTS, spend, timed
+from dexxy.common.databases.replica import writing
 from dexxy.common.errors import BadInputError, DexxyError
 from dexxy.common.graphql import Context
 from dexxy.common.graphql_size import LimitError, Measure, Size
@@ -71,7 +72,9 @@ class Limits(SchemaExtension):
             # Each of its changes is whole, and what it told GitHub is written down.
             yield
         else:
-            with deadline(LONGEST_QUERY_SECONDS):
+            context: Context = self.execution_context.context
+            context.request.only_reads = True  # type: ignore[attr-defined]
+            with writing(False), deadline(LONGEST_QUERY_SECONDS):
                 yield
 
     def resolve(

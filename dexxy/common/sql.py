@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
 from psycopg.errors import DiskFull, QueryCanceled
 
+from dexxy.common.databases.replica import database, wrapped
 from dexxy.common.errors import DexxyError
 
 # No query that an index serves takes this long, and a person can still wait for it.
@@ -150,7 +151,7 @@ def run_together(statements: Iterable[Statement]) -> list[Outcome]:
     """
     asked = list(statements)
     waiting = _taken()
-    with connection.cursor() as cursor:
+    with database().cursor() as cursor:
         bound = (_bound(one.sql, one.params, one.rows) for one in (*waiting, *asked))
         if not (texts := [cursor.mogrify(*one) for one in bound]):
             return []
@@ -226,6 +227,7 @@ def rows_read(model: type[ModelT], rows: Iterable[Sequence[Any]]) -> list[ModelT
     """Return the objects of rows with all columns."""
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
+    origin = database()
     convert = {
         place: field.from_db_value
         for place, field in enumerate(fields)
@@ -233,10 +235,10 @@ def rows_read(model: type[ModelT], rows: Iterable[Sequence[Any]]) -> list[ModelT
     }
     return [
         model.from_db(
-            connection.alias,
+            origin.alias,
             names,
             [
-                convert[place](value, None, connection) if place in convert else value
+                convert[place](value, None, origin) if place in convert else value
                 for place, value in enumerate(row)
             ],
         )
@@ -313,7 +315,7 @@ def time_limit(seconds: float = LONGEST_READ_SECONDS) -> Iterator[None]:
     """
     left = max(0.001, min(seconds, _ends_at.get() - monotonic()))
     try:
-        with transaction.atomic():
+        with transaction.atomic(using=database().alias):
             # LOCAL, because behind a connection pooler the next transaction may be somebody else's.
             execute("SET LOCAL statement_timeout = %(ms)s", {"ms": round(left * 1000)})
             yield
@@ -334,7 +336,7 @@ def deadline(seconds: float) -> Iterator[None]:
     """
     before = _ends_at.set(min(_ends_at.get(), monotonic() + seconds))
     try:
-        with connection.execute_wrapper(_in_time):
+        with wrapped(_in_time):
             yield
     finally:
         _ends_at.reset(before)

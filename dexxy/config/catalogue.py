@@ -23,6 +23,14 @@ DATA: Mapping[str, Described] = {
         "PostgreSQL 15 or newer: `postgresql://user:password@host:5432/name`",
         default="a private PostgreSQL in the data folder",
     ),
+    "DATABASE_REPLICA_URL": Described(
+        "a streaming replica of that server, from which the feed, lists of threads, search, "
+        "figures and exports are read ([how](../how-to/run-on-many-machines.md))",
+        default="none",
+    ),
+    "DEXXY_REPLICA_LAG": Described(
+        "seconds that the replica may be behind; if it is further, the primary is read from",
+    ),
     "DEXXY_DATA_DIR": Described(
         "the data folder: the private servers' files and the secret key. `XDG_DATA_HOME` is "
         "respected. Not needed where both servers and `DEXXY_SECRET_KEY` are set",

@@ -164,6 +164,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dexxy.web.frame.toasts.ToastMiddleware",
+    "dexxy.web.frame.own_writes.own_writes",
 ]
 if DEXXY_DEMO_PUBLIC:
     _READER = MIDDLEWARE.index("dexxy.accounts.reader.ReaderMiddleware")
@@ -194,7 +195,25 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
     raise env.SettingError(
         "DATABASE_URL must name a PostgreSQL server: postgresql://user:password@host:5432/name."
     )
-DATABASES["default"]["ENGINE"] = "dexxy.config.postgresql"
+_REPLICA_URL = env.text("DATABASE_REPLICA_URL")
+if _REPLICA_URL:
+    DATABASES["replica"] = dj_database_url.parse(
+        _REPLICA_URL, conn_max_age=60, conn_health_checks=True
+    )
+    if not DATABASES["replica"]["ENGINE"].endswith("postgresql"):
+        raise env.SettingError(
+            "DATABASE_REPLICA_URL must name a PostgreSQL server:"
+            " postgresql://user:password@host:5432/name."
+        )
+    # A page does not wait for it: the primary has all that it has.
+    DATABASES["replica"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+    DATABASE_ROUTERS = ["dexxy.common.databases.replica.Router"]
+for _database in DATABASES.values():
+    _database["ENGINE"] = "dexxy.config.postgresql"
+    # A cursor on the server outlives its transaction, and a pooler gives the connection away.
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = True
+# Seconds that the replica may be behind and still be read from.
+DEXXY_REPLICA_LAG = env.integer("DEXXY_REPLICA_LAG", 10, least=1, most=3600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.queue_url("REDIS_URL", "redis://localhost:6379/0")

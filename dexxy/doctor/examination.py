@@ -16,6 +16,7 @@ def examine() -> Iterator[Finding]:
     if database.state is State.FAILED:
         return
     yield platform.version()
+    yield from platform.replica()
     yield secrets.keys()
     yield from platform.queue()
     yield platform.schedule()

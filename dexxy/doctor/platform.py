@@ -5,6 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from platform import python_version
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from django_rq import get_queue
 from redis.exceptions import RedisError
 from rq import Worker
 
+from dexxy.common.databases.replica import is_configured
+from dexxy.common.databases.replica_watch import ReplicaError, ReplicaWatch
 from dexxy.common.valkey import connection_to
 from dexxy.config.version import version_told
 from dexxy.doctor.finding import Finding, failed, notice, well
@@ -28,6 +31,8 @@ OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
 OVERDUE = timedelta(minutes=5)
 WAITED_LONG = timedelta(minutes=1)
+# Seconds between two looks at a replica that is behind.
+_LOOK_AGAIN = 0.2
 
 
 def version() -> Finding:
@@ -84,6 +89,39 @@ def _tables(version: str, *, is_empty: bool, lacks: int) -> Finding:
         _("Database"),
         _("PostgreSQL {version} answers, and its tables are up to date.").format(version=version),
     )
+
+
+def replica() -> Iterator[Finding]:
+    """Look whether what is read from a replica is new enough, where there is one."""
+    if not is_configured():
+        return
+    watch = ReplicaWatch()
+    try:
+        watch.look()
+        # What the primary had written is told by the first look, and whether it is here by another.
+        until = monotonic() + settings.DEXXY_REPLICA_LAG
+        while (behind := watch.look()) is None and monotonic() < until:
+            sleep(_LOOK_AGAIN)
+    except ReplicaError as error:
+        yield failed(
+            "Replica",
+            f"It is not read from: {error}. The primary is, meanwhile.",
+            "Check DATABASE_REPLICA_URL: it names a streaming replica of the server in"
+            " DATABASE_URL.",
+        )
+        return
+    finally:
+        watch.close()
+    if behind is None:
+        yield failed(
+            "Replica",
+            f"It is more than {settings.DEXXY_REPLICA_LAG} seconds behind, and not read from. The"
+            " primary is, meanwhile.",
+            "See what keeps it, in pg_stat_replication of the primary and in its log; or raise"
+            " DEXXY_REPLICA_LAG.",
+        )
+        return
+    yield well("Replica", f"It answers, and is {behind:.1f} seconds behind at most.")
 
 
 def queue() -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.databases.replica import from_replica
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import fetch_all, time_limit
 from dexxy.members.models import Member
@@ -106,6 +107,7 @@ class Insights:
     top_people: list[tuple[Member, int]]
 
 
+@from_replica
 def insights(viewer: Viewer, workspace: Workspace, window: Window) -> Insights:
     """Return figures about WORKSPACE in a window, whose zone says nothing here.
 

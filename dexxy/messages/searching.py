@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
+from dexxy.common.databases.replica import from_replica
 from dexxy.common.sql import TooSlowError, time_limit
 from dexxy.members.directory import MemberFilters, member_count, member_list
 from dexxy.members.models import Member
@@ -66,6 +67,7 @@ class Found:
     members: Results | None
 
 
+@from_replica
 def search(viewer: Viewer, workspace: Workspace, sought: Sought, shown: int = SHOWN) -> Found:
     """Return the first results of each list, and how many each has.
 
@@ -82,6 +84,7 @@ def search(viewer: Viewer, workspace: Workspace, sought: Sought, shown: int = SH
     )
 
 
+@from_replica
 def first_threads(
     viewer: Viewer, workspace: Workspace, filters: ThreadFilters, shown: int
 ) -> list[Thread]:

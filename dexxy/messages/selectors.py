@@ -8,6 +8,7 @@ from django.db.models.functions import RowNumber
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.databases.replica import from_replica
 from dexxy.common.errors import NotFoundError
 from dexxy.common.pages import PAGE, Cursor, Page, check_size
 from dexxy.common.sql import TooSlowError, time_limit
@@ -38,6 +39,7 @@ class ThreadNotFoundError(NotFoundError):
     """There is no such thread in the workspace, or it is not shown any more."""
 
 
+@from_replica
 def feed_page(
     viewer: Viewer,
     workspace: Workspace,
@@ -60,6 +62,7 @@ def feed_page(
         return _page(feed_find(query, first + 1), first)
 
 
+@from_replica
 def feed_newer(
     viewer: Viewer, workspace: Workspace, filters: FeedFilters, after: str | None
 ) -> int:
@@ -77,6 +80,7 @@ def feed_newer(
         return len(feed_find(query, MOST_NEWER))
 
 
+@from_replica
 def feed_total(
     viewer: Viewer, workspace: Workspace, filters: FeedFilters, most: int | None = None
 ) -> int:
@@ -147,6 +151,7 @@ def threads_by_id(viewer: Viewer, workspace: Workspace, ids: Sequence[int]) -> l
     return list(shown.select_related("source", "author__member").order_by("pk"))
 
 
+@from_replica
 def thread_list(
     viewer: Viewer,
     workspace: Workspace,
@@ -170,6 +175,7 @@ def thread_list(
         return table_page(kept.narrowed(lambda of: tab_keeps(of, tab)), sort, first, after)
 
 
+@from_replica
 def thread_total(
     viewer: Viewer,
     workspace: Workspace,
@@ -187,6 +193,7 @@ def thread_total(
         return tab_keeps(threads_kept(viewer, workspace, filters).all, tab).count()
 
 
+@from_replica
 def thread_counts(
     viewer: Viewer,
     workspace: Workspace,

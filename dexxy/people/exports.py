@@ -12,6 +12,7 @@ import orjson
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, signed_in
 from dexxy.accounts.services import audit
+from dexxy.common.databases.replica import read
 from dexxy.common.spreadsheet import as_text
 from dexxy.members.visibility import require_people
 from dexxy.people.export_person import person_total, read_person
@@ -68,15 +69,17 @@ def export_head(what: Export, form: Format, *, with_bom: bool) -> str:
 
 def export_batch(asked: Asked, what: Export, form: Format, cursor: str) -> Batch:
     """Return the next rows, those behind CURSOR; the first ones where it is ''."""
-    columns, read = _EXPORTS[what]
-    rows, behind_them = read(asked, cursor)
+    columns, rows_of = _EXPORTS[what]
+    rows, behind_them = read(asked.viewer, lambda: rows_of(asked, cursor))
     text = _csv(columns, rows) if form == Format.CSV else _lines(rows)
     return Batch(text, len(rows), behind_them)
 
 
 def export_total(asked: Asked, what: Export) -> int:
     """Return about how many rows WHAT was asked for has."""
-    return person_total(asked) if what == Export.PERSON else rows_total(asked, what)
+    if what == Export.PERSON:
+        return read(asked.viewer, lambda: person_total(asked))
+    return read(asked.viewer, lambda: rows_total(asked, what))
 
 
 def members_csv(viewer: Viewer, workspace: Workspace, member_ids: Sequence[int]) -> str:

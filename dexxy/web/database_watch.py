@@ -18,7 +18,8 @@ from dexxy.cli.migration_state import (
     OldDataError,
     state_of,
 )
-from dexxy.config.postgresql.base import attended, is_away
+from dexxy.common.databases.attended import Probe
+from dexxy.config.postgresql.base import is_away
 from dexxy.safekeeping.unfinished import IS_UNFINISHED, UnfinishedRestoreError
 
 log = structlog.get_logger()
@@ -50,18 +51,6 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-class _Probe(psycopg.Connection[Any]):
-    """A connection that waits no longer than until a time of `monotonic`."""
-
-    deadline = 0.0
-
-    def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
-        return super().wait(attended(gen, self._is_over), *arguments, **options)
-
-    def _is_over(self) -> bool:
-        return monotonic() > self.deadline
-
-
 class DatabaseWatch:
     """Looks again and again whether the database can be used, from a thread.
 
@@ -72,7 +61,7 @@ class DatabaseWatch:
         self.lack: Lack | None = Lack.DATABASE
         self._said: tuple[Lack | None, str] = (None, "")
         self._is_migrated = False
-        self._probe: _Probe | None = None
+        self._probe: Probe | None = None
 
     def start(self) -> None:
         """Look once, then go on in a thread."""
@@ -110,7 +99,7 @@ class DatabaseWatch:
 
     def _is_usable(self) -> bool:
         if self._probe is None:
-            self._probe = _Probe.connect(**connection.get_connection_params(), autocommit=True)
+            self._probe = Probe.connect(**connection.get_connection_params(), autocommit=True)
         self._probe.deadline = monotonic() + _PATIENCE
         # Restored it may be beneath us, too.
         if self._probe.execute(IS_UNFINISHED).fetchall() == [(True,)]:

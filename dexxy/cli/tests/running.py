@@ -17,7 +17,7 @@ KEY = "a key of the tests that protects nothing"
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """Return an environment in which nothing of ours is set but this."""
-    ours = ("DEXXY_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "GITHUB_")
+    ours = ("DEXXY_", "DATABASE_", "REDIS_URL", "DJANGO_", "GITHUB_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     # Warnings of libraries are not what these tests are about, single lines are.
     clean |= {"PYTHONWARNINGS": "ignore", "DEXXY_SECRET_KEY": KEY}

@@ -5,47 +5,32 @@ process that knows better says so by `is_away`, and whatever waits in its thread
 """
 
 import os
-from collections.abc import Callable, Generator
+from collections import defaultdict
 from threading import Event
 from types import ModuleType
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base, schema
-from psycopg.waiting import Ready
+from django.db.utils import DEFAULT_DB_ALIAS
+
+from dexxy.common.databases.attended import AWAY, Waiting, attended
 
 # Times are read as we expect them, whatever the server, the role or the address asks for. libpq
 # says so when it connects, which PgBouncer understands, as it does not `options`.
 os.environ["PGDATESTYLE"] = "ISO"
 # How long a migration keeps others waiting for the table that it waits for.
 LOCK_TIMEOUT = "2s"
-# Set by a process that watches its database, where that does not answer.
-is_away = Event()
-_AWAY = "the database does not answer"
-_Waiting = Generator[Any, Any, Any]
-
-
-def attended(waiting: _Waiting, is_over: Callable[[], bool]) -> _Waiting:
-    """Do what psycopg waits for, and give it up when IS_OVER says so.
-
-    Raises:
-        psycopg.OperationalError: it does.
-    """
-    try:
-        wanted = next(waiting)
-        while True:
-            ready = yield wanted
-            # As it is each tenth of a second; an answer that is here is always read.
-            if ready == Ready.NONE and is_over():
-                raise psycopg.OperationalError(_AWAY)
-            wanted = waiting.send(ready)
-    except StopIteration as end:
-        return end.value
+# Set by a process that watches its databases, where one does not answer; by its alias.
+_away: defaultdict[str, Event] = defaultdict(Event)
+is_away = _away[DEFAULT_DB_ALIAS]
 
 
 class _Connection(psycopg.Connection[Any]):
-    def wait(self, gen: _Waiting, *arguments: Any, **options: Any) -> Any:
-        return super().wait(attended(gen, is_away.is_set), *arguments, **options)
+    is_away = is_away
+
+    def wait(self, gen: Waiting, *arguments: Any, **options: Any) -> Any:
+        return super().wait(attended(gen, self.is_away.is_set), *arguments, **options)
 
 
 class _Psycopg(ModuleType):
@@ -77,12 +62,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Database = _Psycopg("psycopg")
     SchemaEditorClass = SchemaEditor
 
+    @property
+    def is_away(self) -> Event:
+        """Set where it is known that this database does not answer."""
+        return _away[self.alias]
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect, unless that is known to be in vain.
 
         Raises:
             psycopg.OperationalError: it is.
         """
-        if is_away.is_set():
-            raise psycopg.OperationalError(_AWAY)
-        return super().get_new_connection(conn_params)
+        if self.is_away.is_set():
+            raise psycopg.OperationalError(AWAY)
+        made = super().get_new_connection(conn_params)
+        made.is_away = self.is_away
+        return made

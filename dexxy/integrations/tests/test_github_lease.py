@@ -14,6 +14,7 @@ from dexxy.integrations.services.github.access.lease import (
     CredentialBusyError,
     LeaseLostError,
     lease_taken,
+    leases_drop,
 )
 from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 from dexxy.integrations.services.github_sync import repository_sync
@@ -64,6 +65,16 @@ def test_a_lease_that_ran_out_is_taken_and_its_holder_notices(credential: Creden
 
         with lease_taken(credential), pytest.raises(LeaseLostError):
             first.renew()
+
+
+def test_a_process_that_breaks_off_lets_its_leases_go(credential: Credential) -> None:
+    with lease_taken(credential) as lease:
+        assert leases_drop("another process") == 0
+        lease.renew()
+        assert leases_drop(holder_name()) == 1
+
+        with lease_taken(credential), pytest.raises(LeaseLostError):
+            lease.renew()
 
 
 def test_a_holder_on_another_host_is_waited_for(credential: Credential) -> None:

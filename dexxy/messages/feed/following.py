@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.accounts.selectors import Viewer, require_membership, signed_in
+from dexxy.accounts.services import last_write_note
 from dexxy.common.pages import PAGE, InvalidCursorError, check_size
 from dexxy.common.sql import time_limit
 from dexxy.messages.changes.positions import Horizon, Position, horizon
@@ -59,7 +60,8 @@ def feed_changes(
 ) -> Changes:
     """Return the next FIRST changes after the cursor AFTER.
 
-    Without AFTER there are no changes, only the cursor to begin with. A message comes again each
+    Without AFTER there are no changes, only the cursor to begin with, and the feed that VIEWER
+    reads next has all that was written before it. A message comes again each
     time it is written, and once more when it is removed.
 
     Raises:
@@ -74,9 +76,14 @@ def feed_changes(
     # Outside the transaction of the time limit: an epoch that begins here begins for good.
     now = horizon()
     if position is None:
+        last_write_note(signed_in(viewer))
         return Changes([], str(now.position), has_more=False)
-    with time_limit():
-        return _changes_after(workspace, position, now, first)
+    try:
+        with time_limit():
+            return _changes_after(workspace, position, now, first)
+    except StartAfreshError:
+        last_write_note(signed_in(viewer))
+        raise
 
 
 def _changes_after(workspace: Workspace, position: Position, now: Horizon, first: int) -> Changes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
+from dexxy.common.databases.replica import read
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import Rows, fetch_all, time_limit
 from dexxy.common.times import zone_called
@@ -83,6 +84,7 @@ class Scope:
         member_ids: whom the filters by organizations and people keep; None keeps all.
     """
 
+    viewer: Viewer
     workspace_id: int
     window: Window
     filters: FigureFilters
@@ -110,8 +112,11 @@ class Scope:
         }
         is_few = self.member_ids is not None and len(self.member_ids) <= FEW
         sql = sql.replace("{once}", "NOT MATERIALIZED" if is_few else "MATERIALIZED")
+        return read(self.viewer, lambda: self._fetch(sql, {**given, **params}))
+
+    def _fetch(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         with time_limit(SECONDS):
-            return fetch_all(sql, {**given, **params}, team_rows(self.team))
+            return fetch_all(sql, params, team_rows(self.team))
 
     def kinds_of(self, *kinds: ThreadKind) -> list[ThreadKind]:
         """Return those of KINDS that the filter keeps."""
@@ -179,7 +184,7 @@ def scope_of(viewer: Viewer, workspace: Workspace, window: Window, filters: Figu
     if zone_called(window.zone) is None:
         raise WindowError("There is no such time zone.")
     members = _kept(workspace.pk, filters)
-    return Scope(workspace.pk, window, filters, team_of(workspace.pk), members)
+    return Scope(viewer, workspace.pk, window, filters, team_of(workspace.pk), members)
 
 
 def _kept(workspace_id: int, filters: FigureFilters) -> Sequence[int] | None:

@@ -9,6 +9,7 @@ from rq.serializers import JSONSerializer
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.command_line import QUEUES
 from dexxy.cli.migration_state import await_own_data
+from dexxy.cli.thread_worker import ThreadWorker
 from dexxy.cli.worker import DexxyWorker
 
 # What jobs need is loaded once, not by each of them.
@@ -26,5 +27,8 @@ class Command(DexxyCommand):
         await_own_data()
         # A connection that was open before a fork would be shared with the child.
         connections.close_all()
-        worker = get_worker(*queues, worker_class=DexxyWorker, serializer=JSONSerializer)
+        kind: dict[str, Any] = {"worker_class": DexxyWorker}
+        if options["concurrency"] > 1:
+            kind = {"worker_class": ThreadWorker, "concurrency": options["concurrency"]}
+        worker = get_worker(*queues, **kind, serializer=JSONSerializer)
         worker.work(logging_level="WARNING")

@@ -39,6 +39,11 @@ UPDATE integrations_credential
 SET lease_token = NULL, lease_until = NULL, lease_holder = ''
 WHERE id = %(id)s AND lease_token = %(token)s
 """
+_DROP = """
+UPDATE integrations_credential
+SET lease_token = NULL, lease_until = NULL, lease_holder = '', woken_at = NULL
+WHERE lease_holder = %(holder)s
+"""
 
 
 class CredentialBusyError(DexxyError):
@@ -130,6 +135,17 @@ def lease_taken(credential: Credential) -> Iterator[Lease]:
         yield lease
     finally:
         lease.release()
+
+
+def leases_drop(holder: str) -> int:
+    """Take the leases of a process away: it writes nothing more, and others read at once.
+
+    Args:
+        holder: its name, as `holder_name` returned it there.
+
+    Returns: how many it had.
+    """
+    return execute(_DROP, {"holder": holder})
 
 
 def is_held(credential: Credential) -> bool:

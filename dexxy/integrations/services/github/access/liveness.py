@@ -15,7 +15,12 @@ _ENDED = "ended"
 
 def holder_name() -> str:
     """Return the name of this process that `has_died` is asked with."""
-    return f"{_host()}|{os.getpid()}|{_began(os.getpid())}"
+    return name_of(os.getpid())
+
+
+def name_of(pid: int) -> str:
+    """Return the name of a process on this host, as it calls itself by `holder_name`."""
+    return f"{_host()}|{pid}|{_began(pid)}"
 
 
 def has_died(holder: str) -> bool:

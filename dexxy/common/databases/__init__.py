@@ -1,0 +1,1 @@
+"""Which database is asked, and how long one waits for it."""
