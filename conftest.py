@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.common.stopping import asked_to_stop
 from dexxy.common.valkey import outage
 from dexxy.integrations.services.github.webhooks import verification
+from dexxy.messages.partitions.partitioning import tables_partition
+from dexxy.messages.partitions.tables import BIG_TABLES, partitions_of
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_user, make_workspace
 from tests.servers import migrated_database
@@ -58,6 +61,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in connection.introspection.django_table_names(only_existing=True):
             cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+        if parts := os.environ.get("DEXXY_TEST_PARTS"):
+            _partition(int(parts))
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # Threads and killed processes of tests leave sessions, and the database cannot go then.
@@ -65,6 +70,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def _partition(parts: int) -> None:
+    """Let the tests run on a partitioned database: `DEXXY_TEST_PARTS=4 make test`."""
+    tables_partition(parts, lambda line: None)
+    with connection.cursor() as cursor:
+        for table in BIG_TABLES:
+            for partition in partitions_of(table.name):
+                cursor.execute(f"ALTER TABLE {partition} SET (autovacuum_enabled = off)")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -153,8 +153,8 @@ FROM (SELECT thread_id, max(occurred_at) AS last_at, count(*) AS messages
 WHERE m.thread_id = t.id
 """
 WORDS = """
-INSERT INTO messages_searchentry (message_id, occurred_at, words)
-SELECT id, occurred_at, messages_word_keys(workspace_id, messages_search_words(body))
+INSERT INTO messages_searchentry (workspace_id, message_id, occurred_at, words)
+SELECT workspace_id, id, occurred_at, messages_word_keys(workspace_id, messages_search_words(body))
 FROM messages_message WHERE in_feed
 """
 

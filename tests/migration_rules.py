@@ -152,6 +152,36 @@ def forbidden(source: str) -> list[str]:
     ]
 
 
+# They may be partitioned, and PostgreSQL builds and drops no index concurrently there. Migrations
+# up to this one ran before that could be.
+PARTITIONED = ("message", "searchentry")
+LAST_BEFORE_PARTITIONS = "0022"
+_OPERATIONS = "dexxy.messages.partitions.operations"
+
+
+def unfit_for_partitions(source: str) -> list[str]:
+    """Return what a migration does to a table of messages or words that fails on partitions.
+
+    Args:
+        source: the text of the migration.
+    """
+    tree = ast.parse(source)
+    ours = {
+        name.name
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ImportFrom) and one.module == _OPERATIONS
+        for name in one.names
+    }
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [
+        f"line {call.lineno}: {_name(call)} fails on partitions: use that of {_OPERATIONS}"
+        for call in calls
+        if _name(call) in ("AddIndexConcurrently", "RemoveIndexConcurrently")
+        and _name(call) not in ours
+        and _argument(call, "model_name").lower() in PARTITIONED
+    ]
+
+
 def _name(call: ast.Call) -> str:
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

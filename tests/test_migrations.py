@@ -11,7 +11,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker
 
-from tests.migration_rules import BASELINE, NEWER_APPS, faults, fill, forbidden, later_migrations
+from tests.migration_rules import (
+    BASELINE,
+    LAST_BEFORE_PARTITIONS,
+    NEWER_APPS,
+    faults,
+    fill,
+    forbidden,
+    later_migrations,
+    unfit_for_partitions,
+)
 from tests.servers import own_database, using
 
 
@@ -133,3 +142,31 @@ def test_an_operation_that_keeps_writers_away_is_forbidden(operation: str, inste
 )
 def test_what_lets_writers_go_on_is_allowed(operations: str) -> None:
     assert forbidden(f"operations = [{operations}]") == []
+
+
+def test_migrations_after_partitions_came_work_on_them() -> None:
+    of_messages = [one for one in later_migrations() if one.parent.parent.name == "messages"]
+    newer = [one for one in of_messages if one.stem[:4] > LAST_BEFORE_PARTITIONS]
+
+    found = {path.name: unfit_for_partitions(path.read_text("utf-8")) for path in newer}
+
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "is_fit"),
+    [
+        ("AddIndexConcurrently('message', index)", False),
+        ("operations.RemoveIndexConcurrently(model_name='SearchEntry', name='one')", False),
+        ("AddIndexConcurrently('thread', index)", True),
+        (
+            "from dexxy.messages.partitions.operations import AddIndexConcurrently\n"
+            "AddIndexConcurrently('message', index)",
+            True,
+        ),
+    ],
+)
+def test_indexes_of_tables_that_may_be_partitioned_have_operations_of_their_own(
+    source: str, is_fit: bool
+) -> None:
+    assert (unfit_for_partitions(source) == []) is is_fit

@@ -91,6 +91,13 @@ def _concurrency(text: str) -> int:
     )
 
 
+def _parts(text: str) -> int:
+    """Read a number of partitions from the command line."""
+    if text.isascii() and text.isdigit() and 2 <= int(text) <= 1024:
+        return int(text)
+    raise ArgumentTypeError(f"{text} is no number of partitions: give one from 2 to 1024")
+
+
 def _queue(text: str) -> str:
     if text not in QUEUES:
         raise WrongUseError(f"There is no queue {text}: choose from {', '.join(QUEUES)}.")
@@ -460,6 +467,24 @@ def _upgrade(parser: ArgumentParser) -> None:
     )
 
 
+def _partition(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--parts",
+        type=_parts,
+        default=16,
+        metavar="N",
+        help="how many partitions each table gets, 2 to 1024 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="say what would be done, and change nothing; ends with 2 if there is something",
+    )
+    parser.add_argument(
+        "--undo", action="store_true", help="remove what an unfinished run has left, and stop"
+    )
+
+
 def _doctor(parser: ArgumentParser) -> None:
     says = "print the findings, and facts in numbers, as one JSON object"
     parser.add_argument("--json", action="store_true", help=says)
@@ -533,6 +558,12 @@ COMMANDS: Mapping[str, CommandLine] = {
         "Bring the database to this version of Dexxy, after a backup; with --check say what that"
         " would do.",
         _upgrade,
+    ),
+    "partition": CommandLine(
+        "partition the largest tables by workspace, while everything runs",
+        "Partition the largest tables by a hash of the workspace, while everything runs. A run that"
+        " was interrupted goes on when it is started again.",
+        _partition,
     ),
     "web": CommandLine("run the web process alone", "Run the web process alone.", _web),
     "mcp": CommandLine(

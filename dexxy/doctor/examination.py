@@ -21,6 +21,7 @@ def examine() -> Iterator[Finding]:
     yield from platform.queue()
     yield platform.schedule()
     yield platform.followers()
+    yield from platform.partitions()
     yield platform.address()
     yield platform.assistants()
     yield from mail.mail()

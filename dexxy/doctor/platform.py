@@ -26,6 +26,7 @@ from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.connecting.app_registration import is_public
 from dexxy.messages.changes.waiting import followers_wait
+from dexxy.messages.partitions.partitioning import is_partitioning_unfinished
 
 OLDEST_POSTGRESQL = 15
 # The scheduler looks every two seconds, and a job makes room after DEXXY_SYNC_SLICE.
@@ -203,6 +204,16 @@ def followers() -> Finding:
         ).format(says=says, who=who, database=holder.database, user=holder.user, age=age),
         _("Let it end, or end it: {how}").format(how=how),
     )
+
+
+def partitions() -> Iterator[Finding]:
+    """Look whether a run of `dexxy partition` was begun and not finished; most never run it."""
+    if is_partitioning_unfinished():
+        yield notice(
+            _("Partitions"),
+            _("A run of `dexxy partition` goes on, or was not finished: its copy takes room."),
+            _("Run `dexxy partition` again, or `dexxy partition --undo` to remove the copy."),
+        )
 
 
 def _minutes(time: timedelta) -> str:

@@ -56,7 +56,8 @@ WHERE {_IN_THREADS}
 )
 _FORGET_WORDS = """
 DELETE FROM messages_searchentry s USING messages_message m
-WHERE m.id = s.message_id AND m.workspace_id = %(workspace)s AND m.author_id = ANY(%(authors)s)
+WHERE m.id = s.message_id AND s.workspace_id = %(workspace)s
+  AND m.workspace_id = %(workspace)s AND m.author_id = ANY(%(authors)s)
 """
 
 

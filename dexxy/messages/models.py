@@ -393,6 +393,17 @@ class SearchEntry(models.Model):
     Each word is a number that only its workspace has for it.
     """
 
+    # The table may be partitioned by the workspace, as that of messages: see `partitions`. So
+    # whatever reads it says the workspace, too. It is never null: what is written without it, by a
+    # process of an older Dexxy, gets that of the message from a trigger.
+    workspace = models.ForeignKey(
+        Workspace,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     message = models.OneToOneField(
         Message,
         models.CASCADE,

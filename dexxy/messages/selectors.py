@@ -59,7 +59,7 @@ def feed_page(
     below = None if after is None else Cursor.parse(after)
     with time_limit():
         query = feed_query(workspace, filters, viewer=viewer, below=below)
-        return _page(feed_find(query, first + 1), first)
+        return _page(workspace, feed_find(query, first + 1), first)
 
 
 @from_replica
@@ -305,10 +305,11 @@ def thread_whole_total(thread: Thread) -> int:
     return Message.objects.filter(**key).with_quiet().count()
 
 
-def _page(cursors: Sequence[Cursor], first: int) -> Page[Message]:
+def _page(workspace: Workspace, cursors: Sequence[Cursor], first: int) -> Page[Message]:
     # All in one query by their keys; the cursors know the order.
     kept = cursors[:first]
-    rows = Message.objects.filter(pk__in=[cursor.pk for cursor in kept]).for_display()
+    of_feed = Message.objects.filter(workspace=workspace, pk__in=[cursor.pk for cursor in kept])
+    rows = of_feed.for_display()
     found = {message.pk: message for message in rows}
     items = [found[cursor.pk] for cursor in kept if cursor.pk in found]
     return Page(items, kept, len(cursors) > first)

@@ -58,6 +58,7 @@ SELECT t.id, count(DISTINCT i.member_id)
 FROM messages_thread t CROSS JOIN LATERAL (
     SELECT m.author_id FROM messages_message m
     WHERE m.workspace_id = t.workspace_id AND m.thread_id = t.id AND m.in_feed
+      AND m.workspace_id = ANY(%(workspaces)s)
     LIMIT %(most)s
 ) m JOIN members_identity i ON i.id = m.author_id
 WHERE t.id = ANY(%(threads)s) GROUP BY t.id
@@ -283,5 +284,9 @@ def people_in(threads: Sequence[Thread]) -> dict[int, int]:
 
     The threads come from a selector that asked for the viewer.
     """
-    ids = {"threads": [thread.pk for thread in threads], "most": _MOST_LOOKED_AT}
+    ids = {
+        "threads": [thread.pk for thread in threads],
+        "workspaces": list({thread.workspace_id for thread in threads}),
+        "most": _MOST_LOOKED_AT,
+    }
     return dict(fetch_all(_PEOPLE, ids)) if threads else {}

@@ -64,9 +64,8 @@ def _events(asked: Asked, cursor: str) -> Rows:
 
 def _of_feed(workspace: Workspace, filters: FeedFilters, cursor: str) -> tuple[list[Message], str]:
     found = feed_find(feed_query(workspace, filters, below=_place(cursor)), BATCH)
-    rows = Message.objects.select_related("source", "thread", "author").in_bulk(
-        [one.pk for one in found]
-    )
+    of_feed = Message.objects.filter(workspace=workspace)
+    rows = of_feed.select_related("source", "thread", "author").in_bulk([one.pk for one in found])
     shown = [rows[one.pk] for one in found if one.pk in rows]
     return shown, str(found[-1]) if len(found) == BATCH else ""
 

@@ -33,7 +33,7 @@ FROM noted c LEFT JOIN LATERAL (
     UNION ALL
     SELECT m.id FROM messages_message m
     WHERE c.last_message_id IS NOT NULL AND m.id BETWEEN c.message_id AND c.last_message_id
-      AND m.thread_id = c.thread_id
+      AND m.workspace_id = c.workspace_id AND m.thread_id = c.thread_id
     UNION ALL
     SELECT m.id FROM messages_message m
     WHERE c.message_id IS NULL AND m.workspace_id = c.workspace_id AND m.thread_id = c.thread_id

@@ -171,7 +171,9 @@ def conversation(
     read_to = thread_read_to(viewer, thread)
     landmarks = _landmarks(outline, standing, team, read_to)
     stretch = stretch_at(outline, place, landmarks.goes_on(place))
-    messages = _messages(outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown)
+    messages = _messages(
+        thread, outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown
+    )
     counted = [line for line in outline.lines if line.is_counted]
     by_team = frozenset(line.pk for line in counted if _is_by_team(line, team))
     code = code_counts([thread]).get(thread.pk, NO_CODE)
@@ -200,9 +202,10 @@ def conversation(
     )
 
 
-def _messages(outline: Outline, places: Collection[int]) -> list[Message]:
+def _messages(thread: Thread, outline: Outline, places: Collection[int]) -> list[Message]:
     ids = [outline.lines[place].pk for place in places]
-    found = {message.pk: message for message in Message.objects.filter(pk__in=ids).for_display()}
+    of_thread = Message.objects.filter(workspace=thread.workspace_id, pk__in=ids)
+    found = {message.pk: message for message in of_thread.for_display()}
     return [found[pk] for pk in ids if pk in found]
 
 

@@ -42,7 +42,8 @@ messages_word_keys({row}.workspace_id, messages_search_words({row}.title))
 _SAYING = """
 SELECT m.thread_id FROM messages_searchentry s JOIN messages_message m ON m.id = s.message_id
 JOIN messages_thread st ON st.id = m.thread_id
-WHERE s.words @> %(search)s::integer[] AND m.workspace_id = %(workspace)s
+WHERE s.words @> %(search)s::integer[] AND s.workspace_id = %(workspace)s
+  AND m.workspace_id = %(workspace)s
   AND NOT m.is_archived AND m.in_feed
   AND (SELECT coalesce(bool_and(m.body ~* p OR (m.kind = 'opened' AND st.title ~* p)), TRUE)
        FROM unnest(%(search_phrases)s::text[]) p)

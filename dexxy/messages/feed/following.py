@@ -96,8 +96,8 @@ def _changes_after(workspace: Workspace, position: Position, now: Horizon, first
     except ChangesGoneError as error:
         raise StartAfreshError(str(now.position)) from error
     # No reader of the feed has seen a message of a quiet kind, nor misses one.
-    of_feed = Message.objects.filter(pk__in=found.messages).exclude(kind__in=QUIET_KINDS)
-    rows = {one.pk: one for one in of_feed.for_display()}
+    of_feed = Message.objects.filter(workspace=workspace, pk__in=found.messages)
+    rows = {one.pk: one for one in of_feed.exclude(kind__in=QUIET_KINDS).for_display()}
     items = [_changed(rows[pk]) for pk in found.messages if pk in rows]
     return Changes(items, str(found.end), found.has_more)
 

@@ -173,7 +173,7 @@ def feed_query(
         message=[*_without_bots(workspace, filters), *unread, *left_out.message],
         thread=[*_thread_conditions(filters), *map(_of_thread, asked), *left_out.thread],
         words=search_words(workspace, text) if text else None,
-        phrases=[_phrase(phrase, number) for number, phrase in enumerate(phrases)],
+        phrases=[_phrase(workspace, phrase, number) for number, phrase in enumerate(phrases)],
         below=min(ends, default=None),
         above=max(starts, default=None),
     )
@@ -226,23 +226,23 @@ def _has(workspace: Workspace, text: str) -> Condition:
     # Not by EXISTS: for that PostgreSQL would read all entries with the word, and hash them.
     has = Condition(
         "(SELECT s.words @> %(has)s::integer[] FROM messages_searchentry s"
-        " WHERE s.message_id = {row}.id)",
-        {"has": keys},
+        " WHERE s.workspace_id = %(in)s AND s.message_id = {row}.id)",
+        {"has": keys, "in": workspace.pk},
     )
     if not phrases or not keys:
         return has if keys else Condition("FALSE")
-    phrase = _phrase(phrases[0], 0)
+    phrase = _phrase(workspace, phrases[0], 0)
     return Condition(f"{has.sql} AND {phrase.sql}", {**has.params, **phrase.params})
 
 
-def _phrase(phrase: str, number: int) -> Condition:
+def _phrase(workspace: Workspace, phrase: str, number: int) -> Condition:
     """Return the condition that a message, or the title that it opens, has PHRASE as it stands."""
     name = f"phrase_{number}"
     return Condition(
         f"(SELECT x.body ~* %({name})s OR (x.kind = 'opened' AND y.title ~* %({name})s)"
         " FROM messages_message x JOIN messages_thread y ON y.id = x.thread_id"
-        " WHERE x.id = {row}.id)",
-        {name: phrase_pattern(phrase)},
+        " WHERE x.workspace_id = %(phrase_in)s AND x.id = {row}.id)",
+        {name: phrase_pattern(phrase), "phrase_in": workspace.pk},
     )
 
 

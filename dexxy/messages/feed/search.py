@@ -6,6 +6,7 @@ it. It is a follower of the log of changes (see `messages/changes`), so that it 
 
 import re
 import unicodedata
+from functools import partial
 from time import monotonic
 
 from dexxy.accounts.models import Workspace
@@ -22,17 +23,25 @@ _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "MYANMAR", 
 # Messages indexed in one transaction, which takes about a tenth of a second.
 _BATCH = 1000
 
-# An opening message is found by the title of its thread, too.
+# An opening message is found by the title of its thread, too. Whether the table is partitioned
+# decides which columns its key has, so no conflict names them. One worker at a time does this for a
+# workspace.
 _INDEX = """
-INSERT INTO messages_searchentry AS s (message_id, occurred_at, words)
-SELECT m.id, m.occurred_at,
-       messages_word_keys(m.workspace_id, messages_search_words(
-           CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END))
-FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
-WHERE m.id = ANY(%(messages)s) AND (m.in_feed OR m.body <> '') ORDER BY m.id
-ON CONFLICT (message_id) DO UPDATE
-SET occurred_at = excluded.occurred_at, words = excluded.words
-WHERE (s.occurred_at, s.words) IS DISTINCT FROM (excluded.occurred_at, excluded.words)
+WITH read AS (
+    SELECT m.id, m.workspace_id, m.occurred_at,
+           messages_word_keys(m.workspace_id, messages_search_words(
+               CASE m.kind WHEN 'opened' THEN t.title || ' ' || m.body ELSE m.body END)) AS words
+    FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
+    WHERE m.id = ANY(%(messages)s) AND m.workspace_id = %(workspace)s
+      AND (m.in_feed OR m.body <> '')
+), written AS (
+    UPDATE messages_searchentry s SET occurred_at = read.occurred_at, words = read.words
+    FROM read WHERE s.message_id = read.id AND s.workspace_id = %(workspace)s
+      AND (s.occurred_at, s.words) IS DISTINCT FROM (read.occurred_at, read.words)
+)
+INSERT INTO messages_searchentry (workspace_id, message_id, occurred_at, words)
+SELECT workspace_id, id, occurred_at, words FROM read ORDER BY id
+ON CONFLICT DO NOTHING
 """
 _KEYS = "SELECT messages_word_keys(%(workspace)s, %(words)s)"
 
@@ -101,8 +110,8 @@ def _without_covered(words: set[str]) -> list[str]:
 
 def _index_batch(workspace_id: int) -> bool:
     """Index the next batch of a workspace; return False if another worker does so just now."""
-    return follow(workspace_id, FOLLOWER, _index, limit=_BATCH)
+    return follow(workspace_id, FOLLOWER, partial(_index, workspace_id), limit=_BATCH)
 
 
-def _index(changed: Reading) -> None:
-    execute(_INDEX, {"messages": changed.messages})
+def _index(workspace_id: int, changed: Reading) -> None:
+    execute(_INDEX, {"workspace": workspace_id, "messages": changed.messages})

@@ -17,7 +17,8 @@ _IN_WORKSPACE = Condition("{row}.workspace_id = %(workspace)s")
 _HAS_WORDS = Condition("{row}.words @> %(words)s::integer[]")
 # The same of a message, looked up by its id.
 MESSAGE_HAS_WORDS = Condition(
-    f"(SELECT {_HAS_WORDS.on('s')} FROM messages_searchentry s WHERE s.message_id = {{row}}.id)"
+    f"(SELECT {_HAS_WORDS.on('s')} FROM messages_searchentry s"
+    " WHERE s.workspace_id = %(workspace)s AND s.message_id = {row}.id)"
 )
 _NEWEST_FIRST = "ORDER BY m.occurred_at DESC, m.id DESC"
 
@@ -123,7 +124,7 @@ def by_words(
     return f"""
 SELECT m.id, m.occurred_at FROM (
     SELECT s.message_id, s.occurred_at FROM messages_searchentry s
-    WHERE {where("s", [_HAS_WORDS, *range_of_entry])}
+    WHERE {where("s", [_IN_WORKSPACE, _HAS_WORDS, *range_of_entry])}
     ORDER BY s.occurred_at DESC, s.message_id DESC
 ) s JOIN messages_message m ON m.id = s.message_id {_with_thread(thread)}
 WHERE {where("m", [_LIVE, *conditions])}
@@ -160,7 +161,8 @@ def count(conditions: Sequence[Condition], thread: Sequence[Condition], *, has_w
         threads = f"SELECT t.id FROM messages_thread t WHERE {where('t', [_IN_WORKSPACE, *thread])}"
         sets.append(f"m.thread_id IN ({threads})")
     if has_words:
-        entries = f"SELECT s.message_id FROM messages_searchentry s WHERE {_HAS_WORDS.on('s')}"
+        has = where("s", [_IN_WORKSPACE, _HAS_WORDS])
+        entries = f"SELECT s.message_id FROM messages_searchentry s WHERE {has}"
         sets.append(f"m.id IN ({entries})")
     return (
         "SELECT count(*) FROM (SELECT FROM messages_message m"

@@ -125,4 +125,5 @@ def opened_threads(asked: Asked) -> Mapping[tuple[ThreadKind, ThreadState], int]
 def first_contribution(asked: Asked) -> Message | None:
     """Return the first thing that a member said or did, or None."""
     found = [pk for (pk,) in asked.fetch(_FIRST)]
-    return next(iter(Message.objects.filter(pk__in=found).for_display()), None)
+    of_member = Message.objects.filter(workspace=asked.workspace, pk__in=found)
+    return next(iter(of_member.for_display()), None)

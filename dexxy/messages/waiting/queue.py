@@ -120,7 +120,7 @@ def queue_page(
     place = _Place(timezone.now()) if after is None else _Place.parse(after)
     with time_limit():
         rows = _find(viewer, workspace, filters, place, first + 1)
-        found = _rows(rows[:first])
+        found = _rows(workspace, rows[:first])
     places = [_Place(place.now, *row) for row in rows[:first]]
     return Page(found, places, len(rows) > first)
 
@@ -136,7 +136,8 @@ def queue_rows(
     require_membership(viewer, workspace)
     place = _Place(timezone.now())
     with time_limit():
-        return _rows(_find(viewer, workspace, filters, place, len(thread_ids), thread_ids))
+        found = _find(viewer, workspace, filters, place, len(thread_ids), thread_ids)
+        return _rows(workspace, found)
 
 
 def queue_changes(
@@ -192,14 +193,15 @@ SELECT q.number, q.since, q.thread_id FROM {RANGES} CROSS JOIN LATERAL (
     return fetch_all(statement, params)
 
 
-def _rows(found: Sequence[tuple[Any, ...]]) -> list[WaitingThread]:
+def _rows(workspace: Workspace, found: Sequence[tuple[Any, ...]]) -> list[WaitingThread]:
     ids = [thread_id for *_, thread_id in found]
     rows = Standing.objects.filter(pk__in=ids).select_related(
         "thread__source", "thread__author__member", "thread__triage__assignee"
     )
     by_thread = {row.pk: row for row in rows}
     shown = [row.message_id for row in rows if row.message_id]
-    messages = {m.pk: m for m in Message.objects.filter(pk__in=shown).for_display()}
+    of_rows = Message.objects.filter(workspace=workspace, pk__in=shown)
+    messages = {m.pk: m for m in of_rows.for_display()}
     return [
         WaitingThread(row, row.thread, messages.get(row.message_id or 0), number // 2)
         for number, _, pk in found

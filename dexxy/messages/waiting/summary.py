@@ -162,7 +162,7 @@ def last_answer(viewer: Viewer, workspace: Workspace) -> Message | None:
     [(newest,)] = fetch_all(
         _NEWEST, {"workspace": workspace.pk, "members": list(team_of(workspace.pk))}
     )
-    found = Message.objects.filter(pk=newest).for_display() if newest else []
+    found = Message.objects.filter(workspace=workspace, pk=newest).for_display() if newest else []
     return found[0] if found else None
 
 
