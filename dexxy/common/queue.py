@@ -6,7 +6,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import connection, transaction
 from django_rq import get_queue
+from redis.client import Pipeline
 from redis.exceptions import RedisError
+from rq.job import Job as RQJob
 
 from dexxy.common.valkey import connection_to, outage
 
@@ -25,6 +27,11 @@ def worker_wake(queue: str, function: str, *arguments: int | bool) -> bool:
     """
     purpose = "-".join([function.rpartition(".")[2], *map(str, arguments)])
     return workers_wake(queue, {purpose: (function, *arguments)})
+
+
+def job_delete(job: RQJob, pipeline: Pipeline) -> None:
+    """Forget a job that nobody does any more."""
+    job.delete(pipeline=pipeline, remove_from_queue=False)
 
 
 def workers_wake(queue: str, jobs: Mapping[str, Job]) -> bool:

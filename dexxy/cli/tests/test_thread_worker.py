@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 from benchmarks.credential_rows import is_read
 from dexxy.cli import worker as one_by_one
 from dexxy.cli.tests.running import Running, dexxy, environment
-from dexxy.cli.thread_worker import ThreadWorker
+from dexxy.cli.working.thread_worker import ThreadWorker
 from dexxy.integrations.models import Credential, GitHubRepository
 from dexxy.integrations.services.github.access.lease import is_held
 from dexxy.integrations.services.github.api.server import GitHubServer

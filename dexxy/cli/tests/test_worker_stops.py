@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 
 from dexxy.accounts.models import Workspace
 from dexxy.cli.tests.running import Running, environment
-from dexxy.cli.worker import DexxyWorker
+from dexxy.cli.working.worker import DexxyWorker
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun
 from dexxy.integrations.services.github.access.lease import is_held

@@ -9,8 +9,8 @@ from rq.serializers import JSONSerializer
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.command_line import QUEUES
 from dexxy.cli.migration_state import await_own_data
-from dexxy.cli.thread_worker import ThreadWorker
-from dexxy.cli.worker import DexxyWorker
+from dexxy.cli.working.thread_worker import ThreadWorker
+from dexxy.cli.working.worker import DexxyWorker
 
 # What jobs need is loaded once, not by each of them.
 from dexxy.integrations import tasks as _integrations  # noqa: F401

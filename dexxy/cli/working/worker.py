@@ -20,6 +20,7 @@ from dexxy.cli.errors import first_line
 from dexxy.cli.last_words import last_words
 from dexxy.cli.lifetime import die_with_parent
 from dexxy.common.counts import counts
+from dexxy.common.queue import job_delete
 from dexxy.common.stopping import asked_to_stop
 from dexxy.config import tracing
 from dexxy.integrations.services.github.access.lease import leases_drop
@@ -114,7 +115,7 @@ class DexxyWorker(Worker):
 def forget(worker: BaseWorker, job: Job, execution: Execution | None, pipeline: Pipeline) -> None:
     """Leave nothing of a job that was broken off in the queue's books."""
     worker.cleanup_execution(job, pipeline, execution)
-    job.delete(pipeline=pipeline, remove_from_queue=False)
+    job_delete(job, pipeline)
 
 
 def leases_let_go(holder: str) -> None:

@@ -16,7 +16,7 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.timeouts import TimerDeathPenalty
 
-from dexxy.cli.worker import STOP_SECONDS, forget, leases_let_go
+from dexxy.cli.working.worker import STOP_SECONDS, forget, leases_let_go
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.services.github.access.liveness import holder_name
 
