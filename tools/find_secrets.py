@@ -30,6 +30,7 @@ KNOWN = {
     "deploy/systemd/env.example": "shows how an address is written",
     "docs/how-to/mail.md": "shows how an address is written",
     "docs/how-to/run-on-kubernetes.md": "shows how an address is written",
+    "docs/how-to/run-on-many-machines.md": "shows how an address is written",
     "docs/how-to/run-on-one-server.md": "shows how an address is written",
     "docs/reference/settings.md": "shows how an address is written",
     "dexxy/common/redaction.py": "shows what secrets look like",
