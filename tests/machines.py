@@ -202,7 +202,14 @@ class Machines:
         )
         text = AROUND.format(folder=folder, user="user root;", server=server)
         (folder / "nginx.conf").write_text(text)
-        arguments = ["-c", folder / "nginx.conf", "-e", folder / "error.log", "-p", folder]
+        arguments: list[str | Path] = [
+            "-c",
+            folder / "nginx.conf",
+            "-e",
+            folder / "error.log",
+            "-p",
+            folder,
+        ]
         nginx = subprocess.Popen([needs.nginx(), *arguments])
         try:
             wait_until(lambda: _takes(8080), "nginx listens")

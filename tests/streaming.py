@@ -40,7 +40,7 @@ class Cluster:
 
     def run(self, program: str, *arguments: str) -> None:
         """Run a program of PostgreSQL to its end."""
-        command = [self._programs / program, *arguments]
+        command: list[str | Path] = [self._programs / program, *arguments]
         subprocess.run(command, check=True, **self._as_server)
 
     def start(self, *options: str) -> None:

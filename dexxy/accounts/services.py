@@ -270,4 +270,5 @@ def last_write_note(user: User) -> None:
     Where nobody reads from a replica, everybody does.
     """
     if is_configured():
-        [[user.last_write]] = fetch_all(_LAST_WRITE, {"id": user.pk}) or [[user.last_write]]
+        for (written,) in fetch_all(_LAST_WRITE, {"id": user.pk}):
+            user.last_write = written

@@ -291,7 +291,8 @@ def _listen(one: Endpoint) -> None:
     others = Endpoint.objects.listening().filter(workspace=one.workspace_id).exclude(pk=one.pk)
     if not others.exists():
         follower_begin(one.workspace_id, FOLLOWER)
-    one.began_at = timezone.now()
+    # Platforms tell times to the second: what is said in this one is news.
+    one.began_at = timezone.now().replace(microsecond=0)
     one.is_paused, one.disabled_at, one.disabled_because = False, None, ""
     one.failures, one.failing_since, one.rests_until = 0, None, None
     one.save()

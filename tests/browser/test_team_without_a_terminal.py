@@ -275,7 +275,7 @@ def test_a_team_is_set_up_and_reached_with_no_terminal_but_the_first_command(
     page.get_by_label("What it is for").fill("assistant")
     page.get_by_role("button", name="Make the token").click()
     token = page.get_by_text(re.compile("^Bearer ")).inner_text().removeprefix("Bearer ")
-    assert "It crashes" in listed_by_an_assistant(up.mcp_url, token)
+    assert "It crashes" in " ".join(listed_by_an_assistant(up.mcp_url, token))
     ada.close()
     dora.close()
 

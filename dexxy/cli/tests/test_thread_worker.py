@@ -14,8 +14,8 @@ from django_rq import get_queue
 from rq.serializers import JSONSerializer
 
 from benchmarks.credential_rows import is_read
-from dexxy.cli import worker as one_by_one
 from dexxy.cli.tests.running import Running, dexxy, environment
+from dexxy.cli.working import worker as one_by_one
 from dexxy.cli.working.thread_worker import ThreadWorker
 from dexxy.integrations.models import Credential, GitHubRepository
 from dexxy.integrations.services.github.access.lease import is_held
