@@ -47,7 +47,7 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         for command in ("dexxy upgrade", "dexxy upgrade --check")
     },
     ("docs/how-to/upgrade.md", "dexxy restore --force"): "tests/test_upgrade_under_load.py",
-    ("docs/how-to/upgrade.md", "dexxy upgrade --old-programs"): "dexxy/embedded/tests/"
+    ("docs/how-to/upgrade.md", "dexxy upgrade --old-programs"): "dexxy/cli/tests/"
     "test_major_upgrade.py",
     ("docs/how-to/run-in-containers.md", "sh make-secrets.sh"): "tests/test_deployed_commands.py",
 }

@@ -16,10 +16,10 @@ from django.db import OperationalError, migrations, models
 
 from dexxy.cli.management.commands.migrate import _patient
 from dexxy.cli.tests.running import dexxy
+from dexxy.cli.tests.test_major_upgrade import fill
 from dexxy.cli.tests.test_upgrade import OLDER
 from dexxy.cli.upgrading.locking import Waiting, waiting
 from dexxy.embedded.tests.observing import wait_until, wait_until_deserted
-from dexxy.embedded.tests.test_major_upgrade import fill
 from tests.servers import migrated_database
 
 MAIL = "mail.0001_initial"
