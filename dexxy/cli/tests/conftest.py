@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dexxy.cli.tests.running import Running
-from dexxy.embedded.tests.conftest import data_dir, disk, place
+from dexxy.embedded.tests.conftest import data_dir, disk, place, use
 
 __all__ = ["data_dir", "disk", "place", "running"]
 
