@@ -6,7 +6,7 @@ import pytest
 from dexxy.cli.tests.running import Running
 from dexxy.embedded.tests.conftest import data_dir, disk, place, use
 
-__all__ = ["data_dir", "disk", "place", "running"]
+__all__ = ["data_dir", "disk", "place", "running", "use"]
 
 
 @pytest.fixture
