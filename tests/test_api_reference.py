@@ -56,7 +56,11 @@ PAGE = (
 HOST = "https://dexxy.example.com"
 # Codes that only pages, webhooks and jobs meet are no part of the API.
 APPS = ("dexxy.accounts", "dexxy.common", "dexxy.members", "dexxy.messages")
-NO_API = {"dexxy.common.outside", "dexxy.members.erasure.lists"}
+NO_API = {
+    "dexxy.common.outside",
+    "dexxy.members.erasure.lists",
+    "dexxy.messages.partitions.errors",
+}
 
 
 def examples(language: str) -> list[str]:
