@@ -17,6 +17,7 @@ from django.core.cache import cache
 from graphql import get_introspection_query, parse
 from pytest_django.live_server_helper import LiveServer
 
+import dexxy.accounts.outside_accounts  # noqa: F401 - its errors are documented, too
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import User, Workspace
 from dexxy.common import graphql_limits, graphql_size, sql
