@@ -12,7 +12,7 @@ EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all torture bench pythons package release lint types migrations schema fmt docs texts pictures hooks clean
+.PHONY: help demo test check check-all torture bench bench-peers pythons package release lint types migrations schema fmt docs texts pictures hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -61,6 +61,9 @@ schema: .venv/.dev
 
 bench: .venv/.bench ## measure webhooks, from delivery to feed, and how a generated repository is read
 	@.venv/bin/python -m benchmarks
+
+bench-peers: .venv/.dev ## measure Dexxy beside its peers from PyPI, and write docs/explanation/peers.md (ARGS=--quick: in minutes)
+	@.venv/bin/python -m benchmarks.peers $(ARGS)
 
 pythons: .venv/.dev .cache/github/schema.graphql ## run the tests on Python 3.11, 3.12 and 3.13 (ARGS: options of pytest)
 	@.venv/bin/python -m tools.pythons --numprocesses auto --dist worksteal -m "not slow" $(ARGS)

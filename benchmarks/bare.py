@@ -25,9 +25,11 @@ from dexxy.messages.models import ThreadKind  # noqa: E402
 TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
 CREATE = """
 DROP TABLE IF EXISTS bare;
-CREATE TABLE bare (kind text, id text PRIMARY KEY, author text, body text, at timestamptz)
+CREATE TABLE bare (
+    thread text, kind text, id text PRIMARY KEY, author text, body text, at timestamptz
+)
 """
-COPY = "COPY bare (kind, id, author, body, at) FROM STDIN"
+COPY = "COPY bare (thread, kind, id, author, body, at) FROM STDIN"
 LISTS = {
     "comments": "comment",
     "reviews": "review",
@@ -48,8 +50,8 @@ class Loop:
         body = {"query": document, "variables": variables}
         return orjson.loads(self._client.post(self._url, json=body).content)["data"]
 
-    def pages(self) -> Iterator[list[Any]]:
-        """Read every list of threads, and what does not fit into a page."""
+    def pages(self) -> Iterator[tuple[str, list[Any]]]:
+        """Read every list of threads, by its kind, and what does not fit into a page."""
         for kind in ThreadKind:
             cursor, field = None, "CREATED_AT"
             while True:
@@ -61,8 +63,8 @@ class Loop:
                     "order": {"field": field, "direction": "ASC"},
                 }
                 page = self.ask(list_document(kind), variables)["repository"]["list"]
-                yield page["nodes"]
-                yield from self._rest(page["nodes"])
+                yield kind.value, page["nodes"]
+                yield from ((kind.value, nodes) for nodes in self._rest(page["nodes"]))
                 cursor = page["pageInfo"]["endCursor"]
                 if not page["pageInfo"]["hasNextPage"]:
                     break
@@ -102,11 +104,11 @@ def main() -> None:
         connection.execute(CREATE)
         loop, messages = Loop(client, f"{api}/graphql"), 0
         began = perf_counter()
-        for nodes in loop.pages():
+        for thread, nodes in loop.pages():
             with connection.cursor() as cursor, cursor.copy(COPY) as copy:
                 for node in nodes:
                     for row in rows(node):
-                        copy.write_row(row)
+                        copy.write_row((thread, *row))
                         messages += 1
         rate = messages / (perf_counter() - began)
     figures = {"messages": messages, "rate": rate, "requests": loop.requests}

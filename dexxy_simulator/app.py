@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ from dexxy_simulator.exchange import (
     API_PREFIX,
     Exchange,
     Refusal,
+    conditional,
     end_headers,
     json_response,
     rate_limit_headers,
@@ -31,6 +33,7 @@ from dexxy_simulator.graph.execution import answer
 from dexxy_simulator.requests_log import LoggedRequest, RequestLog
 from dexxy_simulator.rest import (  # noqa: F401  # binds the endpoints
     app_views,
+    history_views,
     hook_views,
     installation_views,
     views,
@@ -147,11 +150,11 @@ class SimulatorApp:
             status = self.world.dialect.rate_limit_status
             response = Refusal(status, f"API rate limit exceeded for {whom}.").get_response()
         else:
-            bucket.spend(1)
             try:
-                response = VIEWS[endpoint](exchange, **arguments)
+                response = conditional(exchange, VIEWS[endpoint](exchange, **arguments))
             except Refusal as refusal:
                 response = refusal.get_response()
+            bucket.spend(response.status_code != HTTPStatus.NOT_MODIFIED)
         response.headers.update(rate_limit_headers(self.world, exchange.token, "core"))
         response.headers.update(end_headers(exchange.token))
         return response

@@ -95,6 +95,8 @@ class Dialect:
             does in the published examples of webhooks.
         commits_need_contents: GraphQL refuses the commits of a pull request to an App that may not
             read the repository's contents; otherwise the pull request decides.
+        issues_name_cursors: the addresses in `Link` that lead to further issues have `after` beside
+            `page`: https://github.com/google/go-github/issues/3565
     """
 
     moving: frozenset[str] = frozenset({"review dismissed", "reply written"})
@@ -144,6 +146,7 @@ class Dialect:
     graphql_needs_permissions_for_public: bool = _either(False, True)
     stars_move_repositories: bool = _either(True, False)
     commits_need_contents: bool = _either(True, False)
+    issues_name_cursors: bool = _either(False, True)
 
     @classmethod
     def draw(cls, random: Random) -> Dialect:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
+from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -106,6 +108,17 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
         headers,
         content_type="application/json; charset=utf-8",
     )
+
+
+def conditional(exchange: Exchange, response: Response) -> Response:
+    """Name the version of an answer, and send nothing to whoever has it already.
+
+    https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    """
+    if exchange.request.method in ("GET", "HEAD") and response.status_code == HTTPStatus.OK:
+        response.set_etag(sha256(response.get_data()).hexdigest(), weak=True)
+        response.make_conditional(exchange.request)
+    return response
 
 
 def rate_limit_headers(world: World, token: Token | None, resource: Resource) -> dict[str, str]:

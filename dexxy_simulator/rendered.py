@@ -28,9 +28,9 @@ from dexxy_simulator.server import PortInUseError
 from dexxy_simulator.world import World
 from dexxy_simulator.wsgi import HOST, environ_of
 
-# Two requests are the same if these, the path and the body are.
-KEY_HEADER: Final = "x-github-next-global-id"
-Key: TypeAlias = tuple[str, str, bytes, bool]
+# Two requests are the same if these headers, the path and the body are.
+KEY_HEADERS: Final = ("x-github-next-global-id", "if-none-match")
+Key: TypeAlias = tuple[str, str, bytes, tuple[str | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,11 @@ class Renderings:
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> bytes:
         """Answer a request, from memory if it came before."""
-        key = (method, target, body, KEY_HEADER in headers)
+        told = tuple(map(headers.get, KEY_HEADERS))
+        key = (method, target, body, told)
         rendered = self._known.get(key)
         if rendered is None:
-            same = (method, target, _canonical(body), KEY_HEADER in headers)
+            same = (method, target, _canonical(body), told)
             rendered = self._known.get(same)
             if rendered is None:
                 rendered, is_good = self._render(method, target, headers, body)

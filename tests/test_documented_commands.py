@@ -65,6 +65,10 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     **{("CONTRIBUTING.md", f"make {what}"): _TREE for what in ("fmt", "texts")},
     ("CONTRIBUTING.md", "make docs"): "tests/test_documentation.py runs what it runs, into a folder"
     " of its own",
+    **{
+        (page, "make bench-peers"): "it asks package registries; tests/test_peers.py has its parts"
+        for page in ("CONTRIBUTING.md", "docs/explanation/peers.md")
+    },
     ("CONTRIBUTING.md", "make hooks"): "it changes the settings of git",
     ("CONTRIBUTING.md", "make pythons"): _TESTS,
     ("docs/how-to/upgrade.md", "pip install"): "it asks package registries for other programs",

@@ -24,6 +24,7 @@ from dexxy_simulator.model import (
     Discussion,
     DiscussionComment,
     Issue,
+    Post,
     PullRequest,
     ReactionGroup,
     Repository,
@@ -249,6 +250,12 @@ def assignees(source: Issue | PullRequest, info: Info, arguments: Arguments) -> 
 def reactors(source: ReactionGroup, info: Info, arguments: Arguments) -> Listing:
     """Who reacted so: only how many these are."""
     return Listing(range(source.total_count), lambda number: (number,))
+
+
+@connection("Discussion.reactions", "DiscussionComment.reactions")
+def reactions(source: Post, info: Info, arguments: Arguments) -> Listing:
+    """Each reaction to a post."""
+    return Listing(source.single_reactions, lambda reaction: (reaction.place,))
 
 
 @connection("Issue.timelineItems", "PullRequest.timelineItems")

@@ -27,7 +27,11 @@ from dexxy_simulator.graph.resolvers import RESOLVERS
 SDL: Final = Path(__file__).with_name("schema.graphql")
 NEWER: Final = Path(__file__).with_name("newer.graphql")
 MAX_INT: Final = 2**31 - 1
-ATTRIBUTES: Final = {"fullDatabaseId": "database_id", "resourcePath": "path"}
+ATTRIBUTES: Final = {
+    "fullDatabaseId": "database_id",
+    "resourcePath": "path",
+    "bodyHTML": "body_html",
+}
 # One dialect writes a `databaseId` beyond 32 bits, which graphql-core's own Int refuses.
 UNBOUNDED_INT: Final = GraphQLScalarType("UnboundedInt")
 UNBOUNDED_INT.name = "Int"

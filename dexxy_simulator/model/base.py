@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class ReactionGroup:
 
     content: str
     total_count: int
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One reaction to a post. Who gave it is not modelled, nor when: it is as old as the post."""
+
+    place: int
+    content: str
+    created_at: datetime
+    user: Actor | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -83,6 +94,11 @@ class Post(Node):
         return self.body
 
     @property
+    def body_html(self) -> str:
+        """The body as a paragraph of HTML: Markdown is not rendered."""
+        return f'<p dir="auto">{escape(self.body)}</p>'
+
+    @property
     def published_at(self) -> datetime | None:
         """When it became visible; the simulator has no drafts of posts."""
         return self.created_at
@@ -91,6 +107,12 @@ class Post(Node):
     def includes_created_edit(self) -> bool:
         """Whether its edits include that of its creation: so once it was edited."""
         return self.last_edited_at is not None
+
+    @property
+    def single_reactions(self) -> list[Reaction]:
+        """Each reaction by itself."""
+        given = [one.content for one in self.reaction_groups for _ in range(one.total_count)]
+        return [Reaction(place, content, self.created_at) for place, content in enumerate(given)]
 
     @property
     def reaction_groups(self) -> list[ReactionGroup]:

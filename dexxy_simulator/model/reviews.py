@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dexxy_simulator.model.actors import Actor
 from dexxy_simulator.model.base import Node, Post
+from dexxy_simulator.model.commits import Commit
 from dexxy_simulator.model.repositories import Repository
 from dexxy_simulator.model.threads import PullRequest
 
@@ -38,6 +39,12 @@ class Review(Post):
     def path(self) -> str:
         """Its place on the pull request's page."""
         return f"{self.pull_request.path}#pullrequestreview-{self.database_id}"
+
+    @property
+    def commit(self) -> Commit | None:
+        """The commit that was reviewed, if it is one of the pull request's."""
+        of_pull = (place.commit for place in self.pull_request.commits)
+        return next((one for one in of_pull if one.oid == self.commit_id), None)
 
     @property
     def published_at(self) -> datetime | None:

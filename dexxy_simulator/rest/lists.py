@@ -30,12 +30,14 @@ def page_of(
     write: Callable[[Any, ItemT], Any],
     *,
     limit: int | None = None,
+    names_cursors: bool = False,
     within: tuple[str, dict[str, Any]] | None = None,
 ) -> Response:
     """Cut a list to the asked page and write it, with the addresses of the others in `Link`.
 
     Args:
         limit: the number of rows up to which pages are numbered; the rest `Link` alone reaches.
+        names_cursors: `Link` leads on by a number and by a cursor, which wins.
         within: the name under which the rows stand in an object, and what else that says.
     """
     found = list(items)
@@ -44,16 +46,26 @@ def page_of(
     if limit is not None and page * size > limit:
         raise Refusal(422, BEYOND_PAGES)
     after = exchange.request.args.get("after")
-    start = _offset(after) if limit is not None and after else (page - 1) * size
+    has_cursors = names_cursors or limit is not None
+    start = _offset(after) if has_cursors and after else (page - 1) * size
+    page = start // size + 1
     rows = [write(exchange.urls, item) for item in found[start : start + size]]
     if limit is not None and len(found) > limit:
         link = _link_after(exchange, start + size) if start + size < len(found) else ""
     else:
-        link = _link(exchange, page, last=max(1, -(-len(found) // size)))
+        following = start + size if names_cursors else None
+        link = _link(exchange, page, max(1, -(-len(found) // size)), following)
     body: Any = rows
     if within is not None:
         body = {"total_count": len(found), **within[1], within[0]: rows}
     return json_response(body, headers={"Link": link} if link else None)
+
+
+def refuse_filters(exchange: Exchange, *names: str) -> None:
+    """Refuse what the endpoint would filter by and the simulator does not: it ignores nothing."""
+    for name in names:
+        if name in exchange.request.args:
+            raise Refusal(501, f"The simulator does not filter by {name}.")
 
 
 def since(exchange: Exchange, items: Iterable[ItemT]) -> list[ItemT]:
@@ -140,16 +152,21 @@ def _offset(after: str) -> int:
         raise Refusal(422, "Validation Failed") from error
 
 
+def _cursor(offset: int) -> str:
+    return base64.urlsafe_b64encode(str(offset).encode()).decode()
+
+
 def _link_after(exchange: Exchange, offset: int) -> str:
     """Lead on by a cursor, as GitHub does in lists whose page numbers end."""
     arguments = exchange.request.args.to_dict()
     arguments.pop("page", None)
-    arguments["after"] = base64.urlsafe_b64encode(str(offset).encode()).decode()
+    arguments["after"] = _cursor(offset)
     root = f"{exchange.urls.html}{exchange.request.path}"
     return f'<{root}?{urlencode(arguments)}>; rel="next"'
 
 
-def _link(exchange: Exchange, page: int, last: int) -> str:
+def _link(exchange: Exchange, page: int, last: int, following: int | None) -> str:
+    """Lead to the other pages by their numbers, and to the next by a cursor if it has one."""
     pages = {}
     if page > 1:
         pages["prev"] = min(page - 1, last)
@@ -159,7 +176,10 @@ def _link(exchange: Exchange, page: int, last: int) -> str:
         pages["first"] = 1
     root = f"{exchange.urls.html}{exchange.request.path}"
     arguments = exchange.request.args.to_dict()
+    arguments.pop("after", None)
+    cursors = {} if following is None else {"next": {"after": _cursor(following)}}
     return ", ".join(
-        f'<{root}?{urlencode({**arguments, "page": number})}>; rel="{relation}"'
+        f"<{root}?{urlencode({**arguments, **cursors.get(relation, {}), 'page': number})}>; "
+        f'rel="{relation}"'
         for relation, number in pages.items()
     )

@@ -3,7 +3,7 @@ https://docs.github.com/rest (issues, issue comments, pulls, reviews, users, rep
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from werkzeug.wrappers import Response
 
@@ -14,13 +14,29 @@ from dexxy_simulator.exchange import (
     json_response,
     rate_limit_headers,
 )
-from dexxy_simulator.model import Issue, IssueComment, PullRequest, Repository, ReviewComment
+from dexxy_simulator.model import IssueComment, PullRequest, Repository, ReviewComment
 from dexxy_simulator.protection import barrier
-from dexxy_simulator.rest.lists import in_state, is_since_epoch, ordered, page_of, since
+from dexxy_simulator.rest.found import (
+    account_of,
+    both_of,
+    pull_of,
+    refuse_without_pull_requests,
+    thread_of,
+)
+from dexxy_simulator.rest.lists import (
+    in_state,
+    is_since_epoch,
+    ordered,
+    page_of,
+    refuse_filters,
+    since,
+)
 from dexxy_simulator.rest.routes import moved, repository_route, route
 from dexxy_simulator.rest_json import accounts, threads
 from dexxy_simulator.rest_json import releases as written_releases
 from dexxy_simulator.tokens import Bucket, UserToken
+
+FILTERS_OF_ISSUES: Final = ("assignee", "creator", "labels", "mentioned", "milestone", "type")
 
 
 @repository_route("repository", "", "metadata")
@@ -36,11 +52,19 @@ def repository(exchange: Exchange, found: Repository) -> Response:
 def issues(exchange: Exchange, found: Repository) -> Response:
     """The issues and pull requests of a repository, the newest first."""
     _refuse_without_issues(exchange, found)
-    both = _both(found)
+    refuse_filters(exchange, *FILTERS_OF_ISSUES)
+    both = both_of(found)
     if exchange.dialect.epoch_is_empty and is_since_epoch(exchange):
         both.clear()
     wanted = ordered(exchange, since(exchange, in_state(exchange, both)), descending=True)
-    return page_of(exchange, wanted, threads.issue, limit=exchange.dialect.page_limit)
+    dialect = exchange.dialect
+    return page_of(
+        exchange,
+        wanted,
+        threads.issue,
+        limit=dialect.page_limit,
+        names_cursors=dialect.issues_name_cursors,
+    )
 
 
 @repository_route("issue", "/issues/<int:number>", "issues; pull_requests")
@@ -52,13 +76,13 @@ def issue(exchange: Exchange, found: Repository, number: int) -> Response:
         return moved(f"{threads.home(exchange.urls, target.home)}/issues/{target.number}")
     if number in found.deleted_numbers:
         raise Refusal(exchange.dialect.deleted_issue_status, "This issue was deleted")
-    return json_response(threads.issue(exchange.urls, _thread(found, number)))
+    return json_response(threads.issue(exchange.urls, thread_of(found, number)))
 
 
 @repository_route("issue_comments", "/issues/comments", "issues; pull_requests")
 def issue_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments of issues and pull requests; without `sort`, `direction` is ignored."""
-    both = _both(found)
+    both = both_of(found)
     comments = since(exchange, (comment for thread in both for comment in thread.comments))
     wanted = _comments_ordered(exchange, comments)
     return page_of(exchange, wanted, threads.comment, limit=_limit_of_comments(exchange))
@@ -67,7 +91,7 @@ def issue_comments(exchange: Exchange, found: Repository) -> Response:
 @repository_route("comments_of_issue", "/issues/<int:number>/comments", "issues; pull_requests")
 def comments_of_issue(exchange: Exchange, found: Repository, number: int) -> Response:
     """The comments of one issue or pull request, the oldest first."""
-    comments: list[IssueComment] = since(exchange, _thread(found, number).comments)
+    comments: list[IssueComment] = since(exchange, thread_of(found, number).comments)
     comments.sort(key=lambda comment: comment.database_id)
     return page_of(exchange, comments, threads.comment)
 
@@ -75,7 +99,8 @@ def comments_of_issue(exchange: Exchange, found: Repository, number: int) -> Res
 @repository_route("pulls", "/pulls", "pull_requests")
 def pulls(exchange: Exchange, found: Repository) -> Response:
     """The pull requests of a repository: there is no `since`."""
-    _refuse_without_pull_requests(found)
+    refuse_without_pull_requests(found)
+    refuse_filters(exchange, "head", "base")
     descending = exchange.request.args.get("sort", "created") == "created"
     both = in_state(exchange, found.pull_requests.values())
     sorts = ("created", "updated", "popularity", "long-running")
@@ -86,13 +111,13 @@ def pulls(exchange: Exchange, found: Repository) -> Response:
 @repository_route("pull", "/pulls/<int:number>", "pull_requests")
 def pull(exchange: Exchange, found: Repository, number: int) -> Response:
     """One pull request."""
-    return json_response(threads.full_pull_request(exchange.urls, _pull(found, number)))
+    return json_response(threads.full_pull_request(exchange.urls, pull_of(found, number)))
 
 
 @repository_route("review_comments", "/pulls/comments", "pull_requests")
 def review_comments(exchange: Exchange, found: Repository) -> Response:
     """All comments on diffs of a repository."""
-    _refuse_without_pull_requests(found)
+    refuse_without_pull_requests(found)
     every = (one for pull in found.pull_requests.values() for one in _comments_on_diff(pull))
     wanted = _comments_ordered(exchange, since(exchange, every))
     return page_of(exchange, wanted, threads.review_comment, limit=_limit_of_comments(exchange))
@@ -100,9 +125,16 @@ def review_comments(exchange: Exchange, found: Repository) -> Response:
 
 @repository_route("comments_of_pull", "/pulls/<int:number>/comments", "pull_requests")
 def comments_of_pull(exchange: Exchange, found: Repository, number: int) -> Response:
-    """The comments on the diff of one pull request."""
-    comments = since(exchange, _comments_on_diff(_pull(found, number)))
-    return page_of(exchange, _comments_ordered(exchange, comments), threads.review_comment)
+    """The comments on the diff of one pull request; a sort that it does not know is none.
+
+    Singer's tap asks for `updated_at`: https://github.com/singer-io/tap-github
+    """
+    comments = since(exchange, _comments_on_diff(pull_of(found, number)))
+    if exchange.request.args.get("sort") in ("created", "updated"):
+        comments = _comments_ordered(exchange, comments)
+    else:
+        comments.sort(key=lambda comment: comment.database_id)
+    return page_of(exchange, comments, threads.review_comment)
 
 
 @repository_route("reviews", "/pulls/<int:number>/reviews", "pull_requests")
@@ -111,7 +143,7 @@ def reviews(exchange: Exchange, found: Repository, number: int) -> Response:
     viewer = exchange.token.owner if exchange.token else None
     visible = [
         review
-        for review in _pull(found, number).reviews
+        for review in pull_of(found, number).reviews
         if review.state != "PENDING" or (viewer is not None and review.author is viewer)
     ]
     visible.sort(key=lambda review: (review.created_at, review.database_id))
@@ -130,10 +162,7 @@ def releases(exchange: Exchange, found: Repository) -> Response:
 @route("user_by_login", "/users/<login>")
 def user_by_login(exchange: Exchange, login: str) -> Response:
     """One account by its login."""
-    found = exchange.world.actor(login)
-    if found is None:
-        raise Refusal(404, "Not Found")
-    return json_response(accounts.profile(exchange.urls, found))
+    return json_response(accounts.profile(exchange.urls, account_of(exchange, login)))
 
 
 @route("user_by_id", "/user/<int:number>")
@@ -230,33 +259,9 @@ def _bucket(bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def _both(found: Repository) -> list[Issue | PullRequest]:
-    """Return the issues and the pull requests, without these if they are switched off."""
-    pulls = found.pull_requests.values() if found.has_pull_requests_enabled else ()
-    return [*found.issues.values(), *pulls]
-
-
 def _refuse_without_issues(exchange: Exchange, found: Repository) -> None:
     if not found.has_issues_enabled:
         raise Refusal(exchange.dialect.switched_off_status, "Issues are disabled for this repo")
-
-
-def _refuse_without_pull_requests(found: Repository) -> None:
-    """Nobody is told why: https://github.com/josegonzalez/python-github-backup/pull/516"""
-    if not found.has_pull_requests_enabled:
-        raise Refusal(404, "Not Found")
-
-
-def _thread(found: Repository, number: int) -> Issue | PullRequest:
-    thread = found.issues.get(number)
-    return thread or _pull(found, number)
-
-
-def _pull(found: Repository, number: int) -> PullRequest:
-    _refuse_without_pull_requests(found)
-    if number not in found.pull_requests:
-        raise Refusal(404, "Not Found")
-    return found.pull_requests[number]
 
 
 def _comments_on_diff(pull: PullRequest) -> list[ReviewComment]:

@@ -51,6 +51,8 @@ def issue(urls: Urls, thread: Issue | PullRequest) -> dict[str, Any]:
         "performed_via_github_app": None,
         "state_reason": thread.state_reason.lower() if thread.state_reason else None,
     }
+    if urls.dialect.newer_fields:
+        row["type"] = None  # an organisation's types of issues are not modelled
     if isinstance(thread, Issue):
         row["sub_issues_summary"] = asdict(thread.sub_issues_summary)
         row["sub_issues_summary"]["percent_completed"] = thread.sub_issues_summary.percent_completed
@@ -116,7 +118,7 @@ def full_pull_request(urls: Urls, pull: PullRequest) -> dict[str, Any]:
         "comments": len(pull.comments),
         "review_comments": sum(len(review.comments) for review in pull.reviews),
         "maintainer_can_modify": False,
-        "commits": 1,
+        "commits": len(pull.commits),
         "additions": pull.additions,
         "deletions": pull.deletions,
         "changed_files": pull.changed_files,

@@ -1,0 +1,1 @@
+"""What else people read GitHub with, beside Dexxy, on the same simulated GitHub."""
