@@ -58,8 +58,9 @@ def test_an_enumeration_of_ours_has_all_values_of_githubs(name: str) -> None:
     assert _parts(OURS[name]) == _parts(published_schema().type_map[name])
 
 
-# GitHub's root is a Node too, of no use to anybody; ours is not.
-@pytest.mark.parametrize("name", sorted(OURS.keys() - {"Query"}))
+# GitHub's root is a Node too, of no use to anybody; ours is not. A single reaction has no id here:
+# who gave it is not modelled.
+@pytest.mark.parametrize("name", sorted(OURS.keys() - {"Query", "Reaction"}))
 def test_a_fragment_applies_here_to_every_type_that_it_applies_to_there(name: str) -> None:
     theirs = published_schema()
 
