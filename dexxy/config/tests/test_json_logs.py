@@ -37,6 +37,7 @@ def lines() -> list[dict[str, Any]]:
     env = {
         **os.environ,
         "DEXXY_LOG_FORMAT": "json",
+        "DEXXY_LOG_LEVEL": "INFO",
         "DJANGO_SETTINGS_MODULE": "dexxy.config.settings",
     }
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True)
