@@ -26,7 +26,7 @@ REAL = {
 @pytest.fixture
 def demo_dir(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DEXXY_DATA_DIR", str(place / "real"))
-    for name in ("REDIS_URL", "DEXXY_DEMO"):
+    for name in ("REDIS_URL", "DEXXY_DEMO", "DEXXY_LOG_LEVEL", "DEXXY_SYNC_INTERVAL"):
         monkeypatch.setenv(name, "")  # so that it comes back afterwards
     for name, value in REAL.items():
         monkeypatch.setenv(name, value)
