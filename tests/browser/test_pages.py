@@ -178,12 +178,13 @@ def test_a_picture_appears_once_a_worker_has_loaded_it(page: Page, thread: Threa
     make_message(thread=thread, body="![a dot](https://example.com/dot.png)")
     page.goto(f"/w/{thread.workspace.slug}/threads/{thread.pk}/")
     picture = page.get_by_alt_text("a dot")
-    expect(picture).to_have_attribute("data-tries", "1")
+    # The clock goes on meanwhile: on a busy machine it has been tried more often.
+    expect(picture).to_have_attribute("data-tries", re.compile("[1-9]"))
     assert picture.evaluate("image => image.naturalWidth") == 0
 
     file_keep("dot", DOT)
     Picture.objects.update(state=PictureState.KEPT, name="dot", content_type="image/png")
-    page.clock.run_for(1000)
+    page.clock.run_for(30_000)
 
     expect(picture).to_have_js_property("naturalWidth", 1)
 
