@@ -1,6 +1,6 @@
 """What endpoints are to hear: each thing once, from when they listen, and no history."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -19,16 +19,17 @@ from tests.factories import make_identity, make_message, make_thread, note_chang
 NOW = timezone.now
 
 
-def opened(source: Source, **fields: object) -> Message:
-    """Let somebody open a thread just now."""
+def opened(source: Source, at: datetime | None = None, **fields: object) -> Message:
+    """Let somebody open a thread, by default just now."""
+    at = at or NOW()
     author = fields.pop("author", None) or make_identity(workspace=source.workspace)
-    thread = make_thread(source=source, author=author, opened_at=NOW(), **fields)  # type: ignore[arg-type]
+    thread = make_thread(source=source, author=author, opened_at=at, **fields)  # type: ignore[arg-type]
     return make_message(
         thread=thread,
         kind=MessageKind.OPENED,
         author=author,  # type: ignore[arg-type]
         body="It fails",
-        occurred_at=NOW(),
+        occurred_at=at,
     )
 
 
@@ -225,7 +226,8 @@ def test_what_happens_while_an_endpoint_is_paused_is_never_told(
 ) -> None:
     endpoint = make_endpoint(events=["thread.opened"])
     endpoint_set_paused(viewer=alice, endpoint_id=endpoint.pk, paused=True)
-    opened(source)
+    # What happens in the very second in which it goes on is heard.
+    opened(source, at=NOW() - timedelta(seconds=2))
     catch_up()
     endpoint_set_paused(viewer=alice, endpoint_id=endpoint.pk, paused=False)
     catch_up()
