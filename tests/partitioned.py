@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
-from tests.servers import migrated_database
+from tests.servers import migrated_database, new_database
 
 WORKSPACES = 40
 
@@ -64,14 +64,8 @@ def filled_database(messages: int) -> Iterator[str]:
     template = migrated_database()
     if template is None:
         pytest.skip("the server of DATABASE_URL has no migrated database to copy")
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    name = f"partitioned_{os.getpid()}"
     fill = _FILL.format(workspaces=WORKSPACES, threads=messages // 5)
-    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as one:
-        one.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            with closing(psycopg.connect(f"{server}/{name}", autocommit=True)) as database:
-                database.execute(fill)
-            yield f"{server}/{name}"
-        finally:
-            one.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(f"partitioned_{os.getpid()}", template=template) as url:
+        with closing(psycopg.connect(url, autocommit=True)) as database:
+            database.execute(fill)
+        yield url

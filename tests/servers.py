@@ -10,7 +10,7 @@ nobody waits for the migrations twice, and no test finds what an earlier run lef
 import argparse
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,31 @@ def own_database() -> dict[str, str]:
 
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     return {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
+
+
+@contextmanager
+def new_database(name: str, *, template: str = "template0") -> Iterator[str]:
+    """Make a database on our server, yield its address, and drop it with its sessions.
+
+    Args:
+        template: the name of the database that it begins as a copy of.
+    """
+    import psycopg
+
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as ours:
+        ours.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
+        try:
+            yield f"{server}/{name}"
+        finally:
+            # WITH (FORCE) fails while autovacuum looks at it, which is not ours to end.
+            ours.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            ours.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                [name],
+            )
+            ours.execute(f'DROP DATABASE "{name}"')
 
 
 @contextmanager

@@ -10,12 +10,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from dexxy import __version__
@@ -26,6 +24,7 @@ from dexxy.embedded.tests.conftest import place
 from dexxy.embedded.tests.observing import wait_until
 from tests.deployed import commands, compose, dockerfile, health_check
 from tests.needs import ROOT, missing
+from tests.servers import new_database
 
 __all__ = ["place"]
 
@@ -39,12 +38,8 @@ STOPPED = {0, 143}
 
 @pytest.fixture
 def empty_database() -> Iterator[str]:
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    name = f"deployed_{os.getpid()}"
-    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as one:
-        one.execute(f"CREATE DATABASE {name}")
-        yield f"{server}/{name}"
-        one.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(f"deployed_{os.getpid()}") as url:
+        yield url
 
 
 class Container:

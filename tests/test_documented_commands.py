@@ -25,7 +25,7 @@ from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from tests.documented import PAGES, ROOT, Command, blocks, fences
 from tests.factories import make_message, make_standing, make_thread
-from tests.servers import migrated_database, own_database
+from tests.servers import migrated_database, new_database, own_database
 
 Run = Callable[..., str]
 
@@ -305,13 +305,8 @@ def test_an_assistant_asks(run: Run, item: str, token: str, tmp_path: Path) -> N
 @pytest.fixture
 def empty_database() -> Iterator[str]:
     """The address of a database with nothing in it, on the server of the tests."""
-    server, name = os.environ["DATABASE_URL"].rpartition("/")[0], f"empty_{os.getpid()}"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        try:
-            yield f"{server}/{name}"
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(f"empty_{os.getpid()}") as url:
+        yield url
 
 
 def test_what_was_backed_up_is_restored(

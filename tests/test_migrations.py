@@ -1,8 +1,8 @@
 """What comes after the first release migrates a full database while people read it."""
 
+import os
 from collections.abc import Iterator
 
-import dj_database_url
 import psycopg
 import pytest
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
@@ -21,25 +21,20 @@ from tests.migration_rules import (
     later_migrations,
     unfit_for_partitions,
 )
-from tests.servers import own_database, using
+from tests.servers import new_database, using
 
 
 @pytest.fixture(scope="module")
 def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A database of its own, at the baseline, with 100,000 messages."""
-    with django_db_blocker.unblock():
-        url = f"{own_database()['DATABASE_URL']}_migrations"
-        name = dj_database_url.parse(url)["NAME"]
-        with psycopg.connect(own_database()["DATABASE_URL"], autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{name}"')
-            with using(url):
-                executor = MigrationExecutor(connection)
-                others = [key for key in executor.loader.graph.leaf_nodes() if not is_ours(key)]
-                executor.migrate([*others, *BASELINE.items()])
-            with psycopg.connect(url, autocommit=True) as database:
-                fill(database)
-            yield url
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with django_db_blocker.unblock(), new_database(f"migrations_{os.getpid()}") as url:
+        with using(url):
+            executor = MigrationExecutor(connection)
+            others = [key for key in executor.loader.graph.leaf_nodes() if not is_ours(key)]
+            executor.migrate([*others, *BASELINE.items()])
+        with psycopg.connect(url, autocommit=True) as database:
+            fill(database)
+        yield url
 
 
 def is_ours(key: tuple[str, str]) -> bool:

@@ -30,7 +30,7 @@ from dexxy_simulator.model import Repository
 from dexxy_simulator.world import World
 from tests import template
 from tests.factories import make_message, make_source, make_thread
-from tests.servers import own_database, using
+from tests.servers import new_database, own_database, using
 from tests.simulated import *  # noqa: F403
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,13 +45,8 @@ def programs() -> Path:
 @pytest.fixture
 def sibling() -> Iterator[str]:
     """An empty database in the same cluster."""
-    url = f"{own_database()['DATABASE_URL']}_restored"
-    name = url.rpartition("/")[2]
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    yield url
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with new_database(f"restored_{os.getpid()}") as url:
+        yield url
 
 
 @pytest.fixture

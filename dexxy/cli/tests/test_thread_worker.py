@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -17,6 +18,7 @@ from benchmarks.credential_rows import is_read
 from dexxy.cli.tests.running import Running, dexxy, environment
 from dexxy.cli.working import worker as one_by_one
 from dexxy.cli.working.thread_worker import ThreadWorker
+from dexxy.common.counts import counted, counts
 from dexxy.integrations.models import Credential, GitHubRepository
 from dexxy.integrations.services.github.access.lease import is_held
 from dexxy.integrations.services.github.api.server import GitHubServer
@@ -35,7 +37,7 @@ Start = Callable[..., Running]
 SLOW, IN_TIME = 0.5, 20.0
 
 
-class Counter:
+class Pace:
     """Slows each answer of GitHub down, and counts how many are under way together."""
 
     def __init__(self, seconds: float) -> None:
@@ -70,7 +72,7 @@ def test_as_many_credentials_are_read_at_once_as_there_are_threads(
     data_dir: Path, running: Start, world: World, github: GitHubServer, simulator: SimulatorServer
 ) -> None:
     connected = connect_many(world, github, 6)
-    simulator.latency = counter = Counter(SLOW)
+    simulator.latency = counter = Pace(SLOW)
     enqueue_due()
 
     worker = running("worker", "sync", "--concurrency", "3", env=environment_of(data_dir))
@@ -127,7 +129,7 @@ def test_a_job_that_does_not_end_is_broken_off_and_stays_due(
     concurrency: str,
 ) -> None:
     connect_many(world, github, 1)
-    simulator.latency = asked = Counter(2 * IN_TIME)
+    simulator.latency = asked = Pace(2 * IN_TIME)
     enqueue_due()
     worker = running("worker", "sync", "--concurrency", concurrency, env=environment_of(data_dir))
     worker.wait_until(lambda: asked.count, "GitHub was asked", PATIENCE)
@@ -147,7 +149,15 @@ def test_a_job_that_does_not_end_is_broken_off_and_stays_due(
     assert GitHubRepository.objects.due().exists()
 
 
+def jobs_counted() -> Counter[tuple[str, str]]:
+    """Return how many jobs all processes have told of, by function and outcome."""
+    counts.tell()
+    told = [(one.labels, one.number) for one in counted() if one.name == "jobs"]
+    return Counter({(of["function"], of["outcome"]): int(number) for of, number in told})
+
+
 def test_a_job_that_fails_leaves_the_others_alone(connected: GitHubRepository) -> None:
+    before = jobs_counted()
     queue = get_queue("sync")
     failing = queue.enqueue("dexxy.integrations.tasks.read_delivery_log", "no number")
     well = queue.enqueue("dexxy.integrations.tasks.sync_github_repository", connected.pk)
@@ -159,6 +169,10 @@ def test_a_job_that_fails_leaves_the_others_alone(connected: GitHubRepository) -
 
     assert failing.get_status(refresh=True) == "failed"
     assert well.get_status(refresh=True) == "finished"
+    assert jobs_counted() - before == {
+        ("read_delivery_log", "failed"): 1,
+        ("sync_github_repository", "done"): 1,
+    }
 
 
 def test_a_thread_leaves_no_connection_to_the_database_behind() -> None:

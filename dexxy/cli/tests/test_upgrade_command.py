@@ -20,7 +20,7 @@ from dexxy.cli.tests.test_major_upgrade import fill
 from dexxy.cli.tests.test_upgrade import OLDER
 from dexxy.cli.upgrading.locking import Waiting, waiting
 from dexxy.embedded.tests.observing import wait_until, wait_until_deserted
-from tests.servers import migrated_database
+from tests.servers import migrated_database, new_database
 
 MAIL = "mail.0001_initial"
 
@@ -31,14 +31,10 @@ def older() -> Iterator[str]:
     template = migrated_database()
     if template is None:
         pytest.skip("the server of DATABASE_URL has no migrated database to copy")
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    name = f"older_{os.getpid()}"
-    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as one:
-        one.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        with closing(psycopg.connect(f"{server}/{name}", autocommit=True)) as database:
+    with new_database(f"older_{os.getpid()}", template=template) as url:
+        with closing(psycopg.connect(url, autocommit=True)) as database:
             database.execute(OLDER)
-        yield f"{server}/{name}"
-        one.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        yield url
 
 
 @pytest.fixture

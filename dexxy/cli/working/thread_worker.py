@@ -9,14 +9,14 @@ from types import FrameType
 from typing import Any
 
 import structlog
-from django.db import connections
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job
 from rq.timeouts import TimerDeathPenalty
 
-from dexxy.cli.working.worker import STOP_SECONDS, forget, leases_let_go
+from dexxy.cli.last_words import last_words
+from dexxy.cli.working.worker import STOP_SECONDS, forget, leases_let_go, told_of
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.services.github.access.liveness import holder_name
 
@@ -64,10 +64,9 @@ class ThreadWorker(SimpleWorker):
         self._free.release()
 
     def _do(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        try:
-            return self.perform_job(job, queue, execution)
-        finally:
-            connections.close_all()
+        with told_of(job, queue) as outcome:
+            outcome.is_done = self.perform_job(job, queue, execution)
+        return outcome.is_done
 
     def _done(self, doing: "Future[bool]") -> None:
         self._running.pop(doing, None)
@@ -117,6 +116,7 @@ class ThreadWorker(SimpleWorker):
             self.register_death()  # type: ignore[no-untyped-call]
         except RedisError as error:
             log.warning("the queue cannot be used", error=str(error))
+        last_words()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -2,7 +2,9 @@
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from threading import Timer
 from time import monotonic
 from types import FrameType
@@ -57,21 +59,12 @@ class DexxyWorker(Worker):
         signal.signal(signal.SIGTERM, lambda _number, _frame: asked_to_stop.set())
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        name, began, is_done = str(job.func_name).rpartition(".")[2], monotonic(), False
         try:
-            with (
-                bound_contextvars(job=job.id, does=name),
-                tracing.span(f"job {name}", {"dexxy.queue": queue.name, "dexxy.job": job.id}),
-            ):
-                is_done = super().perform_job(job, queue, execution)
-            return is_done
+            with told_of(job, queue) as outcome:
+                outcome.is_done = super().perform_job(job, queue, execution)
+            return outcome.is_done
         finally:
             # The process that did the job ends without any tidying up.
-            connections.close_all()
-            counts.add("jobs", function=name, outcome="done" if is_done else "failed")
-            counts.observe("job_seconds", monotonic() - began, function=name)
-            if not is_done:
-                counts.add("errors", where="job", code="job_failed")
             last_words()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
@@ -110,6 +103,31 @@ class DexxyWorker(Worker):
         with self.connection.pipeline() as pipeline:
             forget(self, job, execution, pipeline)
             pipeline.execute()
+
+
+@dataclass
+class Outcome:
+    """What became of a job."""
+
+    is_done: bool = False
+
+
+@contextmanager
+def told_of(job: Job, queue: Queue) -> Iterator[Outcome]:
+    """Name a job in the log and as a span of the trace, count it, and close its connections."""
+    name, began, outcome = str(job.func_name).rpartition(".")[2], monotonic(), Outcome()
+    try:
+        with (
+            bound_contextvars(job=job.id, does=name),
+            tracing.span(f"job {name}", {"dexxy.queue": queue.name, "dexxy.job": job.id}),
+        ):
+            yield outcome
+    finally:
+        connections.close_all()
+        counts.add("jobs", function=name, outcome="done" if outcome.is_done else "failed")
+        counts.observe("job_seconds", monotonic() - began, function=name)
+        if not outcome.is_done:
+            counts.add("errors", where="job", code="job_failed")
 
 
 def forget(worker: BaseWorker, job: Job, execution: Execution | None, pipeline: Pipeline) -> None:

@@ -6,6 +6,19 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from django.db import connection, connections
 from django.utils import timezone
 
@@ -59,8 +72,23 @@ def test_the_app_calls_itself_by_what_its_server_knows(
     assert claims["iss"] == str(getattr(github_app, issuer))
 
 
-def test_a_key_that_is_none_is_named_in_one_line(github_app: GitHubApp) -> None:
-    github_app.private_key = "-----BEGIN nothing"
+def pem(key: RSAPrivateKey | EllipticCurvePrivateKey, password: bytes = b"") -> str:
+    locked = BestAvailableEncryption(password) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked).decode()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "-----BEGIN nothing",
+        pem(generate_private_key(SECP256R1())),
+        pem(generate_rsa_key(65537, 2048), password=b"secret"),
+    ],
+    ids=["empty", "no PEM", "not RSA", "with a password"],
+)
+def test_a_key_that_is_none_is_named_in_one_line(github_app: GitHubApp, key: str) -> None:
+    github_app.private_key = key
 
     with pytest.raises(AppRefusedError, match="private key cannot be read"):
         app_jwt(github_app)

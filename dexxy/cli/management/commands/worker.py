@@ -11,6 +11,7 @@ from dexxy.cli.command_line import QUEUES
 from dexxy.cli.migration_state import await_own_data
 from dexxy.cli.working.thread_worker import ThreadWorker
 from dexxy.cli.working.worker import DexxyWorker
+from dexxy.common.counts import counts
 
 # What jobs need is loaded once, not by each of them.
 from dexxy.integrations import tasks as _integrations  # noqa: F401
@@ -30,5 +31,6 @@ class Command(DexxyCommand):
         kind: dict[str, Any] = {"worker_class": DexxyWorker}
         if options["concurrency"] > 1:
             kind = {"worker_class": ThreadWorker, "concurrency": options["concurrency"]}
+            counts.tell_regularly()
         worker = get_worker(*queues, **kind, serializer=JSONSerializer)
         worker.work(logging_level="WARNING")
