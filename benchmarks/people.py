@@ -17,7 +17,7 @@ from benchmarks.people_peer import gambit_groups
 from benchmarks.population import HELD_OUT_SEEDS, population
 from benchmarks.population_people import Account as Invented
 from dexxy.integrations.services.contributors.decisions import COMPARED_AT_MOST, CUT, decide
-from dexxy.integrations.services.contributors.same_person_rules import Candidate
+from dexxy.integrations.services.contributors.suggestion_rules import Candidate
 from dexxy.integrations.services.contributors.traits import Account
 
 # The peer compares everybody with everybody: more than this takes it too long.

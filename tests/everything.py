@@ -15,7 +15,7 @@ from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.models import ApiToken, ListPage, Role, User, Workspace
 from dexxy.accounts.saved_views import saved_view_save
-from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestion_reject, suggestions_apply
 from dexxy.members.models import Identity, MemberSummary, MergeSuggestion
 from dexxy.members.notes import note_add
 from dexxy.members.organization_merges import organization_merge

@@ -401,7 +401,7 @@ def test_the_product_is_found() -> None:
         ),
         (
             contributors_know_nothing_of_reading,
-            "integrations/services/contributors/same_person_rules.py",
+            "integrations/services/contributors/suggestion_rules.py",
             "from dexxy.integrations.services.github.api.values import text",
         ),
         (

@@ -16,7 +16,7 @@ from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportedRow
 from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
-from dexxy.members.merges.suggestions import suggestion_reject
+from dexxy.members.merges.suggestion_answers import suggestion_reject
 from dexxy.members.models import Identity, IdentityKind, Member
 from dexxy.messages.ingest.recount import identities_recount
 from dexxy.messages.ingest.settling import threads_settle

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from dexxy.accounts.models import User
 from dexxy.config.urls import urlpatterns as product
 from dexxy.mail.models import MailKind, OutgoingMail
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
 from dexxy.members.models import MemberSummary
 from dexxy.messages.models import MessageKind, ThreadKind
 from dexxy.messages.waiting.standings import standings_recompute

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
 from dexxy.members.models import MemberMerge, MergeSuggestion, SuggestionState
 from tests.browser.test_frame import signed_in
 from tests.factories import make_identity

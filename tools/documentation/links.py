@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -52,6 +53,7 @@ def dead_links(page: Path) -> Iterator[str]:
     yield from found
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub gives the headings of a Markdown file."""
     if page.suffix != ".md":

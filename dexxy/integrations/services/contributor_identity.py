@@ -20,13 +20,13 @@ from dexxy.integrations.services.contributors.decisions import (
     Evidence,
     decide,
 )
-from dexxy.integrations.services.contributors.same_person_rules import Candidate
+from dexxy.integrations.services.contributors.suggestion_rules import Candidate
 from dexxy.integrations.services.contributors.traits import Account, traits
 from dexxy.members.merges import match_keys
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link
 from dexxy.members.merges.match_keys import Pair, ShownAccount
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
 from dexxy.members.summaries import summaries_due_of_accounts
 from dexxy.people.merging import people_link, people_meet, people_unlink
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dexxy.integrations.services.contributors.decisions import STRONG_AT_MOST, Decision, decide
-from dexxy.integrations.services.contributors.same_person_rules import Candidate
+from dexxy.integrations.services.contributors.suggestion_rules import Candidate
 from dexxy.integrations.services.contributors.traits import Account, Facet, traits
 
 ADA = Account("github", "7", "ada-lovelace", url="https://github.com/ada-lovelace")

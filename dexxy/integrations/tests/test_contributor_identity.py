@@ -17,7 +17,7 @@ from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.integrations.services.contributors.decisions import COMPARED_AT_MOST
 from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
-from dexxy.members.merges.suggestions import (
+from dexxy.members.merges.suggestion_answers import (
     SuggestionNotFoundError,
     suggestion_accept,
     suggestion_reject,

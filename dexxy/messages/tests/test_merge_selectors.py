@@ -12,7 +12,7 @@ from dexxy.members.merges.selectors import (
     member_overview,
     merge_preview,
 )
-from dexxy.members.merges.suggestions import (
+from dexxy.members.merges.suggestion_answers import (
     Suggested,
     SuggestionNotFoundError,
     suggestion_reject,

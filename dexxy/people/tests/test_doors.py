@@ -6,7 +6,7 @@ from django.test import Client
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import TokenScope, User, Workspace
 from dexxy.members.erasure.digests import erased_people_begun
-from dexxy.members.merges.suggestions import Suggested, suggestion_reject, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestion_reject, suggestions_apply
 from dexxy.members.models import (
     Identity,
     IdentityKind,

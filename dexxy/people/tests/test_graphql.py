@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
 from dexxy.members.models import Identity, Member
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread

@@ -19,7 +19,7 @@ from dexxy.members.merges.open_suggestions import (
     suggestion_page,
 )
 from dexxy.members.merges.selectors import members_of
-from dexxy.members.merges.suggestions import suggestion_reject, suggestion_reopen
+from dexxy.members.merges.suggestion_answers import suggestion_reject, suggestion_reopen
 from dexxy.members.models import Member, MemberMerge, MergeSuggestion
 from dexxy.members.overviews import MemberOverview, member_overviews
 from dexxy.people.directory import people_segments

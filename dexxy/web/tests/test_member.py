@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.members.merges.suggestions import Suggested, suggestions_apply
+from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
 from dexxy.members.models import (
     Identity,
     IdentityKind,
