@@ -14,7 +14,7 @@ from dexxy.members.graphql import (
     Member,
     remember_members,
 )
-from dexxy.members.merges import by_hand, selectors, suggestions
+from dexxy.members.merges import by_hand, selectors, suggestion_answers
 from dexxy.people import merging
 from dexxy.people.graphql_profile import MemberProfile
 
@@ -133,7 +133,7 @@ class PeopleMutation:
         self, info: Info, workspace_id: strawberry.ID, suggestion_id: strawberry.ID
     ) -> MergeSuggestionRejectPayload:
         actor, workspace = in_workspace(info, workspace_id)
-        rejected = suggestions.suggestion_reject(
+        rejected = suggestion_answers.suggestion_reject(
             actor=actor, workspace=workspace, suggestion_id=key(suggestion_id)
         )
         first, second = selectors.members_of(rejected)
@@ -147,7 +147,7 @@ class PeopleMutation:
         self, info: Info, workspace_id: strawberry.ID, rejected_id: strawberry.ID
     ) -> MergeSuggestionReopenPayload:
         actor, workspace = in_workspace(info, workspace_id)
-        reopened = suggestions.suggestion_reopen(
+        reopened = suggestion_answers.suggestion_reopen(
             actor=actor, workspace=workspace, suggestion_id=key(rejected_id)
         )
         first, second = selectors.members_of(reopened)

@@ -13,7 +13,7 @@ from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.sql import fetch_all
 from dexxy.members.imports.stated_accounts import stated_meet
-from dexxy.members.merges import by_hand, suggestions
+from dexxy.members.merges import by_hand, suggestion_answers
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link, bots_mark, links_add, links_withdraw
 from dexxy.members.models import Identity, Member, MemberMerge
@@ -65,8 +65,8 @@ def people_unmerge(*, actor: User, workspace: Workspace, merge_id: int) -> Membe
 def people_accept(
     *, actor: User, workspace: Workspace, suggestion_id: int, kept_id: int | None = None
 ) -> MemberMerge:
-    """Accept a suggestion, as `suggestions.suggestion_accept` does, and settle threads."""
-    merge, regrouped = suggestions.suggestion_accept(
+    """Accept a suggestion, as `suggestion_answers.suggestion_accept` does, and settle threads."""
+    merge, regrouped = suggestion_answers.suggestion_accept(
         actor=actor, workspace=workspace, suggestion_id=suggestion_id, kept_id=kept_id
     )
     _regrouped(workspace.pk, ChangeKind.MERGED, regrouped)
