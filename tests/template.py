@@ -42,7 +42,12 @@ def copy_cluster(data_dir: Path) -> None:
         shutil.rmtree(data.servers / server, ignore_errors=True)
         os.close(owner)
     # `cp`, for it keeps the owners, and shares the blocks where the file system can do that.
-    subprocess.run(["cp", "-Rp", cluster, data.servers / "postgres"], check=True)
+    kept = data.servers / "postgres"
+    subprocess.run(["cp", "-Rp", cluster, kept], check=True)
+    if data.account.drops and kept.stat().st_uid != data.account.uid:
+        # Somebody has made a user `dexxy` since the cluster was made.
+        ours = f"{data.account.uid}:{data.account.gid}"
+        subprocess.run(["chown", "-R", ours, kept], check=True)
 
 
 def copy_of_cluster(target: Path) -> None:

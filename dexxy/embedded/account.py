@@ -3,6 +3,8 @@
 import os
 import pwd
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +48,14 @@ class Account:
         return None
 
 
-def server_account() -> Account:
+def server_account(guarded: Path | None = None) -> Account:
     """Return the account for the servers: ours, or for root an ordinary one, for PostgreSQL
     refuses to run as root.
+
+    Args:
+        guarded: a folder that only root and the group of the servers may enter. Where it is there
+            already, what is in it belongs to the account with that group, and stays its own when
+            somebody makes a better one later.
 
     Raises:
         EmbeddedServersError: root has no ordinary account to run them as.
@@ -56,14 +63,20 @@ def server_account() -> Account:
     uid = os.geteuid()
     if uid != 0:
         return Account(name=str(uid), uid=uid, gid=os.getegid(), drops=False)
+    accounts = list(_ordinary_accounts())
+    if not accounts:
+        raise EmbeddedServersError(
+            "PostgreSQL does not run as root and there is no other user for it: "
+            "make one with `useradd --system dexxy`."
+        )
+    group = guarded.stat().st_gid if guarded is not None and guarded.exists() else None
+    return next((one for one in accounts if one.gid == group), accounts[0])
+
+
+def _ordinary_accounts() -> Iterator[Account]:
+    """Yield the accounts that root may run the servers as, the best one first."""
     for name in _PREFERRED_USERS:
-        try:
+        with suppress(KeyError):
             entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        gid = _PRIVATE_GROUP if name == "nobody" else entry.pw_gid
-        return Account(name=name, uid=entry.pw_uid, gid=gid, drops=True)
-    raise EmbeddedServersError(
-        "PostgreSQL does not run as root and there is no other user for it: "
-        "make one with `useradd --system dexxy`."
-    )
+            gid = _PRIVATE_GROUP if name == "nobody" else entry.pw_gid
+            yield Account(name=name, uid=entry.pw_uid, gid=gid, drops=True)

@@ -51,9 +51,9 @@ def open_data_folder(path: Path) -> DataFolder:
         EmbeddedServersError: it is somebody else's, cannot be written, or is closed to the
             account that the servers run as.
     """
-    account = server_account()
     with explained(path):
         path = path.expanduser().resolve()
+        account = server_account(path / "servers")
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _make(path, 0o711 if account.drops else 0o700)

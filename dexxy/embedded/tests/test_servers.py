@@ -6,10 +6,12 @@ from pathlib import Path
 
 import dj_database_url
 import psycopg
+import pytest
 from redis import Redis
 
-from dexxy.embedded import Servers, ensure_servers
+from dexxy.embedded import Servers, account, ensure_servers
 from dexxy.embedded.tests.observing import Client, processes_of, server_of, wait_until_deserted
+from dexxy.embedded.tests.ordinary import as_root
 
 Use = Callable[[Path], Servers]
 Start = Callable[..., Client]
@@ -81,6 +83,21 @@ def test_what_was_written_is_there_after_the_next_start(data_dir: Path, use: Use
     servers.close()
 
     assert _read(use(data_dir)) == ("kept", b"kept")
+
+
+@as_root
+def test_servers_stay_those_of_their_account_when_a_better_one_is_made(
+    data_dir: Path, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "_PREFERRED_USERS", ("none-such", "nobody"))
+    ensure_servers(data_dir, durable=False).close()
+    wait_until_deserted(data_dir)
+
+    monkeypatch.setattr(account, "_PREFERRED_USERS", ("daemon", "nobody"))
+    servers = use(data_dir)
+
+    with psycopg.connect(str(servers.database_url)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_two_data_folders_live_side_by_side(place: Path, use: Use) -> None:
