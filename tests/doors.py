@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from string import Template
 from typing import Any, Protocol
 
@@ -163,7 +164,8 @@ def assert_one_outcome(
     assert outcome.refusal == action.refusal
     assert outcome.audit == expected_audit(action, names)
     (_, first), *_ = doors_of([action])
-    assert outcome == tried(first, client, action, names, viewer)
+    if door is not first:
+        assert outcome == tried(first, client, action, names, viewer)
     if action.refusal:
         assert (outcome.gone, outcome.new) == ({}, {})
 
@@ -199,22 +201,34 @@ def _same_numbers() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(sequencename), last_value FROM pg_sequences")
         before = cursor.fetchall()
-        cursor.executemany("SELECT setval(%s, %s)", [(name, NEW) for name, _ in before])
+        named = [name for name, _ in before]
+        cursor.execute("SELECT setval(name, %s) FROM unnest(%s::text[]) name", [NEW, named])
     yield
     with connection.cursor() as cursor:
-        set_back = [(name, last or 1, last is not None) for name, last in before]
-        cursor.executemany("SELECT setval(%s, %s, %s)", set_back)
+        cursor.execute(
+            "SELECT setval(name, coalesce(last, 1), last IS NOT NULL)"
+            " FROM unnest(%s::text[], %s::bigint[]) AS of (name, last)",
+            [named, [last for _, last in before]],
+        )
 
 
 def _stored() -> dict[str, list[dict[str, Any]]]:
     """Return every row; of times and secrets whether they are set."""
-    stored = {}
+    stored: dict[str, list[dict[str, Any]]] = {table: [] for table in _tables()}
+    each = " UNION ALL ".join(f"SELECT '{name}', to_jsonb(t) FROM \"{name}\" t" for name in stored)  # noqa: S608
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            if table not in _ELSEWHERE:
-                cursor.execute(f"SELECT to_jsonb(t) FROM {connection.ops.quote_name(table)} t")  # noqa: S608
-                stored[table] = [_alike(json.loads(row)) for (row,) in cursor.fetchall()]
+        cursor.execute(each)
+        for table, row in cursor.fetchall():
+            stored[table].append(_alike(json.loads(row)))
     return stored
+
+
+@cache
+def _tables() -> list[str]:
+    with connection.cursor() as cursor:
+        return [
+            name for name in connection.introspection.table_names(cursor) if name not in _ELSEWHERE
+        ]
 
 
 def _alike(row: dict[str, Any]) -> dict[str, Any]:
