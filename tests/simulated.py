@@ -16,7 +16,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import GitHubRepository
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
-from dexxy.integrations.services.github.webhooks.door import take
+from dexxy.integrations.services.github.webhooks.receiving import take
 from dexxy_simulator.dialects import USUAL, Dialect
 from dexxy_simulator.model import Repository
 from dexxy_simulator.recorded.loader import recorded_world

@@ -45,7 +45,7 @@ from dexxy.integrations.services.github.connecting.ownership import (
     OwnershipUnknownError,
 )
 from dexxy.integrations.services.github.scheduling.reconcile import reconcile_request
-from dexxy.integrations.services.github.webhooks.door import TEXT, take
+from dexxy.integrations.services.github.webhooks.receiving import TEXT, take
 
 log = structlog.get_logger()
 

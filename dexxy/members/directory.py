@@ -15,7 +15,7 @@ from dexxy.common.sql import time_limit
 from dexxy.members.models import Identity, Member
 from dexxy.members.segments import WHOEVER
 from dexxy.members.sorting import MemberSort, member_page
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 
 # Longer than any name; each word is looked for by itself.
 LONGEST_SEARCH = 200

@@ -12,7 +12,7 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import Identity, Member
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 
 LONGEST_NAME = 200
 LONGEST_TAG = 50

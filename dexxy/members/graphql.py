@@ -16,7 +16,7 @@ from dexxy.common.pages import PAGE
 from dexxy.common.times import aware
 from dexxy.members import models
 from dexxy.members.directory import MemberFilters
-from dexxy.members.merges import open_suggestions, selectors
+from dexxy.members.merges import selectors, suggestion_list
 from dexxy.members.models import IdentityKind
 from dexxy.members.models import MemberNote as NoteRow
 from dexxy.members.overviews import MemberOverview, member_overviews, summary_of
@@ -161,7 +161,7 @@ class MergeSuggestion:
     cursor: str = strawberry.field(description="For `after`: the list goes on behind it.")
 
     @classmethod
-    def of(cls, found: open_suggestions.OpenSuggestion, cursor: str) -> Self:
+    def of(cls, found: suggestion_list.OpenSuggestion, cursor: str) -> Self:
         return cls(
             id=strawberry.ID(str(found.pk)),
             first=cast(Member, found.first),
@@ -282,7 +282,7 @@ class MembersQuery:
         after: str | None = None,
     ) -> list[MergeSuggestion]:
         viewer, workspace = in_workspace(info, workspace_id)
-        page = open_suggestions.suggestion_page(viewer, workspace, first, after)
+        page = suggestion_list.suggestion_page(viewer, workspace, first, after)
         found = page.items
         remember_members(info, (member for one in found for member in (one.first, one.second)))
         cursors = map(str, page.cursors)
@@ -291,7 +291,7 @@ class MembersQuery:
     @strawberry.field(description="How many pairs may be one person.", metadata=cost(objects=50))
     def merge_suggestion_count(self, info: Info, workspace_id: strawberry.ID) -> int:
         viewer, workspace = in_workspace(info, workspace_id)
-        return open_suggestions.suggestion_count(viewer, workspace)
+        return suggestion_list.suggestion_count(viewer, workspace)
 
     @strawberry.field(
         description="What would be shown of two members if the second were merged into the first."

@@ -11,7 +11,7 @@ from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
 from dexxy.members.models import Member, MemberNote
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 
 LONGEST_NOTE = 20_000
 # Of one home member.

@@ -16,7 +16,7 @@ from dexxy.common.errors import NotFoundError
 from dexxy.common.pages import PAGE, InvalidCursorError, Page, check_size, decoded_json, encoded
 from dexxy.common.sql import fetch_all, time_limit
 from dexxy.members.directory import LONGEST_SEARCH, MemberFilterError
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 
 _WEEKS = 12
 _LARGEST = 2**63 - 1

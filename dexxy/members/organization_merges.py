@@ -20,7 +20,7 @@ from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.models import MemberSummary, OrganizationMerge
 from dexxy.members.organization_list import organization_for
 from dexxy.members.organizations import organization_key
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 
 _LOCK = "SELECT pg_advisory_xact_lock{how}(hashtextextended('organizations', %(workspace)s))"
 _MOVE = """

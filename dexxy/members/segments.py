@@ -14,7 +14,7 @@ from dexxy.accounts.selectors import Viewer
 from dexxy.common.sql import time_limit
 from dexxy.members.models import MemberSummary
 from dexxy.members.sorting import MemberSort
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 
 # Whose first act is no older is new, and whoever acted before that and since has returned.
 NEW = timedelta(days=30)

@@ -11,7 +11,7 @@ from dexxy.common.sql import TooSlowError, time_limit
 from dexxy.members.directory import MemberFilters, member_count, member_list
 from dexxy.members.models import Member
 from dexxy.members.named import members_exactly_called
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 from dexxy.messages.feed.asked import threads_numbered
 from dexxy.messages.feed.filters import FeedFilters, ThreadFilters
 from dexxy.messages.feed.query import feed_query

@@ -14,7 +14,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.queue import worker_wake
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 from dexxy.people.models import BulkKind, BulkState, BulkTask
 
 KEPT_FOR = timedelta(days=1)

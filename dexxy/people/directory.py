@@ -23,7 +23,7 @@ from dexxy.members.segments import (
     segment_of,
 )
 from dexxy.members.sorting import MemberSort
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.team.stints import is_on_team
 

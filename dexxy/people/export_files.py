@@ -12,7 +12,7 @@ from dexxy.accounts.selectors import Viewer, require_admin, require_membership, 
 from dexxy.accounts.services import audit
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.queue import worker_wake
-from dexxy.members.visibility import member_now, require_people
+from dexxy.members.who_may_see import member_now, require_people
 from dexxy.people.export_selection import EVERYTHING, Selection
 from dexxy.people.models import Export, ExportFile, ExportState, Format
 

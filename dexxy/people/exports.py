@@ -14,7 +14,7 @@ from dexxy.accounts.selectors import Viewer, signed_in
 from dexxy.accounts.services import audit
 from dexxy.common.databases.replica import read
 from dexxy.common.spreadsheet import as_text
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 from dexxy.people.export_person import person_total, read_person
 from dexxy.people.export_rows import READERS, Row, rows_total
 from dexxy.people.export_selection import Asked, Selection

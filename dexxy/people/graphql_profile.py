@@ -27,7 +27,7 @@ from dexxy.members.merges import selectors
 from dexxy.members.models import Member as MemberRow
 from dexxy.members.models import MemberMerge as MergeRow
 from dexxy.members.overviews import MemberOverview
-from dexxy.members.visibility import member_for
+from dexxy.members.who_may_see import member_for
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.graphql_feed import (
     ActivityItem,

@@ -11,7 +11,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership
 from dexxy.members.editing import tags_clean
 from dexxy.members.tagging import MOST_AT_ONCE, SelectionError, members_tag
-from dexxy.members.visibility import MemberNotFoundError, members_by_id
+from dexxy.members.who_may_see import MemberNotFoundError, members_by_id
 from dexxy.messages.team.deciding import member_set_team
 from dexxy.people.bulk_tasks import bulk_task_add
 from dexxy.people.directory import Listed, people_ids

@@ -40,7 +40,7 @@ from dexxy.web.markdown import Bodies
 from dexxy.web.pages import LONGEST_PAGE_SECONDS
 from dexxy.web.threads.table import threads_selected
 from dexxy.web.waiting.asked import filters_in
-from dexxy.web.wording import deeds, threads, times
+from dexxy.web.wording import feed_lines, threads, times
 from dexxy.web.written.references import Home
 
 # Of one feed; and how many pages of a list are looked at for them.
@@ -246,9 +246,10 @@ def _of_message(workspace: Workspace, message: Message, bodies: dict[int, Bodies
     address = _address(workspace, f"threads/{thread.pk}/m/{message.pk}/")
     home = bodies.setdefault(source.pk, Bodies(Home(source.url, source.name)))
     who = str(message.author.member) if message.author else _("Somebody")
+    verb = feed_lines.verb_alone(message)
     return Entry(
         pk=address,
-        title=f"{who} {deeds.verb_alone(message)}: {source.name} #{thread.number} {thread.title}",
+        title=f"{who} {verb}: {source.name} #{thread.number} {thread.title}",
         address=address,
         author=who,
         html=_cleaned(home.render(message.body).html) if message.body else "",

@@ -11,7 +11,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.views import caller_of
 from dexxy.common.api import MOST_POINTS, spend
 from dexxy.common.ids import parse_id
-from dexxy.members.visibility import member_now
+from dexxy.members.who_may_see import member_now
 from dexxy.people.export_files import export_delete, export_latest, export_request
 from dexxy.people.export_selection import EVERYTHING, Selection
 from dexxy.people.models import Export, Format

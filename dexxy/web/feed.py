@@ -17,7 +17,7 @@ from dexxy.accounts.models import ListPage, User, Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
@@ -34,7 +34,7 @@ from dexxy.web.search.grammar import Query
 from dexxy.web.search.meaning import feed_filters
 from dexxy.web.search.menu import filter_menu
 from dexxy.web.search.qualifiers import Where
-from dexxy.web.wording import deeds, threads
+from dexxy.web.wording import feed_lines, threads
 
 Choice = TypeVar("Choice", bound=TextChoices)
 
@@ -128,7 +128,7 @@ def _frame_of_list(
         "filters": filters,
         "views": views_of(request, workspace, ListPage.FEED, _ready_views()),
         "thread_kinds": threads.KIND_LABELS.items(),
-        "message_kinds": deeds.MESSAGE_LABELS.items(),
+        "message_kinds": feed_lines.MESSAGE_LABELS.items(),
         "states": threads.STATE_LABELS.items(),
         "is_filtered": filters != EVERYTHING,
         "density": density_of(request),

@@ -15,7 +15,7 @@ from dexxy.members.directory import MemberFilters, member_list
 from dexxy.members.merges.selectors import members_of, merge_for, merge_preview
 from dexxy.members.models import Member
 from dexxy.members.overviews import member_overviews
-from dexxy.members.visibility import member_now
+from dexxy.members.who_may_see import member_now
 from dexxy.people.merging import people_merge, people_unmerge
 from dexxy.web.pages import PageRequest, attempt, workspace_action, workspace_form
 from dexxy.web.wording import people

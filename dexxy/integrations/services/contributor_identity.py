@@ -22,10 +22,10 @@ from dexxy.integrations.services.contributors.decisions import (
 )
 from dexxy.integrations.services.contributors.suggestion_rules import Candidate
 from dexxy.integrations.services.contributors.traits import Account, traits
-from dexxy.members.merges import match_keys
+from dexxy.members.merges import accounts_to_compare
+from dexxy.members.merges.accounts_to_compare import Pair, ShownAccount
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.merges.links import Link
-from dexxy.members.merges.match_keys import Pair, ShownAccount
 from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
 from dexxy.members.summaries import summaries_due_of_accounts
 from dexxy.people.merging import people_link, people_meet, people_unlink
@@ -71,7 +71,7 @@ def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
 
     Returns: whether any account was due.
     """
-    due = match_keys.accounts_due(workspace_id, limit=limit)
+    due = accounts_to_compare.accounts_due(workspace_id, limit=limit)
     if not due:
         return False
     people_unlink(workspace_id, due)
@@ -79,7 +79,7 @@ def _stitch_batch(workspace_id: int, limit: int, done: Stitched) -> bool:
     versions = _compare(workspace_id, due, done)
     # In a transaction of its own: a transaction locks accounts once only, in the order of their
     # keys (docs/adr/0015), and the one that stores the links has done so already.
-    match_keys.compared_note(versions)
+    accounts_to_compare.compared_note(versions)
     # Who is new, or shows another organization, is listed so.
     summaries_due_of_accounts(workspace_id, due)
     done.accounts += len(due)
@@ -94,10 +94,12 @@ def _compare(workspace_id: int, due: Sequence[int], done: Stitched) -> dict[int,
     """
     merges_lock(workspace_id)
     touched, versions = _renew_keys(workspace_id, due)
-    before = match_keys.pairs_suggested(workspace_id, touched)
-    pairs = before | match_keys.pairs_sharing(workspace_id, touched, at_most=COMPARED_AT_MOST)
+    before = accounts_to_compare.pairs_suggested(workspace_id, touched)
+    pairs = before | accounts_to_compare.pairs_sharing(
+        workspace_id, touched, at_most=COMPARED_AT_MOST
+    )
     around = {pk for pair in pairs for pk in pair}
-    known = _read(around, match_keys.holders_around(workspace_id, around))
+    known = _read(around, accounts_to_compare.holders_around(workspace_id, around))
     _apply(workspace_id, known, dict(_decided(pairs, known)), before, done)
     done.pairs += len(pairs)
     return versions
@@ -105,17 +107,17 @@ def _compare(workspace_id: int, due: Sequence[int], done: Stitched) -> dict[int,
 
 def _renew_keys(
     workspace_id: int, due: Sequence[int]
-) -> tuple[match_keys.Touched, dict[int, datetime]]:
+) -> tuple[accounts_to_compare.Touched, dict[int, datetime]]:
     """Replace the match keys of the accounts in DUE by those of the values that they show now.
 
     Returns: the accounts and keys that this touched, and id -> `updated_at` of each account.
     """
     lost, versions = set[int](), dict[int, datetime]()
-    for chunk in _chunks(match_keys.accounts_read(due)):
+    for chunk in _chunks(accounts_to_compare.accounts_read(due)):
         values = {account.id: traits(Account(*account.shown)) for account in chunk}
-        lost |= match_keys.keys_replace(workspace_id, values)
+        lost |= accounts_to_compare.keys_replace(workspace_id, values)
         versions |= {account.id: account.updated_at for account in chunk}
-    return match_keys.Touched(list(due), list(lost)), versions
+    return accounts_to_compare.Touched(list(due), list(lost)), versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,11 @@ def _read(ids: Iterable[int], counts: Mapping[int, int]) -> _Known:
         counts: match key -> number of accounts that have it; keys of one account are missing.
     """
     known = _Known({}, {}, {})
-    for account in match_keys.accounts_read(ids):
+    for account in accounts_to_compare.accounts_read(ids):
         candidate = Candidate.of(Account(*account.shown))
         shared = {}
         for value, facets in candidate.traits.items():
-            if count := counts.get(match_keys.key_of(value)):
+            if count := counts.get(accounts_to_compare.key_of(value)):
                 shared[value] = facets
                 known.holders[value] = count
         known.home[account.id] = account.home_member_id

@@ -18,8 +18,8 @@ from dexxy.integrations.models import (
     RefusedWebhooks,
     WebhookDelivery,
 )
-from dexxy.integrations.services.github.webhooks import door, refusal_counts, verification
-from dexxy.integrations.services.github.webhooks.door import take
+from dexxy.integrations.services.github.webhooks import receiving, refusal_counts, verification
+from dexxy.integrations.services.github.webhooks.receiving import take
 from dexxy.integrations.services.github.webhooks.refusal_counts import (
     RefusedCount,
 )
@@ -43,8 +43,8 @@ def app(db: None) -> GitHubApp:
 def refused_count(monkeypatch: pytest.MonkeyPatch) -> RefusedCount:
     """What this process refused: nothing yet."""
     count = RefusedCount()
-    monkeypatch.setattr(door, "_refused_count", count)
-    monkeypatch.setattr(door, "_refused_log", RefusedLog())
+    monkeypatch.setattr(receiving, "_refused_count", count)
+    monkeypatch.setattr(receiving, "_refused_log", RefusedLog())
     return count
 
 

@@ -22,7 +22,7 @@ from dexxy.members.imports.file import ImportFile
 from dexxy.members.ingest.accounts import identities_apply, profiles_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.models import Identity, IdentityKind, Member
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.hints import SourceHint, hints_apply
 from dexxy.messages.ingest.records import Hint, MessageRecord, Snapshot, SourceKey, ThreadRecord

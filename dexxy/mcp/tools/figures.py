@@ -9,7 +9,7 @@ from dexxy.integrations.figure_window import figure_window
 from dexxy.mcp import answers
 from dexxy.mcp.arguments import Figure, InsightsArguments
 from dexxy.mcp.tool import Call, Tool, WrongCallError
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import durations, flow, people, trends, waiting_trend
 from dexxy.messages.figures.outcomes import Durations
 from dexxy.messages.figures.scope import FigureFilters, Window

@@ -7,7 +7,7 @@ from dexxy.mcp import answers, telling
 from dexxy.mcp.arguments import MemberArguments
 from dexxy.mcp.tool import MOST_BYTES, Call, Tool, WrongCallError, key_of, told_page
 from dexxy.members.models import Member
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.member_activity.counts import counts_of
 from dexxy.messages.member_activity.lists import companions_of, waiting_of

@@ -27,7 +27,7 @@ from dexxy.members.models import (
     MergeSuggestion,
     StatedAccount,
 )
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 
 # The name that is shown for an erased member.
 ERASED_NAME = "Erased person"

@@ -13,7 +13,7 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.members.merges.components import members_regroup, merges_lock
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 
 BY_HAND = {"rule": "by_hand", "weight": None, "sentence": "Somebody of the team merged them."}
 

@@ -10,7 +10,7 @@ from dexxy.members.merges.by_hand import MergeNotFoundError
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.members.notes import notes_of
 from dexxy.members.overviews import MemberOverview, overview_of
-from dexxy.members.visibility import MemberNotFoundError, require_people
+from dexxy.members.who_may_see import MemberNotFoundError, require_people
 
 # Of the merges that were taken back, how many are told.
 MOST_UNDONE = 20

@@ -9,7 +9,7 @@ from dexxy.members.editing import MemberTextError, member_edit
 from dexxy.members.merges.by_hand import MemberLockedError, member_set_locked
 from dexxy.members.merges.selectors import member_merges, member_overview
 from dexxy.members.models import Identity, Member
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 from dexxy.people.merging import people_merge, people_unmerge
 from tests.factories import make_identity, make_workspace
 

@@ -8,7 +8,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.sql import Rows, fetch_all
 from dexxy.members.models import Identity, Member
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 from dexxy.messages.answers import IS_SAID, WORDS, listed
 from dexxy.messages.team.roster import Roster, team_of
 from dexxy.messages.team.stints import Stint

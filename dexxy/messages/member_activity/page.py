@@ -13,7 +13,7 @@ from dexxy.common.sql import time_limit
 from dexxy.members.merges.selectors import member_overview
 from dexxy.members.models import Member
 from dexxy.members.overviews import MemberOverview
-from dexxy.members.visibility import member_now
+from dexxy.members.who_may_see import member_now
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.figures.durations import team_response_time
 from dexxy.messages.figures.outcomes import Durations, Taken

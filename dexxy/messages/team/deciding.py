@@ -11,7 +11,7 @@ from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError
 from dexxy.common.times import check_times
 from dexxy.members.models import Member
-from dexxy.members.visibility import member_for
+from dexxy.members.who_may_see import member_for
 from dexxy.messages.models import TeamDecision
 from dexxy.messages.waiting.follower import recount_begin
 

@@ -7,7 +7,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership, signed_in
 from dexxy.accounts.services import audit
 from dexxy.members.models import Member
-from dexxy.members.visibility import member_for
+from dexxy.members.who_may_see import member_for
 from dexxy.messages.models import OwnMember
 from dexxy.messages.team.deciding import TeamError
 from dexxy.messages.waiting.follower import recount_begin

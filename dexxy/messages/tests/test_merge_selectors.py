@@ -6,7 +6,6 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.common.pages import InvalidCursorError, encoded
 from dexxy.members.merges.by_hand import member_set_locked
-from dexxy.members.merges.open_suggestions import suggestion_count, suggestion_page
 from dexxy.members.merges.selectors import (
     member_merges,
     member_overview,
@@ -19,8 +18,9 @@ from dexxy.members.merges.suggestion_answers import (
     suggestion_reopen,
     suggestions_apply,
 )
+from dexxy.members.merges.suggestion_list import suggestion_count, suggestion_page
 from dexxy.members.models import Identity, Member
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 from dexxy.people.merging import people_merge, people_unmerge
 from tests.factories import make_identity, make_workspace
 

@@ -13,7 +13,7 @@ from dexxy.members.merges.by_hand import (
 )
 from dexxy.members.merges.links import Link
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
-from dexxy.members.visibility import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Thread
 from dexxy.people.merging import (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import concentration, people
 from dexxy.messages.figures.reach import reach
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, ratio, shown

@@ -14,7 +14,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.common.sql import TooSlowError
 from dexxy.members.models import Member
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures.periods import CUSTOM, NAMED
 from dexxy.messages.models import Thread
 from dexxy.messages.selectors import threads_by_id

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import rhythm
 from dexxy.messages.figures.reach import by_source
 from dexxy.messages.figures.small_numbers import LEAST_PEOPLE, shown

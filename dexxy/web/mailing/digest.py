@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.figure_window import figure_window
 from dexxy.mail.reader import zone_of
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.figures.people import new_contributors
 from dexxy.messages.figures.periods import CUSTOM, Period

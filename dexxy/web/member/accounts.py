@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from dexxy.accounts.models import Workspace
-from dexxy.members.merges.open_suggestions import suggestion_page
 from dexxy.members.merges.selectors import member_merges, member_merges_undone
+from dexxy.members.merges.suggestion_list import suggestion_page
 from dexxy.messages.member_activity.page import member_head
 from dexxy.web.member.activity import head_context
 from dexxy.web.member.suggestions import suggestions_shown

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.figure_window import figure_window
-from dexxy.members.merges.open_suggestions import suggestion_page
 from dexxy.members.merges.selectors import member_merges
+from dexxy.members.merges.suggestion_list import suggestion_page
 from dexxy.messages.feed.filters import FilterError
 from dexxy.messages.figures.people import YEAR
 from dexxy.messages.figures.scope import Window

@@ -13,13 +13,13 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import PAGE
-from dexxy.members.merges.open_suggestions import (
+from dexxy.members.merges.selectors import members_of
+from dexxy.members.merges.suggestion_answers import suggestion_reject, suggestion_reopen
+from dexxy.members.merges.suggestion_list import (
     OpenSuggestion,
     suggestion_count,
     suggestion_page,
 )
-from dexxy.members.merges.selectors import members_of
-from dexxy.members.merges.suggestion_answers import suggestion_reject, suggestion_reopen
 from dexxy.members.models import Member, MemberMerge, MergeSuggestion
 from dexxy.members.overviews import MemberOverview, member_overviews
 from dexxy.people.directory import people_segments

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import PAGE, Page
-from dexxy.members.visibility import member_for
+from dexxy.members.who_may_see import member_for
 from dexxy.messages.feed.filters import FilterError, ThreadFilters
 from dexxy.messages.figures.outcomes import Taken
 from dexxy.messages.member_activity.lists import OfOthers, others_page, together_page

@@ -20,7 +20,7 @@ from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown
 from dexxy.web.picture_urls import picture_url
 from dexxy.web.rows import excerpts
-from dexxy.web.wording import deeds, people, threads, times
+from dexxy.web.wording import feed_lines, people, threads, times
 from dexxy.web.written.addresses import is_of_the_web
 
 register = template.Library()
@@ -47,19 +47,19 @@ def platform_alone(provider: str) -> str:
 @register.filter
 def verb_alone(message: Message) -> str:
     """Say what the author did, where the thread is known."""
-    return deeds.verb_alone(message)
+    return feed_lines.verb_alone(message)
 
 
 @register.filter
 def said(message: Message) -> str:
     """Say what the author did, where the words follow."""
-    return deeds.said(message)
+    return feed_lines.said(message)
 
 
 @register.filter
 def hidden_as(reason: str) -> str:
     """Name what GitHub says of a message that is hidden there."""
-    return str(deeds.HIDDEN_AS.get(reason.lower(), reason.lower()))
+    return str(feed_lines.HIDDEN_AS.get(reason.lower(), reason.lower()))
 
 
 @register.filter
@@ -71,7 +71,7 @@ def excerpt(message: Message) -> str:
 @register.filter
 def icon_of(message: Message) -> str:
     """Name the picture of what happened."""
-    return deeds.icon(message)
+    return feed_lines.icon(message)
 
 
 @register.filter
@@ -95,7 +95,7 @@ def kind_label(kind: str) -> str:
 @register.filter
 def message_label(kind: str) -> str:
     """Name a kind of messages."""
-    return str(deeds.MESSAGE_LABELS[MessageKind(kind)])
+    return str(feed_lines.MESSAGE_LABELS[MessageKind(kind)])
 
 
 @register.filter

@@ -19,7 +19,7 @@ from dexxy.messages.models import Message
 from dexxy.web.rows import excerpts
 from dexxy.web.templatetags.dexxy import avatar_url, hidden_as, under_its_day
 from dexxy.web.templatetags.frame import hue, initials
-from dexxy.web.wording import deeds
+from dexxy.web.wording import feed_lines
 
 register = template.Library()
 
@@ -68,7 +68,7 @@ def said_line(context: Mapping[str, Any], message: Message, unread: Collection[i
     Args:
         unread: the ids of messages that the reader has not read.
     """
-    words, verb = excerpts.excerpt(message.body), deeds.said(message)
+    words, verb = excerpts.excerpt(message.body), feed_lines.said(message)
     is_unread = message.pk in unread
     looks = f"said{'' if words else ' is-event'}{' is-unread' if is_unread else ''}"
     address = reverse(

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone, translation
 
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
-from dexxy.web.wording.deeds import MESSAGE_LABELS, icon, said, verb_alone
+from dexxy.web.wording.feed_lines import MESSAGE_LABELS, icon, said, verb_alone
 from dexxy.web.wording.numbers import number
 from dexxy.web.wording.people import platform
 from dexxy.web.wording.threads import state_label, thread_icon, thread_label

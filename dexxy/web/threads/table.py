@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import ListPage, User, Workspace
 from dexxy.common.ids import parse_id
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.feed.filters import ALL_THREADS, FilterError, ThreadFilters
 from dexxy.messages.models import Thread, ThreadKind, ThreadState
 from dexxy.messages.selectors import thread_counts, thread_list

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import ListPage, Workspace
-from dexxy.members.visibility import members_by_id
+from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN
 from dexxy.messages.models import Message
 from dexxy.messages.team.listing import team_list

@@ -17,7 +17,7 @@ from dexxy.common.pages import (
 )
 from dexxy.common.sql import fetch_all
 from dexxy.members.models import Member, MergeSuggestion
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 
 # One for each two members of today, the most certain; none that are one already, are locked, or
 # that somebody holds apart.
