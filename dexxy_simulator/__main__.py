@@ -21,7 +21,7 @@ from dexxy_simulator.rendered import RenderedServer
 from dexxy_simulator.server import PortInUseError, SimulatorServer
 from dexxy_simulator.silent import make_silent_change
 from dexxy_simulator.state import system_clock
-from dexxy_simulator.tokens import ComputeBudget
+from dexxy_simulator.tokens import DEMO_TOKEN, ComputeBudget
 from dexxy_simulator.visitor import add_visitor
 from dexxy_simulator.webhooks.sender import Sender
 from dexxy_simulator.world import World
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _server(options, world) as server, _sender(options, world):
             print(f"simulator ready {server.url}", flush=True)  # noqa: T201
+            print(f"a token that reads it: {DEMO_TOKEN}", flush=True)  # noqa: T201
             began, is_overlooked = monotonic(), options.overlooked_after is None
             while not stop.wait(options.live_every if live else None):
                 if live is not None:

@@ -6,10 +6,12 @@ from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from tests.servers import migrated_database, new_database
+from tests.servers import migrated_database, new_database, using
 
 WORKSPACES = 40
+MESSAGES = 2_000  # where nobody asks for more
 
 # Threads have five messages, and every message its words; workspace 1 has half of everything.
 _FILL = """
@@ -68,4 +70,11 @@ def filled_database(messages: int) -> Iterator[str]:
     with new_database(f"partitioned_{os.getpid()}", template=template) as url:
         with closing(psycopg.connect(url, autocommit=True)) as database:
             database.execute(fill)
+        yield url
+
+
+@pytest.fixture
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Work on a filled database of the test's own; yields its address."""
+    with django_db_blocker.unblock(), filled_database(MESSAGES) as url, using(url):
         yield url

@@ -1,5 +1,6 @@
 """A receiver of webhooks on this machine, which answers as a test wants."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,12 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def plain(self) -> bytes:
+        """The body as it was before it was compressed, if it was."""
+        is_compressed = self.headers.get("content-encoding") == "gzip"
+        return gzip.decompress(self.body) if is_compressed else self.body
 
 
 @dataclass

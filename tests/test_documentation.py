@@ -125,6 +125,15 @@ def test_each_link_between_built_pages_leads_somewhere(built: dict[Path, Page]) 
     assert sum(len(page.links) for page in built.values()) > 3000
 
 
+def test_each_alert_leads_to_a_place_of_a_built_page(built: dict[Path, Page], html: Path) -> None:
+    alerts = (DOCS / "examples/monitoring/alerts.yml").read_text("utf-8")
+
+    led_to = re.findall(r"runbook_url: .*{{ end }}([\w/.-]+)#([\w-]+)'$", alerts, re.MULTILINE)
+
+    assert len(led_to) == alerts.count("- alert:") > 20
+    assert [where for page, where in led_to if where not in built[html / page].ids] == []
+
+
 def test_nothing_that_is_loaded_comes_from_elsewhere_or_stands_inside_of_a_page(
     built: dict[Path, Page], html: Path
 ) -> None:

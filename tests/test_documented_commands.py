@@ -33,7 +33,7 @@ Run = Callable[..., str]
 ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("docs/reference/graphql-api.md", "curl"): "tests/test_api_reference.py",
     ("docs/reference/graphql-api.md", "until"): "tests/test_api_reference.py",
-    ("docs/explanation/sizes.md", "dexxy partition"): "tests/test_partitioning.py",
+    ("docs/explanation/sizes.md", "dexxy partition"): "tests/test_partition_command.py",
     ("docs/tutorial/ten-minutes.md", "make demo"): "tests/test_tutorial.py",
     ("docs/tutorial/ten-minutes.md", ".venv/bin/dexxy"): "tests/test_tutorial.py",
     ("README.md", "make demo"): "tests/test_tutorial.py",
@@ -79,8 +79,8 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
         " systemd; tests/test_deployments.py checks the units, tests/test_deployed_commands.py runs"
         " what they run"
         for start in (
-            *("python3 -m venv", "/opt/dexxy/bin/pip", "useradd", "install", "cp deploy/systemd"),
-            *("set -a", "systemctl"),
+            *("/usr/bin/python3 -m venv", "/opt/dexxy/bin/pip", "useradd", "install"),
+            *("cp deploy/systemd", "set -a", "/opt/dexxy/bin/dexxy", "systemctl"),
         )
     },
     **{

@@ -41,20 +41,13 @@ from dexxy.messages.partitions.partitioning import (
 )
 from dexxy.messages.partitions.tables import BIG_TABLES, partitions_of
 from tests.factories import make_message, make_user
-from tests.partitioned import filled_database
+from tests.partitioned import MESSAGES, database, filled_database
 from tests.servers import using
 
-__all__ = ["data_dir", "place", "running"]
+__all__ = ["data_dir", "database", "place", "running"]
 
-MESSAGES = 2_000
 REMOVED = 900  # by the traffic, at most
 PATIENCE = 2.0  # seconds
-
-
-@pytest.fixture
-def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), filled_database(MESSAGES) as url, using(url):
-        yield url
 
 
 def fetch(sql: str) -> list[tuple[Any, ...]]:
@@ -584,22 +577,6 @@ def test_a_partitioned_database_is_backed_up_and_restored(
     # A check that was read back is written in other words, which mean the same.
     assert names(shapes()) == names(had)
     assert [len(partitions_of(table.name)) for table in BIG_TABLES] == [4, 4]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (("--parts", "1"), "1 is no number of partitions: give one from 2 to 1024"),
-        (("--parts", "many"), "many is no number of partitions"),
-    ],
-)
-def test_a_number_that_cannot_be_is_wrong_use(
-    data_dir: Path, arguments: tuple[str, ...], says: str
-) -> None:
-    done = dexxy("partition", *arguments, data_dir=data_dir)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from benchmarks.peers import kinds
 from benchmarks.peers.__main__ import refuse_another_size
 from benchmarks.peers.airbyte import Airbyte
 from benchmarks.peers.dexxy import counted
+from benchmarks.peers.floor import Floor
 from benchmarks.peers.github import GitHub
 from benchmarks.peers.github_to_sqlite import GitHubToSqlite
 from benchmarks.peers.meltano import MeltanoTap
@@ -400,6 +401,24 @@ def test_the_page_says_what_is_missing_and_where_dexxy_loses(results: Results) -
     assert "- events: Dexxy keeps 2 of 4" in text
     assert "| Perceval (GrimoireLab) | 5000 | not measured | 20.0 (it ended with 1: <no>) |" in text
     assert "seconds at no latency: Dexxy" not in text
+
+
+def test_the_page_says_whether_what_is_aimed_at_was_reached(results: Results) -> None:
+    results.whole[Floor.package] = Result(1.0, 1.0, 4, 4, 30.0, 130.0, {kinds.COMMENTS: 3})
+
+    text = text_of(results)
+
+    assert "at no latency: 2 were to be reached, 1 were. Missed. The floor obtains 3" in text
+    assert "Dexxy takes 10.0 times as long" in text
+    # 40 requests of 0.3 seconds, and 1.2 times as much.
+    assert "with 40 requests 14.4 seconds were allowed, and 10.0 were taken. Reached." in text
+
+
+def test_the_page_names_what_the_simulated_github_does_for_one_of_them(results: Results) -> None:
+    text = text_of(results)
+
+    assert "without it Meltano's tap stops after the first page of issues" in text
+    assert "Each was run once" in text
 
 
 def test_the_pictures_of_the_page_are_there_and_well_formed(

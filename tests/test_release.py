@@ -99,6 +99,7 @@ def test_a_release_is_a_tag_with_its_changes_and_what_is_published(clone: Path) 
     commit = git(clone, "rev-parse", "HEAD")
     with zipfile.ZipFile(dist[f"dexxy-{VERSION}-py3-none-any.whl"]) as wheel:
         assert wheel.read("dexxy/commit.txt").decode().strip() == commit
+        assert b"Webhooks wait" in wheel.read("dexxy/web/docs/html/how-to/runbooks.html")
     with tarfile.open(dist[f"dexxy-{VERSION}.tar.gz"]) as source:
         names = source.getnames()
         assert f"dexxy-{VERSION}/dexxy/commit.txt" in names

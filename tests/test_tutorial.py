@@ -87,7 +87,10 @@ def test_a_repository_of_ones_own_is_read_and_shown(place: Path) -> None:
 
     with SimulatorServer(recorded_world()) as github:
         given = {"DEXXY_GITHUB_API_URL": github.url, "GITHUB_TOKEN": DEMO_TOKEN}
-        done = dexxy("sync", "panjf2000/ants", data_dir=place / "data", **given)
+        # It makes a cluster and all tables, too.
+        done = dexxy(
+            *("sync", "panjf2000/ants"), data_dir=place / "data", seconds=PATIENCE, **given
+        )
         with started("up", place, **given) as (said, browser):
             first = browser.get(re.findall(r"http://[\w.:]+/", said)[0])
             team = browser.get(first.url.join("settings/team/"))

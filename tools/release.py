@@ -84,6 +84,8 @@ def make(version: str) -> list[Path]:
     git("commit", "--all", "--quiet", "--message", f"Call this state {version}")
     tag(version, notes)
     shutil.rmtree(DIST, ignore_errors=True)
+    # An installation serves its own pages at /docs/, to which alerts lead.
+    run(sys.executable, "-W", "ignore", "-m", "tools.documentation")
     run(sys.executable, "-m", "hatchling", "build", "--directory", str(DIST))
     bill_of_materials(DIST / f"dexxy-{version}.cdx.json", version)
     files = sorted(DIST.iterdir())

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks.peers import kinds
 from benchmarks.peers.github import FULL_NAME
-from benchmarks.peers.peer import TOKEN, Command, Peer, distinct, rows_of
-from benchmarks.peers.singer import is_pull_request
+from benchmarks.peers.peer import TOKEN, distinct, rows_of
+from benchmarks.peers.singer import Tap, chosen, is_pull_request
 
 THREADS = (kinds.ISSUES, kinds.PULL_REQUESTS)
 STREAMS = {
@@ -22,7 +22,7 @@ STREAMS = {
 }
 
 
-class Airbyte(Peer):
+class Airbyte(Tap):
     """The connector alone, as its image runs it, without the platform around it."""
 
     name = "airbyte-source-github"
@@ -30,20 +30,19 @@ class Airbyte(Peer):
     requirement = "airbyte-source-github==2.7.1"
     home = "https://docs.airbyte.com/integrations/sources/github"
     address = "its setting `api_url`"
-    choice = "streams " + ", ".join(f"`{name}`" for name in STREAMS)
+    choice = chosen(STREAMS)
     goes_on = "`--state` with the last state of each stream that it wrote"
+    streams = STREAMS
+    executable, reads, discovers = "source-github", ("read",), ("discover",)
 
-    def arrange(self, folder: Path, url: str) -> list[Command]:
-        """Write its settings; it then tells its catalog."""
-        settings = {
+    def settings(self, url: str) -> dict[str, Any]:
+        """Return its settings for a GitHub at some address."""
+        return {
             "credentials": {"personal_access_token": TOKEN},
             "repositories": [FULL_NAME],
             "start_date": "2000-01-01T00:00:00Z",
             "api_url": url,
         }
-        (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
-        program, config = self.program("source-github"), str(folder / "config.json")
-        return [Command([program, "discover", "--config", config], "discovered")]
 
     def arranged(self, folder: Path) -> None:
         """Configure the streams: incremental where the connector can."""
@@ -53,16 +52,13 @@ class Airbyte(Peer):
             json.dumps({"streams": [_configured(one) for one in streams]}), encoding="utf-8"
         )
 
-    def commands(self, folder: Path, url: str, *, again: bool) -> list[Command]:
-        """Read all streams."""
-        arguments = [self.program("source-github"), "read"]
-        arguments += ["--config", str(folder / "config.json")]
-        arguments += ["--catalog", str(folder / "catalog.json")]
-        if again:
-            state = folder / "state.json"
-            state.write_text(json.dumps(_last_states(folder / "output")), encoding="utf-8")
-            arguments += ["--state", str(state)]
-        return [Command(arguments)]
+    def last_state(self, output: Path) -> list[dict[str, Any]]:
+        """Return the last state of each stream, as the platform keeps them."""
+        found = {}
+        for row in rows_of(output):
+            if row.get("type") == "STATE":
+                found[row["state"]["stream"]["stream_descriptor"]["name"]] = row["state"]
+        return list(found.values())
 
     def count(self, folder: Path) -> Counter[str]:
         """Count its records."""
@@ -76,15 +72,6 @@ def _configured(stream: dict[str, Any]) -> dict[str, Any]:
         "sync_mode": "incremental" if is_incremental else "full_refresh",
         "destination_sync_mode": "append",
     }
-
-
-def _last_states(output: Path) -> list[dict[str, Any]]:
-    """Return the last state of each stream, as the platform keeps them."""
-    found = {}
-    for row in rows_of(output):
-        if row.get("type") == "STATE":
-            found[row["state"]["stream"]["stream_descriptor"]["name"]] = row["state"]
-    return list(found.values())
 
 
 def _records(output: Path) -> Iterator[tuple[str, Any]]:

@@ -1,13 +1,11 @@
 """tap-github of MeltanoLabs: https://github.com/MeltanoLabs/tap-github"""
 
-import json
-from collections import Counter
-from pathlib import Path
+from typing import Any
 
 from benchmarks.peers import kinds
 from benchmarks.peers.github import FULL_NAME
-from benchmarks.peers.peer import TOKEN, Command, Peer
-from benchmarks.peers.singer import last_state, records_counted, selected
+from benchmarks.peers.peer import TOKEN
+from benchmarks.peers.singer import Tap, chosen
 
 STREAMS = {
     "issues": kinds.ISSUES,
@@ -22,7 +20,7 @@ STREAMS = {
 }
 
 
-class MeltanoTap(Peer):
+class MeltanoTap(Tap):
     """The tap that Meltano's hub recommends."""
 
     name = "tap-github (Meltano)"
@@ -33,36 +31,16 @@ class MeltanoTap(Peer):
         "its setting `api_url_base`; its check of the token names `api.github.com`, and is "
         "redirected"
     )
-    choice = "streams " + ", ".join(f"`{name}`" for name in STREAMS)
+    choice = chosen(STREAMS)
     goes_on = "`--state` with the last state that it wrote"
     is_redirected = True
+    streams = STREAMS
 
-    def arrange(self, folder: Path, url: str) -> list[Command]:
-        """Write its settings; it then tells its catalog."""
-        settings = {
+    def settings(self, url: str) -> dict[str, Any]:
+        """Return its settings for a GitHub at some address."""
+        return {
             "auth_token": TOKEN,
             "repositories": [FULL_NAME],
             "start_date": "2000-01-01T00:00:00Z",
             "api_url_base": url,
         }
-        (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
-        program, config = self.program("tap-github"), str(folder / "config.json")
-        return [Command([program, "--config", config, "--discover"], "discovered")]
-
-    def arranged(self, folder: Path) -> None:
-        """Select the streams."""
-        selected(folder / "discovered", STREAMS, folder / "catalog.json")
-
-    def commands(self, folder: Path, url: str, *, again: bool) -> list[Command]:
-        """Read all streams."""
-        arguments = [self.program("tap-github"), "--config", str(folder / "config.json")]
-        arguments += ["--catalog", str(folder / "catalog.json")]
-        if again:
-            state = folder / "state.json"
-            state.write_text(json.dumps(last_state(folder / "output")), encoding="utf-8")
-            arguments += ["--state", str(state)]
-        return [Command(arguments)]
-
-    def count(self, folder: Path) -> Counter[str]:
-        """Count its records."""
-        return records_counted(folder / "output", STREAMS)

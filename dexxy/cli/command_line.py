@@ -475,12 +475,13 @@ def _partition(parser: ArgumentParser) -> None:
         metavar="N",
         help="how many partitions each table gets, 2 to 1024 (default: %(default)s)",
     )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--check",
         action="store_true",
         help="say what would be done, and change nothing; ends with 2 if there is something",
     )
-    parser.add_argument(
+    instead.add_argument(
         "--undo", action="store_true", help="remove what an unfinished run has left, and stop"
     )
 

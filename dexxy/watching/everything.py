@@ -1,14 +1,20 @@
 """All facts, and what all processes and machines share of asking for them."""
 
+from django.conf import settings
+
 from dexxy import __version__
 from dexxy.watching import arriving, counters, reading, working
 from dexxy.watching.facts import OF_GROUPS, Asked, Fact, Group, Measure, asked
 
-INFO = Measure("dexxy_info", "Which Dexxy this is.", ("version",))
+INFO = Measure(
+    "dexxy_info",
+    "Which Dexxy this is, and where its documentation is; alerts lead there.",
+    ("version", "docs"),
+)
 
 
 def _info() -> list[Fact]:
-    return [Fact(INFO, 1, (__version__,))]
+    return [Fact(INFO, 1, (__version__, f"{settings.DEXXY_BASE_URL.rstrip('/')}/docs/"))]
 
 
 GROUPS: tuple[Group, ...] = (

@@ -16,7 +16,6 @@ from dexxy_simulator.requests_log import LoggedRequest
 from dexxy_simulator.server import PortInUseError, SimulatorServer
 from dexxy_simulator.tests.conftest import Clock, GitHub
 from dexxy_simulator.tests.documents import DOCUMENTS
-from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 
 VIEWER = {"query": "{ viewer { login } }"}
@@ -302,7 +301,8 @@ def test_the_process_says_where_it_is_and_stops_when_told() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().removeprefix("simulator ready ").strip()
-        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+        token = process.stdout.readline().rpartition(" ")[2].strip()
+        headers = {"Authorization": f"Bearer {token}"}
         viewer = httpx.post(f"{url}/graphql", json=VIEWER, headers=headers).json()
         port = url.rpartition(":")[2]
         second = subprocess.run([*command, "--port", port], capture_output=True, text=True)

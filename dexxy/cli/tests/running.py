@@ -24,14 +24,16 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     return clean | {"DEXXY_DATA_DIR": str(data_dir), **settings}
 
 
-def dexxy(*arguments: str, data_dir: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
+def dexxy(
+    *arguments: str, data_dir: Path, seconds: float = 60, **settings: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, for so many seconds at most."""
     return subprocess.run(
         [*COMMAND, *arguments],
         env=environment(data_dir, **settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
     )
 
 

@@ -1,18 +1,15 @@
 """What leaves for Sentry: what failed and where; no secret, and nothing of people."""
 
-import gzip
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from dexxy.config.sentry import cleaned
+from tests.receiver import Receiver, receiving
 
 SCRIPT = """
 import logging
@@ -36,30 +33,11 @@ last_words()
 """
 
 
-class _Receiver(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.server.bodies.append(body.decode())  # type: ignore[attr-defined]
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_arguments: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def receiver() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
-    server.bodies = []  # type: ignore[attr-defined]
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def receiver() -> Iterator[Receiver]:
+    with receiving() as to:
+        to.body = b"{}"
+        yield to
 
 
 def run(code: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -68,14 +46,14 @@ def run(code: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_an_error_arrives_without_anything_that_opens_a_door_or_tells_of_people(
-    receiver: ThreadingHTTPServer,
+    receiver: Receiver,
 ) -> None:
-    dsn = f"http://key@127.0.0.1:{receiver.server_address[1]}/7"
+    dsn = f"{receiver.url.replace('//', '//key@')}/7"
 
     done = run(SCRIPT, DEXXY_SENTRY_DSN=dsn, DEXXY_SENTRY_ENVIRONMENT="trial")
 
     assert done.returncode == 0, done.stderr
-    bodies: list[str] = receiver.bodies  # type: ignore[attr-defined]
+    bodies = [one.plain.decode() for one in receiver.received]
     [event] = [
         json.loads(line)
         for body in bodies

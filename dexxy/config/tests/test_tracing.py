@@ -1,17 +1,14 @@
 """Spans of requests, statements, what GitHub is asked, and jobs; cleaned before they leave."""
 
-import gzip
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from dexxy.config.tracing import cleaned
+from tests.receiver import Receiver, receiving
 from tests.servers import own_database
 
 SCRIPT = """
@@ -36,29 +33,11 @@ last_words()
 """
 
 
-class _Collector(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.server.bodies.append((self.path, body))  # type: ignore[attr-defined]
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_arguments: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def collector() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Collector)
-    server.bodies = []  # type: ignore[attr-defined]
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def collector() -> Iterator[Receiver]:
+    with receiving() as to:
+        to.body = b""
+        yield to
 
 
 def run(code: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -68,18 +47,17 @@ def run(code: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.django_db(transaction=True)
 def test_a_collector_gets_spans_without_secrets_and_without_people(
-    collector: ThreadingHTTPServer,
+    collector: Receiver,
 ) -> None:
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-    address = f"http://127.0.0.1:{collector.server_address[1]}"
-
-    done = run(SCRIPT, DEXXY_OTEL="yes", OTEL_EXPORTER_OTLP_ENDPOINT=address, **own_database())
+    done = run(
+        SCRIPT, DEXXY_OTEL="yes", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **own_database()
+    )
 
     assert done.returncode == 0, done.stderr
-    bodies: list[tuple[str, bytes]] = collector.bodies  # type: ignore[attr-defined]
-    assert {path for path, _ in bodies} == {"/v1/traces"}
-    requests = [ExportTraceServiceRequest.FromString(body) for _, body in bodies]
+    assert {one.path for one in collector.received} == {"/v1/traces"}
+    requests = [ExportTraceServiceRequest.FromString(one.plain) for one in collector.received]
     spans = [
         span
         for request in requests

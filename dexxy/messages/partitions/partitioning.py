@@ -122,9 +122,11 @@ def _alone() -> Iterator[None]:
 
 
 def _state(table: BigTable) -> TableState:
+    # A table without partitions is in no tree; a partitioned one has no bytes of its own.
     size = """
-SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint
-FROM pg_partition_tree(to_regclass(%(table)s)) WHERE isleaf
+SELECT pg_total_relation_size(to_regclass(%(table)s)) + coalesce(sum(
+    pg_total_relation_size(relid)) FILTER (WHERE isleaf), 0)::bigint
+FROM pg_partition_tree(to_regclass(%(table)s))
 """
     [(taken,)] = fetch_all(size, {"table": table.name})
     at = progress_of(table)
