@@ -60,7 +60,7 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
     server = MailServer()
     controller = Controller(server, hostname="127.0.0.1", port=port)
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "dexxy.mail.smtp.BoundedEmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     settings.EMAIL_TIMEOUT = TIMEOUT
     settings.DEFAULT_FROM_EMAIL = "Dexxy <dexxy@example.com>"

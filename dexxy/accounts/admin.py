@@ -83,7 +83,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     add_form = UserCreationForm
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_filter = ("is_active", "is_staff", "is_superuser", "is_vouched")
     search_fields = ("email", "name")
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (

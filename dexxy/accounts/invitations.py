@@ -276,6 +276,7 @@ def invitation_sign_up(
         )
     if is_named:
         _address_settle(invitation, takes_address=takes_address)
+        user.is_vouched = True
     try:
         user_store(user)
     except AddressTakenError as error:

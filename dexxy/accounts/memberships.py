@@ -76,7 +76,8 @@ def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
     """Make a link by which a member who forgot their password signs in once and sets a new one.
 
     Their password works no more, and they are signed out everywhere. Who signs in as them
-    elsewhere afterwards is joined anew, which ends what whoever had the link did with it.
+    elsewhere afterwards is joined anew, which ends what whoever had the link did with it; so does
+    a link to sign in that comes by mail.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
@@ -90,7 +91,8 @@ def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
     in_person(viewer)
     user = _resettable(actor, membership_id)
     user.set_unusable_password()
-    user.save(update_fields=["password"])
+    user.is_vouched = True  # until they answer a mail: the link may be used by whoever made it
+    user.save(update_fields=["password", "is_vouched"])
     SocialAccount.objects.filter(user=user).delete()
     sessions_end(user)
     audit_of_user(user, actor, "user.reset_link_made")

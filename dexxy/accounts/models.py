@@ -45,6 +45,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Where in the log of the database what they last wrote ends; kept where there is a replica.
     last_write = models.BigIntegerField(default=0, db_default=0)
 
+    # Whether nobody but who invited them says that the address is theirs: they had the link, too.
+    is_vouched = models.BooleanField(default=False, db_default=False)
+
     # The token by which this request came, if it was one: it opens one workspace.
     via_token: "ApiToken | None" = None
     # Whether many people are this one: those who visit the public demo. Nothing is kept of them.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -32,6 +33,10 @@ class OutsideAccountError(DexxyError):
 
 class NothingProvenError(OutsideAccountError):
     """The provider has proven none of their addresses."""
+
+
+class SecondStepFirstError(OutsideAccountError):
+    """An account here has their address, and something to sign in with that may not be theirs."""
 
 
 class NobodyLetInError(OutsideAccountError):
@@ -82,6 +87,7 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
 
     Raises:
         NothingProvenError, NobodyLetInError: they have no account here, and get none.
+        SecondStepFirstError: an account with their address has a passkey or an app.
         OutsideAccountError: an account here has their address, but has not proven it.
     """
     known = SocialAccount.objects.filter(provider=person.provider, uid=person.uid)
@@ -98,18 +104,45 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
         )
     user = _owner(person.proven)
     is_new = user is None
+    _refuse_second_step(user, person)
     lost_password = user is not None and _take_over(user)
     user = user or _newcomer(person, secret)
+    _join(person, user)
+    if not is_new:
+        rules_follow(user, rules_for(person.proven))
+    log.info("joined an account from outside", user=user.pk, provider=person.provider)
+    return Known(user, is_new, lost_password)
+
+
+def _join(person: OutsidePerson, user: User) -> None:
+    """Let PERSON be known as USER from now on, and write that down where USER is a member."""
     SocialAccount.objects.get_or_create(
         provider=person.provider, uid=person.uid, defaults={"user": user}
     )
     for membership in user.memberships.select_related("workspace"):
         details = {"user": user.email, "place": person.place}
         audit(membership.workspace, user, "user.outside_account_joined", user, **details)
-    if not is_new:
-        rules_follow(user, rules_for(person.proven))
-    log.info("joined an account from outside", user=user.pk, provider=person.provider)
-    return Known(user, is_new, lost_password)
+
+
+def _refuse_second_step(user: User | None, person: OutsidePerson) -> None:
+    """Join no account that has a passkey or an app: they may be of whoever had it before.
+
+    To end them, as the password is ended, would let a provider stand in for the second step. To
+    keep them would leave whoever added a passkey in the account.
+    """
+    if user is None or user.is_staff:
+        return
+    # Whoever adds one at this moment comes first, or is signed out.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not Authenticator.objects.filter(user=user).exists():
+        return
+    raise SecondStepFirstError(
+        _(
+            "The account of {email} here has a passkey or an authenticator app, so it is not "
+            "joined with yours at {place}. Sign in as before and remove them, then sign in by "
+            "{place}. If they are not yours, ask whoever runs this Dexxy to reset them."
+        ).format(email=user.email, place=person.place)
+    )
 
 
 def _take_over(user: User) -> bool:
@@ -122,7 +155,8 @@ def _take_over(user: User) -> bool:
         return False  # made by whoever runs this Dexxy
     had_password = user.has_usable_password()
     user.set_unusable_password()
-    user.save(update_fields=["password"])
+    user.is_vouched = False
+    user.save(update_fields=["password", "is_vouched"])
     return had_password
 
 

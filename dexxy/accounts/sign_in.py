@@ -7,38 +7,45 @@ from secrets import token_hex
 import structlog
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from sesame.utils import get_query_string, get_user
 
 from dexxy.accounts.models import User
+from dexxy.accounts.security.open_sessions import sessions_end
 from dexxy.accounts.security.passwords import password_checked, password_set
+from dexxy.accounts.services import audit_of_user
 
 log = structlog.get_logger()
 
 _PATH = "/sign-in/link/"
 _RENEWAL_PATH = "/sign-in/password/"
 # What a link of one kind says is nothing to the other.
-_RENEWAL = "renewal"
+_RENEWAL, _MAILED = "renewal", "mailed"
 _COOKIE, _SALT = "dexxy_browser", "dexxy.accounts.browser"
 _REMEMBERED_FOR = timedelta(days=365)
 
 
-def link_make(user: User, *, address: str = "") -> str:
+def link_make(user: User, *, address: str = "", is_mailed: bool = False) -> str:
     """Return a link that signs USER in, once, within an hour.
 
     Args:
         address: where Dexxy is; DEXXY_BASE_URL where it is ''.
+        is_mailed: whether nobody sees it but who reads the mail to USER's address.
     """
-    return f"{address or settings.DEXXY_BASE_URL}{_PATH}{get_query_string(user)}"
+    query = get_query_string(user, scope=_MAILED if is_mailed else "")
+    return f"{address or settings.DEXXY_BASE_URL}{_PATH}{query}"
 
 
 def link_user(request: HttpRequest) -> User | None:
     """Return whom the link of REQUEST would sign in, or None: it is unknown, spent or too old."""
-    return _user(request)
+    return _user(request) or _user(request, _MAILED)
 
 
 @transaction.atomic
@@ -46,12 +53,17 @@ def link_sign_in(request: HttpRequest) -> HttpResponse | None:
     """Sign in whom the link of REQUEST is for, which is spent by that.
 
     Whoever has a second step is asked for it: a mailbox or an admin does not stand in for that.
+    A link that came by mail ends the password of an account whose address nobody but an inviter
+    vouched for until then.
 
     Returns: where to go on, or None, as `link_user`.
     """
     user = _spent(request)
     if user is None:
-        return None
+        user = _spent(request, _MAILED)
+        if user is None:
+            return None
+        _have_alone(request, user)
     log.info("signed in by link", user=user.pk)
     return _signed_in(request, user, "link")
 
@@ -82,9 +94,39 @@ def password_link_set(request: HttpRequest, *, password: str, again: str) -> Htt
     user = _spent(request, _RENEWAL)
     if user is None:
         return None
+    if _may_be_another_s(user):
+        user.is_vouched = False
+        user.save(update_fields=["is_vouched"])
     password_set(user, password)
     log.info("password set by link", user=user.pk)
     return _signed_in(request, user, "password_link")
+
+
+def _have_alone(request: HttpRequest, user: User) -> None:
+    """End the password and the sessions of USER, who reads the mail of an address that an inviter
+    vouched for: that inviter may have made the account, and waited in it."""
+    if not _may_be_another_s(user):
+        return
+    had_password = user.has_usable_password()
+    user.is_vouched = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_vouched", "password"])
+    sessions_end(user)
+    audit_of_user(user, user, "user.mail_answered")
+    if had_password:
+        messages.info(
+            request,
+            _(
+                "This was the first mail to your address that was answered. The password that the "
+                "account had works no more, and it is signed out everywhere else. You can set a "
+                "new one."
+            ),
+        )
+
+
+def _may_be_another_s(user: User) -> bool:
+    # Who has a second step is asked for it: whoever else added that keeps them out, and not in.
+    return user.is_vouched and not Authenticator.objects.filter(user=user).exists()
 
 
 def _user(request: HttpRequest, scope: str = "") -> User | None:

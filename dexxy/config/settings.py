@@ -282,7 +282,7 @@ SESAME_ONE_TIME = True
 
 _MAIL = mail_settings()
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
+    "dexxy.mail.smtp.BoundedEmailBackend"
     if _MAIL.host
     else "django.core.mail.backends.dummy.EmailBackend"
 )

@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.errors import MessageError
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -71,16 +72,24 @@ def mail_hand_over(server: BaseEmailBackend, mail: EmailMultiAlternatives) -> No
         raise MailRefusedError(_reason(error), is_for_good=True) from error
     except OSError as error:
         raise MailServerError(_reason(error)) from error
+    except (ValueError, MessageError) as error:
+        # It cannot be written down as a mail, such as one to a domain that there cannot be.
+        raise MailRefusedError(_reason(error), is_for_good=True) from error
 
 
 def _refused(code: int, said: bytes | str) -> MailRefusedError:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    reason = redacted(f"{code} {' '.join(text.split())}")[:_LONGEST_REASON]
+    reason = _in_one_line(f"{code} {text}")
     return MailRefusedError(reason, is_for_good=code >= _FOR_GOOD)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return str(_refused(error.smtp_code, error.smtp_error))
-    text = " ".join(str(error).split()) or type(error).__name__
-    return redacted(text)[:_LONGEST_REASON]
+    return _in_one_line(str(error)) or type(error).__name__
+
+
+def _in_one_line(text: str) -> str:
+    # Beside other control characters, a server may send the one that no column takes.
+    kept = "".join(char for char in text if char.isprintable() or char.isspace())
+    return redacted(" ".join(kept.split()))[:_LONGEST_REASON]

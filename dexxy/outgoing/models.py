@@ -57,6 +57,8 @@ class Endpoint(TimestampedModel):
     holder = models.CharField(max_length=32, blank=True)
     held_until = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
+    # How long answers take of late, the slow ones longest; None before the first attempt.
+    milliseconds = models.PositiveIntegerField(null=True, blank=True)
     # How often it failed in a row, since when, and until when it is left alone.
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)

@@ -47,6 +47,12 @@ SECONDS, LONGEST_ANSWER = 10.0, 1000
 # Longer than anything takes: then its worker was killed.
 _HELD_FOR = timedelta(seconds=60)
 _THREADS = 8
+# Endpoints of one workspace that are asked at a time: those that take their ten seconds would have
+# all threads, and keep the events of others waiting, though they take everything in the end.
+_MOST_OF_A_WORKSPACE = 3
+# The same by endpoints of many workspaces: an answer that took longer than these milliseconds, or
+# none so far, is slow, and so many threads are for those that are not.
+_SLOW, _FOR_QUICK = 2000, _THREADS // 2
 
 log = structlog.get_logger()
 
@@ -59,6 +65,7 @@ class Claim:
         holder: who has claimed it.
         attempts: by the ids of the deliveries, which attempt this is.
         headers: of the request.
+        is_slow: whether the last answer took long, or there was none yet.
     """
 
     endpoint_id: int
@@ -67,6 +74,7 @@ class Claim:
     url: str
     headers: Mapping[str, str]
     body: bytes
+    is_slow: bool
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,8 @@ def deliveries_send(*, seconds: float) -> int:
     with ThreadPoolExecutor(_THREADS) as threads:
         while True:
             if monotonic() < until and not asked_to_stop.is_set():
-                claims = _claim(_THREADS - len(running))
+                slow = sum(one.is_slow for one in running.values())
+                claims = _claim(_THREADS - len(running), _THREADS - _FOR_QUICK - slow)
                 running |= {threads.submit(_ask, one): one for one in claims}
                 made += len(claims)
             if not running:
@@ -110,30 +119,39 @@ def deliveries_send(*, seconds: float) -> int:
                 _note(running.pop(future), future.result())
 
 
-def _claim(most: int) -> list[Claim]:
-    """Claim up to MOST endpoints to which something is due, those that waited longest first."""
+def _claim(most: int, most_slow: int) -> list[Claim]:
+    """Claim up to MOST endpoints to which something is due, those that waited longest first.
+
+    Args:
+        most_slow: how many of them may be slow.
+    """
     found: list[Claim] = []
     while len(found) < most:
         with transaction.atomic():
-            endpoint = _next_endpoint()
+            endpoint = _next_endpoint(may_be_slow=most_slow > 0)
             if endpoint is None:
                 return found
             claim = _claimed(endpoint, timezone.now())
         if claim is not None:
             found.append(claim)
+            most_slow -= claim.is_slow
     return found
 
 
-def _next_endpoint() -> Endpoint | None:
+def _next_endpoint(*, may_be_slow: bool) -> Endpoint | None:
     now = timezone.now()
     due = Delivery.objects.filter(
         endpoint=OuterRef("pk"), state=DeliveryState.PENDING, next_attempt_at__lte=now
     )
+    asked = Endpoint.objects.filter(workspace=OuterRef("workspace"), held_until__gt=now)
     free = Endpoint.objects.listening().filter(
         Q(rests_until=None) | Q(rests_until__lte=now),
         Q(held_until=None) | Q(held_until__lte=now),
         Exists(due),
+        ~Exists(asked[_MOST_OF_A_WORKSPACE - 1 :]),
     )
+    if not may_be_slow:
+        free = free.filter(milliseconds__lte=_SLOW)
     order = free.order_by(F("asked_at").asc(nulls_first=True), "pk").select_related("workspace")
     return order.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
 
@@ -160,7 +178,8 @@ def _claimed(endpoint: Endpoint, now: datetime) -> Claim | None:
         attempts=F("attempts") + 1, attempted_at=now, next_attempt_at=now + _HELD_FOR
     )
     attempts = {row.pk: row.attempts + 1 for row in rows}
-    return Claim(endpoint.pk, endpoint.holder, attempts, url, headers, body)
+    is_slow = endpoint.milliseconds is None or endpoint.milliseconds > _SLOW
+    return Claim(endpoint.pk, endpoint.holder, attempts, url, headers, body, is_slow)
 
 
 def _that_may_leave(endpoint: Endpoint, rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
@@ -244,6 +263,8 @@ def _note(claim: Claim, outcome: Outcome) -> None:
         return
     now = timezone.now()
     endpoint.holder, endpoint.held_until = "", None
+    # One that was slow once is taken for quick after some quick answers, and not after each one.
+    endpoint.milliseconds = max(outcome.milliseconds, (endpoint.milliseconds or 0) * 9 // 10)
     if outcome.is_taken:
         endpoint.failures, endpoint.failing_since, endpoint.rests_until = 0, None, None
         endpoint.succeeded_at = now

@@ -21,6 +21,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
 from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS
 from dexxy.integrations.services.github.webhooks.handler_contract import Event
 from dexxy.messages.models import Message
+from dexxy.sources.models import Source
 from dexxy_simulator.model import Installation, Repository
 from tests.factories import (
     make_installation,
@@ -210,6 +211,8 @@ def test_a_renamed_account_takes_its_repositories_along(
 def test_a_repository_is_followed_to_its_new_name(
     happens: Happens, followed: GitHubRepository, action: str
 ) -> None:
+    Source.objects.update(url="https://github.example/colony/nest")
+
     assert happens("repository", action, repository=repository_data(followed, "colony/hive"))
 
     followed.refresh_from_db()

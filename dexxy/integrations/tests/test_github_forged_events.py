@@ -136,6 +136,21 @@ def test_a_lie_is_over_within_a_minute(
     assert known(followed) == before
 
 
+def test_a_lie_opens_no_private_repository_and_leads_no_link_elsewhere(
+    forge: Forge, followed: GitHubRepository, linked: GitHubInstallation
+) -> None:
+    url = followed.source.url
+    lie = {**_of(followed, "colony/nest"), "private": False, "html_url": "javascript:alert(1)"}
+
+    forge("repository", "publicized", repository=lie)
+
+    followed.source.refresh_from_db()
+    assert (followed.source.visibility.is_private, followed.source.url) == (True, url)
+    forge("repository", "renamed", repository={**lie, "full_name": "colony/other"})
+    followed.source.refresh_from_db()
+    assert followed.source.url == url.replace("colony/nest", "colony/other")
+
+
 def test_a_replay_of_what_was_so_is_over_within_a_minute(
     forge: Forge,
     followed: GitHubRepository,

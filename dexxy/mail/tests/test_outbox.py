@@ -1,6 +1,11 @@
-"""What becomes of a mail, against a server that takes, refuses, hangs and vanishes."""
+"""What becomes of a mail, against a server that takes, refuses, hangs, vanishes, or never ends."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from time import monotonic, sleep
 
 import pytest
 from django.utils import timezone
@@ -9,7 +14,7 @@ from pytest_django import Settings
 from dexxy.accounts.models import User, Workspace
 from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.mail.outbox import ATTEMPTS, Written, mails_send
-from tests.mail_server import MailServer
+from tests.mail_server import TIMEOUT, MailServer
 
 
 class KilledError(BaseException):
@@ -154,6 +159,77 @@ def test_a_server_that_hangs_costs_one_wait_whatever_is_due(
     assert list(tried) == [1, 0]
     assert not OutgoingMail.objects.filter(next_attempt_at__lte=timezone.now()).exists()
     assert not OutgoingMail.objects.filter(error="").exists()
+
+
+@contextmanager
+def rude_server(settings: Settings, says: bytes, *, pause: float = 0.0) -> Iterator[None]:
+    """Greet whoever comes by what never ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            connection, _address = listening.accept()
+            with connection, suppress(OSError):
+                while True:
+                    connection.sendall(says)
+                    sleep(pause)
+
+        settings.EMAIL_PORT = listening.getsockname()[1]
+        thread = threading.Thread(target=greet, daemon=True)
+        thread.start()
+        yield
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("says", "pause", "error"),
+    [
+        (b"220-hello\r\n" * 1000, 0.0, "its answer is longer than 65536 bytes"),
+        (b"220-hello\r\n", TIMEOUT / 5, "timed out"),
+        (b"2", TIMEOUT / 5, "timed out"),
+    ],
+)
+def test_a_greeting_that_does_not_end_costs_one_wait_and_little_memory(
+    mail: OutgoingMail,
+    mail_server: MailServer,
+    settings: Settings,
+    says: bytes,
+    pause: float,
+    error: str,
+) -> None:
+    began = monotonic()
+
+    with rude_server(settings, says, pause=pause):
+        send()
+
+    assert monotonic() - began < 8 * TIMEOUT
+    mail.refresh_from_db()
+    assert mail.error == f"Connection unexpectedly closed: {error}"
+    assert mail.next_attempt_at > timezone.now()
+
+
+def test_what_no_column_takes_in_an_answer_is_left_out(
+    mail: OutgoingMail, mail_server: MailServer
+) -> None:
+    mail_server.answer = "550 no\0 such\x1b[2J user"
+    send()
+
+    [given_up] = OutgoingMail.objects.refused()
+    assert given_up.error == "550 no such[2J user"
+
+
+def test_a_mail_that_cannot_be_written_down_is_given_up_and_says_why(
+    mail: OutgoingMail, mail_server: MailServer
+) -> None:
+    assert mail.user is not None
+    # An address for Django's own check, but no domain.
+    mail.user.email = "bob@x\u2028.example"
+    mail.user.save()
+    send()
+
+    [given_up] = OutgoingMail.objects.refused()
+    assert "idna" in given_up.error
+    assert mail_server.taken == []
 
 
 def test_a_server_that_is_not_there_gives_up_nothing(

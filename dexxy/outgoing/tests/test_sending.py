@@ -29,6 +29,7 @@ from dexxy.outgoing.tests.conftest import EndpointMaker, catch_up
 from dexxy.outgoing.tests.test_following import opened
 from dexxy.outgoing.waking import outgoing_wake
 from dexxy.sources.models import Source
+from tests.factories import make_workspace
 from tests.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,6 +146,60 @@ def test_a_receiver_that_hangs_delays_no_other(
     assert [one.error for one in late] == ["The address did not answer in time.", ""]
 
 
+def test_a_workspace_full_of_slow_receivers_delays_no_other(
+    make_endpoint: EndpointMaker,
+    alice: User,
+    bob: User,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sending, "SECONDS", 1.5)
+    for _ in range(10):
+        slow = make_endpoint(f"{receiver.url}/hang")
+        endpoint_test(viewer=alice, endpoint_id=slow.pk)
+    quick = make_endpoint(receiver.url, of=make_workspace(admin=bob), by=bob)
+    for _ in range(3):
+        endpoint_test(viewer=bob, endpoint_id=quick.pk)
+
+    deliveries_send(seconds=1)
+
+    assert [one.path for one in receiver.received].count("/hang") == 3
+    assert [one.path for one in receiver.received].count("/") == 3
+
+
+def test_slow_receivers_of_many_workspaces_delay_no_quick_one(
+    make_endpoint: EndpointMaker,
+    alice: User,
+    bob: User,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sending, "SECONDS", 2.5)
+    quick = make_endpoint(receiver.url, of=make_workspace(admin=bob), by=bob)
+    endpoint_test(viewer=bob, endpoint_id=quick.pk)
+    deliveries_send(seconds=1)
+    for _ in range(5):
+        theirs = make_workspace(admin=alice)
+        for _ in range(2):
+            slow = make_endpoint(f"{receiver.url}/hang", of=theirs)
+            endpoint_test(viewer=alice, endpoint_id=slow.pk)
+    for _ in range(3):
+        endpoint_test(viewer=bob, endpoint_id=quick.pk)
+
+    deliveries_send(seconds=1)
+
+    assert [one.path for one in receiver.received].count("/hang") == 4
+    assert [one.path for one in receiver.received].count("/") == 4
+    # One quick answer is not enough to be taken for quick again.
+    slow_ones = Endpoint.objects.filter(milliseconds__gt=2000)
+    assert slow_ones.count() == 4
+    receiver.hangs.set()
+    rested()
+    deliveries_send(seconds=1)
+    assert not Delivery.objects.filter(state=DeliveryState.PENDING).exists()
+    assert slow_ones.count() == 4
+
+
 def test_an_address_of_our_own_network_is_not_asked(
     make_endpoint: EndpointMaker, alice: User, receiver: Receiver, settings: object
 ) -> None:
@@ -242,7 +297,7 @@ def test_what_a_killed_worker_had_claimed_is_sent_again_under_the_same_id(
 ) -> None:
     endpoint = make_endpoint(receiver.url)
     sent = endpoint_test(viewer=alice, endpoint_id=endpoint.pk)
-    [claim] = sending._claim(1)
+    [claim] = sending._claim(1, 1)
     sending._ask(claim)  # and here it is killed
     assert deliveries_send(seconds=1) == 0
 

@@ -32,7 +32,7 @@ def _sign_in(user: User) -> Sheet:
         heading=_("Your link to sign in to Dexxy"),
         words=[
             _("It opens a page with a button, and signs you in once, within an hour."),
-            link_make(user),
+            link_make(user, is_mailed=True),
         ],
         why=_not_asked(),
     )

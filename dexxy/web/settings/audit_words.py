@@ -82,6 +82,7 @@ DEEDS: Mapping[str, str | Promise] = {
     "user.outside_account_joined": _("joined an account elsewhere with their own"),
     "user.password_set": _("set their password"),
     "user.recovery_codes_made": _("made new recovery codes"),
+    "user.mail_answered": _("answered a mail for the first time"),
     "user.reset_link_made": _("made a link for who forgot their password"),
     "user.second_step_added": _("added a second step or a passkey"),
     "user.second_step_removed": _("removed a second step or a passkey"),

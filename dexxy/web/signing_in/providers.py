@@ -129,6 +129,11 @@ class _OidcFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         # https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse
         if not isinstance(told, dict) or not claims.get("sub") or told.get("sub") != claims["sub"]:
             raise OAuth2Error("The ID token is of somebody else.")
+        if "\0" in claims["sub"]:
+            raise OAuth2Error("The ID token names nobody that could be stored.")
+        # https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+        if claims.get("azp", app.client_id) != app.client_id:
+            raise OAuth2Error("The ID token is for another client.")
         return self.get_provider().sociallogin_from_response(
             request, {"userinfo": {**claims, **told}}
         )

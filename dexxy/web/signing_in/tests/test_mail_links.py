@@ -12,7 +12,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dexxy.accounts.addresses import address_prove
-from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.accounts.invitations import invitation_create
+from dexxy.accounts.memberships import membership_reset_link
+from dexxy.accounts.models import AuditEntry, Membership, User, Workspace
+from dexxy.accounts.security.passwords import password_set
 from dexxy.mail.models import OutgoingMail
 from dexxy.web.mailing.tasks import send_mails
 from tests.factories import PASSWORD
@@ -71,6 +74,42 @@ def test_a_link_by_mail_signs_in_once_by_a_button(
     assert Client().post(link).status_code == 403
     assert "http" not in str(OutgoingMail.objects.values().get())
     assert OutgoingMail.objects.get().address == ""
+
+
+@pytest.mark.parametrize("waits_by", ["an invitation", "a reset link"])
+def test_who_had_the_account_before_loses_it_to_whoever_reads_its_mail(
+    client: Client, alice: User, workspace: Workspace, mail_server: MailServer, waits_by: str
+) -> None:
+    forger, email = Client(), "carol@example.com"
+    if waits_by == "an invitation":
+        _, link = invitation_create(viewer=alice, workspace=workspace, email=email)
+        forger.post(urlsplit(link).path, {"email": email, "name": "Carol", "password": PASSWORD})
+        carol = User.objects.get(email=email)
+    else:
+        carol = User.objects.create_user(email, PASSWORD)
+        address_prove(carol)
+        place = Membership.objects.create(workspace=workspace, user=carol)
+        membership_reset_link(viewer=alice, membership_id=place.pk)
+        carol.refresh_from_db()
+        password_set(carol, PASSWORD)
+        forger.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    assert is_signed_in(forger)
+    assert carol.is_vouched
+
+    answer = client.post(asked(client, mail_server, email))
+
+    assert is_signed_in(client)
+    assert forger.get("/account/").status_code == 302  # signed out
+    assert not Client().login(email=email, password=PASSWORD)
+    page = client.get(answer["Location"], follow=True).content.decode()
+    assert "The password that the account had works no more" in page
+    # Only whoever reads the mail has the account now: the next link ends nothing.
+    carol.refresh_from_db()
+    carol.set_password(NEW)
+    carol.save()
+    OutgoingMail.objects.all().delete()
+    client.post(asked(client, mail_server, email))
+    assert Client().login(email=email, password=NEW)
 
 
 def test_a_link_to_a_new_password_sets_it_and_ends_all_sessions(

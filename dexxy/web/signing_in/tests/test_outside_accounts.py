@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 from django.utils.html import escape
@@ -14,13 +15,16 @@ from dexxy.accounts.addresses import address_is_proven, address_prove
 from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.memberships import membership_remove, membership_reset_link
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.security.second_step import second_step_reset
 from dexxy.accounts.services import first_admin_ensure
 from dexxy.accounts.sign_in_rules import sign_in_rule_create
 from dexxy.integrations.models import GitHubApp
 from dexxy_simulator.model import Actor, App
 from dexxy_simulator.tokens import UserToken
 from dexxy_simulator.world import World
+from tests.factories import make_workspace
 from tests.oidc import Provider
+from tests.second_step import app_of
 
 DORA = {"sub": "d-1", "email": "dora@example.org", "email_verified": True, "name": "Dora"}
 
@@ -117,6 +121,50 @@ def test_who_had_the_account_before_loses_it_to_whoever_proves_the_address_elsew
     assert not Client().login(email=dora.email, password=password)
     page = client.get(response["location"], follow=True).content.decode()
     assert "You sign in by Ant Hill from now on. The password that the account had" in page
+
+
+def test_who_added_a_passkey_before_does_not_stay_in_an_account_that_a_rule_lets_in(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace
+) -> None:
+    """Of a passkey that was added, another workspace would be open to whoever added it."""
+    _, link = invitation_create(viewer=alice, workspace=workspace, email=str(DORA["email"]))
+    given = {"email": str(DORA["email"]), "name": "Dora", "password": "a password of alice's"}
+    Client().post(urlsplit(link).path, given)
+    dora = User.objects.get(email=DORA["email"])
+    Authenticator.objects.create(
+        user=dora, type=Authenticator.Type.WEBAUTHN, data={"name": "alice's", "credential": {}}
+    )
+    other = make_workspace(admin=User.objects.create_user("otto@example.org"))
+    otto = other.memberships.get().user
+    sign_in_rule_create(viewer=otto, workspace=other, domain="example.org")
+    oidc.claims = DORA
+
+    assert said(by_oidc(client)) == (
+        "The account of dora@example.org here has a passkey or an authenticator app, so it is not "
+        "joined with yours at Ant Hill. Sign in as before and remove them, then sign in by Ant "
+        "Hill. If they are not yours, ask whoever runs this Dexxy to reset them."
+    )
+    assert signed_in_as(client) is None
+    assert not SocialAccount.objects.exists()
+    assert list(dora.memberships.values_list("workspace", flat=True)) == [workspace.pk]
+
+    second_step_reset(dora)
+    by_oidc(client)
+
+    assert signed_in_as(client) == dora
+    assert other.memberships.filter(user=dora).exists()
+
+
+def test_who_joined_first_is_asked_for_the_second_step_that_they_added_then(
+    client: Client, oidc: Provider, dora: User
+) -> None:
+    oidc.claims = DORA
+    by_oidc(client)
+    app_of(dora)
+    other = Client()
+
+    assert by_oidc(other)["location"] == "/accounts/2fa/authenticate/"
+    assert signed_in_as(other) is None
 
 
 def test_who_makes_a_reset_link_does_not_stay_in_the_account(
@@ -288,6 +336,8 @@ def test_who_may_not_sign_in_any_more_does_not_by_another_account(
         {"id_token": {"iss": "https://evil.example.org"}},
         {"id_token": {"exp": 1}},
         {"id_token": {"sub": "d-2"}},
+        {"id_token": {"aud": ["dexxy", "another"], "azp": "another"}},
+        {"claims": {**DORA, "sub": "d\0"}},
         {"fails": {"/token"}},
         {"fails": {"/userinfo"}},
         {"fails": {"/keys"}},

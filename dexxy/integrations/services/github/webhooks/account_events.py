@@ -124,9 +124,12 @@ def on_repository(event: Event) -> bool:
     # It is sent to the new owner alone: every other installation has lost it.
     told = rows if is_transfer else theirs
     for row in told.select_related("source").order_by("pk"):
-        repository_rename(row, data["full_name"], data["html_url"])
-        if "private" in data:
-            source_visibility_note(row.source_id, is_private=bool(data["private"]))
+        # Not at the address that it tells: a link would lead wherever a lie says, also in mails.
+        repository_rename(row, data["full_name"])
+        # What leaves a workspace by itself cannot be called back: that a repository is public is
+        # believed when GitHub says so, within a minute.
+        if data.get("private"):
+            source_visibility_note(row.source_id, is_private=True)
     followed = theirs.followed()
     if event.action == "deleted":
         access_lost(followed, _DELETED)
