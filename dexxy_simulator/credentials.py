@@ -41,8 +41,10 @@ def token_of(world: World, request: Request) -> Token | None:
     token = world.token(value)
     if token is None:
         raise Refusal(401, "Bad credentials")
-    if _is_too_fresh(world, token):
-        status = world.dialect.fresh_token_status
+    if isinstance(token, InstallationToken) and _is_too_fresh(world, token):
+        # What is not there yet are the permissions of one that was made for a part of them:
+        # https://github.com/octokit/auth-app.js/issues/589
+        status = world.dialect.fresh_token_status if token.is_narrowed else 401
         raise Refusal(status, "Bad credentials" if status == 401 else NOT_ACCESSIBLE)
     if isinstance(token, InstallationToken) and token.installation.suspended_at:
         raise Refusal(403, SUSPENDED)
@@ -93,7 +95,5 @@ def _claims(value: str, app: App | None) -> dict[str, Any]:
     return claims
 
 
-def _is_too_fresh(world: World, token: Token) -> bool:
-    if not isinstance(token, InstallationToken) or token.created_at is None:
-        return False
-    return token.created_at + world.token_lag > world.now()
+def _is_too_fresh(world: World, token: InstallationToken) -> bool:
+    return token.created_at is not None and token.created_at + world.token_lag > world.now()

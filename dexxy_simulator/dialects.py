@@ -69,8 +69,9 @@ class Dialect:
         converted_issues_stay: an issue that became a discussion stays as a closed one.
         discussions_share_numbers: discussions are numbered together with issues.
         stateless_tokens: tokens of installations have the format of 2026, about 520 characters.
-        fresh_token_status: of the refusal of an installation's token that is not yet known
-            everywhere, as long as the world's `token_lag` says.
+        fresh_token_status: of the refusal of an installation's token for a part of the permissions
+            that is not yet known everywhere, as long as the world's `token_lag` says. Any other
+            is refused with 401.
         new_repositories_are_announced: installations on all repositories get
             `installation_repositories.added` for a new one, beside `repository.created`.
         repository_deletions_are_sent: Apps get `repository.deleted`, which the documentation

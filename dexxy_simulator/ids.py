@@ -53,6 +53,7 @@ PREFIXES: Final = {
     "Ref": "REF",
     "Team": "T",
     "Milestone": "MI",
+    "IssueType": "IT",
 }
 
 

@@ -150,7 +150,7 @@ def _show_again(world: World, post: Post, _: Random) -> None:
     world.minimize(post, None)
 
 
-@_to_one("reacted to", of=_posts(Post, lambda one: not isinstance(one, PullRequest)))
+@_to_one("reacted to", of=_posts(Post))
 def _react(world: World, post: Post, random: Random) -> None:
     world.react(post, random.choice(list(post.reactions)))
 

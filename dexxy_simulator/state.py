@@ -16,6 +16,7 @@ from dexxy_simulator.model import (
     ActorKind,
     App,
     InstallationRequest,
+    IssueType,
     Node,
     Post,
     Repository,
@@ -62,6 +63,8 @@ class WorldState:
         self._legacy_ids: dict[str, str] = {}
         self.actors: dict[int, Actor] = {}
         self.repositories: dict[int, Repository] = {}
+        # The types of issues of each organization, by their names.
+        self.issue_types: dict[int, dict[str, IssueType]] = {}
         self.former_names: dict[str, Repository] = {}
         self.tokens: dict[str, Token] = {}
         self.apps: dict[int, App] = {}

@@ -91,10 +91,14 @@ class InstallationToken(Token):
     """The token by which an App works on an account. Its owner is the App's bot.
 
     https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation
+
+    Args:
+        is_narrowed: it was made for a part of the permissions.
     """
 
     installation: Installation
     permissions: Permissions
+    is_narrowed: bool = False
     is_user: ClassVar[bool] = False
 
     @property

@@ -37,6 +37,7 @@ DOCUMENTS = [
     *(queries.skip_document(kind) for kind in ThreadKind),
     *(queries.threads_document([kind]) for kind in ThreadKind),
     *(queries.parts_document([name]) for name in queries.NESTED_LISTS),
+    queries.commits_document(1),
     queries.people_document(with_email=True),
     queries.people_document(with_email=False),
 ]
@@ -77,6 +78,7 @@ def _make_rare_things(world: World, repository: Repository) -> None:
     world.add_sub_issue(parent, part, owner)
     world.close(part, owner)
     world.react(parent, "heart", 2)
+    world.set_type(parent, owner, "Bug")
     pull = world.open_pull_request(repository, owner, "All that is rare")
     review = world.review(pull, owner, "APPROVED", "Good")
     world.dismiss_review(review, owner, "Out of date")

@@ -208,6 +208,7 @@ def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str
         reason = (issue.state_reason or "").lower()
         facts = _thread(issue, reason, None) | _tracked(issue)
         facts["details"] |= _parts(issue)
+        facts["issue_type"] = issue.issue_type.name if issue.issue_type else ""
         yield ("issue", issue.number), facts
     for pull in repository.pull_requests.values():
         reason = "draft" if pull.is_draft else ""
@@ -217,6 +218,8 @@ def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str
         if pull.head_ref is not None:
             made_at = pull.head_ref.target.committed_date.replace(microsecond=0)
             facts["details"]["head_committed_at"] = made_at.isoformat()
+            if _is_by_other(pull.author, pull.head_ref.target):
+                facts["details"]["head_by_other"] = True
         yield ("pull_request", pull.number), facts
     for discussion in repository.discussions.values():
         reason = (discussion.state_reason or "").lower()
@@ -246,11 +249,20 @@ def _thread(
         "version_at": _shown(thread.updated_at),
         "category": "",
         "milestone": "",
+        "issue_type": "",
         "head_oid": "",
         "is_locked": thread.locked,
         "assignees": [],
         "details": _details(thread),
     }
+
+
+def _is_by_other(opener: Actor | None, commit: Commit) -> bool:
+    """Tell whether a commit is by an account that is not the opener's, or by a bot."""
+    author = commit.author
+    if author is None:
+        return False
+    return author.user is not opener if author.user else author.name.endswith("[bot]")
 
 
 def _resolved(thread: ReviewThread) -> list[str]:
@@ -260,9 +272,7 @@ def _resolved(thread: ReviewThread) -> list[str]:
 
 
 def _details(thread: Issue | PullRequest | Discussion) -> dict[str, Any]:
-    # Those to pull requests are not asked for.
-    counts = {} if isinstance(thread, PullRequest) else thread.reactions
-    reactions = {name: count for name, count in counts.items() if count}
+    reactions = {name: count for name, count in thread.reactions.items() if count}
     found = {
         **_association(thread),
         "lock_reason": (thread.active_lock_reason or "").lower(),
@@ -411,6 +421,8 @@ def _messages_of(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[s
 
 def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
     said = _post(review, {"state": review.state})
+    if review.commit:
+        said["details"]["commit"] = review.commit.oid
     said["occurred_at"] = _shown(review.submitted_at)
     # One that only wraps comments on code says nothing.
     said["in_feed"] = review.state != "COMMENTED" or bool(review.body.strip())

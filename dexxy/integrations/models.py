@@ -125,6 +125,8 @@ class Credential(TimestampedModel):
     sweep_hour_ends_at = models.DateTimeField(null=True, blank=True)
     # When its server last did not know a field that newer ones have; it may be updated one day.
     newer_fields_refused_at = models.DateTimeField(null=True, blank=True)
+    # Their names; none where a release noted the time that did not tell them apart.
+    refused_fields = models.JSONField(default=list, blank=True, db_default=[])
     # Whether GitHub shows people's public addresses with it, as far as it has told.
     shows_emails = models.BooleanField(default=True, db_default=True)
 

@@ -170,6 +170,7 @@ class ThreadAnswer(Answer):
     state_reason: str = ""
     category: str = ""
     milestone: str = ""
+    issue_type: str = ""
     is_locked: bool = False
     closed_at: datetime | None = None
     merged_at: datetime | None = None

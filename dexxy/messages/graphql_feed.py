@@ -55,6 +55,9 @@ class Thread:
     labels: list[str]
     category: str = strawberry.field(description="Of a discussion.")
     milestone: str
+    issue_type: str = strawberry.field(
+        description="Of an issue of an organization, such as `Bug`; empty where it has none."
+    )
     is_locked: bool
     head_oid: str = strawberry.field(description="Of a pull request: its last commit.")
     url: str

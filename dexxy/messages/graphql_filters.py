@@ -49,6 +49,9 @@ class CommonFilterInput:
         description="In threads that are assigned to any of these: `me`, `none`, the name or the"
         " address of a user of the workspace, or a login on the server.",
     )
+    issue_types: list[str] | None = strawberry.field(
+        default=None, description="In issues of any of these types, such as `Bug`, in any case."
+    )
     only_answered: bool = strawberry.field(
         default=False, description="In threads in which another person has answered."
     )

@@ -113,6 +113,8 @@ class Thread(TimestampedModel):
     # What only some kinds have, and lists may be asked by: '' or [] where there is none.
     category = models.TextField(blank=True, db_default="")
     milestone = models.TextField(blank=True, db_default="")
+    # The name of an organization's type of issues, such as Bug.
+    issue_type = models.TextField(blank=True, db_default="")
     # The id of the last commit of a pull request.
     head_oid = models.CharField(max_length=64, blank=True, db_default="")
     is_locked = models.BooleanField(default=False, db_default=False)

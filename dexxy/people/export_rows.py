@@ -118,6 +118,7 @@ def _thread(thread: Thread) -> Row:
         "labels": thread.labels,
         "category": thread.category,
         "milestone": thread.milestone,
+        "issue_type": thread.issue_type,
         "is_locked": thread.is_locked,
         "assignees": [account["login"] for account in thread.assignees],
         "url": thread.url,
@@ -252,7 +253,7 @@ def _place(cursor: str) -> Cursor | None:
 
 _THREAD_COLUMNS = (
     *("id", "source", "kind", "number", "title", "state", "state_reason", "labels"),
-    *("category", "milestone", "is_locked", "assignees", "url"),
+    *("category", "milestone", "issue_type", "is_locked", "assignees", "url"),
     *("author", "author_id", "member_id", "opened_at", "closed_at", "merged_at", "answered_at"),
     *("first_response_at", "last_activity_at", "message_count"),
 )

@@ -42,6 +42,7 @@ class AuthorizationActivity(InstallationActivity):
             owner=installation.app.bot,
             installation=installation,
             permissions=dict(installation.permissions if permissions is None else permissions),
+            is_narrowed=permissions is not None,
             repository_ids=repository_ids,
             created_at=self.now(),
             expires_at=self.now() + INSTALLATION_TOKEN_LIFE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from dexxy_simulator.activity.base import Activity, activity
 from dexxy_simulator.ids import node_id
 from dexxy_simulator.model import Actor, Commit, GitActor, PullRequest, Ref, Team
@@ -17,16 +19,18 @@ class PullRequestActivity(Activity):
         *authors: Actor | GitActor | None,
         message: str = "A change",
         force: bool = False,
+        made_at: datetime | None = None,
     ) -> Commit:
         """Push a commit to the branch; only a push that rewrites it is an event of the timeline.
 
         Args:
             authors: the first pushes, the others are its co-authors; None if the account is gone.
+            made_at: when the commit was made, which nobody saw before.
         """
         assert pull.head_ref is not None, "the branch was deleted"
         before = pull.head_ref.target
         present = [one for one in authors if one is not None]
-        after = self.add_commit(pull, *present, message=message)
+        after = self.add_commit(pull, *present, message=message, moment=made_at)
         actor = next((one for one in present if isinstance(one, Actor)), None)
         pull.head_ref.target, pull.head.sha = after, after.oid
         if force:

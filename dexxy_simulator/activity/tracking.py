@@ -1,4 +1,4 @@
-"""What people do to keep track of threads: milestones, duplicates, sub-issues, reactions."""
+"""What people do to keep track of threads: milestones, types, duplicates, parts, reactions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dexxy_simulator.model import (
     Discussion,
     DiscussionComment,
     Issue,
+    IssueType,
     Milestone,
     Post,
     PullRequest,
@@ -48,6 +49,34 @@ class TrackingActivity(Activity):
         if shown is not None:
             action = "milestoned" if milestone else "demilestoned"
             self.happened(action, thread, actor, milestone=shown)
+
+    @activity
+    def set_type(self, issue: Issue, actor: Actor | None, name: str | None) -> None:
+        """Say of which type an issue is, or that it is of none: only organizations have types.
+
+        A server that is too old for them does nothing.
+        """
+        owner, former = issue.home.owner, issue.issue_type
+        if owner.kind != "Organization" or not self.dialect.newer_fields:
+            return
+        issue.issue_type = self._type(owner, name) if name else None
+        shown = issue.issue_type or former
+        if shown is not None and issue.issue_type is not former:
+            self.touch(issue)
+            self.happened("typed" if name else "untyped", issue, actor, type=shown)
+
+    def _type(self, owner: Actor, name: str) -> IssueType:
+        types = self.issue_types.setdefault(owner.database_id, {})
+        if name not in types:
+            number = self.ids.next("IssueType")
+            types[name] = IssueType(
+                database_id=number,
+                node_id=node_id("IssueType", number, owner.database_id),
+                name=name,
+                created_at=self.now(),
+                description=f"What is called {name} here",
+            )
+        return types[name]
 
     @activity
     def mark_duplicate(

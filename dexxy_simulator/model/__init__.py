@@ -12,7 +12,13 @@ from dexxy_simulator.model.census import census, posts_in, posts_of, with_parts
 from dexxy_simulator.model.commits import Commit, GitActor, PullRequestCommit, Ref
 from dexxy_simulator.model.discussions import Discussion, DiscussionComment
 from dexxy_simulator.model.growth import Release
-from dexxy_simulator.model.repositories import DiscussionCategory, Label, Milestone, Repository
+from dexxy_simulator.model.repositories import (
+    DiscussionCategory,
+    IssueType,
+    Label,
+    Milestone,
+    Repository,
+)
 from dexxy_simulator.model.reviews import Review, ReviewComment, ReviewThread
 from dexxy_simulator.model.threads import (
     Branch,
@@ -39,6 +45,7 @@ __all__ = [
     "InstallationRequest",
     "Issue",
     "IssueComment",
+    "IssueType",
     "Label",
     "Milestone",
     "Node",

@@ -47,6 +47,11 @@ class Commit(Node):
     authors: list[GitActor] = field(default_factory=list)
 
     @property
+    def author(self) -> GitActor | None:
+        """Who wrote it: the first one that it names."""
+        return self.authors[0] if self.authors else None
+
+    @property
     def path(self) -> str:
         """Its page, below the server's root."""
         return f"{self.repository.path}/commit/{self.oid}"

@@ -35,6 +35,17 @@ class Label(Node):
 
 
 @dataclass(eq=False, kw_only=True)
+class IssueType(Node):
+    """A type of issues, which an organization has for all of its repositories."""
+
+    typename: ClassVar[str] = "IssueType"
+    name: str
+    created_at: datetime
+    description: str | None = None
+    is_enabled: bool = True
+
+
+@dataclass(eq=False, kw_only=True)
 class Milestone(Node):
     """A milestone. Its own repository can be another one: the recording has such a row."""
 

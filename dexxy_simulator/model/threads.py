@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dexxy_simulator.model.actors import Actor, Team
 from dexxy_simulator.model.base import Node, Post
 from dexxy_simulator.model.commits import PullRequestCommit, Ref
-from dexxy_simulator.model.repositories import Label, Milestone, Repository
+from dexxy_simulator.model.repositories import IssueType, Label, Milestone, Repository
 
 if TYPE_CHECKING:
     from dexxy_simulator.model.reviews import Review, ReviewThread
@@ -75,6 +75,7 @@ class Issue(Thread):
     assignees: list[Actor] = field(default_factory=list)
     comments: list[IssueComment] = field(default_factory=list)
     timeline: list[TimelineEvent] = field(default_factory=list)
+    issue_type: IssueType | None = None
     parent: Issue | None = None
     sub_issues: list[Issue] = field(default_factory=list)
 
@@ -117,6 +118,7 @@ class PullRequest(Thread):
     merged_by: Actor | None = None
     merge_commit_sha: str | None = None
     state_reason: ClassVar[str | None] = None
+    issue_type: ClassVar[None] = None
     parent: ClassVar[None] = None
     sub_issues: ClassVar[list[Issue]] = []
     milestone: Milestone | None = None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from dexxy_simulator.model import Actor, Label, Milestone, Repository, Team
+from dexxy_simulator.model import Actor, IssueType, Label, Milestone, Repository, Team
 from dexxy_simulator.rest_json.urls import Urls
 
 USER_TEMPLATES: Final = {
@@ -199,6 +199,22 @@ def label(urls: Urls, found: Label) -> dict[str, Any]:
         "description": found.description,
         "archived_at": None,
         "archived_by": None,
+    }
+
+
+def issue_type(urls: Urls, found: IssueType | None) -> dict[str, Any] | None:
+    """Write an organization's type of issues."""
+    if found is None:
+        return None
+    return {
+        "id": found.database_id,
+        "node_id": urls.node_id(found),
+        "name": found.name,
+        "description": found.description,
+        "color": None,
+        "created_at": when(found.created_at),
+        "updated_at": when(found.created_at),
+        "is_enabled": found.is_enabled,
     }
 
 

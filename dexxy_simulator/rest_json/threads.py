@@ -19,6 +19,7 @@ from dexxy_simulator.model import (
 )
 from dexxy_simulator.rest_json.accounts import (
     author,
+    issue_type,
     label,
     milestone,
     repository,
@@ -52,7 +53,7 @@ def issue(urls: Urls, thread: Issue | PullRequest) -> dict[str, Any]:
         "state_reason": thread.state_reason.lower() if thread.state_reason else None,
     }
     if urls.dialect.newer_fields:
-        row["type"] = None  # an organisation's types of issues are not modelled
+        row["type"] = issue_type(urls, thread.issue_type)
     if isinstance(thread, Issue):
         row["sub_issues_summary"] = asdict(thread.sub_issues_summary)
         row["sub_issues_summary"]["percent_completed"] = thread.sub_issues_summary.percent_completed

@@ -149,6 +149,44 @@ def test_what_happens_in_threads_is_told_as_github_tells_it(
     }
 
 
+def test_the_type_of_an_issue_is_told_as_github_tells_it(
+    server: SimulatorServer, world: World, app: App
+) -> None:
+    world.dialect = Dialect()
+    colony = world.add_actor("colony", "Organization")
+    issue = world.open_issue(world.add_repository(colony, "hill"), colony, "Leaks")
+    world.install(app, colony)
+    made(world)
+
+    world.set_type(issue, colony, "Bug")
+    world.set_type(issue, colony, "Bug")
+    world.set_type(issue, colony, None)
+
+    told = made(world)
+    for delivery in told:
+        check(delivery)
+    said = [json.loads(one.body) for one in told]
+    assert [(one["action"], one["type"]["name"]) for one in said] == [
+        ("typed", "Bug"),
+        ("untyped", "Bug"),
+    ]
+    shown = [one["issue"]["type"] for one in said]
+    assert shown == [said[0]["type"], None]
+
+
+@pytest.mark.parametrize(("kind", "newer"), [("User", True), ("Organization", False)])
+def test_only_organizations_on_newer_servers_have_types_of_issues(
+    world: World, kind: Any, newer: bool
+) -> None:
+    world.dialect = Dialect(newer_fields=newer)
+    owner = world.add_actor("somebody", kind)
+    issue = world.open_issue(world.add_repository(owner, "hill"), owner, "Leaks")
+
+    world.set_type(issue, owner, "Bug")
+
+    assert issue.issue_type is None
+
+
 def test_what_people_change_in_threads_is_told_too(
     server: SimulatorServer, world: World, ants: Repository, on_ants: Installation, barry: Actor
 ) -> None:

@@ -174,6 +174,8 @@ def _extras(urls: Urls, told: Happening) -> Payload:
         written["label"] = accounts.label(urls, details["label"])
     if "milestone" in details:
         written["milestone"] = accounts.milestone(urls, details["milestone"]) or {}
+    if "type" in details:
+        written["type"] = accounts.issue_type(urls, details["type"]) or {}
     if isinstance(reviewer := details.get("reviewer"), Team):
         written["requested_team"] = accounts.team(urls, reviewer)
     elif reviewer is not None:

@@ -144,6 +144,12 @@ def relabel(world: World, thread: Any, random: Random) -> None:
     world.set_labels(thread, thread.repository.owner, names)
 
 
+@to_one(3, _issues)
+def give_type(world: World, issue: Issue, random: Random) -> None:
+    """Say of which type an issue is, or that it is of none."""
+    world.set_type(issue, issue.home.owner, random.choice(("Bug", "Task", "Größe", None)))
+
+
 @to_one(1, lambda repository: repository.threads)
 def lock(world: World, thread: Any, _: Random) -> None:
     """Lock a thread, or unlock it."""

@@ -5,7 +5,15 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.doctor import State, github
-from dexxy.integrations.models import DeliveryState, RefusedWebhooks, SyncStatus, WebhookDelivery
+from dexxy.integrations.models import (
+    LEFT_OUT,
+    DeliveryState,
+    RefusedWebhooks,
+    StreamName,
+    SyncStatus,
+    SyncStream,
+    WebhookDelivery,
+)
 from dexxy.sources.models import Source
 from tests.factories import make_app, make_repository, make_source
 
@@ -103,6 +111,25 @@ def test_repositories_beyond_the_fifth_are_counted(workspace: Workspace) -> None
 
     assert len(findings) == github.NAMED + 1
     assert findings[-1].says == "2 more cannot be read."
+
+
+def test_a_list_that_github_does_not_show_is_named_with_its_reason_and_the_rest_is_well(
+    source: Source,
+) -> None:
+    repository = make_repository(source=source)
+    for name, refusal in (
+        (StreamName.ISSUES, ""),
+        (StreamName.DISCUSSIONS, "Give the App the permission to read discussions."),
+        # It is the workspace that wants none of them.
+        (StreamName.PULL_REQUESTS, LEFT_OUT),
+    ):
+        SyncStream.objects.create(repository=repository, name=name, refusal=refusal)
+
+    resting, others = github.repositories()
+
+    assert (resting.state, resting.name) == (State.NOTICE, "Discussions of owner/repo")
+    assert resting.fix == "Give the App the permission to read discussions."
+    assert (others.state, others.says) == (State.OK, "The only one can be read.")
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def review(number: int = 9, **fields: Any) -> dict[str, Any]:
         "authorAssociation": "NONE",
         "url": "https://g/r",
         "author": USER,
+        "commit": None,
     }
     return node | fields
 

@@ -75,8 +75,8 @@ def test_a_whole_page_of_threads_costs_few_points(
 
     asked = [entry for entry in simulator.requests.entries if entry.endpoint == "graphql"]
     costs = [entry.points for entry in asked]
-    # Of 25 issues, 20 pull requests, 15 discussions.
-    assert sorted(e.points for e in asked if "commits(" not in e.document)[-2:] == [1, 4]
+    # Of 22 and 24 pull requests, and of 15 discussions. 25 issues, and 20 pull requests, cost one.
+    assert sorted(e.points for e in asked if "commits(" not in e.document)[-4:] == [1, 2, 2, 4]
     # Of 25 commits of each of 25 pull requests.
     assert max(e.points for e in asked if "commits(" in e.document) == 7
     assert run.points == sum(costs)

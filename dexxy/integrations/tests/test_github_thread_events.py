@@ -335,7 +335,7 @@ def test_a_dismissed_review_says_so_and_keeps_its_text(app: GitHubApp) -> None:
     happen(app, "pull_request_review__submitted", "pull_request_review__dismissed")
 
     stored = Message.objects.get(kind="review").details
-    assert stored == {"state": "DISMISSED", "association": "member"}
+    assert stored == {"state": "DISMISSED", "association": "member", "commit": "ec26c3e5"}
 
 
 def test_the_empty_review_around_comments_is_kept_out_of_the_feed(app: GitHubApp) -> None:

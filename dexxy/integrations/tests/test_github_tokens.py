@@ -35,7 +35,7 @@ from dexxy.integrations.services.github.access.tokens import (
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy_simulator.dialects import Dialect
-from dexxy_simulator.faults import Fault, secondary_limit
+from dexxy_simulator.faults import Fault, secondary_limit, status
 from dexxy_simulator.model import Installation
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World
@@ -196,10 +196,6 @@ def test_a_new_token_that_github_does_not_know_everywhere_yet_is_tried_again(
     assert mints(simulator) == 1
 
 
-# GitHub refuses a token that it does not know yet with 401, or with 403.
-UNKNOWN = (errors.BadCredentialsError, errors.AccessDeniedError)
-
-
 def test_a_new_token_that_stays_unknown_is_replaced_once(
     linked: GitHubInstallation,
     simulator: SimulatorServer,
@@ -210,11 +206,38 @@ def test_a_new_token_that_stays_unknown_is_replaced_once(
     monkeypatch.setattr(github_tokens, "sleep", waited.append)
     world.token_lag = timedelta(hours=1)
 
-    with installation_client(linked) as client, pytest.raises(UNKNOWN):
+    with installation_client(linked) as client, pytest.raises(errors.BadCredentialsError):
         client.get("installation/repositories")
 
     assert waited == [1.0, 2.0, 4.0]
     assert mints(simulator) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "waits"),
+    [
+        ("Resource not accessible by integration", []),
+        ("Although you appear to have the correct authorization credentials", [1.0, 2.0, 4.0]),
+    ],
+)
+def test_a_permission_that_is_missing_costs_no_new_token_and_no_waiting(
+    linked: GitHubInstallation,
+    simulator: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+    message: str,
+    waits: list[float],
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(github_tokens, "sleep", waited.append)
+    for _ in range(1 + len(waits)):
+        refused = Fault(status(403, message), on="installation_repositories")
+        simulator.faults.add(refused)
+
+    with installation_client(linked) as client, pytest.raises(errors.AccessDeniedError):
+        client.get("installation/repositories")
+
+    assert waited == waits
+    assert mints(simulator) == 1
 
 
 def test_a_limit_that_only_the_text_tells_costs_no_new_token(

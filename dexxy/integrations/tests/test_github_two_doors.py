@@ -12,7 +12,7 @@ from dexxy.integrations.services.github.api.json import loads
 from dexxy.integrations.services.github.api.queries import (
     parts_document,
     threads_document,
-    without_newer_fields,
+    without_fields,
 )
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.mapping.nested_lists import nested_page
@@ -71,13 +71,18 @@ def live(world: World, hill: Repository) -> None:
     part = world.open_issue(hill, worker, "A part")
     world.add_sub_issue(issue, part, queen)
     world.close(part, queen)
+    world.react(issue, "heart", 2)
     world.rename_title(issue, queen, "A whole")
+    world.set_type(issue, queen, "Bug")
+    world.set_type(part, queen, "Task")
+    world.set_type(part, queen, None)
     reopened = world.open_issue(hill, worker, "Open again")
     world.close(reopened, queen)
     world.reopen(reopened, queen)
     pulls = [world.open_pull_request(hill, worker, f"Change {n}", "Please.") for n in range(4)]
     review = world.review(pulls[0], queen, "COMMENTED", "", [("ant.py", 3, "Here.")])
     world.reply_on_diff(review.comments[0], worker, "Where?")
+    world.react(pulls[0], "rocket")
     world.comment(pulls[0], queen, "On a pull request.")
     world.set_draft(pulls[1], worker, draft=True)
     world.push(pulls[1], worker)
@@ -114,7 +119,7 @@ def snapshots(world: World, github: GitHubServer, repository: Repository) -> lis
     variables |= {f"number{index}": number for index, (_, number) in enumerate(keys)}
     document = threads_document([kind for kind, _ in keys])
     if not world.dialect.newer_fields:
-        document = without_newer_fields(document)
+        document = without_fields(document)
     with GitHubClient(
         api_url=github.api_url, graphql_url=github.graphql_url, token=DEMO_TOKEN
     ) as client:

@@ -32,6 +32,7 @@ def get_thread(call: Call, taken: ThreadArguments) -> answers.ThreadAnswer:
         state_reason=row.state_reason,
         category=telling.sorted_as(call, row, row.category),
         milestone=row.milestone,
+        issue_type=row.issue_type,
         is_locked=row.is_locked,
         closed_at=row.closed_at,
         merged_at=row.merged_at,

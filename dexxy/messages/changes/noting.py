@@ -24,7 +24,7 @@ _OF_MESSAGE = (
 _OF_THREAD = (
     *("title", "state", "state_reason", "labels", "url", "author_id", "closed_at", "merged_at"),
     *("answered_at", "is_archived", "category", "milestone", "head_oid", "is_locked", "assignees"),
-    "details",
+    *("issue_type", "details"),
 )
 
 _NOTE_MEMBERS = f"""

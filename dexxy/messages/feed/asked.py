@@ -90,6 +90,10 @@ def asked_of_threads(
         patterns = [phrase_pattern(phrase) for phrase in phrases]
         title = Condition(_TITLE, {"title": keys, "title_phrases": patterns})
         yield title if keys else _NOTHING
+    if filters.issue_types:
+        types = [name.lower() for name in filters.issue_types]
+        of_type = "lower({row}.issue_type) = ANY(%(issue_types)s::text[])"
+        yield Condition(of_type, {"issue_types": types})
     if filters.only_unanswered:
         yield Condition(IS_UNANSWERED)
     if filters.only_answered:

@@ -53,6 +53,7 @@ class CommonFilters:
         only_team: by those who are on the team now.
         assignees: in a thread that is assigned to any of these: `me` is the viewer, `none` nobody,
             and anything else the name of a user of the workspace, or a login on the server.
+        issue_types: in an issue of any of these types, in whatever case they are written.
         only_answered: in a thread in which another person than its author has answered.
         only_unanswered: in a thread that is unanswered, as `answers.py` says.
         only_drafts: in a pull request that is a draft now.
@@ -70,6 +71,7 @@ class CommonFilters:
     organizations: Sequence[str] = ()
     only_team: bool = False
     assignees: Sequence[str] = ()
+    issue_types: Sequence[str] = ()
     only_answered: bool = False
     only_unanswered: bool = False
     only_drafts: bool = False
@@ -79,9 +81,10 @@ class CommonFilters:
 
     def __post_init__(self) -> None:
         check_lists(self.source_names, self.numbers, self.authors, self.organizations)
-        check_lists(self.assignees)
-        names = (self.source_names, self.authors, self.organizations, self.assignees)
-        for text in (self.search, self.title, *(name for some in names for name in some)):
+        check_lists(self.assignees, self.issue_types)
+        of_people = (*self.authors, *self.organizations, *self.assignees)
+        names = (*self.source_names, *self.issue_types, *of_people)
+        for text in (self.search, self.title, *names):
             if len(text) > LONGEST_SEARCH:
                 raise FilterError(f"A search takes up to {LONGEST_SEARCH} characters.")
             if "\0" in text:

@@ -37,13 +37,14 @@ MARK_THREADS = threads_noted(
     """
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, node_id, title, state, state_reason, labels,
-    category, milestone, head_oid, is_locked, assignees, details, url,
+    category, milestone, issue_type, head_oid, is_locked, assignees, details, url,
     author_id, opened_at, closed_at, merged_at, answered_at, version_at, first_activity_at,
     last_activity_at, message_count, is_archived, archived_reason, moved_to_url, hinted_at,
     refetch_at, created_at, updated_at)
 SELECT r.workspace_id, r.source_id, r.kind, r.number, coalesce(n.node_id, ''), n.title,
        coalesce(n.state, 'open'), coalesce(n.state_reason, ''), coalesce(n.labels, '{}'),
-       coalesce(n.category, ''), coalesce(n.milestone, ''), coalesce(n.head_oid, ''),
+       coalesce(n.category, ''), coalesce(n.milestone, ''), coalesce(n.issue_type, ''),
+       coalesce(n.head_oid, ''),
        coalesce(n.is_locked, false), coalesce(n.assignees, '[]'),
        jsonb_strip_nulls(coalesce(n.details, '{}')), n.url,
        n.author_id, n.opened_at, n.closed_at, n.merged_at, n.answered_at,
@@ -68,11 +69,11 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
 UPDATE_THREADS = threads_noted(
     """
 UPDATE messages_thread t
-SET (node_id, title, state, state_reason, labels, category, milestone, head_oid, is_locked,
-     assignees, details, url, author_id, opened_at, closed_at, merged_at,
+SET (node_id, title, state, state_reason, labels, category, milestone, issue_type,
+     head_oid, is_locked, assignees, details, url, author_id, opened_at, closed_at, merged_at,
      answered_at, version_at) = (
         SELECT n.node_id, n.title, n.state, n.state_reason, n.labels, n.category, n.milestone,
-               n.head_oid, n.is_locked, n.assignees,
+               n.issue_type, n.head_oid, n.is_locked, n.assignees,
                jsonb_strip_nulls(t.details || n.details), n.url, n.author_id,
                n.opened_at, n.closed_at, n.merged_at, n.answered_at,
                least(n.version_at, clock_timestamp())

@@ -62,6 +62,7 @@ class ThreadRecord:
     labels: tuple[str, ...] | Unset = ()
     category: str | Unset = ""
     milestone: str | Unset = ""
+    issue_type: str | Unset = ""
     head_oid: str | Unset = ""
     is_locked: bool | Unset = False
     assignees: tuple[Mapping[str, str], ...] | Unset = ()

@@ -20,6 +20,7 @@ THREAD_COLUMNS = {
     "labels": "jsonb",
     "category": "text",
     "milestone": "text",
+    "issue_type": "text",
     "head_oid": "text",
     "is_locked": "boolean",
     "assignees": "jsonb",
@@ -72,13 +73,13 @@ UPSERT_THREADS = threads_noted(
     f"""
 INSERT INTO messages_thread AS t (
     workspace_id, source_id, kind, number, external_id, node_id, title, state, state_reason, labels,
-    category, milestone, head_oid, is_locked, assignees, details, url,
+    category, milestone, issue_type, head_oid, is_locked, assignees, details, url,
     author_id, opened_at, closed_at, merged_at, answered_at, version_at, message_count,
     first_activity_at, last_activity_at, first_response_at, is_archived, archived_reason,
     moved_to_url, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, kind, number, external_id, node_id, title, state, state_reason,
-       ARRAY(SELECT jsonb_array_elements_text(labels)), category, milestone, head_oid, is_locked,
-       assignees, details, url, author_id, opened_at, closed_at,
+       ARRAY(SELECT jsonb_array_elements_text(labels)), category, milestone, issue_type, head_oid,
+       is_locked, assignees, details, url, author_id, opened_at, closed_at,
        merged_at, answered_at, least(version_at, clock_timestamp()), message_count,
        first_activity_at, last_activity_at, (
            SELECT min(wrote.at)
@@ -94,7 +95,8 @@ FROM {{rows}}
 ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
     node_id = excluded.node_id, title = excluded.title, state = excluded.state,
     state_reason = excluded.state_reason, labels = excluded.labels,
-    category = excluded.category, milestone = excluded.milestone, head_oid = excluded.head_oid,
+    category = excluded.category, milestone = excluded.milestone,
+    issue_type = excluded.issue_type, head_oid = excluded.head_oid,
     is_locked = excluded.is_locked, assignees = excluded.assignees, details = excluded.details,
     url = excluded.url, author_id = excluded.author_id, opened_at = excluded.opened_at,
     closed_at = excluded.closed_at, merged_at = excluded.merged_at,
@@ -106,15 +108,16 @@ ON CONFLICT (workspace_id, source_id, kind, number) DO UPDATE SET
                       THEN t.refetch_at END,
     updated_at = now()
 WHERE ({_IS_AUTHORITATIVE} OR excluded.version_at >= t.version_at)
-  AND (t.node_id, t.title, t.state, t.state_reason, t.labels, t.category, t.milestone, t.head_oid,
-       t.is_locked, t.assignees, t.details, t.url, t.author_id, t.opened_at,
-       t.closed_at, t.merged_at, t.answered_at, t.version_at, t.is_archived, t.refetch_at)
+  AND (t.node_id, t.title, t.state, t.state_reason, t.labels, t.category, t.milestone,
+       t.issue_type, t.head_oid, t.is_locked, t.assignees, t.details, t.url, t.author_id,
+       t.opened_at, t.closed_at, t.merged_at, t.answered_at, t.version_at, t.is_archived,
+       t.refetch_at)
       IS DISTINCT FROM
       (excluded.node_id, excluded.title, excluded.state, excluded.state_reason, excluded.labels,
-       excluded.category, excluded.milestone, excluded.head_oid, excluded.is_locked,
-       excluded.assignees, excluded.details, excluded.url, excluded.author_id, excluded.opened_at,
-       excluded.closed_at, excluded.merged_at, excluded.answered_at, excluded.version_at, false,
-       NULL::timestamptz)
+       excluded.category, excluded.milestone, excluded.issue_type, excluded.head_oid,
+       excluded.is_locked, excluded.assignees, excluded.details, excluded.url, excluded.author_id,
+       excluded.opened_at, excluded.closed_at, excluded.merged_at, excluded.answered_at,
+       excluded.version_at, false, NULL::timestamptz)
 """,
     {
         "kind": "t.kind",

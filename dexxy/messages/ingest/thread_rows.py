@@ -65,6 +65,7 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
         record.labels,
         record.category,
         record.milestone,
+        record.issue_type,
         record.head_oid,
         record.is_locked,
         record.assignees,

@@ -238,7 +238,7 @@ def test_an_item_costs_few_queries(
 WHOLE = """
 query Whole($workspace: ID!, $thread: ID!) {
   thread(workspaceId: $workspace, threadId: $thread) {
-    category milestone isLocked headOid assignees { id login }
+    category milestone issueType isLocked headOid assignees { id login }
     details {
       association lockReason isAnswerable upvotes reactions { name count } headCommittedAt
       parent { type number url } subIssues closedSubIssues
@@ -259,6 +259,7 @@ def test_a_thread_shows_what_it_is_and_on_demand_what_somebody_did(
 ) -> None:
     thread = make_thread(source=source)
     thread.category, thread.milestone, thread.is_locked = "Ideas", "1.0", True
+    thread.issue_type = "Bug"
     thread.assignees = [{"id": "5", "login": "jo"}]
     thread.details = {
         "association": "member",
@@ -290,6 +291,7 @@ def test_a_thread_shows_what_it_is_and_on_demand_what_somebody_did(
     assert shown == {
         "category": "Ideas",
         "milestone": "1.0",
+        "issueType": "Bug",
         "isLocked": True,
         "headOid": "",
         "assignees": [{"id": "5", "login": "jo"}],

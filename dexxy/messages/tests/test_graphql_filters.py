@@ -45,6 +45,7 @@ OF_BOTH: dict[str, Any] = {
     "organizations": ["Halden"],
     "onlyTeam": True,
     "assignees": ["jonas", "none of us"],
+    "issueTypes": ["FEATURE", "task"],
     "onlyWaiting": True,
     "waitingDays": 7,
     "onlyDrafts": True,
@@ -85,6 +86,7 @@ LEFT_OUT: list[dict[str, Any]] = [
     {"without": {"organizations": ["halden"]}},
     {"without": {"onlyTeam": True}},
     {"without": {"assignees": ["jonas"]}},
+    {"without": {"issueTypes": ["feature"]}},
     {"without": {"onlyWaiting": True}},
     {"without": {"waitingDays": 1}},
     {"without": {"labels": ["needed", "other"]}},
@@ -133,6 +135,7 @@ def ids(workspace: Workspace) -> dict[str, str]:
         thread=pull, author=author, body="the  needle", kind=MessageKind.REVIEW, occurred_at=LATER
     )
     Thread.objects.filter(pk=issue.pk).update(first_response_at=LATER, last_activity_at=START)
+    Thread.objects.filter(pk=pull.pk).update(issue_type="Feature")
     Thread.objects.filter(pk=pull.pk).update(
         assignees=[{"id": "1", "login": "Jonas"}], last_activity_at=LATER, state_reason="draft"
     )

@@ -448,11 +448,13 @@ def test_a_hint_changes_the_details_that_it_carries_and_takes_away_what_is_not_t
     jo = {"id": "5", "login": "jo"}
     details = {"association": "member", "lock_reason": "spam", "sub_issues": {"total": 2}}
     known = replace(THREAD, milestone="1.0", is_locked=True, assignees=(jo,), details=details)
+    known = replace(known, issue_type="Bug")
     apply(source_key, shown(thread=known))
     told = replace(
         THREAD,
         category=UNSET,
         milestone=UNSET,
+        issue_type=UNSET,
         head_oid="6dcb09b5",
         is_locked=False,
         assignees=(),
@@ -462,6 +464,7 @@ def test_a_hint_changes_the_details_that_it_carries_and_takes_away_what_is_not_t
     hints_apply([SourceHint(source_key, Hint(told, ()))], received_at=timezone.now())
 
     thread = Thread.objects.get()
+    assert thread.issue_type == "Bug"
     assert (thread.milestone, thread.head_oid, thread.is_locked) == ("1.0", "6dcb09b5", False)
     assert thread.assignees == []
     assert thread.details == {

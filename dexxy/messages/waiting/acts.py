@@ -12,13 +12,16 @@ from dexxy.messages.answers import IS_SAID, WORDS, nobody_waits
 from dexxy.messages.models import MessageKind, ThreadState
 from dexxy.messages.team.roster import Roster
 from dexxy.messages.team.stints import is_on_team
+from dexxy.messages.waiting.pushes import Head, with_push
 from dexxy.messages.waiting.turns import Act, Actor, Deed
 
 _THREADS = f"""
 SELECT t.id, t.source_id, t.kind, t.state, t.state_reason = 'draft', t.opened_at, t.closed_at,
        opener.member_id,
        ({nobody_waits(kind="opener.kind", is_bot="member.is_bot")}) IS NOT NULL,
-       t.opened_at < s.created_at - interval '90 days', s.created_at
+       t.opened_at < s.created_at - interval '90 days', s.created_at, t.head_oid,
+       (t.details->>'head_committed_at')::timestamptz, t.version_at,
+       t.details->>'head_by_other' IS NOT NULL
 FROM messages_thread t
 JOIN sources_source s ON s.id = t.source_id
 JOIN accounts_workspace w ON w.id = t.workspace_id
@@ -29,7 +32,8 @@ WHERE t.id = ANY(%(threads)s) AND t.workspace_id = %(workspace)s AND NOT t.is_ar
 """  # noqa: S608
 _MESSAGES = f"""
 SELECT m.thread_id, m.id, m.occurred_at, m.kind, lower(m.details->>'state'), author.member_id,
-       member.is_bot, m.body ~* %(calls)s
+       member.is_bot, m.body ~* %(calls)s,
+       coalesce(m.details->>'commit', m.details->'subject'->>'oid')
 FROM messages_message m
 LEFT JOIN members_identity author ON author.id = m.author_id
 LEFT JOIN members_member member ON member.id = author.member_id
@@ -60,6 +64,7 @@ class ThreadActs:
         is_from_before: it was opened long before its source was connected.
         connected_at: when that was.
         is_draft: it is a pull request that is a draft now.
+        head: its last commit, if it is a pull request.
         acts: in the order in which they happened, without the opening.
     """
 
@@ -71,6 +76,7 @@ class ThreadActs:
     connected_at: datetime
     opener: int | None
     is_draft: bool
+    head: Head
     acts: list[Act] = field(default_factory=list)
 
     @property
@@ -96,28 +102,40 @@ def acts_read(workspace_id: int, thread_ids: Collection[int], team: Roster) -> l
         if thread_id in found:
             _take(found[thread_id], message, team)
     for row in rows:
-        _end(found[row[0]], row)
+        thread = found[row[0]]
+        thread.acts = with_push(thread.opened, thread.acts, thread.head)
+        _end(thread, row)
     return list(found.values())
 
 
 def _thread(row: Sequence[Any], team: Roster) -> ThreadActs:
     pk, source, kind, _, is_draft, opened_at, _, opener, is_nobody, *rest = row
-    is_from_before, connected_at = rest
+    is_from_before, connected_at, *of_head = rest
     actor = Actor.NOBODY if is_nobody else _actor(opener, opened_at, None, team)
     # Whoever opens a thread and is not of the team is its opener.
     opened = Act(opened_at, Deed.SAID, Actor.OPENER if actor is Actor.OTHER else actor)
     return ThreadActs(
-        pk, source, kind, opened, is_from_before, connected_at, opener, is_draft=is_draft
+        pk,
+        source,
+        kind,
+        opened,
+        is_from_before,
+        connected_at,
+        opener,
+        is_draft=is_draft,
+        head=Head(*of_head),
     )
 
 
 def _take(thread: ThreadActs, message: Sequence[Any], team: Roster) -> None:
-    pk, at, kind, review, member, is_bot, calls = message
+    pk, at, kind, review, member, is_bot, calls, commit = message
     if kind == MessageKind.OPENED:
         thread.opened = replace(thread.opened, message_id=pk)
         return
     deed = Deed.APPROVED if review == "approved" else _DEEDS[kind]
     actor = Actor.NOBODY if is_bot is not False else _actor(member, at, thread.opener, team)
+    if kind == MessageKind.REVIEW or deed is Deed.PUSHED:
+        thread.head.names.append((at, deed, commit))
     thread.acts.append(Act(at, deed, actor, calls_team=bool(calls), message_id=pk))
 
 

@@ -53,12 +53,15 @@ def test_every_message_is_written_once_however_many_there_are(
 
 
 def test_threads_and_members_have_what_the_api_shows(workspace: Workspace, thread: Thread) -> None:
+    thread.issue_type = "Bug"
+    thread.save()
     [found] = rows(workspace, Export.THREADS)
     [member] = rows(workspace, Export.MEMBERS)
 
     assert (found["title"], found["labels"], found["author"]) == ("Leak", ["bug", "p1"], "mira")
     assert (member["display_name"], member["accounts"]) == ("Mira", ["github:mira"])
-    assert table(workspace, Export.THREADS)[0]["labels"] == "bug; p1"
+    [in_table] = table(workspace, Export.THREADS)
+    assert (in_table["labels"], in_table["issue_type"]) == ("bug; p1", "Bug")
 
 
 def test_events_say_what_they_are_about_and_messages_leave_them_out(

@@ -145,6 +145,7 @@ def _common(query: Query, *, is_negated: bool) -> dict[str, Any]:
         "authors": query.values("author", is_negated=is_negated),
         "organizations": query.values("org", is_negated=is_negated),
         "assignees": query.values("assignee", is_negated=is_negated),
+        "issue_types": query.values("issuetype", is_negated=is_negated),
         **{filter_: value in stands for value, filter_ in _SWITCHES.items()},
         **_waiting(query, is_negated=is_negated),
     }

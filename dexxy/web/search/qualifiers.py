@@ -180,6 +180,9 @@ _LIST: Sequence[Qualifier] = (
     ),
     Qualifier("label", gettext_lazy("With this label now."), "label:bug"),
     Qualifier(
+        "issuetype", gettext_lazy("Issues of this type of the organization."), "issuetype:bug"
+    ),
+    Qualifier(
         "author",
         gettext_lazy("By this person: a login, or a name in quotes. Of a thread: who opened it."),
         "author:meisand",

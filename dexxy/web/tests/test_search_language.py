@@ -58,6 +58,8 @@ MEANINGS: list[tuple[str, dict[str, Any]]] = [
     ("waiting:<7d", {"only_waiting": True, "without": {"waiting_days": 7}}),
     ("assignee:me", {"assignees": ["me"]}),
     ("-assignee:none", {"without": {"assignees": ["none"]}}),
+    ("issuetype:Bug", {"issue_types": ["Bug"]}),
+    ("-issuetype:bug", {"without": {"issue_types": ["bug"]}}),
     ("ticker in:title", {"title": "ticker"}),
     # What only looks like a qualifier.
     ("https://github.com/panjf2000/ants", {"search": "https://github.com/panjf2000/ants"}),

@@ -95,6 +95,16 @@ def test_a_thread_shows_its_state_labels_and_messages_in_order(get: Get, source:
     assert re.search(rf'href="{thread.url}" rel="noopener"[^>]*>Open on GitHub ', page)
 
 
+def test_beside_a_thread_stands_its_type_as_long_as_it_has_one(get: Get, source: Source) -> None:
+    thread = make_thread(source=source, number=5)
+    Thread.objects.filter(pk=thread.pk).update(issue_type="<Größe>")
+    assert "<dt>Issue type</dt>" in get(f"threads/{thread.pk}/")
+    assert "<bdi>&lt;Größe&gt;</bdi>" in get(f"threads/{thread.pk}/")
+
+    Thread.objects.filter(pk=thread.pk).update(issue_type="")
+    assert "Issue type" not in get(f"threads/{thread.pk}/")
+
+
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_page_costs_the_same_queries_whatever_it_shows(
     get: Get,

@@ -41,9 +41,14 @@ CLAIM_SECONDS = 90
 # Seconds between two looks for what another process gets, and how long to look.
 LOOK_AGAIN, LOOK_AT_MOST = 0.2, 100.0
 # Seconds before each new try with a token that GitHub's replicas may not know yet, and how long
-# after it was made that is believed of it.
+# after it was made that is believed of it. What they do not know they refuse with 401; 403 was only
+# ever reported of tokens with a part of the permissions, which are not asked for here:
+# https://github.com/octokit/auth-app.js/issues/589
 RETRY_AFTER = (1.0, 2.0, 4.0)
 YOUNG = timedelta(seconds=15)
+# How a 403 names a permission that was not granted: the token is known, and the next has no more.
+# https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible
+NOT_GRANTED = "resource not accessible by integration"
 
 _CLAIM = """
 UPDATE integrations_githubinstallation SET token_refreshing_since = clock_timestamp()
@@ -120,12 +125,11 @@ class InstallationAuth(httpx.Auth):
             self._token = token_of(self._pk)
         response = yield from self._signed(request)
         for seconds in RETRY_AFTER:
-            if not (_is_refused(response) and self._token.is_young):
+            if not (self._token.is_young and _may_be_unknown(response)):
                 break
             sleep(seconds)
             response = yield from self._signed(request)
-        is_useless = response.status_code == 401 or (_is_refused(response) and self._token.is_young)
-        if is_useless and self._token.expires_at is not None:
+        if response.status_code == 401 and self._token.expires_at is not None:
             self._token = token_of(self._pk, refused=self._token.value)
             yield from self._signed(request)
 
@@ -140,12 +144,13 @@ class InstallationAuth(httpx.Auth):
         return response
 
 
-def _is_refused(response: httpx.Response) -> bool:
-    """Say whether the token may be what is refused, and not too many requests."""
-    status = response.status_code
-    if status != 403:
-        return status == 401
-    return not is_rate_limit(response.headers, message_of(response), status)
+def _may_be_unknown(response: httpx.Response) -> bool:
+    """Say whether a server may not know the token yet; else it refuses what was asked for."""
+    if response.status_code != 403:
+        return response.status_code == 401
+    message = message_of(response)
+    is_limit = is_rate_limit(response.headers, message, response.status_code)
+    return not is_limit and NOT_GRANTED not in message.lower()
 
 
 def token_of(installation_pk: int, *, refused: str = "") -> Token:

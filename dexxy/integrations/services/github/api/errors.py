@@ -91,7 +91,11 @@ class UnexpectedAnswerError(GitHubError):
 
 
 class FieldUnknownError(UnexpectedAnswerError):
-    """The server is too old for a field; it answers a query without it."""
+    """The server is too old for some FIELDS; it answers a query without them."""
+
+    def __init__(self, message: str, fields: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.fields = fields
 
 
 class RateLimitedError(GitHubError):

@@ -10,6 +10,11 @@ from typing import Any
 
 # Where null means something: the account is gone, nothing was answered, there is no parent.
 _NULL_HAS_A_MEANING = frozenset({"author", "actor", "answer", "replyTo"})
+# What GitHub may show to none but who may read a repository's code, which is not needed here:
+# refused, it is as null as where it is gone.
+_OF_CODE = frozenset({"headRef", "target", "by", "commit", "beforeCommit", "afterCommit"})
+# What must not be null in a commit takes it along.
+_OF_COMMIT = frozenset({"oid", "committedDate"})
 _KINDS = frozenset({"NOT_FOUND", "FORBIDDEN"})
 
 
@@ -48,6 +53,12 @@ class Items:
 def may_lack(kind: str) -> bool:
     """Say whether an error of this type is about the item at its path, and not about the answer."""
     return kind in _KINDS
+
+
+def is_of_code(path: Sequence[str]) -> bool:
+    """Say whether PATH leads to what may be shown to none but who may read code."""
+    *_, holder, last = ("", *path)
+    return last in _OF_CODE or (holder in _OF_CODE and last in _OF_COMMIT)
 
 
 def is_null(data: Any, item: str) -> bool:

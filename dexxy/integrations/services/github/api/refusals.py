@@ -160,6 +160,8 @@ def _gaps(data: Any, of_items: Mapping[_Problem, str]) -> Gaps:
             told = ".".join(problem.path)
             if is_whole and problem.kind == "NOT_FOUND":
                 missed.add(item)
+            elif not is_whole and gaps.is_of_code(problem.path):
+                continue
             elif is_whole and took_item_along:
                 # What must not be null takes along what holds it: both were refused.
                 refused |= {item, told}
@@ -217,9 +219,14 @@ class _Refusal:
         return is_denied or "INSUFFICIENT_SCOPES" in self.kinds
 
     @property
+    def unknown_fields(self) -> frozenset[str]:
+        """The fields that the server does not know; '' stands for any other problem."""
+        return frozenset(problem.unknown_field for problem in self.problems)
+
+    @property
     def is_of_newer_fields(self) -> bool:
         """Whether nothing was refused but fields that the server may be too old for."""
-        return all(problem.unknown_field in NEWER_FIELDS for problem in self.problems)
+        return self.unknown_fields <= NEWER_FIELDS
 
     @property
     def is_of_query(self) -> bool:
@@ -247,11 +254,6 @@ _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
         f"GitHub does not let this token read it ({{message}}). {_GIVE_ACCESS}",
     ),
     (
-        lambda refusal: refusal.is_of_newer_fields,
-        errors.FieldUnknownError,
-        "GitHub does not know a field ({message}). Update Dexxy, or report it.",
-    ),
-    (
         lambda refusal: refusal.is_of_query,
         errors.UnexpectedAnswerError,
         "GitHub refused the query ({message}). Update Dexxy, or report it.",
@@ -269,12 +271,17 @@ def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
         return rate_limited(refusal.headers, refusal.message)
     if refusal.is_denied and (barred := _barred(refusal.headers, refusal.message)):
         return barred
+    error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
+    if error is errors.UnexpectedAnswerError and refusal.is_of_newer_fields:
+        return errors.FieldUnknownError(
+            f"GitHub does not know a field ({refusal.message}). Update Dexxy, or report it.",
+            refusal.unknown_fields,
+        )
     if refusal.is_of_query and (version := _too_old(refusal.headers)):
         return errors.UnexpectedAnswerError(
             f"GitHub Enterprise Server {version} is too old: Dexxy needs"
             f" {'.'.join(map(str, OLDEST_SERVER))} or newer. GitHub said: {refusal.message}"
         )
-    error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
     return error(sentence.format(message=refusal.message))
 
 

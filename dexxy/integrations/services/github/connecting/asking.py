@@ -14,7 +14,7 @@ import httpx
 from dexxy.common.errors import DexxyError
 from dexxy.common.redaction import redacted
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.queries import without_newer_fields
+from dexxy.integrations.services.github.api.queries import without_fields
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 
@@ -91,7 +91,7 @@ class Asker:
         self.spent = 0
         self._private_words: list[str] = []
         self._used: int | None = None
-        self._knows_newer_fields = True
+        self._unknown: frozenset[str] = frozenset()
 
     def hide(self, *words: str) -> None:
         """Let no sentence of a reply hold WORDS from now on."""
@@ -132,7 +132,7 @@ class Asker:
         before = self._used
 
         def question() -> Answer:
-            text = document if self._knows_newer_fields else without_newer_fields(document)
+            text = without_fields(document, self._unknown)
             return self.client.query(text, variables, may_lack=may_lack)
 
         reply = self._ask(lambda: self._known(question))
@@ -142,13 +142,13 @@ class Asker:
         return replace(reply, taken=taken)
 
     def _known(self, question: Callable[[], Answer]) -> Answer:
-        """Ask again without newer fields where the server knows none, as the reader does."""
+        """Ask again without the newer fields that the server does not know, as the reader does."""
         try:
             return question()
-        except errors.FieldUnknownError:
-            if not self._knows_newer_fields:
+        except errors.FieldUnknownError as error:
+            if error.fields <= self._unknown:
                 raise
-            self._knows_newer_fields = False
+            self._unknown |= error.fields
             return question()
 
     def _note_used(self) -> None:

@@ -54,8 +54,11 @@ def comment(node: Payload, owner_id: str) -> MessageRecord:
 
 def review(node: Payload, owner_id: str) -> MessageRecord:
     """Map a review."""
+    details: dict[str, object] = {"state": text(node["state"])}
+    if node["commit"]:
+        details["commit"] = text(node["commit"]["oid"])
     return MessageRecord(
-        **_written(node, MessageKind.REVIEW, {"state": text(node["state"])}),
+        **_written(node, MessageKind.REVIEW, details),
         external_id=key(node["fullDatabaseId"]),
         occurred_at=time(node["submittedAt"] or node["createdAt"]),
         in_feed=not is_wrapper(node["state"], node["body"]),

@@ -63,6 +63,7 @@ def issue(node: Payload) -> MappedThread:
         kind=ThreadKind.ISSUE,
         state=ThreadState(node["state"].lower()),
         state_reason=text(node["stateReason"]).lower(),
+        issue_type=_issue_type(node),
         **_tracked(node),
         **_thread(
             node,
@@ -85,7 +86,7 @@ def pull_request(node: Payload) -> MappedThread:
         state_reason=pull_request_reason(node["isDraft"]),
         head_oid=text(node["headRefOid"]),
         **_tracked(node),
-        **_thread(node, {"head_committed_at": _pushed_at(node)}),
+        **_thread(node, _head(node)),
     )
     lists = {
         "pull_request_comments": node["comments"],
@@ -219,6 +220,12 @@ def _tracked(node: Payload) -> dict[str, Any]:
     }
 
 
+def _issue_type(issue: Payload) -> str:
+    """Return the name of an issue's type; an older server has none, and does not say so."""
+    shown = issue.get("issueType")
+    return text(shown["name"]) if shown else ""
+
+
 def _reactions(groups: Iterable[Payload]) -> dict[str, int]:
     """Return the counts of the reactions that anybody gave, by the names of the REST API."""
     counts = {
@@ -241,8 +248,23 @@ def _sub_issues(summary: Payload) -> dict[str, object]:
     return {"total": total, "closed": count_of(summary["completed"])} if total else {}
 
 
-def _pushed_at(pull: Payload) -> str | None:
-    """Return when the last commit was made, as far as its branch is still there."""
+def _head(pull: Payload) -> dict[str, object]:
+    """Return what is known of the last commit, as far as its branch is still there."""
     target = (pull["headRef"] or {}).get("target") or {}
     made_at = time_or_none(target.get("committedDate"))
-    return made_at.isoformat() if made_at else None
+    return {
+        "head_committed_at": made_at.isoformat() if made_at else None,
+        "head_by_other": _is_by_other(pull["author"], target.get("by")) or None,
+    }
+
+
+def _is_by_other(opener: Payload | None, author: Payload | None) -> bool:
+    """Say whether a commit is known to be by another account than the opener's.
+
+    It names an address, which need not be that of an account; a bot is no account of that kind.
+    """
+    if author is None:
+        return False
+    user = author["user"]
+    is_bot = user is None and text(author["name"]).endswith("[bot]")
+    return is_bot or (user is not None and (opener is None or user["id"] != opener["id"]))

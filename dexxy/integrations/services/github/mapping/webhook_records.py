@@ -64,6 +64,10 @@ def _milestone(milestone: Payload | None) -> str:
     return text(milestone["title"]) if milestone else ""
 
 
+def _issue_type(shown: Payload | None) -> str:
+    return text(shown["name"]) if shown else ""
+
+
 def _assignees(accounts: Iterable[Payload] | None) -> tuple[Mapping[str, str], ...]:
     # GraphQL's list of assignees has no bots.
     people = (one for one in accounts or () if one and one.get("type", "User") == "User")
@@ -101,13 +105,7 @@ _DETAILS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
 
 def _details(node: Payload) -> dict[str, object]:
     """Return the details that a payload carries; None where it says that there is nothing."""
-    # GraphQL is not asked for the reactions to a pull request.
-    left_out = "reactions" if node.get("pull_request") else ""
-    return {
-        name: read(node[field])
-        for field, (name, read) in _DETAILS.items()
-        if field in node and field != left_out
-    }
+    return {name: read(node[field]) for field, (name, read) in _DETAILS.items() if field in node}
 
 
 def _thread(node: Payload) -> dict[str, Any]:
@@ -124,6 +122,7 @@ def _thread(node: Payload) -> dict[str, Any]:
         "labels": _carried(node, "labels", _labels),
         "category": UNSET,
         "milestone": _carried(node, "milestone", _milestone),
+        "issue_type": UNSET,
         "head_oid": UNSET,
         "is_locked": _carried(node, "locked", bool),
         "assignees": _carried(node, "assignees", _assignees),
@@ -140,7 +139,7 @@ def issue_thread(node: Payload) -> ThreadRecord:
         state=_carried(node, "state", ThreadState),
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=_carried(node, "closed_at", time_or_none),
-        **_thread(node),
+        **_thread(node) | {"issue_type": _carried(node, "type", _issue_type)},
     )
 
 
@@ -225,7 +224,13 @@ def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
         occurred_at=submitted_at,
         edited_at=UNSET,
         version_at=updated_at or max(submitted_at, pull_request_version_at),
-        details=known({"association": association(node.get("author_association")), "state": state}),
+        details=known(
+            {
+                "association": association(node.get("author_association")),
+                "state": state,
+                "commit": text(node.get("commit_id")),
+            }
+        ),
         in_feed=not is_wrapper(state, body),
     )
 

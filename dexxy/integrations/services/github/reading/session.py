@@ -18,7 +18,7 @@ from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.access.token_ends import token_end_note
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.queries import without_newer_fields
+from dexxy.integrations.services.github.api.queries import without_fields
 from dexxy.integrations.services.github.api.values import time
 from dexxy.integrations.services.github.reading.budgets import (
     Limit,
@@ -136,15 +136,14 @@ class Reading:
 
         def request() -> Answer:
             at_most = None if is_smallest else LARGEST_ANSWER
-            text = document if self._newer.are_known else without_newer_fields(document)
+            text = without_fields(document, self._newer.unknown)
             return self.client.query(text, variables, may_lack=may_lack, at_most=at_most)
 
         try:
             answer = self._ask(request, "graphql", is_smallest=is_smallest)
-        except errors.FieldUnknownError:
-            if not self._newer.are_known:
+        except errors.FieldUnknownError as error:
+            if not self._newer.refused(error.fields):
                 raise
-            self._newer.refused()
             answer = self._ask(request, "graphql", is_smallest=is_smallest)
         with errors.answer_shape("limits"):
             limit = answer.data.get("rateLimit")
