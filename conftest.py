@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.oidc",
     "tests.published",
     "tests.scene",
+    "tests.signing_in",
     "tests.simulated",
 ]
 

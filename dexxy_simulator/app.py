@@ -36,6 +36,7 @@ from dexxy_simulator.rest import (  # noqa: F401  # binds the endpoints
     history_views,
     hook_views,
     installation_views,
+    organization_views,
     views,
 )
 from dexxy_simulator.rest.routes import PAGES, RULES, UNLOCKED, VIEWS

@@ -145,6 +145,8 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     Source.objects.filter(pk=source.pk).update(created_at=START - timedelta(days=1))
     standings_recompute(workspace.pk, [thread.pk], team_of(workspace.pk))
     installation = make_installation(workspace=workspace, app=make_app())
+    installation.permissions = {"members": "read"}
+    installation.save(update_fields=["permissions"])
     delivery = make_delivery(installation=installation)
     repository = make_repository(source=source)
     make_stream(repository=repository)
@@ -153,6 +155,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     make_run(repository=repository, counts={"threads": 1})
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     invitation, link = invitation_create(viewer=alice, workspace=workspace)
+    rule = workspace.sign_in_rules.create(domain="example.net")
     view = saved_view_save(
         viewer=alice,
         workspace=workspace,
@@ -208,6 +211,8 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "githubId": repository.github_id,
         "tokenId": str(token.pk),
         "invitationId": str(invitation.pk),
+        "ruleId": str(rule.pk),
+        "domain": "example.org",
         "viewId": str(view.pk),
         "query": "label=bug",
         "membershipId": str(membership.pk),

@@ -33,6 +33,7 @@ Run = Callable[..., str]
 ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("docs/reference/graphql-api.md", "curl"): "tests/test_api_reference.py",
     ("docs/reference/graphql-api.md", "until"): "tests/test_api_reference.py",
+    ("docs/reference/export.md", "dexxy export --all"): "dexxy/people/tests/test_archive.py",
     ("docs/explanation/sizes.md", "dexxy partition"): "tests/test_partition_command.py",
     ("docs/tutorial/ten-minutes.md", "make demo"): "tests/test_tutorial.py",
     ("docs/tutorial/ten-minutes.md", ".venv/bin/dexxy"): "tests/test_tutorial.py",

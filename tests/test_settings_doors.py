@@ -10,7 +10,6 @@ from tests.factories import make_user, make_workspace
 
 MAIL = "settings/notifications/mail/"
 GENERAL = "settings/general/?name=$name&time_zone=UTC&language="
-RULES = "settings/people/rules/"
 TAKEN = "There is a workspace taken already: choose another slug."
 NO_KIND = "Choose at least one kind: else nothing would be read."
 NO_WEBHOOKS = "GitHub sends no webhooks here: this needs a GitHub App with a webhook secret."
@@ -109,28 +108,6 @@ ACTIONS = [
         refusal="FORBIDDEN",
         has_token=False,
     ),
-    # A program cannot let anybody in, so these have no field.
-    Action(
-        "let people of a domain in",
-        page=f"{RULES}?domain=@Example.org&role=member",
-        by="alice",
-        audit=["sign_in_rule.created new"],
-    ),
-    Action(
-        "let people of no domain in",
-        page=f"{RULES}?domain=example&role=member",
-        by="alice",
-        refusal="Name a domain such as example.org.",
-    ),
-    Action(
-        "let people in as a member",
-        page=f"{RULES}?domain=example.org&role=admin",
-        refusal="FORBIDDEN",
-    ),
-    Action(
-        "end a rule", page=f"{RULES}$rule/delete/", by="alice", audit=["sign_in_rule.deleted $rule"]
-    ),
-    Action("end a rule as a member", page=f"{RULES}$rule/delete/", refusal="FORBIDDEN"),
     Action(
         "begin the first workspace",
         page="/start/workspace/?name=Bees&time_zone=UTC",
@@ -180,7 +157,6 @@ def names(workspace: Workspace, charlie: User) -> Names:
         "workspace": workspace.pk,
         "slug": workspace.slug,
         "name": workspace.name,
-        "rule": workspace.sign_in_rules.create(domain="example.net").pk,
     }
 
 

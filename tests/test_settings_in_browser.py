@@ -26,6 +26,9 @@ PAGES = {
     "invitationCreate": ("settings_people", "invitation_create"),
     "invitationRevoke": ("invitation_revoke", "invitation_revoke"),
     "invitationAccept": ("invitation", "invitation_accept"),
+    "signInRuleCreate": ("sign_in_rule_create", "sign_in_rule_create"),
+    "organizationRuleCreate": ("organization_rule_create", "organization_rule_create"),
+    "signInRuleDelete": ("sign_in_rule_delete", "sign_in_rule_delete"),
     "membershipSetRole": ("membership_action", "membership_set_role"),
     "membershipRemove": ("membership_action", "membership_remove"),
     "savedViewSave": ("saved_view_save", "saved_view_save"),
@@ -73,6 +76,7 @@ PAGES = {
     "mailPreferencesSet": ("settings_mail", "mail_preference_set"),
     "githubDeliveriesRecover": ("deliveries_missed", "deliveries_recover"),
     "workspaceTakeKinds": ("settings_general", "workspace_take_kinds"),
+    "githubDeliveryAskAgain": ("settings_delivery_ask", "delivery_ask_again"),
     "githubDeliveryRedeliver": ("settings_delivery_again", "delivery_redeliver"),
 }
 # Mutation -> why no page calls its service.

@@ -240,10 +240,10 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 @admin.register(SignInRule)
 class SignInRuleAdmin(ReadOnlyAdmin):
-    list_display = ("domain", "workspace", "role", "made_by", "created_at")
+    list_display = ("whom", "workspace", "role", "made_by", "created_at")
     list_filter = ("role", "workspace")
     list_select_related = ("workspace", "made_by")
-    search_fields = ("domain",)
+    search_fields = ("domain", "account_login")
 
 
 @admin.register(ApiToken)

@@ -147,10 +147,18 @@ class Invitation(TimestampedModel):
 
 
 class SignInRule(TimestampedModel):
-    """What lets people into a workspace who sign in elsewhere with a proven address of a domain."""
+    """What lets people into a workspace who sign in elsewhere.
+
+    It is about a proven address of a domain; or, where that is '', about the members of an
+    organization on GitHub, which its server and number there name.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sign_in_rules")
-    domain = models.CharField(max_length=253)
+    domain = models.CharField(max_length=253, blank=True)
+    server = models.CharField(max_length=255, blank=True, db_default="")
+    account_id = models.BigIntegerField(null=True, blank=True)
+    # What the organization was called when the rule was made: to be read, and no proof.
+    account_login = models.CharField(max_length=255, blank=True, db_default="")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     # Each comes in by it once: who is sent away or leaves does not come back with the next sign-in.
@@ -165,7 +173,12 @@ class SignInRule(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.domain} into {self.workspace}"
+        return f"{self.whom} into {self.workspace}"
+
+    @property
+    def whom(self) -> str:
+        """The domain, or the organization, whose people it lets in."""
+        return self.domain or self.account_login
 
 
 class TokenScope(models.TextChoices):

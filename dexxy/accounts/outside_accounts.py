@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import AddressTakenError, address_prove, user_store
 from dexxy.accounts.invitations import invitations_of_newcomer, invitations_take
-from dexxy.accounts.models import User
+from dexxy.accounts.models import SignInRule, User
 from dexxy.accounts.services import FIRST_ADMIN_EMAIL, audit
-from dexxy.accounts.sign_in_rules import rules_follow, rules_for
+from dexxy.accounts.sign_in_rules import organization_rules_of, rules_follow, rules_for
 from dexxy.common.errors import DexxyError
 
 log = structlog.get_logger()
@@ -52,6 +52,8 @@ class OutsidePerson:
         uid: their number or name there, which never changes and is nobody else's.
         place: what the provider is called.
         proven: their addresses that the provider has verified, the most important one first.
+        organization_rules: the keys of the rules whose organizations they were proven to be in.
+        unanswered: whether some organization could not be asked for them.
     """
 
     provider: str
@@ -59,6 +61,8 @@ class OutsidePerson:
     place: str
     name: str
     proven: Sequence[str]
+    organization_rules: Sequence[int] = ()
+    unanswered: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
     known = SocialAccount.objects.filter(provider=person.provider, uid=person.uid)
     account = known.select_related("user").first()
     if account is not None:
-        rules_follow(account.user, rules_for(person.proven))
+        rules_follow(account.user, _rules(person))
         return Known(account.user)
     if not person.proven:
         raise NothingProvenError(
@@ -109,7 +113,7 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
     user = user or _newcomer(person, secret)
     _join(person, user)
     if not is_new:
-        rules_follow(user, rules_for(person.proven))
+        rules_follow(user, _rules(person))
     log.info("joined an account from outside", user=user.pk, provider=person.provider)
     return Known(user, is_new, lost_password)
 
@@ -145,6 +149,11 @@ def _refuse_second_step(user: User | None, person: OutsidePerson) -> None:
     )
 
 
+def _rules(person: OutsidePerson) -> list[SignInRule]:
+    """Return the rules that let PERSON in, of all workspaces."""
+    return [*rules_for(person.proven), *organization_rules_of(person.organization_rules)]
+
+
 def _take_over(user: User) -> bool:
     """End what else opens the account of USER; say whether it had a password.
 
@@ -171,7 +180,14 @@ def _owner(proven: Sequence[str]) -> User | None:
 
 def _newcomer(person: OutsidePerson, secret: str) -> User:
     invitations = invitations_of_newcomer(person.proven, secret)
-    rules = rules_for(person.proven)
+    rules = _rules(person)
+    if not invitations and not rules and person.unanswered:
+        raise NobodyLetInError(
+            _(
+                "{place} could not be asked just now whether you may come in: try again in a few "
+                "minutes, or ask an admin of your team to invite {email}."
+            ).format(place=person.place, email=person.proven[0])
+        )
     if not invitations and not rules:
         raise NobodyLetInError(
             _(
@@ -179,7 +195,7 @@ def _newcomer(person: OutsidePerson, secret: str) -> User:
                 "of your team to invite this address."
             ).format(email=person.proven[0])
         )
-    domains = {rule.domain for rule in rules}
+    domains = {rule.domain for rule in rules if rule.domain}
     welcome = [one for one in person.proven if one.lower().rpartition("@")[2] in domains]
     named = [one.email for one in invitations if one.email]
     user = User(email=User.objects.normalize_email([*named, *welcome, *person.proven][0]))

@@ -1,12 +1,15 @@
 """Rules by which people who sign in elsewhere come into a workspace without an invitation.
 
-Somebody proves an address there, and an administrator here has said that whoever has one of that
-domain is welcome. Without a rule or an invitation nobody comes in, whoever they are elsewhere.
+Somebody proves there that they have an address of a domain, or that they belong to an organization,
+and an administrator here has said that whoever does is welcome. Without a rule or an invitation
+nobody comes in, whoever they are elsewhere.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -50,8 +53,22 @@ class SignInRuleNotFoundError(NotFoundError):
     """There is no such rule, or not in this workspace."""
 
 
+@dataclass(frozen=True)
+class Organization:
+    """An organization on GitHub.
+
+    Args:
+        server: the name of the server that it is on.
+        account_id: its number there, which it keeps when it is renamed.
+    """
+
+    server: str
+    account_id: int
+    login: str
+
+
 def sign_in_rules(viewer: Viewer, workspace: Workspace) -> list[SignInRule]:
-    """Return the rules of WORKSPACE, by their domains.
+    """Return the rules of WORKSPACE, by their domains; that about an organization comes first.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -78,18 +95,46 @@ def sign_in_rule_create(
     """
     require_admin(viewer, workspace)
     actor = in_person(viewer)
-    domain = _checked(domain)
+    return _made(workspace, actor, role, domain=_checked(domain))
+
+
+@transaction.atomic
+def organization_rule_store(
+    *, viewer: Viewer, workspace: Workspace, organization: Organization, role: Role
+) -> SignInRule:
+    """Let whoever is a member of ORGANIZATION into WORKSPACE when they sign in by GitHub.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        SessionNeededError: VIEWER came by a token.
+        SignInRuleError: it has a rule about an organization already.
+    """
+    require_admin(viewer, workspace)
+    return _made(
+        workspace,
+        in_person(viewer),
+        role,
+        server=organization.server,
+        account_id=organization.account_id,
+        account_login=organization.login,
+    )
+
+
+def _made(workspace: Workspace, actor: User, role: Role, **about: str | int) -> SignInRule:
+    made = SignInRule(workspace=workspace, role=role, made_by=actor, **about)
     # Of two who make a rule at one moment, the second sees that of the first.
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    if workspace.sign_in_rules.filter(domain=domain).exists():
-        raise SignInRuleError(_("There is a rule for {domain} already.").format(domain=domain))
+    there = workspace.sign_in_rules.filter(domain=made.domain).first()
+    if there is not None:
+        raise SignInRuleError(_("There is a rule for {domain} already.").format(domain=there.whom))
     if workspace.sign_in_rules.count() >= _MOST:
         raise SignInRuleError(
             _("A workspace has up to {most} rules: remove one first.").format(most=_MOST)
         )
-    rule = SignInRule.objects.create(workspace=workspace, domain=domain, role=role, made_by=actor)
-    audit(workspace, actor, "sign_in_rule.created", rule, domain=domain, role=role)
-    return rule
+    made.save()
+    audit(workspace, actor, "sign_in_rule.created", made, **_details(made))
+    return made
 
 
 @transaction.atomic
@@ -107,7 +152,7 @@ def sign_in_rule_delete(*, viewer: Viewer, workspace: Workspace, rule_id: int) -
     rule = workspace.sign_in_rules.select_for_update().filter(pk=rule_id).first()
     if rule is None:
         raise SignInRuleNotFoundError(_("There is no such rule."))
-    audit(workspace, actor, "sign_in_rule.deleted", rule, domain=rule.domain, role=rule.role)
+    audit(workspace, actor, "sign_in_rule.deleted", rule, **_details(rule))
     rule.delete()
 
 
@@ -116,6 +161,29 @@ def rules_for(proven: Sequence[str]) -> list[SignInRule]:
     domains = {email.lower().rpartition("@")[2] for email in proven}
     found = SignInRule.objects.filter(domain__in=domains).select_related("workspace")
     return list(found.order_by("pk"))
+
+
+def organization_rules_unused(*, server: str, provider: str, uid: str) -> list[SignInRule]:
+    """Return the rules about organizations on SERVER by which somebody has not come in yet.
+
+    Args:
+        provider, uid: the account from outside that signs in, as `OutsidePerson` names it.
+    """
+    account = SocialAccount.objects.filter(provider=provider, uid=uid).first()
+    found = SignInRule.objects.filter(server=server, account_id__isnull=False)
+    if account is not None:
+        found = found.exclude(used_by=account.user_id)
+    return list(found.select_related("workspace").order_by("pk"))
+
+
+def organization_rules_of(pks: Collection[int]) -> list[SignInRule]:
+    """Return those of the rules about organizations that are still there.
+
+    Args:
+        pks: of those whose organizations somebody was proven to be a member of.
+    """
+    found = SignInRule.objects.filter(pk__in=pks, account_id__isnull=False)
+    return list(found.select_related("workspace").order_by("pk"))
 
 
 def rules_follow(user: User, rules: Sequence[SignInRule]) -> None:
@@ -129,8 +197,13 @@ def rules_follow(user: User, rules: Sequence[SignInRule]) -> None:
             workspace=rule.workspace, user=user, defaults={"role": rule.role}
         )
         if is_new:
-            details = {"user": user.email, "role": rule.role, "rule": rule.domain}
+            details = {"user": user.email, "role": rule.role, "rule": rule.whom}
             audit(rule.workspace, user, "membership.added", membership, **details)
+
+
+def _details(rule: SignInRule) -> dict[str, str]:
+    about = {"domain": rule.domain} if rule.domain else {"organization": rule.account_login}
+    return {**about, "role": rule.role}
 
 
 def _checked(domain: str) -> str:

@@ -15,8 +15,11 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.common.ids import parse_id
 
 QUEUES = ("deliveries", "pictures", "outgoing", "search", "exports", "sync")
-EXPORTS = ("threads", "messages", "events", "members", "growth", "releases", "person", "audit")
-FORMATS = ("jsonl", "csv")
+EXPORTS = (
+    *("threads", "messages", "events", "members", "growth", "releases", "person", "audit"),
+    "all",
+)
+FORMATS = ("jsonl", "csv", "zip")
 ROLES = ("member", "admin")
 LONGEST_SLUG = 63
 # Jobs that one worker does at once: beyond it, its processor is what they wait for.
@@ -303,7 +306,12 @@ def _ingest(parser: ArgumentParser) -> None:
 
 
 def _export(parser: ArgumentParser) -> None:
-    parser.add_argument("what", choices=EXPORTS, help="what to write")
+    parser.add_argument("what", nargs="?", choices=EXPORTS, help="what to write")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="the same as `all`: one zip file with everything of the workspace but secrets",
+    )
     _workspace(parser)
     parser.add_argument(
         "--member",
@@ -314,8 +322,8 @@ def _export(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        default=FORMATS[0],
-        help="how each is written; csv is of all but a person (default: %(default)s)",
+        help="how each is written; csv is of all but a person, and `all` is zip alone (default:"
+        " jsonl)",
     )
     parser.add_argument(
         "--bom",
@@ -526,7 +534,8 @@ COMMANDS: Mapping[str, CommandLine] = {
     ),
     "export": CommandLine(
         "write all threads, messages, events, members or counts of a workspace, or one person",
-        "Write all threads, messages, members or counts of a workspace, or all about one person.",
+        "Write all threads, messages, members or counts of a workspace, all about one person, or"
+        " everything as one zip file.",
         _export,
     ),
     "sign-in-link": CommandLine(

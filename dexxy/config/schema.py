@@ -11,7 +11,11 @@ from dexxy.common.graphql_view import EXTENSIONS, ApiSchema
 from dexxy.integrations.graphql import IntegrationsMutation, IntegrationsQuery
 from dexxy.integrations.graphql_activities import ActivitiesMutation
 from dexxy.integrations.graphql_figures import FiguresQuery
-from dexxy.integrations.graphql_people import ErasureMutation
+from dexxy.integrations.graphql_people import (
+    ErasureMutation,
+    SignInRulesMutation,
+    SignInRulesQuery,
+)
 from dexxy.mail.graphql import MailMutation, MailQuery
 from dexxy.members.graphql import MembersQuery
 from dexxy.messages.graphql import MessagesQuery
@@ -30,6 +34,7 @@ Query = merge_types(
     (
         AccountsQuery,
         SavedViewsQuery,
+        SignInRulesQuery,
         MembersQuery,
         PeopleQuery,
         DirectoryQuery,
@@ -55,6 +60,7 @@ Mutation = merge_types(
         NotesMutation,
         OrganizationsMutation,
         ErasureMutation,
+        SignInRulesMutation,
         WaitingMutation,
         MailMutation,
         ActivitiesMutation,

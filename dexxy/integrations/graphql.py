@@ -43,6 +43,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_sync_now,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
 from dexxy.integrations.services.github.webhooks.redelivery import (
     deliveries_recover,
     delivery_redeliver,
@@ -248,3 +249,16 @@ class IntegrationsMutation:
         viewer, workspace = in_workspace(info, workspace_id)
         again = delivery_redeliver(viewer=viewer, workspace=workspace, delivery_id=key(delivery_id))
         return GithubDeliveryRedeliverPayload(delivery=cast(GitHubDelivery, again))
+
+    # It asks GitHub.
+    @strawberry.mutation(
+        description="Ask GitHub to send a webhook once more that failed or was of no use."
+        " For administrators.",
+        metadata=cost(work=50),
+    )
+    def github_delivery_ask_again(
+        self, info: Info, workspace_id: strawberry.ID, delivery_id: strawberry.ID
+    ) -> GithubDeliveryRedeliverPayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        asked = delivery_ask_again(viewer=viewer, workspace=workspace, delivery_id=key(delivery_id))
+        return GithubDeliveryRedeliverPayload(delivery=cast(GitHubDelivery, asked))

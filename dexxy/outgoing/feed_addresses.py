@@ -24,7 +24,7 @@ from dexxy.outgoing.models import FeedAddress
 PREFIX = "dxy_"
 # Of one person in a workspace.
 MOST_ADDRESSES = 20
-PAGES = (ListPage.WAITING, ListPage.FEED, ListPage.THREADS)
+PAGES = (ListPage.WAITING, ListPage.FEED, ListPage.THREADS, ListPage.PEOPLE)
 # Times that an address may be read in a minute.
 MOST_A_MINUTE = 20
 _USED_AGAIN_AFTER = timedelta(minutes=1)
@@ -68,14 +68,12 @@ def feed_address_create(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         SessionNeededError: VIEWER came by a token.
         SavedViewNotFoundError: there is no such view.
-        FeedAddressError: the page has no feed, or there are MOST_ADDRESSES.
+        FeedAddressError: there are MOST_ADDRESSES.
     """
     require_membership(viewer, workspace)
     user = in_person(viewer)
     view = None if view_id is None else saved_view(viewer, workspace, view_id)
     page = page if view is None else ListPage(view.page)
-    if page not in PAGES:
-        raise FeedAddressError(_("There is no feed of people."))
     mine = Membership.objects.select_for_update(no_key=True).get(workspace=workspace, user=user)
     if mine.feed_addresses.count() >= MOST_ADDRESSES:
         raise FeedAddressError(

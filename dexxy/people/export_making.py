@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dexxy.kept.files import file_keep, file_read, files_forget, files_tidy
+from dexxy.people.archive.batches import Content, archive_batch, archive_total
 from dexxy.people.export_files import exports_wake
 from dexxy.people.export_selection import Asked, Selection
 from dexxy.people.exports import export_batch, export_head, export_total
@@ -114,17 +115,35 @@ def _make(export: ExportFile, until: float) -> None:
     cursor = export.cursor
     begun, rows = b"", 0
     if not cursor:
-        _note(export, rows_expected=export_total(asked, what))
-        begun = export_head(what, form, with_bom=export.with_bom).encode()
+        _note(export, rows_expected=_total(asked, what))
+        begun = _head(export)
     while True:
-        batch = export_batch(asked, what, form, cursor)
-        begun, rows, cursor = begun + batch.text.encode(), rows + batch.rows, batch.cursor
+        batch = _batch(asked, what, form, cursor)
+        begun, rows, cursor = begun + batch.content, rows + batch.rows, batch.cursor
         is_over = not cursor or monotonic() >= until
         if is_over or len(begun) >= PIECE:
             _store(export, begun, rows, cursor, is_over=is_over)
             begun, rows = b"", 0
         if is_over:
             return None
+
+
+def _total(asked: Asked, what: Export) -> int:
+    return archive_total(asked) if what == Export.ALL else export_total(asked, what)
+
+
+def _head(export: ExportFile) -> bytes:
+    what, form = Export(export.what), Format(export.form)
+    if what == Export.ALL:
+        return b""
+    return export_head(what, form, with_bom=export.with_bom).encode()
+
+
+def _batch(asked: Asked, what: Export, form: Format, cursor: str) -> Content:
+    if what == Export.ALL:
+        return archive_batch(asked, cursor)
+    batch = export_batch(asked, what, form, cursor)
+    return Content(batch.text.encode(), batch.rows, batch.cursor)
 
 
 def _store(export: ExportFile, content: bytes, rows: int, cursor: str, *, is_over: bool) -> None:

@@ -22,6 +22,7 @@ class Export(models.TextChoices):
     RELEASES = "releases", _("Releases")
     PERSON = "person", _("One person")
     AUDIT = "audit", _("Audit log")
+    ALL = "all", _("Everything")
 
     @classmethod
     def of_all(cls) -> "list[Export]":
@@ -31,21 +32,26 @@ class Export(models.TextChoices):
     @property
     def is_for_admins(self) -> bool:
         """Whether nobody else may have it."""
-        return self in (Export.PERSON, Export.AUDIT)
+        return self in (Export.PERSON, Export.AUDIT, Export.ALL)
 
     @property
     def forms(self) -> "list[Format]":
         """In what it can be written: what is known of a person is no table."""
-        return [Format.JSON_LINES] if self is Export.PERSON else list(Format)
+        if self is Export.ALL:
+            return [Format.ZIP]
+        return [Format.JSON_LINES] if self is Export.PERSON else [Format.JSON_LINES, Format.CSV]
 
 
 class Format(models.TextChoices):
     JSON_LINES = "jsonl", "JSON Lines"
     CSV = "csv", "CSV"
+    ZIP = "zip", "ZIP"
 
     @property
     def content_type(self) -> str:
-        return "text/csv" if self is Format.CSV else "application/jsonl"
+        if self is Format.ZIP:
+            return "application/zip"
+        return f"{'text/csv' if self is Format.CSV else 'application/jsonl'}; charset=utf-8"
 
 
 class ExportState(models.TextChoices):
@@ -133,7 +139,7 @@ class ExportFile(TimestampedModel):
 
     @property
     def content_type(self) -> str:
-        return f"{Format(self.form).content_type}; charset=utf-8"
+        return Format(self.form).content_type
 
 
 class ExportPiece(models.Model):

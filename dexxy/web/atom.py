@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.http import http_date, quote_etag
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ from dexxy.accounts.reader import read_in
 from dexxy.common.errors import BadInputError, NotFoundError
 from dexxy.common.pages import LARGEST_PAGE, Page
 from dexxy.common.sql import TooSlowError, deadline
+from dexxy.members.segments import Segment
+from dexxy.messages.member_activity.heard import members_heard_in
 from dexxy.messages.models import Message, Thread
 from dexxy.messages.selectors import feed_page, thread_list
 from dexxy.messages.waiting.queue import WaitingThread, queue_page
@@ -34,7 +37,9 @@ from dexxy.outgoing.feed_addresses import (
     feed_address_open,
 )
 from dexxy.outgoing.models import FeedAddress
-from dexxy.outgoing.privacy import sources_that_may_leave
+from dexxy.outgoing.privacy import keeps_private_in, sources_that_may_leave
+from dexxy.people.directory import Person, people_page
+from dexxy.web.directory.people import read_listed, read_sort
 from dexxy.web.feed import feed_asked
 from dexxy.web.markdown import Bodies
 from dexxy.web.pages import LONGEST_PAGE_SECONDS
@@ -79,6 +84,7 @@ def feed_name(page: ListPage) -> str:
         ListPage.WAITING: _("Waiting"),
         ListPage.FEED: _("Feed"),
         ListPage.THREADS: _("Threads"),
+        ListPage.PEOPLE: _("New people"),
     }
     return names[page]
 
@@ -108,9 +114,7 @@ def feed_atom(request: HttpRequest, slug: str) -> HttpResponse:
 def _answer(request: HttpRequest, found: FeedAddress) -> HttpResponse:
     user, workspace = found.membership.user, found.membership.workspace
     read_in(workspace, user)
-    entries = _ENTRIES[ListPage(found.page)](
-        user, workspace, QueryDict(found.view.query if found.view else "")
-    )
+    entries = _ENTRIES[ListPage(found.page)](user, workspace, QueryDict(_query(found)))
     updated_at = max((one.updated_at for one in entries), default=workspace.created_at)
     content = _written(found, workspace, entries, updated_at)
     etag = quote_etag(sha256(content).hexdigest())
@@ -118,6 +122,14 @@ def _answer(request: HttpRequest, found: FeedAddress) -> HttpResponse:
     response["ETag"], response["Last-Modified"] = etag, http_date(updated_at.timestamp())
     # The time says nothing of what is gone: only the tag does.
     return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _query(found: FeedAddress) -> str:
+    """Return which part of its page a feed has, as the page's address says it."""
+    if found.view is not None:
+        return found.view.query
+    # Of people those who are new: a list of everybody has no end at which to see somebody.
+    return f"segment={Segment.NEW.value}" if found.page == ListPage.PEOPLE else ""
 
 
 def _refused(message: str, status: int) -> HttpResponse:
@@ -141,7 +153,7 @@ def _written(
     home = _address(workspace, page)
     feed = _Feed(
         title=_plain(f"{name} · {workspace.name}"),
-        link=f"{home}?{found.view.query}" if found.view else home,
+        link=f"{home}?{_query(found)}" if _query(found) else home,
         description=None,
         language=get_language(),
         # Not the address itself: a reader shows it, and shares it.
@@ -207,10 +219,51 @@ def _of_waiting(viewer: User, workspace: Workspace, query: QueryDict) -> list[En
     ]
 
 
+def _of_people(viewer: User, workspace: Workspace, query: QueryDict) -> list[Entry]:
+    """Return the people of a view in its order."""
+    listed = read_listed(query)
+    sort, found, after = read_sort(query, listed), list[Person](), None
+    for _number in range(_MOST_PAGES):
+        page = people_page(viewer, workspace, listed, sort, LARGEST_PAGE, after)
+        found += _who_may_be_told(viewer, workspace, page.items)
+        if not page.has_more or len(found) >= MOST_ENTRIES:
+            break
+        after = page.end
+    return [_of_person(workspace, one) for one in found[:MOST_ENTRIES]]
+
+
+def _who_may_be_told(
+    viewer: User, workspace: Workspace, people: Sequence[Person]
+) -> Sequence[Person]:
+    """Leave out those of whom nothing is known but what stays in."""
+    if not keeps_private_in(viewer, workspace):
+        return people
+    may_leave = [source.pk for source in sources_that_may_leave(workspace)]
+    heard = members_heard_in(viewer, workspace, [one.pk for one in people], may_leave)
+    return [one for one in people if one.pk in heard]
+
+
+def _of_person(workspace: Workspace, person: Person) -> Entry:
+    address = _address(workspace, f"people/{person.pk}/")
+    member, names = person.member, [one.username for one in person.overview.accounts]
+    seen_at = member.first_seen_at or member.created_at
+    says = [", ".join(names), _("First seen {time}.").format(time=times.exactly(seen_at))]
+    return Entry(
+        pk=address,
+        title=str(member),
+        address=address,
+        author=str(member),
+        html=_cleaned("<br>".join(escape(one) for one in says if one)),
+        published_at=seen_at,
+        updated_at=seen_at,
+    )
+
+
 _ENTRIES: dict[ListPage, Callable[[User, Workspace, QueryDict], list[Entry]]] = {
     ListPage.FEED: _of_feed,
     ListPage.THREADS: _of_threads,
     ListPage.WAITING: _of_waiting,
+    ListPage.PEOPLE: _of_people,
 }
 
 

@@ -95,6 +95,7 @@ def export_page(request: PageRequest, workspace: Workspace, what: str, form: str
         "with_bom": with_bom,
         "is_chosen": selection != EVERYTHING,
         "is_of_log": kind == Export.AUDIT,
+        "is_whole": kind == Export.ALL,
         "person": selection.person and member_now(request.user, workspace, selection.person),
         "export": latest,
     }

@@ -188,6 +188,11 @@ urlpatterns = [
         name="sign_in_rule_create",
     ),
     path(
+        "w/<slug:slug>/settings/people/rules/organization/",
+        sign_in_rules.rule_of_organization,
+        name="organization_rule_create",
+    ),
+    path(
         "w/<slug:slug>/settings/people/rules/<int:pk>/delete/",
         sign_in_rules.rule_delete,
         name="sign_in_rule_delete",
@@ -258,6 +263,11 @@ urlpatterns = [
         "w/<slug:slug>/settings/deliveries/<int:pk>/again/",
         deliveries.delivery_again,
         name="settings_delivery_again",
+    ),
+    path(
+        "w/<slug:slug>/settings/deliveries/<int:pk>/ask/",
+        deliveries.delivery_ask,
+        name="settings_delivery_ask",
     ),
     path("w/<slug:slug>/team/", moved("settings_people")),
     path("w/<slug:slug>/tokens/", moved("settings_tokens")),

@@ -18,7 +18,8 @@ class Actor(Node):
 
     Webhooks, and REST's comments on diffs, call it by its `alias`, if it has one.
 
-    `members` of an organisation have a role in it, and read its repositories. It may want them to
+    `members` of an organisation have a role in it, and read its repositories; the world sees those
+    of them alone who are `public_members`, too. Who is `invited` is none yet. It may want them to
     authorise their tokens by single sign-on, and have no address on its list of those allowed that
     the requests come from. `emails` says of each address of a user whether it is verified, the
     primary one first.
@@ -45,6 +46,8 @@ class Actor(Node):
     followers: int = 0
     following: int = 0
     members: dict[Actor, OrganizationRole] = field(default_factory=dict)
+    public_members: set[Actor] = field(default_factory=set)
+    invited: dict[Actor, OrganizationRole] = field(default_factory=dict)
     requires_sso: bool = False
     allows_address: bool = True
 

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 
 from dexxy_simulator.exchange import Exchange, Refusal, json_response
 from dexxy_simulator.model import Actor, Repository, Team, TimelineEvent
-from dexxy_simulator.rest.found import account_of, both_of, pull_of, thread_of
+from dexxy_simulator.rest.found import both_of, pull_of, thread_of
 from dexxy_simulator.rest.lists import page_of, refuse_filters
-from dexxy_simulator.rest.routes import repository_route, route
+from dexxy_simulator.rest.routes import repository_route
 from dexxy_simulator.rest_json import accounts, commits, events
 
 
@@ -58,13 +58,6 @@ def requested_reviewers(exchange: Exchange, found: Repository, number: int) -> R
     users = [accounts.user(exchange.urls, one) for one in asked if isinstance(one, Actor)]
     teams = [accounts.team(exchange.urls, one) for one in asked if isinstance(one, Team)]
     return json_response({"users": users, "teams": teams})
-
-
-@route("organizations_of_user", "/users/<login>/orgs")
-def organizations_of_user(exchange: Exchange, login: str) -> Response:
-    """The organisations that an account shows: none, as long as it makes no membership public."""
-    account_of(exchange, login)
-    return page_of(exchange, [], accounts.user)
 
 
 def _by_time(found: Iterable[TimelineEvent]) -> list[TimelineEvent]:

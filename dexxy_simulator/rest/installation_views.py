@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from dexxy_simulator.credentials import client_of
 from dexxy_simulator.exchange import NOT_ACCESSIBLE, Exchange, Refusal, json_response
 from dexxy_simulator.model import Actor, App, Installation, Repository
-from dexxy_simulator.model.apps import grants
 from dexxy_simulator.rest.lists import page_of
 from dexxy_simulator.rest.routes import route
 from dexxy_simulator.rest_json import accounts, apps
@@ -66,20 +65,6 @@ def user_repositories(exchange: Exchange, number: int) -> Response:
     found = _of_user(exchange, installation, token.owner)
     within = ("repositories", {"repository_selection": installation.repository_selection})
     return page_of(exchange, found, _with_permissions(token.owner), within=within)
-
-
-@route("membership", "/user/memberships/orgs/<login>")
-def membership(exchange: Exchange, login: str) -> Response:
-    """The user's role in an organisation; Apps need its permission `members`."""
-    account, organization = exchange.user, exchange.world.actor(login)
-    if organization is None or account not in organization.members:
-        raise Refusal(404, "Not Found")
-    if isinstance(exchange.token, UserToken):
-        installation = exchange.token.app.on(organization)
-        if installation is None or not grants(installation.permissions, "members"):
-            accepted = {"X-Accepted-GitHub-Permissions": "members=read"}
-            raise Refusal(403, NOT_ACCESSIBLE, **accepted)
-    return json_response(apps.membership(exchange.urls, organization, account))
 
 
 @route("token_check", "/applications/<client_id>/token", method="POST")

@@ -107,12 +107,14 @@ def authorization(urls: Urls, token: UserToken) -> dict[str, Any]:
 
 
 def membership(urls: Urls, organization: Actor, member: Actor) -> dict[str, Any]:
-    """Write somebody's role in an organisation."""
+    """Write somebody's role in an organisation, or the one that they are invited to."""
+    is_member = member in organization.members
+    role = organization.members.get(member) or organization.invited[member]
     api = f"{urls.api}/orgs/{organization.login}"
     return {
         "url": f"{api}/memberships/{member.login}",
-        "state": "active",
-        "role": organization.members[member],
+        "state": "active" if is_member else "pending",
+        "role": role,
         "organization_url": api,
         "organization": simple_organization(urls, organization),
         "user": user(urls, member),

@@ -7,10 +7,17 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from dexxy.accounts.models import User
+from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubRepository, SyncStatus
 from dexxy.sources.models import Source
-from tests.factories import make_repository, make_run, make_source, make_workspace
+from tests.factories import (
+    make_app,
+    make_installation,
+    make_repository,
+    make_run,
+    make_source,
+    make_workspace,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -205,3 +212,17 @@ def test_a_sync_that_was_asked_for_is_followed_without_a_half_minute_s_wait(
     page.clock.run_for(2_100)
 
     expect(page.get_by_text("Up to date", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("part", ["general", "github", "danger"])
+def test_on_a_phone_the_chosen_setting_is_in_view_and_cards_are_alike(
+    page: Page, workspace: Workspace, part: str
+) -> None:
+    make_installation(workspace=workspace, app=make_app())
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    page.goto(f"/w/{workspace.slug}/settings/{part}/")
+
+    expect(page.locator(".settings > nav [aria-current]")).to_be_in_viewport(ratio=1)
+    boxes = [one.bounding_box() for one in page.locator(".settings .card").all()]
+    assert {(box["x"], box["width"]) for box in boxes if box} == {(16, 358)}

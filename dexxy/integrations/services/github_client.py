@@ -131,6 +131,17 @@ class GitHubClient:
         headers = {"Accept": "application/json"} if path.startswith("http") else None
         return self._ask("POST", path, json=dict(body or {}), headers=headers)
 
+    def ask_for(self, path: str) -> None:
+        """Send to a path of the REST API what GitHub takes and does later, whatever it answers.
+
+        Args:
+            path: as for `get`.
+
+        Raises:
+            GitHubError: one of its kinds.
+        """
+        self._send("POST", path, json={})
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Change what is at a path of the REST API.
 

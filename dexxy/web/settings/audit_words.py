@@ -87,6 +87,7 @@ DEEDS: Mapping[str, str | Promise] = {
     "user.second_step_added": _("added a second step or a passkey"),
     "user.second_step_removed": _("removed a second step or a passkey"),
     "user.second_step_reset": _("reset the second step of an account"),
+    "webhook_delivery.asked_for": _("asked GitHub to send a webhook once more"),
     "webhook_delivery.recovered": _("had GitHub’s log of webhooks read"),
     "webhook_delivery.redelivered": _("had a webhook applied again"),
     "workspace.created": _("made the workspace"),

@@ -4,8 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import is_admin
 from dexxy.people.export_files import export_files
-from dexxy.people.models import Export, Format
+from dexxy.people.models import Export
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 
@@ -18,8 +19,8 @@ def data(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "section": "settings",
         "mine": mine,
         "is_making": any(one.is_unfinished for one in mine),
-        "exports": [(one.value, one.label) for one in Export.of_all()],
-        "formats": Format.choices,
+        "exports": [(one.value, one.label, one.forms) for one in Export.of_all()],
+        "is_admin": is_admin(request.user, workspace),
     }
     part = wants_part(request, "exports")
     return render(request, "web/export_list.html" if part else "web/settings/data.html", context)

@@ -13,6 +13,7 @@ from dexxy.integrations.activity import deliveries as deliveries_of
 from dexxy.integrations.activity import delivery_of
 from dexxy.integrations.connection import app_state, github_connection_for_admin
 from dexxy.integrations.models import DeliveryState
+from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
 from dexxy.integrations.services.github.webhooks.redelivery import (
     deliveries_recover,
     delivery_redeliver,
@@ -67,6 +68,14 @@ def delivery_again(request: PageRequest, workspace: Workspace, pk: int) -> HttpR
     """Apply a webhook again."""
     again = partial(delivery_redeliver, viewer=request.user, workspace=workspace, delivery_id=pk)
     attempt(request, again, _("The webhook is in the queue again."))
+    return back(request, "settings_deliveries", workspace.slug, row=f"d{pk}")
+
+
+@workspace_action
+def delivery_ask(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
+    """Ask GitHub to send a webhook once more."""
+    ask = partial(delivery_ask_again, viewer=request.user, workspace=workspace, delivery_id=pk)
+    attempt(request, ask, _("GitHub was asked to send it once more: it comes within a minute."))
     return back(request, "settings_deliveries", workspace.slug, row=f"d{pk}")
 
 

@@ -27,6 +27,10 @@ from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.accounts.sign_in_rules import sign_in_rules
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
+from dexxy.integrations.services.github.connecting.organization_rules import (
+    Standing,
+    organization_rule_for,
+)
 from dexxy.mail.invitations import invitation_send
 from dexxy.mail.preferences import NoMailError, mail_is_configured
 from dexxy.mail.waking import mail_wake
@@ -61,8 +65,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
             context["error"], status = str(error), 400
     if is_admin(request.user, workspace):
         context["invitations"] = invitations(request.user, workspace).items
-        context["rules"] = sign_in_rules(request.user, workspace)
-        context["ways"] = ways()
+        context |= _rules(request, workspace)
         context["second_steps"] = second_steps_in(request.user, workspace)
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
     context["link"] = take_once(request, once)
@@ -106,6 +109,20 @@ def invitation_action(request: PageRequest, workspace: Workspace, pk: int) -> Ht
         _("The invitation is revoked: its link opens nothing any more."),
     )
     return back(request, "settings_people", workspace.slug)
+
+
+def _rules(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
+    """Return what is shown of rules; a rule that rests has a sentence why."""
+    about = organization_rule_for(request.user, workspace)
+    rules = sign_in_rules(request.user, workspace)
+    return {
+        "rules": [(rule, about.rests(rule)) for rule in rules],
+        "organization": None if about.standing == Standing.NO_ORGANIZATION else about,
+        "lacks_permission": about.standing == Standing.NO_PERMISSION,
+        "has_organization_rule": any(rule.account_id is not None for rule in rules),
+        "ways": ways(),
+        "by_github": any(way.url_name == "github_login" for way in ways()),
+    }
 
 
 def _reset_of(workspace: Workspace) -> str:

@@ -1,10 +1,13 @@
-"""Rules that let people of a domain into a workspace: a part of its page on people and roles."""
+"""Rules that let people into a workspace: a part of its page on people and roles."""
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.sign_in_rules import sign_in_rule_create, sign_in_rule_delete
+from dexxy.integrations.services.github.connecting.organization_rules import (
+    organization_rule_create,
+)
 from dexxy.web.pages import PageRequest, attempt, back, workspace_action
 from dexxy.web.settings.people import role_of
 
@@ -19,6 +22,18 @@ def rule_create(request: PageRequest, workspace: Workspace) -> HttpResponse:
             viewer=request.user, workspace=workspace, domain=domain, role=role
         ),
         _("Whoever proves an address of that domain comes in when they sign in elsewhere."),
+    )
+    return back(request, "settings_people", workspace.slug)
+
+
+@workspace_action
+def rule_of_organization(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Let members of the organization in that the workspace reads."""
+    role = role_of(request)
+    attempt(
+        request,
+        lambda: organization_rule_create(viewer=request.user, workspace=workspace, role=role),
+        _("Whoever is a member of the organization comes in when they sign in by GitHub."),
     )
     return back(request, "settings_people", workspace.slug)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthError, ProviderException
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +23,10 @@ from dexxy.accounts.outside_accounts import (
 )
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.integrations.services.github.access.app import NoAppError, app_current
+from dexxy.integrations.services.github.connecting.organization_rules import (
+    Proven,
+    memberships_prove,
+)
 
 # Only who signs in elsewhere loads what asks there: it is 5 MB.
 if TYPE_CHECKING:
@@ -76,6 +80,7 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Let allauth sign in whom the account belongs to here, or say why nobody."""
         account, addresses = sociallogin.account, sociallogin.email_addresses
+        in_organizations = _in_organizations(account)
         person = OutsidePerson(
             provider=account.provider,
             uid=account.uid,
@@ -83,6 +88,8 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             name="" if sociallogin.is_existing else sociallogin.user.name,
             # Whatever is not plainly true is not proven.
             proven=[one.email for one in addresses if one.verified is True],
+            organization_rules=in_organizations.rules,
+            unanswered=in_organizations.unanswered,
         )
         secret = _invitation_of(sociallogin.state.get("next") or "")
         try:
@@ -132,6 +139,19 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 def refused(request: HttpRequest, said: str, *, status: int) -> HttpResponse:
     """Show why nobody is signed in."""
     return render(request, "web/sign_in_failed.html", {"error": said}, status=status)
+
+
+def _in_organizations(account: SocialAccount) -> Proven:
+    """Ask GitHub by which rules about organizations somebody comes in, if they sign in by it."""
+    if account.provider != "github":
+        return Proven()
+    server, _sign, number = account.uid.rpartition(":")
+    return memberships_prove(
+        server=server,
+        github_id=int(number),
+        login=str(account.extra_data.get("login") or ""),
+        uid=account.uid,
+    )
 
 
 def _github() -> list[SocialApp]:

@@ -118,8 +118,10 @@ ACTIONS = {
     "membership_action",
     "invitation_revoke",
     "sign_in_rule_create",
+    "organization_rule_create",
     "sign_in_rule_delete",
     "settings_delivery_again",
+    "settings_delivery_ask",
     "deliveries_missed",
     "checklist_close",
     "export_delete",
@@ -244,6 +246,7 @@ def actions(alice: User, workspace: Workspace, pages: dict[str, str]) -> list[st
             for action in ("test", "pause", "resume", "rotate", "delete")
         ),
         f"/w/{workspace.slug}/settings/people/rules/",
+        f"/w/{workspace.slug}/settings/people/rules/organization/",
         f"/w/{workspace.slug}/settings/people/rules/{rule.pk}/delete/",
         f"{pages['waiting']}exports/{export.pk}/delete/",
         *(f"{pages['settings_people']}{membership.pk}/{action}/" for action in ("role", "remove")),

@@ -11,12 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from dexxy.accounts.memberships import membership_remove
-from dexxy.accounts.models import ListPage, Membership, User, Workspace
+from dexxy.accounts.models import ListPage, Membership, SavedView, User, Workspace
 from dexxy.accounts.saved_views import saved_view_delete, saved_view_save
+from dexxy.members.models import Member, MemberSummary
 from dexxy.messages.models import Message, MessageKind
 from dexxy.outgoing.feed_addresses import (
     MOST_A_MINUTE,
-    FeedAddressError,
     feed_address_create,
     feed_address_revoke,
 )
@@ -76,7 +76,7 @@ def test_a_feed_is_valid_and_holds_what_the_view_shows(
 
 
 def test_an_empty_feed_is_valid_too(client: Client, bob: User, workspace: Workspace) -> None:
-    for page in (ListPage.FEED, ListPage.THREADS, ListPage.WAITING):
+    for page in ListPage:
         assert read(client, path_of(bob, workspace, page=page)).entries == []
 
 
@@ -232,13 +232,75 @@ def test_a_feed_is_bounded(client: Client, bob: User, workspace: Workspace, sour
     assert len(read(client, path_of(bob, workspace)).entries) == 50
 
 
-def test_there_is_no_feed_of_people(bob: User, workspace: Workspace) -> None:
-    view = saved_view_save(
-        viewer=bob, workspace=workspace, page=ListPage.PEOPLE, name="New", query=""
-    )
+@pytest.fixture
+def newcomers(workspace: Workspace, source: Source) -> list[Member]:
+    """Ada came a year ago; Bea and Cleo this week, Cleo last."""
+    now, members = timezone.now(), []
+    thread = make_thread(source=source)
+    for name, days in (("Ada", 365), ("Bea", 3), ("Cleo", 1)):
+        account = make_identity(workspace=workspace, username=name.lower(), name=f"{name} <Co>")
+        at = now - timedelta(days=days)
+        make_message(thread=thread, author=account, occurred_at=at)
+        Member.objects.filter(pk=account.member_id).update(first_seen_at=at, last_seen_at=at)
+        MemberSummary.objects.create(
+            member_id=account.member_id,
+            workspace=workspace,
+            messages=1,
+            recent=1,
+            first_act_at=at,
+            last_act_at=at,
+            counted_at=now,
+        )
+        members.append(account.member)
+    return members
 
-    with pytest.raises(FeedAddressError, match="There is no feed of people"):
-        path_of(bob, workspace, view_id=view.pk)
+
+def test_a_feed_of_people_has_those_who_are_new(
+    client: Client, bob: User, workspace: Workspace, newcomers: list[Member]
+) -> None:
+    found = read(client, path_of(bob, workspace, page=ListPage.PEOPLE))
+
+    assert found.feed.title == "New people · Team"
+    assert [entry.title for entry in found.entries] == ["Cleo <Co>", "Bea <Co>"]
+    entry = found.entries[0]
+    assert entry.link.endswith(f"/w/{workspace.slug}/people/{newcomers[2].pk}/")
+    assert entry.id == entry.link
+    assert entry.summary.startswith("cleo<br")
+    assert "First seen" in entry.summary
+
+
+def test_a_feed_of_a_view_of_people_follows_it(
+    client: Client, bob: User, workspace: Workspace, newcomers: list[Member]
+) -> None:
+    Member.objects.filter(pk=newcomers[2].pk).update(tags=["speaker"])
+    view = saved_view_save(
+        viewer=bob,
+        workspace=workspace,
+        page=ListPage.PEOPLE,
+        name="Speakers",
+        query="q=tag%3Aspeaker",
+    )
+    path = path_of(bob, workspace, view_id=view.pk)
+    assert [entry.title for entry in read(client, path).entries] == ["Cleo <Co>"]
+
+    SavedView.objects.update(query="")
+
+    assert len(read(client, path).entries) == 3
+
+
+def test_who_was_met_in_private_alone_is_kept_in_with_what_they_said(
+    client: Client, alice: User, bob: User, workspace: Workspace, newcomers: list[Member]
+) -> None:
+    shown = make_source(workspace=workspace)
+    source_visibility_note(shown.pk, is_private=False)
+    bea = newcomers[1].identities.get()
+    make_message(thread=make_thread(source=shown), author=bea)
+    path = path_of(bob, workspace, page=ListPage.PEOPLE)
+    assert len(read(client, path).entries) == 2
+
+    workspace_keep_private_in(viewer=alice, workspace=workspace, keeps=True)
+
+    assert [entry.title for entry in read(client, path).entries] == ["Bea <Co>"]
 
 
 def test_what_is_not_read_is_answered_alike(

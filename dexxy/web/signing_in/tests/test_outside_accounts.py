@@ -8,8 +8,6 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
-from django.utils.html import escape
-from pytest_django import Settings
 
 from dexxy.accounts.addresses import address_is_proven, address_prove
 from dexxy.accounts.invitations import invitation_create
@@ -25,42 +23,13 @@ from dexxy_simulator.world import World
 from tests.factories import make_workspace
 from tests.oidc import Provider
 from tests.second_step import app_of
+from tests.signing_in import by_github, leads_to, said, signed_in_as, there_and_back
 
 DORA = {"sub": "d-1", "email": "dora@example.org", "email_verified": True, "name": "Dora"}
 
 
-def leads_to(client: Client, begin: str, next_page: str = "") -> str:
-    """Press the button; return where its page leads by itself."""
-    page = client.post(begin, {"next": next_page})
-    assert page.status_code == 200, page.content
-    address = str(page.context["address"])
-    assert f'http-equiv="refresh" content="0; url={escape(address)}"' in page.content.decode()
-    return address
-
-
-def there_and_back(client: Client, begin: str, next_page: str = "") -> Any:
-    """Press the button, go where it leads, and come back with what the provider gave."""
-    to = leads_to(client, begin, next_page)
-    headers = {"X-Simulator-As": "dora"}
-    there = httpx.get(to, headers=headers)
-    if there.status_code == 200:
-        there = httpx.post(to, headers=headers, data={"do": "authorize"})
-    parts = urlsplit(there.headers["location"])
-    return client.get(parts.path, dict(parse_qsl(parts.query)))
-
-
 def by_oidc(client: Client, next_page: str = "") -> Any:
     return there_and_back(client, "/accounts/oidc/login/", next_page)
-
-
-def signed_in_as(client: Client) -> User | None:
-    pk = client.session.get("_auth_user_id")
-    return User.objects.get(pk=pk) if pk else None
-
-
-def said(response: Any) -> str:
-    assert response.status_code == 403, response
-    return str(response.context["error"])
 
 
 @pytest.fixture
@@ -409,23 +378,6 @@ def test_what_is_not_set_up_is_not_there(client: Client) -> None:
         assert client.post(f"/accounts/{provider}/login/").status_code == 404
         assert client.get(f"/accounts/{provider}/login/callback/").status_code == 404
     assert b"Sign in with" not in client.get("/accounts/login/").content
-
-
-@pytest.fixture
-def github_sign_in(settings: Settings) -> None:
-    settings.DEXXY_SIGN_IN_GITHUB = True
-
-
-@pytest.fixture
-def at_github_dora(world: World) -> Actor:
-    actor = world.add_actor("dora")
-    actor.name = "Dora"
-    actor.emails = {"typed@example.org": False, "dora@example.org": True}
-    return actor
-
-
-def by_github(client: Client, next_page: str = "") -> Any:
-    return there_and_back(client, "/accounts/github/login/", next_page)
 
 
 # Before the App is registered: its manifest asks for what signing in needs.

@@ -117,6 +117,13 @@ document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.requestConfig.verb === "post") toast(isStale ? region.dataset.stale : region.dataset.failed);
 });
 
+// Of a row of pages that is wider than a phone, where one is has to be seen.
+const here = document.querySelector(".settings > nav [aria-current]");
+if (here) {
+  const nav = here.closest("nav");
+  nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+}
+
 // Where a link leads to a field, it is to be filled in.
 document.querySelector("input:target")?.focus();
 

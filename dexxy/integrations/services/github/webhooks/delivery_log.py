@@ -191,6 +191,25 @@ def _read(client: GitHubClient, app: GitHubApp) -> LogReading:
         answer = client.get(answer.next_page)
 
 
+def delivery_number(client: GitHubClient, guid: str, *, pages: int) -> int | None:
+    """Return the number in GitHub's log of the newest delivery with a guid; None if it has none.
+
+    Args:
+        pages: of the log to read at most, the newest first.
+
+    Raises:
+        GitHubError: the log could not be read.
+    """
+    answer = client.get(PATH, {"per_page": PAGE})
+    for _ in range(pages):
+        with answer_shape("deliveries"):
+            found = next((int(row["id"]) for row in answer.data if row["guid"] == guid), None)
+        if found is not None or not answer.next_page:
+            return found
+        answer = client.get(answer.next_page)
+    return None
+
+
 def _line(row: Any) -> Logged:
     return Logged(
         number=int(row["id"]),
