@@ -55,9 +55,9 @@ _ROWS = (
            now(), now()
        FROM generate_series(1, %(threads)s) n""",
     """INSERT INTO messages_standing (thread_id, workspace_id, source_id, kind, side, reason,
-           since, turned_at, others_replied, is_old, is_first)
+           since, turned_at, others_replied, is_old, is_first, labels)
        SELECT id, workspace_id, source_id, kind, 'team', 'no_reply', opened_at, opened_at,
-           number %% 30 = 0, FALSE, number %% 70 = 0
+           number %% 30 = 0, FALSE, number %% 70 = 0, labels
        FROM messages_thread WHERE state = 'open' ORDER BY id LIMIT %(waiting)s""",
     """INSERT INTO messages_triage (thread_id, workspace_id, snoozed_until, is_set_aside, seen_at,
            note, created_at, updated_at)
@@ -102,6 +102,8 @@ def _measure() -> None:
     middle, last = page.end, page.items[-1].pk
     first_time = QueueFilters(tab=Tab.FIRST)
     of_one = QueueFilters(threads=ThreadFilters(source_ids=[source.pk], kinds=[ThreadKind.ISSUE]))
+    labelled = QueueFilters(threads=ThreadFilters(labels=["bug"]))
+    unlike = QueueFilters(threads=ThreadFilters(labels=["what no thread has"]))
     reads: dict[str, Callable[[], Any]] = {
         "the number of every page": lambda: queue_number(alice, workspace),
         "the first page": lambda: queue_page(alice, workspace),
@@ -114,6 +116,13 @@ def _measure() -> None:
         "issues of a repository": lambda: queue_page(alice, workspace, of_one),
         "their lists": lambda: list_counts(alice, workspace, of_one),
         "the place of one of them": lambda: queue_place(alice, workspace, last, of_one),
+        "a label that all have": lambda: queue_page(alice, workspace, labelled),
+        "its bands": lambda: queue_summary(alice, workspace, labelled),
+        "its lists": lambda: list_counts(alice, workspace, labelled),
+        "the place in them": lambda: queue_place(alice, workspace, last, labelled),
+        "a label that none has": lambda: queue_page(alice, workspace, unlike),
+        "the bands of none": lambda: queue_summary(alice, workspace, unlike),
+        "the lists of none": lambda: list_counts(alice, workspace, unlike),
     }
     slowest = 0.0
     for name, read in reads.items():

@@ -118,7 +118,11 @@ def _sign_in(browser: Browser, link: str) -> tuple[Path, str]:
 def _is_read(page: Page, home: str) -> bool:
     page.goto(f"{home}repositories/")
     # A bar is drawn as long as a list is being read.
-    return page.locator("main progress, main [role=progressbar]").count() == 0
+    if page.locator("main progress, main [role=progressbar]").count():
+        return False
+    page.goto(home)
+    # A note stands there as long as who is of the team is new, and numbers move.
+    return page.locator(".waits-note [role=status]").count() == 0
 
 
 def _take(browser: Browser, state: Path, home: str, picture: Picture, look: str) -> None:

@@ -127,6 +127,9 @@ class WaitingSummary:
     days_2_to_7: int
     newer: int
     longest_since: datetime | None
+    longest_thread_id: strawberry.ID | None = strawberry.field(
+        description="In which thread that is; the first of the list need not be it."
+    )
     median_since: datetime | None = strawberry.field(
         description="Since when half of them wait, or longer."
     )
@@ -155,11 +158,16 @@ class WaitingSummary:
             days_2_to_7=found.bands[2],
             newer=found.bands[3],
             longest_since=found.longest,
+            longest_thread_id=_id(found.longest_thread_id),
             median_since=lately.median,
             last_7_days=WaitingPace(arrived=lately.arrived, answered=lately.answered),
             is_recounting=found.is_recounting,
             lists=[WaitingCount(tab=tab, number=number) for tab, number in counts.items()],
         )
+
+
+def _id(pk: int | None) -> strawberry.ID | None:
+    return None if pk is None else strawberry.ID(str(pk))
 
 
 @strawberry.type(description="A stretch of time in which somebody belongs to the team.")

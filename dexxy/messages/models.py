@@ -726,6 +726,8 @@ class Standing(models.Model):
     is_old = models.BooleanField(default=False)
     # Whoever opened it has opened no thread before.
     is_first = models.BooleanField(default=False, db_default=False)
+    # As the thread says them; None if nobody noted them, and then the thread is asked.
+    labels = ArrayField(models.TextField(), null=True, blank=True)
 
     class Meta:
         constraints = [only_choices("side", Side), only_choices("reason", Reason)]

@@ -17,7 +17,7 @@ from dexxy_simulator.world import World
 
 RECORDED_UNTIL: Final = datetime(2022, 7, 8, tzinfo=UTC)
 INVENTED_FOR: Final = timedelta(days=200)
-STEPS: Final = 640
+STEPS: Final = 1100
 # Something happened today, at whatever hour one looks.
 STEPS_TODAY: Final = 16
 SECOND: Final = "ants-recipes"

@@ -59,6 +59,23 @@ def test_some_people_have_two_accounts_and_only_invented_ones_say_what_is_invent
     assert not said & recorded
 
 
+def test_each_of_the_last_two_months_has_enough_issues_to_be_compared(
+    community: Community,
+) -> None:
+    world, life, repositories = community
+    ages = [
+        world.now() - issue.created_at
+        for place in repositories
+        for issue in place.issues.values()
+        if issue.author not in life._people.team
+    ]
+
+    # From ten on figures are compared; some more, for what trickles in while the demo runs.
+    for month in (0, 1):
+        since, until = timedelta(days=30 * month), timedelta(days=30 * (month + 1))
+        assert sum(since <= age < until for age in ages) >= 12
+
+
 def test_a_seed_tells_the_same_story_and_goes_on_with_it(community: Community) -> None:
     world, life, _ = community
     other = World(Clock())

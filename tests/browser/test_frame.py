@@ -226,3 +226,15 @@ def test_on_a_phone_the_chosen_setting_is_in_view_and_cards_are_alike(
     expect(page.locator(".settings > nav [aria-current]")).to_be_in_viewport(ratio=1)
     boxes = [one.bounding_box() for one in page.locator(".settings .card").all()]
     assert {(box["x"], box["width"]) for box in boxes if box} == {(16, 358)}
+
+
+def test_a_strip_that_is_wider_than_a_phone_begins_with_the_link_of_its_page(
+    page: Page, source: Source
+) -> None:
+    page.set_viewport_size(PHONE)
+
+    page.goto(f"/w/{source.workspace.slug}/settings/audit/")
+
+    expect(page.locator(".settings > nav [aria-current]")).to_be_in_viewport(ratio=1)
+    page.goto(f"/w/{source.workspace.slug}/settings/general/")
+    assert page.locator(".settings > nav").evaluate("strip => strip.scrollLeft") == 0

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages.models import Thread, Triage
@@ -142,6 +142,56 @@ def test_who_was_answered_leaves_by_itself_and_who_came_is_said(
 
     expect(page.locator(f"#t{queue[0].pk}")).to_contain_text("No longer waiting")
     expect(page.get_by_role("status").get_by_role("link", name="1 more waits")).to_be_visible()
+
+
+def act_of(page: Page, thread: Thread) -> Locator:
+    page.locator(f"#t{thread.pk}").hover()
+    return page.locator(f"#t{thread.pk} [data-key=e]")
+
+
+def test_a_second_click_sends_nothing_and_other_rows_wait_for_their_turn(
+    page: Page, queue: list[Thread]
+) -> None:
+    first, second, third = queue
+    held: list[Route] = []
+    sent: list[str] = []
+
+    def hold(route: Route) -> None:
+        sent.append(str(route.request.post_data).partition("only=")[2])
+        held.append(route)
+
+    page.route("**/waiting/aside/", hold)
+
+    act_of(page, first).dblclick()
+    act_of(page, second).dblclick()
+    act_of(page, third).click()
+
+    for thread in queue:
+        with page.expect_response("**/waiting/aside/"):
+            held.pop().continue_()
+        expect(page.locator(f"#t{thread.pk}")).to_have_count(0)
+        page.wait_for_timeout(200)
+        assert len(held) == (thread != third)  # one after the other
+    expect(page.locator(".row.waits")).to_have_count(0)
+    assert sent == [str(thread.pk) for thread in queue]
+    assert Triage.objects.filter(is_set_aside=True).count() == 3
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_could_not_be_sent_is_said_and_can_be_done_again(
+    page: Page, queue: list[Thread], complaints: list[str]
+) -> None:
+    page.route("**/waiting/aside/", lambda route: route.abort())
+
+    act_of(page, queue[0]).click()
+
+    expect(page.locator("#toasts")).to_contain_text("That did not work.")
+    expect(page.locator(".side .health")).to_contain_text("Not connected")
+    complaints.clear()  # of the browser, and of htmx
+    page.unroute("**/waiting/aside/")
+    act_of(page, queue[0]).click()
+    expect(page.locator(f"#t{queue[0].pk}")).to_have_count(0)
+    expect(page.locator(".side .health")).not_to_contain_text("Not connected")
 
 
 def test_a_thread_is_assigned_from_its_row(page: Page, queue: list[Thread], alice: User) -> None:

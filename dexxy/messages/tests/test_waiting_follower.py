@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from dexxy.accounts.models import Workspace
-from dexxy.messages.models import MessageKind, Recount, Standing, TeamStint
+from dexxy.messages.ingest.labels import label_replaced
+from dexxy.messages.ingest.records import SourceKey
+from dexxy.messages.models import MessageKind, Recount, Standing, TeamStint, Thread
 from dexxy.messages.tests.stories import BEGIN, Teller, moment
 from dexxy.messages.waiting.follower import waiting_catch_up
 from dexxy.sources.models import Source
@@ -76,6 +78,20 @@ def test_an_answer_of_the_team_takes_the_thread_out_of_the_queue(teller: Teller)
     assert waiting() == {}
     thread.times.refresh_from_db()
     assert thread.times.team_response == timedelta(hours=3) // timedelta(microseconds=1)
+
+
+def test_a_label_that_is_renamed_is_renamed_in_the_rows_of_who_waits(teller: Teller) -> None:
+    [thread] = teller.tell("I A opens 0")
+    Thread.objects.filter(pk=thread.pk).update(labels=["bug", "docs"])
+    waiting()
+    assert Standing.objects.get().labels == ["bug", "docs"]
+    source = SourceKey(teller.source.workspace_id, teller.source.pk, teller.source.server)
+
+    with transaction.atomic():
+        label_replaced(source, "bug", "defect")
+
+    assert waiting() == {thread.pk: "team 0 no_reply"}
+    assert Standing.objects.get().labels == ["defect", "docs"]
 
 
 def test_who_closes_what_others_opened_is_of_the_team_also_in_what_was_looked_at_before(

@@ -1,6 +1,8 @@
 """The queue, its order and its lists, and what people decide about the threads in it."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -33,6 +35,7 @@ from tests.factories import make_source, make_thread, make_user, make_workspace
 
 pytestmark = pytest.mark.django_db
 
+Ask = Callable[..., dict[str, Any]]
 NOW = timezone.now()
 
 
@@ -80,7 +83,31 @@ def test_who_waits_longest_comes_first_in_bands_and_whom_nobody_answered_first_i
     assert [item.message and item.message.body for item in page.items] == ["opens"] * 7
     summary = queue_summary(alice, workspace)
     assert (list(summary.bands), summary.total) == ([3, 1, 2, 1], 7)
-    assert summary.longest == queue[2].opened_at
+    # Others have replied there, so it is not the first row.
+    assert (summary.longest, summary.longest_thread_id) == (queue[2].opened_at, queue[2].pk)
+
+
+def test_the_api_counts_who_waits_and_names_the_thread_of_who_waits_longest(
+    ask: Ask, alice: User, workspace: Workspace, queue: list[Thread]
+) -> None:
+    document = """query ($workspace: ID!, $filters: WaitingFilterInput) {
+      waitingSummary(workspaceId: $workspace, filters: $filters) {
+        total over30Days days8To30 days2To7 newer longestSince longestThreadId } }"""
+
+    whole = ask(document, alice, workspace=workspace.pk)["data"]["waitingSummary"]
+    none = ask(document, workspace=workspace.pk, filters={"labels": ["nobody's"]})
+
+    assert whole == {
+        "total": 7,
+        "over30Days": 3,
+        "days8To30": 1,
+        "days2To7": 2,
+        "newer": 1,
+        "longestSince": queue[2].opened_at.isoformat(),
+        "longestThreadId": str(queue[2].pk),
+    }
+    assert none["data"]["waitingSummary"]["total"] == 0
+    assert none["data"]["waitingSummary"]["longestThreadId"] is None
 
 
 def test_pages_follow_each_other_without_a_gap(
@@ -120,6 +147,24 @@ def test_the_queue_is_filtered_by_repository_kind_and_label(
     other.source.is_archived = True
     other.source.save()
     assert elsewhere.pk not in shown(alice, workspace)
+
+
+@pytest.mark.parametrize("are_noted", [True, False])
+def test_labels_are_told_by_the_rows_of_the_queue_or_by_threads_where_no_row_says_them(
+    alice: User, workspace: Workspace, queue: list[Thread], are_noted: bool
+) -> None:
+    first, second, *others = (thread.pk for thread in queue)
+    Thread.objects.filter(pk__in=[first, second]).update(labels=["bug", "docs"])
+    recount(workspace)
+    if not are_noted:  # as a process of the release before writes them
+        Standing.objects.update(labels=None)
+    bugs = QueueFilters(threads=ThreadFilters(labels=["bug", "other"]))
+    no_bugs = QueueFilters(threads=ThreadFilters(without=ThreadFilters(labels=["bug"])))
+
+    assert [item.pk for item in queue_page(alice, workspace, bugs).items] == [first, second]
+    assert [item.pk for item in queue_page(alice, workspace, no_bugs).items] == others
+    assert queue_summary(alice, workspace, bugs).total == 2
+    assert list_counts(alice, workspace, bugs)[Tab.ALL] == 2
 
 
 def test_the_pace_of_the_queue_is_its_median_and_what_came_and_went_in_a_week(

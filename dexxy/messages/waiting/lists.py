@@ -124,7 +124,8 @@ def lists_asked(
     kept = [_TIMES[name] for name, time in times.items() if time is not None]
     of_rows = [one for one in of_threads if one.columns <= _OF_ROWS]
     others = [one for one in of_threads if one not in of_rows]
-    kept += [where(row, some) for row, some in (("s", of_rows), ("t", others)) if some]
+    kept += [where("s", of_rows).replace("s.labels", _LABELS)] if of_rows else []
+    kept += [where("t", others)] if others else []
     own = {"workspace": workspace.pk, "viewer": viewer.pk, "now": now}
     waits = {"wait_since": filters.since, "wait_until": filters.until}
     params = {**params_of(of_threads), **own, **waits}
@@ -141,7 +142,9 @@ def lists_asked(
 
 
 # What the rows of standings say of their threads.
-_OF_ROWS = {"source_id", "kind"}
+_OF_ROWS = {"source_id", "kind", "labels"}
+# What a process of the release before wrote says no labels.
+_LABELS = "COALESCE(s.labels, (SELECT l.labels FROM messages_thread l WHERE l.id = s.thread_id))"
 _WITH_THREAD = "messages_standing s JOIN messages_thread t ON t.id = s.thread_id"
 
 

@@ -22,20 +22,23 @@ DELETE FROM messages_standing WHERE thread_id = ANY(%(threads)s) AND thread_id <
 _WRITE = """
 INSERT INTO messages_standing AS s (
     thread_id, workspace_id, source_id, kind, side, reason, since, turned_at, message_id,
-    others_replied, is_old)
+    others_replied, is_old, labels)
 SELECT r.thread_id, %(workspace)s, r.source_id, r.kind, r.side, r.reason, r.since, r.turned_at,
-       r.message_id, r.others_replied, r.is_old
+       r.message_id, r.others_replied, r.is_old,
+       (SELECT t.labels FROM messages_thread t WHERE t.id = r.thread_id)
 FROM {rows} ORDER BY r.thread_id
 ON CONFLICT (thread_id) DO UPDATE SET
     source_id = excluded.source_id, kind = excluded.kind, side = excluded.side,
     reason = excluded.reason, since = excluded.since, turned_at = excluded.turned_at,
     message_id = excluded.message_id,
-    others_replied = excluded.others_replied, is_old = excluded.is_old
+    others_replied = excluded.others_replied, is_old = excluded.is_old,
+    labels = excluded.labels
 WHERE (s.source_id, s.kind, s.side, s.reason, s.since, s.turned_at, s.message_id,
-       s.others_replied, s.is_old)
+       s.others_replied, s.is_old, s.labels)
       IS DISTINCT FROM
       (excluded.source_id, excluded.kind, excluded.side, excluded.reason, excluded.since,
-       excluded.turned_at, excluded.message_id, excluded.others_replied, excluded.is_old)
+       excluded.turned_at, excluded.message_id, excluded.others_replied, excluded.is_old,
+       excluded.labels)
 """
 # What is kept already is left as it is: a recount changes little.
 _WRITE_WAITS = """

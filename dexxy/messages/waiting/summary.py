@@ -36,12 +36,14 @@ class QueueSummary:
 
     Args:
         bands: in each band, the oldest first; up to MOST_COUNTED each.
-        longest: since when whoever waits longest does.
+        longest: since when whoever waits longest does, and in which thread: the first row of the
+            list need not be theirs, for those to whom others have replied come later in a band.
         is_recounting: who is of the team has changed, and not all threads were looked at yet.
     """
 
     bands: Sequence[int]
     longest: datetime | None
+    longest_thread_id: int | None
     is_recounting: bool
 
     @property
@@ -63,16 +65,20 @@ def queue_summary(
     of = asked(viewer, workspace, filters, now)
     statement = f"""
 {HELD_ONCE}
-SELECT r.number, count(q.since), min(q.since) FROM {RANGES} LEFT JOIN LATERAL (
-    SELECT s.since FROM {of.source} WHERE {of.conditions} AND {IN_RANGE}
-    ORDER BY s.since LIMIT %(most)s
+SELECT r.number, count(q.since), min(q.since),
+       (array_agg(q.thread_id ORDER BY q.since, q.thread_id))[1]
+FROM {RANGES} LEFT JOIN LATERAL (
+    SELECT s.since, s.thread_id FROM {of.source} WHERE {of.conditions} AND {IN_RANGE}
+    ORDER BY s.since, s.thread_id LIMIT %(most)s
 ) q ON TRUE GROUP BY r.number ORDER BY r.number"""
     with time_limit():
         rows = fetch_all(statement, {**of.params, **ranges_at(now), "most": MOST_COUNTED})
-    counts = [count for _, count, _ in rows]
+    counts = [count for _, count, *_ in rows]
+    longest = min(((since, pk) for *_, since, pk in rows if since), default=(None, None))
     return QueueSummary(
         bands=[min(MOST_COUNTED, sum(counts[i : i + 2])) for i in range(0, len(counts), 2)],
-        longest=min((since for _, _, since in rows if since), default=None),
+        longest=longest[0],
+        longest_thread_id=longest[1],
         is_recounting=Recount.objects.filter(workspace=workspace, is_of_queue=True).exists(),
     )
 

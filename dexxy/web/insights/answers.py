@@ -58,9 +58,12 @@ def responses(asked: Asked) -> Drawn:
         Series(_("anybody"), "c3", [_hours(shown(one.anybody)) for _step, one in found.steps]),
     ]
     sentence = _("Median time until issues were first answered, by when they were opened.")
+    is_drawn = any(value is not None for one in series for value in one.values)
+    if not is_drawn:
+        notes.insert(0, _("No line: in no day or week were enough issues opened for a median."))
     return Drawn(
         facts=facts,
-        chart=lines(series, steps, sentence, words.hours),
+        chart=lines(series, steps, sentence, words.hours) if is_drawn else None,
         table=Table(_head(), table),
         notes=notes,
         rows=rows,

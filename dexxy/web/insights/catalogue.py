@@ -113,7 +113,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
             ),
             Card(
                 "waiting",
-                _("Waiting for us at the end of the week"),
+                _("Waiting for us over time"),
                 _(
                     "In how many threads the team owed the next word at the end of each week, or"
                     " day."

@@ -16,6 +16,7 @@ def data(request: PageRequest, workspace: Workspace) -> HttpResponse:
     mine = export_files(request.user, workspace)
     context = {
         "workspace": workspace,
+        "is_admin": is_admin(request.user, workspace),
         "section": "settings",
         "mine": mine,
         "is_making": any(one.is_unfinished for one in mine),

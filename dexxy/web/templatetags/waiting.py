@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dexxy.members.models import Member
-from dexxy.messages.models import Standing
+from dexxy.messages.models import Standing, Thread
 from dexxy.messages.waiting.turns import Reason
 from dexxy.web.waiting import words
 from dexxy.web.waiting.place import address_of_queue
@@ -57,6 +57,7 @@ def is_new_person(member: Member | None) -> bool:
 
 
 @register.filter
-def short_name(name: str) -> str:
-    """Leave the owner of a repository out where there is little room."""
-    return name.rpartition("/")[2]
+def short_place(thread: Thread) -> str:
+    """Say where a thread is, without the owner of its repository: there is little room."""
+    name = thread.source.name.rpartition("/")[2]
+    return name if thread.external_id else f"{name} #{thread.number}"

@@ -83,6 +83,20 @@ def test_a_member_sees_how_it_is_set_up_and_cannot_change_it(
     assert workspace.language == ""
 
 
+def test_the_page_of_exports_leads_admins_to_the_import_of_people(
+    client: Client, alice: User, bob: User, workspace: Workspace
+) -> None:
+    found = {}
+    for who in (alice, bob):
+        client.force_login(who)
+        page = client.get(f"/w/{workspace.slug}/settings/data/").content.decode()
+        found[who] = page.partition('id="import"')[2]
+
+    assert f'href="/w/{workspace.slug}/people/import/">Import people</a>' in found[alice]
+    assert "people/import/" not in found[bob]
+    assert "Only an admin can do this." in found[bob]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -151,9 +151,26 @@ def test_the_head_says_how_the_queue_is_kept_up_with(
     head = re.sub(r"<[^>]*>", " ", get().partition("<h1>")[2].partition("</header>")[0])
 
     assert " ".join(head.split()).startswith(
-        "Waiting for us 5 threads longest 50 d median 6 d"
+        "Waiting for us 5 threads longest 50 d , A median 6 d"
         " last 7 days 4 arrived, 1 answered or closed"
     )
+
+
+def test_the_head_names_who_waits_longest_where_their_row_is_not_the_first(
+    get: Get, teller: Teller
+) -> None:
+    first, longest = teller.tell(f"I A opens {ago(40)} | I B opens {ago(50)}, C says {ago(45)}")
+    recount(teller.source.workspace)
+    page = get("?q=kind:issue")
+
+    head = page.partition('id="facts"')[2].partition("</p>")[0]
+
+    assert rows(page) == [first.pk, longest.pk]
+    there = r'href="([^"]*/threads/[^"]*)"[^\n]*<bdi[^>]*>([^<]*)</bdi>'
+    [(address, name)] = re.findall(there, head)
+    # It says from which list: "next waiting" leads on in it.
+    assert address.endswith(f"/threads/{longest.pk}/?queue=q%3Dkind%253Aissue")
+    assert name == "B"
 
 
 def test_a_view_of_the_queue_is_kept_beside_its_lists(
@@ -214,11 +231,11 @@ def test_the_page_costs_as_many_queries_for_many_rows_as_for_one(
     teller.tell(f"I A opens {ago(40)}, C says {ago(3)}")
     recount(teller.source.workspace)
     get()
-    with django_assert_num_queries(45):
+    with django_assert_num_queries(47):
         get()
     teller.tell(" | ".join(f"P P{n} opens {ago(40 - n / 10)}, C says {ago(3)}" for n in range(9)))
     recount(teller.source.workspace)
-    with django_assert_num_queries(45):
+    with django_assert_num_queries(47):
         get()
 
 
@@ -552,7 +569,8 @@ def test_a_thread_that_is_opened_from_a_list_leads_to_the_next_one(
         keys = re.findall(r'data-page-key="(\w)" href="/w/[\w-]+/([^"]*)"', found)
         return re.sub("<[^>]*>", "", found), [f"{key} {address}" for key, address in keys]
 
-    [address] = re.findall(rf'href="/w/[\w-]+/({first}[^"#]*)', get())
+    # Its row, and the head, which names who waits longest.
+    [address] = set(re.findall(rf'href="/w/[\w-]+/({first}[^"#]*)', get()))
     assert address == f"{first}?queue=tab%3Dall"
     words, keys = crumb(first)
     assert words.startswith(f"Waiting / repo #{queue[0].number} · 1 of 4 · Next")

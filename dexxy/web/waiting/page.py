@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.models import ListPage, Workspace
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN
-from dexxy.messages.models import Message
+from dexxy.messages.models import Message, Thread
+from dexxy.messages.selectors import threads_by_id
 from dexxy.messages.team.listing import team_list
 from dexxy.messages.waiting.lists import WHOLE_QUEUE, QueueFilters, Tab
 from dexxy.messages.waiting.pace import queue_pace
 from dexxy.messages.waiting.queue import WaitingThread, queue_changes, queue_page
 from dexxy.messages.waiting.summary import (
+    QueueSummary,
     has_team,
     last_answer,
     list_counts,
@@ -125,6 +127,7 @@ def numbers(request: PageRequest, workspace: Workspace, filters: QueueFilters) -
         "tab": filters.tab,
         "meaning": words.MEANINGS.get(filters.tab, ""),
         "summary": summary,
+        "longest": _longest(request, workspace, summary),
         "pace": queue_pace(viewer, workspace, filters),
         "has_median": summary.total >= LEAST_FOR_MEDIAN,
         "number": whole[Tab.ALL],
@@ -140,6 +143,14 @@ def numbers(request: PageRequest, workspace: Workspace, filters: QueueFilters) -
         "is_filtered": is_filtered,
         "old": counts.get(Tab.OLD, 0) if filters.tab is Tab.ALL else 0,
     }
+
+
+def _longest(request: PageRequest, workspace: Workspace, summary: QueueSummary) -> Thread | None:
+    """Return the thread whose opener waits longest, which the first row need not be."""
+    if summary.longest_thread_id is None:
+        return None
+    found = threads_by_id(request.user, workspace, [summary.longest_thread_id])
+    return found[0] if found else None
 
 
 def _lists(

@@ -43,6 +43,13 @@ const done = [...document.querySelectorAll(".messages > .note:not(.is-bad)")];
 const canUndo = done.some((one) => one.querySelector("[form=undo]"));
 if (done.length) toast(done.map((one) => one.querySelector("p").textContent.trim()).join(" "), canUndo);
 
+// A strip of links that is wider than its screen begins with the one that is shown.
+for (const shown of document.querySelectorAll(".tabs > [aria-current], .settings > nav [aria-current]")) {
+  const strip = shown.closest("nav");
+  const [from, at] = [strip.getBoundingClientRect(), shown.getBoundingClientRect()];
+  if (at.right > from.right || at.left < from.left) strip.scrollLeft += at.left - from.left - (from.width - at.width) / 2;
+}
+
 function closeMenus(but) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(but)) menu.open = false;
@@ -67,12 +74,32 @@ document.addEventListener("submit", (event) => {
   button.setAttribute("aria-busy", "true");
 });
 
-function rest() {
-  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+// By htmx, too: and while a form with many buttons is sent, the other ones wait for their turn.
+// htmx keeps one of them alone, and reads which it was when it is sent, not when it was clicked.
+const later = [];
+document.addEventListener("submit", (event) => {
+  const [form, button] = [event.target, event.submitter];
+  if (!button || !form.hasAttribute("hx-post")) return;
+  const isSent = [...form.elements].some((one) => one.hasAttribute("aria-busy"));
+  if (!isSent) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!button.hasAttribute("aria-busy") && !later.includes(button)) later.push(button);
+}, true);
+
+function rest(form) {
+  for (const button of document.querySelectorAll("button[aria-busy]")) {
+    if (!form || button.form === form) button.removeAttribute("aria-busy");
+  }
 }
 
-window.addEventListener("pageshow", rest);
-document.addEventListener("htmx:afterRequest", rest);
+window.addEventListener("pageshow", () => rest(null));
+document.addEventListener("htmx:afterRequest", (event) => {
+  rest(event.detail.elt);
+  const next = later.findIndex((button) => button.form === event.detail.elt);
+  // Once this one has ended; what its answer took away is not clicked any more.
+  if (next >= 0) setTimeout((button) => button.isConnected && button.click(), 0, later.splice(next, 1)[0]);
+});
 
 // What asks before it acts asks in a dialog; its page is the same without a script.
 const dialog = document.getElementById("dialog");
@@ -109,20 +136,17 @@ function sayInHealthLine(words) {
   }
 }
 
-document.addEventListener("htmx:sendError", () => sayInHealthLine(region.dataset.offline));
+document.addEventListener("htmx:sendError", (event) => {
+  sayInHealthLine(region.dataset.offline);
+  // What a page asks by itself is asked again; what somebody did is not.
+  if (event.detail.elt.matches("form[hx-post]")) toast(region.dataset.failed);
+});
 document.addEventListener("htmx:afterOnLoad", () => sayInHealthLine(""));
 document.addEventListener("htmx:responseError", (event) => {
   // What is refused or gone by now is no longer what the page shows.
   const isStale = event.detail.xhr.status < 500;
   if (event.detail.requestConfig.verb === "post") toast(isStale ? region.dataset.stale : region.dataset.failed);
 });
-
-// Of a row of pages that is wider than a phone, where one is has to be seen.
-const here = document.querySelector(".settings > nav [aria-current]");
-if (here) {
-  const nav = here.closest("nav");
-  nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
-}
 
 // Where a link leads to a field, it is to be filled in.
 document.querySelector("input:target")?.focus();

@@ -1,0 +1,16 @@
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """The queue is filtered by labels without a look at its threads."""
+
+    dependencies = [("messages", "0022_workspace_of_all_words")]
+
+    operations = [
+        migrations.AddField(
+            model_name="standing",
+            name="labels",
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, null=True, size=None),
+        ),
+    ]
