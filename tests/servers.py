@@ -36,7 +36,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Take three processes for two cores: tests wait a fifth of their time for what they start."""
     cores = os.cpu_count() or 1

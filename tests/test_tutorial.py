@@ -10,7 +10,7 @@ from signal import SIGINT
 import httpx
 import pytest
 
-from dexxy.cli.tests.running import Running, dexxy, environment, free_port
+from dexxy.cli.tests.running import Running, dexxy_within, environment, free_port
 from dexxy.embedded.tests.conftest import place
 from dexxy.embedded.tests.observing import wait_until_deserted
 from dexxy_simulator.recorded import recorded_world
@@ -88,9 +88,7 @@ def test_a_repository_of_ones_own_is_read_and_shown(place: Path) -> None:
     with SimulatorServer(recorded_world()) as github:
         given = {"DEXXY_GITHUB_API_URL": github.url, "GITHUB_TOKEN": DEMO_TOKEN}
         # It makes a cluster and all tables, too.
-        done = dexxy(
-            *("sync", "panjf2000/ants"), data_dir=place / "data", seconds=PATIENCE, **given
-        )
+        done = dexxy_within(PATIENCE, "sync", "panjf2000/ants", data_dir=place / "data", **given)
         with started("up", place, **given) as (said, browser):
             first = browser.get(re.findall(r"http://[\w.:]+/", said)[0])
             team = browser.get(first.url.join("settings/team/"))

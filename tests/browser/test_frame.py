@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.models import GitHubRepository, SyncStatus
@@ -21,7 +21,7 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 def sign_in(context: BrowserContext, base_url: str, user: User) -> None:
@@ -169,7 +169,7 @@ def test_without_a_script_all_of_the_frame_works(
 def test_on_a_phone_the_name_stands_whole_and_every_page_is_two_taps_away(
     page: Page, source: Source
 ) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     source.workspace.name = "A workspace of forty characters in all"
     source.workspace.save()
     page.goto(f"/w/{source.workspace.slug}/")

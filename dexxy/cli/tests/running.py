@@ -24,8 +24,13 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     return clean | {"DEXXY_DATA_DIR": str(data_dir), **settings}
 
 
-def dexxy(
-    *arguments: str, data_dir: Path, seconds: float = 60, **settings: str
+def dexxy(*arguments: str, data_dir: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, for a minute at most."""
+    return dexxy_within(60, *arguments, data_dir=data_dir, **settings)
+
+
+def dexxy_within(
+    seconds: float, *arguments: str, data_dir: Path, **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, for so many seconds at most."""
     return subprocess.run(

@@ -162,8 +162,8 @@ def test_a_child_list_that_did_not_come_along_is_to_be_asked_for(children: dict[
 
 
 def test_a_draft_of_a_review_is_left_out_with_its_comments() -> None:
-    draft = node(8, state="PENDING", submittedAt=None)
-    submitted = node(9, state="APPROVED", submittedAt=AT)
+    draft = node(8, state="PENDING", submittedAt=None, commit=None)
+    submitted = node(9, state="APPROVED", submittedAt=AT, commit=None)
 
     mapped = nested_page("reviews", payload(draft, submitted), "", merged_at=None)
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
-from dexxy.members.visibility import require_people
+from dexxy.members.who_may_see import require_people
 from dexxy.messages.models import Message
 
 

@@ -152,7 +152,7 @@ def test_the_numbers_of_the_page_are_those_of_the_code() -> None:
         f"more than {writing.NEWS_FOR.days} days before",
         f"at most {payloads.LONGEST_BODY:,} characters",
         f"the first {chat.MOST_LINES} events",
-        f"the newest {MOST_ENTRIES} entries",
+        f"A feed has {MOST_ENTRIES} entries",
         f"read {feed_addresses.MOST_A_MINUTE} times in a minute",
     ):
         assert words in PAGE, words

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from dexxy.messages.figures import durations
 from dexxy.messages.figures.outcomes import Durations, Outcome
 from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN, LEAST_FOR_P90, shown
-from dexxy.messages.figures.trends import response_trend
+from dexxy.messages.figures.trends import ResponseTrend, response_trend
 from dexxy.messages.figures.waiting_trend import waiting_trend
-from dexxy.web.charts.plot import Series, lines
+from dexxy.web.charts.plot import Plot, Series, lines
 from dexxy.web.charts.shares import shares
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
@@ -52,22 +52,23 @@ def responses(asked: Asked) -> Drawn:
         notes += _notes(anybody, name)
     if not facts:
         return Drawn(empty=_("Nobody outside the team opened a thread in this time."))
+    chart = _response_lines(found)
+    if chart is None:
+        notes.insert(0, _("No line: in no day or week were enough issues opened for a median."))
+    return Drawn(facts, chart, Table(_head(), table), notes, rows)
+
+
+def _response_lines(found: ResponseTrend) -> Plot | None:
+    """Draw how the medians went; None where no step has enough for one."""
     steps = [words.step_name(step) for step, _found in found.steps]
     series = [
         Series(_("team"), "c1", [_hours(shown(one.team)) for _step, one in found.steps]),
         Series(_("anybody"), "c3", [_hours(shown(one.anybody)) for _step, one in found.steps]),
     ]
+    if all(value is None for one in series for value in one.values):
+        return None
     sentence = _("Median time until issues were first answered, by when they were opened.")
-    is_drawn = any(value is not None for one in series for value in one.values)
-    if not is_drawn:
-        notes.insert(0, _("No line: in no day or week were enough issues opened for a median."))
-    return Drawn(
-        facts=facts,
-        chart=lines(series, steps, sentence, words.hours) if is_drawn else None,
-        table=Table(_head(), table),
-        notes=notes,
-        rows=rows,
-    )
+    return lines(series, steps, sentence, words.hours)
 
 
 def closings(asked: Asked) -> Drawn:

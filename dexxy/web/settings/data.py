@@ -21,7 +21,6 @@ def data(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "mine": mine,
         "is_making": any(one.is_unfinished for one in mine),
         "exports": [(one.value, one.label, one.forms) for one in Export.of_all()],
-        "is_admin": is_admin(request.user, workspace),
     }
     part = wants_part(request, "exports")
     return render(request, "web/export_list.html" if part else "web/settings/data.html", context)

@@ -120,9 +120,9 @@ def test_a_membership_counts_for_the_number_that_signs_in_and_no_other(
     rule: SignInRule, member: Actor, number: int
 ) -> None:
     # The name may have passed on between the two requests of a sign-in.
-    person = {"github_id": member.database_id + number, "login": "dora", "uid": "new"}
-
-    proven = memberships_prove(server=rule.server, **person)
+    proven = memberships_prove(
+        server=rule.server, github_id=member.database_id + number, login="dora", uid="new"
+    )
 
     assert proven == Proven((rule.pk,) if number == 0 else ())
 

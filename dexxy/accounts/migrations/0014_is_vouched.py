@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0012_last_write")]
+    dependencies = [("accounts", "0013_rules_about_organizations")]
 
     operations = [
         migrations.AddField(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The queue is filtered by labels without a look at its threads."""
 
-    dependencies = [("messages", "0022_workspace_of_all_words")]
+    dependencies = [("messages", "0023_issue_types")]
 
     operations = [
         migrations.AddField(

@@ -32,6 +32,6 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("messages", "0023_standings_say_labels")]
+    dependencies = [("messages", "0024_standings_say_labels")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
