@@ -108,6 +108,8 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over all that the tests' modules have made."""
     gc.collect()
     gc.freeze()
+    # A look for garbage after each 700 objects is a seventh of the time of a test.
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

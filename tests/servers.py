@@ -36,13 +36,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
-@pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Take three processes for two cores: tests wait a fifth of their time for what they start."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
-
-
 def _only_shares_out_tests(options: argparse.Namespace) -> bool:
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     shares = bool(getattr(options, "numprocesses", None)) and not options.usepdb

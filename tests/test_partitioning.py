@@ -458,6 +458,7 @@ def test_rows_that_differ_from_their_copies_stop_it(database: str) -> None:
     assert fetch("SELECT count(*) FROM messages_message") == [(MESSAGES,)]
 
 
+@pytest.mark.slow  # the transaction lasts for seconds
 def test_a_transaction_that_lasts_keeps_nobody_else_waiting(database: str) -> None:
     with psycopg.connect(database) as reader, Traffic(database) as traffic:
         reader.execute("SELECT count(*) FROM messages_message")
@@ -559,6 +560,7 @@ def test_the_doctor_names_a_run_that_was_not_finished(database: str) -> None:
     assert "`dexxy partition --undo`" in finding.fix
 
 
+@pytest.mark.slow  # a whole backup, and a restore of it
 def test_a_partitioned_database_is_backed_up_and_restored(
     database: str, data_dir: Path, tmp_path: Path
 ) -> None:

@@ -55,7 +55,7 @@ class Look(NamedTuple):
 
 LOOKS = [
     pytest.param(Look("light", (320, 1440), ALL), id="light"),
-    pytest.param(Look("dark", (1440,), COLOURS), id="dark"),
+    pytest.param(Look("dark", (1440,), COLOURS), id="dark", marks=pytest.mark.slow),
     pytest.param(Look("light", (390,), ALL), id="phone", marks=pytest.mark.slow),
 ]
 # Bytes, without pictures.

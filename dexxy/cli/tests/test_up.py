@@ -193,6 +193,7 @@ def test_it_brings_back_what_was_killed(up: Up, find: Find) -> None:
     up.wait_until(lambda: answers(up.mcp_port), "assistants are answered")
 
 
+@pytest.mark.slow  # it waits for all that ends, and starts twice
 def test_nothing_outlives_the_supervisor_and_the_next_start_works(up: Up) -> None:
     everything = up.everything()
     assert len(everything) > 10

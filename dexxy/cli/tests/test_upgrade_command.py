@@ -117,6 +117,7 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '
 """
 
 
+@pytest.mark.slow  # the transaction lasts for seconds
 def test_a_long_transaction_delays_a_migration_and_nobody_else(
     upgrade: Upgrade, older: str
 ) -> None:

@@ -8,6 +8,7 @@ from dexxy.accounts.addresses import address_prove
 from dexxy.accounts.memberships import membership_remove
 from dexxy.accounts.models import AuditEntry, Membership, Role, SignInRule, User, Workspace
 from dexxy.integrations.models import GitHubInstallation
+from dexxy.integrations.services.github.access import tokens
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.organization_rules import (
     Proven,
@@ -30,6 +31,12 @@ LATER = (
     " ask an admin of your team to invite dora@example.org."
 )
 MEMBERSHIP = "/orgs/colony/memberships/dora"
+
+
+@pytest.fixture(autouse=True)
+def no_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal is no replica's that does not know a young token yet."""
+    monkeypatch.setattr(tokens, "RETRY_AFTER", (0, 0, 0))
 
 
 @pytest.fixture
