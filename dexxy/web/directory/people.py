@@ -19,6 +19,7 @@ from dexxy.members.sorting import MemberSort
 from dexxy.messages.thread_table import MOST_COUNTED
 from dexxy.people.bulk_tasks import bulk_tasks_unfinished
 from dexxy.people.directory import Listed, people_count, people_page, people_segments
+from dexxy.sources.selectors import visible_sources
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 from dexxy.web.saved.tabs import views_of
 from dexxy.web.search.box import search_box
@@ -91,6 +92,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_later": after is not None,
         "is_admin": is_admin(viewer, workspace),
         "tasks": bulk_tasks_unfinished(viewer, workspace),
+        "sources": visible_sources(viewer, workspace),
     }
     return render(request, "web/people/list.html", context)
 

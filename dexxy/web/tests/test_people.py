@@ -23,6 +23,7 @@ from tests.factories import (
     make_identity,
     make_message,
     make_repository,
+    make_source,
     make_thread,
 )
 
@@ -94,7 +95,11 @@ def test_a_filter_that_does_not_exist_is_refused(
     assert client.get(f"/w/{workspace.slug}/people/?{query}").status_code == 400
 
 
-def test_an_empty_directory_says_where_people_come_from(get: Get) -> None:
+def test_an_empty_directory_says_where_people_come_from(get: Get, workspace: Workspace) -> None:
+    assert "No repository is connected" in get()
+
+    make_source(workspace=workspace)
+
     assert "Nobody here yet" in get()
 
 
