@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -40,8 +41,14 @@ def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
     """Render all answers by a first sync, then measure the sync and the bare loop in turns."""
     arguments = ("--generated", str(THREADS), "--messages", str(MESSAGES), "--rendered")
     with SimulatorProcess(*arguments) as simulator:
-        environment = {**environment, "DEXXY_GITHUB_API_URL": simulator.url}
+        documents = str(Path(environment["DEXXY_DATA_DIR"]) / "bare.json")
+        environment = {
+            **environment,
+            "DEXXY_GITHUB_API_URL": simulator.url,
+            "BARE_DOCUMENTS": documents,
+        }
         _run("benchmarks.sync", environment)
+        _run("benchmarks.bare_documents", environment)
         _run("benchmarks.bare", environment)
         results: dict[str, list[dict[str, float]]] = {"sync": [], "bare": []}
         for _ in range(RUNS):
@@ -86,7 +93,7 @@ def _run(module: str, environment: dict[str, str]) -> dict[str, float]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
     return found
 
 

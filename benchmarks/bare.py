@@ -1,26 +1,21 @@
 """The peer: a loop that reads the same pages and copies them into a bare table.
 
 It keeps no cursor, no person, no thread and no promise: what it cannot be faster than, we cannot.
+The texts of its documents come from a file (benchmarks/bare_documents.py), so that nothing of
+Dexxy or Django is in its start-up.
 """
 
 import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import httpx
 import orjson
 import psycopg
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dexxy.config.settings")
-import django
-
-django.setup()
-
-from dexxy.integrations.services.github.api.queries import list_document, parts_document  # noqa: E402
-from dexxy.messages.models import ThreadKind  # noqa: E402
 
 TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
 CREATE = """
@@ -40,9 +35,17 @@ PARTS = 100
 
 
 class Loop:
-    def __init__(self, client: httpx.Client, url: str) -> None:
+    """Asks for pages.
+
+    Args:
+        documents: the text for a page of each kind of thread, and "parts": that for the comments
+            of one review, of two, and so on up to PARTS.
+    """
+
+    def __init__(self, client: httpx.Client, url: str, documents: dict[str, Any]) -> None:
         self._client = client
         self._url = url
+        self._documents = documents
         self.requests = 0
 
     def ask(self, document: str, variables: dict[str, Any]) -> Any:
@@ -52,26 +55,26 @@ class Loop:
 
     def pages(self) -> Iterator[tuple[str, list[Any]]]:
         """Read every list of threads, by its kind, and what does not fit into a page."""
-        for kind in ThreadKind:
-            cursor, field = None, "CREATED_AT"
+        for kind, document in self._documents["lists"].items():
+            cursor = None
             while True:
                 variables = {
                     "owner": "colony",
                     "name": "generated",
                     "first": 100,
                     "after": cursor,
-                    "order": {"field": field, "direction": "ASC"},
+                    "order": {"field": "CREATED_AT", "direction": "ASC"},
                 }
-                page = self.ask(list_document(kind), variables)["repository"]["list"]
-                yield kind.value, page["nodes"]
-                yield from ((kind.value, nodes) for nodes in self._rest(page["nodes"]))
+                page = self.ask(document, variables)["repository"]["list"]
+                yield kind, page["nodes"]
+                yield from ((kind, nodes) for nodes in self._rest(page["nodes"]))
                 cursor = page["pageInfo"]["endCursor"]
                 if not page["pageInfo"]["hasNextPage"]:
                     break
 
     def _rest(self, nodes: list[Any]) -> Iterator[list[Any]]:
         waiting = [
-            ("review_comments", review["id"], None)
+            review["id"]
             for node in nodes
             if node.get("reviewThreads", {}).get("nodes")
             for review in node["reviews"]["nodes"]
@@ -79,30 +82,31 @@ class Loop:
         while waiting:
             now, waiting = waiting[:PARTS], waiting[PARTS:]
             variables: dict[str, Any] = {"first": 100}
-            for place, (_, owner, after) in enumerate(now):
-                variables |= {f"id{place}": owner, f"after{place}": after}
-            answer = self.ask(parts_document([connection for connection, _, _ in now]), variables)
-            yield [answer[f"p{place}"] for place in range(len(now))]
+            for number, owner in enumerate(now):
+                variables |= {f"id{number}": owner, f"after{number}": None}
+            answer = self.ask(self._documents["parts"][len(now) - 1], variables)
+            yield [answer[f"p{number}"] for number in range(len(now))]
 
 
 def rows(node: Any) -> Iterator[tuple[Any, ...]]:
     for field, kind in LISTS.items():
-        for said in node.get(field, {}).get("nodes", ()):
-            author = (said["author"] or {}).get("login")
-            key = said.get("fullDatabaseId") or said["id"]
-            yield kind, f"{kind}{key}", author, said["body"], said["createdAt"]
-            yield from rows(said)
+        for one in node.get(field, {}).get("nodes", ()):
+            author = (one["author"] or {}).get("login")
+            key = one.get("fullDatabaseId") or one["id"]
+            yield kind, f"{kind}{key}", author, one["body"], one["createdAt"]
+            yield from rows(one)
 
 
 def main() -> None:
     api = os.environ["DEXXY_GITHUB_API_URL"]
+    documents = orjson.loads(Path(os.environ["BARE_DOCUMENTS"]).read_bytes())
     headers = {"Authorization": f"token {TOKEN}", "X-Github-Next-Global-ID": "1"}
     with (
         psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection,
         httpx.Client(headers=headers, timeout=60) as client,
     ):
         connection.execute(CREATE)
-        loop, messages = Loop(client, f"{api}/graphql"), 0
+        loop, messages = Loop(client, f"{api}/graphql", documents), 0
         began = perf_counter()
         for thread, nodes in loop.pages():
             with connection.cursor() as cursor, cursor.copy(COPY) as copy:
@@ -115,4 +119,5 @@ def main() -> None:
     sys.stdout.write(f"{json.dumps(figures)}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dexxy import __version__
 from dexxy.cli.command_line import QUEUES, parser_of
 from dexxy.config import env
 from tests import needs
@@ -183,6 +184,19 @@ def test_each_queue_has_a_worker_in_the_chart() -> None:
     assert sorted(
         queue for worker in values["workers"].values() for queue in worker["queues"]
     ) == sorted(QUEUES)
+
+
+def test_the_workers_of_the_chart_that_sync_read_many_repositories_at_once() -> None:
+    arguments = dict(commands())
+
+    assert arguments["chart: dexxy-worker-sync"] == ["worker", "sync", "--concurrency", "20"]
+    assert "--concurrency" not in arguments["chart: dexxy-worker-urgent"]
+
+
+def test_the_chart_is_of_this_version() -> None:
+    chart = yaml.safe_load((DEPLOY / "helm/dexxy/Chart.yaml").read_text())
+
+    assert chart["appVersion"] == __version__
 
 
 def test_the_image_is_of_two_stages_and_runs_as_an_ordinary_user() -> None:

@@ -2,10 +2,11 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
+from time import monotonic, sleep
 
 import httpx
 import pytest
@@ -38,18 +39,24 @@ def started(command: str, place: Path, **settings: str) -> Iterator[tuple[str, h
 
     Yields: what it printed, and a browser that is signed in.
     """
-    port = str(free_port())
-    env = environment(place / "data", **settings)
-    running = Running(command, "--port", port, log=place / f"{command}.log", env=env)
-    try:
-        running.wait_until(lambda: "Ctrl-C stops" in running.said(), "it is ready", PATIENCE)
-        said = running.said()
+    with ready(command, place, **settings) as said:
         [link] = re.findall(r"http://\S+/sign-in/link/\S+", said)
         with httpx.Client(follow_redirects=True, timeout=60) as browser:
             page = browser.get(link)
             fields = dict(re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]*)"', page.text))
             browser.post(link, data=fields, headers={"Referer": link})
             yield said, browser
+
+
+@contextmanager
+def ready(command: str, place: Path, **settings: str) -> Iterator[str]:
+    """Run a command until it is ready, and stop it at the end. Yields what it printed."""
+    port = str(free_port())
+    env = environment(place / "data", **settings)
+    running = Running(command, "--port", port, log=place / f"{command}.log", env=env)
+    try:
+        running.wait_until(lambda: "Ctrl-C stops" in running.said(), "it is ready", PATIENCE)
+        yield running.said()
         assert running.stop(SIGINT) == 0
     finally:
         running.end()
@@ -77,6 +84,50 @@ def test_the_demo_shows_who_waits(place: Path) -> None:
     assert "data-row" in home.text
     assert insights.status_code == 200
     wait_until_deserted(place / "data-demo")
+
+
+def test_the_demo_shows_a_difference_being_found_and_mended(place: Path) -> None:
+    with started("demo", place) as (said, browser):
+        home = browser.get(re.findall(r"http://[\w.:]+/", said)[0]).url
+
+        def page(path: str) -> str:
+            answer = browser.get(home.join(path))
+            assert answer.status_code == 200, path
+            return answer.text
+
+        def receipts() -> list[str]:
+            """Return the look of what each repository says of the count against GitHub."""
+            return re.findall(r'class="(good|warn)" href="[^"]*#receipt"', page("repositories/"))
+
+        def see(what: str, is_so: Callable[[], bool]) -> None:
+            ends = monotonic() + PATIENCE
+            while not is_so():
+                assert monotonic() < ends, what
+                sleep(1)
+
+        see("both repositories agree with GitHub", lambda: receipts() == ["good", "good"])
+        see(
+            "two accounts may be one person's",
+            lambda: 'data-key="y"' in page("people/suggestions/"),
+        )
+        assert len(re.findall(r"<tr>\s*<th scope", page("organizations/"))) > 3
+        see("webhooks have arrived", lambda: "issue" in page("settings/deliveries/"))
+        see("an issue vanished of which no webhook tells", lambda: "warn" in receipts())
+        see("it was found and mended", lambda: receipts() == ["good", "good"])
+
+
+def test_the_public_demo_is_read_by_everybody_and_changed_by_nobody(place: Path) -> None:
+    with (
+        ready("demo", place, DEXXY_DEMO_PUBLIC="yes") as said,
+        httpx.Client(follow_redirects=True, timeout=60) as browser,
+    ):
+        home = browser.get(re.findall(r"http://[\w.:]+/", said)[0])
+        refused = browser.post(home.url.join("settings/general/"), data={"name": "Mine"})
+        closed = browser.get(home.url.join("/admin/"))
+
+    assert home.url.path == "/w/demo/"
+    assert 'id="public-demo"' in home.text
+    assert (home.status_code, refused.status_code, closed.status_code) == (200, 403, 403)
 
 
 def test_a_repository_of_ones_own_is_read_and_shown(place: Path) -> None:

@@ -190,3 +190,83 @@ def test_an_alert_leads_to_the_documentation_of_the_dexxy_that_is_down(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# What a scrape has of each alert: a series, its values where all is well, and where it must fire.
+# `0+60x400` counts 60 up each minute.
+SERIES: dict[str, list[tuple[str, str, str]]] = {
+    "DexxyDown": [('up{job="dexxy"}', "1x400", "0x400")],
+    "DexxyInboxWaits": [("dexxy_inbox_oldest_seconds", "299x400", "301x400")],
+    "DexxyDeliveriesFailed": [('dexxy_inbox_deliveries{state="failed"}', "0x400", "1x400")],
+    "DexxyWebhooksRefused": [
+        ('dexxy_webhooks_refused{reason="bad_signature"}', "7x400", "0+1x400"),
+        ('dexxy_webhooks_refused{reason="too_large"}', "0+1x400", "0+1x400"),
+    ],
+    "DexxySyncOverdue": [("dexxy_due_oldest_seconds", "599x400", "601x400")],
+    "DexxyRepositoriesUnreadable": [
+        ('dexxy_repositories{status="error"}', "0x400", "1x400"),
+        ('dexxy_repositories{status="active"}', "9x400", "9x400"),
+    ],
+    "DexxyRunsFail": [('dexxy_runs_failed{code="internal_error"}', "10x400", "11x400")],
+    "DexxyReceiptsDiffer": [("dexxy_receipts_differing", "0x400", "1x400")],
+    "DexxyPointsLow": [('dexxy_credential_points_left{credential="1"}', "200x400", "199x400")],
+    "DexxyCredentialsPaused": [('dexxy_credentials{state="paused"}', "0x400", "1x400")],
+    "DexxyGitHubFails": [
+        ('dexxy_github_requests_total{status="5xx"}', "0+20x400", "0+30x400"),
+        ('dexxy_github_requests_total{status="2xx"}', "0+80x400", "0+70x400"),
+    ],
+    "DexxyNoWorkers": [('dexxy_workers{queue="sync"}', "1x400", "0x400")],
+    "DexxyQueueWaits": [('dexxy_queue_oldest_seconds{queue="sync"}', "899x400", "901x400")],
+    "DexxyJobsFail": [
+        ('dexxy_jobs_total{function="a", outcome="failed"}', "3x400", "0+1x400"),
+        ('dexxy_jobs_total{function="a", outcome="done"}', "0+9x400", "0+9x400"),
+    ],
+    "DexxyFollowersBehind": [
+        ('dexxy_follower_behind_seconds{follower="search"}', "599x400", "601x400")
+    ],
+    "DexxyTransactionHolds": [("dexxy_followers_held_seconds", "299x400", "301x400")],
+    "DexxyFeedLate": [
+        ('dexxy_feed_seconds{percentile="95"}', "900x400", "901x400"),
+        ('dexxy_feed_seconds{percentile="50"}', "900x400", "901x400"),
+    ],
+    "DexxyEndpointsDisabled": [('dexxy_endpoints{state="disabled"}', "0x400", "1x400")],
+    "DexxyMailsWait": [("dexxy_mail_oldest_seconds", "3599x400", "3601x400")],
+    "DexxyErrors": [
+        ('dexxy_errors_total{where="page", code="internal_error"}', "5x400", "0+1x400"),
+        ('dexxy_errors_total{where="page", code="not_found"}', "0+9x400", "0+9x400"),
+    ],
+    "DexxySlow": [
+        ('dexxy_http_request_seconds_bucket{kind="page", le="2.5"}', "0+96x400", "0+94x400"),
+        ('dexxy_http_request_seconds_bucket{kind="page", le="10"}', "0+100x400", "0+100x400"),
+        ('dexxy_http_request_seconds_bucket{kind="page", le="+Inf"}', "0+100x400", "0+100x400"),
+    ],
+    "DexxyConnectionsFew": [
+        ("dexxy_database_connections", "80x400", "81x400"),
+        ("dexxy_database_connections_allowed", "100x400", "100x400"),
+    ],
+    "DexxyFactsMissing": [('dexxy_watch_group_up{group="inbox"}', "1x400", "0x400")],
+}
+
+
+@pytest.mark.parametrize("is_loud", [False, True], ids=["all is well", "all is not"])
+def test_each_alert_fires_beyond_its_limit_and_none_below(tmp_path: Path, is_loud: bool) -> None:
+    firing = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in SERIES] * is_loud
+    expr = 'count by (alertname) (ALERTS{alertstate="firing"}) > bool 0'
+    test = {
+        "interval": "1m",
+        "input_series": [
+            {"series": series, "values": loud if is_loud else quiet}
+            for each in SERIES.values()
+            for series, quiet, loud in each
+        ],
+        "promql_expr_test": [{"expr": expr, "eval_time": "399m", "exp_samples": firing}],
+    }
+    rules = {"rule_files": [str(FOLDER / "alerts.yml")], "evaluation_interval": "1m"}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump(rules | {"tests": [test]}))
+
+    done = subprocess.run(
+        [promtool(), "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert list(SERIES) == [alert["alert"] for alert in ALERTS]
+    assert done.returncode == 0, done.stdout + done.stderr

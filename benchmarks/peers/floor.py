@@ -9,6 +9,7 @@ import psycopg
 from benchmarks.peers.dexxy import Dexxy, counted
 from benchmarks.peers.peer import Command
 
+DOCUMENTS = Path(".cache/peers/bare.json")
 COUNTED = "SELECT thread, kind, count(*) FROM bare GROUP BY thread, kind"
 
 
@@ -28,14 +29,18 @@ class Floor(Dexxy):
     database = "peers_bare"
 
     def arrange(self, folder: Path, url: str) -> list[Command]:
-        """Make an empty database: it makes its table itself."""
+        """Make an empty database, in which it makes its table, and write down the documents."""
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {self.database}")
-        return []
+        return [Command([sys.executable, "-m", "benchmarks.bare_documents"])]
 
     def arranged(self, folder: Path) -> None:
         """Do nothing more."""
+
+    def environment(self, url: str) -> dict[str, str]:
+        """Return that of Dexxy, with the file of the documents that both send."""
+        return super().environment(url) | {"BARE_DOCUMENTS": str(DOCUMENTS.resolve())}
 
     def commands(self, folder: Path, url: str, *, again: bool) -> list[Command]:
         """Run the loop."""

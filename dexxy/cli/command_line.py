@@ -411,10 +411,9 @@ def _worker(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--concurrency",
         type=_concurrency,
-        default=1,
         metavar="N",
         help=f"how many jobs to do at once, {MOST_CONCURRENCY} at most; from 2 on each has a thread"
-        " of this process (default: %(default)s, in a process of its own)",
+        " of this process (default: DEXXY_WORKER_CONCURRENCY, else 1, in a process of its own)",
     )
 
 

@@ -205,6 +205,11 @@ SYNC: Mapping[str, Described] = {
     "DEXXY_SYNC_SLICE": Described(
         "seconds one job reads before it makes room for the next",
     ),
+    "DEXXY_WORKER_CONCURRENCY": Described(
+        "how many jobs one `dexxy worker` does at once where `--concurrency` does not say it; "
+        "reading GitHub is mostly waiting, and one repository is never read twice at once. "
+        "`dexxy up` stays with one",
+    ),
     "DEXXY_SWEEP_INTERVAL": Described(
         "seconds between two sweeps of a repository, at least; they read every thread again to "
         "find what vanished without a trace",
@@ -250,7 +255,7 @@ WATCHING: Mapping[str, Described] = {
         "comes from the proxy's address",
     ),
     "DEXXY_LOG_FORMAT": Described(
-        "`json` writes an object a line",
+        "`json` writes an object a line; it names the process, its number and its host, too",
     ),
     "DEXXY_ACCESS_LOG": Described(
         "whether each request gets a line in the log",

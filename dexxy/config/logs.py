@@ -5,11 +5,14 @@ a traceback, is indented below it.
 """
 
 import logging
+import os
 import re
+import socket
 import sys
 import threading
 import traceback
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -85,11 +88,33 @@ def _as_text() -> list[Any]:
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=_write_traceback
     )
-    return [console, _without_secrets]
+    name = _process_name()
+
+    def with_process(_logger: Any, _method: str, fields: Any) -> Any:
+        return fields | {"process": name}  # those of `dexxy up` write into one terminal
+
+    return [with_process, console, _without_secrets]
+
+
+def _process_name() -> str:
+    """Return which command of ours this process runs, such as `web`; else its program."""
+    program, *arguments = [*sys.argv, ""]
+    words = [word for word in arguments if word and not word.startswith("-")]
+    return words[0] if words and "dexxy" in program else Path(program).name or "python"
 
 
 def _as_json() -> list[Any]:
-    return [_with_traceback, structlog.processors.JSONRenderer(ensure_ascii=False, default=repr)]
+    # Any number of processes on any number of hosts write into one log.
+    place = {"process": _process_name(), "host": socket.gethostname()}
+
+    def with_process(_logger: Any, _method: str, fields: Any) -> Any:
+        return fields | place | {"pid": os.getpid()}  # a job is a process that a worker forked
+
+    return [
+        _with_traceback,
+        with_process,
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=repr),
+    ]
 
 
 class _Record(logging.LogRecord):

@@ -43,6 +43,8 @@ DEXXY_OIDC = oidc_settings()
 DEXXY_SYNC_INTERVAL = env.integer("DEXXY_SYNC_INTERVAL", 86400, least=1, most=_YEAR)
 # Seconds one job reads before it makes room for the next.
 DEXXY_SYNC_SLICE = env.integer("DEXXY_SYNC_SLICE", 60, least=1, most=3600)
+# Jobs that `dexxy worker` does at once where it is not told how many.
+DEXXY_WORKER_CONCURRENCY = env.integer("DEXXY_WORKER_CONCURRENCY", 1, least=1, most=100)
 # Seconds between two sweeps of a repository, which compare every thread with GitHub.
 DEXXY_SWEEP_INTERVAL = env.integer("DEXXY_SWEEP_INTERVAL", 86400, least=1, most=_YEAR)
 # Pages of a sweep that one sync may read: the sweep goes on in the next one.

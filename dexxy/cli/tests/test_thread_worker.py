@@ -111,10 +111,12 @@ def test_a_worker_under_load_ends_in_time_and_another_one_goes_on(
     assert not any(map(is_held, Credential.objects.all()))
     assert get_queue("sync").failed_job_registry.count == 0
     assert get_queue("sync").started_job_registry.count == 0
-    simulator.latency = 0
     enqueue_due()
-    after = running("worker", "sync", "--concurrency", "3", env=environment_of(data_dir))
+    environment = environment_of(data_dir) | {"DEXXY_WORKER_CONCURRENCY": "3"}
+    simulator.latency = counter = Pace(SLOW / 10)
+    after = running("worker", "sync", env=environment)
     after.wait_until(is_read, "all is read", PATIENCE)
+    assert counter.most == 3
     assert Message.objects.count() == 6 * 30 * 2
 
 

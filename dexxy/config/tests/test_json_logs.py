@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -55,6 +56,8 @@ def test_each_line_is_an_object_with_time_level_and_what_is_bound(
     said, library = by_event(lines)["said"], by_event(lines)["Not found: [token]"]
 
     assert said.pop("timestamp").endswith("Z")
+    assert isinstance(said.pop("pid"), int)
+    assert (said.pop("host"), said.pop("process")) == (socket.gethostname(), "-c")
     assert said == {
         "event": "said",
         "level": "info",

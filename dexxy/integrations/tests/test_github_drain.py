@@ -103,10 +103,13 @@ def test_one_bad_delivery_fails_alone(app: GitHubApp, make_bad: Any) -> None:
     bad = make_bad(app)
     arrive(app, "pull_request__opened")
 
-    with capture_logs():
+    with capture_logs() as lines:
         deliveries_drain(seconds=10)
 
     assert states() == {"done": 8, "pending": 1}
+    batches = [line for line in lines if line["event"] == "webhooks worked off"]
+    assert sum(line["deliveries"] for line in batches) >= 8  # the bad one, too, if it was read
+    assert {"first", "milliseconds", "waited"} <= set(batches[0])
     bad.refresh_from_db()
     assert (bad.state, bad.attempts) == (DeliveryState.PENDING, 1)
     assert bad.error != ""

@@ -14,7 +14,10 @@ from pytest_django import Settings
 from rq import SimpleWorker
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
+from dexxy.cli.working.thread_worker import ThreadWorker
 from dexxy.common.queue import Job, workers_wake
 from dexxy.integrations.models import Credential, GitHubRepository, RunState, SyncRun, SyncStatus
 from dexxy.integrations.services.github.access.lease import lease_taken
@@ -51,6 +54,25 @@ def test_a_due_repository_is_synced_by_a_worker(connected: GitHubRepository) -> 
     connected.refresh_from_db()
     assert connected.sync_status == SyncStatus.ACTIVE
     assert SyncRun.objects.get().trigger == "schedule"
+
+
+def test_the_log_has_a_line_for_each_finished_run_that_says_whose_it_was(
+    connected: GitHubRepository,
+) -> None:
+    enqueue_due()
+    queue = get_queue("sync")
+    worker = ThreadWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+
+    with capture_logs([merge_contextvars]) as lines:
+        worker.work(burst=True, logging_level="WARNING")
+
+    [line] = [line for line in lines if line["event"] == "sync done"]
+    run = SyncRun.objects.get()
+    assert line["repository"] == connected.full_name
+    assert (line["run"], line["workspace"]) == (run.pk, connected.source.workspace_id)
+    assert line["credential"] == Credential.objects.get().pk
+    assert (line["does"], line["requests"]) == ("sync_github_repository", run.requests)
+    assert line["job"]
 
 
 def test_a_repository_that_is_being_woken_is_not_woken_twice(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 
 from dexxy.accounts.models import User, Workspace
@@ -41,9 +42,11 @@ class Command(UpCommand):
     is_set_up = True
 
     def prepare_database(self) -> None:
-        # The simulated GitHub begins anew each time, and so does what is known of it.
+        # The simulated GitHub begins anew each time, and so does what is known of it: figures that
+        # were kept from the last time would be those of other rows with the same numbers.
         database_prepare()
         call_command("flush", verbosity=0, interactive=False)
+        cache.clear()
 
     def helpers(self) -> list[Process]:
         port, every = str(simulator_port()), str(_SECONDS)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django_rq.workers import get_worker
 from rq.serializers import JSONSerializer
@@ -29,8 +30,9 @@ class Command(DexxyCommand):
         # A connection that was open before a fork would be shared with the child.
         connections.close_all()
         kind: dict[str, Any] = {"worker_class": DexxyWorker}
-        if options["concurrency"] > 1:
-            kind = {"worker_class": ThreadWorker, "concurrency": options["concurrency"]}
+        concurrency = options["concurrency"] or settings.DEXXY_WORKER_CONCURRENCY
+        if concurrency > 1:
+            kind = {"worker_class": ThreadWorker, "concurrency": concurrency}
             counts.tell_regularly()
         worker = get_worker(*queues, **kind, serializer=JSONSerializer)
         worker.work(logging_level="WARNING")

@@ -3,14 +3,12 @@
 # Fixtures that stand in another file are names of this one, too.
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
@@ -18,8 +16,8 @@ from dexxy.accounts.services import visitor_ensure
 from dexxy.config.demo import demo_settings
 from dexxy.config.env import SettingError
 from dexxy.members.models import Member
-from dexxy.messages.models import Message, Thread
 from dexxy.web.demo import public
+from tests.addresses import page_addresses
 from tests.api_documents import document, root_fields, variables
 from tests.everything import (
     alice,
@@ -51,36 +49,6 @@ def demo(settings: Settings, workspace: Workspace) -> Workspace:
     return workspace
 
 
-def paths(workspace: Workspace) -> Iterator[str]:
-    """Return an address of each page that there is, of whatever app."""
-    numbers = {
-        "thread": Thread.objects.filter(workspace=workspace).earliest("pk").pk,
-        "member": Member.objects.filter(workspace=workspace).earliest("pk").pk,
-        "message": Message.objects.filter(workspace=workspace).earliest("pk").pk,
-    }
-
-    def number(route: str, name: str) -> str:
-        if name in numbers:
-            return str(numbers[name])
-        kind = "thread" if "/threads/<" in route else "member" if "/people/<" in route else ""
-        return str(numbers.get(kind, workspace.pk if name == "workspace_id" else 1))
-
-    def filled(route: str) -> str:
-        route = re.sub(r"<slug:slug>", workspace.slug, route)
-        route = re.sub(r"<int:(\w+)>", lambda found: number(route, found[1]), route)
-        return re.sub(r"<[^>]+>", "x", route)
-
-    def walk(patterns: list[Any], begin: str) -> Iterator[str]:
-        for one in patterns:
-            route = begin + str(getattr(one.pattern, "_route", ""))
-            if isinstance(one, URLResolver):
-                yield from walk(one.url_patterns, route)
-            elif isinstance(one, URLPattern) and hasattr(one.pattern, "_route"):
-                yield "/" + filled(route)
-
-    yield from sorted(set(walk(get_resolver().url_patterns, "")))
-
-
 def everybody(monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(public, "MOST_REQUESTS", 10**9)
     return Client(raise_request_exception=False)
@@ -105,7 +73,7 @@ def test_every_page_is_read_and_none_writes_or_shows_what_opens_something(
 ) -> None:
     client, before = everybody(monkeypatch), stored()
 
-    answers = {path: client.get(path) for path in paths(demo)}
+    answers = {path: client.get(path) for path in page_addresses(demo)}
 
     statuses = {path: answer.status_code for path, answer in answers.items()}
     assert len(statuses) > 120
@@ -124,7 +92,7 @@ def test_nothing_that_is_sent_to_any_page_changes_a_row(
     client, before = everybody(monkeypatch), stored()
     kept = {"/theme/", "/density/", "/keyboard/", "/graphql/"}
 
-    for path in paths(demo):
+    for path in page_addresses(demo):
         for method in (client.post, client.put, client.delete, client.patch):
             answer = method(path, headers=headers)
             if path in ("/healthz", "/readyz", "/metrics", *kept):
