@@ -63,11 +63,14 @@ class LiveActivity:
             (4, self._sort),
         ]
 
-    def step(self) -> None:
-        """Make one thing happen."""
-        weights = [weight for weight, _ in self._steps]
+    def step(self, kind: str | None = None) -> str:
+        """Make one thing happen, of a kind that is drawn unless told, and return its kind."""
+        names = [act.__name__.strip("_") for _, act in self._steps]
         with self._world.lock:
-            self._random.choices(self._steps, weights)[0][1]()
+            [drawn] = self._random.choices(names, [weight for weight, _ in self._steps])
+            wanted = kind or drawn
+            self._steps[names.index(wanted)][1]()
+            return wanted
 
     def _someone(self) -> Actor:
         people = [one for one in self._world.actors.values() if one.kind == "User"]

@@ -13,6 +13,7 @@ from dexxy_simulator.model import (
     Issue,
     IssueComment,
     Label,
+    Milestone,
     Post,
     PullRequest,
     Repository,
@@ -42,22 +43,26 @@ def make_silent_change(
         return _make(world, repository, random, wanted)
 
 
-def make_told_change(world: World, repository: Repository, random: Random) -> str:
+def make_told_change(
+    world: World, repository: Repository, random: Random, kinds: Sequence[str] | None = None
+) -> str:
     """Make one change of these kinds of which Apps are told, as far as there is a webhook for it.
 
-    Returns: its name.
+    It is of any kind unless told of which; returns its name.
 
     Raises:
         LookupError: nothing is left that could be changed so.
     """
     with world.lock:
-        return _make(world, repository, random, list(_CHANGES))
+        return _make(world, repository, random, list(kinds or _CHANGES))
 
 
 def _make(world: World, repository: Repository, random: Random, wanted: list[str]) -> str:
+    # The same seed chooses the same thing for a kind, however many kinds there are.
+    seed = random.getrandbits(32)
     random.shuffle(wanted)
     for name in wanted:
-        if _CHANGES[name](world, repository, random):
+        if _CHANGES[name](world, repository, Random(seed)):  # noqa: S311  # decides about a demo
             return name
     raise LookupError("nothing is left to change")
 
@@ -228,6 +233,25 @@ def _delete_label(world: World, label: Label, _: Random) -> None:
     world.delete_label(label)
 
 
+def _milestones(repository: Repository) -> list[Milestone]:
+    """Return the milestones in which threads are."""
+    found = {one.milestone for one in repository.threads if not isinstance(one, Discussion)}
+    return sorted((one for one in found if one), key=lambda one: one.database_id)
+
+
+@_to_one("milestone renamed", of=_milestones)
+def _rename_milestone(world: World, milestone: Milestone, random: Random) -> None:
+    world.rename_milestone(milestone, f"{milestone.title} {random.getrandbits(16)}")
+
+
+@_to_one("milestone deleted", of=_milestones)
+def _delete_milestone(world: World, milestone: Milestone, _: Random) -> None:
+    world.delete_milestone(milestone)
+
+
 # Not even the ids, times, states and flags of threads and messages show these.
-DEEP_CHANGES: Final = ("account renamed", "account deleted", "label renamed", "label deleted")
+DEEP_CHANGES: Final = (
+    *("account renamed", "account deleted", "label renamed", "label deleted"),
+    *("milestone renamed", "milestone deleted"),
+)
 SILENT_CHANGES: Final = tuple(name for name in _CHANGES if name not in DEEP_CHANGES)

@@ -268,8 +268,9 @@ class GitHubRepository(TimestampedModel):
     issues_cursor = models.CharField(max_length=1000, blank=True)
     prs_cursor = models.CharField(max_length=1000, blank=True)
     discussions_cursor = models.CharField(max_length=1000, blank=True)
-    # The names of its labels, when GitHub last showed all of them at once.
+    # The names of its labels and milestones, when GitHub last showed all of them at once.
     label_names = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
+    milestone_titles = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
     # The workspace follows it no more. What its owners archived on GitHub is followed as any other.
     is_archived = models.BooleanField(default=False)
     last_synced_at = models.DateTimeField(null=True, blank=True)

@@ -165,6 +165,12 @@ class Activity(WorldState):
         )
         return commit
 
+    def threads_of(self, repository: Repository) -> list[Thread]:
+        """Return all threads of a repository, those of hidden authors too."""
+        hidden = self.out_of_sight.values()
+        of_hidden = (one for one in hidden if isinstance(one, Thread) and one.home is repository)
+        return [*repository.threads, *of_hidden]
+
     def forget(self, *nodes: Node) -> None:
         """Make objects unfindable: they were deleted."""
         for node in nodes:

@@ -131,6 +131,10 @@ class ModerationActivity(
         source.transferred[issue.number] = issue
         issue.home, issue.number = target, self.next_number(target)
         target.issues[issue.number] = issue
+        # It keeps its milestone where there is one of the same title and date, says the page above.
+        former = issue.milestone and (issue.milestone.title, issue.milestone.due_on)
+        same = (one for one in target.milestones if (one.title, one.due_on) == former)
+        issue.milestone = next(same, None)
         details = {"from_repository": source}
         self.add_event(issue, "TransferredEvent", actor, details=details)
 
@@ -160,16 +164,18 @@ class ModerationActivity(
         """Rename a label, on all threads that carry it; no time of theirs moves."""
         labels = label.repository.labels
         del labels[label.name]
-        label.name = name
+        former, label.name = label.name, name
         labels[name] = label
+        self.happened("edited", label, None, name=former)
 
     @activity
     def delete_label(self, label: Label) -> None:
         """Delete a label, also from all threads that carry it; no time of theirs moves."""
         del label.repository.labels[label.name]
-        for thread in label.repository.threads:
+        for thread in self.threads_of(label.repository):
             thread.labels = [one for one in thread.labels if one is not label]
         self.forget(label)
+        self.happened("deleted", label, None)
 
     @activity
     def rename_actor(self, actor: Actor, login: str) -> None:

@@ -208,7 +208,7 @@ class ThreadActivity(PullRequestActivity):
         """Find or make a label."""
         if name not in repository.labels:
             number = self.ids.next("Label")
-            repository.labels[name] = self.register(
+            label = repository.labels[name] = self.register(
                 Label(
                     repository=repository,
                     name=name,
@@ -216,4 +216,5 @@ class ThreadActivity(PullRequestActivity):
                     node_id=node_id("Label", number, repository.database_id),
                 )
             )
+            self.happened("created", label, None)
         return repository.labels[name]

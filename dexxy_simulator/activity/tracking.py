@@ -24,7 +24,7 @@ class TrackingActivity(Activity):
     def add_milestone(self, repository: Repository, title: str) -> Milestone:
         """Make a milestone."""
         number = self.ids.next("Milestone")
-        return self.register(
+        milestone = self.register(
             Milestone(
                 repository=repository,
                 database_id=number,
@@ -37,6 +37,33 @@ class TrackingActivity(Activity):
                 updated_at=self.now(),
             )
         )
+        repository.milestones.append(milestone)
+        self.happened("created", milestone, None)
+        return milestone
+
+    @activity
+    def rename_milestone(self, milestone: Milestone, title: str) -> None:
+        """Give a milestone another title; no time of the threads in it moves."""
+        former, milestone.title = milestone.title, title
+        milestone.updated_at = self.now()
+        self.happened("edited", milestone, None, title=former)
+
+    @activity
+    def close_milestone(self, milestone: Milestone) -> None:
+        """Close a milestone, or open it again; what is in it stays there."""
+        milestone.closed_at = None if milestone.closed else self.now()
+        milestone.updated_at = self.now()
+        self.happened("closed" if milestone.closed else "opened", milestone, None)
+
+    @activity
+    def delete_milestone(self, milestone: Milestone) -> None:
+        """Delete a milestone, also from the threads in it; no time of theirs moves."""
+        milestone.repository.milestones.remove(milestone)
+        for thread in self.threads_of(milestone.repository):
+            if isinstance(thread, Issue | PullRequest) and thread.milestone is milestone:
+                thread.milestone = None
+        self.forget(milestone)
+        self.happened("deleted", milestone, None)
 
     @activity
     def set_milestone(

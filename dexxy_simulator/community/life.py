@@ -31,11 +31,11 @@ class CommunityLife(LiveActivity):
         self._steps += [(5, self._open_discussion), (6, self._star), (14, self._catch_up)]
         self._steps += [(3, self._say_late)]
 
-    def step(self) -> None:
-        """Make one thing happen in one of the repositories."""
+    def step(self, kind: str | None = None) -> str:
+        """Make one thing happen in one of the repositories, and return its kind."""
         weights = [1 / place for place in range(1, len(self._repositories) + 1)]
         self._repository = self._random.choices(self._repositories, weights)[0]
-        super().step()
+        return super().step(kind)
 
     def _someone(self) -> Actor:
         return self._people.someone()

@@ -106,6 +106,8 @@ def _ordered(
         "CREATED_AT": created,
         "UPDATED_AT": updated_key,
         "COMMENTS": lambda item: (len(item.comments), item.database_id),
+        "NUMBER": lambda item: (item.number, item.database_id),
+        "DUE_DATE": lambda item: (item.due_on.timestamp() if item.due_on else 0, item.database_id),
         "NAME": lambda item: (item.name.lower(), item.database_id),
     }
     return Listing(items, keys[order["field"]], order["direction"] == "DESC")
@@ -238,6 +240,16 @@ def labels_of_repository(source: Repository, info: Info, arguments: Arguments) -
     text = (arguments.get("query") or "").lower()
     found = [label for label in source.labels.values() if text in label.name.lower()]
     return _ordered(found, arguments, ("CREATED_AT", "ASC"), created=id_key)
+
+
+@connection("Repository.milestones")
+def milestones(source: Repository, info: Info, arguments: Arguments) -> Listing:
+    """The milestones, open and closed, all or those whose titles hold a text."""
+    request_of(info).check_any(("issues", "pull_requests"), source)
+    text, states = (arguments.get("query") or "").lower(), arguments.get("states")
+    found = [one for one in source.milestones if text in one.title.lower()]
+    found = [one for one in found if not states or one.state in states]
+    return _ordered(found, arguments, ("NUMBER", "ASC"))
 
 
 @connection("Issue.assignees", "PullRequest.assignees")

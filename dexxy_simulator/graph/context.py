@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -103,8 +104,16 @@ class Request:
         Raises:
             GitHubError: as GitHub words it.
         """
+        self.check_any((permission,), repository)
+
+    def check_any(self, permissions: Iterable[str], repository: Repository) -> None:
+        """Refuse an App that has none of some permissions to read a part of a repository.
+
+        Raises:
+            GitHubError: as GitHub words it.
+        """
         matters = repository.is_private or self.dialect.graphql_needs_permissions_for_public
-        if matters and not self.token.permits(permission, repository):
+        if matters and not any(self.token.permits(one, repository) for one in permissions):
             raise forbidden(by_app=not self.token.is_user)
 
     def is_off(self, feature: Feature, repository: Repository) -> bool:

@@ -25,6 +25,7 @@ EVENT_PERMISSIONS: Final = {
     "label": "metadata",
     "member": "members",
     "membership": "members",
+    "milestone": "issues",
     "organization": "members",
     "public": "metadata",
     "pull_request": "pull_requests",

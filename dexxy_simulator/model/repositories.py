@@ -123,6 +123,7 @@ class Repository(Node):
     contributors: set[Actor] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
+    milestones: list[Milestone] = field(default_factory=list)
     categories: dict[str, DiscussionCategory] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)

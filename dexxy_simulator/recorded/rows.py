@@ -119,7 +119,7 @@ def milestone_from(world: WorldState, repository: Repository, row: Row) -> Miles
     if isinstance(known, Milestone):
         return known
     created_at = sure_moment(milestone["created_at"])
-    return world.register(
+    made = world.register(
         Milestone(
             repository=repository,
             database_id=milestone["id"],
@@ -137,6 +137,8 @@ def milestone_from(world: WorldState, repository: Repository, row: Row) -> Miles
             closed_at=moment(milestone["closed_at"]),
         )
     )
+    repository.milestones.append(made)
+    return made
 
 
 def branch_from(world: WorldState, row: Row, known_since: datetime) -> Branch:

@@ -40,6 +40,15 @@ def test_a_long_run_does_everything(world: World, clock: Clock) -> None:
     }
 
 
+def test_a_step_may_be_told_what_to_do(world: World, ants: Repository) -> None:
+    live, before = LiveActivity(world), len(ants.issues)
+
+    assert live.step("open_issue") == "open_issue"
+
+    assert len(ants.issues) == before + 1
+    assert {live.step() for _ in range(50)} > {"comment", "review"}
+
+
 def test_the_same_seed_does_the_same(world: World, clock: Clock) -> None:
     other_clock = Clock()
     other = recorded_world(other_clock)

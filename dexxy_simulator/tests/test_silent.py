@@ -40,6 +40,7 @@ def facts(repository: Repository) -> dict[str, object]:
             post.minimized_reason,
             getattr(post, "state", None),
             [label.name for label in getattr(post, "labels", ())],
+            (milestone := getattr(post, "milestone", None)) and milestone.title,
             getattr(post, "deleted_at", None),
             sum(post.reactions.values()),
             getattr(post, "upvote_count", None),
@@ -55,6 +56,9 @@ def test_a_silent_change_changes_something_and_moves_the_time_of_no_thread(
 ) -> None:
     if kind == "author shown again":
         make_silent_change(world, generated, Random(1), ["author hidden"])
+    inside = next(iter(generated.issues.values()))
+    with world.at(inside.updated_at):
+        world.set_milestone(inside, None, world.add_milestone(generated, "1.0"))
     before, times = facts(generated), {one: one.updated_at for one in generated.threads}
     clock.pass_by(minutes=1)
 
@@ -99,6 +103,19 @@ def test_the_same_seed_makes_the_same_changes(clock: Clock) -> None:
         random = Random(9)
         names = [make_silent_change(world, repository, random) for _ in range(60)]
         made.append((names, facts(repository)))
+
+    assert made[0] == made[1]
+
+
+def test_a_seed_chooses_the_same_thing_for_a_kind_that_is_told_as_for_one_that_is_drawn(
+    clock: Clock,
+) -> None:
+    made, kinds = [], None
+    for _ in range(2):
+        world = generated_world(3, clock=clock, dialect=STILL, threads=60)
+        repository = next(one for one in world.repositories.values() if one.name == "generated")
+        kinds = [make_silent_change(world, repository, Random(9), kinds)]
+        made.append((kinds, facts(repository)))
 
     assert made[0] == made[1]
 

@@ -174,6 +174,51 @@ def test_the_type_of_an_issue_is_told_as_github_tells_it(
     assert shown == [said[0]["type"], None]
 
 
+def test_what_happens_to_labels_and_milestones_is_told_as_github_tells_it(
+    server: SimulatorServer, world: World, ants: Repository, on_ants: Installation
+) -> None:
+    on_ants.events = ["label", "milestone"]
+    issue = ants.issues[44]
+    label, milestone = world.label(ants, "kind"), world.add_milestone(ants, "1.0")
+    world.set_milestone(issue, None, milestone)
+
+    world.rename_label(label, "of its kind")
+    world.delete_label(label)
+    world.rename_milestone(milestone, "1.0.0")
+    world.close_milestone(milestone)
+    world.close_milestone(milestone)
+    world.delete_milestone(milestone)
+
+    told = made(world)
+    for delivery in told:
+        check(delivery)
+    assert [(one.event, one.action, one.payload.get("changes")) for one in told] == [
+        ("label", "created", None),
+        ("milestone", "created", None),
+        ("label", "edited", {"name": {"from": "kind"}}),
+        ("label", "deleted", None),
+        ("milestone", "edited", {"title": {"from": "1.0"}}),
+        ("milestone", "closed", None),
+        ("milestone", "opened", None),
+        ("milestone", "deleted", None),
+    ]
+    assert issue.milestone is None
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_transferred_issue_keeps_a_milestone_that_its_new_repository_has_too(
+    world: World, ants: Repository, is_there: bool
+) -> None:
+    other = world.add_repository(ants.owner, "other")
+    issue = ants.issues[44]
+    world.set_milestone(issue, None, world.add_milestone(ants, "1.0"))
+    same = world.add_milestone(other, "1.0" if is_there else "1.1")
+
+    world.transfer(issue, other)
+
+    assert issue.milestone is (same if is_there else None)
+
+
 @pytest.mark.parametrize(("kind", "newer"), [("User", True), ("Organization", False)])
 def test_only_organizations_on_newer_servers_have_types_of_issues(
     world: World, kind: Any, newer: bool

@@ -146,6 +146,22 @@ def _discussion_comment(urls: Urls, told: Happening) -> Payload:
     }
 
 
+def _label(urls: Urls, told: Happening) -> Payload:
+    return {"label": accounts.label(urls, told.subject), **_former(told, "name")}
+
+
+def _milestone(urls: Urls, told: Happening) -> Payload:
+    written = accounts.milestone(urls, told.subject)
+    return {"milestone": written, **_former(told, "title")}
+
+
+def _former(told: Happening, field: str) -> Payload:
+    """Write how something was called before, if it is called otherwise now."""
+    if field not in told.details:
+        return {}
+    return {"changes": {field: {"from": told.details[field]}}}
+
+
 def _star(_: Urls, told: Happening) -> Payload:
     return {"starred_at": when(told.details["starred_at"])}
 
@@ -199,6 +215,8 @@ _WRITERS: Final[dict[str, Callable[[Urls, Happening], Payload]]] = {
     "installation_target": account_payloads.installation_target,
     "issue_comment": _issue_comment,
     "issues": _issues,
+    "label": _label,
+    "milestone": _milestone,
     "ping": account_payloads.ping,
     "pull_request": _pull_request,
     "pull_request_review": _review,

@@ -286,6 +286,24 @@ def test_a_label_renamed_or_deleted_is_seen_with_the_next_sync(
     assert "refetched" not in sync(synced).counts
 
 
+def test_a_milestone_renamed_or_deleted_is_seen_with_the_next_sync(
+    connected: GitHubRepository, world: World, ants: Repository
+) -> None:
+    renamed, deleted = (world.add_milestone(ants, title) for title in ("1.0", "2.0"))
+    for thread, milestone in ((44, renamed), (38, deleted)):
+        world.set_milestone(ants.issues[thread], None, milestone)
+    world.set_milestone(next(iter(ants.pull_requests.values())), None, renamed)
+    sync(connected)
+    world.rename_milestone(renamed, "1.0.0")
+    world.delete_milestone(deleted)
+
+    run = sync(connected)
+
+    assert run.counts["refetched"] == 3
+    assert_source_equals(connected.source, ants)
+    assert "refetched" not in sync(connected).counts
+
+
 def test_more_labels_than_come_with_a_page_are_left_to_the_sweep(
     connected: GitHubRepository, world: World, ants: Repository
 ) -> None:

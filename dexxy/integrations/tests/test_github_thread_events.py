@@ -139,6 +139,43 @@ def test_what_happens_to_a_label_is_seen_at_once_on_all_its_threads_which_are_re
         assert (thread.hinted_at, thread.refetch_at) == (None, None)
 
 
+def milestone_event(app: GitHubApp, action: str, title: str, changes: dict[str, Any]) -> None:
+    told = payload("issues__labeled")
+    body = {key: told[key] for key in ("repository", "installation", "sender")}
+    body |= {"action": action, "milestone": {"title": title}, "changes": changes}
+    assert send(app, body, event="milestone").status_code == 202
+    deliveries_drain(seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("action", "title", "changes", "milestone"),
+    [
+        ("edited", "1.0.0", {"title": {"from": "1.0"}}, "1.0.0"),
+        ("edited", "1.0", {"due_on": {"from": None}}, "1.0"),
+        ("edited", "3.0", {"title": {"from": "2.0"}}, "1.0"),
+        ("deleted", "1.0", {}, ""),
+        ("closed", "1.0", {}, "1.0"),
+    ],
+)
+def test_what_happens_to_a_milestone_is_seen_at_once_in_all_its_threads_which_are_read_again(
+    app: GitHubApp, action: str, title: str, changes: dict[str, Any], milestone: str
+) -> None:
+    happen(app, "issues__opened", "pull_request__opened", "discussion__created")
+    Thread.objects.update(hinted_at=None, refetch_at=None)
+    inside = Thread.objects.exclude(kind="discussion")
+    inside.update(milestone="1.0")
+    Change.objects.all().delete()
+
+    milestone_event(app, action, title, changes)
+
+    assert set(inside.values_list("milestone", flat=True)) == {milestone}
+    assert states()[-1] == ("milestone", action, DeliveryState.DONE)
+    marked = Thread.objects.filter(refetch_at__isnull=False, hinted_at__isnull=False)
+    is_changed = milestone != "1.0"
+    assert set(marked) == (set(inside) if is_changed else set())
+    assert [c.kind for c in Change.objects.all()] == (["edited"] * 2 if is_changed else [])
+
+
 def test_a_label_of_another_repository_or_installation_changes_nothing(app: GitHubApp) -> None:
     happen(app, "issues__labeled")
     told = payload("issues__labeled")

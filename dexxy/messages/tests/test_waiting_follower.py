@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from dexxy.accounts.models import Workspace
-from dexxy.messages.ingest.labels import label_replaced
+from dexxy.messages.ingest.names import Named, name_replaced
 from dexxy.messages.ingest.records import SourceKey
 from dexxy.messages.models import MessageKind, Recount, Standing, TeamStint, Thread
 from dexxy.messages.tests.stories import BEGIN, Teller, moment
@@ -88,7 +88,7 @@ def test_a_label_that_is_renamed_is_renamed_in_the_rows_of_who_waits(teller: Tel
     source = SourceKey(teller.source.workspace_id, teller.source.pk, teller.source.server)
 
     with transaction.atomic():
-        label_replaced(source, "bug", "defect")
+        name_replaced(source, Named.LABEL, "bug", "defect")
 
     assert waiting() == {thread.pk: "team 0 no_reply"}
     assert Standing.objects.get().labels == ["defect", "docs"]

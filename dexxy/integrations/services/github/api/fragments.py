@@ -9,7 +9,11 @@ REPOSITORY = (
     "id databaseId nameWithOwner url hasIssuesEnabled hasDiscussionsEnabled hasPullRequestsEnabled"
     " stargazerCount forkCount isPrivate"
 )
-LABELS = f"labels(first: 100) {{ nodes {{ name }} {PAGE_INFO} }}"
+# What the threads of a repository carry by name.
+NAMES = (
+    f"labels(first: 100) {{ nodes {{ name }} {PAGE_INFO} }}"
+    f" milestones(first: 100) {{ nodes {{ title }} {PAGE_INFO} }}"
+)
 
 # `Node` gives the id of every type, also of one that GitHub adds one day.
 ACTOR = """

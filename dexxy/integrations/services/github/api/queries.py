@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dexxy.integrations.services.github.api.fragments import (
     ISSUE_EVENTS,
-    LABELS,
+    NAMES,
     PAGE_INFO,
     PULL_REQUEST_EVENTS,
     RATE_LIMIT,
@@ -68,21 +68,21 @@ def without_fields(document: str, names: Collection[str] = NEWER_FIELDS) -> str:
     return document
 
 
-def list_document(kind: ThreadKind, *, with_labels: bool = False) -> str:
+def list_document(kind: ThreadKind, *, with_names: bool = False) -> str:
     """Write the document that reads a page of a repository's threads of KIND, whole.
 
     Args:
-        with_labels: and the names of the repository's first labels.
+        with_names: and the names of the repository's first labels and milestones.
     """
     thread = THREAD_TYPES[kind]
-    labels = LABELS if with_labels else ""
+    names = NAMES if with_names else ""
     return with_fragments(f"""
 query Threads(
   $owner: String!, $name: String!, $first: Int!, $after: String, $order: {thread.order}!
 ) {{
   {RATE_LIMIT}
   repository(owner: $owner, name: $name) {{
-    {REPOSITORY} {labels}
+    {REPOSITORY} {names}
     list: {thread.list_field}(first: $first, after: $after, orderBy: $order) {{
       totalCount
       {PAGE_INFO}
@@ -181,6 +181,16 @@ query Sizes($ids: [ID!]!) {{
       {lists}
     }}
   }}
+}}
+"""
+
+
+def field_document(fields: str) -> str:
+    """Write the document that asks for FIELDS of a repository, to see whether they are shown."""
+    return f"""
+query Field($owner: String!, $name: String!) {{
+  {RATE_LIMIT}
+  repository(owner: $owner, name: $name) {{ {fields} }}
 }}
 """
 

@@ -56,6 +56,7 @@ EVENTS = [
     "discussion",
     "discussion_comment",
     "label",
+    "milestone",
     "repository",
     "star",
 ]

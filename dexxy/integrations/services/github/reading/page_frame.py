@@ -1,8 +1,8 @@
 """The frame of a page of a repository's threads, without which no thread of it is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,12 @@ from dexxy.integrations.services.github.api.values import (
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
+from dexxy.messages.ingest.names import Named
 from dexxy.messages.models import ThreadKind
 from dexxy.sources.growth import Counts
+
+# The lists of a repository that have names which threads carry, and how the name is called there.
+_NAMED = {Named.LABEL: ("labels", "name"), Named.MILESTONE: ("milestones", "title")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ class Listing:
         total: how many threads there are in the whole list.
         is_enabled: whether the repository has this feature switched on, and shows it.
         refusal: why GitHub does not show the list, although it shows the repository; or ''.
-        labels: the names of all labels of the repository; None where that was not asked, or GitHub
-            does not show them all.
+        names: those of all labels and milestones of the repository; without a kind that was not
+            asked for, or of which GitHub does not show all.
         counts: the repository's stars and forks; None where they cannot be read.
         is_private: whether it is; None where that cannot be read.
     """
@@ -44,7 +48,7 @@ class Listing:
     full_name: str
     node_id: str
     refusal: str = ""
-    labels: frozenset[str] | None = None
+    names: Mapping[Named, frozenset[str]] = field(default_factory=dict)
     counts: Counts | None = None
     is_private: bool | None = None
 
@@ -73,11 +77,11 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
             raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
         for node in page.nodes:
             number_of(node)
-        labels, counts = _labels(found.get("labels")), _counts(found)
+        names, counts = dict(_names(found)), _counts(found)
     is_shown = is_enabled and not refusal
     told = found.get("isPrivate")
     is_private = told if isinstance(told, bool) else None
-    return Listing(page, total, is_shown, full_name, node_id, refusal, labels, counts, is_private)
+    return Listing(page, total, is_shown, full_name, node_id, refusal, names, counts, is_private)
 
 
 def _counts(found: Payload) -> Counts | None:
@@ -87,11 +91,12 @@ def _counts(found: Payload) -> Counts | None:
     return None
 
 
-def _labels(shown: Payload | None) -> frozenset[str] | None:
-    """Return the names of all labels, if all are shown."""
-    if not shown or shown["pageInfo"]["hasNextPage"] or not all(shown["nodes"]):
-        return None
-    return frozenset(text(label["name"]) for label in shown["nodes"])
+def _names(found: Payload) -> Iterator[tuple[Named, frozenset[str]]]:
+    """Yield the names of each kind of which all are shown."""
+    for what, (field_name, name) in _NAMED.items():
+        shown = found.get(field_name)
+        if shown and not shown["pageInfo"]["hasNextPage"] and all(shown["nodes"]):
+            yield what, frozenset(text(one[name]) for one in shown["nodes"])
 
 
 def _takes_repository_along(answer: Answer) -> bool:

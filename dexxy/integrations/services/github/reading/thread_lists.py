@@ -42,7 +42,7 @@ from dexxy.integrations.services.github.reading.scans import (
 )
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
-from dexxy.messages.ingest.labels import labels_gone
+from dexxy.messages.ingest.names import Named, names_gone
 from dexxy.messages.ingest.refetch_reasons import threads_missing
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import ThreadKind
@@ -55,9 +55,12 @@ _CURSOR_FIELDS = {
     StreamName.PULL_REQUESTS: "prs_cursor",
     StreamName.DISCUSSIONS: "discussions_cursor",
 }
+# Where the names are kept that a repository had when last asked.
+_NAME_FIELDS = {Named.LABEL: "label_names", Named.MILESTONE: "milestone_titles"}
 _DOCUMENTS = {kind: list_document(kind) for kind in THREAD_TYPES}
-# With the first page of the issues come the names of the labels: every sync asks for that page.
-_FIRST_PAGES = _DOCUMENTS | {ThreadKind.ISSUE: list_document(ThreadKind.ISSUE, with_labels=True)}
+# With the first page of the issues come the names of the labels and milestones: every sync asks for
+# that page.
+_FIRST_PAGES = _DOCUMENTS | {ThreadKind.ISSUE: list_document(ThreadKind.ISSUE, with_names=True)}
 
 
 def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
@@ -80,7 +83,7 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
         answer = reading.query(
             documents[kind],
             variables,
-            may_lack=["repository.list", "repository.labels"],
+            may_lack=["repository.list", "repository.labels", "repository.milestones"],
             is_smallest=size == 1,
         )
         listing = listing_of(reading, kind, answer)
@@ -114,7 +117,8 @@ def _store(
         # the keys of these lie between those of the page.
         with reading.storing():
             _mark_missing(reading, stream, kind, listing.page)
-    _mark_relabelled(reading, listing.labels)
+    for what, names in listing.names.items():
+        _mark_renamed(reading, what, names)
     with reading.storing():
         stored = snapshots_apply(
             reading.source, [t.snapshot for t in threads], asked_at=answer.asked_at
@@ -155,16 +159,17 @@ def _mark_missing(reading: Reading, stream: SyncStream, kind: ThreadKind, page: 
     position_set(stream, position.after(page))
 
 
-def _mark_relabelled(reading: Reading, labels: frozenset[str] | None) -> None:
-    """Mark the threads with a label that the repository had when last asked, and has not now."""
-    repository = reading.repository
-    if labels is None or labels == frozenset(repository.label_names):
+def _mark_renamed(reading: Reading, what: Named, names: frozenset[str]) -> None:
+    """Mark the threads with a name that the repository had when last asked, and has not now."""
+    repository, field = reading.repository, _NAME_FIELDS[what]
+    known = frozenset(getattr(repository, field))
+    if names == known:
         return
     with reading.storing():
-        if gone := frozenset(repository.label_names) - labels:
-            labels_gone(reading.source, gone)
-        repository.label_names = sorted(labels)
-        repository.save(update_fields=["label_names", "updated_at"])
+        if gone := known - names:
+            names_gone(reading.source, what, gone)
+        setattr(repository, field, sorted(names))
+        repository.save(update_fields=[field, "updated_at"])
 
 
 def _note(

@@ -2,7 +2,7 @@
 
 An event about a thread goes to THREAD_EVENTS, with a mapper of `mapping/webhooks.py` that turns its
 payload into hints. Any other goes to ACCOUNT_EVENTS, with a handler of `account_events.py` or
-`label_events.py` or `repository_events.py`. One that tells nothing that is stored here goes to
+`name_events.py` or `repository_events.py`. One that tells nothing that is stored here goes to
 IGNORED. The App asks GitHub for the events in `connecting/app_registration.py`.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
@@ -16,7 +16,7 @@ from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint
 from dexxy.integrations.services.github.webhooks import account_events as handlers
 from dexxy.integrations.services.github.webhooks import repository_events
 from dexxy.integrations.services.github.webhooks.handler_contract import Handler
-from dexxy.integrations.services.github.webhooks.label_events import on_label
+from dexxy.integrations.services.github.webhooks.name_events import on_label, on_milestone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ ACCOUNT_EVENTS: Mapping[str, AccountEvent] = {
         ),
     ),
     "label": AccountEvent(on_label, _actions("archived created deleted edited unarchived")),
+    "milestone": AccountEvent(on_milestone, _actions("closed created deleted edited opened")),
     "star": AccountEvent(repository_events.on_star, _actions("created deleted")),
     # It has no action.
     "fork": AccountEvent(repository_events.on_fork, frozenset({""})),
@@ -144,7 +145,6 @@ IGNORED = frozenset(
         "membership",
         "merge_group",
         "meta",
-        "milestone",
         "org_block",
         "organization",
         "package",
