@@ -4,8 +4,10 @@ What it ignored would be right in every test and wrong on GitHub: so it was with
 hid why an issue was closed.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,18 +31,8 @@ from dexxy_simulator.graph.cost import Cost
 from dexxy_simulator.graph.schema import schema
 from dexxy_simulator.model import Repository, posts_of
 from dexxy_simulator.world import World
+from tests.asked_documents import documents
 
-DOCUMENTS = [
-    *(queries.list_document(kind) for kind in ThreadKind),
-    queries.list_document(ThreadKind.ISSUE, with_labels=True),
-    queries.releases_document(),
-    *(queries.skip_document(kind) for kind in ThreadKind),
-    *(queries.threads_document([kind]) for kind in ThreadKind),
-    *(queries.parts_document([name]) for name in queries.NESTED_LISTS),
-    queries.commits_document(1),
-    queries.people_document(with_email=True),
-    queries.people_document(with_email=False),
-]
 MANY = 50
 # Constants, or the same thing in another word: what lets nobody learn anything.
 NOTHING = {"None", "False", "0", ""}
@@ -106,12 +98,15 @@ def variables(world: World, operation: OperationDefinitionNode) -> Iterator[dict
         "after": None,
         "after0": None,
         "order": {"field": "UPDATED_AT", "direction": "ASC"},
-        "ids": [one.node_id for one in world.actors.values()][:100],
+        "ids": _ids(world),
     }
     if "number0" in asked:
         repository = world.repository("colony/generated")
         assert repository is not None
-        found: list[dict[str, Any]] = [{"number0": one.number} for one in repository.threads]
+        numbers = [name for name in asked if name.startswith("number")]
+        found: list[dict[str, Any]] = [
+            dict.fromkeys(numbers, one.number) for one in repository.threads
+        ]
     elif "id0" in asked:
         owners = Counter[str]()
         found = []
@@ -126,6 +121,12 @@ def variables(world: World, operation: OperationDefinitionNode) -> Iterator[dict
         found = [{}]
     for one in found:
         yield {name: value for name, value in (every | one).items() if name in asked}
+
+
+def _ids(world: World) -> list[str]:
+    """Return the ids of repositories and of accounts, as many as GitHub lets one ask for."""
+    found = [*world.repositories.values(), *world.actors.values()]
+    return [one.node_id for one in found][: queries.PAGE_LIMIT]
 
 
 def values_shown(world: World, document: str) -> dict[str, set[str]]:
@@ -153,11 +154,26 @@ def values_shown(world: World, document: str) -> dict[str, set[str]]:
     return seen
 
 
+def test_the_documents_are_all_that_are_written() -> None:
+    written = {name.partition("(")[0] for name in documents()}
+
+    assert {"list_document", "glance_document", "sizes_document", "skip_document"} <= written
+    assert len(documents()) > 30
+    # Nobody writes one elsewhere, where it would not be found.
+    services = Path(queries.__file__).parent.parent
+    elsewhere = [
+        path.name
+        for path in [services.parent / "github_client.py", *services.rglob("*.py")]
+        if re.search(r"\bquery \w+ ?[({]", path.read_text("utf-8"))
+    ]
+    assert elsewhere == ["queries.py"]
+
+
 def test_every_argument_of_the_documents_is_looked_at_and_every_field_says_something(
     full: World,
 ) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
-    for document in DOCUMENTS:
+    for document in documents().values():
         for place, values in values_shown(full, document).items():
             seen[place] |= values
 

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from dexxy.integrations.services.github.api.errors import QueryTooHeavyError
 from dexxy.integrations.services.github.connecting.asking import ANSWERED
-from dexxy.integrations.services.github.connecting.probe import PageTried, Probe, Shown
+from dexxy.integrations.services.github.connecting.probed import PageTried, Probe, Shown
 
 
 def print_probe(console: Console, probe: Probe) -> None:

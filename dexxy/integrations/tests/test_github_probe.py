@@ -6,16 +6,14 @@ from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import pytest
+from werkzeug.wrappers import Response
 
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.asking import MOST_POINTS
 from dexxy.integrations.services.github.connecting.by_token import RepositoryUnknownError
-from dexxy.integrations.services.github.connecting.probe import (
-    LADDER,
-    Probe,
-    Shown,
-    repository_probe,
-)
+from dexxy.integrations.services.github.connecting.probe import LADDER, repository_probe
+from dexxy.integrations.services.github.connecting.probe_batches import FEW, MANY
+from dexxy.integrations.services.github.connecting.probed import Probe, Shown
 from dexxy_simulator.faults import (
     Fault,
     asking_for,
@@ -26,6 +24,7 @@ from dexxy_simulator.faults import (
     status,
     timed_out,
 )
+from dexxy_simulator.faults.call import Asked, Call
 from dexxy_simulator.model import Repository
 from dexxy_simulator.model.census import posts_of
 from dexxy_simulator.model.threads import Thread
@@ -75,8 +74,51 @@ def test_every_size_of_every_list_costs_less_than_half_of_what_a_probe_may_spend
 
     probe = measure()
 
-    assert [page.asked for page in probe.pages] == [*LADDER] * 3
+    lists = ("issues", "pull_requests", "discussions")
+    assert [page.asked for page in probe.pages if page.list in lists] == [*LADDER] * 3
+    for what in ("threads_by_number", "parts"):
+        assert pages_of(probe, what) == [(size, size, "answered") for size in FEW]
     assert 0 < probe.points < MOST_POINTS / 2
+
+
+def test_what_is_asked_for_by_number_and_by_id_is_tried_too(
+    measure: Measure, world: World, ants: Repository
+) -> None:
+    for number in range(MANY[0]):
+        world.open_issue(ants, world.add_actor(f"ant-{number}"), f"Issue {number}")
+
+    probe = measure()
+
+    for what in ("threads_by_number", "parts"):
+        assert pages_of(probe, what) == [(size, size, "answered") for size in FEW]
+    *first, (asked, came, outcome) = pages_of(probe, "people")
+    assert first[0] == (MANY[0], MANY[0], "answered")
+    assert (asked, outcome) == (came, "answered")
+    assert MANY[0] < asked < MANY[-1]
+
+
+@pytest.mark.parametrize(
+    ("document", "what", "tried"),
+    [("ThreadsByNumber", "threads_by_number", 1), ("Parts", "parts", 2), ("People", "people", 1)],
+)
+def test_the_ladder_of_each_ends_where_it_is_too_much(
+    measure: Measure, simulator: SimulatorServer, document: str, what: str, tried: int
+) -> None:
+    is_asked, seen = asking_for(f"query {document}"), list[str]()
+
+    def late(asked: Asked) -> bool:
+        if is_asked(asked):
+            seen.append(document)
+        return is_asked(asked) and len(seen) == tried
+
+    simulator.faults.add(Fault(timed_out(points=3), on=late, times=None))
+
+    probe = measure()
+
+    found = pages_of(probe, what)
+    assert [outcome for *_, outcome in found] == ["answered"] * (tried - 1) + ["query_too_heavy"]
+    assert {p.list for p in probe.pages if p.outcome == "query_too_heavy"} == {what}
+    assert [p.taken for p in probe.pages if p.outcome == "query_too_heavy"] == [3]
 
 
 def test_what_is_too_heavy_ends_the_ladder_and_tells_its_price(
@@ -92,7 +134,11 @@ def test_what_is_too_heavy_ends_the_ladder_and_tells_its_price(
         "query_too_heavy",
     ]
     heavy = [page for page in probe.pages if page.outcome == "query_too_heavy"]
-    assert [(page.asked, page.taken, page.came) for page in heavy] == [(50, 40, None)] * 2
+    assert [(page.asked, page.taken, page.came) for page in heavy] == [
+        *((50, 40, None), (50, 40, None)),
+        # Lists of a hundred are too long, too.
+        (5, 40, None),
+    ]
     assert heavy[0].said == "GitHub gave up on the request (502). Try again later."
 
 
@@ -165,7 +211,8 @@ def test_a_server_that_is_too_old_for_a_field_is_asked_without_it(
     assert (found["pull_requests"].is_on, found["pull_requests"].shows) == (is_on, "answered")
     assert {page.outcome for page in probe.pages} == {"answered"}
     asked = [e for e in simulator.requests.entries if "hasPullRequestsEnabled" in e.document]
-    assert len(asked) == (len(probe.pages) if knows_the_switch else 1)
+    of_threads = [page for page in probe.pages if page.list not in ("parts", "people")]
+    assert len(asked) == (len(of_threads) if knows_the_switch else 1)
 
 
 def test_a_list_that_is_null_is_nothing_and_one_that_is_refused_is_denied(
@@ -199,10 +246,10 @@ def test_an_address_is_given_refused_for_one_person_or_refused_by_scope(
         body["errors"] = [{"type": "FORBIDDEN", "path": path, "message": "Not accessible"}]
 
     given = field(measure(), "e-mail addresses")
-    simulator.faults.add(Fault(patched(refuse), on=asking_for("query People")))
+    simulator.faults.add(Fault(patched(refuse), on=asking_for(" email")))
     refused = field(measure(), "e-mail addresses")
     simulator.faults.clear()
-    simulator.faults.add(Fault(graphql_error("INSUFFICIENT_SCOPES"), on=asking_for("People")))
+    simulator.faults.add(Fault(graphql_error("INSUFFICIENT_SCOPES"), on=asking_for(" email")))
     without_scope = field(measure(), "e-mail addresses")
 
     assert (given.is_given, given.outcome) == (True, "answered")
@@ -224,6 +271,23 @@ def test_permissions_and_scopes_are_those_that_the_headers_name(
     assert (found["issues"].is_given, found["issues"].status) == (True, 200)
     assert (probe.token, probe.scopes) == ("classic", None)
     assert probe.limits["graphql"]["limit"] == 5000
+
+
+@pytest.mark.parametrize(
+    ("named", "scopes"),
+    [("repo, read:org,user:email", ["read:org", "repo", "user:email"]), ("", [])],
+)
+def test_the_scopes_of_a_classic_token_are_told(
+    measure: Measure, simulator: SimulatorServer, named: str, scopes: list[str]
+) -> None:
+    def name_them(call: Call) -> Response:
+        response = call.proceed()
+        response.headers["X-OAuth-Scopes"] = named
+        return response
+
+    simulator.faults.add(Fault(name_them, times=None))
+
+    assert measure().scopes == scopes
 
 
 def test_nothing_that_the_world_holds_is_written_down(

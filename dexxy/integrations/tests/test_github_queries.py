@@ -10,41 +10,24 @@ from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.model import Repository
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.world import World
+from tests.asked_documents import documents
 from tests.published import assert_valid_document
 
 
-@pytest.mark.parametrize("kind", ThreadKind)
-def test_the_documents_of_each_kind_of_thread_fit_the_published_schema(kind: ThreadKind) -> None:
-    assert_valid_document(queries.list_document(kind))
-    assert_valid_document(queries.skip_document(kind))
-    assert_valid_document(queries.threads_document([kind]))
+@pytest.mark.parametrize("name", documents())
+def test_a_document_fits_the_published_schema(name: str) -> None:
+    assert_valid_document(documents()[name])
 
 
-@pytest.mark.parametrize("connection", list(queries.NESTED_LISTS))
-def test_the_document_of_each_nested_list_fits_the_published_schema(connection: str) -> None:
-    assert_valid_document(queries.parts_document([connection]))
+@pytest.mark.parametrize("name", documents())
+def test_a_document_for_an_older_server_fits_it_too(name: str) -> None:
+    assert_valid_document(queries.without_fields(documents()[name]))
 
 
-def test_many_threads_and_many_parts_are_valid_documents() -> None:
+def test_many_at_once_are_valid_documents() -> None:
     assert_valid_document(queries.threads_document([*ThreadKind] * 16))
     assert_valid_document(queries.parts_document([*queries.NESTED_LISTS] * 6))
-
-
-def test_the_document_of_profiles_fits_the_published_schema() -> None:
-    assert_valid_document(queries.people_document(with_email=True))
-    assert_valid_document(queries.people_document(with_email=False))
-
-
-def test_the_document_of_commits_fits_the_published_schema() -> None:
     assert_valid_document(queries.commits_document(25))
-
-
-def test_the_document_of_releases_fits_the_published_schema() -> None:
-    assert_valid_document(queries.releases_document())
-
-
-def test_the_document_of_sizes_fits_the_published_schema() -> None:
-    assert_valid_document(queries.sizes_document())
 
 
 def test_every_document_of_a_whole_sync_fits_the_published_schema(

@@ -15,7 +15,8 @@ from dexxy.integrations.services.github.connecting.by_token import (
     InvalidRepositoryNameError,
     InvalidTokenError,
 )
-from dexxy.integrations.services.github.connecting.probe import Probe, repository_probe
+from dexxy.integrations.services.github.connecting.probe import repository_probe
+from dexxy.integrations.services.github.connecting.probed import Probe
 
 
 class Command(DexxyCommand):

@@ -5,15 +5,13 @@ that anybody wrote, no account; and the repository's name only where everybody c
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from dexxy import __version__
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.fragments import RATE_LIMIT
 from dexxy.integrations.services.github.api.queries import (
     THREAD_TYPES,
+    field_document,
     list_document,
     people_document,
 )
@@ -29,6 +27,14 @@ from dexxy.integrations.services.github.connecting.by_token import (
     checked_token,
     repository_described,
 )
+from dexxy.integrations.services.github.connecting.probe_batches import Batches
+from dexxy.integrations.services.github.connecting.probed import (
+    Feature,
+    Probe,
+    Shown,
+    outcome_of,
+    page_tried,
+)
 from dexxy.messages.models import ThreadKind
 
 # How many threads are asked for, one size after the other, until one is too many.
@@ -43,7 +49,7 @@ _KINDS_OF_TOKENS = {
     "ghs_": "installation of an App",
 }
 # By what a person calls them: fields that not every token, server or repository shows.
-_FIELDS = {
+FIELDS = {
     "stars and forks": "stargazerCount forkCount",
     "releases": "releases(first: 1) { nodes { isDraft } }",
     "authors of commits": (
@@ -53,90 +59,6 @@ _FIELDS = {
     ),
 }
 _LISTS_BY_REST = ("issues", "pulls", "issues/comments", "pulls/comments", "releases")
-
-
-@dataclass(frozen=True, slots=True)
-class PageTried:
-    """One page of a list, as Dexxy asks for it.
-
-    Args:
-        list: issues, pull_requests or discussions.
-        asked: how many threads it could have had.
-        came: how many it had; None where no list came.
-        outcome: `answered`, `nothing` where the list is null, or the code of an error.
-        cost: points that GitHub says it costs.
-        taken: points that it took from the hour, a time-out's penalty included.
-    """
-
-    list: str
-    asked: int
-    came: int | None
-    outcome: str
-    seconds: float
-    bytes: int | None
-    cost: int | None
-    taken: int | None
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A feature of the repository, and whether its list is shown.
-
-    Args:
-        is_on: as GitHub says; None where it does not.
-        shows: the outcome of asking for its list.
-    """
-
-    name: str
-    is_on: bool | None
-    shows: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A field or a list that may be refused.
-
-    Args:
-        is_given: None where there was nothing to try it with.
-        accepts: the permissions that GitHub names for it.
-    """
-
-    name: str
-    is_given: bool | None
-    outcome: str
-    status: int | None = None
-    accepts: str = ""
-    said: str = ""
-
-
-@dataclass
-class Probe:
-    """All that was measured.
-
-    Args:
-        repository: its name, or '' where not everybody can see it.
-        scopes: of a classic token; None where GitHub names none.
-        limits: counter -> limit, used and remaining before the first question.
-        stopped: why not everything was asked, or ''.
-    """
-
-    taken_at: str
-    repository: str
-    is_public: bool
-    server: str
-    server_version: str
-    token: str
-    scopes: list[str] | None
-    limits: dict[str, dict[str, int]]
-    dexxy: str = __version__
-    format: int = 1
-    features: list[Feature] = field(default_factory=list)
-    pages: list[PageTried] = field(default_factory=list)
-    fields: list[Shown] = field(default_factory=list)
-    rest: list[Shown] = field(default_factory=list)
-    points: int = 0
-    stopped: str = ""
 
 
 def repository_probe(
@@ -209,15 +131,18 @@ class _Questions:
         self._asker, self._probe, self._full_name = asker, probe, full_name
         owner, name = full_name.split("/")
         self._name = {"owner": owner, "name": name}
-        self._person = ""
+        self._batches = Batches(asker, self._name)
 
     def asked(self) -> Iterator[str]:
         """Ask all questions; yields what is asked for before each."""
         for kind in ThreadKind:
             yield from self._list(kind)
+        for what, ask in self._batches.questions():
+            yield what
+            self._probe.pages.append(ask())
         yield "an e-mail address"
         self._probe.fields.append(self._email())
-        for name, fields in _FIELDS.items():
+        for name, fields in FIELDS.items():
             yield name
             self._probe.fields.append(self._field(name, fields))
         for path in _LISTS_BY_REST:
@@ -237,67 +162,37 @@ class _Questions:
             shown = _repository_in(reply)
             listed = shown.get("list") or {}
             nodes = listed.get("nodes")
-            self._person = self._person or _person_in(nodes or [])
-            outcome = _outcome(reply, is_null=nodes is None)
+            self._batches.note(kind, nodes or [])
+            outcome = outcome_of(reply, is_null=nodes is None)
             if size == LADDER[0]:
                 is_on = shown.get(THREAD_TYPES[kind].enabled_field)
                 self._probe.features.append(Feature(f"{kind}s", is_on, outcome))
             came = None if nodes is None else len(nodes)
-            self._probe.pages.append(_page(kind, size, came, outcome, reply))
+            self._probe.pages.append(page_tried(f"{kind}s", size, came, outcome, reply))
             if not (listed.get("pageInfo") or {}).get("hasNextPage"):
                 return
 
     def _email(self) -> Shown:
-        if not self._person:
+        person = next(iter(self._batches.people), "")
+        if not person:
             return Shown("e-mail addresses", None, "nobody to ask for")
-        self._asker.hide(self._person)
+        self._asker.hide(person)
         document = people_document(with_email=True)
-        reply = self._asker.query(document, {"ids": [self._person]}, may_lack=["nodes.*"])
+        reply = self._asker.query(document, {"ids": [person]}, may_lack=["nodes.*"])
         return _shown("e-mail addresses", reply)
 
     def _field(self, name: str, fields: str) -> Shown:
-        document = (
-            "query Field($owner: String!, $name: String!) {"
-            f" {RATE_LIMIT} repository(owner: $owner, name: $name) {{ {fields} }} }}"
-        )
         root = fields.split("(")[0].split()[0]
         path = f"repository.{root}"
-        reply = self._asker.query(document, self._name, may_lack=[path])
+        reply = self._asker.query(field_document(fields), self._name, may_lack=[path])
         return _shown(name, reply)
 
 
-def _page(kind: ThreadKind, size: int, came: int | None, outcome: str, reply: Reply) -> PageTried:
-    return PageTried(
-        list=f"{kind}s",
-        asked=size,
-        came=came,
-        outcome=outcome,
-        seconds=round(reply.seconds, 3),
-        bytes=reply.size,
-        cost=reply.cost,
-        taken=reply.taken,
-        said=reply.said,
-    )
-
-
-def _outcome(reply: Reply, *, is_null: bool) -> str:
-    if reply.outcome == ANSWERED and reply.refused:
-        return errors.AccessDeniedError.code
-    return "nothing" if reply.outcome == ANSWERED and is_null else reply.outcome
-
-
 def _shown(name: str, reply: Reply) -> Shown:
-    outcome = _outcome(reply, is_null=False)
+    outcome = outcome_of(reply, is_null=False)
     return Shown(name, outcome == ANSWERED, outcome, reply.status, reply.accepts, reply.said)
 
 
 def _repository_in(reply: Reply) -> dict[str, Any]:
     shown = reply.data.get("repository") if isinstance(reply.data, dict) else None
     return shown if isinstance(shown, dict) else {}
-
-
-def _person_in(nodes: list[Any]) -> str:
-    """Return the node id of somebody who wrote one of NODES, or ''."""
-    authors = (node.get("author") for node in nodes if isinstance(node, dict))
-    people = (one for one in authors if isinstance(one, dict) and one.get("__typename") == "User")
-    return next((str(one["id"]) for one in people if one.get("id")), "")
