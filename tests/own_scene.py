@@ -2,16 +2,18 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
+import psycopg
 from django.db import OperationalError, connections
 from django.db.models import F
 from django.utils import timezone
 
 from dexxy.cli.tests.running import free_port
-from dexxy.embedded import ensure_servers
+from dexxy.embedded import Servers, ensure_servers
 from dexxy.embedded.tests.conftest import make_place, remove_place
 from dexxy.embedded.tests.observing import wait_until, wait_until_deserted
 from dexxy.integrations.models import (
@@ -27,6 +29,7 @@ from dexxy_simulator.model import Repository
 from dexxy_simulator.recorded.loader import recorded_world
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.webhooks.sender import Sender
+from dexxy_simulator.world import World
 from tests.deliveries import make_deliveries
 from tests.own_installation import (
     INTERVALS,
@@ -37,7 +40,9 @@ from tests.own_installation import (
     manifest_of,
     repository_followed,
 )
-from tests.truth import assert_source_equals
+from tests.template import DATABASE, copy_cluster
+from tests.truth import account_differences, assert_source_equals
+from tests.truth_beside_threads import Shown, differences_beside
 
 
 class Scene:
@@ -58,13 +63,20 @@ class Scene:
         """How many deliveries GitHub still has to send."""
         return len(self.world.webhooks.pending)
 
-    def stream(self, random: Random, count: int, meanwhile: Callable[[], object]) -> None:
+    def stream(
+        self,
+        random: Random,
+        count: int,
+        meanwhile: Callable[[], object],
+        make: Callable[[World, Repository, Random, int], None] = make_deliveries,
+    ) -> None:
         """Let much happen at GitHub, and something else while GitHub tells of it.
 
         Args:
             count: of the deliveries, a sixth of which is sent before that.
+            make: makes so much happen that so many wait.
         """
-        make_deliveries(self.world, self.repository, random, count)
+        make(self.world, self.repository, random, count)
         with Sender(self.world.webhooks, latency=0.01, threads=3):
             self.wait_for_the_rest(count * 5 // 6)
             meanwhile()
@@ -86,7 +98,14 @@ class Scene:
                 raise
             _minutes_pass()
             self.up.wait_until(_is_compared, "all is compared with GitHub", PATIENCE)
-            assert_source_equals(self._followed.source, self.repository)
+            source = self._followed.source
+            assert_source_equals(source, self.repository)
+            # The App reads no contents.
+            shown = Shown(releases=False, commits=False)
+            assert differences_beside(source, self.repository, shown) == {}
+            emails = self.world.dialect.apps_read_emails == "shown"
+            followed = [(source, self.repository)]
+            assert account_differences(followed, shows_emails=emails) == {}
             assert not WebhookDelivery.objects.filter(state=DeliveryState.FAILED).exists()
             assert Message.objects.filter(is_archived=False).count() > len(sent) / 4
 
@@ -138,6 +157,17 @@ def _is_compared() -> bool:
     return swept.exists() and not Thread.objects.filter(refetch_at__isnull=False).exists()
 
 
+def migrated_servers(data_dir: Path) -> Servers:
+    """Start the servers of a data folder, with a database that is migrated already."""
+    copy_cluster(data_dir)
+    servers = ensure_servers(data_dir)
+    server, _, name = str(servers.database_url).rpartition("/")
+    with closing(psycopg.connect(f"{server}/postgres", autocommit=True)) as connection:
+        connection.execute(f'DROP DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {DATABASE}')
+    return servers
+
+
 @contextmanager
 def own_scene(dialect: Dialect = USUAL, past: int = 100) -> Iterator[Scene]:
     """Run a whole Dexxy that has read a repository with a PAST of so many deliveries.
@@ -148,8 +178,10 @@ def own_scene(dialect: Dialect = USUAL, past: int = 100) -> Iterator[Scene]:
     world.dialect = dialect
     colony = world.add_actor("colony", "Organization")
     hill = world.add_repository(colony, "hill")
+    world.add_category(hill, "Ideas")
+    world.add_category(hill, "Q&A", answerable=True)
     app = world.register_app(colony, manifest_of(port))
-    servers = ensure_servers(place / "data")
+    servers = migrated_servers(place / "data")
     with SimulatorServer(world) as github:
         given = {**INTERVALS, **environment_of(app, github)}
         up = OwnInstallation(place / "data", port, servers, **given)

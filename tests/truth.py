@@ -4,6 +4,7 @@ A field is declared once: where the truth of a row names it. What is stored is r
 name, or as `_READ` says.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -52,6 +53,8 @@ _EVENTS = {
 }
 _LOUD = ("closed", "reopened", "merged")
 _RESPONSES = ("comment", "review", "review_comment", "reply")
+# As a profile's text has them: up to a space, a quotation mark or a bracket.
+_LINK = re.compile(r"https?://[^\s<>\"')]+")
 _KINDS = {"Bot": "bot", "Organization": "organization", "Mannequin": "mannequin"}
 
 
@@ -71,8 +74,14 @@ def differences(source: Source, repository: Repository) -> Facts:
     }
 
 
-def account_differences(followed: Sequence[tuple[Source, Repository]]) -> Facts:
-    """Return the same of each account, over all repositories that a workspace follows."""
+def account_differences(
+    followed: Sequence[tuple[Source, Repository]], *, shows_emails: bool = True
+) -> Facts:
+    """Return the same of each account, over all repositories that a workspace follows.
+
+    Args:
+        shows_emails: whether GitHub shows the addresses of profiles to whom Dexxy reads as.
+    """
     written: dict[str, list[datetime]] = {}
     for _, repository in followed:
         for message in dict(_messages(repository)).values():
@@ -80,7 +89,10 @@ def account_differences(followed: Sequence[tuple[Source, Repository]]) -> Facts:
                 written.setdefault(message["author"][0], []).append(message["occurred_at"])
     actors = set().union(*(_actors(repository) for _, repository in followed))
     accounts = {
-        ("account", _author_of(one)[0]): _account(one, written.get(_author_of(one)[0], []))
+        ("account", author_of(one)[0]): {
+            **_account(one, written.get(author_of(one)[0], [])),
+            **_contacts(one, shows_emails=shows_emails),
+        }
         for one in actors
     }
     return _differences(accounts, _stored_accounts(followed[0][0], accounts))
@@ -114,14 +126,14 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "labels": lambda thread: sorted(thread.labels),
     "location": lambda account: account.home_member.location,
     "parent": lambda message: message.parent.external_id if message.parent else None,
-    "place": lambda row: _place(row.url),
+    "place": lambda row: place(row.url),
     "resolved": lambda thread: sorted(
         sorted(one.comment_ids) for one in thread.resolved_review_threads.all() if one.comment_ids
     ),
 }
 
 
-def _place(url: str) -> str:
+def place(url: str) -> str:
     """Return where in its repository a page is: after a rename GitHub leads on from the old one."""
     parts = urlsplit(url)
     return "/".join(parts.path.split("/")[3:]) + (parts.fragment and f"#{parts.fragment}")
@@ -203,6 +215,17 @@ def _account(actor: Actor, written: Sequence[datetime]) -> dict[str, Any]:
     }
 
 
+def _contacts(actor: Actor, *, shows_emails: bool) -> dict[str, Any]:
+    """Return the addresses in a profile: bots have none, organizations no more than a text."""
+    has_profile, is_person = actor.kind in ("User", "Organization"), actor.kind == "User"
+    links = [actor.blog] if is_person and actor.blog else []
+    if is_person and actor.twitter_username:
+        links.append(f"https://twitter.com/{actor.twitter_username}")
+    links += _LINK.findall((has_profile and actor.bio) or "")
+    email = (is_person and shows_emails and actor.public_email) or ""
+    return {"links": links, "email": email, "is_email_verified": bool(email)}
+
+
 def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     for issue in repository.issues.values():
         reason = (issue.state_reason or "").lower()
@@ -224,7 +247,7 @@ def _threads(repository: Repository) -> Iterator[tuple[tuple[str, int], dict[str
     for discussion in repository.discussions.values():
         reason = (discussion.state_reason or "").lower()
         facts = _thread(discussion, reason, None)
-        facts["answered_at"] = _shown(discussion.answer_chosen_at)
+        facts["answered_at"] = to_seconds(discussion.answer_chosen_at)
         facts["category"] = discussion.category.name
         facts["details"]["is_answerable"] = discussion.category.is_answerable
         facts["details"]["upvotes"] = discussion.upvote_count
@@ -236,17 +259,17 @@ def _thread(
 ) -> dict[str, Any]:
     return {
         "node_id": thread.node_id,
-        "place": _place(thread.path),
+        "place": place(thread.path),
         "title": thread.title,
         "state": thread.state.lower(),
         "state_reason": reason,
         "labels": sorted(label.name for label in thread.labels),
         "author": _author(thread.author),
-        "opened_at": _shown(thread.created_at),
-        "closed_at": _shown(thread.closed_at),
-        "merged_at": _shown(merged_at),
+        "opened_at": to_seconds(thread.created_at),
+        "closed_at": to_seconds(thread.closed_at),
+        "merged_at": to_seconds(merged_at),
         "answered_at": None,
-        "version_at": _shown(thread.updated_at),
+        "version_at": to_seconds(thread.updated_at),
         "category": "",
         "milestone": "",
         "issue_type": "",
@@ -296,8 +319,8 @@ def _tracked(thread: Issue | PullRequest) -> dict[str, Any]:
 
 def _parts(issue: Issue) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if issue.parent is not None:
-        found["parent"] = _subject(issue.parent)
+    if issue.parent is not None and (parent := _subject(issue.parent)):
+        found["parent"] = parent
     if issue.sub_issues:
         closed = sum(one.closed for one in issue.sub_issues)
         found["sub_issues"] = {"total": len(issue.sub_issues), "closed": closed}
@@ -333,16 +356,17 @@ def _is_spam(message: dict[str, Any]) -> bool:
     return reason.lower() not in ("resolved", "outdated", "duplicate")
 
 
-def _shown(at: datetime | None) -> datetime | None:
+def to_seconds(at: datetime | None) -> datetime | None:
     """Cut a time to the seconds that GitHub shows."""
     return at and at.replace(microsecond=0)
 
 
 def _author(actor: Actor | None) -> tuple[str, str] | None:
-    return None if actor is None else _author_of(actor)
+    return None if actor is None else author_of(actor)
 
 
-def _author_of(actor: Actor) -> tuple[str, str]:
+def author_of(actor: Actor) -> tuple[str, str]:
+    """Return the key and the login of an account."""
     # An account of an enterprise has no number in GraphQL.
     has_number = actor.kind != "EnterpriseUserAccount"
     return (str(actor.database_id) if has_number else actor.node_id, actor.rest_login)
@@ -393,7 +417,7 @@ def _messages_of_discussion(
         said = _said(None, "", closed_at, None, {"state_reason": reason} if reason else {})
         yield "closed", f"{closed_at:%Y-%m-%dT%H:%M:%SZ}", said
     if discussion.answer:
-        chosen_at = _shown(discussion.answer_chosen_at)
+        chosen_at = to_seconds(discussion.answer_chosen_at)
         said = _said(_author(discussion.answer_chosen_by), "", chosen_at, None, {})
         yield "answered", _discussion_id(discussion.answer), said
 
@@ -423,7 +447,7 @@ def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
     said = _post(review, {"state": review.state})
     if review.commit:
         said["details"]["commit"] = review.commit.oid
-    said["occurred_at"] = _shown(review.submitted_at)
+    said["occurred_at"] = to_seconds(review.submitted_at)
     # One that only wraps comments on code says nothing.
     said["in_feed"] = review.state != "COMMENTED" or bool(review.body.strip())
     yield "review", str(review.database_id), said
@@ -445,7 +469,7 @@ def _review(review: Review) -> Iterator[tuple[str, str, dict[str, Any]]]:
         if answered and _is_shown(answered):
             parent = str(answered.database_id)
         said = _post(comment, details, parent)
-        said["occurred_at"] = max(said["occurred_at"], _shown(review.submitted_at))
+        said["occurred_at"] = max(said["occurred_at"], to_seconds(review.submitted_at))
         yield "review_comment", str(comment.database_id), said
 
 
@@ -466,13 +490,13 @@ def _post(post: Any, details: dict[str, Any], parent: str | None = None) -> dict
     details |= _association(post)
     if post.minimized_reason:
         details["minimized"] = post.minimized_reason
-    edited_at = _shown(post.last_edited_at)
-    said = _said(_author(post.author), post.body, _shown(post.created_at), edited_at, details)
+    edited_at = to_seconds(post.last_edited_at)
+    said = _said(_author(post.author), post.body, to_seconds(post.created_at), edited_at, details)
     return {
         **said,
         "parent": parent,
-        "place": _place(post.path),
-        "version_at": _shown(post.updated_at),
+        "place": place(post.path),
+        "version_at": to_seconds(post.updated_at),
     }
 
 
@@ -484,7 +508,9 @@ def _events(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[str, A
         if kind is None or by_merge:
             continue
         body = event.details.get("dismissal_message") or ""
-        said = _said(_author(event.actor), body, _shown(event.created_at), None, _told(event, kind))
+        said = _said(
+            _author(event.actor), body, to_seconds(event.created_at), None, _told(event, kind)
+        )
         yield kind, event.node_id, said | {"in_feed": kind in _LOUD}
 
 

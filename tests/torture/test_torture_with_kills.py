@@ -18,9 +18,12 @@ from dexxy.cli.tests.running import children_of
 from dexxy.embedded.tests.observing import kill, server_of
 from dexxy_simulator.dialects import Dialect
 from dexxy_simulator.faults import passing_troubles
+from dexxy_simulator.model import Repository
 from dexxy_simulator.webhooks.deliveries import UNREACHED, Attempt, Delivery, post
+from dexxy_simulator.world import World
 from tests.own_installation import OwnInstallation
 from tests.own_scene import Scene, own_scene
+from tests.torture.events import EVENTS, WEIGHTS
 
 pytestmark = [
     pytest.mark.slow,  # a whole Dexxy starts, and what is killed starts again
@@ -47,7 +50,7 @@ def test_a_random_history_with_kills_ends_at_the_truth(
         with django_db_blocker.unblock(), own_scene(dialect, past=20) as scene:
             scene.world.webhooks.transport = badly(Random(seed))
             scene.github.faults.add(passing_troubles(seed, chance=0.05))
-            scene.stream(random, COUNT, lambda: kill_at_random(scene, random, killed))
+            scene.stream(random, COUNT, lambda: kill_at_random(scene, random, killed), events)
             scene.github.faults.clear()
             scene.world.webhooks.transport = post
             scene.assert_converges()
@@ -57,6 +60,14 @@ def test_a_random_history_with_kills_ends_at_the_truth(
         raise
 
     assert len(killed) == KILLS
+
+
+def events(world: World, repository: Repository, random: Random, count: int) -> None:
+    """Let anything happen that can in a history."""
+    while len(world.webhooks.pending) < count:
+        [name] = random.choices(list(WEIGHTS), list(WEIGHTS.values()))
+        with suppress(LookupError):  # nothing is left to which it could happen
+            EVENTS[name](world, repository, random)
 
 
 def badly(random: Random) -> Callable[[Delivery], Attempt]:

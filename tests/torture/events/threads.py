@@ -1,86 +1,54 @@
-"""What people and GitHub do in a history: each event is drawn from a seed, where it can happen."""
+"""What people and GitHub do with threads and with the repository as a whole."""
 
-from collections.abc import Callable
 from random import Random
 from typing import Any, Final, get_args
 
 from dexxy_simulator.live import LiveActivity
-from dexxy_simulator.model import Actor, Discussion, Issue, PullRequest, Repository, posts_of
+from dexxy_simulator.model import Discussion, Issue, PullRequest, Repository, posts_of
 from dexxy_simulator.model.actors import ActorKind
+from dexxy_simulator.novelties import make_new_change
 from dexxy_simulator.silent import make_silent_change, make_told_change
 from dexxy_simulator.world import World
+from tests.torture.events.registry import (
+    discussions,
+    event,
+    in_timelines,
+    issues,
+    pulls,
+    someone,
+    to_one,
+)
 
-Event = Callable[[World, Repository, Random], object]
-EVENTS: Final[dict[str, Event]] = {}
-WEIGHTS: Final[dict[str, int]] = {}
 # More than comes with a thread.
 LONG: Final = 60
 
 
-def event(weight: int) -> Callable[[Event], Event]:
-    """Name an event after its function, and say how often it comes."""
-
-    def bind(function: Event) -> Event:
-        EVENTS[function.__name__] = function
-        WEIGHTS[function.__name__] = weight
-        return function
-
-    return bind
-
-
-def to_one(
-    weight: int, of: Callable[[Repository], list[Any]]
-) -> Callable[[Callable[[World, Any, Random], object]], Event]:
-    """Bind what is done to one thing that is chosen at random, if there is any."""
-
-    def bind(act: Callable[[World, Any, Random], object]) -> Event:
-        def to_chosen(world: World, repository: Repository, random: Random) -> object:
-            found = of(repository)
-            return act(world, random.choice(found), random) if found else None
-
-        to_chosen.__name__ = act.__name__
-        return event(weight)(to_chosen)
-
-    return bind
-
-
-def someone(world: World, random: Random) -> Actor:
-    """Return a person."""
-    return random.choice([one for one in world.actors.values() if one.kind == "User"])
-
-
-def _issues(repository: Repository) -> list[Issue]:
-    return list(repository.issues.values())
-
-
-def _pulls(repository: Repository) -> list[PullRequest]:
-    return list(repository.pull_requests.values())
-
-
-def _discussions(repository: Repository) -> list[Discussion]:
-    return list(repository.discussions.values())
-
-
-def _in_timelines(repository: Repository) -> list[Issue | PullRequest]:
-    return [*_issues(repository), *_pulls(repository)]
-
-
 @event(30)
-def talk(world: World, repository: Repository, random: Random) -> None:
+def talk(world: World, repository: Repository, random: Random, what: str | None = None) -> str:
     """Do what people do most."""
-    LiveActivity(world, random.getrandbits(32), repository).step()
+    return LiveActivity(world, random.getrandbits(32), repository).step(what)
 
 
 @event(20)
-def told_change(world: World, repository: Repository, random: Random) -> str:
+def told_change(
+    world: World, repository: Repository, random: Random, what: str | None = None
+) -> str:
     """Edit, delete, hide, move, rename, and tell of it."""
-    return make_told_change(world, repository, random)
+    return make_told_change(world, repository, random, what and [what])
 
 
 @event(6)
-def silent_change(world: World, repository: Repository, random: Random) -> str:
+def silent_change(
+    world: World, repository: Repository, random: Random, what: str | None = None
+) -> str:
     """Do the same, so that nobody is told."""
-    return make_silent_change(world, repository, random)
+    return make_silent_change(world, repository, random, what and [what])
+
+
+@event(4)
+def new_action(world: World, repository: Repository, random: Random) -> str:
+    """Change something of which only a webhook of a new action tells."""
+    return make_new_change(world, repository, random)
 
 
 @event(2)
@@ -89,7 +57,7 @@ def strangers_speak(world: World, repository: Repository, random: Random) -> str
     kind = random.choice(get_args(ActorKind))
     login = f"{kind.lower()}-{random.getrandbits(24)}"
     actor = world.add_actor(login, kind, name=random.choice((None, "Jo Doe")), bio="I try.")
-    threads = _in_timelines(repository)
+    threads = in_timelines(repository)
     if threads:
         world.comment(random.choice(threads), actor, "Hello")
     return login
@@ -116,7 +84,7 @@ def open_discussion(world: World, repository: Repository, random: Random) -> Non
     world.open_discussion(category, someone(world, random), "How?", "Tell me")
 
 
-@to_one(2, _issues)
+@to_one(2, issues)
 def convert(world: World, issue: Issue, random: Random) -> None:
     """Turn an issue into a discussion."""
     category = random.choice(list(issue.home.categories.values()))
@@ -144,7 +112,7 @@ def relabel(world: World, thread: Any, random: Random) -> None:
     world.set_labels(thread, thread.repository.owner, names)
 
 
-@to_one(3, _issues)
+@to_one(3, issues)
 def give_type(world: World, issue: Issue, random: Random) -> None:
     """Say of which type an issue is, or that it is of none."""
     world.set_type(issue, issue.home.owner, random.choice(("Bug", "Task", "Größe", None)))
@@ -159,7 +127,7 @@ def lock(world: World, thread: Any, _: Random) -> None:
         world.lock_thread(thread, thread.repository.owner, "TOO_HEATED")
 
 
-@to_one(2, _issues)
+@to_one(2, issues)
 def reopen(world: World, issue: Issue, random: Random) -> None:
     """Open an issue again, or close it."""
     if issue.closed:
@@ -168,19 +136,19 @@ def reopen(world: World, issue: Issue, random: Random) -> None:
         world.close(issue, someone(world, random), random.choice(("COMPLETED", "DUPLICATE")))
 
 
-@to_one(2, lambda repository: [one for one in _pulls(repository) if not one.merged])
+@to_one(2, lambda repository: [one for one in pulls(repository) if not one.merged])
 def redraft(world: World, pull: PullRequest, _: Random) -> None:
     """Make a pull request a draft, or ready."""
     world.set_draft(pull, pull.author, draft=not pull.is_draft)
 
 
-@to_one(1, lambda repository: [one for one in _pulls(repository) if not one.merged])
+@to_one(1, lambda repository: [one for one in pulls(repository) if not one.merged])
 def close_pull_request(world: World, pull: PullRequest, _: Random) -> None:
     """Close a pull request without merging it, or open it again."""
     (world.reopen if pull.closed else world.close)(pull, pull.home.owner)
 
 
-@to_one(2, _pulls)
+@to_one(2, pulls)
 def review_in_secret(world: World, pull: PullRequest, random: Random) -> None:
     """Submit a review that waits, or begin one."""
     for review in pull.reviews:
@@ -192,7 +160,7 @@ def review_in_secret(world: World, pull: PullRequest, random: Random) -> None:
     return None
 
 
-@to_one(2, lambda repository: [o for p in _pulls(repository) for o in p.review_threads])
+@to_one(2, lambda repository: [o for p in pulls(repository) for o in p.review_threads])
 def answer_on_diff(world: World, thread: Any, random: Random) -> None:
     """Reply to a comment on code, or resolve its thread."""
     first = thread.comments[0]
@@ -202,13 +170,13 @@ def answer_on_diff(world: World, thread: Any, random: Random) -> None:
         world.reply_on_diff(random.choice(thread.comments), someone(world, random), "Done")
 
 
-@to_one(4, lambda repository: [o for p in _pulls(repository) for o in p.review_threads])
+@to_one(4, lambda repository: [o for p in pulls(repository) for o in p.review_threads])
 def resolve_on_diff(world: World, thread: Any, random: Random) -> None:
     """Resolve a thread on the diff, or take that back."""
     world.resolve(thread, someone(world, random), resolved=not thread.is_resolved)
 
 
-@to_one(1, _pulls)
+@to_one(1, pulls)
 def review_at_length(world: World, pull: PullRequest, random: Random) -> None:
     """Comment on more lines than come with a pull request, and resolve some of them."""
     lines = [("long.go", number + 1, "Hm") for number in range(LONG)]
@@ -218,7 +186,7 @@ def review_at_length(world: World, pull: PullRequest, random: Random) -> None:
         world.resolve(thread, someone(world, random))
 
 
-@to_one(3, _discussions)
+@to_one(3, discussions)
 def change_discussion(world: World, discussion: Discussion, random: Random) -> None:
     """Close a discussion, open it again, choose or unchoose its answer, move it."""
     owner = discussion.home.owner
