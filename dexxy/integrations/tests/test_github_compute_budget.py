@@ -3,12 +3,17 @@
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import Literal
+from datetime import timedelta
+from typing import Final, Literal
 
 import pytest
 
+from dexxy.messages.models import Thread
 from dexxy_simulator.tokens import ComputeBudget
 from tests.scene import Scene
+
+# As many as a large project has in its whole life.
+MANY: Final = 20_000
 
 
 @pytest.mark.parametrize("how", ["timed out", "cut off"])
@@ -38,3 +43,26 @@ def test_a_repository_whose_pages_are_too_heavy_is_read_whole(
     assert refused["pullRequests"] <= 2
     world.compute_budget = None
     scene.recover()
+
+
+@pytest.mark.slow  # every issue is made, shown and stored
+@pytest.mark.timeout(1800)
+def test_a_large_repository_is_read_whole_within_an_hour_s_points(scene: Scene) -> None:
+    world, began = scene.world, scene.world.now() - timedelta(days=1)
+    with world.silence():
+        for number in range(MANY):
+            with world.at(began + timedelta(seconds=number)):
+                world.open_issue(scene.repository, scene.owner, f"Issue {number}")
+    # About a hundred issues that nobody answered.
+    world.compute_budget = ComputeBudget(weight=1200, points=50)
+    scene.server.requests.clear()
+
+    assert scene.outcome() == ("done", "")
+
+    scene.connected.refresh_from_db()
+    assert (scene.connected.sync_status, scene.connected.sync_error) == ("active", "")
+    assert Thread.objects.filter(kind="issue", is_archived=False).count() == MANY + 3
+    asked = [entry for entry in scene.server.requests.entries if "issues(" in entry.document]
+    refused = [entry for entry in asked if entry.points > 50]
+    assert len(refused) <= 3
+    assert scene.server.requests.points < 5000 * MANY / 100_000
