@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Annotated, Any, Self, cast
 
 import strawberry
 
@@ -29,6 +29,13 @@ strawberry.enum(Side, name="WaitingSide", description="Who owes the next word.")
 strawberry.enum(Reason, name="WaitingReason", description="Why it is the team's turn.")
 strawberry.enum(Tab, name="WaitingList", description="Which list of the queue.")
 
+SeenAt = Annotated[
+    datetime | None,
+    strawberry.argument(
+        description="When you saw it: what a colleague has decided since is not overwritten, but"
+        " refused as DECIDED_MEANWHILE. Null overwrites."
+    ),
+]
 # A list of the team is rarely longer.
 _TEAM = 50
 
@@ -79,7 +86,9 @@ class WaitingThread:
     snoozed_until: datetime | None
     is_set_aside: bool
     held_by: User | None = strawberry.field(description="Who snoozed it or set it aside.")
+    assigned_by: User | None = strawberry.field(description="Who gave it to its assignee.")
     note: str
+    noted_by: User | None = strawberry.field(description="Who wrote the note, or changed it last.")
 
     @classmethod
     def of(cls, row: queue.WaitingThread) -> Self:
@@ -95,8 +104,10 @@ class WaitingThread:
             assignee=cast("User | None", held.assignee),
             snoozed_until=held.snoozed_until,
             is_set_aside=held.is_set_aside,
-            held_by=cast("User | None", held.held_by),
+            held_by=cast("User | None", held.held_by if held.is_held else None),
+            assigned_by=cast("User | None", held.assigned_by if held.assignee_id else None),
             note=held.note,
+            noted_by=cast("User | None", held.noted_by if held.note else None),
         )
 
     @property
@@ -336,6 +347,7 @@ class WaitingMutation:
         workspace_id: strawberry.ID,
         thread_ids: list[strawberry.ID],
         until: datetime | None = None,
+        seen_at: SeenAt = None,
     ) -> ThreadsPayload:
         actor, workspace = in_workspace(info, workspace_id)
         threads = keys(thread_ids, "threadIds")
@@ -344,6 +356,7 @@ class WaitingMutation:
             workspace=workspace,
             thread_ids=threads,
             until=aware(until) if until else None,
+            seen_at=aware(seen_at) if seen_at else None,
         )
         return _payload(threads)
 
@@ -357,11 +370,16 @@ class WaitingMutation:
         workspace_id: strawberry.ID,
         thread_ids: list[strawberry.ID],
         is_aside: bool = True,
+        seen_at: SeenAt = None,
     ) -> ThreadsPayload:
         actor, workspace = in_workspace(info, workspace_id)
         threads = keys(thread_ids, "threadIds")
         triage.threads_set_aside(
-            actor=actor, workspace=workspace, thread_ids=threads, is_aside=is_aside
+            actor=actor,
+            workspace=workspace,
+            thread_ids=threads,
+            is_aside=is_aside,
+            seen_at=aware(seen_at) if seen_at else None,
         )
         return _payload(threads)
 
@@ -372,11 +390,16 @@ class WaitingMutation:
         workspace_id: strawberry.ID,
         thread_ids: list[strawberry.ID],
         user_id: strawberry.ID | None = None,
+        seen_at: SeenAt = None,
     ) -> ThreadsPayload:
         actor, workspace = in_workspace(info, workspace_id)
         threads = keys(thread_ids, "threadIds")
         triage.threads_assign(
-            actor=actor, workspace=workspace, thread_ids=threads, user_id=key(user_id)
+            actor=actor,
+            workspace=workspace,
+            thread_ids=threads,
+            user_id=key(user_id),
+            seen_at=aware(seen_at) if seen_at else None,
         )
         return _payload(threads)
 
@@ -384,11 +407,22 @@ class WaitingMutation:
         description="Keep a note about a thread for colleagues; '' takes it away. For members."
     )
     def thread_note(
-        self, info: Info, workspace_id: strawberry.ID, thread_id: strawberry.ID, note: str
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        thread_id: strawberry.ID,
+        note: str,
+        seen_at: SeenAt = None,
     ) -> ThreadsPayload:
         actor, workspace = in_workspace(info, workspace_id)
         thread = key(thread_id)
-        triage.thread_note(actor=actor, workspace=workspace, thread_id=thread, note=note)
+        triage.thread_note(
+            actor=actor,
+            workspace=workspace,
+            thread_id=thread,
+            note=note,
+            seen_at=aware(seen_at) if seen_at else None,
+        )
         return _payload([thread])
 
     @strawberry.mutation(

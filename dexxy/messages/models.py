@@ -822,11 +822,25 @@ class ThreadTimes(models.Model):
         return f"times of thread {self.thread_id}"
 
 
+def _whoever() -> "models.ForeignKey[User | None, User | None]":
+    """Return a column that names who decided something; nobody is looked for by it."""
+    return models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+
 class Triage(TimestampedModel):
     """What people decided about a thread that waits, in Dexxy alone.
 
     A thread is held while it is snoozed or set aside, until its opener says more than whoever held
-    it had seen: `seen_at` is the time of the last message that they saw.
+    it had seen: `seen_at` is the time of the last message that they saw. Who decided a thing last
+    is named where it was taken back, too: somebody may still see it as it was before.
     """
 
     thread = models.OneToOneField(
@@ -836,12 +850,16 @@ class Triage(TimestampedModel):
         Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    assigned_by = _whoever()
+    assigned_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     is_set_aside = models.BooleanField(default=False)
     held_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     held_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
+    noted_by = _whoever()
+    noted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -854,6 +872,11 @@ class Triage(TimestampedModel):
 
     def __str__(self) -> str:
         return f"triage of thread {self.thread_id}"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is snoozed or set aside, whatever its opener has said since."""
+        return self.is_set_aside or self.snoozed_until is not None
 
 
 class Recount(models.Model):

@@ -1,18 +1,20 @@
 """The queue in a real browser: what is done leaves, comes back, and the keyboard does it all."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Route, expect
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages.models import Thread, Triage
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.standings import standings_recompute
+from dexxy.messages.waiting.triage import thread_note, threads_assign
 from dexxy.sources.models import Source
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -142,6 +144,65 @@ def test_who_was_answered_leaves_by_itself_and_who_came_is_said(
 
     expect(page.locator(f"#t{queue[0].pk}")).to_contain_text("No longer waiting")
     expect(page.get_by_role("status").get_by_role("link", name="1 more waits")).to_be_visible()
+
+
+def test_what_the_page_asked_before_an_undo_marks_no_row_that_is_back(
+    page: Page, queue: list[Thread]
+) -> None:
+    page.clock.install()
+    page.reload()
+    rows, held = page.locator("li.row"), list[Route]()
+    page.route("**/waiting/changed/", lambda route: held.append(route))
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    expect(rows).to_have_count(2)
+    page.clock.run_for(POLL)
+    expect(page.locator("#arrived.htmx-request")).to_have_count(1)
+    late = held.pop()
+    answer = late.fetch()
+    assert f't{queue[0].pk}" hx-swap-oob' in answer.text()
+
+    page.keyboard.press("z")
+    expect(rows).to_have_count(3)
+    with suppress(Error):  # nobody waits for it any more
+        late.fulfill(response=answer)
+    page.clock.run_for(1000)
+
+    expect(page.locator(".is-gone")).to_have_count(0)
+    expect(rows).to_have_count(3)
+
+
+def test_two_people_at_one_row_are_told_of_each_other(
+    page: Page, queue: list[Thread], bob: User, workspace: Workspace
+) -> None:
+    threads_assign(actor=bob, workspace=workspace, thread_ids=[queue[0].pk], user_id=bob.pk)
+    page.keyboard.press("j")
+    page.keyboard.press("i")
+
+    expect(page.get_by_role("alert")).to_contain_text("Bob has assigned Bob meanwhile.")
+    page.keyboard.press("j")
+    page.keyboard.press("i")
+    expect(page.locator(f"#t{queue[0].pk}")).to_contain_text("Assigned to Alice")
+
+
+def test_a_note_that_a_colleague_has_changed_is_said_in_the_dialog(
+    page: Page, queue: list[Thread], bob: User, workspace: Workspace
+) -> None:
+    row = page.locator(f"#t{queue[0].pk}")
+    row.hover()
+    row.locator("summary").click()
+    row.get_by_role("link", name="Note").click()
+    page.get_by_label("For your colleagues").fill("I ask Jo.")
+    thread_note(actor=bob, workspace=workspace, thread_id=queue[0].pk, note="Jo is away.")
+    page.get_by_role("button", name="Save").click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Bob has changed the note meanwhile.")
+    expect(dialog).to_contain_text("Jo is away.")
+    expect(dialog.get_by_label("For your colleagues")).to_have_value("I ask Jo.")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(row).to_contain_text("Note: I ask Jo.")
 
 
 def act_of(page: Page, thread: Thread) -> Locator:

@@ -147,6 +147,13 @@ class Conversation:
         return self.standing is not None and self.standing.side == Side.ASIDE
 
     @property
+    def is_beside(self) -> bool:
+        """Whether somebody has the last word where the queue does not count it."""
+        if self.standing is None or self.standing.side not in (Side.LATE, Side.OURS):
+            return False
+        return self.snoozed_until is not None or not self.standing.is_old
+
+    @property
     def is_waiting(self) -> bool:
         """Whether the team owes the next word."""
         return self.standing is not None and self.standing.side == Side.TEAM
@@ -166,7 +173,11 @@ def conversation(
     thread = thread_for(viewer, workspace, pk)
     outline = outline_read(thread)
     standing = Standing.objects.filter(pk=thread.pk).first()
-    triage = Triage.objects.filter(pk=thread.pk).select_related("assignee").first()
+    triage = (
+        Triage.objects.filter(pk=thread.pk)
+        .select_related("assignee", "assigned_by", "held_by", "noted_by")
+        .first()
+    )
     team = team_of(workspace.pk)
     read_to = thread_read_to(viewer, thread)
     landmarks = _landmarks(outline, standing, team, read_to)

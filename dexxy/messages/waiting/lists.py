@@ -95,11 +95,19 @@ _OF_TAB: Mapping[Tab, str] = {
     Tab.FIRST: "NOT {is_held} AND {is_first}",
     Tab.OURS: "NOT {is_held}",
     Tab.LATE: "NOT {is_held}",
-    Tab.OLD: "TRUE",
-    Tab.SNOOZED: "{is_held}",
+    Tab.OLD: "NOT {is_held}",
+    Tab.SNOOZED: "TRUE",
     Tab.ASIDE: "TRUE",
 }
-_SIDES = {Tab.OURS: Side.OURS, Tab.LATE: Side.LATE, Tab.ASIDE: Side.ASIDE}
+# What people decided about stands in the list of that decision alone, whatever list it came from.
+_SIDES: Mapping[Tab, str] = {
+    Tab.OURS: f"s.side = '{Side.OURS}' AND NOT s.is_old",
+    Tab.LATE: f"s.side = '{Side.LATE}' AND NOT s.is_old",
+    Tab.OLD: f"s.side = '{Side.TEAM}' AND s.is_old",
+    Tab.SNOOZED: QUESTIONS["is_held"],
+    Tab.ASIDE: f"s.side = '{Side.ASIDE}'",
+}
+_OF_THE_TEAM = f"s.side = '{Side.TEAM}' AND NOT s.is_old"
 _TIMES = {"since": "s.since >= %(wait_since)s", "until": "s.since < %(wait_until)s"}
 
 
@@ -149,8 +157,7 @@ _WITH_THREAD = "messages_standing s JOIN messages_thread t ON t.id = s.thread_id
 
 
 def _side_of(tab: Tab) -> str:
-    side, age = _SIDES.get(tab, Side.TEAM), "" if tab is Tab.OLD else "NOT "
-    return f"s.workspace_id = %(workspace)s AND s.side = '{side}' AND {age}s.is_old"
+    return f"s.workspace_id = %(workspace)s AND {_SIDES.get(tab, _OF_THE_TEAM)}"
 
 
 # Two ranges of the index for each band: nobody has replied, others have.

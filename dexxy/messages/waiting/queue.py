@@ -196,7 +196,10 @@ SELECT q.number, q.since, q.thread_id FROM {RANGES} CROSS JOIN LATERAL (
 def _rows(workspace: Workspace, found: Sequence[tuple[Any, ...]]) -> list[WaitingThread]:
     ids = [thread_id for *_, thread_id in found]
     rows = Standing.objects.filter(pk__in=ids).select_related(
-        "thread__source", "thread__author__member", "thread__triage__assignee"
+        "thread__source",
+        "thread__author__member",
+        "thread__triage__assignee",
+        "thread__triage__held_by",
     )
     by_thread = {row.pk: row for row in rows}
     shown = [row.message_id for row in rows if row.message_id]

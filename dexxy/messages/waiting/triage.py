@@ -16,6 +16,7 @@ from dexxy.common.times import check_times
 from dexxy.messages.models import Thread, Triage
 from dexxy.messages.selectors import ThreadNotFoundError
 from dexxy.messages.team.roster import team_of
+from dexxy.messages.waiting.meanwhile import refuse_assigned, refuse_held, refuse_noted
 from dexxy.messages.waiting.standings import standings_recompute
 
 MOST_AT_ONCE = 500
@@ -49,13 +50,16 @@ def threads_snooze(
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
         TriageError, FarTimeError: UNTIL is over or too far away, or there are too many threads.
+        DecidedMeanwhileError: a colleague has held one of them since SEEN_AT, or let it go.
     """
     if until is not None and until <= timezone.now():
         raise TriageError(_("Choose a time in the future."))
     check_times(until)
-    for triage in triage_locked(actor, workspace, thread_ids):
+    rows = list(triage_locked(actor, workspace, thread_ids))
+    refuse_held(rows, actor, seen_at, until=until)
+    detail = until.isoformat() if until else None
+    for triage in rows:
         _hold(triage, actor, seen_at, snoozed_until=until)
-        detail = until.isoformat() if until else None
         audit(workspace, actor, "thread.snoozed", triage.thread, until=detail)
     recompute(workspace, thread_ids)
 
@@ -78,9 +82,12 @@ def threads_set_aside(
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
         TriageError: there are too many threads.
+        DecidedMeanwhileError: a colleague has held one of them since SEEN_AT, or let it go.
     """
     action = "thread.set_aside" if is_aside else "thread.taken_back"
-    for triage in triage_locked(actor, workspace, thread_ids):
+    rows = list(triage_locked(actor, workspace, thread_ids))
+    refuse_held(rows, actor, seen_at, is_aside=is_aside)
+    for triage in rows:
         _hold(triage, actor, seen_at, is_set_aside=is_aside)
         audit(workspace, actor, action, triage.thread)
     recompute(workspace, thread_ids)
@@ -88,40 +95,65 @@ def threads_set_aside(
 
 @transaction.atomic
 def threads_assign(
-    *, actor: User, workspace: Workspace, thread_ids: Sequence[int], user_id: int | None
+    *,
+    actor: User,
+    workspace: Workspace,
+    thread_ids: Sequence[int],
+    user_id: int | None,
+    seen_at: datetime | None = None,
 ) -> None:
     """Give threads to a colleague, or to nobody.
+
+    Args:
+        seen_at: as of `threads_snooze`.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
         ColleagueNotFoundError: who is to answer is not in WORKSPACE.
         TriageError: there are too many threads.
+        DecidedMeanwhileError: a colleague has given one of them to somebody else since SEEN_AT.
     """
     members = workspace.memberships.filter(user=user_id)
     if user_id is not None and not members.exists():
         raise ColleagueNotFoundError("Whoever is to answer has to be in this workspace.")
-    for triage in triage_locked(actor, workspace, thread_ids):
+    rows = list(triage_locked(actor, workspace, thread_ids))
+    refuse_assigned(rows, actor, seen_at, user_id=user_id)
+    for triage in rows:
         triage.assignee_id = user_id
+        triage.assigned_by, triage.assigned_at = actor, timezone.now()
         triage.save()
         audit(workspace, actor, "thread.assigned", triage.thread, to=user_id)
 
 
 @transaction.atomic
-def thread_note(*, actor: User, workspace: Workspace, thread_id: int, note: str) -> Triage:
+def thread_note(
+    *,
+    actor: User,
+    workspace: Workspace,
+    thread_id: int,
+    note: str,
+    seen_at: datetime | None = None,
+) -> Triage:
     """Keep a note about a thread for colleagues; '' takes it away.
+
+    Args:
+        seen_at: as of `threads_snooze`.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show it.
         TriageError: the note is too long, or cannot be stored.
+        DecidedMeanwhileError: a colleague has written another one since SEEN_AT.
     """
     if len(note) > LONGEST_NOTE or "\0" in note:
         raise TriageError(
             _("A note has up to {most} characters of plain text.").format(most=LONGEST_NOTE)
         )
     [triage] = triage_locked(actor, workspace, [thread_id])
+    refuse_noted(triage, actor, seen_at, note=note.strip())
     triage.note = note.strip()
+    triage.noted_by, triage.noted_at = actor, timezone.now()
     triage.save()
     audit(workspace, actor, "thread.noted", triage.thread)
     return triage
@@ -158,11 +190,10 @@ def _hold(
     is_set_aside: bool = False,
 ) -> None:
     """Hold a thread from now on in one way, or let it go."""
-    is_held = is_set_aside or snoozed_until is not None
     newest = triage.thread.last_activity_at
     triage.snoozed_until, triage.is_set_aside = snoozed_until, is_set_aside
-    triage.held_at, triage.held_by = (timezone.now(), actor) if is_held else (None, None)
-    triage.seen_at = min(newest, seen_at or newest) if is_held else None
+    triage.held_at, triage.held_by = timezone.now(), actor
+    triage.seen_at = min(newest, seen_at or newest) if triage.is_held else None
     triage.save()
 
 

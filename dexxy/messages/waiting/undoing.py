@@ -14,7 +14,11 @@ from dexxy.messages.waiting.triage import recompute, triage_locked
 # What is decided about a thread, by its id. A hold is one decision.
 Decided = Mapping[int, Mapping[str, Any]]
 _HOLD = ("snoozed_until", "is_set_aside", "held_by_id", "held_at", "seen_at")
-_DECISIONS = (("assignee_id",), _HOLD, ("note",))
+_ASSIGNED = ("assignee_id", "assigned_by_id", "assigned_at")
+_NOTED = ("note", "noted_by_id", "noted_at")
+_DECISIONS = (_ASSIGNED, _HOLD, _NOTED)
+# Those that name somebody, who may have left meanwhile.
+_PEOPLE = ("assignee_id", "assigned_by_id", "held_by_id", "noted_by_id")
 
 
 def decided(viewer: Viewer, workspace: Workspace, thread_ids: Sequence[int]) -> Decided:
@@ -71,7 +75,7 @@ def threads_restore(*, actor: User, workspace: Workspace, before: Decided, after
     for triage in rows:
         was = _to_restore(triage, before[triage.pk], after[triage.pk])
         for name, value in was.items():
-            is_gone = name in ("assignee_id", "held_by_id") and value not in there
+            is_gone = name in _PEOPLE and value not in there
             setattr(triage, name, None if is_gone else value)
         if was:
             triage.save()
@@ -88,7 +92,7 @@ def _to_restore(
     return {
         name: before[name]
         for names in _DECISIONS
-        if all(getattr(triage, one) == after[one] for one in names)
+        if all(one in after and getattr(triage, one) == after[one] for one in names)
         for name in names
         if name in before
     }

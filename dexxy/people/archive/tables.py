@@ -103,7 +103,8 @@ def _named(field: str) -> tuple[str, str]:
 TABLES: Mapping[str, Table] = {
     "workspace": _table(
         Workspace,
-        "id name slug time_zone language thread_kinds created_at delete_at",
+        "id name slug time_zone language thread_kinds attention_after late_after created_at"
+        " delete_at",
         within="pk",
     ),
     "former_addresses": _table(FormerAddress, "slug created_at"),
@@ -177,7 +178,8 @@ TABLES: Mapping[str, Table] = {
     ),
     "triage": _table(
         Triage,
-        "thread_id assignee=assignee__email snoozed_until is_set_aside held_by=held_by__email"
-        " held_at note",
+        "thread_id assignee=assignee__email assigned_by=assigned_by__email assigned_at"
+        " snoozed_until is_set_aside held_by=held_by__email held_at"
+        " note noted_by=noted_by__email noted_at",
     ),
 }

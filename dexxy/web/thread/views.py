@@ -26,6 +26,7 @@ def thread(
     request: PageRequest, workspace: Workspace, pk: int, message: int | None = None
 ) -> HttpResponse:
     """Show one thread, the oldest message first: the whole, or a stretch of it."""
+    now = timezone.now()  # what is said while it is read has not been seen
     try:
         found = conversation(request.user, workspace, pk, read_place(request.GET, message))
     except ThreadNotFoundError:
@@ -37,6 +38,7 @@ def thread(
         "section": "threads",
         "thread": found.thread,
         "found": found,
+        "now": now,
         "opening": blocks_of([found.opening] if found.opening else []),
         "blocks": marked(blocks_of(found.messages, found.resolved), found),
         "bodies": bodies_of(request.user, workspace, found.thread.source, found.all_messages),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reselect, reswap, retarget
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import memberships
@@ -94,7 +94,13 @@ def _snooze(request: PageRequest, workspace: Workspace, threads: Sequence[int]) 
 
 
 def _wake(request: PageRequest, workspace: Workspace, threads: Sequence[int]) -> str:
-    threads_snooze(actor=request.user, workspace=workspace, thread_ids=threads, until=None)
+    threads_snooze(
+        actor=request.user,
+        workspace=workspace,
+        thread_ids=threads,
+        until=None,
+        seen_at=_seen_at(request),
+    )
     return ngettext("Awake again.", "{n} threads are awake again.", len(threads)).format(
         n=len(threads)
     )
@@ -106,7 +112,7 @@ def _assign(request: PageRequest, workspace: Workspace, threads: Sequence[int]) 
     if chosen and pk is None:
         raise BadInputError(_("There is no such person."))
     try:
-        threads_assign(actor=request.user, workspace=workspace, thread_ids=threads, user_id=pk)
+        _give(request, workspace, threads, pk)
     except ColleagueNotFoundError as error:  # they left while the question stood open
         raise BadInputError(_("They are not in this workspace any more.")) from error
     if pk is None:
@@ -117,20 +123,40 @@ def _assign(request: PageRequest, workspace: Workspace, threads: Sequence[int]) 
 
 
 def _me(request: PageRequest, workspace: Workspace, threads: Sequence[int]) -> str:
-    me = request.user.pk
-    threads_assign(actor=request.user, workspace=workspace, thread_ids=threads, user_id=me)
+    _give(request, workspace, threads, request.user.pk)
     return ngettext("Assigned to you.", "{n} threads are assigned to you.", len(threads)).format(
         n=len(threads)
+    )
+
+
+def _give(
+    request: PageRequest, workspace: Workspace, threads: Sequence[int], user_id: int | None
+) -> None:
+    threads_assign(
+        actor=request.user,
+        workspace=workspace,
+        thread_ids=threads,
+        user_id=user_id,
+        seen_at=_seen_at(request),
     )
 
 
 def _note(request: PageRequest, workspace: Workspace, threads: Sequence[int]) -> str:
     if len(threads) != 1:
         raise BadInputError(_("A note is about one thread."))
-    # Forms send the ends of lines as CR LF: https://html.spec.whatwg.org/#constructing-entry-list
-    note = request.POST.get("note", "").replace("\r\n", "\n")
-    thread_note(actor=request.user, workspace=workspace, thread_id=threads[0], note=note)
+    thread_note(
+        actor=request.user,
+        workspace=workspace,
+        thread_id=threads[0],
+        note=_written_note(request),
+        seen_at=_seen_at(request),
+    )
     return _("The note is saved.")
+
+
+def _written_note(request: PageRequest) -> str:
+    # Forms send the ends of lines as CR LF: https://html.spec.whatwg.org/#constructing-entry-list
+    return request.POST.get("note", "").replace("\r\n", "\n")
 
 
 _Act = Callable[[PageRequest, Workspace, Sequence[int]], str]
@@ -158,7 +184,13 @@ def decide(request: PageRequest, workspace: Workspace, action: str) -> HttpRespo
         return _ask(request, workspace, action)
     threads = chosen_in(request.POST)
     before = decided(request.user, workspace, threads)
-    done = attempt(request, lambda: _ACTS[action](request, workspace, threads))
+    if action == "note":
+        try:
+            done: str | None = _note(request, workspace, threads)
+        except BadInputError as error:
+            return _ask_for_note_again(request, workspace, threads, str(error))
+    else:
+        done = attempt(request, lambda: _ACTS[action](request, workspace, threads))
     if done is not None:
         _keep(request, workspace, before)
         messages.success(request, done, extra_tags="undo")
@@ -190,9 +222,12 @@ def undo(request: PageRequest, workspace: Workspace) -> HttpResponse:
         elif restored is not None:
             messages.error(request, _("A colleague has decided otherwise meanwhile: that stays."))
     else:
+        restored = None
         messages.error(request, _("There is nothing to undo."))
     if not is_on_the_queue(request, workspace):
         return lead_back(request, workspace)
+    if not restored:  # what went wrong is said by a page
+        return HttpResponseClientRedirect(page_address(request))
     filters = filters_in(query_of_page(request))
     page = queue_page(request.user, workspace, filters, LARGEST_PAGE)
     context = numbers(request, workspace, filters)
@@ -209,15 +244,47 @@ def _ask(request: PageRequest, workspace: Workspace, action: str) -> HttpRespons
         "threads": threads,
         "action": action,
         "next": came_from(request, workspace),
+        "seen": request.GET.get("seen", ""),
     }
     if action == "note" and is_one:
-        context["note"] = decided(request.user, workspace, threads)[threads[0]]["note"]
+        # The question shows what is there now, the others what the page did.
+        context |= {"given": _note_of(request, workspace, threads[0]), "seen": _now()}
     if action == "snooze":
         context["snoozes"] = snoozes(timezone.now())
         context["today"] = timezone.localtime().date().isoformat()
     if action == "assign":
         context["people"] = memberships(request.user, workspace, LARGEST_PAGE).items
     return render(request, f"web/waiting/ask_{action}.html", context)
+
+
+def _ask_for_note_again(
+    request: PageRequest, workspace: Workspace, threads: Sequence[int], error: str
+) -> HttpResponse:
+    """Say why a note is not kept, beside what was written and what is there: nothing is lost."""
+    context = {
+        "workspace": workspace,
+        "section": "waiting",
+        "threads": threads,
+        "action": "note",
+        "next": wanted_next(request) or came_from(request, workspace),
+        "seen": _now(),
+        "error": error,
+        "given": _written_note(request),
+        "note": _note_of(request, workspace, threads[0]) if len(threads) == 1 else "",
+    }
+    response = render(request, "web/waiting/ask_note.html", context)
+    if not request.htmx:
+        response.status_code = 422
+        return response
+    return retarget(reselect(reswap(response, "outerHTML"), ".confirm"), "#dialog .confirm")
+
+
+def _note_of(request: PageRequest, workspace: Workspace, thread: int) -> str:
+    return str(decided(request.user, workspace, [thread])[thread]["note"])
+
+
+def _now() -> str:
+    return timezone.now().isoformat()
 
 
 def _seen_at(request: PageRequest) -> datetime | None:
@@ -268,5 +335,5 @@ def _take(request: PageRequest, workspace: Workspace) -> tuple[Decided, Decided]
 
 
 def _as_value(name: str, value: Any) -> Any:
-    is_time = name in ("snoozed_until", "held_at", "seen_at")
+    is_time = name.endswith("_at") or name == "snoozed_until"
     return datetime.fromisoformat(value) if is_time and value else value

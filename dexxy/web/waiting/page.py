@@ -72,8 +72,9 @@ def waiting(request: PageRequest, workspace: Workspace) -> HttpResponse:
         query = request.META["QUERY_STRING"]
         return HttpResponseRedirect(f"{reverse('feed', args=[workspace.slug])}?{query}")
     filters, after = filters_in(request.GET), request.GET.get("after")
-    page = queue_page(request.user, workspace, filters, after=after)
+    # Read behind the time that they name: what is said meanwhile has not been seen.
     context = numbers(request, workspace, filters)
+    page = queue_page(request.user, workspace, filters, after=after)
     context |= {"page": page, "bands": bands_of(context["summary"].bands, page.items)}
     if wants_part(request, "more"):
         return render(request, "web/waiting/more.html", context)

@@ -41,7 +41,8 @@ def page_address(request: PageRequest) -> str:
     """Return the address of the page that the reader sees."""
     if not request.htmx:
         return request.get_full_path()
-    address = request.htmx.current_url_abs_path or ""
+    # A place on the page is none of its address: to be led to it would load nothing anew.
+    address = (request.htmx.current_url_abs_path or "").partition("#")[0]
     # What begins with two slashes is another host to the browser that is led there.
     return address if url_has_allowed_host_and_scheme(address, None) else ""
 

@@ -113,8 +113,29 @@
     const button = event.target.closest("button[data-ask]");
     if (!button) return;
     event.preventDefault();
-    const chosen = new FormData(button.form).getAll("thread").map((pk) => `thread=${pk}`);
+    const sent = new FormData(button.form);
+    const chosen = sent.getAll("thread").map((pk) => `thread=${pk}`);
+    chosen.push(`seen=${encodeURIComponent(sent.get("seen") || "")}`);
     ask(`${button.formAction}?${chosen.join("&")}`);
+  });
+
+  // What the page asks by itself tells how things were before what somebody does meanwhile: such an
+  // answer is dropped, and the page asks again.
+  let acts = 0;
+  let sent = [];
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, xhr, requestConfig } = event.detail;
+    sent = sent.filter((one) => one.readyState !== XMLHttpRequest.DONE);
+    if (elt.id === "arrived") {
+      if (sent.length) event.preventDefault();
+      xhr.acts = acts;
+    } else if (requestConfig.verb === "post") {
+      sent.push(xhr);
+      acts += 1;
+    }
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.elt.id === "arrived" && event.detail.xhr.acts !== acts) event.preventDefault();
   });
 
   // Where the current row went, the next one takes its place; where more came, the first of them.
