@@ -20,6 +20,7 @@ from dexxy.people.views import workspace_export as for_programs
 from dexxy.web.pages import (
     PageRequest,
     attempt,
+    back,
     wants_part,
     workspace_action,
     workspace_form,
@@ -57,7 +58,7 @@ def export_delete_action(request: PageRequest, workspace: Workspace, pk: int) ->
     """End an export before its day is over."""
     gone = export_delete(viewer=request.user, workspace=workspace, pk=pk)
     messages.info(request, _("{name} is deleted.").format(name=gone.file_name))
-    return redirect("settings_data", workspace.slug)
+    return back(request, "settings_data", workspace.slug, row="exports")
 
 
 @csrf_protect

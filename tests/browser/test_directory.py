@@ -38,3 +38,34 @@ def test_rows_are_selected_and_tagged(
 
     expect(page.get_by_text("3 people have the tag “speaker” now.").first).to_be_attached()
     assert Member.objects.filter(tags=["speaker"]).count() == 3
+
+
+def test_the_page_stays_where_it_was_when_something_is_done_far_down(
+    context: BrowserContext, page: Page, base_url: str, alice: User, workspace: Workspace
+) -> None:
+    for number in range(70):
+        make_identity(workspace=workspace, username=f"p{number:02}")
+    client = Client()
+    client.force_login(alice)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    page.goto(f"/w/{workspace.slug}/people/?sort=name")
+    # In a part that came later, too.
+    page.get_by_role("link", name="Show 50 more").click()
+    for username in ("p40", "p65"):
+        page.get_by_label(f"Select {username}").check()
+        was = page.get_by_label(f"Select {username}").bounding_box()
+        bar = page.get_by_role("region", name="What to do with the people selected")
+        bar.locator("summary").click()
+        bar.get_by_label("Tag").fill("speaker")
+        with page.expect_navigation():
+            bar.get_by_role("button", name="Add the tag").click()
+
+        row = page.get_by_role("row").filter(has=page.get_by_label(f"Select {username}"))
+        expect(row).to_be_in_viewport()
+        if username == "p40":
+            now = page.get_by_label("Select p40").bounding_box()
+            assert was is not None
+            assert now is not None
+            assert abs(now["y"] - was["y"]) < 2
+            page.get_by_role("link", name="Show 50 more").click()

@@ -40,7 +40,9 @@ def people_bulk(request: PageRequest, workspace: Workspace) -> HttpResponse:
             raise SelectionError(gettext("There is no such action."))
         return act(request, workspace, selected_ids(request.user, workspace, _selection(request)))
 
-    back = f"{reverse('people', args=[workspace.slug])}?{request.GET.urlencode()}"
+    first = parse_id(next(iter(request.POST.getlist("member")), ""))
+    row = f"#p{first}" if first and not request.POST.get("all") else "#people"
+    back = f"{reverse('people', args=[workspace.slug])}?{request.GET.urlencode()}{row}"
     return attempt(request, do) or redirect(back)
 
 

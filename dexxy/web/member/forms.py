@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
@@ -73,11 +74,13 @@ def _noted(request: PageRequest, workspace: Workspace, head: MemberHead, pk: int
     if request.POST.get("do") not in acts:
         raise Http404("There is no such action.")
     act, done = acts[request.POST["do"]]
-    if attempt(request, act, done) is None:
+    noted = attempt(request, act, done)
+    if noted is None:
         kept = {"editing": note, "edited": text} if note else {"text": text}
         context = {**_notes_context(workspace, head), **kept}
         return _again(request, "web/member/notes.html", context)
-    return redirect("member_notes", workspace.slug, head.member.pk)
+    row = "notes" if request.POST["do"] == "delete" else f"note{getattr(noted, 'pk', '')}"
+    return redirect(f"{reverse('member_notes', args=[workspace.slug, head.member.pk])}#{row}")
 
 
 def _notes_context(workspace: Workspace, head: MemberHead) -> dict[str, Any]:

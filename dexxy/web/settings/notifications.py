@@ -186,7 +186,7 @@ def feed_revoke(request: PageRequest, workspace: Workspace, pk: int) -> HttpResp
     """Make the address of a feed useless."""
     feed_address_revoke(viewer=request.user, feed_address_id=pk)
     messages.success(request, _("The address is revoked: it opens nothing any more."))
-    return redirect("settings_notifications", workspace.slug)
+    return back(request, "settings_notifications", workspace.slug, row="feeds")
 
 
 def _plain_action(action: str) -> tuple[Callable[[dict[str, Any]], Any], str]:

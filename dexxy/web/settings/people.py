@@ -108,7 +108,7 @@ def invitation_action(request: PageRequest, workspace: Workspace, pk: int) -> Ht
         lambda: invitation_revoke(viewer=request.user, invitation_id=pk),
         _("The invitation is revoked: its link opens nothing any more."),
     )
-    return back(request, "settings_people", workspace.slug)
+    return back(request, "settings_people", workspace.slug, row="invitations")
 
 
 def _rules(request: PageRequest, workspace: Workspace) -> dict[str, Any]:

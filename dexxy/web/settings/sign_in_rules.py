@@ -23,7 +23,7 @@ def rule_create(request: PageRequest, workspace: Workspace) -> HttpResponse:
         ),
         _("Whoever proves an address of that domain comes in when they sign in elsewhere."),
     )
-    return back(request, "settings_people", workspace.slug)
+    return back(request, "settings_people", workspace.slug, row="rules")
 
 
 @workspace_action
@@ -35,7 +35,7 @@ def rule_of_organization(request: PageRequest, workspace: Workspace) -> HttpResp
         lambda: organization_rule_create(viewer=request.user, workspace=workspace, role=role),
         _("Whoever is a member of the organization comes in when they sign in by GitHub."),
     )
-    return back(request, "settings_people", workspace.slug)
+    return back(request, "settings_people", workspace.slug, row="rules")
 
 
 @workspace_action
@@ -46,4 +46,4 @@ def rule_delete(request: PageRequest, workspace: Workspace, pk: int) -> HttpResp
         lambda: sign_in_rule_delete(viewer=request.user, workspace=workspace, rule_id=pk),
         _("The rule lets nobody in any more. Who came in by it stays."),
     )
-    return back(request, "settings_people", workspace.slug)
+    return back(request, "settings_people", workspace.slug, row="rules")

@@ -63,7 +63,7 @@ def token_revoke(request: PageRequest, workspace: Workspace, pk: int) -> HttpRes
     messages.success(
         request, _("{name} is revoked: it opens nothing any more.").format(name=gone.name)
     )
-    return back(request, "settings_tokens", workspace.slug)
+    return back(request, "settings_tokens", workspace.slug, row="tokens")
 
 
 def _create(request: PageRequest, workspace: Workspace) -> str:

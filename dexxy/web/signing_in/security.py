@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -82,7 +83,7 @@ def app_end(request: PageRequest) -> HttpResponse:
     """Let the viewer sign in without an authenticator app."""
     removed = _("The authenticator app is removed.")
     attempt(request, lambda: app_remove(viewer=request.user), removed)
-    return redirect("account_security")
+    return _back_to("app")
 
 
 @freshly_signed_in
@@ -127,7 +128,7 @@ def passkey_action(request: PageRequest, pk: int, action: str) -> HttpResponse:
         _attempt(request, remove, _("The passkey is removed."))
     else:
         raise Http404
-    return redirect("account_security")
+    return _back_to("passkeys")
 
 
 @own_page
@@ -136,7 +137,7 @@ def session_action(request: PageRequest, pk: int) -> HttpResponse:
     """Sign the viewer out in one browser."""
     end = partial(session_end, viewer=request.user, session_id=pk)
     _attempt(request, end, _("Signed out there."))
-    return redirect("account_security")
+    return _back_to("sessions")
 
 
 @own_page
@@ -146,7 +147,11 @@ def sessions_action(request: PageRequest) -> HttpResponse:
     count = sessions_end_others(viewer=request.user, this=_this(request))
     said = ngettext("Signed out in {n} other browser.", "Signed out in {n} other browsers.", count)
     messages.success(request, said.format(n=count))
-    return redirect("account_security")
+    return _back_to("sessions")
+
+
+def _back_to(part: str) -> HttpResponse:
+    return redirect(f"{reverse('account_security')}#{part}")
 
 
 def _attempt(request: PageRequest, action: Callable[[], None], done: str) -> None:

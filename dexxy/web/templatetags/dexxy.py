@@ -217,10 +217,10 @@ def at_key(found: Mapping[Any, Any] | None, key: Any) -> Any:
 
 @register.simple_tag
 def query(parameters: QueryDict, **changes: Any) -> str:
-    """Write the query of an address with other parameters; None takes one away."""
+    """Write the query of an address with other parameters; None or '' takes one away."""
     changed = parameters.copy()
     for name, value in changes.items():
-        if value is None:
+        if value in (None, ""):
             changed.pop(name, None)
         else:
             changed[name] = str(value)

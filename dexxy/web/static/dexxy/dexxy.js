@@ -74,6 +74,18 @@ document.addEventListener("submit", (event) => {
   button.setAttribute("aria-busy", "true");
 });
 
+// A form that leads back to a place of its page leads to where the reader was: nothing jumps, also
+// where a row went, or stands elsewhere now. Without a script the place is the nearest there is.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  sessionStorage.setItem("sent from", JSON.stringify([location.pathname, scrollY]));
+});
+const [sentFrom, wasAt] = JSON.parse(sessionStorage.getItem("sent from") || "[]");
+sessionStorage.removeItem("sent from");
+if (sentFrom === location.pathname && location.hash) {
+  window.addEventListener("load", () => requestAnimationFrame(() => scrollTo(0, wasAt)));
+}
+
 // By htmx, too: and while a form with many buttons is sent, the other ones wait for their turn.
 // htmx keeps one of them alone, and reads which it was when it is sent, not when it was clicked.
 const later = [];
@@ -125,7 +137,9 @@ document.addEventListener("click", (event) => {
   ask(link.href);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && dialog.contains(event.target)) dialog.close();
+  // What was refused is said in it, beside what was written: then the answer is put into it.
+  const isRefused = event.detail.xhr.getResponseHeader("HX-Retarget");
+  if (event.detail.successful && dialog.contains(event.target) && !isRefused) dialog.close();
 });
 
 // A page that is cut off must not look alive, and an action that failed not as if it was done.

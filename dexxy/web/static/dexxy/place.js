@@ -2,6 +2,11 @@
 // the part and the row that were left, so that Back returns there.
 "use strict";
 
+// What is done with rows of a later part leads back to that part.
+document.addEventListener("submit", (event) => {
+  const part = event.target.querySelector("[data-place] .pick :checked")?.closest("[data-place]").dataset.place;
+  if (part) event.target.action = event.target.action.replace(/\?.*$/, "") + part;
+});
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-place] a[href]");
   if (!link || event.defaultPrevented || link.target || link.hasAttribute("hx-get")) return;
