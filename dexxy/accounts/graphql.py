@@ -61,6 +61,10 @@ class Workspace:
     language: str = strawberry_django.field(
         description="Of pages for who has not chosen, as `de`; empty: what their browser asks for."
     )
+    attention_after: int = strawberry_django.field(
+        description="After how many days a wait is to be seen to."
+    )
+    late_after: int = strawberry_django.field(description="After how many days a wait is late.")
     delete_at: datetime | None = strawberry_django.field(
         description="When all of it is deleted; null where nobody asked for that."
     )

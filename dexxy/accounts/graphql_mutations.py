@@ -91,6 +91,12 @@ class WorkspaceUpdateInput:
         description="What it is called in addresses: letters, digits, `-` and `_`. Those with what"
         " it was called before lead on.",
     )
+    attention_after: int | None = strawberry.field(
+        default=None, description="After how many days a wait is to be seen to."
+    )
+    late_after: int | None = strawberry.field(
+        default=None, description="After how many days a wait is late: more, and up to 365."
+    )
 
 
 @strawberry.type(description="The workspace as it is now.")
@@ -152,6 +158,8 @@ class AccountsMutation:
             time_zone=input.time_zone,
             language=input.language,
             slug=input.slug,
+            attention_after=input.attention_after,
+            late_after=input.late_after,
         )
         return WorkspaceUpdatePayload(workspace=cast(Workspace, changed))
 

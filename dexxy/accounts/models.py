@@ -77,6 +77,9 @@ class Workspace(TimestampedModel):
     language = models.CharField(
         max_length=10, blank=True, db_default=""
     )  # '' is what each browser asks for
+    # After how many days a wait is to be seen to, and after how many it is late.
+    attention_after = models.PositiveSmallIntegerField(default=7, db_default=7)
+    late_after = models.PositiveSmallIntegerField(default=30, db_default=30)
     # Until then its admins are reminded of what is left of the first run.
     is_set_up = models.BooleanField(default=True, db_default=True)
     # The kinds of threads that are read of GitHub for it; None for all, also those of tomorrow.

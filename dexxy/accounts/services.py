@@ -28,6 +28,10 @@ class UserError(BadInputError):
     """Nobody can be given an account like that."""
 
 
+# Days after which a wait is late, at most.
+LONGEST_WAIT = 365
+
+
 class WorkspaceError(BadInputError):
     """A workspace cannot be called like that."""
 
@@ -160,6 +164,8 @@ def workspace_update(
     time_zone: str | None = None,
     language: str | None = None,
     slug: str | None = None,
+    attention_after: int | None = None,
+    late_after: int | None = None,
 ) -> Workspace:
     """Change how a workspace is set up; what is None stays. For admins.
 
@@ -167,6 +173,7 @@ def workspace_update(
 
     Args:
         time_zone: one of `zone_names`: whose days and weeks are counted.
+        attention_after, late_after: after how many days a wait is to be seen to, and is late.
         language: one of `language_codes`, or '' for what each reader's browser asks for.
 
     Raises:
@@ -177,12 +184,8 @@ def workspace_update(
     """
     actor = require_admin(viewer, workspace)
     stored = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    wanted = {
-        "name": name if name is None else name_checked(name),
-        "time_zone": time_zone if time_zone is None else zone_known(time_zone),
-        "language": language if language is None else language_known(language),
-        "slug": slug if slug is None else slug.strip(),
-    }
+    wanted = _checked(name=name, time_zone=time_zone, language=language, slug=slug)
+    wanted |= {"attention_after": attention_after, "late_after": late_after}
     before = stored.slug
     changed = _changed(stored, wanted)
     if "slug" in changed:
@@ -193,7 +196,22 @@ def workspace_update(
     return stored
 
 
-def _changed(workspace: Workspace, wanted: dict[str, str | None]) -> dict[str, str]:
+def _checked(**texts: str | None) -> dict[str, str | int | None]:
+    """Return how a workspace is called and whose days and language it has, as they are stored.
+
+    Raises:
+        WorkspaceError, ChoiceError: one of them cannot be.
+    """
+    checks = {
+        "name": name_checked,
+        "time_zone": zone_known,
+        "language": language_known,
+        "slug": str.strip,
+    }
+    return {field: text if text is None else checks[field](text) for field, text in texts.items()}
+
+
+def _changed(workspace: Workspace, wanted: dict[str, str | int | None]) -> dict[str, str | int]:
     """Set what is WANTED of a workspace and not None, and return what was another value before.
 
     Raises:
@@ -203,6 +221,12 @@ def _changed(workspace: Workspace, wanted: dict[str, str | None]) -> dict[str, s
     changed = {field: value for field, value in given.items() if value != getattr(workspace, field)}
     for field, value in changed.items():
         setattr(workspace, field, value)
+    if not 1 <= workspace.attention_after < workspace.late_after <= LONGEST_WAIT:
+        raise WorkspaceError(
+            _(
+                "A wait is to be seen to after a day or more, and late after more, up to {n}."
+            ).format(n=LONGEST_WAIT)
+        )
     try:
         workspace.clean_fields()
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """The API: what the apps offer, merged."""
 
+from django.utils import timezone
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -17,11 +18,12 @@ from dexxy.integrations.graphql_people import (
     SignInRulesQuery,
 )
 from dexxy.mail.graphql import MailMutation, MailQuery
-from dexxy.members.graphql import MembersQuery
+from dexxy.members.graphql import MembersQuery, team_is_told_by
 from dexxy.messages.graphql import MessagesQuery
 from dexxy.messages.graphql_waiting import WaitingMutation, WaitingQuery
 from dexxy.outgoing.graphql import OutgoingQuery
 from dexxy.outgoing.graphql_mutations import OutgoingMutation
+from dexxy.people.directory import team_now
 from dexxy.people.graphql import PeopleMutation, PeopleQuery
 from dexxy.people.graphql_bulk import BulkMutation, BulkQuery
 from dexxy.people.graphql_directory import DirectoryMutation, DirectoryQuery
@@ -68,6 +70,8 @@ Mutation = merge_types(
         IntegrationsMutation,
     ),
 )
+
+team_is_told_by(lambda workspace_id: team_now(workspace_id, timezone.now()))
 
 schema = ApiSchema(
     query=Query,

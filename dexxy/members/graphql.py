@@ -2,7 +2,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self, cast
 
@@ -28,6 +28,24 @@ from dexxy.members.sorting import MemberSort
 _EVIDENCE = 15
 # Of one person; lists of them have no pages. Hardly anybody has more.
 ACCOUNTS = 20
+
+# Returns who is on the team of a workspace now. That is told by messages, which this app knows
+# nothing of: the schema joins the two.
+AskTeam = Callable[[int], Collection[int]]
+
+
+def _nobody(workspace_id: int) -> Collection[int]:
+    return ()
+
+
+_ask_team: AskTeam = _nobody
+
+
+def team_is_told_by(ask: AskTeam) -> None:
+    """Let members say whether they are on the team, as ASK tells it."""
+    global _ask_team  # set once, when the schema is put together
+    _ask_team = ask
+
 
 strawberry.enum(IdentityKind, description="Who is behind an account.")
 strawberry.enum(
@@ -91,6 +109,13 @@ class Member:
     def weeks(self, root: strawberry.Parent[models.Member], info: Info) -> list[int]:
         summary = _summary(info, root)
         return list(summary.weeks) if summary else []
+
+    @strawberry.field(description="Whether they are of the team now.")
+    def is_team(self, root: strawberry.Parent[models.Member], info: Info) -> bool:
+        teams: dict[int, Collection[int]] = info.context.shared.setdefault("teams", {})
+        if root.workspace_id not in teams:
+            teams[root.workspace_id] = _ask_team(root.workspace_id)
+        return root.pk in teams[root.workspace_id]
 
     @strawberry.field(description="Whether they can be neither merged nor parted.")
     def is_locked(self, root: strawberry.Parent[models.Member], info: Info) -> bool:

@@ -33,6 +33,7 @@ from dexxy.messages.graphql_details import (
     ThreadDetails,
 )
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.thread_table import waits_since_of
 from dexxy.sources.graphql import Source
 
 
@@ -74,6 +75,13 @@ class Thread:
     )
     last_activity_at: datetime
     message_count: int
+
+    @strawberry.field(
+        description="Since when somebody waits in it for the team, as the queue lists it; null"
+        " where nobody does, and while it is snoozed."
+    )
+    def waiting_since(self, root: strawberry.Parent[models.Thread], info: Info) -> datetime | None:
+        return _waits_since(info, root)
 
     @strawberry.field(
         description="Of a merged pull request: who wrote its commits beside its author.",
@@ -233,6 +241,16 @@ def remember_items(info: Info, items: Sequence[models.Message]) -> None:
     """Let the threads and the authors of ITEMS be read at once, as `remember` does."""
     remember(info, [item.thread for item in items])
     remember_members(info, (item.author.member for item in items if item.author))
+
+
+def _waits_since(info: Info, thread: models.Thread) -> datetime | None:
+    """Read the waits of every thread of this request at once, when the first is asked."""
+    found: dict[int, datetime | None] = info.context.shared.setdefault("waits", {})
+    if thread.pk not in found:
+        remember(info, [thread])
+        unread = [one for pk, one in info.context.shared["threads"].items() if pk not in found]
+        found.update({one.pk: None for one in unread} | dict(waits_since_of(unread)))
+    return found[thread.pk]
 
 
 def remember(info: Info, threads: Sequence[models.Thread]) -> None:

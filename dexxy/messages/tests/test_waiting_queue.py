@@ -1,22 +1,25 @@
 """The queue, its order and its lists, and what people decide about the threads in it."""
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.common.pages import InvalidCursorError, encoded
 from dexxy.messages.feed.filters import ThreadFilters
-from dexxy.messages.models import Recount, Standing, Thread, ThreadKind
+from dexxy.messages.models import Recount, Standing, Thread, ThreadKind, Triage
 from dexxy.messages.selectors import ThreadNotFoundError
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.lists import QueueFilters, Tab
+from dexxy.messages.waiting.meanwhile import DecidedMeanwhileError
 from dexxy.messages.waiting.pace import queue_pace
 from dexxy.messages.waiting.place import queue_place
 from dexxy.messages.waiting.queue import queue_page
@@ -32,6 +35,7 @@ from dexxy.messages.waiting.triage import (
 )
 from dexxy.sources.models import Source
 from tests.factories import make_source, make_thread, make_user, make_workspace
+from tests.other_writer import other_writer
 
 pytestmark = pytest.mark.django_db
 
@@ -264,6 +268,85 @@ def test_a_snooze_hides_a_thread_until_its_opener_says_more(
     assert shown(alice, workspace, tab=Tab.SNOOZED) == []
 
 
+# The lists of which each thread is in one; the others are parts of the first.
+APART = (Tab.ALL, Tab.OURS, Tab.LATE, Tab.OLD, Tab.SNOOZED, Tab.ASIDE)
+STORIES = {
+    Tab.ALL: f"I A opens {ago(4)}",
+    Tab.MINE: f"I A opens {ago(4)}",
+    Tab.UNASSIGNED: f"I A opens {ago(4)}",
+    Tab.FIRST: f"I A opens {ago(4)}",
+    Tab.OURS: f"I T opens {ago(6)}, A says {ago(5)}",
+    Tab.LATE: f"I B opens {ago(9)}, T closes {ago(8)}, B says {ago(7)}",
+    Tab.OLD: f"I A opens {ago(300)}",
+}
+
+
+@pytest.mark.parametrize("tab", STORIES)
+def test_what_is_put_off_is_in_one_list_alone_and_can_be_brought_back_to_its_own(
+    ask: Ask, client: Client, alice: User, workspace: Workspace, teller: Teller, tab: Tab
+) -> None:
+    Source.objects.update(created_at=NOW - timedelta(days=100))
+    [thread] = teller.tell(STORIES[tab])
+    recount(workspace)
+    if tab is Tab.MINE:
+        threads_assign(actor=alice, workspace=workspace, thread_ids=[thread.pk], user_id=alice.pk)
+    client.force_login(alice)
+    root = f"/w/{workspace.slug}/"
+
+    def by_page(action: str, **sent: str) -> None:
+        client.post(f"{root}waiting/{action}/", {"thread": thread.pk, **sent})
+
+    def by_api(field: str, arguments: str) -> None:
+        document = f"""mutation ($workspace: ID!, $threads: [ID!]!) {{
+          {field}(workspaceId: $workspace, threadIds: $threads, {arguments}) {{ threadIds }} }}"""
+        answer = ask(document, alice, workspace=workspace.pk, threads=[thread.pk])
+        assert "errors" not in answer
+
+    def lists() -> list[Tab]:
+        counts = list_counts(alice, workspace)
+        found = [one for one in Tab if counts[one]]
+        assert sum(counts[one] for one in APART) == 1
+        assert shown(alice, workspace, tab=found[0]) == [thread.pk]
+        return found
+
+    own = lists()
+    assert tab in own
+    until = (NOW + timedelta(days=7)).isoformat()
+    acts: list[tuple[Tab, str, Callable[[], None], Callable[[], None]]] = [
+        (
+            Tab.SNOOZED,
+            "Wake",
+            lambda: by_page("snooze", until="week"),
+            lambda: by_api("threadSnooze", "until: null"),
+        ),
+        (
+            Tab.ASIDE,
+            "Needs an answer",
+            lambda: by_page("aside"),
+            lambda: by_api("threadSetAside", "isAside: false"),
+        ),
+        (
+            Tab.SNOOZED,
+            "Wake",
+            lambda: by_api("threadSnooze", f'until: "{until}"'),
+            lambda: by_page("wake"),
+        ),
+        (
+            Tab.ASIDE,
+            "Needs an answer",
+            lambda: by_api("threadSetAside", "isAside: true"),
+            lambda: by_page("back"),
+        ),
+    ]
+    for number, (held, words, put_off, bring_back) in enumerate(acts):
+        put_off()
+        assert lists() == [held]
+        page = f"threads/{thread.pk}/" if number < len(acts) / 2 else f"?tab={held.value}"
+        assert re.search(rf"[ >]{words}</button>", client.get(root + page).content.decode())
+        bring_back()
+        assert lists() == own
+
+
 def test_a_snooze_ends_in_time_and_can_be_taken_back(
     alice: User, workspace: Workspace, teller: Teller
 ) -> None:
@@ -355,6 +438,151 @@ def test_a_note_is_kept_as_it_was_written(
     for text in ("x" * 2001, "a\0b"):
         with pytest.raises(TriageError):
             note(text)
+
+
+Decide = Callable[[User, datetime | None], object]
+UNTIL = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def acts(alice: User, workspace: Workspace, teller: Teller) -> dict[str, Decide]:
+    """What can be decided about one thread, each by whoever saw it at some time."""
+    [thread] = teller.tell(f"I A opens {ago(2)}")
+    Thread.objects.filter(pk=thread.pk).update(title="Leak")
+    recount(workspace)
+    one: dict[str, Any] = {"workspace": workspace, "thread_ids": [thread.pk]}
+
+    def act(service: Callable[..., object], **decided: object) -> Decide:
+        return lambda actor, seen: service(actor=actor, seen_at=seen, **decided)
+
+    return {
+        "snooze": act(threads_snooze, until=UNTIL, **one),
+        "wake": act(threads_snooze, until=None, **one),
+        "aside": act(threads_set_aside, is_aside=True, **one),
+        "back": act(threads_set_aside, is_aside=False, **one),
+        "to alice": act(threads_assign, user_id=alice.pk, **one),
+        "to nobody": act(threads_assign, user_id=None, **one),
+        "note": act(thread_note, workspace=workspace, thread_id=thread.pk, note="Ask Jo."),
+        "no note": act(thread_note, workspace=workspace, thread_id=thread.pk, note=""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("aside", "snooze", "Bob has set it aside meanwhile."),
+        ("snooze", "aside", "Bob has snoozed it until"),
+        ("snooze", "wake", "Bob has snoozed it until"),
+        ("back", "aside", "Bob has put it back into its list meanwhile."),
+        ("to alice", "to nobody", "Bob has assigned Alice meanwhile."),
+        ("to nobody", "to alice", "Bob has taken it from whoever was assigned meanwhile."),
+        ("note", "no note", "Bob has changed the note meanwhile."),
+    ],
+)
+def test_what_a_colleague_has_decided_since_is_said_and_not_overwritten(
+    acts: dict[str, Decide], alice: User, bob: User, first: str, second: str, words: str
+) -> None:
+    seen = timezone.now()
+    acts[first](bob, seen)
+    kept = Triage.objects.values().get()
+
+    with pytest.raises(DecidedMeanwhileError, match=f"“Leak”: {words}.*Nothing was changed"):
+        acts[second](alice, seen)
+
+    assert Triage.objects.values().get() == kept
+    # Who has seen it, who decides the same, and who did it may go on.
+    acts[first](alice, seen)
+    acts[second](alice, seen)
+    acts[first](bob, timezone.now())
+    acts[second](alice, None)
+
+
+def test_of_many_threads_none_is_changed_where_a_colleague_has_decided_about_some(
+    alice: User, bob: User, workspace: Workspace, queue: list[Thread]
+) -> None:
+    ids, seen = [thread.pk for thread in queue], timezone.now()
+    threads_assign(actor=bob, workspace=workspace, thread_ids=ids[:3], user_id=bob.pk)
+
+    with pytest.raises(DecidedMeanwhileError, match="So it is with 2 more"):
+        threads_assign(
+            actor=alice, workspace=workspace, thread_ids=ids, user_id=alice.pk, seen_at=seen
+        )
+
+    assert Triage.objects.filter(assignee=alice).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_at_once_the_second_is_told_what_the_first_did(
+    acts: dict[str, Decide], alice: User, bob: User
+) -> None:
+    seen = timezone.now()
+
+    with (
+        other_writer(lambda: acts["aside"](bob, seen)),
+        pytest.raises(DecidedMeanwhileError, match="Bob has set it aside meanwhile"),
+    ):
+        acts["snooze"](alice, seen)
+
+    assert Triage.objects.get().held_by == bob
+
+
+def test_the_api_refuses_to_overwrite_what_its_caller_has_not_seen(
+    ask: Ask, alice: User, bob: User, workspace: Workspace, acts: dict[str, Decide]
+) -> None:
+    seen = timezone.now()
+    for first in ("aside", "to alice", "note"):
+        acts[first](bob, None)
+    row = Triage.objects.get()
+    workspace_and_seen = f'workspaceId: "{workspace.pk}", seenAt: "{seen.isoformat()}"'
+    for field in (
+        f'threadSnooze(threadIds: ["{row.pk}"], until: null, {workspace_and_seen})',
+        f'threadSetAside(threadIds: ["{row.pk}"], isAside: false, {workspace_and_seen})',
+        f'threadAssign(threadIds: ["{row.pk}"], {workspace_and_seen})',
+        f'threadNote(threadId: "{row.pk}", note: "", {workspace_and_seen})',
+    ):
+        [error] = ask(f"mutation {{ {field} {{ threadIds }} }}", alice)["errors"]
+        assert error["extensions"]["code"] == "DECIDED_MEANWHILE", field
+
+    document = """query ($workspace: ID!) { waiting(workspaceId: $workspace,
+      filters: {tab: ASIDE}) { edges { node {
+        heldBy { email } assignedBy { email } note notedBy { email } } } } }"""
+    [edge] = ask(document, alice, workspace=workspace.pk)["data"]["waiting"]["edges"]
+    by_bob = {"email": bob.email}
+    assert edge["node"] == {
+        "heldBy": by_bob,
+        "assignedBy": by_bob,
+        "note": "Ask Jo.",
+        "notedBy": by_bob,
+    }
+
+
+def test_threads_say_since_when_somebody_waits_and_members_whether_they_are_of_the_team(
+    ask: Ask, alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    Source.objects.update(created_at=NOW - timedelta(days=100))
+    waits, answered, snoozed, old = teller.tell(
+        f"I A opens {ago(4)} | I T opens {ago(4)}, B says {ago(3)} | I C opens {ago(5)}"
+        f"| I D opens {ago(300)}"
+    )
+    recount(workspace)
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=[snoozed.pk], until=UNTIL)
+    document = """query ($workspace: ID!) { threads(workspaceId: $workspace) { edges { node {
+      id waitingSince author { username member { isTeam } } } } } }"""
+
+    with CaptureQueriesContext(connection) as asked:
+        edges = ask(document, alice, workspace=workspace.pk)["data"]["threads"]["edges"]
+
+    nodes = {int(edge["node"]["id"]): edge["node"] for edge in edges}
+    assert {pk: node["waitingSince"] for pk, node in nodes.items()} == {
+        waits.pk: waits.opened_at.isoformat(),
+        **dict.fromkeys((answered.pk, snoozed.pk, old.pk)),
+    }
+    on_team = {
+        node["author"]["username"]: node["author"]["member"]["isTeam"] for node in nodes.values()
+    }
+    assert on_team == {"A": False, "T": True, "C": False, "D": False}
+    # All of them at once.
+    assert sum("messages_teamstint" in one["sql"] for one in asked) == 1
 
 
 def test_a_recount_under_way_is_said(alice: User, workspace: Workspace) -> None:

@@ -79,6 +79,13 @@ SHORTCUTS: Sequence[ShortcutGroup] = (
         ),
     ),
     ShortcutGroup(
+        _("In Insights"),
+        (
+            Shortcut(("[",), _("Older period")),
+            Shortcut(("]",), _("Newer period")),
+        ),
+    ),
+    ShortcutGroup(
         _("In Suggestions"),
         (
             Shortcut(("y",), _("Same person")),

@@ -148,7 +148,7 @@ def _of_time(asked: Asked) -> dict[str, Any]:
         "days": words.between(asked.period),
         "days_before": words.between(before, year=asked.period.last.year),
         "earlier": before,
-        "later": asked.period.shifted(1),
+        "later": asked.period.shifted(1) if asked.period.until <= timezone.now() else None,
         "is_old": is_old,
         "zone": asked.window.zone,
         "query_string": asked.query_string,

@@ -24,7 +24,8 @@ def general(request: PageRequest, workspace: Workspace) -> HttpResponse:
     status = 200
     if request.method == "POST":
         sent = request.POST.getlist("kind")
-        given = {name: request.POST.get(name, "") for name in ("name", "time_zone", "language")}
+        names = ("name", "time_zone", "language")
+        given: dict[str, Any] = {name: request.POST.get(name, "") for name in names}
         given["slug"] = request.POST.get("slug", workspace.slug)
         try:
             if request.POST.get("do") == "kinds":

@@ -1,6 +1,8 @@
 """The first two pages: who begins here, and what their workspace is called; and the last: who is
 on the team."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
@@ -57,7 +59,7 @@ def workspace(request: PageRequest, workspace: Workspace | None) -> HttpResponse
     place = None if "new" in request.GET else workspace
     if place is None and not may_create_workspace(request.user):
         raise AdminOnlyError
-    given = {name: request.POST.get(name, "") for name in ("name", "time_zone")}
+    given: dict[str, Any] = {name: request.POST.get(name, "") for name in ("name", "time_zone")}
     error, status = "", 200
     if request.method == "POST":
         try:

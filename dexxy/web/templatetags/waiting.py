@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from dexxy.accounts.models import Workspace
 from dexxy.members.models import Member
 from dexxy.messages.models import Standing, Thread
 from dexxy.messages.waiting.turns import Reason
@@ -33,6 +34,15 @@ def waited(since: datetime | None) -> SafeString:
         times.exactly(since),
         words.waited(since, timezone.now()),
     )
+
+
+@register.filter
+def look_of_wait(since: datetime, workspace: Workspace) -> str:
+    """Write how the age of a wait looks: as late, as one to be seen to, or as any."""
+    age = timezone.now() - since
+    if age > timedelta(days=workspace.late_after):
+        return " is-late"
+    return " is-soon" if age > timedelta(days=workspace.attention_after) else ""
 
 
 @register.simple_tag

@@ -143,7 +143,7 @@ def pages(client: Client, alice: User, bob: User, workspace: Workspace) -> list[
         (f"people/{mira}/notes/", {"do": "add", "text": "Likes ants."}),
     ):
         assert client.post(root + path, sent).status_code == 302, path
-    endpoint = workspace.endpoints.get()  # type: ignore[attr-defined]
+    endpoint = workspace.endpoints.get()
     settings = ("tokens", "people", "notifications", "team", "data", "danger")
     return [
         *(f"{root}settings/{name}/" for name in settings),

@@ -32,7 +32,7 @@ def test_what_was_done_leads_back_to_a_place_that_its_page_has(
         return f"{address.removeprefix(root)}#{place}"
 
     def first(page: str, pattern: str) -> str:
-        return re.findall(pattern, client.get(root + page).content.decode())[0]
+        return str(re.findall(pattern, client.get(root + page).content.decode())[0])
 
     query = "people/?sort=name"
     assert leads("people/bulk/?sort=name", query, do="tag", tag="x", member=[mira, jo]) == (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.http import HttpResponse
@@ -17,7 +18,12 @@ from dexxy.messages.models import Recount, TeamDecision, Thread, Triage
 from dexxy.messages.team.roster import team_learn, team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.standings import standings_recompute
-from dexxy.messages.waiting.triage import thread_note, threads_snooze
+from dexxy.messages.waiting.triage import (
+    thread_note,
+    threads_assign,
+    threads_set_aside,
+    threads_snooze,
+)
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_source, make_thread, make_user, make_workspace
 
@@ -306,10 +312,8 @@ def test_the_page_of_a_thread_has_the_same_acts_and_each_leads_back_to_it(
         assert answer["Location"] == f"{here}#t{pk}"
 
     def choose(words: str, action: str, **chosen: str) -> None:
-        link = f'data-confirm href="{acts}{action}/?only={pk}">'
-        assert re.search(
-            re.escape(link) + rf"(?:<svg.*?</svg>)? *{words}</a>", get(f"threads/{pk}/")
-        )
+        link = re.escape(f'data-confirm href="{acts}{action}/?only={pk}&amp;seen=') + '[^"]+">'
+        assert re.search(rf"{link}(?:<svg.*?</svg>)? *{words}</a>", get(f"threads/{pk}/"))
         asked = client.get(f"{acts}{action}/?only={pk}", headers=from_here).content.decode()
         sent = dict(re.findall(r'<input type="hidden" name="(thread|next)" value="([^"]*)"', asked))
         assert client.post(f"{acts}{action}/", {**sent, **chosen})["Location"].startswith(here)
@@ -384,6 +388,90 @@ def test_what_a_colleague_decided_about_the_same_is_not_taken_back(
     assert "A colleague has decided otherwise meanwhile" in get()
 
 
+def test_what_a_page_has_not_shown_is_said_before_it_is_overwritten(
+    send: Callable[..., HttpResponse],
+    get: Get,
+    workspace: Workspace,
+    queue: list[Thread],
+    alice: User,
+) -> None:
+    pk = queue[0].pk
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', get())
+    rows_seen = re.findall(rf"/snooze/\?only={pk}&amp;seen=([^\"]+)", get())
+    threads_set_aside(actor=alice, workspace=workspace, thread_ids=[pk], is_aside=True)
+    threads_assign(actor=alice, workspace=workspace, thread_ids=[pk], user_id=alice.pk)
+
+    for action, words in (("snooze", "Alice has set it aside"), ("me", "Alice has assigned Alice")):
+        send(action, thread=pk, until="week", seen=seen)
+        assert f"{words} meanwhile." in get()
+    # A question asks with what its page had shown.
+    assert f'name="seen" value="{unquote(rows_seen[0])}"' in get(
+        f"waiting/snooze/?only={pk}&seen={rows_seen[0]}"
+    )
+    # By htmx the page is loaded anew, with the words at its top.
+    refused = send("back", on="?tab=all#t1", only=pk, seen=seen)
+    assert refused["HX-Redirect"] == f"/w/{workspace.slug}/?tab=all"
+    assert "Alice has set it aside meanwhile." in get()
+    triage = Triage.objects.get(thread=pk)
+    assert (triage.held_by, triage.is_set_aside, triage.assignee) == (alice, True, alice)
+
+
+def test_a_note_that_is_refused_is_asked_for_again_with_all_that_was_written(
+    send: Callable[..., HttpResponse],
+    get: Get,
+    workspace: Workspace,
+    queue: list[Thread],
+    alice: User,
+) -> None:
+    pk = queue[0].pk
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', get(f"waiting/note/?only={pk}"))
+    thread_note(actor=alice, workspace=workspace, thread_id=pk, note="Alice <asks>")
+
+    refused = send("note", thread=pk, note="Bob says", seen=seen)
+    by_htmx = send("note", on="", thread=pk, note="Bob says", seen=seen)
+
+    for answer, status in ((refused, 422), (by_htmx, 200)):
+        page = answer.content.decode()
+        assert answer.status_code == status
+        assert "Alice has changed the note meanwhile." in page
+        assert "Alice &lt;asks&gt;" in page
+        assert 'maxlength="2000">Bob says</textarea>' in page
+    assert by_htmx["HX-Retarget"] == "#dialog .confirm"
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', page)
+    send("note", thread=pk, note="Bob says", seen=seen)
+    assert Triage.objects.get(thread=pk).note == "Bob says"
+
+
+def test_who_decided_what_is_said_in_the_lists_and_on_the_page_of_the_thread(
+    get: Get, workspace: Workspace, queue: list[Thread], alice: User
+) -> None:
+    first, second = queue[0].pk, queue[1].pk
+    threads_set_aside(actor=alice, workspace=workspace, thread_ids=[first], is_aside=True)
+    until = NOW + timedelta(days=9)
+    threads_snooze(actor=alice, workspace=workspace, thread_ids=[second], until=until)
+    threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=alice.pk)
+    thread_note(actor=alice, workspace=workspace, thread_id=first, note="Ask\n<Jo>")
+
+    def words(path: str) -> str:
+        return " ".join(re.sub("<[^>]*>", " ", get(path).partition("<main")[2]).split())
+
+    assert re.search(r"\bby Alice\b", words("?tab=aside"))
+    assert "Note: Ask &lt;Jo&gt;" in words("?tab=aside")
+    assert re.search(r"by Alice, until \d", words("?tab=snoozed"))
+    page = words(f"threads/{first}/")
+    assert "Set aside by Alice: it needs no answer" in page
+    assert re.search(r"Note by Alice ?, \S+( \S+)? Ask &lt;Jo&gt; Change the note", page)
+    assert re.search(r"Assigned to Change A Alice by themselves, \S", page)
+    page = words(f"threads/{second}/")
+    assert "Snoozed by Alice until" in page
+    assert "Note Write one" in page
+    # Who has left is nobody any more.
+    alice.delete()
+    assert "Set aside: it needs no answer" in words(f"threads/{first}/")
+    assert "Snoozed until" in words(f"threads/{second}/")
+    assert re.search(r"\buntil \d", words("?tab=snoozed"))
+
+
 def test_by_htmx_a_row_leaves_and_the_numbers_follow(
     send: Callable[..., HttpResponse], queue: list[Thread]
 ) -> None:
@@ -444,8 +532,8 @@ def test_bad_input_is_said_and_changes_nothing(
         ("assign", {"to": 10**18}, "They are not in this workspace any more."),
         ("note", {"note": "\0"}, "A note has up to 2000 characters of plain text."),
     ):
-        send(action, **data, **({"thread": queue[0].pk} if words[:8] != "Choose 1" else {}))
-        assert words in get(), words
+        said = send(action, **data, **({"thread": queue[0].pk} if words[:8] != "Choose 1" else {}))
+        assert words in (said.content.decode() or get()), words
     assert not Triage.objects.exclude(snoozed_until=None, is_set_aside=False, note="").exists()
 
 
@@ -534,6 +622,43 @@ def test_an_admin_decides_who_is_on_the_team(
     assert client.post(at, {"decision": "on", "who": "mira"}).status_code == 403
     client.force_login(make_user())
     assert client.get(at).status_code == 404
+
+
+def test_a_workspace_says_when_a_wait_is_late(
+    client: Client,
+    get: Get,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    queue: list[Thread],
+    ask: Callable[..., dict[str, Any]],
+) -> None:
+    at = f"/w/{workspace.slug}/settings/team/"
+
+    def looks() -> list[str]:
+        return re.findall(r'<span class="(age[^"]*)">', get())
+
+    def set_to(attention: object, late: object) -> str:
+        sent = {"decision": "late", "attention_after": attention, "late_after": late}
+        return client.post(at, sent, follow=True).content.decode()
+
+    assert looks() == ["age is-late", "age is-soon", "age", "age"]
+    assert client.post(at, {"decision": "late"}).status_code == 403
+    assert "To be seen to after 7 days, late after 30." in get("settings/team/")
+
+    client.force_login(alice)
+    for attention, late in ((0, 9), (9, 9), (9, 366), ("x", 9), ("", "")):
+        assert "A wait is to be seen to after a day or more" in set_to(attention, late)
+    assert "Saved." in set_to(2, 60)
+    assert looks() == ["age is-soon", "age is-soon", "age is-soon", "age"]
+    document = """mutation ($input: WorkspaceUpdateInput!) { workspaceUpdate(input: $input) {
+      workspace { attentionAfter lateAfter } } }"""
+    sent = {"workspaceId": str(workspace.pk), "lateAfter": 8}
+    changed = ask(document, alice, input=sent)["data"]["workspaceUpdate"]["workspace"]
+    assert changed == {"attentionAfter": 2, "lateAfter": 8}
+    assert looks() == ["age is-late", "age is-late", "age is-soon", "age"]
+    [error] = ask(document, bob, input=sent)["errors"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
 
 
 def test_who_says_who_they_are_belongs_to_the_team_until_they_take_it_back(
