@@ -101,6 +101,7 @@ def _measure() -> None:
     page = queue_page(alice, workspace, first=100)
     middle, last = page.end, page.items[-1].pk
     first_time = QueueFilters(tab=Tab.FIRST)
+    snoozed, aside = QueueFilters(tab=Tab.SNOOZED), QueueFilters(tab=Tab.ASIDE)
     of_one = QueueFilters(threads=ThreadFilters(source_ids=[source.pk], kinds=[ThreadKind.ISSUE]))
     labelled = QueueFilters(threads=ThreadFilters(labels=["bug"]))
     unlike = QueueFilters(threads=ThreadFilters(labels=["what no thread has"]))
@@ -112,6 +113,9 @@ def _measure() -> None:
         "all lists": lambda: list_counts(alice, workspace),
         "first-time contributors": lambda: queue_page(alice, workspace, first_time),
         "their bands": lambda: queue_summary(alice, workspace, first_time),
+        "what is snoozed": lambda: queue_page(alice, workspace, snoozed),
+        "bands of it": lambda: queue_summary(alice, workspace, snoozed),
+        "what is set aside": lambda: queue_page(alice, workspace, aside),
         "the place of a thread": lambda: queue_place(alice, workspace, last),
         "issues of a repository": lambda: queue_page(alice, workspace, of_one),
         "their lists": lambda: list_counts(alice, workspace, of_one),
