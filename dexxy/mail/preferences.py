@@ -45,6 +45,14 @@ def mail_preference(viewer: Viewer, workspace: Workspace) -> MailPreference:
     return found or MailPreference(membership=membership)
 
 
+def preference_of(mail: OutgoingMail) -> MailPreference | None:
+    """Return what who gets MAIL has chosen in its workspace; None for nothing, or nobody there."""
+    found = MailPreference.objects.select_related("membership__user", "membership__workspace")
+    return found.filter(
+        membership__workspace=mail.workspace_id, membership__user=mail.user_id
+    ).first()
+
+
 @transaction.atomic
 def mail_preference_set(
     *,

@@ -43,6 +43,13 @@ def assigned_note(preference: MailPreference) -> None:
     Told.objects.bulk_create(mine, ignore_conflicts=True)
 
 
+def threads_told(mail: OutgoingMail) -> dict[int, bool]:
+    """Return of each thread that MAIL tells of whether it is told as the reader's own."""
+    told = mail.told.values_list("thread", "since")
+    own = {thread for thread, since in told if since is None}
+    return {thread: thread in own for thread, _since in told}
+
+
 def _queue(preference: MailPreference, now: datetime) -> bool:
     if _was_told(preference, now - APART):
         return False

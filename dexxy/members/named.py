@@ -7,10 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer
+from dexxy.common.errors import BadInputError
+from dexxy.common.pages import LARGEST_PAGE
 from dexxy.common.sql import fetch_all
-from dexxy.members.directory import works_at
+from dexxy.members.directory import MemberFilters, member_list, works_at
 from dexxy.members.models import Identity, Member
 
 # So much of a name is in an index, as `models.py` says.
@@ -44,6 +48,10 @@ SELECT DISTINCT i.member_id {_ACCOUNTS}
 """
 
 
+class UnclearNameError(BadInputError):
+    """It is not clear who is meant by a name."""
+
+
 def accounts_called(workspace: Workspace, names: Sequence[str]) -> set[int]:
     """Return the ids of all accounts of everybody in WORKSPACE with one of NAMES.
 
@@ -69,6 +77,34 @@ def members_exactly_called(workspace: Workspace, name: str) -> list[Member]:
     found = _exactly_called(workspace, {name.lower().removeprefix("@")}) if name else []
     members = {member for member, *_ in found}
     return list(workspace.members.filter(pk__in=members, erased_at=None).order_by("pk")[:2])
+
+
+def member_named(viewer: Viewer, workspace: Workspace, typed: str) -> Member:
+    """Return the one member who is meant by what somebody TYPED: a login, a name or a part of it.
+
+    Who has it as the whole of their login or name goes before who has it as a part.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        UnclearNameError: nothing was typed, or it is nobody's name, or that of several.
+        MemberFilterError, TooSlowError: as `member_list`.
+    """
+    name = typed.strip().lstrip("@")
+    if not name:
+        raise UnclearNameError(_("Write the login or the name of somebody."))
+    found = member_list(viewer, workspace, MemberFilters(search=name), first=LARGEST_PAGE).items
+    logins = Identity.objects.filter(member__in=found, username__iexact=name)
+    by_login = set(logins.values_list("member", flat=True))
+    exact = [
+        one for one in found if one.pk in by_login or one.display_name.casefold() == name.casefold()
+    ]
+    if len(found) == 1 or len(exact) == 1:
+        return (exact or found)[0]
+    if found:
+        raise UnclearNameError(
+            _("{n} people match {name}. Write the whole login.").format(n=len(found), name=name)
+        )
+    raise UnclearNameError(_("Nobody here is called {name}.").format(name=name))
 
 
 def _exactly_called(workspace: Workspace, names: Collection[str]) -> list[tuple[Any, ...]]:

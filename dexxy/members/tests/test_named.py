@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.common.sql import execute
-from dexxy.members.named import accounts_called
+from dexxy.members.named import UnclearNameError, accounts_called, member_named
 from tests.factories import make_identity
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,43 @@ def test_a_name_that_is_longer_than_an_index_keeps_is_compared_to_its_end(
     make_identity(workspace=workspace, username="b", name=f"{long} two")
 
     assert accounts_called(workspace, [f"{long} one"]) == {first.pk}
+
+
+@pytest.mark.parametrize(
+    ("typed", "username"),
+    [
+        ("mira", "Mira"),
+        (" @MIRA ", "Mira"),
+        ("mira stone", "Mira"),
+        ("miranda", "miranda-k"),
+        ("stone", "Mira"),
+    ],
+)
+def test_whoever_has_all_of_a_name_goes_before_who_has_it_in_theirs(
+    workspace: Workspace, alice: User, typed: str, username: str
+) -> None:
+    make_identity(workspace=workspace, username="Mira", name="Mira Stone")
+    make_identity(workspace=workspace, username="miranda-k", name="Miranda")
+
+    assert member_named(alice, workspace, typed).identities.get().username == username
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        (" @", "Write the login or the name of somebody."),
+        ("mir", "2 people match mir. Write the whole login."),
+        ("noor", "Nobody here is called noor."),
+    ],
+)
+def test_a_name_that_is_nobody_s_or_that_of_several_means_nobody(
+    workspace: Workspace, alice: User, typed: str, refusal: str
+) -> None:
+    make_identity(workspace=workspace, username="mira")
+    make_identity(workspace=workspace, username="miranda")
+
+    with pytest.raises(UnclearNameError, match=f"^{refusal}$"):
+        member_named(alice, workspace, typed)
 
 
 def blocks(sql: str) -> int:

@@ -9,21 +9,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from time import time
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
-from django.db import InternalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
-from psycopg.errors import ReadOnlySqlTransaction
 
 from dexxy.accounts.services import visitor_of_demo
 from dexxy.common.api import refusal
+from dexxy.common.databases.read_only import only_read
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -87,22 +84,9 @@ def _read(request: HttpRequest, get_response: Answer) -> HttpResponseBase:
     request.META.pop("HTTP_AUTHORIZATION", None)
     # What cannot be changed by anybody cannot be changed by a forged request.
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
-    with transaction.atomic(), connection.execute_wrapper(_refuse_writing):
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
+    with only_read("The public demo is only read."):
         request.user = visitor_of_demo() or AnonymousUser()
         return get_response(request)
-
-
-def _refuse_writing(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-) -> Any:
-    try:
-        return execute(sql, params, many, context)
-    except InternalError as error:
-        if isinstance(error.__cause__, ReadOnlySqlTransaction):
-            raise PermissionDenied("The public demo is only read.") from error
-        raise
 
 
 def _only_reading(request: HttpRequest) -> HttpResponse:

@@ -20,7 +20,7 @@ def reference() -> SafeString:
     """Return the reference as HTML; each heading has the id that links name."""
     from markdown_it import MarkdownIt
 
-    path = _HERE if _HERE.exists() else _WRITTEN
+    path = _HERE if _HERE.is_file() else _WRITTEN
     _title, _, text = path.read_text().partition("\n")
     html = MarkdownIt("commonmark").enable("table").render(_ELSEWHERE.sub(r"\1", text))
     html = html.replace("<table>", '<table tabindex="0">')

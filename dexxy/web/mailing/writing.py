@@ -8,9 +8,10 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.mail.models import Digest, MailKind, MailPreference, OutgoingMail
 from dexxy.mail.outbox import Written
-from dexxy.mail.preferences import unsubscribe_code
+from dexxy.mail.preferences import preference_of, unsubscribe_code
 from dexxy.mail.privacy import sources_for_mail
 from dexxy.mail.reader import written_for
+from dexxy.mail.telling import threads_told
 from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.waiting.lists import QueueFilters
 from dexxy.messages.waiting.queue import queue_rows
@@ -32,7 +33,7 @@ def mail_write(mail: OutgoingMail) -> Written | None:
 
 
 def _digest(mail: OutgoingMail, workspace: Workspace) -> Written | None:
-    preference, sources = _preference(mail, workspace), sources_for_mail(workspace)
+    preference, sources = preference_of(mail), sources_for_mail(workspace)
     is_wanted = preference is not None and preference.digest != Digest.NEVER
     if preference is None or not is_wanted or sources == []:
         return None
@@ -47,19 +48,18 @@ def _digest(mail: OutgoingMail, workspace: Workspace) -> Written | None:
 
 
 def _alert(mail: OutgoingMail, workspace: Workspace) -> Written | None:
-    preference = _preference(mail, workspace)
+    preference = preference_of(mail)
     sources = sources_for_mail(workspace)
     if preference is None or not preference.has_alerts or sources == []:
         return None
-    told = dict.fromkeys(mail.told.values_list("thread", flat=True))
-    mine = set(mail.told.filter(since=None).values_list("thread", flat=True))
+    told = threads_told(mail)
     filters = QueueFilters(threads=ThreadFilters(source_ids=sources or ()))
     rows = queue_rows(preference.membership.user, workspace, filters, list(told))
     if not rows:
         return None
     now = timezone.now()
-    assigned = [waiting_line(workspace, row, now) for row in rows if row.pk in mine]
-    late = [waiting_line(workspace, row, now) for row in rows if row.pk not in mine]
+    assigned = [waiting_line(workspace, row, now) for row in rows if told[row.pk]]
+    late = [waiting_line(workspace, row, now) for row in rows if not told[row.pk]]
     hours = preference.waits_hours or 0
     waits = ngettext("Waits longer than {n} hour", "Waits longer than {n} hours", hours)
     everybody = Line(_("Everybody who waits"), address_of("waiting", workspace.slug))
@@ -121,11 +121,6 @@ _WRITERS = {
     MailKind.TEST: _test,
     MailKind.INVITATION: _invitation,
 }
-
-
-def _preference(mail: OutgoingMail, workspace: Workspace) -> MailPreference | None:
-    found = MailPreference.objects.select_related("membership__user")
-    return found.filter(membership__workspace=workspace, membership__user=mail.user).first()
 
 
 def _to_person(

@@ -12,7 +12,7 @@ from dexxy.accounts.selectors import is_admin
 from dexxy.accounts.services import LONGEST_WAIT, workspace_update
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
-from dexxy.members.directory import MemberFilters, member_list
+from dexxy.members.named import member_named
 from dexxy.messages.team.deciding import member_set_team
 from dexxy.messages.team.listing import team_list, team_removed, team_suggested
 from dexxy.messages.team.own import own_member, own_member_set
@@ -96,28 +96,8 @@ def _say_who(request: PageRequest, workspace: Workspace) -> str:
 
 
 def _meant(request: PageRequest, workspace: Workspace) -> int:
-    return parse_id(request.POST.get("member", "")) or _named(request, workspace)
-
-
-def _named(request: PageRequest, workspace: Workspace) -> int:
-    """Return who has the login or the name that was typed."""
-    typed = request.POST.get("who", "").strip().lstrip("@")
-    if not typed:
-        raise BadInputError(_("Write the login or the name of somebody."))
-    found = member_list(request.user, workspace, MemberFilters(search=typed), first=100).items
-    exact = [
-        one
-        for one in found
-        if one.display_name.casefold() == typed.casefold()
-        or one.identities.filter(username__iexact=typed).exists()
-    ]
-    if len(found) == 1 or len(exact) == 1:
-        return (exact or found)[0].pk
-    if found:
-        raise BadInputError(
-            _("{n} people match {name}. Write the whole login.").format(n=len(found), name=typed)
-        )
-    raise BadInputError(_("Nobody here is called {name}.").format(name=typed))
+    chosen = parse_id(request.POST.get("member", ""))
+    return chosen or member_named(request.user, workspace, request.POST.get("who", "")).pk
 
 
 def _day(text: str) -> datetime | None:
