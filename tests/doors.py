@@ -1,28 +1,35 @@
 """One action, tried through each of its doors from the same start."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from string import Template
 from typing import Any, Protocol
 
 from django.contrib import messages
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.test import Client
 
 from dexxy.accounts.models import User
+from dexxy.common.errors import DexxyError
 
 # The numbers of rows that an action makes begin here, the same through each door.
 NEW = 1_000_000
 # Written by whoever comes in, whatever they do.
 _ELSEWHERE = {"django_session", "accounts_browsersession", "django_admin_log"}
 _UNLIKE = {
-    *("last_login", "last_used_at", "token_hash", "transaction_id", "written_by"),
+    *("last_login", "last_used_at", "transaction_id", "written_by"),
     *("digest_after", "alerts_after"),
 }
+# Times, and what is drawn by chance or encrypted anew: of them it is compared whether they are set.
+_TOLD_APART = ("_at", "_until", "_hash")
+_ENCRYPTED = "gAAAA"
 _REFUSED = {403: "FORBIDDEN", 404: "NOT_FOUND"}
 
 Names = Mapping[str, object]
@@ -37,6 +44,7 @@ class Action:
         page: where its form is sent below the workspace, with the fields as in an address.
         api: a field of the mutations with its arguments.
         admin: as `page`, below the administration.
+        command: of the command line, whose person is the one that it names.
         by: who asks.
         audit: what is written down: an action and the id that it is about, 'new' of a new row.
         refusal: what the person hears; '' where it is done.
@@ -47,6 +55,7 @@ class Action:
     page: str = ""
     api: str = ""
     admin: str = ""
+    command: str = ""
     by: str = "bob"
     audit: Sequence[str] = ()
     refusal: str = ""
@@ -131,7 +140,24 @@ class ProgramDoor(ApiDoor):
         )
 
 
-DOORS: Sequence[Door] = (PageDoor(), AdminDoor(), ApiDoor(), ProgramDoor())
+class CommandDoor:
+    name = "command"
+
+    def offers(self, action: Action) -> bool:
+        return bool(action.command)
+
+    def ask(self, client: Client, action: Action, names: Names) -> str:
+        command, *arguments = shlex.split(Template(action.command).substitute(names))
+        try:
+            call_command(
+                command.replace("-", "_"), *arguments, stdout=StringIO(), stderr=StringIO()
+            )
+        except DexxyError as error:
+            return str(error)
+        return ""
+
+
+DOORS: Sequence[Door] = (PageDoor(), AdminDoor(), ApiDoor(), ProgramDoor(), CommandDoor())
 
 
 def doors_of(actions: Sequence[Action]) -> list[tuple[Action, Door]]:
@@ -233,10 +259,14 @@ def _tables() -> list[str]:
 
 def _alike(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: value is not None if name.endswith("_at") else value
+        name: bool(value) if _differs(name, value) else value
         for name, value in row.items()
         if name not in _UNLIKE
     }
+
+
+def _differs(name: str, value: object) -> bool:
+    return name.endswith(_TOLD_APART) or str(value).startswith(_ENCRYPTED)
 
 
 def _more(one: Mapping[str, list[Any]], other: Mapping[str, list[Any]]) -> Rows:

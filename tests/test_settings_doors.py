@@ -81,6 +81,18 @@ ACTIONS = [
         refusal="FORBIDDEN",
     ),
     Action(
+        "choose one's mails",
+        page="settings/notifications/mail/?digest=weekly&weekday=4&hour=9&tells_assigned=on&waits_hours=48",
+        api="mailPreferencesSet(input: {workspaceId: $workspace, digest: WEEKLY, weekday: 4,"
+        " hour: 9, tellsAssigned: true, waitsHours: 48})",
+    ),
+    Action(
+        "choose an hour that there is not",
+        page="settings/notifications/mail/?digest=daily&weekday=0&hour=24",
+        api="mailPreferencesSet(input: {workspaceId: $workspace, digest: DAILY, hour: 24})",
+        refusal="Choose a number from 0 to 23.",
+    ),
+    Action(
         "look for webhooks where none come",
         page="settings/deliveries/missed/",
         api="githubDeliveriesRecover(workspaceId: $workspace)",
@@ -112,14 +124,42 @@ ACTIONS = [
         "begin the first workspace",
         page="/start/workspace/?name=Bees&time_zone=UTC",
         api='workspaceCreate(input: {name: "Bees"})',
+        command="workspace-create Bees --admin $olga",
         by="olga",
         audit=["workspace.created new"],
+        has_token=False,
+    ),
+    Action(
+        "begin a workspace with a name that is taken",
+        page="/start/workspace/?name=Taken&time_zone=UTC",
+        api='workspaceCreate(input: {name: "Taken"})',
+        command="workspace-create Taken --admin $olga",
+        by="olga",
+        audit=["workspace.created new"],
+        has_token=False,
+    ),
+    Action(
+        "begin a workspace whose name is in another script",
+        page="/start/workspace/?name=Пчёлы&time_zone=UTC",
+        api='workspaceCreate(input: {name: "Пчёлы"})',
+        command="workspace-create Пчёлы --admin $olga",
+        by="olga",
+        audit=["workspace.created new"],
+        has_token=False,
+    ),
+    Action(
+        "begin a workspace with a slug that is taken",
+        api='workspaceCreate(input: {name: "Bees", slug: "taken"})',
+        command="workspace-create Bees --slug taken --admin $olga",
+        by="olga",
+        refusal="There is a workspace taken already: choose another slug.",
         has_token=False,
     ),
     Action(
         "begin a workspace without a name",
         page="/start/workspace/?name= &time_zone=UTC",
         api='workspaceCreate(input: {name: " "})',
+        command="workspace-create ' ' --admin $olga",
         by="olga",
         refusal=": This field cannot be blank.",
         has_token=False,
@@ -149,7 +189,7 @@ def cast(alice: User, bob: User, charlie: User) -> dict[str, User]:
 
 
 @pytest.fixture
-def names(workspace: Workspace, charlie: User) -> Names:
+def names(workspace: Workspace, charlie: User, cast: dict[str, User]) -> Names:
     other = make_workspace(admin=charlie)
     Workspace.objects.filter(pk=other.pk).update(slug="taken")
     Workspace.objects.filter(pk=workspace.pk).update(is_set_up=False)
@@ -157,6 +197,7 @@ def names(workspace: Workspace, charlie: User) -> Names:
         "workspace": workspace.pk,
         "slug": workspace.slug,
         "name": workspace.name,
+        "olga": cast["olga"].email,
     }
 
 

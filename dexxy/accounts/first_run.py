@@ -3,11 +3,10 @@
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import address_prove, user_store
-from dexxy.accounts.models import FormerAddress, User, Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import (
     AdminOnlyError,
     Viewer,
@@ -17,9 +16,6 @@ from dexxy.accounts.selectors import (
 )
 from dexxy.accounts.services import FIRST_ADMIN_EMAIL, audit, workspace_create
 from dexxy.common.errors import BadInputError
-
-# As long as the field.
-_LONGEST_SLUG = 63
 
 
 class AccountError(BadInputError):
@@ -79,10 +75,10 @@ def may_create_workspace(viewer: Viewer) -> bool:
 
 @transaction.atomic
 def workspace_begin(*, viewer: Viewer, name: str, slug: str = "") -> Workspace:
-    """Make a workspace that VIEWER administers, and whose first run begins.
+    """Make a workspace that VIEWER administers, as `workspace_create` does.
 
     Args:
-        slug: what it is called in addresses; of '', what its name suggests and is free.
+        slug: as of `workspace_create`.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
@@ -94,12 +90,7 @@ def workspace_begin(*, viewer: Viewer, name: str, slug: str = "") -> Workspace:
         raise AdminOnlyError(
             _("Only who runs this Dexxy or administers a workspace may make another one.")
         )
-    actor = in_person(viewer)
-    name = name.strip()
-    made = workspace_create(name=name, slug=slug or _free_slug(name), admin=actor)
-    made.is_set_up = False
-    made.save(update_fields=["is_set_up"])
-    return made
+    return workspace_create(name=name, slug=slug, admin=in_person(viewer))
 
 
 @transaction.atomic
@@ -113,14 +104,3 @@ def set_up_end(*, viewer: Viewer, workspace: Workspace) -> None:
     actor = require_admin(viewer, workspace)
     if Workspace.objects.filter(pk=workspace.pk, is_set_up=False).update(is_set_up=True):
         audit(workspace, actor, "workspace.set_up", workspace)
-
-
-def _free_slug(name: str) -> str:
-    root = slugify(name)[: _LONGEST_SLUG - 4].strip("-_") or "workspace"
-    taken = {
-        slug
-        for every in (Workspace.objects, FormerAddress.objects)
-        for slug in every.filter(slug__startswith=root).values_list("slug", flat=True)
-    }
-    numbered = (f"{root}-{number}" for number in range(2, len(taken) + 3))
-    return next(one for one in (root, *numbered) if one not in taken)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from anyascii import anyascii
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.addresses import address_prove, user_store
@@ -16,6 +18,9 @@ from dexxy.common.errors import BadInputError
 from dexxy.common.sql import fetch_all
 
 FIRST_ADMIN_EMAIL = "admin@localhost"
+# As long as the field; a number may follow what a name suggests.
+LONGEST_SLUG = 63
+_LONGEST_ROOT = LONGEST_SLUG - 4
 _LAST_WRITE = f"""
 UPDATE accounts_user SET last_write = {WRITTEN_NOW} WHERE id = %(id)s RETURNING last_write
 """  # noqa: S608
@@ -131,23 +136,27 @@ def user_create(
 
 
 @transaction.atomic
-def workspace_create(*, name: str, slug: str, admin: User) -> Workspace:
-    """Make a workspace with ADMIN as its administrator.
+def workspace_create(*, name: str, slug: str = "", admin: User) -> Workspace:
+    """Make a workspace with ADMIN as its administrator, whose first run begins.
 
     Args:
-        slug: what it is called in addresses: letters, digits and hyphens.
+        slug: what it is called in addresses: letters, digits and hyphens; of '', what its name
+            suggests in Latin letters, with a number where that is taken.
 
     Raises:
         WorkspaceError: NAME or SLUG cannot be used.
         WorkspaceExistsError: there is one with SLUG.
     """
-    workspace = Workspace(name=name.strip(), slug=slug)
+    name = name.strip()
+    slug = slug or _free_slug(name)
+    workspace = Workspace(name=name, slug=slug)
     try:
         workspace.clean_fields()
     except ValidationError as error:
         raise WorkspaceError(f"{name}: {' '.join(error.messages)}") from error
     _require_free(slug)
-    known, is_new = Workspace.objects.get_or_create(slug=slug, defaults={"name": workspace.name})
+    begun = {"name": name, "is_set_up": False}
+    known, is_new = Workspace.objects.get_or_create(slug=slug, defaults=begun)
     if not is_new:
         raise _taken(slug)
     Membership.objects.create(workspace=known, user=admin, role=Role.ADMIN)
@@ -239,6 +248,17 @@ def _readdress(workspace: Workspace, before: str) -> None:
     _require_free(workspace.slug, but=workspace)
     FormerAddress.objects.filter(workspace=workspace, slug=workspace.slug).delete()
     FormerAddress.objects.update_or_create(slug=before, defaults={"workspace": workspace})
+
+
+def _free_slug(name: str) -> str:
+    root = slugify(anyascii(name))[:_LONGEST_ROOT].strip("-_") or "workspace"
+    taken = {
+        slug
+        for every in (Workspace.objects, FormerAddress.objects)
+        for slug in every.filter(slug__startswith=root).values_list("slug", flat=True)
+    }
+    numbered = (f"{root}-{number}" for number in range(2, len(taken) + 3))
+    return next(one for one in (root, *numbered) if one not in taken)
 
 
 def _require_free(slug: str, but: Workspace | None = None) -> None:

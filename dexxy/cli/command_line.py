@@ -369,8 +369,8 @@ def _workspace_create(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--slug",
         type=_new_slug,
-        help="what it is called in addresses: letters, digits and hyphens (default: made from the"
-        " name)",
+        help="what it is called in addresses: letters, digits and hyphens (default: what the name"
+        " suggests and is free)",
     )
     parser.add_argument(
         "--admin",

@@ -206,12 +206,12 @@ def repository_disconnect_page(request: PageRequest, workspace: Workspace, pk: i
 def github_disconnect_page(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Ask an admin whether GitHub shall be disconnected, and do it."""
     require_admin(request.user, workspace)
+    if request.method == "POST":
+        disconnect = partial(installation_disconnect, viewer=request.user, workspace=workspace)
+        attempt(request, disconnect, _("GitHub is disconnected. What was read stays."))
+        return redirect("repositories", workspace.slug)
     connection = github_connection(request.user, workspace)
     if connection is None:
-        return redirect("repositories", workspace.slug)
-    if request.method == "POST":
-        installation_disconnect(viewer=request.user, workspace=workspace)
-        messages.success(request, _("GitHub is disconnected. What was read stays."))
         return redirect("repositories", workspace.slug)
     context = {"workspace": workspace, "section": "repositories", "connection": connection}
     return render(request, "web/github/disconnect.html", context)

@@ -26,7 +26,7 @@ from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.summary import list_counts, queue_summary
 from dexxy.messages.waiting.triage import (
-    ColleagueNotFoundError,
+    ColleagueGoneError,
     TriageError,
     thread_note,
     threads_assign,
@@ -402,7 +402,7 @@ def test_threads_are_given_to_colleagues_of_the_workspace_alone(
     assert shown(alice, workspace, tab=Tab.MINE) == [first]
     assert shown(alice, workspace, tab=Tab.UNASSIGNED) == [threads[1].pk]
     stranger = make_user()
-    with pytest.raises(ColleagueNotFoundError, match="in this workspace"):
+    with pytest.raises(ColleagueGoneError, match="in this workspace"):
         threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=stranger.pk)
     threads_assign(actor=alice, workspace=workspace, thread_ids=[first], user_id=None)
     assert shown(alice, workspace, tab=Tab.MINE) == []

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
-from dexxy.common.errors import BadInputError, NotFoundError
+from dexxy.common.errors import BadInputError
 from dexxy.common.times import check_times
 from dexxy.messages.models import Thread, Triage
 from dexxy.messages.selectors import ThreadNotFoundError
@@ -27,8 +27,8 @@ class TriageError(BadInputError):
     """That cannot be decided about a thread."""
 
 
-class ColleagueNotFoundError(NotFoundError):
-    """Nobody in the workspace has this id."""
+class ColleagueGoneError(TriageError):
+    """Who is to answer is not in the workspace, or not any more."""
 
 
 @transaction.atomic
@@ -110,13 +110,13 @@ def threads_assign(
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         ThreadNotFoundError: WORKSPACE does not show one of them.
-        ColleagueNotFoundError: who is to answer is not in WORKSPACE.
+        ColleagueGoneError: who is to answer is not in WORKSPACE.
         TriageError: there are too many threads.
         DecidedMeanwhileError: a colleague has given one of them to somebody else since SEEN_AT.
     """
     members = workspace.memberships.filter(user=user_id)
     if user_id is not None and not members.exists():
-        raise ColleagueNotFoundError("Whoever is to answer has to be in this workspace.")
+        raise ColleagueGoneError(_("They are not in this workspace any more."))
     rows = list(triage_locked(actor, workspace, thread_ids))
     refuse_assigned(rows, actor, seen_at, user_id=user_id)
     for triage in rows:

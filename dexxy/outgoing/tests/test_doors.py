@@ -11,7 +11,57 @@ from tests.factories import make_endpoint, make_outgoing
 
 PAGE = "settings/notifications/"
 PAUSED = "Nothing is sent there now: resume it first."
+HEARS = 'url: "https://hooks.example.com/x", events: ["thread.opened"]'
 ACTIONS = [
+    Action(
+        "add an endpoint",
+        page=f"{PAGE}?kind=webhook&name=Ours&url=https://hooks.example.com/x&event=thread.opened",
+        api='endpointCreate(workspaceId: $workspace, kind: WEBHOOK, input: {name: "Ours",'
+        f" {HEARS}}})",
+        by="alice",
+        audit=["endpoint.created new"],
+        has_token=False,
+    ),
+    Action(
+        "add an endpoint without a name",
+        page=f"{PAGE}?kind=webhook&name= &url=https://hooks.example.com/x&event=thread.opened",
+        api='endpointCreate(workspaceId: $workspace, kind: WEBHOOK, input: {name: " ",'
+        f" {HEARS}}})",
+        by="alice",
+        refusal="Give the endpoint a name of up to 100 characters.",
+        has_token=False,
+    ),
+    Action(
+        "change an endpoint",
+        page=f"{PAGE}endpoints/$endpoint/?name=Theirs&url=https://hooks.example.com/x"
+        "&event=thread.opened",
+        api=f'endpointUpdate(endpointId: $endpoint, input: {{name: "Theirs", {HEARS}}})',
+        by="alice",
+        audit=["endpoint.updated $endpoint"],
+        has_token=False,
+    ),
+    Action(
+        "exchange the secret of an endpoint",
+        page=f"{PAGE}endpoints/$endpoint/rotate/",
+        api="endpointRotateKey(endpointId: $endpoint)",
+        by="alice",
+        audit=["endpoint.secret_rotated $endpoint"],
+        has_token=False,
+    ),
+    Action(
+        "send a test",
+        page=f"{PAGE}endpoints/$endpoint/test/",
+        api="endpointTest(endpointId: $endpoint)",
+        by="alice",
+        audit=["endpoint.tested $endpoint"],
+    ),
+    Action(
+        "make an address of the feed",
+        page=f"{PAGE}feeds/?of=feed",
+        api="feedAddressCreate(workspaceId: $workspace, page: FEED)",
+        audit=["feed_address.created new"],
+        has_token=False,
+    ),
     Action(
         "pause",
         page=f"{PAGE}endpoints/$endpoint/pause/",

@@ -17,6 +17,7 @@ from dexxy.members.models import (
 from dexxy.members.notes import note_add
 from dexxy.members.organization_merges import organization_merge
 from dexxy.people.merging import people_merge
+from dexxy.web.directory import bulk
 from tests.doors import Action, Door, Names, assert_one_outcome, doors_of, name_of, tried
 from tests.factories import make_identity, make_workspace
 
@@ -247,6 +248,18 @@ ACTIONS = [
         refusal="Accounts of GitHub come with what they write: merge the two members.",
     ),
     Action(
+        "tag people",
+        page="people/bulk/?do=tag&member=$ada&tag=vip",
+        api='memberTagMany(workspaceId: $workspace, memberIds: [$ada], add: ["vip"])',
+        audit=["members.tagged $workspace"],
+    ),
+    Action(
+        "tag people with nothing",
+        page="people/bulk/?do=tag&member=$ada&tag= ",
+        api='memberTagMany(workspaceId: $workspace, memberIds: [$ada], add: [" "])',
+        refusal="Name a tag first.",
+    ),
+    Action(
         "erase",
         page="people/$ada/erase/?name=ada&bodies=yes",
         api="memberErase(workspaceId: $workspace, memberId: $ada, withBodies: true)",
@@ -265,6 +278,15 @@ ACTIONS = [
         page="people/$ada/erase/?name=ada",
         api="memberErase(workspaceId: $workspace, memberId: $ada)",
         refusal="FORBIDDEN",
+    ),
+]
+
+# A page with few people tags them at once.
+OF_MANY = [
+    Action(
+        "tag everybody",
+        page="people/bulk/?do=tag&all=1&tag=vip",
+        api='memberTagAll(workspaceId: $workspace, add: ["vip"])',
     ),
 ]
 
@@ -350,6 +372,21 @@ def test_an_action_has_one_outcome_whichever_door_it_comes_through(
     names = with_token(names, cast[action.by], workspace)
 
     assert_one_outcome(door, client, action, names, cast[action.by])
+
+
+@pytest.mark.parametrize(("action", "door"), doors_of(OF_MANY), ids=name_of)
+def test_what_is_done_with_many_is_left_to_a_worker_by_each_door(
+    monkeypatch: pytest.MonkeyPatch,
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    names: Names,
+    action: Action,
+    door: Door,
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_SELECTED", 1)
+
+    assert_one_outcome(door, client, action, with_token(names, bob, workspace), bob)
 
 
 @pytest.mark.parametrize(("action", "door"), doors_of(ACTIONS), ids=name_of)

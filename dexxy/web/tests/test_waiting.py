@@ -528,7 +528,7 @@ def test_bad_input_is_said_and_changes_nothing(
         ("snooze", {"until": "never"}, "Choose a date."),
         ("snooze", {"date": "2001-01-01"}, "Choose a time in the future."),
         ("snooze", {"date": "99999-01-01"}, "Choose a date."),
-        ("assign", {"to": "x"}, "There is no such person."),
+        ("assign", {"to": "x"}, "They are not in this workspace any more."),
         ("assign", {"to": 10**18}, "They are not in this workspace any more."),
         ("note", {"note": "\0"}, "A note has up to 2000 characters of plain text."),
     ):

@@ -21,7 +21,6 @@ from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.messages.waiting.queue import queue_page, queue_rows
 from dexxy.messages.waiting.triage import (
-    ColleagueNotFoundError,
     thread_note,
     threads_assign,
     threads_set_aside,
@@ -108,13 +107,11 @@ def _wake(request: PageRequest, workspace: Workspace, threads: Sequence[int]) ->
 
 def _assign(request: PageRequest, workspace: Workspace, threads: Sequence[int]) -> str:
     chosen = request.POST.get("to", "")
-    pk = request.user.pk if chosen == "me" else parse_id(chosen)
-    if chosen and pk is None:
-        raise BadInputError(_("There is no such person."))
-    try:
-        _give(request, workspace, threads, pk)
-    except ColleagueNotFoundError as error:  # they left while the question stood open
-        raise BadInputError(_("They are not in this workspace any more.")) from error
+    if chosen == "me":
+        return _me(request, workspace, threads)
+    # What is no id is nobody's.
+    pk = parse_id(chosen) or 0 if chosen else None
+    _give(request, workspace, threads, pk)
     if pk is None:
         return ngettext(
             "Nobody is assigned to it.", "Nobody is assigned to {n} threads.", len(threads)

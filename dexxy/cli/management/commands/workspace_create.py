@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from anyascii import anyascii
-from django.utils.text import slugify
-
 from dexxy.accounts.models import User
 from dexxy.accounts.selectors import first_operator
 from dexxy.accounts.services import WorkspaceError, workspace_create
 from dexxy.cli.command import DexxyCommand
-from dexxy.cli.command_line import LONGEST_SLUG
 from dexxy.cli.errors import WrongUseError
 from dexxy.cli.people import user_called
 from dexxy.cli.startup import database_require
@@ -19,12 +15,9 @@ class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         database_require()
         name, email = options["name"], options["admin"]
-        slug = options["slug"] or slugify(anyascii(name))[:LONGEST_SLUG].strip("-")
-        if not slug:
-            raise WrongUseError(f"No address can be made from the name '{name}': give a --slug.")
         admin = _first_operator() if email is None else user_called(email)
         try:
-            workspace = workspace_create(name=name, slug=slug, admin=admin)
+            workspace = workspace_create(name=name, slug=options["slug"] or "", admin=admin)
         except WorkspaceError as error:
             raise WrongUseError(str(error)) from error
         self.stdout.write(workspace.slug)
