@@ -16,9 +16,13 @@ from rich.table import Table
 from benchmarks.people_peer import gambit_groups
 from benchmarks.population import HELD_OUT_SEEDS, population
 from benchmarks.population_people import Account as Invented
-from dexxy.integrations.services.contributors.decisions import COMPARED_AT_MOST, CUT, decide
-from dexxy.integrations.services.contributors.suggestion_rules import Candidate
-from dexxy.integrations.services.contributors.traits import Account
+from dexxy.integrations.services.contributors.comparing.decisions import (
+    COMPARED_AT_MOST,
+    CUT,
+    decide,
+)
+from dexxy.integrations.services.contributors.comparing.suggestion_rules import Candidate
+from dexxy.integrations.services.contributors.comparing.traits import Account
 
 # The peer compares everybody with everybody: more than this takes it too long.
 BESIDE_PEERS, LARGE = 500, 5000

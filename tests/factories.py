@@ -29,13 +29,14 @@ from dexxy.messages.models import (
     Follower,
     Message,
     MessageKind,
+    Reason,
     Release,
+    Side,
     Standing,
     Thread,
     ThreadKind,
     ThreadState,
 )
-from dexxy.messages.waiting.turns import Reason, Side
 from dexxy.outgoing.models import Delivery as OutgoingDelivery
 from dexxy.outgoing.models import Endpoint, EndpointKind
 from dexxy.outgoing.signing import secret_make

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tests.circles import circle
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # An app may import itself and whatever stands on a lower level.
@@ -28,6 +30,8 @@ LEVELS = {
     "safekeeping": 8,
     "doctor": 9,
 }
+# What is no app: the doors themselves, and what starts a process.
+ABOVE = {"web", "cli", "mcp", "config", "embedded"}
 # The same inside the services that know GitHub: a package may import itself and lower floors.
 SERVICES = "dexxy.integrations.services"
 FLOORS = {
@@ -40,6 +44,8 @@ FLOORS = {
     f"{SERVICES}.github.connecting": 5,
     f"{SERVICES}.github.webhooks": 5,
     f"{SERVICES}.github_sync": 5,
+    f"{SERVICES}.retention": 6,
+    f"{SERVICES}.workspace_deletion": 6,
 }
 # Who people may be does not depend on how GitHub is read.
 CONTRIBUTORS = (f"{SERVICES}.contributors", f"{SERVICES}.contributor_identity")
@@ -68,6 +74,7 @@ COMMON = {
     "outside",
     "pages",
     "queue",
+    "read_only",
     "redaction",
     "replica",
     "replica_watch",
@@ -92,7 +99,10 @@ GITHUB_SERVICES = (
 )
 # The apps whose tables begin with their name, and what stands before a table's name in SQL.
 TABLE = re.compile(
-    rf'\b(?:FROM|JOIN|UPDATE|INTO|USING|ONLY|TABLE)\s+"?({"|".join(LEVELS)})_[a-z]', re.IGNORECASE
+    r"(?:\b(?:FROM|JOIN|UPDATE|INTO|USING|ONLY|TABLE)\s+|,\s*(?:LATERAL\s+|ONLY\s+)?)"
+    # Behind a comma, what a dot follows is a column.
+    rf'"?({"|".join(LEVELS)})_[a-z_]+"?(?![a-z_."])',
+    re.IGNORECASE,
 )
 MOST_MODULES_IN_A_FOLDER = 25
 LONGEST_FUNCTION, LONG_FUNCTION, MOST_LONG_FUNCTIONS = 60, 40, 3
@@ -166,13 +176,18 @@ def imported_names(path: PurePosixPath, tree: ast.AST) -> Iterator[str]:
 
 
 @cache
-def product_modules() -> list[Module]:
-    return [
-        parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+def product_files() -> dict[PurePosixPath, str]:
+    return {
+        PurePosixPath(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
         for package in ("dexxy", "dexxy_simulator")
         for path in sorted((ROOT / package).rglob("*.py"))
         if not is_test(path.relative_to(ROOT))
-    ]
+    }
+
+
+@cache
+def product_modules() -> list[Module]:
+    return [parse(path.as_posix(), text) for path, text in product_files().items()]
 
 
 def is_test(path: Path) -> bool:
@@ -334,6 +349,29 @@ def test_the_product_keeps_the_rule(rule: Rule) -> None:
     assert broken == {}
 
 
+def test_no_package_imports_one_that_imports_it() -> None:
+    files = {path: text for path, text in product_files().items() if "migrations" not in path.parts}
+
+    assert circle(files) == []
+
+
+def test_a_circle_is_found_with_the_way_around_it() -> None:
+    files = {
+        PurePosixPath("dexxy/a/__init__.py"): "",
+        PurePosixPath("dexxy/a/models.py"): "",
+        PurePosixPath("dexxy/a/b/__init__.py"): "",
+        PurePosixPath("dexxy/a/b/one.py"): "from dexxy.a import models\nfrom ..c import two",
+        PurePosixPath("dexxy/a/c/__init__.py"): "",
+        PurePosixPath("dexxy/a/c/two.py"): "from dexxy.a.b.one import x",
+    }
+    found = circle(files)
+    files[PurePosixPath("dexxy/a/c/two.py")] = "def f():\n    from dexxy.a.b.one import x"
+
+    assert {*found} == {"dexxy.a.b", "dexxy.a.c"}
+    assert found[0] == found[-1]
+    assert circle(files) == []
+
+
 def test_few_functions_are_long() -> None:
     long = [
         f"{module.path}: {name}"
@@ -349,6 +387,25 @@ def test_no_folder_has_more_modules_than_one_takes_in_at_a_glance() -> None:
     folders = Counter(module.path.parent for module in product_modules() if not module.is_migration)
 
     assert {str(f): n for f, n in folders.items() if n > MOST_MODULES_IN_A_FOLDER} == {}
+
+
+def test_every_folder_of_dexxy_has_a_level() -> None:
+    found = {
+        path.parts[1]
+        for path in product_files()
+        if path.parts[0] == "dexxy" and len(path.parts) > 2
+    }
+
+    assert LEVELS.keys() | ABOVE == found
+    assert not LEVELS.keys() & ABOVE
+
+
+def test_everything_among_the_services_has_a_floor() -> None:
+    names = {module.name for module in product_modules()}
+    within = (SERVICES, f"{SERVICES}.github")
+    found = {name for name in names if name.rpartition(".")[0] in within} - {*within}
+
+    assert FLOORS.keys() | {*CONTRIBUTORS} == found
 
 
 def test_the_product_is_found() -> None:
@@ -401,7 +458,7 @@ def test_the_product_is_found() -> None:
         ),
         (
             contributors_know_nothing_of_reading,
-            "integrations/services/contributors/suggestion_rules.py",
+            "integrations/services/contributors/comparing/suggestion_rules.py",
             "from dexxy.integrations.services.github.api.values import text",
         ),
         (
@@ -411,6 +468,12 @@ def test_the_product_is_found() -> None:
         ),
         (statements_name_tables_below, "members/sql.py", 'A = "SELECT 1 FROM messages_message"'),
         (statements_name_tables_below, "members/sql.py", 'A = "JOIN sources_source s ON true"'),
+        (statements_name_tables_below, "members/sql.py", 'A = "FROM a, messages_message m"'),
+        (
+            statements_name_tables_below,
+            "members/sql.py",
+            "A = 'FROM a, LATERAL \"messages_thread\"'",
+        ),
         (
             statements_name_tables_below,
             "messages/sql.py",
@@ -506,6 +569,7 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
             "from dexxy.integrations.services.github.scheduling import runs",
         ),
         ("integrations/services/github/mapping/webhooks.py", "from . import rules"),
+        ("members/sql.py", 'A = "SELECT 1, messages_message.id, messages_count.x"'),
         ("messages/recount.py", 'A = "UPDATE members_identity i SET x = 1 FROM messages_message"'),
         ("doctor/github.py", "from dexxy.config.keys import keys"),
         ("web/pages.py", "def f():\n" + "    f()\n" * 59),

@@ -13,7 +13,6 @@ from dexxy.common.graphql import Connection, Info, connection, key
 from dexxy.common.graphql_cost import cost
 from dexxy.common.pages import PAGE
 from dexxy.integrations import activity, selectors
-from dexxy.integrations.connection import github_connection_for_admin
 from dexxy.integrations.graphql_connection import (
     GitHubDelivery,
     GithubDeliveryRedeliverPayload,
@@ -33,6 +32,7 @@ from dexxy.integrations.graphql_sync import SyncRun
 from dexxy.integrations.kinds_taken import kinds_taken, workspace_take_kinds
 from dexxy.integrations.models import DeliveryState
 from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.connection import github_connection_for_admin
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.oauth import Person, oauth_start
 from dexxy.integrations.services.github.connecting.repositories import (

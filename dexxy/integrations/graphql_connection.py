@@ -12,8 +12,8 @@ from strawberry.scalars import JSON
 
 from dexxy.common.graphql import BigInt
 from dexxy.integrations import models
-from dexxy.integrations.connection import Connection
 from dexxy.integrations.models import AccountType, DeliveryState
+from dexxy.integrations.services.github.connecting.connection import Connection
 
 strawberry.enum(AccountType, description="Who owns the repositories.")
 strawberry.enum(DeliveryState, description="How a delivery fared.")

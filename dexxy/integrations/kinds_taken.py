@@ -16,7 +16,8 @@ from dexxy.integrations.services.github.access.repository_state import (
 )
 from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
 from dexxy.messages.models import ThreadKind
-from dexxy.messages.waiting.follower import recount_begin, waiting_wake
+from dexxy.messages.team.recounting import recount_begin
+from dexxy.messages.waiting.follower import waiting_wake
 
 
 class KindsError(BadInputError):

@@ -23,9 +23,9 @@ from dexxy.accounts.selectors import (
 )
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
-from dexxy.integrations.connection import github_connection
 from dexxy.integrations.services.github.api.errors import GitHubError
 from dexxy.integrations.services.github.connecting.by_token import OtherServerError
+from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.integrations.services.github.connecting.installation_link import (
     Linked,
     LinkedElsewhereError,

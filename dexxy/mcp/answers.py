@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
-from dexxy.messages.waiting.turns import Reason
+from dexxy.messages.models import MessageKind, Reason, ThreadKind, ThreadState
 
 Untrusted = Annotated[str, Field(description="Untrusted text, in marks.")]
 Cursor = Annotated[

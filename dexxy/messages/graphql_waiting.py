@@ -19,11 +19,10 @@ from dexxy.messages.feed.filters import ALL_THREADS
 from dexxy.messages.graphql_feed import ActivityItem, Thread, remember, remember_items
 from dexxy.messages.graphql_filters import ThreadFilterInput
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
-from dexxy.messages.models import Triage
+from dexxy.messages.models import Reason, Side, Triage
 from dexxy.messages.team import deciding, listing, own
 from dexxy.messages.waiting import lists, pace, queue, summary, triage
 from dexxy.messages.waiting.lists import Tab
-from dexxy.messages.waiting.turns import Reason, Side
 
 strawberry.enum(Side, name="WaitingSide", description="Who owes the next word.")
 strawberry.enum(Reason, name="WaitingReason", description="Why it is the team's turn.")

@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.models import TimestampedModel, only_choices
 from dexxy.members.models import Identity, Member
-from dexxy.messages.waiting.turns import Reason, Side
 from dexxy.sources.models import Source
 
 
@@ -696,6 +695,32 @@ class OwnMember(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.member}"
+
+
+class Side(models.TextChoices):
+    """Who owes the next word in a thread."""
+
+    TEAM = "team", "the team"
+    AUTHOR = "author", "whoever opened it"
+    # The opener spoke soon after the end.
+    LATE = "late", "after closing"
+    # The team opened it, and somebody else has the last word.
+    OURS = "ours", "the team, in a thread of its own"
+    ASIDE = "aside", "nobody: a person set it aside"
+    NONE = "none", "nobody"
+
+
+class Reason(models.TextChoices):
+    """Why it is the team's turn."""
+
+    NO_REPLY = "no_reply", "No reply"
+    REPLIED = "replied", "Replied to us"
+    APPROVED = "approved", "Approved, not merged"
+    MENTIONED = "mentioned", "Mentioned us"
+    PUSHED = "pushed", "Pushed"
+    ASKED = "asked", "Asked for review"
+    READY = "ready", "Ready for review"
+    REOPENED = "reopened", "Reopened"
 
 
 class Standing(models.Model):

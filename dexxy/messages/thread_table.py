@@ -12,8 +12,7 @@ from django.utils import timezone
 from dexxy.common.pages import InvalidCursorError, Page, check_size, decoded, encoded
 from dexxy.common.sql import fetch_all
 from dexxy.messages.feed.threads import Kept
-from dexxy.messages.models import Standing, Thread, ThreadState, Triage
-from dexxy.messages.waiting.turns import Side
+from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage
 
 # Beyond this, threads are not counted to their end.
 MOST_COUNTED = 10_000

@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.sql import fetch_all
-from dexxy.messages.models import Standing, Thread, ThreadState, Triage, Wait
-from dexxy.messages.waiting.held import HELD
-from dexxy.messages.waiting.turns import Side
+from dexxy.messages.feed.held import HELD
+from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage, Wait
 from dexxy.outgoing.events import WAITS, EventType
 from dexxy.outgoing.models import Endpoint, KnownWait
 from dexxy.outgoing.payloads import thread_shape, wait_shape

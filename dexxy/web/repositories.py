@@ -17,7 +17,6 @@ from dexxy.accounts.selectors import is_admin, require_admin
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.activity import sync_runs
-from dexxy.integrations.connection import github_connection
 from dexxy.integrations.selectors import (
     check_intervals,
     repository_followed_in,
@@ -26,6 +25,7 @@ from dexxy.integrations.selectors import (
 from dexxy.integrations.services.github.access.app import app_is_known
 from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
 from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.integrations.services.github.connecting.installation_link import installation_disconnect
 from dexxy.integrations.services.github.connecting.repositories import (
     repositories_connect_available,

@@ -7,12 +7,12 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import is_admin
 from dexxy.common.ids import parse_id
 from dexxy.integrations.activity import sync_runs
-from dexxy.integrations.connection import github_connection
 from dexxy.integrations.selectors import (
     repository_followed_in,
     repository_overview,
     repository_problems,
 )
+from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 
 _LATEST = 10

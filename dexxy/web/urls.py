@@ -27,9 +27,9 @@ from dexxy.web.frame import account, components, keyboard, theme, views
 from dexxy.web.insights import pages as insights
 from dexxy.web.mailing import pages as mailing
 from dexxy.web.member import accounts, actions, activity, forms, suggestions, threads
+from dexxy.web.pinned import pinned_views_part
 from dexxy.web.rows import density
 from dexxy.web.saved import actions as saved
-from dexxy.web.saved.pinned import pinned_views_part
 from dexxy.web.search import views as searching
 from dexxy.web.settings import (
     audit,

@@ -14,14 +14,14 @@ import structlog
 from django.db import transaction
 
 from dexxy.common.stopping import asked_to_stop
-from dexxy.integrations.services.contributors.decisions import (
+from dexxy.integrations.services.contributors.comparing.decisions import (
     COMPARED_AT_MOST,
     Decision,
     Evidence,
     decide,
 )
-from dexxy.integrations.services.contributors.suggestion_rules import Candidate
-from dexxy.integrations.services.contributors.traits import Account, traits
+from dexxy.integrations.services.contributors.comparing.suggestion_rules import Candidate
+from dexxy.integrations.services.contributors.comparing.traits import Account, traits
 from dexxy.members.merges import accounts_to_compare
 from dexxy.members.merges.accounts_to_compare import Pair, ShownAccount
 from dexxy.members.merges.components import merges_lock

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from dexxy.integrations.services.contributors.decisions import STRONG_AT_MOST, Decision, decide
-from dexxy.integrations.services.contributors.suggestion_rules import Candidate
-from dexxy.integrations.services.contributors.traits import Account, Facet, traits
+from dexxy.integrations.services.contributors.comparing.decisions import (
+    STRONG_AT_MOST,
+    Decision,
+    decide,
+)
+from dexxy.integrations.services.contributors.comparing.suggestion_rules import Candidate
+from dexxy.integrations.services.contributors.comparing.traits import Account, Facet, traits
 
 ADA = Account("github", "7", "ada-lovelace", url="https://github.com/ada-lovelace")
 FORUM = Account("discourse", "19", "countess", url="https://forum.example.org/u/countess")

@@ -9,7 +9,8 @@ from dexxy.integrations.models import LEFT_OUT, DeliveryState, WebhookDelivery
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.messages.models import Standing, Thread, ThreadKind
-from dexxy.messages.waiting.follower import recount_begin, waiting_catch_up
+from dexxy.messages.team.recounting import recount_begin
+from dexxy.messages.waiting.follower import waiting_catch_up
 from dexxy.sources.models import SourceKind
 from dexxy_simulator.model import Installation
 from dexxy_simulator.world import World

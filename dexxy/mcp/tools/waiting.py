@@ -3,9 +3,8 @@
 from dexxy.mcp import answers, telling
 from dexxy.mcp.arguments import WaitingArguments
 from dexxy.mcp.tool import Call, Tool, told_page
-from dexxy.messages.models import Triage
+from dexxy.messages.models import Reason, Triage
 from dexxy.messages.waiting.queue import WaitingThread, queue_page
-from dexxy.messages.waiting.turns import Reason
 from dexxy.web.search.grammar import Query
 from dexxy.web.search.meaning import queue_filters
 from dexxy.web.search.qualifiers import Where

@@ -24,13 +24,12 @@ from dexxy.messages.conversation.stretch import (
     Stretch,
     stretch_at,
 )
-from dexxy.messages.models import Message, Standing, Thread, Triage
+from dexxy.messages.feed.held import held_until
+from dexxy.messages.models import Message, Side, Standing, Thread, Triage
 from dexxy.messages.selectors import thread_for
 from dexxy.messages.team.roster import Roster, team_of
 from dexxy.messages.team.stints import is_on_team
 from dexxy.messages.unread import thread_read_to
-from dexxy.messages.waiting.held import held_until
-from dexxy.messages.waiting.turns import Side
 
 # So many people are named beside a thread, and so many other threads of its author.
 MOST_PEOPLE, MOST_ALSO = 12, 5

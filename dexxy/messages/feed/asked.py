@@ -21,11 +21,11 @@ from dexxy.members.named import accounts_at, accounts_called, accounts_of
 from dexxy.messages.answers import IS_UNANSWERED
 from dexxy.messages.feed.conditions import Condition
 from dexxy.messages.feed.filters import CommonFilters
+from dexxy.messages.feed.held import HELD
 from dexxy.messages.feed.search import phrase_pattern, search_words, split_phrases
 from dexxy.messages.models import Thread, ThreadKind, Triage
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.unread import read_before
-from dexxy.messages.waiting.held import HELD
 from dexxy.sources.models import SourceKind
 
 _LATER = datetime(9999, 12, 31, tzinfo=UTC)

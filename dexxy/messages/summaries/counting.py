@@ -9,11 +9,11 @@ from typing import Any
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.organization_merges import organization_keys
 from dexxy.messages.answers import IS_SAID
+from dexxy.messages.feed.held import HELD
 from dexxy.messages.figures.organizations import organizations_of
 from dexxy.messages.figures.people import QUIET, YEAR
 from dexxy.messages.figures.scope import LIVE
 from dexxy.messages.member_activity.kept import COUNTED_UP_TO, LONGEST_KEPT, PACE
-from dexxy.messages.waiting.held import HELD
 
 WEEKS = 12
 # Time alone changes what was counted in the last days, by a day at most.

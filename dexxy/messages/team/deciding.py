@@ -13,7 +13,7 @@ from dexxy.common.times import check_times
 from dexxy.members.models import Member
 from dexxy.members.who_may_see import member_for
 from dexxy.messages.models import TeamDecision
-from dexxy.messages.waiting.follower import recount_begin
+from dexxy.messages.team.recounting import recount_begin
 
 
 class TeamError(BadInputError):

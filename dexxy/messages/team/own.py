@@ -10,7 +10,7 @@ from dexxy.members.models import Member
 from dexxy.members.who_may_see import member_for
 from dexxy.messages.models import OwnMember
 from dexxy.messages.team.deciding import TeamError
-from dexxy.messages.waiting.follower import recount_begin
+from dexxy.messages.team.recounting import recount_begin
 
 
 def own_member(viewer: Viewer, workspace: Workspace) -> Member | None:

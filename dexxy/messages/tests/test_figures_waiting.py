@@ -9,13 +9,13 @@ import pytest
 from dexxy.accounts.models import User
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.waiting_trend import WaitingTrend, waiting_trend
-from dexxy.messages.models import Thread, ThreadKind
+from dexxy.messages.models import Side, Thread, ThreadKind
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.tests.test_figures_naive import story
 from dexxy.messages.waiting.acts import acts_read
 from dexxy.messages.waiting.standings import standings_recompute
-from dexxy.messages.waiting.turns import Side, standing
+from dexxy.messages.waiting.turns import standing
 from dexxy.sources.models import Source
 
 DAY = timedelta(days=1)

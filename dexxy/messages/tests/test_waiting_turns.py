@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dexxy.messages.waiting.turns import Act, Actor, Deed, Side, Standing, standing
+from dexxy.messages.models import Side
+from dexxy.messages.waiting.turns import Act, Actor, Deed, Standing, standing
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DEEDS = {

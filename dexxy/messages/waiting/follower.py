@@ -17,6 +17,7 @@ from dexxy.messages.changes.reading import Reading
 from dexxy.messages.figures.cohort import FOLLOWER
 from dexxy.messages.figures.keeping import times_keep
 from dexxy.messages.models import ChangeKind, Recount
+from dexxy.messages.team.recounting import recount_begin
 from dexxy.messages.team.roster import team_learn, team_of, team_recount
 from dexxy.messages.waiting.standings import standings_recompute
 
@@ -98,12 +99,6 @@ def _tell_anew(workspace_id: int, threads: Collection[int]) -> None:
 def _acted_in(workspace_id: int, threads: Set[int | None]) -> set[int]:
     params = {"workspace": workspace_id, "threads": [pk for pk in threads if pk is not None]}
     return {pk for (pk,) in fetch_all(_ACTED_IN, params)}
-
-
-def recount_begin(workspace_id: int) -> None:
-    """Let all threads of a workspace be looked at again, by the job: the open ones first."""
-    begin = {"is_of_queue": True, "done_to": 0}
-    Recount.objects.update_or_create(workspace_id=workspace_id, defaults=begin)
 
 
 @transaction.atomic

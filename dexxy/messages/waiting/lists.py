@@ -10,9 +10,9 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.messages.feed.conditions import Condition, params_of, where
 from dexxy.messages.feed.filters import ALL_THREADS, ThreadFilters
+from dexxy.messages.feed.held import HELD
 from dexxy.messages.feed.threads import thread_conditions
-from dexxy.messages.waiting.held import HELD
-from dexxy.messages.waiting.turns import Side
+from dexxy.messages.models import Side
 
 # From when on a wait belongs to a band, as an age; the bands are those of the page, oldest first.
 BANDS = (timedelta(days=30), timedelta(days=7), timedelta(days=2), timedelta(0))

@@ -6,10 +6,10 @@ from typing import Any
 
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.summaries import summaries_due
-from dexxy.messages.models import Triage
+from dexxy.messages.models import Side, Triage
 from dexxy.messages.team.roster import Roster
 from dexxy.messages.waiting.acts import ThreadActs, acts_read
-from dexxy.messages.waiting.turns import Act, Actor, Deed, Side, Standing, standings
+from dexxy.messages.waiting.turns import Act, Actor, Deed, Standing, standings
 
 # A thread in which nobody waits has no row.
 _LISTED = (Side.TEAM, Side.LATE, Side.OURS, Side.ASIDE)

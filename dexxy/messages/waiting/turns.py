@@ -10,36 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from django.db import models
+from dexxy.messages.models import Reason, Side
 
 # How long after the end of a thread its opener's words are still listed.
 LISTED_AFTER_END = timedelta(days=30)
-
-
-class Side(models.TextChoices):
-    """Who owes the next word in a thread."""
-
-    TEAM = "team", "the team"
-    AUTHOR = "author", "whoever opened it"
-    # The opener spoke soon after the end.
-    LATE = "late", "after closing"
-    # The team opened it, and somebody else has the last word.
-    OURS = "ours", "the team, in a thread of its own"
-    ASIDE = "aside", "nobody: a person set it aside"
-    NONE = "none", "nobody"
-
-
-class Reason(models.TextChoices):
-    """Why it is the team's turn."""
-
-    NO_REPLY = "no_reply", "No reply"
-    REPLIED = "replied", "Replied to us"
-    APPROVED = "approved", "Approved, not merged"
-    MENTIONED = "mentioned", "Mentioned us"
-    PUSHED = "pushed", "Pushed"
-    ASKED = "asked", "Asked for review"
-    READY = "ready", "Ready for review"
-    REOPENED = "reopened", "Reopened"
 
 
 class Actor(Enum):

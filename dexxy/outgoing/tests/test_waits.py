@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from dexxy.messages.models import Standing, Thread, ThreadState, Triage
-from dexxy.messages.waiting.turns import Side
+from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage
 from dexxy.outgoing.endpoints import Wanted, endpoint_update
 from dexxy.outgoing.models import Delivery
 from dexxy.outgoing.tests.conftest import EndpointMaker, told

@@ -26,7 +26,6 @@ from dexxy.messages.waiting.summary import queue_summary
 from dexxy.web.insights.cards import Asked
 from dexxy.web.insights.overview import overview
 from dexxy.web.mailing.parts import Line, Section, address_of, in_one_line
-from dexxy.web.templatetags.waiting import reason
 from dexxy.web.waiting import words
 from dexxy.web.wording.threads import kind_of_one
 
@@ -69,7 +68,7 @@ def digest_sections(scope: Scope, since: datetime, until: datetime | None = None
 def waiting_line(workspace: Workspace, row: WaitingThread, now: datetime) -> Line:
     """Write a row of the queue."""
     waited = words.waited(row.standing.since, now)
-    return _line(workspace, row.thread, waited, reason(row.standing))
+    return _line(workspace, row.thread, waited, words.reason(row.standing))
 
 
 def _line(workspace: Workspace, thread: Thread, *more: str) -> Line:

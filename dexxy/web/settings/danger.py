@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.ending import GRACE, workspace_delete, workspace_restore
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import is_admin, own_membership, require_admin
-from dexxy.integrations.connection import github_connection
+from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.web.pages import PageRequest, attempt, workspace_form
 
 

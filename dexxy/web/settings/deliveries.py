@@ -11,8 +11,11 @@ from django.utils.translation import gettext_lazy
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.activity import deliveries as deliveries_of
 from dexxy.integrations.activity import delivery_of
-from dexxy.integrations.connection import app_state, github_connection_for_admin
 from dexxy.integrations.models import DeliveryState
+from dexxy.integrations.services.github.connecting.connection import (
+    app_state,
+    github_connection_for_admin,
+)
 from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
 from dexxy.integrations.services.github.webhooks.redelivery import (
     deliveries_recover,

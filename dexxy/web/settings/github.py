@@ -10,10 +10,14 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import AdminOnlyError, is_admin
 from dexxy.common.errors import DexxyError, NotFoundError
-from dexxy.integrations.connection import app_state, github_connection, resting_lists
 from dexxy.integrations.services.github.access.app import app_is_known
 from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
 from dexxy.integrations.services.github.connecting.app_secrets import may_exchange
+from dexxy.integrations.services.github.connecting.connection import (
+    app_state,
+    github_connection,
+    resting_lists,
+)
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
 from dexxy.web.pages import PageRequest, workspace_form
 

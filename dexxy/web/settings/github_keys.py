@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from dexxy.accounts.selectors import AdminOnlyError, UnauthenticatedError, signed_in
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.connection import app_state
 from dexxy.integrations.services.github.connecting.app_secrets import (
     app_client_secret_replace,
     app_key_replace,
     app_webhook_secret_rotate,
     may_exchange,
 )
+from dexxy.integrations.services.github.connecting.connection import app_state
 from dexxy.web.pages import PageRequest, sign_in_first
 
 

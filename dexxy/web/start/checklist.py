@@ -12,8 +12,8 @@ from dexxy.accounts.first_run import set_up_end
 from dexxy.accounts.invitations import invitation_total
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, membership_total
-from dexxy.integrations.connection import github_connection
 from dexxy.integrations.selectors import repository_overviews
+from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.mail.models import Digest
 from dexxy.mail.preferences import mail_preference
 from dexxy.messages.waiting.summary import has_team

@@ -10,11 +10,11 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import AdminOnlyError
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
-from dexxy.integrations.connection import github_connection
 from dexxy.integrations.selectors import repository_overviews
 from dexxy.integrations.services.github.access.app import app_is_known
 from dexxy.integrations.services.github.connecting.app_registration import is_public, may_register
 from dexxy.integrations.services.github.connecting.available import available_repositories
+from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.integrations.services.github.connecting.repositories import (
     repositories_connect_available,
 )

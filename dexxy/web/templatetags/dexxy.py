@@ -14,8 +14,8 @@ from django.utils.translation import get_language
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import is_admin, workspaces
-from dexxy.integrations.connection import Connection, github_connection
 from dexxy.integrations.services.github.connecting import app_registration
+from dexxy.integrations.services.github.connecting.connection import Connection, github_connection
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.web import markdown
 from dexxy.web.picture_urls import picture_url

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from dexxy.web.saved.pinned import Pinned, pinned_of
+from dexxy.web.pinned import Pinned, pinned_of
 
 register = template.Library()
 

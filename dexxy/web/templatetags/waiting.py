@@ -7,17 +7,16 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.members.models import Member
-from dexxy.messages.models import Standing, Thread
-from dexxy.messages.waiting.turns import Reason
+from dexxy.messages.models import Thread
 from dexxy.web.waiting import words
 from dexxy.web.waiting.place import address_of_queue
 from dexxy.web.wording import times
 
 register = template.Library()
+register.filter("reason", words.reason)
 
 # How long somebody is new: docs/reference/figures.md, New Contributors.
 _NEW = timedelta(days=30)
@@ -49,14 +48,6 @@ def look_of_wait(since: datetime, workspace: Workspace) -> str:
 def from_queue(query: QueryDict) -> str:
     """Write the query of a row's address, which says from which list it is opened."""
     return address_of_queue(query)
-
-
-@register.filter
-def reason(standing: Standing) -> str:
-    """Say why it is the team's turn."""
-    if standing.others_replied:
-        return _("Others replied")
-    return str(words.REASONS[Reason(standing.reason)])
 
 
 @register.filter

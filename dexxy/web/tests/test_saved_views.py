@@ -137,7 +137,7 @@ def test_what_takes_too_long_to_count_is_not_tried_by_every_page(
     client.force_login(bob)
     client.post(path, {**FORM, "page": "threads"})
     with monkeypatch.context() as patch:
-        patch.setattr("dexxy.web.saved.pinned._LONGEST_SECONDS", 0.0)
+        patch.setattr("dexxy.web.pinned._LONGEST_SECONDS", 0.0)
         first = client.get(f"{path}pinned/").content.decode()
 
     later = client.get(f"{path}pinned/").content.decode()

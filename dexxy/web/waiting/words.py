@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from dexxy.messages.models import Reason, Standing
 from dexxy.messages.waiting.lists import Tab
 from dexxy.messages.waiting.summary import MOST_COUNTED
-from dexxy.messages.waiting.turns import Reason
 from dexxy.web.wording import numbers
 
 TABS: Mapping[Tab, Promise] = {
@@ -68,6 +68,13 @@ REASONS: Mapping[Reason, Promise] = {
     Reason.READY: gettext_lazy("Ready for review"),
     Reason.REOPENED: gettext_lazy("Reopened"),
 }
+
+
+def reason(standing: Standing) -> str:
+    """Say why it is the team's turn."""
+    if standing.others_replied:
+        return gettext("Others replied")
+    return str(REASONS[Reason(standing.reason)])
 
 
 def counted(number: int) -> str:

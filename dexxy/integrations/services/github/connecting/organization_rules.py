@@ -23,9 +23,12 @@ from dexxy.accounts.sign_in_rules import (
     organization_rules_unused,
 )
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.connection import Connection, github_connection_for_admin
 from dexxy.integrations.models import AccountType, GitHubInstallation
 from dexxy.integrations.services.github.api.errors import NotFoundError, answer_shape
+from dexxy.integrations.services.github.connecting.connection import (
+    Connection,
+    github_connection_for_admin,
+)
 from dexxy.integrations.services.github.scheduling.person_client import client_for_person
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ populations of the benchmark's tuning seeds, and rounded.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dexxy.integrations.services.contributors.traits import (
+from dexxy.integrations.services.contributors.comparing.traits import (
     Account,
     Facet,
     Traits,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp, log
 
-from dexxy.integrations.services.contributors.suggestion_rules import (
+from dexxy.integrations.services.contributors.comparing.suggestion_rules import (
     DOUBTS,
     RULES,
     Candidate,

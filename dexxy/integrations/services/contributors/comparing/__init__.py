@@ -1,0 +1,1 @@
+"""How two accounts are compared: nothing here asks the database."""
