@@ -12,8 +12,8 @@ from dexxy.common.errors import DexxyError
 from dexxy.members.models import Member
 from tests.doors import Action, Names, tried
 
-PEOPLE = b"name,email,username\nMira,mira@example.com,mira\nNoor,noor@example.com,\n"
-BAD = PEOPLE + b",,\n"
+PEOPLE = b"name,email\nMira,mira@example.com\nNoor,noor@example.com\n"
+BAD = PEOPLE + b"Cyd,nonsense\n"
 
 
 class Page:

@@ -10,13 +10,12 @@ from django.utils.safestring import SafeString
 
 from dexxy.accounts.models import Workspace
 from dexxy.members.models import Member
-from dexxy.messages.models import Thread
+from dexxy.messages.models import Standing, Thread
 from dexxy.web.waiting import words
 from dexxy.web.waiting.place import address_of_queue
 from dexxy.web.wording import times
 
 register = template.Library()
-register.filter("reason", words.reason)
 
 # How long somebody is new: docs/reference/figures.md, New Contributors.
 _NEW = timedelta(days=30)
@@ -48,6 +47,12 @@ def look_of_wait(since: datetime, workspace: Workspace) -> str:
 def from_queue(query: QueryDict) -> str:
     """Write the query of a row's address, which says from which list it is opened."""
     return address_of_queue(query)
+
+
+@register.filter
+def reason(standing: Standing) -> str:
+    """Say why it is the team's turn."""
+    return words.reason(standing)
 
 
 @register.filter
