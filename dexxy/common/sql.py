@@ -67,7 +67,7 @@ class Rows:
     def into(self, sql: str) -> str:
         """Replace `{rows}` in SQL by a FROM item, called `r`, that has the columns of the rows."""
         fields = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
-        return sql.replace("{rows}", f"json_to_recordset(%(rows)s::json) AS r({fields})")
+        return filled(sql, rows=f"json_to_recordset(%(rows)s::json) AS r({fields})")
 
     @property
     def param(self) -> str:
@@ -77,6 +77,13 @@ class Rows:
         """
         names = list(self.columns)
         return orjson.dumps([dict(zip(names, row, strict=True)) for row in self.rows]).decode()
+
+
+def filled(sql: str, **parts: str) -> str:
+    """Put PARTS where their names stand in braces; other braces of SQL stay as they are."""
+    for name, part in parts.items():
+        sql = sql.replace(f"{{{name}}}", part)
+    return sql
 
 
 @dataclass(frozen=True)

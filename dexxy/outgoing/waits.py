@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.sql import fetch_all
-from dexxy.messages.feed.held import HELD
+from dexxy.messages.feed.held import HELD, held_in
 from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage, Wait
 from dexxy.outgoing.events import WAITS, EventType
 from dexxy.outgoing.models import Endpoint, KnownWait
@@ -44,7 +44,7 @@ WHERE e.workspace_id = ANY(%(among)s) AND NOT e.is_paused AND e.disabled_at IS N
               SELECT FROM messages_standing s
               WHERE {_IN_QUEUE} AND s.thread_id = k.thread_id AND s.since = k.since)
           OR (NOT k.is_late AND k.since <= %(now)s - e.late_hours * interval '1 hour'
-              AND k.thread_id NOT IN ({HELD.replace("%(workspace)s", "e.workspace_id")})))
+              AND k.thread_id NOT IN ({held_in("e.workspace_id")})))
   ))
 """  # noqa: S608
 

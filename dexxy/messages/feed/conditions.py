@@ -7,6 +7,7 @@ from typing import Any
 
 _PARAM = re.compile(r"%\((\w+)\)s")
 _COLUMN = re.compile(r"\{row\}\.(\w+)")
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,13 @@ class Condition:
     sql: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
-    def on(self, row: str) -> str:
-        """Return the SQL for the table with the alias ROW."""
-        return self.sql.format(row=row)
+    def on(self, row: str, instead: Mapping[str, str] = NOTHING) -> str:
+        """Return the SQL for the table with the alias ROW.
+
+        Args:
+            instead: column -> SQL that says the same of that row.
+        """
+        return _COLUMN.sub(lambda m: instead.get(m[1], m[0]), self.sql).format(row=row)
 
     @property
     def columns(self) -> set[str]:
@@ -73,9 +78,13 @@ def months(newest: str, oldest: str) -> str:
     return f"{series} WITH ORDINALITY AS r(key, number)"
 
 
-def where(row: str, conditions: Iterable[Condition]) -> str:
-    """Return SQL that is true where all CONDITIONS hold for the table with the alias ROW."""
-    return " AND ".join(condition.on(row) for condition in conditions) or "TRUE"
+def where(row: str, conditions: Iterable[Condition], instead: Mapping[str, str] = NOTHING) -> str:
+    """Return SQL that is true where all CONDITIONS hold for the table with the alias ROW.
+
+    Args:
+        instead: as of `Condition.on`.
+    """
+    return " AND ".join(condition.on(row, instead) for condition in conditions) or "TRUE"
 
 
 def params_of(conditions: Iterable[Condition]) -> dict[str, Any]:

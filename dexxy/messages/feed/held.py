@@ -4,12 +4,17 @@ from datetime import datetime
 
 from dexxy.messages.models import Standing, Triage
 
-# The ids of those of a workspace at the time `now`.
-HELD = """
+
+def held_in(workspace: str) -> str:
+    """Return a statement with the ids of those of WORKSPACE, SQL of its id, at the time `now`."""
+    return f"""
 SELECT tr.thread_id FROM messages_triage tr JOIN messages_standing st USING (thread_id)
-WHERE tr.workspace_id = %(workspace)s AND tr.snoozed_until > %(now)s
+WHERE tr.workspace_id = {workspace} AND tr.snoozed_until > %(now)s
   AND (st.turned_at IS NULL OR tr.seen_at IS NULL OR st.turned_at <= tr.seen_at)
-"""
+"""  # noqa: S608
+
+
+HELD = held_in("%(workspace)s")
 
 
 def held_until(triage: Triage | None, standing: Standing | None, now: datetime) -> datetime | None:

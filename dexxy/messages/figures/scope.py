@@ -9,7 +9,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.databases.replica import read
 from dexxy.common.errors import BadInputError
-from dexxy.common.sql import Rows, fetch_all, time_limit
+from dexxy.common.sql import Rows, fetch_all, filled, time_limit
 from dexxy.common.times import zone_called
 from dexxy.messages.answers import IS_SAID
 from dexxy.messages.feed.filters import check_lists
@@ -111,7 +111,7 @@ class Scope:
             "members": self.member_ids,
         }
         is_few = self.member_ids is not None and len(self.member_ids) <= FEW
-        sql = sql.replace("{once}", "NOT MATERIALIZED" if is_few else "MATERIALIZED")
+        sql = filled(sql, once="NOT MATERIALIZED" if is_few else "MATERIALIZED")
         return read(self.viewer, lambda: self._fetch(sql, {**given, **params}))
 
     def _fetch(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -15,11 +15,18 @@ from dexxy.messages.team.stints import Stint
 
 _GONE_SOURCES = """
 SELECT id FROM sources_source WHERE workspace_id = %(workspace)s AND is_archived"""
-# All that the feed shows of the member, as messages `m`.
-MINE = f"""
+
+
+def messages_by(author: str) -> str:
+    """Return all that the feed shows of AUTHOR, the SQL of an account's id, as messages `m`."""
+    return f"""
 messages_message m
-WHERE m.workspace_id = %(workspace)s AND m.author_id = ANY(%(accounts)s) AND NOT m.is_archived
+WHERE m.workspace_id = %(workspace)s AND m.author_id = {author} AND NOT m.is_archived
   AND m.in_feed AND m.source_id NOT IN ({_GONE_SOURCES})"""
+
+
+# The same of the member.
+MINE = messages_by("ANY(%(accounts)s)")
 # Whether a message `m` is words that were not hidden as spam and so on.
 SAID = f"m.kind IN ('opened', {listed(WORDS)}) AND {IS_SAID}"
 # The live threads `t`.

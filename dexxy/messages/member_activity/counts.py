@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dexxy.messages.member_activity.asked import MINE, THREADS, Asked
+from dexxy.messages.member_activity.asked import MINE, THREADS, Asked, messages_by
 from dexxy.messages.member_activity.lists import OfOthers, others_count
 from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
 from dexxy.messages.team.stints import is_on_team
@@ -31,7 +31,7 @@ WHERE {THREADS} AND t.author_id = ANY(%(accounts)s) GROUP BY 1, 2
 _FIRST = f"""
 SELECT first.id FROM unnest(%(accounts)s::bigint[]) AS account(id) CROSS JOIN LATERAL (
     SELECT m.id, m.occurred_at
-    FROM {MINE.replace("ANY(%(accounts)s)", "account.id")} ORDER BY m.occurred_at, m.id LIMIT 1
+    FROM {messages_by("account.id")} ORDER BY m.occurred_at, m.id LIMIT 1
 ) first ORDER BY first.occurred_at, first.id LIMIT 1
 """
 

@@ -132,7 +132,7 @@ def lists_asked(
     kept = [_TIMES[name] for name, time in times.items() if time is not None]
     of_rows = [one for one in of_threads if one.columns <= _OF_ROWS]
     others = [one for one in of_threads if one not in of_rows]
-    kept += [where("s", of_rows).replace("s.labels", _LABELS)] if of_rows else []
+    kept += [where("s", of_rows, _OF_STANDINGS)] if of_rows else []
     kept += [where("t", others)] if others else []
     own = {"workspace": workspace.pk, "viewer": viewer.pk, "now": now}
     waits = {"wait_since": filters.since, "wait_until": filters.until}
@@ -153,6 +153,7 @@ def lists_asked(
 _OF_ROWS = {"source_id", "kind", "labels"}
 # What a process of the release before wrote says no labels.
 _LABELS = "COALESCE(s.labels, (SELECT l.labels FROM messages_thread l WHERE l.id = s.thread_id))"
+_OF_STANDINGS = {"labels": _LABELS}
 _WITH_THREAD = "messages_standing s JOIN messages_thread t ON t.id = s.thread_id"
 
 
