@@ -37,9 +37,9 @@ def _has_statement(tree: ast.AST) -> bool:
 
 def _replaced_in(tree: ast.AST) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "replace" and node.args:
-                yield node.func.value
+        match node:
+            case ast.Call(func=ast.Attribute(attr="replace", value=text), args=[_, *_]):
+                yield text
 
 
 def _is_statement(node: ast.expr) -> bool:

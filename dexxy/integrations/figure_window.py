@@ -12,7 +12,6 @@ from dexxy.integrations.models import GitHubRepository
 from dexxy.messages.figures.periods import LONGEST
 from dexxy.messages.figures.scope import Window, WindowError
 from dexxy.messages.figures.steps import DAY
-from dexxy.sources.models import SourceKind
 
 
 def figure_window(
@@ -56,7 +55,7 @@ def _synced(workspace: Workspace) -> dict[int, datetime | None]:
     repositories = GitHubRepository.objects.filter(
         source__workspace=workspace, source__is_archived=False
     )
-    fed = workspace.sources.filter(kind=SourceKind.FED, is_archived=False)
+    fed = workspace.sources.shown().fed()
     return {
         **dict(repositories.values_list("source", "last_synced_at")),
         **dict(fed.values_list("pk", "fed_at")),

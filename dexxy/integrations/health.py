@@ -12,7 +12,9 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, memberships_of
 from dexxy.integrations.models import GitHubRepository, SyncStatus, ends_soon
-from dexxy.sources.models import Source, SourceKind
+from dexxy.integrations.querysets import is_paused, is_unpaused
+from dexxy.integrations.sync_status import STOPPED
+from dexxy.sources.models import Source
 
 # A repository that is due for so long is read by nobody: no worker, or no scheduler.
 OVERDUE = timedelta(minutes=15)
@@ -63,17 +65,18 @@ def sync_health(viewer: Viewer, workspace: Workspace) -> SyncHealth:
     """
     now = timezone.now()
     connected = GitHubRepository.objects.followed().of_workspace(workspace)
-    pause = "installation__credential__paused_until"
-    is_stopped = Q(sync_status__in=[SyncStatus.PAUSED, SyncStatus.DISABLED])
-    is_unpaused = Q(**{pause: None}) | Q(**{f"{pause}__lte": now})
+    credential = "installation__credential__"
+    is_stopped = Q(sync_status__in=STOPPED)
+    is_limited = is_paused(credential) & ~is_stopped
+    is_overdue = is_unpaused(credential) & ~is_stopped & Q(next_sync_at__lt=now - OVERDUE)
     mine = memberships_of(viewer)
     health = SyncHealth(
         **connected.seen_by(mine).aggregate(
             repositories=Count("pk"),
             failing=Count("pk", Q(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])),
             reading=Count("pk", Q(sync_status__in=[SyncStatus.PENDING, SyncStatus.SYNCING])),
-            overdue=Count("pk", is_unpaused & ~is_stopped & Q(next_sync_at__lt=now - OVERDUE)),
-            paused_until=Max(pause, filter=~is_stopped & Q(**{f"{pause}__gt": now})),
+            overdue=Count("pk", is_overdue),
+            paused_until=Max(f"{credential}paused_until", filter=is_limited),
             synced_at=Min("last_synced_at", filter=~is_stopped),
             token_ends_at=Min("installation__token_expires_at", filter=Q(installation__app=None)),
         )
@@ -81,7 +84,5 @@ def sync_health(viewer: Viewer, workspace: Workspace) -> SyncHealth:
     if health.repositories:
         return health
     # A team may have no repository at all: what its scripts feed is then all that there is.
-    fed = Source.objects.filter(
-        workspace=workspace, kind=SourceKind.FED, is_archived=False, workspace__memberships__in=mine
-    )
+    fed = Source.objects.shown().fed().filter(workspace=workspace, workspace__memberships__in=mine)
     return replace(health, **fed.aggregate(fed=Count("pk"), fed_at=Max("fed_at")))

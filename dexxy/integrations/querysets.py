@@ -13,12 +13,17 @@ from dexxy.messages.models import Thread
 RowT = TypeVar("RowT", bound=Model, covariant=True)
 
 
-def _unpaused(credential: str = "") -> Q:
-    """Say of which credentials GitHub wants requests now.
+def is_paused(credential: str = "") -> Q:
+    """Say of which credentials GitHub wants no requests now.
 
     Args:
         credential: the path to it, with `__` at its end.
     """
+    return Q(**{f"{credential}paused_until__gt": timezone.now()})
+
+
+def is_unpaused(credential: str = "") -> Q:
+    """Say of which credentials GitHub wants requests now, as `is_paused` takes them."""
     until = f"{credential}paused_until"
     return Q(**{until: None}) | Q(**{f"{until}__lte": timezone.now()})
 
@@ -26,9 +31,13 @@ def _unpaused(credential: str = "") -> Q:
 class CredentialQuerySet(QuerySet[RowT]):
     """Credentials by what GitHub lets us spend."""
 
+    def paused(self) -> Self:
+        """Return those of which GitHub wants no requests now."""
+        return self.filter(is_paused())
+
     def unpaused(self) -> Self:
         """Return those of which GitHub wants requests now."""
-        return self.filter(_unpaused())
+        return self.filter(is_unpaused())
 
 
 class GitHubInstallationQuerySet(QuerySet[RowT]):
@@ -45,7 +54,7 @@ class GitHubInstallationQuerySet(QuerySet[RowT]):
     def due(self) -> Self:
         """Return those that should be compared with GitHub now."""
         return self.filter(
-            _unpaused("credential__"), credential__isnull=False, reconcile_at__lte=timezone.now()
+            is_unpaused("credential__"), credential__isnull=False, reconcile_at__lte=timezone.now()
         )
 
 
@@ -120,4 +129,4 @@ class GitHubRepositoryQuerySet(QuerySet[RowT]):
 
     def _askable(self) -> Self:
         """Return those that GitHub can be asked about now."""
-        return self.readable().filter(_unpaused("installation__credential__"))
+        return self.readable().filter(is_unpaused("installation__credential__"))

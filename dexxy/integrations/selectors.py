@@ -30,6 +30,7 @@ from dexxy.integrations.services.github.reading.request_sizes import START, Requ
 from dexxy.integrations.services.github.reading.scans import SWEEPS
 from dexxy.integrations.services.github.scheduling.intervals import RHYTHMS, at_most_as_set
 from dexxy.integrations.sync_phase import SyncPhase, phase_of
+from dexxy.integrations.sync_status import STOPPED
 from dexxy.members.models import Identity
 from dexxy.messages.models import MessageKind, Thread
 
@@ -88,7 +89,7 @@ class RepositoryOverview:
         credential = self.repository.installation.credential
         if credential is None or not credential.is_paused:
             return None
-        is_stopped = self.repository.sync_status in {SyncStatus.PAUSED, SyncStatus.DISABLED}
+        is_stopped = self.repository.sync_status in STOPPED
         return None if is_stopped else credential.paused_until
 
     @property

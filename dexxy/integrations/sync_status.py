@@ -15,3 +15,7 @@ class SyncStatus(models.TextChoices):
     ERROR = "error", "Sync failed"
     PAUSED = "paused", "User paused sync"
     DISABLED = "disabled", "Repository access lost"
+
+
+# Nothing is read until a person goes on with it, or GitHub gives access back.
+STOPPED = frozenset({SyncStatus.PAUSED, SyncStatus.DISABLED})

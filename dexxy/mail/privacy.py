@@ -9,5 +9,5 @@ from dexxy.outgoing.privacy import sources_that_may_leave
 def sources_for_mail(workspace: Workspace) -> Sequence[int] | None:
     """Return the ids of the sources of which mails may tell; None for all of them."""
     allowed = list(sources_that_may_leave(workspace).values_list("pk", flat=True))
-    shown = workspace.sources.filter(is_archived=False).count()
+    shown = workspace.sources.shown().count()
     return None if len(allowed) == shown else allowed

@@ -324,7 +324,7 @@ def _become(one: Endpoint, wanted: Wanted, *, is_new: bool) -> None:
 def _require_there(workspace: Workspace, filters: FeedFilters) -> None:
     """Refuse a filter that would keep everything back without a word, or whatever comes one day."""
     named: Sequence[tuple[Sequence[int], QuerySet[Any]]] = (
-        (filters.source_ids, workspace.sources.filter(is_archived=False)),
+        (filters.source_ids, workspace.sources.shown()),
         (filters.member_ids, Member.objects.filter(workspace=workspace)),
         (filters.author_ids, Identity.objects.filter(workspace=workspace)),
     )

@@ -27,7 +27,7 @@ def sources_that_may_leave(workspace: Workspace) -> QuerySet[Source]:
 
     Of which it is not known whether they are private are taken for private.
     """
-    shown = Source.objects.filter(workspace=workspace, is_archived=False)
+    shown = Source.objects.shown().filter(workspace=workspace)
     is_kept_in = LeavingRule.objects.filter(workspace=workspace, keeps_private_in=True).exists()
     return shown.filter(visibility__is_private=False) if is_kept_in else shown
 

@@ -28,7 +28,7 @@ def sources_fed(workspace: Workspace) -> dict[tuple[str, str], int]:
 
     Returns: provider and external id -> primary key.
     """
-    found = workspace.sources.filter(kind=SourceKind.FED)
+    found = workspace.sources.fed()
     return {(one.server, one.external_id): one.pk for one in found}
 
 

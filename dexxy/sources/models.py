@@ -1,5 +1,7 @@
 """Where messages come from."""
 
+from typing import Self
+
 from django.db import models
 
 from dexxy.accounts.models import Workspace
@@ -9,6 +11,22 @@ from dexxy.common.models import TimestampedModel, only_choices
 class SourceKind(models.TextChoices):
     GITHUB_REPOSITORY = "github_repository"
     FED = "fed"
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    """Sources by whether they are shown, and by who reads them."""
+
+    def shown(self) -> Self:
+        """Return those that pages and the API show: followed, or fed."""
+        return self.filter(is_archived=False)
+
+    def fed(self) -> Self:
+        """Return those that scripts feed."""
+        return self.filter(kind=SourceKind.FED)
+
+    def read_here(self) -> Self:
+        """Return those that Dexxy reads by itself."""
+        return self.exclude(kind=SourceKind.FED)
 
 
 class Source(TimestampedModel):
@@ -29,6 +47,8 @@ class Source(TimestampedModel):
     last_activity_at = models.DateTimeField(null=True, blank=True)
     fed_at = models.DateTimeField(null=True, blank=True)
     is_archived = models.BooleanField(default=False)
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
-
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
-from dexxy.sources.models import Source, SourceKind
+from dexxy.sources.models import Source, SourceQuerySet
 
 
-def visible_sources(viewer: Viewer, workspace: Workspace) -> QuerySet[Source]:
+def visible_sources(viewer: Viewer, workspace: Workspace) -> SourceQuerySet:
     """Return the sources of WORKSPACE by name.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    return workspace.sources.filter(is_archived=False).order_by("name", "pk")
+    return workspace.sources.shown().order_by("name", "pk")
 
 
 def fed_sources(viewer: Viewer, workspace: Workspace) -> list[Source]:
@@ -25,7 +23,7 @@ def fed_sources(viewer: Viewer, workspace: Workspace) -> list[Source]:
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
-    fed = visible_sources(viewer, workspace).filter(kind=SourceKind.FED)
+    fed = visible_sources(viewer, workspace).fed()
     return list(fed.order_by("server", "name", "pk"))
 
 
@@ -35,7 +33,7 @@ def sources_called(workspace: Workspace, names: Iterable[str]) -> list[int]:
     Whoever calls this has asked for the viewer.
     """
     wanted = {name.lower().strip("/") for name in names}
-    known = workspace.sources.filter(is_archived=False).values_list("pk", "name").order_by("pk")
+    known = workspace.sources.shown().values_list("pk", "name").order_by("pk")
     return [pk for pk, name in known if not wanted.isdisjoint(_called(name.lower()))]
 
 

@@ -119,7 +119,7 @@ def _credentials() -> Iterator[Fact]:
     now = timezone.now()
     linked = Credential.objects.filter(installations__workspace__isnull=False).distinct()
     yield Fact(CREDENTIALS, linked.count(), ("all",))
-    yield Fact(CREDENTIALS, linked.filter(paused_until__gt=now).count(), ("paused",))
+    yield Fact(CREDENTIALS, linked.paused().count(), ("paused",))
     yield Fact(CREDENTIALS, linked.filter(lease_until__gt=now).count(), ("leased",))
     # What was left of an hour that is over says nothing.
     known = linked.filter(points_reset_at__gt=now).order_by("points_remaining", "pk")

@@ -50,7 +50,7 @@ def _threads(
 ) -> dict[tuple[str, int], int]:
     if not wanted:
         return {}
-    there = workspace.sources.filter(server=source.server, is_archived=False)
+    there = workspace.sources.shown().filter(server=source.server)
     names = {pk: name.lower() for pk, name in there.values_list("pk", "name")}
     asked = {of for of, _ in wanted}
     # By their key, which begins with the source and the kind.

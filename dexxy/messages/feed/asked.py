@@ -26,7 +26,6 @@ from dexxy.messages.feed.search import phrase_pattern, search_words, split_phras
 from dexxy.messages.models import Thread, ThreadKind, Triage
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.unread import read_before
-from dexxy.sources.models import SourceKind
 
 _LATER = datetime(9999, 12, 31, tzinfo=UTC)
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -177,7 +176,7 @@ def threads_numbered(workspace: Workspace, numbers: Sequence[int]) -> list[int]:
 
     The numbers of what is fed are ours, and nobody is told them.
     """
-    read = workspace.sources.exclude(kind=SourceKind.FED)
+    read = workspace.sources.read_here()
     found = Thread.objects.filter(
         workspace=workspace,
         # So that the key that begins with them is read, and not all threads.

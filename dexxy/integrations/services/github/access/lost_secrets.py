@@ -5,7 +5,6 @@ read again.
 """
 
 from django.conf import settings
-from django.db.models import Q
 
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.app import app_of_environment_store
@@ -54,7 +53,7 @@ def _token_lost(installation: GitHubInstallation) -> list[str]:
         one = GitHubInstallation.objects.filter(pk=installation.pk)
         one.update(access_token="", token_expires_at=None)
         return []
-    followed = installation.repositories.filter(~Q(is_archived=True)).order_by("pk")
+    followed = installation.repositories.followed().order_by("pk")
     said = ASK_ANEW.format(
         name=installation.account_login,
         repository=followed.values_list("full_name", flat=True).first() or "OWNER/REPO",

@@ -57,6 +57,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.querysets import GitHubRepositoryQuerySet
 from dexxy.integrations.services.github.access.lease import LEASE_SECONDS
+from dexxy.integrations.sync_status import STOPPED
 from dexxy.members.summaries import summaries_due_everywhere
 from dexxy.sources.models import Source
 
@@ -99,9 +100,7 @@ _TRANSITIONS: Mapping[_Event, tuple[frozenset[SyncStatus], Value]] = {
     _Event.INTERRUPTED: (_SYNCING, _PENDING),
 }
 # Followed, and yet not read as it should be.
-_STOPPED = Q(is_archived=True) | Q(
-    sync_status__in=[SyncStatus.ERROR, SyncStatus.PAUSED, SyncStatus.DISABLED]
-)
+_UNWELL = Q(is_archived=True) | Q(sync_status__in=[SyncStatus.ERROR, *STOPPED])
 _GLANCED = """
 UPDATE integrations_githubrepository g
 SET next_sync_at = r.next_look, glanced_at = coalesce(%(at)s, glanced_at)
@@ -163,7 +162,7 @@ def repository_followed(
     repository, is_new = GitHubRepository.objects.update_or_create(
         source=source, defaults=known, create_defaults={**known, "next_sync_at": timezone.now()}
     )
-    stopped = _one(repository).filter(_STOPPED)
+    stopped = _one(repository).filter(_UNWELL)
     is_again = _happens(
         stopped, _Event.FOLLOWED_AGAIN, is_archived=False, **_well(), **_due_with_sweep()
     )

@@ -44,5 +44,5 @@ def engine_restored() -> list[str]:
         error_code="restored",
     )
     # What vanished since the backup no list shows.
-    changes_missed(GitHubRepository.objects.filter(is_archived=False))
+    changes_missed(GitHubRepository.objects.followed())
     return lost_secrets_mark()
