@@ -31,6 +31,8 @@ ROWS = {
     "members_identity": MESSAGES // 5,
     "messages_thread": MESSAGES // 5,
     "messages_message": MESSAGES,
+    "messages_searchentry": MESSAGES,
+    "messages_change": MESSAGES,
 }
 PATIENCE = "2s"
 
@@ -40,6 +42,8 @@ _VALUES = {
     "thread_kind": "'issue'",
     "state": "'open'",
     ("messages_message", "kind"): "'comment'",
+    ("messages_change", "kind"): "'written'",
+    ("messages_searchentry", "words"): "ARRAY[i, i % 1000]",
     ("messages_thread", "kind"): "'issue'",
     ("members_identity", "kind"): "'user'",
     ("sources_source", "kind"): "'github_repository'",
@@ -64,6 +68,7 @@ _REFERENCES = {
     "member_id": "members_member",
     "home_member_id": "members_member",
     "thread_id": "messages_thread",
+    "message_id": "messages_message",
 }
 
 

@@ -81,7 +81,8 @@ def make(version: str) -> list[Path]:
     put(PACKAGE, r'__version__ = ".*"', f'__version__ = "{version}"')
     put(CHART, r'appVersion: ".*"', f'appVersion: "{version}"')
     run(sys.executable, "-W", "ignore", "-m", "tools.released")
-    git("commit", "--all", "--quiet", "--message", f"Call this state {version}")
+    why = "What is new in it is in CHANGELOG.md."
+    git("commit", "--all", "--quiet", "--message", f"Call this state {version}\n\n{why}")
     tag(version, notes)
     shutil.rmtree(DIST, ignore_errors=True)
     # An installation serves its own pages at /docs/, to which alerts lead.

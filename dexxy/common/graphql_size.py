@@ -36,8 +36,8 @@ from dexxy.common.pages import LARGEST_PAGE, PAGE
 # Each takes 40 to 80 microseconds of a processor, whether it is an object or a text: the largest
 # document takes two to four seconds.
 VALUES_A_POINT = 100
-# Braces within braces, those of fragments where they are spread: more of them than levels of
-# fields, and few enough to be measured by functions that call themselves.
+# Nested selection sets, counted with those of each fragment where it is spread. That is above the
+# limit of nested fields, and below the depth at which Python's recursion would end.
 MOST_NESTED = 50
 # Fields of one name on one type: validation compares each with all others, to merge them.
 MOST_ALIKE = 100

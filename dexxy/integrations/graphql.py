@@ -43,11 +43,11 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_sync_now,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
-from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
-from dexxy.integrations.services.github.webhooks.redelivery import (
+from dexxy.integrations.services.github.webhooks.applying_again import (
     deliveries_recover,
     delivery_redeliver,
 )
+from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
 from dexxy.messages.graphql_kinds import ThreadKind
 
 # Lists without pages: hardly any workspace has more.

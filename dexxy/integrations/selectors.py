@@ -1,6 +1,5 @@
 """How far each repository has been read, and what stands in the way."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,10 +21,10 @@ from dexxy.integrations.models import (
     SyncStatus,
     SyncStream,
 )
+from dexxy.integrations.progress import Progress, progress_of
 from dexxy.integrations.receipts import Receipt, receipt_of
 from dexxy.integrations.services.github.access.repository_state import Repositories
 from dexxy.integrations.services.github.connecting.repositories import RepositoryNotFoundError
-from dexxy.integrations.services.github.reading.pace import Pace
 from dexxy.integrations.services.github.reading.request_sizes import START, RequestSizes
 from dexxy.integrations.services.github.reading.scans import SWEEPS
 from dexxy.integrations.services.github.scheduling.intervals import RHYTHMS, at_most_as_set
@@ -39,16 +38,6 @@ PROBLEMS_SHOWN = 5
 # Among the counts of a run with news: how many openings there are, one a thread.
 _STORED = f"stored_{MessageKind.OPENED}"
 _STREAM_ORDER = {name: index for index, name in enumerate(StreamName.values)}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How much of what is expected has been read; None where nobody knows yet."""
-
-    done: int
-    expected: int | None
-    percent: int | None
-    remaining: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -223,34 +212,6 @@ def people_unread(workspace: Workspace) -> int:
     return unread.exclude(node_id="").count()
 
 
-def progress_of(
-    streams: Iterable[SyncStream],
-    run: SyncRun | None = None,
-    people: int = 0,
-    people_at_once: int = START[RequestKind.PEOPLE],
-) -> Progress:
-    """Sum up STREAMS; the pace of RUN says how long the rest will take.
-
-    Args:
-        people: how many profiles are still to be read.
-        people_at_once: how many of them one request asks for.
-    """
-    streams = list(streams)
-    done = sum(stream.read for stream in streams)
-    if streams and all(stream.is_done for stream in streams):
-        return Progress(done, done, 100)
-    # What a stream has left, or None where GitHub has not said how long it is.
-    left = [_left(stream) for stream in streams]
-    known = [number for number in left if number is not None]
-    if not streams or len(known) < len(left):
-        return Progress(done, None, None)
-    expected = done + sum(known)
-    # 100 is for what is done: the last thread of a million is not there yet.
-    percent = min(99, done * 100 // expected) if expected else 0
-    requests = _people_requests(done, sum(known), people, people_at_once)
-    return Progress(done, expected, percent, _remaining(sum(known), run, requests))
-
-
 def check_intervals() -> tuple[timedelta, timedelta]:
     """Return the shortest and the longest time between two looks at a repository."""
     shortest, longest = RHYTHMS[0].look, RHYTHMS[-1].look_with_webhooks
@@ -289,24 +250,6 @@ def _people_at_once(repository: GitHubRepository, run: SyncRun | None) -> int:
     if run is None or run.state != RunState.RUNNING:
         return START[RequestKind.PEOPLE]
     return RequestSizes(repository).to_ask(RequestKind.PEOPLE)
-
-
-def _left(stream: SyncStream) -> int | None:
-    if stream.is_done:
-        return 0
-    return None if stream.expected is None else max(0, stream.expected - stream.read)
-
-
-def _people_requests(done: int, left: int, people: int, at_once: int) -> int:
-    # The threads that are left bring as many new people as those that were read.
-    people += people * left // done if done else 0
-    return -(-people // at_once)
-
-
-def _remaining(left: int, run: SyncRun | None, requests: int) -> timedelta | None:
-    if run is None or run.state != RunState.RUNNING:
-        return None
-    return Pace.of(run.pace).remaining(threads=left, others=requests)
 
 
 def lists_of_threads(repository: GitHubRepository) -> list[SyncStream]:

@@ -17,7 +17,7 @@ from dexxy.web import (
     pages,
     pictures,
     repositories,
-    repository_pages,
+    repository_syncs,
 )
 from dexxy.web.demo import mails as demo_mails
 from dexxy.web.directory import bulk, bulk_task, importing, organizations
@@ -151,9 +151,9 @@ urlpatterns = [
     ),
     path("w/<slug:slug>/repositories/add/", repositories.repositories_add, name="repositories_add"),
     path(
-        "w/<slug:slug>/repositories/history/", repository_pages.history, name="repositories_history"
+        "w/<slug:slug>/repositories/history/", repository_syncs.history, name="repositories_history"
     ),
-    path("w/<slug:slug>/repositories/<int:pk>/", repository_pages.repository, name="repository"),
+    path("w/<slug:slug>/repositories/<int:pk>/", repository_syncs.repository, name="repository"),
     path(
         "w/<slug:slug>/repositories/<int:pk>/disconnect/",
         repositories.repository_disconnect_page,

@@ -9,9 +9,11 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from dexxy.cli.migration_state import (
+    REPLACED,
     NewerDataError,
     OldDataError,
     is_up_to_date,
+    state_of,
 )
 from dexxy.cli.startup import database_prepare, database_require
 from dexxy.cli.tests.running import Running, dexxy, environment, free_port
@@ -51,6 +53,17 @@ def test_data_that_nothing_leads_on_from_is_refused(
 
     with pytest.raises(OldDataError) as refusal:
         look()
+
+    assert str(refusal.value) == OLD
+
+
+@pytest.mark.parametrize("migration", sorted(REPLACED), ids=".".join)
+def test_each_migration_that_was_replaced_tells_that_the_data_is_old(
+    migration: tuple[str, str],
+) -> None:
+    # Beside one that is newer than this Dexxy, too: of old data that says more.
+    with pytest.raises(OldDataError) as refusal:
+        state_of({migration, ("messages", "9999_of_tomorrow")})
 
     assert str(refusal.value) == OLD
 

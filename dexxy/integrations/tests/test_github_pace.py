@@ -8,7 +8,8 @@ from dexxy.integrations.models import (
     SyncRun,
     SyncStream,
 )
-from dexxy.integrations.selectors import people_unread, progress_of
+from dexxy.integrations.progress import progress_of
+from dexxy.integrations.selectors import people_unread
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
 from dexxy.integrations.services.github.reading.pace import Pace

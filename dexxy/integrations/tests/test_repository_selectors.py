@@ -7,11 +7,10 @@ from pytest_django import DjangoAssertNumQueries
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import WorkspaceNotFoundError
 from dexxy.integrations.models import RunState, StreamName, SyncProblem, SyncRun, SyncStream
+from dexxy.integrations.progress import Progress, progress_of
 from dexxy.integrations.receipts import receipt_of
 from dexxy.integrations.selectors import (
     PROBLEMS_SHOWN,
-    Progress,
-    progress_of,
     repository_overviews,
 )
 from dexxy.integrations.services.github.reading.pace import Pace

@@ -16,11 +16,11 @@ from dexxy.integrations.services.github.connecting.connection import (
     app_state,
     github_connection_for_admin,
 )
-from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
-from dexxy.integrations.services.github.webhooks.redelivery import (
+from dexxy.integrations.services.github.webhooks.applying_again import (
     deliveries_recover,
     delivery_redeliver,
 )
+from dexxy.integrations.services.github.webhooks.asking_again import delivery_ask_again
 from dexxy.web.pages import PageRequest, attempt, back, workspace_action, workspace_page
 
 TABS = {

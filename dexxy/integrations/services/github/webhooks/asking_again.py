@@ -1,6 +1,6 @@
 """Ask GitHub to send a webhook once more that failed here, or was of no use.
 
-`redelivery.py` applies what is kept of one; this tries the whole way from GitHub to here anew.
+`applying_again.py` applies what is kept of one; this tries the whole way from GitHub to here anew.
 """
 
 from datetime import timedelta
@@ -17,12 +17,12 @@ from dexxy.integrations.activity import delivery_of
 from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
 from dexxy.integrations.services.github.access.app import app_client, app_refused
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.webhooks.applying_again import DeliveryAppliedError
 from dexxy.integrations.services.github.webhooks.delivery_log import (
     KEPT_BY_GITHUB,
     PATH,
     delivery_number,
 )
-from dexxy.integrations.services.github.webhooks.redelivery import DeliveryAppliedError
 
 # Pages of GitHub's log, each of a hundred, in which one is looked for.
 _PAGES = 20

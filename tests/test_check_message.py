@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.check_subject import problem
+from tools.check_message import problem
 
+NO_BODY = "There is no body: an empty line below the subject, and then why it is done."
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -15,12 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
     "message",
     [
         "Ask GitHub with httpx alone\n\nBecause it is light.\n",
-        "Ask GitHub with httpx alone\n# Please enter the commit message\n",
-        "x" * 72,
-        "\N{LATIN SMALL LETTER E WITH ACUTE}" * 72,
+        "x" * 72 + "\n\nWhy.",
+        "\N{LATIN SMALL LETTER E WITH ACUTE}" * 72 + "\n\nWhy.",
+        "Merge branch 'main' into httpx",
+        "fixup! Ask GitHub with httpx alone",
     ],
 )
-def test_a_short_subject_with_or_without_a_body_is_let_through(message: str) -> None:
+def test_a_short_subject_with_a_body_and_what_git_writes_are_let_through(message: str) -> None:
     assert problem(message) is None
 
 
@@ -31,6 +33,9 @@ def test_a_short_subject_with_or_without_a_body_is_let_through(message: str) -> 
         ("", "The first line is empty: it says what the commit does."),
         ("\nSubject", "The first line is empty: it says what the commit does."),
         ("Subject\nbody", "An empty line stands between the subject and the body."),
+        ("Subject", NO_BODY),
+        ("Subject\n\n# Please enter the commit message\n", NO_BODY),
+        (f"Subject\n\n# {'-' * 24} >8 {'-' * 24}\ndiff --git a b\n", NO_BODY),
     ],
 )
 def test_any_other_message_is_refused_with_what_is_wrong(message: str, wrong: str) -> None:
@@ -42,7 +47,7 @@ def test_the_hook_ends_with_the_exit_code_that_git_looks_at(tmp_path: Path) -> N
     message.write_text("x" * 73)
 
     ended = subprocess.run(
-        [sys.executable, "-m", "tools.check_subject", str(message)],
+        [sys.executable, "-m", "tools.check_message", str(message)],
         cwd=ROOT,
         capture_output=True,
         text=True,
