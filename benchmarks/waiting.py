@@ -80,7 +80,7 @@ def _measure() -> None:
     from dexxy.messages.feed.filters import ThreadFilters
     from dexxy.messages.models import ThreadKind
     from dexxy.messages.waiting.lists import QueueFilters, Tab
-    from dexxy.messages.waiting.place import queue_place
+    from dexxy.messages.waiting.position import queue_position
     from dexxy.messages.waiting.queue import queue_page
     from dexxy.messages.waiting.summary import list_counts, queue_number, queue_summary
     from dexxy.sources.models import Source
@@ -116,14 +116,14 @@ def _measure() -> None:
         "what is snoozed": lambda: queue_page(alice, workspace, snoozed),
         "bands of it": lambda: queue_summary(alice, workspace, snoozed),
         "what is set aside": lambda: queue_page(alice, workspace, aside),
-        "the place of a thread": lambda: queue_place(alice, workspace, last),
+        "the place of a thread": lambda: queue_position(alice, workspace, last),
         "issues of a repository": lambda: queue_page(alice, workspace, of_one),
         "their lists": lambda: list_counts(alice, workspace, of_one),
-        "the place of one of them": lambda: queue_place(alice, workspace, last, of_one),
+        "the place of one of them": lambda: queue_position(alice, workspace, last, of_one),
         "a label that all have": lambda: queue_page(alice, workspace, labelled),
         "its bands": lambda: queue_summary(alice, workspace, labelled),
         "its lists": lambda: list_counts(alice, workspace, labelled),
-        "the place in them": lambda: queue_place(alice, workspace, last, labelled),
+        "the place in them": lambda: queue_position(alice, workspace, last, labelled),
         "a label that none has": lambda: queue_page(alice, workspace, unlike),
         "the bands of none": lambda: queue_summary(alice, workspace, unlike),
         "the lists of none": lambda: list_counts(alice, workspace, unlike),

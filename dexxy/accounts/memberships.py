@@ -49,7 +49,7 @@ def membership_set_role(*, viewer: Viewer, membership_id: int, role: Role) -> Me
         AdminOnlyError: VIEWER is a member there.
         LastAdminError: nobody else is an administrator.
     """
-    actor, workspace = _place(viewer, membership_id)
+    actor, workspace = _actor_and_workspace(viewer, membership_id)
     _require_admin(viewer, workspace)
     in_person(viewer)
     return operator_set_role(actor=actor, membership_id=membership_id, role=role)
@@ -65,7 +65,7 @@ def membership_remove(*, viewer: Viewer, membership_id: int) -> Membership:
         AdminOnlyError: VIEWER is a member there, and it is not their own.
         LastAdminError: nobody else is an administrator.
     """
-    actor, workspace = _place(viewer, membership_id)
+    actor, workspace = _actor_and_workspace(viewer, membership_id)
     if not actor.memberships.filter(pk=membership_id).exists():
         _require_admin(viewer, workspace)
     return operator_remove(actor=actor, membership_id=membership_id)
@@ -86,7 +86,7 @@ def membership_reset_link(*, viewer: Viewer, membership_id: int) -> str:
         AdminOnlyError: VIEWER is a member there.
         ResetRefusedError: the account opens more than VIEWER administers, or nothing any more.
     """
-    actor, workspace = _place(viewer, membership_id)
+    actor, workspace = _actor_and_workspace(viewer, membership_id)
     _require_admin(viewer, workspace)
     in_person(viewer)
     user = _resettable(actor, membership_id)
@@ -113,7 +113,7 @@ def membership_reset_second_step(*, viewer: Viewer, membership_id: int) -> None:
         AdminOnlyError: VIEWER is a member there.
         ResetRefusedError: the account opens more than VIEWER administers, or nothing any more.
     """
-    actor, workspace = _place(viewer, membership_id)
+    actor, workspace = _actor_and_workspace(viewer, membership_id)
     _require_admin(viewer, workspace)
     in_person(viewer)
     user = _resettable(actor, membership_id)
@@ -217,7 +217,7 @@ def _end_access(workspace: Workspace, user: User) -> dict[str, int]:
     }
 
 
-def _place(viewer: Viewer, membership_id: int) -> tuple[User, Workspace]:
+def _actor_and_workspace(viewer: Viewer, membership_id: int) -> tuple[User, Workspace]:
     """Return who acts, and the workspace of a membership in one of VIEWER's."""
     actor = signed_in(viewer)
     mine = Workspace.objects.filter(memberships__in=memberships_of(viewer))

@@ -50,7 +50,7 @@ class OutsidePerson:
     Args:
         provider: the key of the provider, by which the account is found again.
         uid: their number or name there, which never changes and is nobody else's.
-        place: what the provider is called.
+        provider_name: what the provider is called.
         proven: their addresses that the provider has verified, the most important one first.
         organization_rules: the keys of the rules whose organizations they were proven to be in.
         unanswered: whether some organization could not be asked for them.
@@ -58,7 +58,7 @@ class OutsidePerson:
 
     provider: str
     uid: str
-    place: str
+    provider_name: str
     name: str
     proven: Sequence[str]
     organization_rules: Sequence[int] = ()
@@ -104,7 +104,7 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
             _(
                 "{place} has verified no email address of yours. Verify one there, and sign in "
                 "once more."
-            ).format(place=person.place)
+            ).format(place=person.provider_name)
         )
     user = _owner(person.proven)
     is_new = user is None
@@ -124,7 +124,7 @@ def _join(person: OutsidePerson, user: User) -> None:
         provider=person.provider, uid=person.uid, defaults={"user": user}
     )
     for membership in user.memberships.select_related("workspace"):
-        details = {"user": user.email, "place": person.place}
+        details = {"user": user.email, "place": person.provider_name}
         audit(membership.workspace, user, "user.outside_account_joined", user, **details)
 
 
@@ -145,7 +145,7 @@ def _refuse_second_step(user: User | None, person: OutsidePerson) -> None:
             "The account of {email} here has a passkey or an authenticator app, so it is not "
             "joined with yours at {place}. Sign in as before and remove them, then sign in by "
             "{place}. If they are not yours, ask whoever runs this Dexxy to reset them."
-        ).format(email=user.email, place=person.place)
+        ).format(email=user.email, place=person.provider_name)
     )
 
 
@@ -186,7 +186,7 @@ def _newcomer(person: OutsidePerson, secret: str) -> User:
             _(
                 "{place} could not be asked just now whether you may come in: try again in a few "
                 "minutes, or ask an admin of your team to invite {email}."
-            ).format(place=person.place, email=person.proven[0])
+            ).format(place=person.provider_name, email=person.proven[0])
         )
     if not invitations and not rules:
         raise NobodyLetInError(

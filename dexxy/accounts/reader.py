@@ -35,8 +35,8 @@ class ChoiceError(BadInputError):
 @cache
 def zone_names() -> frozenset[str]:
     """Return the names of the time zones that can be chosen."""
-    places = {name for name in available_timezones() if name.partition("/")[0] in _REGIONS}
-    return frozenset(places | {UTC})
+    names = {name for name in available_timezones() if name.partition("/")[0] in _REGIONS}
+    return frozenset(names | {UTC})
 
 
 @cache
@@ -63,8 +63,8 @@ def zones_by_region(chosen: str = "") -> list[tuple[str, list[tuple[str, str]]]]
     """
     found: dict[str, list[tuple[str, str]]] = {UTC: [(UTC, UTC)]}
     for name in sorted((_names_of_today() | ({chosen} & zone_names())) - {UTC}):
-        region, _slash, place = name.partition("/")
-        found.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
+        region, _slash, city = name.partition("/")
+        found.setdefault(region, []).append((name, city.replace("_", " ").replace("/", ", ")))
     return list(found.items())
 
 

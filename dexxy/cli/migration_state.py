@@ -124,13 +124,13 @@ def await_own_data() -> None:
 
     One that is away is no reason to wait here: whatever needs it waits by itself.
     """
-    said = ""
+    told = ""
     while lack := _lack():
-        if lack != said:
+        if lack != told:
             log.warning("waiting for the database", why=lack)
-            said = lack
+            told = lack
         time.sleep(_PAUSE_SECONDS)
-    if said:
+    if told:
         log.info("the database can be used")
 
 

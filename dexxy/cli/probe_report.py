@@ -57,7 +57,7 @@ def _shown(title: str, rows: list[Shown]) -> Table:
     table = Table(title, "Given", "Permissions", "Said", box=None)
     for row in rows:
         given = {True: "yes", False: "no", None: "not tried"}[row.is_given]
-        table.add_row(row.name, given, row.accepts, row.said)
+        table.add_row(row.name, given, row.accepts, row.error_text)
     return table
 
 

@@ -236,8 +236,8 @@ def rows_read(model: type[ModelT], rows: Iterable[Sequence[Any]]) -> list[ModelT
     names = [field.attname for field in fields]
     origin = database()
     convert = {
-        place: field.from_db_value
-        for place, field in enumerate(fields)
+        index: field.from_db_value
+        for index, field in enumerate(fields)
         if hasattr(field, "from_db_value")
     }
     return [
@@ -245,8 +245,8 @@ def rows_read(model: type[ModelT], rows: Iterable[Sequence[Any]]) -> list[ModelT
             origin.alias,
             names,
             [
-                convert[place](value, None, origin) if place in convert else value
-                for place, value in enumerate(row)
+                convert[index](value, None, origin) if index in convert else value
+                for index, value in enumerate(row)
             ],
         )
         for row in rows
@@ -300,7 +300,7 @@ class Question:
 
     def __init__(self, query: QuerySet[Model]) -> None:
         sql, params = query.order_by().values("pk").query.sql_with_params()
-        names = [f"question{place}" for place in range(len(params))]
+        names = [f"question{index}" for index in range(len(params))]
         sql %= tuple(f"%({name})s" for name in names)
         self.statement = Statement(f"SELECT EXISTS ({sql})", dict(zip(names, params, strict=True)))
 

@@ -26,14 +26,14 @@ log = structlog.get_logger()
 LONGEST_WAIT = 1.0
 # Seconds in which nobody tries again: of many requests at such a time one waits, and not each.
 PAUSE = 3.0
-_SAID_AGAIN_AFTER = 60.0
+_LOGGED_AGAIN_AFTER = 60.0
 
 
 class Outage:
     """Whether Valkey cannot be used, as far as this process has noticed."""
 
     def __init__(self) -> None:
-        self._tried_again_at = self._said_again_at = 0.0
+        self._tried_again_at = self._logged_again_at = 0.0
 
     @property
     def is_on(self) -> bool:
@@ -44,8 +44,8 @@ class Outage:
         """Note that it failed, with a line in the log once a minute."""
         now = monotonic()
         self._tried_again_at = now + PAUSE
-        if now >= self._said_again_at:
-            self._said_again_at = now + _SAID_AGAIN_AFTER
+        if now >= self._logged_again_at:
+            self._logged_again_at = now + _LOGGED_AGAIN_AFTER
             log.warning(
                 "the queue cannot be used",
                 error=str(error),
@@ -54,7 +54,7 @@ class Outage:
 
     def forget(self) -> None:
         """Forget all failures."""
-        self._tried_again_at = self._said_again_at = 0.0
+        self._tried_again_at = self._logged_again_at = 0.0
 
 
 # Of this process: the cache and the queue are one server.

@@ -105,10 +105,10 @@ def _process_name() -> str:
 
 def _as_json() -> list[Any]:
     # Any number of processes on any number of hosts write into one log.
-    place = {"process": _process_name(), "host": socket.gethostname()}
+    process = {"process": _process_name(), "host": socket.gethostname()}
 
     def with_process(_logger: Any, _method: str, fields: Any) -> Any:
-        return fields | place | {"pid": os.getpid()}  # a job is a process that a worker forked
+        return fields | process | {"pid": os.getpid()}  # a job is a process that a worker forked
 
     return [
         _with_traceback,

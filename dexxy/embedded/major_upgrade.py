@@ -167,10 +167,10 @@ def _programs_of(major: str, given: Path | None) -> Path:
 
 def _version(program: Path) -> str:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return said.stdout.rpartition(") ")[2].partition(".")[0].strip()
+    return output.stdout.rpartition(") ")[2].partition(".")[0].strip()
 
 
 def _reachable(folder: DataFolder, programs: Path, major: str) -> Path:
@@ -211,17 +211,17 @@ def _pump(old: Postgres, new: Postgres) -> None:
     # keep what this one does not know (15.20 has `pg_attver` among the options of columns).
     dump = [*_asked(old.programs / "pg_dump", old), "--format=custom", "--no-owner", "--no-acl"]
     load = [*_asked(new.programs / "pg_restore", new), "--no-owner", "--exit-on-error"]
-    with TemporaryFile() as said:
-        writer = subprocess.Popen(dump, stdout=subprocess.PIPE, stderr=said)  # noqa: S603
+    with TemporaryFile() as output:
+        writer = subprocess.Popen(dump, stdout=subprocess.PIPE, stderr=output)  # noqa: S603
         try:
-            loaded = subprocess.run(load, stdin=writer.stdout, stderr=said)  # noqa: S603
+            loaded = subprocess.run(load, stdin=writer.stdout, stderr=output)  # noqa: S603
         finally:
             if writer.stdout is not None:
                 writer.stdout.close()
             writer.wait()
         if loaded.returncode or writer.returncode:
-            said.seek(0)
-            lines = said.read().decode(errors="replace").splitlines() or ["it does not say why"]
+            output.seek(0)
+            lines = output.read().decode(errors="replace").splitlines() or ["it does not say why"]
             raise EmbeddedServersError(
                 f"The database could not be brought over: {lines[0]}. Nothing has changed."
             )

@@ -64,8 +64,8 @@ def mail_hand_over(server: BaseEmailBackend, mail: EmailMultiAlternatives) -> No
     except smtplib.SMTPServerDisconnected as error:
         raise MailServerError(_reason(error)) from error
     except smtplib.SMTPRecipientsRefused as error:
-        code, said = next(iter(error.recipients.values()))
-        raise _refused(code, said) from error
+        code, reply = next(iter(error.recipients.values()))
+        raise _refused(code, reply) from error
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPException as error:
@@ -77,8 +77,8 @@ def mail_hand_over(server: BaseEmailBackend, mail: EmailMultiAlternatives) -> No
         raise MailRefusedError(_reason(error), is_for_good=True) from error
 
 
-def _refused(code: int, said: bytes | str) -> MailRefusedError:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _refused(code: int, reply: bytes | str) -> MailRefusedError:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     reason = _in_one_line(f"{code} {text}")
     return MailRefusedError(reason, is_for_good=code >= _FOR_GOOD)
 

@@ -109,9 +109,9 @@ def _taken(tool: Tool[Taken, Any], arguments: Mapping[str, Any]) -> Taken:
         raise WrongCallError(" ".join(wrong)) from error
 
 
-def _problem(tool: Tool[Any, Any], place: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(map(str, place))
-    if place and place[0] not in tool.takes.model_fields:
+def _problem(tool: Tool[Any, Any], path: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(map(str, path))
+    if path and path[0] not in tool.takes.model_fields:
         known = ", ".join(tool.takes.model_fields) or "none"
         return f"{tool.name} takes no `{name[:50]}`. Its arguments: {known}."
     return f"`{name}`: {message}."

@@ -59,8 +59,8 @@ def identity_add(
     key = account_key(username)
     known = workspace.identities.filter(provider=platform, external_id=key)
     if account := known.select_related("member").first():
-        said = _("{username} is {name} already: merge the two.")
-        raise AccountKnownError(said.format(username=username, name=account.member))
+        problem = _("{username} is {name} already: merge the two.")
+        raise AccountKnownError(problem.format(username=username, name=account.member))
     pk = _store(workspace.pk, platform, IdentityRecord(key, IdentityKind.USER, username), email)
     account = workspace.identities.get(pk=pk)
     # It wrote nothing, so there is no thread to settle.

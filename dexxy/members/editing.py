@@ -50,11 +50,11 @@ def member_edit(
     merges_lock(workspace.pk)
     homes = _locked_homes(account := _home_account(workspace, member_id))
     home, root = homes[member_id], homes[account.member_id]
-    before = {home.pk: _said(home) for home in homes.values()}
+    before = {home.pk: _edited(home) for home in homes.values()}
     fields = [] if display_name is None else [_rename(home, account, display_name)]
     if tags is not None:
         fields.append(_retag(root, list(homes.values()), tags_clean(tags)))
-    changed = [home for home in homes.values() if _said(home) != before[home.pk]]
+    changed = [home for home in homes.values() if _edited(home) != before[home.pk]]
     for home in changed:
         home.save(update_fields=["display_name", "tags", "updated_at"])
     if changed:
@@ -88,7 +88,7 @@ def _locked_homes(account: Identity) -> dict[int, Member]:
     return {home.pk: home for home in homes.select_for_update(no_key=True)}
 
 
-def _said(home: Member) -> tuple[str, list[str]]:
+def _edited(home: Member) -> tuple[str, list[str]]:
     return home.display_name, list(home.tags)
 
 

@@ -66,7 +66,7 @@ class Organization:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Cursor:
     """Where an organization stands in an order."""
 
     value: int | str
@@ -76,7 +76,7 @@ class _Place:
         return encoded(json.dumps([self.value, self.pk]))
 
     @classmethod
-    def parse(cls, text: str, kind: type[int] | type[str]) -> "_Place":
+    def parse(cls, text: str, kind: type[int] | type[str]) -> "_Cursor":
         try:
             value, key = decoded_json(text)
         except (ValueError, TypeError) as error:
@@ -157,10 +157,10 @@ def organization_page(
     check_size(first)
     require_people(viewer, workspace)
     is_by_name = sort is OrganizationSort.NAME
-    place = None if after is None else _Place.parse(after, str if is_by_name else int)
+    cursor = None if after is None else _Cursor.parse(after, str if is_by_name else int)
     value = _VALUES.get(sort, f"o.{sort}::bigint")
     behind = ""
-    if place is not None:
+    if cursor is not None:
         beyond = ">" if is_by_name else "<"
         behind = f"""AND ({value} {beyond} %(value)s
                           OR ({value} = %(value)s AND o.key > %(after)s))"""
@@ -170,12 +170,12 @@ SELECT {value}, o.key, o.name, o.people, o.active, o.messages, o.recent, o.waiti
 FROM ({_GROUPED}) o WHERE o.is_found {behind}
 ORDER BY 1 {"ASC" if is_by_name else "DESC"}, 2 LIMIT %(limit)s"""
     params = _params(workspace, search)
-    if place is not None:
-        params |= {"value": place.value, "after": place.pk}
+    if cursor is not None:
+        params |= {"value": cursor.value, "after": cursor.pk}
     with time_limit():
         rows = fetch_all(statement, {**params, "limit": first + 1})
     items = [_organization(row[1:]) for row in rows[:first]]
-    return Page(items, [_Place(row[0], row[1]) for row in rows[:first]], len(rows) > first)
+    return Page(items, [_Cursor(row[0], row[1]) for row in rows[:first]], len(rows) > first)
 
 
 def organization_totals(viewer: Viewer, workspace: Workspace, search: str = "") -> tuple[int, int]:

@@ -34,7 +34,7 @@ _TIMES = (MemberSort.LAST_SEEN, MemberSort.FIRST_SEEN)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Cursor:
     """Where a member stands: its number or name, and its key."""
 
     value: int | str | None
@@ -45,7 +45,7 @@ class _Place:
         return encoded(json.dumps([self.value, self.pk]))
 
     @classmethod
-    def parse(cls, text: str, kind: type) -> "_Place":
+    def parse(cls, text: str, kind: type) -> "_Cursor":
         try:
             value, pk = decoded_json(text)
         except (ValueError, TypeError) as error:
@@ -80,9 +80,9 @@ def member_page(
 def _by_name(rows: QuerySet[Member], first: int, after: str | None) -> Page[Member]:
     named = rows.annotate(sorted_name=SORTED_NAME)
     if after is not None:
-        place = _Place.parse(after, str)
-        name = str(place.value or "")
-        named = named.filter(sorted_name__gte=name).exclude(sorted_name=name, pk__lte=place.pk)
+        cursor = _Cursor.parse(after, str)
+        name = str(cursor.value or "")
+        named = named.filter(sorted_name__gte=name).exclude(sorted_name=name, pk__lte=cursor.pk)
     return _page(list(named.order_by("sorted_name", "pk")[: first + 1]), "sorted_name", first)
 
 
@@ -90,25 +90,25 @@ def _by_number(
     rows: QuerySet[Member], workspace_id: int, number: str, first: int, after: str | None
 ) -> Page[Member]:
     """Return a page in the order of a number of the summaries, the largest first."""
-    place = None if after is None else _Place.parse(after, int)
+    cursor = None if after is None else _Cursor.parse(after, int)
     found: list[Any] = []
-    if place is None or place.value is not None:
+    if cursor is None or cursor.value is not None:
         # The workspace again, by which the index begins.
         counted = rows.filter(summary__workspace=workspace_id).annotate(number=F(number))
-        if place is not None:
-            counted = counted.filter(**{f"{number}__lte": place.value}).exclude(
-                **{number: place.value}, summary__member__gte=place.pk
+        if cursor is not None:
+            counted = counted.filter(**{f"{number}__lte": cursor.value}).exclude(
+                **{number: cursor.value}, summary__member__gte=cursor.pk
             )
         found = list(counted.order_by(f"-{number}", "-summary__member")[: first + 1])
     if len(found) <= first:
         uncounted = rows.filter(summary=None).annotate(number=F(number))
-        if place is not None and place.value is None:
-            uncounted = uncounted.filter(pk__lt=place.pk)
+        if cursor is not None and cursor.value is None:
+            uncounted = uncounted.filter(pk__lt=cursor.pk)
         found += uncounted.order_by("-pk")[: first + 1 - len(found)]
     return _page(found, "number", first)
 
 
 def _page(found: list[Any], value: str, first: int) -> Page[Member]:
     items = found[:first]
-    places = [_Place(getattr(item, value), item.pk) for item in items]
-    return Page(items, places, len(found) > first)
+    cursors = [_Cursor(getattr(item, value), item.pk) for item in items]
+    return Page(items, cursors, len(found) > first)

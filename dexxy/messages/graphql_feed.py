@@ -265,16 +265,16 @@ def _messages_of(
     info: Info,
     thread: models.Thread,
     first: int,
-    place: tuple[str | None, str | None],
+    cursors: tuple[str | None, str | None],
     with_quiet: bool,
 ) -> Page[models.Message]:
     """Read the messages of every thread of this request at once, when the first one is asked."""
-    asked = ("thread pages", first, place, with_quiet)
+    asked = ("thread pages", first, cursors, with_quiet)
     pages: dict[int, Page[models.Message]] = info.context.shared.setdefault(asked, {})
     if thread.pk not in pages:
         remember(info, [thread])
         unread = [one for one in info.context.shared["threads"].values() if one.pk not in pages]
-        after, before = place
+        after, before = cursors
         found = selectors.thread_pages(unread, first, after, before=before, with_quiet=with_quiet)
         pages.update(found)
         items = (item for page in found.values() for item in page.items)

@@ -246,10 +246,10 @@ def thread_pages(
     of_threads = Message.objects.filter(workspace__in=workspaces, thread__in=threads)
     found = of_threads.with_quiet() if with_quiet else of_threads.in_feed()
     if after is not None:
-        time, pk = _place_of(after)
+        time, pk = _time_and_id(after)
         found = found.filter(occurred_at__gte=time).exclude(occurred_at=time, pk__lte=pk)
     if before is not None:
-        time, pk = _place_of(before)
+        time, pk = _time_and_id(before)
         found = found.filter(occurred_at__lte=time).exclude(occurred_at=time, pk__gte=pk)
     numbered = found.annotate(row=row).filter(row__lte=first + 1)
     by_thread: dict[int, list[Message]] = {thread.pk: [] for thread in threads}
@@ -260,9 +260,9 @@ def thread_pages(
     return {pk: _page_of(items, first) for pk, items in by_thread.items()}
 
 
-def _place_of(cursor: str) -> tuple[datetime, int]:
-    place = Cursor.parse(cursor)
-    return place.time or datetime.max.replace(tzinfo=UTC), place.pk
+def _time_and_id(cursor: str) -> tuple[datetime, int]:
+    parsed = Cursor.parse(cursor)
+    return parsed.time or datetime.max.replace(tzinfo=UTC), parsed.pk
 
 
 def thread_page_around(

@@ -65,7 +65,7 @@ WHERE t.id = ANY(%(threads)s) GROUP BY t.id
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Cursor:
     """Where a thread stands in the list.
 
     Args:
@@ -81,7 +81,7 @@ class _Place:
         return encoded(f"{self.part}.{self.value}.{self.pk}")
 
     @classmethod
-    def parse(cls, text: str) -> "_Place":
+    def parse(cls, text: str) -> "_Cursor":
         try:
             part, value, pk = map(int, decoded(text).split("."))
         except ValueError as error:
@@ -161,21 +161,21 @@ def table_page(kept: Kept, sort: ThreadSort, first: int, after: str | None) -> P
         PageSizeError, InvalidCursorError: FIRST or AFTER is not served.
     """
     check_size(first)
-    place = None if after is None else _Place.parse(after)
-    places: list[_Place] = []
+    cursor = None if after is None else _Cursor.parse(after)
+    cursors: list[_Cursor] = []
     if sort is ThreadSort.WAITING:
-        if place is None or place.part == 0:
-            places = _longest_waiting(kept.all, place, first + 1)
+        if cursor is None or cursor.part == 0:
+            cursors = _longest_waiting(kept.all, cursor, first + 1)
         kept = kept.narrowed(lambda of: of.exclude(Exists(_standings()) & ~Exists(_held())))
-        if place is not None and place.part == 0:
-            place = None
-    if len(places) <= first:
+        if cursor is not None and cursor.part == 0:
+            cursor = None
+    if len(cursors) <= first:
         field = _FIELDS.get(sort, "last_activity_at")
-        places += _highest(kept, field, place, first + 1 - len(places))
-    shown = places[:first]
+        cursors += _highest(kept, field, cursor, first + 1 - len(cursors))
+    shown = cursors[:first]
     rows = Thread.objects.select_related(*_OF_ROWS)
     found = rows.in_bulk([one.pk for one in shown])
-    return Page([found[one.pk] for one in shown if one.pk in found], shown, len(places) > first)
+    return Page([found[one.pk] for one in shown if one.pk in found], shown, len(cursors) > first)
 
 
 def table_count(threads: QuerySet[Thread]) -> int:
@@ -183,30 +183,32 @@ def table_count(threads: QuerySet[Thread]) -> int:
     return threads.order_by()[: MOST_COUNTED + 1].count()
 
 
-def _longest_waiting(threads: QuerySet[Thread], place: _Place | None, limit: int) -> list[_Place]:
+def _longest_waiting(
+    threads: QuerySet[Thread], cursor: _Cursor | None, limit: int
+) -> list[_Cursor]:
     found = threads.filter(_waits())
-    if place is not None:
-        since = _time(place.value)
+    if cursor is not None:
+        since = _time(cursor.value)
         found = found.filter(standing__since__gte=since).exclude(
-            standing__since=since, pk__lte=place.pk
+            standing__since=since, pk__lte=cursor.pk
         )
     rows = found.order_by("standing__since", "pk").values_list("standing__since", "pk")[:limit]
-    return [_Place(0, _number(since), pk) for since, pk in rows]
+    return [_Cursor(0, _number(since), pk) for since, pk in rows]
 
 
-def _highest(kept: Kept, field: str, place: _Place | None, limit: int) -> list[_Place]:
-    """Return the places of the LIMIT threads with the highest FIELD behind PLACE.
+def _highest(kept: Kept, field: str, cursor: _Cursor | None, limit: int) -> list[_Cursor]:
+    """Return the places of the LIMIT threads with the highest FIELD behind CURSOR.
 
     The first ones in the order of an index are looked at one by one: whatever many threads have is
     found so. What few have is found by the index that leads to it, and all of it is sorted.
     """
 
     def behind(threads: QuerySet[Thread]) -> QuerySet[Thread]:
-        if place is None:
+        if cursor is None:
             return threads
-        value: Any = place.value if field == "message_count" else _time(place.value)
+        value: Any = cursor.value if field == "message_count" else _time(cursor.value)
         found = threads.filter(**{f"{field}__lte": value})
-        return found.exclude(**{field: value}, pk__gte=place.pk)
+        return found.exclude(**{field: value}, pk__gte=cursor.pk)
 
     kept = kept.narrowed(behind)
     if not kept.conditions:
@@ -218,7 +220,7 @@ def _highest(kept: Kept, field: str, place: _Place | None, limit: int) -> list[_
             rows, is_sure = _among_first(kept, field, limit, depth * _DEEPER)
         if not is_sure:
             rows = _sorted(kept.all, field, limit)
-    return [_Place(1, _number(value), pk) for value, pk in rows]
+    return [_Cursor(1, _number(value), pk) for value, pk in rows]
 
 
 def _among_first(

@@ -27,7 +27,7 @@ LONGEST_TITLE, LONGEST_EXCERPT = 200, 200
 _APART = "\u200b"
 _MARKS = re.compile(r"([\\*_~`|>\[\]()#<])")
 
-_SAID = {
+_LINES = {
     EventType.THREAD_OPENED: gettext_lazy("{who} opened {thread}"),
     EventType.THREAD_CLOSED: gettext_lazy("{who} closed {thread}"),
     EventType.THREAD_MERGED: gettext_lazy("{who} merged {thread}"),
@@ -109,7 +109,7 @@ def _line(dialect: _Dialect, event: Mapping[str, Any]) -> str:
     thread, message = data["thread"], data.get("message", {})
     title = _shortened(thread["title"], LONGEST_TITLE)
     name = f"{thread['repository']['name']} #{thread['number']} {title}"
-    says = str(_SAID[kind]).format(
+    says = str(_LINES[kind]).format(
         who=_who(dialect, message.get("author")),
         opener=_who(dialect, thread["author"]),
         thread=dialect.link(dialect.plain(name), message.get("url") or thread["url"]),

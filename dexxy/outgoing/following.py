@@ -178,17 +178,17 @@ def _gone(
 
     When that was nobody knows: it is told from when it was noticed.
     """
-    if one.noted_at is None or one.place is None:
+    if one.noted_at is None or one.position is None:
         return None
-    thread, place = message.thread, f"{one.place.epoch}.{one.place.change}"
+    thread, position = message.thread, f"{one.position.epoch}.{one.position.change}"
     shown: Shape = {"thread": thread_shape(workspace, thread)}
     if thread.is_archived:
         shown["reason"] = thread.archived_reason
-        key = f"{thread_key(thread)}|{one.place.epoch}.{one.place.transaction}"
+        key = f"{thread_key(thread)}|{one.position.epoch}.{one.position.transaction}"
         opening = opened.get(thread.pk)
         return Occurrence(EventType.THREAD_DELETED, key, one.noted_at, shown, opening)
     shown["message"] = gone_shape(message)
-    key = f"{_key(message)}|{place}"
+    key = f"{_key(message)}|{position}"
     return Occurrence(EventType.MESSAGE_DELETED, key, one.noted_at, shown, message.pk)
 
 

@@ -63,7 +63,7 @@ def _events(asked: Asked, cursor: str) -> Rows:
 
 
 def _of_feed(workspace: Workspace, filters: FeedFilters, cursor: str) -> tuple[list[Message], str]:
-    found = feed_find(feed_query(workspace, filters, below=_place(cursor)), BATCH)
+    found = feed_find(feed_query(workspace, filters, below=_parsed(cursor)), BATCH)
     of_feed = Message.objects.filter(workspace=workspace)
     rows = of_feed.select_related("source", "thread", "author").in_bulk([one.pk for one in found])
     shown = [rows[one.pk] for one in found if one.pk in rows]
@@ -241,13 +241,13 @@ def _author(author: Identity | None) -> Row:
 
 def _next(rows: QuerySet[Any], time: str, cursor: str) -> tuple[list[Any], str]:
     ordered = rows.order_by(F(time).desc(nulls_first=True), "-pk")
-    place = _place(cursor)
-    found = list((ordered.filter(behind(time, place)) if place else ordered)[:BATCH])
+    parsed = _parsed(cursor)
+    found = list((ordered.filter(behind(time, parsed)) if parsed else ordered)[:BATCH])
     is_last = len(found) < BATCH
     return found, "" if is_last else str(Cursor(getattr(found[-1], time), found[-1].pk))
 
 
-def _place(cursor: str) -> Cursor | None:
+def _parsed(cursor: str) -> Cursor | None:
     return Cursor.parse(cursor) if cursor else None
 
 

@@ -117,10 +117,10 @@ def _version(folder: Path) -> int | None:
     for name in ("pg_dump", "pg_restore"):
         try:
             asked = [str(folder / name), "--version"]
-            said = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603
+            output = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError):
             return None
-        found = _VERSION.search(said.stdout)
+        found = _VERSION.search(output.stdout)
         majors.append(int(found[1]) if found else 0)
     return min(majors)
 
@@ -140,10 +140,10 @@ def _running(
     program: Path, *arguments: str, env: dict[str, str] | None = None
 ) -> Iterator[_Running]:
     """Run a program while the block lasts, and see at its end that it succeeded."""
-    with TemporaryFile() as said:
+    with TemporaryFile() as output:
         pipe = subprocess.PIPE
         process = subprocess.Popen(  # noqa: S603
-            [program, *arguments], stdin=pipe, stdout=pipe, stderr=said, env=env
+            [program, *arguments], stdin=pipe, stdout=pipe, stderr=output, env=env
         )
         try:
             yield _Running(process)
@@ -153,8 +153,8 @@ def _running(
         finally:
             code = _ended(process)
         if code != 0:
-            said.seek(0)
-            raise DumpFailedError(f"{program.name} failed: {_reason(said.read())}")
+            output.seek(0)
+            raise DumpFailedError(f"{program.name} failed: {_reason(output.read())}")
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> int:
@@ -165,8 +165,8 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
     return process.wait()
 
 
-def _reason(said: bytes) -> str:
-    lines = said.decode(errors="replace").splitlines()
+def _reason(output: bytes) -> str:
+    lines = output.decode(errors="replace").splitlines()
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
     return (errors or lines or ["it does not say why."])[0]
 

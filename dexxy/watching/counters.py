@@ -71,15 +71,15 @@ def _counters() -> Iterator[Fact]:
 
 def _fact(measure: Measure, one: Count) -> Fact | None:
     labels = dict(one.labels)
-    place: tuple[str, ...] = ()
+    step: tuple[str, ...] = ()
     if measure.kind is Kind.HISTOGRAM:
-        place = ("sum" if one.name.endswith("_sum") else labels.pop("le", ""),)
-        if place[0] not in {"sum", ABOVE, *map(str, STEPS)}:
+        step = ("sum" if one.name.endswith("_sum") else labels.pop("le", ""),)
+        if step[0] not in {"sum", ABOVE, *map(str, STEPS)}:
             return None
     if set(labels) != set(measure.labels):
         return None
     values = tuple(str(labels[name]) for name in measure.labels)
-    return Fact(measure, one.number, values, *place)
+    return Fact(measure, one.number, values, *step)
 
 
 GROUPS = (Group("counters", MEASURES, _counters),)

@@ -41,13 +41,13 @@ class Lack(StrEnum):
 
 
 # What people read, and how many seconds they had better wait.
-_SAID = {
+_NOTICES = {
     Lack.DATABASE: ("Dexxy cannot reach its database. It goes on when it can.", 5),
     Lack.MIGRATIONS: ("Dexxy waits for its database to be brought up to date.", 30),
 }
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Not now · Dexxy</title></head>
-<body><h1>Not now</h1><p>{said} Try again in a moment.</p></body></html>
+<body><h1>Not now</h1><p>{notice} Try again in a moment.</p></body></html>
 """
 
 
@@ -59,7 +59,7 @@ class DatabaseWatch:
 
     def __init__(self) -> None:
         self.lack: Lack | None = Lack.DATABASE
-        self._said: tuple[Lack | None, str] = (None, "")
+        self._logged: tuple[Lack | None, str] = (None, "")
         self._is_migrated = False
         self._probe: Probe | None = None
 
@@ -116,13 +116,13 @@ class DatabaseWatch:
         return self._is_migrated
 
     def _say(self, lack: Lack | None, why: str) -> None:
-        if (lack, why) == self._said:
+        if (lack, why) == self._logged:
             return
         if lack is None:
             log.info("ready again")
         else:
             log.warning("not ready", part=lack.value, why=why)
-        self._said = (lack, why)
+        self._logged = (lack, why)
 
 
 def watched(application: WSGIApplication, watch: DatabaseWatch) -> WSGIApplication:
@@ -138,9 +138,9 @@ def watched(application: WSGIApplication, watch: DatabaseWatch) -> WSGIApplicati
         else:
             assert lack is not None
             status = HTTPStatus.SERVICE_UNAVAILABLE
-            text, again = _SAID[lack]
+            text, again = _NOTICES[lack]
             kind = "html" if "text/html" in environ.get("HTTP_ACCEPT", "") else "plain"
-            text = _PAGE.format(said=text) if kind == "html" else f"{text}\n"
+            text = _PAGE.format(notice=text) if kind == "html" else f"{text}\n"
         body = text.encode()
         headers = [("Content-Type", f"text/{kind}; charset=utf-8"), ("Cache-Control", "no-store")]
         headers += [("Content-Length", str(len(body))), ("X-Content-Type-Options", "nosniff")]

@@ -101,9 +101,9 @@ class ReplicaWatch:
         behind = self.lag.at(monotonic())
         return behind is not None and behind <= settings.DEXXY_REPLICA_LAG
 
-    def has(self, place: int) -> bool:
+    def has(self, position: int) -> bool:
         """Say whether the replica has what was written up to a place in the log."""
-        return place <= self.lag.replayed or place > self.lag.written + _ANOTHER_CLUSTER
+        return position <= self.lag.replayed or position > self.lag.written + _ANOTHER_CLUSTER
 
     def give_up(self, error: Exception) -> None:
         """Note that the replica failed whoever read from it, until it is looked at again."""

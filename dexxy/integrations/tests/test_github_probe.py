@@ -139,7 +139,7 @@ def test_what_is_too_heavy_ends_the_ladder_and_tells_its_price(
         # Lists of a hundred are too long, too.
         (5, 40, None),
     ]
-    assert heavy[0].said == "GitHub gave up on the request (502). Try again later."
+    assert heavy[0].error_text == "GitHub gave up on the request (502). Try again later."
 
 
 def test_no_more_is_asked_once_the_points_are_spent(
@@ -255,7 +255,7 @@ def test_an_address_is_given_refused_for_one_person_or_refused_by_scope(
     assert (given.is_given, given.outcome) == (True, "answered")
     assert (refused.is_given, refused.outcome) == (False, "access_denied")
     assert (without_scope.is_given, without_scope.outcome) == (False, "access_denied")
-    assert "required scopes" in without_scope.said
+    assert "required scopes" in without_scope.error_text
 
 
 def test_permissions_and_scopes_are_those_that_the_headers_name(

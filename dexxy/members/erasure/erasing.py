@@ -100,11 +100,11 @@ def accounts_empty(
 def _remember(known: ErasedPeople, account: Identity) -> list[str]:
     """Store the digests of an account, and return them, that of its key first."""
     digests = [known.digest(text) for text in texts_of(account)]
-    for place, digest in enumerate(digests):
+    for index, digest in enumerate(digests):
         ErasedKey.objects.get_or_create(
             workspace_id=account.workspace_id,
             digest=digest,
-            defaults={"identity": account if place == 0 else None},
+            defaults={"identity": account if index == 0 else None},
         )
     return digests
 

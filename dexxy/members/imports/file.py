@@ -208,8 +208,8 @@ def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
             "It has {n} cells; the header has {width}.",
             len(cells),
         )
-        said = problem.format(n=len(cells), width=columns.width)
-        return ImportedRow(number, problem=said)
+        counted = problem.format(n=len(cells), width=columns.width)
+        return ImportedRow(number, problem=counted)
     given = {name: cells[index].strip() for name, index in columns.indexes.items()}
     tags = [tag.strip() for tag in re.split("[;,]", given.pop(_TAGS, "")) if tag.strip()]
     named = {platform: cells[index].strip() for platform, index in columns.usernames.items()}

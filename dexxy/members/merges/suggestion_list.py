@@ -75,7 +75,7 @@ class OpenSuggestion:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Cursor:
     """Where a suggestion stands in the list."""
 
     score: float
@@ -85,15 +85,15 @@ class _Place:
         return encoded(f"{self.score!r} {self.pk}")
 
     @classmethod
-    def parse(cls, text: str) -> "_Place":
+    def parse(cls, text: str) -> "_Cursor":
         try:
             score, pk = decoded(text).split(" ")
-            place = cls(float(score), int(pk))
+            cursor = cls(float(score), int(pk))
         except (ValueError, OverflowError) as error:
             raise InvalidCursorError("The cursor is not one of ours.") from error
-        if not (0 <= place.score <= 1 and 0 <= place.pk < 2**63):
+        if not (0 <= cursor.score <= 1 and 0 <= cursor.pk < 2**63):
             raise InvalidCursorError("The cursor is not one of ours.")
-        return place
+        return cursor
 
 
 def suggestion_page(
@@ -115,16 +115,16 @@ def suggestion_page(
     """
     require_people(viewer, workspace)
     check_size(first)
-    place = None if after is None else _Place.parse(after)
-    behind = {"score": place and place.score, "behind": place and place.pk}
+    cursor = None if after is None else _Cursor.parse(after)
+    behind = {"score": cursor and cursor.score, "behind": cursor and cursor.pk}
     asked: dict[str, Any] = {"workspace": workspace.pk, "member": member_id, **behind}
     rows = fetch_all(_PAGE, {**asked, "limit": first + 1})
     shown = rows[:first]
     suggestions = MergeSuggestion.objects.in_bulk([pk for pk, _, _ in shown])
     members = Member.objects.in_bulk([member for _, *pair in shown for member in pair])
     items = [OpenSuggestion(suggestions[pk], members[a], members[b]) for pk, a, b in shown]
-    places = [_Place(one.suggestion.score, one.pk) for one in items]
-    return Page(items, places, len(rows) > first)
+    cursors = [_Cursor(one.suggestion.score, one.pk) for one in items]
+    return Page(items, cursors, len(rows) > first)
 
 
 def suggestion_count(viewer: Viewer, workspace: Workspace) -> int:

@@ -45,9 +45,9 @@ def changes_prune() -> int:
     """
     kept = {"kept": timedelta(days=settings.DEXXY_KEEP_CHANGES)}
     now, deleted = horizon(), 0
-    place = {"now": now.epoch, "oldest_running": now.oldest_running, "pruning": PRUNING}
+    position = {"now": now.epoch, "oldest_running": now.oldest_running, "pruning": PRUNING}
     while fetch_all(_OLDEST, kept) == [(True,)]:
-        [(count,)] = fetch_all(_PRUNE, {**kept, **place, "limit": _AT_ONCE})
+        [(count,)] = fetch_all(_PRUNE, {**kept, **position, "limit": _AT_ONCE})
         deleted += count
         if count == 0:
             break

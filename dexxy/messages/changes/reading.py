@@ -68,7 +68,7 @@ class Happening:
         message_id: of the message that it happened to.
         member_id: of the member whom it happened to.
         noted_at: when that was noted; None where a follower starts, and reads what there is.
-        place: of the note in the log.
+        position: of the note in the log.
     """
 
     kind: ChangeKind
@@ -76,7 +76,7 @@ class Happening:
     message_id: int | None
     member_id: int | None
     noted_at: datetime | None = None
-    place: Position | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def _happening(
     noted_at: datetime,
 ) -> Happening:
     """Return what a row of _READ tells."""
-    place = Position(epoch, transaction, change, LAST)
-    return Happening(ChangeKind(kind), thread_id, message_id, member_id, noted_at, place)
+    position = Position(epoch, transaction, change, LAST)
+    return Happening(ChangeKind(kind), thread_id, message_id, member_id, noted_at, position)
 
 
 def pruned_to(workspace_id: int) -> Position:

@@ -91,7 +91,7 @@ class Outline:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
-        self._places = {line.pk: place for place, line in enumerate(lines)}
+        self._positions = {line.pk: position for position, line in enumerate(lines)}
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -99,29 +99,29 @@ class Outline:
     @property
     def opening(self) -> int | None:
         """The place of what opened the thread. What was brought there may be older."""
-        places = (n for n, line in enumerate(self.lines) if line.kind == MessageKind.OPENED)
-        return next(places, None)
+        positions = (n for n, line in enumerate(self.lines) if line.kind == MessageKind.OPENED)
+        return next(positions, None)
 
     @property
     def last(self) -> Line | None:
         """The last message that is not quiet."""
         return next((line for line in reversed(self.lines) if line.is_counted), None)
 
-    def place(self, pk: int | None) -> int | None:
+    def position(self, pk: int | None) -> int | None:
         """Return the place of a message; None where it is not here."""
-        return None if pk is None else self._places.get(pk)
+        return None if pk is None else self._positions.get(pk)
 
-    def place_at(self, cursor: Cursor) -> int:
+    def position_at(self, cursor: Cursor) -> int:
         """Return the place of the message at CURSOR, or where it would stand."""
         if cursor.time is None:
             return len(self.lines)
         return bisect_left(self.lines, (cursor.time, cursor.pk), key=lambda line: line.key)
 
-    def place_after(self, cursor: Cursor) -> int:
+    def position_after(self, cursor: Cursor) -> int:
         """Return the place behind the message at CURSOR, which may be the end."""
-        place = self.place_at(cursor)
-        is_there = place < len(self.lines) and self.lines[place].cursor == cursor
-        return place + is_there
+        position = self.position_at(cursor)
+        is_there = position < len(self.lines) and self.lines[position].cursor == cursor
+        return position + is_there
 
     def first_at(self, moment: datetime) -> int:
         """Return the place of the first message at MOMENT or later, or of the last one."""

@@ -20,7 +20,7 @@ from dexxy.messages.conversation.code import (
 from dexxy.messages.conversation.outline import Gap, Line, Outline, outline_read
 from dexxy.messages.conversation.stretch import (
     WHERE_READING_GOES_ON,
-    Place,
+    Anchor,
     Stretch,
     stretch_at,
 )
@@ -65,10 +65,10 @@ class Landmarks:
     unread: Line | None = None
     last: Line | None = None
 
-    def goes_on(self, place: Place) -> int | None:
-        """Return the id of the message from which reading goes on, unless PLACE says more."""
+    def goes_on(self, anchor: Anchor) -> int | None:
+        """Return the id of the message from which reading goes on, unless ANCHOR says more."""
         first, second = self.unanswered, self.unread
-        if place.from_unread:
+        if anchor.from_unread:
             first, second = second, first
         found = first or second
         return None if found is None else found.pk
@@ -159,14 +159,14 @@ class Conversation:
 
 
 def conversation(
-    viewer: Viewer, workspace: Workspace, pk: int, place: Place = WHERE_READING_GOES_ON
+    viewer: Viewer, workspace: Workspace, pk: int, anchor: Anchor = WHERE_READING_GOES_ON
 ) -> Conversation:
-    """Return a thread with the stretch of its messages at PLACE; the same queries for any thread.
+    """Return a thread with the stretch of its messages at ANCHOR; the same queries for any thread.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         ThreadNotFoundError: WORKSPACE shows no such thread.
-        InvalidCursorError: a cursor of PLACE is not one of ours.
+        InvalidCursorError: a cursor of ANCHOR is not one of ours.
         TooSlowError: the thread is too long.
     """
     thread = thread_for(viewer, workspace, pk)
@@ -180,7 +180,7 @@ def conversation(
     team = team_of(workspace.pk)
     read_to = thread_read_to(viewer, thread)
     landmarks = _landmarks(outline, standing, team, read_to)
-    stretch = stretch_at(outline, place, landmarks.goes_on(place))
+    stretch = stretch_at(outline, anchor, landmarks.goes_on(anchor))
     messages = _messages(
         thread, outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown
     )
@@ -193,8 +193,8 @@ def conversation(
         gap=stretch.gap,
         messages=messages,
         rest=stretch.rest,
-        target=None if outline.place(place.around) is None else place.around,
-        is_target_gone=place.around is not None and outline.place(place.around) is None,
+        target=None if outline.position(anchor.around) is None else anchor.around,
+        is_target_gone=anchor.around is not None and outline.position(anchor.around) is None,
         landmarks=landmarks,
         number=len(counted),
         people=_participants(outline, by_team),
@@ -212,8 +212,8 @@ def conversation(
     )
 
 
-def _messages(thread: Thread, outline: Outline, places: Collection[int]) -> list[Message]:
-    ids = [outline.lines[place].pk for place in places]
+def _messages(thread: Thread, outline: Outline, positions: Collection[int]) -> list[Message]:
+    ids = [outline.lines[anchor].pk for anchor in positions]
     of_thread = Message.objects.filter(workspace=thread.workspace_id, pk__in=ids)
     found = {message.pk: message for message in of_thread.for_display()}
     return [found[pk] for pk in ids if pk in found]
@@ -223,7 +223,7 @@ def _landmarks(
     outline: Outline, standing: Standing | None, team: Roster, read_to: datetime
 ) -> Landmarks:
     opening = outline.opening
-    waits = None if standing is None else outline.place(standing.message_id)
+    waits = None if standing is None else outline.position(standing.message_id)
     by_team = (line for line in reversed(outline.lines) if _is_words_of_team(line, team))
     return Landmarks(
         opening=None if opening is None else outline.lines[opening],
@@ -246,7 +246,7 @@ def _read_until(
     outline: Outline, stretch: Stretch, unread: Line | None, read_to: datetime
 ) -> datetime | None:
     """Return up to when the reader has read, now that STRETCH is shown."""
-    is_behind = unread is not None and outline.place(unread.pk) not in stretch.shown
+    is_behind = unread is not None and outline.position(unread.pk) not in stretch.shown
     if is_behind or not stretch.shown:
         return None
     last = outline.lines[stretch.shown[-1]].at

@@ -11,7 +11,7 @@ BEFORE_TARGET = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Anchor:
     """Where in a thread to read; without any, where reading goes on.
 
     Args:
@@ -31,7 +31,7 @@ class Place:
     from_unread: bool = False
 
 
-WHERE_READING_GOES_ON = Place()
+WHERE_READING_GOES_ON = Anchor()
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,18 @@ class Stretch:
     rest: Gap | None = None
 
 
-def stretch_at(outline: Outline, place: Place, goes_on: int | None = None) -> Stretch:
-    """Return what to show of a thread at PLACE.
+def stretch_at(outline: Outline, anchor: Anchor, goes_on: int | None = None) -> Stretch:
+    """Return what to show of a thread at ANCHOR.
 
     Args:
         goes_on: the id of the message with which reading goes on; None for the last.
 
     Raises:
-        InvalidCursorError: a cursor of PLACE is not one of ours.
+        InvalidCursorError: a cursor of ANCHOR is not one of ours.
     """
-    if place.until is not None:
-        return _inside_gap(outline, place, Cursor.parse(place.until))
-    shown = _range(outline, place, goes_on)
+    if anchor.until is not None:
+        return _inside_gap(outline, anchor, Cursor.parse(anchor.until))
+    shown = _range(outline, anchor, goes_on)
     # What comes right behind the opening needs no gap.
     if shown.start == 1:
         shown = range(shown.stop)
@@ -71,32 +71,32 @@ def stretch_at(outline: Outline, place: Place, goes_on: int | None = None) -> St
     return Stretch(shown, is_apart, gap, rest)
 
 
-def _inside_gap(outline: Outline, place: Place, until: Cursor) -> Stretch:
+def _inside_gap(outline: Outline, anchor: Anchor, until: Cursor) -> Stretch:
     """Fill a gap from one of its ends; what is left of it stands at the other."""
-    if place.after is not None:
-        start = outline.place_after(Cursor.parse(place.after))
-        end = max(start, outline.place_at(until))
+    if anchor.after is not None:
+        start = outline.position_after(Cursor.parse(anchor.after))
+        end = max(start, outline.position_at(until))
         stop = min(start + STRETCH, end)
         return Stretch(range(start, stop), rest=outline.gap(stop - 1, end) if stop else None)
-    end = outline.place_at(Cursor.parse(place.before or ""))
-    above = outline.place_at(until)
+    end = outline.position_at(Cursor.parse(anchor.before or ""))
+    above = outline.position_at(until)
     start = min(end, max(above + 1, end - STRETCH))
     return Stretch(range(start, end), gap=outline.gap(above, start))
 
 
-def _range(outline: Outline, place: Place, goes_on: int | None) -> range:
+def _range(outline: Outline, anchor: Anchor, goes_on: int | None) -> range:
     newest = range(max(0, len(outline) - STRETCH), len(outline))
-    if place.after is not None:
-        start = outline.place_after(Cursor.parse(place.after))
+    if anchor.after is not None:
+        start = outline.position_after(Cursor.parse(anchor.after))
         return range(start, min(start + STRETCH, len(outline))) if start < len(outline) else newest
-    if place.before is not None:
-        end = outline.place_at(Cursor.parse(place.before))
+    if anchor.before is not None:
+        end = outline.position_at(Cursor.parse(anchor.before))
         return range(max(0, end - STRETCH), end) if end else newest
-    if (target := outline.place(place.around)) is not None:
+    if (target := outline.position(anchor.around)) is not None:
         return _around(outline, target)
-    if place.since is not None and len(outline):
-        return _around(outline, outline.first_at(place.since))
-    first = outline.place(goes_on)
+    if anchor.since is not None and len(outline):
+        return _around(outline, outline.first_at(anchor.since))
+    first = outline.position(goes_on)
     return newest if first is None or first in newest else _around(outline, first)
 
 

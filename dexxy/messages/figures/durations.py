@@ -184,10 +184,10 @@ def team_response_compared(
     """
     scope, edge = both_windows(scope_of(viewer, workspace, window, filters))
     found = cohort_read(scope, kind)
-    place = bisect_left(found, edge, key=lambda one: one.opened)
+    index = bisect_left(found, edge, key=lambda one: one.opened)
     now, before = (
         durations_of(part, lambda one: taken_until(one, one.team_response), with_team=False)
-        for part in (found[place:], found[:place])
+        for part in (found[index:], found[:index])
     )
     return now, before
 
@@ -223,10 +223,10 @@ def time_to_close_compared(
     scope, edge = both_windows(scope_of(viewer, workspace, window, filters))
     opened = _ended(cohort_read(scope, *_CLOSABLE))
     closed = _ended(cohort_read(scope, *_CLOSABLE, which=Which.CLOSED))
-    place = bisect_left(opened, edge, key=lambda ended: ended[0].opened)
+    index = bisect_left(opened, edge, key=lambda ended: ended[0].opened)
     return (
-        _times_to_close(opened[place:], _ended_between(closed, edge, edge + _length(window))),
-        _times_to_close(opened[:place], _ended_between(closed, 0, edge)),
+        _times_to_close(opened[index:], _ended_between(closed, edge, edge + _length(window))),
+        _times_to_close(opened[:index], _ended_between(closed, 0, edge)),
     )
 
 
@@ -256,7 +256,7 @@ def issue_age(
     )
     limits = [limit // timedelta(microseconds=1) for limit in AGES]
     bands = Counter(bisect_left(limits, age) for _, age in ages)
-    return Ages(durations=durations, bands=[bands[place] for place in range(len(limits) + 1)])
+    return Ages(durations=durations, bands=[bands[index] for index in range(len(limits) + 1)])
 
 
 def review_duration(

@@ -56,16 +56,16 @@ def quantiles(
     happened = sorted(took for took, has_happened in known if has_happened and took is not None)
     waits = sorted(took for took, has_happened in known if not has_happened and took is not None)
     limits = [1 - share + _ROUNDING for share in shares]
-    place, gone, watched, survival = 0, 0, len(known), 1.0
+    index, gone, watched, survival = 0, 0, len(known), 1.0
     found: list[T | None] = []
-    while limits and place < len(happened):
-        took = happened[place]
-        after = bisect_right(happened, took, place)
+    while limits and index < len(happened):
+        took = happened[index]
+        after = bisect_right(happened, took, index)
         # Whoever was watched for a shorter time says nothing about this one.
         gone = bisect_left(waits, took, gone)
-        survival *= 1 - (after - place) / (watched - place - gone)
+        survival *= 1 - (after - index) / (watched - index - gone)
         while limits and survival <= limits[0]:
             found.append(took)
             del limits[0]
-        place = after
+        index = after
     return found + [None] * len(limits)

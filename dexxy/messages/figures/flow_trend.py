@@ -92,9 +92,9 @@ class _Changes(NamedTuple):
 
     def is_closed(self, at: int, now: int) -> bool:
         """Tell whether it is closed just before AT."""
-        place = bisect_left(self.times or (), at)
-        if place and self.reopens:
-            return not self.reopens[place - 1]
+        index = bisect_left(self.times or (), at)
+        if index and self.reopens:
+            return not self.reopens[index - 1]
         if self.was_closed is not None:
             return self.was_closed
         # No message tells who closed it.
@@ -140,17 +140,17 @@ def _counted(threads: Sequence[_Changes], edges: Sequence[int], now: int) -> lis
     """Count in each step what is new, closed and reopened."""
     counts = [[0, 0, 0] for _ in edges[1:]]
     for one in threads:
-        places = {bisect_right(edges, at) - 1 for at in one.moments()}
-        for place in places:
-            if not 0 <= place < len(counts):
+        indexes = {bisect_right(edges, at) - 1 for at in one.moments()}
+        for index in indexes:
+            if not 0 <= index < len(counts):
                 continue
-            since, until = edges[place], edges[place + 1]
+            since, until = edges[index], edges[index + 1]
             is_new = since <= one.opened < until
             was_closed = not is_new and one.is_closed(since, now)
             is_closed = one.is_closed(until, now)
-            counts[place][0] += is_new
-            counts[place][1] += is_closed and not was_closed
-            counts[place][2] += was_closed and not is_closed
+            counts[index][0] += is_new
+            counts[index][1] += is_closed and not was_closed
+            counts[index][2] += was_closed and not is_closed
     return counts
 
 

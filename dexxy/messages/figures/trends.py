@@ -152,8 +152,8 @@ def response_trend(
     opened = [one.opened for one in found]
     edges = [(step.since - both.since) // timedelta(microseconds=1) for step in steps]
     # The oldest come first, so those of a step stand behind each other.
-    places = [*(bisect_left(opened, edge) for edge in edges), len(found)]
-    first = places[0]
+    indexes = [*(bisect_left(opened, edge) for edge in edges), len(found)]
+    first = indexes[0]
     told = _Told(
         anybody={one.pk: taken_until(one, one.response) for one in found},
         team={one.pk: taken_until(one, one.team_response) for one in found},
@@ -164,7 +164,7 @@ def response_trend(
         before=told.by_kind(found[:first]),
         steps=[
             (step, told.of(found[begin:end], ThreadKind.ISSUE))
-            for step, (begin, end) in zip(steps, pairwise(places), strict=True)
+            for step, (begin, end) in zip(steps, pairwise(indexes), strict=True)
         ],
     )
 

@@ -84,8 +84,8 @@ def waiting_trend(
     ends = [window.since, *(step.until for step in steps)]
     moved = Counter(dict(scope.fetch(_COUNTED, kinds=kinds, ends=ends)))
     waiting, counts = 0, []
-    for place in range(len(ends)):
-        waiting += moved[place]
+    for index in range(len(ends)):
+        waiting += moved[index]
         counts.append(waiting)
     before, *after = counts
     return WaitingTrend(

@@ -80,13 +80,13 @@ def year_of(asked: Asked, zone: str, now: datetime) -> Year:
     Raises:
         ZoneError: there is no such zone.
     """
-    place = zone_called(zone)
-    if place is None:
+    known = zone_called(zone)
+    if known is None:
         raise ZoneError("There is no such time zone.")
-    today = now.astimezone(place).date()
+    today = now.astimezone(known).date()
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
     since, until = (
-        datetime.combine(at, time.min, place) for at in (first, today + timedelta(days=1))
+        datetime.combine(at, time.min, known) for at in (first, today + timedelta(days=1))
     )
     counts = dict(asked.fetch(_DAYS, zone=zone, since=since, until=until))
     limits = _limits(list(counts.values()))

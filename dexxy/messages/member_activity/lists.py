@@ -169,9 +169,9 @@ def _page(
 ) -> Page[Thread]:
     check_size(first)
     behind = Cursor(None, 0) if after is None else Cursor.parse(after)
-    place = {"time": behind.time or datetime.max.replace(tzinfo=UTC), "before": behind.pk}
+    older = {"time": behind.time or datetime.max.replace(tzinfo=UTC), "before": behind.pk}
     with time_limit():
-        rows = asked.fetch(statement, **place, **params, limit=first + 1)
+        rows = asked.fetch(statement, **older, **params, limit=first + 1)
     cursors = [Cursor(*row) for row in rows[:first]]
     return Page(threads_shown([one.pk for one in cursors]), cursors, len(rows) > first)
 

@@ -20,8 +20,8 @@ def own_member(viewer: Viewer, workspace: Workspace) -> Member | None:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    said = OwnMember.objects.filter(workspace=workspace, user=signed_in(viewer))
-    return Member.objects.filter(identities__home_member__in=said.values("member")).first()
+    rows = OwnMember.objects.filter(workspace=workspace, user=signed_in(viewer))
+    return Member.objects.filter(identities__home_member__in=rows.values("member")).first()
 
 
 @transaction.atomic
@@ -38,9 +38,9 @@ def own_member_set(*, actor: Viewer, workspace: Workspace, member_id: int | None
     """
     require_membership(actor, workspace)
     user = signed_in(actor)
-    said = OwnMember.objects.filter(workspace=workspace, user=user)
+    rows = OwnMember.objects.filter(workspace=workspace, user=user)
     if member_id is None:
-        for row in said.select_related("member"):
+        for row in rows.select_related("member"):
             audit(workspace, user, "member.disowned", row.member)
             row.delete()
             recount_begin(workspace.pk)

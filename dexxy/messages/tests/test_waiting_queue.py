@@ -21,7 +21,7 @@ from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.lists import QueueFilters, Tab
 from dexxy.messages.waiting.meanwhile import DecidedMeanwhileError
 from dexxy.messages.waiting.pace import queue_pace
-from dexxy.messages.waiting.place import queue_place
+from dexxy.messages.waiting.position import queue_position
 from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.summary import list_counts, queue_summary
@@ -206,7 +206,7 @@ def test_no_thread_is_looked_up_to_filter_the_queue_by_repository_and_kind(
     with CaptureQueriesContext(connection) as asked:
         assert list_counts(alice, workspace, kept)[Tab.ALL] == 5
         assert queue_summary(alice, workspace, kept).total == 5
-        assert queue_place(alice, workspace, queue[1].pk, kept).number == 2
+        assert queue_position(alice, workspace, queue[1].pk, kept).number == 2
     assert not [one for one in asked if "messages_thread" in one["sql"]]
 
 

@@ -53,5 +53,5 @@ def with_push(opened: Act, acts: Sequence[Act], head: Head) -> list[Act]:
     if at <= opened.at:
         return list(acts)
     # The review that shows that it was there comes behind it, any other thing of that second first.
-    place = sum(act.at < at or (act.at == at and not is_seen) for act in acts)
-    return [*acts[:place], Act(at, Deed.PUSHED, Actor.OPENER), *acts[place:]]
+    index = sum(act.at < at or (act.at == at and not is_seen) for act in acts)
+    return [*acts[:index], Act(at, Deed.PUSHED, Actor.OPENER), *acts[index:]]

@@ -71,7 +71,7 @@ MOST_COMPARED = 1000
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Cursor:
     """Where a row stands: the moment from which ages are counted, its range, wait and thread."""
 
     now: datetime
@@ -89,7 +89,7 @@ class _Place:
         return encoded(f"{times[0]}.{self.number}.{times[1]}.{self.thread_id}")
 
     @classmethod
-    def parse(cls, text: str) -> "_Place":
+    def parse(cls, text: str) -> "_Cursor":
         try:
             now, number, since, thread_id = map(int, decoded(text).split("."))
             times = [BEGINNING + micros * _MICROSECOND for micros in (now, since)]
@@ -117,12 +117,12 @@ def queue_page(
     """
     check_size(first)
     require_membership(viewer, workspace)
-    place = _Place(timezone.now()) if after is None else _Place.parse(after)
+    cursor = _Cursor(timezone.now()) if after is None else _Cursor.parse(after)
     with time_limit():
-        rows = _find(viewer, workspace, filters, place, first + 1)
+        rows = _find(viewer, workspace, filters, cursor, first + 1)
         found = _rows(workspace, rows[:first])
-    places = [_Place(place.now, *row) for row in rows[:first]]
-    return Page(found, places, len(rows) > first)
+    cursors = [_Cursor(cursor.now, *row) for row in rows[:first]]
+    return Page(found, cursors, len(rows) > first)
 
 
 def queue_rows(
@@ -134,9 +134,9 @@ def queue_rows(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    place = _Place(timezone.now())
+    cursor = _Cursor(timezone.now())
     with time_limit():
-        found = _find(viewer, workspace, filters, place, len(thread_ids), thread_ids)
+        found = _find(viewer, workspace, filters, cursor, len(thread_ids), thread_ids)
         return _rows(workspace, found)
 
 
@@ -156,16 +156,16 @@ def queue_changes(
     read = read[:MOST_COMPARED]
     known = set(read)
     with time_limit():
-        rows = _find(viewer, workspace, filters, _Place(timezone.now()), len(read) + PAGE)
-    places = {pk: position for position, (*_, pk) in enumerate(rows)}
-    end = max((places[pk] for pk in read if pk in places), default=len(rows) - 1)
+        rows = _find(viewer, workspace, filters, _Cursor(timezone.now()), len(read) + PAGE)
+    positions = {pk: at for at, (*_, pk) in enumerate(rows)}
+    end = max((positions[pk] for pk in read if pk in positions), default=len(rows) - 1)
     # Whoever came in may have moved the last ones that were read beyond the end of what was found.
-    missing = [pk for pk in read if pk not in places]
+    missing = [pk for pk in read if pk not in positions]
     kept = {row.pk for row in queue_rows(viewer, workspace, filters, missing)} if missing else set()
     gone = Thread.objects.filter(workspace=workspace, pk__in=set(missing) - kept)
     return QueueChanges(
         gone=list(gone.select_related("source", "triage__held_by")),
-        arrived=sum(at <= end for pk, at in places.items() if pk not in known),
+        arrived=sum(at <= end for pk, at in positions.items() if pk not in known),
     )
 
 
@@ -173,12 +173,12 @@ def _find(
     viewer: Viewer,
     workspace: Workspace,
     filters: QueueFilters,
-    place: _Place,
+    cursor: _Cursor,
     limit: int,
     thread_ids: Collection[int] | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Return the range, wait and thread of LIMIT rows behind PLACE, of THREAD_IDS if given."""
-    of = asked(viewer, workspace, filters, place.now)
+    """Return the range, wait and thread of LIMIT rows behind CURSOR, of THREAD_IDS if given."""
+    of = asked(viewer, workspace, filters, cursor.now)
     among = "" if thread_ids is None else " AND s.thread_id = ANY(%(among)s)"
     statement = f"""
 {HELD_ONCE}
@@ -188,8 +188,13 @@ SELECT q.number, q.since, q.thread_id FROM {RANGES} CROSS JOIN LATERAL (
       AND (r.number > %(at)s OR (s.since, s.thread_id) > (%(since)s, %(thread)s))
     ORDER BY s.since, s.thread_id LIMIT %(limit)s
 ) q ORDER BY q.number, q.since, q.thread_id LIMIT %(limit)s"""
-    behind = {"at": place.number, "since": place.since, "thread": place.thread_id, "limit": limit}
-    params = {**of.params, **ranges_at(place.now), **behind, "among": list(thread_ids or ())}
+    behind = {
+        "at": cursor.number,
+        "since": cursor.since,
+        "thread": cursor.thread_id,
+        "limit": limit,
+    }
+    params = {**of.params, **ranges_at(cursor.now), **behind, "among": list(thread_ids or ())}
     return fetch_all(statement, params)
 
 

@@ -112,8 +112,8 @@ def list_counts(
     passes = [
         f"(SELECT {', '.join(_counted(lists[tab].own.format(**told)) for tab in tabs)} FROM ("
         # The offset keeps the planner from asking anew for each list.
-        f"SELECT {answers} FROM {lists[tabs[0]].source} WHERE {side} OFFSET 0) s) side_{place}"
-        for place, (side, tabs) in enumerate(sides.items())
+        f"SELECT {answers} FROM {lists[tabs[0]].source} WHERE {side} OFFSET 0) s) side_{index}"
+        for index, (side, tabs) in enumerate(sides.items())
     ]
     statement = f"{HELD_ONCE} SELECT * FROM {', '.join(passes)}"
     with time_limit():

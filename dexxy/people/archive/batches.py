@@ -49,7 +49,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Position:
     """How far an archive is.
 
     Args:
@@ -88,27 +88,27 @@ def archive_batch(asked: Asked, cursor: str) -> Content:
     Args:
         cursor: how far it is, as the batch before said; '' at its beginning.
     """
-    place = _Place.read(cursor)
-    is_begun = place.inner is not None
-    done = len(place.entries) - is_begun
+    position = _Position.read(cursor)
+    is_begun = position.inner is not None
+    done = len(position.entries) - is_begun
     if done == len(_FILES):
-        return _end(asked, place)
+        return _end(asked, position)
     name, reader = list(_FILES.items())[done]
     content = b""
     if not is_begun:
-        entry = Entry(name, place.at)
-        content = entry_head(entry, place.made_at)
-        place = replace(place, entries=[*place.entries, entry], inner="")
-    rows, inner = read(asked.viewer, lambda: reader(asked, place.inner or ""))
-    entry, packed = entry_more(place.entries[-1], _lines(rows), len(rows))
+        entry = Entry(name, position.at)
+        content = entry_head(entry, position.made_at)
+        position = replace(position, entries=[*position.entries, entry], inner="")
+    rows, inner = read(asked.viewer, lambda: reader(asked, position.inner or ""))
+    entry, packed = entry_more(position.entries[-1], _lines(rows), len(rows))
     content += packed
     if not inner:
         entry, tail = entry_tail(entry)
         content += tail
     further = replace(
-        place,
-        at=place.at + len(content),
-        entries=[*place.entries[:-1], entry],
+        position,
+        at=position.at + len(content),
+        entries=[*position.entries[:-1], entry],
         inner=inner or None,
     )
     return Content(content, len(rows), further.written())
@@ -130,21 +130,21 @@ def archive_whole(asked: Asked) -> Iterator[bytes]:
             return
 
 
-def _end(asked: Asked, place: _Place) -> Content:
+def _end(asked: Asked, position: _Position) -> Content:
     """Return what ends an archive: the file about the others, and where each is."""
     about = {
         "version": VERSION,
         "dexxy": __version__,
         "workspace": asked.workspace.slug,
-        "made_at": place.made_at,
-        "files": {one.name: one.rows for one in place.entries},
+        "made_at": position.made_at,
+        "files": {one.name: one.rows for one in position.entries},
     }
-    entry = Entry(MANIFEST, place.at)
-    content = entry_head(entry, place.made_at)
+    entry = Entry(MANIFEST, position.at)
+    content = entry_head(entry, position.made_at)
     entry, packed = entry_more(entry, orjson.dumps(about, option=orjson.OPT_INDENT_2), 0)
     entry, tail = entry_tail(entry)
     content += packed + tail
-    ending = archive_tail([*place.entries, entry], place.at + len(content), place.made_at)
+    ending = archive_tail([*position.entries, entry], position.at + len(content), position.made_at)
     return Content(content + ending, 0, "")
 
 

@@ -84,10 +84,10 @@ def beside(series: Sequence[Series], steps: Sequence[str], sentence: str, say: S
     width = room * (_BAR if len(series) == 1 else _BAR_BESIDE)
     margin = (room - width * len(series)) / 2
     bars = [
-        _bar(place * room + margin + width * number, width - 1, (0, value), top, one.look,
+        _bar(index * room + margin + width * number, width - 1, (0, value), top, one.look,
              f"{name}, {one.name}: {say(value)}")
         for number, one in enumerate(series)
-        for place, (name, value) in enumerate(zip(steps, one.values, strict=True))
+        for index, (name, value) in enumerate(zip(steps, one.values, strict=True))
         if value is not None
     ]  # fmt: skip
     return _plot(series, steps, sentence, say, top, bars=bars)
@@ -99,12 +99,12 @@ def stacked(series: Sequence[Series], steps: Sequence[str], sentence: str, say: 
     top = top_of(sum(at_step) for at_step in zip(*values, strict=True))
     room = WIDTH / max(1, len(steps))
     bars = []
-    for place, name in enumerate(steps):
+    for index, name in enumerate(steps):
         below = 0.0
         for one in series:
-            if not (value := one.values[place]):
+            if not (value := one.values[index]):
                 continue
-            x, width = place * room + room * (1 - _BAR) / 2, room * _BAR
+            x, width = index * room + room * (1 - _BAR) / 2, room * _BAR
             title = f"{name}, {one.name}: {say(value)}"
             bars.append(_bar(x, width, (below, below + value), top, one.look, title))
             below += value
@@ -119,15 +119,15 @@ def lines(series: Sequence[Series], steps: Sequence[str], sentence: str, say: Sa
     for one in series:
         path, dots, is_open = [], [], False
         values = list(one.values)
-        for place, value in enumerate(values):
+        for index, value in enumerate(values):
             if value is None:
                 is_open = False
                 continue
-            x, y = written((place + 0.5) * room), written(y_of(value, top))
+            x, y = written((index + 0.5) * room), written(y_of(value, top))
             path.append(f"{'L' if is_open else 'M'}{x} {y}")
-            has_next = place + 1 < len(values) and values[place + 1] is not None
+            has_next = index + 1 < len(values) and values[index + 1] is not None
             if not is_open and not has_next:
-                dots.append((x, y, f"{steps[place]}, {one.name}: {say(value)}"))
+                dots.append((x, y, f"{steps[index]}, {one.name}: {say(value)}"))
             is_open = True
         drawn.append(Line(" ".join(path), one.look, dots))
     return _plot(series, steps, sentence, say, top, lines=drawn)

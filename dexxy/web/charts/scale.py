@@ -34,4 +34,4 @@ def thinned(labels: Iterable[str]) -> list[str]:
     """Leave every second label, every third and so on blank until the others fit."""
     found = list(labels)
     every = max(1, ceil(len(found) / MOST_LABELS))
-    return [label if place % every == 0 else "" for place, label in enumerate(found)]
+    return [label if index % every == 0 else "" for index, label in enumerate(found)]

@@ -14,7 +14,7 @@ from dexxy.messages.waiting.summary import queue_number
 from dexxy.outgoing.endpoints import workspaces_with_trouble
 
 
-class Place(Flag):
+class Area(Flag):
     """Where a destination is offered besides the page More, which has what is not in the bar."""
 
     SIDEBAR = auto()  # its upper part
@@ -37,18 +37,18 @@ class Destination:
     icon: str
     url_name: str
     section: str
-    place: Place
+    area: Area
 
 
 DESTINATIONS = (
-    Destination(_("Waiting"), "waiting", "waiting", "waiting", Place.SIDEBAR | Place.BAR),
-    Destination(_("Feed"), "feed", "feed", "feed", Place.SIDEBAR | Place.BAR),
-    Destination(_("Threads"), "threads", "threads", "threads", Place.SIDEBAR | Place.BAR),
-    Destination(_("People"), "people", "people", "people", Place.SIDEBAR | Place.BAR),
-    Destination(_("Organizations"), "org", "organizations", "organizations", Place.SIDEBAR),
-    Destination(_("Insights"), "insights", "insights", "insights", Place.SIDEBAR),
-    Destination(_("Repositories"), "repo", "repositories", "repositories", Place.FOOT),
-    Destination(_("Settings"), "settings", "settings_general", "settings", Place.FOOT),
+    Destination(_("Waiting"), "waiting", "waiting", "waiting", Area.SIDEBAR | Area.BAR),
+    Destination(_("Feed"), "feed", "feed", "feed", Area.SIDEBAR | Area.BAR),
+    Destination(_("Threads"), "threads", "threads", "threads", Area.SIDEBAR | Area.BAR),
+    Destination(_("People"), "people", "people", "people", Area.SIDEBAR | Area.BAR),
+    Destination(_("Organizations"), "org", "organizations", "organizations", Area.SIDEBAR),
+    Destination(_("Insights"), "insights", "insights", "insights", Area.SIDEBAR),
+    Destination(_("Repositories"), "repo", "repositories", "repositories", Area.FOOT),
+    Destination(_("Settings"), "settings", "settings_general", "settings", Area.FOOT),
 )
 
 
@@ -93,10 +93,10 @@ def frame_of(viewer: User, workspace: Workspace, section: str) -> Frame:
     return Frame(
         workspaces=mine,
         health=health,
-        sidebar=[link for link in links if Place.SIDEBAR in link.to.place],
-        foot=[link for link in links if Place.FOOT in link.to.place],
-        bar=[link for link in links if Place.BAR in link.to.place],
-        more=[link for link in links if Place.BAR not in link.to.place],
+        sidebar=[link for link in links if Area.SIDEBAR in link.to.area],
+        foot=[link for link in links if Area.FOOT in link.to.area],
+        bar=[link for link in links if Area.BAR in link.to.area],
+        more=[link for link in links if Area.BAR not in link.to.area],
         has_disabled_endpoint=workspace.pk in in_trouble,
     )
 

@@ -156,10 +156,10 @@ def ages(asked: Asked) -> Drawn:
     bars = []
     # The oldest come first, so the bands stand behind each other.
     ids, end = rows["open"].ids, took.n
-    for place, (name, count) in enumerate(zip(names, found.bands, strict=True)):
-        rows[f"band-{place + 1}"] = Rows(name, ids[end - count : end], beside=beside)
+    for index, (name, count) in enumerate(zip(names, found.bands, strict=True)):
+        rows[f"band-{index + 1}"] = Rows(name, ids[end - count : end], beside=beside)
         end -= count
-        address = asked.address("insights_rows", "issue-age", f"band-{place + 1}")
+        address = asked.address("insights_rows", "issue-age", f"band-{index + 1}")
         bars.append((name, count, "", address))
     return Drawn(
         facts=[

@@ -225,8 +225,8 @@ def elephant(asked: Asked) -> Drawn:
         )
     notes += _too_few(found.withheld, concentration.LEAST_WHO)
     rows = {
-        f"{address}-{place}": Rows(one.name, one.member_ids, is_people=True)
-        for place, one in enumerate(found.organizations, start=1)
+        f"{address}-{index}": Rows(one.name, one.member_ids, is_people=True)
+        for index, one in enumerate(found.organizations, start=1)
     }
     return Drawn(
         facts=[
@@ -240,8 +240,8 @@ def elephant(asked: Asked) -> Drawn:
         table=Table(
             [_("Organization"), _("Contributions"), _("People")],
             [
-                [one.name, one.acts, Count(len(one.member_ids), f"{address}-{place}")]
-                for place, one in enumerate(found.organizations, start=1)
+                [one.name, one.acts, Count(len(one.member_ids), f"{address}-{index}")]
+                for index, one in enumerate(found.organizations, start=1)
             ],
         ),
         notes=notes,

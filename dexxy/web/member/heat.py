@@ -72,15 +72,15 @@ def heat_of(year: Year) -> Heat:
 
 def _cell(number: int, day: Day) -> Cell:
     week, weekday = divmod(number, 7)
-    said = _("nothing")
+    counted = _("nothing")
     if day.messages:
         shown = {"n": numbers.number(day.messages)}
-        said = ngettext("%(n)s message", "%(n)s messages", day.messages) % shown
+        counted = ngettext("%(n)s message", "%(n)s messages", day.messages) % shown
     return Cell(
         x=_LEFT + week * _STEP,
         y=_TOP + weekday * _STEP,
         level=day.level,
-        title=f"{times.day_alone(day.date, with_year=True)}: {said}",
+        title=f"{times.day_alone(day.date, with_year=True)}: {counted}",
     )
 
 

@@ -18,19 +18,19 @@ def what_is_gone(
         sources: all that the workspace has.
         members: those of the filter that the workspace has.
     """
-    said = []
+    notices = []
     if set(filters.source_ids) - {source.pk for source in sources}:
-        said.append(_("A repository of this filter is not connected any more."))
+        notices.append(_("A repository of this filter is not connected any more."))
     known = {part for one in sources for part in _called(one.name)}
-    said += [
+    notices += [
         _("No repository called %(name)s is connected.") % {"name": name}
         for name in filters.source_names
         if name.lower().strip("/") not in known
     ]
     there = {member.pk for member in members if member.erased_at is None}
     if set(filters.member_ids) - there:
-        said.append(_("A person of this filter was erased, or is not there any more."))
-    return said
+        notices.append(_("A person of this filter was erased, or is not there any more."))
+    return notices
 
 
 def _called(name: str) -> tuple[str, str]:

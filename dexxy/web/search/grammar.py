@@ -16,7 +16,7 @@ LONGEST = 200
 _TERM = re.compile(
     r"""
     (?P<minus>-?)
-    (?: (?P<place>[\w.-]+(?:/[\w.-]+)?)?\#(?P<number>\d{1,18})(?!\S)
+    (?: (?P<repository>[\w.-]+(?:/[\w.-]+)?)?\#(?P<number>\d{1,18})(?!\S)
       | (?P<name>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"?|(?P<value>[^\s"]\S*))
       | "(?P<phrase>[^"]*)"?
       | (?P<word>\S+) )
@@ -167,11 +167,11 @@ def _term(match: re.Match[str], where: Where) -> Term:
     text, start = match.group(), match.start()
     is_negated = bool(match["minus"])
     if match["number"]:
-        number, place = match["number"], match["place"] or ""
+        number, repository = match["number"], match["repository"] or ""
         if where == Where.PEOPLE:
             problem = _("# leads to threads, and here are people")
             return Term(TermKind.WORD, text, start, number, "", is_negated, problem)
-        return Term(TermKind.NUMBER, text, start, number, place, is_negated)
+        return Term(TermKind.NUMBER, text, start, number, repository, is_negated)
     if match["phrase"] is not None:
         phrase = " ".join(match["phrase"].split())
         return Term(TermKind.PHRASE, text, start, phrase, "", is_negated)
@@ -205,8 +205,8 @@ def _problem(
     if known is None:
         return _("There is no qualifier {name}:").format(name=name)
     if not known.where & where:
-        places = ", ".join(str(place) for place in known.where.names)
-        return _("{name}: works in {places} only").format(name=name, places=places)
+        pages = ", ".join(str(repository) for repository in known.where.names)
+        return _("{name}: works in {places} only").format(name=name, places=pages)
     if is_negated and not known.can_be_left_out(where):
         return _("{name}: cannot be left out with a -").format(name=name)
     return known.problem(value, where)

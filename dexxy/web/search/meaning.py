@@ -137,11 +137,11 @@ def _common(query: Query, *, is_negated: bool) -> dict[str, Any]:
     words = query.words_left_out if is_negated else query.words
     is_of_title = "title" in query.values("in") and not is_negated
     stands = query.values("is", is_negated=is_negated)
-    places = [term.name for term in numbers if term.name]
+    repositories = [term.name for term in numbers if term.name]
     return {
         "title" if is_of_title else "search": words,
         "numbers": [int(term.value) for term in numbers],
-        "source_names": [*query.values("repo", is_negated=is_negated), *places],
+        "source_names": [*query.values("repo", is_negated=is_negated), *repositories],
         "authors": query.values("author", is_negated=is_negated),
         "organizations": query.values("org", is_negated=is_negated),
         "assignees": query.values("assignee", is_negated=is_negated),

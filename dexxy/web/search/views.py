@@ -38,7 +38,11 @@ def search_page(request: PageRequest, workspace: Workspace) -> HttpResponse:
     }
     if query.text:
         found = search(request.user, workspace, sought(query, is_newest_first=is_newest))
-        context |= {"found": found, "marks": pattern_of(query.words), **_places(workspace, query)}
+        context |= {
+            "found": found,
+            "marks": pattern_of(query.words),
+            **_addresses(workspace, query),
+        }
         context["is_empty"] = not any(
             results and results.items for results in (found.threads, found.messages, found.members)
         )
@@ -66,7 +70,7 @@ def _read(query: Query, where: Where) -> Query | None:
     return None if of_people or len(found.filters) < len(query.filters) else found
 
 
-def _places(workspace: Workspace, query: Query) -> Mapping[str, str]:
+def _addresses(workspace: Workspace, query: Query) -> Mapping[str, str]:
     """Return where all results of each list are."""
     asked = QueryDict(mutable=True)
     asked["q"] = query.text

@@ -136,8 +136,8 @@ def endpoint_action(
         messages.success(request, _("{name} is deleted.").format(name=gone.name))
         return redirect("settings_notifications", workspace.slug)
     else:
-        do, said = _plain_action(action)
-        attempt(request, lambda: do(named), said)
+        do, notice = _plain_action(action)
+        attempt(request, lambda: do(named), notice)
     return redirect("endpoint", workspace.slug, pk)
 
 
@@ -192,14 +192,14 @@ def feed_revoke(request: PageRequest, workspace: Workspace, pk: int) -> HttpResp
 def _plain_action(action: str) -> tuple[Callable[[dict[str, Any]], Any], str]:
     """Return what an action does, and what to say when it is done."""
     if action == "test":
-        said = _("A test is sent now. Load the page again to see what comes of it.")
-        return lambda named: endpoint_test(**named), said
+        notice = _("A test is sent now. Load the page again to see what comes of it.")
+        return lambda named: endpoint_test(**named), notice
     if action == "pause":
-        said = _("Nothing is sent there until you resume it.")
-        return lambda named: endpoint_set_paused(**named, paused=True), said
+        notice = _("Nothing is sent there until you resume it.")
+        return lambda named: endpoint_set_paused(**named, paused=True), notice
     if action == "resume":
-        said = _("It hears of what happens from now on.")
-        return lambda named: endpoint_set_paused(**named, paused=False), said
+        notice = _("It hears of what happens from now on.")
+        return lambda named: endpoint_set_paused(**named, paused=False), notice
     raise Http404
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-class SaidError(ProviderException):  # type: ignore[misc]
+class ExplainedError(ProviderException):  # type: ignore[misc]
     """A sign-in failed; the message is a sentence for whoever signs in."""
 
 
@@ -84,7 +84,7 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         person = OutsidePerson(
             provider=account.provider,
             uid=account.uid,
-            place=sociallogin.provider.app.name,
+            provider_name=sociallogin.provider.app.name,
             name="" if sociallogin.is_existing else sociallogin.user.name,
             # Whatever is not plainly true is not proven.
             proven=[one.email for one in addresses if one.verified is True],
@@ -99,11 +99,11 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if not sociallogin.is_existing:
             sociallogin.lookup()
         if known.lost_password:
-            said = _(
+            notice = _(
                 "You sign in by {place} from now on. The password that the account had works no "
                 "more, and it is signed out everywhere else. You can set a new one."
             )
-            messages.info(request, said.format(place=person.place))
+            messages.info(request, notice.format(place=person.provider_name))
         if known.is_new:
             # The invitation that they came from is spent by that.
             sociallogin.state.pop("next", None)
@@ -117,28 +117,29 @@ class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         extra_context: Any = None,
     ) -> None:
         """Say it in a sentence; what a provider answered is for the log."""
-        place = provider.app.name
         if error == AuthError.CANCELLED:
-            said = _("You did not go on at {place}, so nobody is signed in.")
-        elif isinstance(exception, SaidError):
-            said = str(exception).replace("{", "{{").replace("}", "}}")
+            notice = _("You did not go on at {place}, so nobody is signed in.")
+        elif isinstance(exception, ExplainedError):
+            notice = str(exception).replace("{", "{{").replace("}", "}}")
         elif exception is None:
-            said = _(
+            notice = _(
                 "The sign-in by {place} was not finished here: it took longer than ten minutes, "
                 "or began in another browser. Begin once more."
             )
         else:
-            said = _(
+            notice = _(
                 "{place} did not confirm the sign-in. Begin once more; if it stays so, ask "
                 "whoever runs this Dexxy: the log has the reason."
             )
         log.warning("sign-in by a provider failed", provider=provider.sub_id, error=str(exception))
-        raise ImmediateHttpResponse(refused(request, said.format(place=place), status=403))
+        raise ImmediateHttpResponse(
+            refused(request, notice.format(place=provider.app.name), status=403)
+        )
 
 
-def refused(request: HttpRequest, said: str, *, status: int) -> HttpResponse:
+def refused(request: HttpRequest, notice: str, *, status: int) -> HttpResponse:
     """Show why nobody is signed in."""
-    return render(request, "web/sign_in_failed.html", {"error": said}, status=status)
+    return render(request, "web/sign_in_failed.html", {"error": notice}, status=status)
 
 
 def _in_organizations(account: SocialAccount) -> Proven:

@@ -14,7 +14,7 @@ from requests import RequestException
 
 from dexxy.integrations.services.github.api.errors import GitHubError
 from dexxy.web.signing_in import providers  # noqa: F401 - allauth knows them by that
-from dexxy.web.signing_in.adapter import OutsideAccountAdapter, SaidError
+from dexxy.web.signing_in.adapter import ExplainedError, OutsideAccountAdapter
 
 
 def sent_to(request: HttpRequest, provider_id: str) -> HttpResponse:
@@ -54,7 +54,7 @@ def come_from(request: HttpRequest, provider_id: str) -> HttpResponse:
         answer: HttpResponse = view(request)
         return answer
     except GitHubError as error:
-        return _failed(adapter, request, provider, SaidError(str(error)))
+        return _failed(adapter, request, provider, ExplainedError(str(error)))
     except (RequestException, OAuth2Error) as error:
         return _failed(adapter, request, provider, error)
 
@@ -72,7 +72,7 @@ def _failed(
 ) -> HttpResponse:
     try:
         adapter.on_authentication_error(request, provider, exception=error)
-    except ImmediateHttpResponse as said:
-        answer: HttpResponse = said.response
+    except ImmediateHttpResponse as refusal:
+        answer: HttpResponse = refusal.response
         return answer
     raise error

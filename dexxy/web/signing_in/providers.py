@@ -29,7 +29,7 @@ from dexxy.integrations.services.github.api.errors import (
 from dexxy.integrations.services.github.api.server import default_server
 from dexxy.integrations.services.github.connecting.ownership import user_token_revoke
 from dexxy.integrations.services.github_client import GitHubClient
-from dexxy.web.signing_in.adapter import SaidError
+from dexxy.web.signing_in.adapter import ExplainedError
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
@@ -63,7 +63,7 @@ class _GitHubFlow(GitHubOAuth2Adapter):  # type: ignore[misc]
                 person = dict(client.get("user").data)
                 person["emails"] = _emails(client)
         except GitHubError as error:
-            raise SaidError(str(error)) from error
+            raise ExplainedError(str(error)) from error
         finally:
             user_token_revoke(app_current(), token.token)
         with answer_shape("account"):
@@ -74,7 +74,7 @@ def _emails(client: GitHubClient) -> Any:
     try:
         return client.get("user/emails", {"per_page": 100}).data
     except (AccessDeniedError, NotFoundError) as error:
-        raise SaidError(
+        raise ExplainedError(
             _(
                 "GitHub does not tell Dexxy which addresses are yours: its App needs the account "
                 "permission “Email addresses: read”. Ask whoever runs this Dexxy."

@@ -145,8 +145,10 @@ def session_action(request: PageRequest, pk: int) -> HttpResponse:
 def sessions_action(request: PageRequest) -> HttpResponse:
     """Sign the viewer out in all other browsers."""
     count = sessions_end_others(viewer=request.user, this=_this(request))
-    said = ngettext("Signed out in {n} other browser.", "Signed out in {n} other browsers.", count)
-    messages.success(request, said.format(n=count))
+    notice = ngettext(
+        "Signed out in {n} other browser.", "Signed out in {n} other browsers.", count
+    )
+    messages.success(request, notice.format(n=count))
     return _back_to("sessions")
 
 
@@ -161,8 +163,8 @@ def _attempt(request: PageRequest, action: Callable[[], None], done: str) -> Non
         raise Http404(str(error)) from error
 
 
-def _added(request: PageRequest, codes: list[str], said: str) -> HttpResponse:
-    messages.success(request, said)
+def _added(request: PageRequest, codes: list[str], notice: str) -> HttpResponse:
+    messages.success(request, notice)
     if codes:
         keep_for_once(request, _CODES, " ".join(codes))
     return redirect("account_security")

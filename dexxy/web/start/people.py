@@ -56,28 +56,28 @@ def account(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
 @start_page
 def workspace(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
     """Name the workspace that there is, or make another one."""
-    place = None if "new" in request.GET else workspace
-    if place is None and not may_create_workspace(request.user):
+    begun = None if "new" in request.GET else workspace
+    if begun is None and not may_create_workspace(request.user):
         raise AdminOnlyError
     given: dict[str, Any] = {name: request.POST.get(name, "") for name in ("name", "time_zone")}
     error, status = "", 200
     if request.method == "POST":
         try:
-            named = place or workspace_begin(viewer=request.user, name=given["name"])
+            named = begun or workspace_begin(viewer=request.user, name=given["name"])
             workspace_update(viewer=request.user, workspace=named, **given)
             return redirect(start_address("start_connect", named))
         except (ChoiceError, WorkspaceError, WorkspaceExistsError) as refused:
             error, status = str(refused), 422
     else:
         # What Dexxy called it by itself is no name to propose.
-        is_named = place is not None and (place.slug, place.name) != _UNNAMED
-        given["name"] = place.name if place is not None and is_named else ""
-        given["time_zone"] = (place and place.time_zone) or request.user.time_zone
+        is_named = begun is not None and (begun.slug, begun.name) != _UNNAMED
+        given["name"] = begun.name if begun is not None and is_named else ""
+        given["time_zone"] = (begun and begun.time_zone) or request.user.time_zone
         if given["time_zone"] in ("", "UTC"):
             given["time_zone"] = request.user.time_zone or "UTC"
     return show(
         request,
-        place,
+        begun,
         "start_workspace",
         status,
         given=given,

@@ -31,8 +31,8 @@ def spark(weeks: Sequence[int] | None) -> SafeString:
     counts = list(weeks or ()) or [0] * 12
     most = max(counts)
     points = [
-        f"{_STEP * place} {_BOTTOM - (_BOTTOM - _TOP) * count / max(most, 1):.1f}"
-        for place, count in enumerate(counts)
+        f"{_STEP * index} {_BOTTOM - (_BOTTOM - _TOP) * count / max(most, 1):.1f}"
+        for index, count in enumerate(counts)
     ]
     return format_html(
         '<svg class="spark" viewBox="0 0 {} 20" preserveAspectRatio="none" aria-hidden="true">'

@@ -12,7 +12,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.members.models import Member
 from dexxy.messages.models import Standing, Thread
 from dexxy.web.waiting import words
-from dexxy.web.waiting.place import address_of_queue
+from dexxy.web.waiting.position import address_of_queue
 from dexxy.web.wording import times
 
 register = template.Library()

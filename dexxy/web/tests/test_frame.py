@@ -9,7 +9,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.health import OVERDUE, SyncHealth, sync_health
 from dexxy.integrations.models import Credential, CredentialKind, GitHubRepository, SyncStatus
 from dexxy.sources.models import Source, SourceKind
-from dexxy.web.frame.navigation import DESTINATIONS, Place
+from dexxy.web.frame.navigation import DESTINATIONS, Area
 from dexxy.web.templatetags.frame import hue, initials
 from dexxy.web.wording import health as health_words
 from tests.factories import make_repository, make_source, make_workspace
@@ -28,9 +28,9 @@ def test_each_destination_is_one_click_away_and_the_page_that_is_open_is_marked(
 
     for to in DESTINATIONS:
         assert f"<span>{str(to.name).replace('&', '&amp;')}</span>" in shown + more
-        if not to.place & (Place.SIDEBAR | Place.FOOT):
+        if not to.area & (Area.SIDEBAR | Area.FOOT):
             assert str(to.name) in more
-    assert len([to for to in DESTINATIONS if Place.BAR in to.place]) == 4
+    assert len([to for to in DESTINATIONS if Area.BAR in to.area]) == 4
     # In the sidebar, and in the bar of a phone.
     current = re.findall(r'<a href="([^"]*)" aria-current="page"><svg', shown)
     assert current == [f"/w/{workspace.slug}/people/"] * 2

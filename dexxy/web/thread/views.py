@@ -12,13 +12,13 @@ from dexxy.accounts.models import Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
 from dexxy.messages.conversation.page import conversation
-from dexxy.messages.conversation.stretch import Place
+from dexxy.messages.conversation.stretch import Anchor
 from dexxy.messages.selectors import ThreadNotFoundError, thread_gone
 from dexxy.messages.unread import thread_mark_read
 from dexxy.web.pages import PageRequest, workspace_page
 from dexxy.web.thread.blocks import blocks_of, marked
 from dexxy.web.thread.referring import bodies_of
-from dexxy.web.waiting.place import place_in_queue
+from dexxy.web.waiting.position import position_in_queue
 
 
 @workspace_page
@@ -28,7 +28,7 @@ def thread(
     """Show one thread, the oldest message first: the whole, or a stretch of it."""
     now = timezone.now()  # what is said while it is read has not been seen
     try:
-        found = conversation(request.user, workspace, pk, read_place(request.GET, message))
+        found = conversation(request.user, workspace, pk, read_anchor(request.GET, message))
     except ThreadNotFoundError:
         return _gone(request, workspace, pk)
     if found.read_until:
@@ -46,7 +46,7 @@ def thread(
     is_part = bool(request.htmx) and (request.htmx.target or "").startswith("gap-")
     if is_part:
         return render(request, "web/thread/stretch.html", context)
-    context["queue"] = place_in_queue(request, workspace, pk, is_waiting=found.is_waiting)
+    context["queue"] = position_in_queue(request, workspace, pk, is_waiting=found.is_waiting)
     return render(request, "web/thread/page.html", context)
 
 
@@ -63,16 +63,16 @@ def _gone(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     return render(request, "web/thread/gone.html", context, status=410)
 
 
-def read_place(query: QueryDict, message: int | None = None) -> Place:
+def read_anchor(query: QueryDict, message: int | None = None) -> Anchor:
     """Read from an address where in a thread to read.
 
     Raises:
-        BadInputError: it names something that is no place.
+        BadInputError: it names something that is no anchor.
     """
     around = query.get("around")
     if message is None and around:
         message = parse_id(around) or 0
-    return Place(
+    return Anchor(
         around=message,
         after=query.get("after") or None,
         before=query.get("before") or None,

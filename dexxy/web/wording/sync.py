@@ -89,13 +89,13 @@ class Fault:
     """Why a repository is not read: what happened, what it means, and what to do.
 
     Args:
-        said: how GitHub or Dexxy put it at that time, for whoever wants to know more.
+        original: how GitHub or Dexxy put it at that time, for whoever wants to know more.
     """
 
     title: str
     meaning: str
     fix: Fix
-    said: str
+    original: str
 
 
 def fault_of(overview: RepositoryOverview) -> Fault | None:

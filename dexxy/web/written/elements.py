@@ -35,13 +35,13 @@ def _named(html: str) -> str:
     return _BOX.sub('<input aria-label="…"', _NAMELESS_PICTURE.sub('<img alt=""', html))
 
 
-def task_item(renderer: Any, tokens: "Sequence[Token]", place: int, options: Any, env: Any) -> str:
+def task_item(renderer: Any, tokens: "Sequence[Token]", index: int, options: Any, env: Any) -> str:
     """Render the beginning of an item of a list; the box of a task is named like the task."""
-    token = tokens[place]
-    opened = str(renderer.renderToken(tokens, place, options, env))
+    token = tokens[index]
+    opened = str(renderer.renderToken(tokens, index, options, env))
     if "checked" not in token.meta:
         return opened
-    words = next((one.content for one in tokens[place + 1 : place + 3] if one.content), "")
+    words = next((one.content for one in tokens[index + 1 : index + 3] if one.content), "")
     label = excerpt(words)[:_LONGEST_LABEL] or "…"
     checked = " checked" if token.meta["checked"] else ""
     return f'{opened}<input type="checkbox" disabled{checked} aria-label="{escape(label)}"> '

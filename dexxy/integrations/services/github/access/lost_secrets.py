@@ -30,11 +30,11 @@ def lost_secrets_mark() -> list[str]:
     """
     if settings.DEXXY_GITHUB_APP is not None:
         app_of_environment_store(settings.DEXXY_GITHUB_APP.app_id)
-    said = [_app_lost(app) for app in GitHubApp.objects.order_by("pk") if not _is_whole(app)]
+    notice = [_app_lost(app) for app in GitHubApp.objects.order_by("pk") if not _is_whole(app)]
     for installation in GitHubInstallation.objects.exclude(access_token="").order_by("pk"):
         if not installation.access_token.is_readable:
-            said += _token_lost(installation)
-    return said
+            notice += _token_lost(installation)
+    return notice
 
 
 def _is_whole(app: GitHubApp) -> bool:
@@ -54,10 +54,10 @@ def _token_lost(installation: GitHubInstallation) -> list[str]:
         one.update(access_token="", token_expires_at=None)
         return []
     followed = installation.repositories.followed().order_by("pk")
-    said = ASK_ANEW.format(
+    notice = ASK_ANEW.format(
         name=installation.account_login,
         repository=followed.values_list("full_name", flat=True).first() or "OWNER/REPO",
         workspace=installation.workspace.slug,
     )
-    access_lost(followed, said)
-    return [said]
+    access_lost(followed, notice)
+    return [notice]

@@ -82,17 +82,17 @@ def hold_back(data: Any, path: Sequence[str], item: str) -> bool:
     holders: list[tuple[Any, Any]] = []  # what has the item, or a node of a list inside it
     found, length = data, len(item.split("."))
     for index, step in enumerate(path):
-        place = int(step) if isinstance(found, list) else step
+        key = int(step) if isinstance(found, list) else step
         if index + 1 >= length and (index + 1 == length or isinstance(found, list)):
-            holders.append((found, place))
-        found = found[place]
+            holders.append((found, key))
+        found = found[key]
         if found is None:
             break
     if not holders:
         # What must not be null takes along what holds it:
         # https://spec.graphql.org/October2021/#sec-Handling-Field-Errors
         return True
-    holder, place = holders[-1]
+    holder, key = holders[-1]
     if index + 1 == len(path) and path[-1] in _NULL_HAS_A_MEANING:
-        holder[place] = None
-    return holder[place] is None and len(holders) == 1
+        holder[key] = None
+    return holder[key] is None and len(holders) == 1

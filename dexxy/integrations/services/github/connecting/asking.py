@@ -53,7 +53,7 @@ class Reply:
 
     Args:
         outcome: ANSWERED, or the code of the error that it means to Dexxy.
-        said: the sentence of that error, without anything private.
+        error_text: the sentence of that error, without anything private.
         status: of the HTTP answer; None where there was none.
         seconds: until the end of the answer.
         size: of an answer in bytes.
@@ -66,7 +66,7 @@ class Reply:
 
     outcome: str
     seconds: float
-    said: str = ""
+    error_text: str = ""
     status: int | None = None
     size: int | None = None
     cost: int | None = None
@@ -183,15 +183,15 @@ class Asker:
         )
 
     def _refusal(self, error: errors.GitHubError, seconds: float) -> Reply:
-        said = self._said(error)
+        error_text = self._error_text(error)
         status, accepts = self.witness.status, self._accepts
-        return Reply(error.code, seconds, said=said, status=status, accepts=accepts)
+        return Reply(error.code, seconds, error_text=error_text, status=status, accepts=accepts)
 
     @property
     def _accepts(self) -> str:
         return str(self.witness.headers.get("x-accepted-github-permissions", ""))[:200]
 
-    def _said(self, error: errors.GitHubError) -> str:
+    def _error_text(self, error: errors.GitHubError) -> str:
         text = _ADDRESS.sub("[address]", redacted(str(error)))
         for word in sorted(self._private_words, key=len, reverse=True):
             text = text.replace(word, "[name]")

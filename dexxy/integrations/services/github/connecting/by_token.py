@@ -203,15 +203,15 @@ def repository_connected(
     """
     server = server or default_server()
     full_name, token = checked_name(full_name, server), checked_token(token)
-    place = workspace_called(workspace)
-    if place is None:
+    named = workspace_called(workspace)
+    if named is None:
         return None
     found = GitHubRepository.objects.followed().filter(
         full_name__iexact=full_name,
         sync_status__in=_WELL,
         access_lost_at=None,
         installation__app=None,
-        installation__workspace=place,
+        installation__workspace=named,
         installation__server=server.name,
         installation__api_url=server.api_url,
     )

@@ -190,7 +190,7 @@ class _Questions:
 
 def _shown(name: str, reply: Reply) -> Shown:
     outcome = outcome_of(reply, is_null=False)
-    return Shown(name, outcome == ANSWERED, outcome, reply.status, reply.accepts, reply.said)
+    return Shown(name, outcome == ANSWERED, outcome, reply.status, reply.accepts, reply.error_text)
 
 
 def _repository_in(reply: Reply) -> dict[str, Any]:

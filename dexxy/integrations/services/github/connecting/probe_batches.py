@@ -63,22 +63,22 @@ class Batches:
             yield from _climbing(what, found, ladder, ask)
 
     def _threads(self, found: Sequence[Any]) -> PageTried:
-        numbers = {f"number{place}": number for place, (_, number) in enumerate(found)}
+        numbers = {f"number{index}": number for index, (_, number) in enumerate(found)}
         reply = self._asker.query(
             threads_document([kind for kind, _ in found]),
             self._name | numbers,
-            may_lack=[f"repository.t{place}" for place in range(len(found))],
+            may_lack=[f"repository.t{index}" for index in range(len(found))],
         )
         shown = reply.data and reply.data.get("repository")
-        came = shown and sum(bool(shown.get(f"t{place}")) for place in range(len(found)))
+        came = shown and sum(bool(shown.get(f"t{index}")) for index in range(len(found)))
         outcome = outcome_of(reply, is_null=not shown)
         return page_tried("threads_by_number", len(found), came, outcome, reply)
 
     def _parts(self, found: Sequence[Any]) -> PageTried:
         variables: dict[str, Any] = {"first": PAGE_LIMIT}
-        for place, (_, owner) in enumerate(found):
-            variables |= {f"id{place}": owner, f"after{place}": None}
-        names = [f"p{place}" for place in range(len(found))]
+        for index, (_, owner) in enumerate(found):
+            variables |= {f"id{index}": owner, f"after{index}": None}
+        names = [f"p{index}" for index in range(len(found))]
         document = parts_document([connection for connection, _ in found])
         reply = self._asker.query(document, variables, may_lack=names)
         came = reply.data and sum(bool(reply.data.get(name)) for name in names)

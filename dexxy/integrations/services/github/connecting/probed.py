@@ -28,7 +28,7 @@ class PageTried:
     bytes: int | None
     cost: int | None
     taken: int | None
-    said: str
+    error_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Shown:
     outcome: str
     status: int | None = None
     accepts: str = ""
-    said: str = ""
+    error_text: str = ""
 
 
 @dataclass
@@ -106,7 +106,7 @@ def page_tried(what: str, size: int, came: int | None, outcome: str, reply: Repl
         bytes=reply.size,
         cost=reply.cost,
         taken=reply.taken,
-        said=reply.said,
+        error_text=reply.error_text,
     )
 
 

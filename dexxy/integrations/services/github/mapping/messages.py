@@ -67,8 +67,8 @@ def review(node: Payload, owner_id: str) -> MessageRecord:
 
 def review_comment(node: Payload, owner_id: str) -> MessageRecord:
     """Map a comment on the diff; OWNER_ID is its review's."""
-    place = (text(node["path"]), node["line"], node["originalLine"], text(node["diffHunk"]))
-    details: dict[str, object] = {"review_id": owner_id, **placed(*place)}
+    position = (text(node["path"]), node["line"], node["originalLine"], text(node["diffHunk"]))
+    details: dict[str, object] = {"review_id": owner_id, **placed(*position)}
     submitted_at = (node["pullRequestReview"] or {}).get("submittedAt")
     if node["replyTo"]:
         details["in_reply_to"] = key(node["replyTo"]["fullDatabaseId"])

@@ -239,8 +239,8 @@ def review_comment(node: Payload) -> MessageRecord:
     """Map a comment on the diff."""
     shared = _written(node, MessageKind.REVIEW_COMMENT)
     line, original = node.get("line"), node.get("original_line")
-    place = placed(text(node["path"]), line, original, text(node.get("diff_hunk")))
-    details: dict[str, object] = {**shared["details"], **place}
+    position = placed(text(node["path"]), line, original, text(node.get("diff_hunk")))
+    details: dict[str, object] = {**shared["details"], **position}
     if node.get("pull_request_review_id"):
         details["review_id"] = key(node["pull_request_review_id"])
     if node.get("in_reply_to_id"):

@@ -22,11 +22,11 @@ from dexxy.messages.waiting.summary import MOST_COUNTED
 
 
 @dataclass(frozen=True)
-class QueuePlace:
+class QueuePosition:
     """Where a thread stands in a list.
 
     Args:
-        number: its place, the first is 1; 0 where it is not in the list, or not any more.
+        number: its position, the first is 1; 0 where it is not in the list, or not any more.
         total: how many the list has, up to one more than MOST_COUNTED.
         following: the id of the thread behind it; the first of all where it is not in the list.
     """
@@ -36,9 +36,9 @@ class QueuePlace:
     following: int | None
 
 
-def queue_place(
+def queue_position(
     viewer: Viewer, workspace: Workspace, thread_id: int, filters: QueueFilters = WHOLE_QUEUE
-) -> QueuePlace:
+) -> QueuePosition:
     """Tell where a thread stands in a list.
 
     Raises:
@@ -65,4 +65,4 @@ SELECT
 FROM own"""
     params = {**of.params, **ranges_at(now), "thread": thread_id, "most": MOST_COUNTED + 1}
     [(number, total, following)] = fetch_all(statement, params)
-    return QueuePlace(number, total, following)
+    return QueuePosition(number, total, following)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.messages.waiting.lists import Tab
-from dexxy.messages.waiting.place import queue_place
+from dexxy.messages.waiting.position import queue_position
 from dexxy.web.pages import PageRequest
 from dexxy.web.waiting.asked import filters_in
 
@@ -16,7 +16,7 @@ from dexxy.web.waiting.asked import filters_in
 QUEUE = "queue"
 
 
-def place_in_queue(
+def position_in_queue(
     request: PageRequest, workspace: Workspace, thread_id: int, *, is_waiting: bool
 ) -> dict[str, Any] | None:
     """Return where a thread stands in the list that the address names, or else in the queue.
@@ -27,18 +27,18 @@ def place_in_queue(
     if not (query or is_waiting):
         return None
     try:
-        place = queue_place(request.user, workspace, thread_id, filters_in(query))
+        position = queue_position(request.user, workspace, thread_id, filters_in(query))
     except BadInputError:
         return None
     waiting = reverse("waiting", args=[workspace.slug])
     of_queue = address_of_queue(query)
-    following = place.following and reverse("thread", args=[workspace.slug, place.following])
+    following = position.following and reverse("thread", args=[workspace.slug, position.following])
     of_list = query.copy()
     if of_list.get("tab") == Tab.ALL.value:  # the list of the page without any query
         del of_list["tab"]
     address = f"{waiting}?{of_list.urlencode()}" if of_list else waiting
     return {
-        "place": place,
+        "position": position,
         "list": f"{address}#t{thread_id}",
         "next": f"{following}{of_queue}" if following else "",
     }
