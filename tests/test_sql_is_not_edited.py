@@ -27,7 +27,7 @@ def edited(source: str) -> list[int]:
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     if not any(module.startswith(_OF_SQL) for module in modules) and not _has_statement(tree):
         return []
-    return sorted(text.lineno for text in _replaced_in(tree) if _is_statement(text))
+    return sorted({text.lineno for text in _replaced_in(tree) if _is_statement(text)})
 
 
 def _has_statement(tree: ast.AST) -> bool:

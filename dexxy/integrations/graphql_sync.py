@@ -11,6 +11,7 @@ import strawberry_django
 from dexxy.common.graphql_cost import cost
 from dexxy.integrations import models, selectors
 from dexxy.integrations.models import RunState, RunTrigger, StreamName
+from dexxy.integrations.progress import Progress
 from dexxy.integrations.receipts import receipt_of
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind
 
@@ -32,7 +33,7 @@ class SyncProgress:
     )
 
     @classmethod
-    def of(cls, progress: selectors.Progress) -> Self:
+    def of(cls, progress: Progress) -> Self:
         left = progress.remaining
         return cls(
             done=progress.done,
@@ -49,7 +50,7 @@ class SyncStream:
     progress: SyncProgress
 
     @classmethod
-    def of(cls, stream: models.SyncStream, progress: selectors.Progress) -> Self:
+    def of(cls, stream: models.SyncStream, progress: Progress) -> Self:
         return cls(
             name=StreamName(stream.name),
             is_done=stream.is_done,
