@@ -9,7 +9,7 @@ import strawberry
 import strawberry_django
 
 from dexxy.common.graphql_cost import cost
-from dexxy.integrations import models, selectors
+from dexxy.integrations import models
 from dexxy.integrations.models import RunState, RunTrigger, StreamName
 from dexxy.integrations.progress import Progress
 from dexxy.integrations.receipts import receipt_of
