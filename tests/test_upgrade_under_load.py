@@ -5,6 +5,7 @@ stored at the end is what GitHub shows. And back: a backup of before, restored b
 """
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,16 +13,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 from django.conf import settings as own
 from pytest_django import DjangoDbBlocker
 
+from dexxy.accounts.services import FIRST_ADMIN_EMAIL
 from dexxy.cli.tests.running import answers, environment, free_port
 from dexxy.embedded import Servers, ensure_servers
 from dexxy.embedded.tests.conftest import make_place, remove_place
@@ -219,23 +224,36 @@ def _wait_until_read(url: str) -> None:
 
 
 @contextmanager
-def readers(port: int) -> Iterator[list[float]]:
-    """Open a page again and again; yields the times in seconds of those that failed."""
-    over, failed = Event(), list[float]()
+def reader(fleet: Fleet) -> Iterator[list[str]]:
+    """Read as somebody who is signed in, again and again; yields the pages that failed."""
+    over, failed = Event(), list[str]()
+    link = re.findall(r"http://\S+", fleet.run("sign-in-link", FIRST_ADMIN_EMAIL))[0]
+    here = f"http://127.0.0.1:{fleet.port}"
+    with httpx.Client(follow_redirects=True, timeout=60) as browser:
+        address = here + urlsplit(link)._replace(scheme="", netloc="").geturl()
+        page = browser.get(address).text
+        fields = re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]*)"', page)
+        browser.post(address, data=dict(fields), headers={"Referer": address})
+        home = browser.get(f"{here}/w/default/")
+        assert home.url.path == "/w/default/", home.url
+        # Whatever pages this version has.
+        links = dict.fromkeys(re.findall(r'href="(/w/default/[^"?#]*)"', home.text))
+        assert len(links) > 3
 
-    def read() -> None:
-        began = time.monotonic()
-        while not over.wait(0.1):
-            if not answers(port, "/accounts/login/"):
-                failed.append(time.monotonic() - began)
+        def read() -> None:
+            paths = cycle(links)
+            while not over.wait(0.1):
+                answer = browser.get(here + next(paths))
+                if answer.status_code != 200 or not answer.url.path.startswith("/w/default/"):
+                    failed.append(f"{answer.url}: {answer.status_code}")
 
-    thread = Thread(target=read)
-    thread.start()
-    try:
-        yield failed
-    finally:
-        over.set()
-        thread.join()
+        reading = Thread(target=read)
+        reading.start()
+        try:
+            yield failed
+        finally:
+            over.set()
+            reading.join()
 
 
 def test_the_release_serves_until_today_takes_over_and_nothing_is_lost(
@@ -246,7 +264,7 @@ def test_the_release_serves_until_today_takes_over_and_nothing_is_lost(
         scene_waits = at.github.world.webhooks.pending
         with Sender(at.github.world.webhooks, latency=0.05, threads=2):
             wait_until(lambda: len(scene_waits) < COUNT * 5 // 6, "some are sent", PATIENCE)
-            with readers(at.old.port) as failed:
+            with reader(at.old) as failed:
                 said = at.new.run("upgrade", "--no-backup")
                 make_deliveries(at.github.world, at.repository, Random(3), COUNT // 2)
                 wait_until(lambda: len(scene_waits) < COUNT // 3, "more are sent", PATIENCE)
@@ -282,7 +300,32 @@ def test_the_release_goes_on_with_the_backup_that_was_made_before(
 
         assert _threads(at.url) == before
         assert before > 0
+        # What came in after the backup is read again, by the release.
+        make_deliveries(at.github.world, at.repository, Random(4), 10)
+        at.github.world.webhooks.deliver()
+        wait_until(lambda: _titles(at.url) == _titles_of(at.repository), "it reads on", PATIENCE)
+        with reader(at.old) as failed:
+            time.sleep(2)
+        assert failed == []
         assert at.old.stop() == [0, 0, 0]
+
+
+def _titles(url: str) -> list[str]:
+    with psycopg.connect(url) as one:
+        one.execute(_WAKE)
+        rows = one.execute(
+            "SELECT title FROM messages_thread WHERE NOT is_archived ORDER BY kind, number"
+        )
+        return [title for (title,) in rows]
+
+
+def _titles_of(repository: Repository) -> list[str]:
+    """Return what GitHub shows of it."""
+    return [
+        *(one.title for _, one in sorted(repository.discussions.items())),
+        *(one.title for _, one in sorted(repository.issues.items())),
+        *(one.title for _, one in sorted(repository.pull_requests.items())),
+    ]
 
 
 def _threads(url: str) -> int:

@@ -1,20 +1,35 @@
 """What somebody gets who installs Dexxy."""
 
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from signal import SIGINT
 
+import httpx
 import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
+
+from dexxy.cli.tests.running import Running, environment, free_port
+from dexxy.embedded.tests.conftest import place
+from dexxy.embedded.tests.observing import wait_until_deserted
+
+__all__ = ["place"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     [wheel] = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
+    return Path(wheel)
+
+
+@pytest.fixture(scope="module")
+def files(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
         return set(archive.namelist())
 
@@ -67,3 +82,31 @@ def test_the_source_distribution_has_no_tests_and_all_that_a_wheel_is_made_of(
     with zipfile.ZipFile(wheel) as built:
         assert len([name for name in built.namelist() if name.startswith("dexxy/")]) > 500
         assert ("dexxy/commit.txt" in built.namelist()) == (ROOT / ".git").exists()
+
+
+@pytest.mark.slow  # pip asks package registries, and a whole installation starts
+@pytest.mark.timeout(900)
+def test_whoever_installs_the_wheel_into_an_empty_environment_has_the_demo(
+    wheel: Path, place: Path
+) -> None:
+    venv = place / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    pip = subprocess.run([venv / "bin" / "pip", "install", "--quiet", wheel], capture_output=True)
+    assert pip.returncode == 0, pip.stderr.decode()
+
+    port = str(free_port())
+    demo = Running(
+        *("demo", "--port", port),
+        log=place / "demo.log",
+        env=environment(place / "data"),
+        program=[str(venv / "bin" / "dexxy")],
+    )
+    try:
+        demo.wait_until(lambda: "Ctrl-C stops" in demo.said(), "it is ready", 240)
+        answer = httpx.get(f"http://127.0.0.1:{port}/healthz")
+        assert demo.stop(SIGINT) == 0
+    finally:
+        demo.end()
+
+    assert answer.status_code == 200
+    wait_until_deserted(place / "data-demo")

@@ -23,6 +23,8 @@ from dexxy.accounts.security.open_sessions import session_note
 # Seconds in which a session that is used is not written down again, by one process.
 SEEN_EVERY = 300
 _MOST_REMEMBERED = 10_000
+# As long as the column, and longer than any key.
+DIGEST_LENGTH = 40
 # In the session itself: the digest that was written down of it, and when it began.
 _NOTED, _BEGUN = "noted", "begun"
 
@@ -123,5 +125,5 @@ class SessionSeenMiddleware:
 
 def session_digest(session_key: str) -> str:
     """Return by what the row of a session is found."""
-    # As long as the column; a key is random enough for a digest without a salt.
-    return sha256(session_key.encode()).hexdigest()[:40]
+    # A key is random enough for a digest without a salt.
+    return sha256(session_key.encode()).hexdigest()[:DIGEST_LENGTH]

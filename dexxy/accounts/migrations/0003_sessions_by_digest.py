@@ -1,8 +1,12 @@
 from django.db import migrations
 
+# The processes of before, which run on meanwhile, find a session by its key: that row goes with
+# those that have ended (dexxy/integrations/services/retention.py).
 _DIGEST = """
-UPDATE django_session
-SET session_key = left(encode(sha256(convert_to(session_key, 'UTF8')), 'hex'), 40)
+INSERT INTO django_session (session_key, session_data, expire_date)
+SELECT left(encode(sha256(convert_to(session_key, 'UTF8')), 'hex'), 40), session_data, expire_date
+FROM django_session WHERE length(session_key) < 40
+ON CONFLICT DO NOTHING
 """
 
 

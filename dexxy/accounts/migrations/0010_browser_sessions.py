@@ -18,7 +18,7 @@ def note_sessions(apps, schema_editor):
     known = {str(pk) for pk in User.objects.values_list("pk", flat=True)}
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         user = str(SessionStore().decode(session.session_data).get(SESSION_KEY))
-        if user in known:
+        if user in known and len(session.pk) == 40:  # a digest
             BrowserSession.objects.create(session_id=session.pk, user_id=int(user))
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -84,13 +84,19 @@ def is_alive(pid: int) -> bool:
 
 
 class Running:
-    """A command that runs until it is stopped."""
+    """A command that runs until it is stopped.
 
-    def __init__(self, *arguments: str, log: Path, env: dict[str, str]) -> None:
+    Args:
+        program: what runs it, where that is not what runs the tests.
+    """
+
+    def __init__(
+        self, *arguments: str, log: Path, env: dict[str, str], program: Sequence[str] = COMMAND
+    ) -> None:
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, *arguments], env=env, stdout=output, stderr=subprocess.STDOUT
+                [*program, *arguments], env=env, stdout=output, stderr=subprocess.STDOUT
             )
 
     def said(self) -> str:

@@ -14,9 +14,11 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from dexxy.accounts.models import ApiToken, AuditEntry, BrowserSession, Invitation
+from dexxy.accounts.sessions import DIGEST_LENGTH
 from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import DeliveryState, OAuthState, RefusedWebhooks, WebhookDelivery
 from dexxy.outgoing.models import Delivery as OutgoingDelivery
@@ -42,7 +44,14 @@ class Kept:
 
 
 KEPT = (
-    Kept("sessions", "", lambda time: Session.objects.filter(expire_date__lt=time)),
+    Kept(
+        "sessions",
+        "",
+        # A key opens a session, and the digest of one does not: a Dexxy of before kept keys.
+        lambda time: Session.objects.alias(size=Length("session_key")).filter(
+            Q(expire_date__lt=time) | Q(size__lt=DIGEST_LENGTH)
+        ),
+    ),
     Kept(
         "browsers of sessions that are over",
         "",

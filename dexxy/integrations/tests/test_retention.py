@@ -64,16 +64,16 @@ def make(workspace: Workspace, alice: User) -> dict[str, Make]:
 
     return {
         "sessions": lambda at: Session.objects.create(
-            session_key=str(next(number)), session_data="", expire_date=at
+            session_key=f"{next(number):040}", session_data="", expire_date=at
         ),
         "browsers of sessions that are over": lambda at: BrowserSession.objects.create(
             session=Session.objects.create(
-                session_key=str(next(number)),
+                session_key=f"{next(number):040}",
                 session_data="",
                 expire_date=timezone.now() + timedelta(days=1),
             )
             if at > timezone.now()
-            else Session(session_key=str(next(number))),
+            else Session(session_key=f"{next(number):040}"),
             user=alice,
         ),
         "states": lambda at: OAuthState.objects.create(
@@ -166,7 +166,7 @@ def test_there_may_be_more_than_one_statement_deletes(make: dict[str, Make]) -> 
     make["sessions"](timezone.now() - timedelta(days=1))
     first = Session.objects.get()
     Session.objects.bulk_create(
-        Session(session_key=f"s{n}", session_data="", expire_date=first.expire_date)
+        Session(session_key=f"{n:039}s", session_data="", expire_date=first.expire_date)
         for n in range(2000)
     )
 

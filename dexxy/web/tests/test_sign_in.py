@@ -15,6 +15,7 @@ from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
 from dexxy.accounts.services import first_admin_ensure
+from dexxy.integrations.services.retention import old_rows_delete
 from dexxy.web import account_urls
 from tests.factories import PASSWORD
 
@@ -68,6 +69,12 @@ def test_who_was_signed_in_before_sessions_were_kept_by_digest_still_is(
     with connection.cursor() as cursor:
         cursor.execute(import_module("dexxy.accounts.migrations.0003_sessions_by_digest")._DIGEST)
 
+    assert is_signed_in(client)
+    # A process of before finds it by its key until what has ended is deleted.
+    assert Session.objects.filter(pk=client.cookies["sessionid"].value).exists()
+    old_rows_delete()
+    [session] = Session.objects.all()
+    assert session.pk != client.cookies["sessionid"].value
     assert is_signed_in(client)
 
 
