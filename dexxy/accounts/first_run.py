@@ -11,6 +11,7 @@ from dexxy.accounts.selectors import (
     AdminOnlyError,
     Viewer,
     in_person,
+    is_admin,
     require_admin,
     workspaces_administered,
 )
@@ -91,6 +92,17 @@ def workspace_begin(*, viewer: Viewer, name: str, slug: str = "") -> Workspace:
             _("Only who runs this Dexxy or administers a workspace may make another one.")
         )
     return workspace_create(name=name, slug=slug, admin=in_person(viewer))
+
+
+def first_run_is_on(viewer: Viewer, workspace: Workspace) -> bool:
+    """Say whether VIEWER is to be led through the first run of WORKSPACE: an admin, until it ends.
+
+    It costs a workspace that is set up no query.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+    """
+    return not workspace.is_set_up and is_admin(viewer, workspace)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from dexxy.accounts.first_run import first_run_is_on
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import (
     AdminOnlyError,
@@ -200,4 +201,7 @@ def error_page(
 
 
 def _page(request: HttpRequest, what: str, status: int = 200, **context: Any) -> HttpResponse:
+    workspace = context.get("workspace")
+    # Whoever came here from the first run of a workspace goes on with that.
+    context["is_first_run"] = workspace is not None and first_run_is_on(request.user, workspace)
     return render(request, f"web/github/{what}.html", context, status=status)

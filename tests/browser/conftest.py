@@ -5,10 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from django.conf import settings as django_settings
+from django.test import Client, override_settings
+from playwright.sync_api import BrowserContext
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from dexxy.accounts.models import User
+from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy_simulator.site.layout import COOKIE
 from tests import needs
+from tests.factories import make_user
 
 # Playwright runs an event loop in the thread of the tests, where Django then refuses its ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -44,3 +51,25 @@ def live_server() -> Iterator[LiveServer]:
 def base_url(live_server: LiveServer) -> str:
     """Make `page.goto("/feed")` open our own pages."""
     return str(live_server.url)
+
+
+@pytest.fixture
+def operator(
+    context: BrowserContext, base_url: str, settings: Settings, at_github: GitHubServer
+) -> User:
+    """Who runs this Dexxy, signed in, with the simulator as the GitHub of the environment."""
+    policy: dict[str, Any] = django_settings.CONTENT_SECURITY_POLICY
+    directives = {**policy["DIRECTIVES"], "form-action": ["'self'", at_github.web_url]}
+    settings.CONTENT_SECURITY_POLICY = {**policy, "DIRECTIVES": directives}
+    settings.DEXXY_BASE_URL = base_url
+    user = make_user(email="operator@example.com", is_staff=True)
+    client = Client()
+    client.force_login(user)
+    session = client.cookies["sessionid"].value
+    context.add_cookies(
+        [
+            {"name": "sessionid", "value": session, "url": base_url},
+            {"name": COOKIE, "value": "dexxy-demo", "url": at_github.web_url},
+        ]
+    )
+    return user

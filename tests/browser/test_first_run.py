@@ -1,6 +1,7 @@
 """From an empty database to who waits, in a real browser, by the link that is printed."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,14 +9,16 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from sesame.utils import get_query_string
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.services import first_admin_ensure
 from dexxy.integrations.models import GitHubRepository, RunTrigger
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.world import World
 from tests import needs
-from tests.browser.test_github import fits
+from tests.browser.test_github import by_the_app, fits
+from tests.factories import make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -36,6 +39,26 @@ def is_clean(page: Page, heading: str) -> None:
         page.evaluate(needs.axe())
         found = page.evaluate("axe.run().then((found) => found.violations)")
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+def from_repositories_to_who_waits(page: Page, look: Callable[[Page, str], object]) -> None:
+    """Go through the last steps, which are the same whatever connected GitHub."""
+    look(page, "Choose repositories")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Read the chosen ones").click()
+
+    look(page, "Reading your community")
+    repository_sync(repository_id=GitHubRepository.objects.get().pk, trigger=RunTrigger.COMMAND)
+    # The page looks by itself.
+    expect(page.get_by_text("The first sync is complete.")).to_be_visible()
+    page.get_by_role("link", name="Continue").click()
+
+    look(page, "Who is on your team?")
+    page.get_by_role("button", name=re.compile("^(Confirm the team and start|Start)$")).click()
+
+    look(page, "Waiting for us")
+    checklist = page.get_by_role("region", name="What is left to set up")
+    expect(checklist.get_by_role("link", name="First sync complete")).to_have_count(0)
 
 
 def test_from_an_empty_folder_to_who_waits(
@@ -63,24 +86,29 @@ def test_from_an_empty_folder_to_who_waits(
     is_clean(page, "Connect GitHub")
     page.get_by_role("button", name="Use this token").click()
 
-    is_clean(page, "Choose repositories")
     page.reload()
-    page.get_by_role("checkbox").first.check()
-    page.get_by_role("button", name="Read the chosen ones").click()
-
-    is_clean(page, "Reading your community")
-    repository_sync(repository_id=GitHubRepository.objects.get().pk, trigger=RunTrigger.COMMAND)
-    # The page looks by itself.
-    expect(page.get_by_text("The first sync is complete.")).to_be_visible()
-    page.get_by_role("link", name="Continue").click()
-
-    is_clean(page, "Who is on your team?")
-    page.get_by_role("button", name=re.compile("^(Confirm the team and start|Start)$")).click()
-
-    is_clean(page, "Waiting for us")
+    from_repositories_to_who_waits(page, is_clean)
     checklist = page.get_by_role("region", name="What is left to set up")
     expect(checklist.get_by_role("link", name="Invite a colleague")).to_be_visible()
-    expect(checklist.get_by_role("link", name="First sync complete")).to_have_count(0)
     checklist.get_by_role("button", name="Close this list").click()
     expect(checklist).to_have_count(0)
     assert Workspace.objects.get().is_set_up
+
+
+def test_by_the_app_the_first_run_goes_on_to_who_waits(
+    page: Page, operator: User, world: World
+) -> None:
+    owner = world.actor("dexxy-demo")
+    assert owner is not None
+    world.add_repository(owner, "hill", is_private=True)
+    ants = make_workspace(name="Ants", admin=operator)
+    Workspace.objects.update(is_set_up=False)
+
+    page.goto(f"/start/connect/?workspace={ants.slug}")
+    page.get_by_role("link", name="Register the GitHub App").click()
+    by_the_app(page)
+    page.get_by_role("link", name="Choose repositories").click()
+
+    from_repositories_to_who_waits(page, fits)
+    done = page.locator("#checklist").locator("xpath=ancestor::section").locator(".is-ok")
+    expect(done).to_have_text(["Connect GitHub, done", "First sync complete, done"])

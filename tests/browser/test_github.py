@@ -1,44 +1,16 @@
 """From an empty Dexxy to a followed repository, in a real browser, through GitHub's own pages."""
 
 import re
-from typing import Any, Literal
 
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django import Settings
+from playwright.sync_api import Page, expect
 
 from dexxy.accounts.models import User
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
-from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy_simulator.site.layout import COOKIE
 from dexxy_simulator.world import World
-from tests.factories import make_user, make_workspace
+from tests.factories import make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def operator(
-    context: BrowserContext, base_url: str, settings: Settings, at_github: GitHubServer
-) -> User:
-    """Who runs this Dexxy, signed in, with the simulator as the GitHub of the environment."""
-    policy: dict[str, Any] = django_settings.CONTENT_SECURITY_POLICY
-    directives = {**policy["DIRECTIVES"], "form-action": ["'self'", at_github.web_url]}
-    settings.CONTENT_SECURITY_POLICY = {**policy, "DIRECTIVES": directives}
-    settings.DEXXY_BASE_URL = base_url
-    user = make_user(email="operator@example.com", is_staff=True)
-    client = Client()
-    client.force_login(user)
-    session = client.cookies["sessionid"].value
-    context.add_cookies(
-        [
-            {"name": "sessionid", "value": session, "url": base_url},
-            {"name": COOKIE, "value": "dexxy-demo", "url": at_github.web_url},
-        ]
-    )
-    return user
 
 
 def fits(page: Page, heading: str | re.Pattern[str]) -> bool:
@@ -55,9 +27,20 @@ def fits(page: Page, heading: str | re.Pattern[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def by_the_app(page: Page) -> None:
+    """Register the App and install it on GitHub, from the page here that begins that."""
+    page.get_by_role("button", name="Register it for my account on GitHub").click()
+    page.get_by_role("button", name=re.compile("Create GitHub App")).click()
+    assert fits(page, "The App is registered")
+    page.get_by_role("button", name="Connect Ants").click()
+    page.get_by_label("All repositories").first.check()
+    page.get_by_role("button", name=re.compile("Install")).first.click()
+    page.get_by_role("button", name=re.compile("Authorize")).click()
+    assert fits(page, "GitHub is connected")
+
+
 def test_from_nothing_to_a_followed_repository_on_a_telephone(
-    page: Page, operator: User, world: World, scheme: Literal["light", "dark"]
+    page: Page, operator: User, world: World
 ) -> None:
     workspace = make_workspace(name="Ants", admin=operator)
     owner = world.actor("dexxy-demo")
@@ -65,21 +48,12 @@ def test_from_nothing_to_a_followed_repository_on_a_telephone(
     world.add_repository(
         owner, "a-repository-with-a-name-that-is-as-long-as-names-may-be", is_private=True
     )
-    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 360, "height": 740})
 
     page.goto(f"/w/{workspace.slug}/repositories/")
     page.get_by_role("link", name="Register the GitHub App").click()
     assert fits(page, "Register the GitHub App")
-    page.get_by_role("button", name="Register it for my account on GitHub").click()
-    page.get_by_role("button", name=re.compile("Create GitHub App")).click()
-    assert fits(page, "The App is registered")
-
-    page.get_by_role("button", name="Connect Ants").click()
-    page.get_by_label("All repositories").first.check()
-    page.get_by_role("button", name=re.compile("Install")).first.click()
-    page.get_by_role("button", name=re.compile("Authorize")).click()
-    assert fits(page, "GitHub is connected")
+    by_the_app(page)
     assert GitHubInstallation.objects.get().workspace == workspace
 
     page.get_by_role("link", name="Choose repositories").click()

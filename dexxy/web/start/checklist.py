@@ -8,17 +8,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.first_run import set_up_end
+from dexxy.accounts.first_run import first_run_is_on, set_up_end
 from dexxy.accounts.invitations import invitation_total
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import is_admin, membership_total
-from dexxy.integrations.selectors import repository_overviews
-from dexxy.integrations.services.github.connecting.connection import github_connection
+from dexxy.accounts.selectors import membership_total
 from dexxy.mail.models import Digest
 from dexxy.mail.preferences import mail_preference
-from dexxy.messages.waiting.summary import has_team
 from dexxy.web.pages import PageRequest, attempt, workspace_action
 from dexxy.web.start.pages import start_address
+from dexxy.web.start.progress import steps_done
 
 
 @dataclass(frozen=True)
@@ -39,23 +37,17 @@ def checklist(viewer: User, workspace: Workspace) -> list[Item]:
 
     It costs a workspace that is set up no query.
     """
-    if workspace.is_set_up or not is_admin(viewer, workspace):
+    if not first_run_is_on(viewer, workspace):
         return []
-    overviews = repository_overviews(viewer, workspace)
-    is_synced = bool(overviews) and all(one.repository.last_synced_at for one in overviews)
+    done = steps_done(viewer, workspace)
     is_shared = membership_total(viewer, workspace) > 1 or invitation_total(viewer, workspace) > 0
+    steps = {
+        "start_connect": _("Connect GitHub"),
+        "start_sync": _("First sync complete"),
+        "start_team": _("Say who is on your team"),
+    }
     return [
-        Item(
-            _("Connect GitHub"),
-            start_address("start_connect", workspace),
-            bool(overviews) or github_connection(viewer, workspace) is not None,
-        ),
-        Item(_("First sync complete"), start_address("start_sync", workspace), is_synced),
-        Item(
-            _("Say who is on your team"),
-            start_address("start_team", workspace),
-            has_team(viewer, workspace),
-        ),
+        *(Item(says, start_address(name, workspace), name in done) for name, says in steps.items()),
         Item(_("Invite a colleague"), reverse("settings_people", args=[workspace.slug]), is_shared),
         Item(
             _("Choose a digest by mail"),

@@ -25,6 +25,7 @@ from dexxy.accounts.selectors import (
 )
 from dexxy.common.errors import NotFoundError
 from dexxy.web.pages import PageRequest, sign_in_first
+from dexxy.web.start.progress import steps_done
 
 Page = Callable[[PageRequest, Workspace | None], HttpResponse]
 
@@ -93,6 +94,7 @@ def show(
     context |= {
         "start_pages": START_PAGES,
         "current": current,
+        "done": steps_done(request.user, workspace),
         # Not `workspace`: there is no frame around these pages yet.
         "place": workspace,
         "next": following and workspace and start_address(following.url_name, workspace),

@@ -24,9 +24,9 @@ from dexxy.common.ids import parse_id
 from dexxy.messages.team.deciding import member_set_team
 from dexxy.messages.team.listing import team_list, team_suggested
 from dexxy.web.pages import PageRequest, attempt
+from dexxy.web.start.checklist import checklist
 from dexxy.web.start.pages import show, start_address, start_page
-
-_UNNAMED = ("default", "Default")
+from dexxy.web.start.progress import is_named
 
 
 @start_page
@@ -69,9 +69,7 @@ def workspace(request: PageRequest, workspace: Workspace | None) -> HttpResponse
         except (ChoiceError, WorkspaceError, WorkspaceExistsError) as refused:
             error, status = str(refused), 422
     else:
-        # What Dexxy called it by itself is no name to propose.
-        is_named = begun is not None and (begun.slug, begun.name) != _UNNAMED
-        given["name"] = begun.name if begun is not None and is_named else ""
+        given["name"] = begun.name if begun is not None and is_named(begun) else ""
         given["time_zone"] = (begun and begun.time_zone) or request.user.time_zone
         if given["time_zone"] in ("", "UTC"):
             given["time_zone"] = request.user.time_zone or "UTC"
@@ -101,7 +99,10 @@ def team(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
                 )
 
         attempt(request, add)
-        messages.success(request, _("Everything is set up. Here is who waits for an answer."))
+        if all(item.is_done for item in checklist(request.user, workspace)):
+            messages.success(request, _("Everything is set up. Here is who waits for an answer."))
+        else:
+            messages.success(request, _("The list on this page has what is left to set up."))
         return redirect("waiting", workspace.slug)
     return show(
         request,

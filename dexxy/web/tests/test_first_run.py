@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 from sesame.utils import get_query_string
 
@@ -13,7 +14,14 @@ from dexxy.accounts.services import FIRST_ADMIN_EMAIL, first_admin_ensure
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy_simulator.tokens import DEMO_TOKEN
-from tests.factories import make_user, make_workspace
+from tests.factories import (
+    make_app,
+    make_installation,
+    make_repository,
+    make_source,
+    make_user,
+    make_workspace,
+)
 
 ACCOUNT = {"name": "Mei", "email": "mei@example.com", "password": "a good long password"}
 
@@ -171,6 +179,37 @@ def test_every_step_can_be_opened_and_left_for_later(client: Client, mei: User) 
     for step in ("workspace", "connect", "sync", "team"):
         assert client.get(f"/start/{step}/").status_code == 200, step
     assert client.post("/start/team/")["Location"] == "/w/default/"
+
+
+def test_a_step_is_done_when_it_was_and_not_when_it_was_skipped(client: Client, mei: User) -> None:
+    def done(step: str) -> list[str]:
+        return re.findall(r"<span>([^<]+)<span class=\"hidden\">, done", page_of(client, step))
+
+    assert done("/start/team/") == ["Your account"]
+    client.post("/start/workspace/", {"name": "Ants", "time_zone": "UTC"})
+    assert done("/start/team/") == ["Your account", "Workspace"]
+    said = client.post("/start/team/", follow=True).content.decode()
+    assert "Everything is set up" not in said
+    assert "The list on this page has what is left to set up." in said
+
+    make_repository(source=make_source(workspace=Workspace.objects.get()))
+    assert done("/start/team/") == ["Your account", "Workspace", "Connect GitHub"]
+    GitHubRepository.objects.update(last_synced_at=timezone.now())
+    assert done("/start/workspace/")[1:] == ["Workspace", "Connect GitHub", "First sync"]
+    client.post("/w/default/checklist/close/")
+    assert "Everything is set up" in client.post("/start/team/", follow=True).content.decode()
+
+
+def test_who_comes_back_from_github_goes_on_with_the_first_run(client: Client, mei: User) -> None:
+    make_installation(workspace=Workspace.objects.get(), app=make_app())
+
+    page = page_of(client, "/integrations/github/connected/default/new/")
+    assert 'href="/start/connect/?workspace=default">Choose repositories' in page
+    assert "/w/default/repositories/add/" not in page
+
+    client.post("/w/default/checklist/close/")
+    page = page_of(client, "/integrations/github/connected/default/new/")
+    assert 'href="/w/default/repositories/add/">Choose repositories' in page
 
 
 def test_an_admin_makes_another_workspace_and_a_member_does_not(
