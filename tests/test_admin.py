@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from dexxy.accounts.models import ApiToken, Membership, Role, User, Workspace
+from dexxy.accounts.models import ApiToken, AuditEntry, Membership, Role, User, Workspace
 from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.integrations.models import GitHubInstallation
 from dexxy.sources.models import Source
@@ -161,6 +161,63 @@ def test_a_workspace_keeps_its_last_admin(
 
     last.refresh_from_db()
     assert last.role == Role.ADMIN
+
+
+def test_a_workspace_is_made_for_who_makes_it_and_its_first_run_begins(
+    client: Client, root: User
+) -> None:
+    client.post(address(Workspace, "add"), {"name": "Bees", "slug": "bees"})
+
+    bees = Workspace.objects.get(slug="bees")
+    assert client.get("/w/bees/").status_code == 200
+    assert not bees.is_set_up
+    assert AuditEntry.objects.get().action == "workspace.created"
+
+
+def test_a_workspace_is_neither_deleted_nor_given_what_its_settings_refuse(
+    client: Client, root: User, workspace: Workspace
+) -> None:
+    page = address(Workspace, "change", workspace.pk)
+    sent = {"name": "Hill", "slug": workspace.slug, "time_zone": "Asia/Kolkata"}
+    sent |= {"attention_after": "7", "late_after": "30"}
+
+    client.post(page, {**sent, "time_zone": "Mars"})
+    workspace.refresh_from_db()
+    assert workspace.time_zone == "UTC"
+
+    client.post(page, {**sent, "delete_at_0": "2020-01-01", "delete_at_1": "0:0", "is_set_up": ""})
+    workspace.refresh_from_db()
+    assert (workspace.name, workspace.time_zone) == ("Hill", "Asia/Kolkata")
+    assert (workspace.delete_at, workspace.is_set_up) == (None, True)
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor, entry.workspace) == ("workspace.updated", root, workspace)
+
+
+@pytest.mark.parametrize(
+    ("page", "sent", "fields"),
+    [
+        ("change", {"email": "d@example.com", "is_active": "on"}, ["Email"]),
+        ("password", {"usable_password": "true"}, ["password"]),
+    ],
+)
+def test_what_is_changed_of_an_account_is_in_the_log_of_its_workspaces(
+    client: Client,
+    root: User,
+    bob: User,
+    workspace: Workspace,
+    page: str,
+    sent: dict[str, str],
+    fields: list[str],
+) -> None:
+    path = f"/admin/accounts/user/{bob.pk}/{page}/"
+    new = {"password1": f"{PASSWORD} new", "password2": f"{PASSWORD} new"}
+
+    answer = client.post(path, {"name": bob.name, **sent, **new})
+
+    assert answer.status_code == 302
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor, entry.details["fields"]) == ("user.changed", root, fields)
+    assert PASSWORD not in str(entry.details)
 
 
 def test_only_staff_come_in(client: Client, alice: User) -> None:

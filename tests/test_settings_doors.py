@@ -10,6 +10,7 @@ from tests.factories import make_user, make_workspace
 
 MAIL = "settings/notifications/mail/"
 GENERAL = "settings/general/?name=$name&time_zone=UTC&language="
+WORKSPACE = "accounts/workspace/$workspace/change/?name=$name&attention_after=7&late_after=30"
 TAKEN = "There is a workspace taken already: choose another slug."
 NO_KIND = "Choose at least one kind: else nothing would be read."
 NO_WEBHOOKS = "GitHub sends no webhooks here: this needs a GitHub App with a webhook secret."
@@ -43,6 +44,7 @@ ACTIONS = [
     Action(
         "move the workspace",
         page=f"{GENERAL}&slug=hill",
+        admin=f"{WORKSPACE}&time_zone=UTC&slug=hill",
         api='workspaceUpdate(input: {workspaceId: $workspace, slug: "hill"})',
         by="alice",
         audit=["workspace.updated $workspace"],
@@ -50,9 +52,18 @@ ACTIONS = [
     Action(
         "move the workspace to where another one is",
         page=f"{GENERAL}&slug=taken",
+        admin=f"{WORKSPACE}&time_zone=UTC&slug=taken",
         api='workspaceUpdate(input: {workspaceId: $workspace, slug: "taken"})',
         by="alice",
         refusal=TAKEN,
+    ),
+    Action(
+        "choose a time zone that is none",
+        page="settings/general/?name=$name&time_zone=Mars&language=",
+        admin=f"{WORKSPACE}&time_zone=Mars&slug=$slug",
+        api='workspaceUpdate(input: {workspaceId: $workspace, timeZone: "Mars"})',
+        by="alice",
+        refusal="Choose a time zone from the list, such as Europe/Berlin.",
     ),
     Action(
         "move the workspace as a member",
@@ -111,6 +122,7 @@ ACTIONS = [
     Action(
         "begin the first workspace",
         page="/start/workspace/?name=Bees&time_zone=UTC",
+        admin="accounts/workspace/add/?name=Bees&slug=bees",
         api='workspaceCreate(input: {name: "Bees"})',
         command="workspace-create Bees --admin $olga",
         by="olga",
@@ -171,7 +183,12 @@ ACTIONS = [
 
 @pytest.fixture
 def cast(alice: User, bob: User, charlie: User) -> dict[str, User]:
-    """Alice administers the workspace, Bob is in it; Olga runs this Dexxy and is in none."""
+    """Alice administers the workspace, Bob is in it; Olga runs this Dexxy and is in none.
+
+    Alice comes into the administration, too.
+    """
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
     olga = make_user(is_staff=True, is_superuser=True)
     return {"alice": alice, "bob": bob, "charlie": charlie, "olga": olga}
 

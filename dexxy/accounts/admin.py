@@ -17,12 +17,14 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from dexxy.accounts.addresses import AddressTakenError, address_prove, address_refuse_taken
+from dexxy.accounts.first_run import workspace_begin
 from dexxy.accounts.memberships import (
     operator_add,
     operator_deactivate,
@@ -42,6 +44,7 @@ from dexxy.accounts.models import (
     User,
     Workspace,
 )
+from dexxy.accounts.services import audit_of_user, operator_workspace_update
 from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.common.errors import DexxyError
 
@@ -113,6 +116,20 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         if change and "is_active" in form.changed_data and not obj.is_active:
             operator_deactivate(actor=cast(User, request.user), user=obj)
 
+    @transaction.atomic
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        return super().user_change_password(request, id, form_url)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Write down in their workspaces, too, what was changed of somebody."""
+        parts = message if isinstance(message, list) else []
+        fields = [name for part in parts for name in part.get("changed", {}).get("fields", [])]
+        if fields:
+            audit_of_user(obj, cast(User, request.user), "user.changed", fields=fields)
+        return super().log_change(request, obj, message)
+
 
 # The providers are those of the settings, and no token of theirs is kept.
 admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
@@ -160,13 +177,15 @@ class BrowserSessionAdmin(ReadOnlyAdmin):
     search_fields = ("user__email", "user__name")
 
 
-def _or_told(request: HttpRequest, page: Callable[[], HttpResponse]) -> HttpResponse:
-    """Show PAGE, or in the list why what was sent to it cannot be done."""
+def _or_told(
+    request: HttpRequest, model: type[Model], page: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Show PAGE, or in the list of MODEL why what was sent to it cannot be done."""
     try:
         return page()
     except DexxyError as error:
         messages.error(request, str(error))
-        return redirect("admin:accounts_membership_changelist")
+        return redirect(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 @admin.register(Membership)
@@ -185,10 +204,12 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return () if obj is None else ("user", "workspace")
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return _or_told(request, partial(super().changeform_view, request, *args, **options))
+        page = partial(super().changeform_view, request, *args, **options)
+        return _or_told(request, self.model, page)
 
     def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return _or_told(request, partial(super().delete_view, request, *args, **options))
+        page = partial(super().delete_view, request, *args, **options)
+        return _or_told(request, self.model, page)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         actor, role = cast(User, request.user), Role(obj.role)
@@ -202,16 +223,25 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         operator_remove(actor=cast(User, request.user), membership_id=obj.pk)
 
 
+class WorkspaceForm(ModelForm):  # type: ignore[type-arg]
+    def validate_unique(self) -> None:
+        """Leave it to the service, which knows the addresses of before, too."""
+
+
 @admin.register(Workspace)
 class WorkspaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    actions: tuple[str, ...] | None = None
-    list_display = ("name", "slug", "created_at")
-    search_fields = ("name", "slug")
-    # Settings > General changes them, with what hangs on them.
-    exclude = ("thread_kinds",)
+    """What the settings of a workspace change, for who runs this Dexxy and is in none."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return ("slug",) if obj else ()
+    form = WorkspaceForm
+    actions: tuple[str, ...] | None = None
+    list_display = ("name", "slug", "created_at", "delete_at")
+    search_fields = ("name", "slug")
+    # These change with what hangs on them: by Settings > General, the checklist, the danger zone.
+    readonly_fields = ("thread_kinds", "is_set_up", "delete_at")
+    _chosen = ("name", "slug", "time_zone", "language", "attention_after", "late_after")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return (*self._chosen, *self.readonly_fields) if obj else ("name", "slug")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return {} if obj else {"slug": ("name",)}
@@ -219,6 +249,18 @@ class WorkspaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         # It would take every message with it.
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        page = partial(super().changeform_view, request, *args, **options)
+        return _or_told(request, self.model, page)
+
+    def save_model(self, request: HttpRequest, obj: Workspace, form: Any, change: bool) -> None:
+        actor = cast(User, request.user)
+        if change:
+            wanted = {name: form.cleaned_data[name] for name in self._chosen}
+            operator_workspace_update(actor=actor, workspace=obj, **wanted)
+        else:
+            obj.pk = workspace_begin(viewer=actor, name=obj.name, slug=obj.slug).pk
 
 
 @admin.register(FormerAddress)

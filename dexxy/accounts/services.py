@@ -191,9 +191,38 @@ def workspace_update(
         WorkspaceError, ChoiceError: it cannot be set up like that.
         WorkspaceExistsError: another one has or had SLUG.
     """
-    actor = require_admin(viewer, workspace)
+    return operator_workspace_update(
+        actor=require_admin(viewer, workspace),
+        workspace=workspace,
+        name=name,
+        time_zone=time_zone,
+        language=language,
+        slug=slug,
+        attention_after=attention_after,
+        late_after=late_after,
+    )
+
+
+@transaction.atomic
+def operator_workspace_update(
+    *,
+    actor: User,
+    workspace: Workspace,
+    attention_after: int | None = None,
+    late_after: int | None = None,
+    **texts: str | None,
+) -> Workspace:
+    """Change how a workspace is set up, for who runs this Dexxy: the caller asked whether they do.
+
+    Args:
+        attention_after, late_after: as of `workspace_update`.
+        texts: its `name`, `time_zone`, `language` and `slug`.
+
+    Raises:
+        WorkspaceError, ChoiceError, WorkspaceExistsError: as `workspace_update`.
+    """
     stored = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    wanted = _checked(name=name, time_zone=time_zone, language=language, slug=slug)
+    wanted = _checked(**texts)
     wanted |= {"attention_after": attention_after, "late_after": late_after}
     before = stored.slug
     changed = _changed(stored, wanted)

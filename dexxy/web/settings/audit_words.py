@@ -78,6 +78,7 @@ DEEDS: Mapping[str, str | Promise] = {
     "thread.snoozed": _("snoozed a thread"),
     "thread.taken_back": _("took a thread back into the queue"),
     "user.address_released": _("took an unproven address from an account"),
+    "user.changed": _("changed an account"),
     "user.deactivated": _("deactivated an account"),
     "user.outside_account_joined": _("joined an account elsewhere with their own"),
     "user.password_set": _("set their password"),
