@@ -169,12 +169,18 @@ def test_a_repository_is_followed_through_each_door_alike(
 
 @pytest.fixture
 def act(
-    client: Client, ask: Ask, bob: User, workspace: Workspace, door: str
+    client: Client, ask: Ask, alice: User, bob: User, workspace: Workspace, door: str
 ) -> Callable[[str, int], str]:
-    """Do something with a repository through one of the doors. Returns what Bob is told."""
+    """Do something with a repository through one of the doors. Returns what is said.
+
+    Which repositories there are is for Alice to say, all else for Bob, too.
+    """
+
+    def who(action: str) -> User:
+        return alice if action == "disconnect" else bob
 
     def by_page(action: str, pk: int) -> str:
-        client.force_login(bob)
+        client.force_login(who(action))
         response = client.post(f"/w/{workspace.slug}/repositories/{pk}/{action}/")
         if response.status_code == 404:
             return NOT_FOUND
@@ -182,7 +188,7 @@ def act(
         return "".join(str(one) for one in told if one.level_tag == "error")
 
     def by_api(action: str, pk: int) -> str:
-        errors = ask(ACTIONS[action], bob, id=pk).get("errors", [])
+        errors = ask(ACTIONS[action], who(action), id=pk).get("errors", [])
         return "".join(error["message"] for error in errors)
 
     return {"page": by_page, "api": by_api}[door]
@@ -243,6 +249,7 @@ def test_an_action_has_one_outcome_through_each_door(
     connected: GitHubRepository,
     begin: Callable[[str], None],
     act: Callable[[str, int], str],
+    alice: User,
     bob: User,
     action: str,
     start: str,
@@ -254,7 +261,30 @@ def test_an_action_has_one_outcome_through_each_door(
     expected = OUTCOMES[action][start]
     assert outcome(error) == expected
     entries = AuditEntry.objects.values_list("actor", "target_id")
-    assert list(entries) == ([(bob.pk, str(connected.pk))] if expected.entry else [])
+    actor = alice if action == "disconnect" else bob
+    assert list(entries) == ([(actor.pk, str(connected.pk))] if expected.entry else [])
+
+
+def test_a_member_neither_adds_nor_disconnects_through_any_door(
+    client: Client, ask: Ask, bob: User, workspace: Workspace, connected: GitHubRepository
+) -> None:
+    client.force_login(bob)
+    root = f"/w/{workspace.slug}/repositories"
+    number = str(connected.github_id)
+
+    pages = [
+        client.post(f"{root}/add/", {"repository": number}),
+        client.post(f"{root}/{connected.pk}/disconnect/"),
+    ]
+    answers = [
+        ask(FOLLOW, bob, id=workspace.pk, number=connected.github_id),
+        ask(ACTIONS["disconnect"], bob, id=connected.pk),
+    ]
+
+    assert [page.status_code for page in pages] == [403, 403]
+    said = [error["message"] for answer in answers for error in answer["errors"]]
+    assert said == ["Only an administrator of the workspace may do that."] * 2
+    assert not GitHubRepository.objects.get().is_archived
 
 
 @pytest.mark.parametrize("door", ["page", "api"])

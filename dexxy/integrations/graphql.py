@@ -171,7 +171,9 @@ class IntegrationsMutation:
         return GithubConnectTokenPayload(account_login=installation.account_login)
 
     # It asks GitHub.
-    @strawberry.mutation(description="Follow a repository. For members.", metadata=cost(work=10))
+    @strawberry.mutation(
+        description="Follow a repository. For administrators.", metadata=cost(work=10)
+    )
     def github_connect_repo(
         self, info: Info, input: GithubConnectRepoInput
     ) -> GithubRepositoryPayload:
@@ -183,7 +185,7 @@ class IntegrationsMutation:
         )
 
     @strawberry.mutation(
-        description="Follow a repository no more; what was read stays. For members."
+        description="Follow a repository no more; what was read stays. For administrators."
     )
     def github_disconnect_repo(
         self, info: Info, repository_id: strawberry.ID

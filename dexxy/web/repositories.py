@@ -191,7 +191,8 @@ def repositories_sync(request: PageRequest, workspace: Workspace) -> HttpRespons
 
 @workspace_form
 def repository_disconnect_page(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
-    """Ask whether a repository shall be followed no more, and do it."""
+    """Ask an admin whether a repository shall be followed no more, and do it."""
+    require_admin(request.user, workspace)
     repository = repository_followed_in(request.user, workspace, pk)
     if request.method == "POST":
         gone = repository_disconnect(viewer=request.user, repository_id=repository.pk)

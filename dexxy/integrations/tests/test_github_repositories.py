@@ -167,10 +167,10 @@ def test_a_personal_token_reaches_its_owner_s_repositories(
     assert again.pk == connected.pk
 
 
-def test_a_member_follows_a_repository(
-    ask: Ask, bob: User, workspace: Workspace, linked: GitHubInstallation, nest: Repository
+def test_an_admin_follows_a_repository(
+    ask: Ask, alice: User, workspace: Workspace, linked: GitHubInstallation, nest: Repository
 ) -> None:
-    answer = ask(FOLLOW, bob, id=workspace.pk, number=nest.database_id)
+    answer = ask(FOLLOW, alice, id=workspace.pk, number=nest.database_id)
 
     repository = GitHubRepository.objects.get()
     assert answer["data"]["githubConnectRepo"]["repository"] == {
@@ -192,35 +192,25 @@ def mine(connected: GitHubRepository, world: World) -> Repository:
     return world.add_repository(owner, "mine", is_private=True)
 
 
-def test_only_an_admin_shows_what_is_private_to_the_owner_of_a_token(
-    ask: Ask, alice: User, bob: User, workspace: Workspace, mine: Repository
+def test_only_an_admin_says_what_is_followed(
+    ask: Ask,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    connected: GitHubRepository,
+    mine: Repository,
+    world: World,
 ) -> None:
+    public = world.add_repository(mine.owner, "public")
     before = everything()
 
-    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=mine.database_id)) == ["FORBIDDEN"]
+    for number in (mine.database_id, public.database_id):
+        assert codes(ask(FOLLOW, bob, id=workspace.pk, number=number)) == ["FORBIDDEN"]
+    assert codes(ask(DROP, bob, id=connected.pk)) == ["FORBIDDEN"]
     assert everything() == before
 
     assert codes(ask(FOLLOW, alice, id=workspace.pk, number=mine.database_id)) == []
     assert GitHubRepository.objects.filter(github_id=mine.database_id).exists()
-
-
-def test_a_member_follows_again_what_an_admin_has_shown(
-    ask: Ask, alice: User, bob: User, workspace: Workspace, mine: Repository
-) -> None:
-    shown = repository_connect_available(
-        viewer=alice, workspace=workspace, github_id=mine.database_id
-    )
-    ask(DROP, bob, id=shown.pk)
-
-    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=mine.database_id)) == []
-
-
-def test_a_member_follows_what_is_public_by_a_personal_token(
-    ask: Ask, bob: User, workspace: Workspace, mine: Repository, world: World
-) -> None:
-    public = world.add_repository(mine.owner, "public")
-
-    assert codes(ask(FOLLOW, bob, id=workspace.pk, number=public.database_id)) == []
 
 
 def test_a_public_repository_outside_the_installation_is_not_followed(
@@ -494,12 +484,12 @@ def test_a_list_that_somebody_waits_for_does_not_wait_for_the_lease(
     assert [one.full_name for one in found] == ["colony/hill", "colony/nest"]
 
 
-def test_a_member_stops_following_and_follows_again(
-    ask: Ask, bob: User, workspace: Workspace, followed: GitHubRepository
+def test_an_admin_stops_following_and_follows_again(
+    ask: Ask, alice: User, workspace: Workspace, followed: GitHubRepository
 ) -> None:
     GitHubRepository.objects.update(issues_cursor="where it is")
 
-    assert ask(DROP, bob, id=followed.pk)["data"]["githubDisconnectRepo"] == {
+    assert ask(DROP, alice, id=followed.pk)["data"]["githubDisconnectRepo"] == {
         "repository": {"isArchived": True}
     }
     assert Source.objects.get().is_archived

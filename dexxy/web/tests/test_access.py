@@ -73,13 +73,19 @@ OPERATORS = {"doctor", "setup_github", "github_registered", "github_keys"}
 # Where this is the demo: demo/tests beside this folder tries it.
 OF_THE_DEMO = {"demo_mails"}
 ADMINS = {
-    *("endpoint", "repositories_add", "github_disconnect", "member_erase", "people_import"),
+    *(
+        "endpoint",
+        "repositories_add",
+        "github_disconnect",
+        "repository_disconnect",
+        "member_erase",
+        "people_import",
+    ),
     *("settings_deliveries", "settings_delivery", "settings_audit"),
 }
 SHOWN = {"settings_deliveries", "settings_delivery", "settings_audit"}
 FORMS = {
     *(ADMINS - SHOWN),
-    "repository_disconnect",
     "saved_view_delete",
     "settings_team",
     "waiting_decide",

@@ -262,12 +262,17 @@ def test_an_empty_list_under_a_removed_app_says_to_connect_again(
     assert "--token" not in empty
 
 
-def test_a_member_stops_following_after_a_question(
-    client: Client, bob: User, followed: GitHubRepository
+def test_an_admin_stops_following_after_a_question_and_a_member_reads_why_not(
+    client: Client, alice: User, bob: User, followed: GitHubRepository
 ) -> None:
     client.force_login(bob)
     path = path_of(followed, "disconnect")
+    shown = client.get(f"/w/{followed.source.workspace.slug}/repositories/").content.decode()
 
+    assert client.post(path).status_code == 403
+    assert "Only an admin can do this" in shown
+    assert path not in shown
+    client.force_login(alice)
     assert b"Disconnect colony/nest?" in client.get(path).content
     page = client.post(path, follow=True)
 

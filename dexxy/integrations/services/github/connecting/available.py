@@ -7,7 +7,7 @@ from itertools import islice
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import Viewer, require_admin, require_membership
+from dexxy.accounts.selectors import Viewer, require_admin
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
@@ -75,7 +75,7 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
 def available_among(
     *, viewer: Viewer, workspace: Workspace, github_ids: Collection[int]
 ) -> list[AvailableRepository]:
-    """Ask GitHub whether VIEWER may follow some repositories with the connection of WORKSPACE.
+    """Ask GitHub whether some repositories can be followed with the connection of WORKSPACE.
 
     The App's list is asked, because a public repository can be read without being in it.
 
@@ -83,13 +83,12 @@ def available_among(
         github_ids: GitHub's numbers of them.
 
     Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
-        AdminOnlyError: one is private, new here, and reached by a personal token.
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: VIEWER may not.
         NotConnectedError: GitHub is not connected.
         RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
     """
-    require_membership(viewer, workspace)
+    require_admin(viewer, workspace)
     connection, wanted = connection_of(workspace), set(github_ids)
     with client_for_person(connection) as client:
         if connection.is_by_app:
@@ -98,7 +97,6 @@ def available_among(
             found = list(islice(rows, len(wanted)))
         else:
             found = [one for one in (_readable(client, number) for number in wanted) if one]
-            _require_may_show(viewer, workspace, connection, found)
     if len(found) < len(wanted):
         raise RepositoryNotAvailableError(
             _(
@@ -107,24 +105,6 @@ def available_among(
             ).format(account_login=connection.account_login)
         )
     return [_available(connection, one, is_archived=None) for one in found]
-
-
-def _require_may_show(
-    viewer: Viewer, workspace: Workspace, connection: GitHubInstallation, found: list[Listed]
-) -> None:
-    """Refuse members what only the owner of a personal token may have meant to keep private.
-
-    An App's list was chosen for this workspace; a token reaches all that its owner does.
-
-    Raises:
-        AdminOnlyError: one of FOUND is private and new here, and VIEWER is no admin.
-    """
-    private = {one.github_id for one in found if one.is_private}
-    known = GitHubRepository.objects.of_workspace(workspace).filter(
-        source__server=connection.server, github_id__in=private
-    )
-    if private - set(known.values_list("github_id", flat=True)):
-        require_admin(viewer, workspace)
 
 
 def connection_of(workspace: Workspace) -> GitHubInstallation:

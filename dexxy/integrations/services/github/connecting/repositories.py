@@ -9,8 +9,7 @@ Besides:
     to resume   what the App lost while it was paused: the same
 
 To connect, pause or resume twice is no mistake: it changes nothing and writes no second entry in
-the audit log. Members may do all of it, but show the workspace another private repository of the
-owner of a personal token.
+the audit log. Which repositories a workspace has is for its admins to say, all else for members.
 """
 
 from collections.abc import Collection
@@ -22,6 +21,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import (
     Viewer,
     memberships_of,
+    require_admin,
     require_membership,
     signed_in,
 )
@@ -86,8 +86,7 @@ def repositories_connect_available(
         github_ids: GitHub's numbers of them.
 
     Raises:
-        UnauthenticatedError, WorkspaceNotFoundError: VIEWER is not in WORKSPACE.
-        AdminOnlyError: one is private, new here, and reached by a personal token.
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: VIEWER may not.
         NotConnectedError: GitHub is not connected.
         RepositoryNotAvailableError: the connection does not reach one of them.
         GitHubError: GitHub could not be asked.
@@ -127,12 +126,14 @@ def _still_connected(workspace: Workspace, available: AvailableRepository) -> Gi
 
 @transaction.atomic
 def repository_disconnect(*, viewer: Viewer, repository_id: int) -> GitHubRepository:
-    """Stop following a repository; what was read of it stays.
+    """Stop following a repository; what was read of it stays. For admins.
 
     Raises:
         UnauthenticatedError, RepositoryNotFoundError: VIEWER may not see it.
+        AdminOnlyError: VIEWER is a member there.
     """
     repository = _repository(viewer, repository_id)
+    require_admin(viewer, repository.source.workspace)
     repositories_archive(GitHubRepository.objects.filter(pk=repository.pk))
     return _done(viewer, repository, "disconnected")
 
