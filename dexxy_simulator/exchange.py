@@ -133,9 +133,14 @@ def rate_limit_headers(world: World, token: Token | None, resource: Resource) ->
     }
 
 
-def end_headers(token: Token | None) -> dict[str, str]:
-    """Tell until when a personal access token lasts, as GitHub does of those that end."""
-    if type(token) is not Token or token.expires_at is None:
-        return {}
-    ends = token.expires_at.astimezone(UTC)
-    return {"github-authentication-token-expiration": f"{ends:%Y-%m-%d %H:%M:%S} UTC"}
+def token_headers(token: Token | None) -> dict[str, str]:
+    """Tell of a personal access token until when it lasts, and the scopes of a classic one."""
+    headers: dict[str, str] = {}
+    if type(token) is not Token:
+        return headers
+    if token.expires_at is not None:
+        ends = token.expires_at.astimezone(UTC)
+        headers["github-authentication-token-expiration"] = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
+    if token.scopes is not None:
+        headers["x-oauth-scopes"] = ", ".join(sorted(token.scopes))
+    return headers

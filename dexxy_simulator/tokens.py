@@ -32,6 +32,8 @@ class Token:
 
     `repository_ids` of None means whatever its owner reads. `sso_ids` are the organisations for
     which it is authorised by single sign-on. All tokens of one user share that user's `budget`.
+    `scopes` of None are those of a fine-grained token, which GitHub does not tell; such a one may
+    lack the permissions in `denied`.
     """
 
     value: str
@@ -40,6 +42,8 @@ class Token:
     repository_ids: frozenset[int] | None = None
     created_at: datetime | None = None
     sso_ids: set[int] = field(default_factory=set)
+    scopes: frozenset[str] | None = None
+    denied: frozenset[str] = frozenset()
     is_user: ClassVar[bool] = True
 
     @property
@@ -58,11 +62,13 @@ class Token:
             return True
         if self.repository_ids is not None and repository.database_id not in self.repository_ids:
             return False
+        if self.scopes is not None and "repo" not in self.scopes:
+            return False
         return repository.is_worked_on_by(self.owner)
 
     def permits(self, permission: str, repository: Repository) -> bool:
-        """Tell whether it has an App's permission to read something in a repository."""
-        return True
+        """Tell whether it has a permission to read something in a repository."""
+        return permission not in self.denied
 
 
 @dataclass(eq=False, kw_only=True)

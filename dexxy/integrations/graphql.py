@@ -73,6 +73,9 @@ class GithubDeliveriesRecoverPayload:
 @strawberry.type(description="Whose token a workspace reads with now.")
 class GithubConnectTokenPayload:
     account_login: str
+    unread: list[str] = strawberry.field(
+        description="Connected repositories that the token does not read, of a hundred at most."
+    )
 
 
 @strawberry.type
@@ -167,8 +170,10 @@ class IntegrationsMutation:
         self, info: Info, input: GithubConnectTokenInput
     ) -> GithubConnectTokenPayload:
         viewer, workspace = in_workspace(info, input.workspace_id)
-        installation = token_connect(viewer=viewer, workspace=workspace, token=input.token)
-        return GithubConnectTokenPayload(account_login=installation.account_login)
+        taken = token_connect(viewer=viewer, workspace=workspace, token=input.token)
+        return GithubConnectTokenPayload(
+            account_login=taken.facts.account_login, unread=taken.facts.unread
+        )
 
     # It asks GitHub.
     @strawberry.mutation(

@@ -25,7 +25,6 @@ from dexxy.accounts.selectors import (
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
 from dexxy.integrations.services.github.api.errors import GitHubError
-from dexxy.integrations.services.github.connecting.by_token import OtherServerError
 from dexxy.integrations.services.github.connecting.connection import github_connection
 from dexxy.integrations.services.github.connecting.installation_link import (
     Linked,
@@ -45,6 +44,7 @@ from dexxy.integrations.services.github.connecting.ownership import (
     NotOwnerError,
     OwnershipUnknownError,
 )
+from dexxy.integrations.services.github.connecting.token_taking import OtherServerError
 from dexxy.integrations.services.github.scheduling.reconcile import reconcile_request
 from dexxy.integrations.services.github.webhooks.receiving import TEXT, take
 

@@ -142,7 +142,8 @@ def test_what_waits_for_points_is_said_with_the_time_at_which_it_waits_no_longer
     ("arguments", "environment", "code", "line"),
     [
         (["panjf2000/bees"], {}, 1, "GitHub shows no repository panjf2000/bees to this token."),
-        (["panjf2000/ants"], {"GITHUB_TOKEN": "ghp_bad"}, 1, "GitHub refused the token (401)."),
+        (["panjf2000/ants"], {"GITHUB_TOKEN": "ghp_bad"}, 1, "GitHub does not accept this token."),
+        (["panjf2000/ants"], {"GITHUB_TOKEN": "ghs_a"}, 2, "This is no personal access token"),
         (["panjf2000/ants"], {"GITHUB_TOKEN": ""}, 2, "A token is needed"),
         (["panjf2000/ants"], {"GITHUB_TOKEN": "a\nb"}, 2, "The token has characters"),
         (["ants"], {}, 2, "ants is not the name of a repository."),

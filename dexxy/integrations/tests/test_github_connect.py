@@ -5,15 +5,17 @@ from django.db import connection
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import Credential, GitHubInstallation, GitHubRepository
-from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import (
     InvalidRepositoryNameError,
-    InvalidTokenError,
-    OtherServerError,
     RepositoryUnknownError,
     repository_connect_by_token,
 )
+from dexxy.integrations.services.github.connecting.token_facts import (
+    InvalidTokenError,
+    TokenRefusedError,
+)
+from dexxy.integrations.services.github.connecting.token_taking import OtherServerError
 from dexxy.sources.models import Source
 from dexxy_simulator.faults import Effect, Fault, reset, status
 from dexxy_simulator.server import SimulatorServer
@@ -119,7 +121,7 @@ def test_an_unknown_repository_is_refused_and_nothing_is_stored(
 def test_a_wrong_token_is_refused_and_nothing_is_stored(
     workspace: Workspace, github: GitHubServer
 ) -> None:
-    with pytest.raises(errors.BadCredentialsError):
+    with pytest.raises(TokenRefusedError, match="GitHub does not accept this token"):
         repository_connect_by_token(
             workspace=workspace, full_name=RECORDED, token="ghp_wrong", server=github
         )

@@ -22,8 +22,6 @@ from dexxy.integrations.services.github.access.tokens import NotConnectedError, 
 from dexxy.integrations.services.github.api.errors import InstallationSuspendedError
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import (
-    ConnectedByAppError,
-    OtherServerError,
     repository_connect_by_token,
 )
 from dexxy.integrations.services.github.connecting.installation_link import (
@@ -34,6 +32,10 @@ from dexxy.integrations.services.github.connecting.installation_link import (
     installation_link,
 )
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
+from dexxy.integrations.services.github.connecting.token_taking import (
+    ConnectedByAppError,
+    OtherServerError,
+)
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message, Thread
 from dexxy.sources.models import Source

@@ -9,11 +9,9 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository, RunT
 from dexxy.integrations.services.github.access.token_ends import end_told
 from dexxy.integrations.services.github.access.tokens import installation_token
 from dexxy.integrations.services.github.api.server import GitHubServer
-from dexxy.integrations.services.github.connecting.by_token import (
-    ConnectedByAppError,
-    InvalidTokenError,
-)
+from dexxy.integrations.services.github.connecting.token_facts import InvalidTokenError
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.integrations.services.github.connecting.token_taking import ConnectedByAppError
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
@@ -33,7 +31,7 @@ def test_a_new_token_reads_what_the_dead_one_could_not(
 
     installation = token_connect(
         viewer=alice, workspace=workspace, token=f" {DEMO_TOKEN}\n", server=github
-    )
+    ).installation
 
     connected.refresh_from_db()
     assert installation.access_token.read() == DEMO_TOKEN
@@ -41,8 +39,8 @@ def test_a_new_token_reads_what_the_dead_one_could_not(
     assert (connected.sync_status, connected.sync_error) == (SyncStatus.PENDING, "")
     assert connected.next_sync_at is not None
     assert connected.sync_requested
-    [entry] = AuditEntry.objects.filter(action="github_installation.token_connected")
-    assert (entry.actor, entry.details) == (alice, {"account": installation.account_login})
+    [entry] = AuditEntry.objects.filter(action="github_installation.token_connected", actor=alice)
+    assert entry.details == {"account": installation.account_login}
     assert DEMO_TOKEN not in str(entry.details)
 
 
@@ -99,13 +97,18 @@ def test_until_when_a_token_lasts_is_kept_and_learned_of_one_that_was_there_befo
     repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
 
     assert GitHubInstallation.objects.get().token_expires_at == ends
+
+    def again() -> GitHubInstallation:
+        taken = token_connect(viewer=alice, workspace=workspace, token=DEMO_TOKEN, server=github)
+        return taken.installation
+
     # It is used to its last second: nobody can ask for another one.
     soon = (timezone.now() + timedelta(seconds=20)).replace(microsecond=0)
     world.tokens[DEMO_TOKEN].expires_at = soon
-    installation = token_connect(viewer=alice, workspace=workspace, token=DEMO_TOKEN, server=github)
+    installation = again()
     assert (installation.token_expires_at, installation_token(installation)) == (soon, DEMO_TOKEN)
     world.tokens[DEMO_TOKEN].expires_at = None
-    installation = token_connect(viewer=alice, workspace=workspace, token=DEMO_TOKEN, server=github)
+    installation = again()
     assert installation.token_expires_at is None
 
 

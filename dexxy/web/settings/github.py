@@ -1,4 +1,4 @@
-"""What a workspace reads GitHub with, and how to exchange a token that is dead."""
+"""What a workspace reads GitHub with, and how to exchange a token."""
 
 from typing import Any
 
@@ -19,23 +19,26 @@ from dexxy.integrations.services.github.connecting.connection import (
     resting_lists,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.web.github_token import token_tried, token_try
 from dexxy.web.pages import PageRequest, workspace_form
 
 
 @workspace_form
 def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
-    """Show the connection to GitHub, and let an admin paste a token."""
+    """Show the connection to GitHub, and let an admin try a token, and then use it."""
     context: dict[str, Any] = {"workspace": workspace, "section": "settings"}
     status = 200
     if request.method == "POST":
         try:
-            token = request.POST.get("token", "")
-            installation = token_connect(viewer=request.user, workspace=workspace, token=token)
-            done = _("Dexxy reads GitHub as {account} now.").format(
-                account=installation.account_login
-            )
-            messages.success(request, done)
-            return redirect("repositories", workspace.slug)
+            if request.POST.get("do") == "use":
+                token = token_tried(request, workspace)
+                taken = token_connect(viewer=request.user, workspace=workspace, token=token)
+                done = _("Dexxy reads GitHub as {account} now.").format(
+                    account=taken.facts.account_login
+                )
+                messages.success(request, done)
+                return redirect("repositories", workspace.slug)
+            context["facts"] = token_try(request, workspace)
         except (NotFoundError, AdminOnlyError):
             raise
         except DexxyError as error:

@@ -19,11 +19,9 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repositories_connect_available,
 )
 from dexxy.integrations.services.github.connecting.sizes import repository_sizes
-from dexxy.integrations.services.github.connecting.token_replacing import (
-    token_check,
-    token_connect,
-)
-from dexxy.web.pages import PageRequest, keep_for_once, take_once, wants_part
+from dexxy.integrations.services.github.connecting.token_replacing import token_connect
+from dexxy.web.github_token import token_tried, token_try
+from dexxy.web.pages import PageRequest, wants_part
 from dexxy.web.start.pages import show, start_address, start_page
 from dexxy.web.wording.sync import thread_count
 
@@ -53,13 +51,11 @@ def connect(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
 
 
 def _try(request: PageRequest, workspace: Workspace, context: dict[str, Any]) -> None:
-    token = request.POST.get("token", "")
-    context["facts"] = token_check(viewer=request.user, workspace=workspace, token=token)
-    keep_for_once(request, _kept(workspace), token)
+    context["facts"] = token_try(request, workspace)
 
 
 def _use(request: PageRequest, workspace: Workspace, context: dict[str, Any]) -> HttpResponse:
-    token = take_once(request, _kept(workspace))
+    token = token_tried(request, workspace)
     token_connect(viewer=request.user, workspace=workspace, token=token)
     return redirect(start_address("start_connect", workspace))
 
@@ -77,10 +73,6 @@ def _choose(
 
 
 _DEEDS = {"try": _try, "use": _use, "choose": _choose}
-
-
-def _kept(workspace: Workspace) -> str:
-    return f"token of GitHub for {workspace.pk}"
 
 
 def _offered(request: PageRequest, workspace: Workspace) -> dict[str, Any]:

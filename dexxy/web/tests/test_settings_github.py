@@ -7,8 +7,19 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.doctor.installations import installations
-from dexxy.integrations.models import LEFT_OUT, GitHubInstallation, StreamName
+from dexxy.integrations.models import (
+    LEFT_OUT,
+    Credential,
+    GitHubInstallation,
+    GitHubRepository,
+    RunTrigger,
+    StreamName,
+)
 from dexxy.integrations.services.github.access.app_settings import AppSettings
+from dexxy.integrations.services.github.api.errors import BadCredentialsError
+from dexxy.integrations.services.github.api.server import GitHubServer
+from dexxy.integrations.services.github_sync import repository_sync
+from dexxy_simulator.tokens import DEMO_TOKEN
 from tests.factories import (
     make_app,
     make_installation,
@@ -62,7 +73,7 @@ def test_a_github_that_cannot_be_asked_is_a_sentence(
     client: Client, alice: User, path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEXXY_GITHUB_API_URL = "http://127.0.0.1:1"
-    monkeypatch.setattr("dexxy.integrations.services.github.connecting.by_token.RETRY_AFTER", ())
+    monkeypatch.setattr("dexxy.integrations.services.github.connecting.token_facts.RETRY_AFTER", ())
     client.force_login(alice)
 
     status, page = sent(client, path, "ghp_whole")
@@ -98,6 +109,7 @@ def test_what_the_app_reads_is_read_with_no_token(
         (40, "It lasts until", False),
         (13, "After that nothing new is read.", True),
         (-1, "Nothing new is read until it is replaced.", True),
+        (-1, '<span class="tag is-bad">Token ended', True),
     ],
 )
 def test_a_token_s_end_is_shown_and_warned_of_two_weeks_before(
@@ -119,6 +131,52 @@ def test_a_token_s_end_is_shown_and_warned_of_two_weeks_before(
     assert ends is not None
     told = f"on {ends:%Y-%m-%d}" in finding.says and f"/w/{workspace.slug}/settings" in finding.fix
     assert told == warns
+
+
+def test_a_token_that_github_refused_is_red_until_another_one_is_tried(
+    client: Client,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    connected: GitHubRepository,
+    path: str,
+    at_github: GitHubServer,
+) -> None:
+    GitHubInstallation.objects.update(access_token="ghp_revoked")
+    with pytest.raises(BadCredentialsError):
+        repository_sync(repository_id=connected.pk, trigger=RunTrigger.COMMAND)
+    client.force_login(bob)
+
+    for page in (path, f"/w/{workspace.slug}/repositories/"):
+        shown = client.get(page).content.decode()
+        card = shown.partition('aria-labelledby="connection"')[2].partition("</section>")[0]
+        assert "Token refused" in card
+        assert "Connected<" not in card
+        assert "GitHub does not accept the token any more." in card
+        assert "#token" not in card
+    client.force_login(alice)
+    assert f'href="{path}#token">Replace the token' in client.get(path).content.decode()
+
+    sent(client, path, DEMO_TOKEN)
+    client.post(path, {"do": "use"})
+    assert "Token refused" not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(("minutes", "is_shown"), [(30, True), (-1, False)])
+def test_what_is_left_of_the_limits_of_this_hour_is_shown(
+    client: Client,
+    alice: User,
+    connected: GitHubRepository,
+    path: str,
+    minutes: int,
+    is_shown: bool,
+) -> None:
+    ends = timezone.now() + timedelta(minutes=minutes)
+    Credential.objects.update(requests_remaining=4321, points_remaining=4990, points_reset_at=ends)
+    client.force_login(alice)
+
+    said = "Left of GitHub’s limits in this hour: 4,321 requests and 4,990 points."
+    assert (said in client.get(path).content.decode()) == is_shown
 
 
 def test_a_token_without_an_end_says_so(
@@ -161,6 +219,7 @@ def test_the_app_s_state_is_shown_and_who_can_exchange_its_secrets(
     other = make_workspace(admin=make_user())
     client.force_login(alice)
 
+    assert "https://dexxy.example.com/webhooks/github/" in client.get(path).content.decode()
     assert "none has arrived yet" in client.get(path).content.decode()
     assert "Whoever runs this Dexxy can exchange its key" in client.get(path).content.decode()
     assert client.get(f"/setup/github/{app.pk}/keys/").status_code == 403

@@ -13,10 +13,10 @@ from dexxy.cli.private_file import write_private
 from dexxy.cli.probe_report import print_probe
 from dexxy.integrations.services.github.connecting.by_token import (
     InvalidRepositoryNameError,
-    InvalidTokenError,
 )
 from dexxy.integrations.services.github.connecting.probe import repository_probe
 from dexxy.integrations.services.github.connecting.probed import Probe
+from dexxy.integrations.services.github.connecting.token_facts import InvalidTokenError
 
 
 class Command(DexxyCommand):

@@ -19,10 +19,13 @@ from dexxy.integrations.services.github.api.errors import RateLimitedError
 from dexxy.integrations.services.github.connecting.by_token import (
     FoundRepository,
     InvalidRepositoryNameError,
-    InvalidTokenError,
     repository_connect,
     repository_connected,
     repository_find,
+)
+from dexxy.integrations.services.github.connecting.token_facts import (
+    InvalidTokenError,
+    TokenRefusedError,
 )
 from dexxy.integrations.services.github_sync import repository_sync
 
@@ -51,6 +54,8 @@ class Command(DexxyCommand):
                 if known is not None:
                     return known
             found = _find(full_name, token, console)
+        except TokenRefusedError:
+            raise
         except (InvalidRepositoryNameError, InvalidTokenError) as error:
             raise WrongUseError(str(error)) from error
         database_require(may_set_up=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_admin, require_membership, signed_in
@@ -14,9 +16,16 @@ from dexxy.integrations.models import (
     GitHubInstallation,
     GitHubRepository,
     StreamName,
+    SyncRun,
+    SyncStatus,
     SyncStream,
 )
-from dexxy.integrations.services.github.connecting.app_registration import PERMISSIONS, is_public
+from dexxy.integrations.services.github.api.errors import BadCredentialsError
+from dexxy.integrations.services.github.connecting.app_registration import (
+    PERMISSIONS,
+    WEBHOOK_PATH,
+    is_public,
+)
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,17 @@ class Connection:
         missing: permissions that the App asks for and the account has not granted.
         settings_url: where on GitHub the account's owners change what the App may read, or ''.
         has_webhooks: GitHub can tell this Dexxy at once what changes.
+        is_refused: whether GitHub did not accept the personal token when it was used last.
+        requests_left, points_left: of GitHub's limits in this hour; None where nothing is known.
     """
 
     installation: GitHubInstallation
     missing: list[str]
     settings_url: str
     has_webhooks: bool
+    is_refused: bool
+    requests_left: int | None = None
+    points_left: int | None = None
 
 
 def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None:
@@ -42,13 +56,37 @@ def github_connection(viewer: Viewer, workspace: Workspace) -> Connection | None
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
-    rows = GitHubInstallation.objects.select_related("app")
+    rows = GitHubInstallation.objects.select_related("app", "credential").annotate(
+        is_refused=Exists(_refused())
+    )
     found = rows.filter(workspace=workspace).first()
     if found is None:
         return None
-    has_webhooks = is_public() and found.app is not None and bool(found.app.webhook_secret)
     missing = [name for name in PERMISSIONS if name not in found.permissions]
-    return Connection(found, missing if found.is_by_app else [], _settings_url(found), has_webhooks)
+    credential = found.credential
+    resets_at = credential.points_reset_at if credential else None
+    # What was left of an hour that is over says nothing of this one.
+    is_known = resets_at is not None and resets_at > timezone.now()
+    return Connection(
+        installation=found,
+        missing=missing if found.is_by_app else [],
+        settings_url=_settings_url(found),
+        has_webhooks=is_public() and found.app is not None and bool(found.app.webhook_secret),
+        is_refused=found.is_refused and not found.is_by_app,
+        requests_left=credential.requests_remaining if credential and is_known else None,
+        points_left=credential.points_remaining if credential and is_known else None,
+    )
+
+
+def _refused() -> QuerySet[GitHubRepository]:
+    """Return the repositories of an outer installation whose token GitHub refused, and which
+    nobody has had read with another one since."""
+    latest = SyncRun.objects.filter(repository=OuterRef("pk")).order_by("-pk")
+    theirs = GitHubRepository.objects.followed().filter(
+        installation=OuterRef("pk"), sync_status=SyncStatus.ERROR, sync_requested=False
+    )
+    ended = theirs.annotate(ended_by=Subquery(latest.values("error_code")[:1]))
+    return ended.filter(ended_by=BadCredentialsError.code)
 
 
 @dataclass(frozen=True)
@@ -58,6 +96,7 @@ class AppState:
     Args:
         html_url: its page on GitHub, or '' of one that nobody has asked about.
         has_webhooks: GitHub can tell this Dexxy at once what changes.
+        webhook_url: where GitHub sends them; '' where it sends none.
         log_read_until: up to when GitHub's log of webhooks was read, by GitHub's clock.
         webhooks_missed_at: when that log last showed one that had not arrived.
         is_of_environment: whether the environment names it, so that no page changes it.
@@ -67,6 +106,7 @@ class AppState:
     name: str
     html_url: str
     has_webhooks: bool
+    webhook_url: str
     log_read_until: datetime | None
     webhooks_missed_at: datetime | None
     is_of_environment: bool
@@ -82,11 +122,13 @@ def app_state(viewer: Viewer, pk: int) -> AppState | None:
     app = GitHubApp.objects.filter(pk=pk).first()
     if app is None:
         return None
+    has_webhooks = is_public() and bool(app.webhook_secret)
     return AppState(
         pk=app.pk,
         name=app.slug or str(app.app_id),
         html_url=app.html_url,
-        has_webhooks=is_public() and bool(app.webhook_secret),
+        has_webhooks=has_webhooks,
+        webhook_url=f"{settings.DEXXY_BASE_URL}{WEBHOOK_PATH}" if has_webhooks else "",
         log_read_until=app.log_read_until,
         webhooks_missed_at=app.webhooks_missed_at,
         is_of_environment=settings.DEXXY_GITHUB_APP is not None,

@@ -37,7 +37,7 @@ from dexxy.integrations.services.github.access.repository_state import (
     repositories_archive,
 )
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
-from dexxy.integrations.services.github.connecting.by_token import OtherServerError
+from dexxy.integrations.services.github.connecting.token_taking import OtherServerError
 
 log = structlog.get_logger()
 

@@ -24,7 +24,6 @@ from dexxy.integrations.services.github.connecting.asking import (
 )
 from dexxy.integrations.services.github.connecting.by_token import (
     checked_name,
-    checked_token,
     repository_described,
 )
 from dexxy.integrations.services.github.connecting.probe_batches import Batches
@@ -35,6 +34,7 @@ from dexxy.integrations.services.github.connecting.probed import (
     outcome_of,
     page_tried,
 )
+from dexxy.integrations.services.github.connecting.token_facts import checked_token
 from dexxy.messages.models import ThreadKind
 
 # How many threads are asked for, one size after the other, until one is too many.
