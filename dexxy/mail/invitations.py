@@ -8,6 +8,7 @@ from dexxy.accounts.models import Invitation, Role, Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.mail.preferences import NoMailError, mail_is_configured
+from dexxy.mail.waking import mail_wake
 
 
 @transaction.atomic
@@ -42,4 +43,5 @@ def invitation_send(
         period=str(invitation.pk),
         link=link,
     )
+    transaction.on_commit(mail_wake)
     return invitation, link

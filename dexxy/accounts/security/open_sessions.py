@@ -10,12 +10,13 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.models import BrowserSession, User
-from dexxy.accounts.selectors import Viewer, in_person
+from dexxy.accounts.models import BrowserSession, User, Workspace
+from dexxy.accounts.selectors import Viewer, in_person, require_admin
 from dexxy.common.errors import NotFoundError
 
 _LONGEST_AGENT = 300
@@ -95,6 +96,22 @@ def open_sessions(viewer: Viewer, *, this: str) -> list[OpenSession]:
         )
         for row in rows
     ]
+
+
+def last_seen_in(viewer: Viewer, workspace: Workspace) -> dict[int, datetime]:
+    """Return of the users in WORKSPACE, by their ids, when they were here last. For admins.
+
+    Who never was is left out. It is known to about five minutes.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+    """
+    require_admin(viewer, workspace)
+    users = User.objects.filter(memberships__workspace=workspace)
+    found = users.values_list("pk", "last_login", Max("browser_sessions__seen_at"))
+    seen = {pk: [at for at in (signed_in, used) if at] for pk, signed_in, used in found}
+    return {pk: max(moments) for pk, moments in seen.items() if moments}
 
 
 def session_end(*, viewer: Viewer, session_id: int) -> None:

@@ -24,6 +24,18 @@ def own_member(viewer: Viewer, workspace: Workspace) -> Member | None:
     return Member.objects.filter(identities__home_member__in=rows.values("member")).first()
 
 
+def own_members(viewer: Viewer, workspace: Workspace) -> dict[int, Member]:
+    """Return which members the users of WORKSPACE say that they are, by the ids of the users.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    own = OwnMember.objects.filter(workspace=workspace, user__memberships__workspace=workspace)
+    rows = own.select_related("member__home_identity__member")
+    return {row.user_id: row.member.home_identity.member for row in rows if row.user_id}
+
+
 @transaction.atomic
 def own_member_set(*, actor: Viewer, workspace: Workspace, member_id: int | None) -> Member | None:
     """Say which member ACTOR is, or that they are none of them.

@@ -22,6 +22,7 @@ from dexxy.accounts.memberships import (
     membership_set_role,
 )
 from dexxy.accounts.models import Role, Workspace
+from dexxy.accounts.security.open_sessions import last_seen_in
 from dexxy.accounts.security.second_step import second_steps_in
 from dexxy.accounts.selectors import is_admin, memberships
 from dexxy.accounts.sign_in_rules import sign_in_rules
@@ -33,7 +34,7 @@ from dexxy.integrations.services.github.connecting.organization_rules import (
 )
 from dexxy.mail.invitations import invitation_send
 from dexxy.mail.preferences import NoMailError, mail_is_configured
-from dexxy.mail.waking import mail_wake
+from dexxy.messages.team.own import own_members
 from dexxy.web.pages import (
     PageRequest,
     attempt,
@@ -64,10 +65,13 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         except (InvitationError, NoMailError) as error:
             context["error"], status = str(error), 400
     if is_admin(request.user, workspace):
-        context["invitations"] = invitations(request.user, workspace).items
+        after = request.GET.get("invitations")
+        context["invitations"] = invitations(request.user, workspace, after=after)
         context |= _rules(request, workspace)
         context["second_steps"] = second_steps_in(request.user, workspace)
+        context["last_seen"] = last_seen_in(request.user, workspace)
     context["page"] = memberships(request.user, workspace, after=request.GET.get("after"))
+    context["profiles"] = own_members(request.user, workspace)
     context["link"] = take_once(request, once)
     context["reset_link"] = take_once(request, _reset_of(workspace))
     context["sends_mail"] = mail_is_configured()
@@ -138,8 +142,6 @@ def _invite(request: PageRequest, workspace: Workspace) -> str:
         email=request.POST.get("email", ""),
         days=parse_id(request.POST.get("days", str(LIFETIMES[0]))) or 0,
     )
-    if by_mail:
-        mail_wake()
     return link
 
 

@@ -314,6 +314,21 @@ def test_an_invitation_is_sent_with_its_link_which_is_kept_no_longer(
     assert not OutgoingMail.objects.get().link
 
 
+def test_an_invitation_of_the_api_is_sent_by_mail_too(
+    client: Client, alice: User, workspace: Workspace, mail_server: MailServer
+) -> None:
+    client.force_login(alice)
+    given = f'workspaceId: {workspace.pk}, email: "mei@example.com", byMail: true'
+    document = f"mutation {{ invitationCreate(input: {{{given}}}) {{ link }} }}"
+
+    answer = client.post("/graphql/", {"query": document}, "application/json").json()
+    send_mails()
+
+    [mail] = mail_server.taken
+    assert mail_server.recipients == ["mei@example.com"]
+    assert f"\n{answer['data']['invitationCreate']['link']}\n" in parts(mail)[0]
+
+
 def test_nobody_sends_mails_without_end_to_whom_they_like(
     client: Client, alice: User, workspace: Workspace, mail_server: MailServer
 ) -> None:

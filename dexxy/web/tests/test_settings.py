@@ -102,6 +102,7 @@ def test_the_page_of_exports_leads_admins_to_the_import_of_people(
     [
         ("settings/", "settings/general/"),
         ("team/", "settings/people/"),
+        ("settings/invitations/", "settings/people/"),
         ("tokens/?after=1", "settings/tokens/?after=1"),
     ],
 )
