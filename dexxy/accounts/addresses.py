@@ -42,7 +42,7 @@ def address_refuse_taken(email: str, *, but: User | None = None) -> None:
 
 
 def user_store(user: User) -> None:
-    """Store a new USER, or nothing.
+    """Store USER, who has a new address, or nothing.
 
     Raises:
         AddressTakenError: somebody else has the address.
@@ -65,6 +65,18 @@ def address_prove(user: User) -> None:
     EmailAddress.objects.update_or_create(
         user=user, email=email, defaults={"verified": True, "primary": True}
     )
+
+
+@transaction.atomic
+def address_move(user: User, address: str) -> None:
+    """Give USER, who has proven it, another ADDRESS to sign in with.
+
+    Raises:
+        AddressTakenError: somebody else has it.
+    """
+    user.email = User.objects.normalize_email(address)
+    user_store(user)
+    address_prove(user)
 
 
 def address_owner(email: str) -> User | None:

@@ -281,6 +281,8 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # what a provider has not proven coun
 # The links that `dexxy up` and `dexxy sign-in-link` print: each works once, for an hour.
 SESAME_MAX_AGE = 3600
 SESAME_ONE_TIME = True
+# Who has another address is not to be found at the one of before.
+SESAME_INVALIDATE_ON_EMAIL_CHANGE = True
 
 _MAIL = mail_settings()
 EMAIL_BACKEND = (

@@ -39,13 +39,7 @@ def access_mail_ask(address: str, kind: MailKind) -> None:
     Raises:
         MailAddressError: it is no address.
     """
-    address = address.strip().lower()
-    try:
-        validate_email(address)
-    except ValidationError as error:
-        raise MailAddressError(_("That is no e-mail address.")) from error
-    if len(address) > _LONGEST:
-        raise MailAddressError(_("That is no e-mail address."))
+    address = address_checked(address)
     now = timezone.now()
     # Of an address that is nobody's, nothing is left to read once its mail is settled.
     of_address = salted_hmac("dexxy.mail.access", address).hexdigest()[:24]
@@ -59,3 +53,19 @@ def access_mail_ask(address: str, kind: MailKind) -> None:
             defaults={"address": address},
         )
     mail_wake()
+
+
+def address_checked(address: str) -> str:
+    """Return ADDRESS as it is compared.
+
+    Raises:
+        MailAddressError: it is none.
+    """
+    address = address.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise MailAddressError(_("That is no e-mail address.")) from error
+    if len(address) > _LONGEST:
+        raise MailAddressError(_("That is no e-mail address."))
+    return address

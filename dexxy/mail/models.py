@@ -69,6 +69,8 @@ class MailKind(models.TextChoices):
     INVITATION = "invitation", _("Invitation")
     SIGN_IN = "sign_in", _("Link to sign in")
     FORGOTTEN = "password", _("Link to a new password")
+    ADDRESS = "address", _("Proof of a new address")
+    ADDRESS_CHANGED = "moved", _("News of a new address")
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -91,7 +93,8 @@ class OutgoingMail(TimestampedModel):
 
     `period` is the local day of a digest, and of others what makes them one of their kind.
     `link` is what an invitation leads to, until it is sent. `address` is what was typed by who
-    wants to sign in, until it is settled; such a mail is of no workspace.
+    wants to sign in or another address, or what they had before, until it is settled; such a mail
+    is of no workspace.
     """
 
     workspace = models.ForeignKey(

@@ -44,7 +44,14 @@ from dexxy.web.settings import (
     tokens,
 )
 from dexxy.web.settings import people as people_roles
-from dexxy.web.signing_in import by_link, confirming, outside, second_step, security
+from dexxy.web.signing_in import (
+    address,
+    by_link,
+    confirming,
+    outside,
+    second_step,
+    security,
+)
 from dexxy.web.start import checklist, real
 from dexxy.web.start import github as start_github
 from dexxy.web.start import people as start_people
@@ -270,9 +277,12 @@ urlpatterns = [
         name="settings_delivery_ask",
     ),
     path("w/<slug:slug>/team/", moved("settings_people")),
+    path("w/<slug:slug>/settings/invitations/", moved("settings_people")),
     path("w/<slug:slug>/tokens/", moved("settings_tokens")),
     path("account/", account.account, name="account"),
     path("account/zone/", account.zone, name="account_zone"),
+    path("account/address/", address.address, name="account_address"),
+    path("account/address/<str:code>/", address.confirm, name="account_address_confirm"),
     path(
         "w/<slug:slug>/exports/<int:pk>/delete/",
         exports.export_delete_action,

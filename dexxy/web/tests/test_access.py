@@ -103,7 +103,7 @@ FORMS = {
 # For whoever is signed in: dexxy/kept/tests/test_pictures.py, test_account.py and test_first_run.py
 # try them.
 SIGNED = {
-    *("picture", "account", "account_zone"),
+    *("picture", "account", "account_zone", "account_address", "account_address_confirm"),
     # signing_in/tests beside this folder tries these.
     *("account_security", "account_sign_in_again", "account_app", "account_app_remove"),
     *("account_codes", "account_passkey", "account_passkey_action"),
