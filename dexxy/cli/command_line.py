@@ -346,6 +346,11 @@ def _sign_in_link(parser: ArgumentParser) -> None:
         action="store_true",
         help="remove their authenticator app, passkeys and recovery codes, for who lost them",
     )
+    parser.add_argument(
+        "--new-password",
+        action="store_true",
+        help="let the link set a new password, for who forgot theirs",
+    )
 
 
 def _user_create(parser: ArgumentParser) -> None:

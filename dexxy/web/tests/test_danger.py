@@ -5,7 +5,8 @@ from django.test import Client
 from django.utils import timezone
 
 from dexxy.accounts.ending import GRACE
-from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.accounts.models import AuditEntry, Role, User, Workspace
+from tests.factories import make_workspace
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def test_what_was_asked_for_is_taken_back(
     client.force_login(alice)
     client.post(path, {"name": workspace.name})
 
+    export = f'href="/workspaces/{workspace.pk}/export/all.zip"'
+    assert export in client.get(path).content.decode()
     page = client.post(path, {"restore": "1"}, follow=True).content.decode()
+    assert export in page
 
     workspace.refresh_from_db()
     assert workspace.delete_at is None
@@ -47,7 +51,39 @@ def test_what_was_asked_for_is_taken_back(
     assert AuditEntry.objects.filter(action="workspace.delete_taken_back").count() == 1
 
 
-def test_a_member_can_leave_and_delete_nothing(
+def test_who_leaves_by_the_page_is_out_and_lands_where_they_still_are(
+    client: Client, alice: User, bob: User, workspace: Workspace
+) -> None:
+    mine = bob.memberships.get()
+    other = make_workspace(member=bob)
+    client.force_login(bob)
+
+    answer = client.post(f"/w/{workspace.slug}/settings/people/{mine.pk}/remove/", follow=True)
+
+    assert answer.redirect_chain[-1] == (f"/w/{other.slug}/", 302)
+    assert not workspace.memberships.filter(user=bob).exists()
+    assert client.get(f"/w/{workspace.slug}/").status_code == 404
+    [entry] = AuditEntry.objects.filter(action="membership.removed")
+    assert (entry.actor, entry.target_id) == (bob, str(mine.pk))
+
+
+def test_an_admin_who_is_not_the_last_removes_themselves_and_the_last_stays(
+    client: Client, alice: User, bob: User, workspace: Workspace
+) -> None:
+    workspace.memberships.filter(user=bob).update(role=Role.ADMIN)
+    people = f"/w/{workspace.slug}/settings/people/"
+    for admin in (alice, bob):
+        client.force_login(admin)
+        membership = workspace.memberships.get(user=admin)
+        page = client.post(f"{people}{membership.pk}/remove/", follow=True).content.decode()
+
+    assert "A workspace needs an administrator" in page
+    assert list(workspace.memberships.values_list("user", flat=True)) == [bob.pk]
+    client.force_login(alice)
+    assert "You are in no workspace" in client.get("/", follow=True).content.decode()
+
+
+def test_a_member_can_delete_nothing(
     client: Client, bob: User, workspace: Workspace, path: str
 ) -> None:
     client.force_login(bob)
