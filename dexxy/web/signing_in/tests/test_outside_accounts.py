@@ -187,6 +187,36 @@ def test_an_address_that_the_provider_has_not_verified_joins_nothing(
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("signed", "told", "is_proven"),
+    [
+        ({"xms_edov": True}, {}, True),
+        ({"xms_edov": "1"}, {}, True),
+        ({"xms_edov": False}, {}, False),
+        ({"xms_edov": "0"}, {}, False),
+        ({}, {}, False),
+        # Only the signed token counts, of its own address, and a plain answer is believed.
+        ({}, {"xms_edov": True}, False),
+        ({"xms_edov": True, "email": "other@example.org"}, {}, False),
+        ({"xms_edov": True}, {"email_verified": False}, False),
+    ],
+)
+def test_entra_id_proves_an_address_by_the_owner_of_its_domain(
+    client: Client,
+    oidc: Provider,
+    dora: User,
+    signed: dict[str, object],
+    told: dict[str, object],
+    is_proven: bool,
+) -> None:
+    oidc.claims = {"sub": "d-1", "email": "dora@example.org", **told}
+    oidc.id_token = {"email": "dora@example.org", **signed}
+
+    by_oidc(client)
+
+    assert signed_in_as(client) == (dora if is_proven else None)
+
+
 def test_an_address_that_was_only_typed_here_joins_nothing(
     client: Client, oidc: Provider, rule: None
 ) -> None:
