@@ -22,6 +22,7 @@ FAULTS: Final = {
     "answer": 14,
     "troubles": 3,
     "compute_budget": 4,
+    "points": 2,
     "event_meanwhile": 4,
     "kill": 5,
     "suspend": 2,

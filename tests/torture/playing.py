@@ -13,7 +13,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
     repository_sync_now,
 )
 from dexxy_simulator.faults import Fault, passing_gaps, passing_troubles
-from dexxy_simulator.tokens import ComputeBudget, InstallationToken
+from dexxy_simulator.tokens import ComputeBudget, InstallationToken, Resource
 from dexxy_simulator.webhooks.deliveries import UNREACHED, Attempt, Delivery
 from dexxy_simulator.webhooks.oddities import drawn_oddity
 from tests.torture.events import EVENTS, TELLING, WEIGHTS
@@ -151,6 +151,16 @@ class Playing(Stage):
         self.world.compute_budget = None if is_set else ComputeBudget(weight, points)
         self._work_when_due(random)
         return "no more" if is_set else f"{weight}"
+
+    def _do_points(self, random: Random) -> str:
+        """Spend what is left of the hour, in the REST API or in GraphQL."""
+        resources: tuple[Resource, ...] = ("core", "graphql")
+        resource = random.choice(resources)
+        for token in list(self.world.tokens.values()):
+            bucket = self.world.bucket(token, resource)
+            bucket.spend(bucket.limit)
+        self._work_when_due(random)
+        return resource
 
     def _do_lag_of_tokens(self, random: Random) -> None:
         self.world.token_lag = timedelta(seconds=random.randrange(4))
