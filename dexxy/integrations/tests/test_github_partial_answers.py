@@ -181,6 +181,19 @@ def test_profiles_that_are_all_refused_stop_nothing_else(busy: Scene) -> None:
     assert Thread.objects.filter(title="Much to say").exists()
     busy.recover()
     assert busy.stored("people") != []
+    assert Credential.objects.get().shows_emails
+
+
+def test_a_refusal_that_passes_takes_no_address_away(busy: Scene) -> None:
+    jo = busy.world.actor("jo")
+    assert jo is not None
+    jo.public_email = "jo@example.com"
+    busy.go_wrong(status(403), "people", times=1)
+
+    assert busy.outcome() == ("done", "")
+
+    assert Credential.objects.get().shows_emails
+    assert Identity.objects.get(username="jo").email == "jo@example.com"
 
 
 # By its schema a user has an address, so that a user without one is null: GraphQL's rule.

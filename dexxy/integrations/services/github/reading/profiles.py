@@ -109,15 +109,27 @@ def _ask(reading: Reading, ids: list[str]) -> Answer:
 
     Some tokens lose the whole answer by that, others the one field of each person:
     https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+    A whole answer may be refused for another reason, which passes: so it is the addresses only if
+    it comes without them, and again not with them.
     """
     credential = Credential.objects.get(installations=reading.repository.installation)
-    if credential.shows_emails:
-        with suppress(errors.AccessDeniedError):
-            answer = _ask_once(reading, ids, with_email=True)
-            if not any(path.endswith(".email") for path in answer.gaps.refused):
-                return answer
-        Credential.objects.filter(pk=credential.pk).update(shows_emails=False)
-    return _ask_once(reading, ids, with_email=False)
+    if not credential.shows_emails:
+        return _ask_once(reading, ids, with_email=False)
+    answer, rest = _with_emails(reading, ids), None
+    if answer is None:
+        rest = _ask_once(reading, ids, with_email=False)
+        answer = _with_emails(reading, ids)
+    if answer and not any(path.endswith(".email") for path in answer.gaps.refused):
+        return answer
+    Credential.objects.filter(pk=credential.pk).update(shows_emails=False)
+    return rest or _ask_once(reading, ids, with_email=False)
+
+
+def _with_emails(reading: Reading, ids: list[str]) -> Answer | None:
+    """Ask for profiles with their addresses; None where GitHub shows nothing of them."""
+    with suppress(errors.AccessDeniedError):
+        return _ask_once(reading, ids, with_email=True)
+    return None
 
 
 def _ask_once(reading: Reading, ids: list[str], *, with_email: bool) -> Answer:
