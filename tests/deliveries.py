@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
 from dexxy_simulator.live import LiveActivity
@@ -18,7 +19,8 @@ def make_deliveries(world: World, repository: Repository, random: Random, count:
         if random.random() < 0.75:
             live.step()
         else:
-            make_told_change(world, repository, random)
+            with suppress(LookupError):  # nothing is there yet that could be changed
+                make_told_change(world, repository, random)
 
 
 def deliver_badly(
