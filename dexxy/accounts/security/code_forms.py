@@ -1,12 +1,13 @@
 """The forms by which allauth takes codes: it looks, and we say whether a code is right."""
 
+from allauth.account.adapter import get_adapter as account_adapter
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit, post_authentication
 from django.core.exceptions import ValidationError
 
-from dexxy.accounts.security.codes import code_use
+from dexxy.accounts.security.codes import TooManyCodesError, code_use
 from dexxy.common.crypto import UndecryptableSecretError
 
 
@@ -25,6 +26,8 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
             used = code_use(self.user, code)
         except UndecryptableSecretError as error:
             raise ValidationError(str(error)) from error
+        except TooManyCodesError as error:
+            raise account_adapter().validation_error("too_many_login_attempts") from error
         if used is None:
             raise get_adapter().validation_error("incorrect_code")
         forget()

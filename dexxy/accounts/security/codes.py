@@ -2,6 +2,7 @@
 
 import hmac
 import time
+from collections.abc import Sequence
 
 import structlog
 from allauth.mfa.models import Authenticator
@@ -11,14 +12,27 @@ from django.db import transaction
 
 from dexxy.accounts.models import User
 from dexxy.common.crypto import decrypt, encrypt
+from dexxy.common.errors import DexxyError
 
 # Seconds for which an app shows a code (RFC 6238).
 PERIOD = 30
 # A code of the period before or after counts, too: clocks differ, and people type.
 _DRIFT = (-1, 0, 1)
 _LAST = "last_counter"
+# Wrong codes of one person in so many seconds. Who has the password could else try them all: six
+# digits are few. It is noted with the secret, because what counts in Valkey counts nothing while
+# that is away.
+MOST_WRONG, WRONG_FOR = 5, 300
+_WRONG = "wrong_at"
 
 log = structlog.get_logger()
+
+
+class TooManyCodesError(DexxyError):
+    """Too many wrong codes of one person were given."""
+
+    code = "rate_limited"
+    retryable = True
 
 
 @transaction.atomic
@@ -30,18 +44,39 @@ def code_use(user: User, code: str) -> Authenticator | None:
 
     Raises:
         UndecryptableSecretError: the key that encrypted their secrets is not known here.
+        TooManyCodesError: too many were wrong just now.
     """
     code = "".join(code.split())
     kept = Authenticator.objects.select_for_update().filter(user=user)
-    for one in kept.exclude(type=Authenticator.Type.WEBAUTHN).order_by("-type"):
+    with_codes = list(kept.exclude(type=Authenticator.Type.WEBAUTHN).order_by("-type"))
+    wrong = _wrong_require_few(with_codes)
+    for one in with_codes:
         if one.type == Authenticator.Type.TOTP:
             is_right = _app_code_use(one, code)
         else:
             is_right = bool(RecoveryCodes(one).validate_code(code))
         if is_right:
             log.info("second step", user=user.pk, by=one.type)
+            _wrong_note(with_codes, [])
             return one
+    _wrong_note(with_codes, [*wrong, int(time.time())])
     return None
+
+
+def _wrong_require_few(kept: Sequence[Authenticator]) -> list[int]:
+    """Return when wrong codes were given just now, for which the first of KEPT is the place."""
+    since = time.time() - WRONG_FOR
+    wrong = [at for at in (kept[0].data.get(_WRONG, []) if kept else []) if at > since]
+    if len(wrong) >= MOST_WRONG:
+        raise TooManyCodesError("Too many wrong codes were given: try again in five minutes.")
+    return wrong
+
+
+def _wrong_note(kept: Sequence[Authenticator], wrong: list[int]) -> None:
+    for one in kept[:1]:
+        if wrong != one.data.get(_WRONG, []):
+            one.data[_WRONG] = wrong
+            one.save(update_fields=["data"])
 
 
 def counter_of(secret: str, code: str, *, after: int = -1) -> int | None:

@@ -11,6 +11,7 @@ from sesame.utils import get_query_string
 
 from dexxy.accounts.memberships import ResetRefusedError, membership_reset_second_step
 from dexxy.accounts.models import AuditEntry, Membership, User, Workspace
+from dexxy.accounts.security import codes
 from dexxy.accounts.security.codes import code_use
 from dexxy.accounts.security.second_step import (
     SecondStepError,
@@ -93,16 +94,34 @@ def test_a_recovery_code_stands_in_for_the_app_once(client: Client, alice: User)
     assert b"9 codes are left" in client.get(PAGE).content
 
 
-def test_wrong_codes_are_few(client: Client, alice: User) -> None:
+@pytest.mark.parametrize("counts", [True, False], ids=["with Valkey", "while Valkey is away"])
+def test_wrong_codes_are_few(client: Client, alice: User, counts: bool) -> None:
     secret, _ = app_of(alice)
     sign_in(client, alice)
 
     for _ in range(5):
-        client.post(STEP, {"code": "000000"})
+        assert b"Incorrect code" in client.post(STEP, {"code": "000000"}).content
+        if not counts:
+            cache.clear()
     answer = client.post(STEP, {"code": code_of(secret)})
 
     assert b"Too many failed" in answer.content
     assert not is_signed_in(client)
+    assert code_of(secret) not in str(Authenticator.objects.values_list("data"))
+
+
+def test_wrong_codes_are_forgotten_after_a_while(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, recovery = app_of(alice)
+    for _ in range(codes.MOST_WRONG):
+        assert code_use(alice, "000000") is None
+    with pytest.raises(codes.TooManyCodesError):
+        code_use(alice, recovery[0])
+
+    monkeypatch.setattr(codes, "WRONG_FOR", -1)
+
+    assert code_use(alice, code_of(secret)) is not None
 
 
 def test_a_link_does_not_stand_in_for_the_second_step_and_is_spent(
