@@ -100,8 +100,7 @@ STARTING = Measure(
 )
 HELD_SECONDS = Measure(
     "dexxy_followers_held_seconds",
-    "For how long a transaction that still runs, in any database of the cluster, has held the"
-    " followers up.",
+    "For how long a transaction that still runs has held the followers up.",
 )
 
 

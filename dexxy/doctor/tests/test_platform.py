@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -45,6 +46,25 @@ def test_a_migration_that_was_not_run_is_named_with_its_command(db: None) -> Non
         "`dexxy upgrade` backs it up and brings it up to date, `dexxy upgrade --check` says"
         " what that does."
     )
+
+
+def test_erasures_that_only_the_database_knows_are_said(settings: Settings, tmp_path: Path) -> None:
+    settings.DEXXY_ERASURE_JOURNAL = None
+    alone = platform.erasures()
+    settings.DEXXY_ERASURE_JOURNAL = tmp_path / "erasures.jsonl"
+    beside = platform.erasures()
+    settings.DEXXY_ERASURE_JOURNAL = tmp_path / "nowhere" / "erasures.jsonl"
+    nowhere = platform.erasures()
+
+    assert [one.state for one in (alone, beside, nowhere)] == [
+        State.NOTICE,
+        State.OK,
+        State.FAILED,
+    ]
+    assert alone.says.endswith("brings back who was erased.")
+    assert alone.fix.startswith("Let DEXXY_ERASURE_JOURNAL name a file on another disk")
+    assert beside.says == f"Each is also written into {tmp_path}/erasures.jsonl."
+    assert nowhere.says.startswith("Nobody can be erased: ")
 
 
 def test_a_queue_without_a_worker_is_not_well() -> None:
@@ -130,9 +150,8 @@ def idle_worker() -> Iterator[Worker]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_holds_followers_up_is_named_wherever_they_are(source: Source) -> None:
-    elsewhere = {**connection.get_connection_params(), "dbname": "postgres"}
-    with psycopg.connect(**elsewhere) as other:
+def test_who_holds_followers_up_is_named(source: Source) -> None:
+    with psycopg.connect(**connection.get_connection_params()) as other:
         other.execute("SELECT pg_current_xact_id()")
         make_message(thread=make_thread(source=source))
         assert platform.followers().state is State.OK
@@ -142,7 +161,7 @@ def test_who_holds_followers_up_is_named_wherever_they_are(source: Source) -> No
 
         assert finding.state is State.FAILED
         pid = other.info.backend_pid
-        assert f"process {pid} in the database postgres, user dexxy" in finding.says
+        assert f"process {pid} in the database {connection.settings_dict['NAME']}" in finding.says
         assert f"pg_terminate_backend({pid})" in finding.fix
     assert platform.followers().state is State.OK
 

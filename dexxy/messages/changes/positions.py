@@ -3,8 +3,12 @@
 A row gets its id and its time before its transaction commits. So it can become visible after
 another one with a higher id was read already, and a reader that goes on from the highest id would
 lose it. Followers therefore read in the order of transactions, and only up to the oldest one that
-still runs (its id is the snapshot's `xmin`): all below that one have ended, so nothing can appear
-there any more. https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
+still runs: all below that one have ended, so nothing can appear there any more.
+https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
+
+The oldest one of the cluster is the snapshot's `xmin`. Where it runs in another database, nothing
+of ours can come from it, and the oldest one counts of which that is not known. Whose a transaction
+is tells the lock that it has on its own id.
 
 Transactions are counted by the cluster. A database that was restored into another one begins a
 new epoch there, whose number comes first in the order: everything of an earlier epoch is settled.
@@ -18,9 +22,25 @@ from dexxy.common.sql import fetch_all
 LAST = 2**63 - 1
 _LAST_EPOCH = 2**31 - 1
 
+# A snapshot lists neither our own transaction nor, on a standby, any; locks have the lower 32 bits
+# of an id. A transaction that has not got its lock yet, or has ended since, counts as one of ours.
 _HORIZON = """
-SELECT messages_epoch_now(), pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint
-FROM pg_current_snapshot() s
+WITH s AS (
+    SELECT pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next,
+      pg_current_xact_id_if_assigned()::text::bigint AS own, s AS snapshot
+    FROM pg_current_snapshot() s
+), elsewhere AS MATERIALIZED (
+    SELECT l.transactionid::text::bigint AS id
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+      AND a.datname <> current_database()
+)
+SELECT messages_epoch_now(), CASE
+    WHEN mod(oldest, 4294967296) IN (SELECT id FROM elsewhere) THEN least(own, coalesce(
+        (SELECT min(x::text::bigint) FROM pg_snapshot_xip(snapshot) x
+         WHERE mod(x::text::bigint, 4294967296) NOT IN (SELECT id FROM elsewhere)), next))
+    ELSE oldest END, next
+FROM s
 """
 
 
@@ -69,7 +89,7 @@ class Horizon:
 
     Args:
         epoch: the number of the current epoch.
-        oldest_running: the id of the oldest transaction that still runs.
+        oldest_running: the id of the oldest transaction that still runs and may be of our database.
         next_unused: an id that no transaction has yet.
     """
 

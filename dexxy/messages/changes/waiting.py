@@ -1,4 +1,4 @@
-"""Who holds the followers up: a transaction that goes on, in any database of the cluster."""
+"""Who holds the followers up: a transaction of our database that goes on."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,11 +27,11 @@ SELECT extract(epoch FROM now() - min(noted_at))::float FROM (
 
 @dataclass(frozen=True)
 class Holder:
-    """The oldest transaction of the cluster, for which all followers wait.
+    """The transaction for which all followers wait.
 
     Args:
         pid: of its session; None if it was prepared and belongs to none.
-        database: where it runs; it may be another one than ours.
+        database: where it runs: ours, or of one that was prepared any.
         user: whose it is.
         age: how long it has run; None where the server does not tell us.
     """

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import LazySettings
 from django.db import connection, transaction
@@ -187,6 +189,37 @@ def test_a_change_that_stands_for_many_messages_is_read_in_pages(
 
     assert sorted(found) == sorted(Message.objects.values_list("pk", flat=True))
     assert len(found) == 7
+
+
+def running_in(database: str) -> Any:
+    """Return a transaction that has a number and goes on, in a database of our cluster."""
+    other = psycopg.connect(**{**connection.get_connection_params(), "dbname": database})
+    other.execute("SELECT pg_current_xact_id()")
+    return other
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_in_another_database_holds_nobody_up(source_key: SourceKey) -> None:
+    with closing(running_in("postgres")), closing(running_in("postgres")):
+        apply(source_key, shown(comment(1)))
+        now, newest = horizon(), Change.objects.latest("transaction_id").transaction_id
+
+    assert newest < now.oldest_running == now.next_unused
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_reads_beyond_a_transaction_of_our_own(source_key: SourceKey) -> None:
+    ours = connection.settings_dict["NAME"]
+    with closing(running_in("postgres")), closing(running_in(ours)):
+        apply(source_key, shown(comment(1)))
+        first = Change.objects.earliest("transaction_id").transaction_id
+        assert horizon().oldest_running < first
+
+    with closing(running_in("postgres")), transaction.atomic():
+        apply(source_key, shown(comment(2)))
+        own = Change.objects.latest("transaction_id").transaction_id
+        # What this transaction still does is not settled either.
+        assert first < horizon().oldest_running <= own
 
 
 def test_a_new_title_lets_the_opening_be_found_by_it(
