@@ -17,7 +17,7 @@ import httpx
 import orjson
 import psycopg
 
-TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
+TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105  # pragma: allowlist secret
 CREATE = """
 DROP TABLE IF EXISTS bare;
 CREATE TABLE bare (

@@ -24,7 +24,7 @@ from dexxy.integrations.services.github.connecting.by_token import repository_co
 from dexxy.integrations.services.github_sync import repository_sync
 from dexxy.messages.models import Message
 
-TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
+TOKEN = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105  # pragma: allowlist secret
 COUNTED = ["comment", "review", "review_comment", "reply"]
 
 

@@ -10,7 +10,7 @@ from dexxy_simulator.model import Actor, App, Installation, Repository
 from dexxy_simulator.model.apps import Permissions, grants
 
 # Shaped like a classic personal access token, and no secret: the simulator's demo gives it away.
-DEMO_TOKEN: Final = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105
+DEMO_TOKEN: Final = "ghp_SimulatorDemoTokenNotASecret00000000"  # noqa: S105  # pragma: allowlist secret
 Resource = Literal["core", "graphql"]
 # https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
 LIMITS: Final[dict[Resource, int]] = {"core": 5000, "graphql": 5000}

@@ -21,6 +21,13 @@ LONG = "ghs_1234567_" + "eyJhbGciOi.J9_-x" * 32
         ("Authorization: Bearer eyJ0eXAiOi.JKV1-Qi_LCJ", "Authorization: Bearer [token]"),
         ("authorization: token 0123456789abcdef0123", "authorization: token [token]"),
         ("with dxy_9-x_Y", "with [token]"),
+        ("signed with whsec_MfKQ9r8G+/YqTw==", "signed with [token]"),
+        ("DEXXY_SECRET_KEY=kept-by-nobody,of-before x", "DEXXY_SECRET_KEY=[token] x"),
+        ("'secret_key': 'a b', 'x': 1", "'secret_key': [token], 'x': 1"),
+        ("DEXXY_BACKUP_PASSPHRASE=correct x", "DEXXY_BACKUP_PASSPHRASE=[token] x"),
+        ("--passphrase='correct horse' x", "--passphrase=[token] x"),
+        ("DEXXY_SECRET_KEY_FILE=/run/secrets/key",) * 2,
+        ("keys=3 is_secret_key_known=yes",) * 2,
         ("Not Found: /invitations/7Wu8-SO6vm5_/", "Not Found: /invitations/[token]/"),
         ("/accounts/login/?next=/invitations/7W/", "/accounts/login/?next=/invitations/[token]/"),
         ("GET /sign-in/link/?sesame=AAx-_9 200", "GET /sign-in/link/?sesame=[token] 200"),
@@ -49,8 +56,10 @@ def test_a_token_is_hidden_and_the_rest_is_not(text: str, shown: str) -> None:
 
 def test_a_field_that_is_called_a_secret_is_hidden_whatever_it_holds() -> None:
     deep = {"client_secret": ["opaque"], "at": (1, "dxy_1")}
+    named = {"secret_key": "opaque", "passphrase": "opaque", "DEXXY_SECRET_KEY": "opaque"}
     fields = {"token": "opaque", "secret": "", "tokens": 3, "error": ValueError("dxy_1")}
 
+    assert redacted_fields(named) == dict.fromkeys(named, "[token]")
     assert redacted_fields({**fields, "deep": deep}) == {
         "token": "[token]",
         "secret": "",

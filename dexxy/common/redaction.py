@@ -8,14 +8,18 @@ HIDDEN = "[token]"  # replaces each secret; hiding what is hidden changes nothin
 
 # What is called one of these is a secret, whatever it looks like.
 _NAMED = (
-    r"[a-z_-]{0,30}(?:secret|password|passwd|token|private_key|api_?key)"
+    r"[a-z_-]{0,30}(?:secret|password|passwd|passphrase|token|(?:private|secret|api)[_-]?key)"
     r"|sesame|authorization|cookie|sessionid|csrfmiddlewaretoken"
 )
 _PATTERNS = (
+    # Several keys, separated by commas.
+    r"(\bDEXXY_SECRET_KEY=)(?!\[token\])[^\s\"']+",
     # Tokens of GitHub begin with these prefixes, ours with the last. Those of installations have
     # about 520 characters and may have `.`, `_` and `-` in them.
     # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
     r"\b(?:gh[a-z]_|github_pat_|dxy_)[A-Za-z0-9._-]+",
+    # What outgoing webhooks are signed with.
+    r"\bwhsec_[A-Za-z0-9+/_=-]+",
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
     # Of the others the first group is shown. Any token in an Authorization header:
     r"(\b(?:bearer|token|basic)[ :=]+)[A-Za-z0-9._~+/=-]{16,}",
