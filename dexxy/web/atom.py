@@ -176,7 +176,7 @@ def _written(
 
 def _of_feed(viewer: User, workspace: Workspace, query: QueryDict) -> list[Entry]:
     filters = feed_asked(query)
-    bodies: dict[int, Bodies] = {}
+    bodies = Bodies()
     return [
         _of_message(workspace, one, bodies)
         for one in _kept(
@@ -294,10 +294,10 @@ def _source_of(item: Any) -> int:
     return int(thread.source_id)
 
 
-def _of_message(workspace: Workspace, message: Message, bodies: dict[int, Bodies]) -> Entry:
+def _of_message(workspace: Workspace, message: Message, bodies: Bodies) -> Entry:
     thread, source = message.thread, message.source
     address = _address(workspace, f"threads/{thread.pk}/m/{message.pk}/")
-    home = bodies.setdefault(source.pk, Bodies(Home(source.url, source.name)))
+    home = Home(source.url, source.name)
     who = str(message.author.member) if message.author else _("Somebody")
     verb = feed_lines.verb_alone(message)
     return Entry(
@@ -305,7 +305,7 @@ def _of_message(workspace: Workspace, message: Message, bodies: dict[int, Bodies
         title=f"{who} {verb}: {source.name} #{thread.number} {thread.title}",
         address=address,
         author=who,
-        html=_cleaned(home.render(message.body).html) if message.body else "",
+        html=_cleaned(bodies.render(message.body, home).html) if message.body else "",
         published_at=message.occurred_at,
         updated_at=message.edited_at or message.occurred_at,
     )

@@ -111,15 +111,20 @@ class Bodies:
         self._home, self._known = home, known or {}
         self._left, self._colours = MOST_ON_A_PAGE, MOST_COLOURED_ON_A_PAGE
 
-    def render(self, body: str) -> Rendered:
-        """Render one more body; as plain text where the others have used the page up."""
+    def render(self, body: str, home: Home | None = None) -> Rendered:
+        """Render one more body; as plain text where the others have used the page up.
+
+        Args:
+            home: where it was written, if that is another repository than the page's.
+        """
+        home = home or self._home
         self._left -= min(len(body), LONGEST)
         if self._left < 0:
             return _plain(body, _cut(body, LONGEST_PLAIN), TOO_MUCH_ON_THE_PAGE)
-        named = {one.key for one in references_in(body[:LONGEST], self._home)}
+        named = {one.key for one in references_in(body[:LONGEST], home)}
         known = tuple((key, self._known[key]) for key in sorted(named & self._known.keys()))
         colours = MOST_COLOURED if self._colours > 0 else 0
-        found = render(body, LONGEST, self._home, known, colours, get_language() or "")
+        found = render(body, LONGEST, home, known, colours, get_language() or "")
         self._colours -= found.coloured
         return found
 

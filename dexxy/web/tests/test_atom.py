@@ -23,6 +23,7 @@ from dexxy.outgoing.feed_addresses import (
 from dexxy.outgoing.models import FeedAddress
 from dexxy.outgoing.privacy import source_visibility_note, workspace_keep_private_in
 from dexxy.sources.models import Source
+from dexxy.web import markdown
 from tests.factories import make_identity, make_message, make_source, make_standing, make_thread
 
 
@@ -73,6 +74,23 @@ def test_a_feed_is_valid_and_holds_what_the_view_shows(
         assert never not in entry.summary
     assert entry.link.endswith(f"/w/{workspace.slug}/threads/{thread.pk}/m/{message.pk}/")
     assert entry.id == entry.link
+
+
+def test_all_entries_of_a_feed_together_have_what_a_page_has(
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    source: Source,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = make_source(workspace=workspace)
+    for one in (source, other, source, other):
+        make_message(thread=make_thread(source=one), body="**bold**")
+    monkeypatch.setattr(markdown, "MOST_ON_A_PAGE", 2 * len("**bold**"))
+
+    found = read(client, path_of(bob, workspace))
+
+    assert [("<strong>" in entry.summary) for entry in found.entries] == [True] * 2 + [False] * 2
 
 
 def test_an_empty_feed_is_valid_too(client: Client, bob: User, workspace: Workspace) -> None:

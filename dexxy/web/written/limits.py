@@ -19,6 +19,7 @@ MOST_CELLS = 6_000
 # The beginning of each address is searched for in all of its line.
 MOST_LINK_STEPS = 4_000_000
 MOST_BRACKETS = 3_000
+MOST_MAIL_ADDRESSES = 1_200
 # Each line is tried as the beginning of every block, at each level of quotes and lists.
 MOST_NESTED_LINES = 60_000
 # A tag such as `<b>` that is not closed is repeated in every element that follows.
@@ -27,6 +28,7 @@ MOST_REPEATED_TAGS = 500_000
 TOO_LONG = gettext_noop("it would be too long")
 TOO_MUCH_ON_THE_PAGE = gettext_noop("the page has too much text")
 
+_MAIL_ADDRESS = re.compile(r"\w@\w")
 _DELIMITER_ROW = re.compile(r"[|:\-][|:\-\s]*")
 _MARKERS = re.compile(r"[ \t]*(?:(?:>|[-+*]|\d{1,9}[.)])[ \t]*)*")
 _MARKER = re.compile(r">|[-+*]|\d+[.)]")
@@ -43,6 +45,8 @@ def too_much_in(text: str) -> str:
         return gettext_noop("it has too many brackets")
     if sum(line.count("//") * len(line) for line in lines) > MOST_LINK_STEPS:
         return gettext_noop("it has too many links in one line")
+    if len(_MAIL_ADDRESS.findall(text)) > MOST_MAIL_ADDRESSES:
+        return gettext_noop("it has too many addresses")
     if _cells(lines) > MOST_CELLS:
         return gettext_noop("its tables have too many cells")
     if len(lines) * max(map(_nested, lines), default=0) > MOST_NESTED_LINES:
