@@ -122,7 +122,7 @@ def refuse_foreign_data() -> None:
 def await_own_data() -> None:
     """Wait until the database is migrated as this Dexxy needs it; say once what is waited for.
 
-    One that is away is no reason to wait here: whatever needs it waits by itself.
+    One that is away may be of another Dexxy when it comes back.
     """
     told = ""
     while lack := _lack():
@@ -135,15 +135,13 @@ def await_own_data() -> None:
 
 
 def _lack() -> str:
-    """Say in one line what the database lacks; "" if nothing, or if that cannot be seen."""
+    """Say in one line what the database lacks; "" if nothing."""
     try:
         return "" if is_up_to_date() else "It is not up to date: run `dexxy upgrade`."
     except DexxyError as error:
         return str(error)
     except (DatabaseError, InterfaceError) as error:
-        # Whatever needs it says so; this would be a second line about the same.
-        log.debug("migrations not looked at: the database is away", error=first_line(error))
-        return ""
+        return f"It cannot be used: {first_line(error)}."
     finally:
         connection.close()
 

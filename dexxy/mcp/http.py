@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,9 +27,9 @@ from dexxy.accounts.api_tokens import InvalidTokenError
 from dexxy.accounts.models import User
 from dexxy.mcp.calling import Asking, sentence_of, token_viewer
 from dexxy.mcp.server import Context, make_server
+from dexxy.web.database_watch import ALIVE, READY, Lack, ready_answer, notice_of
 
 PATH = "/mcp"
-HEALTH = "/healthz"
 # More than any question has.
 LARGEST_BODY = 256 * 1024
 # Connections at once; beyond them, one that asks nothing gives way to each that comes.
@@ -51,9 +51,14 @@ class RefusedError(Exception):
 
 
 class Application:
-    """The ASGI application: guards, and behind them the library's endpoint."""
+    """The ASGI application: guards, and behind them the library's endpoint.
 
-    def __init__(self) -> None:
+    Args:
+        lack: says what is missing of the database, None if nothing is.
+    """
+
+    def __init__(self, lack: Callable[[], Lack | None]) -> None:
+        self._lack = lack
         self._asking = Asking()
         self._manager = StreamableHTTPSessionManager(
             make_server(self._asking, _viewer_of),
@@ -86,10 +91,19 @@ class Application:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(urlsplit(settings.DEXXY_BASE_URL).path)
-        if path == HEALTH:
+        if path == ALIVE:
             await _say(send, HTTPStatus.OK, {"status": "ok"})
             return
+        lack = self._lack()
+        if path == READY:
+            status, text = ready_answer(lack)
+            await _say(send, status, {"status": text.strip()})
+            return
         try:
+            if lack is not None:
+                sentence, again = notice_of(lack)
+                status = HTTPStatus.SERVICE_UNAVAILABLE
+                raise RefusedError(status, sentence, retry_after=str(again))
             scope[_VIEWER] = await self._admitted(scope, path)
         except RefusedError as refusal:
             headers = {name.replace("_", "-"): text for name, text in refusal.headers.items()}
@@ -236,10 +250,15 @@ class HttpServer(uvicorn.Server):
         yield
 
 
-def make_http_server() -> HttpServer:
-    """Return a server; its `run` serves until SIGTERM or SIGINT."""
+def make_http_server(lack: Callable[[], Lack | None] = lambda: None) -> HttpServer:
+    """Return a server; its `run` serves until SIGTERM or SIGINT.
+
+    Args:
+        lack: says what is missing of the database, None if nothing is; it is asked for each
+            request.
+    """
     config = uvicorn.Config(
-        Application(),
+        Application(lack),
         http=_Patient,
         ws="none",
         lifespan="on",

@@ -28,6 +28,8 @@ WSGIApplication = Callable[..., Iterable[bytes]]
 
 # Seconds between two looks, and until one has waited long enough: together less than two.
 _PAUSE, _PATIENCE = 0.5, 1.2
+# How long a request may wait for a new connection; less is not heard by libpq.
+CONNECT_SECONDS = 2
 _APPLIED = "SELECT app, name FROM django_migrations"
 # Requests that are answered whatever the database does.
 ALIVE, READY = "/healthz", "/readyz"
@@ -138,7 +140,7 @@ def watched(application: WSGIApplication, watch: DatabaseWatch) -> WSGIApplicati
         else:
             assert lack is not None
             status = HTTPStatus.SERVICE_UNAVAILABLE
-            text, again = _NOTICES[lack]
+            text, again = notice_of(lack)
             kind = "html" if "text/html" in environ.get("HTTP_ACCEPT", "") else "plain"
             text = _PAGE.format(notice=text) if kind == "html" else f"{text}\n"
         body = text.encode()
@@ -150,6 +152,11 @@ def watched(application: WSGIApplication, watch: DatabaseWatch) -> WSGIApplicati
         return [body]
 
     return door
+
+
+def notice_of(lack: Lack) -> tuple[str, int]:
+    """Return what people read meanwhile, and how many seconds they had better wait."""
+    return _NOTICES[lack]
 
 
 def ready_answer(lack: Lack | None) -> tuple[HTTPStatus, str]:

@@ -1,22 +1,30 @@
 """A database whose migrations this Dexxy does not have is refused, and nothing in it changes."""
 
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, MutableMapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from structlog.testing import capture_logs
 
+from dexxy.cli import migration_state
 from dexxy.cli.migration_state import (
     REPLACED,
     NewerDataError,
     OldDataError,
+    await_own_data,
     is_up_to_date,
     state_of,
 )
 from dexxy.cli.startup import database_prepare, database_require
 from dexxy.cli.tests.running import Running, dexxy, environment, free_port
+from dexxy.embedded.tests.observing import wait_until
 from tests.servers import own_database
 
 Record = Callable[[str, str], None]
@@ -94,6 +102,96 @@ def test_a_command_says_it_in_one_line(data_dir: Path, record: Record, command: 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("dexxy: This data is of a newer Dexxy, which has the migr")
     assert len(refused.stderr.splitlines()) == 1
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+BEHIND = (
+    "UPDATE django_migrations SET app = 'x' WHERE app = 'mail'",
+    "UPDATE django_migrations SET app = 'mail' WHERE app = 'x'",
+    "It is not up to date: run `dexxy upgrade`.",
+)
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Return what is said by what waits as a worker and a scheduler do before they work."""
+    monkeypatch.setattr(migration_state, "_PAUSE_SECONDS", 0.01)
+    said: list[str] = []
+
+    def note(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        said.append(line.get("why", "go"))
+        return line
+
+    with capture_logs([note]):
+        yield said
+
+
+@contextmanager
+def awaited() -> Iterator["Future[None]"]:
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(await_own_data)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (
+            "INSERT INTO django_migrations VALUES (9999, 'messages', '9999_x', now())",
+            "DELETE FROM django_migrations WHERE id = 9999",
+            "This data is of a newer Dexxy, which has the migration messages.9999_x",
+        ),
+        BEHIND,
+        (
+            "CREATE TABLE dexxy_unfinished_restore (erasure text NOT NULL)",
+            "DROP TABLE dexxy_unfinished_restore",
+            "run `dexxy restore FILE --force` again",
+        ),
+    ],
+    ids=["ahead", "behind", "half restored"],
+)
+def test_whoever_works_waits_for_a_database_of_today(
+    waiting: list[str], before: str, after: str, why: str
+) -> None:
+    execute(before)
+    try:
+        with awaited() as done:
+            wait_until(lambda: waiting, "it says why")
+            time.sleep(0.05)
+            assert not done.done()
+            execute(after)
+            done.result(10)
+    finally:
+        execute(after.replace("DROP TABLE", "DROP TABLE IF EXISTS"))
+
+    assert [why in waiting[0], waiting[1:]] == [True, ["go"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_works_waits_for_a_database_that_is_away_and_comes_back_behind(
+    waiting: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after, why = BEHIND
+    execute(before)
+    try:
+        with monkeypatch.context() as away, ExitStack() as stack:
+            away.setitem(connection.settings_dict, "HOST", "/nowhere")
+            done = stack.enter_context(awaited())
+            wait_until(lambda: waiting, "it says that it is away")
+            away.undo()
+            wait_until(lambda: why in waiting, "it says that it is behind")
+            assert not done.done()
+            execute(after)
+            done.result(10)
+    finally:
+        execute(after)
+
+    assert waiting[0].startswith("It cannot be used: ")
+    assert waiting[1:] == [why, "go"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -265,12 +265,12 @@ def test_a_frozen_database_is_said_within_two_seconds(web: Web) -> None:
     with web.frozen("postgres"):
         page = ask(web.port, "/", headers=person)
         # Each process finds it out by itself.
-        wait_until(lambda: not any(web.is_ready() for _ in range(20)), "none is ready", 2.5)
+        wait_until(lambda: not any(web.is_ready() for _ in range(20)), "none is ready", 2.0)
         hook, ready, alive = webhook(web.port), ask(web.port, "/readyz"), ask(web.port)
         again = ask(web.port, "/", headers=person)
 
     assert (page.status, page.headers["Retry-After"]) == (503, "5")
-    assert page.seconds < 2.5
+    assert page.seconds < 2.0
     assert (ready.status, ready.body) == (503, b"not ready: database\n")
     assert (hook.status, alive.status) == (503, 200)
     assert (again.status, again.headers["Retry-After"]) == (503, "5")

@@ -9,6 +9,8 @@ import psycopg
 from psycopg.waiting import Ready
 
 AWAY = "the database does not answer"
+# Seconds that a probe waits for a connection.
+CONNECTING = 1.2
 Waiting = Generator[Any, Any, Any]
 
 
@@ -34,6 +36,12 @@ class Probe(psycopg.Connection[Any]):
     """A connection that waits no longer than until a time of `monotonic`."""
 
     deadline = 0.0
+
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Waiting:
+        # libpq's own limit is two seconds at least.
+        until = monotonic() + CONNECTING
+        return attended(super()._connect_gen(conninfo), lambda: monotonic() > until)
 
     def wait(self, gen: Waiting, *arguments: Any, **options: Any) -> Any:
         return super().wait(attended(gen, self._is_over), *arguments, **options)

@@ -29,6 +29,10 @@ is_away = _away[DEFAULT_DB_ALIAS]
 class _Connection(psycopg.Connection[Any]):
     is_away = is_away
 
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Waiting:
+        return attended(super()._connect_gen(conninfo), cls.is_away.is_set)
+
     def wait(self, gen: Waiting, *arguments: Any, **options: Any) -> Any:
         return super().wait(attended(gen, self.is_away.is_set), *arguments, **options)
 

@@ -374,6 +374,52 @@ def test_over_http_it_ends_well_when_it_is_asked_to(
     assert "Traceback" not in one.said()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "INSERT INTO django_migrations VALUES (9999, 'messages', '9999_x', now())",
+            "DELETE FROM django_migrations WHERE id = 9999",
+        ),
+        (
+            "UPDATE django_migrations SET app = 'x' WHERE app = 'mail'",
+            "UPDATE django_migrations SET app = 'mail' WHERE app = 'x'",
+        ),
+        (
+            "CREATE TABLE dexxy_unfinished_restore (erasure text NOT NULL)",
+            "DROP TABLE dexxy_unfinished_restore",
+        ),
+    ],
+    ids=["ahead", "behind", "half restored"],
+)
+def test_over_http_nothing_is_told_from_a_database_that_is_not_its_own(
+    place: Path, secret: str, running: Callable[..., Running], before: str, after: str
+) -> None:
+    port = free_port()
+    execute(before)
+    try:
+        one = running("mcp", "--http", "--port", str(port), env=settings(place))
+        one.wait_until(lambda: answers(port), "it lives")
+        known = {**USUAL, "Authorization": f"Bearer {secret}"}
+        refused = Asked(port, "POST", "/mcp", PING, **known)
+        ready = Asked(port, "GET", "/readyz", b"")
+    finally:
+        execute(after)
+
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+    assert json.loads(refused.text) == {
+        "error": "Dexxy waits for its database to be brought up to date."
+    }
+    assert (ready.status, json.loads(ready.text)) == (503, {"status": "not ready: migrations"})
+    one.wait_until(lambda: answers(port, "/readyz"), "it goes on by itself")
+    assert Asked(port, "POST", "/mcp", PING, **known).status == 200
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
 def test_over_http_a_port_that_is_taken_is_said_in_one_line(
     over_http: OverHttp, place: Path
 ) -> None:

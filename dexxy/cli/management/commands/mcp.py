@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.command_line import MCP_PORT
@@ -10,6 +11,7 @@ from dexxy.cli.errors import WrongUseError
 from dexxy.cli.ports import claim_port, listen, resolve
 from dexxy.cli.startup import database_require
 from dexxy.config.mcp import api_token
+from dexxy.web.database_watch import CONNECT_SECONDS, DatabaseWatch
 
 # How long a process before us may take to leave the port, when a supervisor starts us again.
 _TAKEOVER_SECONDS = 3.0
@@ -38,8 +40,14 @@ class Command(DexxyCommand):
         try:
             from dexxy.mcp.http import make_http_server
 
+            options = connection.settings_dict["OPTIONS"]
+            options.setdefault("connect_timeout", CONNECT_SECONDS)
             with listen(address, port, wait=_TAKEOVER_SECONDS) as listener:
-                make_http_server().run(sockets=[listener])
+                # As the pages: it lives whatever the database is like, and answers nothing from
+                # one that is not up to date, or half restored.
+                watch = DatabaseWatch()
+                watch.start()
+                make_http_server(lambda: watch.lack).run(sockets=[listener])
         finally:
             if claim is not None:
                 claim.release()
