@@ -17,6 +17,7 @@ import yaml
 
 from dexxy import __version__
 from dexxy.cli.command_line import QUEUES, parser_of
+from dexxy.cli.http_server import IN_MEMORY, LARGEST_BODY, MOST_CONNECTIONS
 from dexxy.config import env
 from tests import needs
 from tests.deployed import COMPOSE, DEPLOY, commands, compose, dockerfile, rendered, units
@@ -24,6 +25,9 @@ from tests.deployed import COMPOSE, DEPLOY, commands, compose, dockerfile, rende
 KUBERNETES = "1.34.1"
 # Of 100: systemd calls less than 20 "OK", and a web server as Debian ships it has 92.
 EXPOSED_AT_MOST = 15
+MIB = 1024**2
+# Where nobody says how many there are, and the memory of each, with what it shares.
+MOST_PROCESSES, LOADED = 4, 80 * MIB
 SETTINGS = (needs.ROOT / "docs/reference/settings.md").read_text("utf-8")
 
 
@@ -197,6 +201,55 @@ def test_the_chart_is_of_this_version() -> None:
     chart = yaml.safe_load((DEPLOY / "helm/dexxy/Chart.yaml").read_text())
 
     assert chart["appVersion"] == __version__
+
+
+def test_what_slow_clients_may_cost_is_what_the_deployments_give() -> None:
+    [web] = [
+        one
+        for one in rendered()
+        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "dexxy-web")
+    ]
+    pod = web["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    given = {one["name"]: one["value"] for one in container["env"]}
+    buffered = int(given["DEXXY_WEB_BUFFER"]) * MIB
+    [tmp] = [one["emptyDir"]["sizeLimit"] for one in pod["volumes"] if one["name"] == "tmp"]
+    memory = container["resources"]["limits"]["memory"]
+    [compose_tmp] = compose()["services"]["web"]["tmpfs"]
+
+    # What comes between two looks needs room, too: a pod that has none is evicted.
+    assert (tmp, memory) == (f"{2 * buffered // MIB}Mi", "1Gi")
+    assert compose_tmp.endswith(":size=1g")
+    # Of as many processes as there are by themselves each takes the largest webhook,
+    assert min(buffered, 1024 * MIB // 2) // MOST_PROCESSES > LARGEST_BODY
+    # and their memory suffices for as many clients as there may be.
+    in_memory = MOST_CONNECTIONS * IN_MEMORY + LOADED
+    assert MOST_PROCESSES * in_memory < 1024 * MIB
+
+
+def test_erasures_are_written_down_beside_the_database_where_there_is_a_place() -> None:
+    services = compose()["services"]
+    claimed = [
+        one["spec"]["template"]["spec"]
+        for one in rendered("erasures.existingClaim=shared")
+        if "template" in one["spec"]
+    ]
+
+    for name in ("web", "worker", "upgrade"):
+        journal = services[name]["environment"]["DEXXY_ERASURE_JOURNAL"]
+        assert journal == "/var/lib/dexxy/erasures.jsonl"
+        assert services[name]["volumes"] == ["erasures:/var/lib/dexxy"]
+    # A volume begins as the folder of the image, of which the user of the image is the owner.
+    [made] = [words for step, words in dockerfile() if step == "RUN" and "/var/lib/dexxy" in words]
+    assert "--owner 10001 --group 10001" in made
+    for pod in claimed:
+        [container] = pod["containers"]
+        assert {"name": "erasures", "mountPath": "/var/lib/dexxy"} in container["volumeMounts"]
+        assert {
+            "name": "erasures",
+            "persistentVolumeClaim": {"claimName": "shared"},
+        } in pod["volumes"]
+    assert "erasures" not in json.dumps(rendered())
 
 
 def test_the_image_is_of_two_stages_and_runs_as_an_ordinary_user() -> None:

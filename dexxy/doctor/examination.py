@@ -18,6 +18,7 @@ def examine() -> Iterator[Finding]:
     yield platform.version()
     yield from platform.replica()
     yield secrets.keys()
+    yield platform.erasures()
     yield from platform.queue()
     yield platform.schedule()
     yield platform.followers()

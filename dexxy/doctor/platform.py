@@ -1,5 +1,6 @@
 """What Dexxy stands on: the database, the queue, the workers."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
@@ -90,6 +91,28 @@ def _tables(version: str, *, is_empty: bool, lacks: int) -> Finding:
         _("Database"),
         _("PostgreSQL {version} answers, and its tables are up to date.").format(version=version),
     )
+
+
+def erasures() -> Finding:
+    """Look whether erasures are written down where a lost database does not take them along."""
+    title, path = _("Erasures"), settings.DEXXY_ERASURE_JOURNAL
+    if path is None:
+        return notice(
+            title,
+            _(
+                "They are written down in the database alone: a restore of a backup from before"
+                " brings back who was erased."
+            ),
+            _("Let DEXXY_ERASURE_JOURNAL name a file on another disk than the database's."),
+        )
+    there = path if path.exists() else path.parent
+    if not os.access(there, os.W_OK):
+        return failed(
+            title,
+            _("Nobody can be erased: their journal {path} cannot be written.").format(path=path),
+            _("Let the user that Dexxy runs as write it, or name another file."),
+        )
+    return well(title, _("Each is also written into {path}.").format(path=path))
 
 
 def replica() -> Iterator[Finding]:

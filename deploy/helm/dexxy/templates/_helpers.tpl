@@ -13,7 +13,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{- /* Takes a dict with root, name, arguments, and perhaps resources and probes. */ -}}
+{{- /* Takes a dict with root, name, arguments, and perhaps resources, probes and buffer. */ -}}
 {{- define "dexxy.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -44,6 +44,14 @@ containers:
       - name: {{ . }}_FILE
         value: /run/secrets/dexxy/{{ . }}
       {{- end }}
+      {{- with .buffer }}
+      - name: DEXXY_WEB_BUFFER
+        value: {{ . | quote }}
+      {{- end }}
+      {{- if .root.Values.erasures.existingClaim }}
+      - name: DEXXY_ERASURE_JOURNAL
+        value: /var/lib/dexxy/erasures.jsonl
+      {{- end }}
       {{- range $name, $value := .root.Values.settings }}
       - name: {{ $name }}
         value: {{ $value | quote }}
@@ -71,6 +79,10 @@ containers:
         readOnly: true
       - name: tmp
         mountPath: /tmp
+      {{- if .root.Values.erasures.existingClaim }}
+      - name: erasures
+        mountPath: /var/lib/dexxy
+      {{- end }}
 volumes:
   - name: secrets
     secret:
@@ -83,7 +95,12 @@ volumes:
         {{- end }}
   - name: tmp
     emptyDir:
-      sizeLimit: 512Mi
+      sizeLimit: {{ mul 2 (.buffer | default 256) }}Mi
+  {{- with .root.Values.erasures.existingClaim }}
+  - name: erasures
+    persistentVolumeClaim:
+      claimName: {{ . }}
+  {{- end }}
 {{- end }}
 
 {{- /* Takes what the pod takes, component and replicas. */ -}}
