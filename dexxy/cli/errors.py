@@ -15,6 +15,12 @@ class AlreadyRunningError(DexxyError):
     code = "already_running"
 
 
+class NoTemporaryFolderError(DexxyError):
+    """There is no folder for temporary files that can be written."""
+
+    code = "no_temporary_folder"
+
+
 class ProcessKeepsDyingError(DexxyError):
     """A process of ours ended again and again right after its start."""
 

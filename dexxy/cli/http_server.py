@@ -6,9 +6,11 @@ bounded, and who has had them for longest, or most of them, gives way.
 
 import logging
 import resource
+import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest
 from time import monotonic, time
 from typing import Any
@@ -20,20 +22,26 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+from waitress.utilities import BadRequest
+
+from dexxy.cli.downloads import Download, file_wrapper, kept_of
+from dexxy.cli.errors import NoTemporaryFolderError
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 
-# A request of ours takes milliseconds of Python; more threads would only wait for its lock.
-_THREADS = 4
 # Threads of their own, for what no page may keep waiting: GitHub waits for some seconds, a load
 # balancer hardly longer.
 RESERVED = {"/webhooks/github/": 4, "/healthz": 1, "/readyz": 1, "/metrics": 1}
+# Threads that read the next pieces of downloads.
+_DOWNLOAD_THREADS = 2
 # Of a process. One that waits longest for its client makes room for a new one.
 MOST_CONNECTIONS = 2000
 # A socket, the file of a body that came and that of an answer; and what the process itself opens.
 _FILES_A_CONNECTION, _FILES_BESIDE = 3, 50
-# Bytes that wait in a process, most of them in temporary files: bodies and answers.
+# Bytes that wait in all processes together, most of them in temporary files: bodies and answers.
 MOST_BUFFERED = 1024**3
+# Bytes of a body, or of an answer, that wait in memory; one that is longer waits in a file.
+IN_MEMORY = 64 * 1024
 # More than a webhook has; a longer body is refused before it comes.
 LARGEST_BODY = 26 * 1024**2
 _LARGEST_HEADERS = 32 * 1024
@@ -42,16 +50,26 @@ _LARGEST_HEADERS = 32 * 1024
 PATIENCE = 20
 _SLOWEST = 16 * 1024
 # Bytes that are tried to send at once; what does not read yet costs a copy of so many each time.
-_SENT_AT_ONCE = 64 * 1024
+_SENT_AT_ONCE = 32 * 1024
 # Seconds between two looks at who is too slow.
 _PAUSE = 1.0
+_TOLD_AGAIN_AFTER = 60.0
 # Seconds that requests have to end when the process is asked to.
 _LAST_SECONDS = 4.0
 _ACCEPTED_AT_ONCE = 100
 
 
+class LengthRequired(BadRequest):  # type: ignore[misc]  # named as the answer is
+    """A body whose length is not told."""
+
+    code, reason = 411, "Length Required"
+
+
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a request; what is none is a 400, whatever is wrong with it."""
+
+    chunked: bool
+    body_rcv: Any
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the first line and the headers."""
@@ -59,6 +77,20 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError as error:  # a number of 5,000 digits, an address that is none
             raise ParsingError("Malformed header") from error
+        if self.chunked:
+            # Of chunks of a byte each, and of what may follow the last one, a megabyte costs the
+            # loop seconds; nobody needs to send us such a body.
+            self.chunked = False
+            self.body_rcv = None
+            self.error = LengthRequired("Send a Content-Length.")
+
+    def close(self) -> None:
+        """Close the file of the body."""
+        try:
+            super().close()
+        except OSError:
+            # What could not be written for want of space cannot be written now, either.
+            return
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
@@ -80,7 +112,12 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         """Take in a part of a request."""
         if self.request is None:
             self.waiting_since = time()
-        return bool(super().received(data))
+        try:
+            return bool(super().received(data))
+        except OSError as error:
+            self.server.note_no_room(error)
+            self.drop()
+            return False
 
     def service(self) -> None:
         """Answer one request, in a thread."""
@@ -91,6 +128,37 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         super().service()
         self.waiting_since = time()
 
+    def write_soon(self, data: Any) -> int:
+        """Send DATA, or keep what the client does not read yet."""
+        if isinstance(data, Download):
+            data.begin(self.server)
+        if isinstance(data, ReadOnlyFileBasedBuffer):
+            return int(super().write_soon(data))
+        # Part by part: one that reads as fast as we send needs no file.
+        for start in range(0, len(data), _SENT_AT_ONCE):
+            self._write_part(data[start : start + _SENT_AT_ONCE])
+        return len(data)
+
+    def _write_part(self, part: bytes) -> None:
+        if not self.outbufs[-1]:
+            # One in memory keeps what was sent of it: let the next part begin a new one.
+            self.current_outbuf_count = self.adj.outbuf_high_watermark
+        try:
+            super().write_soon(part)
+        except OSError as error:
+            self.server.note_no_room(error)
+            self.will_close = True
+            self.server.pull_trigger()
+            raise
+
+    def writable(self) -> bool:
+        """Say whether something can be done here as soon as the client reads."""
+        first = self.outbufs[0]
+        if isinstance(first, Download) and not self.will_close:
+            self.will_close = first.is_broken
+            return first.is_broken or not first.is_waiting
+        return bool(super().writable())
+
     @property
     def is_waiting(self) -> bool:
         """Whether it is the client's turn."""
@@ -99,10 +167,9 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     @property
     def buffered(self) -> int:
         """How many bytes are kept for it."""
-        requests = [*self.requests, self.request]
-        answers = [b for b in list(self.outbufs) if not isinstance(b, ReadOnlyFileBasedBuffer)]
-        came = sum(request.body_bytes_received for request in requests if request is not None)
-        return int(came + sum(map(len, answers)))
+        requests = [one for one in (*self.requests, self.request) if one is not None]
+        came = sum(one.header_bytes_received + one.body_bytes_received for one in requests)
+        return int(came + sum(map(kept_of, list(self.outbufs))))
 
     def is_too_slow(self, now: float) -> bool:
         """Say whether we have waited long enough."""
@@ -134,16 +201,18 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     channel_class = Connection
 
-    def __init__(self, *arguments: Any, most_connections: int, **options: Any) -> None:
-        self._most_connections = most_connections
+    def __init__(
+        self, *arguments: Any, most_connections: int, most_buffered: int, **options: Any
+    ) -> None:
+        self._most_connections, self._most_buffered = most_connections, most_buffered
         self._is_stopping = False
+        self._no_room_told_at = 0.0
         super().__init__(*arguments, **options)
+        self.downloads = _threads(_DOWNLOAD_THREADS)
         self._reserved: dict[str, ThreadedTaskDispatcher] = {}
-        for path, threads in RESERVED.items():
-            dispatcher = ThreadedTaskDispatcher()
-            dispatcher.set_thread_count(threads)
+        for path, count in RESERVED.items():
             # A proxy leaves our prefix in what it passes on, or does not.
-            self._reserved[path] = self._reserved[self.adj.url_prefix + path] = dispatcher
+            self._reserved[path] = self._reserved[self.adj.url_prefix + path] = _threads(count)
 
     def add_task(self, task: Connection) -> None:
         """Let a thread answer the next request of a connection."""
@@ -175,13 +244,19 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 connection.drop()
         buffered = sorted((one.buffered, id(one), one) for one in self.active_channels.values())
         total = sum(size for size, _, _ in buffered)
-        while total > MOST_BUFFERED:
+        while total > self._most_buffered:
             size, _, largest = buffered.pop()
             self.logger.warning(
                 "%d bytes are buffered: a connection with %d is closed", total, size
             )
             largest.drop()
             total -= size
+
+    def note_no_room(self, error: OSError) -> None:
+        """Say that what came could not be kept: once a minute, whoever sends how much."""
+        if self._no_room_told_at < time() - _TOLD_AGAIN_AFTER:
+            self._no_room_told_at = time()
+            self.logger.warning("What clients send cannot be kept: %s", error)
 
     def run(self) -> None:
         """Serve until `stop` is called, then end what has begun."""
@@ -205,11 +280,30 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         return any(not one.is_waiting or one.total_outbufs_len for one in channels)
 
 
+_LIMITS: Mapping[str, Any] = {
+    "ident": "dexxy",
+    "clear_untrusted_proxy_headers": True,
+    "max_request_header_size": _LARGEST_HEADERS,
+    "max_request_body_size": LARGEST_BODY,
+    "recv_bytes": 64 * 1024,
+    "inbuf_overflow": IN_MEMORY,
+    "outbuf_overflow": IN_MEMORY,
+    # Larger than anything: a thread never waits for a client that does not read.
+    "outbuf_high_watermark": sys.maxsize,
+    # `Server` limits connections and time.
+    "connection_limit": sys.maxsize,
+    "log_socket_errors": False,
+    "backlog": 2048,
+}
+
+
 def make_server(
     application: WSGIApplication,
     listener: socket.socket,
     *,
+    threads: int = 4,
     most_connections: int = MOST_CONNECTIONS,
+    most_buffered: int = MOST_BUFFERED,
     url_scheme: str = "http",
     url_prefix: str = "",
     trusted_proxies: int = 0,
@@ -218,7 +312,10 @@ def make_server(
 
     Args:
         listener: a bound TCP socket.
+        threads: which work on pages. A request of ours takes milliseconds of Python, and many
+            more would only wait for its lock.
         most_connections: at once.
+        most_buffered: bytes that are kept for all of them together.
         url_scheme: how clients reach us, as they see it.
         url_prefix: a path that stands before all of ours, with a slash at its begin alone.
         trusted_proxies: how many of them add an address to X-Forwarded-For before a request is
@@ -228,47 +325,49 @@ def make_server(
     # about, and who is served is nobody's business.
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    proxies: dict[str, Any] = {}
-    if trusted_proxies:
-        proxies = {
-            "trusted_proxy": "*",
-            "trusted_proxy_count": trusted_proxies,
-            "trusted_proxy_headers": {"x-forwarded-for"},
-        }
     adjustments = Adjustments(
         sockets=[listener],
-        threads=_THREADS,
-        ident="dexxy",
+        threads=threads,
         url_scheme=url_scheme,
         url_prefix=url_prefix,
-        clear_untrusted_proxy_headers=True,
-        max_request_header_size=_LARGEST_HEADERS,
-        max_request_body_size=LARGEST_BODY,
-        recv_bytes=64 * 1024,
-        # Larger than anything: a thread never waits for a client that does not read.
-        outbuf_high_watermark=sys.maxsize,
-        # `Server` limits connections and time.
-        connection_limit=sys.maxsize,
         cleanup_interval=int(_PAUSE),
-        log_socket_errors=False,
-        backlog=2048,
-        **proxies,
+        **_LIMITS,
+        **_trusting(trusted_proxies),
     )
     where = (listener.family, listener.type, listener.proto, listener.getsockname())
     return Server(
-        _without_body_for_head(application),
+        _sending(application),
         _sock=listener,
         adj=adjustments,
         sockinfo=where,
         bind_socket=False,
         most_connections=most_connections,
+        most_buffered=most_buffered,
     )
 
 
-def _without_body_for_head(application: WSGIApplication) -> WSGIApplication:
-    """Leave the body of an answer out where the head alone was asked for: waitress does not."""
+def _trusting(proxies: int) -> dict[str, Any]:
+    if not proxies:
+        return {}
+    return {
+        "trusted_proxy": "*",
+        "trusted_proxy_count": proxies,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+    }
+
+
+def _threads(count: int) -> ThreadedTaskDispatcher:
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(count)
+    return dispatcher
+
+
+def _sending(application: WSGIApplication) -> WSGIApplication:
+    """Let downloads be sent without a thread, and leave the body of an answer out where the head
+    alone was asked for: waitress does neither."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["wsgi.file_wrapper"] = file_wrapper
         body = application(environ, start_response)
         if environ["REQUEST_METHOD"] != "HEAD":
             return body
@@ -277,6 +376,26 @@ def _without_body_for_head(application: WSGIApplication) -> WSGIApplication:
         return []
 
     return answer
+
+
+def buffers_allowed(processes: int, megabytes: int = 0) -> int:
+    """Return how many bytes each of so many processes may keep for clients: so many MEGABYTES
+    together, or what the folder for temporary files has room for.
+
+    Raises:
+        NoTemporaryFolderError: no folder for them can be written.
+    """
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise NoTemporaryFolderError(
+            "No folder for temporary files can be written, in which slow requests wait: name one in"
+            " TMPDIR."
+        ) from error
+    free = shutil.disk_usage(folder).free
+    # The other half is for what comes between two looks, and for others who use the folder.
+    together = megabytes * 1024**2 if megabytes else min(MOST_BUFFERED, free // 2)
+    return together // processes
 
 
 def connections_allowed() -> int:

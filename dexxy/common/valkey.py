@@ -4,7 +4,9 @@ It is away, still loading, full, or takes no writes: to a caller all of these ar
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from secrets import token_hex
 from time import monotonic, time
 from typing import Any, ParamSpec, TypeVar
 
@@ -134,6 +136,64 @@ class ExpendableCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, {**params, "OPTIONS": impatient()})
         self._class = _Client
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One of the seats that somebody has."""
+
+    seats: "Seats"
+    key: str
+    number: str
+
+    def keep(self) -> None:
+        """Have it for longer."""
+        _tried(None, self._keep)
+
+    def _keep(self) -> None:
+        until = {self.number: time() + self.seats.seconds}
+        with self.seats.server().pipeline() as together:
+            together.zadd(self.key, until, xx=True)
+            together.expire(self.key, self.seats.seconds)
+            together.execute()
+
+    def leave(self) -> None:
+        """Let it be taken again."""
+        _tried(None, self.seats.server().zrem, self.key, self.number)
+
+
+class Seats:
+    """Seats for what somebody does several times at once; while Valkey is away, there are enough.
+
+    Args:
+        name: which begins their keys.
+        most: seats of each.
+        seconds: after which one counts as left that was neither left nor kept.
+    """
+
+    def __init__(self, name: str, *, most: int, seconds: int) -> None:
+        self._name, self._most, self.seconds = name, most, seconds
+
+    def take(self, whose: str) -> Seat | None:
+        """Take one of WHOSE seats; None where all are taken."""
+        seat = Seat(self, f"{self._name}:{whose}", token_hex(8))
+        return seat if _tried(True, self._take, seat) else None
+
+    def _take(self, seat: Seat) -> bool:
+        server, now = self.server(), time()
+        with server.pipeline() as together:
+            together.zremrangebyscore(seat.key, 0, now)
+            together.zadd(seat.key, {seat.number: now + self.seconds})
+            together.zcard(seat.key)
+            together.expire(seat.key, self.seconds)
+            taken = together.execute()[2]
+        if taken > self._most:
+            server.zrem(seat.key, seat.number)
+        return bool(taken <= self._most)
+
+    @staticmethod
+    def server() -> Redis:
+        return connection_to(settings.REDIS_URL)
 
 
 class Shelf:

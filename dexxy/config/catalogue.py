@@ -31,6 +31,10 @@ DATA: Mapping[str, Described] = {
     "DEXXY_REPLICA_LAG": Described(
         "seconds that the replica may be behind; if it is further, the primary is read from",
     ),
+    "DEXXY_DATABASE_KEEP": Described(
+        "seconds for which a thread keeps its connection to the database; 0 opens one for each "
+        "request",
+    ),
     "DEXXY_DATA_DIR": Described(
         "the data folder: the private servers' files and the secret key. `XDG_DATA_HOME` is "
         "respected. Not needed where both servers and `DEXXY_SECRET_KEY` are set",
@@ -82,6 +86,16 @@ WEB: Mapping[str, Described] = {
         "processes of `dexxy web`, which share its port. Each takes about 40 MB and up to 10 "
         "connections to the database",
         default="the number of processors, 4 at most",
+    ),
+    "DEXXY_WEB_THREADS": Described(
+        "threads of each of them that work on pages. Webhooks, health checks and downloads have "
+        "others. Each may have a connection to the database",
+    ),
+    "DEXXY_WEB_BUFFER": Described(
+        "MiB that all of them together keep for clients that send or read slowly, most of it in "
+        "the folder for temporary files (`TMPDIR`); beyond it, who holds most is cut off. To be "
+        "set where that folder has a limit that it does not show, as in Kubernetes",
+        default="half of what that folder has free, 1024 at most",
     ),
     "DEXXY_SECRET_KEY": Described(
         "a long random text, such as `python3 -c 'import secrets; "

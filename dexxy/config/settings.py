@@ -28,6 +28,10 @@ DEXXY_TRUSTED_PROXIES = env.integer("DEXXY_TRUSTED_PROXIES", 0, least=0, most=10
 DEXXY_WEB_PROCESSES = env.integer(
     "DEXXY_WEB_PROCESSES", min(os.cpu_count() or 1, 4), least=1, most=64
 )
+# Threads of each that work on pages, besides those that webhooks and health checks have.
+DEXXY_WEB_THREADS = env.integer("DEXXY_WEB_THREADS", 4, least=1, most=64)
+# MiB that they keep together for whoever sends or reads slowly; 0 is what TMPDIR has room for.
+DEXXY_WEB_BUFFER = env.integer("DEXXY_WEB_BUFFER", 0, least=0, most=1024**2)
 DEXXY_GITHUB_API_URL = env.url("DEXXY_GITHUB_API_URL", "https://api.github.com")
 DEXXY_GITHUB_GRAPHQL_URL = env.url(
     "DEXXY_GITHUB_GRAPHQL_URL", github_urls.graphql_url(DEXXY_GITHUB_API_URL)
@@ -188,9 +192,13 @@ TEMPLATES = [
 ]
 
 
+# Seconds for which a thread keeps its connection to the database.
+_KEPT_FOR = env.integer("DEXXY_DATABASE_KEEP", 60, least=0, most=86400)
 DATABASES = {
     "default": dj_database_url.parse(
-        env.text("DATABASE_URL", "postgresql:///dexxy"), conn_max_age=60, conn_health_checks=True
+        env.text("DATABASE_URL", "postgresql:///dexxy"),
+        conn_max_age=_KEPT_FOR,
+        conn_health_checks=True,
     )
 }
 if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
@@ -200,7 +208,7 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
 _REPLICA_URL = env.text("DATABASE_REPLICA_URL")
 if _REPLICA_URL:
     DATABASES["replica"] = dj_database_url.parse(
-        _REPLICA_URL, conn_max_age=60, conn_health_checks=True
+        _REPLICA_URL, conn_max_age=_KEPT_FOR, conn_health_checks=True
     )
     if not DATABASES["replica"]["ENGINE"].endswith("postgresql"):
         raise env.SettingError(

@@ -27,7 +27,7 @@ from dexxy.accounts.api_tokens import InvalidTokenError
 from dexxy.accounts.models import User
 from dexxy.mcp.calling import Asking, sentence_of, token_viewer
 from dexxy.mcp.server import Context, make_server
-from dexxy.web.database_watch import ALIVE, READY, Lack, ready_answer, notice_of
+from dexxy.web.database_watch import ALIVE, READY, Lack, notice_of, ready_answer
 
 PATH = "/mcp"
 # More than any question has.

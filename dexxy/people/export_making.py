@@ -81,6 +81,12 @@ def export_pieces(export: ExportFile) -> Iterator[bytes]:
         yield file_read(name)
 
 
+def export_kept(export: ExportFile) -> list[tuple[str, int]]:
+    """Return under which names an export that is ready is kept, each with its bytes; 0 where
+    nobody noted that."""
+    return list(export.pieces.order_by("number").values_list("name", "size"))
+
+
 def _names(export: ExportFile) -> list[str]:
     return list(export.pieces.order_by("number").values_list("name", flat=True))
 
@@ -166,8 +172,8 @@ def _store(export: ExportFile, content: bytes, rows: int, cursor: str, *, is_ove
             )
             first = export.pieces.count()
             ExportPiece.objects.bulk_create(
-                ExportPiece(export=export, number=number, name=name)
-                for number, name in enumerate(names, first)
+                ExportPiece(export=export, number=number, name=name, size=len(piece))
+                for number, (name, piece) in enumerate(zip(names, pieces, strict=True), first)
             )
     except _LostError:
         files_forget(names)

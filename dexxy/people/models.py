@@ -149,6 +149,8 @@ class ExportPiece(models.Model):
     number = models.PositiveIntegerField()
     # Of the file that it is kept in. Nobody can guess it, and no two workers write the same one.
     name = models.TextField(unique=True)
+    # Bytes; 0 of one that was made before they were noted.
+    size = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

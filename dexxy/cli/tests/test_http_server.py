@@ -3,17 +3,25 @@
 import http.client
 import resource
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from dexxy.cli import http_server
-from dexxy.cli.http_server import RESERVED, Server, connections_allowed, make_server
+from dexxy.cli.http_server import (
+    RESERVED,
+    Server,
+    buffers_allowed,
+    connections_allowed,
+    make_server,
+)
 from dexxy.cli.ports import listen
 from dexxy.cli.tests.slow_clients import HOST, Download, ask, connect, is_closed, slow_clients
 from dexxy.embedded.tests.observing import wait_until
@@ -21,8 +29,29 @@ from dexxy.embedded.tests.observing import wait_until
 Serve = Callable[..., "Served"]
 
 LARGE = 30 * 1024 * 1024
+MEGABYTE = 1024 * 1024
 PIECE = b"x" * 65536
+GET_LARGE = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
+GET_DOWNLOAD = b"GET /download HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+
+
+class Numbers:
+    """A file of LARGE bytes, each megabyte of which is full of its own number."""
+
+    def __init__(self) -> None:
+        self.taken, self.is_closed = 0, threading.Event()
+        self.threads: set[str] = set()
+
+    def read(self, size: int) -> bytes:
+        self.threads.add(threading.current_thread().name)
+        if self.taken == LARGE // MEGABYTE:
+            return b""
+        self.taken += 1
+        return bytes([self.taken]) * size
+
+    def close(self) -> None:
+        self.is_closed.set()
 
 
 class Application:
@@ -31,9 +60,17 @@ class Application:
     def __init__(self) -> None:
         self.is_held, self.may_go = threading.Semaphore(0), threading.Event()
         self.asked: list[dict[str, Any]] = []
+        self.files: list[Numbers] = []
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.asked.append(environ)
+        if environ["PATH_INFO"] in ("/download", "/broken"):
+            start("200 OK", [("Content-Length", str(LARGE))])
+            self.files.append(Numbers())
+            if environ["PATH_INFO"] == "/broken":
+                self.files[-1].taken = 28
+            made: Iterable[bytes] = environ["wsgi.file_wrapper"](self.files[-1], MEGABYTE)
+            return made
         if environ["PATH_INFO"] == "/large":
             start("200 OK", [("Content-Length", str(LARGE))])
             return (PIECE for _ in range(LARGE // len(PIECE)))
@@ -212,11 +249,8 @@ def test_an_answer_that_nobody_reads_ends_its_connection(
         wait_until(lambda: served.connections() == 0, "it is closed")
 
 
-def test_whoever_holds_most_gives_way_where_all_hold_too_much(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_server, "MOST_BUFFERED", 1_500_000)
-    served = serve()
+def test_whoever_holds_most_gives_way_where_all_hold_too_much(serve: Serve) -> None:
+    served = serve(most_buffered=1_500_000)
 
     with (
         connect(served.port, POST % 700_000 + b"x" * 600_000) as small,
@@ -226,6 +260,158 @@ def test_whoever_holds_most_gives_way_where_all_hold_too_much(
         small.settimeout(10)
         small.sendall(b"x" * 100_000)
         assert answer_of(small) == (200, b"700000")
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+@contextmanager
+def half_sent(port: int, count: int, size: int) -> Iterator[list[socket.socket]]:
+    """Let so many connections send so many bytes of a body, and not its last one."""
+    with ExitStack() as stack:
+        senders = []
+        for _ in range(count):
+            senders.append(stack.enter_context(connect(port)))
+            with suppress(OSError):  # whoever holds too much is cut off
+                senders[-1].sendall(POST % (size + 1) + b"x" * size)
+        yield senders
+
+
+def test_large_bodies_that_are_half_sent_are_no_memory(serve: Serve) -> None:
+    served, size, before = serve(), 511 * 1024, resident()
+
+    with half_sent(served.port, 150, size):
+        wait_until(lambda: held(served) >= 150 * size, "all came", 20)
+        more, answer = resident() - before, ask(served.port)
+
+    assert more < 40 * MEGABYTE
+    assert (answer.status, answer.seconds < 1) == (200, True)
+
+
+def test_large_bodies_that_are_half_sent_are_bounded_together(serve: Serve) -> None:
+    served = serve(most_buffered=10 * MEGABYTE)
+
+    with half_sent(served.port, 60, MEGABYTE) as senders:
+        wait_until(lambda: sum(map(is_closed, senders)) >= 50, "who holds most is cut off")
+        kept, answer = held(served), ask(served.port)
+
+    assert kept <= 10 * MEGABYTE
+    assert answer.status == 200
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files are full
+def test_a_full_folder_for_temporary_files_ends_a_connection_and_not_the_server(
+    serve: Serve,
+    disk: Callable[[int], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(disk(4)))
+    served = serve()
+
+    with half_sent(served.port, 30, MEGABYTE) as senders:
+        wait_until(lambda: sum(map(is_closed, senders)) >= 25, "there is no room for them")
+        answer = ask(served.port)
+        with connect(served.port, GET_LARGE, window=4096) as reader:
+            wait_until(lambda: is_closed(reader), "nor for an answer")
+    wait_until(lambda: served.connections() == 0, "all are gone")
+
+    assert (answer.status, served.thread.is_alive()) == (200, True)
+    assert [record.getMessage() for record in caplog.records] == [
+        "What clients send cannot be kept: [Errno 28] No space left on device"
+    ]
+    with connect(served.port, POST % MEGABYTE + b"x" * MEGABYTE) as one:
+        assert answer_of(one) == (200, str(MEGABYTE).encode())
+
+
+def held(served: Served) -> int:
+    return sum(one.buffered for one in list(served.server.active_channels.values()))
+
+
+def test_what_is_kept_is_bounded_by_the_folder_for_temporary_files(
+    disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(disk(16)))
+
+    assert buffers_allowed(1) == 8 * MEGABYTE
+    assert buffers_allowed(4) == 2 * MEGABYTE
+    assert buffers_allowed(4, 12) == 3 * MEGABYTE
+
+
+def test_a_download_of_any_size_arrives_whole_though_little_is_kept(serve: Serve) -> None:
+    served, most = serve(most_buffered=2 * MEGABYTE), 0
+
+    with connect(served.port, GET_DOWNLOAD, window=65536) as one:
+        with http.client.HTTPResponse(one) as answer:
+            answer.begin()
+            digits = set()
+            for number in range(LARGE // MEGABYTE):
+                most = max(most, held(served))
+                digits.add((number + 1, frozenset(answer.read(MEGABYTE))))
+        [file] = served.application.files
+        assert file.is_closed.wait(5)
+
+    assert digits == {(n, frozenset({n})) for n in range(1, 31)}
+    assert most <= 2 * MEGABYTE
+    assert ask(served.port).status == 200
+
+
+def test_downloads_that_nobody_reads_hold_no_thread_and_a_piece_each(serve: Serve) -> None:
+    served = serve(threads=2)
+
+    with ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(connect(served.port, GET_DOWNLOAD, window=4096))
+        wait_until(lambda: len(served.application.files) == 6, "all are asked for")
+        answers = [ask(served.port, path) for path in ("/page", "/page", "/healthz")]
+        kept = held(served)
+
+    assert [answer.status for answer in answers] == [200] * 3
+    assert max(answer.seconds for answer in answers) < 1
+    assert kept <= 6 * MEGABYTE + 6 * 1024
+    files = served.application.files
+    assert all(file.is_closed.wait(5) for file in files)
+    # A socket of this machine takes some without being read.
+    assert max(file.taken for file in files) <= 6
+    names = {name for file in files for name in file.threads}
+    assert len(names) <= 2
+
+
+def test_a_download_that_breaks_off_ends_its_connection(serve: Serve) -> None:
+    served = serve()
+
+    asked = GET_DOWNLOAD.replace(b"/download", b"/broken")
+    with connect(served.port, asked) as one, http.client.HTTPResponse(one) as answer:
+        answer.begin()
+        with pytest.raises(http.client.IncompleteRead) as broken:
+            answer.read()
+
+    assert len(broken.value.partial) == 2 * MEGABYTE
+    assert served.application.files[0].is_closed.wait(5)
+
+
+def test_an_answer_in_many_parts_is_kept_in_a_file_and_not_in_memory(serve: Serve) -> None:
+    served, before = serve(), resident()
+
+    with connect(served.port, GET_LARGE, window=4096):
+        wait_until(lambda: held(served) > LARGE - 8 * MEGABYTE, "it waits")
+        more = resident() - before
+
+    assert more < 15 * MEGABYTE
+
+
+def test_a_body_without_a_length_is_refused(serve: Serve) -> None:
+    served = serve()
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    with connect(served.port, head + b"1\r\nx\r\n" * 1000) as one:
+        answer = answer_of(one)
+
+    assert (answer[0], b"Send a Content-Length." in answer[1]) == (411, True)
+    assert served.application.asked == []
 
 
 def test_whoever_waits_longest_gives_way_to_a_new_connection(serve: Serve) -> None:

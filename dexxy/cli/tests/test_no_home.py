@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
+from dexxy.cli.errors import NoTemporaryFolderError
+from dexxy.cli.http_server import buffers_allowed
 from dexxy.cli.tests.running import COMMAND, answers, free_port
 from dexxy.embedded.account import server_account
 from dexxy.embedded.tests.observing import wait_until
@@ -17,7 +20,7 @@ from dexxy.integrations.models import GitHubRepository, SyncStatus
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from tests.needs import missing
-from tests.servers import own_database
+from tests.servers import new_database, own_database
 
 # Whoever has nothing but this capability reads every file, and writes none.
 _READS_ONLY = "dac_read_search"
@@ -84,6 +87,72 @@ def test_what_runs_all_day_works(dexxy: Start, connected: GitHubRepository) -> N
     assert "Traceback" not in str(said)
     connected.refresh_from_db()
     assert (connected.sync_status, connected.sync_error) == (SyncStatus.ACTIVE, "")
+
+
+@pytest.mark.slow  # all migrations run, twice
+def test_tables_a_backup_and_its_restore_need_no_home_either(place: Path) -> None:
+    account, file = server_account(), place / "file"
+
+    def run(*arguments: str, url: str, into: int = subprocess.PIPE) -> None:
+        done = subprocess.run(
+            [*as_nobody(account.uid, account.gid), *COMMAND, *arguments],
+            env=given(DEXXY_SECRET_KEY=settings.SECRET_KEY, DATABASE_URL=url),
+            cwd="/",
+            stdout=into,
+            stderr=subprocess.PIPE,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+    with new_database(f"homeless_{os.getpid()}") as url:
+        run("upgrade", "--no-backup", url=url)
+        run("user-create", "ada@example.com", "--staff", url=url)
+        with file.open("wb") as output:
+            run("backup", "-", url=url, into=output.fileno())
+        run("restore", "--force", str(file), url=url)
+        run("sign-in-link", "ada@example.com", url=url)
+
+
+@pytest.mark.slow  # a process of its own
+@pytest.mark.django_db(transaction=True)
+def test_assistants_are_answered_without_a_home(dexxy: Start) -> None:
+    port = free_port()
+    mcp = dexxy("mcp", "--http", "--port", str(port))
+
+    wait_until(lambda: answers(port, "/readyz"), "it is ready")
+    mcp.send_signal(signal.SIGTERM)
+
+    assert mcp.communicate(timeout=20) == ("", "")
+    assert mcp.returncode == 0
+
+
+def test_web_says_in_a_line_each_what_little_room_it_has(disk: Callable[[int], Path]) -> None:
+    small = disk(8)
+    env = given(DEXXY_SECRET_KEY=settings.SECRET_KEY, DEXXY_WEB_PROCESSES="1", TMPDIR=str(small))
+    limited = ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh", *COMMAND]
+
+    with subprocess.Popen(
+        [*limited, "web", "--port", str(free_port())], env=env, stderr=subprocess.PIPE, text=True
+    ) as web:
+        assert web.stderr is not None
+        said = [web.stderr.readline() for _ in range(2)]
+        web.send_signal(signal.SIGTERM)
+
+    assert said == [
+        "dexxy: Each web process keeps 4 MiB for slow clients, and a webhook may have 26: give"
+        f" {small} more room, or TMPDIR another folder.\n",
+        "dexxy: Each web process serves 83 connections at once instead of 2000: let it open more"
+        " files (ulimit -n).\n",
+    ]
+
+
+def test_without_a_folder_for_temporary_files_it_is_said_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/nothing"])
+
+    with pytest.raises(NoTemporaryFolderError, match=r"can be written.* name one in TMPDIR\.$"):
+        buffers_allowed(1)
 
 
 @pytest.mark.django_db(transaction=True)

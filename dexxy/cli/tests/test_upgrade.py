@@ -8,8 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+from dexxy.cli.command_line import COMMANDS
+from dexxy.cli.errors import DatabaseNotReadyError
 from dexxy.cli.tests.running import Running, dexxy, environment, free_port
 from dexxy.embedded import ensure_servers
 from dexxy.embedded.tests.observing import wait_until_deserted
@@ -64,6 +67,48 @@ def test_a_command_says_in_one_line_what_to_do_about_an_older_database(
         "dexxy: The database is of an older Dexxy: run `dexxy upgrade --backup FILE`, which backs"
         " it up and brings it up to date (`dexxy upgrade --check` says how).\n"
     )
+    assert applied() == before
+
+
+# Each command with what it takes, or why it does not refuse an older database.
+NEEDS_TODAYS = {
+    "sync": ["owner/repo", "--token", "ghp_x"],
+    "import-members": ["people.csv"],
+    "ingest": ["activities.jsonl"],
+    "export": ["threads"],
+    "sign-in-link": ["ada@example.com"],
+    "user-create": ["ada@example.com"],
+    "workspace-create": ["Team", "--admin", "ada@example.com"],
+    "rotate-keys": [],
+    "partition": ["--parts", "4"],
+    "mcp": [],
+}
+TAKES_ANY = {
+    **dict.fromkeys(("up", "demo", "upgrade"), "brings it up to date"),
+    **dict.fromkeys(("web", "worker", "scheduler"), "waits for it"),
+    **dict.fromkeys(("backup", "restore"), "is for any"),
+    **dict.fromkeys(("doctor", "manage"), "says it, or is asked to"),
+    "probe": "has none",
+}
+
+
+def test_of_every_command_it_is_known_what_it_does_about_an_older_database() -> None:
+    assert sorted([*NEEDS_TODAYS, *TAKES_ANY]) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", NEEDS_TODAYS)
+def test_every_command_that_needs_todays_database_refuses_an_older_one(
+    older: None, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DEXXY_API_TOKEN", "dxy_x")
+    monkeypatch.chdir(tmp_path)
+    Path("people.csv").write_text("name\nAda\n")
+    Path("activities.jsonl").write_text("")
+    before = applied()
+
+    with pytest.raises(DatabaseNotReadyError, match="is of an older Dexxy: run `dexxy upgrade"):
+        call_command(command.replace("-", "_"), *NEEDS_TODAYS[command])
+
     assert applied() == before
 
 

@@ -1,13 +1,16 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
@@ -16,7 +19,9 @@ from django.utils import timezone
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.memberships import operator_remove
 from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.common.valkey import Seats, outage
 from dexxy.integrations.services.contributors.erasure import person_erase
+from dexxy.kept.files import file_keep
 from dexxy.kept.models import KeptFile
 from dexxy.messages.models import MessageKind, Thread
 from dexxy.people import export_making, export_rows, exports
@@ -24,9 +29,11 @@ from dexxy.people.export_files import MOST_AT_ONCE, MOST_KEPT, ExportNotFoundErr
 from dexxy.people.export_files import export_file_for as found
 from dexxy.people.export_making import PIECE, exports_due, exports_prune, exports_work
 from dexxy.people.models import Export, ExportFile, ExportPiece, ExportState, Format
+from dexxy.people.views import MOST_DOWNLOADS
 from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from tests.factories import START, make_identity, make_message, make_release, make_thread
+from tests.own_valkey import STATES, valkey_that
 
 BROWSER = {"Accept": "text/html,*/*"}
 Get = Callable[..., HttpResponseBase]
@@ -147,6 +154,143 @@ def test_a_browser_asks_on_a_page_sees_how_far_it_is_and_downloads(
     link = f"/workspaces/{workspace.pk}/exports/{export.pk}"
     assert f'href="{link}" download' in after
     assert b"hello, there" in content(client.get(link))
+
+
+@pytest.fixture
+def ready(bob: User, workspace: Workspace) -> ExportFile:
+    """Return an export in three pieces that is ready."""
+    export = ask_for(bob, workspace)
+    work()
+    content = b"".join(bytes([number]) * 10 for number in range(3))
+    export.pieces.all().delete()
+    for number in range(3):
+        file_keep(f"piece-{number}", content[10 * number :][:10])
+        export.pieces.create(number=number, name=f"piece-{number}", size=10)
+    ExportFile.objects.filter(pk=export.pk).update(size=30)
+    export.refresh_from_db()
+    return export
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-", 0, 29),
+        ("bytes=0-0", 0, 0),
+        ("bytes=5-24", 5, 24),
+        ("bytes=10-19", 10, 19),
+        ("bytes=12-", 12, 29),
+        ("bytes=29-99", 29, 29),
+        ("bytes=-7", 23, 29),
+        ("bytes=-99", 0, 29),
+    ],
+)
+def test_a_download_goes_on_from_any_byte(
+    get: Get, client: Client, ready: ExportFile, asked: str, first: int, last: int
+) -> None:
+    path = f"/workspaces/{ready.workspace_id}/exports/{ready.pk}"
+    whole = get(path)
+    everything = content(whole)
+    client.force_login(ready.requested_by)
+
+    part = client.get(path, headers={"Range": asked, "If-Range": whole["ETag"]})
+
+    assert (whole.status_code, whole["Accept-Ranges"]) == (200, "bytes")
+    assert (part.status_code, part["Content-Range"]) == (206, f"bytes {first}-{last}/30")
+    assert content(part) == everything[first : last + 1]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Range": "bytes=0-1,4-5"},
+        {"Range": "bytes=5-4"},
+        {"Range": "bytes=-"},
+        {"Range": "lines=1-2"},
+        {"Range": "bytes=1-2", "If-Range": '"another"'},
+        {"Range": "bytes=" + "9" * 30 + "-"},
+    ],
+)
+def test_what_is_no_part_of_this_export_is_answered_with_the_whole(
+    client: Client, ready: ExportFile, headers: dict[str, str]
+) -> None:
+    client.force_login(ready.requested_by)
+    path = f"/workspaces/{ready.workspace_id}/exports/{ready.pk}"
+
+    answer = client.get(path, headers=headers)
+
+    assert (answer.status_code, len(content(answer))) == (200, 30)
+
+
+@pytest.mark.parametrize("asked", ["bytes=30-", "bytes=99-100", "bytes=-0"])
+def test_bytes_behind_the_end_are_refused(client: Client, ready: ExportFile, asked: str) -> None:
+    client.force_login(ready.requested_by)
+    path = f"/workspaces/{ready.workspace_id}/exports/{ready.pk}"
+
+    answer = client.get(path, headers={"Range": asked})
+
+    assert (answer.status_code, answer["Content-Range"]) == (416, "bytes */30")
+
+
+def test_an_export_of_before_has_no_parts(client: Client, ready: ExportFile) -> None:
+    client.force_login(ready.requested_by)
+    ready.pieces.update(size=0)
+
+    answer = client.get(
+        f"/workspaces/{ready.workspace_id}/exports/{ready.pk}", headers={"Range": "bytes=12-"}
+    )
+
+    assert (answer.status_code, len(content(answer))) == (200, 30)
+    assert "Accept-Ranges" not in answer
+
+
+def test_a_person_downloads_so_much_at_once_and_no_more(
+    client: Client, alice: User, ready: ExportFile
+) -> None:
+    cache.clear()
+    path = f"/workspaces/{ready.workspace_id}/exports/{ready.pk}"
+    client.force_login(ready.requested_by)
+
+    hanging: list[Any] = [client.get(path) for _ in range(MOST_DOWNLOADS)]
+    refused: Any = client.get(path)
+    content(hanging.pop())
+    again: Any = client.get(path)
+
+    assert refused.status_code == 429
+    assert refused.json()["errors"][0]["message"] == (
+        "3 of your downloads are not over yet: wait for one of them."
+    )
+    assert len(content(again)) == 30
+    with valkey_that(STATES["away"]) as server, override_settings(REDIS_URL=server.url):
+        assert client.get(path).status_code == 200
+    outage.forget()
+
+
+def test_a_download_whose_client_is_gone_is_forgotten_in_time() -> None:
+    seats = Seats("of tests", most=1, seconds=1)
+    key = token_hex(8)
+
+    taken = seats.take(key)
+    assert taken is not None
+    assert seats.take(key) is None
+    time.sleep(0.6)
+    taken.keep()
+    time.sleep(0.6)
+    assert seats.take(key) is None
+    time.sleep(0.6)
+    assert seats.take(key) is not None
+    taken.keep()
+    assert seats.take(key) is None
+
+
+@override_settings(DEXXY_API_BUDGET=100)
+def test_a_download_costs_something(client: Client, ready: ExportFile) -> None:
+    cache.clear()
+    path = f"/workspaces/{ready.workspace_id}/exports/{ready.pk}"
+    client.force_login(ready.requested_by)
+
+    answers = [client.get(path) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 def test_to_look_at_the_page_asks_for_nothing_and_to_ask_needs_its_token(

@@ -47,7 +47,10 @@ class Command(DexxyCommand):
     def _connect(self, options: dict[str, Any], console: Console) -> GitHubRepository:
         full_name, token = options["repository"], options["token"]
         try:
-            if database_state() is DatabaseState.CURRENT:
+            state = database_state()
+            if state is DatabaseState.BEHIND:
+                database_require()
+            if state is DatabaseState.CURRENT:
                 known = repository_connected(
                     workspace=options["workspace"], full_name=full_name, token=token
                 )

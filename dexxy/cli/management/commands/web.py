@@ -12,22 +12,22 @@ from django.db import connection
 from dexxy.cli.collector import loading
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.http_server import (
+    LARGEST_BODY,
     MOST_CONNECTIONS,
     Server,
     WSGIApplication,
+    buffers_allowed,
     connections_allowed,
     make_server,
 )
 from dexxy.cli.ports import claim_port, listen, resolve
 from dexxy.cli.web_processes import WebProcesses
 from dexxy.common.counts import counts
-from dexxy.web.database_watch import DatabaseWatch, watched
+from dexxy.web.database_watch import CONNECT_SECONDS, DatabaseWatch, watched
 from dexxy.web.watch.requests import noted
 
 # How long a process before us may take to leave the port, when a supervisor starts us again.
 _TAKEOVER_SECONDS = 3.0
-# Less is not heard: a request that needs a new connection waits for so long.
-_CONNECT_SECONDS = 2
 
 
 class Command(DexxyCommand):
@@ -46,8 +46,15 @@ class Command(DexxyCommand):
         with loading():
             from dexxy.config.wsgi import application
 
-        connection.settings_dict["OPTIONS"].setdefault("connect_timeout", _CONNECT_SECONDS)
-        tempfile.gettempdir()  # what is buffered goes there: say at once if it cannot
+        connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECT_SECONDS)
+        processes = settings.DEXXY_WEB_PROCESSES
+        buffered = buffers_allowed(processes, settings.DEXXY_WEB_BUFFER)
+        if buffered < LARGEST_BODY:
+            self.stderr.write(
+                f"dexxy: Each web process keeps {buffered // 1024**2} MiB for slow clients, and a"
+                f" webhook may have {LARGEST_BODY // 1024**2}: give {tempfile.gettempdir()} more"
+                " room, or TMPDIR another folder."
+            )
         most = connections_allowed()
         if most < MOST_CONNECTIONS:
             self.stderr.write(
@@ -57,11 +64,13 @@ class Command(DexxyCommand):
         with listen(address, port, wait=_TAKEOVER_SECONDS) as listener:
             # A connection that was open before a fork would be shared with the children.
             connection.close()
-            make = partial(_make_server, application, listener, most)
-            WebProcesses(make, settings.DEXXY_WEB_PROCESSES).run()
+            make = partial(_make_server, application, listener, most, buffered)
+            WebProcesses(make, processes).run()
 
 
-def _make_server(application: WSGIApplication, listener: socket.socket, most: int) -> Server:
+def _make_server(
+    application: WSGIApplication, listener: socket.socket, most: int, buffered: int
+) -> Server:
     base = urlsplit(settings.DEXXY_BASE_URL)
     watch = DatabaseWatch()
     watch.start()
@@ -69,7 +78,9 @@ def _make_server(application: WSGIApplication, listener: socket.socket, most: in
     return make_server(
         noted(watched(application, watch)),
         listener,
+        threads=settings.DEXXY_WEB_THREADS,
         most_connections=most,
+        most_buffered=buffered,
         url_scheme=base.scheme,
         url_prefix=base.path,
         trusted_proxies=settings.DEXXY_TRUSTED_PROXIES,
