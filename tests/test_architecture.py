@@ -97,6 +97,13 @@ GITHUB_SERVICES = (
     "dexxy.integrations.services.github",
     "dexxy.integrations.services.github_client",
 )
+# Who opens connections by another library, and why that leads to no address that others chose.
+OTHER_CLIENTS = {
+    "dexxy.cli.startup": "asks the web process of this machine whether it answers",
+    "dexxy.doctor.platform": "asks processes of this machine whether they answer",
+    "dexxy.mail": "sends mails by the server that the operator names",
+    "dexxy.web.signing_in": "speaks as `requests` to allauth, and asks by the guarded client",
+}
 # The apps whose tables begin with their name, and what stands before a table's name in SQL.
 TABLE = re.compile(
     r"(?:\b(?:FROM|JOIN|UPDATE|INTO|USING|ONLY|TABLE)\s+|,\s*(?:LATERAL\s+|ONLY\s+)?)"
@@ -279,7 +286,9 @@ def only_the_two_clients_open_connections(module: Module) -> list[str]:
     clients = (*GITHUB_SERVICES, "dexxy.common.outside")
     if is_inside(module.name, *clients) or module.package != "dexxy":
         return []
-    return module.imports_of("httpx", "httpcore")
+    named = [name for name in OTHER_CLIENTS if is_inside(module.name, name)]
+    others = () if named else ("requests", "urllib3", "urllib.request", "http.client", "smtplib")
+    return module.imports_of("httpx", "httpcore", "aiohttp", "ftplib", "websockets", *others)
 
 
 def production_runs_without_servers_of_its_own(module: Module) -> list[str]:
@@ -408,6 +417,12 @@ def test_everything_among_the_services_has_a_floor() -> None:
     assert FLOORS.keys() | {*CONTRIBUTORS} == found
 
 
+def test_who_opens_connections_by_another_library_is_there() -> None:
+    names = {module.name for module in product_modules()}
+
+    assert [name for name in OTHER_CLIENTS if not any(is_inside(n, name) for n in names)] == []
+
+
 def test_the_product_is_found() -> None:
     assert "dexxy.config.settings" in {module.name for module in product_modules()}
 
@@ -524,6 +539,14 @@ def test_the_product_is_found() -> None:
             "integrations/services/contributor_identity.py",
             "from httpx import Client",
         ),
+        (only_the_two_clients_open_connections, "outgoing/sending.py", "import requests"),
+        (
+            only_the_two_clients_open_connections,
+            "kept/pictures.py",
+            "def f():\n    from urllib.request import urlopen",
+        ),
+        (only_the_two_clients_open_connections, "web/pages.py", "from http import client"),
+        (only_the_two_clients_open_connections, "mail/transport.py", "import httpx"),
         (production_runs_without_servers_of_its_own, "web/pages.py", "import dexxy_simulator"),
         (
             production_runs_without_servers_of_its_own,
@@ -574,6 +597,8 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, path: str, source: str) -> N
         ("doctor/github.py", "from dexxy.config.keys import keys"),
         ("web/pages.py", "def f():\n" + "    f()\n" * 59),
         ("integrations/services/github_client.py", "import httpx"),
+        ("web/signing_in/flow.py", "from requests import RequestException"),
+        ("web/pages.py", "from http import HTTPStatus"),
         ("integrations/services/github_sync.py", "from dexxy.messages.services import apply"),
         ("messages/models.py", "from dexxy.members.models import Identity"),
         ("members/graphql.py", "import strawberry_django\nfrom . import selectors"),

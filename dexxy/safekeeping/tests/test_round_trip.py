@@ -23,11 +23,17 @@ from dexxy.integrations.models import Credential, GitHubRepository, RunState, Sy
 from dexxy.messages.feed.search import search_catch_up, search_words
 from dexxy.messages.models import Follower, Message, SearchEntry
 from dexxy.safekeeping import loading, restoring
-from dexxy.safekeeping.backup_file import DamagedBackupError
+from dexxy.safekeeping.backup_file import DamagedBackupError, backup_opened
 from dexxy.safekeeping.loading import schema_objects, script_run
 from dexxy.safekeeping.making import backup_make
 from dexxy.safekeeping.manifest import DUMP, MANIFEST, NewerBackupError
-from dexxy.safekeeping.restoring import PlaceBusyError, PlaceNotEmptyError, PlaceUnfitError
+from dexxy.safekeeping.postgres_programs import NoFittingProgramError
+from dexxy.safekeeping.restoring import (
+    PlaceBusyError,
+    PlaceNotEmptyError,
+    PlaceUnfitError,
+    restore,
+)
 from dexxy.safekeeping.tests.making import CHANGED, back_up, bring_back
 from dexxy.safekeeping.unfinished import (
     UnfinishedRestoreError,
@@ -73,6 +79,53 @@ def test_everything_comes_back(file: Path, source: Source) -> None:
 
     assert everything(but=CHANGED) == before
     assert schema_objects() == objects
+
+
+def test_without_a_fitting_program_it_is_said_which_one_to_install(
+    file: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    back_up(file)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        major = cursor.fetchone()[0].split(".")[0]
+
+    says = rf"neither Dexxy nor this machine has them: install .* postgresql-client-{major}\.$"
+    with backup_opened(file) as backup, pytest.raises(NoFittingProgramError, match=says):
+        restore(backup, force=True, keys=(), erasures=(), brought=None)
+    with (tmp_path / "new").open("wb") as new, pytest.raises(NoFittingProgramError, match=says):
+        backup_make(new, passphrase="", brought=None)
+
+    assert Workspace.objects.get() == workspace
+
+
+def test_an_older_postgresql_than_is_needed_is_left_alone(
+    file: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(file)
+    monkeypatch.setattr(restoring, "OLDEST_POSTGRESQL", 99)
+
+    with pytest.raises(PlaceUnfitError, match=r"PostgreSQL \d+.* is too old: Dexxy needs 99 or"):
+        bring_back(file)
+
+    assert Workspace.objects.get() == workspace
+
+
+def test_a_place_with_another_schema_is_told_how_to_be_one(
+    file: Path, workspace: Workspace
+) -> None:
+    back_up(file)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA elsewhere")
+        cursor.execute("SET search_path TO elsewhere, public")
+        try:
+            with pytest.raises(PlaceUnfitError, match=r"schema public, and .* them in elsewhere:"):
+                bring_back(file)
+        finally:
+            cursor.execute("RESET search_path")
+            cursor.execute("DROP SCHEMA elsewhere")
+
+    assert Workspace.objects.get() == workspace
 
 
 def test_the_numbers_of_new_rows_go_on(file: Path, source: Source) -> None:
