@@ -374,45 +374,55 @@ def test_over_http_it_ends_well_when_it_is_asked_to(
     assert "Traceback" not in one.said()
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (
-            "INSERT INTO django_migrations VALUES (9999, 'messages', '9999_x', now())",
-            "DELETE FROM django_migrations WHERE id = 9999",
-        ),
-        (
-            "UPDATE django_migrations SET app = 'x' WHERE app = 'mail'",
-            "UPDATE django_migrations SET app = 'mail' WHERE app = 'x'",
-        ),
-        (
-            "CREATE TABLE dexxy_unfinished_restore (erasure text NOT NULL)",
-            "DROP TABLE dexxy_unfinished_restore",
-        ),
-    ],
-    ids=["ahead", "behind", "half restored"],
+AHEAD = (
+    "INSERT INTO django_migrations VALUES (9999, 'messages', '9999_x', now())",
+    "DELETE FROM django_migrations WHERE id = 9999",
 )
+BEHIND = (
+    "UPDATE django_migrations SET app = 'x' WHERE app = 'mail'",
+    "UPDATE django_migrations SET app = 'mail' WHERE app = 'x'",
+)
+HALF_RESTORED = (
+    "CREATE TABLE dexxy_unfinished_restore (erasure text NOT NULL)",
+    "DROP TABLE IF EXISTS dexxy_unfinished_restore",
+)
+
+
 def test_over_http_nothing_is_told_from_a_database_that_is_not_its_own(
-    place: Path, secret: str, running: Callable[..., Running], before: str, after: str
+    place: Path, secret: str, running: Callable[..., Running]
 ) -> None:
     port = free_port()
-    execute(before)
+    known = {**USUAL, "Authorization": f"Bearer {secret}"}
+
+    def asked() -> tuple[Asked, Asked]:
+        return Asked(port, "POST", "/mcp", PING, **known), Asked(port, "GET", "/readyz", b"")
+
+    def assert_refused() -> None:
+        question, ready = asked()
+        assert (question.status, question.headers["Retry-After"]) == (503, "30")
+        waits = "Dexxy waits for its database to be brought up to date."
+        assert json.loads(question.text) == {"error": waits}
+        assert (ready.status, json.loads(ready.text)) == (503, {"status": "not ready: migrations"})
+
     try:
+        execute(BEHIND[0])
         one = running("mcp", "--http", "--port", str(port), env=settings(place))
         one.wait_until(lambda: answers(port), "it lives")
-        known = {**USUAL, "Authorization": f"Bearer {secret}"}
-        refused = Asked(port, "POST", "/mcp", PING, **known)
-        ready = Asked(port, "GET", "/readyz", b"")
+        assert_refused()
+        execute(AHEAD[0])
+        execute(BEHIND[1])
+        one.wait_until(lambda: "messages.9999_x" in one.said(), "it has seen that it is too old")
+        assert_refused()
+        execute(AHEAD[1])
+        one.wait_until(lambda: answers(port, "/readyz"), "it goes on by itself")
+        assert asked()[0].status == 200
+        execute(HALF_RESTORED[0])
+        one.wait_until(lambda: not answers(port, "/readyz"), "it has seen that")
+        assert_refused()
     finally:
-        execute(after)
-
-    assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
-    assert json.loads(refused.text) == {
-        "error": "Dexxy waits for its database to be brought up to date."
-    }
-    assert (ready.status, json.loads(ready.text)) == (503, {"status": "not ready: migrations"})
+        for _, mended in (AHEAD, BEHIND, HALF_RESTORED):
+            execute(mended)
     one.wait_until(lambda: answers(port, "/readyz"), "it goes on by itself")
-    assert Asked(port, "POST", "/mcp", PING, **known).status == 200
 
 
 def execute(statement: str) -> None:
