@@ -33,7 +33,7 @@ from dexxy.messages.graphql_details import (
     ThreadDetails,
 )
 from dexxy.messages.graphql_kinds import MessageKind, ThreadKind, ThreadState
-from dexxy.messages.thread_table import waits_since_of
+from dexxy.messages.thread_table import waits_of
 from dexxy.sources.graphql import Source
 
 
@@ -248,8 +248,8 @@ def _waits_since(info: Info, thread: models.Thread) -> datetime | None:
     found: dict[int, datetime | None] = info.context.shared.setdefault("waits", {})
     if thread.pk not in found:
         remember(info, [thread])
-        unread = [one for pk, one in info.context.shared["threads"].items() if pk not in found]
-        found.update({one.pk: None for one in unread} | dict(waits_since_of(unread)))
+        unread = info.context.shared["threads"].keys() - found.keys()
+        found.update({**dict.fromkeys(unread), **waits_of(unread)})
     return found[thread.pk]
 
 

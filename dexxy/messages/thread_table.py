@@ -1,6 +1,6 @@
 """The list of threads: its tabs, its orders, and a page of it by keyset pagination."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,12 +108,6 @@ def tab_keeps(threads: QuerySet[Thread], tab: ThreadTab) -> QuerySet[Thread]:
     if tab is ThreadTab.CLOSED:
         return threads.exclude(_OPEN)
     return threads
-
-
-def waits_since_of(threads: Sequence[Thread]) -> Mapping[int, datetime | None]:
-    """Return of THREADS since when somebody waits for the team in each, by its id."""
-    found = Thread.objects.filter(pk__in=[one.pk for one in threads])
-    return {one.pk: waits_since(one) for one in found.select_related("standing", "triage")}
 
 
 def waits_since(thread: Thread) -> datetime | None:
