@@ -96,7 +96,7 @@ _OF_TAB: Mapping[Tab, str] = {
     Tab.OURS: "NOT {is_held}",
     Tab.LATE: "NOT {is_held}",
     Tab.OLD: "NOT {is_held}",
-    Tab.SNOOZED: "TRUE",
+    Tab.SNOOZED: "{is_held}",
     Tab.ASIDE: "TRUE",
 }
 # What people decided about stands in the list of that decision alone, whatever list it came from.
@@ -104,7 +104,7 @@ _SIDES: Mapping[Tab, str] = {
     Tab.OURS: f"s.side = '{Side.OURS}' AND NOT s.is_old",
     Tab.LATE: f"s.side = '{Side.LATE}' AND NOT s.is_old",
     Tab.OLD: f"s.side = '{Side.TEAM}' AND s.is_old",
-    Tab.SNOOZED: QUESTIONS["is_held"],
+    Tab.SNOOZED: f"s.side <> '{Side.ASIDE}' AND (s.side = '{Side.TEAM}' OR NOT s.is_old)",
     Tab.ASIDE: f"s.side = '{Side.ASIDE}'",
 }
 _OF_THE_TEAM = f"s.side = '{Side.TEAM}' AND NOT s.is_old"

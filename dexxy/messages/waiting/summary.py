@@ -103,10 +103,12 @@ def list_counts(
     """
     require_membership(viewer, workspace)
     lists = dict(zip(Tab, lists_asked(viewer, workspace, filters, timezone.now()), strict=True))
-    # Lists of one side are counted in one pass over its rows, each of which is asked once.
+    # Lists of one side are counted in one pass over its rows, each of which is asked once; what is
+    # snoozed is of any side.
     sides: dict[str, list[Tab]] = {}
     for tab, of in lists.items():
-        sides.setdefault(of.side, []).append(tab)
+        if tab is not Tab.SNOOZED:
+            sides.setdefault(of.side, [Tab.SNOOZED]).append(tab)
     answers = ", ".join(f"{sql} AS {name}" for name, sql in QUESTIONS.items())
     told = {name: f"s.{name}" for name in QUESTIONS}
     passes = [
@@ -118,8 +120,10 @@ def list_counts(
     statement = f"{HELD_ONCE} SELECT * FROM {', '.join(passes)}"
     with time_limit():
         [row] = fetch_all(statement, lists[Tab.ALL].params)
-    counted = zip([tab for tabs in sides.values() for tab in tabs], row, strict=True)
-    return {tab: min(number, MOST_COUNTED + 1) for tab, number in counted}
+    counts = dict.fromkeys(Tab, 0)
+    for tab, number in zip([tab for tabs in sides.values() for tab in tabs], row, strict=True):
+        counts[tab] = min(counts[tab] + number, MOST_COUNTED + 1)
+    return counts
 
 
 def _counted(condition: str) -> str:
