@@ -94,7 +94,7 @@ class Bench:
     def follow(self, full_name: str) -> GitHubRepository:
         """Connect a repository, as a person does."""
         found = available_repositories(viewer=self._admin, workspace=self._workspace)
-        [number] = [one.github_id for one in found if one.full_name == full_name]
+        [number] = [one.github_id for one in found.repositories if one.full_name == full_name]
         return repository_connect_available(
             viewer=self._admin, workspace=self._workspace, github_id=number
         )

@@ -157,7 +157,7 @@ class SimulatorApp:
                 response = refusal.get_response()
             bucket.spend(response.status_code != HTTPStatus.NOT_MODIFIED)
         response.headers.update(rate_limit_headers(self.world, exchange.token, "core"))
-        response.headers.update(token_headers(exchange.token))
+        response.headers.update(token_headers(self.world, exchange.token))
         return response
 
     def _graphql(self, exchange: Exchange) -> Response:
@@ -181,5 +181,5 @@ class SimulatorApp:
         exchange.points, exchange.document = result.points, document
         exchange.seconds = result.seconds
         headers = rate_limit_headers(self.world, exchange.token, "graphql") | result.headers
-        headers |= token_headers(exchange.token)
+        headers |= token_headers(self.world, exchange.token)
         return json_response(result.body, result.status, headers)

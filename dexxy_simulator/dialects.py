@@ -98,6 +98,8 @@ class Dialect:
             read the repository's contents; otherwise the pull request decides.
         issues_name_cursors: the addresses in `Link` that lead to further issues have `after` beside
             `page`: https://github.com/google/go-github/issues/3565
+        granted_scopes: what a classic token was granted of which nothing else is said; of None
+            nothing is told, and nothing is refused.
     """
 
     moving: frozenset[str] = frozenset({"review dismissed", "reply written"})
@@ -148,6 +150,9 @@ class Dialect:
     stars_move_repositories: bool = _either(True, False)
     commits_need_contents: bool = _either(True, False)
     issues_name_cursors: bool = _either(False, True)
+    granted_scopes: frozenset[str] | None = _either(
+        None, frozenset({"repo", "read:user"}), frozenset({"repo", "read:org", "read:user"})
+    )
 
     @classmethod
     def draw(cls, random: Random) -> Dialect:

@@ -133,14 +133,15 @@ def rate_limit_headers(world: World, token: Token | None, resource: Resource) ->
     }
 
 
-def token_headers(token: Token | None) -> dict[str, str]:
-    """Tell of a personal access token until when it lasts, and the scopes of a classic one."""
-    headers: dict[str, str] = {}
-    if type(token) is not Token:
-        return headers
-    if token.expires_at is not None:
+def token_headers(world: World, token: Token | None) -> dict[str, str]:
+    """Tell of a personal access token until when it lasts, if it ends, and its scopes, if classic.
+
+    https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+    """
+    told: dict[str, str] = {}
+    if type(token) is Token and token.expires_at is not None:
         ends = token.expires_at.astimezone(UTC)
-        headers["github-authentication-token-expiration"] = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
-    if token.scopes is not None:
-        headers["x-oauth-scopes"] = ", ".join(sorted(token.scopes))
-    return headers
+        told["github-authentication-token-expiration"] = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
+    if (scopes := world.scopes_of(token)) is not None:
+        told["x-oauth-scopes"] = ", ".join(sorted(scopes))
+    return told

@@ -170,6 +170,12 @@ class WorldState:
             return None
         return token
 
+    def scopes_of(self, token: Token | None) -> frozenset[str] | None:
+        """Return the scopes of a token; None where it has none by its kind, or nothing is told."""
+        if token is None or not token.is_classic:
+            return None
+        return self.dialect.granted_scopes if token.scopes is None else token.scopes
+
     def bucket(self, token: Token | None, resource: Resource) -> Bucket:
         """Return the rate limit that applies now; without a token, that of strangers."""
         key = ("anonymous" if token is None else token.budget, resource)

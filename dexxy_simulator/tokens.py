@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
@@ -16,8 +17,24 @@ Resource = Literal["core", "graphql"]
 LIMITS: Final[dict[Resource, int]] = {"core": 5000, "graphql": 5000}
 UNAUTHENTICATED_LIMIT: Final = 60
 WINDOW: Final = timedelta(hours=1)
+# The scopes of classic tokens that are in other ones.
+# https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+IN_SCOPES: Final = {
+    "repo": ("public_repo",),
+    "user": ("read:user", "user:email"),
+    "admin:org": ("write:org", "read:org"),
+    "write:org": ("read:org",),
+    "write:discussion": ("read:discussion",),
+}
 MANY_REPOSITORIES: Final = 20
 HIGHEST_LIMIT: Final = 12_500
+
+
+def covered(wanted: Collection[str], granted: Collection[str]) -> bool:
+    """Tell whether one of the wanted scopes is granted, by itself or in another one."""
+    return any(
+        one in wanted or not set(IN_SCOPES.get(one, ())).isdisjoint(wanted) for one in granted
+    )
 
 
 def raised(limit: int, repositories: int) -> int:
@@ -32,8 +49,8 @@ class Token:
 
     `repository_ids` of None means whatever its owner reads. `sso_ids` are the organisations for
     which it is authorised by single sign-on. All tokens of one user share that user's `budget`.
-    `scopes` of None are those of a fine-grained token, which GitHub does not tell; such a one may
-    lack the permissions in `denied`.
+    `scopes` are those of a classic one; None leaves them to the dialect. A fine-grained one has
+    none, and may lack the permissions in `denied`.
     """
 
     value: str
@@ -50,6 +67,11 @@ class Token:
     def budget(self) -> str:
         """The key of what its requests are counted against."""
         return f"user/{self.owner.database_id}"
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether it is a personal one that has scopes."""
+        return type(self) is Token and self.value.startswith("ghp_")
 
     @property
     def budgeted(self) -> str:

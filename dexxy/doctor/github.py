@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.integrations.models import (
     LEFT_OUT,
+    Credential,
     DeliveryState,
     GitHubRepository,
     RefusedWebhooks,
@@ -124,6 +126,7 @@ def repositories() -> Iterator[Finding]:
             repository.sync_error or "Sync it again.",
         )
     yield from _resting(followed)
+    yield from _refused_fields(followed)
     more = broken.count() - NAMED
     if more > 0:
         yield failed(
@@ -145,6 +148,20 @@ def _resting(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
             repository=stream.repository.full_name,
         )
         yield notice(name, _("They are not read."), stream.refusal)
+
+
+def _refused_fields(followed: QuerySet[GitHubRepository]) -> Iterator[Finding]:
+    """Name the fields that want a scope which a token lacks."""
+    credentials = Credential.objects.filter(installations__repositories__in=followed).distinct()
+    refused = credentials.exclude(newer_fields_refused_at=None)
+    names = set(chain.from_iterable(refused.values_list("refused_fields", flat=True)))
+    # Those of a type; the others a server is too old for.
+    if fields := sorted(name for name in names if "." in name):
+        yield notice(
+            _("Scopes of the token"),
+            _("GitHub does not show: {fields}. All else is read.").format(fields=", ".join(fields)),
+            _("Give the token the scope that they want: `read:org` for teams."),
+        )
 
 
 def _readable(count: int) -> str:

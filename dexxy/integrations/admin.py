@@ -108,7 +108,10 @@ class SyncPartAdmin(ReadOnlyAdmin):
 
 @admin.register(RequestSize)
 class RequestSizeAdmin(ReadOnlyAdmin):
-    list_display = ("repository", "request", "page_size", "failed_size", "failed_at", "suspects")
+    list_display = (
+        *("repository", "request"),
+        *("page_size", "failed_size", "failed_at", "suspected_size"),
+    )
     list_filter = ("request",)
     list_select_related = ("repository",)
     search_fields = ("repository__full_name",)

@@ -98,7 +98,7 @@ class IntegrationsQuery:
     ) -> list[AvailableGitHubRepository]:
         viewer, workspace = in_workspace(info, workspace_id)
         found = available_repositories(viewer=viewer, workspace=workspace)
-        return [AvailableGitHubRepository.of(one) for one in found]
+        return [AvailableGitHubRepository.of(one) for one in found.repositories]
 
     @strawberry.field(
         description="The connected repositories, by name.", metadata=cost(items=_REPOSITORIES)

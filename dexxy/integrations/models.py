@@ -120,10 +120,14 @@ class Credential(TimestampedModel):
     requests_remaining = models.IntegerField(null=True, blank=True)
     points_remaining = models.IntegerField(null=True, blank=True)
     points_reset_at = models.DateTimeField(null=True, blank=True)
+    # GitHub's name of a limit -> its size, what was left of it, and until when: see
+    # services/github/reading/budgets.py.
+    limits = models.JSONField(default=dict, blank=True, db_default={})
     # What sweeps have spent in the hour that ends then: see services/github/reading/budgets.py.
     sweep_points = models.PositiveIntegerField(default=0, db_default=0)
     sweep_hour_ends_at = models.DateTimeField(null=True, blank=True)
-    # When its server last did not know a field that newer ones have; it may be updated one day.
+    # When it was last refused a field that newer servers have, or that wants a scope which its
+    # token lacks; both may change one day.
     newer_fields_refused_at = models.DateTimeField(null=True, blank=True)
     # Their names; none where a release noted the time that did not tell them apart.
     refused_fields = models.JSONField(default=list, blank=True, db_default=[])
@@ -348,13 +352,15 @@ class LearnedSize(models.Model):
     """How much to ask GitHub for at once, as far as its answers have taught.
 
     `page_size` is the largest that passed lately; `failed_size` the smallest that GitHub found too
-    heavy, and when. Of the next `suspects` one may be what makes every request fail that holds it.
+    heavy, and when. Whether `suspected_size` failed by its number is not known until the next
+    `suspects` have passed: one of them may be what makes every request fail that holds it.
     """
 
     page_size = models.PositiveSmallIntegerField(null=True, blank=True)
     failed_size = models.PositiveSmallIntegerField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     suspects = models.PositiveSmallIntegerField(default=0, db_default=0)
+    suspected_size = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -516,7 +522,10 @@ class SyncPart(TimestampedModel):
 
 
 class SyncProblem(TimestampedModel):
-    """A thread that cannot be read although its neighbours can; shown, and tried again."""
+    """A thread that cannot be read although its neighbours can; shown, and tried again.
+
+    `number` is 0 where GitHub shows not even that.
+    """
 
     repository = models.ForeignKey(GitHubRepository, models.CASCADE, related_name="problems")
     thread_kind = models.CharField(max_length=20)

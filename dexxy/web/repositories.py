@@ -99,11 +99,14 @@ def repositories_add(request: PageRequest, workspace: Workspace) -> HttpResponse
         messages.error(request, _("None is chosen. Choose the repositories to add."))
     context: dict[str, Any] = {"workspace": workspace, "section": "repositories"}
     try:
-        context["available"] = available_repositories(viewer=request.user, workspace=workspace)
+        found = available_repositories(viewer=request.user, workspace=workspace)
+        context["available"], context["kept_back"] = found.repositories, found.kept_back
     except DexxyError as error:
         context["error"] = error
     connection = github_connection(request.user, workspace)
-    context["settings_url"] = connection.settings_url if connection else ""
+    if connection:
+        context["settings_url"] = connection.settings_url
+        context["tokens_url"] = f"{connection.installation.web_url}/settings/tokens"
     return render(request, "web/repositories_add.html", context)
 
 

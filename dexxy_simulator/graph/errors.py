@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from graphql import GraphQLError
+from graphql import GraphQLError, Node
 
 TIMED_OUT: Final = (
     "Something went wrong while executing your query. This may be the result of a timeout, or it "
@@ -14,12 +15,20 @@ TOO_MUCH: Final = ("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query e
 
 
 class GitHubError(GraphQLError):
-    """An error with GitHub's `type`, such as NOT_FOUND, and seldom a `code` or `extensions`."""
+    """An error with GitHub's `type`, such as NOT_FOUND, and seldom a `code` or `extensions`.
+
+    `nodes` are the places in the document that it is about, where it was never run.
+    """
 
     def __init__(
-        self, kind: str, message: str, code: str | None = None, **extensions: bool
+        self,
+        kind: str,
+        message: str,
+        code: str | None = None,
+        nodes: Sequence[Node] | None = None,
+        **extensions: bool,
     ) -> None:
-        super().__init__(message, extensions=extensions)
+        super().__init__(message, nodes, extensions=extensions)
         self.kind = kind
         self.code = code
 

@@ -23,6 +23,7 @@ from dexxy_simulator.graph.cost import NODE_LIMIT, Cost, CostCounter
 from dexxy_simulator.graph.documents import checked
 from dexxy_simulator.graph.errors import GitHubError, formatted
 from dexxy_simulator.graph.schema import schema
+from dexxy_simulator.graph.scopes import refused_fields
 from dexxy_simulator.tokens import Token
 from dexxy_simulator.world import World
 
@@ -61,6 +62,8 @@ def answer(
     if parsed is None or operation is None or errors:
         unclear = (GraphQLError("An operation name is required"),) if parsed else ()
         return _refused(*(errors or unclear))
+    if unscoped := refused_fields(document, world.scopes_of(token), newer=newer):
+        return _refused(*unscoped)
     cost = CostCounter(schema(newer=newer), parsed, variables).count(operation)
     if cost.nodes > NODE_LIMIT:
         return _refused(_too_many_nodes(cost))

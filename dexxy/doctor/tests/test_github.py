@@ -7,7 +7,9 @@ from dexxy.accounts.models import Workspace
 from dexxy.doctor import State, github
 from dexxy.integrations.models import (
     LEFT_OUT,
+    Credential,
     DeliveryState,
+    GitHubInstallation,
     RefusedWebhooks,
     StreamName,
     SyncStatus,
@@ -130,6 +132,20 @@ def test_a_list_that_github_does_not_show_is_named_with_its_reason_and_the_rest_
     assert (resting.state, resting.name) == (State.NOTICE, "Discussions of owner/repo")
     assert resting.fix == "Give the App the permission to read discussions."
     assert (others.state, others.says) == (State.OK, "The only one can be read.")
+
+
+def test_fields_that_want_a_scope_of_the_token_are_named(workspace: Workspace) -> None:
+    repository = make_repository(source=make_source(workspace=workspace, name="owner/repo"))
+    credential = Credential.objects.create(server="github", kind="user", account_id=1)
+    GitHubInstallation.objects.filter(pk=repository.installation_id).update(credential=credential)
+    credential.newer_fields_refused_at = timezone.now()
+    credential.refused_fields = ["Team.combinedSlug", "issueType"]
+    credential.save()
+
+    scopes, _ = github.repositories()
+
+    assert (scopes.state, scopes.name) == (State.NOTICE, "Scopes of the token")
+    assert scopes.says == "GitHub does not show: Team.combinedSlug. All else is read."
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ class GitHubClient:
         """
         question = {"query": document, "variables": dict(variables)}
         answer = self._ask("POST", self._graphql_url, at_most=at_most, json=question)
-        found = gaps_of(answer.data, answer.headers, may_lack=may_lack)
+        found = gaps_of(answer.data, answer.headers, may_lack=may_lack, document=document)
         return replace(answer, data=answer.data["data"], gaps=found)
 
     def _keep_token_home(self, path: str) -> None:
@@ -290,7 +290,7 @@ def _json(content: bytes | bytearray) -> Any:
         return loads(content)
     except ValueError as error:
         if content.lstrip().startswith(b"<"):
-            raise errors.GitHubServerError(
+            raise errors.GatewayError(
                 "A page came instead of GitHub's answer."
                 " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
             ) from error

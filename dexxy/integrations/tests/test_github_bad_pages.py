@@ -192,6 +192,12 @@ def test_a_thread_of_which_not_even_the_number_is_shown_is_stepped_over(busy: Sc
     stored = Thread.objects.filter(kind="issue").values_list("number", flat=True)
     assert behind in stored
     assert cursed not in stored
+    assert busy.problems == {
+        ("issue", 0): "GitHub shows nothing of one issue, not even its number. The next sweep asks"
+        " again."
+    }
+    busy.recover(sweep=True)
+    assert Thread.objects.filter(number=cursed).exists()
 
 
 @pytest.mark.parametrize("stream", ["issues", "refetch"])

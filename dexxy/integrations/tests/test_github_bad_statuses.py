@@ -4,9 +4,24 @@ from typing import Any, Literal
 
 import httpx
 import pytest
+from werkzeug.wrappers import Response
 
+from dexxy.integrations.models import RequestSize
 from dexxy.integrations.services import github_client
-from dexxy_simulator.faults import Effect, cut, delay, reset, status, timed_out
+from dexxy.messages.models import Message, Thread
+from dexxy_simulator.faults import (
+    Call,
+    Effect,
+    Fault,
+    asking_for,
+    cut,
+    delay,
+    first_over,
+    garbage,
+    reset,
+    status,
+    timed_out,
+)
 from tests.scene import EDITS, LISTS, REQUESTS, Scene, first_issue
 
 GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
@@ -196,7 +211,7 @@ def test_a_connection_that_breaks_once_is_made_again(busy: Scene, stream: str, b
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("stream", ["issues", "parts", "comment_edits"])
+@pytest.mark.parametrize("stream", ["issues", "comment_edits"])
 @pytest.mark.parametrize(
     ("broken", "line"),
     [
@@ -214,11 +229,103 @@ def test_a_connection_that_always_breaks_stops_the_run(
     before = busy.stored(stream)
     busy.go_wrong(BROKEN[broken], stream)
 
-    assert busy.outcome() == ("failed", "github_unreachable")
+    code = "query_too_heavy" if stream == "issues" else "github_unreachable"
+    assert busy.outcome() == ("failed", code)
 
     assert busy.error == line
     assert busy.stored(stream) == before
     busy.recover()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_network_that_breaks_everything_off_is_down_and_no_size_is_to_blame(busy: Scene) -> None:
+    before = busy.stored("parts")
+    for query in ("query Parts", "query Lightest"):
+        busy.server.faults.add(Fault(cut(0.5), on=asking_for(query), times=None))
+
+    assert busy.outcome() == ("failed", "github_unreachable")
+
+    assert busy.stored("parts") == before
+    assert busy.problems == {}
+    assert not busy.connected.request_sizes.exclude(suspected_size=None).exists()
+    busy.recover()
+
+
+# Each time-out is waited for, four times at the least.
+SLOW = pytest.mark.slow
+
+
+def answers_showing(number: int, effect: Effect) -> Effect:
+    """Let EFFECT fall on the answers that show a thread, more of it than its number."""
+
+    def chosen(call: Call) -> Response:
+        shown = call.answer().get_json(force=True)["data"].get("repository") or {}
+        listed = (shown.get("list") or {}).get("nodes") or []
+        threads = [*listed, *(node for name, node in shown.items() if name.startswith("t"))]
+        is_shown = any(one and one.get("number") == number and len(one) > 1 for one in threads)
+        return effect(call) if is_shown else call.proceed()
+
+    return chosen
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("broken", ["cut off", pytest.param("timed out", marks=SLOW)])
+@pytest.mark.parametrize("stream", ["issues", "refetch"])
+def test_a_thread_whose_answer_always_breaks_off_is_a_problem_and_its_neighbours_are_read(
+    busy: Scene, stream: str, broken: str
+) -> None:
+    number = 10 if stream == "issues" else first_issue(busy.repository).number
+    behind = busy.world.open_issue(busy.repository, busy.owner, "Behind it").number
+    # From the newest update down two at once: what was changed last is in its own page.
+    busy.connected.streams.update(page_size=2)
+    RequestSize.objects.create(repository=busy.connected, request="threads", page_size=2)
+    busy.go_wrong(answers_showing(number, BROKEN[broken]), stream)
+
+    assert busy.outcome() == ("done", "")
+
+    assert list(busy.problems) == [("issue", number)]
+    assert Thread.objects.filter(kind="issue", number=behind).exists()
+    busy.recover(sweep=True)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("broken", ["cut off", pytest.param("timed out", marks=SLOW)])
+def test_a_list_of_a_thread_whose_answer_always_breaks_off_is_a_problem_of_that_thread(
+    busy: Scene, broken: str
+) -> None:
+    issue = next(one for one in busy.repository.issues.values() if one.title == "Much to say")
+    on = asking_for(issue.node_id)
+    RequestSize.objects.create(repository=busy.connected, request="parts", page_size=1)
+    busy.server.faults.add(Fault(BROKEN[broken], on=on, times=None))
+
+    assert busy.outcome() == ("done", "")
+
+    assert list(busy.problems) == [("issue", issue.number)]
+    assert Message.objects.filter(kind="review_comment", body="And here?").exists()
+    busy.recover()
+
+
+SMALLER: dict[str, Effect] = {
+    "503": status(503),
+    "524": status(524, "A timeout occurred", html=True),
+    "a page": garbage("html"),
+    "a time-out": delay(0.5),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("effect", SMALLER)
+def test_what_only_large_pages_meet_makes_them_smaller(scene: Scene, effect: str) -> None:
+    for number in range(20):
+        scene.world.open_issue(scene.repository, scene.owner, f"Issue {number}")
+    scene.connected.streams.filter(name="issues").update(watermark=None)
+    scene.server.faults.add(Fault(SMALLER[effect], on=first_over(24), times=None))
+
+    assert scene.outcome() == ("done", "")
+
+    assert scene.problems == {}
+    assert scene.connected.streams.get(name="issues").failed_size == 25
+    scene.recover()
 
 
 def test_a_message_of_a_megabyte_with_nul_and_a_token_is_one_short_line(busy: Scene) -> None:

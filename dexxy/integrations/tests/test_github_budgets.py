@@ -19,7 +19,7 @@ from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.refusals import raise_for_status, too_many_at_once
 from dexxy.integrations.services.github.reading.budgets import Limit, leave_to_person, limit_of
 from dexxy.integrations.services.github.scheduling.pauses import credential_pause
-from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy_simulator.faults import Fault, secondary_limit
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
@@ -131,7 +131,36 @@ def test_the_last_tenth_of_a_persons_points_is_left_to_them(
     assert SyncRun.objects.get().counts["threads"] > 0
 
     bucket.used = 0
+    Credential.objects.update(paused_until=None, limits={})
+    assert sync(connected).state == RunState.DONE
+
+
+@pytest.mark.parametrize("left", [500], indirect=True)
+@pytest.mark.usefixtures("left")
+def test_who_asks_once_sees_what_others_have_left_of_a_persons_points(
+    connected: GitHubRepository, world: World, simulator: SimulatorServer
+) -> None:
+    bucket = world.bucket(world.token(DEMO_TOKEN), "graphql")
+    bucket.used = 0
+    sync(connected)
+    bucket.spend(4500 - bucket.used)
+    # Another process asks, and stores what it was told.
+    with pytest.raises(errors.RateLimitedError, match="last tenth"):
+        sync(connected)
     Credential.objects.update(paused_until=None)
+    GitHubRepository.objects.update(next_sync_at=timezone.now(), is_due_by_time=True)
+    simulator.requests.clear()
+
+    credential = credential_of(connected)
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    credential.refresh_from_db()
+    assert credential.pause_reason.startswith("The last tenth of your 5000 points")
+    assert simulator.requests.entries == []
+    # The hour is over.
+    bucket.used = 0
+    limits = {name: [5000, 500, str(timezone.now())] for name in credential.limits}
+    Credential.objects.update(paused_until=None, limits=limits)
     assert sync(connected).state == RunState.DONE
 
 

@@ -1,14 +1,17 @@
 """What GitHub keeps back costs the one item: its neighbours are read, and nothing is archived."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from werkzeug.wrappers import Response
 
 from dexxy.integrations.models import Credential
 from dexxy.members.models import Identity
 from dexxy.messages.models import Message, Thread
-from dexxy_simulator.faults import passing_gaps, patched, status
+from dexxy_simulator.faults import Call, passing_gaps, patched, status
+from dexxy_simulator.protection import ADDRESS, SAML
 from tests.scene import LISTS, Scene, first_issue
 
 Body = dict[str, Any]
@@ -245,6 +248,46 @@ def test_a_list_that_is_refused_rests_and_the_others_go_on(
     assert busy.connected.sync_status == "active"
     busy.recover()
     assert not busy.connected.streams.exclude(refusal="").exists()
+
+
+SSO = "https://github.com/orgs/colony/sso?authorization_request=A7Q2"
+
+
+@pytest.mark.parametrize(
+    ("message", "address", "reason"),
+    [
+        (SAML, f"required; url={SSO}", f"single sign-on (SAML): open {SSO} in a browser"),
+        (SAML, "", "Settings > Developer settings > Personal access tokens > Configure SSO"),
+        (ADDRESS.format("colony"), "", "Authentication security > IP allow list"),
+    ],
+)
+@pytest.mark.parametrize("takes_repository_along", [False, True])
+def test_a_list_that_an_organization_keeps_to_itself_rests_and_says_what_opens_it(
+    busy: Scene, message: str, address: str, reason: str, takes_repository_along: bool
+) -> None:
+    def keep(call: Call) -> Response:
+        response = call.proceed()
+        body = response.get_json(force=True)
+        refuse(body, ("repository", "list"))
+        body["errors"][0]["message"] = message
+        if takes_repository_along:
+            body["data"]["repository"] = None
+        response.set_data(json.dumps(body))
+        response.headers["X-GitHub-SSO"] = address
+        return response
+
+    busy.go_wrong(keep, "pull_requests")
+
+    assert busy.outcome() == ("done", "")
+
+    [resting] = busy.connected.streams.exclude(refusal="")
+    assert resting.name == "pull_requests"
+    assert reason in resting.refusal
+    assert "permission" not in resting.refusal.replace("not permitted", "")
+    assert busy.connected.runs.latest("pk").receipt["issue"]["refusal"] == ""
+    busy.connected.refresh_from_db()
+    assert (busy.connected.sync_status, busy.error) == ("active", "")
+    busy.recover()
 
 
 @pytest.mark.parametrize("stream", LISTS)

@@ -34,6 +34,7 @@ from dexxy_simulator.model import Repository
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
+from tests.simulated import refused_at_first
 from tests.truth import assert_source_equals
 
 
@@ -60,8 +61,8 @@ def lose_access(_: object = None) -> None:
 
 
 def requests_of_a_page(world: World) -> int:
-    """Return how often the first page is asked for: again where its newer fields are refused."""
-    return 1 if world.dialect.newer_fields else 2
+    """Return how often the first page is asked for: again where single fields are refused."""
+    return 1 + refused_at_first(world.dialect)
 
 
 def test_a_pause_ends_the_run_before_its_next_request(

@@ -203,7 +203,7 @@ def test_a_server_that_is_too_old_for_a_field_is_asked_without_it(
     knows_the_switch: bool,
     is_on: bool | None,
 ) -> None:
-    world.dialect = replace(world.dialect, newer_fields=knows_the_switch)
+    world.dialect = replace(world.dialect, newer_fields=knows_the_switch, granted_scopes=None)
 
     probe = measure()
 

@@ -158,7 +158,7 @@ def test_a_personal_token_reaches_its_owner_s_repositories(
     assert owner is not None
     mine = world.add_repository(owner, "mine", is_private=True)
 
-    found = available_repositories(viewer=alice, workspace=workspace)
+    found = available_repositories(viewer=alice, workspace=workspace).repositories
     again = repository_connect_available(
         viewer=alice, workspace=workspace, github_id=connected.github_id
     )
@@ -479,7 +479,7 @@ def test_a_list_that_somebody_waits_for_does_not_wait_for_the_lease(
 ) -> None:
     assert linked.credential is not None
     with lease_taken(linked.credential):
-        found = available_repositories(viewer=alice, workspace=workspace)
+        found = available_repositories(viewer=alice, workspace=workspace).repositories
 
     assert [one.full_name for one in found] == ["colony/hill", "colony/nest"]
 

@@ -78,6 +78,32 @@ def test_pull_requests_that_are_switched_off_rest_and_nothing_of_them_is_archive
     assert not busy.connected.streams.exclude(refusal="").exists()
 
 
+def test_discussions_that_are_switched_off_say_so_and_a_look_sees_that_they_are_on_again(
+    busy: Scene,
+) -> None:
+    busy.sync()
+    busy.repository.has_discussions_enabled = False
+    busy.sync()
+    resting = busy.connected.streams.get(name="discussions")
+    assert resting.refusal == OFF.replace("Pull requests", "Discussions")
+
+    assert looked_at(busy) == 0
+    busy.repository.has_discussions_enabled = True
+    assert looked_at(busy) == 1
+    busy.recover(sweep=True)
+
+
+def looked_at(scene: Scene) -> int:
+    """Let time alone make the repository due, and return how many runs that took."""
+    runs = SyncRun.objects.count()
+    scene.connected.streams.update(watermark=timezone.now())
+    GitHubRepository.objects.update(next_sync_at=timezone.now())
+    credential_id = scene.connected.installation.credential_id
+    assert credential_id is not None
+    credential_work(credential_id=credential_id, seconds=60)
+    return SyncRun.objects.count() - runs
+
+
 def test_a_server_that_does_not_know_the_switch_is_asked_for_it_once_a_day(busy: Scene) -> None:
     asked: list[Call] = []
 

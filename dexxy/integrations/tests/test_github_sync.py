@@ -27,6 +27,7 @@ from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
 from dexxy_simulator.world import World
 from tests.scripted import ScriptedApp, refusal, scripted_github
+from tests.simulated import refused_at_first
 from tests.truth import assert_source_equals
 
 
@@ -139,9 +140,9 @@ def test_slices_end_after_a_page_and_go_on_where_they_were(
         slices += 1
 
     assert SyncRun.objects.get().state == RunState.DONE
-    # Each request is a page, but the one in which a server refuses the newer fields; nothing of
-    # the two lists of edits is asked by GraphQL.
-    refused = 0 if world.dialect.newer_fields else 1
+    # Each request is a page, but those in which single fields are refused; nothing of the two
+    # lists of edits is asked by GraphQL.
+    refused = refused_at_first(world.dialect)
     assert slices == simulator.requests.count("graphql") - refused + 2
     assert_source_equals(connected.source, ants)
 
@@ -334,8 +335,8 @@ def test_a_page_that_is_too_heavy_is_asked_for_again_at_half_its_size(
     sync(moody)
 
     of_issues = [asked for asked in app.asked if "list: issues" in asked["query"]]
-    # A server that refuses the newer fields is asked for the same page without them.
-    refused = [] if world.dialect.newer_fields else [6]
+    # Where single fields are refused, the same page is asked for without them.
+    refused = [6] * refused_at_first(world.dialect)
     sizes = [asked["variables"]["first"] for asked in of_issues]
     assert sizes == [25, 12, *refused, 6, 7, 8, 9]
     assert_source_equals(moody.source, ants)

@@ -9,10 +9,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dexxy.integrations.services.github.api.json import loads
+from dexxy.integrations.services.github.api.optional_fields import without_fields
 from dexxy.integrations.services.github.api.queries import (
     parts_document,
     threads_document,
-    without_fields,
 )
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.mapping.nested_lists import nested_page
@@ -118,6 +118,9 @@ def snapshots(world: World, github: GitHubServer, repository: Repository) -> lis
     variables: dict[str, Any] = {"owner": repository.owner.login, "name": repository.name}
     variables |= {f"number{index}": number for index, (_, number) in enumerate(keys)}
     document = threads_document([kind for kind, _ in keys])
+    token = world.token(DEMO_TOKEN)
+    assert token is not None
+    token.scopes = frozenset({"repo", "read:org"})
     if not world.dialect.newer_fields:
         document = without_fields(document)
     with GitHubClient(

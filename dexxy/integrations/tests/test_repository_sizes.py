@@ -29,7 +29,7 @@ def test_threads_are_counted_by_kind_with_one_request(
     for number in range(2):
         world.open_issue(farm, owner, f"Issue {number}")
     world.open_pull_request(farm, owner, "A change")
-    available = available_repositories(viewer=alice, workspace=workspace)
+    available = available_repositories(viewer=alice, workspace=workspace).repositories
 
     sizes = repository_sizes(viewer=alice, workspace=workspace, repositories=available)
 

@@ -16,6 +16,7 @@ from dexxy.integrations.services.github.reading.request_sizes import (
     culprit_found,
     size_failed,
     size_passed,
+    size_take_over,
     size_to_ask,
 )
 from dexxy.integrations.services.github_client import Answer
@@ -92,6 +93,40 @@ def test_one_bad_thread_is_found_by_halving_and_costs_no_size(bad: int) -> None:
     assert skipped == [bad]
     assert len(sizes) <= len(without) + 15
     assert sizes[-1] >= 25
+
+
+@pytest.mark.parametrize("bad", [0, 5, 17, 18, 60, 99])
+def test_a_bad_thread_lets_no_size_be_forgotten_that_failed(bad: int) -> None:
+    def passes(position: int, size: int) -> bool:
+        return size <= 18 and not position <= bad < position + size
+
+    sizes, skipped = asked_for(SyncStream(), passes, threads=300)
+
+    assert skipped == [bad]
+    # In the first page of all, nothing has passed that would tell number from thread.
+    assert failures(sizes, 18) <= (3 if bad < START else 2)
+    assert sizes[-1] > 18 * 0.85
+
+
+def test_where_nothing_is_answered_no_size_is_to_blame() -> None:
+    stream = SyncStream(page_size=40, failed_size=50, failed_at=timezone.now())
+    for size in (40, 20, 10, 5, 3, 2):
+        size_failed(stream, size)
+
+    assert (stream.page_size, stream.failed_size) == (40, 50)
+
+
+def test_what_another_list_learned_later_is_taken_over() -> None:
+    now = timezone.now()
+    fresh, old = SyncStream(), SyncStream(page_size=9, failed_size=10, failed_at=now - FAILED_FOR)
+    known = SyncStream(page_size=18, failed_size=20, failed_at=now)
+
+    size_take_over(fresh, known)
+    size_take_over(known, old)
+    size_take_over(known, SyncStream())
+
+    for stream in (fresh, known):
+        assert (stream.page_size, stream.failed_size) == (18, 20)
 
 
 def test_bad_threads_side_by_side_are_all_found() -> None:

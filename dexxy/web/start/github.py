@@ -85,14 +85,15 @@ def _offered(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
             "may_register": not is_known and may_register(request.user),
             "is_public": is_public(),
         }
-    offered: dict[str, Any] = {"connection": connection}
+    tokens_url = f"{connection.installation.web_url}/settings/tokens"
+    offered: dict[str, Any] = {"connection": connection, "tokens_url": tokens_url}
     try:
         found = available_repositories(viewer=request.user, workspace=workspace)
-        offered["available"] = found
+        offered["available"], offered["kept_back"] = found.repositories, found.kept_back
         # GitHub is asked once more for them, which the list of names need not wait for.
         if "sizes" in request.GET:
             offered["sizes"] = repository_sizes(
-                viewer=request.user, workspace=workspace, repositories=found
+                viewer=request.user, workspace=workspace, repositories=found.repositories
             )
     except DexxyError as error:
         offered["unreachable"] = str(error)

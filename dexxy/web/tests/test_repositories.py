@@ -136,6 +136,10 @@ def test_a_failed_sync_shows_what_to_do(
     page = read(client, workspace, path=f"{repository.pk}/")
     assert '<b>Issue #5</b> <span lang="en">GitHub answers 502.</span>' in page
     assert "tried 1 time, next <time" in page
+    SyncProblem.objects.update(number=0)
+    page = read(client, workspace, path=f"{repository.pk}/")
+    assert '<b>Issue</b> <span lang="en">GitHub answers 502.</span>' in page
+    assert "tried 1 time</span>" in page
 
 
 def test_the_page_says_how_often_it_asks(

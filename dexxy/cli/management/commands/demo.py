@@ -89,7 +89,7 @@ def connect_the_demo(admin: User, url: str) -> Workspace:
     app = app_store(default_server(), converted)
     installation = github.install(app.client_id, OWNER)
     installation_link(viewer=admin, workspace=workspace, app=app, data=installation)
-    reached = available_repositories(viewer=admin, workspace=workspace)
+    reached = available_repositories(viewer=admin, workspace=workspace).repositories
     repositories_connect_available(
         viewer=admin, workspace=workspace, github_ids=[one.github_id for one in reached]
     )

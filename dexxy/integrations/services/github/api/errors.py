@@ -41,6 +41,13 @@ class GitHubServerError(GitHubError):
     retryable = True
 
 
+class GatewayError(GitHubServerError):
+    """What stands between us and GitHub answered, or GitHub's own door: nobody says about what.
+
+    It may be the query, if that can be smaller; it may be any query.
+    """
+
+
 class QueryTooHeavyError(GitHubServerError):
     """GitHub gave up on a query, or answered only a part of it; a smaller one may succeed."""
 
@@ -96,6 +103,18 @@ class FieldUnknownError(UnexpectedAnswerError):
     def __init__(self, message: str, fields: frozenset[str] = frozenset()) -> None:
         super().__init__(message)
         self.fields = fields
+
+
+class ScopeMissingError(AccessDeniedError):
+    """The token lacks a scope that some FIELDS want; GitHub answers a query without them."""
+
+    def __init__(self, message: str, fields: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+# A query is answered without the `fields` of these.
+FIELDS_REFUSED = (FieldUnknownError, ScopeMissingError)
 
 
 class RateLimitedError(GitHubError):

@@ -4,8 +4,8 @@ GitHub may refuse one item among many: a profile, a thread, a comment, a field. 
 data is null then, and an entry of `errors` says why. https://spec.graphql.org/October2021/#sec-Errors
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 # Where null means something: the account is gone, nothing was answered, there is no parent.
@@ -15,7 +15,7 @@ _NULL_HAS_A_MEANING = frozenset({"author", "actor", "answer", "replyTo"})
 _OF_CODE = frozenset({"headRef", "target", "by", "commit", "beforeCommit", "afterCommit"})
 # What must not be null in a commit takes it along.
 _OF_COMMIT = frozenset({"oid", "committedDate"})
-_KINDS = frozenset({"NOT_FOUND", "FORBIDDEN"})
+_KINDS = frozenset({"NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_SCOPES"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,12 @@ class Gaps:
     Args:
         missed: those of what is not there, as far as the token may know.
         refused: those of what the token may not read, or only a part of.
+        reasons: why, where that is an organization that keeps some out.
     """
 
     missed: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

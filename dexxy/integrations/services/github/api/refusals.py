@@ -7,7 +7,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 import contextlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from dexxy.integrations.services.github.api import errors, gaps
 from dexxy.integrations.services.github.api.gaps import Gaps
-from dexxy.integrations.services.github.api.queries import NEWER_FIELDS
+from dexxy.integrations.services.github.api.optional_fields import NEWER_FIELDS, field_at
 
 # What GitHub asks to wait after a secondary limit that names no time.
 _DEFAULT_WAIT = timedelta(seconds=60)
@@ -56,7 +56,10 @@ _BY_STATUS: Mapping[int, tuple[type[errors.GitHubError], str]] = {
         " Its page on GitHub says why; Dexxy looks again every hour.",
     ),
     502: (errors.QueryTooHeavyError, "GitHub gave up on the request (502). Try again later."),
+    503: (errors.GatewayError, "GitHub failed (503: {message}). Try again later."),
     504: (errors.QueryTooHeavyError, "GitHub gave up on the request (504). Try again later."),
+    # https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/
+    524: (errors.QueryTooHeavyError, "A proxy gave up on the request (524). Try again later."),
 }
 _SERVER_FAILED = (errors.GitHubServerError, "GitHub failed ({status}: {message}). Try again later.")
 _UNEXPECTED = (
@@ -90,9 +93,10 @@ class _Problem:
     path: tuple[str, ...]
     is_of_query: bool
     unknown_field: str
+    unscoped_field: str
 
     @classmethod
-    def read(cls, entry: dict[str, Any]) -> "_Problem":
+    def read(cls, entry: dict[str, Any], document: str) -> "_Problem":
         extensions = entry.get("extensions")
         return cls(
             kind=str(entry.get("type")),
@@ -100,6 +104,7 @@ class _Problem:
             path=tuple(str(step) for step in entry.get("path") or ()),
             is_of_query=isinstance(extensions, dict) and bool(extensions.get("code")),
             unknown_field=_unknown_field(extensions),
+            unscoped_field=_unscoped_field(entry, document),
         )
 
 
@@ -110,7 +115,21 @@ def _unknown_field(extensions: Any) -> str:
     return str(extensions.get("fieldName"))
 
 
-def gaps_of(body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = ()) -> Gaps:
+def _unscoped_field(entry: dict[str, Any], document: str) -> str:
+    """Return the field of DOCUMENT that wants a scope which the token lacks, or ''.
+
+    GitHub says so before it runs the query, by the place in the document:
+    https://github.com/cli/cli/issues/812
+    """
+    if entry.get("type") != "INSUFFICIENT_SCOPES" or not entry.get("locations"):
+        return ""
+    place = entry["locations"][0]
+    return field_at(document, int(place["line"]), int(place["column"]))
+
+
+def gaps_of(
+    body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = (), document: str = ""
+) -> Gaps:
     """Raise what the `errors` of a GraphQL answer mean, unless that is about single items.
 
     An answer with the status 200, `errors` and a half of the data is usual, and is never stored;
@@ -118,6 +137,7 @@ def gaps_of(body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = ()
 
     Args:
         may_lack: as for `GitHubClient.query`.
+        document: which was asked.
 
     Raises:
         GitHubError: one of its kinds.
@@ -127,7 +147,7 @@ def gaps_of(body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = ()
             "GitHub's GraphQL answer is not an object. Check DEXXY_GITHUB_GRAPHQL_URL."
         )
     try:
-        problems = [_Problem.read(entry) for entry in body.get("errors") or ()]
+        problems = [_Problem.read(entry, document) for entry in body.get("errors") or ()]
     except errors.UNKNOWN_SHAPE as error:
         raise errors.QueryTooHeavyError(
             "GitHub answered only a part of the query, and not in a way that says why."
@@ -142,7 +162,15 @@ def gaps_of(body: Any, headers: httpx.Headers, *, may_lack: Collection[str] = ()
         raise errors.UnexpectedAnswerError(
             "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
         )
-    return _gaps(body["data"], of_items)
+    found = _gaps(body["data"], of_items)
+    return replace(found, reasons=_reasons(of_items, headers))
+
+
+def _reasons(of_items: Mapping[_Problem, str], headers: httpx.Headers) -> dict[str, str]:
+    """Return of each item why it is refused, where an organization keeps some out."""
+    # The header tells of the answer, and only the message which item it is about.
+    told = [(p, item) for p, item in of_items.items() if _names_barrier(p.message)]
+    return {item: str(_barred(headers, problem.message)) for problem, item in told}
 
 
 def _gaps(data: Any, of_items: Mapping[_Problem, str]) -> Gaps:
@@ -229,6 +257,12 @@ class _Refusal:
         return self.unknown_fields <= NEWER_FIELDS
 
     @property
+    def unscoped_fields(self) -> frozenset[str]:
+        """The fields that want a scope which the token lacks, if nothing else was refused."""
+        fields = frozenset(problem.unscoped_field for problem in self.problems)
+        return frozenset() if "" in fields else fields
+
+    @property
     def is_of_query(self) -> bool:
         """Whether the query itself was refused: no page size can mend that."""
         return any(problem.is_of_query for problem in self.problems)
@@ -271,6 +305,11 @@ def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
         return rate_limited(refusal.headers, refusal.message)
     if refusal.is_denied and (barred := _barred(refusal.headers, refusal.message)):
         return barred
+    if refusal.unscoped_fields:
+        return errors.ScopeMissingError(
+            f"The token lacks a scope ({refusal.message}). Give it that scope on GitHub.",
+            refusal.unscoped_fields,
+        )
     error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
     if error is errors.UnexpectedAnswerError and refusal.is_of_newer_fields:
         return errors.FieldUnknownError(
@@ -288,6 +327,10 @@ def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
 def _barred(headers: httpx.Headers, message: str) -> errors.AccessDeniedError | None:
     """Return the error of an organization that keeps some out, whatever their token may read."""
     return _sign_in_wanted(headers, message) or _address_not_listed(message)
+
+
+def _names_barrier(message: str) -> bool:
+    return "SAML" in message or "ip allow list" in message.lower()
 
 
 def _address_not_listed(message: str) -> errors.AccessDeniedError | None:
@@ -323,6 +366,17 @@ def _sign_in_wanted(headers: httpx.Headers, message: str) -> errors.AccessDenied
         f"The organization wants the token authorized by its single sign-on (SAML): {where},"
         " then sync again."
     )
+
+
+def kept_back(headers: httpx.Headers) -> frozenset[str]:
+    """Return the numbers of the organizations of which a REST list shows nothing: they want SSO.
+
+    https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-saml-sso
+    """
+    kind, _, told = headers.get("x-github-sso", "").partition(";")
+    if kind.strip() != "partial-results":
+        return frozenset()
+    return frozenset(re.findall(r"\d{1,20}", told))
 
 
 def _too_old(headers: httpx.Headers) -> str:

@@ -14,7 +14,7 @@ import httpx
 from dexxy.common.errors import DexxyError
 from dexxy.common.redaction import redacted
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.queries import without_fields
+from dexxy.integrations.services.github.api.optional_fields import without_fields
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 
@@ -91,7 +91,7 @@ class Asker:
         self.spent = 0
         self._private_words: list[str] = []
         self._used: int | None = None
-        self._unknown: frozenset[str] = frozenset()
+        self._refused: frozenset[str] = frozenset()
 
     def hide(self, *words: str) -> None:
         """Let no sentence of a reply hold WORDS from now on."""
@@ -121,7 +121,7 @@ class Asker:
     def query(
         self, document: str, variables: Mapping[str, Any], *, may_lack: Collection[str] = ()
     ) -> Reply:
-        """Ask a GraphQL query; of a server that is too old for newer fields, without them.
+        """Ask a GraphQL query; where single fields are refused, without them.
 
         Raises:
             PointsSpentError: too many points are gone already; it was not asked.
@@ -132,24 +132,24 @@ class Asker:
         before = self._used
 
         def question() -> Answer:
-            text = without_fields(document, self._unknown)
+            text = without_fields(document, self._refused)
             return self.client.query(text, variables, may_lack=may_lack)
 
-        reply = self._ask(lambda: self._known(question))
+        reply = self._ask(lambda: self._without_refused(question))
         self._note_used()
         taken = _difference(before, self._used)
         self.spent += (reply.cost or 0) if taken is None else taken
         return replace(reply, taken=taken)
 
-    def _known(self, question: Callable[[], Answer]) -> Answer:
-        """Ask again without the newer fields that the server does not know, as the reader does."""
-        try:
-            return question()
-        except errors.FieldUnknownError as error:
-            if error.fields <= self._unknown:
-                raise
-            self._unknown |= error.fields
-            return question()
+    def _without_refused(self, question: Callable[[], Answer]) -> Answer:
+        """Ask again without the fields that are refused, as the reader does."""
+        while True:
+            try:
+                return question()
+            except errors.FIELDS_REFUSED as error:
+                if error.fields <= self._refused:
+                    raise
+                self._refused |= error.fields
 
     def _note_used(self) -> None:
         """Read how many points are used now: off the answer, or where it does not tell, off a page.

@@ -1,6 +1,6 @@
 """The repositories that a workspace's connection reaches, connected or not."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,7 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.tokens import NotConnectedError
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
+from dexxy.integrations.services.github.api.refusals import kept_back
 from dexxy.integrations.services.github.scheduling.person_client import client_for_person
 from dexxy.integrations.services.github.scheduling.reconcile import (
     PAGE,
@@ -51,7 +52,21 @@ class AvailableRepository:
     was_connected: bool = False
 
 
-def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[AvailableRepository]:
+@dataclass(frozen=True, slots=True)
+class Available:
+    """What a connection reaches.
+
+    Args:
+        repositories: by name.
+        kept_back: of how many organizations GitHub shows none to a personal token, because they
+            want it authorized by their single sign-on.
+    """
+
+    repositories: Sequence[AvailableRepository]
+    kept_back: int = 0
+
+
+def available_repositories(*, viewer: Viewer, workspace: Workspace) -> Available:
     """Ask GitHub for every repository that WORKSPACE could follow, by name.
 
     Raises:
@@ -61,15 +76,17 @@ def available_repositories(*, viewer: Viewer, workspace: Workspace) -> list[Avai
     """
     require_admin(viewer, workspace)
     connection = connection_of(workspace)
+    lacking = set[str]()
     with client_for_person(connection) as client:
-        found = list(_reached(connection, client))
+        by_app = connection.is_by_app
+        found = list(repositories_listed(client) if by_app else _of_token(client, lacking))
     known = dict(
         GitHubRepository.objects.of_workspace(workspace)
         .filter(source__server=connection.server)
         .values_list("github_id", "is_archived")
     )
     marked = [_available(connection, one, known.get(one.github_id)) for one in found]
-    return sorted(marked, key=lambda one: one.full_name.lower())
+    return Available(sorted(marked, key=lambda one: one.full_name.lower()), len(lacking))
 
 
 def available_among(
@@ -119,16 +136,13 @@ def connection_of(workspace: Workspace) -> GitHubInstallation:
     return found
 
 
-def _reached(connection: GitHubInstallation, client: GitHubClient) -> Iterator[Listed]:
-    if connection.is_by_app:
-        return repositories_listed(client)
-    return _of_token(client)
-
-
-def _of_token(client: GitHubClient) -> Iterator[Listed]:
+def _of_token(client: GitHubClient, lacking: set[str]) -> Iterator[Listed]:
     """Read every repository of whoever made a personal token.
 
     Public ones of others can be read, too, but no list has them all.
+
+    Args:
+        lacking: gets the organizations that GitHub leaves out.
     """
     # https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user
     page: str = "user/repos"
@@ -136,6 +150,7 @@ def _of_token(client: GitHubClient) -> Iterator[Listed]:
     seen = set[int]()
     while page:
         answer = client.get(page, parameters)
+        lacking |= kept_back(answer.headers)
         with answer_shape("list of repositories"):
             rows = [listed(one) for one in answer.data]
         yield from (row for row in rows if row.github_id not in seen)

@@ -128,10 +128,10 @@ def _fill(
     credential, _made = Credential.objects.get_or_create(
         server=server.name, kind=CredentialKind.USER, account_id=account["id"]
     )
-    if not credential.shows_emails and is_new:
+    if is_new:
         # It may have a scope that the one before had not.
-        credential.shows_emails = True
-        credential.save(update_fields=["shows_emails", "updated_at"])
+        credential.shows_emails, credential.newer_fields_refused_at = True, None
+        credential.save(update_fields=["shows_emails", "newer_fields_refused_at", "updated_at"])
     is_organization = account.get("type") == "Organization"
     fields: dict[str, Any] = {
         "app": None,

@@ -110,7 +110,10 @@ def _account(node: Payload) -> Mapping[str, object]:
 
 
 def _team(node: Payload) -> Mapping[str, object]:
-    return {"id": key(node["databaseId"] or node["id"]), "name": text(node["combinedSlug"])}
+    # Some tokens may not know which team it is, only that it is one.
+    if not node.get("databaseId"):
+        return {}
+    return {"id": key(node["databaseId"]), "name": text(node.get("combinedSlug"))}
 
 
 def _commit(node: Payload) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ SELECT EXISTS (SELECT FROM messages_thread
                WHERE workspace_id = %(workspace)s AND source_id = %(source)s
                  AND refetch_at <= %(now)s)
        OR EXISTS (SELECT FROM integrations_syncproblem
-                  WHERE repository_id = %(repository)s AND retry_at <= %(now)s),
+                  WHERE repository_id = %(repository)s AND retry_at <= %(now)s AND number > 0),
        (SELECT coalesce(sum(CASE cursor WHEN '' THEN 1 ELSE %(long)s END), 0)
         FROM (SELECT cursor FROM integrations_syncpart
               WHERE repository_id = %(repository)s ORDER BY id LIMIT %(weight)s) waiting)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 from django.utils import timezone
@@ -62,6 +63,24 @@ def limit_of(headers: httpx.Headers) -> tuple[str, Limit] | None:
     # By a clock that is far ahead of ours the hour was over ages ago: it is over.
     left = max(timedelta(0), min(left, timedelta(hours=1)))
     return headers.get("x-ratelimit-resource", ""), Limit(int(size), int(remaining), now + left)
+
+
+def limits_stored(limits: Mapping[str, Limit]) -> dict[str, list[Any]]:
+    """Return limits as their credential keeps them."""
+    return {
+        name: [limit.size, limit.remaining, limit.ends_at.isoformat()]
+        for name, limit in limits.items()
+    }
+
+
+def limits_read(credential_id: int | None) -> dict[str, Limit]:
+    """Return what GitHub told last of the limits of a credential, whoever had asked."""
+    assert credential_id is not None, "who reads has a credential"
+    stored = Credential.objects.filter(pk=credential_id).values_list("limits", flat=True).first()
+    return {
+        name: Limit(size, remaining, datetime.fromisoformat(ends_at))
+        for name, (size, remaining, ends_at) in (stored or {}).items()
+    }
 
 
 def leave_to_person(limits: Mapping[str, Limit], resource: str) -> None:

@@ -83,7 +83,7 @@ def threads_found(
             if node is None and not is_switched_on(shown, thread.kind):
                 found.hidden.append(thread)
             elif node is None and path in gaps.refused:
-                found.unreadable.append((thread, _refused(thread)))
+                found.unreadable.append((thread, _refused(thread, gaps.reasons.get(path))))
             elif node is None:
                 _sort_missing(found, thread, is_missed=path in gaps.missed)
             elif _has_moved(thread, node, github_id):
@@ -98,9 +98,10 @@ def _has_moved(thread: Marked, node: Mapping[str, Any], github_id: int) -> bool:
     return bool(node["repository"]["databaseId"] != github_id or node["number"] != thread.number)
 
 
-def _refused(thread: Marked) -> errors.AccessDeniedError:
+def _refused(thread: Marked, reason: str | None) -> errors.AccessDeniedError:
     return errors.AccessDeniedError(
-        f"GitHub does not let this token read #{thread.number}, or only a part of it."
+        reason
+        or f"GitHub does not let this token read #{thread.number}, or only a part of it."
         " Dexxy asks again."
     )
 

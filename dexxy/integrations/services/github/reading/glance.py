@@ -13,7 +13,7 @@ from dexxy.integrations.models import GitHubRepository, StreamName, SyncStream
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES
 from dexxy.integrations.services.github.api.values import count_of, time
-from dexxy.integrations.services.github.reading.page_frame import is_switched_on
+from dexxy.integrations.services.github.reading.page_frame import is_switched_on, switched_off
 from dexxy.integrations.services.github.reading.scans import THREAD_LISTS
 from dexxy.integrations.services.github_client import Answer
 
@@ -53,6 +53,15 @@ class Known:
         """The lists that GitHub shows, as far as it has told."""
         refused = {name for name, stream in self.streams.items() if stream.refusal}
         return tuple(name for name in THREAD_LISTS if name not in refused)
+
+    @property
+    def switched_off(self) -> tuple[StreamName, ...]:
+        """Those of the others whose feature was off."""
+        return tuple(
+            name
+            for name, kind in THREAD_LISTS.items()
+            if name in self.streams and self.streams[name].refusal == switched_off(kind)
+        )
 
 
 def glances_of(known: Sequence[Known], answer: Answer) -> dict[int, Glance]:
@@ -94,6 +103,7 @@ def _glance(known: Known, node: Mapping[str, Any], answer: Answer) -> Glance:
         is_as_before = all(line[key] == before.get(key) for key in ("github", "is_enabled"))
         unchanged.append(is_as_before and stream is not None and _is_known(stream, shown))
         lines[kind] = line
+    unchanged += [not is_switched_on(node, THREAD_LISTS[name]) for name in known.switched_off]
     return Glance(is_unchanged=all(unchanged), receipt=lines)
 
 

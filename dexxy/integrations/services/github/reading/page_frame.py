@@ -8,7 +8,8 @@ from typing import Any
 
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.api.queries import NEWER_FIELDS, THREAD_TYPES
+from dexxy.integrations.services.github.api.optional_fields import NEWER_FIELDS
+from dexxy.integrations.services.github.api.queries import THREAD_TYPES
 from dexxy.integrations.services.github.api.values import (
     Page,
     Payload,
@@ -131,8 +132,9 @@ def _refusal(kind: ThreadKind, answer: Answer, *, is_enabled: bool) -> str:
     """
     what = f"{kind.replace('_', ' ')}s"
     if not is_enabled:
-        # A new repository has none of these until somebody wants them.
-        return "" if kind is ThreadKind.DISCUSSION else _SWITCHED_OFF.format(what=what.capitalize())
+        return switched_off(kind)
+    if reason := answer.gaps.reasons.get("repository.list"):
+        return reason
     if "repository.list" in answer.gaps.refused:
         return (
             f"GitHub does not let this token read {what}. Give the token, or the App, the"
@@ -141,10 +143,15 @@ def _refusal(kind: ThreadKind, answer: Answer, *, is_enabled: bool) -> str:
     return f"GitHub shows no list of {what}: they may be switched off in the repository."
 
 
-_SWITCHED_OFF = (
-    "{what} are switched off in the repository's settings on GitHub. What was read of them stays,"
-    " and they are read again once they are on."
-)
+def switched_off(kind: ThreadKind) -> str:
+    """Say that a repository has a feature switched off."""
+    what = f"{kind.replace('_', ' ')}s".capitalize()
+    return (
+        f"{what} are switched off in the repository's settings on GitHub. What was read of them"
+        " stays, and they are read again once they are on."
+    )
+
+
 _NOTHING: Payload = {
     "totalCount": 0,
     "nodes": [],

@@ -92,7 +92,7 @@ def _store(reading: Reading, parts: Sequence[Part], answer: Answer) -> None:
     with reading.storing():
         _apply(reading, pages, gone, answer)
     for name in gaps.refused & named.keys():
-        _give_up(reading, named[name], _refused(named[name]))
+        _give_up(reading, named[name], _refused(named[name], gaps.reasons.get(name)))
 
 
 def _apply(
@@ -155,9 +155,10 @@ def _page(part: Part, node: Any) -> MappedList:
     return page
 
 
-def _refused(part: Part) -> errors.AccessDeniedError:
+def _refused(part: Part, reason: str | None) -> errors.AccessDeniedError:
     return errors.AccessDeniedError(
-        f"GitHub does not let this token read a list of #{part.thread_number}. Dexxy asks again."
+        reason
+        or f"GitHub does not let this token read a list of #{part.thread_number}. Dexxy asks again."
     )
 
 

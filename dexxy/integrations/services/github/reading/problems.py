@@ -27,6 +27,9 @@ WHERE p.repository_id = %(repository)s AND t.id = r.id
 """
 
 Key = tuple[ThreadKind, int]
+# In the place of the number that GitHub does not show: of each list one problem, which a sweep ends
+# that meets no such thread.
+UNNUMBERED = 0
 
 
 def problem_note(
@@ -44,6 +47,21 @@ def problem_note(
         problem.error = str(error)
         problem.retry_at = timezone.now() + RETRY_AFTER * 2 ** min(problem.attempts, 6)
         problem.save()
+
+
+def unnumbered_note(repository: GitHubRepository, kind: ThreadKind) -> None:
+    """Write down that a list has a thread of which GitHub shows not even the number."""
+    what = kind.replace("_", " ")
+    error = errors.AccessDeniedError(
+        f"GitHub shows nothing of one {what}, not even its number. The next sweep asks again."
+    )
+    problem_note(repository, kind, UNNUMBERED, error)
+
+
+def unnumbered_forget(repository: GitHubRepository, kind: ThreadKind, *, before: datetime) -> None:
+    """Forget that a list had such a thread, where it was met BEFORE a scan of all of it."""
+    met = repository.problems.filter(thread_kind=kind, number=UNNUMBERED, updated_at__lt=before)
+    met.delete()
 
 
 def gaps_note(repository: GitHubRepository, kind: ThreadKind, number: int, gaps: int) -> None:

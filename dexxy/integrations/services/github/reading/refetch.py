@@ -16,6 +16,7 @@ from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_REREAD
 from dexxy.integrations.services.github.reading.found_threads import Found, Marked, threads_found
 from dexxy.integrations.services.github.reading.part_rows import parts_forget, parts_replace
 from dexxy.integrations.services.github.reading.problems import (
+    UNNUMBERED,
     problem_note,
     problems_forget,
     problems_hold,
@@ -47,7 +48,9 @@ def waiting(reading: Reading) -> list[Marked]:
         marks_put_off(threads.filter(_IS_KNOWN, refetch_at__lte=now), until=until)
     due = threads.filter(refetch_at__lte=now).order_by("refetch_at", "pk")
     found = [Marked(ThreadKind(t.kind), t.number, t.pk) for t in due[:limit]]
-    problems = SyncProblem.objects.filter(repository=reading.repository, retry_at__lte=now)
+    problems = SyncProblem.objects.filter(
+        repository=reading.repository, retry_at__lte=now, number__gt=UNNUMBERED
+    )
     tried = {(ThreadKind(p.thread_kind), p.number) for p in problems[: limit - len(found)]}
     stored = threads.filter(number__in=[number for _, number in tried])
     known = {(t.kind, t.number): t.pk for t in stored} if tried else {}

@@ -49,7 +49,9 @@ def read_page(reading: Reading, stream: SyncStream) -> None:
     Raises:
         DexxyError: it could not be read; nothing of it was stored.
     """
-    size = size_to_ask(stream, start=START[StreamName.RELEASES])
+    # A repository has few of them: to try how many more would pass is not worth a request.
+    start = START[StreamName.RELEASES]
+    size = min(start, size_to_ask(stream, start=start))
     after = stream.cursor or None
     variables = reading.name | {"first": size, "after": after}
     try:
@@ -117,7 +119,10 @@ def _move(reading: Reading, stream: SyncStream, **fields: Any) -> None:
 
 def _update(stream: SyncStream, **fields: Any) -> None:
     """Store what was learned and FIELDS, unless a webhook made the list due again meanwhile."""
-    learned = ("page_size", "failed_size", "failed_at", "suspects", "refusal", "met")
+    learned = (
+        *("page_size", "failed_size", "failed_at", "suspects", "suspected_size"),
+        *("refusal", "met"),
+    )
     kept = {name: getattr(stream, name) for name in (*learned, "scan_started_at", "watermark")}
     unchanged = SyncStream.objects.filter(pk=stream.pk, updated_at=stream.updated_at)
     unchanged.update(**kept | fields, updated_at=timezone.now())

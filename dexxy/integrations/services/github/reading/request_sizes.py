@@ -5,8 +5,9 @@ much that is; each failure costs those seconds, and points.
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 So requests begin small, grow by a tenth, and for a day stay below what failed.
 
-Where a size fails that has passed before, one thread among those asked for may be what cannot be
-read. Then half of these suspects is asked for, until it is found or all of them have passed.
+One thread among those asked for may be what cannot be read. So a size that failed is only suspected
+until all that were asked for have passed in smaller requests. Where a size fails that has passed
+before, half of these suspects is asked for, until the one is found or all of them have passed.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ START: Mapping[str, int] = {
     StreamName.SWEEP_ISSUES: 25,
     StreamName.SWEEP_PULL_REQUESTS: 20,
     StreamName.SWEEP_DISCUSSIONS: 15,
-    StreamName.RELEASES: 50,
+    StreamName.RELEASES: 25,
     RequestKind.THREADS: 15,
     RequestKind.PARTS: 25,
     RequestKind.PEOPLE: 50,
@@ -51,13 +52,13 @@ def size_to_ask(learned: LearnedSize, *, start: int) -> int:
     Args:
         start: how many where nothing is known yet.
     """
-    if learned.suspects:
+    if _is_halving(learned):
         return -(-learned.suspects // 2)
-    passed = learned.page_size
+    passed, too_many = learned.page_size, _too_many(learned)
     if passed is None:
-        return max(1, (learned.failed_size or 0) // 2) if _has_failed(learned, start) else start
+        return max(1, too_many // 2) if start >= too_many else start
     grown = min(PAGE_LIMIT, passed + max(1, passed // 10))
-    return passed if _has_failed(learned, grown) else grown
+    return passed if grown >= too_many else grown
 
 
 def size_passed(learned: LearnedSize, asked: int, answer: Answer, *, got: int) -> None:
@@ -68,7 +69,7 @@ def size_passed(learned: LearnedSize, asked: int, answer: Answer, *, got: int) -
     """
     if answer.size > LARGE_ANSWER or answer.seconds > SLOW_ANSWER:
         learned.page_size = max(1, asked // 2)
-    elif not learned.suspects and got >= asked >= (learned.page_size or 0):
+    elif got >= asked >= (learned.page_size or 0):
         learned.page_size = asked
     if learned.suspects:
         learned.suspects -= min(learned.suspects, asked)
@@ -78,29 +79,45 @@ def size_passed(learned: LearnedSize, asked: int, answer: Answer, *, got: int) -
 
 def size_failed(learned: LearnedSize, asked: int) -> None:
     """Learn that GitHub found ASKED too many at once; the row is not saved."""
-    has_passed = learned.page_size is not None and asked <= learned.page_size
-    if learned.suspects or has_passed:
-        learned.suspects = asked
-    learned.failed_size, learned.failed_at = asked, timezone.now()
+    learned.suspects = learned.suspected_size = asked
 
 
 def suspects_passed(learned: LearnedSize) -> None:
     """Learn that none of the suspects was to blame but their number; the row is not saved."""
-    learned.suspects = 0
-    if learned.failed_size:
-        passed = -(-learned.failed_size // 2)
-        learned.page_size = min(learned.page_size or passed, passed)
+    failed = learned.suspected_size
+    learned.suspects, learned.suspected_size = 0, None
+    if failed:
+        learned.failed_size, learned.failed_at = failed, timezone.now()
+        passed = -(-failed // 2)
+        if learned.page_size is None or learned.page_size >= failed:
+            learned.page_size = passed
 
 
 def culprit_found(learned: LearnedSize, *, start: int) -> None:
     """Learn that one alone could not be read, so no size was to blame; the row is not saved.
 
     Args:
-        start: as for `size_to_ask`; what passed below it was on the way to the one.
+        start: as for `size_to_ask`; what passed below it was on the way to the one, unless so few
+            are known to be the most.
     """
-    learned.suspects, learned.failed_size, learned.failed_at = 0, None, None
-    if learned.page_size is not None and learned.page_size < start:
+    learned.suspects, learned.suspected_size = 0, None
+    if learned.page_size is not None and learned.page_size < start < _too_many(learned):
         learned.page_size = None
+
+
+def size_take_over(learned: LearnedSize, known: LearnedSize) -> None:
+    """Learn what is known of the same request elsewhere, if it is the newer; it is not saved."""
+    if learned.failed_at and (known.failed_at is None or known.failed_at < learned.failed_at):
+        return
+    learned.page_size = known.page_size or learned.page_size
+    learned.failed_size, learned.failed_at = known.failed_size, known.failed_at
+
+
+def suspicions_forget(repository: GitHubRepository) -> None:
+    """Learn nothing from what failed of late: GitHub answers not even the least."""
+    nothing = {"suspects": 0, "suspected_size": None}
+    repository.streams.exclude(suspected_size=None).update(**nothing)
+    repository.request_sizes.exclude(suspected_size=None).update(**nothing)
 
 
 class RequestSizes:
@@ -139,7 +156,18 @@ class RequestSizes:
         learned.save()
 
 
-def _has_failed(learned: LearnedSize, size: int) -> bool:
-    if learned.failed_size is None or learned.failed_at is None:
-        return False
-    return size >= learned.failed_size and timezone.now() - learned.failed_at < FAILED_FOR
+def _is_halving(learned: LearnedSize) -> bool:
+    """Say whether a size failed that has passed before, so that one of the suspects may be bad."""
+    suspected = learned.suspected_size
+    return bool(learned.suspects and suspected and suspected <= (learned.page_size or 0))
+
+
+def _too_many(learned: LearnedSize) -> int:
+    """Return the least that is not to be asked for: what failed lately, or may have."""
+    found = [PAGE_LIMIT + 1]
+    if learned.failed_size and learned.failed_at:
+        is_recent = timezone.now() - learned.failed_at < FAILED_FOR
+        found += [learned.failed_size] if is_recent else []
+    if learned.suspected_size:
+        found.append(learned.suspected_size)
+    return min(found)

@@ -17,6 +17,7 @@ from dexxy.integrations.services.github.reading.request_sizes import (
     START,
     culprit_found,
     size_passed,
+    size_take_over,
     size_to_ask,
     suspects_passed,
 )
@@ -62,8 +63,14 @@ def streams_ensure(
 def page_size(stream: SyncStream) -> int:
     """Return how many threads to ask for.
 
-    GitHub charges for all that may be in a page, and most scans for what is new find little.
+    GitHub charges for all that may be in a page, and most scans for what is new find little. A
+    sweep begins with what its list has learned: what that could not read, it cannot either.
     """
+    if stream.name in SWEEPS and stream.scan_started_at is None and not stream.suspects:
+        of_list = stream.name.removeprefix("sweep_")
+        for known in SyncStream.objects.filter(repository=stream.repository_id, name=of_list):
+            size_take_over(stream, known)
+            stream.save(update_fields=["page_size", "failed_size", "failed_at", "updated_at"])
     size = size_to_ask(stream, start=START[stream.name])
     is_first_look = stream.watermark is not None and stream.scan_started_at is None
     return min(size, FIRST_LOOK) if is_first_look else size
@@ -136,7 +143,7 @@ def scan_step_over(
 def scan_restart(stream: SyncStream) -> None:
     """Let a scan begin at the beginning of its list: ingestion is idempotent."""
     stream.cursor, stream.scan_started_at, stream.read, stream.met = "", None, 0, {}
-    stream.suspects = 0
+    stream.suspects, stream.suspected_size = 0, None
     position_set(stream, SweepPosition())
     stream.save()
 

@@ -18,14 +18,17 @@ from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.access.token_ends import token_end_note
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.queries import without_fields
+from dexxy.integrations.services.github.api.optional_fields import without_fields
+from dexxy.integrations.services.github.api.queries import lightest_document
 from dexxy.integrations.services.github.api.values import time
 from dexxy.integrations.services.github.reading.budgets import (
     Limit,
     leave_to_person,
     limit_of,
+    limits_read,
+    limits_stored,
 )
-from dexxy.integrations.services.github.reading.newer_fields import NewerFields
+from dexxy.integrations.services.github.reading.refused_fields import RefusedFields
 from dexxy.integrations.services.github.reading.request_sizes import RequestSizes
 from dexxy.integrations.services.github_client import Answer, GitHubClient
 from dexxy.messages.ingest.records import SourceKey
@@ -39,6 +42,9 @@ RETRY_AFTER = (0.5, 1.0, 2.0)
 LARGEST_ANSWER = 12_000_000
 # How often lists may have to be read from their beginning in one run.
 RESTARTS_AT_MOST = 3
+# What was answered without a word of GitHub's: it, and what stands between, cut off so what takes
+# too long. Once that is bad luck, twice it is size.
+_MAY_BE_SIZE = (errors.AnswerBrokenOffError, errors.GatewayError)
 
 _HAS_PROBLEMS = """
 EXISTS (SELECT FROM integrations_syncproblem WHERE repository_id = %(repository)s)
@@ -55,6 +61,7 @@ SET secondary_limits = 0,
     points_remaining = coalesce(%(points_remaining)s, points_remaining),
     points_reset_at = coalesce(%(points_reset_at)s, points_reset_at),
     requests_remaining = coalesce(%(requests_remaining)s, requests_remaining),
+    limits = limits || %(limits)s,
     sweep_points = %(sweep_points)s
                    + CASE WHEN sweep_hour_ends_at > now() THEN sweep_points ELSE 0 END,
     sweep_hour_ends_at = CASE WHEN sweep_hour_ends_at > now() OR %(sweep_points)s = 0
@@ -79,7 +86,7 @@ class Reading:
         waited: seconds between two tries of a request.
         points_remaining, requests_remaining: what is left of each limit, as GitHub told last.
         points_reset_at: when there are all points again.
-        limits: the same with all that belongs to it, by GitHub's names.
+        limits: the same with all that belongs to it, by GitHub's names; None until it is needed.
         sweep_points: what sweeps have cost since that was last written down.
         has_problems: whether there were any when the transaction that stores a page began.
     """
@@ -93,11 +100,11 @@ class Reading:
     points_remaining: int | None = None
     points_reset_at: datetime | None = None
     requests_remaining: int | None = None
-    limits: dict[str, Limit] = field(default_factory=dict, repr=False)
+    limits: dict[str, Limit] | None = field(default=None, repr=False)
     sweep_points: int = 0
     source: SourceKey = field(init=False)
     sizes: RequestSizes = field(init=False)
-    _newer: NewerFields = field(init=False, repr=False)
+    _refused: RefusedFields = field(init=False, repr=False)
     still_readable: StillReadable = field(init=False, repr=False)
     has_problems: bool = field(default=True, init=False)
     _is_readable: bool = field(default=False, init=False, repr=False)
@@ -106,7 +113,7 @@ class Reading:
         source = self.repository.source
         self.source = SourceKey(source.workspace_id, source.pk, source.server)
         self.sizes = RequestSizes(self.repository)
-        self._newer = NewerFields(self.repository)
+        self._refused = RefusedFields(self.repository)
         self.still_readable = StillReadable(self.repository)
 
     @property
@@ -130,21 +137,30 @@ class Reading:
             is_smallest: no smaller query can be asked, so one that was too heavy is tried again.
 
         Raises:
+            QueryTooHeavyError: among others: this one cannot be answered, and others can.
             GitHubError: one of its kinds.
             SyncNotPossibleError: a person paused or disconnected the repository meanwhile.
         """
 
         def request() -> Answer:
             at_most = None if is_smallest else LARGEST_ANSWER
-            text = without_fields(document, self._newer.unknown)
+            text = without_fields(document, self._refused.names)
             return self.client.query(text, variables, may_lack=may_lack, at_most=at_most)
 
-        try:
-            answer = self._ask(request, "graphql", is_smallest=is_smallest)
-        except errors.FieldUnknownError as error:
-            if not self._newer.refused(error.fields):
-                raise
-            answer = self._ask(request, "graphql", is_smallest=is_smallest)
+        answer: Answer | None = None
+        while answer is None:
+            try:
+                answer = self._ask(request, "graphql", is_smallest=is_smallest)
+            except errors.FIELDS_REFUSED as error:
+                if not self._refused.note(error.fields):
+                    raise
+            except errors.AnswerBrokenOffError as error:
+                self._require_answers()
+                raise errors.QueryTooHeavyError(str(error)) from error
+        self._count_points(answer)
+        return answer
+
+    def _count_points(self, answer: Answer) -> None:
         with errors.answer_shape("limits"):
             limit = answer.data.get("rateLimit")
             if limit:
@@ -153,7 +169,14 @@ class Reading:
                 self.sweep_points += cost if self.purpose == "sweep_requests" else 0
                 self.points_remaining = int(limit["remaining"])
                 self.points_reset_at = time(limit["resetAt"])
-        return answer
+
+    def _require_answers(self) -> None:
+        """Look whether GitHub answers the lightest of queries.
+
+        Raises:
+            GitHubError: it does not: so it was not the other query that broke its answer off.
+        """
+        self._ask(lambda: self.client.query(lightest_document(), {}), "graphql", is_smallest=True)
 
     def get(self, path: str, params: dict[str, str | int] | None = None) -> Answer:
         """Read a path of the REST API for this repository.
@@ -171,6 +194,9 @@ class Reading:
 
     def _ask(self, request: Callable[[], Answer], resource: str, *, is_smallest: bool) -> Answer:
         installation = self.repository.installation
+        if self.limits is None:
+            # Who asks once would never see how much of a person's limit is left.
+            self.limits = {} if installation.is_by_app else limits_read(installation.credential_id)
         if not installation.is_by_app:
             leave_to_person(self.limits, resource)
         answer = self._tried(request, is_smallest=is_smallest)
@@ -194,7 +220,7 @@ class Reading:
                     isinstance(error, errors.QueryTooHeavyError) and not is_smallest
                 ):
                     raise
-                if _breaks_off(error) and tried and not is_smallest:
+                if isinstance(error, _MAY_BE_SIZE) and tried and not is_smallest:
                     raise errors.QueryTooHeavyError(str(error)) from error
                 log.info("asking GitHub again", error=str(error), seconds=wait)
                 sleep(wait)
@@ -281,6 +307,7 @@ class Reading:
             "points_remaining": self.points_remaining,
             "points_reset_at": self.points_reset_at,
             "requests_remaining": self.requests_remaining,
+            "limits": Jsonb(limits_stored(self.limits or {})),
             "sweep_points": self.sweep_points,
         }
         execute_later(_NOTE_SPENT, params)
@@ -303,11 +330,3 @@ class Reading:
         """Add to the run's counts."""
         for name, count in counts.items():
             self.run.counts[name] = self.run.counts.get(name, 0) + count
-
-
-def _breaks_off(error: errors.GitHubError) -> bool:
-    """Say whether an answer had begun, or was waited for: once that is bad luck, twice it is size.
-
-    GitHub, and what stands between, cut off what takes too long without a word.
-    """
-    return isinstance(error, errors.AnswerBrokenOffError)

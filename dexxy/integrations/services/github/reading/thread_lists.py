@@ -26,7 +26,12 @@ from dexxy.integrations.services.github.reading.page_frame import (
     time_in,
 )
 from dexxy.integrations.services.github.reading.part_rows import parts_replace
-from dexxy.integrations.services.github.reading.problems import problem_note, threads_are_read
+from dexxy.integrations.services.github.reading.problems import (
+    problem_note,
+    threads_are_read,
+    unnumbered_forget,
+    unnumbered_note,
+)
 from dexxy.integrations.services.github.reading.receipt import messages_counted, sweep_meets
 from dexxy.integrations.services.github.reading.request_sizes import size_failed
 from dexxy.integrations.services.github.reading.scans import (
@@ -131,7 +136,10 @@ def _store(
             sweep_meets(sweep, (m for thread in threads for m in thread.snapshot.messages))
         for thread in unreadable:
             problem_note(reading.repository, kind, thread.number, thread.error)
+        began, is_of_all = stream.scan_started_at, stream.watermark is None
         scan_advance(stream, listing, answer, asked=asked, met_known=len(fresh) < len(nodes))
+        if is_of_all and stream.is_done and listing.is_enabled and reading.has_problems:
+            unnumbered_forget(reading.repository, kind, before=began or answer.date)
         _note(reading, stream, kind, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
 
@@ -219,12 +227,14 @@ def _step_over(
     found = reading.repository_of(answer)
     with answer_shape(f"{kind}s"):
         page = page_of({"nodes": [], **found["list"]})
-        # Where there is no number either, GitHub shows nothing there.
         numbers = [number_of(node) for node in page.nodes if node]
     refuse_circle(page, variables["after"])
     with reading.storing():
         for number in numbers:
             problem_note(reading.repository, kind, number, error)
+        # At the end of the list there is nothing to step over, and no cursor behind it.
+        if not numbers and page.end:
+            unnumbered_note(reading.repository, kind)
         scan_step_over(stream, numbers, answer, cursor=page.end, goes_on=page.goes_on)
 
 

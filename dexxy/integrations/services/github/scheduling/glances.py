@@ -32,6 +32,7 @@ from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT, glance_document
 from dexxy.integrations.services.github.reading.budgets import sweep_room
 from dexxy.integrations.services.github.reading.glance import Glance, Known, glances_of
+from dexxy.integrations.services.github.reading.problems import UNNUMBERED
 from dexxy.integrations.services.github.reading.scans import SWEEPS, THREAD_LISTS
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github.scheduling.intervals import are_edits_due, next_look
@@ -176,7 +177,9 @@ def _known(repositories: Sequence[GitHubRepository]) -> list[Known]:
     runs = SyncRun.objects.filter(repository__in=repositories, state=RunState.DONE)
     newest = runs.exclude(receipt={}).order_by("repository", "-started_at", "-pk")
     receipts = dict(newest.distinct("repository").values_list("repository", "receipt"))
-    problems = SyncProblem.objects.filter(repository__in=repositories, retry_at__lte=timezone.now())
+    problems = SyncProblem.objects.filter(
+        repository__in=repositories, retry_at__lte=timezone.now(), number__gt=UNNUMBERED
+    )
     with_problem = set(problems.values_list("repository", flat=True))
     return [
         Known(one, streams[one.pk], receipts.get(one.pk, {}), one.pk in with_problem)

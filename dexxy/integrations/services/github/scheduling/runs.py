@@ -34,6 +34,7 @@ from dexxy.integrations.services.github.reading.edited_comments import EDITS
 from dexxy.integrations.services.github.reading.glance import Glance
 from dexxy.integrations.services.github.reading.receipt import is_sweep_wanted, receipt_write
 from dexxy.integrations.services.github.reading.releases import DAILY, daily_lists_due
+from dexxy.integrations.services.github.reading.request_sizes import suspicions_forget
 from dexxy.integrations.services.github.reading.scans import (
     SWEEPS,
     THREAD_LISTS,
@@ -157,9 +158,12 @@ def run_stop(run: SyncRun, error: SyncNotPossibleError) -> None:
 def run_fail(run: SyncRun, error: DexxyError) -> None:
     """Write down why a run ended; the next one goes on where it was."""
     lost = isinstance(error, (errors.NotFoundError, errors.AccessDeniedError))
+    is_down = isinstance(error, (errors.GitHubUnreachableError, errors.GitHubServerError))
     next_sync_at = _look_for_lost(run.repository) if lost else _retry_at(error)
     with transaction.atomic():
         run_failed(run.repository, str(error), next_sync_at=next_sync_at, is_refused=lost)
+        if is_down and not isinstance(error, errors.QueryTooHeavyError):
+            suspicions_forget(run.repository)
         run.state, run.finished_at = RunState.FAILED, timezone.now()
         run.error, run.error_code = str(error), error.code
         run.save()
