@@ -14,6 +14,8 @@ from benchmarks.feed_report import report_feed
 from benchmarks.latency_report import report_latency
 from benchmarks.servers import own_servers
 from benchmarks.worlds import long_thread_world
+from dexxy_simulator.faults import Asked, Fault, timed_out
+from dexxy_simulator.generated import generated_world
 from dexxy_simulator.own_process import SimulatorProcess
 from dexxy_simulator.server import SimulatorServer
 
@@ -26,6 +28,8 @@ COMMENTS, LENGTH = 5000, 60_000
 # Seconds of each answer, where that is measured.
 LATENCY = 0.3
 HEAVY_THREADS, HEAVY_COMMENTS = 10, 150
+# Threads of a page beyond which GitHub gives up on it, where that is measured.
+MOST = 25
 
 
 def main() -> None:
@@ -56,6 +60,7 @@ def _measure(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
                 found.append(_run(f"benchmarks.{name}", environment))
         results["unchanged"] = [_run("benchmarks.sync", {**environment, "BENCH_AGAIN": "1"})]
     results["far"] = [_measure_far(environment, arguments)]
+    results["refused"] = [_measure_refused(environment)]
     return results | _measure_memory(environment)
 
 
@@ -65,6 +70,20 @@ def _measure_far(environment: dict[str, str], arguments: Sequence[str]) -> dict[
         environment = {**environment, "DEXXY_GITHUB_API_URL": simulator.url}
         _run("benchmarks.sync", environment)  # renders all answers
         return _run("benchmarks.sync", environment)
+
+
+def _measure_refused(environment: dict[str, str]) -> dict[str, float]:
+    """Sync the same from a server that gives up on pages of many threads."""
+    refused = Fault(timed_out(502, points=10), on=_is_large_page, times=None)
+    world = generated_world(1, threads=THREADS, messages=MESSAGES)
+    with SimulatorServer(world) as server:
+        server.faults.add(refused)
+        found = _run("benchmarks.sync", {**environment, "DEXXY_GITHUB_API_URL": server.url})
+    return {**found, "refused": refused.happened}
+
+
+def _is_large_page(asked: Asked) -> bool:
+    return "query Threads(" in asked.document and asked.variables["first"] > MOST
 
 
 def _measure_memory(environment: dict[str, str]) -> dict[str, list[dict[str, float]]]:
@@ -114,6 +133,12 @@ def _report(results: dict[str, list[dict[str, float]]]) -> None:
     table.add_row("  of the sum of latencies", waited, "1.2 at most")
     table.add_row("requests for 1,000 messages", f"{per_thousand:.2f}", "8 at most")
     table.add_row("points in all", f"{sync['points']:.0f}", "")
+    refused = best["refused"]
+    table.add_row(f"where pages of more than {MOST} threads are refused", "", "")
+    table.add_row("  failed list requests", f"{refused['refused']:.0f}", "3 at most")
+    per_thousand = refused["requests"] / refused["messages"] * 1000
+    table.add_row("  requests for 1,000 messages", f"{per_thousand:.2f}", "")
+    table.add_row("  points in all", f"{refused['points']:.0f}", "")
     table.add_row("peak memory, MB", f"{sync['memory']:.0f}", "under 200")
     large, long = best["large"]["memory"], best["long"]["memory"]
     table.add_row(f"  {TIMES} times as large", f"{large:.0f}", "under 200")
