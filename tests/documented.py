@@ -40,6 +40,12 @@ def fences(page: str, language: str) -> list[str]:
     return [dedent(body) for _, of, body in _FENCE.findall(text) if of == language]
 
 
+def named_in_sentences(page: str) -> Iterator[str]:
+    """Yield what stands behind `dexxy` in the commands that a page names outside of fences."""
+    text = _FENCE.sub("", (ROOT / page).read_text("utf-8"))
+    yield from re.findall(r"`(?:[A-Z_]+=\S+ )*(?:[\w./]*/)?dexxy ([^`\n]+)`", text)
+
+
 def blocks(page: str) -> Iterator[list[Command]]:
     """Return the commands of each fence of a page."""
     for body in fences(page, "sh"):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from urllib.request import urlopen
 
 from dexxy.cli.tests.real_proxies import AROUND
@@ -101,10 +102,11 @@ class Host:
         return "\n".join(self.log(command).read_text() for command in self.processes)
 
     def stop(self, seconds: float) -> dict[str, int]:
-        """Ask all its processes to stop; return how each ended, within so many SECONDS."""
+        """Ask all its processes to stop; return how each ended, all within so many SECONDS."""
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
-        return {name: one.wait(seconds) for name, one in self.processes.items()}
+        ends = monotonic() + seconds
+        return {name: one.wait(ends - monotonic()) for name, one in self.processes.items()}
 
     def end(self) -> None:
         for process in self.processes.values():

@@ -15,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from dexxy.accounts.api_tokens import api_token_create
 from dexxy.accounts.models import TokenScope, User, Workspace
+from dexxy.cli.command_line import COMMANDS, parser_of
 from dexxy.cli.tests.running import Running, answers, environment, free_port
 from dexxy.config.catalogue import CATALOGUE
 from dexxy.embedded.binaries import postgres_client_programs
@@ -23,7 +24,7 @@ from dexxy.sources.models import Source
 from dexxy_simulator.recorded import recorded_world
 from dexxy_simulator.server import SimulatorServer
 from dexxy_simulator.tokens import DEMO_TOKEN
-from tests.documented import PAGES, ROOT, Command, blocks, fences
+from tests.documented import PAGES, ROOT, Command, blocks, fences, named_in_sentences
 from tests.factories import make_message, make_standing, make_thread
 from tests.servers import migrated_database, new_database, own_database
 
@@ -48,9 +49,7 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         for command in ("dexxy upgrade", "dexxy upgrade --check")
     },
     ("docs/how-to/upgrade.md", "dexxy restore --force"): "tests/test_upgrade_under_load.py",
-    ("docs/how-to/upgrade.md", "dexxy upgrade --old-programs"): "dexxy/cli/tests/"
-    "test_major_upgrade.py",
-    ("docs/how-to/run-in-containers.md", "sh make-secrets.sh"): "tests/test_deployed_commands.py",
+    ("docs/how-to/run-in-containers.md", "sh make-secrets.sh"): "tests/test_deployments.py",
 }
 _TESTS = "it runs these tests, or part of them, for minutes to hours"
 _CONTAINERS = "it is for containers alone; tests/test_deployed_commands.py runs what they run"
@@ -73,6 +72,11 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     ("CONTRIBUTING.md", "make hooks"): "it changes the settings of git",
     ("CONTRIBUTING.md", "make pythons"): _TESTS,
     ("docs/how-to/upgrade.md", "pip install"): "it asks package registries for other programs",
+    (
+        "docs/how-to/upgrade.md",
+        "dexxy upgrade --old-programs",
+    ): "the programs of before are"
+    " a folder of yours; dexxy/cli/tests/test_major_upgrade.py upgrades with those of a wheel",
     ("docs/how-to/run-in-containers.md", "cd deploy/compose"): _CONTAINERS,
     ("docs/how-to/run-in-containers.md", "cp .env.example"): _CONTAINERS,
     **{
@@ -135,6 +139,25 @@ def test_every_command_is_run_or_says_why_not() -> None:
     ]
 
     assert left == [], "run it in a test, or add it to NOT_RUN with the reason"
+
+
+def test_every_command_in_a_sentence_is_one_and_has_the_options_that_it_is_given() -> None:
+    wrong, number = [], 0
+    for page in PAGES:
+        if page.startswith("docs/adr/") or page == "CHANGELOG.md":
+            continue  # they tell of what there was
+        for text in named_in_sentences(page):
+            number += 1
+            name, *rest = text.split()
+            if name in {"COMMAND", "--help", "--version"}:
+                continue
+            known = parser_of(name)._option_string_actions if name in COMMANDS else {}
+            given = {word.partition("=")[0].strip("[]") for word in rest if word.startswith("--")}
+            if name not in COMMANDS or given - known.keys():
+                wrong.append((page, text))
+
+    assert number > 150
+    assert wrong == []
 
 
 def test_no_line_of_the_tables_is_about_nothing() -> None:
