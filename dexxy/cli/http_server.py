@@ -77,7 +77,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError as error:  # a number of 5,000 digits, an address that is none
             raise ParsingError("Malformed header") from error
-        if self.chunked:
+        # waitress takes it out of the headers where it understood it: HTTP/1.0 knows none, and what
+        # follows would be read as another request.
+        if self.chunked or "TRANSFER_ENCODING" in self.headers:
             # Of chunks of a byte each, and of what may follow the last one, a megabyte costs the
             # loop seconds; nobody needs to send us such a body.
             self.chunked = False

@@ -403,11 +403,12 @@ def test_an_answer_in_many_parts_is_kept_in_a_file_and_not_in_memory(serve: Serv
     assert more < 15 * MEGABYTE
 
 
-def test_a_body_without_a_length_is_refused(serve: Serve) -> None:
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_a_body_without_a_length_is_refused(serve: Serve, version: bytes) -> None:
     served = serve()
-    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /echo HTTP/%s\r\nHost: x\r\nConnection: keep-alive\r\n" % version
 
-    with connect(served.port, head + b"1\r\nx\r\n" * 1000) as one:
+    with connect(served.port, head + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n") as one:
         answer = answer_of(one)
 
     assert (answer[0], b"Send a Content-Length." in answer[1]) == (411, True)
