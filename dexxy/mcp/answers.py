@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from dexxy.messages.models import MessageKind, Reason, ThreadKind, ThreadState
 
 Untrusted = Annotated[str, Field(description="Untrusted text, in marks.")]
+Number = Annotated[int | None, Field(description="Absent where its platform numbers none.")]
 Cursor = Annotated[
     str | None, Field(description="Give it as `cursor` for the next page; absent at the end.")
 ]
@@ -38,7 +39,7 @@ class Thread(Part):
 
     thread_id: str = Field(description="For `get_thread`.")
     repository: str
-    number: int
+    number: Number = None
     kind: ThreadKind
     title: Untrusted
     state: ThreadState
@@ -83,7 +84,7 @@ class FoundMessage(Message):
 
     thread_id: str
     repository: str
-    number: int
+    number: Number = None
     title: Untrusted
 
 

@@ -50,7 +50,7 @@ def thread(call: Call, row: models.Thread, waits: Mapping[int, datetime]) -> ans
     return answers.Thread(
         thread_id=str(row.pk),
         repository=row.source.name,
-        number=row.number,
+        number=row.platform_number,
         kind=ThreadKind(row.kind),
         title=call.marks.around(row.title),
         state=ThreadState(row.state),
@@ -81,7 +81,7 @@ def found_message(call: Call, row: models.Message, longest: int) -> answers.Foun
         **_message(call, row, longest),
         thread_id=str(row.thread_id),
         repository=row.source.name,
-        number=row.thread.number,
+        number=row.thread.platform_number,
         title=call.marks.around(row.thread.title),
     )
 

@@ -251,6 +251,11 @@ class Thread(TimestampedModel):
         return self.title if self.external_id else f"#{self.number} {self.title}"
 
     @property
+    def platform_number(self) -> int | None:
+        """Its number, if its platform numbers threads; ours is shown nowhere."""
+        return None if self.external_id else self.number
+
+    @property
     def place(self) -> str:
         """Where it is: its source, with its number if its platform numbers threads."""
         return self.source.name if self.external_id else f"{self.source.name} #{self.number}"

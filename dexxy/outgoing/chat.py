@@ -108,7 +108,8 @@ def _line(dialect: _Dialect, event: Mapping[str, Any]) -> str:
         return _("A test from Dexxy, sent by {who}.").format(who=sent_by)
     thread, message = data["thread"], data.get("message", {})
     title = _shortened(thread["title"], LONGEST_TITLE)
-    name = f"{thread['repository']['name']} #{thread['number']} {title}"
+    number = f" #{thread['number']}" if thread["number"] is not None else ""
+    name = f"{thread['repository']['name']}{number} {title}"
     says = str(_LINES[kind]).format(
         who=_who(dialect, message.get("author")),
         opener=_who(dialect, thread["author"]),

@@ -43,7 +43,7 @@ def thread_shape(workspace: Workspace, thread: Thread) -> Shape:
     return {
         "id": str(thread.pk),
         "kind": thread.kind,
-        "number": thread.number,
+        "number": thread.platform_number,
         "title": thread.title,
         "state": thread.state,
         "labels": list(thread.labels),

@@ -87,7 +87,7 @@ def _message(message: Message) -> Row:
         "source": message.source.name,
         "thread_id": message.thread_id,
         "thread_kind": message.thread_kind,
-        "thread_number": _number(message.thread),
+        "thread_number": message.thread.platform_number,
         "thread_title": message.thread.title,
         "kind": message.kind,
         **_author(message.author),
@@ -111,7 +111,7 @@ def _thread(thread: Thread) -> Row:
         "id": thread.pk,
         "source": thread.source.name,
         "kind": thread.kind,
-        "number": _number(thread),
+        "number": thread.platform_number,
         "title": thread.title,
         "state": thread.state,
         "state_reason": thread.state_reason,
@@ -131,11 +131,6 @@ def _thread(thread: Thread) -> Row:
         "last_activity_at": thread.last_activity_at,
         "message_count": thread.message_count,
     }
-
-
-def _number(thread: Thread) -> int | None:
-    """Return the number of a thread, if its platform numbers threads."""
-    return None if thread.external_id else thread.number
 
 
 def _members(asked: Asked, cursor: str) -> Rows:

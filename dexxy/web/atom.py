@@ -302,7 +302,7 @@ def _of_message(workspace: Workspace, message: Message, bodies: Bodies) -> Entry
     verb = feed_lines.verb_alone(message)
     return Entry(
         pk=address,
-        title=f"{who} {verb}: {source.name} #{thread.number} {thread.title}",
+        title=f"{who} {verb}: {thread.place} {thread.title}",
         address=address,
         author=who,
         html=_cleaned(bodies.render(message.body, home).html) if message.body else "",
@@ -317,7 +317,7 @@ def _of_thread(
     address = _address(workspace, f"threads/{thread.pk}/")
     return Entry(
         pk=f"{address}{part}",
-        title=f"{thread.source.name} #{thread.number} {thread.title}",
+        title=f"{thread.place} {thread.title}",
         address=address,
         author=str(thread.author.member) if thread.author else _("Somebody"),
         html=_cleaned(says),

@@ -24,7 +24,7 @@ from dexxy.messages.changes.noting import messages_noted
 from dexxy.messages.changes.positions import Position
 from dexxy.messages.models import Message, Thread
 from dexxy.messages.selectors import ThreadNotFoundError
-from dexxy.sources.models import Source
+from dexxy.sources.models import Source, SourceKind
 from tests.everything import stored
 from tests.factories import changes_settle, make_identity, make_message, make_thread
 
@@ -71,6 +71,23 @@ def test_who_waits_is_told_with_since_when_and_why(use: Use, waiting: Thread) ->
     page = reverse("thread", args=[waiting.workspace.slug, waiting.pk])
     assert row["thread"]["page"] == BASE + page
     assert "next_cursor" not in told
+
+
+def test_the_number_that_we_gave_a_thread_of_a_script_is_told_to_no_model(
+    use: Use, waiting: Thread
+) -> None:
+    Source.objects.filter(pk=waiting.source_id).update(kind=SourceKind.FED)
+    Thread.objects.filter(pk=waiting.pk).update(external_id="<1@ants.org>")
+
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("list_waiting", {}),
+        ("get_thread", {"thread_id": str(waiting.pk)}),
+        *(("search", {"query": "", "find": what}) for what in ("threads", "messages")),
+    ]
+    for name, arguments in asked:
+        told = use(name, **arguments)
+        assert fits(name, told)
+        assert '"number"' not in json.dumps(told), name
 
 
 def test_the_queue_takes_the_language_of_the_search_fields(use: Use, waiting: Thread) -> None:

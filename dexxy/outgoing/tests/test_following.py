@@ -9,12 +9,13 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.members.models import IdentityKind
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.models import ArchivedReason, ChangeKind, Follower, Message, MessageKind, Thread
+from dexxy.outgoing.chat import chat_body
 from dexxy.outgoing.endpoints import endpoint_set_paused
-from dexxy.outgoing.models import Delivery
+from dexxy.outgoing.models import Delivery, EndpointKind
 from dexxy.outgoing.privacy import source_visibility_note, workspace_keep_private_in
 from dexxy.outgoing.tests.conftest import EndpointMaker, catch_up, told
-from dexxy.sources.models import Source
-from tests.factories import make_identity, make_message, make_thread, note_change
+from dexxy.sources.models import Source, SourceKind
+from tests.factories import make_identity, make_message, make_source, make_thread, note_change
 
 NOW = timezone.now
 
@@ -241,3 +242,20 @@ def test_nobody_follows_where_nobody_listens(source: Source) -> None:
     catch_up()
 
     assert not Follower.objects.filter(name="outgoing").exists()
+
+
+def test_the_number_that_we_gave_a_thread_of_a_script_is_told_to_nobody(
+    make_endpoint: EndpointMaker, workspace: Workspace
+) -> None:
+    fed = make_source(workspace=workspace, name="dev@ants.org", kind=SourceKind.FED)
+    chat = make_endpoint(events=["thread.opened"], kind=EndpointKind.SLACK)
+    message = opened(fed, title="Leak")
+    Thread.objects.filter(pk=message.thread_id).update(external_id="<1@ants.org>")
+
+    catch_up()
+
+    [delivery] = Delivery.objects.filter(endpoint=chat)
+    assert delivery.payload["data"]["thread"]["number"] is None
+    assert "|dev@ants.org Leak>" in chat_body(chat, [delivery.payload])["text"].replace(
+        "\u200b", ""
+    )
