@@ -279,11 +279,13 @@ def make_delivery(*, installation: GitHubInstallation, event: str = "issues") ->
     )
 
 
-def make_endpoint(*, workspace: Workspace, name: str = "Ours") -> Endpoint:
-    """Make a webhook of a workspace, to an address that nobody asks."""
+def make_endpoint(
+    *, workspace: Workspace, name: str = "Ours", kind: EndpointKind = EndpointKind.WEBHOOK
+) -> Endpoint:
+    """Make an endpoint of a workspace, to an address that nobody asks."""
     return Endpoint.objects.create(
         workspace=workspace,
-        kind=EndpointKind.WEBHOOK,
+        kind=kind,
         name=name,
         url="https://hooks.example.com/",
         secret=secret_make(),

@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 
 from dexxy.accounts.api_tokens import api_token_create
-from dexxy.accounts.models import TokenScope, User, Workspace
-from dexxy.outgoing.models import DeliveryState, FeedAddress
+from dexxy.accounts.models import ListPage, TokenScope, User, Workspace
+from dexxy.accounts.saved_views import saved_view_save
+from dexxy.outgoing.feed_addresses import MOST_ADDRESSES
+from dexxy.outgoing.models import DeliveryState, EndpointKind, FeedAddress
 from tests.doors import Action, Names, assert_one_outcome, assert_refused, name_of
 from tests.factories import make_endpoint, make_outgoing
 
@@ -46,6 +48,62 @@ ACTIONS = [
         api="endpointRotateKey(endpointId: $endpoint)",
         by="alice",
         audit=["endpoint.secret_rotated $endpoint"],
+        has_token=False,
+    ),
+    Action(
+        "add an endpoint in a network of our own",
+        page=f"{PAGE}?kind=webhook&name=Ours&url=https://10.0.0.7/x&event=thread.opened",
+        api='endpointCreate(workspaceId: $workspace, kind: WEBHOOK, input: {name: "Ours",'
+        ' url: "https://10.0.0.7/x", events: ["thread.opened"]})',
+        by="alice",
+        refusal="The address is in a network of our own: DEXXY_OUTSIDE_ALLOWED can name it.",
+        has_token=False,
+    ),
+    Action(
+        "add an endpoint as a member",
+        page=f"{PAGE}?kind=webhook&name=Ours&url=https://hooks.example.com/x&event=thread.opened",
+        api='endpointCreate(workspaceId: $workspace, kind: WEBHOOK, input: {name: "Ours",'
+        f" {HEARS}}})",
+        refusal="FORBIDDEN",
+        has_token=False,
+    ),
+    Action(
+        "let an endpoint hear of nothing",
+        page=f"{PAGE}endpoints/$endpoint/?name=Theirs&url=https://hooks.example.com/x&event=",
+        api='endpointUpdate(endpointId: $endpoint, input: {name: "Theirs", url: "", events: [""]})',
+        by="alice",
+        refusal="Choose at least one event, of those that there are.",
+        has_token=False,
+    ),
+    Action(
+        "change an endpoint as a member",
+        page=f"{PAGE}endpoints/$endpoint/?name=Theirs&url=https://hooks.example.com/x"
+        "&event=thread.opened",
+        api=f'endpointUpdate(endpointId: $endpoint, input: {{name: "Theirs", {HEARS}}})',
+        refusal="FORBIDDEN",
+        has_token=False,
+    ),
+    Action(
+        "exchange the secret of a chat",
+        page=f"{PAGE}endpoints/$chat/rotate/",
+        api="endpointRotateKey(endpointId: $chat)",
+        by="alice",
+        refusal="What a chat gets is not signed: it has no secret.",
+        has_token=False,
+    ),
+    Action(
+        "make an address of a colleague's own view",
+        page=f"{PAGE}feeds/?of=$view",
+        api="feedAddressCreate(workspaceId: $workspace, viewId: $view)",
+        refusal="NOT_FOUND",
+        has_token=False,
+    ),
+    Action(
+        "make an address too many",
+        page=f"{PAGE}feeds/?of=feed",
+        api="feedAddressCreate(workspaceId: $workspace)",
+        by="alice",
+        refusal="You have 20 feed addresses, which is the most: revoke one first.",
         has_token=False,
     ),
     Action(
@@ -167,6 +225,7 @@ def names(cast: dict[str, User], workspace: Workspace) -> Names:
     endpoint, paused = (make_endpoint(workspace=workspace) for _ in range(2))
     paused.is_paused = True
     paused.save()
+    chat = make_endpoint(workspace=workspace, kind=EndpointKind.SLACK)
     emptied, delivery = make_outgoing(endpoint=endpoint), make_outgoing(endpoint=endpoint)
     emptied.payload, delivery.state = {}, DeliveryState.FAILED
     emptied.save()
@@ -177,8 +236,18 @@ def names(cast: dict[str, User], workspace: Workspace) -> Names:
         ).pk
         for name, user in (("feed", "bob"), ("admins", "alice"))
     }
+    admin = workspace.memberships.get(user=cast["alice"])
+    FeedAddress.objects.bulk_create(
+        FeedAddress(membership=admin, page="feed", secret_hash=str(number))
+        for number in range(MOST_ADDRESSES - 1)
+    )
+    view = saved_view_save(
+        viewer=cast["alice"], workspace=workspace, page=ListPage.FEED, name="Own", query=""
+    )
     return {
         **feeds,
+        "chat": chat.pk,
+        "view": view.pk,
         "endpoint": endpoint.pk,
         "paused": paused.pk,
         "emptied": emptied.pk,

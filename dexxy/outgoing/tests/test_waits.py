@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from django.utils import timezone
 
+from dexxy.accounts.models import User, Workspace
 from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage
 from dexxy.outgoing.endpoints import Wanted, endpoint_update
 from dexxy.outgoing.models import Delivery
+from dexxy.outgoing.privacy import source_visibility_note, workspace_keep_private_in
 from dexxy.outgoing.tests.conftest import EndpointMaker, told
 from dexxy.outgoing.waits import waits_differ, waits_tell
 from dexxy.sources.models import Source
@@ -104,3 +107,23 @@ def test_what_is_set_aside_says_so(make_endpoint: EndpointMaker, source: Source)
 
     [ended] = Delivery.objects.all()
     assert ended.payload["data"]["reason"] == "set_aside"
+
+
+@pytest.mark.parametrize("is_private", [True, False, None])
+def test_who_waits_in_what_is_private_or_may_be_is_kept_in(
+    make_endpoint: EndpointMaker,
+    alice: User,
+    workspace: Workspace,
+    source: Source,
+    is_private: bool | None,
+) -> None:
+    endpoint = make_endpoint(events=WAITS, since=timezone.now() - timedelta(days=3), late_hours=5)
+    if is_private is not None:
+        source_visibility_note(source.pk, is_private=is_private)
+    workspace_keep_private_in(viewer=alice, workspace=workspace, keeps=True)
+    late = waiting(source, timezone.now() - timedelta(hours=6))
+    tell(source)
+    late.delete()
+    tell(source)
+
+    assert sorted(told(endpoint)) == (sorted(WAITS) if is_private is False else [])
