@@ -41,12 +41,13 @@ def mail_server() -> Iterator[BaseEmailBackend]:
     """
     server = get_connection()
     try:
-        server.open()
-    except (OSError, smtplib.SMTPException) as error:
-        raise MailServerError(_reason(error)) from error
-    try:
+        try:
+            server.open()
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailServerError(_reason(error)) from error
         yield server
     finally:
+        # Also one that did not let us in: it would keep its connection until it is tired of us.
         with suppress(OSError, smtplib.SMTPException):
             server.close()
 
