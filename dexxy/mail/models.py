@@ -71,6 +71,7 @@ class MailKind(models.TextChoices):
     FORGOTTEN = "password", _("Link to a new password")
     ADDRESS = "address", _("Proof of a new address")
     ADDRESS_CHANGED = "moved", _("News of a new address")
+    DISABLED = "disabled", _("Disabled endpoint")
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):

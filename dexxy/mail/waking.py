@@ -4,6 +4,7 @@ import time
 
 from dexxy.common.queue import worker_wake
 from dexxy.mail.models import MailPreference, OutgoingMail
+from dexxy.mail.notices import notices_are_due
 from dexxy.mail.preferences import mail_is_configured
 
 JOB = "dexxy.web.mailing.tasks.send_mails"
@@ -23,5 +24,6 @@ def mail_wake_if_due() -> None:
     if not mail_is_configured() or time.monotonic() - _looked_at < _EVERY:
         return
     _looked_at = time.monotonic()
-    if MailPreference.objects.exists() or OutgoingMail.objects.unsent().exists():
+    is_due = MailPreference.objects.exists() or OutgoingMail.objects.unsent().exists()
+    if is_due or notices_are_due():
         mail_wake()

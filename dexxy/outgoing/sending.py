@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from dexxy.accounts.services import audit
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.redaction import redacted
 from dexxy.common.stopping import asked_to_stop
@@ -168,7 +169,7 @@ def _claimed(endpoint: Endpoint, now: datetime) -> Claim | None:
     try:
         url, headers, body = _request(endpoint, rows, now)
     except UndecryptableSecretError as error:
-        endpoint.disabled_at, endpoint.disabled_because = now, str(error)
+        _disable(endpoint, str(error), now)
         endpoint.save(update_fields=["disabled_at", "disabled_because", "asked_at"])
         return None
     endpoint.holder, endpoint.held_until = uuid4().hex, now + _HELD_FOR
@@ -284,8 +285,21 @@ def _fail(endpoint: Endpoint, outcome: Outcome, now: datetime) -> None:
     endpoint.rests_until = now + max(rest, outcome.rest or rest)
     has_failed_long = endpoint.failing_since <= now - DISABLED_AFTER
     if outcome.status == 410 or (has_failed_long and endpoint.failures >= DISABLED_FROM):
-        endpoint.disabled_at, endpoint.disabled_because = now, outcome.error
-        log.warning("endpoint disabled", endpoint=endpoint.pk, error=outcome.error)
+        _disable(endpoint, outcome.error, now)
+
+
+def _disable(endpoint: Endpoint, because: str, now: datetime) -> None:
+    """Let an endpoint hear nothing until somebody resumes it; the caller stores it."""
+    endpoint.disabled_at, endpoint.disabled_because = now, because
+    audit(
+        endpoint.workspace,
+        None,
+        "endpoint.disabled",
+        endpoint,
+        name=endpoint.name,
+        because=because,
+    )
+    log.warning("endpoint disabled", endpoint=endpoint.pk, error=because)
 
 
 def _end(row: Delivery, outcome: Outcome, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_rq import get_queue
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.common.errors import DexxyError
 from dexxy.messages.models import Message
 from dexxy.outgoing import sending
@@ -255,6 +255,9 @@ def test_an_endpoint_that_takes_nothing_for_a_day_is_disabled_until_somebody_res
     endpoint.refresh_from_db()
     assert endpoint.disabled_at is not None
     assert endpoint.disabled_because == "It answers with the status 500."
+    entry = AuditEntry.objects.get(action="endpoint.disabled")
+    assert (entry.actor, entry.target_id) == (None, str(endpoint.pk))
+    assert entry.details == {"name": "Ours", "because": "It answers with the status 500."}
     with pytest.raises(DexxyError, match="resume it first"):
         endpoint_test(viewer=alice, endpoint_id=endpoint.pk)
     rested()

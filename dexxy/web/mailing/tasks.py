@@ -2,6 +2,7 @@
 
 from django_rq import job
 
+from dexxy.mail.notices import notices_queue
 from dexxy.mail.outbox import mails_send, old_mails_delete
 from dexxy.mail.schedule import digests_queue
 from dexxy.mail.telling import alerts_queue
@@ -18,5 +19,6 @@ def send_mails() -> None:
     old_mails_delete()
     digests_queue()
     alerts_queue()
+    notices_queue()
     if mails_send(mail_write, seconds=_SECONDS):
         mail_wake()

@@ -5,8 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dexxy.accounts.models import Workspace
-from dexxy.accounts.selectors import require_membership
+from dexxy.accounts.selectors import is_admin, require_membership
 from dexxy.mail.models import Digest, MailKind, MailPreference, OutgoingMail
+from dexxy.mail.notices import endpoint_of
 from dexxy.mail.outbox import Written
 from dexxy.mail.preferences import preference_of, unsubscribe_code
 from dexxy.mail.privacy import sources_for_mail
@@ -115,11 +116,33 @@ def _invitation(mail: OutgoingMail, workspace: Workspace) -> Written | None:
     return _written(invitation.email, sheet)
 
 
+def _disabled(mail: OutgoingMail, workspace: Workspace) -> Written | None:
+    endpoint = endpoint_of(mail)
+    if mail.user is None or endpoint is None or not is_admin(mail.user, workspace):
+        return None
+    name, whom = in_one_line(workspace.name), in_one_line(endpoint.name)
+    sheet = Sheet(
+        heading=_("{name}: nothing is sent to {endpoint} any more").format(
+            name=name, endpoint=whom
+        ),
+        words=[
+            _("Dexxy has disabled it. The last attempt: {error}").format(
+                error=in_one_line(endpoint.disabled_because)
+            ),
+            _("When you resume it, what waits is sent. Of what happens until then it never hears."),
+            address_of("endpoint", workspace.slug, endpoint.pk),
+        ],
+        why=_("You get this because you administer {name}.").format(name=name),
+    )
+    return _written(mail.user.email, sheet)
+
+
 _WRITERS = {
     MailKind.DIGEST: _digest,
     MailKind.ALERT: _alert,
     MailKind.TEST: _test,
     MailKind.INVITATION: _invitation,
+    MailKind.DISABLED: _disabled,
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from email.message import EmailMessage
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -10,18 +11,21 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dexxy.accounts.invitations import MOST_A_DAY, invitation_create
-from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.models import Membership, Role, User, Workspace
+from dexxy.accounts.services import FIRST_ADMIN_EMAIL
 from dexxy.mail.models import Digest, MailKind, MailPreference, OutgoingMail
+from dexxy.mail.notices import notices_are_due, notices_queue
 from dexxy.mail.preferences import mail_preference_set
 from dexxy.messages.models import Thread
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.triage import threads_assign
-from dexxy.outgoing.models import LeavingRule, SourceVisibility
+from dexxy.outgoing.endpoints import endpoint_set_paused
+from dexxy.outgoing.models import Endpoint, LeavingRule, SourceVisibility
 from dexxy.sources.models import Source
 from dexxy.web.mailing.tasks import send_mails
-from tests.factories import make_source, make_user
+from tests.factories import make_endpoint, make_source, make_user
 from tests.mail_server import MailServer
 
 NOW = timezone.now()
@@ -46,15 +50,17 @@ def queue(source: Source) -> list[Thread]:
     return threads
 
 
-def digest_due(user: User, workspace: Workspace) -> None:
-    """Let a digest of the last day be due to somebody."""
-    mail_preference_set(viewer=user, workspace=workspace, digest=Digest.DAILY)
+def digest_due(
+    user: User, workspace: Workspace, digest: Digest = Digest.DAILY, *, days: int = 1
+) -> None:
+    """Let a digest of the last days be due to somebody."""
+    mail_preference_set(viewer=user, workspace=workspace, digest=digest)
     OutgoingMail.objects.create(
         workspace=workspace,
         user=user,
         kind=MailKind.DIGEST,
         period="2026-11-30",
-        since=NOW - timedelta(days=1),
+        since=NOW - timedelta(days=days),
     )
 
 
@@ -85,11 +91,54 @@ def test_a_digest_says_who_waits_what_and_who_is_new_and_the_numbers(
         f"- {newest.title}\n  {places[2]} · Cid · Issue\n  {root}/threads/{newest.pk}/\n"
     ) in text
     assert "1 new person\n\n- Cid\n" in text
-    assert "The last seven days\n\n- Messages: 1\n  too few" not in text
+    # Of so few nothing stands beside them.
+    assert re.search(r"\n\nThe last seven days\n\n- Messages: \d\n\n- Active people: \d\n", text)
     assert "- Waiting now: 3\n" in text
     assert f"Change what you get: {root}/settings/notifications/mail/" in text
     assert "&lt;Leak&gt; &amp; more" in html
     assert not re.search(r"<script|<img|<link|src=|url\(", html)
+
+
+def weeks_told(source: Source, this_week: int, week_before: int) -> None:
+    """Let one person open a thread in each of two weeks, and say so much in it in all."""
+    teller = Teller(source, team={"T": None})
+    for days, number in ((3, this_week), (10, week_before)):
+        if number:
+            teller.tell(f"I Ann opens {ago(days)}" + f", Ann says {ago(days)}" * (number - 1))
+
+
+@pytest.mark.parametrize(
+    ("this_week", "numbers"),
+    [
+        (12, ["Messages: 12", "↓ 50 %, 24 the week before"]),
+        (36, ["Messages: 36", "↑ 50 %, 24 the week before"]),
+        # Nothing is compared with nothing.
+        (0, ["Messages: 0"]),
+    ],
+)
+def test_a_digest_of_a_week_has_its_numbers_beside_those_of_the_week_before(
+    bob: User,
+    workspace: Workspace,
+    source: Source,
+    mail_server: MailServer,
+    this_week: int,
+    numbers: list[str],
+) -> None:
+    weeks_told(source, this_week, 24)
+    digest_due(bob, workspace, Digest.WEEKLY, days=7)
+
+    send_mails()
+
+    [mail] = mail_server.taken
+    assert mail["Subject"] == "Team: your week"
+    text, html = parts(mail)
+    told = "\n  ".join(numbers)
+    assert f"\n\nThe last seven days\n\n- {told}\n\n- Active people: " in text
+    [section] = re.findall(r"<h2[^>]*>The last seven days</h2></td></tr>(.*)", html, re.S)
+    cells = [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", section, re.S)]
+    of_messages = re.sub(r"<span[^>]*>|</span>", "", cells[0])
+    assert of_messages.split("<br>") == numbers
+    assert cells[1].startswith("Active people: ")
 
 
 def test_a_digest_is_in_the_language_of_its_reader(
@@ -360,3 +409,60 @@ def test_a_revoked_invitation_is_not_sent(
     send_mails()
 
     assert mail_server.taken == []
+
+
+def disabled(workspace: Workspace, *, days: float = 0) -> Endpoint:
+    """Make an endpoint that was disabled so many days ago."""
+    endpoint = make_endpoint(workspace=workspace, name="Our\nbot")
+    endpoint.disabled_at = timezone.now() - timedelta(days=days)
+    endpoint.disabled_because = "It answers with the status 500."
+    endpoint.save()
+    return endpoint
+
+
+def test_admins_are_told_once_of_an_endpoint_that_was_disabled(
+    alice: User, bob: User, workspace: Workspace, mail_server: MailServer
+) -> None:
+    assert not notices_are_due()
+    endpoint = disabled(workspace)
+    assert notices_are_due()
+
+    for _time in range(2):
+        send_mails()
+
+    [mail] = mail_server.taken
+    assert mail_server.recipients == [alice.email]
+    assert mail["Subject"] == "Team: nothing is sent to Our bot any more"
+    assert mail["List-Unsubscribe"] is None
+    page = (
+        f"http://localhost:8000/w/{workspace.slug}/settings/notifications/endpoints/{endpoint.pk}/"
+    )
+    text, html = parts(mail)
+    assert "The last attempt: It answers with the status 500." in text
+    assert f"\n{page}\n" in text
+    assert f'<a href="{page}"' in html
+    assert not notices_are_due()
+
+    # It was resumed, and is disabled again: that is another time.
+    Endpoint.objects.update(disabled_at=timezone.now())
+    send_mails()
+    assert mail_server.recipients == [alice.email] * 2
+
+
+def test_nobody_is_told_of_an_endpoint_who_cannot_be_reached_or_has_nothing_to_mend(
+    alice: User, workspace: Workspace, mail_server: MailServer
+) -> None:
+    for who in (make_user(email=FIRST_ADMIN_EMAIL), make_user(is_active=False)):
+        Membership.objects.create(workspace=workspace, user=who, role=Role.ADMIN)
+    disabled(workspace, days=8)
+    assert not notices_are_due()
+    endpoint = disabled(workspace)
+    notices_queue()
+    assert [mail.user for mail in OutgoingMail.objects.all()] == [alice]
+
+    endpoint_set_paused(viewer=alice, endpoint_id=endpoint.pk, paused=False)
+    send_mails()
+
+    assert mail_server.taken == []
+    [mail] = OutgoingMail.objects.all()
+    assert (mail.error, mail.given_up_at is None) == ("", False)
