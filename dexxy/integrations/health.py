@@ -52,6 +52,15 @@ class SyncHealth:
         return bool(self.failing or self.overdue or self.paused_until)
 
     @property
+    def trouble(self) -> str:
+        """Name what keeps it from being up to date; another name for another trouble."""
+        if self.failing:
+            return f"failing {self.failing}"
+        if self.overdue:
+            return "overdue"
+        return f"paused {self.paused_until:%Y%m%d%H%M}" if self.paused_until else ""
+
+    @property
     def token_ends_soon(self) -> bool:
         """Whether the personal token has to be replaced now."""
         return ends_soon(self.token_ends_at)

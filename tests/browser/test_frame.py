@@ -143,6 +143,29 @@ def test_the_health_line_follows_while_the_page_is_open(page: Page, source: Sour
     expect(page.locator(".side .health")).to_have_text("1 repository needs you")
 
 
+def test_a_page_that_is_open_gets_the_banner_and_loses_it(page: Page, source: Source) -> None:
+    page.clock.install()
+    make_repository(source=source)
+    page.goto(f"/w/{source.workspace.slug}/settings/people/")
+    banner = page.locator("#trouble")
+    expect(banner).to_be_empty()
+
+    GitHubRepository.objects.update(sync_status=SyncStatus.ERROR)
+    page.clock.run_for(61_000)
+    expect(banner).to_contain_text("1 repository needs you. What you see may be out of date.")
+    shown = banner.locator(".note").element_handle()
+
+    # What is unchanged stays, and is not read aloud again.
+    with page.expect_response("**/health/**"):
+        page.clock.run_for(60_000)
+    expect(banner).to_contain_text("1 repository needs you.")
+    assert shown.evaluate("one => one.isConnected")
+
+    GitHubRepository.objects.update(sync_status=SyncStatus.ACTIVE)
+    page.clock.run_for(60_000)
+    expect(banner).to_be_empty()
+
+
 def test_without_a_script_all_of_the_frame_works(
     without_script: Page, repositories: str, alice: User
 ) -> None:

@@ -16,6 +16,14 @@ def more(request: PageRequest, workspace: Workspace) -> HttpResponse:
 
 @workspace_page
 def health(request: PageRequest, workspace: Workspace) -> HttpResponse:
-    """Say how the sync is doing now: a page that stays open must not look alive if it is not."""
-    context = {"workspace": workspace, "health": sync_health(request.user, workspace)}
-    return render(request, "web/frame/health.html", context)
+    """Say how the sync is doing now: a page that stays open must not look alive if it is not.
+
+    What is read aloud is sent where it is another than what the page shows alone.
+    """
+    context = {
+        "workspace": workspace,
+        "section": request.GET.get("on", ""),
+        "shown": request.GET.get("shown", ""),
+        "health": sync_health(request.user, workspace),
+    }
+    return render(request, "web/frame/health_now.html", context)
