@@ -228,6 +228,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
         "token": "no token",
         "platform": "discord",
         "lines": '{"type": "source", "provider": "lists", "id": "dev", "name": "dev@ants.org"}',
+        "csv": "email\nsomebody@example.com\n",
         "username": "somebody",
         "name": "another",
         "note": "Ask Mei",

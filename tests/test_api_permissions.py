@@ -52,6 +52,8 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "memberSegments": MEMBERS,
     "memberTagMany": MEMBERS,
     "memberTagAll": MEMBERS,
+    "memberExport": MEMBERS,
+    "memberImport": ADMINS,
     "bulkTask": MEMBERS,
     "organizations": MEMBERS,
     "organization": MEMBERS,

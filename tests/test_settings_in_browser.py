@@ -44,6 +44,7 @@ PAGES = {
     "identityAdd": ("member_action", "identity_add"),
     "memberTagMany": ("people_bulk", "people_tag"),
     "memberTagAll": ("people_bulk", "people_tag_later"),
+    "memberExport": ("people_bulk", "export_request"),
     "memberNoteAdd": ("member_notes", "note_add"),
     "memberNoteEdit": ("member_notes", "note_edit"),
     "memberNoteDelete": ("member_notes", "note_delete"),
@@ -81,6 +82,7 @@ PAGES = {
 }
 # Mutation -> why no page calls its service.
 WITHOUT = {
+    "memberImport": "`people_import` keeps a file and shows what it would do before it does it",
     "activitiesIngest": "it takes what a script of the team's tells, which has no page",
     "githubConnectRepo": "`repositories_add` connects many at once, by the service that this uses",
 }

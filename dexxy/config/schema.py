@@ -14,6 +14,7 @@ from dexxy.integrations.graphql_activities import ActivitiesMutation
 from dexxy.integrations.graphql_figures import FiguresQuery
 from dexxy.integrations.graphql_people import (
     ErasureMutation,
+    ImportMutation,
     SignInRulesMutation,
     SignInRulesQuery,
 )
@@ -62,6 +63,7 @@ Mutation = merge_types(
         NotesMutation,
         OrganizationsMutation,
         ErasureMutation,
+        ImportMutation,
         SignInRulesMutation,
         WaitingMutation,
         MailMutation,

@@ -1,4 +1,5 @@
-"""What only administrators do about people, in the API: erasing, and rules that let them in."""
+"""What only administrators do about people, in the API: importing and erasing them, and rules that
+let them in."""
 # mypy: disallow-untyped-decorators=False
 # Strawberry declares what its decorators return as Any.
 
@@ -15,6 +16,7 @@ from dexxy.accounts.sign_in_rules import sign_in_rule_create, sign_in_rule_delet
 from dexxy.common.graphql import Info, key
 from dexxy.common.graphql_cost import cost
 from dexxy.integrations.services.contributors.erasure import person_erase
+from dexxy.integrations.services.contributors.uploads import people_import_sent
 from dexxy.integrations.services.github.connecting.organization_rules import (
     organization_rule_create,
 )
@@ -52,6 +54,64 @@ class ErasureMutation:
         )
         return MemberErasePayload(
             accounts=done.accounts, bodies=done.bodies, deliveries=done.deliveries
+        )
+
+
+@strawberry.input(description="People whom the team knew before they wrote.")
+class MemberImportInput:
+    workspace_id: strawberry.ID
+    csv: str = strawberry.field(
+        description="A header and a row for each person, up to 5,000 lines and 1,000,000 bytes."
+    )
+    is_rehearsal: bool = strawberry.field(
+        default=False, description="Say what would happen, and store nothing."
+    )
+    skips_bad_rows: bool = strawberry.field(
+        default=False, description="Import the others all the same."
+    )
+
+
+@strawberry.type(description="A row that cannot be imported.")
+class MemberImportProblem:
+    line: int
+    problem: str
+
+
+@strawberry.type(description="What became of the rows of a file, or would.")
+class MemberImportPayload:
+    added: int
+    known: int = strawberry.field(description="Known already; what is new of them is added.")
+    erased: int = strawberry.field(description="Left out, because they were erased.")
+    bad: int
+    joined: int = strawberry.field(description="How many accounts are joined with others.")
+    ignored_columns: list[str]
+    problems: list[MemberImportProblem] = strawberry.field(description="The first 100.")
+    is_stored: bool
+
+
+@strawberry.type
+class ImportMutation:
+    @strawberry.mutation(
+        description="Import people from a file, all or nothing if a row is bad: then `isStored` is"
+        " false, and `problems` says why. To send the same again changes nothing. For"
+        " administrators.",
+        metadata=cost(objects=2000),
+    )
+    def member_import(self, info: Info, input: MemberImportInput) -> MemberImportPayload:
+        actor, workspace = in_workspace(info, input.workspace_id)
+        done = people_import_sent(
+            actor=actor,
+            workspace=workspace,
+            content=input.csv,
+            is_rehearsal=input.is_rehearsal,
+            skips_bad_rows=input.skips_bad_rows,
+        )
+        return MemberImportPayload(
+            **{name: done.counts.get(name, 0) for name in ("added", "known", "erased", "bad")},
+            joined=done.joined,
+            ignored_columns=list(done.ignored),
+            problems=[MemberImportProblem(line=line, problem=text) for line, text in done.problems],
+            is_stored=done.is_stored,
         )
 
 

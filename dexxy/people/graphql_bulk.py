@@ -5,6 +5,8 @@
 from typing import Self
 
 import strawberry
+from django.conf import settings
+from django.urls import reverse
 
 from dexxy.accounts.graphql import in_workspace
 from dexxy.common.graphql import Info, key
@@ -14,7 +16,9 @@ from dexxy.members.graphql import MemberFilterInput
 from dexxy.members.segments import Segment
 from dexxy.people import bulk_tasks, models
 from dexxy.people.directory import Listed
-from dexxy.people.models import BulkKind, BulkState
+from dexxy.people.export_files import export_request
+from dexxy.people.export_selection import Selection as Exported
+from dexxy.people.models import BulkKind, BulkState, Export, Format
 from dexxy.people.selecting import Selection, people_tag_later, selected_ids
 
 strawberry.enum(BulkKind, description="What a worker does with many people.")
@@ -63,8 +67,47 @@ class MemberTagAllPayload:
     task: BulkTask
 
 
+@strawberry.type(description="A file that a worker makes from now on.")
+class MemberExportPayload:
+    members: int = strawberry.field(description="How many there are in it.")
+    address: str = strawberry.field(
+        description="Where the file is, for whoever asked for it, for a day; until it is made the"
+        " answer is 202."
+    )
+
+
 @strawberry.type
 class BulkMutation:
+    @strawberry.mutation(
+        description="Let a worker write some members to a file, as CSV or else as JSON Lines: those"
+        " who are named, or all that `members` would list where nobody is. For members.",
+        metadata=cost(objects=2000),
+    )
+    def member_export(
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        member_ids: list[strawberry.ID] | None = None,
+        filters: MemberFilterInput | None = None,
+        segment: Segment | None = None,
+        is_csv: bool = True,
+    ) -> MemberExportPayload:
+        viewer, workspace = in_workspace(info, workspace_id)
+        listed = Listed(segment=segment, filters=filters.read() if filters else EVERYBODY)
+        named = Selection(member_ids=[key(one) for one in member_ids or ()])
+        ids = selected_ids(
+            viewer, workspace, Selection(listed=listed) if member_ids is None else named
+        )
+        export = export_request(
+            viewer=viewer,
+            workspace=workspace,
+            what=Export.MEMBERS,
+            form=Format.CSV if is_csv else Format.JSON_LINES,
+            selection=Exported(member_ids=ids),
+        )
+        at = reverse("export_file", args=[workspace.pk, export.pk])
+        return MemberExportPayload(members=len(ids), address=f"{settings.DEXXY_BASE_URL}{at}")
+
     @strawberry.mutation(
         description="Let a worker give tags to all members that `members` would list, or take tags"
         " from them. For members.",

@@ -24,6 +24,8 @@ from dexxy.people.models import BulkKind, BulkTask
 LARGEST_FILE = 20_000_000
 # A page cannot wait for more; a worker can.
 MOST_LINES_AT_ONCE = 5000
+# Of one call of the API.
+MOST_BYTES_SENT = 1_000_000
 # Of what is wrong, so much is told; the rest looks alike.
 MOST_PROBLEMS = 100
 
@@ -166,6 +168,45 @@ def upload_later(
     )
 
 
+def people_import_sent(
+    *,
+    actor: User,
+    workspace: Workspace,
+    content: str,
+    is_rehearsal: bool = False,
+    skips_bad_rows: bool = False,
+) -> UploadOutcome:
+    """Import the file of people that a program sends, all or nothing; it is kept nowhere.
+
+    Args:
+        is_rehearsal: tell what would happen, and store nothing.
+        skips_bad_rows: import the others where some rows are bad; otherwise nothing is stored.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError, AdminOnlyError: ACTOR is no administrator.
+        UploadError: there is nothing in it, or more than MOST_LINES_AT_ONCE lines or
+            MOST_BYTES_SENT bytes.
+        ImportFileError: it cannot be read. Nothing is stored.
+    """
+    require_admin(actor, workspace)
+    sent = content.encode(errors="replace")
+    if not sent:
+        raise UploadError(_("Choose a file that has something in it."))
+    if len(sent) > MOST_BYTES_SENT or _lines(sent) > MOST_LINES_AT_ONCE:
+        raise UploadError(
+            _("Send {lines} lines and {bytes} bytes at once, at most.").format(
+                lines=f"{MOST_LINES_AT_ONCE:,}", bytes=f"{MOST_BYTES_SENT:,}"
+            )
+        )
+    return _import(
+        actor,
+        workspace,
+        ImportFile(io.BytesIO(sent), encoding="utf-8"),
+        is_rehearsal=is_rehearsal,
+        skips_bad_rows=skips_bad_rows,
+    )
+
+
 def upload_work(
     actor: User,
     workspace: Workspace,
@@ -188,6 +229,30 @@ def upload_work(
     """
     require_admin(actor, workspace)
     file = ImportFile(io.BytesIO(_read(actor, workspace, key)))
+    done = _import(
+        actor,
+        workspace,
+        file,
+        is_rehearsal=is_rehearsal,
+        skips_bad_rows=skips_bad_rows,
+        progress=progress,
+        then=then,
+    )
+    if done.is_stored:
+        files_forget([_name(actor, workspace)])
+    return done
+
+
+def _import(
+    actor: User,
+    workspace: Workspace,
+    file: ImportFile,
+    *,
+    is_rehearsal: bool,
+    skips_bad_rows: bool,
+    progress: Progress = lambda _rows: None,
+    then: Callable[[UploadOutcome], None] = lambda _outcome: None,
+) -> UploadOutcome:
     with TemporaryFile("w+") as lines:
         report = contributors_import(
             workspace,
@@ -199,10 +264,7 @@ def upload_work(
             progress=progress,
             then=lambda report: then(UploadOutcome.of(report, file)),
         )
-        done = UploadOutcome.of(report, file)
-    if done.is_stored:
-        files_forget([_name(actor, workspace)])
-    return done
+        return UploadOutcome.of(report, file)
 
 
 def _lines(content: bytes) -> int:
