@@ -2,16 +2,21 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import orjson
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.cli.tests.running import COMMAND
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.services.contributors import activities
 from dexxy.integrations.services.contributors.activities import activities_ingest
@@ -25,6 +30,7 @@ from dexxy.people.activities.ingesting import IngestReport
 from dexxy.people.activities.lines import LONGEST_LINE
 from dexxy.sources.models import Source
 from tests.factories import make_identity
+from tests.servers import own_database
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -317,6 +323,46 @@ def test_ten_errors_among_many_lines_are_told_by_line_and_nothing_is_taken(tell:
     assert (len(wrong), report.bad, report.is_stored) == (10, 10, False)
     assert not Source.objects.exists()
     assert not Identity.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_ten_errors_in_a_million_lines_are_told_by_line_and_nothing_is_taken(
+    workspace: Workspace, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    wrong = [97_003 * number for number in range(1, 11)]
+    file = tmp_path / "a million.jsonl"
+    with file.open("wb") as lines:
+        for row in ALL:
+            lines.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        for number in range(len(ALL) + 1, 1_000_001):
+            at = "soon" if number in wrong else ANSWER["occurred_at"]
+            row = message(id=f"m{number}", occurred_at=at, body=f"Word {number}. " * 10)
+            lines.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+    command = [*COMMAND, "ingest", str(file), "--workspace", workspace.slug]
+    began = monotonic()
+
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **own_database()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+
+    record_property("seconds", round(monotonic() - began))
+    record_property("MB", used.ru_maxrss // 1024)
+    assert process.returncode == 1
+    told = [line.partition(":")[0] for line in said.splitlines() if line.startswith("Line ")]
+    assert told == [f"Line {number}, occurred_at" for number in wrong]
+    assert "Nothing was stored." in said
+    assert not Source.objects.exists()
+    assert not Identity.objects.exists()
+    assert used.ru_maxrss < 300 * 1024
 
 
 def test_bad_lines_can_be_left_out(tell: Tell) -> None:
