@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dexxy.web.docs import views
 from tests import needs
-from tests.browser.test_components import Look, complaints, look, page_of_alice
+from tests.browser.looks import Look, complaints, look, page_of_alice
 
 __all__ = ["look", "page_of_alice"]
 
