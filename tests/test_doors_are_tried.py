@@ -14,7 +14,7 @@ from tests.test_settings_in_browser import PAGES
 ROOT = Path(__file__).resolve().parent.parent
 # Mutation -> why no test does it through its doors, where all that can be tried is a refusal.
 ONLY_REFUSED = {
-    "githubConnectToken": "its tests need a GitHub that knows the token: test_token_doors.py",
+    "githubConnectToken": "it needs a GitHub that knows the token: test_github_token_replacing.py",
     "workspaceDelete": "what ends a workspace is tried where it can be seen to end",
 }
 # These are tried in each state of a repository.
