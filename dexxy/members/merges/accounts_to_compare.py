@@ -7,25 +7,18 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Any
 
-from django.db.models.functions import Left
-
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.models import COMPARE_DUE, Identity, MergeSuggestion, SuggestionState
 
 Pair = tuple[int, int]
 _CHUNK = 5000
-# What an account shows; what is longer than this is no name and no address.
-_SHOWN = (
-    "provider",
-    "external_id",
-    Left("username", 100),
-    Left("name", 200),
-    Left("email", 255),
-    "is_email_verified",
-    "kind",
-    Left("url", 500),
-    "links__0_20",
+# What is longer than this is no name and no address.
+_COLUMNS = (
+    "id, home_member_id, updated_at, provider, external_id, left(username, 100), left(name, 200),"
+    " left(email, 255), is_email_verified, kind, left(url, 500), links[:20]"
 )
+# Read for each account of a large workspace: `values_list` takes half as long again.
+_BY_ID = f"SELECT {_COLUMNS} FROM members_identity WHERE id = ANY(%(ids)s)"  # noqa: S608
 _FORGET_KEYS = """
 DELETE FROM members_matchkey
 WHERE workspace_id = %(workspace)s AND identity_id = ANY(%(identities)s)
@@ -116,8 +109,7 @@ def accounts_read(ids: Iterable[int]) -> Iterator[ShownAccount]:
     """Read the accounts with IDS, a few at a time."""
     waiting = sorted(ids)
     for start in range(0, len(waiting), _CHUNK):
-        found = Identity.objects.filter(pk__in=waiting[start : start + _CHUNK])
-        rows = found.values_list("pk", "home_member", "updated_at", *_SHOWN)
+        rows = fetch_all(_BY_ID, {"ids": waiting[start : start + _CHUNK]})
         for pk, home, at, *shown, links in rows:
             yield ShownAccount(pk, home, at, (*shown, tuple(links)))
 
