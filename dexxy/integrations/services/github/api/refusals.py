@@ -123,8 +123,8 @@ def _unscoped_field(entry: dict[str, Any], document: str) -> str:
     """
     if entry.get("type") != "INSUFFICIENT_SCOPES" or not entry.get("locations"):
         return ""
-    place = entry["locations"][0]
-    return field_at(document, int(place["line"]), int(place["column"]))
+    location = entry["locations"][0]
+    return field_at(document, int(location["line"]), int(location["column"]))
 
 
 def gaps_of(
