@@ -38,8 +38,7 @@ NO_PAGES = re.compile(r"(/export/|\.csv|\.atom|/atom/|/logout/|\.zip|/pictures?/
 # Below the workspace, and what belongs to the reader.
 WHOSE = ("/account/",)
 # A page of a kind is known by its address without numbers, and by these parameters.
-TELLING = ("tab", "segment", "all", "show", "period", "kind")
-MOST_PAGES = 200
+TELLING = ("tab", "segment", "all", "show")
 DESK: ViewportSize = {"width": 1440, "height": 900}
 # Rows of the feed that a desk shows at once, at least.
 ROWS = 15
@@ -177,7 +176,7 @@ def _addresses(demo: Demo) -> Iterator[str]:
     """Yield one address of each kind of page, in the order in which links lead to them."""
     waiting = [demo.home, *(demo.home + one for one in BESIDE)]
     known = {_kind(one) for one in waiting}
-    while waiting and len(known) < MOST_PAGES:
+    while waiting:
         path = waiting.pop(0)
         answer, body, _ = demo.get(path)
         if answer.headers.get_content_type() != "text/html" or answer.status != http.HTTPStatus.OK:
@@ -196,6 +195,7 @@ def _kind(address: str) -> tuple[str, ...]:
     parts = urlsplit(address)
     path = re.sub(r"\d+", "N", parts.path)
     path = re.sub(r"/organizations/(?!N)[^/]+/", "/organizations/ONE/", path)
+    path = re.sub(r"/insights/(?!how/)[^/]+/([^/]+/)?", r"/insights/ONE/", path)
     telling = (f"{name}={value}" for name, value in parse_qsl(parts.query) if name in TELLING)
     return path, *telling
 
