@@ -23,6 +23,11 @@ NEW = "another horse battery staple"
 Renew = Callable[[str], Any]
 
 
+@pytest.fixture(autouse=True)
+def forgotten_limits() -> None:
+    cache.clear()
+
+
 @pytest.fixture
 def root(db: None) -> Client:
     """The browser of who runs this Dexxy."""
@@ -72,7 +77,6 @@ def renew(
     mail_server: MailServer,
 ) -> Renew:
     """Let Bob, who forgot his password, have another one through one of the doors."""
-    cache.clear()
     address_prove(bob)
     his = Client()
 

@@ -222,6 +222,7 @@ def test_a_repository_that_is_followed_again_does_not_say_that_it_was_disconnect
 )
 def test_what_is_wrong_is_said_in_plain_words_with_one_button_that_mends_it(
     client: Client,
+    alice: User,
     workspace: Workspace,
     source: Source,
     status: SyncStatus,
@@ -233,6 +234,7 @@ def test_what_is_wrong_is_said_in_plain_words_with_one_button_that_mends_it(
     repository = make_repository(source=source, status=status)
     GitHubInstallation.objects.update(**changed)
     make_run(repository=repository, state=RunState.FAILED, error="502", error_code=code)
+    client.force_login(alice)
 
     for path in ("", "?show=failing", f"{repository.pk}/"):
         page = read(client, workspace, path=path)
@@ -240,6 +242,23 @@ def test_what_is_wrong_is_said_in_plain_words_with_one_button_that_mends_it(
         assert title in note
         assert note.count(f">{button}<") + note.count(f">{button} <") == 1
     assert "No repository needs you" not in page
+
+
+def test_what_only_an_admin_can_mend_says_so_to_a_member(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = make_repository(source=source, status=SyncStatus.ERROR)
+    make_run(
+        repository=repository,
+        state=RunState.FAILED,
+        error="Another one.",
+        error_code="repository_replaced",
+    )
+
+    page = read(client, workspace)
+
+    assert "Only an admin can disconnect it." in page
+    assert f"repositories/{repository.pk}/disconnect/" not in page
 
 
 def test_a_sync_that_somebody_asked_for_is_answered_at_once_and_watched(

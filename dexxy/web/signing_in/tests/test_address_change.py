@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ NEW = "alice@new.example"
 @pytest.fixture
 def proven(client: Client, alice: User, workspace: Workspace) -> User:
     """Alice, who has just signed in, with an address that is known to be hers."""
+    cache.clear()  # who may sign in how often
     address_prove(alice)
     client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
     return alice
