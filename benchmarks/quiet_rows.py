@@ -24,6 +24,7 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
+from dexxy.integrations.services.github.reading.releases import LOOK_FOR_FIRST_AFTER
 from dexxy.integrations.services.github_sync import credential_work
 from dexxy.messages.models import Thread, ThreadKind
 from dexxy.sources.models import Source, SourceKind
@@ -76,6 +77,16 @@ def followed(workspace: Workspace, world: World, server: GitHubServer) -> GitHub
     Thread.objects.bulk_create(_thread(source) for source in sources)
     Source.objects.update(last_activity_at=now - 365 * DAY)
     SyncStream.objects.bulk_create(stream for row in rows for stream in _streams(row))
+    # Nobody ever had a release, and all were asked for the first within the last days.
+    SyncStream.objects.bulk_create(
+        SyncStream(
+            repository=row,
+            name=StreamName.RELEASES,
+            watermark=now - LOOK_FOR_FIRST_AFTER * random.random(),
+            is_done=True,
+        )
+        for row in rows
+    )
     SyncRun.objects.bulk_create(_run(row) for row in rows)
     return connected.installation
 

@@ -12,6 +12,7 @@ from dexxy.accounts.models import User
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStream
 from dexxy.integrations.selectors import repository_overview
 from dexxy.integrations.services.contributors.erasure import person_erase
+from dexxy.integrations.services.github.reading.releases import LOOK_FOR_FIRST_AFTER
 from dexxy.integrations.services.github.reading.request_sizes import START
 from dexxy.messages.models import Release
 from dexxy.people.export_selection import Asked
@@ -58,8 +59,8 @@ def asked(scene: Scene) -> int:
     return sum("query Releases" in document for document in documents)
 
 
-def a_day_passes() -> None:
-    ago = timezone.now() - timedelta(days=1, seconds=1)
+def days_pass(days: int = LOOK_FOR_FIRST_AFTER.days) -> None:
+    ago = timezone.now() - timedelta(days=days, seconds=1)
     SyncStream.objects.filter(name=StreamName.RELEASES).update(watermark=ago)
 
 
@@ -76,7 +77,7 @@ def test_releases_are_read_whole_and_no_draft_of_them(scene: Scene) -> None:
     make(scene, 2 * START[StreamName.RELEASES] + 5)
     scene.world.release(scene.repository, None, "v-by-nobody", prerelease=True)
     scene.world.release(scene.repository, scene.owner, "v-draft", draft=True)
-    a_day_passes()
+    days_pass()
     SyncStream.objects.filter(name=StreamName.RELEASES).update(watermark=None)
 
     scene.sync()
@@ -85,12 +86,26 @@ def test_releases_are_read_whole_and_no_draft_of_them(scene: Scene) -> None:
     assert stored() == true(scene)
 
 
+def test_a_repository_that_never_had_one_asks_for_the_first_every_fourth_day(scene: Scene) -> None:
+    scene.server.requests.clear()
+
+    days_pass(3)
+    scene.sync()
+    assert asked(scene) == 0
+    days_pass(4)
+    scene.sync()
+    assert asked(scene) == 1
+
+
 def test_an_unchanged_repository_asks_for_them_once_a_day(scene: Scene) -> None:
+    make(scene, 1)
+    days_pass()
+    scene.sync()
     scene.server.requests.clear()
     scene.sync()
     assert (asked(scene), scene.server.requests.count()) == (0, 5)
 
-    a_day_passes()
+    days_pass(1)
     scene.sync()
     scene.sync()
     assert asked(scene) == 1
@@ -98,12 +113,12 @@ def test_an_unchanged_repository_asks_for_them_once_a_day(scene: Scene) -> None:
 
 def test_what_is_new_edited_or_gone_is_seen_the_next_day(scene: Scene) -> None:
     first, second, _ = make(scene, 3)
-    a_day_passes()
+    days_pass()
     scene.sync()
     scene.world.edit_release(first, {"description": "Newer", "tag_name": "v0.0"})
     scene.world.delete_release(second)
     scene.world.release(scene.repository, scene.owner, "v4")
-    a_day_passes()
+    days_pass()
 
     scene.sync()
 
@@ -119,7 +134,7 @@ def test_the_latest_page_takes_nothing_for_gone_that_is_further_down(scene: Scen
     # One in reach of the latest page, and one behind it.
     scene.world.delete_release(releases[-2])
     scene.world.delete_release(releases[1])
-    a_day_passes()
+    days_pass()
     SyncStream.objects.filter(name=StreamName.RELEASES).update(page_size=10)
     scene.server.requests.clear()
 
@@ -131,15 +146,15 @@ def test_the_latest_page_takes_nothing_for_gone_that_is_further_down(scene: Scen
 
 def test_one_that_comes_back_is_the_same_again(scene: Scene) -> None:
     [release] = make(scene, 1)
-    a_day_passes()
+    days_pass()
     scene.sync()
     scene.repository.releases.remove(release)
-    a_day_passes()
+    days_pass()
     scene.sync()
     assert stored() == {}
 
     scene.repository.releases.append(release)
-    a_day_passes()
+    days_pass()
     scene.sync()
 
     assert stored() == true(scene)
@@ -151,7 +166,7 @@ def test_one_of_an_unknown_shape_costs_itself_and_nothing_is_taken_for_gone(
     scene: Scene, field: str
 ) -> None:
     releases = make(scene, 3)
-    a_day_passes()
+    days_pass()
     scene.sync()
     scene.world.delete_release(releases[0])
     scene.world.edit_release(releases[1], {"description": "Newer"})
@@ -161,7 +176,7 @@ def test_one_of_an_unknown_shape_costs_itself_and_nothing_is_taken_for_gone(
         newest[field] = {"of": "another shape"}
 
     scene.server.faults.add(Fault(patched(spoil), on=ASKED, times=None))
-    a_day_passes()
+    days_pass()
 
     assert scene.sync().state == "done"
 
@@ -180,7 +195,7 @@ def test_where_they_are_refused_the_list_rests_with_its_reason_and_all_else_goes
         body["errors"] = [{"type": "FORBIDDEN", "path": path, "message": "Not accessible"}]
 
     scene.server.faults.add(Fault(patched(refuse), on=ASKED, times=None))
-    a_day_passes()
+    days_pass()
     scene.server.requests.clear()
 
     runs = [scene.sync().state for _ in range(2)]
@@ -191,7 +206,7 @@ def test_where_they_are_refused_the_list_rests_with_its_reason_and_all_else_goes
     assert "permission to read contents" in refusal(scene.connected)
 
     scene.server.faults.clear()
-    a_day_passes()
+    days_pass()
     scene.sync()
 
     assert len(releases) > START[StreamName.RELEASES]
@@ -203,7 +218,7 @@ def test_the_words_of_an_erased_author_go_from_their_releases_and_stay_away(
     scene: Scene, alice: User
 ) -> None:
     make(scene, 1)
-    a_day_passes()
+    days_pass()
     scene.sync()
     author = Release.objects.get().author
     assert author is not None
@@ -212,14 +227,14 @@ def test_the_words_of_an_erased_author_go_from_their_releases_and_stay_away(
     person_erase(actor=alice, workspace=workspace, member_id=author.member_id, with_bodies=True)
     assert [one[:3] for one in stored().values()] == [("v0", "", "")]
 
-    a_day_passes()
+    days_pass()
     scene.sync()
     assert [one[:3] for one in stored().values()] == [("v0", "", "")]
 
 
 def test_the_api_and_the_exports_have_them(scene: Scene, alice: User, ask: Ask) -> None:
     make(scene, 3)
-    a_day_passes()
+    days_pass()
     scene.sync()
     workspace = scene.connected.source.workspace
     asked = """query Releases($workspace: ID!, $source: ID) {

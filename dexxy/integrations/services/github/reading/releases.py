@@ -1,13 +1,14 @@
 """The list of a repository's releases: all of it at first, then its latest page once a day.
 
-A webhook about a release makes all of them due again. Where GitHub does not show the list, which
-needs the permission to read contents (docs/adr/0035), it rests for a day, and all others go on.
+Most repositories never had one: those are asked every fourth day. A webhook about a release makes
+all of them due again. Where GitHub does not show the list, which needs the permission to read
+contents (docs/adr/0035), it rests for a day, and all others go on.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStream
@@ -26,9 +27,12 @@ from dexxy.integrations.services.github.reading.request_sizes import (
 from dexxy.integrations.services.github.reading.session import Reading
 from dexxy.integrations.services.github_client import Answer
 from dexxy.messages.ingest.releases import releases_apply, releases_archive
+from dexxy.messages.models import Release
 
 DAILY = (StreamName.RELEASES, StreamName.COMMITS)
 LOOK_AGAIN_AFTER = timedelta(days=1)
+# Where there never was a release: a point a day for each of thousands of repositories is too much.
+LOOK_FOR_FIRST_AFTER = timedelta(days=4)
 _DOCUMENT = releases_document()
 _REFUSED = (
     "GitHub does not let this token read releases. Give the token, or the App, the permission to"
@@ -38,9 +42,13 @@ _REFUSED = (
 
 def daily_lists_due(repository: GitHubRepository) -> None:
     """Make due what is read once a day, or what rests and is tried once a day."""
-    long_ago = timezone.now() - LOOK_AGAIN_AFTER
-    due = repository.streams.filter(name__in=DAILY, is_done=True)
-    due.filter(Q(watermark=None) | Q(watermark__lt=long_ago)).update(is_done=False)
+    now = timezone.now()
+    had_one = Exists(Release.objects.filter(source=repository.source_id))
+    waits_for_first = ~had_one & Q(
+        name=StreamName.RELEASES, refusal="", watermark__gte=now - LOOK_FOR_FIRST_AFTER
+    )
+    due = repository.streams.filter(name__in=DAILY, is_done=True).exclude(waits_for_first)
+    due.filter(Q(watermark=None) | Q(watermark__lt=now - LOOK_AGAIN_AFTER)).update(is_done=False)
 
 
 def read_page(reading: Reading, stream: SyncStream) -> None:
