@@ -254,6 +254,12 @@ ACTIONS = [
         audit=["members.tagged $workspace"],
     ),
     Action(
+        "export nobody",
+        page="people/bulk/?do=csv",
+        api="memberExport(workspaceId: $workspace, memberIds: [])",
+        refusal="Select somebody first.",
+    ),
+    Action(
         "tag people with nothing",
         page="people/bulk/?do=tag&member=$ada&tag= ",
         api='memberTagMany(workspaceId: $workspace, memberIds: [$ada], add: [" "])',
