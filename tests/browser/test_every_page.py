@@ -41,6 +41,8 @@ NO_PAGES = {
     # allauth's, instead of which `account_reset_password` stands.
     *(one.name for one in account_urls.urlpatterns if one.name not in account_urls.OPEN),
 }
+# So that machines with much else to do are in time.
+PARTS = 4
 # Looked at while somebody gets there.
 ELSEWHERE = {
     # test_signing_in.py
@@ -67,26 +69,32 @@ urlpatterns = [path("_error/<slug:name>/", error), path("", include(product.urlp
 
 
 def complaints_of(
-    browser: Browser, base_url: str, every_page: Opened, looks: Sequence[Look]
+    browser: Browser, base_url: str, every_page: Opened, looks: Sequence[Look], part: int = 0
 ) -> list[str]:
-    """Open each page in one of some looks, in turns."""
-    found, turns = list[str](), cycle(looks)
+    """Open each page in one of some looks, in turns.
+
+    Args:
+        part: which of PARTS is looked at, from 1; 0 for all.
+    """
+    found, turns, parts = list[str](), cycle(looks), cycle(range(1, PARTS + 1))
     wrong = {name: f"/_error/{name}/" for name in ("csrf", "slow", "away", "broken")}
     for viewer, theirs in [*every_page, (None, wrong)]:
         with open_page(browser, base_url, viewer) as page:
             for name, address in theirs.items():
-                if name not in NO_PAGES:
+                if name not in NO_PAGES and part in (0, next(parts)):
                     found += complaints(page, address, next(turns))
     return found
 
 
+@pytest.mark.parametrize("part", range(1, PARTS + 1))
 def test_each_page_fits_and_is_accessible_in_light_or_dark(
-    browser: Browser, base_url: str, every_page: Opened
+    browser: Browser, base_url: str, every_page: Opened, part: int
 ) -> None:
-    assert complaints_of(browser, base_url, every_page, [LIGHT, DARK]) == []
+    assert complaints_of(browser, base_url, every_page, [LIGHT, DARK], part) == []
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("look", [LIGHT, DARK, PHONE], ids=["light", "dark", "phone"])
 def test_each_page_fits_and_is_accessible_in_each_look(
     browser: Browser, base_url: str, every_page: Opened, look: Look
