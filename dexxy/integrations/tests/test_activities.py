@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import orjson
@@ -326,9 +325,10 @@ def test_ten_errors_among_many_lines_are_told_by_line_and_nothing_is_taken(tell:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.django_db(transaction=True)
 def test_ten_errors_in_a_million_lines_are_told_by_line_and_nothing_is_taken(
-    workspace: Workspace, tmp_path: Path, record_property: Callable[[str, object], None]
+    workspace: Workspace, tmp_path: Path
 ) -> None:
     wrong = [97_003 * number for number in range(1, 11)]
     file = tmp_path / "a million.jsonl"
@@ -340,7 +340,6 @@ def test_ten_errors_in_a_million_lines_are_told_by_line_and_nothing_is_taken(
             row = message(id=f"m{number}", occurred_at=at, body=f"Word {number}. " * 10)
             lines.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
     command = [*COMMAND, "ingest", str(file), "--workspace", workspace.slug]
-    began = monotonic()
 
     with subprocess.Popen(
         command,
@@ -354,8 +353,6 @@ def test_ten_errors_in_a_million_lines_are_told_by_line_and_nothing_is_taken(
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
 
-    record_property("seconds", round(monotonic() - began))
-    record_property("MB", used.ru_maxrss // 1024)
     assert process.returncode == 1
     told = [line.partition(":")[0] for line in said.splitlines() if line.startswith("Line ")]
     assert told == [f"Line {number}, occurred_at" for number in wrong]
