@@ -13,16 +13,23 @@ from dexxy.common.graphql import Info, keys
 from dexxy.common.graphql_cost import cost
 from dexxy.common.times import aware
 from dexxy.integrations.figure_window import figure_window
-from dexxy.integrations.graphql_figure_trends import FIGURE, STEPS, FigureList, FigureTrends
 from dexxy.members.graphql import remember_members
 from dexxy.messages.figures import concentration, durations, flow, outcomes, people, rhythm
 from dexxy.messages.figures.cohort import LeftOut
 from dexxy.messages.figures.people import Step
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters
 from dexxy.messages.figures.small_numbers import Ratio, shown
+from dexxy.messages.figures.steps import window_before
+from dexxy.messages.graphql_figure_trends import (
+    FIGURE,
+    STEPS,
+    FigureHours,
+    FigureList,
+    FigureTrends,
+)
 from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.graphql_kinds import ThreadKind
-from dexxy.messages.insights import insights
+from dexxy.messages.insights import Comparison, InsightsBucket, insights
 
 _BY_KIND = cost(items=len(ThreadKind), objects=1000)
 
@@ -125,6 +132,9 @@ class FigureAnswers:
     duration: FigureDuration
     by_opener: int
     unanswered: int
+    unknown: int = strawberry.field(
+        description="Of how many nobody knows yet whether their category takes answers."
+    )
 
 
 @strawberry.type(description="How long merged pull requests took.")
@@ -215,11 +225,11 @@ class FigureFactor:
     acts: int
 
 
-@strawberry.type(description="Acts in one hour of the week.")
-class FigureHour:
-    weekday: int = strawberry.field(description="1 is Monday.")
-    hour: int
-    acts: int
+@strawberry.type(description="What was released in a week.")
+class FigureRelease:
+    id: strawberry.ID
+    name: str = strawberry.field(description="Its tag where it has no name.")
+    published_at: datetime
 
 
 @strawberry.type(description="A complete week.")
@@ -228,13 +238,24 @@ class FigureWeek:
     acts: int
     limit: float | None
     is_burst: bool
+    releases: list[FigureRelease] = strawberry.field(metadata=cost(items=2))
 
-
-@strawberry.type(description="When people act; null where fewer than 5 do.")
-class FigureHours:
-    hours: list[FigureHour] | None = strawberry.field(metadata=cost(items=7 * 24))
-    acts: int
-    people: int
+    @classmethod
+    def of(cls, week: rhythm.Week) -> Self:
+        return cls(
+            begins_on=week.begins_on,
+            acts=week.acts,
+            limit=week.limit,
+            is_burst=week.is_burst,
+            releases=[
+                FigureRelease(
+                    id=strawberry.ID(str(one.release_id)),
+                    name=one.name,
+                    published_at=one.published_at,
+                )
+                for one in week.releases
+            ],
+        )
 
 
 @strawberry.type(description="What bots said, of all that was said.")
@@ -292,6 +313,7 @@ class Figures(FigureTrends):
             duration=FigureDuration.of(ThreadKind.DISCUSSION, found.durations),
             by_opener=found.by_opener,
             unanswered=found.unanswered,
+            unknown=found.unknown,
         )
 
     @strawberry.field(description="What was opened and closed, by kind.", metadata=_BY_KIND)
@@ -380,27 +402,11 @@ class Figures(FigureTrends):
 
     @strawberry.field(description="Acts by weekday and hour.", metadata=FIGURE)
     def activity_hours(self) -> FigureHours:
-        found = shown(rhythm.activity_hours(*self.asked))
-        hours = (
-            None
-            if found.hours is None
-            else [
-                FigureHour(weekday=one.weekday, hour=one.hour, acts=one.acts) for one in found.hours
-            ]
-        )
-        return FigureHours(hours=hours, acts=found.acts, people=found.people)
+        return FigureHours.of(rhythm.activity_hours(*self.asked))
 
     @strawberry.field(description="The complete weeks of the window.", metadata=STEPS)
     def weeks(self) -> list[FigureWeek]:
-        return [
-            FigureWeek(
-                begins_on=week.begins_on,
-                acts=week.acts,
-                limit=week.limit,
-                is_burst=week.is_burst,
-            )
-            for week in shown(rhythm.bursts(*self.asked)).weeks
-        ]
+        return [FigureWeek.of(week) for week in shown(rhythm.bursts(*self.asked)).weeks]
 
     @strawberry.field(description="What bots said.", metadata=FIGURE)
     def bot_activity(self) -> FigureBots:
@@ -435,18 +441,35 @@ class FiguresQuery:
             has_history=window.has_history,
         )
 
-    # It reads a year.
+    # It reads a year, and another one to compare it with.
     @strawberry.field(
-        description="Figures of up to a year; bots count nowhere.", metadata=cost(work=50)
+        description="Figures of up to a year; bots count nowhere.",
+        metadata=cost(work=50),
     )
     def insights(
-        self, info: Info, workspace_id: strawberry.ID, since: datetime, until: datetime
+        self,
+        info: Info,
+        workspace_id: strawberry.ID,
+        since: datetime,
+        until: datetime,
+        source_ids: list[strawberry.ID] | None = None,
+        bucket: InsightsBucket = InsightsBucket.DAY,
+        compare: Comparison = Comparison.NONE,
     ) -> Insights:
         viewer, workspace = in_workspace(info, workspace_id)
         window = figure_window(viewer, workspace, since=aware(since), until=aware(until))
-        found = insights(viewer, workspace, window)
-        remember_members(info, (member for member, _ in found.top_people))
-        return Insights.of(found)
+        kept = FigureFilters(source_ids=keys(source_ids or [], "sourceIds"))
+        windows = [window]
+        if compare is Comparison.BEFORE:
+            windows.append(window_before(window))
+        found = [insights(viewer, workspace, one, kept, bucket) for one in windows]
+        remember_members(info, (member for one in found for member, _ in one.top_people))
+        now, *before = [
+            Insights.of(one, (viewer, workspace, window, kept))
+            for one, window in zip(found, windows, strict=True)
+        ]
+        now.before = before[0] if before else None
+        return now
 
 
 def _by_kind(found: Mapping[ThreadKind, outcomes.Durations]) -> list[FigureDuration]:

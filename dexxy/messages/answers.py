@@ -6,7 +6,7 @@ what is asked about: `m` is a message, `{row}` a thread.
 
 from collections.abc import Mapping
 
-from dexxy.messages.models import MessageKind
+from dexxy.messages.models import MessageKind, ThreadKind
 
 # What somebody says in a thread after its opening.
 WORDS = (MessageKind.COMMENT, MessageKind.REPLY, MessageKind.REVIEW, MessageKind.REVIEW_COMMENT)
@@ -24,22 +24,40 @@ def listed(values: tuple[str, ...]) -> str:
 IS_SAID = f"coalesce(lower(m.details->>'minimized') IN ({listed(_HIDDEN_BUT_SAID)}), true)"
 
 
-def answer_if(is_said: str) -> str:
+# Whether what closed an issue settles it, and was not a hand alone. A pull request that a commit
+# closes was not merged.
+_WORK = ("commit", "pull_request")
+IS_BY_WORK = f"m.details->'subject'->>'type' IN ({listed(_WORK)})"
+
+
+def answer_if(*, is_said: str, is_by_work: str) -> str:
     """Return the SQL that tells whether a message is an answer, where another person wrote it.
 
-    Words are one, and a merge, which is the best answer that a pull request can get.
+    Words are one, a merge, which is the best answer that a pull request can get, and the commit or
+    pull request that closes an issue.
 
     Args:
-        is_said: SQL that tells the same as IS_SAID. It is looked at last.
+        is_said, is_by_work: SQL that tells the same as IS_SAID and IS_BY_WORK. It is looked at
+            last.
     """
-    return f"(m.kind = 'merged' OR (m.kind IN ({listed(WORDS)}) AND {is_said}))"
+    return f"""(
+    m.kind = 'merged' OR (m.kind IN ({listed(WORDS)}) AND {is_said})
+    OR (m.kind = 'closed' AND m.thread_kind = 'issue' AND {is_by_work}))"""
 
 
-IS_ANSWER = answer_if(IS_SAID)
+IS_ANSWER = answer_if(is_said=IS_SAID, is_by_work=IS_BY_WORK)
 
 
-def is_answer(kind: MessageKind, details: Mapping[str, object]) -> bool:
-    """Tell the same as IS_ANSWER of a message that is not stored yet."""
+def is_answer(of: ThreadKind, kind: MessageKind, details: Mapping[str, object]) -> bool:
+    """Tell the same as IS_ANSWER of a message that is not stored yet.
+
+    Args:
+        of: the kind of its thread.
+    """
+    if kind == MessageKind.CLOSED:
+        subject = details.get("subject")
+        by = subject.get("type") if isinstance(subject, Mapping) else None
+        return of == ThreadKind.ISSUE and by in _WORK
     return kind == MessageKind.MERGED or (kind in WORDS and is_said(details))
 
 

@@ -131,7 +131,7 @@ class WaitingPace:
 
 @strawberry.type(description="How many wait for the team.")
 class WaitingSummary:
-    total: int
+    total: int = strawberry.field(description="Each band is counted up to 10,001.")
     over_30_days: int
     days_8_to_30: int
     days_2_to_7: int

@@ -835,6 +835,7 @@ class ThreadTimes(models.Model):
     review = models.BigIntegerField(null=True)
     answer = models.BigIntegerField(null=True)
     has_own_answer = models.BooleanField()
+    takes_answers = models.BooleanField(null=True)
     changes = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True)
     # The newest of all that it is told from.

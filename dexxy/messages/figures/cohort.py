@@ -9,7 +9,7 @@ from enum import Enum, StrEnum
 from operator import itemgetter
 from typing import NamedTuple
 
-from dexxy.messages.answers import answer_if, by_another_person, nobody_waits
+from dexxy.messages.answers import IS_BY_WORK, answer_if, by_another_person, nobody_waits
 from dexxy.messages.changes.followers import changed_since
 from dexxy.messages.figures.scope import LIVE, NOT_HIDDEN, THREADS, WHO, Scope
 from dexxy.messages.figures.steps import window_before
@@ -28,6 +28,8 @@ class LeftOut(StrEnum):
     # It had what a figure asks about while it was still a draft.
     EARLY = "early"
     TEAM = "team"
+    # Its category takes no answers.
+    CATEGORY = "category"
 
 
 class By(StrEnum):
@@ -77,6 +79,7 @@ class CohortThread(NamedTuple):
         review: when another person first reviewed it, or merged it.
         answer: when its answer was chosen.
         has_own_answer: its opener wrote the chosen answer.
+        takes_answers: whether a discussion's category does; None where that is not known.
         changes: of its state, the oldest first, as `ending` reads them. Of a thread that is told
             anew they are those since the window began.
     """
@@ -95,6 +98,7 @@ class CohortThread(NamedTuple):
     review: int | None
     answer: int | None
     has_own_answer: bool
+    takes_answers: bool | None
     changes: str
 
     def ending(self, before: int | None = None) -> StateChange | None:
@@ -169,10 +173,19 @@ _SHOWN = _HAPPENED.format(columns=_COLUMNS, part="m.in_feed")
 _WORDLESS = _HAPPENED.format(
     columns=_COLUMNS, part="NOT m.in_feed AND m.kind IN ('review', 'review_comment')"
 )
+# Which of the issues that were closed a commit or a pull request closed: that stands in the row,
+# which is else not read.
+_WORKED = f"""
+    SELECT m.id FROM messages_message m
+    WHERE {LIVE} AND m.in_feed AND m.occurred_at >= %(since)s AND m.kind = 'closed'
+      AND m.thread_kind = 'issue' AND {IS_BY_WORK}
+      AND (%(threads)s::bigint[] IS NULL OR m.thread_id = ANY(%(threads)s))
+"""
+_IS_ANSWER = answer_if(is_said=NOT_HIDDEN, is_by_work="m.id IN (SELECT id FROM worked)")
 # What other people said, and all that changed a state.
 _TOLD = f"""
     SELECT m.thread_id, m.id, m.occurred_at, m.kind, m.in_feed, {_BY_WHOM} AS by_whom,
-           {_BY_ANOTHER} AND {answer_if(NOT_HIDDEN)} AS is_by_other,
+           {_BY_ANOTHER} AND {_IS_ANSWER} AS is_by_other,
            team.member_id IS NOT NULL AS is_by_team
     FROM opened o
     JOIN ({_SHOWN} UNION ALL {_WORDLESS}) m ON m.thread_id = o.id
@@ -182,9 +195,11 @@ _TOLD = f"""
     WHERE o.left_out IS NULL OR o.left_out = 'team'
 """
 _PARTS = f"""
-{WHO}, drafts AS ({_DRAFTS}), opened AS MATERIALIZED (
+{WHO}, drafts AS ({_DRAFTS}), worked AS MATERIALIZED ({_WORKED}), opened AS MATERIALIZED (
     SELECT t.id, t.source_id, t.kind, t.state, t.state_reason, t.opened_at, t.closed_at,
            t.answered_at, t.opener, {_LEFT_OUT} AS left_out,
+           CASE t.details->'is_answerable' WHEN 'true' THEN true WHEN 'false' THEN false
+           END AS takes_answers,
            greatest(t.last_activity_at, t.closed_at, t.answered_at, drafts.last_at) AS last_at,
            CASE WHEN drafts.first = 'ready' THEN drafts.ready_at ELSE t.opened_at END AS started_at
     FROM (SELECT t.*, opener.member_id AS opener, opener.kind AS opener_kind,
@@ -227,7 +242,7 @@ SELECT o.id AS thread_id, %(workspace)s AS workspace_id, o.source_id, o.kind, o.
        {_after("first.team_response_at")} AS team_response,
        {_after("first.review_at")} AS review,
        CASE WHEN o.answered_at <= %(now)s THEN {_after("o.answered_at")} END AS answer,
-       o.id IN (SELECT id FROM own_answer) AS has_own_answer,
+       o.id IN (SELECT id FROM own_answer) AS has_own_answer, o.takes_answers,
        coalesce(changed.changes, '') AS changes,
        CASE WHEN changed.last <> 'reopened' THEN changed.last_at END AS ended_at, o.last_at
 FROM opened o
@@ -241,7 +256,8 @@ SELECT o.thread_id, o.kind, o.state, o.state_reason, nullif(o.left_out, ''),
        (date_part('epoch', greatest(source.now, o.opened_at, o.started_at) - o.started_at) * 1000000
        )::bigint,
        (date_part('epoch', %(since)s - o.started_at) * 1000000)::bigint,
-       o.closed, o.response, o.team_response, o.review, o.answer, o.has_own_answer, o.changes
+       o.closed, o.response, o.team_response, o.review, o.answer, o.has_own_answer,
+       o.takes_answers, o.changes
 """
 _TOLD_NOW = f"""{_PARTS}{_SEEN}
 FROM ({_TIMES}) o JOIN source ON source.id = o.source_id"""
@@ -266,16 +282,16 @@ KEEP = f"""{_OF_FEW}, gone AS (
 )
 INSERT INTO messages_threadtimes AS k (
     thread_id, workspace_id, source_id, kind, state, state_reason, left_out, opener_id, opened_at,
-    started_at, closed, response, team_response, review, answer, has_own_answer, changes, ended_at,
-    last_at)
+    started_at, closed, response, team_response, review, answer, has_own_answer, takes_answers,
+    changes, ended_at, last_at)
 {_TIMES} ORDER BY 1
 ON CONFLICT (thread_id) DO UPDATE SET
     source_id = excluded.source_id, state = excluded.state, state_reason = excluded.state_reason,
     left_out = excluded.left_out, opener_id = excluded.opener_id, opened_at = excluded.opened_at,
     started_at = excluded.started_at, closed = excluded.closed, response = excluded.response,
     team_response = excluded.team_response, review = excluded.review, answer = excluded.answer,
-    has_own_answer = excluded.has_own_answer, changes = excluded.changes,
-    ended_at = excluded.ended_at, last_at = excluded.last_at
+    has_own_answer = excluded.has_own_answer, takes_answers = excluded.takes_answers,
+    changes = excluded.changes, ended_at = excluded.ended_at, last_at = excluded.last_at
 WHERE k IS DISTINCT FROM excluded
 """
 

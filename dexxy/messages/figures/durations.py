@@ -90,10 +90,12 @@ class Answers(Detailed):
     Args:
         by_opener: in how many whoever opened it wrote the answer.
         unanswered: how many are open and nobody else has spoken.
+        unknown: of how many nobody knows whether their category takes answers.
     """
 
     by_opener: int
     unanswered: int
+    unknown: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +143,12 @@ def time_to_first_response(
     return _by_kind(found, lambda one: taken_until(one, one.response), with_team=with_team)
 
 
-def first_response_of_all(viewer: Viewer, workspace: Workspace, window: Window) -> Durations:
+def first_response_of_all(
+    viewer: Viewer,
+    workspace: Workspace,
+    window: Window,
+    filters: FigureFilters = EVERYTHING,
+) -> Durations:
     """Return how long threads of all kinds together wait for their first response (M1).
 
     The figures tell it by kind, for kinds differ; this is for who asks for one number.
@@ -149,7 +156,7 @@ def first_response_of_all(viewer: Viewer, workspace: Workspace, window: Window) 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
     """
-    found = cohort_read(scope_of(viewer, workspace, window, EVERYTHING), *ThreadKind)
+    found = cohort_read(scope_of(viewer, workspace, window, filters), *ThreadKind)
     return durations_of(found, lambda one: taken_until(one, one.response), with_team=False)
 
 
@@ -310,15 +317,20 @@ def time_to_answer(
 ) -> Answers:
     """Return how long discussions wait for their chosen answer (M22).
 
+    Those of a category that takes no answers are left out. Of what was read before that was known,
+    and of what scripts send, nobody knows: they count.
+
     Args, Raises: as `time_to_first_response`.
     """
-    found = cohort_read(scope_of(viewer, workspace, window, filters), ThreadKind.DISCUSSION)
+    read = cohort_read(scope_of(viewer, workspace, window, filters), ThreadKind.DISCUSSION)
+    found = [_if_it_takes_answers(one) for one in read]
     kept = [one for one in found if is_kept(one, with_team=with_team)]
     durations = durations_of(found, lambda one: taken_until(one, one.answer), with_team=with_team)
     return Answers(
         durations=durations,
         by_opener=sum(one.has_own_answer for one in kept),
         unanswered=sum(one.ending() is None and one.response is None for one in kept),
+        unknown=sum(one.takes_answers is None for one in kept),
     )
 
 
@@ -340,6 +352,11 @@ def _by_kind(
         kind: durations_of([one for one in found if one.kind == kind], take, with_team=with_team)
         for kind in ThreadKind
     }
+
+
+def _if_it_takes_answers(one: CohortThread) -> CohortThread:
+    is_left_out = one.takes_answers is False and is_kept(one, with_team=True)
+    return one._replace(left_out=LeftOut.CATEGORY) if is_left_out else one
 
 
 def _ended(found: Sequence[CohortThread]) -> list[_Ended]:

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from dexxy.accounts.models import Workspace
+from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.members.models import Identity
 from dexxy.members.organization_merges import organization_keys
 from dexxy.members.organizations import organization_of
@@ -29,6 +31,22 @@ def organizations_of(
         _, _, companies, emails = zip(*shown, strict=True)
         found[member] = organization_of(companies, emails)
     return {member: name for member, name in found.items() if name}
+
+
+def organizations_of_nobody(
+    viewer: Viewer, workspace: Workspace, names: Sequence[str]
+) -> list[str]:
+    """Return those of NAMES that no profile names, however it is written.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    if not names:
+        return []
+    key_of = organization_keys(workspace.pk)
+    known = {key_of(name) or name.casefold() for name in organizations_of(workspace.pk).values()}
+    return [name for name in names if (key_of(name) or name.casefold()) not in known]
 
 
 def members_of_organizations(workspace_id: int, names: Sequence[str]) -> list[int]:

@@ -65,7 +65,7 @@ def period_of(name: str, *, today: date, zone: str) -> Period:
         WindowError: no period has that name.
     """
     if name not in NAMED:
-        raise WindowError("There is no such period: choose 7d, 30d, 90d or 12mo.")
+        raise WindowError(_("There is no such period: choose 7d, 30d, 90d or 12mo."))
     return Period(name, today - NAMED[name] + DAY, today, zone)
 
 

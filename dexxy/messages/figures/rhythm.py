@@ -2,11 +2,13 @@
 # ruff: noqa: S608
 # The statements are put together from constants; values are parameters.
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import mean, pstdev
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dexxy.accounts.models import Workspace
@@ -37,6 +39,16 @@ FROM {ACTS} AND m.occurred_at >= %(first)s AND m.occurred_at < %(last)s
 GROUP BY 1
 """
 _FIRST_ACT = f"{WHO} SELECT m.occurred_at FROM {ACTS} ORDER BY m.occurred_at LIMIT 1"
+_RELEASES = f"""
+{WHO}
+SELECT date_trunc('week', r.published_at AT TIME ZONE %(zone)s)::date, r.id,
+       coalesce(nullif(r.name, ''), r.tag), r.published_at
+FROM messages_release r JOIN source ON source.id = r.source_id
+WHERE r.workspace_id = %(workspace)s AND NOT r.is_archived
+  AND (%(sources)s::bigint[] IS NULL OR r.source_id = ANY(%(sources)s))
+  AND r.published_at >= %(first)s AND r.published_at < %(last)s
+ORDER BY r.published_at, r.id
+"""
 _SAID_BY_BOTS = f"""
 {WHO}
 SELECT CASE WHEN author.is_bot THEN author.member_id END, count(*)
@@ -91,6 +103,18 @@ class Hours(Figure):
         return () if self.people >= LEAST_PEOPLE else ("hours",)
 
 
+class Released(NamedTuple):
+    """What was released.
+
+    Args:
+        name: its tag where it has none.
+    """
+
+    release_id: int
+    name: str
+    published_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Week:
     """A complete week.
@@ -99,12 +123,14 @@ class Week:
         begins_on: its Monday.
         limit: above how many acts it is unusual; None if too few weeks are known to tell.
         is_burst: it is.
+        releases: those of the week, the oldest first, which may be why.
     """
 
     begins_on: date
     acts: int
     limit: float | None
     is_burst: bool
+    releases: Sequence[Released] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,11 +204,21 @@ def bursts(
     shown_since = max(known_since, _monday(window.since, zone, or_after=True))
     end = _monday(window.ends_at, zone)
     begin = max(known_since, shown_since - WEEKS_BEFORE * WEEK)
-    counts = dict(scope.fetch(_WEEKS, first=_midnight(begin, zone), last=_midnight(end, zone)))
+    times = {"first": _midnight(begin, zone), "last": _midnight(end, zone)}
+    counts = dict(scope.fetch(_WEEKS, **times))
+    released = defaultdict(list)
+    for monday, *release in scope.fetch(_RELEASES, **times):
+        released[monday].append(Released(*release))
     mondays = [begin + n * WEEK for n in range(max(0, (end - begin) // WEEK))]
     acts = [counts.get(monday, 0) for monday in mondays]
     weeks = [week_of(mondays[n], acts[: n + 1]) for n in range(len(mondays))]
-    return Bursts(weeks=[week for week in weeks if week.begins_on >= shown_since])
+    return Bursts(
+        weeks=[
+            replace(week, releases=released[week.begins_on])
+            for week in weeks
+            if week.begins_on >= shown_since
+        ]
+    )
 
 
 def week_of(begins_on: date, acts: Sequence[int]) -> Week:

@@ -12,6 +12,7 @@ from dexxy.messages.ingest.authors import Authors, author_id
 from dexxy.messages.ingest.named_accounts import accounts_erased, thread_without
 from dexxy.messages.ingest.records import MessageRecord, Snapshot, SourceKey
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
+from dexxy.messages.models import ThreadKind
 
 
 def threads_apply(
@@ -80,12 +81,12 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
         len(shown),
         min(times, default=record.opened_at),
         max(times, default=record.opened_at),
-        _first_responses(shown, authors),
+        _first_responses(record.kind, shown, authors),
     )
 
 
 def _first_responses(
-    messages: Iterable[MessageRecord], authors: Authors
+    kind: ThreadKind, messages: Iterable[MessageRecord], authors: Authors
 ) -> list[dict[str, object]]:
     """Return when each account first wrote or did something that may answer the opening.
 
@@ -94,6 +95,6 @@ def _first_responses(
     first: dict[int, datetime] = {}
     for message in messages:
         author = author_id(message.author, authors)
-        if author is not None and is_answer(message.kind, message.details):
+        if author is not None and is_answer(kind, message.kind, message.details):
             first[author] = min(message.occurred_at, first.get(author, message.occurred_at))
     return [{"author_id": author, "at": at} for author, at in first.items()]

@@ -2,6 +2,7 @@
 
 `I A opens 0, C says 1 | P B opens 2, T merges 3`: an issue and a pull request, then who does what,
 at which hour (`d` behind it: day). A' is another account of A, b1 a bot, g an account that is gone.
+Nobody knows of a discussion `D` whether its category takes answers; that of `Q` does, of `N` not.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,12 @@ from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-_KINDS = {"I": ThreadKind.ISSUE, "P": ThreadKind.PULL_REQUEST, "D": ThreadKind.DISCUSSION}
+_KINDS = {
+    "I": ThreadKind.ISSUE,
+    "P": ThreadKind.PULL_REQUEST,
+    **dict.fromkeys("DQN", ThreadKind.DISCUSSION),
+}
+_TAKES_ANSWERS = {"Q": True, "N": False}
 # The kind of the message, and its details.
 _VERBS: dict[str, tuple[MessageKind, dict[str, Any]]] = {
     "opens": (MessageKind.OPENED, {}),
@@ -22,6 +28,9 @@ _VERBS: dict[str, tuple[MessageKind, dict[str, Any]]] = {
     "calls": (MessageKind.COMMENT, {}),
     "hides": (MessageKind.COMMENT, {"minimized": "spam"}),
     "closes": (MessageKind.CLOSED, {}),
+    "fixes": (MessageKind.CLOSED, {"subject": {"type": "pull_request", "number": 7}}),
+    "commits": (MessageKind.CLOSED, {"subject": {"type": "commit", "oid": "c0ffee"}}),
+    "plans": (MessageKind.CLOSED, {"subject": {"type": "other"}}),
     "reopens": (MessageKind.REOPENED, {}),
     "merges": (MessageKind.MERGED, {}),
     "chooses": (MessageKind.ANSWERED, {}),
@@ -35,7 +44,11 @@ _VERBS: dict[str, tuple[MessageKind, dict[str, Any]]] = {
     "pushes": (MessageKind.PUSHED, {}),
     "requests": (MessageKind.REVIEW_REQUESTED, {}),
 }
-_ENDS = {"closes": ThreadState.CLOSED, "merges": ThreadState.MERGED, "reopens": ThreadState.OPEN}
+_ENDS = {
+    **dict.fromkeys(("closes", "fixes", "commits", "plans"), ThreadState.CLOSED),
+    "merges": ThreadState.MERGED,
+    "reopens": ThreadState.OPEN,
+}
 
 
 def moment(text: str) -> datetime:
@@ -97,6 +110,8 @@ class Teller:
             author=self.person(who),
             opened_at=moment(when),
         )
+        if kind in _TAKES_ANSWERS:
+            thread.details = {"is_answerable": _TAKES_ANSWERS[kind]}
         for act in told:
             self.act(thread, *act)
         thread.save()

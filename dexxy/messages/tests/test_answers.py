@@ -32,6 +32,11 @@ CASES = """
     I A opens 0, A' says 1, C hides 2, g says 3 => none yes
     I A opens 0, T closes 1 => none no
     I A opens 0, T closes 1, A reopens 2 => none yes
+    I A opens 0, T fixes 1, A reopens 2 => 1 no
+    I A opens 0, C commits 1, T says 2 => 1 no
+    I A opens 0, A fixes 1, A reopens 2, b1 commits 3, A reopens 4 => none yes
+    I A opens 0, T plans 1, A reopens 2 => none yes
+    P A opens 0, T commits 1, A reopens 2 => none yes
     P A opens 0, g says 1, T merges 4 => 4 no
     P A opens 0, A merges 4 => none no
     P A opens 0, b1 merges 4 => none no
@@ -138,10 +143,12 @@ def test_the_team_answers_by_a_merge_and_not_by_what_was_hidden(
 
 
 def test_an_upgrade_tells_every_thread_anew(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    migration = import_module("dexxy.messages.migrations.0013_what_is_answered")
-    monkeypatch.setattr(migration, "BATCH", 7)
     Thread.objects.update(first_response_at=moment("50"))
 
-    migration.tell_anew(None, None)
+    # The second one knows of answers that the first one does not.
+    for name in ("0013_what_is_answered", "0026_what_is_answered_by_work"):
+        migration = import_module(f"dexxy.messages.migrations.{name}")
+        monkeypatch.setattr(migration, "BATCH", 7)
+        migration.tell_anew(None, None)
 
     assert stored() == told.answered

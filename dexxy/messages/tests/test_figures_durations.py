@@ -53,6 +53,9 @@ def numbers(found: Durations) -> dict[str, object]:
     P A opens 0, T wraps 1, T lines 3; now 9 => done 1, median 3
     D A opens 0, g closes 4 | D B opens 0, g closes 4, C says 5; now 9 => withdrawn 1, never 0, done 1
     I A opens 0, C says 5; now 4 => done 0, open 1
+    I A opens 0, T fixes 4 | I B opens 0, C commits 2 | I C opens 0, T plans 1 | I D opens 0, T closes 1; now 9 => n 4, done 2, never 2, median 4
+    I A opens 0, A fixes 4 | I B opens 0, b1 commits 2; now 9 => done 0, withdrawn 1, never 1
+    P A opens 0, T commits 4; now 9 => done 0, never 1
 """)  # noqa: E501
 def test_time_to_first_response(told: Case, vector: str) -> None:
     found = time_to_first_response(*told.asked)
@@ -64,6 +67,7 @@ def test_time_to_first_response(told: Case, vector: str) -> None:
     I A opens 0, C says 1, T says 6 | I B opens 0, U says 2; now 9 => n 2, done 2, median 2
     I A opens 0, C says 1 | I B opens 0, T says 4; now 9 => done 1, open 1, median 4
     I A opens 0, T says 1, T says 6; now 9, team T from 5 => done 1, median 6
+    I A opens 0, T fixes 4 | I B opens 0, C commits 2; now 9 => done 1, never 1, median 4
 """)
 def test_issue_response_time_of_the_team(told: Case) -> None:
     assert told.agrees(**numbers(team_response_time(*told.asked)[ThreadKind.ISSUE]))
@@ -153,12 +157,19 @@ def test_a_merge_takes_as_long_as_from_when_a_draft_is_ready(told: Case) -> None
     D A opens 0, A says 1, A chooses 2; now 9 => done 1, median 2, own 1
     D A opens 0, T chooses 2 | D B opens 0, B closes 1 | D C opens 0, C closes 1; now 9 => done 1, withdrawn 2, median 2
     D A opens 0 | D B opens 0, C says 1 | D C opens 0, T closes 1; now 9 => unanswered 1, never 1
+    Q A opens 0, C says 1, T chooses 6 | N B opens 0, T chooses 1 | N C opens 0; now 9 => n 1, done 1, median 6, unanswered 0, category 2, unknown 0
+    D A opens 0 | Q B opens 0 | N T opens 0; now 9 => n 2, open 2, unanswered 2, category 1, unknown 1
 """)  # noqa: E501
 def test_time_to_answer(told: Case) -> None:
     found = time_to_answer(*told.asked)
 
-    own, unanswered = found.by_opener, found.unanswered
-    assert told.agrees(**numbers(found.durations), own=own, unanswered=unanswered)
+    assert told.agrees(
+        **numbers(found.durations),
+        own=found.by_opener,
+        unanswered=found.unanswered,
+        unknown=found.unknown,
+        category=found.durations.left_out.get(LeftOut.CATEGORY, 0),
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,17 @@ statements but the estimator.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
+from math import sqrt
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dexxy.accounts.models import User
-from dexxy.members.models import IdentityKind
+from dexxy.members.models import Identity, IdentityKind
 from dexxy.messages.changes.followers import changed_since
 from dexxy.messages.figures import (
     concentration,
@@ -35,21 +37,21 @@ from dexxy.messages.figures.outcomes import Durations, Outcome
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters, Window
 from dexxy.messages.figures.steps import window_before
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import Change, Follower, Message, Thread, ThreadKind
+from dexxy.messages.models import Change, Follower, Message, Release, Thread, ThreadKind
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
 from dexxy.sources.models import Source
-from tests.factories import make_source
+from tests.factories import make_release, make_source
 
 SEEDS = [0, 1, 14, 16, 17, 22]
 PEOPLE = ["A", "A'", "B", "C", "D", "E", "T", "U", "b1", "b2", "g", "m"]
 VERBS = {
-    "I": ["says", "says", "hides", "closes", "reopens"],
+    "I": ["says", "says", "hides", "closes", "reopens", "fixes", "commits"],
     "P": [
         *("says", "hides", "approves", "wraps", "lines"),
-        *("closes", "reopens", "merges", "readies", "drafts"),
+        *("closes", "commits", "reopens", "merges", "readies", "drafts"),
     ],
-    "D": ["says", "says", "chooses", "closes"],
+    **{kind: ["says", "says", "chooses", "closes"] for kind in "DQN"},
 }
 SAID = {"opened", "comment", "reply", "review", "review_comment"}
 ENDS = {"closed", "merged"}
@@ -60,7 +62,7 @@ ZONE = "Europe/Berlin"
 
 def story(random: Random) -> str:
     """Make up a thread: a few acts at few different hours, so that some are at the same time."""
-    kind = random.choice("IIPPD")
+    kind = random.choice("IIPPDQN")
     hour = random.randrange(0, 24 * 500)
     acts = [f"{random.choice(PEOPLE)} opens {hour}"]
     if random.random() < 0.1:
@@ -82,6 +84,8 @@ class Act:
     is_bot: bool
     is_said: bool
     in_feed: bool
+    is_work: bool
+    is_approval: bool
 
     @property
     def is_person(self) -> bool:
@@ -140,6 +144,12 @@ class Look:
         self.messages = defaultdict(list)
         for m in Message.objects.filter(is_archived=False).select_related("author__member"):
             self.messages[m.thread_id].append(m)
+        releases = Release.objects.filter(is_archived=False, source__is_archived=False)
+        if filters.source_ids:
+            releases = releases.filter(source__in=filters.source_ids)
+        self.releases = list(
+            releases.order_by("published_at", "pk").values_list("pk", "published_at")
+        )
         shown = Thread.objects.shown().select_related("author__member")
         self.all = [self._told(thread) for thread in shown]
         self.threads = [
@@ -163,6 +173,8 @@ class Look:
                     is_bot=bool(account and account.member.is_bot),
                     is_said=hidden in (None, "resolved", "outdated", "duplicate"),
                     in_feed=m.in_feed,
+                    is_approval=m.details.get("state") == "APPROVED",
+                    is_work=m.details.get("subject", {}).get("type") in ("commit", "pull_request"),
                 )
             )
         acts = sorted(
@@ -226,10 +238,12 @@ class Look:
         return {**found, "n": sum(found.values()), "median": quantile(observed, 0.5)}
 
     def answers(self, one: Told, *, team: bool = False) -> datetime | None:
-        """Return the first word, or merge, of somebody else."""
+        """Return the first word, or merge, of somebody else, or what they closed an issue with."""
         for act in self.others(one):
             is_word = act.kind in SAID - {"opened"} and act.in_feed and act.is_said
-            if (is_word or act.kind == "merged") and (not team or self.is_team(act.who, act.at)):
+            is_fix = one.kind == "issue" and act.kind == "closed" and act.is_work
+            is_answer = is_word or act.kind == "merged" or is_fix
+            if is_answer and (not team or self.is_team(act.who, act.at)):
                 return act.at
         return None
 
@@ -242,6 +256,60 @@ class Look:
                 return act.at
         return None
 
+    def owed_since(self, one: Told) -> tuple[datetime, datetime] | None:
+        """Walk by the rules of waiting: return since when the team owes the next word, if it does.
+
+        Returns: with when the opener last asked for it.
+        """
+        opened = one.row.opened_at
+        if one.is_bot or one.is_ghost or self.is_team(one.opener, opened):
+            return None
+        drafting = one.drafting
+        is_draft = drafting[0].kind == "ready" if drafting else one.is_draft
+        since = before = None if is_draft else (opened, opened)
+        late: tuple[datetime, datetime] | None = None
+        ended: datetime | None = None
+        for act in one.acts:
+            is_team = act.is_person and self.is_team(act.who, act.at)
+            is_opener = act.is_person and act.who == one.opener and not is_team
+            if act.kind == "opened" or not act.is_said:
+                continue
+            if act.kind in {"closed", "merged", "answered"}:
+                before, since, late, ended = before if ended else since, None, None, act.at
+            elif act.kind == "reopened":
+                if not act.is_person:
+                    since = late or before
+                elif is_team or is_draft:
+                    since = None
+                else:
+                    since = (since[0] if since else act.at, act.at)
+                late, ended = None, None
+            elif act.kind == "ready":
+                is_draft = False
+                since = None if ended else (since[0] if since else act.at, act.at)
+            elif act.kind == "drafted":
+                is_draft, since = True, None
+            elif is_team and act.kind in SAID:
+                is_owed = act.is_approval and ended is None and not is_draft
+                since, late = (act.at, act.at) if is_owed else None, None
+            elif is_opener and act.kind in SAID and ended is not None:
+                if act.at - ended <= 30 * DAY:
+                    late = (late[0] if late else act.at, act.at)
+            elif is_opener and act.kind in SAID and not is_draft:
+                since = (since[0] if since else act.at, act.at)
+        return since if one.row.state == "open" else None
+
+    def organizations(self) -> dict[int | None, str]:
+        """Return the company of each member: their own profile's, else another account's."""
+        found: dict[int | None, str] = {}
+        accounts = Identity.objects.select_related("home_member").order_by("home_member_id")
+        for is_own in (True, False):
+            for account in accounts:
+                company = account.home_member.company
+                if company and (account.home_member_id == account.member_id) is is_own:
+                    found.setdefault(account.member_id, company)
+        return found
+
     def acts(self, threads: Sequence[Told], since: datetime, until: datetime) -> list[Act]:
         return [a for one in threads for a in one.acts if a.is_act and since <= a.at < until]
 
@@ -251,7 +319,8 @@ class Community:
 
     def __init__(self, seed: int, viewer: User, source: Source) -> None:
         random = Random(seed)
-        teller = Teller(source, team={"T": BEGIN + 250 * DAY, "U": BEGIN})
+        employed = {"A": "Acme", "B": "Other", "C": "Acme"}
+        teller = Teller(source, {"T": BEGIN + 250 * DAY, "U": BEGIN}, employed)
         if (imported := teller.person("m")) is not None:
             imported.kind = IdentityKind.MANNEQUIN
             imported.save()
@@ -266,6 +335,12 @@ class Community:
         deleted = [message.pk for message in words if random.random() < 0.1]
         Message.objects.filter(pk__in=deleted).update(**gone)
         threads_settle(list(Thread.objects.values_list("pk", flat=True)))
+        for number in range(40):
+            release = make_release(source=[source, teller.source][number % 10 == 0])
+            release.published_at = BEGIN + random.randrange(24 * 500) * HOUR
+            release.is_archived = number % 7 == 0
+            release.archived_reason = "deleted" if release.is_archived else ""
+            release.save()
         since = BEGIN + random.randrange(300) * DAY
         until = since + random.choice([100, 200, 400]) * DAY
         now = max(until, BEGIN + random.choice([400, 700]) * DAY)
@@ -364,8 +439,10 @@ def check_answers_of_discussions(community: Community) -> None:
         return at if at is not None and at <= now else None
 
     found = durations.time_to_answer(*community.asked)
-    cohort = look.cohort("discussion")
+    asked = look.cohort("discussion")
+    cohort = [one for one in asked if one.row.details.get("is_answerable", True)]
     assert numbers(found.durations) == look.waits(cohort, answered)
+    assert found.unknown == sum("is_answerable" not in one.row.details for one in cohort)
     assert found.unanswered == sum(
         one.state_at(now + HOUR) is None and look.answers(one) is None for one in cohort
     )
@@ -461,14 +538,26 @@ def check_who_took_part_and_who_was_new(community: Community) -> None:
     assert {one.member_id: one.first_at for one in new.people or ()} == {
         who: first[who] for who in kept
     }
-    factor = concentration.absence_factor(*community.asked).factor
-    total, so_far, expected = sum(counts.values()), 0, None
+    assert concentration.absence_factor(*community.asked).factor == fewest(counts)
+    works_at = look.organizations()
+    there: Counter[str] = Counter()
+    for who, number in counts.items():
+        there[works_at.get(who, "")] += number
+    unknown = there.pop("", 0)
+    elephant = concentration.elephant_factor(*community.asked)
+    assert {one.name: one.acts for one in elephant.organizations} == there
+    assert elephant.known.of == len(acts)
+    assert elephant.factor == (fewest(there) if 2 * unknown <= len(acts) else None)
+
+
+def fewest(counts: Counter[Any]) -> int | None:
+    """Return how many of the largest counts make half of all."""
+    so_far = 0
     for number, (_, count) in enumerate(counts.most_common(), start=1):
         so_far += count
-        if 2 * so_far >= total:
-            expected = number
-            break
-    assert factor == expected
+        if 2 * so_far >= sum(counts.values()):
+            return number
+    return None
 
 
 def check_who_came_once_and_who_has_gone_quiet(community: Community) -> None:
@@ -532,6 +621,23 @@ def check_what_became_of_newcomers(community: Community) -> None:
             assert set(getattr(step, where)) == expected[name][where]
 
 
+def judged(monday: date, by_day: Counter[date]) -> tuple[float | None, bool]:
+    """Return above how many acts a week is unusual, and whether it is."""
+    first = min(by_day)
+    weeks = [
+        sum(by_day[monday + (day - 7 * back) * DAY] for day in range(7))
+        for back in range(13)
+        if monday - 7 * back * DAY >= first
+    ]
+    if len(weeks) < 13:
+        return None, False
+    now, *before = weeks
+    usual = sum(before) / 12
+    spread = sqrt(sum((one - usual) ** 2 for one in before) / 12)
+    limit = usual + 2 * max(spread, sqrt(usual))
+    return limit, now > limit and now >= 10
+
+
 def check_hours_weeks_and_bots(community: Community) -> None:
     look, window = community.look, community.window
     zone = ZoneInfo(window.zone)
@@ -550,6 +656,12 @@ def check_hours_weeks_and_bots(community: Community) -> None:
         days = [week.begins_on + n * DAY for n in range(7)]
         assert week.begins_on.isoweekday() == 1
         assert week.acts == sum(by_day[day] for day in days)
+        limit, is_burst = judged(week.begins_on, by_day)
+        assert week.is_burst is is_burst
+        assert week.limit == (limit and pytest.approx(limit))
+        assert [one.release_id for one in week.releases] == [
+            pk for pk, at in look.releases if at.astimezone(zone).date() in days
+        ]
         start = datetime(*week.begins_on.timetuple()[:3], tzinfo=zone)
         assert window.since <= start
         assert start + 7 * DAY <= window.until

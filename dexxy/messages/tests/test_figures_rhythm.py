@@ -11,7 +11,7 @@ from dexxy.messages.figures.small_numbers import shown
 from dexxy.messages.models import MessageKind
 from dexxy.messages.tests.vectors import Case, tell, vectors
 from dexxy.sources.models import Source
-from tests.factories import make_identity, make_message, make_thread
+from tests.factories import make_identity, make_message, make_release, make_thread
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -99,6 +99,30 @@ def test_weeks_are_complete_and_begin_on_the_monday_of_the_zone(
     assert [(one.begins_on, one.acts) for one in found.weeks] == [
         (date(2026, 1, 5), 1),
         (date(2026, 1, 12), 1),
+    ]
+
+
+def test_releases_are_marked_beside_the_weeks_in_which_they_came(
+    alice: User, workspace: Workspace, source: Source
+) -> None:
+    act(source, *[MONDAY + n * WEEK - timedelta(days=2) for n in range(3)])
+    for tag, at in {
+        "v1": MONDAY - timedelta(hours=11),  # in Auckland it is Monday
+        "v2": MONDAY + timedelta(days=6, hours=18),
+        "v3": MONDAY + WEEK + timedelta(days=1),
+        "later": MONDAY + 3 * WEEK,
+    }.items():
+        release = make_release(source=source, tag=tag)
+        release.published_at, release.name = at, "Second" if tag == "v2" else ""
+        release.save()
+    window = window_of(MONDAY - WEEK, MONDAY + 3 * WEEK, "Pacific/Auckland")
+
+    found = bursts(alice, workspace, window)
+
+    assert [[one.name for one in week.releases] for week in found.weeks] == [
+        ["v1"],
+        ["Second", "v3"],
+        [],
     ]
 
 

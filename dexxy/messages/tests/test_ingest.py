@@ -111,6 +111,9 @@ def test_a_snapshot_is_stored_whole(source_key: SourceKey) -> None:
 
 CLOSED = replace(comment(1), kind=MessageKind.CLOSED)
 MERGED = replace(comment(2), kind=MessageKind.MERGED)
+FIXED = replace(
+    comment(2), kind=MessageKind.CLOSED, details={"subject": {"type": "commit", "oid": "c0ffee"}}
+)
 SPAM = replace(comment(1), details={"minimized": "SPAM"})
 OUTDATED = replace(comment(2), details={"minimized": "OUTDATED"})
 WRAPPER = replace(comment(1), kind=MessageKind.REVIEW, in_feed=False)
@@ -131,6 +134,8 @@ TOMBSTONE = replace(comment(1), is_deleted=True)
         ((MERGED, comment(4)), 3, 2),
         ((replace(MERGED, author=ALICE),), 2, None),
         ((SPAM, OUTDATED), 3, 2),
+        ((FIXED, comment(4)), 3, 2),
+        ((replace(FIXED, author=ALICE),), 2, None),
     ],
 )
 @pytest.mark.parametrize("is_ghost", [False, True])

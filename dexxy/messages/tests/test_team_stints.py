@@ -1,10 +1,15 @@
 """Somebody belongs to the team from their first act of a maintainer until a year after the last."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dexxy.messages.team.roster import team_learn, team_of
 from dexxy.messages.team.stints import Stint, is_on_team, stints_with
+from dexxy.messages.tests.stories import Teller, moment
+from dexxy.messages.tests.vectors import vectors
+from dexxy.sources.models import Source
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,3 +47,26 @@ def test_a_stint_holds_its_beginning_and_not_its_end() -> None:
 
 def test_a_stint_that_nobody_ends_goes_on() -> None:
     assert is_on_team([Stint(day(1))], day(10_000))
+
+
+@vectors("""
+    I A opens 0d, T closes 1d | I B opens 0d, U says 1d; now 9d => team T
+    I A opens 0d, A closes 1d | P B opens 0d, b1 merges 1d | P C opens 0d, C merges 1d; now 9d => team nobody
+    D A opens 0d, U says 1d, T chooses 2d | I B opens 0d, U reopens 400d, U closes 401d; now 402d => team U
+    I A opens 0d, A' closes 1d | I B opens 0d, g closes 1d; now 9d => team nobody
+""")  # noqa: E501
+def test_acts_in_threads_of_others_tell_who_is_of_the_team(vector: str, source: Source) -> None:
+    stories, now, expected = re.split("; now | => team ", vector)
+    teller = Teller(source)
+    threads = teller.tell(stories)
+
+    is_of_the_past = team_learn(source.workspace_id, [thread.pk for thread in threads])
+
+    roster = team_of(source.workspace_id)
+    there = {
+        name
+        for name, account in teller.people.items()
+        if is_on_team(roster.get(account.member_id, ()), moment(now))
+    }
+    assert there == {expected} - {"nobody"}
+    assert is_of_the_past is bool(roster)

@@ -35,7 +35,8 @@ class QueueSummary:
     """How many wait.
 
     Args:
-        bands: in each band, the oldest first; up to MOST_COUNTED each.
+        bands: in each band, the oldest first; up to one more than MOST_COUNTED each, which stands
+            for more.
         longest: since when whoever waits longest does, and in which thread: the first row of the
             list need not be theirs, for those to whom others have replied come later in a band.
         is_recounting: who is of the team has changed, and not all threads were looked at yet.
@@ -72,11 +73,11 @@ FROM {RANGES} LEFT JOIN LATERAL (
     ORDER BY s.since, s.thread_id LIMIT %(most)s
 ) q ON TRUE GROUP BY r.number ORDER BY r.number"""
     with time_limit():
-        rows = fetch_all(statement, {**of.params, **ranges_at(now), "most": MOST_COUNTED})
+        rows = fetch_all(statement, {**of.params, **ranges_at(now), "most": MOST_COUNTED + 1})
     counts = [count for _, count, *_ in rows]
     longest = min(((since, pk) for *_, since, pk in rows if since), default=(None, None))
     return QueueSummary(
-        bands=[min(MOST_COUNTED, sum(counts[i : i + 2])) for i in range(0, len(counts), 2)],
+        bands=[min(MOST_COUNTED + 1, sum(counts[i : i + 2])) for i in range(0, len(counts), 2)],
         longest=longest[0],
         longest_thread_id=longest[1],
         is_recounting=Recount.objects.filter(workspace=workspace, is_of_queue=True).exists(),

@@ -1,7 +1,7 @@
 """Bars, stacked bars and lines over days or weeks, as shapes for a template to draw."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dexxy.web.charts.scale import WIDTH, thinned, top_of, written, y_of
 
@@ -46,6 +46,18 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A line from top to bottom at a step, with what happened then.
+
+    Args:
+        x: as SVG wants it.
+    """
+
+    x: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Plot:
     """A chart over steps.
 
@@ -54,6 +66,7 @@ class Plot:
         marks: the labels at its left, from above.
         labels: those below it, one a step; '' where there is no room.
         legend: look and name of each series.
+        happened: what is marked beside the numbers.
     """
 
     sentence: str
@@ -62,6 +75,7 @@ class Plot:
     legend: Sequence[tuple[str, str]]
     bars: Sequence[Bar] = ()
     lines: Sequence[Line] = field(default=())
+    happened: Sequence[Mark] = ()
 
     @property
     def template(self) -> str:
@@ -131,6 +145,21 @@ def lines(series: Sequence[Series], steps: Sequence[str], sentence: str, say: Sa
             is_open = True
         drawn.append(Line(" ".join(path), one.look, dots))
     return _plot(series, steps, sentence, say, top, lines=drawn)
+
+
+def marked(plot: Plot, name: str, happened: Sequence[str]) -> Plot:
+    """Mark what happened at the steps of a chart.
+
+    Args:
+        name: what the marks are, for the legend.
+        happened: what to say of each step; '' where nothing did.
+    """
+    room = WIDTH / max(1, len(happened))
+    marks = [
+        Mark(written((place + 0.5) * room), title) for place, title in enumerate(happened) if title
+    ]
+    legend = [*plot.legend, ("is-mark", name)] if marks else plot.legend
+    return replace(plot, happened=marks, legend=legend)
 
 
 def _bar(

@@ -11,7 +11,7 @@ import strawberry
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.graphql_cost import cost
-from dexxy.messages.figures import flow_trend, reach, trends, waiting_trend
+from dexxy.messages.figures import flow_trend, reach, rhythm, trends, waiting_trend
 from dexxy.messages.figures.outcomes import Durations
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.small_numbers import shown
@@ -95,6 +95,40 @@ class FigureReach:
     merged: FigureList = strawberry.field(description="Had a pull request merged.")
     reviewed: FigureList = strawberry.field(description="Reviewed somebody else's.")
 
+    @classmethod
+    def of(cls, found: reach.Reach) -> Self:
+        return cls(
+            acted=FigureList.of(found.acted),
+            opened=FigureList.of(found.opened),
+            proposed=FigureList.of(found.proposed),
+            merged=FigureList.of(found.merged),
+            reviewed=FigureList.of(found.reviewed),
+        )
+
+
+@strawberry.type(description="Acts in one hour of the week.")
+class FigureHour:
+    weekday: int = strawberry.field(description="1 is Monday.")
+    hour: int
+    acts: int
+
+
+@strawberry.type(description="When people act; null where fewer than 5 do.")
+class FigureHours:
+    hours: list[FigureHour] | None = strawberry.field(metadata=cost(items=7 * 24))
+    acts: int
+    people: int
+
+    @classmethod
+    def of(cls, figure: rhythm.Hours) -> Self:
+        found = shown(figure)
+        hours = None
+        if found.hours is not None:
+            hours = [
+                FigureHour(weekday=one.weekday, hour=one.hour, acts=one.acts) for one in found.hours
+            ]
+        return cls(hours=hours, acts=found.acts, people=found.people)
+
 
 @strawberry.type(description="What people said and did in a source.")
 class FigureSource:
@@ -162,14 +196,7 @@ class FigureTrends:
 
     @strawberry.field(description="How far people went.", metadata=FIGURE)
     def reach(self) -> FigureReach:
-        found = reach.reach(*self.asked)
-        return FigureReach(
-            acted=FigureList.of(found.acted),
-            opened=FigureList.of(found.opened),
-            proposed=FigureList.of(found.proposed),
-            merged=FigureList.of(found.merged),
-            reviewed=FigureList.of(found.reviewed),
-        )
+        return FigureReach.of(reach.reach(*self.asked))
 
     @strawberry.field(description="What each source has of it.", metadata=STEPS)
     def by_source(self) -> list[FigureSource]:
