@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.crypto import EncryptedTextField
@@ -317,7 +318,9 @@ class GitHubRepository(TimestampedModel):
 
 
 # Why a list rests that GitHub shows.
-LEFT_OUT = "The workspace leaves it out: its admins choose that in Settings, under General."
+LEFT_OUT = gettext_noop(
+    "The workspace leaves it out: its admins choose that in Settings, under General."
+)
 
 
 class StreamName(models.TextChoices):

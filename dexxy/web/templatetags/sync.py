@@ -1,6 +1,9 @@
 """What the templates need to show how repositories are read."""
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
 from dexxy.integrations.models import RunTrigger, StreamName, SyncRun
 from dexxy.integrations.receipts import Receipt
@@ -39,6 +42,14 @@ def next_words(overview: RepositoryOverview) -> str:
 def against_github(receipt: Receipt) -> str:
     """Say in a few words what a receipt shows."""
     return sync_words.against_github(receipt)
+
+
+@register.filter
+def as_stored(text: str) -> SafeString:
+    """Show what was stored in English: a sentence of ours in the reader's language."""
+    shown = gettext(text) if text else ""
+    language = get_language() if shown != text else "en"
+    return format_html('<span lang="{}">{}</span>', language, shown)
 
 
 @register.filter

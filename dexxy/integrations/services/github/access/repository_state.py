@@ -46,6 +46,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.common.sql import Rows, execute, save_later
 from dexxy.integrations.models import (
@@ -221,7 +222,7 @@ def repositories_archive(repositories: Repositories) -> int:
     open_runs.update(
         state=RunState.STOPPED,
         finished_at=now,
-        error="The repository was disconnected.",
+        error=gettext_noop("The repository was disconnected."),
         error_code="repository_disconnected",
     )
     return locked.count()

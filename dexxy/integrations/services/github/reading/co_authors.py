@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import RequestKind, SyncStream
 from dexxy.integrations.services.github.api import errors
@@ -28,7 +29,7 @@ MOST_IN_A_RUN = 2
 FIRST_PAGE = 25
 # The first page and three of a hundred hold all that GitHub shows.
 MOST_PAGES = 4
-_REFUSED = (
+_REFUSED = gettext_noop(
     "GitHub does not let this token read the commits of pull requests, which tell who wrote them"
     " together. Give the token, or the App, the permission to read contents, which opens all code,"
     " too; or do without co-authors."

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.optional_fields import NEWER_FIELDS
@@ -130,28 +132,58 @@ def _refusal(kind: ThreadKind, answer: Answer, *, is_enabled: bool) -> str:
 
     https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
     """
-    what = f"{kind.replace('_', ' ')}s"
     if not is_enabled:
         return switched_off(kind)
     if reason := answer.gaps.reasons.get("repository.list"):
         return reason
-    if "repository.list" in answer.gaps.refused:
-        return (
-            f"GitHub does not let this token read {what}. Give the token, or the App, the"
-            f" permission to read {what}."
-        )
-    return f"GitHub shows no list of {what}: they may be switched off in the repository."
+    return (_REFUSED if "repository.list" in answer.gaps.refused else _MISSED)[kind]
 
 
 def switched_off(kind: ThreadKind) -> str:
     """Say that a repository has a feature switched off."""
-    what = f"{kind.replace('_', ' ')}s".capitalize()
-    return (
-        f"{what} are switched off in the repository's settings on GitHub. What was read of them"
+    return _SWITCHED_OFF[kind]
+
+
+# Stored as they are; pages have them in other languages, too.
+_SWITCHED_OFF: Mapping[ThreadKind, str] = {
+    ThreadKind.ISSUE: gettext_noop(
+        "Issues are switched off in the repository's settings on GitHub. What was read of them"
         " stays, and they are read again once they are on."
-    )
-
-
+    ),
+    ThreadKind.PULL_REQUEST: gettext_noop(
+        "Pull requests are switched off in the repository's settings on GitHub. What was read of"
+        " them stays, and they are read again once they are on."
+    ),
+    ThreadKind.DISCUSSION: gettext_noop(
+        "Discussions are switched off in the repository's settings on GitHub. What was read of them"
+        " stays, and they are read again once they are on."
+    ),
+}
+_REFUSED: Mapping[ThreadKind, str] = {
+    ThreadKind.ISSUE: gettext_noop(
+        "GitHub does not let this token read issues. Give the token, or the App, the permission to"
+        " read issues."
+    ),
+    ThreadKind.PULL_REQUEST: gettext_noop(
+        "GitHub does not let this token read pull requests. Give the token, or the App, the"
+        " permission to read pull requests."
+    ),
+    ThreadKind.DISCUSSION: gettext_noop(
+        "GitHub does not let this token read discussions. Give the token, or the App, the"
+        " permission to read discussions."
+    ),
+}
+_MISSED: Mapping[ThreadKind, str] = {
+    ThreadKind.ISSUE: gettext_noop(
+        "GitHub shows no list of issues: they may be switched off in the repository."
+    ),
+    ThreadKind.PULL_REQUEST: gettext_noop(
+        "GitHub shows no list of pull requests: they may be switched off in the repository."
+    ),
+    ThreadKind.DISCUSSION: gettext_noop(
+        "GitHub shows no list of discussions: they may be switched off in the repository."
+    ),
+}
 _NOTHING: Payload = {
     "totalCount": 0,
     "nodes": [],

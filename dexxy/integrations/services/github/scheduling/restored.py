@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import (
     Credential,
@@ -40,7 +41,7 @@ def engine_restored() -> list[str]:
     open_runs.update(
         state=RunState.STOPPED,
         finished_at=now,
-        error="A backup was restored while this ran.",
+        error=gettext_noop("A backup was restored while this ran."),
         error_code="restored",
     )
     # What vanished since the backup no list shows.

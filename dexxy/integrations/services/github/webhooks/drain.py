@@ -14,6 +14,7 @@ import orjson
 import structlog
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from structlog.contextvars import bound_contextvars
 
 from dexxy.common.sql import Rows, execute_later, fetch_all, gathering
@@ -178,10 +179,13 @@ def _events(taken: Sequence[Waiting]) -> list[Event]:
     ]
 
 
+_ABOUT_NOTHING = gettext_noop("It is about nothing that is connected here.")
+
+
 def _handled(event: Event) -> Outcome:
     if ACCOUNT_EVENTS[event.name].handle(event):
         return Outcome(DeliveryState.DONE)
-    return Outcome(DeliveryState.IGNORED, "It is about nothing that is connected here.")
+    return Outcome(DeliveryState.IGNORED, _ABOUT_NOTHING)
 
 
 def _note(outcomes: Iterable[tuple[int, Outcome]]) -> None:

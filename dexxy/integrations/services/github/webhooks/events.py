@@ -10,6 +10,8 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.services.github.api.values import Payload
 from dexxy.integrations.services.github.mapping import webhooks as mapping
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint
@@ -187,7 +189,7 @@ def why_ignored(event: str, action: str) -> str:
     A new action of a thread's event shows a thread that has changed, as an edit does.
     """
     if event in IGNORED:
-        return "Nothing that it says is stored."
+        return gettext_noop("Nothing that it says is stored.")
     if event in THREAD_EVENTS or not is_unknown(event, action):
         return ""
     if event in ACCOUNT_EVENTS:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.models import DeliveryState, GitHubRepository
 from dexxy.integrations.services.github.access.repository_state import due_at_once
 from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
@@ -14,9 +16,11 @@ from dexxy.messages.ingest.hints import SourceHint, hints_apply
 from dexxy.messages.ingest.refetch_reasons import thread_changed
 
 _NOT_CONNECTED = Outcome(
-    DeliveryState.IGNORED, "Its repository is not connected here, or is paused."
+    DeliveryState.IGNORED, gettext_noop("Its repository is not connected here, or is paused.")
 )
-_LEFT_OUT = Outcome(DeliveryState.IGNORED, "The workspace takes in no threads of this kind.")
+_LEFT_OUT = Outcome(
+    DeliveryState.IGNORED, gettext_noop("The workspace takes in no threads of this kind.")
+)
 
 
 class UnreadTogetherError(Exception):

@@ -1,0 +1,43 @@
+"""What Dexxy says of GitHub is stored in English, and shown in the language of the reader."""
+
+import pytest
+from django.utils.translation import override
+
+from dexxy.integrations.models import LEFT_OUT
+from dexxy.integrations.services.github.reading import co_authors, page_frame
+from dexxy.integrations.services.github.webhooks import drain, thread_events
+from dexxy.integrations.services.github.webhooks.events import IGNORED, why_ignored
+from dexxy.web.templatetags.sync import as_stored
+
+STORED = [
+    LEFT_OUT,
+    co_authors._REFUSED,
+    *page_frame._REFUSED.values(),
+    *page_frame._MISSED.values(),
+    *filter(None, page_frame._SWITCHED_OFF.values()),
+    drain._ABOUT_NOTHING,
+    thread_events._NOT_CONNECTED.why,
+    thread_events._LEFT_OUT.why,
+    why_ignored(min(IGNORED), ""),
+    "The repository was disconnected.",
+    "A backup was restored while this ran.",
+]
+
+
+@pytest.mark.parametrize("text", STORED)
+def test_a_sentence_of_ours_is_shown_in_the_language_of_the_reader(text: str) -> None:
+    with override("de"):
+        shown = as_stored(text)
+
+    assert shown.startswith('<span lang="de">')
+    assert text not in shown
+    assert as_stored(text).startswith('<span lang="en">')
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("<b>Gone</b>", "&lt;b&gt;Gone&lt;/b&gt;"), ("", ""), ("KeyError: 7", "KeyError: 7")],
+)
+def test_what_github_or_a_fault_said_stays_as_it_is(text: str, shown: str) -> None:
+    with override("de"):
+        assert as_stored(text) == f'<span lang="en">{shown}</span>'
