@@ -2,7 +2,10 @@
 
 A year, all kinds, with the year before it. The times are of the processor, in this process and in
 that of its database session, so that other work on the machine does not count. Cold is a card of a
-session that has read nothing yet; warm is the best of three.
+session that has read nothing yet; warm is the best of three. Then what a browser waits for, with
+other work: the page, all figures on one page (`?all=1`) and the slowest files (CSV).
+
+    python -m benchmarks.insights [CARD ...]
 """
 
 import os
@@ -10,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
-from time import process_time
+from time import monotonic, process_time
 from typing import Any
 
 from rich.console import Console
@@ -44,7 +47,7 @@ def _measure(only: list[str]) -> None:
     scope.SECONDS = 600.0  # a machine with other work may take longer
     asked = _asked()
     table = Table("card", "cold, ms", "warm, ms", title="Insights", title_justify="left")
-    slowest = 0.0
+    colds: dict[str, float] = {}
     for slug, card in CARDS.items():
         if only and slug not in only:
             continue
@@ -52,10 +55,35 @@ def _measure(only: list[str]) -> None:
         draw = partial(card.draw, asked)
         cold = _took(draw)
         warm = min(_took(draw) for _ in range(3))
-        slowest = max(slowest, cold)
+        colds[slug] = cold
         table.add_row(slug, f"{cold:.0f}", f"{warm:.0f}")
     Console().print(table)
-    sys.exit(slowest > MOST_MS)
+    if not only:
+        _waited(asked, sorted(colds, key=colds.__getitem__)[-3:])
+    sys.exit(max(colds.values()) > MOST_MS)
+
+
+def _waited(asked: Any, slowest: list[str]) -> None:
+    """Tell how long pages and files take by the clock: the first time, and again at once."""
+    from django.core.cache import cache
+    from django.test import Client
+
+    cache.clear()
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(asked.viewer)
+    root = f"/w/{asked.workspace.slug}/insights/"
+    table = Table("page", "first, ms", "again, ms", title="By the clock", title_justify="left")
+    for path in ("", "?all=1&", *(f"{slug}.csv" for slug in slowest)):
+        address = f"{root}{path.rstrip('&')}{'&' if '?' in path else '?'}period=12mo"
+        _another_session()
+        times = []
+        for _ in range(2):
+            began = monotonic()
+            answer = client.get(address)
+            times.append((monotonic() - began) * 1000)
+            assert answer.status_code == 200, answer.content
+        table.add_row(path.rstrip("&") or "page", *(f"{took:.0f}" for took in times))
+    Console().print(table)
 
 
 def _asked() -> Any:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dexxy.messages.figures import durations
 from dexxy.messages.figures.outcomes import Durations, Outcome
@@ -215,9 +215,15 @@ def answers(asked: Asked) -> Drawn:
         return drawn
     notes = [
         _("In %(own)d the opener wrote the answer; %(silent)d are open and nobody else has spoken.")
-        % {"own": found.by_opener, "silent": found.unanswered},
-        _("All categories count: which of them take answers is not known yet."),
+        % {"own": found.by_opener, "silent": found.unanswered}
     ]
+    if found.unknown:
+        text = ngettext(
+            "Of %(n)s nobody knows yet whether its category takes answers: it counts.",
+            "Of %(n)s nobody knows yet whether their categories take answers: they count.",
+            found.unknown,
+        )
+        notes.append(text % {"n": words.number(found.unknown)})
     return Drawn(drawn.facts, drawn.chart, drawn.table, [*notes, *drawn.notes], drawn.rows)
 
 

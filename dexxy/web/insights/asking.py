@@ -13,6 +13,7 @@ from dexxy.integrations.figure_window import figure_window
 from dexxy.messages.feed.filters import FilterError
 from dexxy.messages.figures.periods import CUSTOM, USUAL, Period, period_between, period_of
 from dexxy.messages.figures.scope import FigureFilters
+from dexxy.messages.insights import Comparison
 from dexxy.messages.models import ThreadKind
 from dexxy.web.insights.cards import Asked
 
@@ -34,7 +35,7 @@ def read_asked(viewer: User, workspace: Workspace, query: QueryDict, now: dateti
     window = figure_window(
         viewer, workspace, since=period.since, until=period.until, zone=period.zone
     )
-    return Asked(viewer, workspace, period, window, filters, kept(query))
+    return Asked(viewer, workspace, period, window, filters, kept(query), read_comparison(query))
 
 
 def zone_of(workspace: Workspace) -> str:
@@ -65,14 +66,15 @@ def read_filters(query: QueryDict) -> FigureFilters:
         raise FilterError(_("The filter is too long."))
     sources = [parse_id(text) for text in query.getlist("source") if text]
     if None in sources:
-        raise FilterError("source is not an id.")
+        raise FilterError(_("source is not an id."))
     try:
         kinds = [ThreadKind(text) for text in query.getlist("kind") if text]
     except ValueError as error:
-        raise FilterError(f"kind is not one of: {', '.join(ThreadKind.values)}.") from error
+        known = ", ".join(ThreadKind.values)
+        raise FilterError(_("kind is not one of: {known}.").format(known=known)) from error
     organizations = [name.strip() for name in query.getlist("organization") if name.strip()]
     if any("\0" in name for name in organizations):
-        raise FilterError("organization holds a null byte.")
+        raise FilterError(_("organization holds a null byte."))
     return FigureFilters(
         source_ids=[pk for pk in sources if pk is not None],
         kinds=kinds,
@@ -80,8 +82,21 @@ def read_filters(query: QueryDict) -> FigureFilters:
     )
 
 
+def read_comparison(query: QueryDict) -> Comparison:
+    """Return what is compared with; the period before, unless something else is asked for.
+
+    Raises:
+        FilterError: there is no such comparison.
+    """
+    try:
+        return Comparison(query.get("compare") or Comparison.BEFORE)
+    except ValueError as error:
+        known = ", ".join(one.value for one in Comparison)
+        raise FilterError(_("compare is one of: {known}.").format(known=known)) from error
+
+
 def kept(query: QueryDict) -> dict[str, list[str]]:
     """Return the parameters that say what is asked for, without those that are empty."""
-    names = ("period", "from", "to", "source", "kind", "organization")
+    names = ("period", "from", "to", "source", "kind", "organization", "compare")
     found = {name: [value for value in query.getlist(name) if value] for name in names}
     return {name: values for name, values in found.items() if values}

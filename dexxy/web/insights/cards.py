@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from dexxy.common.spreadsheet import as_text
 from dexxy.messages.figures.periods import Period
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.steps import window_before
+from dexxy.messages.insights import Comparison
 from dexxy.web.charts.heat import Heat
 from dexxy.web.charts.plot import Plot
 from dexxy.web.charts.shares import Shares
@@ -32,6 +33,7 @@ class Asked:
 
     Args:
         query: the parameters that say so, for links to the same.
+        compare: what it is shown beside.
     """
 
     viewer: User
@@ -40,6 +42,12 @@ class Asked:
     window: Window
     filters: FigureFilters
     query: Mapping[str, Any] = field(default_factory=dict)
+    compare: Comparison = Comparison.BEFORE
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is shown beside the period before."""
+        return self.compare is Comparison.BEFORE
 
     @property
     def figure(self) -> tuple[User, Workspace, Window, FigureFilters]:
@@ -184,14 +192,22 @@ class Card:
     Args:
         slug: its name in addresses.
         definition: what it counts, in plain words.
+        count: draws it.
         anchor: where docs/reference/figures.md tells the rest.
     """
 
     slug: str
     title: str | Promise
     definition: str | Promise
-    draw: Callable[[Asked], Drawn]
+    count: Callable[[Asked], Drawn]
     anchor: str
+
+    def draw(self, asked: Asked) -> Drawn:
+        """Draw what is asked for, beside the period before unless that is not wanted."""
+        drawn = self.count(asked)
+        if asked.is_compared:
+            return drawn
+        return replace(drawn, facts=[replace(fact, change=None) for fact in drawn.facts])
 
 
 def _shown(value: object) -> str:

@@ -110,7 +110,7 @@ def acceptance(asked: Asked) -> Drawn:
         "withdrawn": Rows(_("Withdrawn by the opener"), found.withdrawn),
     }
     drawn = _parts(asked, "acceptance", lists, found.ratio.of)
-    facts = [Fact(_("Merged of finished"), _before(found.ratio, before.ratio))]
+    facts = [Fact(_("Merged of finished"), _before(asked, found.ratio, before.ratio))]
     notes = [_("What lands by a rebase outside GitHub's merge counts as closed and not merged.")]
     return Drawn(facts, drawn.chart, drawn.table, notes, lists, drawn.empty)
 
@@ -126,8 +126,11 @@ def merge_reviews(asked: Asked) -> Drawn:
     }
     drawn = _parts(asked, "merge-reviews", lists, found.reviewed_ratio.of)
     facts = [
-        Fact(_("Reviewed"), _before(found.reviewed_ratio, before.reviewed_ratio)),
-        Fact(_("Merged by oneself"), _before(found.self_merged_ratio, before.self_merged_ratio)),
+        Fact(_("Reviewed"), _before(asked, found.reviewed_ratio, before.reviewed_ratio)),
+        Fact(
+            _("Merged by oneself"),
+            _before(asked, found.self_merged_ratio, before.self_merged_ratio),
+        ),
     ]
     return Drawn(facts, drawn.chart, drawn.table, [], lists, drawn.empty)
 
@@ -153,9 +156,9 @@ def _parts(asked: Asked, slug: str, lists: dict[str, Rows], of: int) -> Drawn:
     )
 
 
-def _before(now: Ratio, before: Ratio) -> str:
+def _before(asked: Asked, now: Ratio, before: Ratio) -> str:
     """Write a ratio, and that of the period before where both may be shown."""
-    if now.percent is None or before.percent is None:
+    if not asked.is_compared or now.percent is None or before.percent is None:
         return words.share(now)
     return _("%(now)s, before %(before)s") % {
         "now": words.share(now),

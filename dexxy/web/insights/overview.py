@@ -1,20 +1,23 @@
 """The six numbers above all cards."""
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.figures.activity import Activity, activity
 from dexxy.messages.figures.durations import team_response_compared
 from dexxy.messages.figures.reach import opened_threads_compared
 from dexxy.messages.figures.small_numbers import shown
 from dexxy.messages.models import ThreadKind
-from dexxy.messages.waiting.lists import QueueFilters
 from dexxy.messages.waiting.summary import queue_summary
+from dexxy.sources.selectors import visible_sources
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
+from dexxy.web.search.grammar import Query
+from dexxy.web.search.meaning import queue_filters, queue_search
+from dexxy.web.waiting.words import counted
 
 
 def overview(asked: Asked) -> Drawn:
@@ -73,7 +76,24 @@ def _answer(asked: Asked, rows: dict[str, Rows]) -> Fact:
 
 
 def _waiting(asked: Asked) -> Fact:
-    kept = ThreadFilters(source_ids=asked.filters.source_ids, kinds=asked.filters.kinds)
-    total = queue_summary(asked.viewer, asked.workspace, QueueFilters(threads=kept)).total
+    """Count the queue by the search that the number leads to, so that both say the same."""
+    name, search = _("Waiting now"), _search(asked)
+    if search is None:
+        return Fact(name, words.NONE)
+    total = queue_summary(asked.viewer, asked.workspace, queue_filters(search)).total
     address = reverse("waiting", args=[asked.workspace.slug])
-    return Fact(_("Waiting now"), words.number(total), address=address)
+    query = f"?{urlencode({'q': search.text})}" if search.text else ""
+    return Fact(name, counted(total), address=f"{address}{query}")
+
+
+def _search(asked: Asked) -> Query | None:
+    """Return the search of the queue that keeps what the page counts; None where there is none."""
+    filters = asked.filters
+    names = [
+        one.name
+        for one in visible_sources(asked.viewer, asked.workspace)
+        if one.pk in filters.source_ids
+    ]
+    if filters.source_ids and not names:
+        return None
+    return queue_search(names, filters.kinds, filters.organizations)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
@@ -15,6 +16,8 @@ from dexxy.common.errors import BadInputError
 from dexxy.common.sql import TooSlowError
 from dexxy.members.models import Member
 from dexxy.members.who_may_see import members_by_id
+from dexxy.messages.feed.filters import ThreadFilters
+from dexxy.messages.figures.organizations import organizations_of_nobody
 from dexxy.messages.figures.periods import CUSTOM, NAMED
 from dexxy.messages.models import Thread
 from dexxy.messages.selectors import threads_by_id
@@ -24,8 +27,9 @@ from dexxy.web.insights.asking import read_asked
 from dexxy.web.insights.cards import Asked, Card, Drawn, Rows
 from dexxy.web.insights.catalogue import CARDS, OVERVIEW, SECTIONS
 from dexxy.web.insights.keeping import PEOPLE, SHOWN_PEOPLE, STATE, card_of
-from dexxy.web.insights.reference import reference
+from dexxy.web.insights.reference import language_of, reference
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
+from dexxy.web.saved.gone import what_is_gone
 
 _PAGE = 100
 
@@ -66,7 +70,9 @@ def one_figure(request: PageRequest, workspace: Workspace, figure: str) -> HttpR
 @workspace_page
 def how_counted(request: PageRequest, workspace: Workspace) -> HttpResponse:
     """Show the reference of all figures."""
-    context = {"workspace": workspace, "section": "insights", "reference": reference()}
+    context: dict[str, Any] = {"workspace": workspace, "section": "insights"}
+    language = language_of(get_language() or "")
+    context |= {"reference": reference(language), "language": language}
     return render(request, "web/insights/how.html", context)
 
 
@@ -152,7 +158,19 @@ def _of_time(asked: Asked) -> dict[str, Any]:
         "is_old": is_old,
         "zone": asked.window.zone,
         "query_string": asked.query_string,
+        "gone": _gone(asked),
     }
+
+
+def _gone(asked: Asked) -> list[str]:
+    """Say what is counted alone that is not there any more."""
+    filters = asked.filters
+    if not (filters.source_ids or filters.organizations):
+        return []
+    sources = list(visible_sources(asked.viewer, asked.workspace))
+    nobody = organizations_of_nobody(asked.viewer, asked.workspace, filters.organizations)
+    kept = ThreadFilters(source_ids=filters.source_ids)
+    return what_is_gone(kept, sources, organizations=nobody)
 
 
 def _items(asked: Asked, rows: Rows, ids: Sequence[int]) -> Sequence[tuple[Thread | Member, str]]:

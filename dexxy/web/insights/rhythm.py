@@ -1,5 +1,7 @@
 """The cards about how much is written, when, where, and by bots."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from dexxy.members.who_may_see import members_by_id
@@ -21,10 +23,11 @@ def messages(asked: Asked) -> Drawn:
     now, before = sum(one.messages for one in trend), sum(one.before for one in trend)
     if not now and not before:
         return Drawn(empty=_("Nothing was written in this time."))
-    series = [
-        Series(_("this period"), "c1", [one.messages for one in trend]),
-        Series(_("previous"), "c3", [one.before for one in trend]),
-    ]
+    series = [Series(_("this period"), "c1", [one.messages for one in trend])]
+    head = [_("From"), _("Messages")]
+    if asked.is_compared:
+        series.append(Series(_("previous"), "c3", [one.before for one in trend]))
+        head.append(_("Previous"))
     steps = [words.step_name(one.step) for one in trend]
     busiest = max(trend, key=lambda one: one.messages)
     sentence = _("%(n)s messages, most of them from %(day)s: %(most)s.") % {
@@ -37,8 +40,8 @@ def messages(asked: Asked) -> Drawn:
         facts=[Fact(_("Messages"), words.number(now), address=asked.feed, change=change)],
         chart=plot.beside(series, steps, sentence, words.number),
         table=Table(
-            [_("From"), _("Messages"), _("Previous")],
-            [[one.step.first.isoformat(), one.messages, one.before] for one in trend],
+            head,
+            [[one.step.first.isoformat(), one.messages, one.before][: len(head)] for one in trend],
         ),
     )
 
@@ -95,33 +98,38 @@ def bursts(asked: Asked) -> Drawn:
         return Drawn(empty=_("There is no complete week in this time."))
     judged = [week for week in weeks if week.limit is not None]
     unusual = [week for week in weeks if week.is_burst]
-    series = [
-        Series(_("contributions"), "c1", [None if week.is_burst else week.acts for week in weeks]),
-        Series(_("unusual"), "c2", [week.acts if week.is_burst else None for week in weeks]),
-    ]
     named = ", ".join(words.day(week.begins_on) for week in unusual)
     sentence = _("Unusual weeks: %s.") % named if named else _("No week was unusual.")
     notes = [sentence]
     if len(judged) < len(weeks):
         notes.append(_("A week is judged by the 12 complete weeks before it; some have fewer."))
-    return Drawn(
-        chart=plot.beside(
-            series, [words.day(week.begins_on) for week in weeks], sentence, words.number
-        ),
-        table=Table(
-            [_("Week of"), _("Contributions"), _("Unusual above"), _("Unusual")],
-            [
-                [
-                    week.begins_on.isoformat(),
-                    week.acts,
-                    week.limit,
-                    _("yes") if week.is_burst else "",
-                ]
-                for week in weeks
-            ],
-        ),
-        notes=notes,
-    )
+    head = [_("Week of"), _("Contributions"), _("Unusual above"), _("Unusual"), _("Releases")]
+    rows = [
+        [
+            week.begins_on.isoformat(),
+            week.acts,
+            week.limit,
+            _("yes") if week.is_burst else "",
+            _released(week),
+        ]
+        for week in weeks
+    ]
+    return Drawn(chart=_weeks(weeks, sentence), table=Table(head, rows), notes=notes)
+
+
+def _weeks(weeks: Sequence[rhythm.Week], sentence: str) -> plot.Plot:
+    """Draw what was done in each week, with the releases, which may be why."""
+    series = [
+        Series(_("contributions"), "c1", [None if week.is_burst else week.acts for week in weeks]),
+        Series(_("unusual"), "c2", [week.acts if week.is_burst else None for week in weeks]),
+    ]
+    steps = [words.day(week.begins_on) for week in weeks]
+    chart = plot.beside(series, steps, sentence, words.number)
+    return plot.marked(chart, _("release"), [_released(week) for week in weeks])
+
+
+def _released(week: rhythm.Week) -> str:
+    return ", ".join(one.name for one in week.releases)
 
 
 def bots(asked: Asked) -> Drawn:

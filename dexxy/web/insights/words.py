@@ -148,6 +148,11 @@ def left_out(found: Mapping[LeftOut, int]) -> str:
             "%d answered while still drafts",
             found.get(LeftOut.EARLY, 0),
         ),
+        LeftOut.CATEGORY: ngettext(
+            "%d of a category that takes no answers",
+            "%d of categories that take no answers",
+            found.get(LeftOut.CATEGORY, 0),
+        ),
     }
     parts = [text % found[why] for why, text in words.items() if found.get(why)]
     return _("Left out: %(what)s.") % {"what": ", ".join(parts)} if parts else ""

@@ -10,13 +10,17 @@ from dexxy.sources.models import Source
 
 
 def what_is_gone(
-    filters: FeedFilters | ThreadFilters, sources: Sequence[Source], members: Sequence[Member]
+    filters: FeedFilters | ThreadFilters,
+    sources: Sequence[Source],
+    members: Sequence[Member] = (),
+    organizations: Sequence[str] = (),
 ) -> list[str]:
     """Say of a filter that keeps nothing what it names in vain.
 
     Args:
         sources: all that the workspace has.
         members: those of the filter that the workspace has.
+        organizations: those of the filter that nobody works at.
     """
     notices = []
     if set(filters.source_ids) - {source.pk for source in sources}:
@@ -30,6 +34,7 @@ def what_is_gone(
     there = {member.pk for member in members if member.erased_at is None}
     if set(filters.member_ids) - there:
         notices.append(_("A person of this filter was erased, or is not there any more."))
+    notices += [_("No profile names %(name)s.") % {"name": name} for name in organizations]
     return notices
 
 

@@ -17,8 +17,8 @@ from dexxy.messages.feed.filters import (
 )
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.waiting.lists import QueueFilters, Tab
-from dexxy.web.search.grammar import Query
-from dexxy.web.search.qualifiers import day_of, span_of
+from dexxy.web.search.grammar import Query, qualifier_text
+from dexxy.web.search.qualifiers import Where, day_of, span_of
 
 _STATES = {state.value: state for state in ThreadState}
 _KINDS = {
@@ -86,6 +86,22 @@ def queue_filters(query: Query, tab: Tab = Tab.ALL) -> QueueFilters:
         until = _earliest(until, timezone.now() - timedelta(days=threads.waiting_days))
     threads = replace(threads, only_waiting=False, waiting_days=0)
     return QueueFilters(tab=tab, threads=threads, since=since, until=until)
+
+
+def queue_search(
+    repositories: Sequence[str], kinds: Sequence[ThreadKind], organizations: Sequence[str]
+) -> Query | None:
+    """Return the search of the queue that keeps these; None where it cannot be written down."""
+    terms = [
+        *(qualifier_text("repo", name) for name in repositories),
+        *(qualifier_text("kind", name) for name, kind in _KINDS.items() if kind in kinds),
+        *(qualifier_text("org", name) for name in organizations),
+    ]
+    query = Query.parse(" ".join(terms), Where.WAITING)
+    wanted = [len(repositories), len(set(kinds)), len(organizations)]
+    # Too many do not fit into a search, and a name may have white space and quotes.
+    is_whole = [len(query.values(name)) for name in ("repo", "kind", "org")] == wanted
+    return query if is_whole and query.values("org") == list(organizations) else None
 
 
 def member_filters(query: Query, base: MemberFilters = EVERYBODY) -> MemberFilters:

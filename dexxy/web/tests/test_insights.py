@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,12 +12,16 @@ from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages.figures.steps import DAY
-from dexxy.messages.models import Thread
+from dexxy.messages.models import Thread, ThreadKind
+from dexxy.messages.team.roster import team_of
 from dexxy.messages.tests.stories import BEGIN, Teller
+from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
 from dexxy.web.insights import keeping
 from dexxy.web.insights.catalogue import CARDS
+from dexxy.web.insights.reference import source as source_of
+from tests.factories import make_source
 
 STORIES = " | ".join(
     [
@@ -26,8 +31,46 @@ STORIES = " | ".join(
         "P C opens 41, C closes 45",
         "D C opens 60, B says 61, T chooses 66",
         "I b1 opens 70, b1 says 71",
+        *["I Q opens -200d, Q closes -199d"] * 3,
     ]
 )
+ENDED = ("done", "open", "never", "withdrawn")
+FLOW = {"new", "active", "closed", "reopened", "open-before", "open-after"}
+# The lists that the numbers of each card lead to, of these stories.
+LISTS = {
+    "overview": {"feed", "people", "new", "opened", "waiting"},
+    "messages": {"feed"},
+    "people": {"people", "team", "others"},
+    "bots": {"bots", "suspects"},
+    "first-response": {
+        f"{kind}-{of}{end}" for kind in ThreadKind for of in ("", "team-") for end in ENDED
+    },
+    "answers": set(ENDED),
+    "time-to-close": {
+        f"{kind}-{of}{end}"
+        for kind in (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
+        for of in ("", "closed-")
+        for end in ENDED
+    },
+    "waiting": {"end"},
+    "issue-age": {"open", "band-1", "band-2", "band-3", "band-4"},
+    "issues": FLOW,
+    "pull-requests": FLOW,
+    "discussions": FLOW,
+    "review": set(ENDED),
+    "merge": set(ENDED),
+    "acceptance": {"merged", "declined", "withdrawn"},
+    "merge-reviews": {"reviewed", "others", "self-merged"},
+    "how-far": {"acted", "opened", "proposed", "merged", "reviewed"},
+    "newcomers": {"people"},
+    "conversion": {f"{step}{of}" for step in ("merged", "back") for of in ("", "-not", "-recent")},
+    "occasional": {"occasional", "regular", "new"},
+    "quiet": {"inactive", "active"},
+    "elephant": {"organizations-1", "organizations-2", "organizations-3"},
+}
+# Numbers, and what is called so in code.
+KEPT = r"\d+(?:\.\d+)?|`[^`]+`"
+HOUR = timedelta(hours=1)
 JANUARY = "?period=custom&from=2026-01-01&to=2026-01-31"
 
 
@@ -51,7 +94,11 @@ def nobody_hurries(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def told(source: Source) -> list[Thread]:
     organizations = {"A": "Acme", "B": "Other", "C": "Third"}
-    return Teller(source, team={"T": None}, organizations=organizations).tell(STORIES)
+    threads = Teller(source, {"T": None}, organizations).tell(STORIES)
+    # So that nobody who waits is of the old pile.
+    Source.objects.update(created_at=BEGIN)
+    standings_recompute(source.workspace_id, [t.pk for t in threads], team_of(source.workspace_id))
+    return threads
 
 
 def test_each_figure_has_a_card_that_loads_itself_and_a_link_without_a_script(
@@ -88,16 +135,89 @@ def test_a_figure_is_a_card_for_htmx_and_a_page_to_send(
 
 
 @pytest.mark.parametrize("slug", CARDS)
-def test_each_list_behind_a_number_has_as_many_rows_as_the_number_says(
+def test_each_number_of_a_card_leads_to_as_many_rows_as_it_says(
     client: Client, bob: User, workspace: Workspace, told: list[Thread], slug: str
 ) -> None:
     client.force_login(bob)
-    html = page(client, workspace, f"{slug}/{JANUARY}")
-    links = re.findall(rf'href="(/w/[^"]*/insights/{slug}/[a-z0-9_-]+/)\?[^"]*">([\d,]+)</a>', html)
+    html = page(client, workspace, f"{slug}/{JANUARY}").partition("<section")[2]
+    links = re.findall(r'<a href="(/w/[^"]*)">([\d,.]+)</a>', html.partition("</section>")[0])
 
+    lists = [re.sub(r"\?.*", "", address).split("/")[3:-1] for address, _ in links]
+    assert {names[-1] if names else "waiting" for names in lists} == LISTS.get(slug, set())
     for address, number in links:
-        rows = client.get(f"{address}{JANUARY}").content.decode()
-        assert rows.count('<li class="row act"') == int(number)
+        answer = client.get(address.replace("&amp;", "&"))
+        assert rows_of(answer) == int(number), address
+
+
+def rows_of(answer: Any) -> int:
+    """Count the rows of a page that a number leads to."""
+    context = answer.context
+    if "rows" in context:
+        return answer.content.decode().count('<li class="row act"')
+    found: int = len(context["page"].items)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "waiting"),
+    [
+        ("", 5),
+        ("&source={here}", 3),
+        ("&source={here}&source={there}", 5),
+        ("&kind=pull_request", 1),
+        ("&kind=issue&kind=discussion", 4),
+        ("&organization=Acme Ants", 2),
+        ("&organization=Acme Ants&kind=issue&source={there}", 1),
+        ("&organization=Nobody", 0),
+    ],
+)
+def test_who_waits_now_is_counted_by_the_search_that_the_number_leads_to(
+    client: Client, bob: User, workspace: Workspace, source: Source, query: str, waiting: int
+) -> None:
+    teller = Teller(source, team={"T": None}, organizations={"A": "Acme Ants", "B": "Other"})
+    ago = {name: f"{(timezone.now() - BEGIN) / HOUR - 24 * n}" for n, name in enumerate("xyz", 1)}
+    threads = teller.tell(f"I A opens {ago['x']} | P B opens {ago['y']} | D C opens {ago['z']}")
+    teller.source = there = make_source(workspace=workspace, name="octo/other ants")
+    threads += teller.tell(f"I A opens {ago['x']} | I B opens {ago['y']}")
+    standings_recompute(workspace.pk, [one.pk for one in threads], team_of(workspace.pk))
+    client.force_login(bob)
+
+    html = page(
+        client, workspace, f"overview/?period=7d{query}".format(here=source.pk, there=there.pk)
+    )
+
+    found = re.search(r'<dt>Waiting now</dt><dd><a href="([^"]*)">(\d+)</a>', html)
+    assert found
+    assert int(found[2]) == waiting
+    assert rows_of(client.get(found[1].replace("&amp;", "&"))) == waiting
+
+
+@pytest.mark.parametrize(
+    "query", ["&source=999999999", "&organization=" + "x" * 250, '&organization=a "b']
+)
+def test_who_waits_now_is_not_told_where_no_search_says_who(
+    client: Client, bob: User, workspace: Workspace, source: Source, query: str
+) -> None:
+    client.force_login(bob)
+
+    html = page(client, workspace, f"overview/?period=7d{query}")
+
+    assert "<dt>Waiting now</dt><dd>—</dd>" in html
+
+
+@pytest.mark.parametrize("path", ["", "issues/"])
+def test_figures_of_what_is_gone_say_so(
+    client: Client, bob: User, workspace: Workspace, told: list[Thread], path: str
+) -> None:
+    gone = make_source(workspace=workspace, is_archived=True)
+    client.force_login(bob)
+    asked = f"{path}?period=7d&source={gone.pk}&organization=ACME&organization=<Gone>"
+
+    html = words(page(client, workspace, asked))
+
+    assert "A repository of this filter is not connected any more." in html
+    assert "No profile names &lt;Gone&gt;." in html
+    assert "No profile names ACME" not in html
 
 
 def test_the_numbers_of_a_month(
@@ -132,6 +252,26 @@ def test_periods_are_compared_where_both_have_ten(
     february = words(page(client, workspace, "issues/?period=custom&from=2026-02-01&to=2026-03-03"))
     assert "Opened 15 ↑ 50 % from 10" in february
     assert "Open after 25 ↑ 150 % from 10" in february
+
+
+def test_a_period_is_compared_with_nothing_where_nobody_wants_it(
+    client: Client, bob: User, workspace: Workspace, source: Source
+) -> None:
+    stories = [f"P A opens {day}d, T merges {day}.1d" for day in (*range(10), *range(31, 41))]
+    Teller(source, team={"T": None}).tell(" | ".join(stories))
+    client.force_login(bob)
+    february = "?period=custom&from=2026-02-01&to=2026-03-03"
+
+    for slug in ("overview", "messages", "pull-requests", "acceptance"):
+        compared = words(page(client, workspace, f"{slug}/{february}&compare=before"))
+        alone = words(page(client, workspace, f"{slug}/{february}&compare=none"))
+        assert re.search(r"from \d|Previous|, before", compared)
+        assert not re.search(r"from \d|[Pp]revious|, before|[↑↓]|too few", alone)
+    assert "compared with" in page(client, workspace, february)
+    whole = page(client, workspace, f"{february}&compare=none")
+    assert "compared with" not in whole
+    assert f"/insights/issues/{february}&compare=none".replace("&", "&amp;") in whole
+    assert ",Previous" not in page(client, workspace, f"messages.csv{february}&compare=none")
 
 
 def test_a_table_is_a_file_for_a_spreadsheet_with_times_in_seconds(
@@ -226,6 +366,27 @@ def test_each_figure_leads_to_its_paragraph_in_the_reference(
     assert f'href="/w/{workspace.slug}/insights/how/#rhythm"' in page(client, workspace, "bots/")
 
 
+def test_the_reference_is_whole_in_german_and_has_the_same_anchors(
+    client: Client, bob: User, workspace: Workspace
+) -> None:
+    def parts(text: str) -> list[tuple[str, list[str]]]:
+        """Tell of each line what it is, and the numbers and names that no language changes."""
+        lines = re.sub(r"\]\([^)]*\)", "", text).splitlines()
+        return [(re.match(r"[#|-]*", line)[0], sorted(re.findall(KEPT, line))) for line in lines]  # type: ignore[index]
+
+    client.force_login(bob)
+
+    german = client.get(f"/w/{workspace.slug}/insights/how/", headers={"Accept-Language": "de"})
+    html = german.content.decode()
+
+    assert parts(source_of("de")) == parts(source_of("en"))
+    assert '<div class="pad panel prose" lang="de">' in html
+    assert '<h2 id="durations">Dauern</h2>' in html
+    assert re.findall(r'<h2 id="([^"]*)"', html) == re.findall(
+        r'<h2 id="([^"]*)"', page(client, workspace, "how/")
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -238,6 +399,7 @@ def test_each_figure_leads_to_its_paragraph_in_the_reference(
         ("?source=x", "source is not an id."),
         ("?source=1000000000000000000000", "source is not an id."),
         ("?kind=poem", "kind is not one of"),
+        ("?compare=year", "compare is one of: none, before."),
         ("?organization=a%00b", "organization holds a null byte."),
     ],
 )
