@@ -146,7 +146,7 @@ def test_an_upgrade_tells_every_thread_anew(told: Told, monkeypatch: pytest.Monk
     Thread.objects.update(first_response_at=moment("50"))
 
     # The second one knows of answers that the first one does not.
-    for name in ("0013_what_is_answered", "0026_what_is_answered_by_work"):
+    for name in ("0013_what_is_answered", "0027_what_is_answered_by_work"):
         migration = import_module(f"dexxy.messages.migrations.{name}")
         monkeypatch.setattr(migration, "BATCH", 7)
         migration.tell_anew(None, None)

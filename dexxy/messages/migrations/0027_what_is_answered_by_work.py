@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("messages", "0025_labels_of_standings"),
+        ("messages", "0026_who_decided_about_threads"),
     ]
 
     operations = [
