@@ -29,6 +29,8 @@ from dexxy.web.insights.catalogue import CARDS
 JOB = "dexxy.web.insights.tasks.count_cards"
 # How long a reader waits for a card, and from when on it is kept; seconds.
 PATIENCE, SLOW = 1.5, 0.3
+# How long cards are counted for a page of all: what is not counted by then comes when it is.
+PATIENCE_FOR_ALL = 1.0
 # How long a kept one is shown as it is, and how long it is kept.
 FRESH, KEPT = timedelta(minutes=5), timedelta(days=7)
 # How long nobody tries to count a card that a worker was asked for; it may have died.
@@ -89,8 +91,11 @@ class Kept:
         return timezone.now() - self.counted_at < FRESH
 
 
-def card_of(asked: Asked, card: Card) -> tuple[Kept | None, bool]:
+def card_of(asked: Asked, card: Card, *, patience: float | None = None) -> tuple[Kept | None, bool]:
     """Return a card, counted now or kept, and whether a worker is asked to count it.
+
+    Args:
+        patience: how many seconds its reader waits for it; PATIENCE unless that is less.
 
     Returns: None for the card while it was never counted.
     """
@@ -107,7 +112,7 @@ def card_of(asked: Asked, card: Card) -> tuple[Kept | None, bool]:
     if kept is None:
         began = monotonic()
         try:
-            with deadline(PATIENCE):
+            with deadline(PATIENCE if patience is None else min(PATIENCE, patience)):
                 drawn = card.draw(asked)
         except TooSlowError:
             _want(wanted)

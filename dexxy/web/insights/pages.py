@@ -1,6 +1,7 @@
 """The page of figures, one figure, its table as CSV, and the lists behind its numbers."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -22,11 +24,11 @@ from dexxy.messages.figures.periods import CUSTOM, NAMED
 from dexxy.messages.models import Thread
 from dexxy.messages.selectors import threads_by_id
 from dexxy.sources.selectors import visible_sources
-from dexxy.web.insights import words
+from dexxy.web.insights import keeping, words
 from dexxy.web.insights.asking import read_asked
 from dexxy.web.insights.cards import Asked, Card, Drawn, Rows
 from dexxy.web.insights.catalogue import CARDS, OVERVIEW, SECTIONS
-from dexxy.web.insights.keeping import PEOPLE, SHOWN_PEOPLE, STATE, card_of
+from dexxy.web.insights.keeping import PEOPLE, SHOWN_PEOPLE, STATE, Kept, card_of
 from dexxy.web.insights.reference import language_of, reference
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 from dexxy.web.saved.gone import what_is_gone
@@ -47,9 +49,7 @@ def insights(request: PageRequest, workspace: Workspace) -> HttpResponse:
         return render(request, "web/insights/page.html", context, status=400)
     context |= _of_time(asked)
     if request.GET.get("all") == "1":
-        drawn = [(name, [_context(asked, card) for card in cards]) for name, cards in SECTIONS]
-        context |= {"drawn": drawn, "overview": _context(asked, OVERVIEW)}
-        return render(request, "web/insights/all.html", context)
+        return _all(request, asked, context)
     context |= {"sections": SECTIONS, "overview": OVERVIEW}
     return render(request, "web/insights/page.html", context)
 
@@ -109,23 +109,50 @@ def figure_rows(request: PageRequest, workspace: Workspace, figure: str, rows: s
     return render(request, "web/insights/rows.html", context)
 
 
+def _all(request: PageRequest, asked: Asked, context: dict[str, Any]) -> HttpResponse:
+    """Show all figures on one page: what takes too long for that completes it when it is ready."""
+    until = monotonic() + keeping.PATIENCE_FOR_ALL
+    found = {
+        card.slug: card_of(asked, card, patience=until - monotonic()) for card in CARDS.values()
+    }
+    shown = {slug: _shown(request, asked, CARDS[slug], *one) for slug, one in found.items()}
+    context |= {
+        "sections": [(name, [shown[card.slug] for card in cards]) for name, cards in SECTIONS],
+        "overview": shown[OVERVIEW.slug],
+        "is_counting": any(kept is None for kept, _ in found.values()),
+    }
+    return render(request, "web/insights/all.html", context)
+
+
 def _part(request: PageRequest, asked: Asked, card: Card) -> HttpResponse:
     """Answer with a card, or with nothing new where the browser has what is kept."""
     kept, is_counting = card_of(asked, card)
-    counted_at = kept.counted_at.isoformat() if kept else ""
-    if is_counting and request.GET.get("have") == counted_at:
+    if is_counting and request.GET.get("have") == _counted_at(kept):
         return HttpResponse(status=204)
+    return HttpResponse(_shown(request, asked, card, kept, is_counting))
+
+
+def _counted_at(kept: Kept | None) -> str:
+    return kept.counted_at.isoformat() if kept else ""
+
+
+def _shown(
+    request: PageRequest, asked: Asked, card: Card, kept: Kept | None, is_counting: bool
+) -> SafeString:
+    """Show a card that is kept, or that it is being counted."""
     context: dict[str, Any] = {"workspace": asked.workspace, "card": card, "kept": kept}
     context["query_string"] = asked.query_string
-    context |= {"have": urlencode({**asked.query, "have": counted_at}, doseq=True)}
+    context |= {"have": urlencode({**asked.query, "have": _counted_at(kept)}, doseq=True)}
     if kept is None:
-        return render(request, "web/insights/counting.html", context)
+        return render_to_string("web/insights/counting.html", context, request)
     known = members_by_id(asked.viewer, asked.workspace, [pk for pk, _beside in kept.people])
     names = {member.pk: member for member in known}
     context["people"] = [(names[pk], said) for pk, said in kept.people if pk in names]
     people = render_to_string("web/insights/people.html", context, request)
     state = render_to_string("web/insights/state.html", context, request) if is_counting else ""
-    return HttpResponse(kept.html.replace(PEOPLE, people).replace(STATE, state))
+    html = kept.html.replace(PEOPLE, people).replace(STATE, state)
+    # It was rendered by our own template.
+    return mark_safe(html)  # noqa: S308  # nosec B308, B703
 
 
 def _card(slug: str) -> Card:

@@ -89,6 +89,7 @@ def nobody_hurries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count each card for its reader, however busy the machine is."""
     monkeypatch.setattr(keeping, "PATIENCE", 60.0)
     monkeypatch.setattr(keeping, "SLOW", 60.0)
+    monkeypatch.setattr(keeping, "PATIENCE_FOR_ALL", 60.0)
 
 
 @pytest.fixture

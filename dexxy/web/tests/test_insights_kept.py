@@ -15,6 +15,7 @@ from dexxy.common.valkey import connection_to
 from dexxy.messages.tests.stories import Teller
 from dexxy.sources.models import Source
 from dexxy.web.insights import keeping
+from dexxy.web.insights.catalogue import CARDS
 from dexxy.web.insights.tasks import count_cards
 
 JANUARY = "period=custom&from=2026-01-01&to=2026-01-31"
@@ -93,6 +94,29 @@ def test_what_was_counted_last_is_shown_while_it_is_counted_again(
     recounted = part(client, workspace, f"&have={have[1]}").content.decode()
     assert ">3</a>" in recounted
     assert "being counted" not in recounted
+
+
+def test_a_page_of_all_figures_comes_at_once_and_completes_itself(
+    client: Client, bob: User, workspace: Workspace, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PATIENCE_FOR_ALL", -1.0)
+    Teller(source).tell("I A opens 0, B says 1")
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/?{JANUARY}&all=1"
+
+    first = client.get(address).content.decode()
+    assert first.count("This is being counted for the first time.") == len(CARDS)
+    assert first.count('hx-trigger="every 2s"') == len(CARDS)
+    # Without a script it loads itself again.
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in first
+
+    count_cards()
+
+    second = client.get(address).content.decode()
+    assert "being counted" not in second
+    assert "http-equiv" not in second
+    assert all(f'id="c-{slug}"' in second for slug in CARDS)
+    assert "A</bdi>" in second
 
 
 def test_a_quick_card_is_counted_for_each_reader(
