@@ -14,7 +14,7 @@ STORED = [
     co_authors._REFUSED,
     *page_frame._REFUSED.values(),
     *page_frame._MISSED.values(),
-    *filter(None, page_frame._SWITCHED_OFF.values()),
+    *page_frame._SWITCHED_OFF.values(),
     drain._ABOUT_NOTHING,
     thread_events._NOT_CONNECTED.why,
     thread_events._LEFT_OUT.why,
