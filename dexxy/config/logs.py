@@ -50,6 +50,20 @@ def configure(level: str, form: str = "text") -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    logging.basicConfig(level=level, handlers=[_handler(form, shared)], force=True)
+    _quiet_libraries(level)
+    logging.setLogRecordFactory(_Record)
+    _hook_crashes(form)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        # What the level leaves out costs nothing.
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _handler(form: str, shared: list[structlog.types.Processor]) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -61,18 +75,12 @@ def configure(level: str, form: str = "text") -> None:
         )
     )
     handler.addFilter(_plain_refusal)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    _quiet_libraries(level)
-    logging.setLogRecordFactory(_Record)
+    return handler
+
+
+def _hook_crashes(form: str) -> None:
     sys.excepthook = _crash_as_json if form == "json" else _crash
     threading.excepthook = _crash_of_thread
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        # What the level leaves out costs nothing.
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _quiet_libraries(level: str) -> None:
