@@ -154,7 +154,8 @@ def rows_of(answer: Any) -> int:
     """Count the rows of a page that a number leads to."""
     context = answer.context
     if "rows" in context:
-        return answer.content.decode().count('<li class="row act"')
+        text: str = answer.content.decode()
+        return text.count('<li class="row act"')
     found: int = len(context["page"].items)
     return found
 
