@@ -156,7 +156,7 @@ def marked(plot: Plot, name: str, happened: Sequence[str]) -> Plot:
     """
     room = WIDTH / max(1, len(happened))
     marks = [
-        Mark(written((place + 0.5) * room), title) for place, title in enumerate(happened) if title
+        Mark(written((step + 0.5) * room), title) for step, title in enumerate(happened) if title
     ]
     legend = [*plot.legend, ("is-mark", name)] if marks else plot.legend
     return replace(plot, happened=marks, legend=legend)
