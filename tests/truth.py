@@ -335,11 +335,16 @@ def _counted(key: Key, thread: dict[str, Any], messages: Facts) -> dict[str, Any
     """Return what a thread knows of its messages."""
     shown = {k: one for k, one in messages.items() if k[:2] == key and one["in_feed"]}
     times = [one["occurred_at"] for one in shown.values()]
-    # By somebody else, and by a person: words that were not hidden as spam and so on, or a merge.
+    # By somebody else, and by a person: words that were not hidden as spam and so on, a merge, or
+    # the commit or pull request that closed an issue.
     responses = [
         one["occurred_at"]
-        for (_, _, kind, _), one in shown.items()
-        if (kind == "merged" or (kind in _RESPONSES and not _is_spam(one)))
+        for (of, _, kind, _), one in shown.items()
+        if (
+            kind == "merged"
+            or (kind in _RESPONSES and not _is_spam(one))
+            or (of == "issue" and kind == "closed" and _is_work(one))
+        )
         and one["author"] not in (None, thread["author"])
         and not one["author"][1].endswith("[bot]")
     ]
@@ -349,6 +354,11 @@ def _counted(key: Key, thread: dict[str, Any], messages: Facts) -> dict[str, Any
         "last_activity_at": max(times),
         "first_response_at": min(responses, default=None),
     }
+
+
+def _is_work(closing: dict[str, Any]) -> bool:
+    subject = closing["details"].get("subject", {})
+    return subject.get("type") in ("commit", "pull_request")
 
 
 def _is_spam(message: dict[str, Any]) -> bool:

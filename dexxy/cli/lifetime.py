@@ -1,4 +1,5 @@
-"""Processes that end with the one that started them, also when that one is killed with -9.
+"""How processes end: at once when they are told to, and with the one that started them, also when
+that one is killed with -9.
 
 `python -m dexxy.cli.lifetime PARENT MODULE ARGUMENTS...` runs a module in that way.
 """
@@ -10,6 +11,8 @@ import signal
 import sys
 import threading
 import time
+from types import FrameType
+from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
 
@@ -29,6 +32,16 @@ def die_with_parent(parent: int) -> None:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave_at_once() -> None:
+    """Let SIGINT and SIGTERM end this process with 0, wherever it is."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _watch(parent: int) -> None:

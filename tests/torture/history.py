@@ -128,23 +128,25 @@ class History:
     def read(cls, text: str) -> Self:
         """Read what a history writes."""
         found: dict[str, Any] = json.loads(text)
-        moving = frozenset(found["dialect"].pop("moving"))
+        dialect: dict[str, Any] = {
+            name: frozenset(value) if isinstance(value, list) else value
+            for name, value in found["dialect"].items()
+        }
         return cls(
             found["seed"],
-            Dialect(moving=moving, **found["dialect"]),
+            Dialect(**dialect),
             Setting(**found["setting"]),
             tuple(map(Step.read, found["steps"])),
         )
 
     def __str__(self) -> str:
-        dialect = asdict(self.dialect) | {"moving": sorted(self.dialect.moving)}
         found = {
             "seed": self.seed,
-            "dialect": dialect,
+            "dialect": asdict(self.dialect),
             "setting": asdict(self.setting),
             "steps": [str(step) for step in self.steps],
         }
-        return json.dumps(found, indent=1, ensure_ascii=False)
+        return json.dumps(found, indent=1, ensure_ascii=False, default=sorted)  # sets
 
 
 def shortest(history: History, fails: Callable[[History], bool], tries: int = 200) -> History:

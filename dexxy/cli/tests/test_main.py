@@ -236,7 +236,6 @@ def test_what_cannot_be_set_is_refused(
     [
         (("web",), {"DEXXY_LOG_LEVEL": "LOUD"}, 2, "dexxy: DEXXY_LOG_LEVEL=LOUD is unknown. "),
         (("manage", "migrate"), {}, 1, "dexxy: The database cannot be used: connection failed: "),
-        (("worker",), {}, 1, "dexxy: The queue cannot be reached: Error 111 connecting to 127."),
     ],
 )
 def test_what_cannot_work_is_one_line_and_no_traceback(
@@ -246,6 +245,14 @@ def test_what_cannot_work_is_one_line_and_no_traceback(
 
     assert (refused.returncode, refused.stdout) == (code, "")
     assert refused.stderr.startswith(line)
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_worker_without_a_queue_says_so_in_one_line(data_dir: Path) -> None:
+    refused = run("worker", data_dir=data_dir, **{**NOWHERE, **own_database()})
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("dexxy: The queue cannot be reached: Error 111 connecting")
     assert len(refused.stderr.splitlines()) == 1
 
 
@@ -265,11 +272,12 @@ def test_a_reader_who_has_seen_enough_is_no_failure_to_talk_about(data_dir: Path
     assert ended.stderr == ""
 
 
-def test_the_scheduler_lives_without_a_database_and_stops_at_once(
-    data_dir: Path, running: Callable[..., Running]
+@pytest.mark.parametrize("arguments", [("worker",), ("scheduler", "--every", "0.01")])
+def test_a_process_waits_for_a_database_says_so_once_and_stops_at_once(
+    data_dir: Path, running: Callable[..., Running], arguments: tuple[str, ...]
 ) -> None:
-    scheduler = running("scheduler", "--every", "0.01", env=environment(data_dir, **NOWHERE))
-    scheduler.wait_until(lambda: "trying again" in scheduler.said(), "it notices")
+    process = running(*arguments, env=environment(data_dir, **NOWHERE))
+    process.wait_until(lambda: "waiting for the database" in process.said(), "it notices")
 
-    assert scheduler.stop(15) == 0
-    assert len(scheduler.said().splitlines()) == 1
+    assert process.stop(15) == 0
+    assert len(process.said().splitlines()) == 1

@@ -107,7 +107,7 @@ def test_a_path_of_the_rest_api_answers_its_json(client: GitHubClient) -> None:
         (451, errors.AccessDeniedError, "451"),
         (500, errors.GitHubServerError, "Try again later"),
         (502, errors.QueryTooHeavyError, "gave up"),
-        (503, errors.GitHubServerError, "Try again later"),
+        (503, errors.GatewayError, "Try again later"),
         (504, errors.QueryTooHeavyError, "gave up"),
     ],
 )

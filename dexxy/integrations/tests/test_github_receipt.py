@@ -182,4 +182,4 @@ def test_a_sweep_goes_on_after_a_pause_of_github_s(
         repository_id=connected.pk, trigger=RunTrigger.COMMAND, sweep=True, goes_on=True
     )
 
-    assert run.counts["sweep_pages"] == 6
+    assert run.counts["sweep_pages"] == 4

@@ -114,10 +114,10 @@ def threads_assign(
         TriageError: there are too many threads.
         DecidedMeanwhileError: a colleague has given one of them to somebody else since SEEN_AT.
     """
+    rows = list(triage_locked(actor, workspace, thread_ids))
     members = workspace.memberships.filter(user=user_id)
     if user_id is not None and not members.exists():
         raise ColleagueGoneError(_("They are not in this workspace any more."))
-    rows = list(triage_locked(actor, workspace, thread_ids))
     refuse_assigned(rows, actor, seen_at, user_id=user_id)
     for triage in rows:
         triage.assignee_id = user_id

@@ -1,10 +1,8 @@
 """`dexxy scheduler`: wakes workers for what is due."""
 
 import math
-import signal
 import time
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
@@ -13,6 +11,7 @@ from redis.exceptions import RedisError
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.composition import await_servers
 from dexxy.cli.errors import first_line
+from dexxy.cli.lifetime import leave_at_once
 from dexxy.cli.migration_state import await_own_data
 from dexxy.common.counts import counts
 from dexxy.embedded import EmbeddedServersError
@@ -40,9 +39,8 @@ _TIDY_EVERY = 3600.0
 
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
-        # At once, also in the middle of a transaction: what is due then stays due.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _leave)
+        # Also in the middle of a transaction: what is due then stays due.
+        leave_at_once()
         await_own_data()
         was_well, is_new, tidied_at = True, True, -math.inf
         while True:
@@ -53,10 +51,6 @@ class Command(DexxyCommand):
                 tidied_at = time.monotonic()
             counts.tell()
             time.sleep(options["every"])
-
-
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
 
 
 def _look(was_well: bool, is_new: bool) -> bool:

@@ -9,6 +9,7 @@ from rq.serializers import JSONSerializer
 
 from dexxy.cli.command import DexxyCommand
 from dexxy.cli.command_line import QUEUES
+from dexxy.cli.lifetime import leave_at_once
 from dexxy.cli.migration_state import await_own_data
 from dexxy.cli.working.thread_worker import ThreadWorker
 from dexxy.cli.working.worker import DexxyWorker
@@ -26,6 +27,7 @@ from dexxy.web.mailing import tasks as _mailing  # noqa: F401
 class Command(DexxyCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         queues = options["queues"] or list(QUEUES)
+        leave_at_once()  # until there are jobs: then RQ's worker answers signals
         await_own_data()
         # A connection that was open before a fork would be shared with the child.
         connections.close_all()

@@ -146,8 +146,8 @@ def token_facts(client: GitHubClient, followed: Mapping[str, str] | None = None)
     """Ask GitHub whose the token is that CLIENT sends, until when it lasts, and what it may read.
 
     Args:
-        followed: node id -> name of the repositories to try it with; where there are none, a
-            fine-grained token is tried with one that it was made for.
+        followed: node id -> name of the repositories to try it with; an empty one tries a
+            fine-grained token with one that it was made for, None tries nothing.
 
     Raises:
         TokenRefusedError: GitHub does not accept it.
@@ -163,7 +163,7 @@ def token_facts(client: GitHubClient, followed: Mapping[str, str] | None = None)
     account = shaped(answer.data, {"id": int, "login": str})
     told = answer.headers.get("x-oauth-scopes")
     scopes = None if told is None else sorted(filter(None, told.replace(" ", "").split(",")))
-    if not followed and scopes is None:
+    if followed == {} and scopes is None:
         followed = _one_of(client)
     return TokenFacts(
         account=account,

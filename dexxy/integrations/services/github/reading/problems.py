@@ -58,10 +58,14 @@ def unnumbered_note(repository: GitHubRepository, kind: ThreadKind) -> None:
     problem_note(repository, kind, UNNUMBERED, error)
 
 
-def unnumbered_forget(repository: GitHubRepository, kind: ThreadKind, *, before: datetime) -> None:
-    """Forget that a list had such a thread, where it was met BEFORE a scan of all of it."""
-    met = repository.problems.filter(thread_kind=kind, number=UNNUMBERED, updated_at__lt=before)
-    met.delete()
+def unnumbered_expect(repository: GitHubRepository, kind: ThreadKind) -> None:
+    """Begin a scan of a whole list: if it meets such a thread, that counts as the first attempt."""
+    repository.problems.filter(thread_kind=kind, number=UNNUMBERED).update(attempts=0)
+
+
+def unnumbered_forget(repository: GitHubRepository, kind: ThreadKind) -> None:
+    """End a scan of a whole list: forget such a thread if it was not met."""
+    repository.problems.filter(thread_kind=kind, number=UNNUMBERED, attempts=0).delete()
 
 
 def gaps_note(repository: GitHubRepository, kind: ThreadKind, number: int, gaps: int) -> None:

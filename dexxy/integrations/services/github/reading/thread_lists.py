@@ -29,6 +29,7 @@ from dexxy.integrations.services.github.reading.part_rows import parts_replace
 from dexxy.integrations.services.github.reading.problems import (
     problem_note,
     threads_are_read,
+    unnumbered_expect,
     unnumbered_forget,
     unnumbered_note,
 )
@@ -83,6 +84,9 @@ def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
 def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     size = page_size(stream)
     variables = reading.name | page_variables(stream, size)
+    if stream.scan_started_at is None and stream.watermark is None and reading.has_problems:
+        with reading.storing():
+            unnumbered_expect(reading.repository, kind)
     try:
         documents = _DOCUMENTS if variables["after"] else _FIRST_PAGES
         answer = reading.query(
@@ -136,10 +140,10 @@ def _store(
             sweep_meets(sweep, (m for thread in threads for m in thread.snapshot.messages))
         for thread in unreadable:
             problem_note(reading.repository, kind, thread.number, thread.error)
-        began, is_of_all = stream.scan_started_at, stream.watermark is None
+        is_of_all = stream.watermark is None
         scan_advance(stream, listing, answer, asked=asked, met_known=len(fresh) < len(nodes))
         if is_of_all and stream.is_done and listing.is_enabled and reading.has_problems:
-            unnumbered_forget(reading.repository, kind, before=began or answer.date)
+            unnumbered_forget(reading.repository, kind)
         _note(reading, stream, kind, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
 
