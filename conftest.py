@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -116,6 +117,13 @@ def pytest_collection_finish() -> None:
 def no_secrets_of_before() -> None:
     """What this process knows of Apps is of a database that the last test rolled back."""
     verification._secrets.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_types_of_before() -> None:
+    """After the tables were emptied the admin site makes its types of content anew, and the last
+    test has rolled those back."""
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)

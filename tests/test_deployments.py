@@ -6,6 +6,7 @@ No container is built or run here: the commands that the files name are run with
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,8 +45,10 @@ def test_the_dockerfile_passes_its_linter() -> None:
     passes(tool("hadolint"), "--failure-threshold", "info", DEPLOY / "docker/Dockerfile")
 
 
-def test_the_compose_file_passes_its_linter() -> None:
-    passes(tool("compose-lint"), "--fail-on", "high", COMPOSE)
+def test_the_compose_file_passes_its_linter(tmp_path: Path) -> None:
+    # In a checkout of root's the secrets beside it would lie in a folder that no container may see.
+    copy = shutil.copy(COMPOSE, tmp_path)
+    passes(tool("compose-lint"), "--fail-on", "high", copy)
 
 
 def test_all_yaml_passes_its_linter() -> None:

@@ -1,8 +1,6 @@
 """The documentation: its links lead somewhere, and `make docs` builds all of it, for any server."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,8 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.built_documentation import html
 from tools.documentation.links import ROOT, anchors, dead_links, rewritten, target_of
 from tools.documentation.staging import DOCS, GROUPS, PROJECT, links_of
+
+__all__ = ["html"]
 
 PAGES = [*sorted(DOCS.rglob("*.md")), *(ROOT / name for name in (*PROJECT, "README.md"))]
 
@@ -45,16 +46,6 @@ class Page(HTMLParser):
 
     def handle_endtag(self, _tag: str) -> None:
         self._script = False
-
-
-@pytest.fixture(scope="module")
-def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build all pages as `make docs` does; a warning, such as of a dead link, ends it."""
-    folder = tmp_path_factory.mktemp("docs") / "html"
-    command = [sys.executable, "-W", "ignore", "-m", "tools.documentation", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

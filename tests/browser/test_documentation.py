@@ -1,29 +1,19 @@
 """The documentation as `make docs` builds it, opened as readers do."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dexxy.web.docs import views
-from tests import needs
 from tests.browser.looks import Look, complaints, look, page_of_alice
+from tests.built_documentation import html
 
-__all__ = ["look", "page_of_alice"]
+__all__ = ["html", "look", "page_of_alice"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = ("", "how-to/add-a-filter.html", "reference/settings.html", "search.html?q=webhook")
-
-
-@pytest.fixture(scope="module")
-def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("docs") / "html"
-    command = [sys.executable, "-W", "ignore", "-m", "tools.documentation", str(folder)]
-    subprocess.run(command, cwd=needs.ROOT, check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -86,7 +86,10 @@ def complaints_of(
     return found
 
 
-@pytest.mark.parametrize("part", range(1, PARTS + 1))
+# One part shows whether a change of the frame or of the stylesheet broke something.
+@pytest.mark.parametrize(
+    "part", [1, *(pytest.param(part, marks=pytest.mark.slow) for part in range(2, PARTS + 1))]
+)
 def test_each_page_fits_and_is_accessible_in_light_or_dark(
     browser: Browser, base_url: str, every_page: Opened, part: int
 ) -> None:

@@ -85,7 +85,13 @@ def test_every_page_is_read_and_none_writes_or_shows_what_opens_something(
     assert stored() == before
 
 
-@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="page"),
+        pytest.param({"HX-Request": "true"}, id="htmx", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_that_is_sent_to_any_page_changes_a_row(
     demo: Workspace, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
 ) -> None:

@@ -84,9 +84,6 @@ def read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
 def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
     size = page_size(stream)
     variables = reading.name | page_variables(stream, size)
-    if stream.scan_started_at is None and stream.watermark is None and reading.has_problems:
-        with reading.storing():
-            unnumbered_expect(reading.repository, kind)
     try:
         documents = _DOCUMENTS if variables["after"] else _FIRST_PAGES
         answer = reading.query(
@@ -129,6 +126,7 @@ def _store(
     for what, names in listing.names.items():
         _mark_renamed(reading, what, names)
     with reading.storing():
+        _expect_unnumbered(reading, stream, kind)
         stored = snapshots_apply(
             reading.source, [t.snapshot for t in threads], asked_at=answer.asked_at
         )
@@ -146,6 +144,12 @@ def _store(
             unnumbered_forget(reading.repository, kind)
         _note(reading, stream, kind, listing, answer)
         reading.count(threads=len(threads), messages=_messages_in(threads))
+
+
+def _expect_unnumbered(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
+    """Begin to look for threads without a number, where a scan of all threads begins."""
+    if stream.scan_started_at is None and stream.watermark is None and reading.has_problems:
+        unnumbered_expect(reading.repository, kind)
 
 
 def _is_known(stream: SyncStream, node: Payload) -> bool:
@@ -234,6 +238,7 @@ def _step_over(
         numbers = [number_of(node) for node in page.nodes if node]
     refuse_circle(page, variables["after"])
     with reading.storing():
+        _expect_unnumbered(reading, stream, kind)
         for number in numbers:
             problem_note(reading.repository, kind, number, error)
         # At the end of the list there is nothing to step over, and no cursor behind it.
