@@ -22,7 +22,11 @@ from dexxy.common.errors import DexxyError
 # The numbers of rows that an action makes begin here, the same through each door.
 NEW = 1_000_000
 # Written by whoever comes in, whatever they do.
-_ELSEWHERE = {"django_session", "accounts_browsersession", "django_admin_log"}
+_ELSEWHERE = {
+    *("django_session", "accounts_browsersession"),
+    # What the administration notes of itself.
+    *("django_admin_log", "django_content_type"),
+}
 _UNLIKE = {
     *("last_login", "last_used_at", "transaction_id", "written_by"),
     *("digest_after", "alerts_after", "webhook_id", "payload"),

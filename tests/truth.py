@@ -512,9 +512,12 @@ def _post(post: Any, details: dict[str, Any], parent: str | None = None) -> dict
 
 def _events(thread: Issue | PullRequest) -> Iterator[tuple[str, str, dict[str, Any]]]:
     merged_at = thread.merged_at if isinstance(thread, PullRequest) else None
-    for event in thread.timeline:
+    # What was closed by hand was reopened before it was merged, be it within the same second.
+    reopened = [at for at, event in enumerate(thread.timeline) if event.kind == "ReopenedEvent"]
+    for at, event in enumerate(thread.timeline):
         kind = _EVENTS.get(event.kind)
-        by_merge = kind == "closed" and merged_at is not None and event.created_at >= merged_at
+        is_closing = kind == "closed" and at > max(reopened, default=-1)
+        by_merge = is_closing and merged_at is not None and event.created_at >= merged_at
         if kind is None or by_merge:
             continue
         body = event.details.get("dismissal_message") or ""

@@ -10,6 +10,10 @@ class EmbeddedServersError(Exception):
     """A private server cannot run; the message is one line that says what to do about it."""
 
 
+class ServerKilledError(EmbeddedServersError):
+    """A server was killed while it started."""
+
+
 class DiskFullError(EmbeddedServersError):
     """The disk that holds the data folder is full."""
 

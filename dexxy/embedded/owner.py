@@ -21,7 +21,7 @@ from types import FrameType
 from typing import NoReturn
 
 from dexxy.embedded import locks
-from dexxy.embedded.errors import EmbeddedServersError, explained
+from dexxy.embedded.errors import EmbeddedServersError, ServerKilledError, explained
 from dexxy.embedded.folder import open_data_folder
 from dexxy.embedded.postgres import Postgres
 from dexxy.embedded.server import Server
@@ -96,36 +96,43 @@ def main() -> None:
 
 
 def _own(server: Server, report: _Report) -> None:
+    deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
     try:
-        _start(server)
-        _keep(server, report)
+        _start(server, deaths)
+        _keep(server, deaths, report)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         server.stop()
         logger.info("%s is down", server.name)
 
 
-def _start(server: Server) -> None:
-    server.start()
+def _start(server: Server, deaths: "deque[float]") -> None:
+    is_up = False
+    while not is_up:
+        with suppress(ServerKilledError):
+            server.start()
+            is_up = True
+        if not is_up:
+            _note_death(server, deaths)
     logger.info("%s is up", server.name)
     if server.note:
         logger.warning(server.note)
 
 
-def _keep(server: Server, report: _Report) -> None:
+def _keep(server: Server, deaths: "deque[float]", report: _Report) -> None:
     """Keep the server up until no client is left; returns holding the clients' lock, so that
     whoever comes now waits until it is down."""
     ready: int | None = _say_ready(server)
     report.send(server.note)
     report.close()
-    deaths: deque[float] = deque(maxlen=_MOST_DEATHS)
     clients = server.folder.lock(server.name, "clients")
     try:
         while locks.acquire(clients, exclusive=True) is None:
             if ready is not None and not server.is_running():
                 os.close(ready)
                 ready = None
-                _start_again(server, deaths)
+                _note_death(server, deaths)
+                _start(server, deaths)
                 ready = _say_ready(server)
             time.sleep(_POLL_SECONDS)
     finally:
@@ -133,12 +140,11 @@ def _keep(server: Server, report: _Report) -> None:
             os.close(ready)
 
 
-def _start_again(server: Server, deaths: "deque[float]") -> None:
+def _note_death(server: Server, deaths: "deque[float]") -> None:
     logger.warning("%s died, starting it again", server.name)
     deaths.append(time.monotonic())
     if len(deaths) == _MOST_DEATHS and deaths[-1] - deaths[0] < _DEATHS_SECONDS:
         raise EmbeddedServersError(f"{server.title} keeps dying: see {server.log}")
-    _start(server)
 
 
 def _say_ready(server: Server) -> int:

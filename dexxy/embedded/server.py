@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dexxy.embedded import locks, processes
-from dexxy.embedded.errors import DiskFullError, EmbeddedServersError
+from dexxy.embedded.errors import DiskFullError, EmbeddedServersError, ServerKilledError
 from dexxy.embedded.folder import DataFolder
 
 _READY_SECONDS = 150.0
@@ -66,6 +66,7 @@ class Server(ABC):
         """Start the server and wait until it answers.
 
         Raises:
+            ServerKilledError: it was killed meanwhile, and another try may go well.
             EmbeddedServersError: it does not.
         """
         lock = self._lock_after_leftovers()
@@ -123,6 +124,8 @@ class Server(ABC):
     def _wait_until_ready(self, process: "subprocess.Popen[bytes]", written: int) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while not self.is_ready():
+            if process.poll() == -signal.SIGKILL:
+                raise ServerKilledError(f"{self.title} was killed while it started.")
             if process.poll() is not None:
                 raise self.failure(written)
             if time.monotonic() > deadline:

@@ -8,7 +8,6 @@ make torture SEED=4711 SHRINK=1 # and as few of its steps as still fail
 import os
 import sys
 from pathlib import Path
-from random import SystemRandom
 from typing import Final
 from unittest.mock import patch
 
@@ -21,6 +20,7 @@ from dexxy_simulator.world import World
 from tests.torture.events import EVENTS, TELLING
 from tests.torture.history import FAULTS, LEAST_EVENTS, LEAST_FAULTS, History, Step, shortest
 from tests.torture.playing import Playing, play
+from tests.torture.seeds import seed_of
 from tests.torture.stage import Outcome, staged
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +29,9 @@ pytestmark = pytest.mark.django_db
 FAILED: Final = sorted((Path(__file__).parent / "failed").glob("*.json"))
 
 
-def seed_of(number: int) -> int:
-    """Return the seed of a history: the one asked for, a new one, or the same in each run."""
-    if asked := os.environ.get("DEXXY_TEST_HISTORY_SEED"):
-        return int(asked)
-    return SystemRandom().randrange(10**9) if "DEXXY_TEST_HISTORIES" in os.environ else number
-
-
-@pytest.mark.parametrize("number", range(int(os.environ.get("DEXXY_TEST_HISTORIES") or 4)))
+@pytest.mark.parametrize("number", range(int(os.environ.get("DEXXY_TEST_HISTORIES") or 20)))
 def test_a_random_history_ends_at_the_truth(number: int) -> None:
-    assert_ends_at_the_truth(History.draw(seed_of(number)))
+    assert_ends_at_the_truth(History.draw(seed_of(number, among="DEXXY_TEST_HISTORIES")))
 
 
 @pytest.mark.parametrize("path", FAILED, ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from random import Random, SystemRandom
+from random import Random
 from time import sleep
 from typing import Final
 
@@ -24,9 +24,9 @@ from dexxy_simulator.world import World
 from tests.own_installation import OwnInstallation
 from tests.own_scene import Scene, own_scene
 from tests.torture.events import EVENTS, WEIGHTS
+from tests.torture.seeds import seed_of
 
 pytestmark = [
-    pytest.mark.slow,  # a whole Dexxy starts, and what is killed starts again
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
     pytest.mark.timeout(600),
 ]
@@ -42,7 +42,7 @@ SERVERS: Final = ("postgres", "valkey")
 def test_a_random_history_with_kills_ends_at_the_truth(
     number: int, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    seed = int(os.environ.get("DEXXY_TEST_HISTORY_SEED") or SystemRandom().randrange(10**9))
+    seed = seed_of(number, among="DEXXY_TEST_KILLS")
     random, killed = Random(seed), list[str]()
     dialect = Dialect.draw(random)
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -70,6 +70,25 @@ def test_the_owner_starts_a_killed_server_again(data_dir: Path, use: Use, server
     wait_until(lambda: f"{server} died" in log.read_text(), "the owner notices")
 
     assert servers.ensure() is False
+    _assert_kept(servers)
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(data_dir: Path, use: Use) -> None:
+    servers = use(data_dir)
+    _write(servers)
+    owner, log = owner_of(data_dir, "postgres"), data_dir / "log" / "owner.log"
+
+    [file] = data_dir.rglob("postmaster.pid")
+    first = server_of(data_dir, "postgres")
+    kill(first)
+    # It is written before the server answers, which takes it longer than we look.
+    while (second := _number_in(file)) in (None, first):
+        pass
+    kill(second or 0)
+
+    wait_until(lambda: log.read_text().count("postgres died") == 2, "both are noticed")
+    wait_until(lambda: "is up" in log.read_text().rpartition("postgres died")[2], "it is up again")
+    assert owner_of(data_dir, "postgres") == owner
     _assert_kept(servers)
 
 
@@ -162,6 +181,13 @@ def _stranger() -> Iterator["subprocess.Popen[bytes]"]:
 
 def _is_free(lock: Path) -> bool:
     return not locks.holders(lock)
+
+
+def _number_in(file: Path) -> int | None:
+    """Return the process id of the PostgreSQL that has written this file; None while it writes."""
+    with suppress(FileNotFoundError, IndexError, ValueError):
+        return int(file.read_text().split()[0])
+    return None
 
 
 def _write(servers: Servers) -> None:

@@ -181,4 +181,6 @@ def test_an_encrypted_greeting_that_does_not_end_costs_one_wait(
 
     assert monotonic() - began < 8 * TIMEOUT
     mail.refresh_from_db()
-    assert mail.error == "Connection unexpectedly closed: The read operation timed out"
+    # Which of the two says it depends on where in a record the time ends.
+    assert mail.error.startswith("Connection unexpectedly closed: ")
+    assert mail.error.endswith("timed out")
