@@ -102,7 +102,7 @@ def test_passing_troubles_on_the_way_leave_no_trace(seed: int, workspace: Worksp
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("seed", seeds(range(100, 105), quick=1))
+@pytest.mark.parametrize("seed", seeds(range(100, 105), quick=0))
 def test_kill_9_at_any_moment_loses_and_doubles_nothing(seed: int, workspace: Workspace) -> None:
     random = Random(seed)
     world, repository = generated(seed, threads=120)

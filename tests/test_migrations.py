@@ -77,6 +77,7 @@ def test_a_rewritten_table_is_found(migrated: str) -> None:
     assert "messages_message was rewritten" in found
 
 
+@pytest.mark.slow
 def test_readers_that_wait_too_long_are_found(migrated: str) -> None:
     locking = "LOCK TABLE messages_thread; SELECT pg_sleep(4)"
 

@@ -100,6 +100,7 @@ def test_what_is_in_the_way_is_named_by_the_check_and_by_the_command(run: Run) -
     assert parts() == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_second_run_beside_the_first_is_refused(run: Run, database: str) -> None:
     with closing(psycopg.connect(database)) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -110,6 +111,7 @@ def test_a_second_run_beside_the_first_is_refused(run: Run, database: str) -> No
     assert refused == [(1, "", says)] * 2
 
 
+@pytest.mark.slow
 def test_what_an_unfinished_run_left_is_named_by_the_doctor_and_removed(run: Run) -> None:
     copy_begin(BIG_TABLES[0], 4)
 
@@ -148,6 +150,7 @@ def test_what_cannot_be_asked_is_wrong_use(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_database_without_tables_is_refused(run: Run) -> None:
     with new_database(f"empty_{os.getpid()}") as url:
         refused = [run("partition", *given, url=url) for given in ((), ("--check",), ("--undo",))]

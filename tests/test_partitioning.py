@@ -371,6 +371,7 @@ def test_killed_at_any_statement_it_goes_on_where_it_was(database: str) -> None:
     assert (contents(), shapes(), leftovers()) == (before, had, [])
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_the_old_table_and_the_command_goes_on(
     database: str, data_dir: Path, running: Callable[..., Running]
 ) -> None:

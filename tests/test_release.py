@@ -68,6 +68,7 @@ def release(clone: Path, version: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 @pytest.mark.slow  # all is built
 def test_a_release_is_a_tag_with_its_changes_and_what_is_published(clone: Path) -> None:
     before = git(clone, "rev-parse", "HEAD")
@@ -155,6 +156,7 @@ def test_a_checkout_with_changes_is_refused_and_kept(clone: Path) -> None:
     assert (clone / "README.md").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_release_that_fails_half_way_leaves_the_checkout_as_it_was(clone: Path) -> None:
     (clone / "deploy/helm/dexxy/Chart.yaml").write_text("nothing like it\n")
     git(clone, "commit", "--all", "--quiet", "--message", "Break the chart")

@@ -35,7 +35,13 @@ def used(url: str) -> Any:
     )
 
 
-@pytest.fixture(params=STATES)
+# Those that only take longer to be noticed are left to check-all.
+@pytest.fixture(
+    params=[
+        pytest.param(state, marks=pytest.mark.slow if state in ("loading", "replica") else ())
+        for state in STATES
+    ]
+)
 def log(request: pytest.FixtureRequest) -> Iterator[list[Any]]:
     """Take Valkey away, in each of the ways in which that happens; yields what is logged."""
     with valkey_that(STATES[request.param]) as server, used(server.url), capture_logs() as logs:

@@ -202,6 +202,7 @@ def test_who_waits_is_told_from_what_a_migration_does(
     assert waiting(migration) is expected
 
 
+@pytest.mark.slow
 def test_an_index_that_fails_half_way_is_built_anew(older: str) -> None:
     failures = [psycopg.errors.DeadlockDetected("deadlock detected")]
 

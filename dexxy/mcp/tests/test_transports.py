@@ -430,6 +430,7 @@ def execute(statement: str) -> None:
         cursor.execute(statement)
 
 
+@pytest.mark.slow
 def test_over_http_a_port_that_is_taken_is_said_in_one_line(
     over_http: OverHttp, place: Path
 ) -> None:
