@@ -71,6 +71,7 @@ def changes(client: GraphQLClient, workspace: Workspace, after: str | None) -> d
     return found
 
 
+@pytest.mark.slow
 def test_a_client_reads_the_whole_feed_once_while_new_messages_arrive(
     outside: GraphQLClient, workspace: Workspace, connected: GitHubRepository
 ) -> None:

@@ -308,6 +308,7 @@ def test_the_documents_of_the_guide_are_answered(
         assert "errors" not in ask(document, alice, workspace=str(workspace.pk))
 
 
+@pytest.mark.slow
 def test_an_assistant_asks(run: Run, item: str, token: str, tmp_path: Path) -> None:
     thread = Thread.objects.get()
     make_standing(thread=thread, since=thread.opened_at)
@@ -333,6 +334,7 @@ def empty_database() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_what_was_backed_up_is_restored(
     run: Run, item: str, tmp_path: Path, empty_database: str
 ) -> None:
@@ -390,6 +392,7 @@ def superuser() -> dict[str, str]:
     return {**found, "PGUSER": "postgres" if is_private else str(given["user"])}
 
 
+@pytest.mark.slow
 def test_a_server_is_set_up(run: Run, tmp_path: Path, superuser: dict[str, str]) -> None:
     page = "docs/how-to/run-on-one-server.md"
     texts = [typed_of(block) for block in blocks(page)]
@@ -412,6 +415,7 @@ def test_a_server_is_set_up(run: Run, tmp_path: Path, superuser: dict[str, str])
     run(tidy, PATH=path, **superuser)
 
 
+@pytest.mark.slow
 def test_a_repository_is_read_by_token(run: Run) -> None:
     said = run(*typed("docs/how-to/sync-by-personal-access-token.md"))
 

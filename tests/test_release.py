@@ -111,6 +111,7 @@ def test_a_release_is_a_tag_with_its_changes_and_what_is_published(clone: Path) 
     assert "pytest" not in {one["name"] for one in bill["components"]}
 
 
+@pytest.mark.slow
 def test_a_release_writes_down_what_it_uses(clone: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.released"],

@@ -35,11 +35,13 @@ def used(url: str) -> Any:
     )
 
 
-# Those that only take longer to be noticed are left to check-all.
+# They only take longer to be noticed.
+_LATE = {"hanging", "loading", "replica"}
+
+
 @pytest.fixture(
     params=[
-        pytest.param(state, marks=pytest.mark.slow if state in ("loading", "replica") else ())
-        for state in STATES
+        pytest.param(state, marks=pytest.mark.slow if state in _LATE else ()) for state in STATES
     ]
 )
 def log(request: pytest.FixtureRequest) -> Iterator[list[Any]]:

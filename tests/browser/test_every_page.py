@@ -42,7 +42,7 @@ NO_PAGES = {
     *(one.name for one in account_urls.urlpatterns if one.name not in account_urls.OPEN),
 }
 # So that machines with much else to do are in time.
-PARTS = 4
+PARTS = 8
 # Looked at while somebody gets there.
 ELSEWHERE = {
     # test_signing_in.py

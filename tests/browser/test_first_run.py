@@ -95,6 +95,7 @@ def test_from_an_empty_folder_to_who_waits(
     assert Workspace.objects.get().is_set_up
 
 
+@pytest.mark.slow
 def test_by_the_app_the_first_run_goes_on_to_who_waits(
     page: Page, operator: User, world: World
 ) -> None:

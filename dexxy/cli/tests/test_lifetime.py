@@ -57,6 +57,7 @@ def test_a_child_whose_parent_died_before_it_could_ask_ends_by_itself() -> None:
     assert orphan.returncode == -9
 
 
+@pytest.mark.slow
 def test_a_killed_web_process_leaves_no_worker_on_its_port(data_dir: Path, running: Start) -> None:
     port = free_port()
     env = environment(data_dir, **_given_servers())

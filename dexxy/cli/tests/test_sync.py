@@ -69,6 +69,7 @@ def test_a_repository_is_synced_with_a_receipt_and_again_with_nothing_to_do(dexx
     assert again.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_sweep_adds_the_messages_to_the_receipt(dexxy: Dexxy) -> None:
     shown = dexxy("panjf2000/ants", "--workspace", "ants", "--sweep")
     again = dexxy("panjf2000/ants", "--workspace", "ants", "--json")
@@ -93,6 +94,7 @@ def test_a_repository_that_is_read_with_this_token_already_is_not_looked_for_aga
     assert {entry.endpoint for entry in server.requests.entries}.isdisjoint({"user", "repository"})
 
 
+@pytest.mark.slow
 def test_a_pause_that_github_wants_keeps_nobody_from_connecting(
     dexxy: Dexxy, server: SimulatorServer
 ) -> None:
@@ -104,6 +106,7 @@ def test_a_pause_that_github_wants_keeps_nobody_from_connecting(
     assert "Waiting, then" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_repository_that_was_deleted_is_said_and_shown_as_lost(
     dexxy: Dexxy, server: SimulatorServer
 ) -> None:

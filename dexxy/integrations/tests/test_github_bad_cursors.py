@@ -56,6 +56,7 @@ def test_a_list_that_leads_to_the_same_cursor_for_ever_stops_the_run(
     busy.recover()
 
 
+@pytest.mark.slow
 def test_a_list_whose_cursors_go_round_in_a_larger_circle_stops_the_run(busy: Scene) -> None:
     first: list[str] = []
     turns = count()

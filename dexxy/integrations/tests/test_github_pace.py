@@ -1,5 +1,7 @@
 """How long the rest takes is said, and true: counted in requests, so that no machine matters."""
 
+import pytest
+
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.models import (
     GitHubRepository,
@@ -41,6 +43,7 @@ class Clock:
             self.said.append((progress.percent, self._requests.count(), requests))
 
 
+@pytest.mark.slow
 def test_the_rest_takes_at_most_twice_and_at_least_half_as_many_requests_as_was_said(
     workspace: Workspace,
 ) -> None:

@@ -388,6 +388,7 @@ HALF_RESTORED = (
 )
 
 
+@pytest.mark.slow
 def test_over_http_nothing_is_told_from_a_database_that_is_not_its_own(
     place: Path, secret: str, running: Callable[..., Running]
 ) -> None:

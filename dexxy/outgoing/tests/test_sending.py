@@ -167,6 +167,7 @@ def test_a_workspace_full_of_slow_receivers_delays_no_other(
     assert [one.path for one in receiver.received].count("/") == 3
 
 
+@pytest.mark.slow
 def test_slow_receivers_of_many_workspaces_delay_no_quick_one(
     make_endpoint: EndpointMaker,
     alice: User,

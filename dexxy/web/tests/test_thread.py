@@ -123,6 +123,7 @@ def test_the_page_costs_the_same_queries_whatever_it_shows(
     assert len(items(page)) == size
 
 
+@pytest.mark.slow
 def test_any_message_of_a_thread_of_5000_opens_at_its_address(
     get: Get, source: Source, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -36,6 +36,7 @@ FROM t
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("threads", "shown"), [(MOST_COUNTED, "10,000"), (MOST_COUNTED + 1, "10,000+")]
 )
