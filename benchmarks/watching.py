@@ -25,7 +25,7 @@ _GROUPS = {
 _NEW = """
 SELECT m.id, m.kind, m.external_id, t.kind, t.number
 FROM messages_message m JOIN messages_thread t ON t.id = m.thread_id
-WHERE m.source_id = %s AND m.id > %s AND NOT m.is_archived
+WHERE m.source_id = %s AND m.id > %s AND NOT m.is_archived AND m.kind = ANY(%s)
 """
 # Numbers are given before a row is committed: so far back another may appear.
 _LOOKED_AT_AGAIN = 1000
@@ -91,7 +91,8 @@ class Watch:
                         self._seen[key].append(now)
 
     def _rows(self, above: int) -> list[tuple[int, str, str, str, int]]:
-        return self._connection.execute(_NEW, (self._source_id, above)).fetchall()
+        kinds = [*STATES, *_GROUPS]  # what a webhook tells as a message of its own
+        return self._connection.execute(_NEW, (self._source_id, above, kinds)).fetchall()
 
 
 def _key(kind: str, external_id: object, thread_kind: str, number: int) -> Key:
