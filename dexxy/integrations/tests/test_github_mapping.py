@@ -9,6 +9,7 @@ from dexxy.integrations.services.github.mapping import nested_lists
 from dexxy.integrations.services.github.mapping import threads as mapping
 from dexxy.integrations.services.github.mapping.accounts import account_in_graphql
 from dexxy.members.models import IdentityKind
+from dexxy.messages.ingest.records import UNSET
 
 AT = "2026-01-01T12:00:00Z"
 USER = {
@@ -233,7 +234,7 @@ def test_labels_that_are_kept_back_are_a_gap(labels: object) -> None:
     mapped = mapping.pull_request(pull_request(labels=labels))
 
     assert mapped.gaps == 1
-    assert mapped.snapshot.thread.labels == (("bug",) if labels else ())
+    assert mapped.snapshot.thread.labels == (("bug",) if labels else UNSET)
 
 
 def test_a_message_that_comes_twice_is_one() -> None:

@@ -77,6 +77,10 @@ def commented(scene: Scene) -> int:
         (("timelineItems",), 4, True),
         (("labels",), 4, True),
         (("labels",), 4, False),
+        (("assignees",), 4, True),
+        (("assignees",), 4, False),
+        (("subIssuesSummary",), 4, True),
+        (("reactionGroups", 0, "reactors"), 4, True),
     ],
 )
 def test_a_gap_in_a_thread_costs_the_gap(
@@ -91,6 +95,35 @@ def test_a_gap_in_a_thread_costs_the_gap(
     assert thread.messages.filter(kind="comment").count() == are_stored
     assert before <= live_messages()
     assert scene.problems == {("issue", number): KEPT_BACK.format(number)}
+    scene.recover()
+
+
+@pytest.mark.parametrize(
+    ("field", "stored"),
+    [
+        ("labels", ["bug"]),
+        ("assignees", [{"id": "240000001", "login": "owner"}]),
+        ("category", "Ideas"),
+    ],
+)
+def test_what_is_kept_back_of_a_thread_stays_as_it_is_stored(
+    scene: Scene, field: str, stored: object
+) -> None:
+    world, issue = scene.world, first_issue(scene.repository)
+    discussion = next(iter(scene.repository.discussions.values()))
+    world.set_labels(issue, scene.owner, ["bug"])
+    world.assign(issue, scene.owner, scene.owner, on=True)
+    scene.sync()
+    world.comment(issue, scene.owner, "One more")
+    world.discuss(discussion, scene.owner, "One more")
+    number = (discussion if field == "category" else issue).number
+    hide(scene, number, (field,))
+
+    assert scene.outcome() == ("done", "")
+
+    assert Message.objects.filter(body="One more").count() == 2
+    assert getattr(Thread.objects.get(number=number), field) == stored
+    assert [refused for _, refused in scene.problems] == [number]
     scene.recover()
 
 

@@ -42,6 +42,8 @@ class ThreadRecord:
     """An issue, a pull request or a discussion without its messages.
 
     Args:
+        labels, category, assignees: UNSET in a snapshot where the platform keeps them back: what is
+            stored stays.
         assignees: accounts, each as `{"id": external id, "login": username}`.
         details: what only some have, by the names in docs/reference/threads-and-messages.md. In a
             snapshot nothing is None; in a hint, None takes away what was stored, and what is

@@ -67,6 +67,26 @@ JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.source_id = %(sou
 ORDER BY t.kind, t.number FOR NO KEY UPDATE OF t
 """
 
+
+def _or_stored(column: str, shown: str, empty: str) -> str:
+    """Return the SQL of a column of a thread: what is stored, where the platform keeps it back.
+
+    Args:
+        shown: what the snapshot says; NULL where it is kept back.
+        empty: what a new thread has then.
+    """
+    return f"""coalesce({shown}, (
+    SELECT kept.{column} FROM messages_thread kept
+    WHERE kept.workspace_id = %(workspace)s AND kept.source_id = %(source)s
+      AND kept.kind = r.kind AND kept.number = r.number), {empty})"""
+
+
+_SHOWN_LABELS = """
+CASE WHEN r.labels IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(r.labels)) END"""
+_LABELS = _or_stored("labels", _SHOWN_LABELS, "'{}'")
+_ASSIGNEES = _or_stored("assignees", "r.assignees", "'[]'")
+_CATEGORY = _or_stored("category", "r.category", "''")
+
 # An INSERT sets what `threads_settle` would compute from the messages that come with the thread.
 # For the first response, `first_responses` holds when each account first did what may be one.
 UPSERT_THREADS = threads_noted(
@@ -78,8 +98,8 @@ INSERT INTO messages_thread AS t (
     first_activity_at, last_activity_at, first_response_at, is_archived, archived_reason,
     moved_to_url, created_at, updated_at)
 SELECT %(workspace)s, %(source)s, kind, number, external_id, node_id, title, state, state_reason,
-       ARRAY(SELECT jsonb_array_elements_text(labels)), category, milestone, issue_type, head_oid,
-       is_locked, assignees, details, url, author_id, opened_at, closed_at,
+       {_LABELS}, {_CATEGORY}, milestone, issue_type, head_oid,
+       is_locked, {_ASSIGNEES}, details, url, author_id, opened_at, closed_at,
        merged_at, answered_at, least(version_at, clock_timestamp()), message_count,
        first_activity_at, last_activity_at, (
            SELECT min(wrote.at)

@@ -10,7 +10,7 @@ from dexxy.messages.answers import is_answer
 from dexxy.messages.ingest import snapshots_sql as sql
 from dexxy.messages.ingest.authors import Authors, author_id
 from dexxy.messages.ingest.named_accounts import accounts_erased, thread_without
-from dexxy.messages.ingest.records import MessageRecord, Snapshot, SourceKey
+from dexxy.messages.ingest.records import UNSET, MessageRecord, Snapshot, SourceKey
 from dexxy.messages.ingest.stored_threads import HINT_SETTLES_AFTER, StoredThread
 from dexxy.messages.models import ThreadKind
 
@@ -63,13 +63,13 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
         record.title,
         str(record.state),
         record.state_reason,
-        record.labels,
-        record.category,
+        _shown(record.labels),
+        _shown(record.category),
         record.milestone,
         record.issue_type,
         record.head_oid,
         record.is_locked,
-        record.assignees,
+        _shown(record.assignees),
         record.details,
         record.url,
         author_id(record.author, authors),
@@ -83,6 +83,11 @@ def _thread_row(snapshot: Snapshot, authors: Authors) -> tuple[Any, ...]:
         max(times, default=record.opened_at),
         _first_responses(record.kind, shown, authors),
     )
+
+
+def _shown(value: object) -> object:
+    """Return what a thread says of itself; None where the platform keeps that back."""
+    return None if value is UNSET else value
 
 
 def _first_responses(

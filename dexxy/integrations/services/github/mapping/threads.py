@@ -35,6 +35,7 @@ from dexxy.integrations.services.github.mapping.rules import (
     reaction_name,
 )
 from dexxy.messages.ingest.records import (
+    UNSET,
     ReviewThreadRecord,
     Scope,
     Snapshot,
@@ -111,16 +112,17 @@ def pull_request(node: Payload) -> MappedThread:
 
 def discussion(node: Payload) -> MappedThread:
     """Map a discussion with its comments, their replies, its closing and its answer."""
+    category = node["category"]
     thread = ThreadRecord(
         kind=ThreadKind.DISCUSSION,
         state=ThreadState.CLOSED if node["closed"] else ThreadState.OPEN,
         state_reason=text(node["stateReason"]).lower(),
         answered_at=time_or_none(node["answerChosenAt"]) if node["answer"] else None,
-        category=text(node["category"]["name"]),
+        category=text(category["name"]) if category else UNSET,
         **_thread(
             node,
             {
-                "is_answerable": node["category"]["isAnswerable"],
+                "is_answerable": category["isAnswerable"] if category else None,
                 "upvotes": count_of(node["upvoteCount"]),
             },
         ),
@@ -152,8 +154,7 @@ def _mapped_thread(
     complete: list[Scope] = []
     review_threads: list[ReviewThreadRecord] = []
     whole: list[str] = []
-    labels = node["labels"]
-    gaps = 1 if labels is None else labels["nodes"].count(None)
+    gaps = _gaps_beside(node)
     for connection, payload in lists.items():
         page = nested_page(connection, payload, "", merged_at=_merged_at(thread))
         messages += page.messages
@@ -188,7 +189,7 @@ def _thread(node: Payload, details: Mapping[str, object | None]) -> dict[str, An
     Args:
         details: those that only this kind has.
     """
-    labels = (node["labels"] or {"nodes": ()})["nodes"]
+    labels = node["labels"]
     return {
         "number": number_of(node),
         "node_id": key(node["id"]),
@@ -198,7 +199,7 @@ def _thread(node: Payload, details: Mapping[str, object | None]) -> dict[str, An
         "opened_at": time(node["createdAt"]),
         "closed_at": time_or_none(node["closedAt"]),
         "version_at": time(node["updatedAt"]),
-        "labels": tuple(text(label["name"]) for label in labels if label is not None),
+        "labels": UNSET if labels is None else tuple(text(one["name"]) for one in _there(labels)),
         "is_locked": node["locked"],
         "details": known(
             {
@@ -213,11 +214,25 @@ def _thread(node: Payload, details: Mapping[str, object | None]) -> dict[str, An
 
 def _tracked(node: Payload) -> dict[str, Any]:
     """Return the fields that issues and pull requests have, and discussions do not."""
-    milestone = node["milestone"]
+    milestone, people = node["milestone"], node["assignees"]
     return {
         "milestone": text(milestone["title"]) if milestone else "",
-        "assignees": assigned(named_account(one) for one in node["assignees"]["nodes"]),
+        "assignees": UNSET if people is None else assigned(map(named_account, _there(people))),
     }
+
+
+def _gaps_beside(node: Payload) -> int:
+    """Count what GitHub keeps back of a thread, beside its messages."""
+    fields = ("labels", "assignees", "category", "subIssuesSummary")
+    reactions = [group["reactors"] for group in node.get("reactionGroups") or ()]
+    shown = [*(node[name] for name in fields if name in node), *reactions]
+    lists = [one["nodes"] for one in shown if one is not None and "nodes" in one]
+    return sum(found.count(None) for found in (shown, *lists))
+
+
+def _there(listing: Payload) -> list[Payload]:
+    """Return what GitHub shows of a list."""
+    return [one for one in listing["nodes"] if one is not None]
 
 
 def _issue_type(issue: Payload) -> str:
@@ -231,6 +246,7 @@ def _reactions(groups: Iterable[Payload]) -> dict[str, int]:
     counts = {
         reaction_name(text(group["content"])): count_of(group["reactors"]["totalCount"])
         for group in groups
+        if group["reactors"] is not None
     }
     return {name: count for name, count in counts.items() if count}
 
@@ -242,8 +258,10 @@ def _part_of(parent: Payload | None) -> dict[str, object] | None:
     return {"type": "issue", "number": number_of(parent), "url": text(parent["url"])}
 
 
-def _sub_issues(summary: Payload) -> dict[str, object]:
+def _sub_issues(summary: Payload | None) -> dict[str, object]:
     """Return how many parts an issue has, and how many of them are closed."""
+    if summary is None:
+        return {}
     total = count_of(summary["total"])
     return {"total": total, "closed": count_of(summary["completed"])} if total else {}
 
