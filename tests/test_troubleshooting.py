@@ -64,6 +64,25 @@ def test_what_is_translated_is_read_as_well(tmp_path: Path) -> None:
     ]
 
 
+def test_a_name_that_is_given_with_others_stands_for_what_this_function_calls_so(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "one.py"
+    file.write_text(
+        "def erasures(path):\n"
+        '    title, way = _("Erasures"), path\n'
+        '    yield failed(title, "Full.", "Wait.")\n'
+        "def workers(name):\n"
+        '    title = _("Workers for {name}").format(name=name)\n'
+        '    yield failed(title, "None.", "Start one.")\n'
+    )
+
+    assert list(findings(file)) == [
+        ("Erasures", "Full.", "Wait."),
+        ("Workers for …", "None.", "Start one."),
+    ]
+
+
 def test_each_error_with_a_code_of_its_own_says_what_it_is() -> None:
     known = errors()
 

@@ -61,9 +61,19 @@ def _assigned(node: ast.Module | ast.FunctionDef) -> Known:
     """Return what each name stands for, all that it may be."""
     found: dict[str, list[ast.expr]] = {}
     for one in ast.walk(node):
-        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-            found.setdefault(one.targets[0].id, []).append(one.value)
+        if isinstance(one, ast.Assign):
+            for name, value in _pairs(one.targets[0], one.value):
+                found.setdefault(name, []).append(value)
     return found
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield each name of an assignment, of several at once too, with what it stands for."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, what in zip(target.elts, value.elts, strict=True):
+            yield from _pairs(one, what)
 
 
 def _said(node: ast.expr, known: Known) -> str:

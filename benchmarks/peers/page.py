@@ -196,6 +196,7 @@ def _losses(results: Results) -> Iterable[str]:
         ("seconds at no latency", lambda one: one.seconds, "{:.1f}"),
         ("seconds of CPU", lambda one: one.cpu, "{:.1f}"),
         ("requests", lambda one: one.requests, "{:.0f}"),
+        ("hours at GitHub's limit", hours, "{:.3f}"),
         ("memory in MB without servers", lambda one: one.memory, "{:.0f}"),
         ("memory in MB with servers", lambda one: one.memory_with_servers, "{:.0f}"),
         ("requests asked again after a kill", lambda one: one.asked_again or 0, "{:.0f}"),

@@ -344,12 +344,12 @@ def _sign_in_link(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--reset-second-step",
         action="store_true",
-        help="remove their authenticator app, passkeys and recovery codes, for who lost them",
+        help="remove their authenticator app, passkeys and recovery codes, for whoever lost them",
     )
     parser.add_argument(
         "--new-password",
         action="store_true",
-        help="let the link set a new password, for who forgot theirs",
+        help="let the link set a new password, for whoever forgot theirs",
     )
 
 
@@ -544,7 +544,7 @@ COMMANDS: Mapping[str, CommandLine] = {
     ),
     "sign-in-link": CommandLine(
         "print a link that signs somebody in, once",
-        "Print a link that signs somebody in, once and within an hour: for who is locked out.",
+        "Print a link that signs somebody in, once and within an hour: for whoever is locked out.",
         _sign_in_link,
     ),
     "user-create": CommandLine(
