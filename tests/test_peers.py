@@ -12,6 +12,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -385,6 +386,14 @@ def test_results_are_kept_as_they_are(tmp_path: Path, results: Results) -> None:
 
     assert read(tmp_path / "kept" / "results.json") == results
     assert read(tmp_path / "none.json") == Results()
+
+
+def test_the_page_says_who_takes_less_of_githubs_limit(results: Results) -> None:
+    results.whole["perceval"] = replace(LACKING, rest=50)
+
+    text = text_of(results)
+
+    assert "- hours at GitHub's limit: Dexxy 0.020, Perceval (GrimoireLab) 0.010;" in text
 
 
 def test_the_page_says_what_is_missing_and_where_dexxy_loses(results: Results) -> None:

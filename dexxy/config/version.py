@@ -33,9 +33,13 @@ def commit() -> str:
 
 
 def _asked(*question: str) -> str:
-    command = ["git", "-C", str(_PACKAGE.parent), *question]
+    # Often root installed it and another account runs it: git refuses that, for what the settings of
+    # a repository may start. What runs here is this checkout's code already.
+    root = str(_PACKAGE.parent)
+    trusted = ("-c", f"safe.directory={root}", "-c", "core.fsmonitor=false")
+    command = ["git", *trusted, "-C", root, *question]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):  # no git, or a checkout of somebody else's
+    except (OSError, subprocess.CalledProcessError):  # no git, or no commit
         return ""
     return done.stdout.strip()

@@ -50,6 +50,17 @@ def test_a_checkout_tells_its_commit_and_whether_it_was_changed(
     assert told(checkout) == f"{__version__} ({commit[:12]}+)"
 
 
+def test_a_checkout_of_another_account_tells_its_commit_too(
+    checkout: Path, told: Placed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = told(checkout)
+
+    # What git itself is tested with: nothing belongs to whoever asks.
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+
+    assert told(checkout) == own != __version__
+
+
 def test_what_was_built_tells_the_commit_that_it_was_built_from(
     tmp_path: Path, told: Placed
 ) -> None:
