@@ -33,7 +33,7 @@ def commit() -> str:
 
 
 def _asked(*question: str) -> str:
-    # Often root installed it and another account runs it: git refuses that, for what the settings of
+    # Often root installed it and another account runs it: git refuses that, for what settings of
     # a repository may start. What runs here is this checkout's code already.
     root = str(_PACKAGE.parent)
     trusted = ("-c", f"safe.directory={root}", "-c", "core.fsmonitor=false")
