@@ -26,9 +26,11 @@ from dexxy.common.errors import DexxyError
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
+from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.figures.scope import SECONDS
 from dexxy.messages.ingest.settling import threads_settle
 from dexxy.messages.models import Message, MessageKind, Thread
+from dexxy.messages.selectors import feed_page
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.outgoing.models import FeedAddress
@@ -271,3 +273,26 @@ def test_every_filter_is_described() -> None:
     filters = schema._schema.type_map["ActivityFeedFilters"]
 
     assert sorted(described) == sorted(filters.fields)  # type: ignore[attr-defined]
+
+
+def what_a_search_finds() -> list[list[list[str]]]:
+    """Return the texts in each cell of each row: what is written, what finds it, what does not."""
+    section = PAGE.partition("| written | found by |")[2].partition("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines()[2:]]
+    return [[re.findall(r"`([^`]+)`", cell) for cell in cells] for cells in rows]
+
+
+@pytest.mark.parametrize("number", range(len(what_a_search_finds())))
+def test_a_search_finds_what_its_table_says_and_nothing_that_it_denies(
+    alice: User, workspace: Workspace, source: Source, number: int
+) -> None:
+    written, found_by, *not_found_by = what_a_search_finds()[number]
+    make_message(thread=make_thread(source=source, title="-"), body=" ".join(written))
+    search_catch_up(seconds=10)
+
+    def finds(search: str) -> bool:
+        filters = feed_filters.FeedFilters(search=search)
+        return bool(feed_page(alice, workspace, filters).items)
+
+    asked = [*found_by, *(text for cell in not_found_by for text in cell)]
+    assert [search for search in asked if finds(search)] == found_by

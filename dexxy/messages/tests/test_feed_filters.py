@@ -311,7 +311,8 @@ def test_a_search_joins_other_filters(kept: Kept, workspace: Workspace, source: 
         ("\uff46\uff49\uff4c\uff45", ["file"], []),
         ("\u337f", ["株式会社", "会社"], []),
         ("内存泄漏", ["泄漏", "泄"], ["漏泄"]),
-        ("one two", ["two one", '"one two"', "-one", "one*"], ["one or three"]),
+        ("one two", ["two one", '"one two"', "-one", "one*", '"one'], ["one or three", '"two one']),
+        ("it -> one", ['"-> one"'], ['"->"', '"it one"']),
     ],
 )
 def test_a_search_finds_what_the_reference_says(
