@@ -2,7 +2,8 @@
 
 The lease lives in PostgreSQL: it is taken by a conditional UPDATE, renewed before a request
 and inside every page's transaction, and runs out a minute after its holder died. A holder that
-died on this very host is noticed at once.
+died on this very host is noticed at once. Each holder writes a random lease token (a fencing
+token, as others call it): a page is stored only if it is still there.
 """
 
 from collections.abc import Iterator

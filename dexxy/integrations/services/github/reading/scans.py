@@ -1,7 +1,8 @@
 """The scan of a stream: where it stands in its list, and how much to ask for next.
 
-A stream first goes up by creation, later down by update to where the last scan began. A sweep
-goes up by creation every time: what it does not meet, GitHub does not show any more.
+A stream first goes up by creation (the backfill, elsewhere called initial load or full sync), later
+down by update to where the last scan began. A sweep goes up by creation every time: what it does
+not meet, GitHub does not show any more.
 """
 
 from collections.abc import Iterable
