@@ -16,11 +16,10 @@ from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.merges.by_hand import members_merge
 from dexxy.members.merges.components import merges_lock
 from dexxy.members.models import Identity, IdentityKind
+from dexxy.members.platforms import is_taken_for_read
 
 LONGEST_USERNAME = 100
 _PLATFORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
-# Their accounts come with what they write, under numbers that nobody knows by heart.
-_READ = ("github",)
 # Rows of imported files that name an address alone are accounts of this.
 _OUR_OWN = {"import"}
 ADDED = {"rule": "added_by_hand", "weight": None, "sentence": "Somebody of the team added it."}
@@ -84,7 +83,7 @@ def platform_name(text: str) -> str:
     name = text.strip().lower()
     if _PLATFORM.fullmatch(name) is None or name in _OUR_OWN:
         raise AccountError(_("A platform is called by letters, digits, dots and dashes: discord."))
-    if name.startswith(_READ):
+    if is_taken_for_read(name):
         raise AccountError(
             _("Accounts of GitHub come with what they write: merge the two members.")
         )

@@ -82,9 +82,13 @@ def _archived_with_a_reason() -> models.CheckConstraint:
 class ThreadQuerySet(models.QuerySet["Thread"]):
     """Sets of threads."""
 
+    def live(self) -> Self:
+        """Keep those that are not archived, whatever their source is."""
+        return self.filter(is_archived=False)
+
     def shown(self) -> Self:
         """Keep those that the pages show: neither they nor their source are archived."""
-        return self.filter(is_archived=False, source__is_archived=False)
+        return self.live().filter(source__is_archived=False)
 
 
 class Thread(TimestampedModel):
@@ -276,13 +280,17 @@ def _feed_index(name: str, *behind: str, include: Sequence[str] = ()) -> models.
 class MessageQuerySet(models.QuerySet["Message"]):
     """Sets of messages."""
 
+    def live(self) -> Self:
+        """Keep those that are not archived, whatever their source is."""
+        return self.filter(is_archived=False)
+
     def in_feed(self) -> Self:
         """Keep those that the feed shows, as long as their source is not archived."""
-        return self.filter(is_archived=False, in_feed=True)
+        return self.live().filter(in_feed=True)
 
     def with_quiet(self) -> Self:
         """Keep those that the feed shows, and those of quiet kinds that it shows if asked to."""
-        return self.filter(Q(in_feed=True) | Q(kind__in=QUIET_KINDS), is_archived=False)
+        return self.live().filter(Q(in_feed=True) | Q(kind__in=QUIET_KINDS))
 
     def for_display(self) -> list["Message"]:
         """Read them with all that a page or a field of the API shows of them, in one query."""

@@ -20,9 +20,8 @@ from dexxy.members.ingest.contacts import contacts_apply
 from dexxy.members.ingest.records import IdentityRecord, ProfileRecord
 from dexxy.members.merges.links import Link
 from dexxy.members.models import Identity, IdentityKind
+from dexxy.members.platforms import is_read_here
 
-# Their accounts have numbers, and are met when they write something.
-_READ = "github"
 _COLUMNS = {
     "id": "bigint",
     "company": "text",
@@ -109,7 +108,7 @@ def _accounts(
     for number, platform, username, key in accounts:
         by_platform[platform][key] = people[number], username
     for platform, named in sorted(by_platform.items()):
-        if platform.partition(":")[0] == _READ:
+        if is_read_here(platform):
             accounts_state(workspace_id, [(pk, platform, name) for pk, name in named.values()])
             continue
         records = {

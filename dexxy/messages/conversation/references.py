@@ -54,13 +54,16 @@ def _threads(
     names = {pk: name.lower() for pk, name in there.values_list("pk", "name")}
     asked = {of for of, _ in wanted}
     # By their key, which begins with the source and the kind.
-    found = Thread.objects.filter(
-        workspace=workspace,
-        source__in=[pk for pk, name in names.items() if name in asked],
-        kind__in=ThreadKind.values,
-        number__in=[number for _, number in wanted],
-        is_archived=False,
-    ).values_list("source", "number", "pk")
+    found = (
+        Thread.objects.live()
+        .filter(
+            workspace=workspace,
+            source__in=[pk for pk, name in names.items() if name in asked],
+            kind__in=ThreadKind.values,
+            number__in=[number for _, number in wanted],
+        )
+        .values_list("source", "number", "pk")
+    )
     by_number = {(names[of], number): pk for of, number, pk in found}
     return {one: by_number[one] for one in wanted if one in by_number}
 

@@ -177,13 +177,12 @@ def threads_numbered(workspace: Workspace, numbers: Sequence[int]) -> list[int]:
     The numbers of what is fed are ours, and nobody is told them.
     """
     read = workspace.sources.read_here()
-    found = Thread.objects.filter(
+    found = Thread.objects.live().filter(
         workspace=workspace,
         # So that the key that begins with them is read, and not all threads.
         source__in=list(read.values_list("pk", flat=True)),
         kind__in=ThreadKind.values,
         number__in=numbers,
-        is_archived=False,
     )
     return list(found.values_list("pk", flat=True))
 

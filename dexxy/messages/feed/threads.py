@@ -71,9 +71,8 @@ def threads_kept(viewer: Viewer | None, workspace: Workspace, filters: ThreadFil
         "last_activity_at__gte": filters.active_since,
         "last_activity_at__lt": filters.active_until,
     }
-    found = Thread.objects.filter(
+    found = Thread.objects.live().filter(
         workspace=workspace,
-        is_archived=False,
         **{name: time for name, time in times.items() if time is not None},
     )
     hidden = list(workspace.sources.filter(is_archived=True).values_list("pk", flat=True))

@@ -20,11 +20,9 @@ def members_heard_in(
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_people(viewer, workspace)
-    said = Message.objects.filter(
+    said = Message.objects.in_feed().filter(
         workspace=workspace,
         author=OuterRef("pk"),
-        in_feed=True,
-        is_archived=False,
         source__in=list(source_ids),
     )
     accounts = Identity.objects.filter(workspace=workspace, member__in=list(member_ids))

@@ -16,6 +16,7 @@ from dexxy.common.errors import BadInputError
 from dexxy.common.times import check_times
 from dexxy.members.adding import AccountError, platform_name
 from dexxy.members.addresses import mailbox
+from dexxy.members.platforms import is_taken_for_read
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 
 # Bytes of one line.
@@ -163,7 +164,7 @@ def _time(value: Any, now: datetime) -> datetime:
 
 def _provider(value: Any, now: datetime) -> str:
     text = _text(50)(value, now)
-    if text.strip().lower().startswith("github"):
+    if is_taken_for_read(text):
         raise _WrongValue("Dexxy reads GitHub by itself: name a platform of your own.")
     try:
         return _platform(text)

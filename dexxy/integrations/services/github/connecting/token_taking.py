@@ -15,7 +15,6 @@ from dexxy.integrations.models import (
     Credential,
     CredentialKind,
     GitHubInstallation,
-    SyncStatus,
 )
 from dexxy.integrations.services.github.access.repository_state import (
     access_regained,
@@ -71,10 +70,10 @@ def token_take(
     installation = known or GitHubInstallation(workspace=workspace)
     is_new = token_is_new(token, installation)
     _fill(installation, server, facts, token, is_new=is_new)
-    repositories = installation.repositories.filter(is_archived=False).exclude(github_id=but)
+    repositories = installation.repositories.followed().exclude(github_id=but)
     access_regained(repositories.filter(access_lost_at__isnull=False))
     if is_new:
-        sync_asked_for(repositories.exclude(sync_status=SyncStatus.PAUSED))
+        sync_asked_for(repositories.unpaused())
         action, login = "github_installation.token_connected", installation.account_login
         audit(workspace, actor, action, installation, account=login)
         log.info("token connected", workspace=workspace.slug, account=login)

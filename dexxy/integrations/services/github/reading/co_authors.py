@@ -53,11 +53,10 @@ class Wanted:
 def waiting(reading: Reading) -> list[Wanted]:
     """Return as many merged pull requests as one request asks for, the newest first."""
     size = min(START[RequestKind.COMMITS], reading.sizes.to_ask(RequestKind.COMMITS))
-    merged = Thread.objects.filter(
+    merged = Thread.objects.live().filter(
         workspace=reading.source.workspace_id,
         source=reading.source.source_id,
         kind=ThreadKind.PULL_REQUEST,
-        is_archived=False,
         merged_at__isnull=False,
         co_authors_read_at=None,
     )

@@ -70,13 +70,13 @@ def receipt_write(run: SyncRun, *, has_news: bool) -> datetime | None:
         "workspace_id": run.repository.source.workspace_id,
         "source_id": run.repository.source_id,
     }
-    threads = Thread.objects.filter(**of_source, is_archived=False).values("kind")
+    threads = Thread.objects.live().filter(**of_source).values("kind")
     kinds = threads.annotate(count=Count("pk"), newest=Max("last_activity_at"))
     here = {one["kind"]: one for one in kinds}
     for kind, line in run.receipt.items():
         line["here"] = here[kind]["count"] if kind in here else 0
     if has_news:
-        live = Message.objects.filter(**of_source, is_archived=False)
+        live = Message.objects.live().filter(**of_source)
         messages = live.exclude(kind__in=QUIET_KINDS).values_list("kind")
         stored = dict(messages.annotate(Count("pk")))
         run.counts |= {f"stored_{kind}": count for kind, count in stored.items()}
@@ -92,10 +92,9 @@ def _message_lines(run: SyncRun) -> dict[str, Line]:
     if not has_ended or any(sweep.met is UNKNOWN for sweep in sweeps):
         return {}
     enabled = [kind for kind in ThreadKind if run.receipt.get(kind, {}).get("is_enabled")]
-    messages = Message.objects.filter(
+    messages = Message.objects.live().filter(
         workspace_id=run.repository.source.workspace_id,
         source_id=run.repository.source_id,
-        is_archived=False,
         thread_kind__in=enabled,
         kind__in=COUNTED,
     )
