@@ -192,6 +192,18 @@ def test_the_page_says_that_the_schedule_alone_keeps_a_laptop_true(client: Clien
     assert b"on its own schedule" in client.get(SETUP).content
 
 
+@pytest.mark.usefixtures("operator", "at_github")
+def test_both_pages_say_that_only_its_owner_can_install_the_app(
+    client: Client, world: World
+) -> None:
+    world.add_actor("octocat")
+    before = client.get(SETUP).content
+    after = client.get(register(before, "octocat"), follow=True).content
+
+    assert b"private to the account that owns it" in before
+    assert b"private to the account that owns it" in after
+
+
 @pytest.mark.usefixtures("operator")
 def test_the_app_of_the_environment_is_changed_there(client: Client, settings: Settings) -> None:
     settings.DEXXY_GITHUB_APP = AppSettings(7, "Iv1.x", "secret", "-----BEGIN x", "hook")
