@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.mail.models import OutgoingMail
 from dexxy.mail.preferences import mail_is_configured
-from dexxy.mail.transport import MailServerError, mail_server
 
 _LATELY = timedelta(days=7)
 
@@ -21,6 +20,9 @@ def mail() -> Iterator[Finding]:
     if not mail_is_configured():
         yield well(_("Mail"), _("None is sent: DEXXY_SMTP_URL is not set."))
         return
+    # Web processes load this module, and only one that examines speaks to the server.
+    from dexxy.mail.transport import MailServerError, mail_server
+
     server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     try:
         with mail_server():

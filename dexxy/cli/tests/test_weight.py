@@ -16,6 +16,8 @@ WEB_SERVER = {"waitress"}
 DRAWING = {"rich", "pygments", "click"}
 CIPHERS = {"cryptography.fernet"}
 WATCHING = {"prometheus_client", "sentry_sdk"}
+# Not `django.core.mail`, which Django loads with what it logs by. Workers send the mails.
+SENDING = {"smtplib", "dexxy.mail.transport"}
 # Loaded by whoever signs in with a key, or adds an app.
 SECOND_STEPS = {"fido2", "qrcode"}
 # Not opentelemetry, which comes with them: the client of Redis loads it where it is installed.
@@ -70,34 +72,37 @@ def test_help_and_wrong_use_are_answered_without_django(
 ) -> None:
     packages = loaded(COMMAND, *arguments, data_dir=data_dir)
 
-    assert packages.isdisjoint({"django", "redis", "psycopg", "rich", "structlog", "httpx"})
+    libraries = {"django", "redis", "psycopg", "rich", "structlog", "httpx"}
+    assert packages.isdisjoint(libraries | SENDING)
 
 
-@pytest.mark.parametrize("command", ["worker", "scheduler", "sync"])
+@pytest.mark.parametrize(
+    ("command", "sending"), [("worker", SENDING), ("scheduler", set()), ("sync", set())]
+)
 def test_a_process_that_answers_nobody_loads_neither_api_nor_pages(
-    data_dir: Path, command: str
+    data_dir: Path, command: str, sending: set[str]
 ) -> None:
     packages = loaded(JOBS.format(command=command), data_dir=data_dir)
 
     assert {"django", "httpx", "redis"} <= packages
-    assert packages & OF_OTHERS == set()
+    assert packages & (OF_OTHERS | SENDING) == sending
 
 
 def test_the_check_of_the_settings_loads_no_schema(data_dir: Path) -> None:
     packages = loaded(COMMAND, "manage", "check", data_dir=data_dir)
 
-    assert packages & (OF_OTHERS | DRAWING | CIPHERS) == set()
+    assert packages & (OF_OTHERS | DRAWING | CIPHERS | SENDING) == set()
 
 
 def test_a_web_process_has_the_schema_before_the_first_request(data_dir: Path) -> None:
     packages = loaded(WEB, data_dir=data_dir)
 
     assert packages >= GRAPHQL
-    assert packages & (ASSISTANTS | SECOND_STEPS | WATCHING | NEVER) == set()
+    assert packages & (ASSISTANTS | SECOND_STEPS | WATCHING | SENDING | NEVER) == set()
 
 
 def test_only_what_answers_assistants_loads_their_protocol(data_dir: Path) -> None:
     packages = loaded(MCP, data_dir=data_dir)
 
     assert packages >= ASSISTANTS
-    assert packages & (GRAPHQL | PAGES | WEB_SERVER | SECOND_STEPS | NEVER) == set()
+    assert packages & (GRAPHQL | PAGES | WEB_SERVER | SECOND_STEPS | SENDING | NEVER) == set()
