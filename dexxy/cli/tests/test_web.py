@@ -305,6 +305,24 @@ def test_on_a_database_that_is_not_its_own_it_lives_and_answers_nothing(
     behind.wait_until(lambda: answers(port, "/readyz"), "it is ready")
 
 
+def test_on_an_empty_database_it_lives_and_waits_for_an_upgrade(
+    web: Web, running: Callable[..., Running]
+) -> None:
+    web.execute("CREATE DATABASE empty TEMPLATE template0")
+    url = f"{web.env['DATABASE_URL'].rpartition('/')[0]}/empty"
+    port = free_port()
+    env = web.env | {"DATABASE_URL": url, "DEXXY_BASE_URL": "http://x"}
+    fresh = running("web", "--port", str(port), env=env)
+    fresh.wait_until(lambda: answers(port), "it answers")
+
+    ready, page, hook = ask(port, "/readyz"), ask(port, "/"), webhook(port)
+
+    assert (ready.status, ready.body) == (503, b"not ready: migrations\n")
+    assert (page.status, page.headers["Retry-After"], hook.status) == (503, "30", 503)
+    assert page.body == b"Dexxy waits for its database to be brought up to date.\n"
+    fresh.wait_until(lambda: "run `dexxy upgrade`" in fresh.said(), "it says what to do")
+
+
 def test_nothing_of_a_database_that_is_half_restored_is_shown(web: Web) -> None:
     wait_until(web.is_ready, "it is ready")
     web.execute("CREATE TABLE dexxy_unfinished_restore (erasure text NOT NULL)")
