@@ -186,8 +186,10 @@ def tried(door: Door, client: Client, action: Action, names: Names, viewer: User
     return Outcome(refusal, _audit(before, after), _more(before, after), _more(after, before))
 
 
-def assert_one_outcome(client: Client, action: Action, names: Names, viewer: User | None) -> None:
-    """Require of ACTION through each of its doors what it promises, and the same."""
+def assert_one_outcome(
+    client: Client, action: Action, names: Names, viewer: User | None
+) -> Outcome:
+    """Require of ACTION through each of its doors what it promises, and the same; return that."""
     outcomes = {
         door.name: tried(door, client, action, names, viewer) for _, door in doors_of([action])
     }
@@ -198,6 +200,7 @@ def assert_one_outcome(client: Client, action: Action, names: Names, viewer: Use
         assert (door, outcome.gone, outcome.new) == (door, first.gone, first.new)
     if action.refusal:
         assert (first.gone, first.new) == ({}, {})
+    return first
 
 
 def assert_refused(

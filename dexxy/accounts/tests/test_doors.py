@@ -1,6 +1,10 @@
 """Who may do what has one answer, whether a page, the API or the administration is asked."""
 
+import json
+from typing import Any
+
 import pytest
+from django.db.models import Model
 from django.test import Client
 
 from dexxy.accounts.addresses import address_prove
@@ -9,6 +13,7 @@ from dexxy.accounts.invitations import invitation_create, invitation_revoke
 from dexxy.accounts.models import (
     ApiToken,
     AuditEntry,
+    Invitation,
     ListPage,
     Membership,
     Role,
@@ -17,7 +22,7 @@ from dexxy.accounts.models import (
     Workspace,
 )
 from dexxy.accounts.saved_views import saved_view_save
-from tests.doors import Action, Names, assert_one_outcome, name_of
+from tests.doors import Action, Names, Outcome, assert_one_outcome, name_of
 from tests.factories import make_user, make_workspace
 
 LAST = "A workspace needs an administrator: make somebody else one first."
@@ -256,6 +261,26 @@ ACTIONS = [
         refusal=LAST,
     ),
 ]
+# Bob administers it, too, and has a token and an invitation that nobody has accepted.
+OF_AN_ADMIN = [
+    Action(
+        "make an administrator a member",
+        page="settings/people/$of_bob/role/?role=member",
+        admin="accounts/membership/$of_bob/change/?role=member",
+        api="membershipSetRole(membershipId: $of_bob, role: MEMBER)",
+        by="alice",
+        audit=["membership.role_changed $of_bob"],
+        has_token=False,
+    ),
+    Action(
+        "take an administrator out",
+        page="settings/people/$of_bob/remove/",
+        admin="accounts/membership/$of_bob/delete/?post=yes",
+        api="membershipRemove(membershipId: $of_bob)",
+        by="alice",
+        audit=["membership.removed $of_bob"],
+    ),
+]
 
 
 @pytest.fixture
@@ -313,22 +338,46 @@ def test_an_action_has_one_outcome_whichever_door_it_comes_through(
     action: Action,
 ) -> None:
     viewer = cast[action.by]
+
+    assert_one_outcome(client, action, with_secret(names, viewer), viewer)
+
+
+@pytest.mark.parametrize("action", OF_AN_ADMIN, ids=name_of)
+def test_who_administers_no_more_loses_token_and_invitation_whichever_door_it_comes_through(
+    client: Client,
+    cast: dict[str, User],
+    workspace: Workspace,
+    names: Names,
+    action: Action,
+) -> None:
+    alice, bob = cast["alice"], cast["bob"]
+    Membership.objects.filter(pk=str(names["of_bob"])).update(role=Role.ADMIN)
+    his_invitation, _ = invitation_create(viewer=bob, workspace=workspace)
+
+    outcome = assert_one_outcome(client, action, with_secret(names, alice), alice)
+
+    # Those of Alice stay.
+    assert ended(outcome, ApiToken) == [names["his"]]
+    assert ended(outcome, Invitation) == [his_invitation.pk]
+    [entry] = rows_of(outcome, AuditEntry)
+    told = entry["details"]
+    assert (entry["actor_id"], told["tokens"], told["invitations"]) == (alice.pk, 1, 1)
+
+
+def with_secret(names: Names, viewer: User) -> Names:
+    """Return NAMES with the `$secret` of a program of VIEWER's."""
     own = viewer.memberships.earliest("pk").workspace
     _, secret = api_token_create(viewer=viewer, workspace=own, name="a", scope=TokenScope.FULL)
-    names = {**names, "secret": secret}
-
-    assert_one_outcome(client, action, names, viewer)
+    return {**names, "secret": secret}
 
 
-def test_whoever_is_taken_out_in_the_administration_takes_no_token_along(
-    client: Client, cast: dict[str, User], names: Names
-) -> None:
-    client.force_login(cast["alice"])
+def rows_of(outcome: Outcome, model: type[Model]) -> list[dict[str, Any]]:
+    """Return the rows of MODEL that are new, or not as they were."""
+    return [json.loads(row) for row in outcome.new.get(model._meta.db_table, [])]
 
-    client.post(f"/admin/accounts/membership/{names['of_bob']}/delete/", {"post": "yes"})
 
-    assert not Membership.objects.filter(user=cast["bob"]).exists()
-    assert ApiToken.objects.get(pk=str(names["his"])).revoked_at is not None
+def ended(outcome: Outcome, model: type[Model]) -> list[int]:
+    return [row["id"] for row in rows_of(outcome, model) if row["revoked_at"]]
 
 
 def test_who_runs_dexxy_puts_somebody_into_a_workspace_in_which_they_are_not_themselves(
