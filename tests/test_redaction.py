@@ -30,6 +30,18 @@ LONG = "ghs_1234567_" + "eyJhbGciOi.J9_-x" * 32
         ("keys=3 is_secret_key_known=yes",) * 2,
         ("Not Found: /invitations/7Wu8-SO6vm5_/", "Not Found: /invitations/[token]/"),
         ("/accounts/login/?next=/invitations/7W/", "/accounts/login/?next=/invitations/[token]/"),
+        ("GET /account/address/WyJ-_:1x:9Z/ 200", "GET /account/address/[token]/ 200"),
+        ("?next=/account/address/WyJ%3A1x%3A9Z/ x", "?next=/account/address/[token]/ x"),
+        ("=%2Faccount%2Faddress%2FWyJ%3a1x%2F&x", "=%2Faccount%2Faddress%2F[token]%2F&x"),
+        ("POST /account/address/ 302",) * 2,
+        ("<https://d.example/unsubscribe/WyJ:9/>", "<https://d.example/unsubscribe/[token]/>"),
+        ("?next=/unsubscribe/WyJ%3A9Z/ x", "?next=/unsubscribe/[token]/ x"),
+        ("GET /w/a/waiting.atom?key=x1_-9 200", "GET /w/a/waiting.atom?key=[token] 200"),
+        ("/threads.atom?label=bug&key=x1&a=b", "/threads.atom?label=bug&key=[token]&a=b"),
+        ("%2Fwaiting.atom%3Fkey%3Dx1_-9 x", "%2Fwaiting.atom%3Fkey%3D[token] x"),
+        ("https://hooks.slack.com/services/T/B/x", "https://hooks.slack.com/services/[token]"),
+        ("https://discord.com/api/webhooks/12/aZ-_9", "https://discord.com/api/webhooks/[token]"),
+        ("https://discordapp.com/api/webhooks/1/a", "https://discordapp.com/api/webhooks/[token]"),
         ("GET /sign-in/link/?sesame=AAx-_9 200", "GET /sign-in/link/?sesame=[token] 200"),
         ("postgresql://dexxy:p@s%2Fs@db:5432/x", "postgresql://dexxy:[token]@db:5432/x"),
         ("redis://:hunter2@[::1]:6379/0", "redis://:[token]@[::1]:6379/0"),
@@ -71,7 +83,15 @@ def test_a_field_that_is_called_a_secret_is_hidden_whatever_it_holds() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a-", "a", "x://", "/invitations/", "-----BEGIN PRIVATE KEY-----", "password': ['a', "],
+    [
+        "a-",
+        "a",
+        "x://",
+        "/invitations/",
+        "/account/address/",
+        "-----BEGIN PRIVATE KEY-----",
+        "password': ['a', ",
+    ],
 )
 def test_a_long_line_takes_no_time(piece: str) -> None:
     started = process_time()

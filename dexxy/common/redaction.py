@@ -23,8 +23,9 @@ _PATTERNS = (
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
     # Of the others the first group is shown. Any token in an Authorization header:
     r"(\b(?:bearer|token|basic)[ :=]+)[A-Za-z0-9._~+/=-]{16,}",
-    # /invitations/SECRET/
-    r"((?:/|%2F)(?:invitations|unsubscribe)(?:/|%2F))[^/?#%\s\"'<>]+",
+    # /invitations/SECRET/; what is signed has colons, which addresses within addresses encode
+    r"((?:/|%2F)(?:invitations|unsubscribe|account(?:/|%2F)address)(?:/|%2F))"
+    r"(?:[^/?#%\s\"'<>]|%3A)+",
     # scheme://user:PASSWORD@host
     r"(\b[a-z][a-z0-9+.-]{0,20}://[^/?#\s:@\"']{0,300}:)[^/?#\s\"']+(?=@)",
     # ?code=SECRET&state=SECRET, as GitHub sends people back to us; ?key=SECRET of a feed; and what
