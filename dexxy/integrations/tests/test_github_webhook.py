@@ -374,10 +374,25 @@ def test_with_the_queue_down_it_takes_deliveries_all_the_same(app: GitHubApp) ->
 def test_the_door_before_django_answers_as_the_view_does(app: GitHubApp) -> None:
     body = json.dumps(PING).encode()
 
-    assert _through_wsgi(app, body) == ("202 Accepted", b"accepted")
+    assert _through_wsgi(app, body)[::2] == ("202 Accepted", b"accepted")
     assert stored() == [("ping", "", "pending", 1)]
     assert _through_wsgi(app, body, HTTP_X_HUB_SIGNATURE_256="sha256=0")[0] == "401 Unauthorized"
     assert _through_wsgi(app, body, REQUEST_METHOD="GET")[0] == "405 Method Not Allowed"
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"HTTP_X_HUB_SIGNATURE_256": "sha256=0"}, {"REQUEST_METHOD": "GET"}]
+)
+def test_no_browser_takes_an_answer_of_the_door_for_anything_but_text(
+    app: GitHubApp, changes: dict[str, str]
+) -> None:
+    _status, headers, text = _through_wsgi(app, json.dumps(PING).encode(), **changes)
+
+    assert headers == {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Length": str(len(text)),
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def test_the_door_leaves_other_addresses_to_django(db: None) -> None:
@@ -385,7 +400,9 @@ def test_the_door_leaves_other_addresses_to_django(db: None) -> None:
     assert _through_wsgi(None, b"", REQUEST_METHOD="GET", PATH_INFO="/healthz")[0] == "200 OK"
 
 
-def _through_wsgi(app: GitHubApp | None, body: bytes, **changes: str) -> tuple[str, bytes]:
+def _through_wsgi(
+    app: GitHubApp | None, body: bytes, **changes: str
+) -> tuple[str, dict[str, str], bytes]:
     headers = headers_of(app, body, event="ping", guid=guid()) if app else {}
     environ: dict[str, Any] = {
         "PATH_INFO": URL,
@@ -399,9 +416,9 @@ def _through_wsgi(app: GitHubApp | None, body: bytes, **changes: str) -> tuple[s
         **wsgi_headers(headers),
         **changes,
     }
-    statuses: list[str] = []
-    answer = application(environ, lambda status, headers: statuses.append(status))
-    return statuses[0], b"".join(answer)
+    begun: list[tuple[str, dict[str, str]]] = []
+    answer = application(environ, lambda status, headers: begun.append((status, dict(headers))))
+    return *begun[0], b"".join(answer)
 
 
 def _terminate(pid: int) -> None:
