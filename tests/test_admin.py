@@ -10,7 +10,15 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from dexxy.accounts.models import ApiToken, AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.models import (
+    ApiToken,
+    AuditEntry,
+    BrowserSession,
+    Membership,
+    Role,
+    User,
+    Workspace,
+)
 from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.integrations.models import GitHubInstallation
 from dexxy.sources.models import Source
@@ -194,10 +202,26 @@ def test_a_workspace_is_neither_deleted_nor_given_what_its_settings_refuse(
 
 
 @pytest.mark.parametrize(
-    ("page", "sent", "fields"),
+    ("page", "sent", "action", "told"),
     [
-        ("change", {"email": "d@example.com", "is_active": "on"}, ["Email"]),
-        ("password", {"usable_password": "true"}, ["password"]),
+        (
+            "change",
+            {"email": "d@example.com", "is_active": "on"},
+            "user.changed",
+            {"user": "d@example.com", "fields": ["Email"]},
+        ),
+        (
+            "password",
+            {"usable_password": "true"},
+            "user.password_set",
+            {"user": "bob@example.com", "sessions": 0},
+        ),
+        (
+            "password",
+            {"usable_password": "false", "unset-password": "yes"},
+            "user.changed",
+            {"user": "bob@example.com", "fields": ["password"]},
+        ),
     ],
 )
 def test_what_is_changed_of_an_account_is_in_the_log_of_its_workspaces(
@@ -207,7 +231,8 @@ def test_what_is_changed_of_an_account_is_in_the_log_of_its_workspaces(
     workspace: Workspace,
     page: str,
     sent: dict[str, str],
-    fields: list[str],
+    action: str,
+    told: dict[str, object],
 ) -> None:
     path = f"/admin/accounts/user/{bob.pk}/{page}/"
     new = {"password1": f"{PASSWORD} new", "password2": f"{PASSWORD} new"}
@@ -216,8 +241,23 @@ def test_what_is_changed_of_an_account_is_in_the_log_of_its_workspaces(
 
     assert answer.status_code == 302
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.actor, entry.details["fields"]) == ("user.changed", root, fields)
-    assert PASSWORD not in str(entry.details)
+    assert (entry.action, entry.actor, entry.details) == (action, root, told)
+
+
+def test_who_gives_themselves_another_password_stays_signed_in_there(
+    client: Client, root: User
+) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(root)
+    elsewhere.get("/admin/")
+    there = BrowserSession.objects.latest("pk")
+    new = {"password1": f"{PASSWORD} new", "password2": f"{PASSWORD} new"}
+
+    client.post(f"/admin/accounts/user/{root.pk}/password/", {"usable_password": "true", **new})
+
+    assert not BrowserSession.objects.filter(pk=there.pk).exists()
+    assert elsewhere.get("/admin/").status_code == 302
+    assert client.get("/admin/").status_code == 200
 
 
 def test_only_staff_come_in(client: Client, alice: User) -> None:

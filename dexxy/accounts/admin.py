@@ -1,6 +1,7 @@
 """Users and workspaces for who runs this Dexxy."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -44,7 +45,9 @@ from dexxy.accounts.models import (
     User,
     Workspace,
 )
+from dexxy.accounts.security.passwords import password_set
 from dexxy.accounts.services import audit_of_user, operator_workspace_update
+from dexxy.accounts.sessions import session_digest
 from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.common.errors import DexxyError
 
@@ -78,6 +81,23 @@ class UserChangeForm(AddressForm, DjangoUserChangeForm):  # type: ignore[type-ar
     class Meta:
         model = User
         fields = "__all__"  # noqa: DJ007 (the admin's own fieldsets choose)
+
+
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Sets a password as every other door does."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._request = request
+
+    def save(self, commit: bool = True) -> User:
+        user = cast(User, self.user)
+        if not self.cleaned_data["set_usable_password"]:
+            return cast(User, super().save(commit=commit))
+        actor = cast(User, self._request.user)
+        this = session_digest(self._request.session.session_key or "")
+        password_set(user, self.cleaned_data["password1"], this=this, actor=actor)
+        return user
 
 
 @admin.register(User)
@@ -120,13 +140,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        return super().user_change_password(request, id, form_url)
+        # Django gives its form no request; and the class serves many requests at once.
+        one = copy(self)
+        one.change_password_form = partial(PasswordForm, request=request)
+        return super(UserAdmin, one).user_change_password(request, id, form_url)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
         """Write down in their workspaces, too, what was changed of somebody."""
         parts = message if isinstance(message, list) else []
         fields = [name for part in parts for name in part.get("changed", {}).get("fields", [])]
-        if fields:
+        # Of a new password `password_set` tells.
+        is_told = fields == ["password"] and obj.has_usable_password()
+        if fields and not is_told:
             audit_of_user(obj, cast(User, request.user), "user.changed", fields=fields)
         return super().log_change(request, obj, message)
 

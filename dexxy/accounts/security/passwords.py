@@ -16,16 +16,17 @@ class PasswordError(BadInputError):
 
 
 @transaction.atomic
-def password_set(user: User, password: str, *, this: str = "") -> None:
+def password_set(user: User, password: str, *, this: str = "", actor: User | None = None) -> None:
     """Give USER a password, and sign them out in all browsers but one.
 
     Args:
         this: the digest of the session that goes on; '' for none.
+        actor: who does it: None for USER.
     """
     user.set_password(password)
     user.save(update_fields=["password"])
     ended = sessions_end(user, but=this)
-    audit_of_user(user, user, "user.password_set", sessions=ended)
+    audit_of_user(user, actor or user, "user.password_set", sessions=ended)
 
 
 def password_checked(user: User, password: str, again: str) -> str:

@@ -83,7 +83,7 @@ DEEDS: Mapping[str, str | Promise] = {
     "user.changed": _("changed an account"),
     "user.deactivated": _("deactivated an account"),
     "user.outside_account_joined": _("joined an account elsewhere with their own"),
-    "user.password_set": _("set their password"),
+    "user.password_set": _("set a password"),
     "user.recovery_codes_made": _("made new recovery codes"),
     "user.mail_answered": _("answered a mail for the first time"),
     "user.reset_link_made": _("made a link for who forgot their password"),
