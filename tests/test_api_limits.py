@@ -61,6 +61,17 @@ def test_the_size_of_a_document_is_what_it_can_return() -> None:
     assert size("{ ... on Query { viewer { user { id } } } }") == Size(3, 0, 3)
 
 
+def test_no_operation_makes_a_page_of_another_one_smaller() -> None:
+    page = "fragment P on Query { threads(first: $n) { edges { node { id } } } }"
+    dear, cheap = "query A($n: Int = 90) { ...P }", "query B($n: Int = 1) { ...P }"
+
+    together = 1 + 90 * 3 + 1 + 1 * 3
+
+    assert size(f"{dear} {cheap} {page}").values == together
+    assert size(f"{cheap} {dear} {page}").values == together
+    assert size(f"{dear} {cheap} {page}", n=2).values == 2 * (1 + 2 * 3)
+
+
 @pytest.mark.parametrize(
     ("document", "values"),
     [
@@ -145,6 +156,24 @@ def test_fragments_that_double_each_other_are_measured_at_once(ask: Ask, alice: 
 
     assert codes(answer) == ["LIMIT_EXCEEDED"]
     assert perf_counter() - began < 5
+
+
+def test_fragments_that_double_each_other_below_the_schema_are_measured_at_once(
+    ask: Ask, alice: User
+) -> None:
+    doubled = 22  # each more would take twice as long
+    bomb = "{ __schema { ...F0 } } " + " ".join(
+        f"fragment F{n} on __Schema {{ ...F{n + 1} ...F{n + 1} }}" for n in range(doubled)
+    )
+    bomb += f" fragment F{doubled} on __Schema {{ queryType {{ name }} }}"
+    began = process_time()
+
+    by_nobody, answer = ask(bomb, None), ask(bomb, alice)
+
+    assert codes(by_nobody) == ["UNAUTHENTICATED"]
+    assert answer == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
+    assert size(bomb).values == 3
+    assert process_time() - began < 1
 
 
 def test_a_fragment_that_holds_itself_is_refused(ask: Ask, alice: User) -> None:

@@ -62,7 +62,7 @@ class Introspection:
         if key not in self._known:
             # Validation refuses a fragment that holds itself.
             self._known[key] = 1
-            nodes = list(self._fields(selections))
+            nodes = list(self._fields(selections, set()))
             plain = sum(node.selection_set is None for node in nodes)
             self._known[key] += plain + sum(
                 self._counted(one, get_named_type(field.type), node.selection_set)
@@ -79,15 +79,20 @@ class Introspection:
         is_list = isinstance(get_nullable_type(field.type), GraphQLList)
         return (found or ()) if is_list else (found,)
 
-    def _fields(
-        self, selections: SelectionSetNode, inside: frozenset[str] = frozenset()
-    ) -> Iterator[FieldNode]:
+    def _fields(self, selections: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+        """Yield the fields of a selection set; of a fragment that is spread twice, once, as who
+        runs it does.
+
+        Args:
+            spread: the fragments that were looked into; fragments that double each other would
+                else take for ever.
+        """
         for one in selections.selections:
             if isinstance(one, FieldNode):
                 yield one
             elif isinstance(one, InlineFragmentNode):
-                yield from self._fields(one.selection_set, inside)
-            elif isinstance(one, FragmentSpreadNode) and one.name.value not in inside:
+                yield from self._fields(one.selection_set, spread)
+            elif isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
+                spread.add(one.name.value)
                 fragment = self._fragments.get(one.name.value)
-                within = inside | {one.name.value}
-                yield from self._fields(fragment.selection_set, within) if fragment else ()
+                yield from self._fields(fragment.selection_set, spread) if fragment else ()

@@ -85,7 +85,8 @@ class Measure:
         self._fragments = {
             d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)
         }
-        self._variables = {**self._defaults(), **variables}
+        self._sent = variables
+        self._variables: Mapping[str, Any] = {}
         self._schema = schema
         self._known: dict[tuple[str, int], Size] = {}
         self._introspection = Introspection(schema, self._fragments)
@@ -98,18 +99,14 @@ class Measure:
         Raises:
             LimitError: it is nested too deeply to be measured, or repeats a field too often.
         """
-        return _together(
-            self._selected(one.selection_set, self._schema.get_root_type(one.operation), 1)
-            for one in self._operations
-        )
+        return _together(self._operation(one) for one in self._operations)
 
-    def _defaults(self) -> dict[str, Any]:
-        return {
-            one.variable.name.value: int(one.default_value.value)
-            for operation in self._operations
-            for one in operation.variable_definitions or ()
-            if isinstance(one.default_value, IntValueNode)
-        }
+    def _operation(self, one: OperationDefinitionNode) -> Size:
+        # What a variable is where it was not sent, each operation says for itself: what another
+        # one says of the same name must make no page smaller, nor what a fragment asks for.
+        self._variables = {**_defaults(one), **self._sent}
+        self._known.clear()
+        return self._selected(one.selection_set, self._schema.get_root_type(one.operation), 1)
 
     def _selected(
         self, selections: SelectionSetNode, of: GraphQLNamedType | None, page: int
@@ -193,6 +190,14 @@ class Measure:
         if isinstance(node, IntValueNode):
             return int(node.value)
         return self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    return {
+        one.variable.name.value: int(one.default_value.value)
+        for one in operation.variable_definitions or ()
+        if isinstance(one.default_value, IntValueNode)
+    }
 
 
 def _length(field: GraphQLField, cost: Cost, asked: int, page: int) -> int:
