@@ -4,6 +4,7 @@ from allauth.account.urls import urlpatterns as pages_of_allauth
 from django.urls import URLPattern
 
 from dexxy.web.signing_in.by_link import forgotten, no_mail
+from dexxy.web.signing_in.confirming import freshly_signed_in
 
 # What needs no mail. A page that a newer allauth brings is off until it stands here.
 OPEN = {
@@ -18,6 +19,9 @@ OPEN = {
 
 
 def _as_it_is_here(page: URLPattern) -> URLPattern:
+    if page.name == "account_set_password":
+        # Another way in: allauth asks whoever has no password for nothing.
+        return URLPattern(page.pattern, freshly_signed_in(page.callback), name=page.name)
     if page.name in OPEN:
         return page
     # Their names stay: allauth's other pages link there.

@@ -31,6 +31,7 @@ from tests.second_step import app_of, code_of
 
 STEP = "/accounts/2fa/authenticate/"
 PAGE = "/account/security/"
+NEW = "a whole new day for ants"
 
 
 def sign_in(client: Client, user: User, next_page: str = "") -> str:
@@ -221,6 +222,35 @@ def test_who_has_no_password_here_confirms_by_signing_in_once_more(
     assert page.context["next"] == "/accounts/login/?next=%2Faccount%2Fsecurity%2Fapp%2F"
     elsewhere = client.get(f"{PAGE}again/?next=https://elsewhere.example/")
     assert elsewhere.context["next"] == "/accounts/login/?next=%2Faccount%2Fsecurity%2F"
+
+
+def test_a_password_is_another_way_in_that_asks_whether_it_is_them(
+    client: Client, alice: User
+) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    client.force_login(alice)
+    form = {"password1": NEW, "password2": NEW}
+
+    looked = client.get("/accounts/password/set/")
+    sent = client.post("/accounts/password/set/", form)
+
+    assert looked["Location"] == f"{PAGE}again/?next=%2Faccounts%2Fpassword%2Fset%2F"
+    assert sent["Location"].startswith(f"{PAGE}again/")
+    alice.refresh_from_db()
+    assert not alice.has_usable_password()
+
+
+def test_who_has_just_come_by_a_link_sets_a_password(client: Client, alice: User) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    client.post(f"/sign-in/link/{get_query_string(alice)}")
+
+    answer = client.post("/accounts/password/set/", {"password1": NEW, "password2": NEW})
+
+    assert answer.status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)
 
 
 def test_removing_the_app_removes_the_codes_that_stood_in_for_it(
