@@ -19,6 +19,7 @@ from dexxy.integrations.models import (
 from dexxy.integrations.services.github.connecting.repositories import repository_connect_available
 from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
 from dexxy.integrations.services.github_sync import credential_work
+from dexxy.sources.models import Source
 from dexxy_simulator.model import Installation, Repository
 from dexxy_simulator.world import World
 from tests.factories import WEBHOOK_SECRET
@@ -149,6 +150,36 @@ def test_a_lie_opens_no_private_repository_and_leads_no_link_elsewhere(
     forge("repository", "renamed", repository={**lie, "full_name": "colony/other"})
     followed.source.refresh_from_db()
     assert followed.source.url == url.replace("colony/nest", "colony/other")
+
+
+def test_what_nobody_can_be_called_is_no_name(
+    github_app: GitHubApp, forge: Forge, followed: GitHubRepository, installed: Installation
+) -> None:
+    before, account = known(followed), installed.account.database_id
+
+    for name in ("", "nest", "https:", "javascript:alert(1)", "a/b/c", "colony/..", "a b/c", 7):
+        repository = _of(followed, "colony/nest") | {"full_name": name}
+        lie: dict[str, Any] = {"action": "renamed", "installation": described(installed)}
+        send(github_app, {**lie, "repository": repository}, event="repository")
+    for login in ("", "https:", "a/b", "..", "a b", 7):
+        lie = {"action": "renamed", "account": {"id": account, "login": login}}
+        send(github_app, lie, event="installation_target")
+    deliveries_drain(seconds=10)
+
+    assert known(followed) == before
+    assert list(WebhookDelivery.objects.values_list("attempts", flat=True)) == [1] * 14
+
+
+def test_a_name_that_is_a_part_of_the_address_is_put_at_its_end_alone(
+    forge: Forge, followed: GitHubRepository
+) -> None:
+    Source.objects.filter(pk=followed.source_id).update(url="https://github.com/colony/nest")
+
+    for name in ("github.com/github.com", "evil.example/nest"):
+        forge("repository", "renamed", repository=_of(followed, name))
+
+    followed.source.refresh_from_db()
+    assert followed.source.url == "https://github.com/evil.example/nest"
 
 
 def test_a_replay_of_what_was_so_is_over_within_a_minute(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dexxy.integrations.services.github.api.values import LARGEST_GRAPHQL_INT
 from dexxy.integrations.services.github.mapping.rules import (
-    LARGEST_GRAPHQL_INT,
     discussion_comment_key,
     identity_kind,
     is_draft_review,

@@ -78,6 +78,14 @@ SHAPES: dict[str, tuple[str, Payload, tuple[str, int]]] = {
         ),
         ("pull_request", 8),
     ),
+    "a comment of a day that some time zones lack": (
+        "issue_comment",
+        changed(
+            "issue_comment__created_on_a_pull_request",
+            lambda body: body["comment"].update(created_at="9999-12-31T23:59:59Z"),
+        ),
+        ("pull_request", 8),
+    ),
 }
 
 
@@ -103,6 +111,16 @@ def test_a_thread_that_is_not_stored_or_not_named_makes_its_repository_due(
     assert come(app, "issues", body).state == DeliveryState.DONE
 
     assert (marked(), due()) == ([], [ANTS])
+
+
+def test_a_number_that_github_could_not_be_asked_for_is_no_thread_s(app: GitHubApp) -> None:
+    body = changed("issues__opened", lambda body: body["issue"].update(number=2**31))
+
+    delivery = come(app, "issues", body)
+
+    assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 1)
+    assert not Thread.objects.filter(number=2**31).exists()
+    assert (marked(), due()) == ([], [])
 
 
 def test_one_in_a_batch_leaves_the_others_as_they_are(app: GitHubApp) -> None:

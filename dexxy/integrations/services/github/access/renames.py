@@ -13,11 +13,17 @@ def repository_rename(repository: GitHubRepository, full_name: str, url: str = "
     Args:
         url: of its page; without it the new name is put where the old one is in its address.
     """
-    url = url or repository.source.url.replace(repository.full_name, full_name)
+    url = url or _renamed(repository.source.url, repository.full_name, full_name)
     name = full_name.rpartition("/")[2]
     same = GitHubRepository.objects.filter(pk=repository.pk).exclude(full_name=full_name)
     same.update(name=name, full_name=full_name)
     Source.objects.filter(pk=repository.source_id).update(name=full_name, url=url)
+
+
+def _renamed(url: str, before: str, full_name: str) -> str:
+    """Return URL with another name at its end, and there alone: a name may be in its host, too."""
+    root = url.removesuffix(f"/{before}")
+    return f"{root}/{full_name}" if root != url else url
 
 
 @transaction.atomic

@@ -3,12 +3,22 @@
 Functions here raise one of `errors.UNKNOWN_SHAPE`; whoever calls them decides what that means.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from dexxy.common.times import FarTimeError, check_times
+
 Payload = Mapping[str, Any]
+
+# GraphQL has no larger number: not that of a discussion's comment, which may be one, and a thread
+# with one could never be asked for.
+LARGEST_GRAPHQL_INT = 2**31 - 1
+# Wider than what GitHub lets people choose now: some names are older. Addresses are made of them.
+_LOGIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_FULL_NAME = re.compile(rf"{_LOGIN.pattern}/(?!\.\.?$)[A-Za-z0-9._-]{{1,100}}")
 
 
 def text(value: str | None) -> str:
@@ -51,12 +61,54 @@ def time_or_none(value: str | None) -> datetime | None:
     return time(value) if value else None
 
 
+def time_told(value: str) -> datetime:
+    """Read a time that a webhook tells, which anybody may have made up.
+
+    Raises:
+        ValueError: no page could show it to everybody.
+    """
+    at = time(value)
+    try:
+        check_times(at)
+    except FarTimeError as error:
+        raise ValueError(f"{value!r} is too far away") from error
+    return at
+
+
+def time_told_or_none(value: str | None) -> datetime | None:
+    """Read a time that a webhook tells and that may be missing."""
+    return time_told(value) if value else None
+
+
 def number_of(node: Payload) -> int:
     """Return the number of a thread."""
     number = node["number"]
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+    is_int = isinstance(number, int) and not isinstance(number, bool)
+    if not is_int or not 1 <= number <= LARGEST_GRAPHQL_INT:
         raise ValueError(f"{number!r} is not the number of a thread")
     return number
+
+
+def login_of(value: Any) -> str:
+    """Return the name of an account.
+
+    Raises:
+        ValueError: no account is called that.
+    """
+    if not isinstance(value, str) or not _LOGIN.fullmatch(value):
+        raise ValueError(f"{value!r} is not the name of an account")
+    return value
+
+
+def full_name_of(value: Any) -> str:
+    """Return the name of a repository, with that of its owner before it.
+
+    Raises:
+        ValueError: no repository is called that.
+    """
+    if not isinstance(value, str) or not _FULL_NAME.fullmatch(value):
+        raise ValueError(f"{value!r} is not the name of a repository")
+    return value
 
 
 def count_of(value: Any) -> int:

@@ -8,13 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from operator import itemgetter
 
-from dexxy.integrations.services.github.api.values import key
+from dexxy.integrations.services.github.api.values import LARGEST_GRAPHQL_INT, key
 from dexxy.members.models import IdentityKind
 from dexxy.messages.ingest.records import MessageRecord, ThreadRecord, Unset
 from dexxy.messages.models import MessageKind
-
-# GraphQL has the number of a discussion's comment only as far as it fits into 32 bits.
-LARGEST_GRAPHQL_INT = 2**31 - 1
 
 # A comment is about the last lines of its hunk, which may be a whole file.
 _LINES_OF_HUNK, _LONGEST_HUNK = 12, 3_000

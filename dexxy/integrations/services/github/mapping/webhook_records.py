@@ -11,20 +11,20 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from dexxy.integrations.services.github.api.values import (
+    LARGEST_GRAPHQL_INT,
     Payload,
     count_of,
     key,
     number_of,
     text,
-    time,
-    time_or_none,
+    time_told,
+    time_told_or_none,
 )
 from dexxy.integrations.services.github.mapping.accounts import (
     account_in_webhook,
     named_account_in_webhook,
 )
 from dexxy.integrations.services.github.mapping.rules import (
-    LARGEST_GRAPHQL_INT,
     assigned,
     association,
     discussion_comment_key,
@@ -117,8 +117,8 @@ def _thread(node: Payload) -> dict[str, Any]:
         "title": text(node["title"]),
         "url": node["html_url"],
         "author": account_in_webhook(node["user"]),
-        "opened_at": time(node["created_at"]),
-        "version_at": time(node["updated_at"]),
+        "opened_at": time_told(node["created_at"]),
+        "version_at": time_told(node["updated_at"]),
         "labels": _carried(node, "labels", _labels),
         "category": UNSET,
         "milestone": _carried(node, "milestone", _milestone),
@@ -138,7 +138,7 @@ def issue_thread(node: Payload) -> ThreadRecord:
         kind=ThreadKind.ISSUE,
         state=_carried(node, "state", ThreadState),
         state_reason=_carried(node, "state_reason", _lower),
-        closed_at=_carried(node, "closed_at", time_or_none),
+        closed_at=_carried(node, "closed_at", time_told_or_none),
         **_thread(node) | {"issue_type": _carried(node, "type", _issue_type)},
     )
 
@@ -154,12 +154,12 @@ def _pull_request(node: Payload, *, merged_in: Payload) -> ThreadRecord:
     Args:
         merged_in: the part of the payload that has `merged_at`.
     """
-    merged_at = _carried(merged_in, "merged_at", time_or_none)
+    merged_at = _carried(merged_in, "merged_at", time_told_or_none)
     return ThreadRecord(
         kind=ThreadKind.PULL_REQUEST,
         state=_pull_request_state(node, merged_at),
         state_reason=_carried(node, "draft", pull_request_reason),
-        closed_at=_carried(node, "closed_at", time_or_none),
+        closed_at=_carried(node, "closed_at", time_told_or_none),
         merged_at=merged_at,
         **_thread(node) | {"head_oid": _carried(node, "head", lambda head: text(head["sha"]))},
     )
@@ -185,7 +185,7 @@ def discussion_thread(node: Payload) -> ThreadRecord:
         state=state,
         state_reason=_carried(node, "state_reason", _lower),
         closed_at=None if state is ThreadState.OPEN else UNSET,
-        answered_at=_carried(node, "answer_chosen_at", time_or_none),
+        answered_at=_carried(node, "answer_chosen_at", time_told_or_none),
         **shared,
     )
 
@@ -198,9 +198,9 @@ def _written(node: Payload, kind: MessageKind) -> dict[str, Any]:
         "author": account_in_webhook(node["user"]),
         "body": text(node["body"]),
         "url": node["html_url"],
-        "occurred_at": time(node["created_at"]),
+        "occurred_at": time_told(node["created_at"]),
         "edited_at": UNSET,
-        "version_at": time(node["updated_at"]),
+        "version_at": time_told(node["updated_at"]),
         "details": known({"association": association(node.get("author_association"))}),
     }
 
@@ -213,8 +213,8 @@ def comment(node: Payload) -> MessageRecord:
 def review(node: Payload, pull_request_version_at: datetime) -> MessageRecord:
     """Map a review, which does not always carry the time of its last change."""
     state, body = node["state"].upper(), text(node["body"])
-    submitted_at = time(node["submitted_at"])
-    updated_at = time_or_none(node.get("updated_at"))
+    submitted_at = time_told(node["submitted_at"])
+    updated_at = time_told_or_none(node.get("updated_at"))
     return MessageRecord(
         kind=MessageKind.REVIEW,
         external_id=key(node["id"]),

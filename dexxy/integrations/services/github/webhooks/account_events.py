@@ -29,6 +29,7 @@ from dexxy.integrations.services.github.access.repository_state import (
     changes_missed,
     repositories_locked,
 )
+from dexxy.integrations.services.github.api.values import full_name_of, login_of
 from dexxy.integrations.services.github.scheduling.reconcile import reconcile_soon
 from dexxy.integrations.services.github.webhooks.handler_contract import Event
 from dexxy.integrations.services.github.webhooks.repository_events import repository_counts_told
@@ -106,7 +107,8 @@ def on_installation_target(event: Event) -> bool:
     """Note the new name of an account."""
     account, server = event.payload["account"], event.app.server
     reconcile_soon(GitHubInstallation.objects.filter(server=server, account_id=account["id"]))
-    account_rename(server=server, account_id=account["id"], login=account["login"])
+    login = login_of(account["login"])
+    account_rename(server=server, account_id=account["id"], login=login)
     return True
 
 
@@ -125,7 +127,7 @@ def on_repository(event: Event) -> bool:
     told = rows if is_transfer else theirs
     for row in told.select_related("source").order_by("pk"):
         # Not at the address that it tells: a link would lead wherever a lie says, also in mails.
-        repository_rename(row, data["full_name"])
+        repository_rename(row, full_name_of(data["full_name"]))
         # What leaves a workspace by itself cannot be called back: that a repository is public is
         # believed when GitHub says so, within a minute.
         if data.get("private"):
