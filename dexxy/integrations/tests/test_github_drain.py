@@ -177,6 +177,20 @@ def test_a_batch_fits_into_memory(app: GitHubApp, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.django_db(transaction=True)
+def test_numbers_that_are_long_when_they_are_written_out_are_not_read(app: GitHubApp) -> None:
+    arrive_many(app, 2)
+    body = b'{"action": "edited", "junk": [%s]}' % b",".join([b"1e308"] * 180_000)
+    send(app, body, event="issues")
+
+    deliveries_drain(seconds=10)
+
+    long = WebhookDelivery.objects.latest("pk")
+    assert (long.state, long.attempts) == (DeliveryState.PENDING, 1)
+    assert "much longer than it was told" in long.error
+    assert WebhookDelivery.objects.filter(state=DeliveryState.DONE).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_do_each_delivery_once(workspace: Workspace) -> None:
     app = connect_app(workspace)
     arrive_many(app, 250)

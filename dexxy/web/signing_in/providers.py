@@ -135,6 +135,8 @@ class _OidcFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         if claims.get("azp", app.client_id) != app.client_id:
             raise OAuth2Error("The ID token is for another client.")
         person = {**claims, **told}
+        if not isinstance(person.get("email") or "", str):
+            raise OAuth2Error("The address is no text.")
         if "email_verified" not in person and _is_of_domain_owner(claims, person):
             person["email_verified"] = True
         return self.get_provider().sociallogin_from_response(request, {"userinfo": person})

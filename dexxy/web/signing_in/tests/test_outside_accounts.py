@@ -337,6 +337,7 @@ def test_who_may_not_sign_in_any_more_does_not_by_another_account(
         {"id_token": {"sub": "d-2"}},
         {"id_token": {"aud": ["dexxy", "another"], "azp": "another"}},
         {"claims": {**DORA, "sub": "d\0"}},
+        {"claims": {**DORA, "email": 5}},
         {"fails": {"/token"}},
         {"fails": {"/userinfo"}},
         {"fails": {"/keys"}},

@@ -83,8 +83,9 @@ def time_told_or_none(value: str | None) -> datetime | None:
 def number_of(node: Payload) -> int:
     """Return the number of a thread."""
     number = node["number"]
-    is_int = isinstance(number, int) and not isinstance(number, bool)
-    if not is_int or not 1 <= number <= LARGEST_GRAPHQL_INT:
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise ValueError(f"{number!r} is no number")
+    if not 1 <= number <= LARGEST_GRAPHQL_INT:
         raise ValueError(f"{number!r} is not the number of a thread")
     return number
 

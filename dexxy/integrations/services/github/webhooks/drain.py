@@ -24,6 +24,10 @@ from dexxy.integrations.services.github.api.errors import quoted
 from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS, why_ignored
 from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
 from dexxy.integrations.services.github.webhooks.thread_events import thread_events_apply
+from dexxy.integrations.services.github.webhooks.verification import (
+    LARGEST_PAYLOAD,
+    PayloadTooLargeError,
+)
 
 log = structlog.get_logger()
 
@@ -32,6 +36,8 @@ BATCH = 200
 BATCH_BYTES = 4 * 1024 * 1024
 # After so many failures a delivery is a dead letter: kept, until somebody asks for it again.
 MOST_ATTEMPTS = 8
+# Bytes of a payload as it is read. PostgreSQL puts spaces into it: it may be half as long again.
+LARGEST_READ = 2 * LARGEST_PAYLOAD
 # Seconds until the second attempt; each time three times as long, in all about three hours.
 FIRST_PAUSE, PAUSE_GROWTH = 10, 3
 
@@ -61,7 +67,14 @@ ORDER BY next_attempt_at, id
 LIMIT %(most)s
 FOR UPDATE SKIP LOCKED
 """
-_PAYLOADS = "SELECT id, payload::text FROM integrations_webhookdelivery WHERE id = ANY(%(ids)s)"
+# What is told in a few signs, such as 1e308, PostgreSQL writes out.
+_PAYLOADS = """
+SELECT id, CASE WHEN octet_length(text) <= %(largest)s THEN text END
+FROM (
+    SELECT id, payload::text AS text FROM integrations_webhookdelivery WHERE id = ANY(%(ids)s)
+    OFFSET 0
+) told
+"""
 _NOTE_ENDS = """
 UPDATE integrations_webhookdelivery d
 SET state = r.state, error = r.why, processed_at = now(), updated_at = now()
@@ -165,7 +178,10 @@ def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
 
 
 def _events(taken: Sequence[Waiting]) -> list[Event]:
-    payloads = dict(fetch_all(_PAYLOADS, {"ids": [one.pk for one in taken]}))
+    params = {"ids": [one.pk for one in taken], "largest": LARGEST_READ}
+    payloads = dict(fetch_all(_PAYLOADS, params))
+    if None in payloads.values():
+        raise PayloadTooLargeError("It is much longer than it was told: its numbers are.")
     by_pk = GitHubApp.objects.in_bulk({one.app_pk for one in taken})
     return [
         Event(
