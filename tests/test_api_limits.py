@@ -56,6 +56,9 @@ def test_the_size_of_a_document_is_what_it_can_return() -> None:
     assert size(f"query ($n: Int = 3) {{ threads(first: $n) {{ {page} }} }}").values == 10
     assert size(f"{{ threads {{ {page} }} }}").values == 151
     assert size(f"{{ threads(first: -1) {{ {page} }} }}").values == 301
+    assert size(f"{{ threads(first: {'9' * 5000}) {{ {page} }} }}").values == 301
+    long = f"query ($n: Int = {'9' * 5000}) {{ threads(first: $n) {{ {page} }} }}"
+    assert size(long).values == 301
     assert size("{ threads(first: 9) { totalCount } }").values == 1002
     assert size("{ ...F } fragment F on Query { viewer { user { id } } }") == Size(3, 0, 3)
     assert size("{ ... on Query { viewer { user { id } } } }") == Size(3, 0, 3)

@@ -188,16 +188,21 @@ class Measure:
 
     def _value(self, node: Any) -> Any:
         if isinstance(node, IntValueNode):
-            return int(node.value)
+            return _number(node)
         return self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
     return {
-        one.variable.name.value: int(one.default_value.value)
+        one.variable.name.value: _number(one.default_value)
         for one in operation.variable_definitions or ()
         if isinstance(one.default_value, IntValueNode)
     }
+
+
+def _number(node: IntValueNode) -> int:
+    # Python reads no number of thousands of digits, and GraphQL has none of more than ten.
+    return int(node.value) if len(node.value) < 12 else LARGEST_PAGE
 
 
 def _length(field: GraphQLField, cost: Cost, asked: int, page: int) -> int:
