@@ -57,6 +57,11 @@ class Results:
     items: Sequence[Thread | Message | Member] = field(default_factory=list)
     count: int | None = 0
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the list has results behind these."""
+        return self.count is None or self.count > len(self.items)
+
 
 @dataclass(frozen=True)
 class Found:

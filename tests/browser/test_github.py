@@ -59,7 +59,7 @@ def test_from_nothing_to_a_followed_repository_on_a_telephone(
     page.get_by_role("link", name="Choose repositories").click()
     page.get_by_role("checkbox").first.check()
     assert fits(page, "Add repositories")
-    page.get_by_role("button", name="Add the chosen ones").click()
+    page.get_by_role("button", name="Add selected").click()
     assert fits(page, "Repositories")
     page.locator("summary", has=page.get_by_label(re.compile("^More for "))).click()
     page.get_by_role("button", name=re.compile("Pause")).click()

@@ -94,20 +94,23 @@ def closings(asked: Asked) -> Drawn:
         ]
         rows |= _lists(f"{kind}-", of_opened, opened.durations)
         rows |= _lists(f"{kind}-closed-", of_closed, closed.durations)
-        counts = {
-            "kind": of_opened,
-            "closed": opened.durations.done,
-            "bots": opened.by_bots,
-            "planned": opened.not_planned,
-        }
-        notes += [
-            _("%(kind)s: bots closed %(bots)d of %(closed)d, and %(planned)d were not planned.")
-            % counts,
-            *_notes(opened.durations, name),
-        ]
+        notes += _how_closed(of_opened, opened) + _notes(opened.durations, name)
     if not facts:
         return Drawn(empty=_("No issue and no discussion was opened or closed in this time."))
     return Drawn(facts=facts, table=Table(_head(), table), notes=notes, rows=rows)
+
+
+def _how_closed(name: str, found: durations.Closings) -> list[str]:
+    """Say what closings there were that nobody would take for an answer, if there were any."""
+    notes = []
+    if found.by_bots:
+        text = _("%(kind)s: %(bots)d of %(closed)d closed by bots.")
+        counts = {"kind": name, "bots": found.by_bots, "closed": found.durations.done}
+        notes.append(text % counts)
+    if found.not_planned:
+        text = _("%(kind)s: %(planned)d closed as not planned.")
+        notes.append(text % {"kind": name, "planned": found.not_planned})
+    return notes
 
 
 def waiting(asked: Asked) -> Drawn:
@@ -213,10 +216,11 @@ def answers(asked: Asked) -> Drawn:
     )
     if drawn.empty:
         return drawn
-    notes = [
-        _("In %(own)d the opener wrote the answer; %(silent)d are open and nobody else has spoken.")
-        % {"own": found.by_opener, "silent": found.unanswered}
-    ]
+    notes = []
+    if found.by_opener:
+        notes.append(_("Answered by their own opener: %d.") % found.by_opener)
+    if found.unanswered:
+        notes.append(_("Open, and nobody else has spoken: %d.") % found.unanswered)
     if found.unknown:
         text = ngettext(
             "Of %(n)s nobody knows yet whether its category takes answers: it counts.",
@@ -299,7 +303,7 @@ def _notes(found: Durations, name: str = "") -> list[str]:
     elif found.median is None:
         notes.append(_("Not yet half of them have it, so there is no median."))
     elif "p90" in found.withheld:
-        notes.append(_("The time of nine in ten needs %d threads.") % LEAST_FOR_P90)
+        notes.append(_("Nine in ten is shown from %d threads on.") % LEAST_FOR_P90)
     if out := words.left_out(found.left_out):
         notes.append(out)
     return [f"{name}: {note}" if name else note for note in notes]

@@ -29,7 +29,7 @@ class Change:
     """How much a number changed since the period before.
 
     Args:
-        words: such as "↑ 22 %", or that there are too few to compare.
+        words: such as "↑ 22%", or that there are too few to compare.
         look: good, bad, or '' where more is neither.
         before: what it was; '' where that is not compared.
     """
@@ -64,12 +64,12 @@ def hours(value: float) -> str:
 
 
 def share(found: Ratio) -> str:
-    """Write a ratio: "62 %", or "3 of 4" where there are too few; a dash of nothing."""
+    """Write a ratio: "62%", or "3 of 4" where there are too few; a dash of nothing."""
     if found.of == 0:
         return NONE
     if found.percent is None or found.of < LEAST_FOR_PERCENT:
         return _("%(part)s of %(of)s") % {"part": number(found.part), "of": number(found.of)}
-    return _("%(percent)d %%") % {"percent": round(found.percent)}
+    return _("%(percent)d%%") % {"percent": round(found.percent)}
 
 
 def change(now: int, before: int, *, better: int = 0) -> Change | None:
@@ -81,7 +81,7 @@ def change(now: int, before: int, *, better: int = 0) -> Change | None:
     if not may_compare(now, before):
         return None
     percent = round(100 * (now - before) / before)
-    words = _("%(arrow)s %(percent)d %%") % {"arrow": _arrow(percent), "percent": abs(percent)}
+    words = _("%(arrow)s %(percent)d%%") % {"arrow": _arrow(percent), "percent": abs(percent)}
     return Change(words, _look(percent * better), number(before))
 
 

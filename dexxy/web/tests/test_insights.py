@@ -237,7 +237,7 @@ def test_the_numbers_of_a_month(
     assert "Merged of finished 1 of 2" in shown("acceptance")
     assert "Active people 4 Of the team 1 Others 3" in shown("people")
     assert "New people 4" in shown("newcomers")
-    assert "Said by bots 10 %" in shown("bots")
+    assert "Said by bots 10%" in shown("bots")
     assert "Fewer than 5 people took part" in shown("hours")
     assert "No median of fewer than 5 threads" in shown("review")
     assert "Left out: 1 of a bot." in shown("first-response")
@@ -252,8 +252,8 @@ def test_periods_are_compared_where_both_have_ten(
     client.force_login(bob)
 
     february = words(page(client, workspace, "issues/?period=custom&from=2026-02-01&to=2026-03-03"))
-    assert "Opened 15 ↑ 50 % from 10" in february
-    assert "Open after 25 ↑ 150 % from 10" in february
+    assert "Opened 15 ↑ 50% from 10" in february
+    assert "Open after 25 ↑ 150% from 10" in february
 
 
 def test_a_period_is_compared_with_nothing_where_nobody_wants_it(

@@ -235,7 +235,7 @@ def same_flows(community: Made, page: Page, api: Mapping[str, Any]) -> None:
     closed = flow.closure_ratio(*community.asked).ratio
     assert api["closureRatio"] == {"part": closed.part, "of": closed.of}
     share = page.text("pull-requests", "Closed of all that were open")
-    assert share == f"{round(100 * closed.part / closed.of)} %"
+    assert share == f"{round(100 * closed.part / closed.of)}%"
 
 
 def same_durations(community: Made, page: Page, api: Mapping[str, Any]) -> None:

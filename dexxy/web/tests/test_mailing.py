@@ -110,8 +110,8 @@ def weeks_told(source: Source, this_week: int, week_before: int) -> None:
 @pytest.mark.parametrize(
     ("this_week", "numbers"),
     [
-        (12, ["Messages: 12", "↓ 50 %, 24 the week before"]),
-        (36, ["Messages: 36", "↑ 50 %, 24 the week before"]),
+        (12, ["Messages: 12", "↓ 50%, 24 the week before"]),
+        (36, ["Messages: 36", "↑ 50%, 24 the week before"]),
         # Nothing is compared with nothing.
         (0, ["Messages: 0"]),
     ],

@@ -145,7 +145,7 @@ def test_suggestions_show_their_evidence_and_are_decided_for_good(
     number = suggest(ada, other)
 
     page = get("people/suggestions/")
-    assert 'title="88 % likely to be one person">Likely<' in page
+    assert 'title="88% likely to be one person">Likely<' in page
     assert re.search(r"For:</span> <bdi>Both are named Ada\.", page)
     assert re.search(r'is-against"><[^<]*Against:</span> <bdi>Both are on one server\.', page)
     for path in (f"people/{other.member_id}/", f"people/{other.member_id}/accounts/"):

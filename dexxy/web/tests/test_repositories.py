@@ -65,7 +65,7 @@ def test_a_sync_shows_its_progress_and_how_long_it_takes(
     assert re.search(r'<progress class="meter" id="s\d+" max="100" value="30">', page)
     assert "1,200 of 4,000" in page
     assert "7, done" in page
-    assert "First sync, 30 %" in page
+    assert "First sync, 30%" in page
     assert "<b>Reading threads</b>. About 7 minutes left, then people and a count" in page
     assert 'hx-trigger="every 2s"' in page
 

@@ -155,7 +155,7 @@ def status_words(overview: RepositoryOverview) -> str:
     if phase is not None:
         words = str(PHASE_LABELS[phase])
         if phase == SyncPhase.THREADS and percent is not None and repository.last_synced_at is None:
-            return _("First sync, {percent} %").format(percent=percent)
+            return _("First sync, {percent}%").format(percent=percent)
         return words
     if overview.is_starting:
         return _("Starting…")
