@@ -18,6 +18,20 @@ NARROWEST = 320
 HEAVIEST = 150_000
 
 
+# What rows and headings say, and the first line below a frame's bar, keeps its distance from edges.
+AT_THE_EDGE = """() => {
+  const main = document.querySelector("main").getBoundingClientRect();
+  const lines = document.querySelectorAll("main :is(h1, .crumb:not(.pad), .row > :not(.row-acts, .pick))");
+  for (const one of lines) {
+    const box = one.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2 || one.closest("dialog, .scroll")) continue;
+    const isGlued = box.left < main.left + 8 || box.right > main.right - 8 || box.top < main.top + 9;
+    if (isGlued) return one.outerHTML.slice(0, 200);
+  }
+  return "";
+}"""
+
+
 class Look(NamedTuple):
     """How wide pages are opened, and in which schemes they are looked at."""
 
@@ -90,4 +104,6 @@ def complaints_here(page: Page, look: Look) -> list[str]:
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"is {wide} wide at {width}")
+        if glued := page.evaluate(AT_THE_EDGE):
+            found.append(f"touches the edge at {width}: {glued}")
     return found

@@ -3,6 +3,7 @@
 Nothing is retried and nothing sleeps here: that is the engine's business.
 """
 
+import re
 import ssl
 import zlib
 from collections.abc import Collection, Generator, Iterator, Mapping
@@ -307,7 +308,9 @@ def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitH
         return kind(f"{host} did not answer in time. Try again later.")
     # Not the text of every error: some quote a header, and with it the token.
     is_network = isinstance(error, httpx.NetworkError)
-    reason = errors.quoted(error) if is_network and str(error) else "the connection broke"
+    # Nor the number that the system has for it: it says nothing to whoever reads a page.
+    said = re.sub(r"^\[Errno -?\d+\] ", "", errors.quoted(error)) if is_network else ""
+    reason = said or "the connection broke"
     broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.DecodingError)
     kind = errors.AnswerBrokenOffError if broke_off else errors.GitHubUnreachableError
     return kind(

@@ -303,7 +303,7 @@ def _notes(found: Durations, name: str = "") -> list[str]:
     elif found.median is None:
         notes.append(_("Not yet half of them have it, so there is no median."))
     elif "p90" in found.withheld:
-        notes.append(_("Nine in ten is shown from %d threads on.") % LEAST_FOR_P90)
+        notes.append(_("Nine of ten is shown from %d threads on.") % LEAST_FOR_P90)
     if out := words.left_out(found.left_out):
         notes.append(out)
     return [f"{name}: {note}" if name else note for note in notes]

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from dexxy.messages.figures.outcomes import Durations
 from dexxy.messages.member_activity.counts import Counts
 from dexxy.messages.models import ThreadKind
 from dexxy.web.wording import numbers, times
-from dexxy.web.wording import threads as threads_words
+
+# Nouns begin with a capital in some languages: a label in small letters is none of theirs.
+_WITHIN_A_SENTENCE = {
+    ThreadKind.ISSUE: gettext_lazy("issues"),
+    ThreadKind.PULL_REQUEST: gettext_lazy("pull requests"),
+    ThreadKind.DISCUSSION: gettext_lazy("discussions"),
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def _lasting(found: Durations) -> str:
 
 
 def _of(kind: ThreadKind) -> str:
-    return threads_words.KIND_LABELS[kind].lower()
+    return str(_WITHIN_A_SENTENCE[kind])
 
 
 def _n(number: int) -> str:

@@ -242,6 +242,10 @@ def test_the_numbers_of_a_month(
     assert "No median of fewer than 5 threads" in shown("review")
     assert "Left out: 1 of a bot." in shown("first-response")
     assert "New people 4 too few to compare" in shown("overview")
+    # Of what there was none nothing is told.
+    assert "closed by bots" not in shown("time-to-close")
+    assert "not planned" not in shown("time-to-close")
+    assert "nobody else has spoken" not in shown("answers")
 
 
 def test_periods_are_compared_where_both_have_ten(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.members.merges.suggestion_answers import Suggested, suggestions_apply
@@ -22,11 +22,14 @@ from dexxy.members.models import (
     MergeSuggestion,
 )
 from dexxy.members.notes import note_add
+from dexxy.messages.figures.outcomes import Durations, Outcome, Taken
+from dexxy.messages.member_activity.counts import Counts
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.people.merging import people_merge
 from dexxy.sources.models import Source
+from dexxy.web.member.numbers import numbers_of
 from tests.factories import (
     make_identity,
     make_message,
@@ -232,6 +235,18 @@ def test_a_member_of_another_workspace_is_not_found(
     with_other = {"with": str(elsewhere.member_id)}
     assert client.post(f"{root}/{ada.member_id}/merge/", with_other).status_code == 404
     assert client.post(f"{root}/{ada.member_id}/nonsense/").status_code == 404
+
+
+def test_kinds_of_threads_are_written_as_the_language_of_the_reader_writes_nouns() -> None:
+    counts = Counts({}, 0, [], 0, {}, helped=0, answered=None, ended=None)
+    taken = [Taken(one, Outcome.DONE, 0) for one in range(9)]
+    found = Durations(median=timedelta(days=2), p90=None, threads=taken, left_out={})
+    answers = {ThreadKind.ISSUE: found, ThreadKind.DISCUSSION: found}
+
+    with translation.override("de"):
+        number = numbers_of("ants", 1, counts, answers)[-1]
+
+    assert number.detail == "Median aus 9 Issues, 12 Monate; Diskussionen: 2 Tage"
 
 
 def test_the_page_of_a_member_begins_with_what_they_did(

@@ -74,6 +74,20 @@ def test_a_search_finds_threads_messages_and_people_and_marks_why(
     assert newest.index("Something else") < newest.index("Leak because")
 
 
+def test_a_list_that_goes_on_leads_to_all_of_it(get: Get, source: Source, mei: Identity) -> None:
+    for number in range(300, 320):
+        thread = make_thread(source=source, number=number, title=f"Ticker {number}", author=mei)
+        make_message(thread=thread, kind=MessageKind.OPENED, author=mei, body="It leaks.")
+    search_catch_up(seconds=10)
+
+    page = text(get("search/?q=ticker"))
+
+    assert re.findall(r'<a class="end" href="([^"]+)">Show all</a>', page) == [
+        f"/w/{source.workspace.slug}/{name}/?q=ticker" for name in ("threads", "feed")
+    ]
+    assert "Show all" not in text(get("search/?q=%23307"))
+
+
 def test_what_means_nothing_in_a_list_leaves_that_list_out(get: Get, leak: Thread) -> None:
     assert 'class="band">People' not in text(get("search/?q=ticker+is:open"))
     assert 'class="band">Threads' not in text(get("search/?q=ticker+type:comment"))
