@@ -21,12 +21,14 @@ HEAVIEST = 150_000
 # What rows and headings say, and the first line below a frame's bar, keeps its distance from edges.
 AT_THE_EDGE = """() => {
   const main = document.querySelector("main").getBoundingClientRect();
-  const lines = document.querySelectorAll("main :is(h1, .crumb:not(.pad), .row > :not(.row-acts, .pick))");
+  const lines = document.querySelectorAll(
+    "main :is(h1, .crumb:not(.pad), .row > :not(.row-acts, .pick))"
+  );
   for (const one of lines) {
     const box = one.getBoundingClientRect();
     if (box.width < 2 || box.height < 2 || one.closest("dialog, .scroll")) continue;
-    const isGlued = box.left < main.left + 8 || box.right > main.right - 8 || box.top < main.top + 9;
-    if (isGlued) return one.outerHTML.slice(0, 200);
+    const isBeside = box.left < main.left + 8 || box.right > main.right - 8;
+    if (isBeside || box.top < main.top + 9) return one.outerHTML.slice(0, 200);
   }
   return "";
 }"""
