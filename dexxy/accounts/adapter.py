@@ -1,12 +1,25 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from dexxy.accounts.models import User
 from dexxy.accounts.security.passwords import password_set
 from dexxy.accounts.sessions import session_digest
 from dexxy.accounts.sign_in import browser_known, browser_remember
+
+# allauth looks for an app that is not installed here, and would say nothing; the rest is seen.
+_SAID = {
+    "account/messages/password_changed.txt": _(
+        "Your password is changed. In all other browsers you are signed out."
+    ),
+    "account/messages/password_set.txt": _(
+        "Your password is set. In all other browsers you are signed out."
+    ),
+}
 
 
 class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -18,6 +31,23 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         """Set it, and end the sessions of all browsers but this one."""
         password_set(user, password, this=session_digest(self.request.session.session_key or ""))
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *rest: Any,
+        **more: Any,
+    ) -> None:
+        """Say what nothing else on the next page does."""
+        said = _SAID.get(message_template or "")
+        if said:
+            messages.add_message(request, level, str(said))
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Lead back to where how one signs in is seen, and not to the empty form."""
+        return reverse("account_security")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send nothing: our own mails are in dexxy/mail, and no link that signs in is in a log."""

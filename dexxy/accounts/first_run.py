@@ -15,7 +15,12 @@ from dexxy.accounts.selectors import (
     require_admin,
     workspaces_administered,
 )
-from dexxy.accounts.services import FIRST_ADMIN_EMAIL, audit, workspace_create
+from dexxy.accounts.services import (
+    FIRST_ADMIN_EMAIL,
+    audit,
+    workspace_create,
+    workspace_update,
+)
 from dexxy.common.errors import BadInputError
 
 
@@ -75,23 +80,28 @@ def may_create_workspace(viewer: Viewer) -> bool:
 
 
 @transaction.atomic
-def workspace_begin(*, viewer: Viewer, name: str, slug: str = "") -> Workspace:
+def workspace_begin(
+    *, viewer: Viewer, name: str, slug: str = "", time_zone: str | None = None
+) -> Workspace:
     """Make a workspace that VIEWER administers, as `workspace_create` does.
 
     Args:
         slug: as of `workspace_create`.
+        time_zone: whose days and weeks are counted, as of `workspace_update`.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
         SessionNeededError: VIEWER came by a token.
         AdminOnlyError: VIEWER may not make one.
         WorkspaceError, WorkspaceExistsError: as `workspace_create`.
+        ChoiceError: there is no such time zone.
     """
     if not may_create_workspace(viewer):
         raise AdminOnlyError(
             _("Only who runs this Dexxy or administers a workspace may make another one.")
         )
-    return workspace_create(name=name, slug=slug, admin=in_person(viewer))
+    made = workspace_create(name=name, slug=slug, admin=in_person(viewer))
+    return workspace_update(viewer=viewer, workspace=made, time_zone=time_zone)
 
 
 def first_run_is_on(viewer: Viewer, workspace: Workspace) -> bool:

@@ -53,6 +53,7 @@ def threads_told(mail: OutgoingMail) -> dict[int, bool]:
 def _queue(preference: MailPreference, now: datetime) -> bool:
     if _was_told(preference, now - APART):
         return False
+    _what_went_to_others_forget(preference)
     try:
         found = [(row, None) for row in _assigned(preference)] if preference.tells_assigned else []
         late = [(row, row.standing.since) for row in _late(preference, now)]
@@ -90,6 +91,12 @@ def _queue(preference: MailPreference, now: datetime) -> bool:
             one.mail = mail
         Told.objects.bulk_create(told)
     return True
+
+
+def _what_went_to_others_forget(preference: MailPreference) -> None:
+    """Let what somebody was told is theirs be told again, once it was another's meanwhile."""
+    told = Told.objects.filter(preference=preference, since=None)
+    told.exclude(thread__triage__assignee=preference.membership.user).delete()
 
 
 def _was_told(preference: MailPreference, since: datetime) -> bool:

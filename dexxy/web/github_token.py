@@ -1,9 +1,15 @@
 """A personal access token of GitHub is tried before it is used: in the first run, and later."""
 
 from dexxy.accounts.models import Workspace
+from dexxy.integrations.services.github.api.server import default_server
 from dexxy.integrations.services.github.connecting.token_facts import TokenFacts
 from dexxy.integrations.services.github.connecting.token_replacing import token_check
 from dexxy.web.pages import PageRequest, keep_for_once, take_once
+
+
+def token_page() -> str:
+    """Return where a person makes a token on GitHub."""
+    return f"{default_server().web_url}/settings/personal-access-tokens/new"
 
 
 def token_try(request: PageRequest, workspace: Workspace) -> TokenFacts:

@@ -1,8 +1,10 @@
 """Where the link of an invitation leads."""
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -30,6 +32,7 @@ def invitation(request: PageRequest, secret: str) -> HttpResponse:
         found = invitation_by_secret(secret)
         if request.method == "POST":
             user = _join(request, secret)
+            messages.success(request, _("You are in {name} now.").format(name=found.workspace.name))
             response = redirect("waiting", found.workspace.slug)
             browser_remember(response, user)
             return response

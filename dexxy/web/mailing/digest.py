@@ -141,4 +141,4 @@ def _numbers(scope: Scope, now: datetime) -> Section:
             )
         lines.append(Line(f"{fact.name}: {fact.value}", beside=before))
     more = Line(_("Insights"), address_of("insights", scope.workspace.slug))
-    return Section(_("The last seven days"), lines, more)
+    return Section(_("The seven days up to yesterday"), lines, more)

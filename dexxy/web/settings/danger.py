@@ -27,7 +27,8 @@ def danger(request: PageRequest, workspace: Workspace) -> HttpResponse:
             return redirect("settings_danger", workspace.slug)
         # A slip of the hand types no name.
         if request.POST.get("name", "").strip() == workspace.name:
-            attempt(request, partial(workspace_delete, **asked))
+            done = _("The workspace is deleted in {n} days. Until then you can keep it.")
+            attempt(request, partial(workspace_delete, **asked), done.format(n=GRACE.days))
             return redirect("settings_danger", workspace.slug)
         context["error"] = _("This is not the name of the workspace.")
         status = 422

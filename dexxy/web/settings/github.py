@@ -19,7 +19,7 @@ from dexxy.integrations.services.github.connecting.connection import (
     resting_lists,
 )
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
-from dexxy.web.github_token import token_tried, token_try
+from dexxy.web.github_token import token_page, token_tried, token_try
 from dexxy.web.pages import PageRequest, workspace_form
 
 
@@ -51,6 +51,7 @@ def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "takes_token": connection is None
         or not connection.installation.is_by_app
         or connection.installation.deleted_at is not None,
+        "token_page": token_page(),
         "is_admin": is_admin(request.user, workspace),
         "app_is_known": is_known,
         "may_register": not is_known and may_register(request.user),

@@ -24,7 +24,7 @@ from dexxy.accounts.memberships import (
 from dexxy.accounts.models import Role, Workspace
 from dexxy.accounts.security.open_sessions import last_seen_in
 from dexxy.accounts.security.second_step import second_steps_in
-from dexxy.accounts.selectors import is_admin, memberships
+from dexxy.accounts.selectors import is_admin, memberships, own_membership
 from dexxy.accounts.sign_in_rules import sign_in_rules
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
@@ -86,7 +86,8 @@ def membership_action(
     if action == "role":
         role = role_of(request)
         do = partial(membership_set_role, viewer=request.user, membership_id=pk, role=role)
-        attempt(request, do, str(_NOW[role]))
+        is_own = own_membership(request.user, workspace).pk == pk
+        attempt(request, do, _("You are a member now.") if is_own else str(_NOW[role]))
     elif action == "remove":
         leave = partial(membership_remove, viewer=request.user, membership_id=pk)
         attempt(request, leave, _("That membership is over."))

@@ -20,7 +20,7 @@ from dexxy.integrations.services.github.connecting.repositories import (
 )
 from dexxy.integrations.services.github.connecting.sizes import repository_sizes
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
-from dexxy.web.github_token import token_tried, token_try
+from dexxy.web.github_token import token_page, token_tried, token_try
 from dexxy.web.pages import PageRequest, wants_part
 from dexxy.web.start.pages import show, start_address, start_page
 from dexxy.web.wording.sync import thread_count
@@ -81,6 +81,7 @@ def _offered(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
     if connection is None or connection.installation.deleted_at is not None:
         is_known = app_is_known()
         return {
+            "token_page": token_page(),
             "app_is_known": is_known,
             "may_register": not is_known and may_register(request.user),
             "is_public": is_public(),

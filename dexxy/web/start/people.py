@@ -59,17 +59,18 @@ def workspace(request: PageRequest, workspace: Workspace | None) -> HttpResponse
     begun = None if "new" in request.GET else workspace
     if begun is None and not may_create_workspace(request.user):
         raise AdminOnlyError
-    given: dict[str, Any] = {name: request.POST.get(name, "") for name in ("name", "time_zone")}
+    names = ("name", "time_zone", "slug")
+    given: dict[str, Any] = {name: request.POST.get(name, "").strip() for name in names}
     error, status = "", 200
     if request.method == "POST":
         try:
-            named = begun or workspace_begin(viewer=request.user, name=given["name"])
-            workspace_update(viewer=request.user, workspace=named, **given)
+            named = _named(request, begun, given)
             return redirect(start_address("start_connect", named))
         except (ChoiceError, WorkspaceError, WorkspaceExistsError) as refused:
             error, status = str(refused), 422
     else:
         given["name"] = begun.name if begun is not None and is_named(begun) else ""
+        given["slug"] = begun.slug if begun is not None else ""
         given["time_zone"] = (begun and begun.time_zone) or request.user.time_zone
         if given["time_zone"] in ("", "UTC"):
             given["time_zone"] = request.user.time_zone or "UTC"
@@ -82,6 +83,14 @@ def workspace(request: PageRequest, workspace: Workspace | None) -> HttpResponse
         error=error,
         zones=zones_by_region(given["time_zone"]),
     )
+
+
+def _named(request: PageRequest, begun: Workspace | None, given: dict[str, Any]) -> Workspace:
+    if begun is None:
+        return workspace_begin(viewer=request.user, **given)
+    # Without an address it keeps the one that it has.
+    wanted = given | {"slug": given["slug"] or None}
+    return workspace_update(viewer=request.user, workspace=begun, **wanted)
 
 
 @start_page

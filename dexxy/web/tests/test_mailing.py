@@ -92,7 +92,8 @@ def test_a_digest_says_who_waits_what_and_who_is_new_and_the_numbers(
     ) in text
     assert "1 new person\n\n- Cid\n" in text
     # Of so few nothing stands beside them.
-    assert re.search(r"\n\nThe last seven days\n\n- Messages: \d\n\n- Active people: \d\n", text)
+    numbers = r"The seven days up to yesterday\n\n- Messages: \d\n\n- Active people: \d\n"
+    assert re.search(rf"\n\n{numbers}", text)
     assert "- Waiting now: 3\n" in text
     assert f"Change what you get: {root}/settings/notifications/mail/" in text
     assert "&lt;Leak&gt; &amp; more" in html
@@ -133,8 +134,9 @@ def test_a_digest_of_a_week_has_its_numbers_beside_those_of_the_week_before(
     assert mail["Subject"] == "Team: your week"
     text, html = parts(mail)
     told = "\n  ".join(numbers)
-    assert f"\n\nThe last seven days\n\n- {told}\n\n- Active people: " in text
-    [section] = re.findall(r"<h2[^>]*>The last seven days</h2></td></tr>(.*)", html, re.S)
+    assert f"\n\nThe seven days up to yesterday\n\n- {told}\n\n- Active people: " in text
+    heading = "The seven days up to yesterday"
+    [section] = re.findall(rf"<h2[^>]*>{heading}</h2></td></tr>(.*)", html, re.S)
     cells = [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", section, re.S)]
     of_messages = re.sub(r"<span[^>]*>|</span>", "", cells[0])
     assert of_messages.split("<br>") == numbers
@@ -234,6 +236,19 @@ def test_what_is_assigned_to_me_by_somebody_else_is_told_once(
     [mail] = mail_server.taken
     assert mail["Subject"] == "Team: 1 thread waits"
     assert "Assigned to you\n\n- <Leak> & more\n" in parts(mail)[0]
+
+
+def test_what_comes_back_to_me_from_somebody_else_is_told_again(
+    alice: User, bob: User, workspace: Workspace, queue: list[Thread], mail_server: MailServer
+) -> None:
+    mail_preference_set(viewer=bob, workspace=workspace, tells_assigned=True)
+    for user in (bob, alice, bob, bob):
+        threads_assign(actor=alice, workspace=workspace, thread_ids=[queue[0].pk], user_id=user.pk)
+        # A quarter of an hour lies between two alerts.
+        OutgoingMail.objects.update(created_at=NOW - timedelta(minutes=16))
+        send_mails()
+
+    assert [mail["Subject"] for mail in mail_server.taken] == ["Team: 1 thread waits"] * 2
 
 
 def test_a_wait_that_becomes_too_long_is_told_once_and_no_older_one(

@@ -69,6 +69,22 @@ def test_a_token_of_the_wrong_kind_is_refused_with_what_would_be_right(
     assert not GitHubInstallation.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("token", "whose"), [("dxy_1234", "Dexxy"), ("glpat-1234", "GitLab"), ("xoxb-1-2", "Slack")]
+)
+def test_the_token_of_another_service_is_not_told_to_github(
+    client: Client, alice: User, path: str, settings: Settings, token: str, whose: str
+) -> None:
+    settings.DEXXY_GITHUB_API_URL = "http://127.0.0.1:1"
+    client.force_login(alice)
+
+    status, page = sent(client, path, f" {token}\n")
+
+    assert status == 422
+    assert f"This is a token of {whose}, and none of GitHub’s: it was not sent there." in page
+    assert not GitHubInstallation.objects.exists()
+
+
 def test_a_github_that_cannot_be_asked_is_a_sentence(
     client: Client, alice: User, path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -203,7 +203,7 @@ def test_the_mails_of_the_demo_are_written_when_somebody_looks(demo: Workspace) 
     assert page.count("?mail=") == 8
     assert "<h2><bdi>Team: your week</bdi></h2>" in page
     assert "<h2><bdi>Team: your day</bdi></h2>" in morning
-    assert "<h3>The last seven days</h3>" in morning
+    assert "<h3>The seven days up to yesterday</h3>" in morning
 
 
 def test_without_the_demo_there_are_no_such_mails(client: Client, bob: User, db: None) -> None:

@@ -29,6 +29,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 # What GitHub gives to programs: to an installation, in exchange for a code, to renew another one.
 # https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
 _NOT_PERSONAL = ("ghs_", "ghu_", "ghr_", "gho_")
+# What is pasted by mistake, and would tell GitHub a secret of another service.
+_OF_OTHERS = {"dxy_": "Dexxy", "whsec_": "a webhook", "glpat-": "GitLab", "xox": "Slack"}
 _USEFUL = {"repo", "public_repo", "read:user", "user:email", "read:org"}
 
 
@@ -124,9 +126,17 @@ def personal_token(token: str) -> str:
     """Return a token as `checked_token` does, if people make such: programs' ones end soon.
 
     Raises:
-        InvalidTokenError: it cannot be one, or is given to programs.
+        InvalidTokenError: it cannot be one, is given to programs, or is none of GitHub's.
     """
     token = checked_token(token)
+    for begin, whose in _OF_OTHERS.items():
+        if token.startswith(begin):
+            raise InvalidTokenError(
+                _(
+                    "This is a token of {whose}, and none of GitHub’s: it was not sent there."
+                    " One of GitHub’s begins with github_pat_ or ghp_."
+                ).format(whose=whose)
+            )
     if token.startswith(_NOT_PERSONAL):
         raise InvalidTokenError(
             _(
