@@ -12,7 +12,7 @@ from dexxy.accounts.sessions import session_digest
 from dexxy.accounts.sign_in import browser_known, browser_remember
 
 # allauth looks for an app that is not installed here, and would say nothing; the rest is seen.
-_SAID = {
+_TOASTS = {
     "account/messages/password_changed.txt": _(
         "Your password is changed. In all other browsers you are signed out."
     ),
@@ -41,9 +41,9 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **more: Any,
     ) -> None:
         """Say what nothing else on the next page does."""
-        said = _SAID.get(message_template or "")
-        if said:
-            messages.add_message(request, level, str(said))
+        toast = _TOASTS.get(message_template or "")
+        if toast:
+            messages.add_message(request, level, str(toast))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Lead back to where how one signs in is seen, and not to the empty form."""

@@ -1,5 +1,6 @@
 """What is told at once: threads that are somebody's, and waits that are too long; each once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -66,30 +67,37 @@ def _queue(preference: MailPreference, now: datetime) -> bool:
     new = [(row, since) for row, since in [*found, *late] if (row.pk, since) not in known]
     if not new:
         return False
-    with transaction.atomic():
-        # Of two workers, the second finds what the first has told.
-        MailPreference.objects.select_for_update().get(pk=preference.pk)
-        known = set(Told.objects.filter(preference=preference).values_list("thread", "since"))
-        new = [(row, since) for row, since in new if (row.pk, since) not in known]
-        own = {row.pk for row, since in new if since is None and _is_own_doing(preference, row)}
-        told = [
-            Told(preference=preference, thread=row.thread, since=since)
-            for row, since in new
-            if since is not None or row.pk not in own
-        ]
-        silent = [Told(preference=preference, thread_id=pk) for pk in own]
-        Told.objects.bulk_create(silent)
-        if not told:
-            return False
-        mail = OutgoingMail.objects.create(
-            workspace=preference.membership.workspace,
-            user=preference.membership.user,
-            kind=MailKind.ALERT,
-            period=now.isoformat(),
-        )
-        for one in told:
-            one.mail = mail
-        Told.objects.bulk_create(told)
+    return _tell(preference, new, now)
+
+
+@transaction.atomic
+def _tell(
+    preference: MailPreference, new: Sequence[tuple[WaitingThread, datetime | None]], now: datetime
+) -> bool:
+    """Queue one mail for NEW threads, and remember each of them; say whether there is a mail."""
+    # Of two workers, the second finds what the first has told.
+    MailPreference.objects.select_for_update().get(pk=preference.pk)
+    known = set(Told.objects.filter(preference=preference).values_list("thread", "since"))
+    new = [(row, since) for row, since in new if (row.pk, since) not in known]
+    own = {row.pk for row, since in new if since is None and _is_own_doing(preference, row)}
+    told = [
+        Told(preference=preference, thread=row.thread, since=since)
+        for row, since in new
+        if since is not None or row.pk not in own
+    ]
+    silent = [Told(preference=preference, thread_id=pk) for pk in own]
+    Told.objects.bulk_create(silent)
+    if not told:
+        return False
+    mail = OutgoingMail.objects.create(
+        workspace=preference.membership.workspace,
+        user=preference.membership.user,
+        kind=MailKind.ALERT,
+        period=now.isoformat(),
+    )
+    for one in told:
+        one.mail = mail
+    Told.objects.bulk_create(told)
     return True
 
 

@@ -309,8 +309,8 @@ def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitH
     # Not the text of every error: some quote a header, and with it the token.
     is_network = isinstance(error, httpx.NetworkError)
     # Nor the number that the system has for it: it says nothing to whoever reads a page.
-    said = re.sub(r"^\[Errno -?\d+\] ", "", errors.quoted(error)) if is_network else ""
-    reason = said or "the connection broke"
+    named = re.sub(r"^\[Errno -?\d+\] ", "", errors.quoted(error)) if is_network else ""
+    reason = named or "the connection broke"
     broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.DecodingError)
     kind = errors.AnswerBrokenOffError if broke_off else errors.GitHubUnreachableError
     return kind(
