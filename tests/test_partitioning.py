@@ -118,6 +118,7 @@ def partitions_in_use() -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 def test_every_row_and_all_that_the_tables_had_is_in_the_partitions(database: str) -> None:
     execute("GRANT SELECT ON messages_message TO PUBLIC")
     before, had = contents(), shapes()
@@ -135,6 +136,7 @@ def test_every_row_and_all_that_the_tables_had_is_in_the_partitions(database: st
     assert fetch(may_read) == [(True,)]
 
 
+@pytest.mark.slow
 def test_ids_go_on_where_they_were(database: str) -> None:
     highest = Message.objects.order_by("-pk")[0]
     tables_partition(4, quiet)
@@ -144,6 +146,7 @@ def test_ids_go_on_where_they_were(database: str) -> None:
     assert added.pk == highest.pk + 1
 
 
+@pytest.mark.slow
 def test_partitions_can_become_more(database: str) -> None:
     before, had = contents(), shapes()
     tables_partition(2, quiet)
@@ -331,6 +334,7 @@ def check_traffic(traffic: Traffic, messages: int = MESSAGES) -> None:
     assert traffic.longest["writer"] < PATIENCE
 
 
+@pytest.mark.slow
 def test_what_is_written_meanwhile_is_there_and_nobody_waits_long(database: str) -> None:
     with Traffic(database) as traffic:
         tables_partition(4, quiet)
@@ -351,6 +355,7 @@ def kill(left: Iterator[int], execute: Any, *of_statement: Any) -> Any:
     return execute(*of_statement)
 
 
+@pytest.mark.slow
 def test_killed_at_any_statement_it_goes_on_where_it_was(database: str) -> None:
     before, had = contents(), shapes()
     number = runs = 0
@@ -395,6 +400,7 @@ def test_a_killed_process_leaves_the_old_table_and_the_command_goes_on(
     assert leftovers() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_is_undone_leaves_nothing(database: str) -> None:
     before, had = contents(), shapes()
     for table in BIG_TABLES:
@@ -407,6 +413,7 @@ def test_a_run_that_is_undone_leaves_nothing(database: str) -> None:
     assert leftovers() == ["messages_searchentry_workspace"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
@@ -436,6 +443,7 @@ def test_what_would_be_lost_is_named_and_nothing_is_done(
     assert not is_partitioning_unfinished()
 
 
+@pytest.mark.slow
 def test_an_index_of_others_that_has_no_place_in_partitions_is_named(database: str) -> None:
     execute("CREATE UNIQUE INDEX ours ON messages_message (id, body)")
 
@@ -445,6 +453,7 @@ def test_an_index_of_others_that_has_no_place_in_partitions_is_named(database: s
     assert not is_partitioning_unfinished()
 
 
+@pytest.mark.slow
 def test_an_upgrade_between_two_runs_is_noticed(database: str) -> None:
     copy_begin(BIG_TABLES[0], 4)
     execute("ALTER TABLE messages_message ADD made_up text")
@@ -455,6 +464,7 @@ def test_an_upgrade_between_two_runs_is_noticed(database: str) -> None:
     assert partitioning_undo() == ["messages_message"]
 
 
+@pytest.mark.slow
 def test_another_number_of_partitions_than_was_begun_is_refused(database: str) -> None:
     copy_begin(BIG_TABLES[0], 4)
 
@@ -462,6 +472,7 @@ def test_another_number_of_partitions_than_was_begun_is_refused(database: str) -
         tables_partition(8, quiet)
 
 
+@pytest.mark.slow
 def test_rows_that_differ_from_their_copies_stop_it(database: str) -> None:
     table = BIG_TABLES[0]
     copy_begin(table, 4)
@@ -515,6 +526,7 @@ def indexed(name: str) -> list[tuple[Any, ...]]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("parts", "built"), [(0, 0), (4, 4)])
 def test_later_migrations_work_on_tables_that_are_partitioned_or_not(
     database: str, parts: int, built: int
@@ -549,6 +561,7 @@ def test_later_migrations_work_on_tables_that_are_partitioned_or_not(
     assert fetch(f"SELECT pg_get_indexdef('{name}'::regclass)") == replies
 
 
+@pytest.mark.slow
 def test_a_workspace_can_be_deleted_and_words_are_indexed_in_partitions(database: str) -> None:
     tables_partition(4, quiet)
     thread = Thread.objects.filter(workspace=1).order_by("pk")[0]
@@ -567,6 +580,7 @@ def test_a_workspace_can_be_deleted_and_words_are_indexed_in_partitions(database
     assert messages == words > 0
 
 
+@pytest.mark.slow
 def test_the_doctor_names_a_run_that_was_not_finished(database: str) -> None:
     assert list(platform.partitions()) == []
     copy_begin(BIG_TABLES[0], 4)

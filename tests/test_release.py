@@ -127,6 +127,7 @@ def test_a_release_writes_down_what_it_uses(clone: Path) -> None:
     assert ["mail", "0001_initial"] in released["migrations"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "says"),
     [
@@ -146,6 +147,7 @@ def test_a_version_that_cannot_be_is_refused(clone: Path, version: str, says: st
     assert (git(clone, "rev-parse", "HEAD"), git(clone, "status", "--porcelain")) == (before, "")
 
 
+@pytest.mark.slow
 def test_a_checkout_with_changes_is_refused_and_kept(clone: Path) -> None:
     (clone / "README.md").write_text("mine")
 

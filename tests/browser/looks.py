@@ -20,9 +20,11 @@ HEAVIEST = 150_000
 
 # What rows and headings say, and the first line below a frame's bar, keeps its distance from edges.
 AT_THE_EDGE = """() => {
-  const main = document.querySelector("main").getBoundingClientRect();
-  const lines = document.querySelectorAll(
-    "main :is(h1, .crumb:not(.pad), .row > :not(.row-acts, .pick))"
+  if (location.pathname.startsWith("/docs/")) return "";  // its margins lie outside of `main`
+  const content = document.querySelector("main");
+  const main = content.getBoundingClientRect();
+  const lines = content.querySelectorAll(
+    ":is(h1, .crumb:not(.pad), .row > :not(.row-acts, .pick))"
   );
   for (const one of lines) {
     const box = one.getBoundingClientRect();

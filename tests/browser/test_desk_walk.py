@@ -93,6 +93,7 @@ def row_of(page: Page, title: str) -> str:
     return f"#t{Thread.objects.get(title=title).pk}"
 
 
+@pytest.mark.slow
 def test_the_desk_is_walked_by_an_admin_a_member_and_an_outsider(
     village: Village,
     browser: Browser,

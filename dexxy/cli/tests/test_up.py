@@ -30,7 +30,10 @@ from dexxy.embedded.tests.observing import (
     wait_until_deserted,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+    pytest.mark.slow,  # a whole installation starts
+]
 
 Find = Callable[["Up"], int]
 
