@@ -56,7 +56,6 @@ def execute(sql: str) -> None:
         cursor.execute(sql)
 
 
-@pytest.mark.slow
 def test_a_check_says_what_the_tables_take_and_changes_nothing(run: Run) -> None:
     messages, words = (taken(table.name) for table in BIG_TABLES)
 
@@ -72,7 +71,6 @@ def test_a_check_says_what_the_tables_take_and_changes_nothing(run: Run) -> None
     assert parts() == [0, 0]
 
 
-@pytest.mark.slow
 def test_partitioned_tables_take_what_their_partitions_do(run: Run) -> None:
     tables_partition(4, lambda line: None)
 
@@ -86,7 +84,6 @@ def test_partitioned_tables_take_what_their_partitions_do(run: Run) -> None:
     assert taken("messages_message") > 100_000
 
 
-@pytest.mark.slow
 def test_what_is_in_the_way_is_named_by_the_check_and_by_the_command(run: Run) -> None:
     execute("CREATE VIEW ours AS SELECT body FROM messages_message")
 
@@ -133,7 +130,6 @@ def test_what_an_unfinished_run_left_is_named_by_the_doctor_and_removed(run: Run
     assert parts() == [0, 0]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -118,7 +118,6 @@ def partitions_in_use() -> dict[str, int]:
     }
 
 
-@pytest.mark.slow
 def test_every_row_and_all_that_the_tables_had_is_in_the_partitions(database: str) -> None:
     execute("GRANT SELECT ON messages_message TO PUBLIC")
     before, had = contents(), shapes()
@@ -136,7 +135,6 @@ def test_every_row_and_all_that_the_tables_had_is_in_the_partitions(database: st
     assert fetch(may_read) == [(True,)]
 
 
-@pytest.mark.slow
 def test_ids_go_on_where_they_were(database: str) -> None:
     highest = Message.objects.order_by("-pk")[0]
     tables_partition(4, quiet)
@@ -146,7 +144,6 @@ def test_ids_go_on_where_they_were(database: str) -> None:
     assert added.pk == highest.pk + 1
 
 
-@pytest.mark.slow
 def test_partitions_can_become_more(database: str) -> None:
     before, had = contents(), shapes()
     tables_partition(2, quiet)
@@ -334,7 +331,6 @@ def check_traffic(traffic: Traffic, messages: int = MESSAGES) -> None:
     assert traffic.longest["writer"] < PATIENCE
 
 
-@pytest.mark.slow
 def test_what_is_written_meanwhile_is_there_and_nobody_waits_long(database: str) -> None:
     with Traffic(database) as traffic:
         tables_partition(4, quiet)
@@ -355,7 +351,6 @@ def kill(left: Iterator[int], execute: Any, *of_statement: Any) -> Any:
     return execute(*of_statement)
 
 
-@pytest.mark.slow
 def test_killed_at_any_statement_it_goes_on_where_it_was(database: str) -> None:
     before, had = contents(), shapes()
     number = runs = 0
@@ -400,7 +395,6 @@ def test_a_killed_process_leaves_the_old_table_and_the_command_goes_on(
     assert leftovers() == []
 
 
-@pytest.mark.slow
 def test_a_run_that_is_undone_leaves_nothing(database: str) -> None:
     before, had = contents(), shapes()
     for table in BIG_TABLES:
@@ -443,7 +437,6 @@ def test_what_would_be_lost_is_named_and_nothing_is_done(
     assert not is_partitioning_unfinished()
 
 
-@pytest.mark.slow
 def test_an_index_of_others_that_has_no_place_in_partitions_is_named(database: str) -> None:
     execute("CREATE UNIQUE INDEX ours ON messages_message (id, body)")
 
@@ -453,7 +446,6 @@ def test_an_index_of_others_that_has_no_place_in_partitions_is_named(database: s
     assert not is_partitioning_unfinished()
 
 
-@pytest.mark.slow
 def test_an_upgrade_between_two_runs_is_noticed(database: str) -> None:
     copy_begin(BIG_TABLES[0], 4)
     execute("ALTER TABLE messages_message ADD made_up text")
@@ -464,7 +456,6 @@ def test_an_upgrade_between_two_runs_is_noticed(database: str) -> None:
     assert partitioning_undo() == ["messages_message"]
 
 
-@pytest.mark.slow
 def test_another_number_of_partitions_than_was_begun_is_refused(database: str) -> None:
     copy_begin(BIG_TABLES[0], 4)
 
@@ -472,7 +463,6 @@ def test_another_number_of_partitions_than_was_begun_is_refused(database: str) -
         tables_partition(8, quiet)
 
 
-@pytest.mark.slow
 def test_rows_that_differ_from_their_copies_stop_it(database: str) -> None:
     table = BIG_TABLES[0]
     copy_begin(table, 4)
@@ -486,7 +476,6 @@ def test_rows_that_differ_from_their_copies_stop_it(database: str) -> None:
     assert fetch("SELECT count(*) FROM messages_message") == [(MESSAGES,)]
 
 
-@pytest.mark.slow  # the transaction lasts for seconds
 def test_a_transaction_that_lasts_keeps_nobody_else_waiting(database: str) -> None:
     with psycopg.connect(database) as reader, Traffic(database) as traffic:
         reader.execute("SELECT count(*) FROM messages_message")
@@ -526,7 +515,6 @@ def indexed(name: str) -> list[tuple[Any, ...]]:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("parts", "built"), [(0, 0), (4, 4)])
 def test_later_migrations_work_on_tables_that_are_partitioned_or_not(
     database: str, parts: int, built: int
@@ -561,7 +549,6 @@ def test_later_migrations_work_on_tables_that_are_partitioned_or_not(
     assert fetch(f"SELECT pg_get_indexdef('{name}'::regclass)") == replies
 
 
-@pytest.mark.slow
 def test_a_workspace_can_be_deleted_and_words_are_indexed_in_partitions(database: str) -> None:
     tables_partition(4, quiet)
     thread = Thread.objects.filter(workspace=1).order_by("pk")[0]
@@ -580,7 +567,6 @@ def test_a_workspace_can_be_deleted_and_words_are_indexed_in_partitions(database
     assert messages == words > 0
 
 
-@pytest.mark.slow
 def test_the_doctor_names_a_run_that_was_not_finished(database: str) -> None:
     assert list(platform.partitions()) == []
     copy_begin(BIG_TABLES[0], 4)
@@ -591,7 +577,6 @@ def test_the_doctor_names_a_run_that_was_not_finished(database: str) -> None:
     assert "`dexxy partition --undo`" in finding.fix
 
 
-@pytest.mark.slow  # a whole backup, and a restore of it
 def test_a_partitioned_database_is_backed_up_and_restored(
     database: str, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -612,7 +597,6 @@ def test_a_partitioned_database_is_backed_up_and_restored(
     assert [len(partitions_of(table.name)) for table in BIG_TABLES] == [4, 4]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_a_million_messages_are_partitioned_while_people_read(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker

@@ -147,7 +147,6 @@ def test_a_version_that_cannot_be_is_refused(clone: Path, version: str, says: st
     assert (git(clone, "rev-parse", "HEAD"), git(clone, "status", "--porcelain")) == (before, "")
 
 
-@pytest.mark.slow
 def test_a_checkout_with_changes_is_refused_and_kept(clone: Path) -> None:
     (clone / "README.md").write_text("mine")
 
@@ -159,7 +158,6 @@ def test_a_checkout_with_changes_is_refused_and_kept(clone: Path) -> None:
     assert (clone / "README.md").read_text() == "mine"
 
 
-@pytest.mark.slow
 def test_a_release_that_fails_half_way_leaves_the_checkout_as_it_was(clone: Path) -> None:
     (clone / "deploy/helm/dexxy/Chart.yaml").write_text("nothing like it\n")
     git(clone, "commit", "--all", "--quiet", "--message", "Break the chart")

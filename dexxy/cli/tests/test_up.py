@@ -171,20 +171,15 @@ def test_the_doctor_beside_it_knows_where_it_runs(up: Up) -> None:
     "find",
     [
         web,
+        one_of_the_web_processes,
+        mcp_server,
+        worker_of_deliveries,
+        worker_of_syncs,
+        scheduler,
+        owner_of_postgres,
+        owner_of_valkey,
         postgres,
-        *(
-            pytest.param(find, marks=pytest.mark.slow)
-            for find in (
-                one_of_the_web_processes,
-                mcp_server,
-                worker_of_deliveries,
-                worker_of_syncs,
-                scheduler,
-                owner_of_postgres,
-                owner_of_valkey,
-                valkey,
-            )
-        ),
+        valkey,
     ],
     ids=lambda find: find.__name__,
 )

@@ -62,7 +62,6 @@ def has_mail(url: str) -> bool:
     return bool(row and row[0])
 
 
-@pytest.mark.slow
 def test_a_check_says_what_would_be_done_and_does_nothing(upgrade: Upgrade, older: str) -> None:
     code, said, complained = upgrade("--check")
 
@@ -77,7 +76,6 @@ def test_a_check_says_what_would_be_done_and_does_nothing(upgrade: Upgrade, olde
     assert not has_mail(older)
 
 
-@pytest.mark.slow
 def test_a_check_can_be_read_by_programs(upgrade: Upgrade) -> None:
     code, said, _ = upgrade("--check", "--json")
 
@@ -86,7 +84,6 @@ def test_a_check_can_be_read_by_programs(upgrade: Upgrade) -> None:
     assert told["steps"][0] == {"name": MAIL, "waiting": "nobody waits"}
 
 
-@pytest.mark.slow
 def test_nothing_is_done_until_it_is_said_where_the_backup_goes(
     upgrade: Upgrade, older: str
 ) -> None:
@@ -176,7 +173,6 @@ def test_the_private_database_comes_to_the_postgresql_of_this_dexxy(data_dir: Pa
     assert (again.returncode, again.stderr) == (0, "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("operation", "atomic", "expected"),
     [

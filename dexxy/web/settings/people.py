@@ -87,7 +87,8 @@ def membership_action(
         role = role_of(request)
         do = partial(membership_set_role, viewer=request.user, membership_id=pk, role=role)
         is_own = own_membership(request.user, workspace).pk == pk
-        attempt(request, do, _("You are a member now.") if is_own else str(_NOW[role]))
+        steps_down = is_own and role is Role.MEMBER
+        attempt(request, do, _("You are a member now.") if steps_down else str(_NOW[role]))
     elif action == "remove":
         leave = partial(membership_remove, viewer=request.user, membership_id=pk)
         attempt(request, leave, _("That membership is over."))

@@ -96,9 +96,7 @@ def login_of(value: Any) -> str:
     Raises:
         ValueError: no account is called that.
     """
-    if not isinstance(value, str) or not _LOGIN.fullmatch(value):
-        raise ValueError(f"{value!r} is not the name of an account")
-    return value
+    return _named(value, _LOGIN, "an account")
 
 
 def full_name_of(value: Any) -> str:
@@ -107,8 +105,12 @@ def full_name_of(value: Any) -> str:
     Raises:
         ValueError: no repository is called that.
     """
-    if not isinstance(value, str) or not _FULL_NAME.fullmatch(value):
-        raise ValueError(f"{value!r} is not the name of a repository")
+    return _named(value, _FULL_NAME, "a repository")
+
+
+def _named(value: Any, pattern: re.Pattern[str], what: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ValueError(f"{value!r} is not the name of {what}")
     return value
 
 
