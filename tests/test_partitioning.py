@@ -407,7 +407,6 @@ def test_a_run_that_is_undone_leaves_nothing(database: str) -> None:
     assert leftovers() == ["messages_searchentry_workspace"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
@@ -476,6 +475,7 @@ def test_rows_that_differ_from_their_copies_stop_it(database: str) -> None:
     assert fetch("SELECT count(*) FROM messages_message") == [(MESSAGES,)]
 
 
+@pytest.mark.slow  # the transaction lasts for seconds
 def test_a_transaction_that_lasts_keeps_nobody_else_waiting(database: str) -> None:
     with psycopg.connect(database) as reader, Traffic(database) as traffic:
         reader.execute("SELECT count(*) FROM messages_message")
@@ -577,6 +577,7 @@ def test_the_doctor_names_a_run_that_was_not_finished(database: str) -> None:
     assert "`dexxy partition --undo`" in finding.fix
 
 
+@pytest.mark.slow  # a whole backup, and a restore of it
 def test_a_partitioned_database_is_backed_up_and_restored(
     database: str, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -597,6 +598,7 @@ def test_a_partitioned_database_is_backed_up_and_restored(
     assert [len(partitions_of(table.name)) for table in BIG_TABLES] == [4, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_a_million_messages_are_partitioned_while_people_read(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
