@@ -561,7 +561,7 @@ class WebhookDelivery(TimestampedModel):
 
     `installation_id` and `repository_id` are GitHub's numbers. `next_attempt_at` says when what
     is pending is due; `error` says why it failed or was ignored; `times_received` counts
-    deliveries with the same guid.
+    deliveries with the same guid; `size` is the length of the body in bytes, as it was received.
     """
 
     # No index of its own: the constraint below begins with it.
@@ -572,6 +572,7 @@ class WebhookDelivery(TimestampedModel):
     installation_id = models.BigIntegerField(null=True, blank=True)
     repository_id = models.BigIntegerField(null=True, blank=True)
     payload = models.JSONField()
+    size = models.PositiveIntegerField(db_default=0)
     state = models.CharField(
         max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING
     )

@@ -5,6 +5,7 @@ import re
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -22,7 +23,11 @@ LONGEST_USERNAME = 100
 _PLATFORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 # Rows of imported files that name an address alone are accounts of this.
 _OUR_OWN = {"import"}
-ADDED = {"rule": "added_by_hand", "weight": None, "sentence": "Somebody of the team added it."}
+ADDED = {
+    "rule": "added_by_hand",
+    "weight": None,
+    "sentence": gettext_noop("Somebody of the team added it."),
+}
 
 
 class AccountError(BadInputError):

@@ -1,6 +1,7 @@
 """The feed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,10 +18,12 @@ from dexxy.accounts.models import ListPage, User, Workspace
 from dexxy.common.errors import BadInputError
 from dexxy.common.ids import parse_id
 from dexxy.common.pages import LARGEST_PAGE
+from dexxy.integrations.figure_window import has_history
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages import selectors
 from dexxy.messages.feed.filters import EVERYTHING, Bots, FeedFilters, FilterError
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.feed.marks import Marks, marks_of
+from dexxy.messages.models import Message, MessageKind, ThreadKind, ThreadState
 from dexxy.messages.thread_table import MOST_COUNTED, waits_of
 from dexxy.messages.unread import feed_mark_read, thread_mark_read, unread_among
 from dexxy.sources.selectors import visible_sources
@@ -50,6 +53,7 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
         after=request.GET.get("day", ""),
         waits=waits_of({message.thread_id for message in page.items}),
         unread=unread_among(request.user, workspace, page.items),
+        marks=_marks(request.user, workspace, page.items),
     )
     context: dict[str, Any] = {"workspace": workspace, "section": "feed"}
     context |= {"page": page, "days": days, "last_day": last_day(days)}
@@ -62,6 +66,13 @@ def feed(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "newest": page.items[0].occurred_at if page.items else None,
     }
     return render(request, "web/feed.html", context)
+
+
+def _marks(viewer: User, workspace: Workspace, shown: Sequence[Message]) -> Marks:
+    marks = marks_of(workspace, shown)
+    if marks.new and not has_history(viewer, workspace):
+        return replace(marks, new=frozenset())
+    return marks
 
 
 @workspace_action

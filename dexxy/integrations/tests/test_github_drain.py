@@ -169,11 +169,15 @@ def test_events_of_accounts_and_of_threads_keep_their_order(app: GitHubApp) -> N
 
 @pytest.mark.django_db
 def test_a_batch_fits_into_memory(app: GitHubApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drain, "BATCH_BYTES", 1)
-    arrive_many(app, 3)
+    monkeypatch.setattr(drain, "BATCH_BYTES", 250_000)
+    # PostgreSQL stores what repeats itself in a hundredth of that.
+    for number in range(3):
+        issue = payload("issues__opened")
+        issue["issue"] |= {"number": number + 1, "node_id": f"I_{number}", "junk": "x" * 100_000}
+        send(app, issue, event="issues")
 
-    assert deliveries_drain(seconds=0) == 1
-    assert deliveries_drain(seconds=10) == 2
+    assert deliveries_drain(seconds=0) == 2
+    assert deliveries_drain(seconds=10) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -257,12 +261,22 @@ import os, signal, django
 django.setup()
 from dexxy.integrations.services.github.webhooks import drain
 note = drain._note
-def die(outcomes):
-    note(outcomes)
+def die(outcomes, **options):
+    note(outcomes, **options)
     os.kill(os.getpid(), signal.SIGKILL)
 drain._note = die
 drain.deliveries_drain(seconds=10)
 """
+
+
+def drain_and_die() -> None:
+    """Let a process be killed at the end of its first batch."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED],
+        env={**os.environ, **own_database(), "DJANGO_SETTINGS_MODULE": "dexxy.config.settings"},
+        check=False,
+    )
+    assert done.returncode == -9
 
 
 @pytest.mark.django_db(transaction=True)
@@ -270,16 +284,80 @@ def test_a_worker_killed_before_its_commit_leaves_everything_due(workspace: Work
     app = connect_app(workspace)
     arrive_many(app, 10)
 
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED],
-        env={**os.environ, **own_database(), "DJANGO_SETTINGS_MODULE": "dexxy.config.settings"},
-        check=False,
-    )
+    drain_and_die()
 
-    assert done.returncode == -9
     assert (states(), Thread.objects.count()) == ({"pending": 10}, 0)
     assert deliveries_drain(seconds=10) == 10
     assert (states(), Thread.objects.count()) == ({"done": 10}, 10)
+
+
+def make_heavy(app: GitHubApp) -> WebhookDelivery:
+    """Let an issue arrive that is so heavy that it is worked off by itself."""
+    heavy = payload("issues__opened")
+    heavy["issue"] |= {"number": 900, "node_id": "I_900", "junk": "x" * drain.HEAVY}
+    send(app, heavy, event="issues")
+    return WebhookDelivery.objects.latest("pk")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_that_kills_whoever_works_it_off_stops_no_other(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    heavy = make_heavy(app)
+    arrive_many(app, 3)
+
+    drain_and_die()
+
+    heavy.refresh_from_db()
+    assert (heavy.state, heavy.attempts) == (DeliveryState.PENDING, 1)
+    assert "died" in heavy.error
+    assert deliveries_drain(seconds=10) == 3
+    assert states() == {"pending": 1, "done": 3}
+
+
+@pytest.mark.django_db
+def test_a_heavy_delivery_is_worked_off_by_itself(app: GitHubApp) -> None:
+    arrive_many(app, 2)
+    heavy = make_heavy(app)
+    arrive(app, "issues__opened")
+
+    with capture_logs() as lines:
+        assert deliveries_drain(seconds=10) == 4
+
+    sizes = [one["deliveries"] for one in lines if one["event"] == "webhooks worked off"]
+    assert sizes == [2, 1, 1]
+    heavy.refresh_from_db()
+    assert (heavy.state, heavy.error) == (DeliveryState.DONE, "")
+
+
+@pytest.mark.django_db
+def test_an_attempt_at_a_heavy_delivery_counts_once(app: GitHubApp) -> None:
+    heavy = make_heavy(app)
+    WebhookDelivery.objects.update(payload={"action": "opened", "issue": {}})
+    found = []
+
+    for _ in range(drain.MOST_ATTEMPTS):
+        WebhookDelivery.objects.update(next_attempt_at=timezone.now())
+        deliveries_drain(seconds=10)
+        heavy.refresh_from_db()
+        found.append((heavy.attempts, str(heavy.state)))
+
+    *before, last = found
+    assert before == [(n, "pending") for n in range(1, drain.MOST_ATTEMPTS)]
+    assert last == (drain.MOST_ATTEMPTS, "failed")
+    assert "died" not in heavy.error
+
+
+@pytest.mark.django_db
+def test_who_always_kills_is_a_dead_letter_in_the_end(app: GitHubApp) -> None:
+    heavy = make_heavy(app)
+    # As if each of its attempts had been counted, and none had ended.
+    WebhookDelivery.objects.update(attempts=drain.MOST_ATTEMPTS)
+
+    deliveries_drain(seconds=10)
+
+    heavy.refresh_from_db()
+    assert heavy.state == DeliveryState.FAILED
+    assert "died" in heavy.error
 
 
 @pytest.mark.django_db(transaction=True)

@@ -185,6 +185,16 @@ def test_it_refuses_a_signed_body_that_is_no_payload(app: GitHubApp, body: bytes
     assert stored() == []
 
 
+def test_it_refuses_a_signed_body_of_more_values_than_github_sends(app: GitHubApp) -> None:
+    objects = b",".join([b"{}"] * (verification.MOST_VALUES // 2))
+    with capture_logs() as logs:
+        response = send(app, b'{"action": "opened", "junk": [%s]}' % objects)
+
+    assert response.status_code == 413
+    assert [line["outcome"] for line in logs] == ["payload_too_large"]
+    assert stored() == []
+
+
 def test_what_is_refused_is_counted_by_its_reason(
     app: GitHubApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

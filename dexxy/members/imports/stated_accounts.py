@@ -7,9 +7,16 @@ the username over later is somebody else.
 
 from collections.abc import Iterable, Sequence
 
+from django.utils.translation import gettext_noop
+
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.merges.links import Link
 
+STATED = {
+    "rule": "imported",
+    "weight": None,
+    "sentence": gettext_noop("An import says that {username} on {provider} is this person."),
+}
 _COLUMNS = {"identity_id": "bigint", "provider": "text", "username": "text"}
 _STATE = """
 INSERT INTO members_statedaccount (workspace_id, identity_id, provider, username)
@@ -57,5 +64,5 @@ def stated_meet(workspace_id: int, identity_ids: Sequence[int] | None = None) ->
 
 def stated_evidence(provider: str, username: str) -> dict[str, str | None]:
     """Return the evidence of a link that rests on an import."""
-    sentence = f"An import says that {username} on {provider} is this person."
-    return {"rule": "imported", "weight": None, "sentence": sentence}
+    sentence = str(STATED["sentence"]).format(username=username, provider=provider)
+    return {**STATED, "sentence": sentence}

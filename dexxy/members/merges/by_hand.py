@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -15,7 +16,11 @@ from dexxy.members.merges.components import members_regroup, merges_lock
 from dexxy.members.models import Identity, IdentityKind, Member, MemberMerge
 from dexxy.members.who_may_see import MemberNotFoundError
 
-BY_HAND = {"rule": "by_hand", "weight": None, "sentence": "Somebody of the team merged them."}
+BY_HAND = {
+    "rule": "by_hand",
+    "weight": None,
+    "sentence": gettext_noop("Somebody of the team merged them."),
+}
 
 
 class MergeNotFoundError(NotFoundError):

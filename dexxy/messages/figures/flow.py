@@ -60,13 +60,13 @@ _FLOW = f"""
     LEFT JOIN acted ON acted.thread_id = t.id
     LEFT JOIN account closer ON closer.id = during.author_id
 )
-SELECT ARRAY(SELECT id FROM flow WHERE NOT is_new AND NOT was_closed),
-       ARRAY(SELECT id FROM flow WHERE is_new),
-       ARRAY(SELECT id FROM flow WHERE is_active),
-       ARRAY(SELECT id FROM flow WHERE is_closed AND NOT was_closed),
-       ARRAY(SELECT id FROM flow WHERE NOT is_closed AND was_closed),
-       ARRAY(SELECT id FROM flow WHERE NOT is_closed),
-       ARRAY(SELECT id FROM flow WHERE is_closed AND NOT was_closed AND is_by_bot)
+SELECT ARRAY(SELECT id FROM flow WHERE NOT is_new AND NOT was_closed ORDER BY id),
+       ARRAY(SELECT id FROM flow WHERE is_new ORDER BY id),
+       ARRAY(SELECT id FROM flow WHERE is_active ORDER BY id),
+       ARRAY(SELECT id FROM flow WHERE is_closed AND NOT was_closed ORDER BY id),
+       ARRAY(SELECT id FROM flow WHERE NOT is_closed AND was_closed ORDER BY id),
+       ARRAY(SELECT id FROM flow WHERE NOT is_closed ORDER BY id),
+       ARRAY(SELECT id FROM flow WHERE is_closed AND NOT was_closed AND is_by_bot ORDER BY id)
 """
 # Pull requests that were merged or closed in the window and not opened again in it. The planner
 # takes half of the rows for true where it knows nothing, and one in two hundred for equal to a
@@ -86,9 +86,9 @@ _FINISHED = f"""
 """
 _DECISIONS = f"""
 {_FINISHED}
-SELECT ARRAY(SELECT id FROM finished WHERE is_merged),
-       ARRAY(SELECT id FROM finished WHERE NOT is_merged AND NOT is_by_opener),
-       ARRAY(SELECT id FROM finished WHERE NOT is_merged AND is_by_opener)
+SELECT ARRAY(SELECT id FROM finished WHERE is_merged ORDER BY id),
+       ARRAY(SELECT id FROM finished WHERE NOT is_merged AND NOT is_by_opener ORDER BY id),
+       ARRAY(SELECT id FROM finished WHERE NOT is_merged AND is_by_opener ORDER BY id)
 """
 _REVIEWED = f"""
 {_FINISHED}, reviewed AS (
@@ -103,9 +103,9 @@ _REVIEWED = f"""
     SELECT f.id, f.is_by_opener, f.id IN (SELECT id FROM reviewed) AS is_reviewed
     FROM finished f WHERE f.is_merged
 )
-SELECT ARRAY(SELECT id FROM merged WHERE is_reviewed),
-       ARRAY(SELECT id FROM merged WHERE NOT is_reviewed AND is_by_opener),
-       ARRAY(SELECT id FROM merged WHERE NOT is_reviewed AND NOT is_by_opener)
+SELECT ARRAY(SELECT id FROM merged WHERE is_reviewed ORDER BY id),
+       ARRAY(SELECT id FROM merged WHERE NOT is_reviewed AND is_by_opener ORDER BY id),
+       ARRAY(SELECT id FROM merged WHERE NOT is_reviewed AND NOT is_by_opener ORDER BY id)
 """
 
 Threads = Sequence[int]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from dexxy.messages.feed.marks import NO_MARKS, Marks
 from dexxy.messages.models import Message, Thread
 
 # So many messages of a group are shown; the others unfold.
@@ -19,12 +20,14 @@ class Group:
     Args:
         waits_since: since when somebody in the thread waits for the team; None where nobody does.
         unread: the ids of the messages that the reader has not read; it may have others.
+        marks: what is told at the names of who wrote; it may have others.
     """
 
     thread: Thread
     messages: list[Message] = field(default_factory=list)
     waits_since: datetime | None = None
     unread: Collection[int] = ()
+    marks: Marks = NO_MARKS
 
     @property
     def is_unread(self) -> bool:
@@ -68,6 +71,7 @@ def days_of(
     *,
     waits: Mapping[int, datetime] | None = None,
     unread: Collection[int] = (),
+    marks: Marks = NO_MARKS,
 ) -> list[Day]:
     """Group MESSAGES, the newest first, by their days and threads.
 
@@ -75,6 +79,7 @@ def days_of(
         after: the day, as `2026-11-29`, that stands on the page already.
         waits: since when somebody waits for the team, by the id of the thread.
         unread: the ids of messages that the reader has not read.
+        marks: what is told at the names of who wrote.
     """
     days: dict[date, Day] = {}
     groups: dict[tuple[date, int], Group] = {}
@@ -83,7 +88,10 @@ def days_of(
         day = days.setdefault(on, Day(message.occurred_at, goes_on=on.isoformat() == after))
         if (on, message.thread_id) not in groups:
             groups[on, message.thread_id] = Group(
-                message.thread, waits_since=(waits or {}).get(message.thread_id), unread=unread
+                message.thread,
+                waits_since=(waits or {}).get(message.thread_id),
+                unread=unread,
+                marks=marks,
             )
             day.groups.append(groups[on, message.thread_id])
         groups[on, message.thread_id].messages.append(message)

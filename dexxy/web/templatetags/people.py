@@ -1,6 +1,7 @@
 """What the templates of people and organizations draw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -8,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dexxy.web.search.grammar import qualifier_text
+from dexxy.web.wording.evidence import in_words
 
 register = template.Library()
 
@@ -16,6 +18,12 @@ register = template.Library()
 def tag_query(tag: str) -> str:
     """Write the query of the address that lists who has a tag."""
     return f"?{urlencode({'q': qualifier_text('tag', tag)})}"
+
+
+@register.filter
+def evidence(reason: Mapping[str, Any]) -> str:
+    """Say what speaks for two accounts' being one person's, or against it."""
+    return in_words(reason)
 
 
 # Of the drawing, in its own units: a step to the right for each week, and the room for a line.

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dexxy.members.models import Identity, IdentityKind
+from dexxy.messages.feed.marks import NO_MARKS, Marks
 from dexxy.messages.models import Message
 from dexxy.web.rows import excerpts
 from dexxy.web.templatetags.dexxy import avatar_url, hidden_as, under_its_day
@@ -24,7 +25,6 @@ from dexxy.web.wording import feed_lines
 register = template.Library()
 
 _NONE = SafeString("")
-_GHOST = SafeString('<b title="The account is gone">ghost</b>')
 
 
 @register.simple_tag
@@ -52,21 +52,25 @@ def author_avatar(author: Identity | None, size: str = "") -> SafeString:
 def author_name(context: Mapping[str, Any], author: Identity | None) -> SafeString:
     """Name whoever wrote something, with the way to their page."""
     if author is None:
-        return _GHOST
+        return format_html('<b title="{}">ghost</b>', _("The account is gone"))
     member = author.member
     if member.erased_at:
-        return format_html('<b title="The team erased this person">{}</b>', member)
+        return format_html('<b title="{}">{}</b>', _("The team erased this person"), member)
     address = reverse("member", args=[context["workspace"].slug, author.member_id])
     is_bot = member.is_bot or author.kind == IdentityKind.BOT
-    return _name(address, author.username, member.display_name or author.username, is_bot=is_bot)
+    kind = _("bot") if is_bot else ""
+    return _name(address, author.username, member.display_name or author.username, kind)
 
 
 @register.simple_tag(takes_context=True)
-def said_line(context: Mapping[str, Any], message: Message, unread: Collection[int]) -> SafeString:
+def said_line(
+    context: Mapping[str, Any], message: Message, unread: Collection[int], marks: Marks = NO_MARKS
+) -> SafeString:
     """Write what somebody said or did, below the name of its thread.
 
     Args:
         unread: the ids of messages that the reader has not read.
+        marks: what is told at the name of whoever said it.
     """
     words, verb = excerpts.excerpt(message.body), feed_lines.said(message)
     is_unread = message.pk in unread
@@ -75,17 +79,26 @@ def said_line(context: Mapping[str, Any], message: Message, unread: Collection[i
         "thread_message", args=[context["workspace"].slug, message.thread_id, message.pk]
     )
     return format_html(
-        '<li class="{}" id="m{}">{}<p class="line clip">{}{} <a href="{}">{}{}</a></p>{}</li>',
+        '<li class="{}" id="m{}">{}<p class="line clip">{}{}{} <a href="{}">{}{}</a></p>{}</li>',
         looks,
         message.pk,
         author_avatar(message.author),
         format_html('<span class="hidden">{} </span>', _("Unread:")) if is_unread else _NONE,
         author_name(context, message.author),
+        _mark(message, marks),
         address,
         format_html("<i>{}</i> ", verb) if verb else _NONE,
         _words(message, words, verb),
         under_its_day(message.occurred_at),
     )
+
+
+def _mark(message: Message, marks: Marks) -> SafeString:
+    if message.pk in marks.by_team:
+        return format_html(' <span class="tag is-team">{}</span>', _("Team"))
+    if message.author and message.author.member_id in marks.new:
+        return format_html(' <span class="tag is-new">{}</span>', _("New"))
+    return _NONE
 
 
 def _words(message: Message, words: str, verb: str) -> SafeString:
@@ -108,8 +121,8 @@ def _avatar(name: str, url: str, look: str, size: str) -> SafeString:
 
 
 @lru_cache(maxsize=2048)
-def _name(address: str, login: str, name: str, *, is_bot: bool) -> SafeString:
-    bot = SafeString(' <span class="tag">bot</span>') if is_bot else _NONE
+def _name(address: str, login: str, name: str, kind: str) -> SafeString:
+    tag = format_html(' <span class="tag">{}</span>', kind) if kind else _NONE
     return format_html(
-        '<a class="strong" href="{}" title="{}"><bdi>{}</bdi></a>{}', address, login, name, bot
+        '<a class="strong" href="{}" title="{}"><bdi>{}</bdi></a>{}', address, login, name, tag
     )

@@ -11,14 +11,21 @@ from pytest_django import DjangoAssertNumQueries
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.pages import LARGEST_PAGE, PAGE
 from dexxy.common.sql import TooSlowError
-from dexxy.members.models import IdentityKind
+from dexxy.members.models import IdentityKind, MemberSummary
 from dexxy.messages.feed.search import search_catch_up
 from dexxy.messages.ingest.settling import threads_settle
-from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
+from dexxy.messages.models import MessageKind, TeamDecision, ThreadKind, ThreadState
 from dexxy.sources.models import Source
 from dexxy.web.markdown import LONGEST
 from dexxy.web.rows.groups import SHOWN
-from tests.factories import make_identity, make_message, make_source, make_thread, make_workspace
+from tests.factories import (
+    make_identity,
+    make_message,
+    make_repository,
+    make_source,
+    make_thread,
+    make_workspace,
+)
 
 Get = Callable[..., str]
 
@@ -74,6 +81,50 @@ def test_a_gone_account_is_a_ghost_and_a_bot_is_marked(
 
     assert ">ghost</b>" in page
     assert page.count('<span class="tag">bot</span>') == 1
+
+
+def test_the_team_and_who_is_new_are_marked_at_their_names(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    now = timezone.now()
+    thread = make_thread(source=source)
+    teammate, newcomer, regular = (make_identity(workspace=workspace) for _ in range(3))
+    TeamDecision.objects.create(
+        workspace=workspace, member=teammate.member, is_on_team=True, since=now - timedelta(days=9)
+    )
+    for author, days in ((teammate, 300), (newcomer, 3), (regular, 300)):
+        MemberSummary.objects.create(
+            member=author.member, workspace=workspace, first_act_at=now - timedelta(days=days)
+        )
+    told = {
+        make_message(thread=thread, author=author, occurred_at=now - timedelta(days=days)): mark
+        for author, days, mark in (
+            (teammate, 1, "Team"),
+            (teammate, 20, ""),  # they were not yet on the team
+            (newcomer, 1, "New"),
+            (regular, 1, ""),
+        )
+    }
+
+    page = get()
+
+    for message, mark in told.items():
+        [line] = re.findall(rf'<li class="[^"]*" id="m{message.pk}">.*?</li>', page, re.S)
+        marks = re.findall(r'<span class="tag is-(?:team|new)">(\w+)</span>', line)
+        assert "".join(marks) == mark
+
+
+def test_nobody_is_new_before_all_of_the_history_is_read(
+    get: Get, workspace: Workspace, source: Source
+) -> None:
+    make_repository(source=source)
+    author = make_identity(workspace=workspace)
+    MemberSummary.objects.create(
+        member=author.member, workspace=workspace, first_act_at=timezone.now()
+    )
+    make_message(thread=make_thread(source=source), author=author)
+
+    assert ">New</span>" not in get()
 
 
 def test_a_body_is_shown_as_clean_html(get: Get, source: Source) -> None:
@@ -337,9 +388,10 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
         make_message(thread=make_thread(source=source, author=author), author=author)
 
     # The session and user, the workspace, seven for the feed, four for what waits and is unread,
-    # two for the repositories to choose from, the views, the workspaces of the menu, two for the
-    # health line (no repository is connected), the pinned views.
-    with django_assert_num_queries(24):
+    # four for who is on the team and who is new, two for the repositories to choose from, the
+    # views, the workspaces of the menu, two for the health line (no repository is connected), the
+    # pinned views.
+    with django_assert_num_queries(28):
         page = get()
 
     assert len(items(page)) == size

@@ -8,6 +8,8 @@ populations of the benchmark's tuning seeds, and rounded.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.services.contributors.comparing.traits import (
     Account,
     Facet,
@@ -120,7 +122,7 @@ RULES: Sequence[Rule] = (
         "verified_email",
         "email",
         8.5,
-        "Both show the verified address {value}.",
+        gettext_noop("Both show the verified address {value}."),
         Facet.VERIFIED,
         holds=_other_server,
         is_strong=True,
@@ -129,55 +131,89 @@ RULES: Sequence[Rule] = (
         "noreply_id",
         "email",
         7.3,
-        "The private address of one holds the other's id, {value}.",
+        gettext_noop("The private address of one holds the other's id, {value}."),
         Facet.NOREPLY_NUMBER,
         Facet.NUMBER,
         is_strong=True,
     ),
     Rule(
-        "linked_back", "link", 8.6, "Their profiles link each other.", Facet.MUTUAL, is_strong=True
+        "linked_back",
+        "link",
+        8.6,
+        gettext_noop("Their profiles link each other."),
+        Facet.MUTUAL,
+        is_strong=True,
     ),
-    Rule("same_email", "email", 6.4, "Both use the address {value}.", Facet.MAILBOX, discount=1.5),
+    Rule(
+        "same_email",
+        "email",
+        6.4,
+        gettext_noop("Both use the address {value}."),
+        Facet.MAILBOX,
+        discount=1.5,
+    ),
     Rule(
         "noreply_login",
         "email",
         4.6,
-        "The private address of one has the other's login.",
+        gettext_noop("The private address of one has the other's login."),
         Facet.NOREPLY_LOGIN,
         Facet.USERNAME,
         holds=_is_login_of,
     ),
-    Rule("same_mail_name", "email", 3.5, "Their addresses both begin with {value}.", Facet.LOCAL),
-    Rule("linked", "link", 6, "One of the profiles links the other.", Facet.LINK, Facet.PROFILE),
-    Rule("same_website", "link", 5.5, "Both profiles link {value}.", Facet.LINK, discount=5),
-    Rule("same_username", "username", 5.6, "Both are called {value}.", Facet.USERNAME),
+    Rule(
+        "same_mail_name",
+        "email",
+        3.5,
+        gettext_noop("Their addresses both begin with {value}."),
+        Facet.LOCAL,
+    ),
+    Rule(
+        "linked",
+        "link",
+        6,
+        gettext_noop("One of the profiles links the other."),
+        Facet.LINK,
+        Facet.PROFILE,
+    ),
+    Rule(
+        "same_website",
+        "link",
+        5.5,
+        gettext_noop("Both profiles link {value}."),
+        Facet.LINK,
+        discount=5,
+    ),
+    Rule(
+        "same_username", "username", 5.6, gettext_noop("Both are called {value}."), Facet.USERNAME
+    ),
     Rule(
         "like_username",
         "username",
         5.4,
-        "Their usernames are alike: {a.username} and {b.username}.",
+        gettext_noop("Their usernames are alike: {a.username} and {b.username}."),
         Facet.STEM,
     ),
     Rule(
         "handle",
         "username",
         2.9,
-        "Both go by {value}, in a username, an address or a name.",
+        gettext_noop("Both go by {value}, in a username, an address or a name."),
         Facet.HANDLE,
     ),
-    Rule("same_name", "name", 3.4, "Both are named {a.name}.", Facet.NAME),
+    Rule("same_name", "name", 3.4, gettext_noop("Both are named {a.name}."), Facet.NAME),
     Rule(
         "sounds_alike",
         "name",
         2.8,
-        "Their names sound alike: {a.name} and {b.name}.",
+        gettext_noop("Their names sound alike: {a.name} and {b.name}."),
         Facet.SOUND,
     ),
     Rule(
         "slip",
         "name",
         5.3,
-        "Their names are one slip apart: {a.name} and {b.name}.",
+        gettext_noop("Their names are one slip apart: {a.name} and {b.name}."),
         Facet.ENDS,
         holds=_is_slip,
     ),
@@ -185,7 +221,7 @@ RULES: Sequence[Rule] = (
         "initial",
         "name",
         5.5,
-        "One name is short for the other: {a.name} and {b.name}.",
+        gettext_noop("One name is short for the other: {a.name} and {b.name}."),
         Facet.ENDS,
         holds=_is_initial,
     ),
@@ -210,7 +246,17 @@ class Doubt:
 
 
 DOUBTS: Sequence[Doubt] = (
-    Doubt("same_server", -2.7, "Both are on one server.", _same_server),
-    Doubt("name_differs", -3.9, "Their names differ: {a.name} and {b.name}.", _share_no_word),
-    Doubt("name_half_differs", -1.8, "Their names differ: {a.name} and {b.name}.", _share_a_word),
+    Doubt("same_server", -2.7, gettext_noop("Both are on one server."), _same_server),
+    Doubt(
+        "name_differs",
+        -3.9,
+        gettext_noop("Their names differ: {a.name} and {b.name}."),
+        _share_no_word,
+    ),
+    Doubt(
+        "name_half_differs",
+        -1.8,
+        gettext_noop("Their names differ: {a.name} and {b.name}."),
+        _share_a_word,
+    ),
 )

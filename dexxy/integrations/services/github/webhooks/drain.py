@@ -1,7 +1,8 @@
 """Work off the inbox of webhooks: in batches, by any number of workers, each delivery once.
 
 A batch is one transaction, in which its rows are locked and marked: whoever dies leaves them as
-they were. A batch that fails is split until what fails, fails alone.
+they were. A batch that fails is split until what fails, fails alone. What is so heavy that it might
+kill the process is worked off by itself, and its attempt is written down before.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,8 +33,10 @@ from dexxy.integrations.services.github.webhooks.verification import (
 log = structlog.get_logger()
 
 BATCH = 200
-# Of payloads as PostgreSQL keeps them, compressed: a batch must fit into memory.
-BATCH_BYTES = 4 * 1024 * 1024
+# Of payloads as they came: a batch must fit into memory, and is some ten times as large there.
+BATCH_BYTES = 8 * 1024 * 1024
+# Bytes from which on a delivery is heavy. GitHub's are of ten thousand.
+HEAVY = 1024 * 1024
 # After so many failures a delivery is a dead letter: kept, until somebody asks for it again.
 MOST_ATTEMPTS = 8
 # Bytes of a payload as it is read. PostgreSQL puts spaces into it: it may be half as long again.
@@ -47,7 +50,7 @@ class Waiting:
     """A delivery of the inbox that this transaction has locked.
 
     Args:
-        size: of the payload in bytes, as PostgreSQL keeps it.
+        size: of the payload in bytes, as it came.
     """
 
     pk: int
@@ -59,9 +62,10 @@ class Waiting:
 
 
 _TAKE = """
-SELECT id, app_id, event, action, received_at, pg_column_size(payload)
+SELECT id, app_id, event, action, received_at, size
 FROM integrations_webhookdelivery
-WHERE state = 'pending' AND next_attempt_at <= statement_timestamp()
+WHERE state = 'pending'
+  AND next_attempt_at <= coalesce(%(until)s::timestamptz, statement_timestamp())
   AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
 ORDER BY next_attempt_at, id
 LIMIT %(most)s
@@ -84,10 +88,10 @@ WHERE d.id = r.id
 _END_COLUMNS = {"id": "bigint", "state": "text", "why": "text"}
 _NOTE_FAILURES = """
 UPDATE integrations_webhookdelivery d
-SET attempts = attempts + 1, error = r.why, updated_at = now(),
-    state = CASE WHEN attempts + 1 >= %(most)s THEN 'failed' ELSE state END,
-    next_attempt_at = clock_timestamp()
-                      + make_interval(secs => %(first)s * (%(growth)s::float ^ attempts))
+SET attempts = attempts + %(more)s, error = r.why, updated_at = now(),
+    state = CASE WHEN attempts + %(more)s >= %(most)s THEN 'failed' ELSE state END,
+    next_attempt_at = clock_timestamp() + make_interval(
+        secs => %(first)s * (%(growth)s::float ^ (attempts + %(more)s - 1)))
 FROM {rows}
 WHERE d.id = r.id AND d.state = 'pending'
 """
@@ -110,21 +114,35 @@ def deliveries_drain(*, seconds: float) -> int:
     return tried
 
 
-def _drain_batch(only: list[int] | None) -> int:
-    """Work off one batch: of ONLY these, or of all that is due. Returns how many were taken."""
+def _drain_batch(only: list[int] | None, *, is_counted: bool = False) -> int:
+    """Work off one batch.
+
+    Args:
+        only: primary keys; None takes from all that is due.
+        is_counted: the attempt stands in the row already: it is a heavy delivery, by itself.
+
+    Returns: how many were taken.
+    """
     taken: list[Waiting] = []
     began = monotonic()
+    is_heavy = False
     try:
         with transaction.atomic(), gathering():
             # What is lost in a crash of the server is lost together, and due again.
             execute_later("SET LOCAL synchronous_commit TO off", {})
-            taken = _take(only)
-            _note(_work(taken))
+            taken = _take(only, is_counted=is_counted)
+            is_heavy = bool(taken) and taken[0].size >= HEAVY and not is_counted
+            if is_heavy:
+                _count(taken[0])
+            else:
+                _note(_work(taken), is_counted=is_counted)
     except Exception as error:
         if not connection.is_usable():
             raise
-        _split([one.pk for one in taken], error)
+        _split([one.pk for one in taken], error, is_counted=is_counted)
         return len(taken)
+    if is_heavy:
+        return _drain_batch([taken[0].pk], is_counted=True) or len(taken)
     if taken:
         oldest = timezone.now() - min(one.received_at for one in taken)
         log.info(
@@ -137,27 +155,42 @@ def _drain_batch(only: list[int] | None) -> int:
     return len(taken)
 
 
-def _split(ids: Sequence[int], error: Exception) -> None:
+def _split(ids: Sequence[int], error: Exception, *, is_counted: bool) -> None:
     """Try the halves of a batch that failed; one delivery by itself has failed."""
     if len(ids) < 2:
         log.exception("webhook failed", delivery=ids, exc_info=error)
         why = quoted(f"{type(error).__name__}: {error}")
-        _note((pk, Outcome(DeliveryState.FAILED, why)) for pk in ids)
+        _note([(pk, Outcome(DeliveryState.FAILED, why)) for pk in ids], is_counted=is_counted)
         return
     middle = len(ids) // 2
     _drain_batch(list(ids[:middle]))
     _drain_batch(list(ids[middle:]))
 
 
-def _take(only: list[int] | None) -> list[Waiting]:
-    """Lock the deliveries that are worked off together: all those of threads, or one other."""
-    found = [Waiting(*row) for row in fetch_all(_TAKE, {"only": only, "most": BATCH})]
-    if found and found[0].event in ACCOUNT_EVENTS:
+def _take(only: list[int] | None, *, is_counted: bool) -> list[Waiting]:
+    """Lock the deliveries that are worked off together: all light ones of threads, or one other."""
+    # What is counted is due only when its attempt has failed.
+    params = {"only": only, "until": "infinity" if is_counted else None, "most": BATCH}
+    found = [Waiting(*row) for row in fetch_all(_TAKE, params)]
+    if found and not _is_for_batches(found[0]):
         return found[:1]
-    together = takewhile(lambda one: one.event not in ACCOUNT_EVENTS, found)
+    together = takewhile(_is_for_batches, found)
     sizes = accumulate(one.size for one in found)
     fitting = zip(together, sizes, strict=False)
     return [one for one, size in fitting if size <= BATCH_BYTES or one is found[0]]
+
+
+def _is_for_batches(one: Waiting) -> bool:
+    return one.event not in ACCOUNT_EVENTS and one.size < HEAVY
+
+
+_DIED = gettext_noop("Whoever worked it off died: it may be too large for the machine.")
+
+
+def _count(one: Waiting) -> None:
+    """Write down, before it begins, that an attempt has failed: if all goes well, it has not."""
+    # The last attempt is made, too; only then nobody tries again.
+    _note_failures([(one.pk, _DIED)], most=MOST_ATTEMPTS + 1)
 
 
 def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
@@ -204,7 +237,7 @@ def _handled(event: Event) -> Outcome:
     return Outcome(DeliveryState.IGNORED, _ABOUT_NOTHING)
 
 
-def _note(outcomes: Iterable[tuple[int, Outcome]]) -> None:
+def _note(outcomes: Iterable[tuple[int, Outcome]], *, is_counted: bool) -> None:
     """Write down what became of deliveries."""
     failed, ended = [], []
     for pk, outcome in outcomes:
@@ -215,7 +248,19 @@ def _note(outcomes: Iterable[tuple[int, Outcome]]) -> None:
         else:
             ended.append((pk, str(outcome.state), outcome.why))
     if failed:
-        params = {"most": MOST_ATTEMPTS, "first": FIRST_PAUSE, "growth": PAUSE_GROWTH}
-        execute_later(_NOTE_FAILURES, params, Rows(_FAILURE_COLUMNS, failed))
+        _note_failures(failed, more=0 if is_counted else 1)
     if ended:
         execute_later(_NOTE_ENDS, {}, Rows(_END_COLUMNS, ended))
+
+
+def _note_failures(
+    failed: Sequence[tuple[int, str]], *, more: int = 1, most: int = MOST_ATTEMPTS
+) -> None:
+    """Write down why deliveries failed, and when they are tried again.
+
+    Args:
+        more: attempts that do not stand in the rows yet.
+        most: so many attempts make a dead letter.
+    """
+    params = {"more": more, "most": most, "first": FIRST_PAUSE, "growth": PAUSE_GROWTH}
+    execute_later(_NOTE_FAILURES, params, Rows(_FAILURE_COLUMNS, failed))

@@ -25,9 +25,9 @@ class Stored(StrEnum):
 
 _STORE = """
 INSERT INTO integrations_webhookdelivery (
-    app_id, guid, event, action, installation_id, repository_id, payload, state, attempts, error,
-    times_received, received_at, next_attempt_at, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, 'pending', 0, '', 1, now(), now(), now(), now())
+    app_id, guid, event, action, installation_id, repository_id, payload, size, state, attempts,
+    error, times_received, received_at, next_attempt_at, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending', 0, '', 1, now(), now(), now(), now())
 ON CONFLICT (app_id, guid) DO NOTHING
 """
 
@@ -68,6 +68,7 @@ def _store(delivery: Delivery) -> Stored:
         delivery.installation_id,
         delivery.repository_id,
         delivery.payload,
+        delivery.size,
     )
     if _execute(_STORE, row).rowcount:
         return Stored.ACCEPTED

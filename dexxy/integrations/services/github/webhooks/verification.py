@@ -20,6 +20,9 @@ from dexxy.integrations.services.github.api.json import loads
 # GitHub sends nothing larger. In bytes.
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
 LARGEST_PAYLOAD = 25 * 1024 * 1024
+# Objects, lists and commas in a payload. GitHub's hold a few thousand; `[{},{},...` of 25 MB would
+# become half a gigabyte of objects wherever it is read.
+MOST_VALUES = 500_000
 # Seconds: how long a process trusts the secrets that it has read. A signature that fits none of
 # them makes it look again, so a new secret works at once, and an old one no longer than this.
 SECRETS_KEPT, SECRETS_KEPT_AT_LEAST = 30.0, 1.0
@@ -92,6 +95,7 @@ class Delivery:
     Args:
         app_pk: primary key of the GitHubApp.
         payload: JSON that PostgreSQL can hold.
+        size: of the body in bytes.
     """
 
     app_pk: int
@@ -101,6 +105,7 @@ class Delivery:
     installation_id: int | None
     repository_id: int | None
     payload: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +242,11 @@ def delivery_read(*, app_pk: int, guid: str, event: str, body: bytes) -> Deliver
     """Read the payload of a delivery, as far as the inbox needs it.
 
     Raises:
+        PayloadTooLargeError: it holds more values than any payload of GitHub.
         PayloadUnreadableError: it is not JSON, or not of a payload's shape.
     """
+    if sum(body.count(sign) for sign in (b"{", b"[", b",")) > MOST_VALUES:
+        raise PayloadTooLargeError(f"It holds more than {MOST_VALUES:,} values.")
     payload, stored = _parse(body)
     if not isinstance(payload, dict):
         raise PayloadUnreadableError("The payload is no JSON object.")
@@ -253,6 +261,7 @@ def delivery_read(*, app_pk: int, guid: str, event: str, body: bytes) -> Deliver
         installation_id=_id(payload, "installation"),
         repository_id=_id(payload, "repository"),
         payload=stored,
+        size=len(body),
     )
 
 
