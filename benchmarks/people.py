@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.people_peer import gambit_groups
 from benchmarks.population import HELD_OUT_SEEDS, population
 from benchmarks.population_people import Account as Invented
-from dexxy.integrations.services.contributors.comparing.decisions import (
+from dexxy.integrations.services.contributors.comparing.suggestion_decision import (
     COMPARED_AT_MOST,
     CUT,
     decide,

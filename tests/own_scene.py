@@ -1,7 +1,7 @@
 """A repository that a whole Dexxy follows through its App, while processes of it are killed."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -57,6 +57,8 @@ class Scene:
     ) -> None:
         self.up, self.github, self.world = up, github, github.world
         self.repository, self._followed = repository, followed
+        [self._installation] = self.world.covering(repository)
+        self._permissions = dict(self._installation.permissions)
 
     @property
     def waiting(self) -> int:
@@ -81,6 +83,14 @@ class Scene:
             self.wait_for_the_rest(count * 5 // 6)
             meanwhile()
             self.wait_for_the_rest(0)
+
+    def permit(self, without: Collection[str] = ()) -> None:
+        """Let the App do what it might do at first, WITHOUT some of that."""
+        app = self._installation.app
+        kept = {name: how for name, how in self._permissions.items() if name not in without}
+        with self.world.lock:
+            self.world.change_app(app, permissions=kept)
+            self.world.accept_permissions(self._installation)
 
     def wait_for_the_rest(self, count: int) -> None:
         wait_until(lambda: self.waiting <= count, f"all but {count} are sent", PATIENCE)

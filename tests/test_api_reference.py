@@ -34,7 +34,7 @@ from dexxy.messages.selectors import feed_page
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.outgoing.models import FeedAddress
-from dexxy.people.export_files import FRESH_FOR, MOST_AT_ONCE, MOST_KEPT
+from dexxy.people.export_keeping import FRESH_FOR, MOST_AT_ONCE, MOST_KEPT
 from dexxy.people.export_making import exports_work
 from dexxy.people.models import Export, Format
 from dexxy.sources.growth import Counts, counts_note

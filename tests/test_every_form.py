@@ -20,7 +20,7 @@ from dexxy.members.models import Member
 from dexxy.messages.models import Thread
 from dexxy.outgoing.endpoints import endpoint_set_paused
 from dexxy.outgoing.feed_addresses import feed_address_create
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.models import Export, Format
 from tests.every_page import Opened, every_page, pages
 from tests.factories import (

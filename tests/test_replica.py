@@ -42,7 +42,7 @@ from dexxy.messages.selectors import (
 )
 from dexxy.people.export_selection import EVERYTHING as ALL_ROWS
 from dexxy.people.export_selection import Asked
-from dexxy.people.exports import export_batch, export_total
+from dexxy.people.export_text import export_batch, export_total
 from dexxy.people.models import Export, Format
 from tests.factories import (
     START,

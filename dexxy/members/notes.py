@@ -7,11 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.accounts.selectors import require_membership
 from dexxy.accounts.services import audit
 from dexxy.common.errors import BadInputError, NotFoundError
 from dexxy.members.models import Member, MemberNote
-from dexxy.members.who_may_see import MemberNotFoundError
+from dexxy.members.who_may_see import MemberNotFoundError, require_people
 
 LONGEST_NOTE = 20_000
 # Of one home member.
@@ -44,7 +43,7 @@ def note_add(*, actor: User, workspace: Workspace, member_id: int, text: str) ->
         MemberNotFoundError: it is not a member of WORKSPACE.
         NoteError: it is empty or too long, or there are too many.
     """
-    require_membership(actor, workspace)
+    require_people(actor, workspace)
     home, text = _locked_home(workspace, member_id), _clean(text)
     newest = home.notes.order_by("-written_at", "-pk").first()
     if newest and (newest.author_id, newest.text) == (actor.pk, text):
@@ -67,7 +66,7 @@ def note_edit(*, actor: User, workspace: Workspace, note_id: int, text: str) -> 
         NoteNotFoundError: WORKSPACE has no such note.
         NoteError: it is empty or too long.
     """
-    require_membership(actor, workspace)
+    require_people(actor, workspace)
     note, text = _locked_note(workspace, note_id), _clean(text)
     if text != note.text:
         note.text, note.edited_by, note.edited_at = text, actor, timezone.now()
@@ -86,7 +85,7 @@ def note_delete(*, actor: User, workspace: Workspace, note_id: int) -> Member:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
         NoteNotFoundError: WORKSPACE has no such note.
     """
-    require_membership(actor, workspace)
+    require_people(actor, workspace)
     note = _locked_note(workspace, note_id)
     audit(workspace, actor, "member.note_deleted", note.member, note=note.pk)
     note.delete()

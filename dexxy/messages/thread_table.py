@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dexxy.common.pages import InvalidCursorError, Page, check_size, decoded, encoded
 from dexxy.common.sql import fetch_all
+from dexxy.messages.feed.snoozed import is_snoozed, snoozed_until
 from dexxy.messages.feed.threads import Kept
 from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage
 
@@ -117,15 +118,12 @@ def waits_since(thread: Thread) -> datetime | None:
         thread: read with its `standing` and its `triage`.
     """
     found: Standing | None = getattr(thread, "standing", None)
-    held: Triage | None = getattr(thread, "triage", None)
     # A thread that was closed a moment ago has its standing until the follower has read that.
     is_over = thread.state != ThreadState.OPEN
     if found is None or is_over or found.side != Side.TEAM or found.is_old:
         return None
-    if held is not None and held.snoozed_until and held.snoozed_until > timezone.now():
-        has_spoken = found.turned_at and held.seen_at and found.turned_at > held.seen_at
-        return found.since if has_spoken else None
-    return found.since
+    is_away = snoozed_until(getattr(thread, "triage", None), found, timezone.now())
+    return None if is_away else found.since
 
 
 def assignees_of(thread: Thread) -> list[str]:
@@ -160,7 +158,7 @@ def table_page(kept: Kept, sort: ThreadSort, first: int, after: str | None) -> P
     if sort is ThreadSort.WAITING:
         if cursor is None or cursor.part == 0:
             cursors = _longest_waiting(kept.all, cursor, first + 1)
-        kept = kept.narrowed(lambda of: of.exclude(Exists(_standings()) & ~Exists(_held())))
+        kept = kept.narrowed(lambda of: of.exclude(Exists(_standings()) & ~is_snoozed()))
         if cursor is not None and cursor.part == 0:
             cursor = None
     if len(cursors) <= first:
@@ -255,18 +253,11 @@ def _sorted(threads: QuerySet[Thread], field: str, limit: int) -> list[tuple[Any
 
 
 def _waits() -> Q:
-    return Q(standing__side=Side.TEAM, standing__is_old=False) & ~Q(Exists(_held()))
+    return Q(standing__side=Side.TEAM, standing__is_old=False) & ~Q(is_snoozed())
 
 
 def _standings() -> QuerySet[Standing]:
     return Standing.objects.filter(thread=OuterRef("pk"), side=Side.TEAM, is_old=False)
-
-
-def _held() -> QuerySet[Triage]:
-    unheard = Q(thread__standing__turned_at=None) | Q(seen_at=None)
-    unheard |= Q(seen_at__gte=F("thread__standing__turned_at"))
-    now = timezone.now()
-    return Triage.objects.filter(unheard, thread=OuterRef("pk"), snoozed_until__gt=now)
 
 
 def _number(value: datetime | int) -> int:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.sql import fetch_all
-from dexxy.messages.feed.held import HELD, held_in
+from dexxy.messages.feed.snoozed import SNOOZED, snoozed_in
 from dexxy.messages.models import Side, Standing, Thread, ThreadState, Triage, Wait
 from dexxy.outgoing.events import WAITS, EventType
 from dexxy.outgoing.models import Endpoint, KnownWait
@@ -44,7 +44,7 @@ WHERE e.workspace_id = ANY(%(among)s) AND NOT e.is_paused AND e.disabled_at IS N
               SELECT FROM messages_standing s
               WHERE {_IN_QUEUE} AND s.thread_id = k.thread_id AND s.since = k.since)
           OR (NOT k.is_late AND k.since <= %(now)s - e.late_hours * interval '1 hour'
-              AND k.thread_id NOT IN ({held_in("e.workspace_id")})))
+              AND k.thread_id NOT IN ({snoozed_in("e.workspace_id")})))
   ))
 """  # noqa: S608
 
@@ -82,9 +82,9 @@ def waits_tell(workspace_id: int) -> bool:
         return False
     workspace = Workspace.objects.get(pk=workspace_id)
     queue, now = _queue(workspace_id), timezone.now()
-    held = {pk for (pk,) in fetch_all(HELD, {"workspace": workspace_id, "now": now})}
+    snoozed = {pk for (pk,) in fetch_all(SNOOZED, {"workspace": workspace_id, "now": now})}
     for endpoint in endpoints:
-        _tell(workspace, endpoint, queue, held, now)
+        _tell(workspace, endpoint, queue, snoozed, now)
     return True
 
 
@@ -94,14 +94,14 @@ def _queue(workspace_id: int) -> set[Key]:
 
 
 def _tell(
-    workspace: Workspace, endpoint: Endpoint, queue: set[Key], held: set[int], now: datetime
+    workspace: Workspace, endpoint: Endpoint, queue: set[Key], snoozed: set[int], now: datetime
 ) -> None:
     rows = {(row.thread_id, row.since): row for row in endpoint.known_waits.all()}
     late_since = now - timedelta(hours=endpoint.late_hours)
     started = queue - rows.keys()
     ended = rows.keys() - queue
     known_late = {key for key, row in rows.items() if row.is_late}
-    late = {key for key in queue - known_late if key[1] <= late_since and key[0] not in held}
+    late = {key for key in queue - known_late if key[1] <= late_since and key[0] not in snoozed}
     _know(endpoint, started, late.__contains__)
     # Whoever turns up in the queue and has been late for longer than news are told of is no news.
     late -= {key for key in late & started if key[1] < late_since - NEWS_FOR}

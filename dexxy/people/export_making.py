@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from dexxy.kept.files import file_keep, file_read, files_forget, files_tidy
 from dexxy.people.archive.batches import Content, archive_batch, archive_total
-from dexxy.people.export_files import exports_wake
+from dexxy.people.export_keeping import exports_wake
 from dexxy.people.export_selection import Asked, Selection
-from dexxy.people.exports import export_batch, export_head, export_total
+from dexxy.people.export_text import export_batch, export_head, export_total
 from dexxy.people.models import UNFINISHED, Export, ExportFile, ExportPiece, ExportState, Format
 
 # Bytes of a piece at most: a download has one in memory.

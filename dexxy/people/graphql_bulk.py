@@ -16,7 +16,7 @@ from dexxy.members.graphql import MemberFilterInput
 from dexxy.members.segments import Segment
 from dexxy.people import bulk_tasks, models
 from dexxy.people.directory import Listed
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.export_selection import Selection as Exported
 from dexxy.people.models import BulkKind, BulkState, Export, Format
 from dexxy.people.selecting import Selection, people_tag_later, selected_ids

@@ -2,7 +2,7 @@
 
 from django_rq import job
 
-from dexxy.people.export_files import exports_wake
+from dexxy.people.export_keeping import exports_wake
 from dexxy.people.export_making import exports_work
 
 # The worker of webhooks makes them, too, in between.

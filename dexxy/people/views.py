@@ -15,7 +15,7 @@ from dexxy.common.api import MOST_POINTS, BudgetSpentError, refusal, spend
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.common.valkey import Seats
 from dexxy.kept.pieces import OutOfRangeError, Part, Pieces, part_asked
-from dexxy.people.export_files import (
+from dexxy.people.export_keeping import (
     ExportFailedError,
     TooManyExportsError,
     export_file_for,

@@ -12,7 +12,7 @@ from dexxy.accounts.views import caller_of
 from dexxy.common.api import MOST_POINTS, spend
 from dexxy.common.ids import parse_id
 from dexxy.members.who_may_see import member_now
-from dexxy.people.export_files import export_delete, export_latest, export_request
+from dexxy.people.export_keeping import export_delete, export_latest, export_request
 from dexxy.people.export_selection import EVERYTHING, Selection
 from dexxy.people.models import Export, Format
 from dexxy.people.views import kind_of_export, wants_bom

@@ -36,6 +36,7 @@ KILLS: Final = 4
 # The processes of `dexxy up`, by words of their command lines, and the servers.
 PROCESSES: Final = (" web ", " worker deliveries", " worker sync", " scheduler")
 SERVERS: Final = ("postgres", "valkey")
+KINDS: Final = ("issues", "pull_requests", "discussions")
 
 
 @pytest.mark.parametrize("number", range(int(os.environ.get("DEXXY_TEST_KILLS") or 1)))
@@ -85,13 +86,23 @@ def badly(random: Random) -> Callable[[Delivery], Attempt]:
 
 
 def kill_at_random(scene: Scene, random: Random, killed: list[str]) -> None:
-    """Kill what runs, one after the other, at moments that nobody chooses."""
-    for victim in random.choices((*PROCESSES, *SERVERS), k=KILLS):
+    """Kill what runs, one after the other, at moments that nobody chooses.
+
+    Between two kills the App may not read all kinds of threads.
+    """
+    taken, given = sorted(random.sample(range(KILLS + 1), 2))
+    for place, victim in enumerate(random.choices((*PROCESSES, *SERVERS), k=KILLS)):
+        if place == taken:
+            scene.permit(without=random.sample(KINDS, random.randint(1, len(KINDS))))
+        if place == given:
+            scene.permit()
         sleep(random.uniform(0, 0.5))
         pid = _server(scene.up, victim) if victim in SERVERS else _process(scene.up, random, victim)
         if pid:
             kill(pid)
         killed.append(victim)
+    if given == KILLS:
+        scene.permit()
 
 
 def _server(up: OwnInstallation, name: str) -> int | None:

@@ -14,7 +14,7 @@ import structlog
 from django.db import transaction
 
 from dexxy.common.stopping import asked_to_stop
-from dexxy.integrations.services.contributors.comparing.decisions import (
+from dexxy.integrations.services.contributors.comparing.suggestion_decision import (
     COMPARED_AT_MOST,
     Decision,
     Evidence,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dexxy.integrations.services.contributors.comparing.decisions import (
+from dexxy.integrations.services.contributors.comparing.suggestion_decision import (
     STRONG_AT_MOST,
     Decision,
     decide,

@@ -14,7 +14,7 @@ from benchmarks.population import population
 from benchmarks.population_people import Account
 from dexxy.accounts.models import User, Workspace
 from dexxy.integrations.services.contributor_identity import contributors_stitch
-from dexxy.integrations.services.contributors.comparing.decisions import COMPARED_AT_MOST
+from dexxy.integrations.services.contributors.comparing.suggestion_decision import COMPARED_AT_MOST
 from dexxy.members.ingest.accounts import identities_apply
 from dexxy.members.ingest.records import IdentityRecord
 from dexxy.members.merges.suggestion_answers import (

@@ -16,7 +16,7 @@ from dexxy.integrations.services.github.reading.releases import LOOK_FOR_FIRST_A
 from dexxy.integrations.services.github.reading.request_sizes import START
 from dexxy.messages.models import Release
 from dexxy.people.export_selection import Asked
-from dexxy.people.exports import export_whole
+from dexxy.people.export_text import export_whole
 from dexxy.people.models import Export, Format
 from dexxy.sources.models import DailyCounts
 from dexxy_simulator import model

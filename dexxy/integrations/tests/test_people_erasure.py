@@ -29,7 +29,7 @@ from dexxy.messages.ingest.records import Hint, MessageRecord, Snapshot, SourceK
 from dexxy.messages.ingest.snapshots import snapshots_apply
 from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind, ThreadState
 from dexxy.people.export_selection import Asked
-from dexxy.people.exports import export_whole
+from dexxy.people.export_text import export_whole
 from dexxy.people.importing import people_import
 from dexxy.people.merging import people_merge
 from dexxy.people.models import Export, Format

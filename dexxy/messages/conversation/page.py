@@ -24,7 +24,7 @@ from dexxy.messages.conversation.stretch import (
     Stretch,
     stretch_at,
 )
-from dexxy.messages.feed.held import held_until
+from dexxy.messages.feed.snoozed import snoozed_until
 from dexxy.messages.models import Message, Side, Standing, Thread, Triage
 from dexxy.messages.selectors import thread_for
 from dexxy.messages.team.roster import Roster, team_of
@@ -204,7 +204,7 @@ def conversation(
         since_team=_number_from(outline, landmarks.unanswered),
         standing=standing,
         triage=triage,
-        snoozed_until=held_until(triage, standing, timezone.now()),
+        snoozed_until=snoozed_until(triage, standing, timezone.now()),
         also=_also(thread),
         read_until=_read_until(outline, stretch, landmarks.unread, read_to),
         code=code,

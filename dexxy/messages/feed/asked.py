@@ -21,8 +21,8 @@ from dexxy.members.named import accounts_at, accounts_called, accounts_of
 from dexxy.messages.answers import IS_UNANSWERED
 from dexxy.messages.feed.conditions import Condition
 from dexxy.messages.feed.filters import CommonFilters
-from dexxy.messages.feed.held import HELD
 from dexxy.messages.feed.search import phrase_pattern, search_words, split_phrases
+from dexxy.messages.feed.snoozed import SNOOZED
 from dexxy.messages.models import Thread, ThreadKind, Triage
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.unread import read_before
@@ -55,7 +55,7 @@ _WAITING = f"""
 {{row}}.state = 'open' AND {{row}}.id IN (
     SELECT s.thread_id FROM messages_standing s
     WHERE s.workspace_id = %(workspace)s AND s.side = 'team' AND NOT s.is_old
-      AND s.since <= %(waited_since)s AND s.thread_id NOT IN ({HELD}))
+      AND s.since <= %(waited_since)s AND s.thread_id NOT IN ({SNOOZED}))
 """
 # A thread is read up to its last message that was shown: what is said later is unread.
 _UNREAD = """

@@ -3,6 +3,10 @@
 A mark is a debounced request: it may be set again and again, and one refetch answers them all. A
 refetch takes away only the marks that were there when its request left. Rules R1 and R4 of
 docs/explanation/what-wins-when.md.
+
+The reasons that lists of GitHub give are here. Others are set where they are met: by a webhook in
+`hints.py`, for a label or milestone that was renamed in `names.py`, and for a part whose thread is
+not shown in `parts.py` of `integrations`.
 """
 
 from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from typing import Any
 from dexxy.common.sql import Rows, execute, fetch_all
 from dexxy.members.organization_merges import organization_keys
 from dexxy.messages.answers import IS_SAID
-from dexxy.messages.feed.held import HELD
+from dexxy.messages.feed.snoozed import SNOOZED
 from dexxy.messages.figures.organizations import organizations_of
 from dexxy.messages.figures.people import QUIET, YEAR
 from dexxy.messages.figures.scope import LIVE
@@ -39,7 +39,7 @@ WITH account AS MATERIALIZED (
            ) AS regular_threads, ARRAY[{_BY_WEEK}] AS weeks
     FROM act m GROUP BY 1
 ), waiting AS (
-    SELECT opener.member_id, count(*) FILTER (WHERE s.thread_id NOT IN ({HELD})) AS waiting,
+    SELECT opener.member_id, count(*) FILTER (WHERE s.thread_id NOT IN ({SNOOZED})) AS waiting,
            min(tr.snoozed_until) FILTER (WHERE tr.snoozed_until > %(now)s) AS snoozed_until
     FROM account opener
     JOIN messages_thread t ON t.workspace_id = %(workspace)s AND t.author_id = opener.id

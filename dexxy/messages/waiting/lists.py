@@ -10,7 +10,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.messages.feed.conditions import Condition, params_of, where
 from dexxy.messages.feed.filters import ALL_THREADS, ThreadFilters
-from dexxy.messages.feed.held import HELD
+from dexxy.messages.feed.snoozed import SNOOZED
 from dexxy.messages.feed.threads import thread_conditions
 from dexxy.messages.models import Side
 
@@ -71,15 +71,15 @@ class Asked:
 
     @property
     def conditions(self) -> str:
-        """What stands behind WHERE, in a statement that begins with HELD_ONCE."""
+        """What stands behind WHERE, in a statement that begins with SNOOZED_ONCE."""
         return f"{self.side} AND {self.own.format(**QUESTIONS)}"
 
 
-# What begins each statement: which threads are held is told once, however often it is asked.
-HELD_ONCE = f"WITH held AS MATERIALIZED ({HELD})"
+# What begins each statement: which threads are snoozed is told once, however often it is asked.
+SNOOZED_ONCE = f"WITH snoozed AS MATERIALIZED ({SNOOZED})"
 # What may be asked of a row, beside its side.
 QUESTIONS: Mapping[str, str] = {
-    "is_held": "s.thread_id IN (SELECT held.thread_id FROM held)",
+    "is_snoozed": "s.thread_id IN (SELECT snoozed.thread_id FROM snoozed)",
     "is_mine": """s.thread_id IN (
     SELECT tr.thread_id FROM messages_triage tr
     WHERE tr.workspace_id = %(workspace)s AND tr.assignee_id = %(viewer)s)""",
@@ -89,14 +89,14 @@ QUESTIONS: Mapping[str, str] = {
     "is_first": "s.is_first",
 }
 _OF_TAB: Mapping[Tab, str] = {
-    Tab.ALL: "NOT {is_held}",
-    Tab.MINE: "NOT {is_held} AND {is_mine}",
-    Tab.UNASSIGNED: "NOT {is_held} AND NOT {is_assigned}",
-    Tab.FIRST: "NOT {is_held} AND {is_first}",
-    Tab.OURS: "NOT {is_held}",
-    Tab.LATE: "NOT {is_held}",
-    Tab.OLD: "NOT {is_held}",
-    Tab.SNOOZED: "{is_held}",
+    Tab.ALL: "NOT {is_snoozed}",
+    Tab.MINE: "NOT {is_snoozed} AND {is_mine}",
+    Tab.UNASSIGNED: "NOT {is_snoozed} AND NOT {is_assigned}",
+    Tab.FIRST: "NOT {is_snoozed} AND {is_first}",
+    Tab.OURS: "NOT {is_snoozed}",
+    Tab.LATE: "NOT {is_snoozed}",
+    Tab.OLD: "NOT {is_snoozed}",
+    Tab.SNOOZED: "{is_snoozed}",
     Tab.ASIDE: "TRUE",
 }
 # What people decided about stands in the list of that decision alone, whatever list it came from.

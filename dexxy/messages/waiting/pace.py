@@ -10,7 +10,7 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.sql import fetch_all, time_limit
-from dexxy.messages.waiting.lists import HELD_ONCE, WHOLE_QUEUE, QueueFilters, asked
+from dexxy.messages.waiting.lists import SNOOZED_ONCE, WHOLE_QUEUE, QueueFilters, asked
 
 LATELY = timedelta(days=7)
 
@@ -21,7 +21,7 @@ JOIN sources_source source ON source.id = t.source_id AND NOT source.is_archived
 WHERE w.workspace_id = %(workspace)s"""
 # To set a thread aside is no answer: such a wait ends when what was seen was written.
 _PACE = f"""
-{HELD_ONCE}
+{SNOOZED_ONCE}
 SELECT (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY s.since DESC)
         FROM {{source}} WHERE {{conditions}}),
        (SELECT count(*) FROM messages_wait w {_OF_LIVE} AND w.since >= %(then)s),

@@ -10,9 +10,9 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.sql import fetch_all
 from dexxy.messages.waiting.lists import (
-    HELD_ONCE,
     IN_RANGE,
     RANGES,
+    SNOOZED_ONCE,
     WHOLE_QUEUE,
     QueueFilters,
     asked,
@@ -50,7 +50,7 @@ def queue_position(
     rows = f"FROM {RANGES} CROSS JOIN LATERAL (SELECT s.since, s.thread_id FROM {of.source}"
     rows += f" WHERE {of.conditions} AND {IN_RANGE}"
     statement = f"""
-{HELD_ONCE}, found AS (
+{SNOOZED_ONCE}, found AS (
     SELECT r.number, q.since, q.thread_id {rows} AND s.thread_id = %(thread)s) q),
 own AS (SELECT coalesce(found.number, -1) AS number, found.since, found.thread_id
         FROM (SELECT) always LEFT JOIN found ON TRUE)

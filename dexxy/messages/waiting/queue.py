@@ -21,9 +21,9 @@ from dexxy.messages.models import Message, Standing, Thread
 from dexxy.messages.waiting.lists import (
     BANDS,
     BEGINNING,
-    HELD_ONCE,
     IN_RANGE,
     RANGES,
+    SNOOZED_ONCE,
     WHOLE_QUEUE,
     QueueFilters,
     asked,
@@ -181,7 +181,7 @@ def _find(
     of = asked(viewer, workspace, filters, cursor.now)
     among = "" if thread_ids is None else " AND s.thread_id = ANY(%(among)s)"
     statement = f"""
-{HELD_ONCE}
+{SNOOZED_ONCE}
 SELECT q.number, q.since, q.thread_id FROM {RANGES} CROSS JOIN LATERAL (
     SELECT r.number, s.thread_id, s.since FROM {of.source}
     WHERE {of.conditions} AND {IN_RANGE}{among} AND r.number >= %(at)s

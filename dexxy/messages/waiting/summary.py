@@ -14,10 +14,10 @@ from dexxy.common.sql import fetch_all, time_limit
 from dexxy.messages.models import Message, OwnMember, Recount, TeamDecision, TeamStint
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.lists import (
-    HELD_ONCE,
     IN_RANGE,
     QUESTIONS,
     RANGES,
+    SNOOZED_ONCE,
     WHOLE_QUEUE,
     QueueFilters,
     Tab,
@@ -65,7 +65,7 @@ def queue_summary(
     now = timezone.now()
     of = asked(viewer, workspace, filters, now)
     statement = f"""
-{HELD_ONCE}
+{SNOOZED_ONCE}
 SELECT r.number, count(q.since), min(q.since),
        (array_agg(q.thread_id ORDER BY q.since, q.thread_id))[1]
 FROM {RANGES} LEFT JOIN LATERAL (
@@ -118,7 +118,7 @@ def list_counts(
         f"SELECT {answers} FROM {lists[tabs[0]].source} WHERE {side} OFFSET 0) s) side_{index}"
         for index, (side, tabs) in enumerate(sides.items())
     ]
-    statement = f"{HELD_ONCE} SELECT * FROM {', '.join(passes)}"
+    statement = f"{SNOOZED_ONCE} SELECT * FROM {', '.join(passes)}"
     with time_limit():
         [row] = fetch_all(statement, lists[Tab.ALL].params)
     counts = dict.fromkeys(Tab, 0)
@@ -146,7 +146,7 @@ def queue_number(viewer: Viewer, workspace: Workspace) -> int:
     return int(number)
 
 
-_COUNT = HELD_ONCE + " SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT %(most)s) counted"
+_COUNT = SNOOZED_ONCE + " SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT %(most)s) counted"
 
 
 def has_team(viewer: Viewer, workspace: Workspace) -> bool:

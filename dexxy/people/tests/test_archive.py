@@ -23,7 +23,7 @@ from dexxy.outgoing.models import Endpoint
 from dexxy.people import export_making, export_rows
 from dexxy.people.archive import batches, tables
 from dexxy.people.archive.batches import MANIFEST, archive_fields
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.export_making import export_pieces, exports_work
 from dexxy.people.models import Export, ExportFile, ExportState, Format
 from dexxy.sources.models import Source

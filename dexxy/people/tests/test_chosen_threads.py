@@ -14,7 +14,7 @@ from dexxy.messages.feed.filters import Bots, ThreadFilters
 from dexxy.messages.feed.kept_filters import filters_read, filters_written
 from dexxy.messages.models import ThreadKind, ThreadState
 from dexxy.messages.thread_table import ThreadTab
-from dexxy.people.export_files import export_file_for, export_latest, export_request
+from dexxy.people.export_keeping import export_file_for, export_latest, export_request
 from dexxy.people.export_making import export_pieces, exports_work
 from dexxy.people.export_selection import Selection
 from dexxy.people.models import Export, ExportFile, Format

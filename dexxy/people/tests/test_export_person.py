@@ -15,7 +15,7 @@ from dexxy.members.models import Identity, Member
 from dexxy.members.notes import note_add
 from dexxy.messages.models import ArchivedReason, CoAuthor, MessageKind, TeamDecision, Thread
 from dexxy.people import export_person
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.export_making import export_pieces, exports_work
 from dexxy.people.export_person import NOT_TOLD
 from dexxy.people.export_selection import Selection

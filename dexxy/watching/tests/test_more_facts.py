@@ -25,7 +25,7 @@ from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.messages.changes.noting import members_note
 from dexxy.messages.models import ChangeKind, Follower
 from dexxy.outgoing.models import Endpoint
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.models import BulkKind, BulkState, BulkTask, Export, Format
 from dexxy.sources.models import Source
 from dexxy.watching import arriving, counters, reading, working

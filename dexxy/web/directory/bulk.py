@@ -11,9 +11,9 @@ from django.utils.translation import gettext, ngettext
 from dexxy.accounts.models import Workspace
 from dexxy.common.ids import parse_id
 from dexxy.members.tagging import MOST_AT_ONCE, SelectionError
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.export_selection import Selection as Exported
-from dexxy.people.exports import members_csv
+from dexxy.people.export_text import members_csv
 from dexxy.people.models import Export, Format
 from dexxy.people.selecting import (
     MOST_SELECTED,

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import is_admin
-from dexxy.people.export_files import export_files
+from dexxy.people.export_keeping import export_files
 from dexxy.people.models import Export
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 

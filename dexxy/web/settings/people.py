@@ -44,7 +44,7 @@ from dexxy.web.pages import (
     workspace_action,
     workspace_form,
 )
-from dexxy.web.signing_in.adapter import ways
+from dexxy.web.signing_in.ways import ways
 
 _NOW = {
     Role.ADMIN: gettext_lazy("They are an admin now."),

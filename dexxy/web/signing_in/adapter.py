@@ -1,6 +1,5 @@
 """What allauth asks us about accounts elsewhere: who may sign in with one, and why nobody else."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,12 +20,11 @@ from dexxy.accounts.outside_accounts import (
     OutsidePerson,
     outside_person_sign_in,
 )
-from dexxy.common.crypto import UndecryptableSecretError
-from dexxy.integrations.services.github.access.app import NoAppError, app_current
 from dexxy.integrations.services.github.connecting.organization_rules import (
     Proven,
     memberships_prove,
 )
+from dexxy.web.signing_in.ways import apps_of_ways
 
 # Only who signs in elsewhere loads what asks there: it is 5 MB.
 if TYPE_CHECKING:
@@ -39,28 +37,13 @@ class ExplainedError(ProviderException):  # type: ignore[misc]
     """A sign-in failed; the message is a sentence for whoever signs in."""
 
 
-@dataclass(frozen=True)
-class Way:
-    """Another place to sign in: what its button says, and the name of its address."""
-
-    name: str
-    url_name: str
-
-
-def ways() -> list[Way]:
-    """Return where people can sign in beside here."""
-    names = {"github": "github_login", "openid_connect": "oidc_login"}
-    apps = OutsideAccountAdapter().list_apps(None)
-    return [Way(app.name, names[app.provider]) for app in apps]
-
-
 class OutsideAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Knows the providers of the settings, and lets nobody in but by `outside_person_sign_in`."""
 
     def list_apps(
         self, request: HttpRequest | None, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        found = [*_github(), *_oidc()]
+        found = apps_of_ways()
         if provider:
             found = [one for one in found if provider in (one.provider, one.provider_id)]
         return [one for one in found if not client_id or one.client_id == client_id]
@@ -153,40 +136,6 @@ def _in_organizations(account: SocialAccount) -> Proven:
         login=str(account.extra_data.get("login") or ""),
         uid=account.uid,
     )
-
-
-def _github() -> list[SocialApp]:
-    if not settings.DEXXY_SIGN_IN_GITHUB:
-        return []
-    try:
-        app = app_current()
-    except (NoAppError, UndecryptableSecretError):
-        return []  # The doctor says so.
-    return [
-        SocialApp(
-            provider="github",
-            provider_id="github",
-            name="GitHub",
-            client_id=app.client_id,
-            secret=app.client_secret.read(),
-        )
-    ]
-
-
-def _oidc() -> list[SocialApp]:
-    given = settings.DEXXY_OIDC
-    if given is None:
-        return []
-    return [
-        SocialApp(
-            provider="openid_connect",
-            provider_id="oidc",
-            name=given.name,
-            client_id=given.client_id,
-            secret=given.client_secret,
-            settings={"server_url": given.issuer},
-        )
-    ]
 
 
 def _invitation_of(address: str) -> str:

@@ -21,7 +21,7 @@ from dexxy.web.frame.navigation import Frame, frame_of
 from dexxy.web.frame.theme import Theme, theme_of
 from dexxy.web.settings import navigation
 from dexxy.web.settings.navigation import SettingLink
-from dexxy.web.signing_in.adapter import Way, ways
+from dexxy.web.signing_in.ways import Way, ways
 from dexxy.web.waiting import words
 from dexxy.web.wording import health as of_health
 from dexxy.web.wording import threads

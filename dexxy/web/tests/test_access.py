@@ -22,7 +22,7 @@ from dexxy.integrations.models import GitHubInstallation, GitHubRepository, Webh
 from dexxy.members.models import Identity, Member, MemberMerge, MergeSuggestion
 from dexxy.outgoing.feed_addresses import feed_address_create
 from dexxy.outgoing.models import Endpoint, FeedAddress, LeavingRule
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.models import Export, ExportFile, Format
 from dexxy.people.selecting import people_tag_later
 from dexxy.sources.models import Source

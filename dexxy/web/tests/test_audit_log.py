@@ -12,9 +12,9 @@ import dexxy
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import WHOLE_LOG
 from dexxy.accounts.services import audit
-from dexxy.people.export_files import export_latest
+from dexxy.people.export_keeping import export_latest
 from dexxy.people.export_selection import Asked, Selection
-from dexxy.people.exports import export_whole
+from dexxy.people.export_text import export_whole
 from dexxy.people.models import Export, Format
 from dexxy.web.settings.audit_words import DEEDS, DETAILS, details_of
 

@@ -12,7 +12,7 @@ from django.urls import get_resolver, resolve
 
 import dexxy.web
 from dexxy.accounts.models import User, Workspace
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.models import Export, Format
 from tests.factories import make_endpoint, make_identity, make_user
 from tests.second_step import app_of

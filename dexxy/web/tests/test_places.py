@@ -7,7 +7,7 @@ from django.test import Client
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages.models import TeamDecision
-from dexxy.people.export_files import export_request
+from dexxy.people.export_keeping import export_request
 from dexxy.people.models import Export, Format
 from tests.factories import make_identity
 from tests.second_step import app_of

@@ -11,7 +11,7 @@ from dexxy.cli.startup import database_require
 from dexxy.cli.workspaces import workspace_called
 from dexxy.people.archive.batches import archive_whole
 from dexxy.people.export_selection import EVERYTHING, Asked, Selection
-from dexxy.people.exports import export_total, export_whole
+from dexxy.people.export_text import export_total, export_whole
 from dexxy.people.models import Export, Format
 
 

@@ -17,7 +17,7 @@ from dexxy.messages.erasure import accounts_unname, bodies_erase, co_authors_era
 from dexxy.messages.models import ChangeKind
 from dexxy.outgoing.erasure import deliveries_unname
 from dexxy.people.bulk_tasks import bulk_tasks_forget
-from dexxy.people.export_files import exports_expire
+from dexxy.people.export_keeping import exports_expire
 
 # Payloads name an account by an object with `id` and `login`, at any depth:
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads

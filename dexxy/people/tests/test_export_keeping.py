@@ -24,9 +24,9 @@ from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.kept.files import file_keep
 from dexxy.kept.models import KeptFile
 from dexxy.messages.models import MessageKind, Thread
-from dexxy.people import export_making, export_rows, exports
-from dexxy.people.export_files import MOST_AT_ONCE, MOST_KEPT, ExportNotFoundError, export_request
-from dexxy.people.export_files import export_file_for as found
+from dexxy.people import export_making, export_rows, export_text
+from dexxy.people.export_keeping import MOST_AT_ONCE, MOST_KEPT, ExportNotFoundError, export_request
+from dexxy.people.export_keeping import export_file_for as found
 from dexxy.people.export_making import PIECE, exports_due, exports_prune, exports_work
 from dexxy.people.models import Export, ExportFile, ExportPiece, ExportState, Format
 from dexxy.people.views import MOST_DOWNLOADS
@@ -463,14 +463,14 @@ def test_an_erasure_ends_an_export_in_the_middle(
     author = thread.author
     assert author is not None
     ask_for(bob, workspace)
-    read = exports._EXPORTS[Export.MESSAGES]
+    read = export_text._EXPORTS[Export.MESSAGES]
 
     def erased_meanwhile(*arguments: Any) -> Any:
         batch = read[1](*arguments)
         person_erase(actor=alice, workspace=workspace, member_id=author.member_id)
         return batch
 
-    monkeypatch.setitem(exports._EXPORTS, Export.MESSAGES, (read[0], erased_meanwhile))
+    monkeypatch.setitem(export_text._EXPORTS, Export.MESSAGES, (read[0], erased_meanwhile))
     exports_work(seconds=10)
     work()
 
@@ -485,18 +485,18 @@ def test_a_worker_that_died_costs_a_piece_and_one_that_fails_is_given_up(
     make_message(thread=thread, body="newer")
     asked = get(path)
     exports_work(seconds=0.000001)
-    read = exports._EXPORTS[Export.MESSAGES]
+    read = export_text._EXPORTS[Export.MESSAGES]
 
     def failing(*_: object) -> Any:
         raise MemoryError
 
-    monkeypatch.setitem(exports._EXPORTS, Export.MESSAGES, (read[0], failing))
+    monkeypatch.setitem(export_text._EXPORTS, Export.MESSAGES, (read[0], failing))
     for _ in range(2):
         with pytest.raises(MemoryError):
             exports_work(seconds=10)
         assert not exports_due()
         ExportFile.objects.update(held_until=timezone.now())
-    monkeypatch.setitem(exports._EXPORTS, Export.MESSAGES, read)
+    monkeypatch.setitem(export_text._EXPORTS, Export.MESSAGES, read)
     work()
     mended = get(asked["Location"])
 
@@ -514,13 +514,13 @@ def test_a_worker_that_was_suspended_writes_no_piece_into_anothers_export(
     bob: User, workspace: Workspace, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = ask_for(bob, workspace)
-    read = exports._EXPORTS[Export.MESSAGES]
+    read = export_text._EXPORTS[Export.MESSAGES]
 
     def suspended(*arguments: Any) -> Any:
         ExportFile.objects.update(holder="another")
         return read[1](*arguments)
 
-    monkeypatch.setitem(exports._EXPORTS, Export.MESSAGES, (read[0], suspended))
+    monkeypatch.setitem(export_text._EXPORTS, Export.MESSAGES, (read[0], suspended))
     exports_work(seconds=10)
 
     export.refresh_from_db()

@@ -11,9 +11,9 @@ from django.core.management import call_command
 from dexxy.accounts.models import Workspace
 from dexxy.cli.errors import WrongUseError
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread
-from dexxy.people import export_rows, exports
+from dexxy.people import export_rows, export_text
 from dexxy.people.export_selection import Asked
-from dexxy.people.exports import export_whole
+from dexxy.people.export_text import export_whole
 from dexxy.people.models import Export, Format
 from dexxy.sources.growth import Counts, counts_note
 from dexxy.sources.models import Source
@@ -142,7 +142,7 @@ def test_the_command_writes_a_file_for_its_owner_alone_and_whole_or_not_at_all(
     options = ("export", "threads", "--workspace", workspace.slug, "--output", str(target))
 
     with monkeypatch.context() as broken:
-        broken.setitem(exports._EXPORTS, Export.THREADS, ((), lambda *_: 1 / 0))
+        broken.setitem(export_text._EXPORTS, Export.THREADS, ((), lambda *_: 1 / 0))
         with pytest.raises(ZeroDivisionError):
             call_command(*options)
     after_failure = target.read_text(), list(tmp_path.iterdir())
