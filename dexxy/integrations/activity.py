@@ -1,6 +1,7 @@
 """What was read from GitHub when, and what GitHub sent by itself."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Left
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
@@ -15,6 +16,9 @@ from dexxy.integrations.models import (
     SyncRun,
     WebhookDelivery,
 )
+
+# Signs of a webhook that are shown; a page of megabytes is no help.
+LONGEST_SHOWN = 200_000
 
 
 class DeliveryNotFoundError(NotFoundError):
@@ -73,7 +77,7 @@ def deliveries(
 
 
 def delivery_of(viewer: Viewer, workspace: Workspace, pk: int) -> WebhookDelivery:
-    """Return one delivery of the workspace's installation, with what GitHub sent.
+    """Return one delivery of the workspace's installation, without what GitHub sent.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -81,10 +85,24 @@ def delivery_of(viewer: Viewer, workspace: Workspace, pk: int) -> WebhookDeliver
         DeliveryNotFoundError: there is none.
     """
     require_admin(viewer, workspace)
-    found = _deliveries(workspace, None).defer(None).filter(pk=pk).first()
+    found = _deliveries(workspace, None).filter(pk=pk).first()
     if found is None:
         raise DeliveryNotFoundError(_("There is no such webhook, or not any more."))
     return found
+
+
+def delivery_sent(viewer: Viewer, workspace: Workspace, pk: int) -> str:
+    """Return what GitHub sent with a delivery, as JSON; of a long one its beginning.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+        AdminOnlyError: VIEWER is in it as a member.
+        DeliveryNotFoundError: there is none.
+    """
+    delivery = delivery_of(viewer, workspace, pk)
+    sent = Left(Cast("payload", TextField()), LONGEST_SHOWN)
+    sent_of = WebhookDelivery.objects.values_list(sent, flat=True)
+    return str(sent_of.get(pk=delivery.pk))
 
 
 def delivery_total(viewer: Viewer, workspace: Workspace, state: DeliveryState | None) -> int:

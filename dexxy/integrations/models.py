@@ -613,6 +613,19 @@ class WebhookDelivery(TimestampedModel):
         return f"{self.event} {self.guid}"
 
 
+class Drain(models.Model):
+    """Somebody who works off the inbox of webhooks; the row is gone when they have come to an end.
+
+    `holder` is the process, as `access/liveness.py` names it.
+    """
+
+    holder = models.TextField()
+    began_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"drain by {self.holder}"
+
+
 class RefusedWebhooks(TimestampedModel):
     """How many requests the webhook door refused on one day (UTC) for one reason."""
 

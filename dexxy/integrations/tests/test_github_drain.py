@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from threading import Thread as Worker
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -20,9 +22,9 @@ from structlog.testing import capture_logs
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.valkey import outage
-from dexxy.integrations.models import DeliveryState, GitHubApp, WebhookDelivery
+from dexxy.integrations.models import DeliveryState, Drain, GitHubApp, WebhookDelivery
 from dexxy.integrations.services.github.webhooks import drain
-from dexxy.integrations.services.github.webhooks.drain import deliveries_drain
+from dexxy.integrations.services.github.webhooks.drain import LONGEST_DRAIN, deliveries_drain
 from dexxy.integrations.services.github.webhooks.inbox import (
     deliveries_retry,
     enqueue_deliveries,
@@ -63,6 +65,15 @@ def states() -> dict[str, int]:
     for state in WebhookDelivery.objects.values_list("state", flat=True):
         found[state] = found.get(state, 0) + 1
     return found
+
+
+def attempts() -> list[int]:
+    return list(WebhookDelivery.objects.order_by("pk").values_list("attempts", flat=True))
+
+
+def sizes_of(lines: Sequence[Any]) -> list[int]:
+    """Return how large the batches were that LINES of the log tell of."""
+    return [one["deliveries"] for one in lines if one["event"] == "webhooks worked off"]
 
 
 def make_malformed(app: GitHubApp) -> WebhookDelivery:
@@ -181,20 +192,6 @@ def test_a_batch_fits_into_memory(app: GitHubApp, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_numbers_that_are_long_when_they_are_written_out_are_not_read(app: GitHubApp) -> None:
-    arrive_many(app, 2)
-    body = b'{"action": "edited", "junk": [%s]}' % b",".join([b"1e308"] * 180_000)
-    send(app, body, event="issues")
-
-    deliveries_drain(seconds=10)
-
-    long = WebhookDelivery.objects.latest("pk")
-    assert (long.state, long.attempts) == (DeliveryState.PENDING, 1)
-    assert "much longer than it was told" in long.error
-    assert WebhookDelivery.objects.filter(state=DeliveryState.DONE).count() == 2
-
-
-@pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_do_each_delivery_once(workspace: Workspace) -> None:
     app = connect_app(workspace)
     arrive_many(app, 250)
@@ -291,73 +288,147 @@ def test_a_worker_killed_before_its_commit_leaves_everything_due(workspace: Work
     assert (states(), Thread.objects.count()) == ({"done": 10}, 10)
 
 
-def make_heavy(app: GitHubApp) -> WebhookDelivery:
-    """Let an issue arrive that is so heavy that it is worked off by itself."""
-    heavy = payload("issues__opened")
-    heavy["issue"] |= {"number": 900, "node_id": "I_900", "junk": "x" * drain.HEAVY}
-    send(app, heavy, event="issues")
-    return WebhookDelivery.objects.latest("pk")
+@pytest.mark.django_db(transaction=True)
+def test_after_a_drain_was_cut_short_each_delivery_is_counted_before_it_is_tried(
+    workspace: Workspace,
+) -> None:
+    app = connect_app(workspace)
+    arrive_many(app, 3)
+
+    drain_and_die()  # nobody knows what killed it
+    assert attempts() == [0, 0, 0]
+    drain_and_die()  # it was the first one
+
+    assert attempts() == [1, 0, 0]
+    first = WebhookDelivery.objects.order_by("pk")[0]
+    assert (first.state, "died" in first.error) == (DeliveryState.PENDING, True)
+    assert deliveries_drain(seconds=10) == 2
+    assert states() == {"pending": 1, "done": 2}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_delivery_that_kills_whoever_works_it_off_stops_no_other(workspace: Workspace) -> None:
+def test_what_was_cut_short_is_forgotten_once_a_drain_comes_to_its_end(
+    workspace: Workspace,
+) -> None:
     app = connect_app(workspace)
-    heavy = make_heavy(app)
-    arrive_many(app, 3)
-
+    arrive_many(app, 2)
     drain_and_die()
 
-    heavy.refresh_from_db()
-    assert (heavy.state, heavy.attempts) == (DeliveryState.PENDING, 1)
-    assert "died" in heavy.error
-    assert deliveries_drain(seconds=10) == 3
-    assert states() == {"pending": 1, "done": 3}
+    with capture_logs() as careful:
+        deliveries_drain(seconds=10)
+    arrive_many(app, 2)
+    with capture_logs() as quick:
+        deliveries_drain(seconds=10)
+
+    assert (sizes_of(careful), sizes_of(quick)) == ([1, 1], [2])
+    assert not Drain.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_heavy_delivery_is_worked_off_by_itself(app: GitHubApp) -> None:
+@pytest.mark.parametrize("age", [timedelta(hours=1), timedelta(hours=3)])
+def test_a_drain_of_another_host_was_cut_short_when_it_is_old(
+    app: GitHubApp, age: timedelta
+) -> None:
+    Drain.objects.create(holder="elsewhere|1|2", began_at=timezone.now() - age)
     arrive_many(app, 2)
-    heavy = make_heavy(app)
-    arrive(app, "issues__opened")
 
     with capture_logs() as lines:
-        assert deliveries_drain(seconds=10) == 4
+        deliveries_drain(seconds=10)
 
-    sizes = [one["deliveries"] for one in lines if one["event"] == "webhooks worked off"]
-    assert sizes == [2, 1, 1]
-    heavy.refresh_from_db()
-    assert (heavy.state, heavy.error) == (DeliveryState.DONE, "")
+    assert sizes_of(lines) == ([1, 1] if age > LONGEST_DRAIN else [2])
+
+
+@contextmanager
+def that_kills_its_session(condition: str) -> Iterator[None]:
+    """Let PostgreSQL lose the session that stores a thread of CONDITION, as if memory was short."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION dies() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'"
+        )
+        cursor.execute(
+            "CREATE TRIGGER dies AFTER INSERT ON messages_thread"
+            f" FOR EACH ROW WHEN (NEW.{condition}) EXECUTE FUNCTION dies()"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION dies CASCADE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_kills_its_session_fails_alone(workspace: Workspace) -> None:
+    app = connect_app(workspace)
+    arrive_many(app, 3)
+
+    with that_kills_its_session("number = 2"):
+        deliveries_drain(seconds=10)
+
+    assert attempts() == [0, 1, 0]
+    assert states() == {"pending": 1, "done": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drain_whose_database_died_was_cut_short(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = connect_app(workspace)
+    arrive_many(app, 3)
+    found = []
+
+    with that_kills_its_session("number = 2"):
+        for _ in range(2):
+            # Whoever lost it finds no database any more.
+            monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+            with pytest.raises(OperationalError):
+                deliveries_drain(seconds=10)
+            monkeypatch.undo()
+            connection.close()
+            found.append(attempts())
+
+    assert found == [[0, 0, 0], [0, 1, 0]]
 
 
 @pytest.mark.django_db
-def test_an_attempt_at_a_heavy_delivery_counts_once(app: GitHubApp) -> None:
-    heavy = make_heavy(app)
-    WebhookDelivery.objects.update(payload={"action": "opened", "issue": {}})
-    found = []
+def test_what_failed_once_is_tried_by_itself_and_each_attempt_counts_once(app: GitHubApp) -> None:
+    bad = make_malformed(app)
+    deliveries_drain(seconds=10)
+    WebhookDelivery.objects.update(next_attempt_at=timezone.now())
+    arrive_many(app, 2)
 
-    for _ in range(drain.MOST_ATTEMPTS):
-        WebhookDelivery.objects.update(next_attempt_at=timezone.now())
-        deliveries_drain(seconds=10)
-        heavy.refresh_from_db()
-        found.append((heavy.attempts, str(heavy.state)))
+    with capture_logs() as lines:
+        assert deliveries_drain(seconds=10) == 3
 
-    *before, last = found
-    assert before == [(n, "pending") for n in range(1, drain.MOST_ATTEMPTS)]
-    assert last == (drain.MOST_ATTEMPTS, "failed")
-    assert "died" not in heavy.error
+    assert sorted(sizes_of(lines)) == [1, 2]
+    bad.refresh_from_db()
+    assert (bad.attempts, "died" in bad.error) == (2, False)
+
+
+@pytest.mark.django_db
+def test_what_succeeds_at_its_second_attempt_has_failed_once(app: GitHubApp) -> None:
+    bad = make_malformed(app)
+    deliveries_drain(seconds=10)
+    WebhookDelivery.objects.update(
+        next_attempt_at=timezone.now(), payload=payload("issues__opened")
+    )
+
+    deliveries_drain(seconds=10)
+
+    bad.refresh_from_db()
+    assert (bad.state, bad.attempts, bad.error) == (DeliveryState.DONE, 1, "")
 
 
 @pytest.mark.django_db
 def test_who_always_kills_is_a_dead_letter_in_the_end(app: GitHubApp) -> None:
-    heavy = make_heavy(app)
+    arrive(app, "issues__opened")
     # As if each of its attempts had been counted, and none had ended.
     WebhookDelivery.objects.update(attempts=drain.MOST_ATTEMPTS)
 
     deliveries_drain(seconds=10)
 
-    heavy.refresh_from_db()
-    assert heavy.state == DeliveryState.FAILED
-    assert "died" in heavy.error
+    [one] = WebhookDelivery.objects.all()
+    assert (one.state, "died" in one.error) == (DeliveryState.FAILED, True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -174,6 +174,8 @@ def test_it_refuses_what_is_no_delivery_of_ours_before_its_body_is_read(
         b'{"repository": {"id": 9223372036854775808}}',
         b"[" * 100_000,
         b'{"\\u0000": ' + b"[" * 100_000,
+        b'{"junk": 1e308}',
+        b'{"junk": [1, -1.5E-300]}',
     ],
 )
 def test_it_refuses_a_signed_body_that_is_no_payload(app: GitHubApp, body: bytes) -> None:
@@ -183,6 +185,20 @@ def test_it_refuses_a_signed_body_that_is_no_payload(app: GitHubApp, body: bytes
     assert response.status_code == 400
     assert [line["outcome"] for line in logs] == ["payload_unreadable"]
     assert stored() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(b"1e-16383", 0), (b"1.5e3", 1500), (b"-2E-3", -0.002), (b'"1e308"', "1e308")],
+)
+def test_a_number_is_stored_as_it_is_written_out(
+    app: GitHubApp, number: bytes, expected: object
+) -> None:
+    send(app, b'{"zen": "", "hook_id": %s}' % number)
+
+    [delivery] = WebhookDelivery.objects.extra(select={"text": "payload::text"})
+    assert delivery.payload["hook_id"] == expected
+    assert len(delivery.text) < 60
 
 
 def test_it_refuses_a_signed_body_of_more_values_than_github_sends(app: GitHubApp) -> None:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dexxy.accounts.models import Workspace
+from dexxy.integrations.activity import LONGEST_SHOWN, delivery_of, delivery_sent
 from dexxy.integrations.activity import deliveries as deliveries_of
-from dexxy.integrations.activity import delivery_of
 from dexxy.integrations.models import DeliveryState
 from dexxy.integrations.services.github.connecting.connection import (
     app_state,
@@ -56,14 +56,23 @@ def deliveries(request: PageRequest, workspace: Workspace) -> HttpResponse:
 def delivery(request: PageRequest, workspace: Workspace, pk: int) -> HttpResponse:
     """Show one webhook with all that GitHub sent."""
     found = delivery_of(request.user, workspace, pk)
+    sent = delivery_sent(request.user, workspace, pk)
     context = {
         "workspace": workspace,
         "section": "settings",
         "delivery": found,
         "state_label": TABS[DeliveryState(found.state)],
-        "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+        "payload": _in_lines(sent),
+        "is_cut": len(sent) == LONGEST_SHOWN,
     }
     return render(request, "web/settings/delivery.html", context)
+
+
+def _in_lines(sent: str) -> str:
+    """Write each value of a webhook in a line of its own, where all of it is there."""
+    if len(sent) == LONGEST_SHOWN:
+        return sent
+    return json.dumps(json.loads(sent), indent=2, ensure_ascii=False)
 
 
 @workspace_action

@@ -6,6 +6,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
+from dexxy.integrations.activity import LONGEST_SHOWN
 from dexxy.integrations.models import DeliveryState, GitHubApp, GitHubInstallation, WebhookDelivery
 from tests.factories import make_app, make_delivery, make_installation, make_workspace
 
@@ -40,6 +41,19 @@ def test_webhooks_are_listed_by_state_with_what_github_sent(
     assert "pull_request" not in of_failed
     assert "It went wrong." in one
     assert "&lt;b&gt;issue_comment&lt;/b&gt;" in one
+
+
+def test_of_a_long_webhook_the_beginning_is_shown(
+    client: Client, alice: User, workspace: Workspace, installation: GitHubInstallation
+) -> None:
+    failed = ended(installation, DeliveryState.FAILED, "issues")
+    WebhookDelivery.objects.update(payload={"a": "x" * LONGEST_SHOWN}, size=3_000_000)
+    client.force_login(alice)
+
+    page = client.get(f"/w/{workspace.slug}/settings/deliveries/{failed.pk}/").content.decode()
+
+    assert "It is 2.9\xa0MB long: this is its beginning." in page
+    assert page.count("x") < LONGEST_SHOWN + 5_000
 
 
 def test_what_failed_is_applied_again_and_the_log_says_who_asked(

@@ -1,13 +1,14 @@
 """Work off the inbox of webhooks: in batches, by any number of workers, each delivery once.
 
 A batch is one transaction, in which its rows are locked and marked: whoever dies leaves them as
-they were. A batch that fails is split until what fails, fails alone. What is so heavy that it might
-kill the process is worked off by itself, and its attempt is written down before.
+they were. A batch that fails is split until what fails, fails alone. What failed before is worked
+off by itself, and its attempt is written down first: it may be what kills whoever works it off.
+After a drain that was cut short nobody knows what did that, so then each delivery is.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate, takewhile
 from time import monotonic
 
@@ -20,29 +21,24 @@ from structlog.contextvars import bound_contextvars
 
 from dexxy.common.sql import Rows, execute_later, fetch_all, gathering
 from dexxy.common.stopping import asked_to_stop
-from dexxy.integrations.models import DeliveryState, GitHubApp
+from dexxy.integrations.models import DeliveryState, Drain, GitHubApp
+from dexxy.integrations.services.github.access.liveness import has_died, holder_name
 from dexxy.integrations.services.github.api.errors import quoted
 from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS, why_ignored
 from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
 from dexxy.integrations.services.github.webhooks.thread_events import thread_events_apply
-from dexxy.integrations.services.github.webhooks.verification import (
-    LARGEST_PAYLOAD,
-    PayloadTooLargeError,
-)
 
 log = structlog.get_logger()
 
 BATCH = 200
 # Of payloads as they came: a batch must fit into memory, and is some ten times as large there.
 BATCH_BYTES = 8 * 1024 * 1024
-# Bytes from which on a delivery is heavy. GitHub's are of ten thousand.
-HEAVY = 1024 * 1024
 # After so many failures a delivery is a dead letter: kept, until somebody asks for it again.
 MOST_ATTEMPTS = 8
-# Bytes of a payload as it is read. PostgreSQL puts spaces into it: it may be half as long again.
-LARGEST_READ = 2 * LARGEST_PAYLOAD
 # Seconds until the second attempt; each time three times as long, in all about three hours.
 FIRST_PAUSE, PAUSE_GROWTH = 10, 3
+# A drain that began so long ago was cut short, wherever that was; each ends with its time slice.
+LONGEST_DRAIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +55,11 @@ class Waiting:
     action: str
     received_at: datetime
     size: int
+    attempts: int
 
 
 _TAKE = """
-SELECT id, app_id, event, action, received_at, size
+SELECT id, app_id, event, action, received_at, size, attempts
 FROM integrations_webhookdelivery
 WHERE state = 'pending'
   AND next_attempt_at <= coalesce(%(until)s::timestamptz, statement_timestamp())
@@ -71,17 +68,13 @@ ORDER BY next_attempt_at, id
 LIMIT %(most)s
 FOR UPDATE SKIP LOCKED
 """
-# What is told in a few signs, such as 1e308, PostgreSQL writes out.
 _PAYLOADS = """
-SELECT id, CASE WHEN octet_length(text) <= %(largest)s THEN text END
-FROM (
-    SELECT id, payload::text AS text FROM integrations_webhookdelivery WHERE id = ANY(%(ids)s)
-    OFFSET 0
-) told
+SELECT id, payload::text FROM integrations_webhookdelivery WHERE id = ANY(%(ids)s)
 """
 _NOTE_ENDS = """
 UPDATE integrations_webhookdelivery d
-SET state = r.state, error = r.why, processed_at = now(), updated_at = now()
+SET state = r.state, error = r.why, processed_at = now(), updated_at = now(),
+    attempts = attempts - %(counted)s
 FROM {rows}
 WHERE d.id = r.id
 """
@@ -106,33 +99,58 @@ def deliveries_drain(*, seconds: float) -> int:
     Raises:
         DatabaseError: the database is away; what was not worked off is still due.
     """
+    drain = Drain.objects.create(holder=holder_name())
+    cut_short = _cut_short(drain)
     deadline, tried = monotonic() + seconds, 0
-    while taken := _drain_batch(None):
-        tried += taken
-        if monotonic() > deadline or asked_to_stop.is_set():
-            break
+    try:
+        while taken := _drain_batch(None, singly=bool(cut_short)):
+            tried += taken
+            if monotonic() > deadline or asked_to_stop.is_set():
+                break
+    except BaseException:
+        _cut_short_here.add(drain.pk)
+        raise
+    Drain.objects.filter(pk__in=[drain.pk, *cut_short]).delete()
+    _cut_short_here.difference_update(cut_short)
     return tried
 
 
-def _drain_batch(only: list[int] | None, *, is_counted: bool = False) -> int:
+# The drains of this process that did not come to their end, such as with the database's.
+_cut_short_here: set[int] = set()
+
+
+def _cut_short(drain: Drain) -> list[int]:
+    """Return the primary keys of the drains before DRAIN that did not come to their end."""
+    others = Drain.objects.exclude(pk=drain.pk)
+    return [
+        other.pk
+        for other in others
+        if other.pk in _cut_short_here
+        or has_died(other.holder)
+        or other.began_at < drain.began_at - LONGEST_DRAIN
+    ]
+
+
+def _drain_batch(only: list[int] | None, *, singly: bool = False, is_counted: bool = False) -> int:
     """Work off one batch.
 
     Args:
         only: primary keys; None takes from all that is due.
-        is_counted: the attempt stands in the row already: it is a heavy delivery, by itself.
+        singly: count an attempt before it is made, of one delivery.
+        is_counted: the attempt stands in the row already, of the only one.
 
     Returns: how many were taken.
     """
     taken: list[Waiting] = []
     began = monotonic()
-    is_heavy = False
+    is_to_count = False
     try:
         with transaction.atomic(), gathering():
             # What is lost in a crash of the server is lost together, and due again.
             execute_later("SET LOCAL synchronous_commit TO off", {})
-            taken = _take(only, is_counted=is_counted)
-            is_heavy = bool(taken) and taken[0].size >= HEAVY and not is_counted
-            if is_heavy:
+            taken = _take(only, singly=singly, is_counted=is_counted)
+            is_to_count = bool(taken) and not is_counted and (singly or taken[0].attempts > 0)
+            if is_to_count:
                 _count(taken[0])
             else:
                 _note(_work(taken), is_counted=is_counted)
@@ -141,7 +159,7 @@ def _drain_batch(only: list[int] | None, *, is_counted: bool = False) -> int:
             raise
         _split([one.pk for one in taken], error, is_counted=is_counted)
         return len(taken)
-    if is_heavy:
+    if is_to_count:
         return _drain_batch([taken[0].pk], is_counted=True) or len(taken)
     if taken:
         oldest = timezone.now() - min(one.received_at for one in taken)
@@ -167,10 +185,14 @@ def _split(ids: Sequence[int], error: Exception, *, is_counted: bool) -> None:
     _drain_batch(list(ids[middle:]))
 
 
-def _take(only: list[int] | None, *, is_counted: bool) -> list[Waiting]:
-    """Lock the deliveries that are worked off together: all light ones of threads, or one other."""
+def _take(only: list[int] | None, *, singly: bool, is_counted: bool) -> list[Waiting]:
+    """Lock the deliveries that are worked off together: many of threads, or one other."""
     # What is counted is due only when its attempt has failed.
-    params = {"only": only, "until": "infinity" if is_counted else None, "most": BATCH}
+    params = {
+        "only": only,
+        "until": "infinity" if is_counted else None,
+        "most": 1 if singly else BATCH,
+    }
     found = [Waiting(*row) for row in fetch_all(_TAKE, params)]
     if found and not _is_for_batches(found[0]):
         return found[:1]
@@ -181,10 +203,10 @@ def _take(only: list[int] | None, *, is_counted: bool) -> list[Waiting]:
 
 
 def _is_for_batches(one: Waiting) -> bool:
-    return one.event not in ACCOUNT_EVENTS and one.size < HEAVY
+    return one.event not in ACCOUNT_EVENTS and not one.attempts
 
 
-_DIED = gettext_noop("Whoever worked it off died: it may be too large for the machine.")
+_DIED = gettext_noop("Whoever worked it off died meanwhile.")
 
 
 def _count(one: Waiting) -> None:
@@ -211,10 +233,7 @@ def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
 
 
 def _events(taken: Sequence[Waiting]) -> list[Event]:
-    params = {"ids": [one.pk for one in taken], "largest": LARGEST_READ}
-    payloads = dict(fetch_all(_PAYLOADS, params))
-    if None in payloads.values():
-        raise PayloadTooLargeError("It is much longer than it was told: its numbers are.")
+    payloads = dict(fetch_all(_PAYLOADS, {"ids": [one.pk for one in taken]}))
     by_pk = GitHubApp.objects.in_bulk({one.app_pk for one in taken})
     return [
         Event(
@@ -250,7 +269,7 @@ def _note(outcomes: Iterable[tuple[int, Outcome]], *, is_counted: bool) -> None:
     if failed:
         _note_failures(failed, more=0 if is_counted else 1)
     if ended:
-        execute_later(_NOTE_ENDS, {}, Rows(_END_COLUMNS, ended))
+        execute_later(_NOTE_ENDS, {"counted": int(is_counted)}, Rows(_END_COLUMNS, ended))
 
 
 def _note_failures(

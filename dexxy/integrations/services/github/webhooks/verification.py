@@ -28,6 +28,10 @@ MOST_VALUES = 500_000
 SECRETS_KEPT, SECRETS_KEPT_AT_LEAST = 30.0, 1.0
 _LONGEST_NAME = 100
 _LARGEST_ID = 2**63 - 1
+# A number with an exponent, or what looks like one in a text.
+_EXPONENT = re.compile(rb"[\[:,]\s*-?[0-9][0-9.]*[eE]")
+# GitHub's numbers are far between these.
+_SMALLEST, _LARGEST = 1e-6, 1e20
 _SIGNATURE = re.compile("sha256=[0-9a-f]{64}", re.ASCII)
 
 
@@ -282,6 +286,23 @@ def _parse(body: bytes) -> tuple[Any, str]:
         payload = loads(body)
     except (ValueError, RecursionError) as error:
         raise PayloadUnreadableError(f"The payload is not JSON: {error}.") from error
-    # Only what is escaped can be what PostgreSQL cannot hold.
-    stored = orjson.dumps(payload) if rb"\u" in body else body
+    # PostgreSQL cannot hold some of what is escaped, and writes numbers out: of `1e-16383` it makes
+    # sixteen thousand digits wherever it is read.
+    has_exponent = _EXPONENT.search(body) is not None
+    if has_exponent and _has_long_number(payload):
+        raise PayloadUnreadableError("It holds a number that GitHub would not send.")
+    stored = orjson.dumps(payload) if rb"\u" in body or has_exponent else body
     return payload, stored.decode()
+
+
+def _has_long_number(payload: Any) -> bool:
+    values = [payload]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            values.extend(value.values())
+        elif isinstance(value, list):
+            values.extend(value)
+        elif isinstance(value, float) and value and not _SMALLEST <= abs(value) < _LARGEST:
+            return True
+    return False
