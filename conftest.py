@@ -3,7 +3,9 @@
 import gc
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +105,18 @@ def resolvers_are_synchronous() -> None:
 def static_files_are_looked_for_when_asked() -> None:
     """Each client of a test loads the middleware, which would list all static files each time."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave all but each n-th case of a test that is marked `in_turns(n)` to the slow ones."""
+    met: Counter[tuple[Path, str]] = Counter()
+    for item in items:
+        if isinstance(item, pytest.Function) and (turns := item.get_closest_marker("in_turns")):
+            test = item.path, item.originalname
+            if met[test] % turns.args[0]:
+                item.add_marker(pytest.mark.slow)
+            met[test] += 1
 
 
 def pytest_collection_finish() -> None:

@@ -116,6 +116,7 @@ def test_a_page_of_an_odd_size_is_refused(
         assert codes(answer) == {"BAD_USER_INPUT"}, first
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("field", sorted(paged_fields()))
 def test_a_cursor_that_is_not_ours_is_refused_and_a_strange_one_is_a_place(
     ask: Ask, alice: User, values: dict[str, Any], field: str

@@ -111,6 +111,7 @@ def test_a_client_hears_what_is_wrong_with_its_code(
     assert caught.value.errors[0]["extensions"] == {"code": "NOT_FOUND"}
 
 
+@pytest.mark.in_turns(6)
 @made_up.parametrize()
 @settings(
     max_examples=10,

@@ -89,6 +89,7 @@ def rows(answer: dict[str, Any]) -> int:
     return len(found["edges"]) if isinstance(found, dict) and "edges" in found else 0
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("name", sorted(QUERIES))
 def test_a_query_costs_no_more_statements_for_many_rows_than_for_one(
     ask: Ask, client: Client, alice: User, workspace: Workspace, values: dict[str, Any], name: str

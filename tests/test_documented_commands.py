@@ -278,6 +278,7 @@ def typed_of(block: list[Command]) -> list[str]:
     return [one.text for one in block if not named(one, ELSEWHERE) and not named(one, NOT_RUN)]
 
 
+@pytest.mark.slow
 def test_a_platform_is_fed(run: Run, workspace: Workspace, tmp_path: Path) -> None:
     page = "docs/how-to/add-a-platform.md"
     (tmp_path / "zulip.py").write_text(fences(page, "python")[0])
@@ -360,6 +361,7 @@ def test_what_was_backed_up_is_restored(
         assert connection.execute("SELECT id FROM messages_message").fetchall() == [(int(item),)]
 
 
+@pytest.mark.slow
 def test_a_mailing_list_is_fed(run: Run, workspace: Workspace) -> None:
     page = "docs/how-to/feed-a-mailing-list.md"
 
@@ -370,6 +372,7 @@ def test_a_mailing_list_is_fed(run: Run, workspace: Workspace) -> None:
     assert Thread.objects.filter(workspace=workspace).count() == 3
 
 
+@pytest.mark.slow
 def test_people_are_imported(run: Run, workspace: Workspace, tmp_path: Path) -> None:
     page = "docs/how-to/import-people.md"
     (tmp_path / "people.csv").write_text(fences(page, "csv")[0])

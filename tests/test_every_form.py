@@ -260,6 +260,7 @@ def test_a_form_that_is_sent_empty_says_what_is_missing_or_that_it_was_done(
     assert silent == []
 
 
+@pytest.mark.slow
 def test_what_ends_something_is_red_and_asks_first(opened: Opened) -> None:
     """By its mark: a red button stands behind a question, and what ends something is red."""
     for door in doors(opened):

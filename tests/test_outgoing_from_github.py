@@ -119,6 +119,7 @@ def followed(
     return followed
 
 
+@pytest.mark.slow
 def test_webhooks_dropped_doubled_and_shuffled_tell_each_message_once(
     make_endpoint: EndpointMaker, followed: GitHubRepository, world: World, hill: Repository
 ) -> None:

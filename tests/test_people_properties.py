@@ -130,6 +130,7 @@ class Community:
         return [(*row[:-2], row[-2] is None, row[-1] is None) for row in shown]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @settings(
     max_examples=40,

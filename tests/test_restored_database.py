@@ -133,6 +133,7 @@ def test_search_and_clients_go_on_in_a_cluster_that_counts_anew(
         assert waiting.body not in {change.message.body for change in told_of}
 
 
+@pytest.mark.slow
 def test_a_copy_in_the_same_cluster_begins_an_epoch_of_its_own(
     alice: User, workspace: Workspace, programs: Path, sibling: str
 ) -> None:

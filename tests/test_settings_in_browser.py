@@ -244,6 +244,7 @@ def has_a_place(mutation: str, argument: str, fields: Mapping[str, set[str]]) ->
     return field in fields.get(other or page, set())
 
 
+@pytest.mark.slow
 def test_what_a_mutation_takes_has_a_field_on_a_page(fields: dict[str, set[str]]) -> None:
     without = [
         f"{mutation}.{argument}"

@@ -21,6 +21,7 @@ def built(html: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "BUILT", html)
 
 
+@pytest.mark.slow
 def test_pages_fit_and_are_accessible(page_of_alice: Page, look: Look) -> None:
     found = [one for page in PAGES for one in complaints(page_of_alice, f"/docs/{page}", look)]
 

@@ -51,6 +51,7 @@ def digest_send(user: User, workspace: Workspace) -> None:
     send_mails()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_longest_digest_fits_and_can_be_read(
     browser: Browser,

@@ -118,6 +118,7 @@ def test_who_gives_no_passkey_reads_what_else_they_can_do(
     expect(page.get_by_role("button", name="Make the passkey")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_the_secret_of_the_picture_gives_codes_that_sign_in(
     page: Page, alice: User, workspace: Workspace
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_provider_is_reached_through_the_policy_also_where_it_leads_on_to_anot
     assert refused == []
 
 
+@pytest.mark.slow
 def test_one_ends_a_session_in_another_browser(page: Page, alice: User, new_context: Any) -> None:
     other: BrowserContext = new_context(user_agent="Mozilla/5.0 (iPhone) Version/17.0 Safari/605")
     theirs = other.new_page()

@@ -194,6 +194,7 @@ def test_whoever_works_waits_for_a_database_that_is_away_and_comes_back_behind(
     assert waiting[1:] == [why, "go"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("command", ["worker", "scheduler"])
 def test_a_process_waits_for_data_of_this_dexxy_and_says_so_once(

@@ -155,6 +155,7 @@ def test_without_a_folder_for_temporary_files_it_is_said_what_to_do(
         buffers_allowed(1)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_what_is_run_by_hand_works(dexxy: Start, connected: GitHubRepository) -> None:
     slug = connected.source.workspace.slug

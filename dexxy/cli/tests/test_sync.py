@@ -82,6 +82,7 @@ def test_a_sweep_adds_the_messages_to_the_receipt(dexxy: Dexxy) -> None:
     assert str(receipt["comment"]["github"]) == lines[0][2]
 
 
+@pytest.mark.slow
 def test_a_repository_that_is_read_with_this_token_already_is_not_looked_for_again(
     dexxy: Dexxy, server: SimulatorServer
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_repository_that_was_deleted_is_said_and_shown_as_lost(
         assert "panjf2000/ants" in stored.sync_error
 
 
+@pytest.mark.slow
 def test_what_waits_for_points_is_said_with_the_time_at_which_it_waits_no_longer(
     dexxy: Dexxy, server: SimulatorServer
 ) -> None:
@@ -141,6 +143,7 @@ def test_what_waits_for_points_is_said_with_the_time_at_which_it_waits_no_longer
     assert f"1 of the threads here wait to be read again, until {until:%Y-%m-%d %H:%M}" in said
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "line"),
     [

@@ -124,6 +124,7 @@ FORGED: dict[str, Callable[[Forge, GitHubRepository], None]] = {
 }
 
 
+@pytest.mark.in_turns(2)
 @pytest.mark.parametrize("lie", FORGED)
 def test_a_lie_is_over_within_a_minute(
     forge: Forge, followed: GitHubRepository, linked: GitHubInstallation, lie: str

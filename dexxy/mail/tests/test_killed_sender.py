@@ -42,6 +42,7 @@ def time_passes() -> None:
     OutgoingMail.objects.update(next_attempt_at=timezone.now())
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("verb", "times"), [("RCPT", 1), ("DATA", 2)])
 def test_a_kill_repeats_nothing_but_what_the_server_had_just_accepted(

@@ -213,6 +213,7 @@ def test_without_a_token_nobody_is_answered_over_stdio(place: Path, alice: User)
     assert ended.stderr.startswith("dexxy: Name an API token in DEXXY_API_TOKEN")
 
 
+@pytest.mark.slow
 def test_a_token_that_opens_nothing_ends_it_over_stdio(place: Path, alice: User) -> None:
     ended = stdio(place, DEXXY_API_TOKEN="dxy_nothing")
 
@@ -220,6 +221,7 @@ def test_a_token_that_opens_nothing_ends_it_over_stdio(place: Path, alice: User)
     assert ended.stderr == "dexxy: The token is unknown, has expired or was revoked.\n"
 
 
+@pytest.mark.slow
 def test_a_token_comes_from_a_file_and_the_end_of_the_input_ends_it(
     place: Path, secret: str
 ) -> None:
@@ -230,6 +232,7 @@ def test_a_token_comes_from_a_file_and_the_end_of_the_input_ends_it(
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_it_ends_when_it_is_asked_to_although_its_input_stays_open(
     place: Path, secret: str
 ) -> None:
@@ -310,6 +313,7 @@ def test_over_http_nothing_but_questions_is_taken(over_http: OverHttp, secret: s
     assert ask(over_http, secret, b"[" * 50_000).status == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
 def test_over_http_who_does_not_end_a_head_is_let_go(
     monkeypatch: pytest.MonkeyPatch, before: bytes
@@ -465,6 +469,7 @@ def test_over_http_a_client_asks_at_the_address_of_the_pages(
         assert len(run(work)["threads"]) == 1
 
 
+@pytest.mark.slow
 def test_the_example_of_the_how_to_runs(over_http: OverHttp, secret: str, waiting: Thread) -> None:
     [program] = re.findall(r"```python\n(.*?)```", MCP_HOW_TO.read_text(), flags=re.DOTALL)
     assert program.count("https://dexxy.example.org/mcp") == 1

@@ -135,6 +135,7 @@ def test_a_figure_is_a_card_for_htmx_and_a_page_to_send(
     assert "How this is counted" in part
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("slug", CARDS)
 def test_each_number_of_a_card_leads_to_as_many_rows_as_it_says(
     client: Client, bob: User, workspace: Workspace, told: list[Thread], slug: str

@@ -69,6 +69,7 @@ def test_a_page_is_compressed_and_says_for_whom(client: Client) -> None:
     assert "Content-Encoding" not in client.get("/healthz", headers=PACKED)
 
 
+@pytest.mark.slow
 def test_no_page_weighs_more_than_150_kilobytes_on_the_wire(
     client: Client, alice: User, pages: dict[str, str]
 ) -> None:
