@@ -59,6 +59,7 @@ def migrated(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         yield filled
 
 
+@pytest.mark.slow  # each is applied while somebody reads
 def test_migrations_after_the_baseline_neither_block_readers_nor_rewrite_a_table(
     migrated: str,
 ) -> None:

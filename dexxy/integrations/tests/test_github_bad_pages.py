@@ -27,6 +27,7 @@ NO_DATA = "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
 NO_LIST = "GitHub's comments have an unknown shape. Update Dexxy, or report it."
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize(
     ("stream", "kind", "code", "line"),
     [
@@ -124,6 +125,7 @@ def test_an_error_that_asking_again_does_not_mend_stops_the_run(
     busy.recover()
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("errors", ["no", [1], [None], {"message": "no"}, [{"path": 5}]])
 def test_errors_of_another_shape_are_errors_all_the_same(busy: Scene, errors: object) -> None:
     before = busy.stored("issues")
@@ -240,6 +242,7 @@ def test_a_nested_list_that_is_null_without_a_reason_is_a_problem_of_its_thread(
     busy.recover()
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("nodes", [None, {}, "none", 5, [5], [[]], [{"number": "1"}], [{}]])
 def test_a_page_whose_nodes_are_none_stops_the_run_with_one_line(
     busy: Scene, nodes: object
@@ -276,6 +279,7 @@ FRAMES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("frame", FRAMES)
 def test_a_page_with_a_broken_frame_stops_the_run_with_one_line(busy: Scene, frame: str) -> None:
     before = busy.stored("issues")
@@ -288,6 +292,7 @@ def test_a_page_with_a_broken_frame_stops_the_run_with_one_line(busy: Scene, fra
     busy.recover()
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("name", [None, 5, "village", "a/b/c"])
 def test_a_repository_without_a_proper_name_stops_the_run(busy: Scene, name: object) -> None:
     before = busy.stored("issues")
@@ -300,6 +305,7 @@ def test_a_repository_without_a_proper_name_stops_the_run(busy: Scene, name: obj
     busy.recover()
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize(
     ("limit", "outcome"),
     [
@@ -336,6 +342,7 @@ def test_a_list_that_goes_on_without_saying_where_stops_the_run(busy: Scene) -> 
     busy.recover()
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("row", [None, 5, {}, {"id": 1}, {"id": 1, "issue_url": None}])
 def test_a_row_of_comments_that_says_nothing_stops_the_run(busy: Scene, row: object) -> None:
     before = busy.stored("comment_edits")

@@ -92,6 +92,7 @@ def test_who_is_not_in_the_workspace_gets_no_figure(
         figure(charlie, workspace, WINDOW)
 
 
+@pytest.mark.in_turns(2)
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 def test_figures_are_of_one_workspace_and_of_what_the_filters_keep(
     alice: User, workspace: Workspace, source: Source, figure: Callable[..., Any]

@@ -281,6 +281,7 @@ STORIES = {
 }
 
 
+@pytest.mark.in_turns(3)
 @pytest.mark.parametrize("tab", STORIES)
 def test_what_is_put_off_is_in_one_list_alone_and_can_be_brought_back_to_its_own(
     ask: Ask, client: Client, alice: User, workspace: Workspace, teller: Teller, tab: Tab

@@ -85,6 +85,7 @@ def test_every_page_is_read_and_none_writes_or_shows_what_opens_something(
     assert stored() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
