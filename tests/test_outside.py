@@ -80,6 +80,17 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"X-A: b\r\n")
             threading.Event().wait(0.02)
 
+    def hints(self) -> None:
+        """Announce an answer again and again."""
+        while True:
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 100)
+
+    def crumbs(self) -> None:
+        """Send a byte after the other, each in a chunk of its own."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            self.wfile.write(b"1\r\nx\r\n" * 1000)
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
@@ -253,6 +264,16 @@ def test_an_answer_costs_so_much_and_no_more(
         outside_ask(at(path), bounds=Bounds(seconds=0.3, size=100_000))
 
     assert monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("hints", "longer than we take"), ("crumbs", "too many pieces")]
+)
+def test_an_answer_in_tiny_parts_is_given_up_long_before_its_time(
+    at: Callable[[str], str], path: str, why: str
+) -> None:
+    with pytest.raises(TooLargeError, match=why):
+        outside_ask(at(path), bounds=Bounds(seconds=60, size=5 * 2**20))
 
 
 def test_a_look_up_of_a_name_has_a_limit_of_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,10 @@ _HEADERS = {
     "Accept-Encoding": "identity",
 }
 _SENT_AT_ONCE = 2**14
+# Bytes until the body of an answer begins, early hints included.
+_MOST_HEAD = 2**18
+# Pieces in which a body may come: each costs the same, even if it is one byte.
+_MOST_PIECES = 20_000
 
 Address = IPv4Address | IPv6Address
 
@@ -128,8 +132,9 @@ def outside_ask(
     with httpcore.ConnectionPool(ssl_context=_authorities(), network_backend=backend) as pool:
         while True:
             checked = _checked(url)
+            backend.budget += _MOST_HEAD
             send = partial(pool.stream, method, checked, headers=sent, content=body or None)
-            answer = _answer(send, url, bounds, ends_at)
+            answer = _answer(send, url, bounds, backend)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None or method != "GET":
                 return answer
@@ -187,15 +192,17 @@ def _answer(
     send: Callable[[], AbstractContextManager[httpcore.Response]],
     url: str,
     bounds: Bounds,
-    ends_at: float,
+    backend: "_GuardedBackend",
 ) -> OutsideAnswer:
     try:
         with send() as response:
+            # As much again for what frames its pieces.
+            backend.budget += 2 * bounds.size
             body = _read(response.iter_stream(), bounds)
     except (httpcore.TimeoutException, TimeoutError) as error:
         raise TooLateError("The address did not answer in time.") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
-        if monotonic() >= ends_at:
+        if monotonic() >= backend.ends_at:
             raise TooLateError("The address did not answer in time.") from error
         reason = str(error) or type(error).__name__
         raise UnreachableError(f"The address does not answer: {reason}.") from error
@@ -206,15 +213,17 @@ def _answer(
 
 
 def _read(pieces: Iterable[bytes], bounds: Bounds) -> bytes:
-    body = b""
-    for piece in pieces:
+    body = bytearray()
+    for number, piece in enumerate(pieces):
+        if number > _MOST_PIECES:
+            raise TooLargeError("The answer comes in too many pieces.")
         body += piece
         if len(body) <= bounds.size:
             continue
         if bounds.is_cut:
-            return body[: bounds.size]
+            return bytes(body[: bounds.size])
         raise TooLargeError(f"The answer is longer than {bounds.size} bytes.")
-    return body
+    return bytes(body)
 
 
 @cache
@@ -223,10 +232,14 @@ def _authorities() -> ssl.SSLContext:
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
-    """Opens connections to addresses of the internet alone, and all of them until ENDS_AT."""
+    """Opens connections to addresses of the internet alone, and all of them until ENDS_AT.
+
+    `budget` is how many bytes may still be read from them.
+    """
 
     def __init__(self, ends_at: float, trusted: frozenset[str]) -> None:
-        self._ends_at = ends_at
+        self.ends_at = ends_at
+        self.budget = 0
         self._trusted = trusted
         self._backend = httpcore.SyncBackend()
 
@@ -239,7 +252,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
         """Connect to one of the addresses that HOST has."""
-        found = _resolved(host, port, self._ends_at)
+        found = _resolved(host, port, self.ends_at)
         allowed = [one for one in found if host in self._trusted or is_outside(one)]
         if not allowed:
             raise AddressRefusedError(
@@ -254,28 +267,32 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
     def _connected(self, address: Address, port: int, seconds: float) -> "_Stream":
         stream = self._backend.connect_tcp(str(address), port, min(seconds, self._left()))
-        return _Stream(stream, self._ends_at)
+        return _Stream(stream, self)
 
     def _left(self) -> float:
-        return _left(self._ends_at)
+        return _left(self.ends_at)
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that nothing keeps open longer than until ENDS_AT."""
+    """A connection that nothing keeps open longer than its backend allows, or lets say more."""
 
-    def __init__(self, stream: httpcore.NetworkStream, ends_at: float) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, backend: _GuardedBackend) -> None:
         self._stream = stream
-        self._ends_at = ends_at
+        self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has come."""
-        return self._stream.read(max_bytes, _left(self._ends_at))
+        found = self._stream.read(max_bytes, _left(self._backend.ends_at))
+        self._backend.budget -= len(found)
+        if self._backend.budget < 0:
+            raise TooLargeError("The answer is longer than we take.")
+        return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of BUFFER."""
         # The library gives each piece that is taken the whole time again.
         for start in range(0, len(buffer), _SENT_AT_ONCE):
-            self._stream.write(buffer[start : start + _SENT_AT_ONCE], _left(self._ends_at))
+            self._stream.write(buffer[start : start + _SENT_AT_ONCE], _left(self._backend.ends_at))
 
     def close(self) -> None:
         """End the connection."""
@@ -288,8 +305,8 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Go on encrypted; the certificate is that of the name, not of the address."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._ends_at))
-        return _Stream(stream, self._ends_at)
+        stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._backend.ends_at))
+        return _Stream(stream, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         """Tell what the library asks about a connection."""

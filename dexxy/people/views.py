@@ -43,9 +43,16 @@ class TooManyDownloadsError(DexxyError):
     retryable = True
 
 
+class FromElsewhereError(DexxyError):
+    """A link of another site would begin an export."""
+
+    code = "from_elsewhere"
+
+
 _STATUS: dict[type[DexxyError], int] = {
     UnauthenticatedError: 401,
     AdminOnlyError: 403,
+    FromElsewhereError: 403,
     NotFoundError: 404,
     BudgetSpentError: 429,
     TooManyExportsError: 429,
@@ -103,6 +110,11 @@ def workspace_export(
     export = export_latest(request.user, workspace, *kind, with_bom=with_bom, selection=chosen)
     if request.method != "POST" and export is not None and export_is_fresh(export):
         return _at_its_address(export)
+    # Whoever follows it takes one of few turns. https://www.w3.org/TR/fetch-metadata/
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise FromElsewhereError(
+            _("A link of another site begins no export: ask for it under Settings > Data.")
+        )
     # However much there is, it is as dear as the dearest document.
     limits = _spent(request, MOST_POINTS)
     export = export_request(

@@ -94,6 +94,20 @@ def test_a_program_asks_waits_and_downloads(get: Get, path: str, thread: Thread)
     assert json.loads(content(file))["body"] == "hello, there"
 
 
+def test_a_link_of_another_site_begins_no_export_and_leads_to_one_that_there_is(
+    client: Client, bob: User, path: str, thread: Thread
+) -> None:
+    client.force_login(bob)
+    from_elsewhere = {"Sec-Fetch-Site": "cross-site"}
+
+    refused = client.get(path, headers=from_elsewhere)
+    assert (refused.status_code, ExportFile.objects.count()) == (403, 0)
+    assert refused.json()["errors"][0]["extensions"]["code"] == "FROM_ELSEWHERE"
+    assert client.get(path, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 202
+    work()
+    assert client.get(path, headers=from_elsewhere).status_code == 302
+
+
 def test_who_waits_hears_how_far_it_is(
     get: Get, path: str, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
