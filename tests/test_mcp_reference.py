@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dexxy.mcp import calling, http, marks, tool
+from dexxy.mcp import calling, connections, http, marks, tool
 from dexxy.mcp.arguments import MOST_ITEMS
 from dexxy.mcp.catalogue import TOOLS
 from tools import mcp_reference
@@ -24,11 +24,14 @@ def test_the_limits_are_those_that_hold() -> None:
         return str(found)
 
     assert row("bytes of a request").startswith(f"{http.LARGEST_BODY // 1024} KB")
-    assert row("connections at once").startswith(f"{http.MOST_CONNECTIONS},")
-    head = http.HEAD_SECONDS
+    assert row("connections at once").startswith(f"{connections.MOST_CONNECTIONS},")
+    of_a_person = row("connections of one person at once")
+    assert of_a_person.startswith(f"{connections.MOST_OF_A_PERSON},")
+    head = connections.HEAD_SECONDS
     assert row("seconds for the head of a request").startswith(
         f"{head:.0f}, at most {2 * head:.0f}"
     )
+    assert row("seconds for the body of a request").startswith(f"{http.BODY_SECONDS:.0f},")
     whole = row("seconds for a request and its answer")
     assert whole.startswith(f"{http.REQUEST_SECONDS:.0f},")
     calls = row("seconds of a call in the database")

@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 LONGEST_CALL_SECONDS = 20.0
 # Calls that are worked on at once; others wait for their turn.
 THREADS = 4
+# What is wrong with the arguments of one call, as far as it is told.
+_MOST_PROBLEMS = 5
 
 
 class Asking:
@@ -105,7 +107,8 @@ def _taken(tool: Tool[Taken, Any], arguments: Mapping[str, Any]) -> Taken:
     try:
         return tool.takes.model_validate(dict(arguments))
     except ValidationError as error:
-        wrong = [_problem(tool, one["loc"], one["msg"]) for one in error.errors()]
+        told = error.errors()[:_MOST_PROBLEMS]
+        wrong = [_problem(tool, one["loc"], one["msg"]) for one in told]
         raise WrongCallError(" ".join(wrong)) from error
 
 

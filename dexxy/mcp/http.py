@@ -9,9 +9,8 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,22 +20,22 @@ from django.http.request import split_domain_port, validate_host
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dexxy.accounts.api_tokens import InvalidTokenError
 from dexxy.accounts.models import User
 from dexxy.mcp.calling import Asking, sentence_of, token_viewer
+from dexxy.mcp.connections import HEAD_SECONDS, Connection, connection_of
 from dexxy.mcp.server import Context, make_server
 from dexxy.web.database_watch import ALIVE, READY, Lack, notice_of, ready_answer
 
 PATH = "/mcp"
 # More than any question has.
 LARGEST_BODY = 256 * 1024
-# Connections at once; beyond them, one that asks nothing gives way to each that comes.
-MOST_CONNECTIONS = 200
-# Seconds until the head of a request is there, and then until it is answered.
-HEAD_SECONDS = 20.0
+# Seconds until the body of a request is there, and until all of it is answered.
+BODY_SECONDS = 20.0
 REQUEST_SECONDS = 60.0
+# Seconds that we read on from who is refused.
+_REST_SECONDS = 2.0
 # Seconds that requests have to end when the process is asked to.
 _LAST_SECONDS = 5
 _VIEWER = "dexxy.viewer"
@@ -64,7 +63,6 @@ class Application:
             make_server(self._asking, _viewer_of),
             json_response=True,
             stateless=True,
-            max_request_body_size=LARGEST_BODY,
             # Ours is stricter, and knows the same names as the pages do.
             security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
@@ -84,32 +82,50 @@ class Application:
             async with asyncio.timeout(REQUEST_SECONDS):
                 await self._answer(scope, receive, noted)
         except TimeoutError:
-            # Of an answer that has begun, the server closes the connection.
-            if not has_begun:
-                told = {"error": f"The request was not done after {REQUEST_SECONDS:.0f} seconds."}
-                await _say(send, HTTPStatus.REQUEST_TIMEOUT, told, {"connection": "close"})
+            if has_begun:
+                connection_of(scope).let_go()
+                return
+            told = {"error": f"The request was not done after {REQUEST_SECONDS:.0f} seconds."}
+            await _say(send, HTTPStatus.REQUEST_TIMEOUT, told)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(urlsplit(settings.DEXXY_BASE_URL).path)
         if path == ALIVE:
             await _say(send, HTTPStatus.OK, {"status": "ok"})
             return
-        lack = self._lack()
         if path == READY:
-            status, text = ready_answer(lack)
+            status, text = ready_answer(self._lack())
             await _say(send, status, {"status": text.strip()})
             return
         try:
-            if lack is not None:
-                sentence, again = notice_of(lack)
-                status = HTTPStatus.SERVICE_UNAVAILABLE
-                raise RefusedError(status, sentence, retry_after=str(again))
-            scope[_VIEWER] = await self._admitted(scope, path)
+            try:
+                scope[_VIEWER] = await self._let_in(scope, path)
+            except RefusedError:
+                await _read_rest(receive)
+                raise
+            body = await _body_of(receive)
         except RefusedError as refusal:
             headers = {name.replace("_", "-"): text for name, text in refusal.headers.items()}
             await _say(send, refusal.status, {"error": refusal.sentence}, headers)
             return
-        await self._manager.asgi_app(scope, receive, send)
+        if body is not None:
+            await self._manager.asgi_app(scope, _replayed(body, receive), send)
+
+    async def _let_in(self, scope: Scope, path: str) -> User:
+        """Return who asks, where there is room for them.
+
+        Raises:
+            RefusedError: not now, or nobody is let in with this.
+        """
+        lack = self._lack()
+        if lack is not None:
+            sentence, again = notice_of(lack)
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence, retry_after=str(again))
+        viewer = await self._admitted(scope, path)
+        if not connection_of(scope).let_in(viewer.pk):
+            sentence = "So many questions are being answered already: ask again in a moment."
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence, retry_after="5")
+        return viewer
 
     async def _admitted(self, scope: Scope, path: str) -> User:
         """Return who asks.
@@ -176,14 +192,64 @@ def _unknown(sentence: str) -> RefusedError:
     return RefusedError(HTTPStatus.UNAUTHORIZED, sentence, www_authenticate="Bearer")
 
 
+async def _body_of(receive: Receive) -> bytes | None:
+    """Return a body once all of it is there; None of who left before.
+
+    Raises:
+        RefusedError: it is too long, or too slow.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                # One that is too long is read to its end: see `_read_rest`.
+                if len(body) <= LARGEST_BODY:
+                    body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError as error:
+        sentence = f"The body was not there after {BODY_SECONDS:.0f} seconds."
+        raise RefusedError(HTTPStatus.REQUEST_TIMEOUT, sentence) from error
+    if len(body) > LARGEST_BODY:
+        sentence = f"A request has {LARGEST_BODY // 1024} KB at most."
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
+    return bytes(body)
+
+
+async def _read_rest(receive: Receive) -> None:
+    """Read a body that nobody wants: a connection that is closed on one takes our answer along."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_REST_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return what gives BODY once, and then what RECEIVE does."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
+
+
 async def _say(
     send: Send,
     status: HTTPStatus,
     told: Mapping[str, str],
     headers: Mapping[str, str] | None = None,
 ) -> None:
+    """Answer, and end the connection: only who is let in keeps one."""
     body = orjson.dumps(told)
-    fixed = {"content-type": "application/json", "content-length": str(len(body))}
+    fixed = {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "connection": "close",
+    }
     pairs = {**fixed, **(headers or {})}.items()
     await send(
         {
@@ -193,47 +259,6 @@ async def _say(
         }
     )
     await send({"type": "http.response.body", "body": body})
-
-
-class _Patient(H11Protocol):
-    """A connection whose client has HEAD_SECONDS, and twice that at most, for a head.
-
-    Where there are MOST_CONNECTIONS, it has less: whoever has a token would else be kept out by
-    anybody who opens as many and says nothing.
-    """
-
-    # The request that was answered last when we looked before.
-    _seen: Any = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._looking = self.loop.call_later(HEAD_SECONDS, self._look)
-        self._made_at = self.loop.time()
-        there = [one for one in self.connections if not one.transport.is_closing()]
-        if len(there) > MOST_CONNECTIONS:
-            self._make_room([one for one in there if isinstance(one, _Patient)])
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._looking.cancel()
-        super().connection_lost(exc)
-
-    @staticmethod
-    def _make_room(there: "Sequence[_Patient]") -> None:
-        """Close who has asked nothing for the longest, of those who never did if there are any."""
-        idle = [one for one in there if one._waits]
-        never = [one for one in idle if one.cycle is None]
-        min(never or idle, key=lambda one: one._made_at).transport.close()
-
-    @property
-    def _waits(self) -> bool:
-        return self.cycle is None or bool(self.cycle.response_complete)
-
-    def _look(self) -> None:
-        if self._waits and self._seen is self.cycle:
-            self.transport.close()
-            return
-        self._seen = self.cycle
-        self._looking = self.loop.call_later(HEAD_SECONDS, self._look)
 
 
 class HttpServer(uvicorn.Server):
@@ -259,7 +284,7 @@ def make_http_server(lack: Callable[[], Lack | None] = lambda: None) -> HttpServ
     """
     config = uvicorn.Config(
         Application(lack),
-        http=_Patient,
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -1,6 +1,7 @@
 """What each tool answers: the rows that the pages show, in pages that fit, and nothing more."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -366,6 +367,15 @@ def test_what_is_wrong_is_a_sentence(
 
     assert str(refused.value).startswith(sentence)
     assert "\n" not in str(refused.value)
+
+
+def test_of_many_wrong_arguments_five_are_told(use: Use) -> None:
+    with pytest.raises(DexxyError) as refused:
+        use("search", query="", **{f"wrong_{number}": "" for number in range(18_000)})
+
+    told = re.findall(r"search takes no `(.*?)`\. Its arguments: query, find,", str(refused.value))
+    assert told == [f"wrong_{number}" for number in range(5)]
+    assert len(str(refused.value)) < 1000
 
 
 def test_a_cursor_of_another_list_is_refused(use: Use, long: list[Message]) -> None:

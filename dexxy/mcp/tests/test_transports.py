@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -28,7 +27,6 @@ from dexxy.accounts.models import ApiToken, User, Workspace
 from dexxy.cli.tests.real_proxies import MCP_HOW_TO, caddy_before, nginx_before
 from dexxy.cli.tests.running import COMMAND, Running, answers, environment, free_port
 from dexxy.embedded.tests.conftest import make_place, remove_place
-from dexxy.mcp import http
 from dexxy.mcp.catalogue import TOOLS
 from dexxy.mcp.http import LARGEST_BODY
 from dexxy.messages.models import Thread
@@ -311,60 +309,6 @@ def test_over_http_nothing_but_questions_is_taken(over_http: OverHttp, secret: s
     assert ask(over_http, secret, large).status == 413
     assert ask(over_http, secret, b"{").status == 400
     assert ask(over_http, secret, b"[" * 50_000).status == 400
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
-def test_over_http_who_does_not_end_a_head_is_let_go(
-    monkeypatch: pytest.MonkeyPatch, before: bytes
-) -> None:
-    monkeypatch.setattr(http, "HEAD_SECONDS", 1.0)
-
-    async def work() -> bytes:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            server = http.make_http_server()
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            reads, writes = await asyncio.open_connection(*listener.getsockname())
-            writes.write(before)
-            if before:
-                await reads.readuntil(b'"ok"}')
-            writes.write(b"POST /mcp HTTP/1.1\r\n")
-            try:
-                return await reads.read()
-            except ConnectionResetError:
-                return b""
-            finally:
-                writes.close()
-                server.should_exit = True
-                await serving
-
-    assert run(work) == b""
-
-
-def test_over_http_who_says_nothing_gives_way_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "MOST_CONNECTIONS", 5)
-
-    async def work() -> tuple[bytes, bytes]:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            server = http.make_http_server()
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            place = listener.getsockname()
-            silent = [await asyncio.open_connection(*place) for _number in range(20)]
-            silent[0][1].write(b"POST /mcp HTTP/1.1\r\n")
-            reads, writes = await asyncio.open_connection(*place)
-            writes.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            try:
-                return await reads.readuntil(b'"ok"}'), await silent[0][0].read()
-            finally:
-                for _reads, one in [*silent, (reads, writes)]:
-                    one.close()
-                server.should_exit = True
-                await serving
-
-    answer, of_the_first = run(work)
-
-    assert answer.startswith(b"HTTP/1.1 200 OK")
-    assert of_the_first == b""  # it was closed
 
 
 def test_over_http_it_ends_well_when_it_is_asked_to(
