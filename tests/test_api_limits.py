@@ -373,7 +373,8 @@ def test_a_document_of_many_equal_fields_is_no_work(ask: Ask, alice: User) -> No
 
 
 @pytest.mark.parametrize(
-    "piece", ["user { id } ", "... { user { id } } ", "... on X { user { id } }"]
+    "piece",
+    ["user { id } ", "... { user { id } } ", "... on X { user { id } }", "tokenScope(a: 1) "],
 )
 def test_a_field_that_is_repeated_beyond_reason_is_refused_before_it_is_validated(
     ask: Ask, alice: User, piece: str

@@ -23,6 +23,8 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.common import graphql_limits, graphql_size, sql
 from dexxy.common.api import MOST_POINTS
 from dexxy.common.errors import DexxyError
+from dexxy.common.graphql_documents import LONGEST_READING_SECONDS, MOST_ERRORS
+from dexxy.common.graphql_view import LARGEST_OF_STRANGERS
 from dexxy.common.pages import LARGEST_PAGE
 from dexxy.config.schema import schema
 from dexxy.messages.feed import filters as feed_filters
@@ -237,15 +239,22 @@ def test_the_limits_are_those_that_hold() -> None:
     assert row("levels").startswith(f"{limits.DEEPEST}, and {size.MOST_NESTED} braces")
     assert row("aliases") == str(limits.MOST_ALIASES)
     assert row("tokens") == f"{limits.MOST_TOKENS:,}"
-    assert row("bytes of a request") == f"{megabytes} MB"
+    strangers = f"{limits.LONGEST_OF_STRANGERS:,} for who is not signed in"
+    assert row("characters of a document") == f"{limits.LONGEST_DOCUMENT:,}; {strangers}"
+    assert row("values of its variables") == f"{limits.MOST_VALUES:,}"
+    assert row("mistakes in it that are told") == str(MOST_ERRORS)
+    kilobytes = f"{LARGEST_OF_STRANGERS // 1000} kB for who is not signed in"
+    assert row("bytes of a request") == f"{megabytes} MB; {kilobytes}"
     assert row("items of a page") == str(LARGEST_PAGE)
     assert row("points") == str(MOST_POINTS)
     assert row("time of one read in the database") == reads
+    assert row("time to read and validate it") == f"{LONGEST_READING_SECONDS:.0f} seconds"
     assert row("time of a query") == f"{limits.LONGEST_QUERY_SECONDS:.0f} seconds"
     assert f"{settings.DEXXY_API_BUDGET:,} unless the operator says otherwise" in PAGE
     assert f"database, {settings.DEXXY_API_SECONDS} unless the operator says otherwise" in PAGE
+    assert f"up to {settings.DEXXY_API_SECONDS} documents at once" in PAGE
     assert f"An export costs {MOST_POINTS}." in PAGE
-    assert row("fields of one name on one type") == str(size.MOST_ALIKE)
+    assert row("fields of one name on one type, with fields or arguments") == str(size.MOST_ALIKE)
     whole = size.Measure(parse(get_introspection_query()), {}, schema._schema).size()
     [about] = re.findall(r"the query by which tools read it costs about (\d+)", PAGE)
     assert abs(whole.points - int(about)) < 10

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from conftest import Ask
 from dexxy.accounts.models import User
+from dexxy.common.api import Caller, timed
 from dexxy.common.valkey import LONGEST_WAIT, outage
 from dexxy.integrations.models import GitHubRepository, WebhookDelivery
 from dexxy.integrations.services.github.scheduling.schedule import enqueue_due
@@ -104,6 +105,16 @@ def test_a_cache_that_is_away_is_an_empty_one(log: list[Any]) -> None:
     assert cache.clear() is False  # type: ignore[func-returns-value]
     with pytest.raises(ValueError, match="not found"):
         cache.incr("key")
+    assert outages(log) == 1
+
+
+@override_settings(DEXXY_API_SECONDS=1)
+def test_documents_that_come_together_all_begin(log: list[Any], ask: Ask, alice: User) -> None:
+    mine = Caller(f"user:{alice.pk}")
+
+    with timed(mine), timed(mine):
+        assert "errors" not in ask("{ viewer { user { id } } }", alice)
+
     assert outages(log) == 1
 
 

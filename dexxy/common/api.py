@@ -21,6 +21,8 @@ _MINUTE = 60
 # Seconds; longer than the longest document of a caller can reach into minutes that come.
 _COUNTED_FOR = 10 * _MINUTE
 _MILLISECONDS = 1000
+# Of a minute, for each call that is at work: what it takes is counted only when it is over.
+_HELD_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,7 @@ def points_count(caller: Caller, points: int) -> Minute | None:
     """
     budget, now = settings.DEXXY_API_BUDGET, int(time())
     minute, gone = divmod(now, _MINUTE)
-    if cache.get(_time_key(caller, minute), 0) >= settings.DEXXY_API_SECONDS * _MILLISECONDS:
-        raise BudgetSpentError(
-            f"What you asked took this minute's {settings.DEXXY_API_SECONDS} seconds of work:"
-            f" ask again in {_MINUTE - gone} seconds."
-        )
+    _seconds_left(caller, now)
     spent = _counted(f"api-budget:{caller.key}:{minute}", points)
     return None if spent is None else Minute(budget, budget - spent, _MINUTE - gone)
 
@@ -104,12 +102,63 @@ def spend(caller: Caller, points: int, response: HttpResponseBase) -> None:
     require_left(minute)
 
 
+def _seconds_left(caller: Caller, now: int) -> float:
+    """Return what is left of the time that CALLER has of this minute.
+
+    Raises:
+        BudgetSpentError: nothing is.
+    """
+    minute, gone = divmod(now, _MINUTE)
+    taken = int(cache.get(_time_key(caller, minute), 0))
+    left: float = settings.DEXXY_API_SECONDS - taken / _MILLISECONDS
+    if left <= 0:
+        raise BudgetSpentError(
+            f"What you asked took this minute's {settings.DEXXY_API_SECONDS} seconds of work:"
+            f" ask again in {_MINUTE - gone} seconds."
+        )
+    return left
+
+
+@contextmanager
+def _held(caller: Caller) -> Iterator[None]:
+    """Hold a part of the minute of CALLER for what is done inside.
+
+    Calls that come together would all begin, else, before the first of them is counted. A seat for
+    each of so many would stay taken where a process dies; what is held goes with its minute.
+
+    Raises:
+        BudgetSpentError: nothing is left, or nothing that other calls do not hold.
+    """
+    now = int(time())
+    left, key = _seconds_left(caller, now), f"api-held:{caller.key}:{now // _MINUTE}"
+    held = _counted(key, _HELD_SECONDS)
+    try:
+        if held is not None and held - _HELD_SECONDS >= left:
+            raise BudgetSpentError(
+                "What you asked and is not answered yet may take all that is left of this minute's"
+                f" {settings.DEXXY_API_SECONDS} seconds of work: ask again when it is answered."
+            )
+        yield
+    finally:
+        if held is not None:
+            _counted(key, -_HELD_SECONDS)
+
+
 @contextmanager
 def timed(caller: Caller) -> Iterator[None]:
     """Count what is done inside against the time of CALLER: ours, and that of the database.
 
     No text of a document tells how long a filter takes. What a minute cannot pay, the next ones do.
+
+    Raises:
+        BudgetSpentError: nothing is left, or nothing that other calls at work do not hold.
     """
+    with _held(caller), _counted_when_over(caller):
+        yield
+
+
+@contextmanager
+def _counted_when_over(caller: Caller) -> Iterator[None]:
     asking = 0.0
 
     def ask(execute: Callable[..., Any], *statement: Any) -> Any:

@@ -28,11 +28,7 @@ def coded(error: GraphQLError) -> GraphQLError:
 def _like(
     error: GraphQLError, message: str, code: str, details: Mapping[str, object] | None = None
 ) -> GraphQLError:
-    return GraphQLError(
-        message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
-        path=error.path,
-        extensions={"code": code, **(details or {})},
-    )
+    like = GraphQLError(message, path=error.path, extensions={"code": code, **(details or {})})
+    # To find them means to read the document again.
+    like.locations = error.locations
+    return like

@@ -1,5 +1,6 @@
 """What one document may ask of the API."""
 
+import re
 from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
@@ -16,7 +17,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from dexxy.common.api import MOST_POINTS, spend, timed
+from dexxy.common.api import MOST_POINTS, Caller, spend
 from dexxy.common.databases.replica import writing
 from dexxy.common.errors import BadInputError, DexxyError
 from dexxy.common.graphql import Context
@@ -27,6 +28,13 @@ from dexxy.common.sql import deadline
 DEEPEST = 15
 MOST_ALIASES = 50
 MOST_TOKENS = 3000
+# Characters of a document: a comment, a string or empty lines of any length are few tokens. The
+# query by which tools read the schema has 2,000.
+LONGEST_DOCUMENT = 100_000
+LONGEST_OF_STRANGERS = 20_000
+# In the variables of a document, with the names of their fields. A list of people that is exported
+# has 5,000.
+MOST_VALUES = 10_000
 LONGEST_QUERY_SECONDS = 20.0
 
 
@@ -53,9 +61,11 @@ class Limits(SchemaExtension):
     """Refuse a document that asks for too much, before it is validated or run."""
 
     def on_operation(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = MOST_TOKENS
-        with timed(self.execution_context.context.caller):
-            yield
+        asked = self.execution_context
+        asked.parse_options["max_tokens"] = MOST_TOKENS
+        _check_length(asked.query or "", asked.context.caller)
+        check_text(asked.variables or {})
+        yield
 
     def on_validate(self) -> Iterator[None]:
         try:
@@ -97,7 +107,6 @@ class Limits(SchemaExtension):
     def _check(self) -> None:
         document, variables = self._document(), self.execution_context.variables or {}
         context: Context = self.execution_context.context
-        check_text(variables)
         visit(document, _Texts())
         # `operation_name` is that of the first operation where none was sent.
         _check_choice(document, self.execution_context._provided_operation_name)
@@ -124,21 +133,42 @@ class _Texts(Visitor):
         check_text(node.value)
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
 def check_text(value: object) -> None:
     """Refuse text that cannot be stored, wherever it is in VALUE.
 
     Raises:
         BadInputError: it holds a null byte, or half a character.
+        LimitError: VALUE holds more than anybody needs.
     """
-    unread = [value]
+    unread, values = [value], 0
     while unread:
         one = unread.pop()
-        if isinstance(one, str) and ("\0" in one or any("\ud800" <= c <= "\udfff" for c in one)):
+        if isinstance(one, str) and _UNSTORABLE.search(one):
             raise BadInputError("A text holds a null byte or half a character.")
-        if isinstance(one, dict):
-            unread += [*one, *one.values()]
-        elif isinstance(one, list):
-            unread += one
+        if isinstance(one, dict | list):
+            values += len(one)
+            if values > MOST_VALUES:
+                raise LimitError(
+                    f"The variables hold more than {MOST_VALUES} values: send fewer at a time."
+                )
+            unread += [*one, *one.values()] if isinstance(one, dict) else one
+
+
+def _check_length(text: str, caller: Caller) -> None:
+    most = LONGEST_DOCUMENT if caller.is_signed_in else LONGEST_OF_STRANGERS
+    if len(text) <= most:
+        return
+    way_out = (
+        "send long texts and lists as variables"
+        if caller.is_signed_in
+        else "sign in, or send an API token, for a longer one"
+    )
+    raise LimitError(
+        f"The document has {len(text)} characters; up to {most} are allowed: {way_out}."
+    )
 
 
 def _check_choice(document: DocumentNode, name: str | None) -> None:

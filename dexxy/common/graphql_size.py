@@ -39,7 +39,8 @@ VALUES_A_POINT = 100
 # Nested selection sets, counted with those of each fragment where it is spread. That is above the
 # limit of nested fields, and below the depth at which Python's recursion would end.
 MOST_NESTED = 50
-# Fields of one name on one type: validation compares each with all others, to merge them.
+# Fields of one name on one type, with fields below or arguments: validation compares each with all
+# others, to merge them.
 MOST_ALIKE = 100
 
 
@@ -133,9 +134,10 @@ class Measure:
         field = of.fields.get(name) if isinstance(of, GraphQLObjectType) else None
         cost = cost_of(field) if field else Cost()
         work = cost.work if node.arguments else 0
+        if node.selection_set or node.arguments:
+            self._count(node, of)
         if node.selection_set is None:
             return Size(1, aliases, 1 + cost.objects, work)
-        self._count(node, of)
         if name in INTROSPECTION:
             return self._introspected(node, aliases)
         asked = self._page(node)
