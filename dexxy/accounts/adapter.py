@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from dexxy.accounts.addresses import address_compared
 from dexxy.accounts.models import User
-from dexxy.accounts.security.passwords import password_set
+from dexxy.accounts.security.passwords import password_set, user_by_password
 from dexxy.accounts.sessions import session_digest
 from dexxy.accounts.sign_in import browser_known, browser_remember
 
@@ -57,8 +58,24 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         browser_remember(response, user)
         return response
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Return whose the address and the password are, as addresses are compared here.
+
+        allauth folds them in ways of its own, and each spelling would be a limit of its own.
+        """
+        self.pre_authenticate(request, **credentials)
+        user = user_by_password(credentials.get("email", ""), credentials.get("password", ""))
+        if user is None:
+            self.authentication_failed(request, **credentials)
+        else:
+            self._rollback_login_failed_rl_usage()
+        return user
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Return what wrong passwords are counted by: an account, or one of its own browsers."""
-        key: str = super()._get_login_attempts_cache_key(request, **credentials)
-        browser = browser_known(request, credentials.get("email", ""))
-        return f"{key}:{browser}" if browser else key
+        """Return what wrong passwords are counted by: an account, or one of its own browsers.
+
+        allauth's has the host, too, as the request calls it, and whoever sends that may choose it.
+        """
+        email = address_compared(credentials.get("email", ""))
+        browser = browser_known(request, email)
+        return f"{email}:{browser}" if browser else email

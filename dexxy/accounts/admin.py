@@ -24,7 +24,12 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from dexxy.accounts.addresses import AddressTakenError, address_prove, address_refuse_taken
+from dexxy.accounts.addresses import (
+    AddressTakenError,
+    address_given,
+    address_prove,
+    address_refuse_taken,
+)
 from dexxy.accounts.first_run import workspace_begin
 from dexxy.accounts.memberships import (
     operator_add,
@@ -63,7 +68,10 @@ class AddressForm(ModelForm):  # type: ignore[type-arg]
     """Says of an address that another account has it, before anything is stored."""
 
     def clean_email(self) -> str:
-        email: str = User.objects.normalize_email(self.cleaned_data["email"])
+        email: str = self.cleaned_data["email"]
+        if email == self.instance.email:
+            return email  # whatever it is since before
+        email = address_given(email)
         try:
             address_refuse_taken(email, but=self.instance)
         except AddressTakenError as error:

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.addresses import address_prove, user_store
+from dexxy.accounts.addresses import address_given, address_prove, user_store
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import (
     AdminOnlyError,
@@ -55,10 +55,11 @@ def account_complete(*, viewer: Viewer, name: str, email: str, password: str) ->
         raise AccountCompleteError(_("Your account is complete."))
     if any("\0" in given for given in (name, email, password)):
         raise AccountError(_("A field holds a null byte."))
-    user.name, user.email = name.strip(), User.objects.normalize_email(email.strip())
+    user.name = name.strip()
     if not user.name:
         raise AccountError(_("Write your name: others see it beside what you do."))
     try:
+        user.email = address_given(email.strip())
         user.clean_fields(exclude={"password"})
         validate_password(password, user)
     except ValidationError as error:

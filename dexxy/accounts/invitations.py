@@ -18,10 +18,14 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.addresses import (
     AddressTakenError,
     address_claimant,
+    address_compared,
+    address_given,
     address_is_proven,
     address_prove,
     address_release,
+    column_compared,
     user_store,
+    users_at,
 )
 from dexxy.accounts.api_tokens import hashed
 from dexxy.accounts.models import Invitation, Membership, Role, User, Workspace
@@ -60,7 +64,11 @@ class WrongAddressError(InvitationError):
     """An invitation names another address than its reader's."""
 
 
-class AddressClaimedError(InvitationError):
+class AddressHereError(InvitationError):
+    """An account has the address that somebody wants to sign up with."""
+
+
+class AddressClaimedError(AddressHereError):
     """An account has the address that an invitation names, but has not proven it."""
 
 
@@ -115,10 +123,9 @@ def invitation_create(
     require_admin(viewer, workspace)
     actor = in_person(viewer)
     _require_few(actor)
-    email = email.strip()
     if days not in LIFETIMES:
         raise InvitationError(_("An invitation lasts for 1, 7 or 30 days."))
-    _refuse_what_is_none(email)
+    email = _checked(email)
     _refuse_members(actor, workspace, email)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -133,12 +140,22 @@ def invitation_create(
     return invitation, f"{settings.DEXXY_BASE_URL}/invitations/{secret}/"
 
 
-def _refuse_what_is_none(email: str) -> None:
+def _checked(email: str) -> str:
+    """Return EMAIL as it is compared.
+
+    Raises:
+        InvitationError: it is no address, or none that anybody is given.
+    """
+    try:
+        email = address_given(email.strip())
+    except ValidationError as error:
+        raise InvitationError(" ".join(error.messages)) from error
     try:
         if email:
             _EMAIL.run_validators(email)
     except ValidationError as error:
         raise InvitationError(_("That is no e-mail address.")) from error
+    return email
 
 
 def _refuse_members(actor: User, workspace: Workspace, email: str) -> None:
@@ -149,7 +166,7 @@ def _refuse_members(actor: User, workspace: Workspace, email: str) -> None:
     Raises:
         InvitationError: EMAIL is proven to be theirs.
     """
-    known = workspace.memberships.filter(user__email__iexact=email) if email else None
+    known = workspace.memberships.filter(user__in=users_at(email)) if email else None
     member = known.select_related("user").first() if known is not None else None
     if member is None or not address_is_proven(member.user, email):
         return
@@ -218,15 +235,19 @@ def invitations_of_newcomer(proven: Sequence[str], secret: str = "") -> list[Inv
     """Return the open invitations, locked, that somebody without an account may come in by.
 
     Args:
-        proven: addresses that are theirs.
+        proven: addresses that are theirs, as they are compared.
         secret: of the link that they opened, or ''.
     """
-    theirs = Q(pk__in=[])
-    for email in proven:
-        theirs |= Q(email__iexact=email)
+    theirs = Q(compared__in=proven)
     if secret:
         theirs |= Q(token_hash=hashed(secret), email="")
-    found = _open().filter(theirs).select_related("workspace").order_by("-pk")
+    found = (
+        _open()
+        .alias(compared=column_compared("email"))
+        .filter(theirs)
+        .select_related("workspace")
+        .order_by("-pk")
+    )
     return list(found.select_for_update(of=("self",)))
 
 
@@ -261,12 +282,13 @@ def invitation_sign_up(
         InvitationNotFoundError: there is no open one.
         WrongAddressError: it is for another address than EMAIL.
         AddressClaimedError: such an account has EMAIL, and TAKES_ADDRESS is not given.
-        InvitationError: EMAIL has an account or is no address, NAME is too long, the password is
+        AddressHereError: there is an account with EMAIL.
+        InvitationError: EMAIL is no address, NAME is too long, the password is
             too weak, or one of them is no text.
     """
     invitation = invitation_by_secret(secret, locked=True)
     user = _drafted(email, name, password)
-    is_named = invitation.email.lower() == user.email.lower()
+    is_named = address_compared(invitation.email) == user.email
     if invitation.email and not is_named:
         raise WrongAddressError(
             _(
@@ -280,7 +302,7 @@ def invitation_sign_up(
     try:
         user_store(user)
     except AddressTakenError as error:
-        raise InvitationError(
+        raise AddressHereError(
             _("{error} Sign in, then open the link.").format(error=error)
         ) from error
     if is_named:
@@ -311,7 +333,7 @@ def invitation_require_theirs(invitation: Invitation, user: User) -> None:
     """
     if not invitation.email or address_is_proven(user, invitation.email):
         return
-    if invitation.email.lower() != user.email.lower():
+    if address_compared(invitation.email) != address_compared(user.email):
         raise WrongAddressError(
             _(
                 "The invitation is for {email}, and you are signed in as {user}: "
@@ -336,8 +358,8 @@ def _drafted(email: str, name: str, password: str) -> User:
     """
     if any("\0" in given for given in (email, name, password)):
         raise InvitationError(_("A field holds a null byte."))
-    user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
     try:
+        user = User(email=address_given(email.strip()), name=name.strip())
         user.clean_fields(exclude={"password"})
         validate_password(password, user)
     except ValidationError as error:

@@ -66,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Return it as it is: Django's own folds letters of an address."""
+        return username
+
 
 class Workspace(TimestampedModel):
     """A tenant: one team and everything it may see."""

@@ -5,7 +5,8 @@ Who has none here gets one by an invitation, or by a rule of a workspace.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import structlog
 from allauth.account.models import EmailAddress
@@ -15,9 +16,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.addresses import AddressTakenError, address_prove, user_store
+from dexxy.accounts.addresses import (
+    AddressTakenError,
+    address_compared,
+    address_prove,
+    odd,
+    proven_compared,
+    user_store,
+)
 from dexxy.accounts.invitations import invitations_of_newcomer, invitations_take
-from dexxy.accounts.models import SignInRule, User
+from dexxy.accounts.models import Invitation, SignInRule, User
 from dexxy.accounts.services import FIRST_ADMIN_EMAIL, audit
 from dexxy.accounts.sign_in_rules import organization_rules_of, rules_follow, rules_for
 from dexxy.common.errors import DexxyError
@@ -33,6 +41,10 @@ class OutsideAccountError(DexxyError):
 
 class NothingProvenError(OutsideAccountError):
     """The provider has proven none of their addresses."""
+
+
+class OddAddressError(OutsideAccountError):
+    """What the provider has proven can be taken for the addresses of others."""
 
 
 class SecondStepFirstError(OutsideAccountError):
@@ -91,21 +103,19 @@ def outside_person_sign_in(person: OutsidePerson, *, secret: str = "") -> Known:
 
     Raises:
         NothingProvenError, NobodyLetInError: they have no account here, and get none.
+        OddAddressError: they have none, and no address that counts here.
         SecondStepFirstError: an account with their address has a passkey or an app.
         OutsideAccountError: an account here has their address, but has not proven it.
     """
+    addresses = person.proven
+    person = replace(person, proven=_usable(addresses))
     known = SocialAccount.objects.filter(provider=person.provider, uid=person.uid)
     account = known.select_related("user").first()
     if account is not None:
         rules_follow(account.user, _rules(person))
         return Known(account.user)
     if not person.proven:
-        raise NothingProvenError(
-            _(
-                "{place} has verified no email address of yours. Verify one there, and sign in "
-                "once more."
-            ).format(place=person.provider_name)
-        )
+        raise _nothing_usable(person, addresses)
     user = _owner(person.proven)
     is_new = user is None
     _refuse_second_step(user, person)
@@ -169,13 +179,34 @@ def _take_over(user: User) -> bool:
     return had_password
 
 
+def _nothing_usable(person: OutsidePerson, addresses: Sequence[str]) -> OutsideAccountError:
+    """Say why none of the ADDRESSES that PERSON has proven counts here."""
+    if addresses:
+        return OddAddressError(odd(addresses[0]))
+    return NothingProvenError(
+        _(
+            "{place} has verified no email address of yours. Verify one there, and sign in "
+            "once more."
+        ).format(place=person.provider_name)
+    )
+
+
+def _usable(proven: Sequence[str]) -> list[str]:
+    """Return those of the addresses that nobody takes for others, as they are compared."""
+    usable = []
+    for email in proven:
+        with suppress(ValidationError):
+            usable.append(proven_compared(email))
+    return usable
+
+
 def _owner(proven: Sequence[str]) -> User | None:
     """Return who has proven one of the addresses here, too."""
     # That of the account which Dexxy makes by itself is nobody's, whatever a provider says.
-    lower = [email.lower() for email in proven if email.lower() != FIRST_ADMIN_EMAIL]
-    found = EmailAddress.objects.filter(email__in=lower, verified=True).select_related("user")
+    theirs = [email for email in proven if email != FIRST_ADMIN_EMAIL]
+    found = EmailAddress.objects.filter(email__in=theirs, verified=True).select_related("user")
     by_email = {address.email: address.user for address in found}
-    return next((by_email[email] for email in lower if email in by_email), None)
+    return next((by_email[email] for email in theirs if email in by_email), None)
 
 
 def _newcomer(person: OutsidePerson, secret: str) -> User:
@@ -195,10 +226,7 @@ def _newcomer(person: OutsidePerson, secret: str) -> User:
                 "of your team to invite this address."
             ).format(email=person.proven[0])
         )
-    domains = {rule.domain for rule in rules if rule.domain}
-    welcome = [one for one in person.proven if one.lower().rpartition("@")[2] in domains]
-    named = [one.email for one in invitations if one.email]
-    user = User(email=User.objects.normalize_email([*named, *welcome, *person.proven][0]))
+    user = User(email=_welcome(person.proven, invitations, rules))
     user.name = person.name.replace("\0", "")[:200]
     user.set_unusable_password()
     try:
@@ -217,3 +245,14 @@ def _newcomer(person: OutsidePerson, secret: str) -> User:
     invitations_take(user, invitations)
     rules_follow(user, rules)
     return user
+
+
+def _welcome(
+    proven: Sequence[str], invitations: Sequence[Invitation], rules: Sequence[SignInRule]
+) -> str:
+    """Return which proven address lets its owner in, or the most important one."""
+    for one in invitations:
+        if address_compared(one.email) in proven:
+            return address_compared(one.email)
+    domains = {rule.domain for rule in rules if rule.domain}
+    return next((one for one in proven if one.rpartition("@")[2] in domains), proven[0])

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from dexxy.accounts.addresses import users_at
 from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.ids import parse_id
@@ -88,7 +89,7 @@ def workspace_called(slug: str) -> Workspace | None:
 
 def user_called(email: str) -> User | None:
     """Return who signs in with the address EMAIL, for who runs this Dexxy."""
-    return User.objects.filter(email__iexact=email).first()
+    return users_at(email).first()
 
 
 def user_with(pk: int) -> User | None:

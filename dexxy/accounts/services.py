@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.addresses import address_prove, user_store
+from dexxy.accounts.addresses import address_compared, address_given, address_prove, user_store
 from dexxy.accounts.models import AuditEntry, FormerAddress, Membership, Role, User, Workspace
 from dexxy.accounts.reader import language_known, name_checked, zone_known
 from dexxy.accounts.selectors import Viewer, first_operator, require_admin, workspace_called
@@ -120,10 +120,11 @@ def user_create(
         UserError: EMAIL is no address, or NAME is too long.
         AddressTakenError: there is an account with EMAIL.
     """
-    user = User(email=User.objects.normalize_email(email.strip()), name=name.strip())
+    user = User(email=address_compared(email.strip()), name=name.strip())
     user.is_staff = user.is_superuser = is_operator
     user.set_unusable_password()
     try:
+        address_given(email.strip())
         user.clean_fields()
     except ValidationError as error:
         raise UserError(f"{user.email or 'Nothing'}: {' '.join(error.messages)}") from error

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from sesame.utils import get_query_string, get_user
 
+from dexxy.accounts.addresses import users_at
 from dexxy.accounts.models import User
 from dexxy.accounts.security.open_sessions import sessions_end
 from dexxy.accounts.security.passwords import password_checked, password_set
@@ -180,5 +181,5 @@ def browser_known(request: HttpRequest, email: str) -> str:
         )
     except signing.BadSignature:
         return ""
-    is_theirs = User.objects.filter(pk=pk, email__iexact=email).exists()
+    is_theirs = users_at(email).filter(pk=pk).exists()
     return str(name) if is_theirs else ""

@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dexxy.accounts.addresses import domain_compared
 from dexxy.accounts.models import Membership, Role, SignInRule, User, Workspace
 from dexxy.accounts.selectors import Viewer, in_person, require_admin
 from dexxy.accounts.services import audit
@@ -157,8 +158,12 @@ def sign_in_rule_delete(*, viewer: Viewer, workspace: Workspace, rule_id: int) -
 
 
 def rules_for(proven: Sequence[str]) -> list[SignInRule]:
-    """Return the rules of all workspaces that let in who has the addresses PROVEN."""
-    domains = {email.lower().rpartition("@")[2] for email in proven}
+    """Return the rules of all workspaces that let in who has the addresses PROVEN.
+
+    Args:
+        proven: as they are compared.
+    """
+    domains = {email.rpartition("@")[2] for email in proven}
     found = SignInRule.objects.filter(domain__in=domains).select_related("workspace")
     return list(found.order_by("pk"))
 
@@ -207,7 +212,7 @@ def _details(rule: SignInRule) -> dict[str, str]:
 
 
 def _checked(domain: str) -> str:
-    domain = domain.strip().lower().removeprefix("@")
+    domain = domain_compared(domain.strip().removeprefix("@"))
     if _DOMAIN.fullmatch(domain) is None:
         raise SignInRuleError(_("Name a domain such as example.org."))
     if domain in _EVERYBODY_S:

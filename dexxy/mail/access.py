@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from dexxy.accounts.addresses import address_compared
 from dexxy.common.errors import BadInputError
 from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.mail.waking import mail_wake
@@ -61,7 +62,7 @@ def address_checked(address: str) -> str:
     Raises:
         MailAddressError: it is none.
     """
-    address = address.strip().lower()
+    address = address_compared(address.strip())
     try:
         validate_email(address)
     except ValidationError as error:

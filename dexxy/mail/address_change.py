@@ -6,17 +6,23 @@ the address of whoever presses a button in a mail that they never asked for.
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from dexxy.accounts.addresses import address_is_proven, address_move
+from dexxy.accounts.addresses import (
+    address_compared,
+    address_given,
+    address_is_proven,
+    address_move,
+)
 from dexxy.accounts.models import User
 from dexxy.accounts.selectors import Viewer, in_person
 from dexxy.accounts.services import audit_of_user
 from dexxy.common.errors import BadInputError, DexxyError
-from dexxy.mail.access import ACCESS_FOR, address_checked
+from dexxy.mail.access import ACCESS_FOR, MailAddressError, address_checked
 from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.mail.preferences import NoMailError, mail_is_configured
 from dexxy.mail.waking import mail_wake
@@ -52,15 +58,15 @@ def address_change_ask(*, viewer: Viewer, address: str) -> str:
     Raises:
         UnauthenticatedError: nobody is signed in.
         SessionNeededError: VIEWER came by a token.
-        MailAddressError: it is no address.
+        MailAddressError: it is no address, or none that anybody is given.
         SameAddressError: VIEWER has it already.
         ManyMailsError: VIEWER has asked for MOST mails within the hour.
         NoMailError: no mail is sent from here.
     """
-    user, address = in_person(viewer), address_checked(address)
+    user, address = in_person(viewer), _checked(address)
     if not mail_is_configured():
         raise NoMailError(_("This Dexxy sends no mail: no mail server is configured."))
-    if address == user.email.lower():
+    if address == address_compared(user.email):
         raise SameAddressError(_("This is your address already."))
     # Of two that are asked for at one moment the second waits, and counts the first.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -78,6 +84,13 @@ def address_change_ask(*, viewer: Viewer, address: str) -> str:
     )
     transaction.on_commit(mail_wake)
     return address
+
+
+def _checked(address: str) -> str:
+    try:
+        return address_checked(address_given(address.strip()))
+    except ValidationError as error:
+        raise MailAddressError(" ".join(error.messages)) from error
 
 
 def address_link(user: User, address: str) -> str:

@@ -1,5 +1,6 @@
 """Where the link of an invitation leads."""
 
+from allauth.core.ratelimit import consume
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from dexxy.accounts.invitations import (
     AddressClaimedError,
+    AddressHereError,
     InvitationError,
     InvitationNotFoundError,
     invitation_accept,
@@ -22,6 +24,10 @@ from dexxy.accounts.sign_in import browser_remember
 from dexxy.web.pages import PageRequest
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class ManyTriesError(InvitationError):
+    """Somebody was told many times that an address has an account."""
 
 
 @never_cache
@@ -47,7 +53,8 @@ def invitation(request: PageRequest, secret: str) -> HttpResponse:
             "given": request.POST,
             "is_claimed": isinstance(error, AddressClaimedError),
         }
-        return render(request, "web/invitation.html", context, status=400)
+        status = 429 if isinstance(error, ManyTriesError) else 400
+        return render(request, "web/invitation.html", context, status=status)
     return render(request, "web/invitation.html", {"invitation": found})
 
 
@@ -55,8 +62,15 @@ def _join(request: PageRequest, secret: str) -> User:
     if isinstance(request.user, User):
         invitation_accept(viewer=request.user, secret=secret)
         return request.user
+    if not consume(request, action="access_mail", dry_run=True):
+        raise ManyTriesError(_("You tried many times. Wait ten minutes, then try again."))
     given = {name: request.POST.get(name, "") for name in ("email", "name", "password")}
     takes = request.POST.get("takes_address") == "on"
-    user = invitation_sign_up(secret=secret, takes_address=takes, **given)
+    try:
+        user = invitation_sign_up(secret=secret, takes_address=takes, **given)
+    except AddressHereError:
+        # Whoever has a link is told that, so they are told a few times.
+        consume(request, action="access_mail")
+        raise
     login(request, user, backend=_BACKEND)
     return user

@@ -1,14 +1,21 @@
 """An address counts when it is proven, and nobody gets one that is somebody else's."""
 
+from importlib import import_module
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.test import Client
 
 from dexxy.accounts.addresses import (
     AddressTakenError,
+    address_compared,
     address_is_proven,
+    address_owner,
     address_prove,
+    address_refuse_taken,
     user_store,
+    users_at,
 )
 from dexxy.accounts.invitations import (
     AddressClaimedError,
@@ -20,8 +27,8 @@ from dexxy.accounts.invitations import (
     invitation_create,
     invitation_sign_up,
 )
-from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.accounts.services import first_admin_ensure, user_create
+from dexxy.accounts.models import AuditEntry, Invitation, User, Workspace
+from dexxy.accounts.services import UserError, first_admin_ensure, user_create
 from tests.factories import PASSWORD, make_user, make_workspace
 
 DORA = "dora@example.com"
@@ -85,7 +92,7 @@ def test_whoever_only_typed_an_address_keeps_it_not_from_who_proves_it(
     assert claimant.email.endswith("@dexxy.invalid")
     assert workspace.memberships.filter(user=claimant).exists()
     entry = AuditEntry.objects.get(action="user.address_released")
-    assert (entry.target_id, entry.details) == (str(claimant.pk), {"email": DORA.upper()})
+    assert (entry.target_id, entry.details) == (str(claimant.pk), {"email": DORA})
 
 
 @pytest.mark.parametrize("why", ["proven", "operator", "another workspace"])
@@ -171,6 +178,18 @@ def change(client: Client, user: User, **fields: str) -> str:
     return client.post(f"/admin/accounts/user/{user.pk}/change/", form).content.decode()
 
 
+def test_the_administration_ends_an_account_of_before_whose_address_nobody_would_get(
+    client: Client, root: User, alice: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(email="mar\u212a@example.com")
+    alice.refresh_from_db()
+
+    change(client, alice, is_active="")
+
+    alice.refresh_from_db()
+    assert (alice.email, alice.is_active) == ("mar\u212a@example.com", False)
+
+
 def test_an_address_that_the_administration_changes_is_proven_and_the_old_one_is_not(
     client: Client, root: User, alice: User
 ) -> None:
@@ -191,7 +210,7 @@ def test_the_administration_changes_nothing_where_the_address_is_somebody_else_s
 
     page = change(client, alice, email="BOB@example.com", name="Dora")
 
-    assert "There is an account with the address BOB@example.com." in page
+    assert "There is an account with the address bob@example.com." in page
     alice.refresh_from_db()
     assert (alice.email, alice.name) == ("alice@example.com", "Alice")
     assert list(EmailAddress.objects.values_list("user", "email")) == [(bob.pk, bob.email)]
@@ -219,3 +238,67 @@ def test_whoever_is_made_inactive_leaves_no_way_in_behind(
     entry = AuditEntry.objects.get(action="user.deactivated")
     assert (entry.workspace, entry.actor, entry.target_id) == (workspace, root, str(alice.pk))
     assert entry.details == {"user": "alice@example.com", "tokens": 0, "invitations": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("Dora@Example.COM", "dora@example.com"),
+        ("dora@example.com\u2028", "dora@example.com\u2028"),  # a space to strip()
+        ("dora@Bücher.example", "dora@xn--bcher-kva.example"),
+        ("DORA@xn--bcher-kva.example", "dora@xn--bcher-kva.example"),
+        ("mar\u212a@example.com", "mar\u212a@example.com"),
+        ("dora@\u212ade.org", "dora@\u212ade.org"),  # no domain, and not kde.org
+        ("dora@example\u3002com", "dora@example\u3002com"),
+        ("dora@faß.example", "dora@xn--fa-hia.example"),  # which is not fass.example
+        ("dora", "dora"),
+        ("", ""),
+    ],
+)
+def test_of_an_address_ascii_letters_alone_are_compared_without_their_case(
+    written: str, compared: str
+) -> None:
+    assert address_compared(written) == compared
+    assert address_compared(compared) == compared
+
+
+@pytest.mark.parametrize(
+    "odd", ["mar\u212a@example.com", "dora@github\u3002org", "dora@\u212ade.org"]
+)
+def test_nobody_is_given_an_address_that_another_program_folds(
+    alice: User, workspace: Workspace, odd: str
+) -> None:
+    _, link = invitation_create(viewer=alice, workspace=workspace)
+
+    with pytest.raises(InvitationError, match="take for another one"):
+        join(code_of(link), odd)
+    with pytest.raises(InvitationError, match="take for another one"):
+        invitation_create(viewer=alice, workspace=workspace, email=odd)
+    with pytest.raises(UserError, match="take for another one"):
+        user_create(email=odd)
+
+    assert User.objects.count() == 2
+
+
+def test_addresses_of_before_in_another_script_go_on_working(
+    alice: User, workspace: Workspace
+) -> None:
+    alice.email = "alice@bücher.example"
+    alice.save()
+    EmailAddress.objects.create(user=alice, email="alice@bücher.example", verified=True)
+    mark = make_user(email="mark@example.com")
+    User.objects.filter(pk=mark.pk).update(email="mar\u212a@example.com")
+    EmailAddress.objects.create(user=mark, email="mark@example.com", verified=True)
+    invitation, _ = invitation_create(viewer=alice, workspace=workspace, email=DORA)
+    Invitation.objects.filter(pk=invitation.pk).update(email="dora@bücher.example")
+
+    import_module("dexxy.accounts.migrations.0016_addresses_as_compared").rewrite(apps, None)
+
+    alice.refresh_from_db()
+    assert alice.email == "alice@xn--bcher-kva.example"
+    assert address_owner("Alice@bücher.example") == alice
+    assert Invitation.objects.get().email == "dora@xn--bcher-kva.example"
+    # What `lower()` made of it was never proven to be theirs.
+    assert address_owner("mark@example.com") is None
+    assert list(users_at("mar\u212a@example.com")) == [mark]
+    address_refuse_taken("mark@example.com")

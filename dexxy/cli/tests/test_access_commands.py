@@ -101,7 +101,7 @@ def test_an_account_of_the_staff_runs_dexxy(client: Client, db: None) -> None:
 def test_no_account_is_made_that_exists_or_cannot_be(workspace: Workspace, bob: User) -> None:
     before = User.objects.count()
 
-    with pytest.raises(AddressTakenError, match="There is an account with the address BOB@"):
+    with pytest.raises(AddressTakenError, match="There is an account with the address bob@"):
         run("user_create", "BOB@example.com")
     with pytest.raises(WrongUseError, match=r"^dora: Enter a valid email address\.$"):
         run("user_create", "dora")

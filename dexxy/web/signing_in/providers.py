@@ -7,6 +7,7 @@ number of the account, and every token of a sign-in checked or ended.
 from hashlib import sha256
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.github.provider import GitHubProvider
@@ -15,6 +16,8 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -32,6 +35,7 @@ from dexxy.integrations.services.github_client import GitHubClient
 from dexxy.web.signing_in.adapter import ExplainedError
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+_LONGEST = 254
 
 
 class _GitHubFlow(GitHubOAuth2Adapter):  # type: ignore[misc]
@@ -82,7 +86,27 @@ def _emails(client: GitHubClient) -> Any:
         ) from error
 
 
-class GitHubAccounts(GitHubProvider):  # type: ignore[misc]
+class _AsWritten:
+    """Leaves addresses as the provider writes them: allauth folds them, and one becomes another."""
+
+    def cleanup_email_addresses(
+        self, email: str | None, addresses: list[EmailAddress], email_verified: bool = False
+    ) -> None:
+        """Keep what is an address, the most important one first."""
+        kept = [one for one in addresses if isinstance(one.email, str) and _is_address(one.email)]
+        kept.sort(key=lambda one: (one.primary, one.verified is True, one.email), reverse=True)
+        addresses[:] = kept
+
+
+def _is_address(email: str) -> bool:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return len(email) <= _LONGEST
+
+
+class GitHubAccounts(_AsWritten, GitHubProvider):  # type: ignore[misc]
     """Signing in by GitHub, or by a server of one's own."""
 
     oauth2_adapter_class = _GitHubFlow
@@ -158,7 +182,7 @@ def _is_of_domain_owner(claims: dict[str, Any], person: dict[str, Any]) -> bool:
     return is_owner and bool(claims.get("email")) and claims["email"] == person.get("email")
 
 
-class OidcAccounts(OpenIDConnectProvider):  # type: ignore[misc]
+class OidcAccounts(_AsWritten, OpenIDConnectProvider):  # type: ignore[misc]
     """Signing in by the OpenID Connect provider of the settings."""
 
     oauth2_adapter_class = _OidcFlow

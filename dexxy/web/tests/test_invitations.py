@@ -1,10 +1,16 @@
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.models import User, Workspace
 
 NEW = {"email": "dora@example.com", "name": "Dora", "password": "correct horse battery"}
+
+
+@pytest.fixture(autouse=True)
+def forgotten_limits() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -97,6 +103,21 @@ def test_what_cannot_be_an_account_is_refused_and_spends_nothing(
     assert complaint in response.content.decode()
     assert User.objects.count() == number
     assert client.get(path).status_code == 200
+
+
+def test_nobody_finds_out_by_a_link_who_has_an_account_but_a_few_times(
+    client: Client, alice: User, path: str
+) -> None:
+    for _ in range(10):
+        answer = client.post(path, {**NEW, "email": alice.email})
+        assert answer.status_code == 400
+        assert "There is an account with the address" in answer.content.decode()
+
+    answer = client.post(path, {**NEW, "email": alice.email})
+
+    assert answer.status_code == 429
+    assert "There is an account" not in answer.content.decode()
+    assert "Wait ten minutes" in answer.content.decode()
 
 
 def test_a_link_that_opens_nothing_says_so(client: Client, db: None) -> None:

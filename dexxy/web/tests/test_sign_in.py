@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
+from pytest_django import Settings
 from sesame.utils import get_query_string
 
 from dexxy.accounts.models import User
@@ -103,6 +104,37 @@ def test_wrong_passwords_of_elsewhere_keep_nobody_out_of_their_own_browser(
     assert not is_signed_in(stranger)  # who guesses is stopped
     client.post("/accounts/login/", right)
     assert is_signed_in(client)
+
+
+def test_the_limit_of_an_account_is_one_by_whatever_name_dexxy_is_asked(
+    alice: User, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "dexxy.example"]
+    asked = ["localhost", "localhost:1", "LOCALHOST:2", "dexxy.example", "dexxy.example:3"]
+    spelled = [alice.email, alice.email.upper()]
+
+    for number, host in enumerate(asked):
+        guess = {"login": spelled[number % 2], "password": f"a guess {number}"}
+        Client(REMOTE_ADDR=f"203.0.113.{number}").post("/accounts/login/", guess, HTTP_HOST=host)
+    right = {"login": alice.email, "password": PASSWORD}
+    client = Client()
+    answer = client.post("/accounts/login/", right, HTTP_HOST="dexxy.example:4")
+
+    assert b"Too many failed login attempts" in answer.content
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("stored", ["mark@example.com", "Mark@Example.com"])
+@pytest.mark.parametrize("typed", ["mark@example.com", "MARK@Example.com"])
+def test_a_password_signs_in_however_its_address_was_stored_and_is_typed(
+    client: Client, db: None, stored: str, typed: str
+) -> None:
+    mark = User.objects.create_user("mark@example.com", PASSWORD)
+    User.objects.filter(pk=mark.pk).update(email=stored)  # as before addresses were compared
+
+    client.post("/accounts/login/", {"login": typed, "password": PASSWORD})
+
+    assert client.session["_auth_user_id"] == str(mark.pk)
 
 
 def test_one_s_own_browser_guesses_no_more_often(client: Client, alice: User) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from dexxy.accounts.addresses import address_is_proven, address_prove
 from dexxy.accounts.invitations import invitation_create
 from dexxy.accounts.memberships import membership_remove, membership_reset_link
-from dexxy.accounts.models import AuditEntry, Membership, Role, User, Workspace
+from dexxy.accounts.models import AuditEntry, Invitation, Membership, Role, User, Workspace
 from dexxy.accounts.security.second_step import second_step_reset
 from dexxy.accounts.services import first_admin_ensure
 from dexxy.accounts.sign_in_rules import sign_in_rule_create
@@ -250,6 +250,87 @@ def test_an_invitation_for_a_proven_address_makes_the_account(
     assert (user.email, user.name) == ("dora@example.org", "Dora")
     assert (user.has_usable_password(), address_is_proven(user, user.email)) == (False, True)
     assert user.memberships.get(workspace=workspace).role == Role.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("invited", "proven"),
+    [
+        ("dora@github.org", "dora@g\u0131thub.org"),  # its I is that of PostgreSQL's upper()
+        ("mark@example.org", "mar\u212a@example.org"),  # the Kelvin sign is a k to lower()
+        ("dora@example.org", "dora@example.org\u2028"),  # which strip() takes off
+        ("miss@example.org", "mi\u017f\u017f@example.org"),
+    ],
+)
+def test_an_address_that_folds_to_an_invited_one_takes_no_invitation(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace, invited: str, proven: str
+) -> None:
+    invitation_create(viewer=alice, workspace=workspace, role=Role.ADMIN, email=invited)
+    users = User.objects.count()
+    oidc.claims = {**DORA, "email": proven}
+
+    assert said(by_oidc(client)).startswith(
+        f"{proven} has a letter that some programs take for another one"
+    )
+
+    assert User.objects.count() == users
+    assert Invitation.objects.get().accepted_at is None
+
+
+def test_an_address_that_folds_to_somebody_s_joins_nothing(
+    client: Client, oidc: Provider, workspace: Workspace, alice: User
+) -> None:
+    mark = User.objects.create_user("mark@example.org")
+    address_prove(mark)
+    sign_in_rule_create(viewer=alice, workspace=workspace, domain="kde.org")
+    users = User.objects.count()
+
+    for proven in ("mar\u212a@example.org", "who@\u212ade.org"):
+        oidc.claims = {**DORA, "email": proven}
+        assert "some programs take for another one" in said(by_oidc(client))
+
+    assert User.objects.count() == users
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.usefixtures("github_sign_in", "github_app")
+def test_another_proven_address_lets_in_who_has_one_that_folds(
+    client: Client, dora: User, at_github_dora: Actor
+) -> None:
+    at_github_dora.emails = {"d\u0131ra@example.org": True, "dora@example.org": True}
+
+    by_github(client)
+
+    assert signed_in_as(client) == dora
+
+
+def test_a_newcomer_has_the_address_that_is_proven_and_not_as_the_invitation_writes_it(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace
+) -> None:
+    invitation_create(viewer=alice, workspace=workspace, email="dora@example.org")
+    Invitation.objects.update(email="DORA@example.org")  # as it was stored before
+    oidc.claims = {**DORA, "email": "Dora@Example.org"}
+
+    by_oidc(client)
+
+    user = signed_in_as(client)
+    assert user is not None
+    assert (user.email, address_is_proven(user, user.email)) == ("dora@example.org", True)
+
+
+@pytest.mark.parametrize("proven", ["dora@bücher.example", "Dora@xn--bcher-kva.Example"])
+def test_a_domain_in_another_script_is_one_however_it_is_written(
+    client: Client, oidc: Provider, alice: User, workspace: Workspace, proven: str
+) -> None:
+    sign_in_rule_create(viewer=alice, workspace=workspace, domain="Bücher.example")
+    invitation_create(viewer=alice, workspace=workspace, role=Role.ADMIN, email=proven)
+    oidc.claims = {**DORA, "email": "dora@bücher.example"}
+
+    by_oidc(client)
+
+    user = signed_in_as(client)
+    assert user is not None
+    assert user.email == "dora@xn--bcher-kva.example"
+    assert user.memberships.get().role == Role.ADMIN
 
 
 def test_who_opened_a_link_without_an_address_comes_in_by_it(
