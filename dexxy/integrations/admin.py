@@ -8,6 +8,7 @@ from django.template.defaultfilters import pluralize
 from dexxy.common.admin import ReadOnlyAdmin
 from dexxy.integrations.models import (
     Credential,
+    Drain,
     GitHubApp,
     GitHubInstallation,
     GitHubRepository,
@@ -160,3 +161,11 @@ class RefusedWebhooksAdmin(ReadOnlyAdmin):
     list_filter = ("reason",)
     search_fields = ("reason",)
     ordering = ("-day", "reason")
+
+
+@admin.register(Drain)
+class DrainAdmin(ReadOnlyAdmin):
+    list_display = ("began_at", "holder")
+    list_filter = ("began_at",)
+    search_fields = ("holder",)
+    ordering = ("-began_at",)
