@@ -408,7 +408,10 @@ def test_the_schema_costs_what_it_weighs() -> None:
         3 * types + 2 * fields + 1
     )
     assert size('{ __type(name: "ViewerInfo") { name } }').values == 2
-    assert whole.is_introspection
+    deep = "... { " * 40 + "name " * 2800 + "} " * 40
+    assert size(f"{{ __schema {{ types {{ fields {{ {deep} }} }} }} }}").values == (
+        1 + types + 2801 * fields
+    )
     assert 100 < whole.points < MOST_POINTS / 2
 
 
@@ -445,6 +448,16 @@ def test_the_schema_is_for_who_is_signed_in(client: Client, ask: Ask, document: 
 
     assert codes(nobody) == ["UNAUTHENTICATED"]
     assert harmless == {"data": {"__typename": "Query"}}
+
+
+def test_what_fragments_and_pages_repeat_is_not_counted_for_ever(ask: Ask) -> None:
+    fields = " ".join(f"a{n}(first: {n + 1}) {{ ...F }}" for n in range(90))
+    repeated = f"fragment G on Query {{ {fields} }} fragment F on Query {{ {'x ' * 1500} }}"
+
+    [error] = ask(f"{{ ...G }} {repeated}")["errors"]
+
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert "says the same too often" in error["message"]
 
 
 def test_the_budget_is_a_persons_however_many_tokens_they_have(

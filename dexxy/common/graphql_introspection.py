@@ -36,6 +36,7 @@ class Introspection:
         self._info: Any = SimpleNamespace(schema=schema)
         self._fragments = fragments
         self._known: dict[tuple[int, int], int] = {}
+        self._read: dict[int, tuple[int, list[FieldNode]]] = {}
 
     def values(self, node: FieldNode) -> int:
         """Return how many values a field of `INTROSPECTION` returns; of `__type`, at most."""
@@ -62,15 +63,22 @@ class Introspection:
         if key not in self._known:
             # Validation refuses a fragment that holds itself.
             self._known[key] = 1
-            nodes = list(self._fields(selections, set()))
-            plain = sum(node.selection_set is None for node in nodes)
+            plain, nodes = self._parts(selections)
             self._known[key] += plain + sum(
                 self._counted(one, get_named_type(field.type), node.selection_set)
                 for node in nodes
-                if node.selection_set and (field := of.fields.get(node.name.value))
+                if (field := of.fields.get(node.name.value))
                 for one in self._inside(value, field)
             )
         return self._known[key]
+
+    def _parts(self, selections: SelectionSetNode) -> tuple[int, list[FieldNode]]:
+        """Return how many plain fields are selected, and those with fields below; read once."""
+        if id(selections) not in self._read:
+            nodes = list(self._fields(selections, set()))
+            below = [node for node in nodes if node.selection_set]
+            self._read[id(selections)] = len(nodes) - len(below), below
+        return self._read[id(selections)]
 
     def _inside(self, value: Any, field: GraphQLField) -> Iterable[Any]:
         assert field.resolve is not None

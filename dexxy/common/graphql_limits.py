@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLResolveInfo,
     OperationDefinitionNode,
@@ -21,6 +22,7 @@ from dexxy.common.api import MOST_POINTS, Caller, spend
 from dexxy.common.databases.replica import writing
 from dexxy.common.errors import BadInputError, DexxyError
 from dexxy.common.graphql import Context
+from dexxy.common.graphql_introspection import INTROSPECTION
 from dexxy.common.graphql_size import LimitError, Measure, Size
 from dexxy.common.sql import deadline
 
@@ -108,6 +110,9 @@ class Limits(SchemaExtension):
         document, variables = self._document(), self.execution_context.variables or {}
         context: Context = self.execution_context.context
         visit(document, _Texts())
+        if not context.caller.is_signed_in:
+            # Before it is measured: nobody should have to count what will be refused.
+            visit(document, _NoIntrospection())
         # `operation_name` is that of the first operation where none was sent.
         _check_choice(document, self.execution_context._provided_operation_name)
         if self._is_mutation() and not context.caller.may_write:
@@ -116,8 +121,6 @@ class Limits(SchemaExtension):
             )
         schema = self.execution_context.schema._schema
         size = Measure(document, variables, schema).size()
-        if size.is_introspection and not context.caller.is_signed_in:
-            raise SignInNeededError("Sign in, or send an API token, to ask for the schema.")
         _check_size(size)
         spend(context.caller, size.points, context.response)
 
@@ -131,6 +134,12 @@ class Limits(SchemaExtension):
 class _Texts(Visitor):
     def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
         check_text(node.value)
+
+
+class _NoIntrospection(Visitor):
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        if node.name.value in INTROSPECTION:
+            raise SignInNeededError("Sign in, or send an API token, to ask for the schema.")
 
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")

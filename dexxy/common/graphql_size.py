@@ -42,6 +42,9 @@ MOST_NESTED = 50
 # Fields of one name on one type, with fields below or arguments: validation compares each with all
 # others, to merge them.
 MOST_ALIKE = 100
+# Parts of a document that are looked at to measure it: those of a fragment again below each size of
+# page, and in each operation. A client's largest document has some hundred.
+MOST_LOOKS = 20_000
 
 
 class LimitError(BadInputError):
@@ -56,14 +59,12 @@ class Size:
 
     `values` is how many it can return at most, objects and what they hold: lists of objects are
     taken to be as long as they can be. `work` is in points, for what asks the database anew.
-    `is_introspection` says whether any of it is about the schema itself.
     """
 
     depth: int = 0
     aliases: int = 0
     values: int = 0
     work: int = 0
-    is_introspection: bool = False
 
     @property
     def points(self) -> int:
@@ -91,7 +92,7 @@ class Measure:
         self._schema = schema
         self._known: dict[tuple[str, int], Size] = {}
         self._introspection = Introspection(schema, self._fragments)
-        self._nested = 0
+        self._nested = self._looks = 0
         self._alike: Counter[tuple[str, str]] = Counter()
 
     def size(self) -> Size:
@@ -121,6 +122,9 @@ class Measure:
         return size
 
     def _selection(self, one: Any, of: GraphQLNamedType | None, page: int) -> Size:
+        self._looks += 1
+        if self._looks > MOST_LOOKS:
+            raise LimitError("The document says the same too often: ask for less at a time.")
         if isinstance(one, FieldNode):
             return self._field(one, of, page)
         if isinstance(one, FragmentSpreadNode):
@@ -148,7 +152,6 @@ class Measure:
             aliases=aliases + inner.aliases,
             values=cost.objects + (1 + inner.values) * length,
             work=work + inner.work,
-            is_introspection=inner.is_introspection,
         )
 
     def _count(self, node: FieldNode, of: GraphQLNamedType | None) -> None:
@@ -163,7 +166,7 @@ class Measure:
         # What is below is measured for its depth and aliases alone; its values are known.
         inner = self._selected(node.selection_set, None, 1)
         values = self._introspection.values(node)
-        return Size(1 + inner.depth, aliases + inner.aliases, values, is_introspection=True)
+        return Size(1 + inner.depth, aliases + inner.aliases, values)
 
     def _fragment(self, name: str, page: int) -> Size:
         key = name, page
@@ -223,11 +226,9 @@ def _length(field: GraphQLField, cost: Cost, asked: int, page: int) -> int:
 
 def _together(sizes: Iterable[Size]) -> Size:
     depth = aliases = values = work = 0
-    is_introspection = False
     for size in sizes:
         depth = max(depth, size.depth)
         aliases += size.aliases
         values += size.values
         work += size.work
-        is_introspection |= size.is_introspection
-    return Size(depth, aliases, values, work, is_introspection)
+    return Size(depth, aliases, values, work)

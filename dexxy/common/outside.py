@@ -37,6 +37,8 @@ _HEADERS = {
 _SENT_AT_ONCE = 2**14
 # Bytes until the body of an answer begins, early hints included.
 _MOST_HEAD = 2**18
+# Bytes that each read counts as, at least: a connection can give them one by one.
+_LEAST_READ = 128
 # Pieces in which a body may come: each costs the same, even if it is one byte.
 _MOST_PIECES = 20_000
 
@@ -283,7 +285,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has come."""
         found = self._stream.read(max_bytes, _left(self._backend.ends_at))
-        self._backend.budget -= len(found)
+        self._backend.budget -= max(len(found), _LEAST_READ)
         if self._backend.budget < 0:
             raise TooLargeError("The answer is longer than we take.")
         return found

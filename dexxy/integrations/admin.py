@@ -165,7 +165,7 @@ class RefusedWebhooksAdmin(ReadOnlyAdmin):
 
 @admin.register(Drain)
 class DrainAdmin(ReadOnlyAdmin):
-    list_display = ("began_at", "holder")
-    list_filter = ("began_at",)
+    list_display = ("seen_at", "holder")
+    list_filter = ("seen_at",)
     search_fields = ("holder",)
-    ordering = ("-began_at",)
+    ordering = ("-seen_at",)

@@ -616,11 +616,11 @@ class WebhookDelivery(TimestampedModel):
 class Drain(models.Model):
     """Somebody who works off the inbox of webhooks; the row is gone when they have come to an end.
 
-    `holder` is the process, as `access/liveness.py` names it.
+    `holder` is the process, as `access/liveness.py` names it. Its last batch began at `seen_at`.
     """
 
     holder = models.TextField()
-    began_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"drain by {self.holder}"

@@ -111,7 +111,7 @@ def workspace_export(
     if request.method != "POST" and export is not None and export_is_fresh(export):
         return _at_its_address(export)
     # Whoever follows it takes one of few turns. https://www.w3.org/TR/fetch-metadata/
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise FromElsewhereError(
             _("A link of another site begins no export: ask for it under Settings > Data.")
         )

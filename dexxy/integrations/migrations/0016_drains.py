@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("holder", models.TextField()),
-                ("began_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         )
     ]

@@ -94,11 +94,12 @@ def test_a_program_asks_waits_and_downloads(get: Get, path: str, thread: Thread)
     assert json.loads(content(file))["body"] == "hello, there"
 
 
+@pytest.mark.parametrize("where", ["cross-site", "same-site"])
 def test_a_link_of_another_site_begins_no_export_and_leads_to_one_that_there_is(
-    client: Client, bob: User, path: str, thread: Thread
+    client: Client, bob: User, path: str, thread: Thread, where: str
 ) -> None:
     client.force_login(bob)
-    from_elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    from_elsewhere = {"Sec-Fetch-Site": where}
 
     refused = client.get(path, headers=from_elsewhere)
     assert (refused.status_code, ExportFile.objects.count()) == (403, 0)

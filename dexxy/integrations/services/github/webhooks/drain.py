@@ -15,6 +15,7 @@ from time import monotonic
 import orjson
 import structlog
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 from structlog.contextvars import bound_contextvars
@@ -37,8 +38,9 @@ BATCH_BYTES = 8 * 1024 * 1024
 MOST_ATTEMPTS = 8
 # Seconds until the second attempt; each time three times as long, in all about three hours.
 FIRST_PAUSE, PAUSE_GROWTH = 10, 3
-# A drain that began so long ago was cut short, wherever that was; each ends with its time slice.
-LONGEST_DRAIN = timedelta(hours=2)
+# Whose last batch began so long ago was cut short, wherever that was: in a container that is new
+# after each death nobody can look for a process of before.
+LONGEST_BATCH = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def deliveries_drain(*, seconds: float) -> int:
             tried += taken
             if monotonic() > deadline or asked_to_stop.is_set():
                 break
+            Drain.objects.filter(pk=drain.pk).update(seen_at=Now())
     except BaseException:
         _cut_short_here.add(drain.pk)
         raise
@@ -127,7 +130,7 @@ def _cut_short(drain: Drain) -> list[int]:
         for other in others
         if other.pk in _cut_short_here
         or has_died(other.holder)
-        or other.began_at < drain.began_at - LONGEST_DRAIN
+        or other.seen_at < drain.seen_at - LONGEST_BATCH
     ]
 
 
@@ -211,6 +214,8 @@ _DIED = gettext_noop("Whoever worked it off died meanwhile.")
 
 def _count(one: Waiting) -> None:
     """Write down, before it begins, that an attempt has failed: if all goes well, it has not."""
+    # It must outlast the server, too, where that is what dies of it.
+    execute_later("SET LOCAL synchronous_commit TO on", {})
     # The last attempt is made, too; only then nobody tries again.
     _note_failures([(one.pk, _DIED)], most=MOST_ATTEMPTS + 1)
 
