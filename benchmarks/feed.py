@@ -92,6 +92,13 @@ def filters() -> dict[str, FeedFilters]:
         "a common label in open threads": FeedFilters(
             labels=["bug"], thread_states=[ThreadState.OPEN]
         ),
+        "a common label in open threads before a time": FeedFilters(
+            labels=["bug"], thread_states=[ThreadState.OPEN], until=long_ago
+        ),
+        "a label on one thread in a hundred, in open threads": FeedFilters(
+            labels=["hundredth"], thread_states=[ThreadState.OPEN]
+        ),
+        "a common label in unanswered threads": FeedFilters(labels=["bug"], only_unanswered=True),
         "a label on three threads, before a time": FeedFilters(labels=["rare"], until=long_ago),
         "a label on one thread in a hundred, before a time": FeedFilters(
             labels=["hundredth"], until=long_ago

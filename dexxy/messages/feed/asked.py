@@ -19,7 +19,7 @@ from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
 from dexxy.members.named import accounts_at, accounts_called, accounts_of
 from dexxy.messages.answers import IS_UNANSWERED
-from dexxy.messages.feed.conditions import Condition
+from dexxy.messages.feed.conditions import Condition, ThreadCondition
 from dexxy.messages.feed.filters import CommonFilters
 from dexxy.messages.feed.search import phrase_pattern, search_words, split_phrases
 from dexxy.messages.feed.snoozed import SNOOZED
@@ -94,7 +94,7 @@ def asked_of_threads(
         of_type = "lower({row}.issue_type) = ANY(%(issue_types)s::text[])"
         yield Condition(of_type, {"issue_types": types})
     if filters.only_unanswered:
-        yield Condition(IS_UNANSWERED)
+        yield ThreadCondition(IS_UNANSWERED)
     if filters.only_answered:
         yield Condition("{row}.first_response_at IS NOT NULL")
     if filters.only_drafts:

@@ -52,19 +52,19 @@ class Condition:
 
 @dataclass(frozen=True)
 class ThreadCondition(Condition):
-    """A condition on a thread, and where an index has the threads that meet it.
+    """A condition on a thread for which an index has the threads that meet it.
 
     Such an index has one or more ranges of threads, each in the order of their last activity.
 
     Args:
-        ranges: a FROM item `r` with a column `key` and a column `number`: the ranges to read. Empty
-            where the index has only threads that meet the condition, in one range.
-        in_range: the condition that a thread is in the range `r`.
+        ranges: a FROM item `r` with a column `key` and a column `number`: the ranges to read. Just
+            one where the index has only threads that meet the condition.
+        in_range: the condition that a thread is in the range `r`; empty where it is the condition.
         is_ordered: whether all of a range comes before all of the next one.
     """
 
-    ranges: str = ""
-    in_range: str = "TRUE"
+    ranges: str = "(VALUES (1, 1)) AS r(key, number)"
+    in_range: str = ""
     is_ordered: bool = False
 
 

@@ -35,8 +35,7 @@ _LARGEST_ID = 2**63 - 1
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 _THREADS = "FROM messages_thread WHERE workspace_id = %(workspace)s AND NOT is_archived"
-# Filters that only the thread of a message can answer. The value of a filter is the parameter. Of
-# several, the first one that has ranges is read by its index.
+# Filters that only the thread of a message can answer. The value of a filter is the parameter.
 _THREAD_FILTERS = {
     "labels": ThreadCondition(
         "{row}.labels && %(labels)s::text[]",
@@ -76,7 +75,7 @@ class FeedQuery:
     workspace_id: int
     wanted: Mapping[Column, Sequence[Any]] = field(default_factory=dict)
     message: Sequence[Condition] = ()
-    thread: Sequence[ThreadCondition] = ()
+    thread: Sequence[Condition] = ()
     words: Sequence[int] | None = None
     phrases: Sequence[Condition] = ()
     below: SortKey | None = None
@@ -171,7 +170,7 @@ def feed_query(
         workspace_id=workspace.pk,
         wanted={column: values for column, values in looked_up.items() if values is not None},
         message=[*_without_bots(workspace, filters), *unread, *left_out.message],
-        thread=[*_thread_conditions(filters), *map(_of_thread, asked), *left_out.thread],
+        thread=[*_thread_conditions(filters), *asked, *left_out.thread],
         words=search_words(workspace, text) if text else None,
         phrases=[_phrase(workspace, phrase, number) for number, phrase in enumerate(phrases)],
         below=min(ends, default=None),
@@ -196,7 +195,7 @@ class _LeftOut:
     """What must not hold for a message, and for its thread."""
 
     message: Sequence[Condition] = ()
-    thread: Sequence[ThreadCondition] = ()
+    thread: Sequence[Condition] = ()
 
 
 _NOTHING = _LeftOut()
@@ -211,12 +210,8 @@ def _left_out(viewer: Viewer | None, workspace: Workspace, filters: FeedFilters)
     of_thread = [*_thread_conditions(filters), *asked_of_threads(viewer, workspace, filters)]
     return _LeftOut(
         [one.negated(f"not_m{number}_") for number, one in enumerate(of_message)],
-        [_of_thread(one.negated(f"not_t{number}_")) for number, one in enumerate(of_thread)],
+        [one.negated(f"not_t{number}_") for number, one in enumerate(of_thread)],
     )
-
-
-def _of_thread(condition: Condition) -> ThreadCondition:
-    return ThreadCondition(condition.sql, condition.params)
 
 
 def _has(workspace: Workspace, text: str) -> Condition:

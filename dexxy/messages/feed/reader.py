@@ -7,7 +7,8 @@ no such index. For them the reader works in stages, until a page is sure to be c
 1. Read a number of messages in the order of the feed, and look up the thread or the words of
    each. That is enough for whatever is common.
 2. Find threads that meet the conditions, and read the messages of those that were active last. That
-   is enough for whatever is rare. Words have an index of their own.
+   is enough for whatever is rare. They are read by the index of the condition that fewest of the
+   messages of stage 1 meet. Words have an index of their own.
 3. Read on in the order of the feed until the page is full.
 
 Messages of quiet kinds are in no feed that does not ask for them. They have an index by kind, are
@@ -18,14 +19,21 @@ them stage 2 is left out.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import product
 from typing import Any
 
 from dexxy.common.pages import Cursor
 from dexxy.common.sql import fetch_all
 from dexxy.messages.feed import sql
-from dexxy.messages.feed.conditions import AUTHOR, KIND, SOURCE, THREAD, THREAD_KIND, Condition
+from dexxy.messages.feed.conditions import (
+    AUTHOR,
+    KIND,
+    SOURCE,
+    THREAD,
+    THREAD_KIND,
+    Condition,
+    ThreadCondition,
+)
 from dexxy.messages.feed.query import FeedQuery, sort_key
 from dexxy.messages.feed.sql import Ranges
 from dexxy.messages.models import MessageKind, ThreadKind
@@ -96,12 +104,7 @@ def is_complete(messages: Sequence[Cursor], limit: int, others: datetime | None)
 
 def _stages(query: FeedQuery, limit: int) -> Sequence[Stage]:
     """Return the stages for QUERY; what the last one finds is sure."""
-    by_threads: Sequence[Stage] = (
-        partial(_by_threads, most=min(limit + _SPARE_THREADS, _FEW_THREADS)),
-        partial(_by_threads, most=_MOST_THREADS),
-    )
-    if query.is_quiet:
-        by_threads = ()
+    by_threads: Sequence[Stage] = () if query.is_quiet else (_by_threads,)
     if query.words is None:
         return (_among_newest, *by_threads, _in_order) if query.thread else (_in_order,)
     return (_among_newest, *by_threads, _by_words) if query.thread else (_among_newest, _by_words)
@@ -128,9 +131,32 @@ def _of_newest(query: FeedQuery, limit: int, depth: int) -> list[Cursor]:
     return _read(query, newest, limit, depth=depth // len(ranges.keys), **ranges.params)
 
 
-def _by_threads(query: FeedQuery, limit: int, *, most: int) -> Found:
-    """Read the messages of the candidate threads that were active last, MOST at most."""
-    threads = _read(query, sql.candidates(query.thread, query.of_thread()), most)
+def _by_threads(query: FeedQuery, limit: int) -> Found:
+    """Read the messages of the candidate threads that were active last: of a few, or of more."""
+    by = _rarest(query)
+    found = _of_candidates(query, limit, by, min(limit + _SPARE_THREADS, _FEW_THREADS))
+    return found if found.is_sure else _of_candidates(query, limit, by, _MOST_THREADS)
+
+
+def _rarest(query: FeedQuery) -> ThreadCondition | None:
+    """Return the condition with ranges that fewest of the newest messages' threads meet.
+
+    What is common among all threads may be rare at that time, and the other way round.
+    """
+    of_thread = [one for one in query.thread if isinstance(one, ThreadCondition)]
+    if len(of_thread) < 2:
+        return next(iter(of_thread), None)
+    ranges = _ranges(query, _MOST_DEEP_RANGES)
+    of_message = query.of_message(besides=ranges.columns)
+    statement = sql.count_of_newest(ranges, of_message, of_thread)
+    params = {**query.params, **ranges.params, "depth": _DEPTH // len(ranges.keys)}
+    [counts] = fetch_all(statement, params)
+    return min(zip(counts, of_thread, strict=True), key=lambda one: one[0])[1]
+
+
+def _of_candidates(query: FeedQuery, limit: int, by: ThreadCondition | None, most: int) -> Found:
+    besides = [*(one for one in query.thread if one is not by), *query.of_thread()]
+    threads = _read(query, sql.candidates(by, besides), most)
     if not threads:
         return Found([], is_sure=True)
     ranges = Ranges((THREAD,), [(thread.pk,) for thread in threads])

@@ -109,6 +109,24 @@ SELECT m.id, m.occurred_at FROM ({read}) m {_with_thread(thread)}
 WHERE {where("m", words)} {_NEWEST_FIRST} LIMIT %(limit)s"""
 
 
+def count_of_newest(
+    ranges: Ranges, conditions: Sequence[Condition], thread: Sequence[Condition]
+) -> str:
+    """Return the statement that counts for each condition how many of the newest messages meet it.
+
+    Args:
+        ranges: the newest `depth` messages of them are looked at.
+        conditions: on messages; they decide which are the newest.
+        thread: on the threads of those.
+    """
+    read = ranges.scan(conditions, columns="m.id, m.occurred_at, m.thread_id", limit="depth")
+    met = ", ".join(f"{where('t', [condition])} AS c{n}" for n, condition in enumerate(thread))
+    counts = ", ".join(f"count(*) FILTER (WHERE t.c{n})" for n in range(len(thread)))
+    return f"""
+SELECT {counts} FROM ({read}) m
+CROSS JOIN LATERAL (SELECT {met} FROM messages_thread t WHERE t.id = m.thread_id OFFSET 0) t"""
+
+
 def by_words(
     conditions: Sequence[Condition],
     range_of_entry: Sequence[Condition],
@@ -131,22 +149,20 @@ WHERE {where("m", [_LIVE, *conditions])}
 ORDER BY s.occurred_at DESC, s.message_id DESC LIMIT %(limit)s"""
 
 
-def candidates(thread: Sequence[ThreadCondition], others: Sequence[Condition]) -> str:
+def candidates(by: ThreadCondition | None, others: Sequence[Condition]) -> str:
     """Return the statement for threads that meet all conditions, the last active ones first.
 
     Args:
-        thread: conditions of which the first one with ranges says what index to read.
+        by: the condition whose ranges are read.
         others: conditions that are asked of each thread.
     """
-    by = next((condition for condition in thread if condition.ranges), None)
     # Without the condition itself, which says the same: for it, the planner might read another
     # index once for each range.
-    besides = [condition for condition in thread if condition is not by]
-    in_range = [] if by is None else [Condition(by.in_range)]
+    in_range = [] if by is None else [Condition(by.in_range or by.sql)]
     newest = "t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"
     one_range = f"""
 SELECT t.id, t.last_activity_at FROM messages_thread t
-WHERE {where("t", [_LIVE, *in_range, *besides, *others])} ORDER BY {newest}"""
+WHERE {where("t", [_LIVE, *in_range, *others])} ORDER BY {newest}"""
     if by is None:
         return one_range
     return f"""

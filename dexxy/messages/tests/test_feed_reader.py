@@ -7,6 +7,8 @@ from random import Random
 from typing import TypeVar
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.pages import Cursor
@@ -27,8 +29,16 @@ from dexxy.messages.models import (
     ThreadState,
 )
 from dexxy.sources.models import Source
-from tests.factories import START, make_identity, make_source, make_workspace
+from tests.factories import (
+    START,
+    make_identity,
+    make_message,
+    make_source,
+    make_thread,
+    make_workspace,
+)
 
+DAY = timedelta(days=1)
 Value = TypeVar("Value")
 
 # Enough for threads that overlap in time; what is looked at is each message for each page.
@@ -244,3 +254,35 @@ def test_a_page_is_what_a_look_at_every_message_would_give(
 
         assert found == expected[:limit], asked
         assert feed_count(query) == len(expected), asked
+
+
+@pytest.mark.parametrize(
+    ("is_below", "index"), [(False, "labels, messages_month"), (True, "state = r.key")]
+)
+def test_threads_are_found_by_the_condition_that_is_rarer_at_the_time_of_the_page(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, is_below: bool, index: str
+) -> None:
+    """All old threads have the label, and few are open; of the new ones it is the other way."""
+    monkeypatch.setattr(reader, "_DEPTH", 30)
+    source, begin = make_source(workspace=workspace), START
+    for number in range(60):
+        is_old, is_one_of_ten, at = number < 30, number % 10 == 0, begin + number * DAY
+        make_message(
+            thread=make_thread(
+                source=source,
+                labels=["bug"] if is_old or is_one_of_ten else [],
+                state=ThreadState.CLOSED if is_old and not is_one_of_ten else ThreadState.OPEN,
+                opened_at=at,
+            ),
+            occurred_at=at,
+        )
+    below = Cursor(begin + 30 * DAY, 0) if is_below else None
+    filters = FeedFilters(labels=["bug"], thread_states=[ThreadState.OPEN])
+
+    with CaptureQueriesContext(connection) as asked:
+        found = feed_find(feed_query(workspace, filters, below=below), 50)
+
+    assert len(found) == (3 if is_below else 6)
+    candidates = [one["sql"] for one in asked if " AS r(key, number)" in one["sql"]]
+    assert candidates
+    assert all(index in one for one in candidates)
