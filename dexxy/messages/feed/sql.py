@@ -156,13 +156,18 @@ def candidates(by: ThreadCondition | None, others: Sequence[Condition]) -> str:
         by: the condition whose ranges are read.
         others: conditions that are asked of each thread.
     """
-    # Without the condition itself, which says the same: for it, the planner might read another
-    # index once for each range.
-    in_range = [] if by is None else [Condition(by.in_range or by.sql)]
+    # Without the condition itself, which says the same.
+    in_range = [_LIVE] if by is None else [_LIVE, Condition(by.in_range or by.sql)]
+    threads = "messages_thread t"
+    if by and by.is_ordered:
+        # Apart from the others: for one of them the planner might read another index once for each
+        # of many ranges.
+        threads = f"(SELECT * FROM {threads} WHERE {where('t', in_range)} OFFSET 0) t"
+        in_range = []
     newest = "t.last_activity_at DESC, t.id DESC LIMIT %(limit)s"
     one_range = f"""
-SELECT t.id, t.last_activity_at FROM messages_thread t
-WHERE {where("t", [_LIVE, *in_range, *others])} ORDER BY {newest}"""
+SELECT t.id, t.last_activity_at FROM {threads}
+WHERE {where("t", [*in_range, *others])} ORDER BY {newest}"""
     if by is None:
         return one_range
     return f"""
