@@ -44,7 +44,12 @@ class Exchange:
     def urls(self) -> Urls:
         """How the answer is written: its addresses begin where the client found the server."""
         html = self.request.host_url.rstrip("/")
-        return Urls(api=f"{html}{self.api_prefix}", html=html, dialect=self.world.dialect)
+        return Urls(
+            api=f"{html}{self.api_prefix}",
+            html=html,
+            dialect=self.world.dialect,
+            legacy_id=self.world.legacy_id,
+        )
 
     @cached_property
     def body(self) -> dict[str, Any]:

@@ -63,9 +63,16 @@ def assert_source_equals(source: Source, repository: Repository) -> None:
     assert differences(source, repository) == {}
 
 
-def differences(source: Source, repository: Repository) -> Facts:
-    """Return what is stored and what is true of each thread and message for which they differ."""
+def differences(source: Source, repository: Repository, *, shows_teams: bool = True) -> Facts:
+    """Return what is stored and what is true of each thread and message for which they differ.
+
+    Args:
+        shows_teams: whether GitHub tells who reads as Dexxy more of a team than that it is one.
+    """
     messages = dict(_messages(repository))
+    for one in [] if shows_teams else messages.values():
+        if one["details"].get("subject", {}).get("type") == "team":
+            one["details"] = {**one["details"], "subject": {"type": "team"}}
     threads = {key: {**one, **_counted(key, one, messages)} for key, one in _threads(repository)}
     return {
         **_differences(threads, _stored_threads(source)),

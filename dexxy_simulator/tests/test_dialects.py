@@ -264,7 +264,7 @@ def test_node_ids_are_in_the_old_format_unless_the_new_one_is_asked_for(
     assert github.query("query($id: ID!) { node(id: $id) { id } }", id=old)["data"]["node"] is None
 
 
-def test_rest_may_have_another_format_of_node_ids(
+def test_rest_may_have_another_format_of_node_ids_which_graphql_finds(
     github: GitHub, world: World, ants: Repository
 ) -> None:
     speak(world, legacy_node_ids_in_rest=True)
@@ -273,6 +273,8 @@ def test_rest_may_have_another_format_of_node_ids(
     row = github.get(f"{ANTS}/issues/{issue.number}").json()
 
     assert row["node_id"] == "MDU6SXNzdWUzMTAwMDAwMDM1"
+    found = github.data("query($id: ID!) { node(id: $id) { id } }", id=row["node_id"])
+    assert found == {"node": {"id": issue.node_id}}
 
 
 @pytest.mark.parametrize(("wide", "shown"), [("null", False), ("number", True)])

@@ -517,6 +517,7 @@ def test_the_dialect_knows_the_format_of_node_ids_in_webhooks(
 
     assert ids[0].startswith("I_")
     assert base64.b64decode(ids[1]).decode() == f"05:Issue{issue.database_id}"
+    assert world.find(ids[1]) is issue
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -51,7 +51,9 @@ class Hookshot:
         dialect = self._world.dialect
         legacy = dialect.legacy_node_ids_in_webhooks
         dialect = replace(dialect, legacy_node_ids_in_rest=legacy)
-        return replace(self.roots, dialect=dialect, shows_aliases=True)
+        return replace(
+            self.roots, dialect=dialect, shows_aliases=True, legacy_id=self._world.legacy_id
+        )
 
     def hear(self, told: Happening) -> None:
         """Make the deliveries of something that happens. Whoever calls holds the world's lock."""

@@ -46,9 +46,10 @@ from dexxy.integrations.tasks import (
 )
 from dexxy.messages.models import Thread
 from dexxy_simulator.faults import Fault
+from dexxy_simulator.graph.scopes import TYPES
 from dexxy_simulator.model import Repository
 from dexxy_simulator.server import SimulatorServer
-from dexxy_simulator.tokens import DEMO_TOKEN
+from dexxy_simulator.tokens import DEMO_TOKEN, covered
 from dexxy_simulator.world import World
 from tests.factories import make_user, make_workspace
 from tests.github_app import app_known, app_registered, described
@@ -266,7 +267,7 @@ class Stage:
             status = followed.sync_status, followed.sync_error
             if status != ("active", ""):
                 wrong.append(f"{followed} is {status}")
-            found = differences(followed.source, repository)
+            found = differences(followed.source, repository, shows_teams=self._shows_teams)
             found |= differences_beside(followed.source, repository, self._shown(repository))
             wrong += [f"{followed} {key}: {fields}" for key, fields in found.items()]
             receipt = followed.runs.filter(state=RunState.DONE).latest("pk").receipt
@@ -289,6 +290,11 @@ class Stage:
             releases=is_open or not needs,
             commits=is_open or not needs or not dialect.commits_need_contents,
         )
+
+    @property
+    def _shows_teams(self) -> bool:
+        granted = self.world.scopes_of(self.world.tokens[DEMO_TOKEN])
+        return not self._is_by_token or granted is None or covered(TYPES["Team"], granted)
 
     @property
     def _shows_emails(self) -> bool:
