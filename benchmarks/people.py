@@ -2,7 +2,7 @@
 
 A pair of accounts is right if both are one person's. Suggestions are counted together with
 automatic links: what a team would get that accepts all of them. The peers see names and
-addresses, which is what they are made for.
+addresses, which is what they are made for. The rules have texts, so that the settings are needed.
 """
 
 from collections import Counter, defaultdict
@@ -215,24 +215,10 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def speed(figures: Mapping[str, float]) -> Table:
-    """Show what storing and stitching a population took."""
-    table = Table("", "measured", "wanted", title="Stitching, speed", title_justify="left")
-    table.add_row("accounts", f"{figures['identities']:.0f}", "100000")
-    table.add_row("pairs compared", f"{figures['pairs']:.0f}", "")
-    seconds = figures["storing"] + figures["stitching"]
-    table.add_row("stored and stitched, seconds", f"{seconds:.1f}", "60 at most")
-    table.add_row("of that stitched, seconds", f"{figures['stitching']:.1f}", "")
-    table.add_row("of that at work in Python, seconds", f"{figures['python']:.1f}", "")
-    table.add_row("accounts a second", f"{figures['identities'] / seconds:.0f}", "")
-    table.add_row("one more account, seconds", f"{figures['one']:.2f}", "")
-    table.add_row("peak memory, MB", f"{figures['memory']:.0f}", "")
-    return table
+def main() -> None:
+    for table in (by_class(), *(beside_peers(on_their_ground=on) for on in (False, True))):
+        Console().print(table)
 
 
-def report(figures: Mapping[str, float]) -> None:
-    """Print how fast, how well, and how well beside peers people are stitched."""
-    Console().print(speed(figures))
-    Console().print(by_class())
-    for on_their_ground in (False, True):
-        Console().print(beside_peers(on_their_ground=on_their_ground))
+if __name__ == "__main__":
+    main()

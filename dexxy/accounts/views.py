@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from dexxy.accounts.api_tokens import InvalidTokenError, api_token_user
 from dexxy.accounts.models import TokenScope, User
 from dexxy.common.api import Caller, refusal
+from dexxy.common.senders import sender_counted
 
 View = Callable[..., HttpResponseBase]
 
@@ -49,7 +50,8 @@ def api_caller(view: View) -> View:
 
 def caller_of(request: HttpRequest) -> Caller:
     """Tell callers apart: by person, whatever tokens they use, and else by address."""
-    user, address = request.user, f"address:{request.META.get('REMOTE_ADDR', '')}"
+    user, sender = request.user, sender_counted(str(request.META.get("REMOTE_ADDR", "")))
+    address = f"address:{sender}"
     if not isinstance(user, User):
         return Caller(address, is_signed_in=False)
     if user.is_shared:

@@ -1,6 +1,7 @@
 """The server of the protocol: which tools there are, and how a call becomes a result."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -39,7 +40,7 @@ def make_server(asking: Asking, viewer_of: ViewerOf) -> "Server[Any]":
     async def list_tools(
         context: Context, asked: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[described(tool) for tool in TOOLS.values()])
+        return tools_described()
 
     async def call_tool(
         context: Context, asked: types.CallToolRequestParams
@@ -61,6 +62,12 @@ def make_server(asking: Asking, viewer_of: ViewerOf) -> "Server[Any]":
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+@cache
+def tools_described() -> types.ListToolsResult:
+    """Return what is told of all tools: it is the same for everybody, and takes a while to make."""
+    return types.ListToolsResult(tools=[described(tool) for tool in TOOLS.values()])
 
 
 def described(tool: Tool[Any, Any]) -> types.Tool:

@@ -21,6 +21,7 @@ from django_htmx.http import trigger_client_event
 from dexxy.accounts.services import visitor_of_demo
 from dexxy.common.api import refusal
 from dexxy.common.databases.read_only import only_read
+from dexxy.common.senders import sender_counted
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -58,7 +59,7 @@ def _refused(request: HttpRequest) -> HttpResponseBase | None:
     path = request.path_info
     if path == "/robots.txt":
         return HttpResponse(_ROBOTS, content_type="text/plain")
-    if _asks_too_much(str(request.META.get("REMOTE_ADDR", ""))):
+    if _asks_too_much(sender_counted(str(request.META.get("REMOTE_ADDR", "")))):
         text = _("You asked very much. Wait a minute.")
         answer = HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8")
         answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
@@ -70,9 +71,9 @@ def _refused(request: HttpRequest) -> HttpResponseBase | None:
     return None
 
 
-def _asks_too_much(address: str) -> bool:
-    """Count a request of ADDRESS; nothing is counted while Valkey is away."""
-    key = f"demo:{address}:{int(time()) // _MINUTE}"
+def _asks_too_much(sender: str) -> bool:
+    """Count a request of SENDER; nothing is counted while Valkey is away."""
+    key = f"demo:{sender}:{int(time()) // _MINUTE}"
     with suppress(ValueError):
         cache.add(key, 0, timeout=2 * _MINUTE)
         return int(cache.incr(key)) > MOST_REQUESTS

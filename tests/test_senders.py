@@ -1,0 +1,35 @@
+"""What is counted of those who are not signed in is counted by who sends it."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from dexxy.accounts.views import caller_of
+from dexxy.common.senders import sender_counted
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_a_sender_is_an_address_or_a_network_of_ipv6(address: str, counted: str) -> None:
+    assert sender_counted(address) == counted
+
+
+def test_one_line_with_many_addresses_has_one_budget_of_the_api(rf: RequestFactory) -> None:
+    def caller(address: str) -> str:
+        request = rf.get("/graphql/", REMOTE_ADDR=address)
+        request.user = AnonymousUser()
+        return str(caller_of(request).key)
+
+    assert caller("2001:db8:1:2::7") == caller("2001:db8:1:2:ffff::")
+    assert caller("2001:db8:1:3::7") != caller("2001:db8:1:2::7")
