@@ -187,6 +187,33 @@ def unfit_for_partitions(source: str) -> list[str]:
     ]
 
 
+# Fields of models, and operations that no more than add to Django's.
+_MAY_BE_IMPORTED = ("dexxy.common.crypto", _OPERATIONS)
+
+
+def alive(source: str) -> list[str]:
+    """Return what of Dexxy a migration imports: it would do another thing once that changes.
+
+    Args:
+        source: the text of the migration.
+    """
+    names = [
+        (one.lineno, name)
+        for one in ast.walk(ast.parse(source))
+        if isinstance(one, ast.Import | ast.ImportFrom)
+        for name in ([one.module or ""] if isinstance(one, ast.ImportFrom) else _names(one))
+    ]
+    return [
+        f"line {line}: {name} may change: keep a copy of what is needed"
+        for line, name in names
+        if name.partition(".")[0] == "dexxy" and name not in _MAY_BE_IMPORTED
+    ]
+
+
+def _names(statement: ast.Import) -> list[str]:
+    return [name.name for name in statement.names]
+
+
 def _name(call: ast.Call) -> str:
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

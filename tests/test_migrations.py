@@ -15,6 +15,7 @@ from tests.migration_rules import (
     BASELINE,
     LAST_BEFORE_PARTITIONS,
     NEWER_APPS,
+    alive,
     faults,
     fill,
     forbidden,
@@ -139,6 +140,25 @@ def test_an_operation_that_keeps_writers_away_is_forbidden(operation: str, inste
 )
 def test_what_lets_writers_go_on_is_allowed(operations: str) -> None:
     assert forbidden(f"operations = [{operations}]") == []
+
+
+def test_migrations_after_the_baseline_import_nothing_that_may_change() -> None:
+    found = {path.name: alive(path.read_text("utf-8")) for path in later_migrations()}
+
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("from dexxy.accounts.addresses import address_compared", True),
+        ("import dexxy.accounts.addresses", True),
+        ("import dexxy.common.crypto", False),
+        ("from django.db import migrations", False),
+    ],
+)
+def test_what_a_migration_imports_of_dexxy_is_found(statement: str, found: bool) -> None:
+    assert bool(alive(statement)) == found
 
 
 def test_migrations_after_partitions_came_work_on_them() -> None:

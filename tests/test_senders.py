@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from dexxy.accounts.views import caller_of
-from dexxy.common.senders import sender_counted
+from dexxy.accounts.views import caller_of, sender_counted
 
 
 @pytest.mark.parametrize(

@@ -219,9 +219,9 @@ def _losses(results: Results) -> Iterable[str]:
                 yield f"{told}: Dexxy {mine:.1f}, {', '.join(better)};"
     if ours.counts.get(EVENTS, 0) < results.truth[EVENTS]:
         yield (
-            f"events: Dexxy keeps {ours.counts.get(EVENTS, 0)} of {results.truth[EVENTS]}, those "
-            "of states, reviews and pushes. Labels, assignments and titles it keeps as they are "
-            "now, not as events."
+            f"events: Dexxy keeps {ours.counts.get(EVENTS, 0)} of {results.truth[EVENTS]}. Of a "
+            "merge it keeps one event, where GitHub shows that the pull request was closed, too; "
+            "of titles, locks, transfers and deleted comments it keeps what is so now."
         )
 
 

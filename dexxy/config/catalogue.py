@@ -144,7 +144,7 @@ MAIL: Mapping[str, Described] = {
     "DEXXY_SMTP_URL": Described(
         "the server that takes mails: `smtp+starttls://user:password@host:587`, `smtps://…:465`, "
         "or `smtp://…:25` without encryption. It may take ten seconds for each answer",
-        default="none: no mail is sent",
+        default="that of *Settings > Mail server*; without one no mail is sent",
     ),
     "DEXXY_MAIL_FROM": Described(
         "whom mails are from, such as `Dexxy <dexxy@example.com>`",

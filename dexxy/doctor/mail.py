@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.doctor.finding import Finding, failed, notice, well
 from dexxy.mail.models import OutgoingMail
 from dexxy.mail.preferences import mail_is_configured
@@ -18,31 +18,45 @@ _LATELY = timedelta(days=7)
 def mail() -> Iterator[Finding]:
     """Look whether the mail server lets us in, and what it refused lately."""
     if not mail_is_configured():
-        yield well(_("Mail"), _("None is sent: DEXXY_SMTP_URL is not set."))
+        yield well(
+            _("Mail"), _("None is sent: no mail server is given, here or by DEXXY_SMTP_URL.")
+        )
         return
-    # Web processes load this module, and only one that examines speaks to the server.
-    from dexxy.mail.transport import MailServerError, mail_server
+    yield _server()
+    yield from _refused()
 
-    server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+
+def _server() -> Finding:
+    # Web processes load this module, and only one that examines speaks to the server.
+    from dexxy.mail.server import mail_connection, mail_sender, mail_server_name
+    from dexxy.mail.transport import MailServerError, mail_opened
+
+    server = mail_server_name()
     try:
-        with mail_server():
-            yield well(
+        with mail_opened(mail_connection()):
+            return well(
                 _("Mail"),
                 _("{server} takes mails from {sender}.").format(
-                    server=server, sender=settings.DEFAULT_FROM_EMAIL
+                    server=server, sender=mail_sender()
                 ),
             )
-    except MailServerError as error:
+    except (MailServerError, UndecryptableSecretError) as error:
         waiting = OutgoingMail.objects.unsent().count()
-        yield failed(
+        return failed(
             _("Mail"),
             ngettext(
                 "{server} takes none: {error}. {n} mail waiting.",
                 "{server} takes none: {error}. {n} mails waiting.",
                 waiting,
             ).format(server=server, error=error, n=waiting),
-            _("Check DEXXY_SMTP_URL. Nothing is lost meanwhile: what is due is tried again."),
+            _(
+                "Check Settings > Mail server, or DEXXY_SMTP_URL. Nothing is lost meanwhile: what "
+                "is due is tried again."
+            ),
         )
+
+
+def _refused() -> Iterator[Finding]:
     refused = OutgoingMail.objects.refused().filter(given_up_at__gte=timezone.now() - _LATELY)
     count = refused.count()
     if count:
@@ -52,5 +66,5 @@ def mail() -> Iterator[Finding]:
             _("{count} of the last seven days. The last: {error}").format(
                 count=count, error=last.error
             ),
-            _("Check the address of whom it was to, and DEXXY_MAIL_FROM."),
+            _("Check the address of whom it was to, and whom mails are from."),
         )

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from dexxy.common.admin import ReadOnlyAdmin
-from dexxy.mail.models import MailPreference, OutgoingMail, Told
+from dexxy.mail.models import MailPreference, MailServer, OutgoingMail, Told
 
 
 @admin.register(MailPreference)
@@ -11,6 +11,15 @@ class MailPreferenceAdmin(ReadOnlyAdmin):
     list_select_related = ("membership__user", "membership__workspace")
     search_fields = ("membership__user__email",)
     ordering = ("-pk",)
+
+
+@admin.register(MailServer)
+class MailServerAdmin(ReadOnlyAdmin):
+    list_display = ("host", "port", "security", "username", "sender")
+    hidden = ("password",)
+    list_filter = ("security",)
+    search_fields = ("host",)
+    ordering = ("pk",)
 
 
 @admin.register(OutgoingMail)

@@ -18,6 +18,44 @@ from dexxy.messages.models import Thread
 LONGEST_WAIT = 24 * 365
 
 
+class MailSecurity(models.TextChoices):
+    """How the connection to a mail server is kept from being read."""
+
+    STARTTLS = "starttls", _("STARTTLS (usually port 587)")
+    TLS = "tls", _("TLS from the beginning (usually port 465)")
+    NONE = "none", _("None (only on a network of your own)")
+
+
+class MailServer(TimestampedModel):
+    """The server that takes our mails, where no setting names one: there is one at most.
+
+    `sender` is whom mails are from, an address that may have a name before it.
+    """
+
+    ONLY = 1
+
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(2**16 - 1)]
+    )
+    security = models.CharField(max_length=10, choices=MailSecurity.choices)
+    username = models.CharField(max_length=254, blank=True)
+    password = EncryptedTextField(blank=True, default="")
+    sender = models.CharField(max_length=320)
+
+    class Meta:
+        constraints = [
+            only_choices("security", MailSecurity),
+            models.CheckConstraint(condition=Q(id=1), name="mail_server_only_one"),
+            models.CheckConstraint(
+                condition=Q(port__gte=1, port__lt=2**16), name="mail_server_port"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
 class Digest(models.TextChoices):
     """How often somebody gets the digest."""
 

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
+from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.mail.models import OutgoingMail, OutgoingMailQuerySet
+from dexxy.mail.server import mail_connection, mail_sender
 from dexxy.mail.transport import (
     MailRefusedError,
     MailServerError,
     mail_hand_over,
-    mail_server,
+    mail_opened,
 )
 
 # How long after each attempt the next one is. No attempt takes so long as the first of them.
@@ -63,12 +64,12 @@ def mails_send(write: Writer, *, seconds: float) -> bool:
     if not _due().exists():
         return False
     try:
-        with mail_server() as server:
+        with mail_opened(mail_connection()) as server:
             while (mail := _claimed()) is not None:
                 _send(mail, write, server)
                 if time.monotonic() > until:
                     return _due().exists()
-    except MailServerError as error:
+    except (MailServerError, UndecryptableSecretError) as error:
         _put_off(error)
     return False
 
@@ -118,7 +119,7 @@ def _message(mail: OutgoingMail, written: Written) -> EmailMultiAlternatives:
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     subject = " ".join(written.subject.split())
     message = EmailMultiAlternatives(
-        subject, written.text, settings.DEFAULT_FROM_EMAIL, [written.to], headers=headers
+        subject, written.text, mail_sender(), [written.to], headers=headers
     )
     message.attach_alternative(written.html, "text/html")
     return message
@@ -148,7 +149,7 @@ def _settle(mail: OutgoingMail, **became: object) -> None:
     mail.save()
 
 
-def _put_off(error: MailServerError) -> None:
+def _put_off(error: DexxyError) -> None:
     """Let everything that is due wait, so that a server that hangs costs one wait in a while."""
     count = _due().update(next_attempt_at=timezone.now() + BACK_OFF[0], error=str(error))
     log.warning("the mail server is away", waiting=count, error=str(error))

@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 from dexxy.accounts.models import Membership, Workspace
 from dexxy.accounts.selectors import Viewer, require_membership, signed_in
 from dexxy.common.errors import BadInputError, NotFoundError
-from dexxy.mail.models import LONGEST_WAIT, Digest, MailKind, MailPreference, OutgoingMail
+from dexxy.mail.models import (
+    LONGEST_WAIT,
+    Digest,
+    MailKind,
+    MailPreference,
+    MailServer,
+    OutgoingMail,
+)
 from dexxy.mail.telling import assigned_note
 
 # Of the mails of somebody that their page lists.
@@ -31,7 +38,7 @@ class UnsubscribeLinkError(NotFoundError):
 
 def mail_is_configured() -> bool:
     """Say whether this Dexxy sends mails at all."""
-    return bool(settings.EMAIL_HOST)
+    return bool(settings.EMAIL_HOST) or MailServer.objects.exists()
 
 
 def mail_preference(viewer: Viewer, workspace: Workspace) -> MailPreference:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.errors import MessageError
 
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
 from dexxy.common.errors import DexxyError
@@ -33,13 +33,12 @@ class MailServerError(DexxyError):
 
 
 @contextmanager
-def mail_server() -> Iterator[BaseEmailBackend]:
-    """Connect to the server.
+def mail_opened(server: BaseEmailBackend) -> Iterator[BaseEmailBackend]:
+    """Connect to SERVER.
 
     Raises:
         MailServerError: that cannot be done.
     """
-    server = get_connection()
     try:
         try:
             server.open()

@@ -21,9 +21,11 @@ def mail_wake() -> None:
 def mail_wake_if_due() -> None:
     """Let a worker send what is due, if anything can be."""
     global _looked_at
-    if not mail_is_configured() or time.monotonic() - _looked_at < _EVERY:
+    if time.monotonic() - _looked_at < _EVERY:
         return
     _looked_at = time.monotonic()
+    if not mail_is_configured():
+        return
     is_due = MailPreference.objects.exists() or OutgoingMail.objects.unsent().exists()
     if is_due or notices_are_due():
         mail_wake()

@@ -39,6 +39,7 @@ from dexxy.web.settings import (
     general,
     github,
     github_keys,
+    mail_server,
     notifications,
     sign_in_rules,
     tokens,
@@ -178,6 +179,11 @@ urlpatterns = [
     ),
     path("w/<slug:slug>/settings/", moved("settings_general")),
     path("w/<slug:slug>/settings/general/", general.general, name="settings_general"),
+    path(
+        "w/<slug:slug>/settings/mail-server/",
+        mail_server.mail_server,
+        name="settings_mail_server",
+    ),
     path("w/<slug:slug>/settings/people/", people_roles.people, name="settings_people"),
     path(
         "w/<slug:slug>/settings/people/<int:pk>/<slug:action>/",

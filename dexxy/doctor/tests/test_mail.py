@@ -8,14 +8,14 @@ from dexxy.mail.models import MailKind, OutgoingMail
 from tests.mail_server import MailServer
 
 
-def test_without_a_server_all_is_well_and_it_is_said(settings: Settings) -> None:
+def test_without_a_server_all_is_well_and_it_is_said(db: None, settings: Settings) -> None:
     settings.EMAIL_HOST = ""
 
     [finding] = mail()
 
     assert (finding.state, finding.says) == (
         State.OK,
-        "None is sent: DEXXY_SMTP_URL is not set.",
+        "None is sent: no mail server is given, here or by DEXXY_SMTP_URL.",
     )
 
 

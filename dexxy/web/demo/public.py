@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from dexxy.accounts.services import visitor_of_demo
+from dexxy.accounts.views import sender_counted
 from dexxy.common.api import refusal
 from dexxy.common.databases.read_only import only_read
-from dexxy.common.senders import sender_counted
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 

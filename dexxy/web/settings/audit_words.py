@@ -41,6 +41,8 @@ DEEDS: Mapping[str, str | Promise] = {
     "invitation.accepted": _("joined by an invitation"),
     "invitation.created": _("invited somebody"),
     "invitation.revoked": _("revoked an invitation"),
+    "mail_server.removed": _("removed the mail server"),
+    "mail_server.set": _("gave the mail server"),
     "member.disowned": _("said that a member is not them"),
     "member.edited": _("changed the profile of a member"),
     "member.erased": _("erased a member"),

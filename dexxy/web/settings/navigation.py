@@ -17,11 +17,13 @@ class Setting:
     Args:
         url_name: of an address that takes the slug of the workspace alone.
         for_admins: whether nobody else may open it.
+        for_operators: whether it is about all workspaces, and only for whoever runs this Dexxy.
     """
 
     name: str | Promise
     url_name: str
     for_admins: bool = False
+    for_operators: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ GROUPS = (
             Setting(_("Danger zone"), "settings_danger"),
         ),
     ),
+    Group(
+        _("This Dexxy"),
+        (Setting(_("Mail server"), "settings_mail_server", for_operators=True),),
+    ),
 )
 
 
@@ -67,15 +73,16 @@ class SettingLink:
 
 
 def setting_links(
-    workspace: Workspace, current: str, *, is_admin: bool
+    workspace: Workspace, current: str, *, is_admin: bool, is_operator: bool
 ) -> list[tuple[str | Promise, list[SettingLink]]]:
     """Let each page of the settings lead into WORKSPACE, under the heading of its group.
 
     Args:
         current: the `url_name` of the page that is open.
         is_admin: whether the reader may open those for admins.
+        is_operator: whether they run this Dexxy.
     """
-    return [
+    found = [
         (
             group.name,
             [
@@ -85,8 +92,9 @@ def setting_links(
                     is_current=one.url_name == current,
                 )
                 for one in group.settings
-                if is_admin or not one.for_admins
+                if (is_admin or not one.for_admins) and (is_operator or not one.for_operators)
             ],
         )
         for group in GROUPS
     ]
+    return [(name, links) for name, links in found if links]

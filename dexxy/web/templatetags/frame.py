@@ -49,6 +49,7 @@ def setting_links(context: Mapping[str, Any]) -> list[tuple[str | Promise, list[
         workspace,
         context.get("setting", current),
         is_admin=is_admin(context["request"].user, workspace),
+        is_operator=context["request"].user.is_staff,
     )
 
 

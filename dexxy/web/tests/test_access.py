@@ -69,7 +69,13 @@ OPEN = {
     None,
 }
 # For who runs this Dexxy: test_github_setup.py and test_doctor.py beside this file try them.
-OPERATORS = {"doctor", "setup_github", "github_registered", "github_keys"}
+OPERATORS = {
+    "doctor",
+    "setup_github",
+    "github_registered",
+    "github_keys",
+    "settings_mail_server",
+}
 # Where this is the demo: demo/tests beside this folder tries it.
 OF_THE_DEMO = {"demo_mails"}
 ADMINS = {

@@ -1,0 +1,57 @@
+"""The server that takes all mails of this Dexxy, for whoever runs it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from dexxy.accounts.models import Workspace
+from dexxy.common.errors import BadInputError
+from dexxy.mail.models import MailSecurity, MailServer
+from dexxy.mail.preferences import mail_is_configured
+from dexxy.web.pages import PageRequest, attempt, workspace_form
+
+_FIELDS = ("host", "port", "security", "username", "sender")
+
+
+@workspace_form
+def mail_server(request: PageRequest, workspace: Workspace) -> HttpResponse:
+    """Show which server takes our mails, and let whoever runs this Dexxy give one."""
+    if not request.user.is_staff:
+        raise Http404("There is no such page.")
+    # Loaded by who gives a server alone: it brings the library that speaks to one.
+    from dexxy.mail.server import mail_server_given, mail_server_remove, mail_server_store
+
+    error, status = "", 200
+    given: Any = mail_server_given() or MailServer(port=587, security=MailSecurity.STARTTLS)
+    if request.method == "POST" and request.POST.get("do") == "remove":
+        attempt(
+            request,
+            lambda: mail_server_remove(viewer=request.user, workspace=workspace),
+            _("No mail is sent any more."),
+        )
+        return redirect("settings_mail_server", workspace.slug)
+    if request.method == "POST":
+        given = {name: request.POST.get(name, "") for name in _FIELDS}
+        password = request.POST.get("password", "")
+        try:
+            mail_server_store(viewer=request.user, workspace=workspace, password=password, **given)
+            messages.success(request, _("The server let us in. Mails go through it from now on."))
+            return redirect("settings_mail_server", workspace.slug)
+        except BadInputError as refused:
+            error, status = str(refused), 422
+    context = {
+        "workspace": workspace,
+        "section": "settings",
+        "given": given,
+        "error": error,
+        "securities": MailSecurity.choices,
+        "has_password": bool(getattr(given, "password", "")),
+        "is_given": MailServer.objects.exists(),
+        "by_setting": f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}" if settings.EMAIL_HOST else "",
+        "is_configured": mail_is_configured(),
+    }
+    return render(request, "web/settings/mail_server.html", context, status=status)
