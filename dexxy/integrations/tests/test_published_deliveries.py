@@ -16,6 +16,7 @@ from dexxy.integrations.services.github.webhooks.events import (
     IGNORED,
     THREAD_EVENTS,
     is_unknown,
+    why_ignored,
 )
 from dexxy.integrations.tests.connected_app import ANTS, INSTALLATION, connect_app
 from dexxy.messages.models import Thread
@@ -121,3 +122,25 @@ def test_every_event_and_action_of_the_newest_published_schemas_is_known() -> No
         for name in published.keys() & handled.keys()
         for action in published[name] - handled[name]
     }
+
+
+# By their published descriptions (github/rest-api-description, `ghec` and `ghes-*`): what is in the
+# package githubkit-schemas-ghec-2026-03-10 of 26.10.21 and not in that of github.com, what GitHub
+# Enterprise Server has beside it, and what servers sent that octokit/webhooks has examples of.
+OF_ENTERPRISE_CLOUD = (
+    "dismissal_request_code_scanning",
+    "dismissal_request_dependabot",
+    "dismissal_request_license_compliance",
+    "dismissal_request_secret_scanning",
+    "exemption_request_push_ruleset",
+    "exemption_request_secret_scanning",
+    "organization_custom_property",
+    "organization_custom_property_values",
+)
+OF_ENTERPRISE_SERVER = ("cache_sync", "content_reference", "enterprise", "user")
+
+
+@pytest.mark.parametrize("event", [*OF_ENTERPRISE_CLOUD, *OF_ENTERPRISE_SERVER])
+def test_what_only_enterprises_are_sent_is_ignored_on_purpose(event: str) -> None:
+    assert why_ignored(event, "created") == "Nothing that it says is stored."
+    assert not is_unknown(event, "created")

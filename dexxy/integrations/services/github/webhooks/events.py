@@ -119,15 +119,20 @@ ACCOUNT_EVENTS: Mapping[str, AccountEvent] = {
     "ping": AccountEvent(handlers.nothing_to_do, frozenset({""})),
 }
 
-# What GitHub sends an App that subscribes to it, and tells nothing that is stored here.
+# What GitHub sends an App that subscribes to it, and tells nothing that is stored here. Some only
+# GitHub Enterprise sends, in the cloud or on a server: each has its own page of events.
+# https://docs.github.com/en/enterprise-cloud@latest/webhooks/webhook-events-and-payloads
+# https://docs.github.com/en/enterprise-server@latest/webhooks/webhook-events-and-payloads
 IGNORED = frozenset(
     [
         "branch_protection_configuration",
         "branch_protection_rule",
+        "cache_sync",
         "check_run",
         "check_suite",
         "code_scanning_alert",
         "commit_comment",
+        "content_reference",
         "create",
         "custom_property",
         "custom_property_values",
@@ -138,6 +143,13 @@ IGNORED = frozenset(
         "deployment_protection_rule",
         "deployment_review",
         "deployment_status",
+        "dismissal_request_code_scanning",
+        "dismissal_request_dependabot",
+        "dismissal_request_license_compliance",
+        "dismissal_request_secret_scanning",
+        "enterprise",
+        "exemption_request_push_ruleset",
+        "exemption_request_secret_scanning",
         "gollum",
         "issue_dependencies",
         "issue_field",
@@ -149,6 +161,8 @@ IGNORED = frozenset(
         "meta",
         "org_block",
         "organization",
+        "organization_custom_property",
+        "organization_custom_property_values",
         "package",
         "page_build",
         "personal_access_token_request",
@@ -175,6 +189,7 @@ IGNORED = frozenset(
         "status",
         "team",
         "team_add",
+        "user",
         "watch",
         "workflow_dispatch",
         "workflow_job",
