@@ -13,6 +13,7 @@ from dexxy.messages.models import Message, Thread
 from dexxy_simulator.faults import Call, passing_gaps, patched, status
 from dexxy_simulator.protection import ADDRESS, SAML
 from tests.scene import LISTS, Scene, first_issue
+from tests.truth import assert_source_equals
 
 Body = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -281,6 +282,76 @@ def test_a_list_that_is_refused_rests_and_the_others_go_on(
     assert busy.connected.sync_status == "active"
     busy.recover()
     assert not busy.connected.streams.exclude(refusal="").exists()
+
+
+def refuse_of_repository(scene: Scene, field: str, *, takes_repository_along: bool) -> None:
+    """Let GitHub refuse a field of the repository, wherever that is shown."""
+
+    def change(body: Body) -> None:
+        shown = body["data"]["repository"]
+        if shown is not None and field in shown:
+            refuse(body, ("repository", field))
+            body["data"]["repository"] = None if takes_repository_along else shown
+
+    for stream in (*LISTS, "refetch"):
+        scene.go_wrong(patched(change), stream)
+
+
+# By its schema a repository has each, so that a repository without one is null: GraphQL's rule.
+@pytest.mark.parametrize("takes_repository_along", [False, True])
+@pytest.mark.parametrize("field", ["stargazerCount", "isPrivate", "hasIssuesEnabled"])
+def test_a_field_of_the_repository_that_is_refused_costs_that_field(
+    busy: Scene, field: str, takes_repository_along: bool
+) -> None:
+    refuse_of_repository(busy, field, takes_repository_along=takes_repository_along)
+    busy.server.requests.clear()
+
+    assert busy.outcome() == ("done", "")
+
+    assert (busy.error, busy.problems) == ("", {})
+    assert busy.connected.sync_status == "active"
+    assert not busy.connected.streams.exclude(refusal="").exists()
+    assert_source_equals(busy.connected.source, busy.repository)
+    # Another repository of this token may show it.
+    assert Credential.objects.get().refused_fields == []
+    asked = [e for e in busy.server.requests.entries if field in (e.document or "")]
+    assert (len(asked) == 1) == takes_repository_along
+    busy.recover()
+
+
+def test_a_field_without_which_a_repository_is_not_known_loses_no_access(busy: Scene) -> None:
+    before = busy.stored("issues")
+    refuse_of_repository(busy, "nameWithOwner", takes_repository_along=True)
+
+    assert busy.outcome() == ("failed", "unexpected_answer")
+
+    assert "but not all that Dexxy needs to know of it (Not accessible)" in busy.error
+    assert busy.connected.sync_status == "error"
+    assert (busy.stored("issues"), busy.problems) == (before, {})
+    busy.recover()
+
+
+def test_a_leaf_inside_a_list_that_is_refused_costs_what_must_have_it(scene: Scene) -> None:
+    """A thread has a title, so that a thread without one is null, and what refused it leads on."""
+    refused = scene.world.open_issue(scene.repository, scene.owner, "Not for you").number
+    other = scene.world.open_issue(scene.repository, scene.owner, "For all").number
+
+    def change(body: Body) -> None:
+        for path, node in list(threads_in(body)):
+            if node.get("number") == refused and "title" in node:
+                refuse(body, path)
+                body["errors"][-1]["path"].append("title")
+
+    for stream in (*LISTS, "refetch"):
+        scene.go_wrong(patched(change), stream)
+
+    assert scene.outcome() == ("done", "")
+
+    stored = Thread.objects.filter(kind="issue").values_list("number", flat=True)
+    assert (other in stored, refused in stored) == (True, False)
+    assert (scene.error, list(scene.problems)) == ("", [("issue", refused)])
+    assert scene.connected.sync_status == "active"
+    scene.recover()
 
 
 SSO = "https://github.com/orgs/colony/sso?authorization_request=A7Q2"

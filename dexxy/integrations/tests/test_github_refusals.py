@@ -59,6 +59,13 @@ def named(headers: dict[str, str]) -> httpx.Headers:
         ([problem("NOT_FOUND"), problem("OTHER")], errors.QueryTooHeavyError),
         ([problem("FORBIDDEN")], errors.AccessDeniedError),
         ([problem("FORBIDDEN", path=DEEP)], errors.QueryTooHeavyError),
+        ([problem("FORBIDDEN", path=["repository", "owner", "login"])], errors.QueryTooHeavyError),
+        ([problem("FORBIDDEN", path=["repository", "url"])], errors.UnexpectedAnswerError),
+        ([problem("NOT_FOUND", path=["repository", "url"])], errors.UnexpectedAnswerError),
+        ([problem("OTHER", path=["repository", "url"])], errors.QueryTooHeavyError),
+        ([problem("FORBIDDEN", path=["p0"])], errors.QueryTooHeavyError),
+        ([{"type": "FORBIDDEN", "message": "x"}], errors.AccessDeniedError),
+        ([{"type": "NOT_FOUND", "message": "x"}], errors.NotFoundError),
         ([problem("INSUFFICIENT_SCOPES", path=DEEP)], errors.AccessDeniedError),
         ([REFUSED_QUERY], errors.UnexpectedAnswerError),
         ([problem()], errors.QueryTooHeavyError),
@@ -104,7 +111,7 @@ def test_what_may_be_missing_is_no_refusal() -> None:
 def test_what_may_be_missing_does_not_hide_what_may_not() -> None:
     body = {
         "data": {"p0": None},
-        "errors": [problem("NOT_FOUND", path=["p0"]), problem("FORBIDDEN", path=["p1"])],
+        "errors": [problem("NOT_FOUND", path=["p0"]), problem("FORBIDDEN")],
     }
 
     with pytest.raises(errors.AccessDeniedError):
@@ -150,11 +157,12 @@ def test_a_list_that_is_refused_is_left_to_who_reads_it() -> None:
     assert gaps.refused == {"nodes.1.posts"}
 
 
-def test_where_null_has_a_meaning_what_holds_it_is_held_back() -> None:
-    data, gaps = people(["nodes", 0, "posts", "nodes", 0, "author"])
+@pytest.mark.parametrize("inside", [[], ["login"]])
+def test_where_null_has_a_meaning_what_holds_it_is_held_back(inside: list[str]) -> None:
+    data, gaps = people(["nodes", 0, "posts", "nodes", 0, "author", *inside])
 
     assert data["nodes"][0]["posts"]["nodes"] == [None, {"author": {}}]
-    assert gaps.refused == {"nodes.0.posts.nodes.0.author"}
+    assert gaps.refused == {".".join(["nodes.0.posts.nodes.0.author", *inside])}
 
 
 def test_an_item_whose_author_is_refused_is_refused() -> None:

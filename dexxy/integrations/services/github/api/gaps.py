@@ -95,6 +95,7 @@ def hold_back(data: Any, path: Sequence[str], item: str) -> bool:
         # https://spec.graphql.org/October2021/#sec-Handling-Field-Errors
         return True
     holder, key = holders[-1]
-    if index + 1 == len(path) and path[-1] in _NULL_HAS_A_MEANING:
+    # A part of it that must not be null took it along.
+    if path[index] in _NULL_HAS_A_MEANING:
         holder[key] = None
     return holder[key] is None and len(holders) == 1

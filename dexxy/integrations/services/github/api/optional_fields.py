@@ -5,12 +5,24 @@ would have shown: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dexxy.integrations.services.github.api.gaps import Gaps
 
 # Fields that servers which are still supported need not know, each with the fields of its own: a
 # server refuses a query that names what it does not know. GitHub Enterprise Server has the first
 # from 3.21 on.
 NEWER_FIELDS = frozenset({"hasPullRequestsEnabled", "issueType"})
+# The fields of a repository that are read where they are shown, and that no thread waits for.
+OF_REPOSITORY = (
+    "hasIssuesEnabled",
+    "hasDiscussionsEnabled",
+    "hasPullRequestsEnabled",
+    "stargazerCount",
+    "forkCount",
+    "isPrivate",
+)
 # The fields that are asked of one type among several, as in `... on Team { combinedSlug }`.
 _OF_TYPE = re.compile(r"\.\.\. on (\w+) \{([^{}]*)\}")
 _NAME = re.compile(r"\w+")
@@ -51,3 +63,20 @@ def field_at(document: str, line: int, column: int) -> str:
             name = _NAME.match(document, at)
             return f"{found[1]}.{name[0]}" if name else ""
     return ""
+
+
+def of_repository() -> list[str]:
+    """Return the paths of OF_REPOSITORY in an answer, as `GitHubClient.query` takes them."""
+    return [f"repository.{name}" for name in OF_REPOSITORY]
+
+
+def taking_along(data: Mapping[str, Any], gaps: Gaps) -> frozenset[str]:
+    """Return which of OF_REPOSITORY are refused so that nothing is shown of the repository.
+
+    The schema promises them, so that a null in their place is a null in that of the repository:
+    https://spec.graphql.org/October2021/#sec-Handling-Field-Errors
+    """
+    if data.get("repository") is not None:
+        return frozenset()
+    lacking = gaps.refused | gaps.missed
+    return frozenset(name for name in OF_REPOSITORY if f"repository.{name}" in lacking)

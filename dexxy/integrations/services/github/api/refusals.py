@@ -28,6 +28,11 @@ _LONGEST_WAIT = timedelta(hours=1)
 _SECONDARY = ("secondary rate limit", "abuse detection mechanism")
 # The first release of GitHub Enterprise Server whose schema has all that is asked for.
 OLDEST_SERVER = (3, 18)
+# Where the error of a repository that is refused leads; one that leads nowhere is about all.
+_REPOSITORY = ("repository",)
+_WHOLE = ((), _REPOSITORY)
+# What GitHub calls it when it does not show something.
+_REFUSED = frozenset({"FORBIDDEN", "NOT_FOUND"})
 _GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
@@ -219,11 +224,17 @@ class _Refusal:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is about what was asked for as a whole.
+        """Whether it is about the repository itself, or about all that was asked for.
 
-        Deeper inside, it is one thing among many that cannot be shown: smaller pages find it.
+        Only then access is lost. Inside, it is one thing among many that cannot be shown.
         """
-        return all(len(problem.path) <= 2 for problem in self.problems)
+        return all(problem.path in _WHOLE for problem in self.problems)
+
+    @property
+    def is_of_fields(self) -> bool:
+        """Whether fields of the repository are refused, and it is not: no page is too large."""
+        are_fields = all(p.path[:1] == _REPOSITORY and len(p.path) == 2 for p in self.problems)
+        return are_fields and self.kinds <= _REFUSED
 
     @property
     def is_rate_limit(self) -> bool:
@@ -286,6 +297,12 @@ _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
         lambda refusal: refusal.is_denied,
         errors.AccessDeniedError,
         f"GitHub does not let this token read it ({{message}}). {_GIVE_ACCESS}",
+    ),
+    (
+        lambda refusal: refusal.is_of_fields,
+        errors.UnexpectedAnswerError,
+        "GitHub shows the repository, but not all that Dexxy needs to know of it ({message})."
+        " Update Dexxy, or report it.",
     ),
     (
         lambda refusal: refusal.is_of_query,

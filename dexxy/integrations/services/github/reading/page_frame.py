@@ -10,7 +10,6 @@ from django.utils.translation import gettext_noop
 
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
-from dexxy.integrations.services.github.api.optional_fields import NEWER_FIELDS
 from dexxy.integrations.services.github.api.queries import THREAD_TYPES
 from dexxy.integrations.services.github.api.values import (
     Page,
@@ -98,8 +97,11 @@ def _names(found: Payload) -> Iterator[tuple[Named, frozenset[str]]]:
     """Yield the names of each kind of which all are shown."""
     for what, (field_name, name) in _NAMED.items():
         shown = found.get(field_name)
-        if shown and not shown["pageInfo"]["hasNextPage"] and all(shown["nodes"]):
-            yield what, frozenset(text(one[name]) for one in shown["nodes"])
+        if not shown or shown["pageInfo"]["hasNextPage"]:
+            continue
+        names = [text(one[name]) if one else "" for one in shown["nodes"]]
+        if all(names):
+            yield what, frozenset(names)
 
 
 def _takes_repository_along(answer: Answer) -> bool:
@@ -118,13 +120,12 @@ def _not_shown(reading: Reading, refusal: str) -> Listing:
 
 
 def is_switched_on(shown: Mapping[str, Any], kind: ThreadKind) -> bool:
-    """Say whether a repository has the feature; a server that tells nothing cannot switch it off.
+    """Say whether a repository has the feature, as far as GitHub tells.
 
-    Raises:
-        LookupError: it should tell.
+    A server that is too old cannot switch it off; what is refused is seen by its list.
     """
-    name = THREAD_TYPES[kind].enabled_field
-    return bool(shown.get(name, True) if name in NEWER_FIELDS else shown[name])
+    told = shown.get(THREAD_TYPES[kind].enabled_field)
+    return told is None or bool(told)
 
 
 def _refusal(kind: ThreadKind, answer: Answer, *, is_enabled: bool) -> str:

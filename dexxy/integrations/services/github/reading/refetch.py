@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dexxy.integrations.models import Credential, RequestKind, SyncPart, SyncProblem
 from dexxy.integrations.services.github.api import errors
+from dexxy.integrations.services.github.api.optional_fields import of_repository
 from dexxy.integrations.services.github.api.queries import threads_document
 from dexxy.integrations.services.github.mapping.threads import MappedThread
 from dexxy.integrations.services.github.reading.budgets import POINTS_FOR_REREADING
@@ -129,7 +130,7 @@ def _answer(reading: Reading, marked: Sequence[Marked]) -> Answer:
     return reading.query(
         threads_document([thread.kind for thread in marked]),
         variables,
-        may_lack=paths,
+        may_lack=[*paths, *of_repository()],
         is_smallest=len(marked) == 1,
     )
 

@@ -24,14 +24,13 @@ class RefusedFields:
 
     def __init__(self, repository: GitHubRepository) -> None:
         self._credential = Credential.objects.filter(installations=repository.installation)
-        self._names: frozenset[str] | None = None
+        self._noted: frozenset[str] | None = None
+        self._left_out: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
         """The fields that must not be asked for, as `without_fields` takes them."""
-        if self._names is None:
-            self._names = self._remembered()
-        return self._names
+        return self._of_credential() | self._left_out
 
     def note(self, fields: Set[str]) -> bool:
         """Remember that FIELDS are refused.
@@ -41,11 +40,27 @@ class RefusedFields:
         if fields <= self.names:
             return False
         log.info("asking without refused fields", fields=sorted(fields))
-        self._names = self.names | fields
+        self._noted = self._of_credential() | fields
         self._credential.update(
-            newer_fields_refused_at=timezone.now(), refused_fields=sorted(self._names)
+            newer_fields_refused_at=timezone.now(), refused_fields=sorted(self._noted)
         )
         return True
+
+    def leave_out(self, fields: Set[str]) -> bool:
+        """Ask this repository for FIELDS no more, as long as it is read: others may show them.
+
+        Returns: whether that is news.
+        """
+        if fields <= self.names:
+            return False
+        log.info("asking without refused fields", fields=sorted(fields))
+        self._left_out |= fields
+        return True
+
+    def _of_credential(self) -> frozenset[str]:
+        if self._noted is None:
+            self._noted = self._remembered()
+        return self._noted
 
     def _remembered(self) -> frozenset[str]:
         noted = self._credential.values_list("newer_fields_refused_at", "refused_fields").first()

@@ -18,7 +18,10 @@ from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
 from dexxy.integrations.services.github.access.token_ends import token_end_note
 from dexxy.integrations.services.github.api import errors
-from dexxy.integrations.services.github.api.optional_fields import without_fields
+from dexxy.integrations.services.github.api.optional_fields import (
+    taking_along,
+    without_fields,
+)
 from dexxy.integrations.services.github.api.queries import lightest_document
 from dexxy.integrations.services.github.api.values import time
 from dexxy.integrations.services.github.reading.budgets import (
@@ -147,18 +150,19 @@ class Reading:
             text = without_fields(document, self._refused.names)
             return self.client.query(text, variables, may_lack=may_lack, at_most=at_most)
 
-        answer: Answer | None = None
-        while answer is None:
+        while True:
             try:
                 answer = self._ask(request, "graphql", is_smallest=is_smallest)
             except errors.FIELDS_REFUSED as error:
                 if not self._refused.note(error.fields):
                     raise
+                continue
             except errors.AnswerBrokenOffError as error:
                 self._require_answers()
                 raise errors.QueryTooHeavyError(str(error)) from error
-        self._count_points(answer)
-        return answer
+            self._count_points(answer)
+            if not self._refused.leave_out(taking_along(answer.data, answer.gaps)):
+                return answer
 
     def _count_points(self, answer: Answer) -> None:
         with errors.answer_shape("limits"):

@@ -6,6 +6,7 @@ from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.access.repository_state import page_stored
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
+from dexxy.integrations.services.github.api.optional_fields import of_repository
 from dexxy.integrations.services.github.api.queries import (
     THREAD_TYPES,
     list_document,
@@ -63,6 +64,12 @@ _CURSOR_FIELDS = {
 }
 # Where the names are kept that a repository had when last asked.
 _NAME_FIELDS = {Named.LABEL: "label_names", Named.MILESTONE: "milestone_titles"}
+_MAY_LACK = [
+    "repository.list",
+    "repository.labels",
+    "repository.milestones",
+    *of_repository(),
+]
 _DOCUMENTS = {kind: list_document(kind) for kind in THREAD_TYPES}
 # With the first page of the issues come the names of the labels and milestones: every sync asks for
 # that page.
@@ -89,7 +96,7 @@ def _read_page(reading: Reading, stream: SyncStream, kind: ThreadKind) -> None:
         answer = reading.query(
             documents[kind],
             variables,
-            may_lack=["repository.list", "repository.labels", "repository.milestones"],
+            may_lack=_MAY_LACK,
             is_smallest=size == 1,
         )
         listing = listing_of(reading, kind, answer)
