@@ -22,6 +22,11 @@ from dexxy.integrations.models import (
     SyncStream,
     WebhookDelivery,
 )
+from dexxy.integrations.services.github.api.errors import (
+    AddressNotListedError,
+    SingleSignOnRequiredError,
+)
+from dexxy.integrations.services.github.connecting.kept_out import runs_kept_out
 from dexxy.integrations.services.github.webhooks.events import is_unknown
 
 # The inbox is drained at once; what is older than this has been waiting for somebody.
@@ -119,10 +124,17 @@ def repositories() -> Iterator[Finding]:
     """Look whether every repository can be read."""
     followed = GitHubRepository.objects.followed().filter(installation__workspace__isnull=False)
     broken = followed.filter(sync_status__in=[SyncStatus.ERROR, SyncStatus.DISABLED])
+    kept_out = dict(runs_kept_out(followed).values_list("repository", "error_code"))
     for repository in broken.order_by("full_name")[:NAMED]:
+        says = f"{SyncStatus(repository.sync_status).label}."
+        match kept_out.get(repository.pk):
+            case SingleSignOnRequiredError.code:
+                says = _("Its organization keeps it behind a single sign-on (SAML).")
+            case AddressNotListedError.code:
+                says = _("Its organization keeps it behind an IP allow list.")
         yield failed(
             _("Repository {full_name}").format(full_name=repository.full_name),
-            str(SyncStatus(repository.sync_status).label) + ".",
+            says,
             repository.sync_error or "Sync it again.",
         )
     yield from _resting(followed)

@@ -67,7 +67,7 @@ def repositories(request: PageRequest, workspace: Workspace) -> HttpResponse:
 
 def _list(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
     overviews = repository_overviews(request.user, workspace)
-    failing = [one for one in overviews if fault_of(one)]
+    failing = [one for one in overviews if fault_of(one.repository, one.run)]
     needs_you = request.GET.get("show") == "failing"
     return {
         "workspace": workspace,

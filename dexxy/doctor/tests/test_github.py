@@ -11,13 +11,14 @@ from dexxy.integrations.models import (
     DeliveryState,
     GitHubInstallation,
     RefusedWebhooks,
+    RunState,
     StreamName,
     SyncStatus,
     SyncStream,
     WebhookDelivery,
 )
 from dexxy.sources.models import Source
-from tests.factories import make_app, make_repository, make_source
+from tests.factories import make_app, make_repository, make_run, make_source
 
 
 def deliver(
@@ -102,6 +103,26 @@ def test_a_repository_that_fails_is_named_with_its_error(source: Source) -> None
 
     assert finding.name == "Repository owner/repo"
     assert (finding.says, finding.fix) == ("Sync failed.", "GitHub failed (500).")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("single_sign_on_required", "Its organization keeps it behind a single sign-on (SAML)."),
+        ("address_not_listed", "Its organization keeps it behind an IP allow list."),
+        ("access_denied", "Repository access lost."),
+    ],
+)
+def test_a_repository_that_is_kept_from_us_is_said_to_be_that(
+    source: Source, code: str, says: str
+) -> None:
+    told = "Open https://github.com/orgs/owner/sso in a browser."
+    repository = make_repository(source=source, status=SyncStatus.DISABLED, sync_error=told)
+    make_run(repository=repository, state=RunState.FAILED, error=told, error_code=code)
+
+    (finding,) = github.repositories()
+
+    assert (finding.says, finding.fix) == (says, told)
 
 
 def test_repositories_beyond_the_fifth_are_counted(workspace: Workspace) -> None:

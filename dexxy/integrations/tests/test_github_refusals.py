@@ -8,7 +8,11 @@ import pytest
 
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.gaps import Gaps
-from dexxy.integrations.services.github.api.refusals import gaps_of, raise_for_status
+from dexxy.integrations.services.github.api.refusals import (
+    authorization_page,
+    gaps_of,
+    raise_for_status,
+)
 
 NOTHING = httpx.Headers()
 SIGN_IN = "https://github.com/orgs/acme/sso?authorization_request=AAA"
@@ -185,20 +189,56 @@ def test_an_organization_that_wants_a_sign_in_says_where() -> None:
     sso = {"x_github_sso": f"required; url={SIGN_IN}"}
 
     for error in (rest_error(403, SAML, **sso), error_of(problem("FORBIDDEN", SAML), **sso)):
-        assert type(error) is errors.AccessDeniedError
+        assert type(error) is errors.SingleSignOnRequiredError
         assert str(error) == (
             "The organization wants the token authorized by its single sign-on (SAML):"
             f" open {SIGN_IN} in a browser, then sync again."
         )
 
 
-@pytest.mark.parametrize("header", ["", "required", "required; url=javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "required",
+        "required; url=javascript:alert(1)",
+        # Half of it would lead nowhere.
+        f"required; url={SIGN_IN}{'A' * 300}",
+    ],
+)
 def test_an_organization_that_wants_a_sign_in_and_names_no_address(header: str) -> None:
     error = rest_error(403, SAML, x_github_sso=header)
 
-    assert type(error) is errors.AccessDeniedError
+    assert type(error) is errors.SingleSignOnRequiredError
     assert "under Settings > Developer settings > Personal access tokens > Configure" in str(error)
     assert "javascript" not in str(error)
+    assert "authorization_request" not in str(error)
+
+
+GITHUB = "https://github.com"
+OWN_SERVER = "https://github.example.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "server", "page"),
+    [
+        (SIGN_IN, GITHUB, SIGN_IN),
+        (f"{OWN_SERVER}/orgs/acme/sso?a=b", OWN_SERVER, f"{OWN_SERVER}/orgs/acme/sso?a=b"),
+        (SIGN_IN, OWN_SERVER, ""),
+        ("https://github.com.example.com/orgs/acme/sso", GITHUB, ""),
+        ("https://github.com@example.com/orgs/acme/sso", GITHUB, ""),
+        ("https://github.com:444/orgs/acme/sso", GITHUB, ""),
+        ("http://github.com/orgs/acme/sso", GITHUB, ""),
+        ("http://localhost:8100/orgs/acme/sso", "http://localhost:8100", ""),
+        ("", GITHUB, ""),
+    ],
+)
+def test_only_a_page_of_the_server_that_is_read_authorizes_a_token(
+    address: str, server: str, page: str
+) -> None:
+    error = rest_error(403, SAML, x_github_sso=f"required; url={address}")
+
+    assert authorization_page(str(error), server) == page
 
 
 @pytest.mark.parametrize(
@@ -256,7 +296,7 @@ def test_an_ip_allow_list_is_said_to_be_one_and_where_it_is() -> None:
         rest_error(403, ALLOW_LIST),
         error_of({**problem("FORBIDDEN", ALLOW_LIST), "path": ["repository"]}),
     ):
-        assert type(error) is errors.AccessDeniedError
+        assert type(error) is errors.AddressNotListedError
         assert str(error) == (
             "The organization lets only the addresses of its IP allow list in, and that of this"
             " server is not on it. An owner can add it on GitHub, in the organization's settings"

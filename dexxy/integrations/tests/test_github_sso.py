@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.errors import DexxyError
-from dexxy.integrations.models import GitHubRepository, RunTrigger
+from dexxy.integrations.models import Credential, GitHubRepository, RunTrigger
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.by_token import repository_connect_by_token
-from dexxy.integrations.services.github_sync import repository_sync
+from dexxy.integrations.services.github_sync import credential_work, repository_sync
 from dexxy_simulator.model import Actor, Repository
 from dexxy_simulator.tokens import Token
 from dexxy_simulator.world import World
@@ -76,12 +78,32 @@ def test_an_organization_behind_single_sign_on_says_so_and_is_active_once_it_is_
 
     status, says = outcome(theirs)
     assert (status, f"{SAML} {ADDRESS} in a browser" in says) == ("disabled", True)
+    assert theirs.runs.latest("pk").error_code == "single_sign_on_required"
     # The same token reads what no organization keeps.
     assert outcome(mine) == ("active", "")
     assert_source_equals(mine.source, own)
 
     token.sso_ids.add(colony.database_id)
     assert outcome(theirs) == ("active", "")
+    assert_source_equals(theirs.source, nest)
+
+
+def test_what_an_organization_kept_back_goes_on_by_itself_within_an_hour(
+    follow: Follow, colony: Actor, nest: Repository, token: Token
+) -> None:
+    theirs = follow("colony/nest")
+    colony.requires_sso = True
+    assert outcome(theirs)[0] == "disabled"
+    assert theirs.next_sync_at is not None
+    assert timezone.now() < theirs.next_sync_at <= timezone.now() + timedelta(hours=1)
+
+    token.sso_ids.add(colony.database_id)
+    GitHubRepository.objects.update(next_sync_at=timezone.now())
+    credential = Credential.objects.get()
+    credential_work(credential_id=credential.pk, seconds=10)
+
+    theirs.refresh_from_db()
+    assert (theirs.sync_status, theirs.sync_error, theirs.access_lost_at) == ("active", "", None)
     assert_source_equals(theirs.source, nest)
 
 
@@ -94,6 +116,7 @@ def test_an_organization_with_a_list_of_addresses_says_so(
     status, says = outcome(theirs)
 
     assert (status, "Authentication security > IP allow list" in says) == ("disabled", True)
+    assert theirs.runs.latest("pk").error_code == "address_not_listed"
     colony.allows_address = True
     assert outcome(theirs) == ("active", "")
     assert_source_equals(theirs.source, nest)

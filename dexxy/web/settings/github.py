@@ -18,6 +18,7 @@ from dexxy.integrations.services.github.connecting.connection import (
     github_connection,
     resting_lists,
 )
+from dexxy.integrations.services.github.connecting.kept_out import kept_out
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
 from dexxy.web.github_token import token_page, token_tried, token_try
 from dexxy.web.pages import PageRequest, workspace_form
@@ -58,6 +59,7 @@ def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_public": is_public(),
         "app": app_state(request.user, app_id) if app_id else None,
         "may_exchange": may_exchange(request.user),
+        "kept_out": kept_out(request.user, workspace),
         "resting": resting_lists(request.user, workspace),
     }
     return render(request, "web/settings/github.html", context, status=status)

@@ -5,9 +5,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from dexxy.integrations.models import RunTrigger, StreamName, SyncRun
+from dexxy.integrations.models import GitHubRepository, RunTrigger, StreamName, SyncRun
 from dexxy.integrations.receipts import Receipt
 from dexxy.integrations.selectors import RepositoryOverview
+from dexxy.integrations.services.github.api.refusals import authorization_page
 from dexxy.integrations.sync_phase import SyncPhase
 from dexxy.web.wording import sync as sync_words
 
@@ -29,7 +30,19 @@ def status_look(overview: RepositoryOverview) -> str:
 @register.filter
 def fault(overview: RepositoryOverview) -> sync_words.Fault | None:
     """Return why a repository is not read."""
-    return sync_words.fault_of(overview)
+    return sync_words.fault_of(overview.repository, overview.run)
+
+
+@register.filter
+def fault_told(run: SyncRun) -> sync_words.Fault | None:
+    """Return why the repository of a run is not read, as that run was told."""
+    return sync_words.fault_of(run.repository, run)
+
+
+@register.filter
+def authorize_url(told: str, repository: GitHubRepository) -> str:
+    """Return GitHub's page that authorizes the token, where what was stored names it."""
+    return authorization_page(told, repository.installation.web_url)
 
 
 @register.filter

@@ -137,6 +137,21 @@ def test_a_token_is_tried_before_it_is_stored(
     assert followed.full_name in page_of(client, "/start/sync/")
 
 
+def test_the_first_sync_leads_to_where_the_token_is_authorized(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    page = "https://github.com/orgs/owner/sso?authorization_request=A7Q2"
+    repository = make_repository(source=make_source(workspace=workspace))
+    client.force_login(alice)
+    sync = f"/start/sync/?workspace={workspace.slug}"
+    assert "Authorize the token on GitHub" not in page_of(client, sync)
+
+    repository.sync_error = f"It wants the token authorized: open {page} in a browser."
+    repository.save()
+
+    assert f'href="{page}" rel="noopener">Authorize the token on GitHub' in page_of(client, sync)
+
+
 @pytest.mark.parametrize(
     ("token", "said"),
     [

@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -242,6 +243,99 @@ def test_what_is_wrong_is_said_in_plain_words_with_one_button_that_mends_it(
         assert title in note
         assert note.count(f">{button}<") + note.count(f">{button} <") == 1
     assert "No repository needs you" not in page
+
+
+SAML = (
+    "The organization wants the token authorized by its single sign-on (SAML): open {} in a browser"
+)
+AUTHORIZE = "https://github.com/orgs/owner/sso?authorization_request=A7Q2"
+
+
+def keep_out(source: Source, code: str, told: str) -> GitHubRepository:
+    """Make a repository whose organization keeps Dexxy out."""
+    repository = make_repository(source=source, status=SyncStatus.DISABLED, sync_error=told)
+    make_run(repository=repository, state=RunState.FAILED, error=told, error_code=code)
+    return repository
+
+
+def notes(client: Client, workspace: Workspace, repository: GitHubRepository) -> Iterator[str]:
+    """Yield what each page says of the only repository that fails."""
+    for path in ("", "?show=failing", f"{repository.pk}/"):
+        page = read(client, workspace, path=path)
+        [note] = re.findall(r'<div class="note is-bad" role="alert">.*?</div>', page)
+        assert "Access lost" not in page
+        assert "Replace the token" not in note
+        yield page
+
+
+def test_a_repository_behind_a_single_sign_on_says_so_and_leads_to_what_opens_it(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = keep_out(source, "single_sign_on_required", SAML.format(AUTHORIZE))
+
+    for page in notes(client, workspace, repository):
+        assert "Behind a single sign-on (SAML)" in page
+        assert "owner wants the token authorized by its single sign-on (SAML)." in page
+        assert "looks again every hour, and goes on by itself" in page
+        assert f'href="{AUTHORIZE}" rel="noopener">Authorize the token on GitHub' in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com.example.com/orgs/owner/sso",
+        "https://github.com@example.com/orgs/owner/sso",
+        "http://github.com/orgs/owner/sso",
+    ],
+)
+def test_no_address_but_one_of_the_github_that_is_read_becomes_a_link(
+    client: Client, workspace: Workspace, source: Source, address: str
+) -> None:
+    repository = keep_out(source, "single_sign_on_required", SAML.format(address))
+    make_stream(repository=repository, name=StreamName.DISCUSSIONS)
+    repository.streams.update(refusal=SAML.format(address))
+
+    for page in notes(client, workspace, repository):
+        assert f'href="{address}' not in page
+        assert 'href="https://github.com/settings/tokens" rel="noopener">Authorize' in page
+        assert page.count("Authorize the token on GitHub") == 1
+
+
+def test_a_repository_behind_an_ip_allow_list_says_so(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = keep_out(source, "address_not_listed", "It is not on it.")
+
+    for page in notes(client, workspace, repository):
+        assert "Behind an IP allow list" in page
+        assert "owner lets only the addresses of its IP allow list in." in page
+        assert "An owner of owner adds that of this Dexxy to it, on GitHub." in page
+        assert page.count(">Try again<") == 1
+
+
+def test_what_became_of_a_repository_after_its_last_run_counts(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = keep_out(source, "address_not_listed", "It is not on it.")
+    GitHubRepository.objects.update(sync_error="Somebody took it out.")
+
+    page = read(client, workspace, path=f"{repository.pk}/")
+
+    assert "Access lost" in page
+    assert "IP allow list" not in page
+
+
+def test_a_list_behind_a_single_sign_on_leads_to_what_opens_it(
+    client: Client, workspace: Workspace, source: Source
+) -> None:
+    repository = make_repository(source=source)
+    make_stream(repository=repository, name=StreamName.DISCUSSIONS)
+    repository.streams.update(refusal=SAML.format(AUTHORIZE))
+
+    page = read(client, workspace, path=f"{repository.pk}/")
+
+    assert f'href="{AUTHORIZE}" rel="noopener">Authorize the token on GitHub' in page
+    assert "Up to date" in page
 
 
 def test_what_only_an_admin_can_mend_says_so_to_a_member(

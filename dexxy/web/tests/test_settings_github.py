@@ -12,8 +12,10 @@ from dexxy.integrations.models import (
     Credential,
     GitHubInstallation,
     GitHubRepository,
+    RunState,
     RunTrigger,
     StreamName,
+    SyncStatus,
 )
 from dexxy.integrations.services.github.access.app_settings import AppSettings
 from dexxy.integrations.services.github.api.errors import BadCredentialsError
@@ -24,6 +26,7 @@ from tests.factories import (
     make_app,
     make_installation,
     make_repository,
+    make_run,
     make_source,
     make_stream,
     make_user,
@@ -224,6 +227,56 @@ def test_lists_that_rest_are_named_with_what_mends_them(
     assert "They are off." in resting
     assert "https://github.com/colony/hill/settings" in resting
     assert resting.count("<li>") == 1
+
+
+AUTHORIZE = "https://github.com/orgs/colony/sso?authorization_request=A7Q2"
+SAML = f"It wants the token authorized by its single sign-on (SAML): open {AUTHORIZE} in a browser"
+
+
+def test_an_organization_that_keeps_dexxy_out_is_named_once_with_what_lets_it_in(
+    client: Client, bob: User, workspace: Workspace, path: str
+) -> None:
+    for name in ("colony/hill", "colony/nest"):
+        repository = make_repository(
+            source=make_source(workspace=workspace, name=name),
+            status=SyncStatus.DISABLED,
+            sync_error=SAML,
+        )
+        make_run(
+            repository=repository,
+            state=RunState.FAILED,
+            error=SAML,
+            error_code="single_sign_on_required",
+        )
+    client.force_login(bob)
+
+    page = " ".join(client.get(path).content.decode().split())
+
+    kept_out = page.partition('id="kept-out"')[2].partition("</section>")[0]
+    assert kept_out.count("colony wants the token authorized by its single sign-on") == 1
+    assert "2 repositories rest" in kept_out
+    assert f'href="{AUTHORIZE}" rel="noopener">Authorize the token on GitHub' in kept_out
+    GitHubRepository.objects.update(sync_status=SyncStatus.ACTIVE, sync_error="")
+    assert "kept-out" not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "leads"),
+    [(SAML, True), ("It lets only the addresses of its IP allow list in.", False)],
+)
+def test_a_list_that_an_organization_keeps_back_is_not_said_to_be_switched_off(
+    client: Client, bob: User, workspace: Workspace, path: str, refusal: str, leads: bool
+) -> None:
+    repository = make_repository(source=make_source(workspace=workspace, name="colony/hill"))
+    make_stream(repository=repository)
+    repository.streams.update(refusal=refusal)
+    client.force_login(bob)
+
+    resting = client.get(path).content.decode().partition('id="resting"')[2]
+
+    assert "colony/hill" in resting
+    assert "Features on GitHub" not in resting
+    assert (f'href="{AUTHORIZE}"' in resting) == leads
 
 
 def test_the_app_s_state_is_shown_and_who_can_exchange_its_secrets(

@@ -19,6 +19,12 @@ from dexxy.integrations.models import (
 )
 from dexxy.integrations.receipts import Receipt
 from dexxy.integrations.selectors import RepositoryOverview
+from dexxy.integrations.services.github.api.errors import (
+    AddressNotListedError,
+    SingleSignOnRequiredError,
+)
+from dexxy.integrations.services.github.api.refusals import authorization_page
+from dexxy.integrations.services.github.connecting.kept_out import why_kept_out
 from dexxy.integrations.sync_phase import SyncPhase
 from dexxy.web.wording.times import lasting
 
@@ -29,6 +35,11 @@ STATUS_LABELS = {
     SyncStatus.ERROR: gettext_lazy("Failed"),
     SyncStatus.PAUSED: gettext_lazy("Paused"),
     SyncStatus.DISABLED: gettext_lazy("Access lost"),
+}
+# The same where an organization keeps Dexxy out.
+_KEPT_OUT_LABELS = {
+    SingleSignOnRequiredError.code: gettext_lazy("Behind a single sign-on (SAML)"),
+    AddressNotListedError.code: gettext_lazy("Behind an IP allow list"),
 }
 # The look of its dot: bad needs a person.
 _LOOKS = {
@@ -79,6 +90,7 @@ class Fix(StrEnum):
 
     RETRY = "retry"
     TOKEN = "token"  # noqa: S105
+    AUTHORIZE = "authorize"
     GRANT = "grant"
     RECONNECT = "reconnect"
     DISCONNECT = "disconnect"
@@ -90,23 +102,49 @@ class Fault:
 
     Args:
         original: how GitHub or Dexxy put it at that time, for whoever wants to know more.
+        authorize_url: GitHub's page that authorizes the token, where that mends it.
     """
 
     title: str
     meaning: str
     fix: Fix
     original: str
+    authorize_url: str = ""
 
 
-def fault_of(overview: RepositoryOverview) -> Fault | None:
-    """Return why a repository is not read; None where it is."""
-    repository, run = overview.repository, overview.run
+def fault_of(repository: GitHubRepository, run: SyncRun | None) -> Fault | None:
+    """Return why a repository is not read; None where it is.
+
+    Args:
+        run: its newest.
+    """
     if repository.sync_status not in {SyncStatus.ERROR, SyncStatus.DISABLED}:
         return None
     code = run.error_code if run and run.state == RunState.FAILED else ""
+    original = repository.sync_error or (run.error if run else "")
+    if kept_out := why_kept_out(repository, run):
+        return _kept_out(repository, kept_out)
     is_lost = repository.sync_status == SyncStatus.DISABLED
     title, meaning, fix = _lost(repository) if is_lost else _failed(repository, code)
-    return Fault(title, meaning, fix, repository.sync_error or (run.error if run else ""))
+    return Fault(title, meaning, fix, original)
+
+
+def _kept_out(repository: GitHubRepository, code: str) -> Fault:
+    installation, told = repository.installation, repository.sync_error
+    organization = repository.full_name.partition("/")[0]
+    goes_on = _("What was read stays. Dexxy looks again every hour, and goes on by itself.")
+    if code == AddressNotListedError.code:
+        title = _("{organization} lets only the addresses of its IP allow list in.")
+        meaning = _("An owner of {organization} adds that of this Dexxy to it, on GitHub.")
+        fix, page = Fix.RETRY, ""
+    else:
+        title = _("{organization} wants the token authorized by its single sign-on (SAML).")
+        meaning = _("{account} does that on GitHub: the token is theirs.")
+        fix, page = Fix.AUTHORIZE, authorization_page(told, installation.web_url)
+        page = page or f"{installation.web_url}/settings/tokens"
+    names = {"organization": organization, "account": installation.account_login}
+    meaning = meaning.format(**names)
+    return Fault(title.format(**names), f"{meaning} {goes_on}", fix, told, page)
 
 
 def _lost(repository: GitHubRepository) -> tuple[str, str, Fix]:
@@ -159,6 +197,8 @@ def status_words(overview: RepositoryOverview) -> str:
         return words
     if overview.is_starting:
         return _("Starting…")
+    if kept_out := why_kept_out(repository, overview.run):
+        return str(_KEPT_OUT_LABELS[kept_out])
     return str(STATUS_LABELS[SyncStatus(repository.sync_status)])
 
 

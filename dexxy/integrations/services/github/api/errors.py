@@ -78,6 +78,18 @@ class InstallationDeletedError(AccessDeniedError):
     code = "installation_deleted"
 
 
+class SingleSignOnRequiredError(AccessDeniedError):
+    """The organization wants the token authorized by its single sign-on (SAML)."""
+
+    code = "single_sign_on_required"
+
+
+class AddressNotListedError(AccessDeniedError):
+    """The organization has an IP allow list, and the address of this server is not on it."""
+
+    code = "address_not_listed"
+
+
 class NotFoundError(GitHubError):
     """It does not exist, or the token may not know that it does."""
 

@@ -33,6 +33,8 @@ _REPOSITORY = ("repository",)
 _WHOLE = ((), _REPOSITORY)
 # What GitHub calls it when it does not show something.
 _REFUSED = frozenset({"FORBIDDEN", "NOT_FOUND"})
+# How an error names the page on GitHub that authorizes a token.
+_AUTHORIZED_AT = "open {} in a browser"
 _GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
@@ -174,7 +176,7 @@ def gaps_of(
 def _reasons(of_items: Mapping[_Problem, str], headers: httpx.Headers) -> dict[str, str]:
     """Return of each item why it is refused, where an organization keeps some out."""
     # The header tells of the answer, and only the message which item it is about.
-    told = [(p, item) for p, item in of_items.items() if _names_barrier(p.message)]
+    told = [(p, item) for p, item in of_items.items() if names_barrier(p.message)]
     return {item: str(_barred(headers, problem.message)) for problem, item in told}
 
 
@@ -346,25 +348,28 @@ def _barred(headers: httpx.Headers, message: str) -> errors.AccessDeniedError | 
     return _sign_in_wanted(headers, message) or _address_not_listed(message)
 
 
-def _names_barrier(message: str) -> bool:
+def names_barrier(message: str) -> bool:
+    """Say whether a refusal is that of an organization that keeps some out."""
     return "SAML" in message or "ip allow list" in message.lower()
 
 
-def _address_not_listed(message: str) -> errors.AccessDeniedError | None:
+def _address_not_listed(message: str) -> errors.AddressNotListedError | None:
     """Return the error of an organization that lets only some addresses in.
 
     https://docs.github.com/en/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/managing-allowed-ip-addresses-for-your-organization
     """
     if "ip allow list" not in message.lower():
         return None
-    return errors.AccessDeniedError(
+    return errors.AddressNotListedError(
         "The organization lets only the addresses of its IP allow list in, and that of this server"
         " is not on it. An owner can add it on GitHub, in the organization's settings under"
         f" Authentication security > IP allow list. GitHub said: {message}"
     )
 
 
-def _sign_in_wanted(headers: httpx.Headers, message: str) -> errors.AccessDeniedError | None:
+def _sign_in_wanted(
+    headers: httpx.Headers, message: str
+) -> errors.SingleSignOnRequiredError | None:
     """Return the error of an organization that lets nobody in who has not signed in to it.
 
     https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-saml-sso
@@ -373,16 +378,30 @@ def _sign_in_wanted(headers: httpx.Headers, message: str) -> errors.AccessDenied
     if parts[0] != "required" and "SAML" not in message:
         return None
     address = next((part[4:] for part in parts if part.startswith("url=https://")), "")
+    # Half an address leads nowhere.
+    is_whole = address and errors.quoted(address) == address
     where = (
-        f"open {errors.quoted(address)} in a browser"
-        if address
+        _AUTHORIZED_AT.format(address)
+        if is_whole
         else "on GitHub, under Settings > Developer settings > Personal access tokens >"
         " Configure SSO, choose the organization"
     )
-    return errors.AccessDeniedError(
+    return errors.SingleSignOnRequiredError(
         f"The organization wants the token authorized by its single sign-on (SAML): {where},"
         " then sync again."
     )
+
+
+def authorization_page(told: str, web_url: str) -> str:
+    """Return GitHub's page that authorizes a token, which an error named, or ''.
+
+    Args:
+        told: the text of the error, as it is stored.
+        web_url: of the GitHub server that is read: an answer of anybody else leads nowhere.
+    """
+    before, after = _AUTHORIZED_AT.split("{}")
+    found = re.search(rf"{before}(https://\S+){after}", told)
+    return found[1] if found and found[1].startswith(f"{web_url}/") else ""
 
 
 def kept_back(headers: httpx.Headers) -> frozenset[str]:

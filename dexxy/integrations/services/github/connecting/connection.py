@@ -21,6 +21,7 @@ from dexxy.integrations.models import (
     SyncStream,
 )
 from dexxy.integrations.services.github.api.errors import BadCredentialsError
+from dexxy.integrations.services.github.api.refusals import authorization_page, names_barrier
 from dexxy.integrations.services.github.connecting.app_registration import (
     PERMISSIONS,
     WEBHOOK_PATH,
@@ -143,6 +144,8 @@ class RestingList:
         why: in a sentence, with what to do about it.
         features_url: where on GitHub the owners of the repository switch its features on.
         rights_url: where on GitHub it is decided what the connection may read.
+        is_kept_back: neither helps: it is the organization that keeps us out.
+        authorize_url: GitHub's page that authorizes the token for it, or ''.
     """
 
     name: StreamName
@@ -150,6 +153,8 @@ class RestingList:
     why: str
     features_url: str
     rights_url: str
+    is_kept_back: bool
+    authorize_url: str
 
 
 def resting_lists(viewer: Viewer, workspace: Workspace) -> list[RestingList]:
@@ -169,6 +174,8 @@ def resting_lists(viewer: Viewer, workspace: Workspace) -> list[RestingList]:
             why=one.refusal,
             features_url=f"{installation.web_url}/{one.repository.full_name}/settings",
             rights_url=_settings_url(installation) or f"{installation.web_url}/settings/tokens",
+            is_kept_back=names_barrier(one.refusal),
+            authorize_url=authorization_page(one.refusal, installation.web_url),
         )
         for one in resting.order_by("repository__full_name", "name")
         for installation in [one.repository.installation]
