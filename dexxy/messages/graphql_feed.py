@@ -155,6 +155,12 @@ class ActivityItem:
         return cast("str | None", root.details.get("association"))
 
     @strawberry.field(
+        description="Why a maintainer has hidden it, such as `spam`; null where nobody has."
+    )
+    def minimized_reason(self, root: strawberry.Parent[models.Message]) -> str | None:
+        return cast("str | None", root.details.get("minimized"))
+
+    @strawberry.field(
         description="What it is about beside its thread: who was asked or assigned, the label, what"
         " closed the thread. Null where there is no such thing, or where it is not shown."
     )

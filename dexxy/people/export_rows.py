@@ -54,7 +54,7 @@ def rows_total(asked: Asked, what: Export) -> int:
 
 def _messages(asked: Asked, cursor: str) -> Rows:
     found, behind_them = _of_feed(asked.workspace, EVERYTHING, cursor)
-    return [_message(message) for message in found], behind_them
+    return [_message(message) | _spoken(message) for message in found], behind_them
 
 
 def _events(asked: Asked, cursor: str) -> Rows:
@@ -98,6 +98,16 @@ def _message(message: Message) -> Row:
     }
 
 
+def _spoken(message: Message) -> Row:
+    """Return what only what somebody wrote has."""
+    details = message.details
+    return {
+        "association": _association(message),
+        "minimized_reason": details.get("minimized"),
+        "review_state": details.get("state") if message.kind == MessageKind.REVIEW else None,
+    }
+
+
 def _threads(asked: Asked, cursor: str) -> Rows:
     threads = asked.selection.threads(asked.viewer, asked.workspace)
     found, behind_them = _next(
@@ -130,7 +140,34 @@ def _thread(thread: Thread) -> Row:
         "first_response_at": thread.first_response_at,
         "last_activity_at": thread.last_activity_at,
         "message_count": thread.message_count,
+        "head_oid": thread.head_oid,
+        "association": _association(thread),
+        **_details(thread.details),
     }
+
+
+def _details(details: Mapping[str, Any]) -> Row:
+    """Return what only some threads have, by the names of the API; its parent as two columns."""
+    parent = details.get("parent") or {}
+    parts = details.get("sub_issues", {})
+    reactions = details.get("reactions", {})
+    return {
+        "lock_reason": details.get("lock_reason"),
+        "is_answerable": details.get("is_answerable"),
+        "upvotes": details.get("upvotes"),
+        "reactions": [{"name": name, "count": reactions[name]} for name in sorted(reactions)],
+        "parent_number": parent.get("number"),
+        "parent_url": parent.get("url"),
+        "sub_issues": parts.get("total", 0),
+        "closed_sub_issues": parts.get("closed", 0),
+        "head_committed_at": details.get("head_committed_at"),
+    }
+
+
+def _association(row: Thread | Message) -> str | None:
+    """Return what its author is to the repository: of who was erased, nothing."""
+    is_erased = row.author is not None and not row.author.username
+    return None if is_erased else row.details.get("association")
 
 
 def _members(asked: Asked, cursor: str) -> Rows:
@@ -251,13 +288,17 @@ _THREAD_COLUMNS = (
     *("category", "milestone", "issue_type", "is_locked", "assignees", "url"),
     *("author", "author_id", "member_id", "opened_at", "closed_at", "merged_at", "answered_at"),
     *("first_response_at", "last_activity_at", "message_count"),
+    # Whoever reads a table by the places of its columns finds these behind all others.
+    *("head_oid", "association", "lock_reason", "is_answerable", "upvotes", "reactions"),
+    *("parent_number", "parent_url", "sub_issues", "closed_sub_issues", "head_committed_at"),
 )
-_MESSAGE_COLUMNS = (
+_ACT_COLUMNS = (
     *("id", "source", "thread_id", "thread_kind", "thread_number", "thread_title", "kind"),
     *("author", "author_id", "member_id", "body", "url", "occurred_at", "edited_at"),
 )
+_MESSAGE_COLUMNS = (*_ACT_COLUMNS, "association", "minimized_reason", "review_state")
 _EVENT_COLUMNS = (
-    *_MESSAGE_COLUMNS,
+    *_ACT_COLUMNS,
     *("subject_type", "subject_id", "subject_name", "subject_url"),
 )
 _MEMBER_COLUMNS = (

@@ -112,5 +112,10 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, list):
-        value = "; ".join(value)
+        value = "; ".join(map(_in_list, value))
     return as_text(value) if isinstance(value, str) else value
+
+
+def _in_list(one: str | dict[str, Any]) -> str:
+    """Return one of the texts of a list, or the name and the number of what is counted."""
+    return one if isinstance(one, str) else ": ".join(map(str, one.values()))

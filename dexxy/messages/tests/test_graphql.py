@@ -246,7 +246,7 @@ query Whole($workspace: ID!, $thread: ID!) {
     messages { totalCount edges { node { kind } } }
     whole: messages(withQuiet: true) {
       totalCount
-      edges { node { kind association subject { type id name number oid url } } }
+      edges { node { kind association minimizedReason subject { type id name number oid url } } }
     }
   }
 }
@@ -270,7 +270,7 @@ def test_a_thread_shows_what_it_is_and_on_demand_what_somebody_did(
     }
     thread.message_count = 1
     thread.save()
-    make_message(thread=thread, details={"association": "owner"})
+    make_message(thread=thread, details={"association": "owner", "minimized": "spam"})
     asked = {"subject": {"type": "account", "id": "5", "login": "jo"}}
     make_message(thread=thread, kind=MessageKind.ASSIGNED, details=asked, in_feed=False)
 
@@ -288,6 +288,8 @@ def test_a_thread_shows_what_it_is_and_on_demand_what_somebody_did(
         "closedSubIssues": 1,
     }
     subject = {**NOTHING, "type": "account", "id": "5", "name": "jo"}
+    written = {"association": "owner", "minimizedReason": "spam"}
+    acted = {"association": None, "minimizedReason": None}
     assert shown == {
         "category": "Ideas",
         "milestone": "1.0",
@@ -299,8 +301,8 @@ def test_a_thread_shows_what_it_is_and_on_demand_what_somebody_did(
         "whole": {
             "totalCount": 2,
             "edges": [
-                {"node": {"kind": "COMMENT", "association": "owner", "subject": None}},
-                {"node": {"kind": "ASSIGNED", "association": None, "subject": subject}},
+                {"node": {"kind": "COMMENT", **written, "subject": None}},
+                {"node": {"kind": "ASSIGNED", **acted, "subject": subject}},
             ],
         },
     }

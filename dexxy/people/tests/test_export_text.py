@@ -4,12 +4,17 @@ import json
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
-from dexxy.accounts.models import Workspace
+from dexxy.accounts.models import User, Workspace
 from dexxy.cli.errors import WrongUseError
+from dexxy.integrations.services.contributors.erasure import person_erase
 from dexxy.messages.models import ArchivedReason, MessageKind, Thread
 from dexxy.people import export_rows, export_text
 from dexxy.people.export_selection import Asked
@@ -88,6 +93,156 @@ def test_events_say_what_they_are_about_and_messages_leave_them_out(
         "labeled",
     ]
     assert [row["kind"] for row in rows(workspace, Export.MESSAGES)] == ["comment"]
+
+
+# The columns of before, whose places no table changes.
+THREADS_BEFORE = "id source kind number title state state_reason labels category milestone"
+THREADS_BEFORE += " issue_type is_locked assignees url author author_id member_id opened_at"
+THREADS_BEFORE += (
+    " closed_at merged_at answered_at first_response_at last_activity_at message_count"
+)
+MESSAGES_BEFORE = "id source thread_id thread_kind thread_number thread_title kind author author_id"
+MESSAGES_BEFORE += " member_id body url occurred_at edited_at"
+
+
+def behind(before: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a row has behind the columns of before."""
+    names = before.split()
+    assert list(row)[: len(names)] == names
+    return dict(list(row.items())[len(names) :])
+
+
+def test_a_thread_has_what_only_some_have_behind_its_other_columns(
+    workspace: Workspace, thread: Thread
+) -> None:
+    thread.head_oid = "6dcb09b5"
+    thread.details = {
+        "association": "member",
+        "lock_reason": "spam",
+        "is_answerable": True,
+        "upvotes": 4,
+        "reactions": {"heart": 2, "+1": 3},
+        "parent": {"type": "issue", "number": 3, "url": "https://github.com/o/r/issues/3"},
+        "sub_issues": {"total": 2, "closed": 1},
+        "head_committed_at": "2026-03-01T12:00:00Z",
+    }
+    thread.save()
+
+    [found], [in_table] = rows(workspace, Export.THREADS), table(workspace, Export.THREADS)
+
+    assert behind(THREADS_BEFORE, found) == {
+        "head_oid": "6dcb09b5",
+        "association": "member",
+        "lock_reason": "spam",
+        "is_answerable": True,
+        "upvotes": 4,
+        "reactions": [{"name": "+1", "count": 3}, {"name": "heart", "count": 2}],
+        "parent_number": 3,
+        "parent_url": "https://github.com/o/r/issues/3",
+        "sub_issues": 2,
+        "closed_sub_issues": 1,
+        "head_committed_at": "2026-03-01T12:00:00Z",
+    }
+    assert behind(THREADS_BEFORE, in_table) == {
+        "head_oid": "6dcb09b5",
+        "association": "member",
+        "lock_reason": "spam",
+        "is_answerable": "True",
+        "upvotes": "4",
+        # A spreadsheet would run what begins with a sign.
+        "reactions": "'+1: 3; heart: 2",
+        "parent_number": "3",
+        "parent_url": "https://github.com/o/r/issues/3",
+        "sub_issues": "2",
+        "closed_sub_issues": "1",
+        "head_committed_at": "2026-03-01T12:00:00Z",
+    }
+
+
+def test_a_thread_without_details_has_the_same_columns(
+    workspace: Workspace, thread: Thread
+) -> None:
+    [found], [in_table] = rows(workspace, Export.THREADS), table(workspace, Export.THREADS)
+
+    assert behind(THREADS_BEFORE, found) == {
+        "head_oid": "",
+        "association": None,
+        "lock_reason": None,
+        "is_answerable": None,
+        "upvotes": None,
+        "reactions": [],
+        "parent_number": None,
+        "parent_url": None,
+        "sub_issues": 0,
+        "closed_sub_issues": 0,
+        "head_committed_at": None,
+    }
+    told = {name for name, value in behind(THREADS_BEFORE, in_table).items() if value}
+    assert told == {"sub_issues", "closed_sub_issues"}
+
+
+def test_a_message_says_who_wrote_it_why_it_is_hidden_and_what_a_review_says(
+    workspace: Workspace, thread: Thread
+) -> None:
+    make_message(thread=thread, details={"association": "owner", "minimized": "off-topic"})
+    make_message(thread=thread, kind=MessageKind.REVIEW, details={"state": "APPROVED"})
+    make_message(thread=thread, details={"minimized": "=1+1", "state": "of something else"})
+
+    found, in_table = rows(workspace, Export.MESSAGES), table(workspace, Export.MESSAGES)
+
+    nothing = {"association": None, "minimized_reason": None, "review_state": None}
+    assert [behind(MESSAGES_BEFORE, row) for row in found] == [
+        {**nothing, "minimized_reason": "=1+1"},
+        {**nothing, "review_state": "APPROVED"},
+        {**nothing, "association": "owner", "minimized_reason": "off-topic"},
+    ]
+    assert [tuple(behind(MESSAGES_BEFORE, row).values()) for row in in_table] == [
+        ("", "'=1+1", ""),
+        ("", "", "APPROVED"),
+        ("owner", "off-topic", ""),
+    ]
+
+
+@pytest.mark.parametrize("what", [Export.THREADS, Export.MESSAGES])
+def test_more_rows_need_no_more_queries(
+    workspace: Workspace,
+    source: Source,
+    what: Export,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    def more() -> None:
+        for _ in range(3):
+            author = make_identity(workspace=workspace)
+            made = make_thread(source=source, author=author)
+            make_message(thread=made, author=author, details={"association": "owner"})
+
+    more()
+    with CaptureQueriesContext(connection) as few:
+        rows(workspace, what)
+    more()
+
+    with django_assert_num_queries(len(few)):
+        assert len(rows(workspace, what)) == 6
+
+
+def test_what_an_erased_person_is_to_a_repository_is_not_told(
+    alice: User, workspace: Workspace, thread: Thread
+) -> None:
+    thread.details = {"association": "owner", "upvotes": 4}
+    thread.save()
+    other = make_identity(workspace=workspace, username="jo")
+    for author in (thread.author, other):
+        make_message(thread=thread, author=author, details={"association": "owner"})
+    assert thread.author is not None
+
+    person_erase(
+        actor=alice, workspace=workspace, member_id=thread.author.member_id, with_bodies=False
+    )
+
+    [opened] = rows(workspace, Export.THREADS)
+    assert (opened["author"], opened["association"], opened["upvotes"]) == ("", None, 4)
+    said = [(row["author"], row["association"]) for row in rows(workspace, Export.MESSAGES)]
+    assert said == [("jo", "owner"), ("", None)]
 
 
 @pytest.mark.parametrize("what", Export.of_all())
