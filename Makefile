@@ -12,7 +12,7 @@ EXPORT_SCHEMA := $(DJANGO) -m tools.export_schema
 # Many processes start in the tests: each would compile every module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check check-all torture bench bench-peers pythons package release lint types migrations schema fmt docs texts pictures hooks clean
+.PHONY: help demo test check check-all check-begins torture bench bench-peers pythons package release lint types migrations schema fmt docs texts pictures hooks clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -28,8 +28,13 @@ test: .venv/.dev .cache/github/schema.graphql ## run the tests (ARGS="-k feed": 
 
 check: lint types migrations schema test ## all that CI checks
 
-check-all: lint types migrations schema .cache/github/schema.graphql ## check, with the slow tests too
+# A release asks whether all tests have passed for its files: ARGS may leave some out.
+check-all: check-begins lint types migrations schema .cache/github/schema.graphql ## check, with the slow tests too
 	@$(PYTEST) $(ARGS)
+	@$(if $(ARGS),,.venv/bin/python -m tools.checked passed)
+
+check-begins: .venv/.dev
+	@$(if $(ARGS),,.venv/bin/python -m tools.checked begins)
 
 # To shorten a history it is played up to two hundred times in one test.
 TORTURE := $(if $(SEED),DEXXY_TEST_HISTORY_SEED="$(SEED)") $(if $(SHRINK),DEXXY_TEST_SHRINK=1) \
@@ -71,8 +76,8 @@ pythons: .venv/.dev .cache/github/schema.graphql ## run the tests on Python 3.11
 package: .venv/.dev ## build the wheel and the source distribution into dist/
 	@.venv/bin/python -m hatchling build --directory dist
 
-release: .venv/.dev ## make a release here, and push nothing (VERSION=1.2.3)
-	@$(DJANGO) -m tools.release "$(VERSION)"
+release: .venv/.dev ## make a release here, and push nothing (VERSION=1.2.3; CHECKED=COMMIT: check-all passed elsewhere)
+	@$(DJANGO) -m tools.release "$(VERSION)" $(if $(CHECKED),--checked "$(CHECKED)")
 
 fmt: .venv/.dev ## format the code, write what of the docs comes from it, export schema.graphql
 	@.venv/bin/ruff check --fix

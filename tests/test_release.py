@@ -58,9 +58,18 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def release(clone: Path, version: str) -> "subprocess.CompletedProcess[str]":
+def release(clone: Path, version: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    return tool(clone, "release", version, *options)
+
+
+def checked_elsewhere(clone: Path) -> tuple[str, str]:
+    """Return the options by which somebody says that the checks passed on another machine."""
+    return "--checked", git(clone, "rev-parse", "HEAD")
+
+
+def tool(clone: Path, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "tools.release", version],
+        [sys.executable, "-m", f"tools.{name}", *arguments],
         cwd=clone,
         env=environment(),
         capture_output=True,
@@ -73,7 +82,7 @@ def release(clone: Path, version: str) -> "subprocess.CompletedProcess[str]":
 def test_a_release_is_a_tag_with_its_changes_and_what_is_published(clone: Path) -> None:
     before = git(clone, "rev-parse", "HEAD")
 
-    done = release(clone, VERSION)
+    done = release(clone, VERSION, *checked_elsewhere(clone))
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == f"Nothing was pushed: git push origin HEAD v{VERSION}"
@@ -113,13 +122,7 @@ def test_a_release_is_a_tag_with_its_changes_and_what_is_published(clone: Path) 
 
 @pytest.mark.slow
 def test_a_release_writes_down_what_it_uses(clone: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.released"],
-        cwd=clone,
-        env=environment(),
-        capture_output=True,
-        text=True,
-    )
+    done = tool(clone, "released")
 
     assert (done.returncode, done.stderr) == (0, "")
     released = json.loads((clone / "dexxy/cli/upgrading/released.json").read_text())
@@ -163,9 +166,108 @@ def test_a_release_that_fails_half_way_leaves_the_checkout_as_it_was(clone: Path
     git(clone, "commit", "--all", "--quiet", "--message", "Break the chart")
     before = git(clone, "rev-parse", "HEAD")
 
-    done = release(clone, VERSION)
+    done = release(clone, VERSION, *checked_elsewhere(clone))
 
     assert done.returncode == 1
     assert "Chart.yaml has nothing like" in done.stderr
     assert (git(clone, "rev-parse", "HEAD"), git(clone, "status", "--porcelain")) == (before, "")
     assert git(clone, "tag", "--list", f"v{VERSION}") == ""
+
+
+@pytest.fixture
+def broken(clone: Path) -> Path:
+    """A clone of which a release fails as soon as nothing refuses it any more."""
+    (clone / "deploy/helm/dexxy/Chart.yaml").write_text("nothing like it\n")
+    git(clone, "commit", "--all", "--quiet", "--message", "Break the chart")
+    return clone
+
+
+def is_refused_as_unchecked(clone: Path) -> bool:
+    """Return whether a release is refused because not all checks have passed for it."""
+    before = git(clone, "rev-parse", "HEAD")
+    done = release(clone, VERSION)
+    assert done.returncode == 1
+    assert (git(clone, "rev-parse", "HEAD"), git(clone, "status", "--porcelain")) == (before, "")
+    if "Chart.yaml has nothing like" in done.stderr:
+        return False
+    assert done.stderr == (
+        "No release was made: make check-all has not passed for this commit. Run it here, or add"
+        f" CHECKED={before} if it passed for this commit elsewhere.\n"
+    )
+    return True
+
+
+def test_a_commit_is_released_once_all_checks_have_passed_for_its_files(broken: Path) -> None:
+    assert is_refused_as_unchecked(broken)
+
+    tool(broken, "checked", "begins")
+    assert is_refused_as_unchecked(broken)
+    done = tool(broken, "checked", "passed")
+    assert (done.stdout, done.stderr) == ("A release can be made of this commit.\n", "")
+    assert not is_refused_as_unchecked(broken)
+
+    git(broken, "commit", "--amend", "--quiet", "--message", "Say it otherwise")
+    assert not is_refused_as_unchecked(broken)
+    (broken / "README.md").write_text("mine")
+    git(broken, "commit", "--all", "--quiet", "--message", "Change a file")
+    assert is_refused_as_unchecked(broken)
+
+
+def test_what_passed_is_forgotten_as_soon_as_the_checks_begin_again(broken: Path) -> None:
+    tool(broken, "checked", "begins")
+    tool(broken, "checked", "passed")
+
+    tool(broken, "checked", "begins")
+
+    assert is_refused_as_unchecked(broken)
+
+
+@pytest.mark.parametrize("changed_at", ["the beginning", "the end"])
+def test_checks_of_files_that_are_not_committed_count_for_nothing(
+    broken: Path, changed_at: str
+) -> None:
+    readme = broken / "README.md"
+    committed = readme.read_text("utf-8")
+    if changed_at == "the beginning":
+        readme.write_text("mine")
+    tool(broken, "checked", "begins")
+    readme.write_text(committed if changed_at == "the beginning" else "mine")
+
+    done = tool(broken, "checked", "passed")
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        "No release can be made of this: not all files were committed from the beginning.\n",
+    )
+    readme.write_text(committed)
+    assert is_refused_as_unchecked(broken)
+
+
+def test_whoever_says_that_the_checks_passed_elsewhere_names_this_commit(broken: Path) -> None:
+    before = git(broken, "rev-parse", "HEAD~1")
+
+    done = release(broken, VERSION, "--checked", before)
+
+    now = git(broken, "rev-parse", "HEAD")
+    assert done.stderr == (
+        f"No release was made: make check-all passed for {before}, and this is {now}.\n"
+    )
+
+
+@pytest.mark.parametrize(("options", "is_noted"), [((), True), (("ARGS=-k feed",), False)])
+def test_the_checks_are_noted_unless_some_tests_are_left_out(
+    clone: Path, options: tuple[str, ...], is_noted: bool
+) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "check-all", *options],
+        cwd=clone,
+        # `make` hands on what it was given to those that it starts, and so to the tests.
+        env={**environment(), "MAKEFLAGS": "", "ARGS": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    steps = ["tools.checked begins", "ruff check", "pytest", "tools.checked passed"]
+    found = [next((step for step in steps if step in line), "") for line in done.stdout.split("\n")]
+    assert [step for step in found if step] == (steps if is_noted else steps[1:3])

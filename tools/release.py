@@ -16,6 +16,8 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from tools.checked import has_passed
+
 CHANGELOG = Path("CHANGELOG.md")
 PACKAGE = Path("dexxy/__init__.py")
 CHART = Path("deploy/helm/dexxy/Chart.yaml")
@@ -30,9 +32,10 @@ class ReleaseError(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools.release", description=__doc__)
     parser.add_argument("version", help="the version to release, as 1.2.3 or 1.2.3a1")
+    parser.add_argument("--checked", help="the commit for which `make check-all` passed elsewhere")
     arguments = parser.parse_args()
     try:
-        version = check(arguments.version)
+        version = check(arguments.version, arguments.checked)
         before = git("rev-parse", "HEAD")
         try:
             files = make(version)
@@ -49,8 +52,11 @@ def main() -> int:
     return 0
 
 
-def check(text: str) -> str:
+def check(text: str, checked: str | None) -> str:
     """Return the version to release, if there can be such a release now.
+
+    Args:
+        checked: the commit for which all checks passed elsewhere, if they did.
 
     Raises:
         ReleaseError: there cannot.
@@ -67,6 +73,14 @@ def check(text: str) -> str:
         raise ReleaseError(f"there is a tag v{version} already.")
     if not unreleased():
         raise ReleaseError("nothing stands below Unreleased in CHANGELOG.md.")
+    commit = git("rev-parse", "HEAD")
+    if checked is not None and checked != commit:
+        raise ReleaseError(f"make check-all passed for {checked}, and this is {commit}.")
+    if checked is None and not has_passed():
+        raise ReleaseError(
+            "make check-all has not passed for this commit. Run it here, or add"
+            f" CHECKED={commit} if it passed for this commit elsewhere."
+        )
     return str(version)
 
 
