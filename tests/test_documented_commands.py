@@ -50,6 +50,10 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     },
     ("docs/how-to/upgrade.md", "dexxy restore --force"): "tests/test_upgrade_under_load.py",
     ("docs/how-to/run-in-containers.md", "sh make-secrets.sh"): "tests/test_deployments.py",
+    **{
+        (f"docs/how-to/add-a-{page}.md", "make test"): "tests/test_guides.py"
+        for page in ("filter", "page", "webhook-event")
+    },
 }
 _TESTS = "it runs these tests, or part of them, for minutes to hours"
 _CONTAINERS = "it is for containers alone; tests/test_deployed_commands.py runs what they run"
@@ -99,9 +103,8 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
     **{
         (f"docs/how-to/add-a-{page}.md", f"make {what}"): "it is for a change that is only shown"
         for page, what in (
-            *(("filter", what) for what in ("fmt", "texts", "test")),
-            *(("page", what) for what in ("texts", "test")),
-            ("webhook-event", "test"),
+            *(("filter", what) for what in ("fmt", "texts")),
+            ("page", "texts"),
         )
     },
 }
