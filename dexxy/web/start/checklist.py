@@ -13,7 +13,7 @@ from dexxy.accounts.invitations import invitation_total
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import membership_total
 from dexxy.mail.models import Digest
-from dexxy.mail.preferences import mail_preference
+from dexxy.mail.preferences import mail_is_configured, mail_preference
 from dexxy.web.pages import PageRequest, attempt, workspace_action
 from dexxy.web.start.pages import start_address
 from dexxy.web.start.progress import steps_done
@@ -49,12 +49,20 @@ def checklist(viewer: User, workspace: Workspace) -> list[Item]:
     return [
         *(Item(says, start_address(name, workspace), name in done) for name, says in steps.items()),
         Item(_("Invite a colleague"), reverse("settings_people", args=[workspace.slug]), is_shared),
+        *_mail_server(viewer, workspace),
         Item(
             _("Choose a digest by mail"),
             reverse("settings_notifications", args=[workspace.slug]) + "#mail",
             mail_preference(viewer, workspace).digest != Digest.NEVER,
         ),
     ]
+
+
+def _mail_server(viewer: User, workspace: Workspace) -> list[Item]:
+    """Return where whoever runs this Dexxy gives the server that mails need; nothing for others."""
+    address = reverse("settings_mail_server", args=[workspace.slug])
+    item = Item(_("Give Dexxy a mail server"), address, mail_is_configured())
+    return [item] if viewer.is_staff else []
 
 
 @workspace_action

@@ -181,6 +181,10 @@ def test_the_home_page_says_what_is_left_until_that_is_closed(client: Client, me
     assert "What is left to set up" in page
     assert 'href="/start/connect/?workspace=default"' in page
     assert "Invite a colleague" in page
+    server = 'href="/w/default/settings/mail-server/">Give Dexxy a mail server'
+    assert (server in page) == mei.is_staff
+    User.objects.filter(pk=mei.pk).update(is_staff=not mei.is_staff)
+    assert (server in page_of(client, "/w/default/")) != mei.is_staff
     assert 'href="/w/default/settings/notifications/#mail">Choose a digest by mail' in page
     mail = {"digest": "weekly", "weekday": "0", "hour": "8"}
     client.post("/w/default/settings/notifications/mail/", mail)
