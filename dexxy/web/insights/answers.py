@@ -1,5 +1,6 @@
 """The cards about how long things take: to answer, to close, to review, to merge."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache
@@ -9,11 +10,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from dexxy.messages.figures import durations
 from dexxy.messages.figures.outcomes import Durations, Outcome
-from dexxy.messages.figures.small_numbers import LEAST_FOR_MEDIAN, LEAST_FOR_P90, shown
+from dexxy.messages.figures.small_numbers import (
+    LEAST_FOR_MEDIAN,
+    LEAST_FOR_P90,
+    LEAST_FOR_PERCENT,
+    ratio,
+    shown,
+)
 from dexxy.messages.figures.trends import ResponseTrend, response_trend
 from dexxy.messages.figures.waiting_trend import waiting_trend
 from dexxy.web.charts.plot import Plot, Series, lines
-from dexxy.web.charts.shares import shares
+from dexxy.web.charts.shares import Shares, shares
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
 
@@ -24,6 +31,14 @@ _DONE = {
     Outcome.NEVER: gettext_lazy("Closed without it"),
     Outcome.WITHDRAWN: gettext_lazy("Closed by the opener before"),
 }
+# What took longer than the last of these is in one more band.
+_BANDS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
+_BAND_NAMES = (
+    gettext_lazy("Within a day"),
+    gettext_lazy("Later, within a week"),
+    gettext_lazy("Later, within 30 days"),
+    gettext_lazy("Still later"),
+)
 
 
 def responses(asked: Asked) -> Drawn:
@@ -73,7 +88,7 @@ def _response_lines(found: ResponseTrend) -> Plot | None:
 
 def closings(asked: Asked) -> Drawn:
     """Draw how long issues and discussions take until they are closed (M3)."""
-    facts, table, notes = [], [], []
+    facts, table, notes, drawn = [], [], [], []
     rows: dict[str, Rows] = {}
     now, before = durations.time_to_close_compared(*asked.figure)
     for kind, both in now.items():
@@ -95,9 +110,16 @@ def closings(asked: Asked) -> Drawn:
         rows |= _lists(f"{kind}-", of_opened, opened.durations)
         rows |= _lists(f"{kind}-closed-", of_closed, closed.durations)
         notes += _how_closed(of_opened, opened) + _notes(opened.durations, name)
+        # What to expect; what was worked off is drawn where nothing was opened.
+        drawn.append(
+            (f"{kind}-", of_opened, opened.durations)
+            if opened.durations.n
+            else (f"{kind}-closed-", of_closed, closed.durations)
+        )
     if not facts:
         return Drawn(empty=_("No issue and no discussion was opened or closed in this time."))
-    return Drawn(facts=facts, table=Table(_head(), table), notes=notes, rows=rows)
+    chart, bands = _soon(asked, "time-to-close", drawn)
+    return Drawn(facts, chart, Table(_head(), table), notes, {**rows, **bands})
 
 
 def _how_closed(name: str, found: durations.Closings) -> list[str]:
@@ -180,6 +202,8 @@ def ages(asked: Asked) -> Drawn:
 def reviews(asked: Asked) -> Drawn:
     """Draw how long pull requests wait for their first review (M7)."""
     return _one(
+        asked,
+        "review",
         shown(durations.review_duration(*asked.figure)),
         shown(durations.review_duration(*asked.figure_before)),
         _("Until the first review"),
@@ -192,6 +216,8 @@ def merges(asked: Asked) -> Drawn:
     found = shown(durations.merge_duration(*asked.figure))
     before = shown(durations.merge_duration(*asked.figure_before))
     drawn = _one(
+        asked,
+        "merge",
         found,
         before,
         _("Until the merge"),
@@ -209,6 +235,8 @@ def answers(asked: Asked) -> Drawn:
     found = shown(durations.time_to_answer(*asked.figure))
     before = shown(durations.time_to_answer(*asked.figure_before))
     drawn = _one(
+        asked,
+        "answers",
         found.durations,
         before.durations,
         _("Until the chosen answer"),
@@ -232,6 +260,8 @@ def answers(asked: Asked) -> Drawn:
 
 
 def _one(
+    asked: Asked,
+    slug: str,
     found: Durations,
     before: Durations,
     name: str,
@@ -251,12 +281,58 @@ def _one(
             for outcome, label in _DONE.items()
         ),
     ]
-    return Drawn(
-        facts=facts,
-        table=Table(_head(), [_row(name, found)]),
-        notes=_notes(found),
-        rows=_lists("", name, found),
-    )
+    chart, bands = _soon(asked, slug, [("", name, found)])
+    table = Table(_head(), [_row(name, found)])
+    return Drawn(facts, chart, table, _notes(found), {**_lists("", name, found), **bands})
+
+
+def _soon(
+    asked: Asked, slug: str, parts: Sequence[tuple[str, str, Durations]]
+) -> tuple[Shares, dict[str, Rows]]:
+    """Draw how many threads have it how soon, and how many do not: each is in one bar.
+
+    Args:
+        slug: of the card.
+        parts: beginnings of the names of their lists, what they are, and what became of them.
+
+    Returns: with the lists that the bars count.
+    """
+    bars: list[tuple[str, int, str, str]] = []
+    rows: dict[str, Rows] = {}
+    for prefix, name, found in parts:
+        beside = _beside(found)
+        bands = [
+            (str(label), f"{prefix}within-{number}", ids)
+            for number, (label, ids) in enumerate(
+                zip(_BAND_NAMES, _by_band(found), strict=True), start=1
+            )
+        ]
+        rows |= {key: Rows(f"{name}: {label}", ids, beside=beside) for label, key, ids in bands}
+        without = [
+            (str(label), f"{prefix}{outcome.value}", found.ended(outcome))
+            for outcome, label in _DONE.items()
+            if outcome is not Outcome.DONE
+        ]
+        bars += [
+            (
+                label if len(parts) == 1 else f"{name}: {label}",
+                len(ids),
+                words.share(ratio(len(ids), found.n)) if found.n >= LEAST_FOR_PERCENT else "",
+                asked.address("insights_rows", slug, key),
+            )
+            for label, key, ids in [*bands, *(one for one in without if one[2])]
+        ]
+    sentence = _("Threads by how soon they had it.")
+    return shares(sentence, bars, max(found.n for _prefix, _name, found in parts)), rows
+
+
+def _by_band(found: Durations) -> list[list[int]]:
+    """Return the threads that have it, by how long it took them."""
+    bands: list[list[int]] = [[] for _name in _BAND_NAMES]
+    for one in found.threads:
+        if one.outcome is Outcome.DONE and one.took is not None:
+            bands[bisect_left(_BANDS, one.took)].append(one.thread_id)
+    return bands
 
 
 def _median(name: str, now: Durations, before: Durations) -> Fact:

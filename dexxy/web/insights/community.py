@@ -1,6 +1,7 @@
 """The cards about people: who takes part, who is new, who has gone quiet, on whom it rests."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,10 +10,11 @@ from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import concentration, people
 from dexxy.messages.figures.reach import reach
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, ratio, shown
+from dexxy.messages.figures.steps import steps_of
 from dexxy.messages.figures.trends import StepPeople, participation
 from dexxy.web.charts import plot
 from dexxy.web.charts.plot import Plot, Series, stacked
-from dexxy.web.charts.shares import shares
+from dexxy.web.charts.shares import Shares, shares
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
 
@@ -99,6 +101,7 @@ def newcomers(asked: Asked) -> Drawn:
     change = words.change(len(ids), len(before), better=1)
     return Drawn(
         facts=[Fact(_("New people"), words.number(len(ids)), rows="people", change=change)],
+        chart=_first_days(asked, list(first_at.values())),
         table=Table(
             [_("Person"), _("First contribution")],
             [[names.get(one.member_id, ""), one.first_at.isoformat()] for one in found.people],
@@ -111,6 +114,15 @@ def newcomers(asked: Asked) -> Drawn:
         },
         people="people",
     )
+
+
+def _first_days(asked: Asked, first_at: Sequence[datetime]) -> Plot:
+    """Draw how many came in each day or week."""
+    steps = steps_of(asked.window)
+    counts = [sum(step.since <= at < step.until for at in first_at) for step in steps]
+    series = [Series(_("new people"), "c1", counts)]
+    sentence = _("People who took part for the first time, step by step.")
+    return plot.beside(series, [words.step_name(step) for step in steps], sentence, words.number)
 
 
 def occasional(asked: Asked) -> Drawn:
@@ -162,13 +174,20 @@ def conversion(asked: Asked) -> Drawn:
         )
         rows[slug] = Rows(name, step.taken, is_people=True)
         rows[f"{slug}-not"] = Rows(_("Not yet: %s") % name, step.not_taken, is_people=True)
-        rows[f"{slug}-recent"] = Rows(_("Too new to tell"), step.recent, is_people=True)
+        rows[f"{slug}-recent"] = Rows(_("Too new to tell: %s") % name, step.recent, is_people=True)
         table[-1].append(Count(len(step.recent), f"{slug}-recent"))
     if not any(one.ids for one in rows.values()):
         return Drawn(empty=_("Nobody outside the team took part for the first time."))
     notes.append(_("Who came too lately to tell is in neither number."))
     head = [_("Step"), _("Took it"), _("Did not"), _("Too new to tell")]
-    return Drawn(facts=facts, table=Table(head, table), notes=notes, rows=rows)
+    bars = [
+        (one.name, len(one.ids), "", asked.address("insights_rows", "conversion", slug))
+        for slug, one in rows.items()
+    ]
+    # Both steps ask about the same people.
+    new = sum(len(rows[slug].ids) for slug in ("merged", "merged-not", "merged-recent"))
+    chart = shares(_("New people by the steps that they took."), bars, new)
+    return Drawn(facts, chart, Table(head, table), notes, rows)
 
 
 def how_far(asked: Asked) -> Drawn:
@@ -195,6 +214,7 @@ def absence(asked: Asked) -> Drawn:
             Fact(_("People"), words.number(len(found.people))),
             Fact(_("Contributions"), words.number(found.acts)),
         ],
+        chart=_halves(found),
         table=Table(
             [_("Figure"), _("Number")],
             [
@@ -208,6 +228,22 @@ def absence(asked: Asked) -> Drawn:
             *_too_few(found.withheld, concentration.LEAST_WHO),
         ],
     )
+
+
+def _halves(found: concentration.AbsenceFactor) -> Shares | None:
+    """Draw what the fewest made who made half of it, and what the others did, without a name."""
+    if found.factor is None:
+        return None
+    most = sum(one.acts for one in found.people[: found.factor])
+    others = len(found.people) - found.factor
+    of_most = ngettext("%(n)s person who did most", "%(n)s people who did most", found.factor)
+    of_others = ngettext("%(n)s other person", "%(n)s other people", others)
+    parts = [(of_most, found.factor, most), (of_others, others, found.acts - most)]
+    bars = [
+        (name % {"n": words.number(who)}, acts, words.share(ratio(acts, found.acts)), "")
+        for name, who, acts in parts
+    ]
+    return shares(_("Contributions of those who did most, and of the others."), bars, found.acts)
 
 
 def elephant(asked: Asked) -> Drawn:

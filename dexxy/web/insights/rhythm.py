@@ -7,14 +7,18 @@ from django.utils.translation import gettext as _
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import rhythm
 from dexxy.messages.figures.reach import by_source
-from dexxy.messages.figures.small_numbers import LEAST_PEOPLE, shown
+from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, LEAST_PEOPLE, ratio, shown
 from dexxy.messages.figures.trends import volume
 from dexxy.sources.selectors import visible_sources
 from dexxy.web.charts import plot
 from dexxy.web.charts.heat import heat
 from dexxy.web.charts.plot import Series
+from dexxy.web.charts.shares import shares
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
+
+# The busiest of them are drawn; the table has all.
+_SHOWN_SOURCES = 8
 
 
 def messages(asked: Asked) -> Drawn:
@@ -52,7 +56,9 @@ def repositories(asked: Asked) -> Drawn:
     if not found:
         return Drawn(empty=_("Nothing was written in this time."))
     names = {one.pk: one.name for one in visible_sources(asked.viewer, asked.workspace)}
+    bars = [(names.get(one.source_id, ""), one.acts, "", "") for one in found[:_SHOWN_SOURCES]]
     return Drawn(
+        chart=shares(_("Contributions by repository."), bars, found[0].acts),
         table=Table(
             [_("Repository"), _("Contributions"), _("People"), _("Threads opened")],
             [[names.get(one.source_id, ""), one.acts, one.people, one.opened] for one in found],
@@ -141,6 +147,11 @@ def bots(asked: Asked) -> Drawn:
     names = {one.pk: str(one) for one in members_by_id(asked.viewer, asked.workspace, ids)}
     said = {bot.member_id: bot.said for bot in [*found.bots, *found.suspects]}
     suspects = [one.member_id for one in found.suspects]
+    by_bots, of = found.ratio.part, found.ratio.of
+    bars = [
+        (name, number, words.share(shown(ratio(number, of))) if of >= LEAST_FOR_PERCENT else "", "")
+        for name, number in ((_("By bots"), by_bots), (_("By people"), of - by_bots))
+    ]
 
     def beside(pk: int) -> str:
         return words.number(said[pk])
@@ -151,6 +162,7 @@ def bots(asked: Asked) -> Drawn:
             Fact(_("Bots"), words.number(len(ids)), rows="bots"),
             Fact(_("May be bots"), words.number(len(suspects)), rows="suspects"),
         ],
+        chart=shares(_("Messages by bots and by people."), bars, of),
         table=Table(
             [_("Bot"), _("Messages")],
             [[names.get(bot.member_id, ""), bot.said] for bot in found.bots],

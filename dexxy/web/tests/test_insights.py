@@ -35,6 +35,9 @@ STORIES = " | ".join(
     ]
 )
 ENDED = ("done", "open", "never", "withdrawn")
+SOON = tuple(f"within-{band}" for band in range(1, 5))
+# The cards without a chart, each with the reason.
+UNDRAWN = {"overview": "The cards below it draw its six numbers over time."}
 FLOW = {"new", "active", "closed", "reopened", "open-before", "open-after"}
 # The lists that the numbers of each card lead to, of these stories.
 LISTS = {
@@ -45,20 +48,21 @@ LISTS = {
     "first-response": {
         f"{kind}-{of}{end}" for kind in ThreadKind for of in ("", "team-") for end in ENDED
     },
-    "answers": set(ENDED),
+    "answers": {*ENDED, *SOON},
     "time-to-close": {
         f"{kind}-{of}{end}"
         for kind in (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
         for of in ("", "closed-")
         for end in ENDED
-    },
+    }
+    | {f"{kind}-{band}" for kind in (ThreadKind.ISSUE, ThreadKind.DISCUSSION) for band in SOON},
     "waiting": {"end"},
     "issue-age": {"open", "band-1", "band-2", "band-3", "band-4"},
     "issues": FLOW,
     "pull-requests": FLOW,
     "discussions": FLOW,
-    "review": set(ENDED),
-    "merge": set(ENDED),
+    "review": {*ENDED, *SOON},
+    "merge": {*ENDED, *SOON},
     "acceptance": {"merged", "declined", "withdrawn"},
     "merge-reviews": {"reviewed", "others", "self-merged"},
     "how-far": {"acted", "opened", "proposed", "merged", "reviewed"},
@@ -133,6 +137,45 @@ def test_a_figure_is_a_card_for_htmx_and_a_page_to_send(
     assert part.strip() in whole
     assert "1 January – 31 January 2026" in whole
     assert "How this is counted" in part
+
+
+def test_each_figure_is_drawn_unless_there_is_a_reason(
+    client: Client, bob: User, workspace: Workspace, source: Source, told: list[Thread]
+) -> None:
+    Teller(source).tell("I E opens 80")
+    counts_note(source.pk, Counts(100, 7), taken_at=BEGIN + DAY, is_hint=False)
+    client.force_login(bob)
+
+    shown = {slug: page(client, workspace, f"{slug}/{JANUARY}") for slug in CARDS}
+
+    assert {slug for slug, html in shown.items() if "<svg viewBox" not in html} == set(UNDRAWN)
+
+
+def test_bars_say_how_soon_how_many_threads_had_it(
+    client: Client, bob: User, workspace: Workspace, source: Source
+) -> None:
+    days = [0.5, 1, 1.5, 7, 8, 30, 30.5, 30.9]
+    stories = [f"P A opens 0d, T merges {day}d" for day in days]
+    Teller(source, {"T": None}).tell(" | ".join([*stories, "P A opens 0d", "P A opens 1d"]))
+    client.force_login(bob)
+
+    html = words(page(client, workspace, f"merge/{JANUARY}"))
+
+    assert "Within a day 2 20% Later, within a week 2 20% Later, within 30 days 2 20%" in html
+    assert "Still later 2 20% Still waiting 2 20%" in html
+
+
+def test_half_of_the_contributions_is_drawn_without_a_name(
+    client: Client, bob: User, workspace: Workspace, source: Source
+) -> None:
+    stories = ["I A opens 0"] * 12 + ["I B opens 0"] * 6 + ["I C opens 0"] * 6
+    Teller(source).tell(" | ".join(stories))
+    client.force_login(bob)
+
+    html = page(client, workspace, f"absence/{JANUARY}")
+
+    assert "1 person who did most 12 50% 2 other people 12 50%" in words(html)
+    assert "<bdi>A</bdi>" not in html
 
 
 @pytest.mark.in_turns(3)
