@@ -33,6 +33,8 @@ class OrganizationPage:
         spellings: how its people write its name.
         merges: by hand, the oldest first.
         tags: of its people, each with how many have it.
+        everybody: those whose threads are shown, by their primary keys: MOST_VALUES at most.
+        people: of the segment that was asked for.
         threads: those that its people opened, with the newest activity first.
     """
 
@@ -40,13 +42,14 @@ class OrganizationPage:
     spellings: Sequence[str]
     merges: Sequence[OrganizationMerge]
     tags: Sequence[tuple[str, int]]
+    everybody: Sequence[int]
     people: Page[Person]
     threads: Page[Thread]
 
 
-def people_of_organization(key: str) -> Listed:
-    """Return what lists the people of an organization."""
-    return Listed(segment=Segment.EVERYBODY, filters=MemberFilters(organization_key=key))
+def people_of_organization(key: str, segment: Segment = Segment.EVERYBODY) -> Listed:
+    """Return what lists the people of an organization who are in SEGMENT."""
+    return Listed(segment=segment, filters=MemberFilters(organization_key=key))
 
 
 def organization_whole(
@@ -55,8 +58,13 @@ def organization_whole(
     key: str,
     first: int = PAGE,
     after: str | None = None,
+    *,
+    segment: Segment = Segment.EVERYBODY,
 ) -> OrganizationPage:
     """Return an organization with FIRST of its people behind the cursor AFTER, and threads.
+
+    Args:
+        segment: which of its people; the threads are of all of them.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
@@ -65,15 +73,17 @@ def organization_whole(
         TooSlowError: there is too much.
     """
     found = organization_for(viewer, workspace, key)
-    listed = people_of_organization(key)
     # Threads are asked for by the people who opened them: of very many, those of the first.
-    members = people_ids(viewer, workspace, listed)[:MOST_VALUES]
+    members = people_ids(viewer, workspace, people_of_organization(key))[:MOST_VALUES]
     return OrganizationPage(
         organization=found,
         spellings=organization_spellings(viewer, workspace, key),
         merges=organization_merges(viewer, workspace).get(key, []),
         tags=organization_tags(viewer, workspace, key),
-        people=people_page(viewer, workspace, listed, MemberSort.RECENT, first, after),
+        everybody=members,
+        people=people_page(
+            viewer, workspace, people_of_organization(key, segment), MemberSort.RECENT, first, after
+        ),
         threads=thread_list(viewer, workspace, ThreadFilters(member_ids=members), _THREADS)
         if members
         else Page(),

@@ -50,7 +50,8 @@ FROM act GROUP BY 1 ORDER BY 1
 _SOURCES = f"""
 {WHO}
 SELECT m.source_id, count(*), count(DISTINCT author.member_id),
-       count(*) FILTER (WHERE m.kind = 'opened')
+       coalesce(array_agg(m.thread_id ORDER BY m.occurred_at, m.id)
+                FILTER (WHERE m.kind = 'opened'), ARRAY[]::bigint[])
 FROM {ACTS} AND {IN_WINDOW} GROUP BY 1 ORDER BY 2 DESC, 1
 """
 
@@ -86,13 +87,18 @@ class SourceActivity:
     """What people said and did in one source.
 
     Args:
-        opened: how many threads they opened.
+        opened_ids: the threads that they opened, the oldest first.
     """
 
     source_id: int
     acts: int
     people: int
-    opened: int
+    opened_ids: Sequence[int]
+
+    @property
+    def opened(self) -> int:
+        """How many threads they opened."""
+        return len(self.opened_ids)
 
 
 def reach(

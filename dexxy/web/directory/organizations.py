@@ -1,10 +1,12 @@
 """The table of organizations, and the page of one."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,7 +24,8 @@ from dexxy.members.organization_merges import (
     organization_merge,
     organization_unmerge,
 )
-from dexxy.people.organizations import organization_whole
+from dexxy.people.organizations import OrganizationPage, organization_whole
+from dexxy.web.directory.people import read_segment
 from dexxy.web.pages import (
     PageRequest,
     attempt,
@@ -34,6 +37,8 @@ from dexxy.web.pages import (
 
 # How many organizations are offered to be merged with.
 _CHOICES = 10
+# The messages of so many people have an address that is not too long.
+_MOST_IN_FEED = 50
 
 _COLUMNS = {
     OrganizationSort.NAME: gettext_lazy("Organization"),
@@ -82,7 +87,8 @@ def organization(request: PageRequest, workspace: Workspace, key: str) -> HttpRe
     today = organization_key_now(workspace.pk, key)
     if today != key:
         return redirect("organization", workspace.slug, today)
-    found = organization_whole(viewer, workspace, key, after=after)
+    segment = read_segment(request.GET)
+    found = organization_whole(viewer, workspace, key, after=after, segment=segment)
     context = {
         "workspace": workspace,
         "section": "organizations",
@@ -93,10 +99,20 @@ def organization(request: PageRequest, workspace: Workspace, key: str) -> HttpRe
         "page": found.people,
         "threads": found.threads,
         "knows_new": has_history(viewer, workspace),
+        "segment": segment,
+        "feed": _feed(workspace, found),
     }
     if wants_part(request, "more"):
         return render(request, "web/people/list_items.html", context)
     return render(request, "web/organizations/organization.html", context)
+
+
+def _feed(workspace: Workspace, found: OrganizationPage) -> str:
+    """Return the address of what its people said and did; '' where they are too many for it."""
+    if found.organization.people > _MOST_IN_FEED:
+        return ""
+    query = urlencode({"member": found.everybody}, doseq=True)
+    return f"{reverse('feed', args=[workspace.slug])}?{query}"
 
 
 @workspace_form

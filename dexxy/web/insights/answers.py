@@ -17,6 +17,7 @@ from dexxy.messages.figures.small_numbers import (
     ratio,
     shown,
 )
+from dexxy.messages.figures.steps import DAY
 from dexxy.messages.figures.trends import ResponseTrend, response_trend
 from dexxy.messages.figures.waiting_trend import waiting_trend
 from dexxy.web.charts.plot import Plot, Series, lines
@@ -154,19 +155,31 @@ def waiting(asked: Asked) -> Drawn:
     return Drawn(
         facts=[
             Fact(_("Waiting at the end"), words.number(last), rows="end", change=change),
-            Fact(_("Waiting at the beginning"), words.number(found.before)),
+            _waiting_before(asked, found.before),
         ],
         chart=lines(series, steps, sentence, words.number),
         table=Table(
             [_("From"), _("To"), _("Waiting at its end")],
             [
-                [one.step.first.isoformat(), one.step.last.isoformat(), one.waiting]
+                [
+                    one.step.first.isoformat(),
+                    one.step.last.isoformat(),
+                    asked.in_step(one.step, one.waiting, "waiting", "end"),
+                ]
                 for one in found.steps
             ],
         ),
         notes=[_("Snoozed ones count. What is old, and what the team opened, does not.")],
         rows={"end": Rows(_("Waiting at the end"), found.at_the_end)},
     )
+
+
+def _waiting_before(asked: Asked, number: int) -> Fact:
+    """Tell how many waited at the beginning, which is the end of the day before."""
+    last = asked.period.first - DAY
+    address = asked.of_days(last, last).address("insights_rows", "waiting", "end")
+    name = _("Waiting at the beginning")
+    return Fact(name, words.number(number), address=address if number else "")
 
 
 def ages(asked: Asked) -> Drawn:
@@ -193,7 +206,13 @@ def ages(asked: Asked) -> Drawn:
             Fact(_("Nine of ten are younger than"), words.lasting(took.p90)),
         ],
         chart=shares(_("Open issues by age."), bars, took.n),
-        table=Table([_("Age"), _("Issues")], list(zip(names, found.bands, strict=True))),
+        table=Table(
+            [_("Age"), _("Issues")],
+            [
+                [name, Count(count, f"band-{index}")]
+                for index, (name, count) in enumerate(zip(names, found.bands, strict=True), start=1)
+            ],
+        ),
         notes=[_("It is about now, whatever the period."), *_notes(took)],
         rows=rows,
     )
@@ -352,14 +371,19 @@ def _head() -> Sequence[str]:
 
 def _row(name: str, found: Durations, prefix: str = "") -> Sequence[object]:
     counts = [Count(found.count(one), f"{prefix}{one.value}") for one in _DONE]
-    return [name, found.n, *counts, found.median, found.p90]
+    return [name, Count(found.n, f"{prefix}all"), *counts, found.median, found.p90]
 
 
 def _lists(prefix: str, name: str, found: Durations) -> dict[str, Rows]:
     beside = _beside(found)
     return {
-        f"{prefix}{outcome.value}": Rows(f"{name}: {label}", found.ended(outcome), beside=beside)
-        for outcome, label in _DONE.items()
+        f"{prefix}all": Rows(name, [one.thread_id for one in found.threads], beside=beside),
+        **{
+            f"{prefix}{outcome.value}": Rows(
+                f"{name}: {label}", found.ended(outcome), beside=beside
+            )
+            for outcome, label in _DONE.items()
+        },
     }
 
 

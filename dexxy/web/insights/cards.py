@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +13,9 @@ from django.utils.functional import Promise
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.spreadsheet import as_text
-from dexxy.messages.figures.periods import Period
+from dexxy.messages.figures.periods import CUSTOM, Period
 from dexxy.messages.figures.scope import FigureFilters, Window
-from dexxy.messages.figures.steps import window_before
+from dexxy.messages.figures.steps import Step, window_before
 from dexxy.messages.insights import Comparison
 from dexxy.web.charts.heat import Heat
 from dexxy.web.charts.plot import Plot
@@ -67,16 +67,37 @@ class Asked:
     @property
     def feed(self) -> str:
         """The address of the feed of what people said and did; '' where it cannot show that."""
+        return self._feed({"bots": "no"})
+
+    @property
+    def feed_of_bots(self) -> str:
+        """The same of what bots said."""
+        return self._feed({}, "is:bot", "type:opened", "type:comment", "type:review")
+
+    def _feed(self, given: Mapping[str, str], *terms: str) -> str:
         if self.filters.organizations:
             return ""
-        days = f"since:{self.period.first.isoformat()} until:{self.period.last.isoformat()}"
+        days = f"since:{self.period.first.isoformat()}", f"until:{self.period.last.isoformat()}"
         query = {
-            "bots": "no",
-            "q": days,
+            **given,
+            "q": " ".join([*terms, *days]),
             "source": list(self.filters.source_ids),
             "thread": [str(kind) for kind in self.filters.kinds],
         }
         return f"{reverse('feed', args=[self.workspace.slug])}?{urlencode(query, doseq=True)}"
+
+    def of_days(self, first: date, last: date) -> "Asked":
+        """Return what asks for some days alone, for links to them."""
+        period = Period(CUSTOM, first, last, self.period.zone)
+        days = {"period": [CUSTOM], "from": [first.isoformat()], "to": [last.isoformat()]}
+        return replace(self, period=period, query={**self.query, **days})
+
+    def in_step(self, step: Step, number: int | None, slug: str, rows: str) -> "Count | None":
+        """Return a number of a step: it counts a list of the figure of its days alone."""
+        if number is None:
+            return None
+        days = self.of_days(step.first, step.last)
+        return Count(number, address=days.address("insights_rows", slug, rows) if number else "")
 
     def address(self, name: str, *parts: object) -> str:
         """Return an address of this workspace that asks for the same."""
@@ -103,10 +124,16 @@ class Fact:
 
 @dataclass(frozen=True)
 class Count:
-    """A number in a table, with the list of the card that it counts."""
+    """A number in a table, with what it counts.
+
+    Args:
+        rows: which list of the card; '' for none.
+        address: another page with its rows.
+    """
 
     number: int
-    rows: str
+    rows: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +142,7 @@ class Table:
 
     Args:
         head: the columns, the first of which names the row.
-        rows: counts, numbers, times, texts, or None for nothing.
+        rows: counts, facts, numbers, times, texts, or None for nothing.
         names_people: it does, so it is a file alone: the lists show who they are.
     """
 
@@ -123,10 +150,16 @@ class Table:
     rows: Sequence[Sequence[object]]
     names_people: bool = False
 
-    def shown(self) -> Sequence[tuple[object, Sequence[tuple[str, str]]]]:
-        """Return each row as it is shown: its name, and the other columns with their lists."""
+    def shown(self) -> Sequence[tuple[object, Sequence[tuple[str, str, str]]]]:
+        """Return each row as it is shown: its name, and the other columns with what they count."""
         return [
-            (row[0], [(_shown(value), getattr(value, "rows", "")) for value in row[1:]])
+            (
+                row[0],
+                [
+                    (_shown(value), getattr(value, "rows", ""), getattr(value, "address", ""))
+                    for value in row[1:]
+                ],
+            )
             for row in self.rows[:_SHOWN_ROWS]
         ]
 
@@ -211,6 +244,8 @@ class Card:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Fact):
+        return value.value
     if isinstance(value, Count):
         return words.number(value.number)
     if value is None:
@@ -223,6 +258,8 @@ def _shown(value: object) -> str:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, Fact):
+        return as_text(value.value)
     if isinstance(value, Count):
         return value.number
     if isinstance(value, timedelta):

@@ -36,7 +36,14 @@ def participants(asked: Asked) -> Drawn:
         chart=_over_time(trend, has_history=asked.window.has_history),
         table=Table(
             [_("From"), _("People"), _("New")],
-            [[one.step.first.isoformat(), one.people, one.new] for one in trend],
+            [
+                [
+                    one.step.first.isoformat(),
+                    asked.in_step(one.step, one.people, "people", "people"),
+                    asked.in_step(one.step, one.new, "newcomers", "people"),
+                ]
+                for one in trend
+            ],
         ),
         notes=_ghosts(found.ghost_messages),
         rows=rows,
@@ -208,21 +215,28 @@ def absence(asked: Asked) -> Drawn:
     found = shown(concentration.absence_factor(*asked.figure))
     if not found.people:
         return Drawn(empty=_("Nobody wrote anything in this time."))
+    half, everybody = _("People who made half of it"), _("People")
+    ids = [one.member_id for one in found.people]
+    rows = {"people": Rows(everybody, ids, is_people=True)}
+    if found.factor is not None:
+        rows["half"] = Rows(half, ids[: found.factor], is_people=True)
+    # As of repositories: no list has contributions alone.
     return Drawn(
         facts=[
-            Fact(_("People who made half of it"), _count(found.factor)),
-            Fact(_("People"), words.number(len(found.people))),
+            Fact(half, _count(found.factor), rows="half" if "half" in rows else ""),
+            Fact(everybody, words.number(len(ids)), rows="people"),
             Fact(_("Contributions"), words.number(found.acts)),
         ],
         chart=_halves(found),
         table=Table(
             [_("Figure"), _("Number")],
             [
-                [_("People who made half of it"), found.factor],
-                [_("People"), len(found.people)],
+                [half, None if found.factor is None else Count(found.factor, "half")],
+                [everybody, Count(len(ids), "people")],
                 [_("Contributions"), found.acts],
             ],
         ),
+        rows=rows,
         notes=[
             _("It is about what is said and done here, not about code."),
             *_too_few(found.withheld, concentration.LEAST_WHO),
@@ -264,6 +278,7 @@ def elephant(asked: Asked) -> Drawn:
         f"{address}-{index}": Rows(one.name, one.member_ids, is_people=True)
         for index, one in enumerate(found.organizations, start=1)
     }
+    # Lists are of people: the table is the one of organizations. Contributions: as of repositories.
     return Drawn(
         facts=[
             Fact(_("Organizations that made half of it"), _count(found.factor)),

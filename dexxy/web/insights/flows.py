@@ -13,6 +13,13 @@ from dexxy.web.charts.shares import shares
 from dexxy.web.insights import words
 from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
 
+# The cards, by what they are of.
+_SLUGS = {
+    ThreadKind.ISSUE: "issues",
+    ThreadKind.PULL_REQUEST: "pull-requests",
+    ThreadKind.DISCUSSION: "discussions",
+}
+
 
 def issues(asked: Asked) -> Drawn:
     """Draw what was opened and closed of issues (M5, M6)."""
@@ -50,6 +57,7 @@ def _flow(asked: Asked, kind: ThreadKind) -> Drawn:
         for slug, one in rows.items()
         if slug != "closed-by-bots"
     ]
+    # A quotient of two of the lists.
     facts.append(Fact(_("Closed of 100 new"), _index(found.index)))
     if kind is ThreadKind.PULL_REQUEST:
         of = len(found.flow.open_before) + len(found.flow.new) + len(found.flow.reopened)
@@ -84,6 +92,7 @@ def _flow_notes(found: flow.Backlog, kind: ThreadKind) -> list[str]:
 def _over_time(asked: Asked, kind: ThreadKind, drawn: Drawn) -> Drawn:
     """Add what was opened and closed step by step."""
     trend = flow_trend(*asked.figure, kind=kind)
+    slug = _SLUGS[kind]
     steps = [words.step_name(one.step) for one in trend]
     series = [
         Series(_("opened"), "c1", [one.new for one in trend]),
@@ -93,7 +102,13 @@ def _over_time(asked: Asked, kind: ThreadKind, drawn: Drawn) -> Drawn:
     table = Table(
         [_("From"), _("Opened"), _("Closed"), _("Opened again"), _("Open after")],
         [
-            [one.step.first.isoformat(), one.new, one.closed, one.reopened, one.open_after]
+            [
+                one.step.first.isoformat(),
+                asked.in_step(one.step, one.new, slug, "new"),
+                asked.in_step(one.step, one.closed, slug, "closed"),
+                asked.in_step(one.step, one.reopened, slug, "reopened"),
+                asked.in_step(one.step, one.open_after, slug, "open-after"),
+            ]
             for one in trend
         ],
     )

@@ -48,6 +48,7 @@ def _drawn(
     rows = [
         [step.first.isoformat(), *each] for step, *each in zip(steps, stars, forks, strict=True)
     ]
+    # Dexxy keeps how many there are, and not whose: no list is behind these numbers.
     return Drawn(
         facts=[
             Fact(names[0], words.number(last.stars)),

@@ -43,7 +43,7 @@ def overview(asked: Asked) -> Drawn:
         _answer(asked, rows),
         _waiting(asked),
     ]
-    table = Table([_("Figure"), _("Number")], [[fact.name, fact.value] for fact in facts])
+    table = Table([_("Figure"), _("Number")], [[fact.name, fact] for fact in facts])
     return Drawn(facts=facts, table=table, rows=rows)
 
 

@@ -1,21 +1,29 @@
 """The cards about how much is written, when, where, and by bots."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import rhythm
 from dexxy.messages.figures.reach import by_source
-from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, LEAST_PEOPLE, ratio, shown
+from dexxy.messages.figures.small_numbers import (
+    LEAST_FOR_PERCENT,
+    LEAST_PEOPLE,
+    Ratio,
+    ratio,
+    shown,
+)
+from dexxy.messages.figures.steps import Step, steps_before
 from dexxy.messages.figures.trends import volume
 from dexxy.sources.selectors import visible_sources
 from dexxy.web.charts import plot
 from dexxy.web.charts.heat import heat
 from dexxy.web.charts.plot import Series
-from dexxy.web.charts.shares import shares
+from dexxy.web.charts.shares import Shares, shares
 from dexxy.web.insights import words
-from dexxy.web.insights.cards import Asked, Drawn, Fact, Rows, Table
+from dexxy.web.insights.cards import Asked, Count, Drawn, Fact, Rows, Table
 
 # The busiest of them are drawn; the table has all.
 _SHOWN_SOURCES = 8
@@ -40,14 +48,26 @@ def messages(asked: Asked) -> Drawn:
         "most": words.number(busiest.messages),
     }
     change = words.change(now, before, better=1)
+    earlier = steps_before([one.step for one in trend], asked.window.zone)
     return Drawn(
         facts=[Fact(_("Messages"), words.number(now), address=asked.feed, change=change)],
         chart=plot.beside(series, steps, sentence, words.number),
         table=Table(
             head,
-            [[one.step.first.isoformat(), one.messages, one.before][: len(head)] for one in trend],
+            [
+                [
+                    one.step.first.isoformat(),
+                    _messages_in(asked, one.step, one.messages),
+                    _messages_in(asked, step, one.before),
+                ][: len(head)]
+                for one, step in zip(trend, earlier, strict=True)
+            ],
         ),
     )
+
+
+def _messages_in(asked: Asked, step: Step, number: int) -> Count:
+    return Count(number, address=asked.of_days(step.first, step.last).feed if number else "")
 
 
 def repositories(asked: Asked) -> Drawn:
@@ -61,10 +81,32 @@ def repositories(asked: Asked) -> Drawn:
         chart=shares(_("Contributions by repository."), bars, found[0].acts),
         table=Table(
             [_("Repository"), _("Contributions"), _("People"), _("Threads opened")],
-            [[names.get(one.source_id, ""), one.acts, one.people, one.opened] for one in found],
+            # No list has the contributions alone: the feed also shows what accounts wrote that are
+            # gone, and what was hidden.
+            [
+                [
+                    names.get(one.source_id, ""),
+                    one.acts,
+                    Count(one.people, address=_people_of(asked, one.source_id)),
+                    Count(one.opened, f"opened-{one.source_id}"),
+                ]
+                for one in found
+            ],
         ),
+        rows={
+            f"opened-{one.source_id}": Rows(
+                _("Threads opened in %s") % names.get(one.source_id, ""), one.opened_ids
+            )
+            for one in found
+        },
         is_table=True,
     )
+
+
+def _people_of(asked: Asked, source_id: int) -> str:
+    """Return the address of the people who took part in a source."""
+    there = replace(asked, query={**asked.query, "source": [str(source_id)]})
+    return there.address("insights_rows", "people", "people")
 
 
 def hours(asked: Asked) -> Drawn:
@@ -83,6 +125,7 @@ def hours(asked: Asked) -> Drawn:
         "hour": busiest.hour,
         "acts": words.number(busiest.acts),
     }
+    # No list keeps hours of the week, so none is behind these numbers.
     return Drawn(
         chart=heat(sentence, days, counts, _("contributions")),
         table=Table(
@@ -110,6 +153,7 @@ def bursts(asked: Asked) -> Drawn:
     if len(judged) < len(weeks):
         notes.append(_("A week is judged by the 12 complete weeks before it; some have fewer."))
     head = [_("Week of"), _("Contributions"), _("Unusual above"), _("Unusual"), _("Releases")]
+    # As of repositories: no list has contributions alone.
     rows = [
         [
             week.begins_on.isoformat(),
@@ -147,11 +191,6 @@ def bots(asked: Asked) -> Drawn:
     names = {one.pk: str(one) for one in members_by_id(asked.viewer, asked.workspace, ids)}
     said = {bot.member_id: bot.said for bot in [*found.bots, *found.suspects]}
     suspects = [one.member_id for one in found.suspects]
-    by_bots, of = found.ratio.part, found.ratio.of
-    bars = [
-        (name, number, words.share(shown(ratio(number, of))) if of >= LEAST_FOR_PERCENT else "", "")
-        for name, number in ((_("By bots"), by_bots), (_("By people"), of - by_bots))
-    ]
 
     def beside(pk: int) -> str:
         return words.number(said[pk])
@@ -162,7 +201,7 @@ def bots(asked: Asked) -> Drawn:
             Fact(_("Bots"), words.number(len(ids)), rows="bots"),
             Fact(_("May be bots"), words.number(len(suspects)), rows="suspects"),
         ],
-        chart=shares(_("Messages by bots and by people."), bars, of),
+        chart=_by_bots_and_people(asked, found.ratio),
         table=Table(
             [_("Bot"), _("Messages")],
             [[names.get(bot.member_id, ""), bot.said] for bot in found.bots],
@@ -175,3 +214,16 @@ def bots(asked: Asked) -> Drawn:
         },
         people="bots",
     )
+
+
+def _by_bots_and_people(asked: Asked, of_bots: Ratio) -> Shares:
+    by_bots, of = of_bots.part, of_bots.of
+    bars = [
+        (name, number, words.share(ratio(number, of)) if of >= LEAST_FOR_PERCENT else "", address)
+        for name, number, address in (
+            (_("By bots"), by_bots, asked.feed_of_bots),
+            # No list has these alone: the feed also shows what accounts wrote that are gone.
+            (_("By people"), of - by_bots, ""),
+        )
+    ]
+    return shares(_("Messages by bots and by people."), bars, of)

@@ -34,26 +34,55 @@ STORIES = " | ".join(
         *["I Q opens -200d, Q closes -199d"] * 3,
     ]
 )
-ENDED = ("done", "open", "never", "withdrawn")
+LISTED = ("all", "done", "open", "never", "withdrawn")
 SOON = tuple(f"within-{band}" for band in range(1, 5))
 # The cards without a chart, each with the reason.
 UNDRAWN = {"overview": "The cards below it draw its six numbers over time."}
 FLOW = {"new", "active", "closed", "reopened", "open-before", "open-after"}
+# The numbers that no list shows, by what stands beside or above them, each with the reason.
+_CONTRIBUTIONS = "The feed also shows what accounts wrote that are gone, and what was hidden."
+_OF_BOTH = "A quotient of two numbers that have lists."
+UNLISTED: dict[str, dict[str, str]] = {
+    "repositories": {"owner/repo": _CONTRIBUTIONS, "Contributions": _CONTRIBUTIONS},
+    "hours": {"Hour": "It is an hour.", "Contributions": "No list keeps hours of the week."},
+    "bursts": {"Contributions": _CONTRIBUTIONS, "Unusual above": "It is a limit."},
+    "bots": {"By people": _CONTRIBUTIONS},
+    "issues": {"Closed of 100 new": _OF_BOTH},
+    "pull-requests": {"Closed of 100 new": _OF_BOTH},
+    "absence": {
+        "Contributions": _CONTRIBUTIONS,
+        "Number": _CONTRIBUTIONS,
+        "1 person who did most": _CONTRIBUTIONS,
+        "4 other people": _CONTRIBUTIONS,
+    },
+    "elephant": {
+        "Organizations that made half of it": "The table is the list of organizations.",
+        "Organizations": "The table is the list of organizations.",
+        "Contributions": _CONTRIBUTIONS,
+        "Acme": _CONTRIBUTIONS,
+        "Other": _CONTRIBUTIONS,
+        "Third": _CONTRIBUTIONS,
+    },
+    "growth": dict.fromkeys(
+        ["Stars", "More stars", "Forks", "More forks"], "Nobody keeps whose they are."
+    ),
+}
 # The lists that the numbers of each card lead to, of these stories.
 LISTS = {
     "overview": {"feed", "people", "new", "opened", "waiting"},
     "messages": {"feed"},
+    "repositories": {"people", "opened-{source}"},
     "people": {"people", "team", "others"},
-    "bots": {"bots", "suspects"},
+    "bots": {"feed", "bots", "suspects"},
     "first-response": {
-        f"{kind}-{of}{end}" for kind in ThreadKind for of in ("", "team-") for end in ENDED
+        f"{kind}-{of}{end}" for kind in ThreadKind for of in ("", "team-") for end in LISTED
     },
-    "answers": {*ENDED, *SOON},
+    "answers": {*LISTED, *SOON},
     "time-to-close": {
         f"{kind}-{of}{end}"
         for kind in (ThreadKind.ISSUE, ThreadKind.DISCUSSION)
         for of in ("", "closed-")
-        for end in ENDED
+        for end in LISTED
     }
     | {f"{kind}-{band}" for kind in (ThreadKind.ISSUE, ThreadKind.DISCUSSION) for band in SOON},
     "waiting": {"end"},
@@ -61,8 +90,8 @@ LISTS = {
     "issues": FLOW,
     "pull-requests": FLOW,
     "discussions": FLOW,
-    "review": {*ENDED, *SOON},
-    "merge": {*ENDED, *SOON},
+    "review": {*LISTED, *SOON},
+    "merge": {*LISTED, *SOON},
     "acceptance": {"merged", "declined", "withdrawn"},
     "merge-reviews": {"reviewed", "others", "self-merged"},
     "how-far": {"acted", "opened", "proposed", "merged", "reviewed"},
@@ -70,6 +99,7 @@ LISTS = {
     "conversion": {f"{step}{of}" for step in ("merged", "back") for of in ("", "-not", "-recent")},
     "occasional": {"occasional", "regular", "new"},
     "quiet": {"inactive", "active"},
+    "absence": {"people", "half"},
     "elephant": {"organizations-1", "organizations-2", "organizations-3"},
 }
 # Numbers, and what is called so in code.
@@ -181,17 +211,44 @@ def test_half_of_the_contributions_is_drawn_without_a_name(
 @pytest.mark.in_turns(3)
 @pytest.mark.parametrize("slug", CARDS)
 def test_each_number_of_a_card_leads_to_as_many_rows_as_it_says(
-    client: Client, bob: User, workspace: Workspace, told: list[Thread], slug: str
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    source: Source,
+    told: list[Thread],
+    slug: str,
 ) -> None:
+    Teller(source).tell("I E opens 80, E says 200")
+    counts_note(source.pk, Counts(100, 7), taken_at=BEGIN + DAY, is_hint=False)
     client.force_login(bob)
     html = page(client, workspace, f"{slug}/{JANUARY}").partition("<section")[2]
-    links = re.findall(r'<a href="(/w/[^"]*)">([\d,.]+)</a>', html.partition("</section>")[0])
+    card = html.partition("</section>")[0]
+    links = re.findall(r'<a href="(/w/[^"]*)">([\d,.]+)</a>', card)
 
     lists = [re.sub(r"\?.*", "", address).split("/")[3:-1] for address, _ in links]
-    assert {names[-1] if names else "waiting" for names in lists} == LISTS.get(slug, set())
+    wanted = {name.format(source=source.pk) for name in LISTS.get(slug, set())}
+    assert {names[-1] if names else "waiting" for names in lists} == wanted
+    assert unlisted(card) <= set(UNLISTED.get(slug, {}))
     for address, number in links:
         answer = client.get(address.replace("&amp;", "&"))
         assert rows_of(answer) == int(number), address
+
+
+def unlisted(card: str) -> set[str]:
+    """Return what stands beside or above the numbers of a card that lead nowhere."""
+    number = r"[+-]?(?!0<)\d[\d,.]*"
+    found = set(re.findall(rf"<dt>([^<]*)</dt><dd>{number}<", card))
+    bars = rf'<li><span>([^<]*)</span><svg(?:(?!</svg>).)*</svg><span class="num">{number}<'
+    found |= set(re.findall(bars, card))
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', card)
+    for row in re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", card):
+        cells = re.findall(r'<td class="num">(.*?)</td>', row)
+        found |= {
+            head
+            for head, cell in zip(heads[1:], cells, strict=True)
+            if re.fullmatch(number.replace("<", "$"), cell)
+        }
+    return found
 
 
 def rows_of(answer: Any) -> int:

@@ -15,7 +15,8 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.members.models import IdentityKind, Member, MemberSummary
 from dexxy.members.organizations import organization_key
 from dexxy.sources.models import Source
-from tests.factories import make_identity, make_thread
+from dexxy.web.directory import organizations
+from tests.factories import make_identity, make_message, make_thread
 
 Get = Callable[..., str]
 
@@ -101,6 +102,40 @@ def test_organizations_add_up_their_people_and_leave_out_bots(
         assert names(get(f"?sort={sort}"))[0] == first
     assert names(get("?q=HALD")) == ["Halden"]
     assert "No organization is called like this." in get("?q=nothing")
+
+
+def test_each_number_of_an_organization_leads_to_as_many_rows_as_it_says(
+    client: Client, get: Get, workspace: Workspace, source: Source, employed: dict[str, Member]
+) -> None:
+    thread = make_thread(source=source)
+    for name, number in {"ada": 5, "ben": 4, "cyd": 2}.items():
+        for _turn in range(number):
+            make_message(thread=thread, author=employed[name].home_identity)
+    row = re.search(r"<tr>(?:(?!</tr>).)*<bdi>Halden</bdi>.*?</tr>", get(), re.DOTALL)
+    assert row
+    head = get("halden/").partition('<p class="facts">')[2].partition("</header>")[0]
+    link = r'<a [^>]*href="([^"#]*)(?:#people)?">(?:<b>)?(\d+)(?:</b>)?'
+
+    in_table = re.findall(rf'<td class="num wide">{link}</a>', row[0])
+    in_head = re.findall(link, head)
+
+    # The feed takes no organization, so the table has no list of their messages.
+    assert [int(found) for _, found in in_table] == [3, 2]
+    assert [int(found) for _, found in in_head] == [3, 2, 11]
+    for address, found in [*in_table, *in_head]:
+        answer = client.get(address.replace("&amp;", "&"))
+        assert len(answer.context["page"].items) == int(found), address
+
+
+def test_messages_of_too_many_people_have_no_list(
+    get: Get, employed: dict[str, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organizations, "_MOST_IN_FEED", 2)
+
+    head = get("halden/").partition('<p class="facts">')[2].partition("</header>")[0]
+
+    assert "<b>11</b> messages" in head
+    assert "member=" not in head
 
 
 def test_the_page_of_one_has_its_people_threads_and_tags(
