@@ -14,7 +14,15 @@ from dexxy.common.graphql_cost import cost
 from dexxy.common.times import aware
 from dexxy.integrations.figure_window import figure_window
 from dexxy.members.graphql import remember_members
-from dexxy.messages.figures import concentration, durations, flow, outcomes, people, rhythm
+from dexxy.messages.figures import (
+    concentration,
+    durations,
+    flow,
+    left_out,
+    outcomes,
+    people,
+    rhythm,
+)
 from dexxy.messages.figures.cohort import LeftOut
 from dexxy.messages.figures.people import Step
 from dexxy.messages.figures.scope import EVERYTHING, FigureFilters
@@ -26,6 +34,7 @@ from dexxy.messages.graphql_figure_trends import (
     FigureHours,
     FigureList,
     FigureTrends,
+    WithTeam,
 )
 from dexxy.messages.graphql_insights import Insights
 from dexxy.messages.graphql_kinds import ThreadKind
@@ -171,6 +180,21 @@ class FigureFlow:
         )
 
 
+@strawberry.type(description="How many threads of a kind bots opened.")
+class FigureBotThreads:
+    kind: ThreadKind
+    count: int
+
+
+@strawberry.type(description="What bots did in the window: only `botActivity` counts it.")
+class FigureBotsLeftOut:
+    messages: int = strawberry.field(description="Left out of `volume`.")
+    bots: int = strawberry.field(description="Left out of `contributors` and `participation`.")
+    threads: list[FigureBotThreads] = strawberry.field(
+        description="Left out of `flows` and `flowSteps`.", metadata=cost(items=len(ThreadKind))
+    )
+
+
 @strawberry.type(description="What became of pull requests that were finished.")
 class FigureAcceptance:
     ratio: FigureRatio
@@ -271,12 +295,12 @@ class Figures(FigureTrends):
     has_history: bool = strawberry.field(description="Each repository was read to its beginning.")
 
     @strawberry.field(description="Until another person spoke.", metadata=_BY_KIND)
-    def first_response(self) -> list[FigureDuration]:
-        return _by_kind(durations.time_to_first_response(*self.asked))
+    def first_response(self, with_team: WithTeam = False) -> list[FigureDuration]:
+        return _by_kind(durations.time_to_first_response(*self.asked, with_team=with_team))
 
     @strawberry.field(description="Until the team spoke.", metadata=_BY_KIND)
-    def team_response(self) -> list[FigureDuration]:
-        return _by_kind(durations.team_response_time(*self.asked))
+    def team_response(self, with_team: WithTeam = False) -> list[FigureDuration]:
+        return _by_kind(durations.team_response_time(*self.asked, with_team=with_team))
 
     @strawberry.field(description="Of issues and discussions.", metadata=_BY_KIND)
     def time_to_close(self) -> list[FigureTimeToClose]:
@@ -307,8 +331,8 @@ class Figures(FigureTrends):
         return FigureMerges(duration=duration, is_young=found.is_young)
 
     @strawberry.field(description="Until discussions had their answer.", metadata=FIGURE)
-    def time_to_answer(self) -> FigureAnswers:
-        found = shown(durations.time_to_answer(*self.asked))
+    def time_to_answer(self, with_team: WithTeam = False) -> FigureAnswers:
+        found = shown(durations.time_to_answer(*self.asked, with_team=with_team))
         return FigureAnswers(
             duration=FigureDuration.of(ThreadKind.DISCUSSION, found.durations),
             by_opener=found.by_opener,
@@ -321,6 +345,18 @@ class Figures(FigureTrends):
         return [
             FigureFlow.of(kind, shown(flow.backlog(*self.asked, kind=kind))) for kind in ThreadKind
         ]
+
+    @strawberry.field(description="What bots did, which other figures leave out.", metadata=FIGURE)
+    def left_out(self) -> FigureBotsLeftOut:
+        found = left_out.messages_left_out(*self.asked)
+        return FigureBotsLeftOut(
+            messages=found.messages,
+            bots=found.bots,
+            threads=[
+                FigureBotThreads(kind=kind, count=number)
+                for kind, number in left_out.threads_left_out(*self.asked).items()
+            ],
+        )
 
     @strawberry.field(description="Pull requests closed, of all that were open.", metadata=FIGURE)
     def closure_ratio(self) -> FigureRatio:
@@ -389,7 +425,10 @@ class Figures(FigureTrends):
             came_back=FigurePeople.of_step(found.came_back) if found.came_back else None,
         )
 
-    @strawberry.field(description="Of people, without names.", metadata=FIGURE)
+    @strawberry.field(
+        description="Of people, without names. The page takes the last 365 days by default.",
+        metadata=FIGURE,
+    )
     def absence_factor(self) -> FigureFactor:
         found = shown(concentration.absence_factor(*self.asked))
         return FigureFactor(factor=found.factor, of=len(found.people), acts=found.acts)

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 import strawberry
 
@@ -21,6 +21,9 @@ from dexxy.messages.graphql_kinds import ThreadKind
 # A figure takes as long as so many values of other fields; two years have 106 weeks.
 FIGURE = cost(objects=1000)
 STEPS = cost(items=106, objects=1000)
+WithTeam = Annotated[
+    bool, strawberry.argument(description="Count threads that the team opened, too.")
+]
 
 
 @strawberry.type(description="The list behind a number: ids of threads, or of members.")
@@ -170,14 +173,14 @@ class FigureTrends:
         ]
 
     @strawberry.field(description="How soon issues were answered, step by step.", metadata=STEPS)
-    def response_steps(self) -> list[FigureResponseStep]:
+    def response_steps(self, with_team: WithTeam = False) -> list[FigureResponseStep]:
         return [
             FigureResponseStep(
                 step=FigureStep.of(step),
                 anybody_median_seconds=_median(found.anybody),
                 team_median_seconds=_median(found.team),
             )
-            for step, found in trends.response_trend(*self.asked).steps
+            for step, found in trends.response_trend(*self.asked, with_team=with_team).steps
         ]
 
     @strawberry.field(

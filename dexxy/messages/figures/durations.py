@@ -183,8 +183,12 @@ def team_response_compared(
     filters: FigureFilters = EVERYTHING,
     *,
     kind: ThreadKind = ThreadKind.ISSUE,
+    with_team: bool = False,
 ) -> tuple[Durations, Durations]:
     """Return how long it takes until the team first speaks, in a window and in the one before it.
+
+    Args:
+        with_team: count threads that the team opened, too.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, WindowError, TooSlowError: no figure is given.
@@ -193,7 +197,7 @@ def team_response_compared(
     found = cohort_read(scope, kind)
     index = bisect_left(found, edge, key=lambda one: one.opened)
     now, before = (
-        durations_of(part, lambda one: taken_until(one, one.team_response), with_team=False)
+        durations_of(part, lambda one: taken_until(one, one.team_response), with_team=with_team)
         for part in (found[index:], found[:index])
     )
     return now, before

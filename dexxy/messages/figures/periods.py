@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from dexxy.messages.figures.scope import WindowError
 from dexxy.messages.figures.steps import DAY
 
+USUAL, YEAR = "90d", "12mo"
 NAMED: Mapping[str, timedelta] = {
     "7d": 7 * DAY,
     "30d": 30 * DAY,
-    "90d": 90 * DAY,
-    "12mo": 365 * DAY,
+    USUAL: 90 * DAY,
+    YEAR: 365 * DAY,
 }
-USUAL = "90d"
 CUSTOM = "custom"
 LONGEST = timedelta(days=732)
 _EARLIEST = date(2000, 1, 1)

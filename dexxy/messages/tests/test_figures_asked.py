@@ -28,6 +28,7 @@ from dexxy.messages.figures.flow import (
     opened_and_closed,
 )
 from dexxy.messages.figures.flow_trend import flow_trend
+from dexxy.messages.figures.left_out import messages_left_out, threads_left_out
 from dexxy.messages.figures.people import (
     contributors,
     conversion_rate,
@@ -73,6 +74,8 @@ FIGURES = [
     flow_trend,
     reach,
     by_source,
+    messages_left_out,
+    threads_left_out,
 ]
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

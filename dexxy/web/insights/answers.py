@@ -44,7 +44,7 @@ _BAND_NAMES = (
 
 def responses(asked: Asked) -> Drawn:
     """Draw how soon anybody, and the team, answered (M1, M2)."""
-    found = response_trend(*asked.figure)
+    found = response_trend(*asked.figure, with_team=asked.with_team)
     facts, table, notes = [], [], []
     rows: dict[str, Rows] = {}
     for kind, now in found.now.items():
@@ -67,11 +67,18 @@ def responses(asked: Asked) -> Drawn:
         rows |= _lists(f"{kind}-team-", by_team, team)
         notes += _notes(anybody, name)
     if not facts:
+        if asked.with_team:
+            return Drawn(empty=_("Nobody opened a thread in this time."))
         return Drawn(empty=_("Nobody outside the team opened a thread in this time."))
+    notes = [*_of_team(asked), *notes]
     chart = _response_lines(found)
     if chart is None:
         notes.insert(0, _("No line: in no day or week were enough issues opened for a median."))
     return Drawn(facts, chart, Table(_head(), table), notes, rows)
+
+
+def _of_team(asked: Asked) -> list[str]:
+    return [_("Threads that the team opened count, too.")] if asked.with_team else []
 
 
 def _response_lines(found: ResponseTrend) -> Plot | None:
@@ -251,19 +258,22 @@ def merges(asked: Asked) -> Drawn:
 
 def answers(asked: Asked) -> Drawn:
     """Draw how long discussions wait for their chosen answer (M22)."""
-    found = shown(durations.time_to_answer(*asked.figure))
-    before = shown(durations.time_to_answer(*asked.figure_before))
+    with_team = asked.with_team
+    found = shown(durations.time_to_answer(*asked.figure, with_team=with_team))
+    before = shown(durations.time_to_answer(*asked.figure_before, with_team=with_team))
     drawn = _one(
         asked,
         "answers",
         found.durations,
         before.durations,
         _("Until the chosen answer"),
-        _("Nobody outside the team opened a discussion in this time."),
+        _("Nobody opened a discussion in this time.")
+        if with_team
+        else _("Nobody outside the team opened a discussion in this time."),
     )
     if drawn.empty:
         return drawn
-    notes = []
+    notes = _of_team(asked)
     if found.by_opener:
         notes.append(_("Answered by their own opener: %d.") % found.by_opener)
     if found.unanswered:

@@ -23,19 +23,33 @@ ZONE = "UTC"
 LONGEST_QUERY = 2_000
 
 
-def read_asked(viewer: User, workspace: Workspace, query: QueryDict, now: datetime) -> Asked:
-    """Return what QUERY asks for; the usual period where it names none.
+def read_asked(
+    viewer: User, workspace: Workspace, query: QueryDict, now: datetime, *, usual: str = USUAL
+) -> Asked:
+    """Return what QUERY asks for.
+
+    Args:
+        usual: the period, where it names none.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
         WindowError, FilterError: there is no such period, or no such filter.
     """
-    period = read_period(query, zone_of(workspace), now)
+    period = read_period(query, zone_of(workspace), now, usual)
     filters = read_filters(query)
     window = figure_window(
         viewer, workspace, since=period.since, until=period.until, zone=period.zone
     )
-    return Asked(viewer, workspace, period, window, filters, kept(query), read_comparison(query))
+    return Asked(
+        viewer,
+        workspace,
+        period,
+        window,
+        filters,
+        kept(query),
+        read_comparison(query),
+        with_team=read_with_team(query),
+    )
 
 
 def zone_of(workspace: Workspace) -> str:
@@ -43,7 +57,7 @@ def zone_of(workspace: Workspace) -> str:
     return getattr(workspace, "time_zone", "") or ZONE
 
 
-def read_period(query: QueryDict, zone: str, now: datetime) -> Period:
+def read_period(query: QueryDict, zone: str, now: datetime, usual: str = USUAL) -> Period:
     """Return the period that is asked for.
 
     Raises:
@@ -53,7 +67,7 @@ def read_period(query: QueryDict, zone: str, now: datetime) -> Period:
     first, last = query.get("from", ""), query.get("to", "")
     if name == CUSTOM or (not name and (first or last)):
         return period_between(first, last, zone)
-    return period_of(name or USUAL, today=now.astimezone(ZoneInfo(zone)).date(), zone=zone)
+    return period_of(name or usual, today=now.astimezone(ZoneInfo(zone)).date(), zone=zone)
 
 
 def read_filters(query: QueryDict) -> FigureFilters:
@@ -95,8 +109,20 @@ def read_comparison(query: QueryDict) -> Comparison:
         raise FilterError(_("compare is one of: {known}.").format(known=known)) from error
 
 
+def read_with_team(query: QueryDict) -> bool:
+    """Tell whether threads that the team opened count where only those of others do otherwise.
+
+    Raises:
+        FilterError: it names other people.
+    """
+    openers = query.get("openers") or "others"
+    if openers not in ("others", "everyone"):
+        raise FilterError(_("openers is one of: others, everyone."))
+    return openers == "everyone"
+
+
 def kept(query: QueryDict) -> dict[str, list[str]]:
     """Return the parameters that say what is asked for, without those that are empty."""
-    names = ("period", "from", "to", "source", "kind", "organization", "compare")
+    names = ("period", "from", "to", "source", "kind", "organization", "compare", "openers")
     found = {name: [value for value in query.getlist(name) if value] for name in names}
     return {name: values for name, values in found.items() if values}

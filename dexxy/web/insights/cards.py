@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.spreadsheet import as_text
-from dexxy.messages.figures.periods import CUSTOM, Period
+from dexxy.messages.figures.periods import CUSTOM, USUAL, Period
 from dexxy.messages.figures.scope import FigureFilters, Window
 from dexxy.messages.figures.steps import Step, window_before
 from dexxy.messages.insights import Comparison
@@ -34,6 +34,7 @@ class Asked:
     Args:
         query: the parameters that say so, for links to the same.
         compare: what it is shown beside.
+        with_team: threads that the team opened count in how soon others are answered.
     """
 
     viewer: User
@@ -43,6 +44,12 @@ class Asked:
     filters: FigureFilters
     query: Mapping[str, Any] = field(default_factory=dict)
     compare: Comparison = Comparison.BEFORE
+    with_team: bool = False
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether nobody has chosen its period."""
+        return not any(name in self.query for name in ("period", "from", "to"))
 
     @property
     def is_compared(self) -> bool:
@@ -227,6 +234,7 @@ class Card:
         definition: what it counts, in plain words.
         count: draws it.
         anchor: where docs/reference/figures.md tells the rest.
+        usual: the period of it where none is asked for.
     """
 
     slug: str
@@ -234,6 +242,7 @@ class Card:
     definition: str | Promise
     count: Callable[[Asked], Drawn]
     anchor: str
+    usual: str = USUAL
 
     def draw(self, asked: Asked) -> Drawn:
         """Draw what is asked for, beside the period before unless that is not wanted."""

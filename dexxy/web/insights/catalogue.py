@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dexxy.messages.figures.periods import YEAR
 from dexxy.web.insights import answers, community, flows, growth, overview, rhythm
 from dexxy.web.insights.cards import Card
 
@@ -260,6 +261,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 ),
                 community.absence,
                 "people",
+                usual=YEAR,
             ),
             Card(
                 "elephant",
@@ -267,6 +269,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Card]]] = (
                 _("The fewest organizations whose people together made half of all contributions."),
                 community.elephant,
                 "people",
+                usual=YEAR,
             ),
             Card(
                 "growth",

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import concentration, people
+from dexxy.messages.figures.left_out import messages_left_out
 from dexxy.messages.figures.reach import reach
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, ratio, shown
 from dexxy.messages.figures.steps import steps_of
@@ -45,7 +46,7 @@ def participants(asked: Asked) -> Drawn:
                 for one in trend
             ],
         ),
-        notes=_ghosts(found.ghost_messages),
+        notes=[*_ghosts(found.ghost_messages), *_bots(asked)],
         rows=rows,
         people="people",
     )
@@ -92,6 +93,12 @@ def _ghosts(number: int) -> list[str]:
         number,
     )
     return [text % {"n": words.number(number)}]
+
+
+def _bots(asked: Asked) -> list[str]:
+    number = messages_left_out(*asked.figure).bots
+    text = ngettext("Left out: %(n)s bot.", "Left out: %(n)s bots.", number)
+    return [text % {"n": words.number(number)}] if number else []
 
 
 def newcomers(asked: Asked) -> Drawn:
@@ -238,10 +245,16 @@ def absence(asked: Asked) -> Drawn:
         ),
         rows=rows,
         notes=[
+            *_of_a_year(asked),
             _("It is about what is said and done here, not about code."),
             *_too_few(found.withheld, concentration.LEAST_WHO),
         ],
     )
+
+
+def _of_a_year(asked: Asked) -> list[str]:
+    """Say of which time it is where nobody has chosen it: not that of the page."""
+    return [_("Of the last 365 days, unless a period is chosen.")] if asked.is_usual else []
 
 
 def _halves(found: concentration.AbsenceFactor) -> Shares | None:
@@ -268,7 +281,7 @@ def elephant(asked: Asked) -> Drawn:
     largest = found.organizations[:8]
     address = "organizations"
     bars = [(one.name, one.acts, "", "") for one in largest]
-    notes = [_("By today's profiles: nobody knows since when.")]
+    notes = [*_of_a_year(asked), _("By today's profiles: nobody knows since when.")]
     if found.factor is None and "factor" not in found.withheld:
         notes.append(
             _("Of fewer than half of the contributions the organization is known, so none is told.")

@@ -5,7 +5,9 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from dexxy.messages.figures import flow
+from dexxy.messages.figures.cohort import LeftOut
 from dexxy.messages.figures.flow_trend import flow_trend
+from dexxy.messages.figures.left_out import threads_left_out
 from dexxy.messages.figures.small_numbers import LEAST_FOR_PERCENT, Ratio, ratio, shown
 from dexxy.messages.models import ThreadKind
 from dexxy.web.charts.plot import Series, beside
@@ -63,7 +65,10 @@ def _flow(asked: Asked, kind: ThreadKind) -> Drawn:
         of = len(found.flow.open_before) + len(found.flow.new) + len(found.flow.reopened)
         closed = shown(ratio(len(found.flow.closed), of))
         facts.append(Fact(_("Closed of all that were open"), words.share(closed)))
-    return _over_time(asked, kind, Drawn(facts=facts, notes=_flow_notes(found, kind), rows=rows))
+    notes = _flow_notes(found, kind)
+    if out := words.left_out({LeftOut.BOT: threads_left_out(*asked.figure)[kind]}):
+        notes.append(out)
+    return _over_time(asked, kind, Drawn(facts=facts, notes=notes, rows=rows))
 
 
 def _flow_rows(found: flow.Flow) -> dict[str, Rows]:

@@ -147,8 +147,9 @@ def _count(wanted: Wanted) -> None:
     except WorkspaceNotFoundError:  # they have left it meanwhile
         return
     with override(wanted.language or None):
-        asked = read_asked(viewer, workspace, QueryDict(wanted.query), timezone.now())
         card = CARDS[wanted.slug]
+        query = QueryDict(wanted.query)
+        asked = read_asked(viewer, workspace, query, timezone.now(), usual=card.usual)
         try:
             _write(wanted, _rendered(asked, card, card.draw(asked)))
         except TooSlowError:

@@ -66,9 +66,11 @@ def _answer(asked: Asked, rows: dict[str, Rows]) -> Fact:
     if asked.filters.kinds and ThreadKind.ISSUE not in asked.filters.kinds:
         return Fact(name, words.NONE)
     issues = replace(asked, filters=replace(asked.filters, kinds=[ThreadKind.ISSUE]))
-    now, before = map(shown, team_response_compared(*issues.figure))
+    with_team = asked.with_team
+    now, before = map(shown, team_response_compared(*issues.figure, with_team=with_team))
     threads = [one.thread_id for one in now.threads]
-    rows["issues"] = Rows(_("Issues opened from outside the team"), threads)
+    of = _("Issues opened") if with_team else _("Issues opened from outside the team")
+    rows["issues"] = Rows(of, threads)
     change = words.or_too_few(
         words.change_of_time(now.median, before.median, now.n, before.n), now.n, before.n
     )

@@ -20,7 +20,7 @@ from dexxy.members.models import Member
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.feed.filters import ThreadFilters
 from dexxy.messages.figures.organizations import organizations_of_nobody
-from dexxy.messages.figures.periods import CUSTOM, NAMED
+from dexxy.messages.figures.periods import CUSTOM, NAMED, USUAL
 from dexxy.messages.models import Thread
 from dexxy.messages.selectors import threads_by_id
 from dexxy.sources.selectors import visible_sources
@@ -58,7 +58,7 @@ def insights(request: PageRequest, workspace: Workspace) -> HttpResponse:
 def one_figure(request: PageRequest, workspace: Workspace, figure: str) -> HttpResponse:
     """Show one figure: as a card of the page, or as a page to send to somebody."""
     card = _card(figure)
-    asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    asked = _asked(request, workspace, card)
     if wants_part(request, f"c-{card.slug}"):
         return _part(request, asked, card)
     context = {"workspace": workspace, "section": "insights", **_of_time(asked)}
@@ -80,7 +80,7 @@ def how_counted(request: PageRequest, workspace: Workspace) -> HttpResponse:
 def figure_csv(request: PageRequest, workspace: Workspace, figure: str) -> HttpResponse:
     """Send the table of a figure for a spreadsheet."""
     card = _card(figure)
-    asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    asked = _asked(request, workspace, card)
     table = card.draw(asked).table
     days = f"{asked.period.first.isoformat()}-{asked.period.last.isoformat()}"
     name = f"{workspace.slug}-{card.slug}-{days}.csv"
@@ -93,7 +93,7 @@ def figure_csv(request: PageRequest, workspace: Workspace, figure: str) -> HttpR
 def figure_rows(request: PageRequest, workspace: Workspace, figure: str, rows: str) -> HttpResponse:
     """Show the threads or people that a number of a figure counts."""
     card = _card(figure)
-    asked = read_asked(request.user, workspace, request.GET, timezone.now())
+    asked = _asked(request, workspace, card)
     found = card.draw(asked).rows.get(rows)
     if found is None:
         raise Http404("That figure has no such list.")
@@ -112,8 +112,13 @@ def figure_rows(request: PageRequest, workspace: Workspace, figure: str, rows: s
 def _all(request: PageRequest, asked: Asked, context: dict[str, Any]) -> HttpResponse:
     """Show all figures on one page: what takes too long for that completes it when it is ready."""
     until = monotonic() + keeping.PATIENCE_FOR_ALL
+    of_cards = {
+        slug: asked if card.usual == USUAL else _asked(request, asked.workspace, card)
+        for slug, card in CARDS.items()
+    }
     found = {
-        card.slug: card_of(asked, card, patience=until - monotonic()) for card in CARDS.values()
+        slug: card_of(of_cards[slug], card, patience=until - monotonic())
+        for slug, card in CARDS.items()
     }
     shown = {slug: _shown(request, asked, CARDS[slug], *one) for slug, one in found.items()}
     context |= {
@@ -153,6 +158,12 @@ def _shown(
     html = kept.html.replace(PEOPLE, people).replace(STATE, state)
     # It was rendered by our own template.
     return mark_safe(html)  # noqa: S308  # nosec B308, B703
+
+
+def _asked(request: PageRequest, workspace: Workspace, card: Card) -> Asked:
+    """Return what a card is asked for."""
+    now = timezone.now()
+    return read_asked(request.user, workspace, request.GET, now, usual=card.usual)
 
 
 def _card(slug: str) -> Card:

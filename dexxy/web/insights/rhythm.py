@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.figures import rhythm
+from dexxy.messages.figures.cohort import LeftOut
+from dexxy.messages.figures.left_out import messages_left_out
 from dexxy.messages.figures.reach import by_source
 from dexxy.messages.figures.small_numbers import (
     LEAST_FOR_PERCENT,
@@ -48,6 +50,7 @@ def messages(asked: Asked) -> Drawn:
         "most": words.number(busiest.messages),
     }
     change = words.change(now, before, better=1)
+    note = words.left_out({LeftOut.BOT: messages_left_out(*asked.figure).messages})
     earlier = steps_before([one.step for one in trend], asked.window.zone)
     return Drawn(
         facts=[Fact(_("Messages"), words.number(now), address=asked.feed, change=change)],
@@ -63,6 +66,7 @@ def messages(asked: Asked) -> Drawn:
                 for one, step in zip(trend, earlier, strict=True)
             ],
         ),
+        notes=[note] if note else [],
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from conftest import Ask
 from dexxy.accounts.models import User, Workspace
 from dexxy.messages.figures.steps import DAY
 from dexxy.messages.models import Thread, ThreadKind
@@ -105,6 +106,21 @@ LISTS = {
 # Numbers, and what is called so in code.
 KEPT = r"\d+(?:\.\d+)?|`[^`]+`"
 HOUR = timedelta(hours=1)
+ANSWERS = """
+query ($workspace: ID!, $withTeam: Boolean!) {
+  figures(workspaceId: $workspace, since: "2026-01-01", until: "2026-02-01") {
+    firstResponse(withTeam: $withTeam) { done { count } }
+    teamResponse(withTeam: $withTeam) { done { count } }
+    timeToAnswer(withTeam: $withTeam) { duration { done { count } } }
+    responseSteps(withTeam: $withTeam) { teamMedianSeconds }
+  }
+}"""
+LEFT_OUT = """
+query ($workspace: ID!) {
+  figures(workspaceId: $workspace, since: "2026-01-01", until: "2026-02-01") {
+    leftOut { messages bots threads { kind count } }
+  }
+}"""
 JANUARY = "?period=custom&from=2026-01-01&to=2026-01-31"
 
 
@@ -349,6 +365,89 @@ def test_the_numbers_of_a_month(
     assert "nobody else has spoken" not in shown("answers")
 
 
+def test_answers_to_everybody_count_threads_of_the_team(
+    client: Client, ask: Ask, bob: User, workspace: Workspace, source: Source
+) -> None:
+    told = "I T opens 0, U says 2 | D T opens 0, U says 1, T chooses 3 | I A opens 0, T says 1"
+    Teller(source, team={"T": None, "U": None}).tell(told)
+    client.force_login(bob)
+
+    def rows(slug: str, more: str = "") -> list[list[str]]:
+        text = client.get(f"/w/{workspace.slug}/insights/{slug}.csv{JANUARY}{more}").content
+        return [row[:3] for row in csv.reader(io.StringIO(text.decode()))][1:]
+
+    def api(*, with_team: bool) -> Any:
+        return ask(ANSWERS, bob, workspace=workspace.pk, withTeam=with_team)["data"]["figures"]
+
+    assert rows("first-response") == [
+        ["Issues, by anybody", "1", "1"],
+        ["Issues, by the team", "1", "1"],
+    ]
+    assert rows("first-response", "&openers=everyone") == [
+        ["Issues, by anybody", "2", "2"],
+        ["Issues, by the team", "2", "2"],
+        ["Discussions, by anybody", "1", "1"],
+        ["Discussions, by the team", "1", "1"],
+    ]
+    assert rows("answers", "&openers=everyone") == [["Until the chosen answer", "1", "1"]]
+    assert rows("answers") == []
+    for with_team, issues, answers in ((False, 1, 0), (True, 2, 1)):
+        found = api(with_team=with_team)
+        assert found["firstResponse"][0]["done"]["count"] == issues
+        assert found["teamResponse"][0]["done"]["count"] == issues
+        assert found["timeToAnswer"]["duration"]["done"]["count"] == answers
+        assert len(found["responseSteps"]) == 31
+    html = page(client, workspace, f"{JANUARY}&openers=everyone")
+    assert '<option value="everyone" selected>' in html
+    assert "Leave threads of the team out again" in html
+    shown = words(page(client, workspace, f"first-response/{JANUARY}&openers=everyone"))
+    assert "Threads that the team opened count, too." in shown
+    overview = words(page(client, workspace, f"overview/{JANUARY}&openers=everyone"))
+    assert "Issues opened 2" in overview
+
+
+@pytest.mark.parametrize("slug", ["absence", "elephant"])
+def test_on_how_few_it_rests_is_told_of_a_year_unless_a_period_is_chosen(
+    client: Client, bob: User, workspace: Workspace, source: Source, slug: str
+) -> None:
+    last_spring = (timezone.now() - 200 * DAY - BEGIN) / HOUR
+    stories = [f"I {who} opens {last_spring}" for who in "ABC" for _ in range(10)]
+    Teller(source, organizations={"A": "a", "B": "b", "C": "c"}).tell(" | ".join(stories))
+    client.force_login(bob)
+    note = "Of the last 365 days, unless a period is chosen."
+
+    usual = page(client, workspace, f"{slug}/")
+    chosen = page(client, workspace, f"{slug}/?period=90d")
+    of_all = page(client, workspace, "?all=1")
+
+    year_ago = timezone.now().date() - timedelta(days=364)
+    assert note in usual
+    assert f"{year_ago.day} {year_ago:%B %Y}" in usual
+    assert "that made half of it 2" in words(usual) or "who made half of it 2" in words(usual)
+    assert note not in chosen
+    assert "Nobody wrote anything in this time." in chosen
+    assert of_all.count(note) == 2
+
+
+def test_figures_say_how_much_of_bots_they_leave_out(
+    client: Client, ask: Ask, bob: User, workspace: Workspace, told: list[Thread]
+) -> None:
+    client.force_login(bob)
+
+    def shown(slug: str) -> str:
+        return words(page(client, workspace, f"{slug}/{JANUARY}"))
+
+    found = ask(LEFT_OUT, bob, workspace=workspace.pk)["data"]["figures"]["leftOut"]
+
+    assert "Left out: 2 of bots." in shown("messages")
+    assert "Left out: 1 bot." in shown("people")
+    assert "Left out: 1 of a bot." in shown("issues")
+    assert "Left out" not in shown("pull-requests")
+    counts = {one["kind"]: one["count"] for one in found.pop("threads")}
+    assert found == {"messages": 2, "bots": 1}
+    assert counts == {"ISSUE": 1, "PULL_REQUEST": 0, "DISCUSSION": 0}
+
+
 def test_periods_are_compared_where_both_have_ten(
     client: Client, bob: User, workspace: Workspace, source: Source
 ) -> None:
@@ -506,6 +605,7 @@ def test_the_reference_is_whole_in_german_and_has_the_same_anchors(
         ("?source=x", "source is not an id."),
         ("?source=1000000000000000000000", "source is not an id."),
         ("?kind=poem", "kind is not one of"),
+        ("?openers=us", "openers is one of: others, everyone."),
         ("?compare=year", "compare is one of: none, before."),
         ("?organization=a%00b", "organization holds a null byte."),
     ],
