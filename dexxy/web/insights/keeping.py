@@ -1,16 +1,18 @@
-"""Keep the cards that took long to count, so that nobody waits for them twice.
+"""Keep the cards that took long to count, and their lists, so that nobody waits for them twice.
 
 A card that is counted quickly is counted for each reader. Of the others the last one is shown, with
-the time at which it was counted, while a worker counts it again. What is kept names nobody, and may
-be lost at any moment.
+the time at which it was counted, while a worker counts it again; and so it is with each page of the
+lists behind it. What is kept names nobody, and may be lost at any moment.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from time import monotonic
+from typing import TypeVar
 
 from django.core.cache import cache
 from django.http import QueryDict
@@ -43,6 +45,8 @@ MOST_WANTED = 2 * len(CARDS)
 # Where the people, and what is said about the counting, stand in what is kept.
 PEOPLE, STATE = "<!-- people -->", "<!-- state -->"
 SHOWN_PEOPLE = 5
+# Rows of a page of a list.
+PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Wanted:
 
     Args:
         query: as it stands in an address.
+        rows: the list of the card; '' for the card itself.
+        after: how many rows of the list stand before.
     """
 
     viewer: int
@@ -58,11 +64,13 @@ class Wanted:
     slug: str
     query: str
     language: str
+    rows: str = ""
+    after: int = 0
 
     @property
     def key(self) -> str:
         """The name by which it is kept; it is the same for all readers of a workspace."""
-        named = [self.workspace, self.slug, self.query, self.language]
+        named = [self.workspace, self.slug, self.query, self.language, self.rows, self.after]
         return f"insights:{sha256(json.dumps(named).encode()).hexdigest()}"
 
     @property
@@ -79,16 +87,41 @@ class Kept:
     Args:
         html: with a mark where the people stand.
         people: the primary keys of those whom it shows, each with what stands beside them.
+        lists: those behind its numbers that are not empty: name in addresses, name, and length.
     """
 
     html: str
     people: Sequence[tuple[int, str]]
     counted_at: datetime
+    lists: Sequence[tuple[str, str, int]] = ()
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """A page of a list behind a number, as it was counted.
+
+    Args:
+        total: rows of the whole list; None where the figure has no such list.
+        after: how many of them stand before.
+        items: the primary keys of those that it shows, each with what stands beside it.
+    """
+
+    name: str
+    is_people: bool
+    total: int | None
+    after: int
+    items: Sequence[tuple[int, str]]
+    counted_at: datetime
+    is_too_slow: bool = False
 
     @property
-    def is_fresh(self) -> bool:
-        """Whether it may be shown as it is."""
-        return timezone.now() - self.counted_at < FRESH
+    def next(self) -> int | None:
+        """How many rows stand before the next page; None if there is none."""
+        end = self.after + PAGE
+        return end if end < (self.total or 0) else None
+
+
+K = TypeVar("K", Kept, KeptRows)
 
 
 def card_of(asked: Asked, card: Card, *, patience: float | None = None) -> tuple[Kept | None, bool]:
@@ -99,14 +132,33 @@ def card_of(asked: Asked, card: Card, *, patience: float | None = None) -> tuple
 
     Returns: None for the card while it was never counted.
     """
-    wanted = Wanted(
-        asked.viewer.pk,
-        asked.workspace.pk,
-        card.slug,
-        asked.query_string.lstrip("?"),
-        get_language() or "",
-    )
-    kept = _read(wanted)
+    return _found(_wanted(asked, card), asked, _rendered, Kept, patience)
+
+
+def rows_of(asked: Asked, card: Card, rows: str, after: int) -> tuple[KeptRows | None, bool]:
+    """Return a page of a list behind a number of a card, as `card_of` does the card.
+
+    Args:
+        after: how many rows stand before it.
+    """
+    wanted = replace(_wanted(asked, card), rows=rows, after=after)
+    return _found(wanted, asked, partial(_listed, wanted), KeptRows, None)
+
+
+def _wanted(asked: Asked, card: Card) -> Wanted:
+    query, language = asked.query_string.lstrip("?"), get_language() or ""
+    return Wanted(asked.viewer.pk, asked.workspace.pk, card.slug, query, language)
+
+
+def _found(
+    wanted: Wanted,
+    asked: Asked,
+    make: Callable[[Asked, Card, Drawn], K],
+    kind: type[K],
+    patience: float | None,
+) -> tuple[K | None, bool]:
+    card = CARDS[wanted.slug]
+    kept = _read(wanted, kind)
     if kept is None and cache.get(f"{wanted.key}:wanted"):
         return None, True
     if kept is None:
@@ -117,11 +169,11 @@ def card_of(asked: Asked, card: Card, *, patience: float | None = None) -> tuple
         except TooSlowError:
             _want(wanted)
             return None, True
-        kept = _rendered(asked, card, drawn)
+        kept = make(asked, card, drawn)
         if monotonic() - began >= SLOW:
             _write(wanted, kept)
         return kept, False
-    if kept.is_fresh:
+    if _is_fresh(kept):
         return kept, False
     _want(wanted)
     return kept, True
@@ -139,8 +191,10 @@ def cards_count(*, seconds: float) -> bool:
 
 
 def _count(wanted: Wanted) -> None:
-    viewer, kept = user_with(wanted.viewer), _read(wanted)
-    if viewer is None or (kept is not None and kept.is_fresh):
+    viewer = user_with(wanted.viewer)
+    kept: Kept | KeptRows | None
+    kept = _read(wanted, KeptRows) if wanted.rows else _read(wanted, Kept)
+    if viewer is None or (kept is not None and _is_fresh(kept)):
         return
     try:
         workspace = workspace_for(viewer, wanted.workspace)
@@ -150,10 +204,11 @@ def _count(wanted: Wanted) -> None:
         card = CARDS[wanted.slug]
         query = QueryDict(wanted.query)
         asked = read_asked(viewer, workspace, query, timezone.now(), usual=card.usual)
+        make = partial(_listed, wanted) if wanted.rows else _rendered
         try:
-            _write(wanted, _rendered(asked, card, card.draw(asked)))
+            _write(wanted, make(asked, card, card.draw(asked)))
         except TooSlowError:
-            _write(wanted, _rendered(asked, card, Drawn(), is_too_slow=True))
+            _write(wanted, make(asked, card, Drawn(), is_too_slow=True))
 
 
 def _rendered(asked: Asked, card: Card, drawn: Drawn, *, is_too_slow: bool = False) -> Kept:
@@ -170,19 +225,44 @@ def _rendered(asked: Asked, card: Card, drawn: Drawn, *, is_too_slow: bool = Fal
     ids = found.ids[:SHOWN_PEOPLE] if found else []
     people = [(pk, found.beside(pk) if found else "") for pk in ids]
     html = render_to_string("web/insights/card.html", context)
-    return Kept(html, people, timezone.now())
+    lists = [(slug, rows.name, len(rows.ids)) for slug, rows in drawn.rows.items() if rows.ids]
+    return Kept(html, people, timezone.now(), lists)
 
 
-def _read(wanted: Wanted) -> Kept | None:
+def _listed(
+    wanted: Wanted, _asked: Asked, _card: Card, drawn: Drawn, *, is_too_slow: bool = False
+) -> KeptRows:
+    now = timezone.now()
+    found = drawn.rows.get(wanted.rows)
+    if found is None:
+        return KeptRows(
+            name="",
+            is_people=False,
+            total=None,
+            after=0,
+            items=[],
+            counted_at=now,
+            is_too_slow=is_too_slow,
+        )
+    after = min(wanted.after, len(found.ids))
+    items = [(pk, found.beside(pk)) for pk in found.ids[after : after + PAGE]]
+    return KeptRows(found.name, found.is_people, len(found.ids), after, items, now)
+
+
+def _is_fresh(kept: Kept | KeptRows) -> bool:
+    """Tell whether it may be shown as it is."""
+    return timezone.now() - kept.counted_at < FRESH
+
+
+def _read(wanted: Wanted, kind: type[K]) -> K | None:
     text = wanted.shelf.get(wanted.key)
     if text is None:
         return None
     value = json.loads(text)
-    people = [(pk, beside) for pk, beside in value["people"]]
-    return Kept(value["html"], people, datetime.fromisoformat(value["counted_at"]))
+    return kind(**{**value, "counted_at": datetime.fromisoformat(value["counted_at"])})
 
 
-def _write(wanted: Wanted, kept: Kept) -> None:
+def _write(wanted: Wanted, kept: Kept | KeptRows) -> None:
     value = {**asdict(kept), "counted_at": kept.counted_at.isoformat()}
     wanted.shelf.put(wanted.key, json.dumps(value))
 

@@ -26,14 +26,12 @@ from dexxy.messages.selectors import threads_by_id
 from dexxy.sources.selectors import visible_sources
 from dexxy.web.insights import keeping, words
 from dexxy.web.insights.asking import read_asked
-from dexxy.web.insights.cards import Asked, Card, Drawn, Rows
+from dexxy.web.insights.cards import Asked, Card
 from dexxy.web.insights.catalogue import CARDS, OVERVIEW, SECTIONS
-from dexxy.web.insights.keeping import PEOPLE, SHOWN_PEOPLE, STATE, Kept, card_of
+from dexxy.web.insights.keeping import PEOPLE, STATE, Kept, KeptRows, card_of, rows_of
 from dexxy.web.insights.reference import language_of, reference
 from dexxy.web.pages import PageRequest, wants_part, workspace_page
 from dexxy.web.saved.gone import what_is_gone
-
-_PAGE = 100
 
 
 @workspace_page
@@ -63,7 +61,10 @@ def one_figure(request: PageRequest, workspace: Workspace, figure: str) -> HttpR
         return _part(request, asked, card)
     context = {"workspace": workspace, "section": "insights", **_of_time(asked)}
     context |= {"sources": visible_sources(request.user, workspace), "kinds": words.KINDS.items()}
-    context |= _context(asked, card)
+    kept, is_counting = card_of(asked, card)
+    if kept is not None:
+        context["shown"] = _shown(request, asked, card, kept, is_counting)
+    context |= {"card": card, "kept": kept}
     return render(request, "web/insights/figure.html", context)
 
 
@@ -78,10 +79,14 @@ def how_counted(request: PageRequest, workspace: Workspace) -> HttpResponse:
 
 @workspace_page
 def figure_csv(request: PageRequest, workspace: Workspace, figure: str) -> HttpResponse:
-    """Send the table of a figure for a spreadsheet."""
+    """Send the table of a figure for a spreadsheet; it waits for it as long as for any page."""
     card = _card(figure)
     asked = _asked(request, workspace, card)
-    table = card.draw(asked).table
+    try:
+        table = card.draw(asked).table
+    except TooSlowError:
+        context = {"workspace": workspace, "section": "insights", "card": card, **_of_time(asked)}
+        return render(request, "web/insights/too_slow.html", context, status=503)
     days = f"{asked.period.first.isoformat()}-{asked.period.last.isoformat()}"
     name = f"{workspace.slug}-{card.slug}-{days}.csv"
     response = HttpResponse(table.csv() if table else "", content_type="text/csv; charset=utf-8")
@@ -94,18 +99,17 @@ def figure_rows(request: PageRequest, workspace: Workspace, figure: str, rows: s
     """Show the threads or people that a number of a figure counts."""
     card = _card(figure)
     asked = _asked(request, workspace, card)
-    found = card.draw(asked).rows.get(rows)
-    if found is None:
-        raise Http404("That figure has no such list.")
-    after = _after(request, len(found.ids))
-    ids = found.ids[after : after + _PAGE]
+    found, is_counting = rows_of(asked, card, rows, _after(request))
     context: dict[str, Any] = {"workspace": workspace, "section": "insights", **_of_time(asked)}
-    context |= {"card": card, "rows": found, "first": after + 1, "last": after + len(ids)}
-    context |= {
-        "items": _items(asked, found, ids),
-        "address": asked.address("insights_figure", card.slug),
-    }
-    context["next"] = after + _PAGE if after + _PAGE < len(found.ids) else None
+    context |= {"card": card, "rows": found, "is_counting": is_counting}
+    context["address"] = asked.address("insights_figure", card.slug)
+    if found is None:
+        return render(request, "web/insights/rows_counting.html", context)
+    if found.is_too_slow:
+        return render(request, "web/insights/too_slow.html", context, status=503)
+    if found.total is None:
+        raise Http404("That figure has no such list.")
+    context |= {"first": found.after + 1, "items": _items(asked, found)}
     return render(request, "web/insights/rows.html", context)
 
 
@@ -172,17 +176,6 @@ def _card(slug: str) -> Card:
     return CARDS[slug]
 
 
-def _context(asked: Asked, card: Card) -> dict[str, Any]:
-    """Return what the template of a card needs."""
-    try:
-        drawn = card.draw(asked)
-    except TooSlowError:
-        return {"card": card, "asked": asked, "is_too_slow": True, "drawn": Drawn()}
-    found = drawn.rows.get(drawn.people)
-    people = _items(asked, found, found.ids[:SHOWN_PEOPLE]) if found else []
-    return {"card": card, "asked": asked, "drawn": drawn, "people": people}
-
-
 def _of_time(asked: Asked) -> dict[str, Any]:
     """Return what the heads of the pages say about the time."""
     before = asked.period.shifted(-1)
@@ -211,15 +204,16 @@ def _gone(asked: Asked) -> list[str]:
     return what_is_gone(kept, sources, organizations=nobody)
 
 
-def _items(asked: Asked, rows: Rows, ids: Sequence[int]) -> Sequence[tuple[Thread | Member, str]]:
-    """Return the rows with IDS in their order, each with what stands beside it."""
+def _items(asked: Asked, rows: KeptRows) -> Sequence[tuple[Thread | Member, str]]:
+    """Return the rows of a page of a list, each with what stands beside it."""
     read = members_by_id if rows.is_people else threads_by_id
+    ids = [pk for pk, _beside in rows.items]
     known = {one.pk: one for one in read(asked.viewer, asked.workspace, ids)}
-    return [(known[pk], rows.beside(pk)) for pk in ids if pk in known]
+    return [(known[pk], beside) for pk, beside in rows.items if pk in known]
 
 
-def _after(request: PageRequest, most: int) -> int:
+def _after(request: PageRequest) -> int:
     text = request.GET.get("after", "0")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Http404(_("There is no such page."))
-    return min(int(text), most)
+    return int(text)

@@ -11,10 +11,12 @@ from django.core.cache import cache
 from django.test import Client
 
 from dexxy.accounts.models import Membership, User, Workspace
+from dexxy.common.sql import TooSlowError
 from dexxy.common.valkey import connection_to
 from dexxy.messages.tests.stories import Teller
 from dexxy.sources.models import Source
 from dexxy.web.insights import keeping
+from dexxy.web.insights.cards import Asked, Card, Drawn
 from dexxy.web.insights.catalogue import CARDS
 from dexxy.web.insights.tasks import count_cards
 
@@ -94,6 +96,105 @@ def test_what_was_counted_last_is_shown_while_it_is_counted_again(
     recounted = part(client, workspace, f"&have={have[1]}").content.decode()
     assert ">3</a>" in recounted
     assert "being counted" not in recounted
+
+
+def test_the_page_of_a_figure_comes_at_once_and_completes_itself(
+    client: Client, bob: User, workspace: Workspace, source: Source, slow: None
+) -> None:
+    Teller(source).tell("I A opens 0, B says 1")
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/people/?{JANUARY}"
+
+    first = client.get(address).content.decode()
+    assert "This is being counted for the first time." in first
+    assert f'hx-get="{address}"'.replace("&", "&amp;") in first
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in first
+
+    count_cards()
+
+    second = client.get(address).content.decode()
+    assert "being counted" not in second
+    assert "http-equiv" not in second
+    assert "A</bdi>" in second
+    assert 'Active people</bdi></a> <span class="quiet">2</span>' in second
+
+
+def test_a_list_comes_at_once_and_completes_itself(
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    source: Source,
+    slow: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeping, "PAGE", 2)
+    Teller(source).tell("I A opens 0, A says 1, A says 2, B says 3, B says 4, C says 5")
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/people/people/?{JANUARY}"
+
+    for more, names in {"": ["A", "B"], "&after=2": ["C"], "&after=9": []}.items():
+        first = client.get(address + more).content.decode()
+        assert "This is being counted for the first time." in first
+        assert 'hx-select="#content"' in first
+        assert '<li class="row act"' not in first
+        count_cards()
+
+        html = client.get(address + more).content.decode()
+        assert "being counted" not in html
+        assert [name for name in "ABC" if f"<bdi>{name}</bdi></a></p>" in html] == names
+        assert ("after=2" in html.partition("</main>")[0]) is (more == "")
+        assert "<b>3</b> people" in html
+
+
+def test_a_list_says_when_it_was_counted_while_it_is_counted_again(
+    client: Client, bob: User, workspace: Workspace, source: Source, slow: None, stale: None
+) -> None:
+    Teller(source).tell("I A opens 0")
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/people/people/?{JANUARY}"
+    client.get(address)
+    count_cards()
+
+    html = client.get(address).content.decode()
+
+    assert "and being counted again." in html
+    assert "<bdi>A</bdi></a></p>" in html
+
+
+def test_a_list_that_there_is_not_is_not_found_when_it_was_counted(
+    client: Client, bob: User, workspace: Workspace, slow: None
+) -> None:
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/people/nobody/?{JANUARY}"
+    assert client.get(address).status_code == 200
+
+    count_cards()
+
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["people.csv", "people/people/"])
+def test_what_takes_too_long_for_a_file_or_a_list_says_what_to_do(
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    slow: None,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def draw(_card: Card, _asked: Asked) -> Drawn:
+        raise TooSlowError("too slow")
+
+    monkeypatch.setattr(Card, "draw", draw)
+    client.force_login(bob)
+    address = f"/w/{workspace.slug}/insights/{path}?{JANUARY}"
+    client.get(address)
+    count_cards()
+
+    answer = client.get(address)
+
+    assert answer.status_code == 503
+    assert "so many days of so many repositories. Choose fewer." in answer.content.decode()
 
 
 def test_a_page_of_all_figures_comes_at_once_and_completes_itself(
