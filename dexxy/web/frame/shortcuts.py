@@ -63,11 +63,16 @@ SHORTCUTS: Sequence[ShortcutGroup] = (
             Shortcut(("o",), _("Open the row")),
             Shortcut(("x",), _("Select the row")),
             Shortcut(("Shift X",), _("Select up to the row")),
+            Shortcut(("z",), _("Undo the last")),
+        ),
+    ),
+    ShortcutGroup(
+        _("In Waiting"),
+        (
             Shortcut(("e",), _("No answer needed")),
             Shortcut(("s",), _("Snooze")),
             Shortcut(("a",), _("Assign")),
             Shortcut(("i",), _("Assign to me")),
-            Shortcut(("z",), _("Undo the last")),
         ),
     ),
     ShortcutGroup(

@@ -64,7 +64,7 @@ def employed(workspace: Workspace) -> dict[str, Member]:
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r'<a class="name" href="[^"]*" title="[^"]*"><bdi>(.*?)</bdi>', page)
+    return re.findall(r'<a class="name" href="[^"]*" title="[^"]*" data-row><bdi>(.*?)</bdi>', page)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,9 @@ def other(workspace: Workspace) -> Identity:
 
 
 def people(page: str) -> list[str]:
-    link = r'<a class="(?:name clip|strong)" href="[^"]*"(?: title="[^"]*")?><bdi>(.*?)</bdi>'
+    link = (
+        r'<a class="(?:name clip|strong)" href="[^"]*"(?: title="[^"]*" data-row)?><bdi>(.*?)</bdi>'
+    )
     return re.findall(link, page)
 
 

@@ -1,23 +1,28 @@
-// A list of rows by the keyboard: one stop of the tab key, from which the arrow keys and single
-// letters reach every row and what can be done about it. A list has data-rows, and in each row the
-// link data-row; what can be done has the letter that does it in data-key.
+// Lists of rows by the keyboard: single letters reach every row and what can be done about it. A list
+// has data-rows, and in each row the link data-row; what can be done has the letter that does it in
+// data-key. With data-rows="one-stop" a list is one stop of the tab key, and the arrow keys do the
+// same as letters.
 "use strict";
 
 (() => {
-  const ROW = "[data-rows] li.row:has([data-row])";
+  const ROW = "[data-rows] :is(li, tr, .group):has([data-row])";
+  const ONE_STOP = "[data-rows=one-stop]";
   const all = () => [...document.querySelectorAll(ROW)];
   const linkOf = (row) => row?.querySelector("[data-row]");
+  const boxOf = (row) => row?.querySelector("input.pick, .pick input");
   const current = () => document.activeElement.closest(ROW) || document.querySelector(`${ROW}.is-on`);
   let anchor = null;
   let place = 0;
   let isUsed = false;
 
-  // Only the current row can be reached by the tab key, and from it what can be done about it.
+  // In a list of one stop only the current row can be reached by the tab key, and from it what can
+  // be done about it: by the arrow keys, which are not switched off with the letters.
   function settle() {
     const rows = all();
     const on = current() || rows[Math.min(place, rows.length - 1)];
     for (const row of rows) {
       row.classList.toggle("is-on", row === on && row.contains(document.activeElement));
+      if (!row.closest(ONE_STOP)) continue;
       for (const one of row.querySelectorAll("a, button, input, summary")) {
         one.tabIndex = row === on && one.hasAttribute("data-row") ? 0 : -1;
       }
@@ -39,16 +44,18 @@
   function step(by) {
     const rows = all();
     const at = rows.indexOf(current());
-    go(at < 0 ? rows[0] : rows[Math.max(0, Math.min(rows.length - 1, at + by))]);
+    // Who has read on begins where they are.
+    const seen = rows.find((row) => row.getBoundingClientRect().top >= 0);
+    go(at < 0 ? seen || rows[0] : rows[Math.max(0, Math.min(rows.length - 1, at + by))]);
   }
 
   function pick(row, toHere) {
-    const box = row?.querySelector(".pick");
+    const box = boxOf(row);
     if (!box) return;
     const rows = all();
     if (toHere && anchor?.isConnected) {
       const [from, to] = [rows.indexOf(anchor), rows.indexOf(row)].sort((a, b) => a - b);
-      for (const one of rows.slice(from, to + 1)) one.querySelector(".pick").checked = true;
+      for (const one of rows.slice(from, to + 1)) boxOf(one).checked = true;
     } else {
       box.checked = !box.checked;
     }
@@ -57,9 +64,9 @@
   }
 
   // With rows selected a letter is about them, else about the current one.
-  function act(key) {
+  function actOf(key) {
     const bulk = document.querySelector(`[data-rows]:has(.pick:checked) .bulk [data-key="${key}"]`);
-    (bulk || current()?.querySelector(`[data-key="${key}"]`))?.click();
+    return bulk || current()?.querySelector(`[data-key="${key}"]`);
   }
 
   function along(row, by) {
@@ -68,13 +75,15 @@
     seen[Math.max(0, Math.min(seen.length - 1, seen.indexOf(document.activeElement) + by))]?.focus();
   }
 
-  const keys = {
-    j: () => step(1),
-    k: () => step(-1),
+  const arrows = {
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
     ArrowRight: () => along(current(), 1),
     ArrowLeft: () => along(current(), -1),
+  };
+  const letters = {
+    j: () => step(1),
+    k: () => step(-1),
     x: () => pick(current()),
     X: () => pick(current(), true),
     o: () => linkOf(current())?.click(),
@@ -83,22 +92,33 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input:not(.pick), textarea, select, [contenteditable], dialog")) return;
-    if (!document.body.dataset.keys || document.querySelector("dialog[open]")) return;
-    const isArrow = event.key.startsWith("Arrow");
-    if (isArrow && !document.activeElement.closest(ROW)) return;
-    if (isArrow && document.activeElement.closest(".menu[open]")) return;
-    if (keys[event.key]) keys[event.key]();
-    else if ("esai".includes(event.key)) act(event.key);
-    else return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (arrows[event.key]) {
+      const row = document.activeElement.closest(ROW);
+      if (!row?.closest(ONE_STOP) || document.activeElement.closest(".menu[open]")) return;
+      arrows[event.key]();
+    } else {
+      if (!document.body.dataset.keys) return;
+      const act = "esai".includes(event.key) && actOf(event.key);
+      if (letters[event.key]) letters[event.key]();
+      else if (act) act.click();
+      else return;
+    }
     event.preventDefault();
   });
   document.addEventListener("focusin", settle);
-  document.addEventListener("change", settle);
+  document.addEventListener("change", (event) => {
+    // The box in the head of a table selects all its rows.
+    if (event.target.matches("[data-picks]")) {
+      for (const row of all()) boxOf(row).checked = event.target.checked;
+    }
+    settle();
+  });
   document.addEventListener("click", (event) => {
-    const box = event.target.closest(`${ROW} .pick`);
+    const box = event.target.closest(`${ROW} :is(input.pick, .pick input)`);
     if (!box) return;
-    const row = box.closest("li");
+    const row = box.closest(ROW);
     if (event.shiftKey) {
       box.checked = false;
       pick(row, true);
@@ -146,7 +166,8 @@
     was = current()?.id;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    const rows = all();
+    const rows = all().filter((row) => row.closest(ONE_STOP));
+    if (!rows.length) return settle();
     const arrived = rows.find((row) => !shown.includes(row.id));
     if (event.target.id === "more") go(arrived);
     else if (isUsed && document.activeElement === document.body) go(arrived || rows.find((row) => row.id === was) || rows[Math.min(place, rows.length - 1)]);
@@ -156,7 +177,7 @@
   // Where a row leads away, Back and `u` return to it.
   document.addEventListener("click", (event) => {
     const row = event.target.closest("[data-row]")?.closest(ROW);
-    if (!row || event.defaultPrevented || event.ctrlKey || event.metaKey) return;
+    if (!row?.id || event.defaultPrevented || event.ctrlKey || event.metaKey) return;
     history.replaceState(history.state, "", `${location.pathname}${row.dataset.place || location.search}#${row.id}`);
   });
   window.addEventListener("pageshow", () => go(all().find((row) => `#${row.id}` === location.hash)));
