@@ -1,5 +1,6 @@
 """The feed, and whole threads."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -27,6 +28,8 @@ from dexxy.messages.thread_table import (
 
 # Beyond this nobody counts what is new any more.
 MOST_NEWER = 100
+# A menu offers the labels that are used these days; more are typed.
+LABELLED, MOST_LABELS = 500, 30
 # A count beside a tab is worth no more of a page's time.
 COUNTING_SECONDS = 0.3
 
@@ -173,6 +176,23 @@ def thread_list(
     with time_limit():
         kept = threads_kept(viewer, workspace, filters)
         return table_page(kept.narrowed(lambda of: tab_keeps(of, tab)), sort, first, after)
+
+
+@from_replica
+def labels_used(viewer: Viewer, workspace: Workspace) -> list[str]:
+    """Return the labels of the threads with the newest activity, those of most threads first.
+
+    As many threads are looked at as LABELLED, and up to MOST_LABELS labels returned.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    threads = threads_kept(viewer, workspace, ALL_THREADS).all
+    newest = threads.order_by("-last_activity_at", "-pk").values_list("labels", flat=True)
+    counts = Counter(label for labels in newest[:LABELLED] for label in labels)
+    by_count = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return [label for label, _ in by_count[:MOST_LABELS]]
 
 
 @from_replica

@@ -131,7 +131,9 @@ def _frame_of_list(
     members = members_by_id(request.user, workspace, filters.member_ids)
     return {
         "box": box,
-        "menu": filter_menu(box, sources, has_types=True),
+        "menu": filter_menu(
+            box, sources, selectors.labels_used(request.user, workspace), has_types=True
+        ),
         "labels": [label for label in request.GET.getlist("label") if label],
         "sources": sources,
         "members": members,

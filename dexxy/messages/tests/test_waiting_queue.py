@@ -24,7 +24,7 @@ from dexxy.messages.waiting.pace import queue_pace
 from dexxy.messages.waiting.position import queue_position
 from dexxy.messages.waiting.queue import queue_page
 from dexxy.messages.waiting.standings import standings_recompute
-from dexxy.messages.waiting.summary import list_counts, queue_summary
+from dexxy.messages.waiting.summary import MOST_LABELS, list_counts, queue_labels, queue_summary
 from dexxy.messages.waiting.triage import (
     ColleagueGoneError,
     TriageError,
@@ -169,6 +169,27 @@ def test_labels_are_told_by_the_rows_of_the_queue_or_by_threads_where_no_row_say
     assert [item.pk for item in queue_page(alice, workspace, no_bugs).items] == others
     assert queue_summary(alice, workspace, bugs).total == 2
     assert list_counts(alice, workspace, bugs)[Tab.ALL] == 2
+
+
+@pytest.mark.parametrize("are_noted", [True, False])
+def test_labels_of_a_list_are_those_of_all_its_rows_the_most_used_first(
+    alice: User, workspace: Workspace, queue: list[Thread], are_noted: bool
+) -> None:
+    first, second, third, *_ = (thread.pk for thread in queue)
+    Thread.objects.filter(pk__in=[first, second]).update(labels=["docs", "bug"])
+    Thread.objects.filter(pk=third).update(labels=["docs"])
+    recount(workspace)
+    threads_set_aside(actor=alice, workspace=workspace, thread_ids=[second], is_aside=True)
+    make_thread(source=queue[0].source, labels=["elsewhere"])
+    if not are_noted:  # as a process of the release before writes them
+        Standing.objects.update(labels=None)
+
+    assert queue_labels(alice, workspace) == ["docs", "bug"]
+    assert queue_labels(alice, workspace, Tab.ASIDE) == ["bug", "docs"]
+    assert queue_labels(alice, workspace, Tab.LATE) == []
+    Thread.objects.filter(pk=first).update(labels=[f"l{n:02}" for n in range(MOST_LABELS + 5)])
+    recount(workspace)
+    assert len(queue_labels(alice, workspace)) == MOST_LABELS
 
 
 def test_the_pace_of_the_queue_is_its_median_and_what_came_and_went_in_a_week(

@@ -152,8 +152,8 @@ def lists_asked(
 # What the rows of standings say of their threads.
 _OF_ROWS = {"source_id", "kind", "labels"}
 # What a process of the release before wrote says no labels.
-_LABELS = "COALESCE(s.labels, (SELECT l.labels FROM messages_thread l WHERE l.id = s.thread_id))"
-_OF_STANDINGS = {"labels": _LABELS}
+LABELS = "COALESCE(s.labels, (SELECT l.labels FROM messages_thread l WHERE l.id = s.thread_id))"
+_OF_STANDINGS = {"labels": LABELS}
 _WITH_THREAD = "messages_standing s JOIN messages_thread t ON t.id = s.thread_id"
 
 

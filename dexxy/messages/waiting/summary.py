@@ -15,6 +15,7 @@ from dexxy.messages.models import Message, OwnMember, Recount, TeamDecision, Tea
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.waiting.lists import (
     IN_RANGE,
+    LABELS,
     QUESTIONS,
     RANGES,
     SNOOZED_ONCE,
@@ -28,6 +29,8 @@ from dexxy.messages.waiting.lists import (
 
 # Beyond this, numbers are not counted to their end.
 MOST_COUNTED = 10_000
+# More labels are typed.
+MOST_LABELS = 30
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,28 @@ def queue_number(viewer: Viewer, workspace: Workspace) -> int:
 
 
 _COUNT = SNOOZED_ONCE + " SELECT count(*) FROM (SELECT FROM {} WHERE {} LIMIT %(most)s) counted"
+
+
+def queue_labels(viewer: Viewer, workspace: Workspace, tab: Tab = Tab.ALL) -> list[str]:
+    """Return the labels of a whole list, those of most threads first; up to MOST_LABELS.
+
+    Of a list of more than MOST_COUNTED threads, so many are looked at.
+
+    Raises:
+        UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
+    """
+    require_membership(viewer, workspace)
+    of = asked(viewer, workspace, QueueFilters(tab=tab), timezone.now())
+    most = {"most": MOST_COUNTED, "labels": MOST_LABELS}
+    rows = fetch_all(_LABELS_OF.format(of.source, of.conditions), {**of.params, **most})
+    return [label for (label,) in rows]
+
+
+_LABELS_OF = f"""
+{SNOOZED_ONCE}
+SELECT one.label FROM (SELECT {LABELS} FROM {{}} WHERE {{}} LIMIT %(most)s) q (labels)
+CROSS JOIN unnest(q.labels) one (label)
+GROUP BY one.label ORDER BY count(*) DESC, one.label LIMIT %(labels)s"""
 
 
 def has_team(viewer: Viewer, workspace: Workspace) -> bool:

@@ -14,10 +14,13 @@ Menu = Sequence[tuple[str, Sequence[tuple[str, str, bool]]]]
 _MOST_SOURCES = 20
 
 
-def filter_menu(box: SearchBox, sources: Iterable[Source], *, has_types: bool) -> Menu:
+def filter_menu(
+    box: SearchBox, sources: Iterable[Source], labels: Iterable[str], *, has_types: bool
+) -> Menu:
     """Return what can be added to a search of threads, or of what was said in them.
 
     Args:
+        labels: those that are offered, in their order.
         has_types: whether the list is of messages, which have a type.
     """
     repositories = [(one.name, qualifier_text("repo", one.name)) for one in sources]
@@ -44,6 +47,7 @@ def filter_menu(box: SearchBox, sources: Iterable[Source], *, has_types: bool) -
     groups = [
         (_("Repository"), repositories[:_MOST_SOURCES]),
         (_("Kind"), kinds),
+        (_("Label"), [(one, qualifier_text("label", one)) for one in labels]),
         (_("What was done"), types if has_types else []),
         (_("How the thread stands"), states),
     ]

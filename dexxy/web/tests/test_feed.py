@@ -375,6 +375,25 @@ def test_the_page_says_how_much_is_new_and_keeps_its_filters(get: Get, source: S
     assert '?kind=comment">1 new message</a>' in get(path, part="newer")
 
 
+def test_the_menu_offers_the_labels_that_are_used_the_most_used_first(
+    get: Get, source: Source
+) -> None:
+    other = make_source(workspace=make_workspace())
+    make_thread(source=other, labels=["theirs"])
+    make_thread(source=source, labels=["bug"], archived_reason="deleted")
+    for labels in (["docs", "good first issue"], ["docs"], []):
+        make_message(thread=make_thread(source=source, labels=labels))
+
+    for path in ("feed/", "threads/"):
+        page = get(path)
+
+        [offered] = re.findall(r"<p[^>]*>Label</p><ul>(.*?)</ul>", page, re.S)
+        assert re.findall(r'href="([^"]*)"', offered) == [
+            "?q=label%3Adocs",
+            "?q=label%3A%22good+first+issue%22",
+        ]
+
+
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
     get: Get,
@@ -388,10 +407,10 @@ def test_the_feed_page_costs_the_same_queries_whatever_it_shows(
         make_message(thread=make_thread(source=source, author=author), author=author)
 
     # The session and user, the workspace, seven for the feed, four for what waits and is unread,
-    # four for who is on the team and who is new, two for the repositories to choose from, the
-    # views, the workspaces of the menu, two for the health line (no repository is connected), the
-    # pinned views.
-    with django_assert_num_queries(28):
+    # four for who is on the team and who is new, two for the repositories and three for the labels
+    # to choose from, the views, the workspaces of the menu, two for the health line (no repository
+    # is connected), the pinned views.
+    with django_assert_num_queries(31):
         page = get()
 
     assert len(items(page)) == size

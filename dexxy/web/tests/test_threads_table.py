@@ -16,7 +16,7 @@ from tests.factories import make_identity, make_message, make_thread
 
 Get = Callable[..., str]
 # The frame and the limits of time are nearly half of them.
-QUESTIONS = 33
+QUESTIONS = 36
 
 
 @pytest.fixture

@@ -229,6 +229,19 @@ def test_more_rows_join_their_bands(get: Get, teller: Teller) -> None:
     assert len(rows(part)) == 2
 
 
+def test_labels_of_rows_that_are_not_on_the_page_are_offered(get: Get, teller: Teller) -> None:
+    threads = teller.tell(" | ".join(f"I A opens {ago(40 - n / 10)}" for n in range(PAGE + 2)))
+    Thread.objects.filter(pk=threads[-1].pk).update(labels=["good first issue"])
+    recount(teller.source.workspace)
+
+    page = get()
+
+    assert "good first issue" not in "".join(
+        re.findall(r"<li class=.row waits.*?</li>", page, re.S)
+    )
+    assert 'href="?q=label%3A%22good+first+issue%22"' in page
+
+
 def test_the_page_costs_as_many_queries_for_many_rows_as_for_one(
     get: Get,
     teller: Teller,
@@ -237,11 +250,11 @@ def test_the_page_costs_as_many_queries_for_many_rows_as_for_one(
     teller.tell(f"I A opens {ago(40)}, C says {ago(3)}")
     recount(teller.source.workspace)
     get()
-    with django_assert_num_queries(47):
+    with django_assert_num_queries(50):
         get()
     teller.tell(" | ".join(f"P P{n} opens {ago(40 - n / 10)}, C says {ago(3)}" for n in range(9)))
     recount(teller.source.workspace)
-    with django_assert_num_queries(47):
+    with django_assert_num_queries(50):
         get()
 
 

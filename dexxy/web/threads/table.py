@@ -15,7 +15,7 @@ from dexxy.common.ids import parse_id
 from dexxy.members.who_may_see import members_by_id
 from dexxy.messages.feed.filters import ALL_THREADS, FilterError, ThreadFilters
 from dexxy.messages.models import Thread, ThreadKind, ThreadState
-from dexxy.messages.selectors import thread_counts, thread_list
+from dexxy.messages.selectors import labels_used, thread_counts, thread_list
 from dexxy.messages.thread_table import (
     ThreadSort,
     ThreadTab,
@@ -86,7 +86,7 @@ def _around_the_rows(
     members = members_by_id(request.user, workspace, filters.member_ids)
     return {
         "box": box,
-        "menu": filter_menu(box, sources, has_types=False),
+        "menu": filter_menu(box, sources, labels_used(request.user, workspace), has_types=False),
         "sorts": _sorts(),
         "views": views_of(
             request,

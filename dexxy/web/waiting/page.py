@@ -26,6 +26,7 @@ from dexxy.messages.waiting.summary import (
     has_team,
     last_answer,
     list_counts,
+    queue_labels,
     queue_summary,
 )
 from dexxy.sources.models import Source
@@ -83,7 +84,7 @@ def waiting(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "box": search_box(
             request.GET, search_in(request.GET), _("Filter: label:bug repo:ants #158")
         ),
-        "menus": _menus(request, sources, page.items),
+        "menus": _menus(request, sources, queue_labels(request.user, workspace, filters.tab)),
         "is_later": after is not None,
         "has_team": has_team(request.user, workspace),
         "sources": sources,
@@ -189,12 +190,11 @@ def bands_of(counts: Sequence[int], rows: Sequence[WaitingThread]) -> list[Band]
 
 
 def _menus(
-    request: PageRequest, sources: Sequence[Source], rows: Sequence[WaitingThread]
+    request: PageRequest, sources: Sequence[Source], labels: Sequence[str]
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the menus of the filter: what each choice is called, and where it leads."""
     query = search_in(request.GET)
     box = search_box(request.GET, query, "")
-    labels = sorted({label for row in rows for label in row.thread.labels}, key=str.casefold)
     choices = (
         (_("Repository"), [(one.name, qualifier_text("repo", one.name)) for one in sources]),
         (_("Kind"), [(str(name), f"kind:{kind}") for kind, name in words.KINDS.items()]),
