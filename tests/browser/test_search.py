@@ -73,6 +73,27 @@ def test_the_palette_gives_the_focus_back_and_enter_before_the_answer_searches(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Leak because of Ticker")
 
 
+def test_the_palette_offers_what_can_be_done_on_the_page(
+    page: Page, context: BrowserContext, base_url: str, at: str, leak: Thread, bob: User
+) -> None:
+    here = page.get_by_role("group", name="Actions on this page")
+    page.goto(f"{at}feed/")
+    page.keyboard.press("Control+k")
+    expect(here.get_by_role("option")).to_have_text(["Compact"])
+    page.get_by_role("combobox").fill("compa")
+    expect(page.get_by_role("option", selected=True)).to_have_text("Everything with “compa”")
+    here.get_by_role("option", name="Compact").click()
+    expect(page.locator("#feed.is-compact")).to_be_visible()
+
+    page.goto(f"{at}people/")
+    page.keyboard.press("Control+k")
+    expect(here.get_by_role("option", name="Import")).to_be_visible()
+    sign_in(context, base_url, bob)  # a member, who may not import
+    page.goto(f"{at}people/")
+    page.keyboard.press("Control+k")
+    expect(here.get_by_role("option")).to_have_text(["CSV of this list"])
+
+
 def test_keys_lead_to_pages_list_themselves_and_stay_out_of_fields(page: Page, at: str) -> None:
     page.goto(f"{at}search/")
     page.keyboard.press("?")

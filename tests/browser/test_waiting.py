@@ -130,6 +130,45 @@ def test_back_and_u_return_to_the_row_that_was_left(page: Page, queue: list[Thre
     expect(second).to_be_focused()
 
 
+def test_the_palette_offers_what_can_be_done_with_the_current_row(
+    page: Page, queue: list[Thread]
+) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("Control+k")
+    group = page.get_by_role("group", name="On what is selected")
+    expect(group.get_by_role("option")).to_have_text(["Assigna", "Snoozes", "No answer needede"])
+    group.get_by_role("option", name="No answer needed").click()
+
+    expect(page.locator("li.row")).to_have_count(2)
+    expect(page.locator(f"#t{queue[0].pk}")).to_have_count(0)
+
+
+def test_arrow_keys_reach_every_row_where_letters_are_switched_off(
+    page: Page, context: BrowserContext, base_url: str, queue: list[Thread]
+) -> None:
+    context.add_cookies([{"name": "dexxy_keys", "value": "off", "url": base_url}])
+    page.reload()
+
+    page.get_by_role("link", name="Thread 0").focus()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="Thread 0")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Thread 1")).to_be_focused()
+
+
+def test_the_queue_is_filtered_by_its_menus_on_a_phone(page: Page, queue: list[Thread]) -> None:
+    Thread.objects.filter(pk=queue[1].pk).update(labels=["good first issue"])
+    recount(queue[1].workspace)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+
+    page.locator("summary").filter(has_text="Label").click()
+    page.get_by_role("link", name="good first issue").click()
+
+    expect(page.locator("li.row")).to_have_count(1)
+    expect(page.get_by_role("link", name="Thread 1")).to_be_visible()
+
+
 def test_who_was_answered_leaves_by_itself_and_who_came_is_said(
     page: Page, queue: list[Thread], teller: Teller
 ) -> None:

@@ -9,10 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.accounts.selectors import is_admin
 from dexxy.members.models import Member
 from dexxy.messages.models import Thread
 from dexxy.messages.searching import Sought, first_threads, named_thing, search
 from dexxy.web.frame.navigation import DESTINATIONS
+from dexxy.web.frame.setting_pages import setting_links
 from dexxy.web.frame.shortcuts import SHORTCUTS
 from dexxy.web.search.grammar import Query
 from dexxy.web.search.meaning import member_filters, thread_filters
@@ -55,9 +57,10 @@ def palette_groups(viewer: User, workspace: Workspace, query: Query) -> list[Gro
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
-    pages = Group(_("Go to"), list(_pages(workspace, query)))
     if not query.text:
-        return [pages]
+        return [Group(_("Go to"), list(_pages(workspace, query)))]
+    settings = _settings(viewer, workspace, query)
+    pages = Group(_("Go to"), [*_pages(workspace, query), *settings])
     threads = Group(
         _("Threads"), [_of_thread(workspace, one) for one in _threads(viewer, workspace, query)]
     )
@@ -74,6 +77,14 @@ def _pages(workspace: Workspace, query: Query) -> Iterator[Option]:
         if query.text.lower() in str(to.name).lower():
             address = reverse(to.url_name, args=[workspace.slug])
             yield Option(to.name, address, to.icon, keys=keys.get(to.url_name, ""))
+
+
+def _settings(viewer: User, workspace: Workspace, query: Query) -> Iterator[Option]:
+    """Yield the pages of the settings that VIEWER may open."""
+    for _heading, links in setting_links(workspace, "", is_admin=is_admin(viewer, workspace)):
+        for one in links:
+            if query.text.lower() in str(one.name).lower():
+                yield Option(one.name, one.address, "settings", aside=_("Settings"))
 
 
 def _threads(viewer: User, workspace: Workspace, query: Query) -> Sequence[Thread]:

@@ -17,10 +17,10 @@ from dexxy.accounts.selectors import is_admin
 from dexxy.integrations.health import SyncHealth
 from dexxy.mail.preferences import mail_is_configured
 from dexxy.messages.models import Thread, ThreadKind, ThreadState
+from dexxy.web.frame import setting_pages
 from dexxy.web.frame.navigation import Frame, frame_of
+from dexxy.web.frame.setting_pages import SettingLink
 from dexxy.web.frame.theme import Theme, theme_of
-from dexxy.web.settings import navigation
-from dexxy.web.settings.navigation import SettingLink
 from dexxy.web.signing_in.ways import Way, ways
 from dexxy.web.waiting import words
 from dexxy.web.wording import health as of_health
@@ -45,7 +45,7 @@ def setting_links(context: Mapping[str, Any]) -> list[tuple[str | Promise, list[
     """Return where one can go from a page of the settings."""
     current = context["request"].resolver_match.url_name
     workspace = context["workspace"]
-    return navigation.setting_links(
+    return setting_pages.setting_links(
         workspace,
         context.get("setting", current),
         is_admin=is_admin(context["request"].user, workspace),

@@ -220,6 +220,19 @@ def test_the_palette_offers_pages_threads_and_people(
     assert "Leak because" in text(get("search/palette/?q=%23219"))
 
 
+def test_the_palette_offers_the_settings_that_its_reader_may_open(
+    client: Client, get: Get, bob: User, workspace: Workspace
+) -> None:
+    settings = f"/w/{workspace.slug}/settings/"
+    found = text(get("search/palette/?q=audit"))
+
+    assert re.findall(r'role="group" aria-label="([^"]+)"', found) == ["Go to", "Search"]
+    assert f'href="{settings}audit/"' in found
+    client.force_login(bob)  # a member
+    assert f'href="{settings}audit/"' not in text(get("search/palette/?q=audit"))
+    assert f'href="{settings}team/"' in text(get("search/palette/?q=team"))
+
+
 def test_the_help_names_every_qualifier_and_every_key(get: Get) -> None:
     page = text(get("search/help/"))
 

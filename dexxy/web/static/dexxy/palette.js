@@ -21,35 +21,51 @@ if (palette) {
     option.scrollIntoView({ block: "nearest" });
   }
 
-  // What the page itself offers comes from the page: buttons and links that say so.
+  // What the page itself offers comes from the page: its buttons, and those of the row that the
+  // palette is opened from, or of all that are selected. What the reader may not do is none of them.
   function offersOfThisPage(text) {
-    const found = [...document.querySelectorAll("main [data-palette-action], main .acts > .btn:not([aria-disabled])")]
+    const row = openedFrom?.closest("[data-rows] :is(li, tr, .group)");
+    const bulk = document.querySelector("[data-rows]:has(.pick:checked) .bulk");
+    const ofRows = (bulk || row?.querySelector(".row-acts"))?.querySelectorAll(":scope > [data-key]");
+    offer(palette.dataset.rows, ofRows || [], text);
+    offer(palette.dataset.here, document.querySelectorAll("main .acts :is(a, button).btn:not([aria-disabled])"), text);
+  }
+
+  function offer(words, offered, text) {
+    const found = [...offered]
       .filter((one) => one.checkVisibility() && one.textContent.trim().toLowerCase().includes(text.toLowerCase()))
       .slice(0, 5);
     if (!found.length) return;
     const group = document.createElement("div");
     group.setAttribute("role", "group");
-    group.setAttribute("aria-label", palette.dataset.here);
+    group.setAttribute("aria-label", words);
     const heading = document.createElement("p");
     heading.className = "ph";
     heading.setAttribute("aria-hidden", "true");
-    heading.textContent = palette.dataset.here;
+    heading.textContent = words;
     group.append(heading);
-    for (const [number, one] of found.entries()) {
+    for (const one of found) {
       const line = document.createElement("a");
       line.setAttribute("role", "option");
       line.setAttribute("aria-selected", "false");
-      line.id = `palette-here-${number}`;
+      line.id = `palette-here-${options().length + group.childElementCount}`;
       line.tabIndex = -1;
       line.href = one.href || "#";
       line.append(document.createElement("span"), document.createElement("span"));
       line.firstChild.className = "icon";
       line.lastChild.className = "clip";
       line.lastChild.textContent = one.textContent.trim();
+      if (one.dataset.key) line.append(keyOf(one));
       line.addEventListener("click", (event) => { event.preventDefault(); palette.close(); one.focus(); one.click(); });
       group.append(line);
     }
     list.append(group);
+  }
+
+  function keyOf(one) {
+    const key = document.createElement("kbd");
+    key.textContent = one.dataset.key;
+    return key;
   }
 
   async function ask() {
