@@ -11,9 +11,15 @@ from playwright.sync_api import BrowserContext, Page, expect
 from dexxy.accounts.models import User, Workspace
 from dexxy.common.pages import PAGE
 from dexxy.sources.models import Source
-from tests.factories import make_message, make_thread
+from tests.factories import make_identity, make_message, make_thread
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# How many rows of the feed a desk of 1440 by 900 shows at least: heads of threads and messages.
+FEWEST_ROWS = 15
+ROWS_SEEN = """() => [...document.querySelectorAll("main .group > header, main .group > ol > li")]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().bottom <= innerHeight)
+    .length"""
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +71,44 @@ def test_a_tick_takes_the_marks_of_a_thread_away_and_keeps_the_place(
 
     expect(page.locator(".said.is-unread")).to_have_count(0)
     expect(page.get_by_role("link", name="Leak", exact=True)).to_be_focused()
+
+
+def test_a_desk_shows_fifteen_rows_of_the_feed_at_once(
+    page: Page, workspace: Workspace, source: Source
+) -> None:
+    # As people write: titles and paragraphs longer than a line, labels, names, and more than one
+    # message in a thread.
+    said = (
+        "Thanks for the report! I can reproduce this with 2.4.1 on Linux, but not on macOS.",
+        "The pool keeps its ticker after `Release()`:\n\n```go\np.Release()\n```\n\nSo it grows.",
+        "LGTM",
+        "> Does this also happen without the option?\n\nYes. " + "It took an hour to see it. " * 20,
+    )
+    titles = ("Possible memory leak because of Ticker", "Submit a task with args to pool " * 4)
+    now = timezone.now()
+    for number in range(30):
+        author = make_identity(
+            workspace=workspace, username=f"p{number}", name=f"Mei Sandoval {number}"
+        )
+        at = now - timedelta(minutes=40 * number)
+        thread = make_thread(
+            source=source,
+            title=titles[number % 2],
+            author=author,
+            labels=["bug", "good first issue", "help wanted"][: number % 4],
+            opened_at=at,
+        )
+        for later in range(number % 4 + 1):
+            make_message(
+                thread=thread,
+                author=author,
+                body=said[later],
+                occurred_at=at + timedelta(minutes=later),
+            )
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/w/{workspace.slug}/feed/")
+
+    assert page.evaluate(ROWS_SEEN) >= FEWEST_ROWS
 
 
 def test_a_view_is_kept_in_the_sidebar_with_its_count(
