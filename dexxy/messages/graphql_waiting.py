@@ -78,6 +78,9 @@ class WaitingThread:
     others_replied: bool = strawberry.field(
         description="Somebody has replied who is not of the team."
     )
+    others: int = strawberry.field(
+        description="How many people beside the opener have written since."
+    )
     message: ActivityItem | None = strawberry.field(
         description="What waits for an answer; null if it is no message."
     )
@@ -99,6 +102,7 @@ class WaitingThread:
             reason=Reason(row.standing.reason),
             since=row.standing.since,
             others_replied=row.standing.others_replied,
+            others=row.others,
             message=cast("ActivityItem | None", row.message),
             assignee=cast("User | None", held.assignee),
             snoozed_until=held.snoozed_until,

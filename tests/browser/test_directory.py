@@ -40,6 +40,29 @@ def test_rows_are_selected_and_tagged(
     assert Member.objects.filter(tags=["speaker"]).count() == 3
 
 
+def test_on_a_phone_people_are_selected_tagged_imported_and_taken_along(
+    context: BrowserContext, page: Page, base_url: str, alice: User, workspace: Workspace
+) -> None:
+    for number in range(3):
+        make_identity(workspace=workspace, username=f"p{number}")
+    client = Client()
+    client.force_login(alice)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/w/{workspace.slug}/people/")
+    expect(page.get_by_role("link", name="Import")).to_be_visible()
+    expect(page.get_by_role("button", name="CSV of this list")).to_be_visible()
+
+    page.get_by_label("Select p1").check()
+    bar = page.get_by_role("region", name="What to do with the people selected")
+    bar.locator("summary").click()
+    bar.get_by_label("Tag").fill("speaker")
+    bar.get_by_role("button", name="Add the tag").click()
+
+    expect(page.get_by_text("1 person has the tag “speaker” now.").first).to_be_attached()
+
+
 def test_the_page_stays_where_it_was_when_something_is_done_far_down(
     context: BrowserContext, page: Page, base_url: str, alice: User, workspace: Workspace
 ) -> None:

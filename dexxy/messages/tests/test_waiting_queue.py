@@ -114,6 +114,25 @@ def test_the_api_counts_who_waits_and_names_the_thread_of_who_waits_longest(
     assert none["data"]["waitingSummary"]["longestThreadId"] is None
 
 
+def test_a_row_says_how_many_others_have_written_since_the_wait_began(
+    ask: Ask, alice: User, workspace: Workspace, teller: Teller
+) -> None:
+    [thread] = teller.tell(
+        f"I A opens {ago(9)}, C says {ago(8)}, T says {ago(7)}, A says {ago(6)}, D says {ago(5)}"
+        f", E says {ago(4)}, D says {ago(3)}, A says {ago(2)}"
+    )
+    recount(workspace)
+    document = (
+        "query ($workspace: ID!) { waiting(workspaceId: $workspace) { edges { node { others } } } }"
+    )
+
+    [row] = queue_page(alice, workspace).items
+    asked = ask(document, alice, workspace=workspace.pk)
+
+    assert (row.pk, row.others) == (thread.pk, 2)
+    assert asked["data"]["waiting"]["edges"] == [{"node": {"others": 2}}]
+
+
 def test_pages_follow_each_other_without_a_gap(
     alice: User, workspace: Workspace, queue: list[Thread]
 ) -> None:

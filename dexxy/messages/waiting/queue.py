@@ -17,6 +17,7 @@ from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.pages import PAGE, InvalidCursorError, Page, check_size, decoded, encoded
 from dexxy.common.sql import fetch_all, time_limit
+from dexxy.messages.answers import IS_SAID, WORDS, by_another_person, listed
 from dexxy.messages.models import Message, Standing, Thread
 from dexxy.messages.waiting.lists import (
     BANDS,
@@ -40,12 +41,14 @@ class WaitingThread:
     Args:
         message: the first that nobody has answered; None if it was no message, but a push.
         band: the number of its band.
+        others: how many people beside the opener have written since the wait began.
     """
 
     standing: Standing
     thread: Thread
     message: Message | None
     band: int
+    others: int = 0
 
     @property
     def pk(self) -> int:
@@ -198,6 +201,38 @@ SELECT q.number, q.since, q.thread_id FROM {RANGES} CROSS JOIN LATERAL (
     return fetch_all(statement, params)
 
 
+# Of one thread. There are threads in which more is said than anybody wants to wait for.
+_MOST_LOOKED_AT = 1000
+_OTHERS = f"""
+SELECT q.thread_id, count(DISTINCT p.id)
+FROM unnest(%(threads)s::bigint[], %(since)s::timestamptz[], %(openers)s::bigint[])
+    q (thread_id, since, opener)
+CROSS JOIN LATERAL (
+    SELECT m.author_id FROM messages_message m
+    WHERE m.workspace_id = %(workspace)s AND m.thread_id = q.thread_id
+      AND NOT m.is_archived AND m.in_feed AND m.occurred_at > q.since
+      AND m.kind IN ({listed(WORDS)}) AND {IS_SAID}
+    LIMIT %(most)s
+) m JOIN members_identity i ON i.id = m.author_id JOIN members_member p ON p.id = i.member_id
+WHERE {by_another_person(member="p.id", is_bot="p.is_bot", opener="q.opener")}
+GROUP BY q.thread_id"""
+
+
+def _others(workspace: Workspace, rows: Sequence[Standing]) -> dict[int, int]:
+    """Return how many people beside the opener have written since each wait began, by thread."""
+    if not rows:
+        return {}
+    authors = [row.thread.author for row in rows]
+    params = {
+        "workspace": workspace.pk,
+        "threads": [row.pk for row in rows],
+        "since": [row.since for row in rows],
+        "openers": [author.member_id if author else None for author in authors],
+        "most": _MOST_LOOKED_AT,
+    }
+    return dict(fetch_all(_OTHERS, params))
+
+
 def _rows(workspace: Workspace, found: Sequence[tuple[Any, ...]]) -> list[WaitingThread]:
     ids = [thread_id for *_, thread_id in found]
     rows = Standing.objects.filter(pk__in=ids).select_related(
@@ -210,8 +245,15 @@ def _rows(workspace: Workspace, found: Sequence[tuple[Any, ...]]) -> list[Waitin
     shown = [row.message_id for row in rows if row.message_id]
     of_rows = Message.objects.filter(workspace=workspace, pk__in=shown)
     messages = {m.pk: m for m in of_rows.for_display()}
+    others = _others(workspace, [row for row in rows if row.others_replied])
     return [
-        WaitingThread(row, row.thread, messages.get(row.message_id or 0), number // 2)
+        WaitingThread(
+            row,
+            row.thread,
+            messages.get(row.message_id or 0),
+            number // 2,
+            others.get(pk, 0),
+        )
         for number, _, pk in found
         if (row := by_thread.get(pk))
     ]

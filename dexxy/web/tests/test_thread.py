@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -260,10 +260,13 @@ def test_a_thread_that_is_gone_says_why_and_keeps_its_words(
     if reason == "moved":
         thread.moved_to_url = "https://github.com/ada/other/issues/4"
         thread.save()
+    noticed = datetime(2025, 5, 3, 12, tzinfo=UTC)
+    Thread.objects.filter(pk=thread.pk).update(updated_at=noticed)
 
     page = get(f"threads/{thread.pk}/", status=410)
 
     assert says in page
+    assert 'Dexxy noticed it on <time datetime="2025-05-03' in page
     assert f"#{thread.number}" in page
     assert "A secret" not in page
 
