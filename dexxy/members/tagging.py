@@ -29,12 +29,12 @@ def members_tag(
     member_ids: Collection[int],
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
-) -> int:
+) -> set[int]:
     """Give ADD to members, and take REMOVE away from all that they are made of.
 
     Whoever is not there any more, or has as many tags as anybody may, is left out.
 
-    Returns: how many members have other tags now.
+    Returns: the ids of the members that have other tags now.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: ACTOR is not in WORKSPACE.
@@ -61,7 +61,7 @@ def members_tag(
     if members:
         details = {"added": given, "removed": taken, "members": len(members)}
         audit(workspace, actor, "members.tagged", workspace, **details)
-    return len(members)
+    return members
 
 
 def _retagged(

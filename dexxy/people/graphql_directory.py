@@ -87,4 +87,4 @@ class DirectoryMutation:
             add=add,
             remove=remove or (),
         )
-        return MemberTagManyPayload(members=changed)
+        return MemberTagManyPayload(members=len(changed))

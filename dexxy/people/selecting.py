@@ -61,10 +61,10 @@ def people_tag(
     member_ids: Sequence[int],
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
-) -> int:
+) -> set[int]:
     """Tag many people, some at a time, as `members_tag` does; done again, it changes nothing more.
 
-    Returns: how many have other tags now.
+    Returns: the ids of those who have other tags now.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError, MemberTextError: as `members_tag`.
@@ -78,16 +78,17 @@ def people_tag(
             )
         )
     starts = range(0, len(member_ids), MOST_AT_ONCE)
-    return sum(
-        members_tag(
+    return {
+        pk
+        for start in starts
+        for pk in members_tag(
             actor=actor,
             workspace=workspace,
             member_ids=member_ids[start : start + MOST_AT_ONCE],
             add=add,
             remove=remove,
         )
-        for start in starts
-    )
+    }
 
 
 def people_tag_later(

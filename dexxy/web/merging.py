@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -63,14 +64,18 @@ def _preview(
 
 
 def _merge(request: PageRequest, workspace: Workspace, kept: int, merged: int) -> HttpResponse:
-    attempt(
+    merge = attempt(
         request,
         lambda: people_merge(
             actor=request.user, workspace=workspace, kept_id=kept, merged_id=merged
         ),
-        done=_("They are one person now. You can undo that on this page."),
     )
-    return redirect("member_accounts", workspace.slug, kept)
+    address = reverse("member_accounts", args=[workspace.slug, kept])
+    if merge is None:
+        return redirect(address)
+    done = _("They are one person now. You can undo that on this page.")
+    messages.success(request, done, extra_tags="undo")
+    return redirect(f"{address}?merged={merge.pk}")
 
 
 @workspace_action

@@ -5,7 +5,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
 from dexxy.accounts.models import User, Workspace
-from dexxy.members.models import Member
+from dexxy.members.models import Member, MemberMerge
 from tests.factories import make_identity
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,6 +38,42 @@ def test_rows_are_selected_and_tagged(
 
     expect(page.get_by_text("3 people have the tag “speaker” now.").first).to_be_attached()
     assert Member.objects.filter(tags=["speaker"]).count() == 3
+
+
+def test_a_tag_and_a_merge_are_taken_back_from_their_toasts(
+    context: BrowserContext, page: Page, base_url: str, alice: User, workspace: Workspace
+) -> None:
+    for number in range(3):
+        make_identity(workspace=workspace, username=f"p{number}")
+    Member.objects.filter(display_name="p1").update(tags=["speaker"])
+    client = Client()
+    client.force_login(alice)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": base_url}])
+    page.goto(f"/w/{workspace.slug}/people/?sort=name")
+    page.get_by_label("Select p0").check()
+    page.get_by_label("Select p1").check()
+    bar = page.get_by_role("region", name="What to do with the people selected")
+    bar.locator("summary").click()
+    bar.get_by_label("Tag").fill("speaker")
+    bar.get_by_role("button", name="Add the tag").click()
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("1 person has the tag “speaker” now.")
+
+    toast.get_by_role("button", name="Undo").click()
+
+    expect(toast).to_contain_text("The tag “speaker” is taken from 1 person.")
+    # Who had it before keeps it.
+    assert list(Member.objects.exclude(tags=[]).values_list("display_name", flat=True)) == ["p1"]
+
+    page.get_by_label("Select p0").check()
+    page.get_by_label("Select p2").check()
+    bar.get_by_role("button", name="Merge").click()
+    page.get_by_role("button", name="Merge").click()
+    expect(toast).to_contain_text("They are one person now.")
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast).to_contain_text("They are two people again")
+    assert not MemberMerge.objects.filter(undone_at=None).exists()
 
 
 def test_on_a_phone_people_are_selected_tagged_imported_and_taken_along(

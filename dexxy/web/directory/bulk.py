@@ -1,6 +1,6 @@
 """What the team does with the people selected in the table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -24,7 +24,7 @@ from dexxy.people.selecting import (
     selected_ids,
 )
 from dexxy.web.directory.bulk_task import tagged, untagged
-from dexxy.web.directory.people import read_listed
+from dexxy.web.directory.people import UNDO, read_listed
 from dexxy.web.pages import PageRequest, attempt, workspace_action
 
 Act = Callable[[PageRequest, Workspace, Sequence[int]], HttpResponse | None]
@@ -57,8 +57,8 @@ def _tag(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> Http
     tag = request.POST.get("tag", "").strip()
     if len(ids) > MOST_SELECTED:
         return _later(request, workspace, ids, add=[tag])
-    number = people_tag(actor=request.user, workspace=workspace, member_ids=ids, add=[tag])
-    messages.success(request, tagged(number, tag))
+    changed = people_tag(actor=request.user, workspace=workspace, member_ids=ids, add=[tag])
+    _say(request, tagged(len(changed), tag), undo="untag", tag=tag, changed=changed)
     return None
 
 
@@ -66,9 +66,21 @@ def _untag(request: PageRequest, workspace: Workspace, ids: Sequence[int]) -> Ht
     tag = request.POST.get("tag", "").strip()
     if len(ids) > MOST_SELECTED:
         return _later(request, workspace, ids, remove=[tag])
-    number = people_tag(actor=request.user, workspace=workspace, member_ids=ids, remove=[tag])
-    messages.success(request, untagged(number, tag))
+    changed = people_tag(actor=request.user, workspace=workspace, member_ids=ids, remove=[tag])
+    _say(request, untagged(len(changed), tag), undo="tag", tag=tag, changed=changed)
     return None
+
+
+def _say(request: PageRequest, done: str, *, undo: str, tag: str, changed: Set[int]) -> None:
+    """Say what was done, and let the next page offer to take it back.
+
+    Args:
+        undo: what does the opposite, with those alone who were CHANGED by it.
+    """
+    can_undo = 0 < len(changed) <= MOST_AT_ONCE
+    if can_undo:
+        request.session[UNDO] = {"do": undo, "tag": tag, "members": sorted(changed)}
+    messages.success(request, done, extra_tags="undo" if can_undo else "")
 
 
 def _later(

@@ -50,6 +50,8 @@ _ORDERS = {
 }
 
 
+# What can be taken back of what was just done, in the session of whoever did it.
+UNDO = "people undo"
 # What older addresses asked for -> how a search does.
 _QUALIFIERS = {"tag": "tag", "organization": "org"}
 
@@ -81,10 +83,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "total": _total(request, workspace, listed)
         if str(query)
         else counts[read_segment(request.GET)],
-        "tags": [
-            (tag, query.with_term(qualifier_text("tag", tag)))
-            for tag in tags_known(viewer, workspace)[:_MOST_TAGS]
-        ],
+        "tags": _tags(viewer, workspace, query),
         "sort": sort,
         "columns": _COLUMNS,
         "order": _ORDERS[sort],
@@ -93,6 +92,7 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "is_admin": is_admin(viewer, workspace),
         "tasks": bulk_tasks_unfinished(viewer, workspace),
         "sources": visible_sources(viewer, workspace),
+        "undo": request.session.pop(UNDO, None),
     }
     return render(request, "web/people/list.html", context)
 
@@ -100,6 +100,12 @@ def people(request: PageRequest, workspace: Workspace) -> HttpResponse:
 def people_counted(viewer: User, workspace: Workspace, parameters: QueryDict) -> int:
     """Count the people of a view, up to one more than MOST_COUNTED."""
     return people_count(viewer, workspace, read_listed(parameters), MOST_COUNTED + 1)
+
+
+def _tags(viewer: User, workspace: Workspace, query: Query) -> list[tuple[str, str]]:
+    """Return tags to choose from, each with the search that has it, too."""
+    known = tags_known(viewer, workspace)[:_MOST_TAGS]
+    return [(tag, query.with_term(qualifier_text("tag", tag))) for tag in known]
 
 
 def _total(request: PageRequest, workspace: Workspace, listed: Listed) -> int | None:

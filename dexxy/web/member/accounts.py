@@ -21,9 +21,12 @@ def member_accounts(request: PageRequest, workspace: Workspace, pk: int) -> Http
     if head.member.pk != pk:
         return redirect("member_accounts", workspace.slug, head.member.pk)
     suggestions = suggestion_page(request.user, workspace, _SUGGESTIONS, member_id=pk)
+    merges = member_merges(request.user, workspace, pk)
+    just_merged = request.GET.get("merged")
     context = {
         **head_context(workspace, head, "accounts"),
-        "merges": member_merges(request.user, workspace, pk),
+        "merges": merges,
+        "just_merged": next((one for one in merges if str(one.pk) == just_merged), None),
         "undone": member_merges_undone(request.user, workspace, pk),
         "suggestions": suggestions_shown(suggestions.items),
     }

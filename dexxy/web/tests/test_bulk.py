@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.test import Client
@@ -51,6 +52,22 @@ def test_some_are_tagged_and_untagged_and_twice_changes_nothing_more(
         {"added": ["speaker"], "removed": [], "members": 2},
         {"added": [], "removed": ["speaker"], "members": 1},
     ]
+
+
+def test_what_was_done_can_be_taken_back_once_from_those_whom_it_changed(
+    client: Client, bob: User, workspace: Workspace, three: list[Identity]
+) -> None:
+    client.force_login(bob)
+    first, second, _ = (one.member_id for one in three)
+    Member.objects.filter(pk=first).update(tags=["vip"])
+
+    page = send(client, workspace, do="tag", tag="vip", member=[first, second])
+
+    [form] = re.findall(r'<form id="undo".*?</form>', page, re.S)
+    sent = re.findall(r'name="(do|tag|member)" value="([^"]*)"', form)
+    assert sent == [("do", "untag"), ("tag", "vip"), ("member", str(second))]
+    assert 'id="undo"' not in client.get(f"/w/{workspace.slug}/people/").content.decode()
+    assert 'id="undo"' not in send(client, workspace, do="tag", tag="vip", member=[first])
 
 
 def test_a_tag_is_taken_from_all_that_somebody_is_made_of(

@@ -77,12 +77,13 @@ def _tag(task: BulkTask, until: float) -> None:
         done = task.steps_done + len(piece)
         is_over = monotonic() >= until
         with transaction.atomic():
-            changed += members_tag(
+            retagged = members_tag(
                 actor=task.requested_by,
                 workspace=task.workspace,
                 member_ids=piece,
                 **task.arguments,
             )
+            changed += len(retagged)
             bulk_task_note(
                 task,
                 steps_done=done,
