@@ -81,7 +81,8 @@ def _pages(workspace: Workspace, query: Query) -> Iterator[Option]:
 
 def _settings(viewer: User, workspace: Workspace, query: Query) -> Iterator[Option]:
     """Yield the pages of the settings that VIEWER may open."""
-    for _heading, links in setting_links(workspace, "", is_admin=is_admin(viewer, workspace)):
+    may = {"is_admin": is_admin(viewer, workspace), "is_operator": viewer.is_staff}
+    for _heading, links in setting_links(workspace, "", **may):
         for one in links:
             if query.text.lower() in str(one.name).lower():
                 yield Option(one.name, one.address, "settings", aside=_("Settings"))
