@@ -53,4 +53,4 @@ class ImportRefusedError(DexxyError):
 
 def first_line(error: Exception) -> str:
     """Return what a log line holds of an error whose text may have several lines."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return (str(error).strip().splitlines() or ["it gives no reason"])[0]

@@ -162,7 +162,7 @@ def _explained(error: Exception) -> tuple[str, int] | None:
     from django.db.migrations.exceptions import MigrationSchemaMissing
     from redis.exceptions import RedisError
 
-    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    first_line = (str(error).strip().splitlines() or ["it gives no reason"])[0]
     if isinstance(error, CommandError):
         return str(error), error.returncode
     if isinstance(error, MigrationSchemaMissing):

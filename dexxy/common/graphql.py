@@ -24,7 +24,7 @@ BigInt = NewType("BigInt", int)
 
 def _read_big_int(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
-        raise GraphQLError(f"BigInt cannot represent {value!r}: it is no whole number of 64 bits.")
+        raise GraphQLError(f"BigInt cannot represent {value}: it is no whole number of 64 bits.")
     return value
 
 

@@ -206,8 +206,9 @@ def _answer(
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
         if monotonic() >= backend.ends_at:
             raise TooLateError("The address did not answer in time.") from error
-        reason = str(error) or type(error).__name__
-        raise UnreachableError(f"The address does not answer: {reason}.") from error
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        told = f": {reason}" if reason else ""
+        raise UnreachableError(f"The address does not answer{told}.") from error
     headers = {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
     }

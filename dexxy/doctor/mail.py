@@ -48,7 +48,7 @@ def _server() -> Finding:
                 "{server} takes none: {error}. {n} mail waiting.",
                 "{server} takes none: {error}. {n} mails waiting.",
                 waiting,
-            ).format(server=server, error=error, n=waiting),
+            ).format(server=server, error=str(error).rstrip("."), n=waiting),
             _(
                 "Check Settings > Mail server, or DEXXY_SMTP_URL. Nothing is lost meanwhile: what "
                 "is due is tried again."

@@ -52,7 +52,7 @@ def database() -> Finding:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         is_empty = not executor.loader.applied_migrations
     except (DatabaseError, InterfaceError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = (str(error).strip().splitlines() or [_("it gives no reason")])[0]
         return failed(
             _("Database"),
             _("It cannot be used: {reason}.").format(reason=reason),

@@ -5,15 +5,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.errors import MessageError
 
+import structlog
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import gettext_noop
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.redaction import redacted
 
+log = structlog.get_logger()
+
 # From this code on a server refuses for good (RFC 5321, 4.2.1).
 _FOR_GOOD = 500
 _LONGEST_REASON = 500
+_HANGS = gettext_noop("The mail server did not answer in time.")
+_AWAY = gettext_noop("The mail server cannot be reached, and nothing says why: look at its log.")
+_NO_MAIL = gettext_noop(
+    "No mail can be written to this address. Correct it in the account that it belongs to."
+)
 
 
 class MailRefusedError(DexxyError):
@@ -74,7 +83,8 @@ def mail_hand_over(server: BaseEmailBackend, mail: EmailMultiAlternatives) -> No
         raise MailServerError(_reason(error)) from error
     except (ValueError, MessageError) as error:
         # It cannot be written down as a mail, such as one to a domain that there cannot be.
-        raise MailRefusedError(_reason(error), is_for_good=True) from error
+        log.warning("no mail can be written", exc_info=error)
+        raise MailRefusedError(_NO_MAIL, is_for_good=True) from error
 
 
 def _refused(code: int, reply: bytes | str) -> MailRefusedError:
@@ -86,7 +96,9 @@ def _refused(code: int, reply: bytes | str) -> MailRefusedError:
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return str(_refused(error.smtp_code, error.smtp_error))
-    return _in_one_line(str(error)) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        return _in_one_line(error.strerror)
+    return _in_one_line(str(error)) or (_HANGS if isinstance(error, TimeoutError) else _AWAY)
 
 
 def _in_one_line(text: str) -> str:

@@ -158,4 +158,4 @@ class ReplicaWatch:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return str(error).strip().partition("\n")[0] or "it gives no reason"

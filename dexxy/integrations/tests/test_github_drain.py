@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 from dexxy.accounts.models import Workspace
 from dexxy.common.valkey import outage
 from dexxy.integrations.models import DeliveryState, Drain, GitHubApp, WebhookDelivery
-from dexxy.integrations.services.github.webhooks import drain
+from dexxy.integrations.services.github.webhooks import drain, thread_events
 from dexxy.integrations.services.github.webhooks.drain import LONGEST_BATCH, deliveries_drain
 from dexxy.integrations.services.github.webhooks.inbox import (
     deliveries_retry,
@@ -108,8 +108,11 @@ def test_a_batch_is_applied_at_once(app: GitHubApp) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("make_bad", [make_malformed, make_unstorable])
-def test_one_bad_delivery_fails_alone(app: GitHubApp, make_bad: Any) -> None:
+@pytest.mark.parametrize(
+    ("make_bad", "error"),
+    [(make_malformed, thread_events._UNREAD.why), (make_unstorable, drain._CRASHED)],
+)
+def test_one_bad_delivery_fails_alone(app: GitHubApp, make_bad: Any, error: str) -> None:
     arrive_many(app, 7)
     bad = make_bad(app)
     arrive(app, "pull_request__opened")
@@ -123,7 +126,8 @@ def test_one_bad_delivery_fails_alone(app: GitHubApp, make_bad: Any) -> None:
     assert {"first", "milliseconds", "waited"} <= set(batches[0])
     bad.refresh_from_db()
     assert (bad.state, bad.attempts) == (DeliveryState.PENDING, 1)
-    assert bad.error != ""
+    assert bad.error == error
+    assert any(line.get("delivery") in (bad.pk, [bad.pk]) for line in lines)
     assert bad.next_attempt_at > timezone.now()
 
 
@@ -140,7 +144,7 @@ def test_a_bad_delivery_is_tried_again_later_and_later_and_then_kept(app: GitHub
 
     assert pauses == pytest.approx([10 * 3**n for n in range(drain.MOST_ATTEMPTS)], abs=2)
     assert (bad.state, bad.attempts) == (DeliveryState.FAILED, drain.MOST_ATTEMPTS)
-    assert "yesterday" in bad.error
+    assert bad.error == thread_events._UNREAD.why
     assert deliveries_drain(seconds=10) == 0
 
 
@@ -256,7 +260,7 @@ def test_a_worker_waits_for_whoever_writes_the_same_thread(workspace: Workspace)
 KILLED = """
 import os, signal, django
 django.setup()
-from dexxy.integrations.services.github.webhooks import drain
+from dexxy.integrations.services.github.webhooks import drain, thread_events
 note = drain._note
 def die(outcomes, **options):
     note(outcomes, **options)

@@ -626,7 +626,7 @@ def test_a_delivery_for_what_is_not_connected_is_ignored(app: GitHubApp, change:
         ("push", "", "Nothing that it says is stored."),
         ("newly_invented", "done", "The event newly_invented is unknown."),
         *(
-            (event, "exploded", f"The action 'exploded' of {event} is unknown.")
+            (event, "exploded", f"The action exploded of {event} is unknown.")
             for event in ACCOUNT_EVENTS
         ),
     ],

@@ -228,7 +228,9 @@ def test_a_mail_that_cannot_be_written_down_is_given_up_and_says_why(
     send()
 
     [given_up] = OutgoingMail.objects.refused()
-    assert "idna" in given_up.error
+    assert given_up.error == (
+        "No mail can be written to this address. Correct it in the account that it belongs to."
+    )
     assert mail_server.taken == []
 
 

@@ -16,6 +16,7 @@ from dexxy.accounts.models import User, Workspace
 from dexxy.config.smtp import mail_settings
 from dexxy.mail.models import MailKind, OutgoingMail
 from dexxy.mail.outbox import Written, mails_send
+from dexxy.mail.smtp import BoundedEmailBackend
 from tests.mail_server import (
     HOST,
     PASSWORD,
@@ -184,3 +185,31 @@ def test_an_encrypted_greeting_that_does_not_end_costs_one_wait(
     # Which of the two says it depends on where in a record the time ends.
     assert mail.error.startswith("Connection unexpectedly closed: ")
     assert mail.error.endswith("timed out")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (TimeoutError(), "The mail server did not answer in time."),
+        (
+            OSError(),
+            "The mail server cannot be reached, and nothing says why: look at its log.",
+        ),
+    ],
+)
+def test_a_server_that_is_away_is_told_of_without_words_of_python(
+    mail: OutgoingMail,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    error: OSError,
+    reason: str,
+) -> None:
+    def away(self: object) -> None:
+        raise error
+
+    monkeypatch.setattr(BoundedEmailBackend, "open", away)
+    send()
+
+    mail.refresh_from_db()
+    assert mail.error == reason

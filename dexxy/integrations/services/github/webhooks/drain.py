@@ -24,13 +24,17 @@ from dexxy.common.sql import Rows, execute_later, fetch_all, gathering
 from dexxy.common.stopping import asked_to_stop
 from dexxy.integrations.models import DeliveryState, Drain, GitHubApp
 from dexxy.integrations.services.github.access.liveness import has_died, holder_name
-from dexxy.integrations.services.github.api.errors import quoted
 from dexxy.integrations.services.github.webhooks.events import ACCOUNT_EVENTS, why_ignored
 from dexxy.integrations.services.github.webhooks.handler_contract import Event, Outcome
 from dexxy.integrations.services.github.webhooks.thread_events import thread_events_apply
 
 log = structlog.get_logger()
 
+# The log has what went wrong, beside the number of the delivery.
+_CRASHED = gettext_noop(
+    "Dexxy could not work it off, and tries it some times more. If it stays so, update Dexxy,"
+    " or report what its log says of this delivery."
+)
 BATCH = 200
 # Of payloads as they came: a batch must fit into memory, and is some ten times as large there.
 BATCH_BYTES = 8 * 1024 * 1024
@@ -180,8 +184,8 @@ def _split(ids: Sequence[int], error: Exception, *, is_counted: bool) -> None:
     """Try the halves of a batch that failed; one delivery by itself has failed."""
     if len(ids) < 2:
         log.exception("webhook failed", delivery=ids, exc_info=error)
-        why = quoted(f"{type(error).__name__}: {error}")
-        _note([(pk, Outcome(DeliveryState.FAILED, why)) for pk in ids], is_counted=is_counted)
+        crashed = Outcome(DeliveryState.FAILED, _CRASHED)
+        _note([(pk, crashed) for pk in ids], is_counted=is_counted)
         return
     middle = len(ids) // 2
     _drain_batch(list(ids[:middle]))
@@ -234,7 +238,10 @@ def _work(taken: Sequence[Waiting]) -> Iterator[tuple[int, Outcome]]:
             outcome = _handled(events[0])
         yield rest[0].pk, outcome
     elif rest:
-        yield from zip([one.pk for one in rest], thread_events_apply(events), strict=True)
+        ids = [one.pk for one in rest]
+        with bound_contextvars(delivery=ids[0] if len(ids) == 1 else ids):
+            outcomes = thread_events_apply(events)
+        yield from zip(ids, outcomes, strict=True)
 
 
 def _events(taken: Sequence[Waiting]) -> list[Event]:

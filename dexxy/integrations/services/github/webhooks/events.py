@@ -208,7 +208,7 @@ def why_ignored(event: str, action: str) -> str:
     if event in THREAD_EVENTS or not is_unknown(event, action):
         return ""
     if event in ACCOUNT_EVENTS:
-        return f"The action {action!r} of {event} is unknown."
+        return f"The action {action} of {event} is unknown."
     return f"The event {event} is unknown."
 
 

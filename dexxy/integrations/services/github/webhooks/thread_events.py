@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import DeliveryState, GitHubRepository
 from dexxy.integrations.services.github.access.repository_state import due_at_once
-from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, quoted
+from dexxy.integrations.services.github.api.errors import UNKNOWN_SHAPE, log_shape, quoted
 from dexxy.integrations.services.github.mapping.webhooks import RepositoryHint, subject_of
 from dexxy.integrations.services.github.webhooks.events import THREAD_EVENTS, is_unknown
 from dexxy.integrations.services.github.webhooks.followed import Followed, source_key
@@ -17,6 +17,19 @@ from dexxy.messages.ingest.refetch_reasons import thread_changed
 
 _NOT_CONNECTED = Outcome(
     DeliveryState.IGNORED, gettext_noop("Its repository is not connected here, or is paused.")
+)
+_UNREAD = Outcome(
+    DeliveryState.FAILED,
+    gettext_noop(
+        "GitHub sent it in a shape that this Dexxy does not know. Update Dexxy, or report it."
+    ),
+)
+_UNREAD_READ_AGAIN = Outcome(
+    DeliveryState.DONE,
+    gettext_noop(
+        "GitHub sent it in a shape that this Dexxy does not know. Update Dexxy, or report it."
+        " What it is about is read again."
+    ),
 )
 _LEFT_OUT = Outcome(
     DeliveryState.IGNORED, gettext_noop("The workspace takes in no threads of this kind.")
@@ -39,10 +52,12 @@ def thread_events_apply(events: Sequence[Event]) -> list[Outcome]:
         UnreadTogetherError: one of several has a shape that nobody knows.
     """
     mapped = [_mapped(event) for event in events]
-    if any(found.unread for found in mapped):
+    unread = [found.unread for found in mapped if found.unread]
+    if unread:
         if len(events) > 1:
             raise UnreadTogetherError
-        return [_read_again(events[0], mapped[0].unread)]
+        log_shape(f"webhook {events[0].name}", unread[0])
+        return [_read_again(events[0])]
     followed = Followed(events, {hint.repository_id for found in mapped for hint in found.hints})
     hints: list[SourceHint] = []
     outcomes: list[Outcome] = []
@@ -66,7 +81,7 @@ def _done(event: Event) -> Outcome:
     """Say that an event is applied, and with what reserve."""
     if not is_unknown(event.name, event.action):
         return Outcome(DeliveryState.DONE)
-    why = f"The action {event.action!r} of {event.name} is unknown: it is taken for an edit."
+    why = f"The action {event.action} of {event.name} is unknown: it is taken for an edit."
     return Outcome(DeliveryState.DONE, quoted(why))
 
 
@@ -76,27 +91,26 @@ class _Mapped:
 
     Args:
         hints: the first is about the event's own repository, the others may be about others.
-        unread: why it cannot be read, or ''.
+        unread: what shows that it cannot be read.
     """
 
     hints: Sequence[RepositoryHint] = ()
-    unread: str = ""
+    unread: Exception | None = None
 
 
 def _mapped(event: Event) -> _Mapped:
     try:
         return _Mapped(tuple(THREAD_EVENTS[event.name].map(event.payload)))
     except UNKNOWN_SHAPE as error:
-        why = f"GitHub sent it in a shape that this Dexxy does not know ({error!r})."
-        return _Mapped(unread=quoted(why))
+        return _Mapped(unread=error)
 
 
-def _read_again(event: Event, why: str) -> Outcome:
+def _read_again(event: Event) -> Outcome:
     """Let what an event is about be read again: the event tells no more than that it changed."""
     try:
         subject = subject_of(event.payload)
     except UNKNOWN_SHAPE:
-        return Outcome(DeliveryState.FAILED, why)
+        return _UNREAD
     followed = Followed([event], {subject.repository_id})
     here = list(followed.repositories(event, subject.repository_id))
     for repository in here:
@@ -104,4 +118,4 @@ def _read_again(event: Event, why: str) -> Outcome:
         # One that is new is found in the repository's lists.
         if not (number and thread_changed(source_key(repository), subject.kind, number)):
             due_at_once(GitHubRepository.objects.filter(pk=repository.pk))
-    return Outcome(DeliveryState.DONE, f"{why} It is read again.") if here else _NOT_CONNECTED
+    return _UNREAD_READ_AGAIN if here else _NOT_CONNECTED
