@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import gettext as _
 
 from dexxy.common.errors import DexxyError
 
@@ -58,8 +59,10 @@ def decrypt(stored: str, other_keys: Sequence[str] = ()) -> str:
         return _current(other_keys).decrypt(stored.encode()).decode()
     except InvalidToken as error:
         raise UndecryptableSecretError(
-            "A stored token was encrypted with another key."
-            " Put the old key behind the new one in DEXXY_SECRET_KEY, or connect again."
+            _(
+                "A stored token was encrypted with another key."
+                " Put the old key behind the new one in DEXXY_SECRET_KEY, or connect again."
+            )
         ) from error
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from dexxy import __version__
 from dexxy.common.errors import DexxyError
@@ -39,6 +40,7 @@ _SENT_AT_ONCE = 2**14
 _MOST_HEAD = 2**18
 # Bytes that each read counts as, at least: a connection can give them one by one.
 _LEAST_READ = 128
+_TOO_FAR = gettext_noop("The address leads on more than {count} times.")
 # Pieces in which a body may come: each costs the same, even if it is one byte.
 _MOST_PIECES = 20_000
 
@@ -141,7 +143,7 @@ def outside_ask(
             if answer.status not in _REDIRECTS or location is None or method != "GET":
                 return answer
             if left == 0:
-                raise UnreachableError(f"The address leads on more than {bounds.redirects} times.")
+                raise UnreachableError(_TOO_FAR.format(count=bounds.redirects))
             left, url = left - 1, _joined(url, location)
 
 
@@ -173,7 +175,7 @@ def _joined(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:
-        raise AddressRefusedError("The address leads on to what is none.") from error
+        raise AddressRefusedError(gettext_noop("The address leads on to what is none.")) from error
 
 
 def _checked(url: str) -> str:
@@ -184,9 +186,11 @@ def _checked(url: str) -> str:
         has_password = "@" in parts.netloc
         whole = str(httpx.URL(url).copy_with(fragment=None)) if is_of_the_web else ""
     except (ValueError, httpx.InvalidURL) as error:
-        raise AddressRefusedError("That is no address of the web.") from error
+        raise AddressRefusedError(gettext_noop("That is no address of the web.")) from error
     if not is_of_the_web or has_password:
-        raise AddressRefusedError("Only http and https addresses without a password are asked.")
+        raise AddressRefusedError(
+            gettext_noop("Only http and https addresses without a password are asked.")
+        )
     return whole
 
 
@@ -202,13 +206,16 @@ def _answer(
             backend.budget += 2 * bounds.size
             body = _read(response.iter_stream(), bounds)
     except (httpcore.TimeoutException, TimeoutError) as error:
-        raise TooLateError("The address did not answer in time.") from error
+        raise TooLateError(gettext_noop("The address did not answer in time.")) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
         if monotonic() >= backend.ends_at:
-            raise TooLateError("The address did not answer in time.") from error
+            raise TooLateError(gettext_noop("The address did not answer in time.")) from error
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        told = f": {reason}" if reason else ""
-        raise UnreachableError(f"The address does not answer{told}.") from error
+        if not reason:
+            raise UnreachableError(gettext_noop("The address does not answer.")) from error
+        raise UnreachableError(
+            gettext_noop("The address does not answer: {reason}.").format(reason=reason)
+        ) from error
     headers = {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
     }
@@ -219,13 +226,15 @@ def _read(pieces: Iterable[bytes], bounds: Bounds) -> bytes:
     body = bytearray()
     for number, piece in enumerate(pieces):
         if number > _MOST_PIECES:
-            raise TooLargeError("The answer comes in too many pieces.")
+            raise TooLargeError(gettext_noop("The answer comes in too many pieces."))
         body += piece
         if len(body) <= bounds.size:
             continue
         if bounds.is_cut:
             return bytes(body[: bounds.size])
-        raise TooLargeError(f"The answer is longer than {bounds.size} bytes.")
+        raise TooLargeError(
+            gettext_noop("The answer is longer than {size} bytes.").format(size=bounds.size)
+        )
     return bytes(body)
 
 
@@ -259,7 +268,9 @@ class _GuardedBackend(httpcore.NetworkBackend):
         allowed = [one for one in found if host in self._trusted or is_outside(one)]
         if not allowed:
             raise AddressRefusedError(
-                f"{host} is in a network of our own: DEXXY_OUTSIDE_ALLOWED can name it."
+                gettext_noop(
+                    "{host} is in a network of our own: DEXXY_OUTSIDE_ALLOWED can name it."
+                ).format(host=host)
             )
         for address in allowed[:-1]:
             try:
@@ -288,7 +299,7 @@ class _Stream(httpcore.NetworkStream):
         found = self._stream.read(max_bytes, _left(self._backend.ends_at))
         self._backend.budget -= max(len(found), _LEAST_READ)
         if self._backend.budget < 0:
-            raise TooLargeError("The answer is longer than we take.")
+            raise TooLargeError(gettext_noop("The answer is longer than we take."))
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -339,6 +350,6 @@ def _resolved(host: str, port: int, ends_at: float) -> list[Address]:
     if not found:
         raise TimeoutError
     if isinstance(found[0], Exception):
-        raise UnreachableError(f"{host} is not known.") from found[0]
+        raise UnreachableError(gettext_noop("{host} is not known.").format(host=host)) from found[0]
     # The scope of a link-local address is no part of it.
     return [ip_address(str(one[4][0]).partition("%")[0]) for one in found[0]]

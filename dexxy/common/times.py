@@ -39,7 +39,7 @@ def aware(time: datetime) -> datetime:
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError as error:
-        raise BadInputError("A time is before the year 1 or after the year 9999.") from error
+        raise BadInputError(_("A time is before the year 1 or after the year 9999.")) from error
 
 
 def zone_called(name: str) -> ZoneInfo | None:

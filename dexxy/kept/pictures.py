@@ -19,6 +19,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import F, Sum, Window
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.common.errors import DexxyError, NotFoundError
 from dexxy.common.queue import worker_wake
@@ -97,12 +98,12 @@ def picture_read(address: str, signature: str) -> Loaded:
     try:
         _signer().unsign(f"{address}:{signature}")
     except BadSignature as error:
-        raise PictureNotFoundError("There is no such picture.") from error
+        raise PictureNotFoundError(_("There is no such picture.")) from error
     if settings.DEXXY_IMAGES == "none":
-        raise PictureNotFoundError("Pictures are switched off here.")
+        raise PictureNotFoundError(_("Pictures are switched off here."))
     picture = _wanted(address)
     if picture.state == PictureState.REFUSED:
-        raise NoPictureError("There is no picture at that address, or none that is shown.")
+        raise NoPictureError(_("There is no picture at that address, or none that is shown."))
     if picture.state == PictureState.KEPT:
         try:
             return Loaded(picture.content_type, file_read(picture.name))
@@ -110,7 +111,7 @@ def picture_read(address: str, signature: str) -> Loaded:
             picture.delete()
             _wanted(address)
     worker_wake(QUEUE, JOB)
-    raise PictureOnItsWayError("The picture is being loaded: ask again.")
+    raise PictureOnItsWayError(_("The picture is being loaded: ask again."))
 
 
 def pictures_wake_if_due() -> None:
@@ -191,11 +192,13 @@ def _load(address: str) -> Loaded | DexxyError:
     except Exception:
         # A defect of ours is the failure of one picture, and not of those beside it.
         log.exception("loading a picture crashed", address=address)
-        return NoPictureError("It cannot be loaded.")
+        return NoPictureError(_("It cannot be loaded."))
     if answer.status != 200:
-        return NoPictureError(f"It answers with the status {answer.status}.")
+        return NoPictureError(
+            _("It answers with the status {status}.").format(status=answer.status)
+        )
     kind = _kind(answer.body, answer.headers.get("content-type", ""))
-    return Loaded(kind, answer.body) if kind else NoPictureError("It is no picture.")
+    return Loaded(kind, answer.body) if kind else NoPictureError(_("It is no picture."))
 
 
 def _kind(content: bytes, told: str) -> str:

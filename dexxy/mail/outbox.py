@@ -10,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError, NotFoundError
@@ -135,7 +136,7 @@ def _claimed() -> OutgoingMail | None:
     mail.next_attempt_at = mail.claimed_at + BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)]
     if mail.attempts >= ATTEMPTS:  # whoever sent it was killed each time
         mail.given_up_at = mail.claimed_at
-        mail.error = mail.error or "Whoever sent it was killed each time."
+        mail.error = mail.error or gettext_noop("Whoever sent it was killed each time.")
     mail.attempts += 1
     mail.save()
     return mail if mail.given_up_at is None else _claimed()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
@@ -154,11 +155,15 @@ def _check(filters: MemberFilters) -> None:
     for name in ("search", "organization", "organization_key"):
         text = getattr(filters, name)
         if len(text) > LONGEST_SEARCH:
-            raise MemberFilterError(f"{name} is longer than {LONGEST_SEARCH} characters.")
+            raise MemberFilterError(
+                _("{name} is longer than {count} characters.").format(
+                    name=name, count=LONGEST_SEARCH
+                )
+            )
         if "\0" in text:
-            raise MemberFilterError("A filter holds a null byte.")
+            raise MemberFilterError(_("A filter holds a null byte."))
     if any("\0" in tag for tag in filters.tags):
-        raise MemberFilterError("A filter holds a null byte.")
+        raise MemberFilterError(_("A filter holds a null byte."))
 
 
 def _words(search: str) -> list[str]:

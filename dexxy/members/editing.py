@@ -78,7 +78,7 @@ def tags_clean(tags: Sequence[str]) -> list[str]:
 def _home_account(workspace: Workspace, member_id: int) -> Identity:
     account = workspace.identities.filter(home_member=member_id, member__erased_at=None).first()
     if account is None:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     return account
 
 

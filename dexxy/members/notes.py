@@ -97,7 +97,7 @@ def _locked_home(workspace: Workspace, member_id: int) -> Member:
     homes = workspace.members.filter(pk=member_id, erased_at=None, home_identity__isnull=False)
     home = homes.select_for_update(no_key=True, of=("self",)).first()
     if home is None:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     return home
 
 

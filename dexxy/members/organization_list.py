@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
@@ -80,16 +81,16 @@ class _Cursor:
         try:
             value, key = decoded_json(text)
         except (ValueError, TypeError) as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         if (
             not isinstance(value, kind)
             or type(value) is bool
             or type(key) is not str
             or "\0" in f"{value}{key}"
         ):
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         if type(value) is int and abs(value) > _LARGEST:
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return cls(value, key)
 
 
@@ -205,7 +206,7 @@ def organization_for(viewer: Viewer, workspace: Workspace, key: str) -> Organiza
         params,
     )
     if not rows:
-        raise OrganizationNotFoundError("There is no such organization.")
+        raise OrganizationNotFoundError(_("There is no such organization."))
     return _organization(rows[0])
 
 
@@ -233,9 +234,13 @@ def organization_tags(viewer: Viewer, workspace: Workspace, key: str) -> list[tu
 
 def _params(workspace: Workspace, search: str) -> dict[str, Any]:
     if len(search) > LONGEST_SEARCH:
-        raise MemberFilterError(f"search is longer than {LONGEST_SEARCH} characters.")
+        raise MemberFilterError(
+            _("{name} is longer than {count} characters.").format(
+                name="search", count=LONGEST_SEARCH
+            )
+        )
     if "\0" in search:
-        raise MemberFilterError("A filter holds a null byte.")
+        raise MemberFilterError(_("A filter holds a null byte."))
     return {"workspace": workspace.pk, "search": search.strip().lower(), "key": None}
 
 

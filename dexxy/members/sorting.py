@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, QuerySet, TextChoices
+from django.utils.translation import gettext as _
 
 from dexxy.common.pages import (
     InvalidCursorError,
@@ -49,13 +50,13 @@ class _Cursor:
         try:
             value, pk = decoded_json(text)
         except (ValueError, TypeError) as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         is_known = value is None or type(value) is kind
         is_number = type(value) is int
         if not (is_known and type(pk) is int and 0 <= pk <= _LARGEST) or (
             abs(value) > _LARGEST if is_number else "\0" in (value or "")
         ):
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return cls(value, pk)
 
 

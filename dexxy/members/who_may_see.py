@@ -5,6 +5,8 @@ Every page, field and download that shows a member asks `require_people` here.
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.errors import NotFoundError
@@ -49,7 +51,7 @@ def member_for(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
     require_people(viewer, workspace)
     member = workspace.members.filter(pk=pk, erased_at=None).first()
     if member is None:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     return member
 
 
@@ -64,5 +66,5 @@ def member_now(viewer: Viewer, workspace: Workspace, pk: int) -> Member:
     accounts = workspace.identities.filter(home_member=pk, member__erased_at=None)
     account = accounts.select_related("member").first()
     if account is None:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     return account.member

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.databases.replica import from_replica
@@ -150,7 +152,9 @@ def insights(
     since, until = window.since, window.until
     if not timedelta(0) < until - since <= LONGEST:
         raise TimeRangeError(
-            f"Choose a time of up to {LONGEST.days} days, its end after its start."
+            _("Choose a time of up to {days} days, its end after its start.").format(
+                days=LONGEST.days
+            )
         )
     params = {
         "workspace": workspace.pk,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.db.models import Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
@@ -109,7 +110,7 @@ def feed_item(viewer: Viewer, workspace: Workspace, pk: int) -> Message:
     messages = Message.objects.with_quiet().filter(workspace=workspace, source__is_archived=False)
     found = messages.filter(pk=pk).for_display()
     if not found:
-        raise MessageNotFoundError("There is no such activity item.")
+        raise MessageNotFoundError(_("There is no such activity item."))
     return found[0]
 
 
@@ -128,7 +129,7 @@ def thread_for(viewer: Viewer, workspace: Workspace, pk: int) -> Thread:
         .first()
     )
     if thread is None:
-        raise ThreadNotFoundError("There is no such thread.")
+        raise ThreadNotFoundError(_("There is no such thread."))
     return thread
 
 
@@ -301,7 +302,7 @@ def thread_page_around(
     shown = of_thread.with_quiet() if with_quiet else of_thread.in_feed()
     found = shown.filter(pk=around).values_list("occurred_at", flat=True).first()
     if found is None:
-        raise MessageNotFoundError("The thread has no such message.")
+        raise MessageNotFoundError(_("The thread has no such message."))
     ahead = str(Cursor(found, around))
     # The place right before the message.
     behind = str(Cursor(found, around - 1))

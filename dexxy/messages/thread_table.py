@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.common.pages import InvalidCursorError, Page, check_size, decoded, encoded
 from dexxy.common.sql import fetch_all
@@ -86,9 +87,9 @@ class _Cursor:
         try:
             part, value, pk = map(int, decoded(text).split("."))
         except ValueError as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         if part not in (0, 1) or not 0 <= pk <= _LARGEST or abs(value) > _LARGEST:
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return cls(part, value, pk)
 
 
@@ -268,7 +269,7 @@ def _time(number: int) -> datetime:
     try:
         return _BEGINNING + number * _MICROSECOND
     except OverflowError as error:
-        raise InvalidCursorError("The cursor is not one of ours.") from error
+        raise InvalidCursorError(_("The cursor is not one of ours.")) from error
 
 
 def people_in(threads: Sequence[Thread]) -> dict[int, int]:

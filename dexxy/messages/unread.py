@@ -10,6 +10,7 @@ from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import (
@@ -67,7 +68,7 @@ def read_before(viewer: Viewer, workspace: Workspace) -> datetime:
     """
     membership = memberships_of(viewer).filter(workspace=workspace).first()
     if membership is None:
-        raise WorkspaceNotFoundError("There is no such workspace.")
+        raise WorkspaceNotFoundError(_("There is no such workspace."))
     joined: datetime = membership.created_at
     read = FeedRead.objects.filter(user=signed_in(viewer), workspace=workspace).first()
     return max(joined, read.read_at) if read else joined

@@ -122,7 +122,7 @@ def feed_address_open(slug: str, secret: str) -> FeedAddress:
         membership__user__is_active=True,
     ).first()
     if one is None or not _is_seen(one.view, one.membership.user):
-        raise FeedAddressNotFoundError("There is no such feed.")
+        raise FeedAddressNotFoundError(_("There is no such feed."))
     _count(one)
     now = timezone.now()
     before = now - _USED_AGAIN_AFTER
@@ -156,4 +156,4 @@ def _count(one: FeedAddress) -> None:
         # Nothing is counted while the cache is away: whoever reads should not suffer from that.
         return
     if read > MOST_A_MINUTE:
-        raise ReadTooOftenError("This feed is read too often: once in some minutes is enough.")
+        raise ReadTooOftenError(_("This feed is read too often: once in some minutes is enough."))

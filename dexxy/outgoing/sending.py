@@ -17,6 +17,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.accounts.services import audit
 from dexxy.common.crypto import UndecryptableSecretError
@@ -196,7 +197,7 @@ def _that_may_leave(endpoint: Endpoint, rows: Sequence[Delivery], now: datetime)
     Delivery.objects.filter(pk__in=back).update(
         state=DeliveryState.FAILED,
         ended_at=now,
-        error="Its repository is kept in, or no longer connected.",
+        error=gettext_noop("Its repository is kept in, or no longer connected."),
     )
     return kept
 
@@ -234,13 +235,13 @@ def _ask(claim: Claim) -> Outcome:
     except Exception:
         # A defect of ours is the failure of one attempt, and not of those beside it.
         log.exception("sending crashed", endpoint=claim.endpoint_id)
-        return Outcome(error="It could not be sent.", milliseconds=_since(began))
+        return Outcome(error=gettext_noop("It could not be sent."), milliseconds=_since(began))
     text = answer.body.decode(errors="replace").replace("\0", "")[:LONGEST_ANSWER]
     problem = ""
     if 300 <= answer.status < 400:
-        problem = "It leads elsewhere: give the address that it leads to."
+        problem = gettext_noop("It leads elsewhere: give the address that it leads to.")
     elif not 200 <= answer.status < 300:
-        problem = f"It answers with the status {answer.status}."
+        problem = gettext_noop("It answers with the status {status}.").format(status=answer.status)
     rest = _wished(answer.headers.get("retry-after", ""))
     return Outcome(answer.status, text, problem, _since(began), rest)
 

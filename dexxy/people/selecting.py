@@ -48,7 +48,7 @@ def selected_ids(viewer: Viewer, workspace: Workspace, selection: Selection) -> 
     else:
         found = [one.pk for one in members_by_id(viewer, workspace, selection.member_ids)]
         if selection.member_ids and not found:
-            raise MemberNotFoundError("There is no such member.")
+            raise MemberNotFoundError(_("There is no such member."))
     if not found:
         raise SelectionError(_("Select somebody first."))
     return sorted(found)

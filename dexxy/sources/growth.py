@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
@@ -78,7 +79,9 @@ def growth(
     """
     require_membership(viewer, workspace)
     if not timedelta(0) < until - since <= LONGEST:
-        raise DaysError(f"Ask for {LONGEST.days} days at most, the first one first.")
+        raise DaysError(
+            _("Ask for {days} days at most, the first one first.").format(days=LONGEST.days)
+        )
     shown = daily_counts(workspace).filter(source=source_id)
     shown = shown.filter(date__gte=_day_from(since), date__lt=_day_from(until))
     return list(shown.order_by("date"))

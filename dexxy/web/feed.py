@@ -208,4 +208,6 @@ def _choices(query: QueryDict, name: str, choices: type[Choice]) -> Sequence[Cho
     try:
         return tuple(choices(text) for text in query.getlist(name) if text)
     except ValueError as error:
-        raise FilterError(f"{name} is not one of: {', '.join(choices.values)}.") from error
+        raise FilterError(
+            _("{name} is not one of: {values}.").format(name=name, values=", ".join(choices.values))
+        ) from error

@@ -31,6 +31,7 @@ from dexxy.accounts.selectors import (
 from dexxy.common.crypto import Secret, UndecryptableSecretError, encrypt
 from dexxy.common.errors import BadInputError, DexxyError, NotFoundError
 from dexxy.common.sql import TooSlowError, deadline
+from dexxy.web.wording.stored import told
 
 # As long as a document of the API: a page that asks much, each quick enough by itself, holds a
 # thread no longer. What is sent is done to its end, and what GitHub is asked has its own limits.
@@ -143,7 +144,7 @@ def attempt(request: PageRequest, action: Callable[[], Done], done: str = "") ->
     except (NotFoundError, AdminOnlyError):
         raise
     except DexxyError as error:
-        messages.error(request, str(error))
+        messages.error(request, told(str(error)))
         return None
     if done:
         messages.success(request, done)

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User
 from dexxy.common.crypto import decrypt, encrypt
@@ -68,7 +69,7 @@ def _wrong_require_few(kept: Sequence[Authenticator]) -> list[int]:
     since = time.time() - WRONG_FOR
     wrong = [at for at in (kept[0].data.get(_WRONG, []) if kept else []) if at > since]
     if len(wrong) >= MOST_WRONG:
-        raise TooManyCodesError("Too many wrong codes were given: try again in five minutes.")
+        raise TooManyCodesError(_("Too many wrong codes were given: try again in five minutes."))
     return wrong
 
 

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy import __version__
 from dexxy.common.counts import counts
@@ -195,14 +196,18 @@ class GitHubClient:
             url = httpx.URL(path)
         except httpx.InvalidURL as error:
             raise errors.UnexpectedAnswerError(
-                "GitHub's list goes on at an address that is none. Update Dexxy, or report it."
+                gettext_noop(
+                    "GitHub's list goes on at an address that is none. Update Dexxy, or report it."
+                )
             ) from error
         # An address without a scheme would lead to a server, too.
         leads_away = url.is_absolute_url or bool(url.host)
         if leads_away and (url.scheme, url.netloc) != (base.scheme, base.netloc):
             raise errors.UnexpectedAnswerError(
-                f"GitHub's list goes on at {errors.quoted(url.host)}, which is not {base.host}."
-                " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
+                gettext_noop(
+                    "GitHub's list goes on at {host}, which is not {server}."
+                    " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
+                ).format(host=errors.quoted(url.host), server=base.host)
             )
 
     def _ask(self, method: str, url: str, at_most: int | None = None, **content: Any) -> Answer:
@@ -265,7 +270,9 @@ def _read(response: httpx.Response, at_most: int | None) -> bytearray:
         if at_most is not None and len(body) > at_most:
             body.clear()  # The error would keep it in memory until the next garbage collection.
             raise errors.QueryTooHeavyError(
-                f"GitHub's answer has more than {at_most} bytes. Try again later."
+                gettext_noop("GitHub's answer has more than {size} bytes. Try again later.").format(
+                    size=at_most
+                )
             )
     return body
 
@@ -292,11 +299,16 @@ def _json(content: bytes | bytearray) -> Any:
     except ValueError as error:
         if content.lstrip().startswith(b"<"):
             raise errors.GatewayError(
-                "A page came instead of GitHub's answer."
-                " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
+                gettext_noop(
+                    "A page came instead of GitHub's answer."
+                    " Check DEXXY_GITHUB_API_URL, and any proxy on the way."
+                )
             ) from error
         raise errors.QueryTooHeavyError(
-            "GitHub's answer was cut off or is not JSON. Try again, or check DEXXY_GITHUB_API_URL."
+            gettext_noop(
+                "GitHub's answer was cut off or is not JSON."
+                " Try again, or check DEXXY_GITHUB_API_URL."
+            )
         ) from error
 
 
@@ -305,14 +317,22 @@ def _unreachable(error: Exception, url: str, base_url: httpx.URL) -> errors.GitH
     if isinstance(error, httpx.TimeoutException):
         did_connect = not isinstance(error, httpx.ConnectTimeout)
         kind = errors.AnswerBrokenOffError if did_connect else errors.GitHubUnreachableError
-        return kind(f"{host} did not answer in time. Try again later.")
+        return kind(
+            gettext_noop("{host} did not answer in time. Try again later.").format(host=host)
+        )
     # Not the text of every error: some quote a header, and with it the token.
     is_network = isinstance(error, httpx.NetworkError)
     # Nor the number that the system has for it: it says nothing to whoever reads a page.
     named = re.sub(r"^\[Errno -?\d+\] ", "", errors.quoted(error)) if is_network else ""
-    reason = named or "the connection broke"
     broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError | httpx.DecodingError)
     kind = errors.AnswerBrokenOffError if broke_off else errors.GitHubUnreachableError
-    return kind(
-        f"{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
-    )
+    if not named:
+        sentence = gettext_noop(
+            "{host} cannot be reached (the connection broke)."
+            " Check the network, and DEXXY_GITHUB_API_URL."
+        )
+    else:
+        sentence = gettext_noop(
+            "{host} cannot be reached ({reason}). Check the network, and DEXXY_GITHUB_API_URL."
+        )
+    return kind(sentence.format(host=host, reason=named))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from structlog.contextvars import bound_contextvars
 
 from dexxy.common.errors import DexxyError
@@ -133,8 +134,9 @@ class Turn:
             # A defect of ours is the failure of one repository, not of all on its credential.
             log.exception("sync crashed", repository=self.run.repository.full_name)
             crash = SyncCrashedError(
-                f"Dexxy failed on {self.run.repository.full_name}."
-                " The log of the worker says more: report it."
+                gettext_noop(
+                    "Dexxy failed on {repository}. The log of the worker says more: report it."
+                ).format(repository=self.run.repository.full_name)
             )
             run_fail(self.run, crash)
             raise crash from error

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_admin
@@ -48,7 +49,7 @@ def member_accounts(actor: User, workspace: Workspace, member_id: int) -> list[I
     accounts = workspace.identities.filter(member=member_id, member__erased_at=None)
     found = list(accounts.order_by("external_id"))
     if not found:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     return found
 
 

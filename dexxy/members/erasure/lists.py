@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from dexxy.common.crypto import UndecryptableSecretError
 from dexxy.common.errors import DexxyError
@@ -95,8 +96,10 @@ def lists_read(lines: Iterable[bytes], where: str, *, is_whole: bool) -> Iterato
             one = _list_read(line)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise ErasureJournalError(
-                f"Line {number} of {where} is no erasure: put the file back from a copy, or take"
-                " that line out and erase its person again."
+                _(
+                    "Line {number} of {where} is no erasure: put the file back from a copy, or take"
+                    " that line out and erase its person again."
+                ).format(number=number, where=where)
             ) from error
         yield one
 
@@ -159,8 +162,10 @@ def journal_write(erased: ErasureList) -> None:
         _append(path, erased.line())
     except OSError as error:
         raise ErasureJournalError(
-            f"Nobody was erased, because the journal of erasures {path} cannot be written:"
-            f" {error.strerror}. Mend that, or name another file in DEXXY_ERASURE_JOURNAL."
+            _(
+                "Nobody was erased, because the journal of erasures {path} cannot be written:"
+                " {why}. Mend that, or name another file in DEXXY_ERASURE_JOURNAL."
+            ).format(path=path, why=error.strerror)
         ) from error
 
 
@@ -206,4 +211,6 @@ def journal_read(path: Path) -> list[ErasureList]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise ErasureJournalError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ErasureJournalError(
+            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
+        ) from error

@@ -91,7 +91,7 @@ def merge_undo(
     merges_lock(workspace.pk)
     merge = workspace.member_merges.filter(pk=merge_id, undone_at=None).first()
     if merge is None:
-        raise MergeNotFoundError("There is no such merge, or it was undone already.")
+        raise MergeNotFoundError(_("There is no such merge, or it was undone already."))
     _require_unlocked(_accounts_of(workspace, [merge.kept_id]))
     merge.undone_at, merge.undone_by = timezone.now(), actor
     merge.save(update_fields=["undone_at", "undone_by", "updated_at"])
@@ -119,7 +119,7 @@ def member_set_locked(
     merges_lock(workspace.pk)
     accounts = _accounts_of(workspace, [member_id])
     if not accounts:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     member = accounts[0].member
     # A member is locked if any of its home members is.
     locked = [account.home_member_id for account in accounts if account.home_member.is_locked]
@@ -153,7 +153,7 @@ def member_with_one_account(workspace: Workspace, member_id: int) -> Member:
     """
     accounts = _accounts_of(workspace, [member_id])
     if not accounts:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     if len(accounts) > 1:
         raise MembersNotAlikeError(_("Others are merged with this member. Take that back first."))
     return accounts[0].home_member
@@ -162,7 +162,7 @@ def member_with_one_account(workspace: Workspace, member_id: int) -> Member:
 def _require_mergeable(workspace: Workspace, kept_id: int, merged_id: int) -> None:
     accounts = _accounts_of(workspace, [kept_id, merged_id])
     if not {kept_id, merged_id} <= {account.home_member_id for account in accounts}:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     if len({account.member_id for account in accounts}) == 1:
         raise MembersAlreadyOneError(_("They are one member already."))
     if len(set(map(_nature, accounts))) > 1:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
@@ -40,7 +41,7 @@ def merge_for(viewer: Viewer, workspace: Workspace, merge_id: int) -> MemberMerg
     require_people(viewer, workspace)
     merge = workspace.member_merges.filter(pk=merge_id).first()
     if merge is None:
-        raise MergeNotFoundError("There is no such merge, or it was undone already.")
+        raise MergeNotFoundError(_("There is no such merge, or it was undone already."))
     return merge
 
 
@@ -116,5 +117,5 @@ def _accounts(workspace: Workspace, member_id: int) -> Sequence[Identity]:
     accounts = workspace.identities.filter(member=member_id, member__erased_at=None)
     found = list(accounts.select_related("home_member", "member__summary"))
     if not found:
-        raise MemberNotFoundError("There is no such member.")
+        raise MemberNotFoundError(_("There is no such member."))
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.accounts.selectors import require_membership
@@ -122,7 +123,9 @@ def suggestion_reopen(*, actor: User, workspace: Workspace, suggestion_id: int) 
     rejected = workspace.merge_suggestions.filter(state=SuggestionState.REJECTED)
     suggestion = rejected.select_related("first").filter(pk=suggestion_id).first()
     if suggestion is None:
-        raise SuggestionNotFoundError("There is no such suggestion, or it is open again already.")
+        raise SuggestionNotFoundError(
+            _("There is no such suggestion, or it is open again already.")
+        )
     suggestion.state, suggestion.decided_by, suggestion.decided_at = (
         SuggestionState.OPEN,
         None,
@@ -140,7 +143,7 @@ def _open(actor: User, workspace: Workspace, suggestion_id: int) -> MergeSuggest
     open_ones = workspace.merge_suggestions.filter(state=SuggestionState.OPEN)
     suggestion = open_ones.select_related("first").filter(pk=suggestion_id).first()
     if suggestion is None:
-        raise SuggestionNotFoundError("There is no such suggestion, or it was decided already.")
+        raise SuggestionNotFoundError(_("There is no such suggestion, or it was decided already."))
     return suggestion
 
 

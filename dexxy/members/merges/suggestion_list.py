@@ -5,6 +5,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.common.pages import (
@@ -90,9 +92,9 @@ class _Cursor:
             score, pk = decoded(text).split(" ")
             cursor = cls(float(score), int(pk))
         except (ValueError, OverflowError) as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         if not (0 <= cursor.score <= 1 and 0 <= cursor.pk < 2**63):
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return cursor
 
 

@@ -16,6 +16,8 @@ new epoch there, whose number comes first in the order: everything of an earlier
 
 from dataclasses import astuple, dataclass
 
+from django.utils.translation import gettext as _
+
 from dexxy.common.pages import InvalidCursorError, decoded, encoded
 from dexxy.common.sql import fetch_all
 
@@ -75,11 +77,11 @@ class Position:
         try:
             epoch, transaction, change, message = (int(part) for part in plain[1:].split("."))
         except ValueError as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         position = cls(epoch, transaction, change, message)
         is_possible = epoch <= _LAST_EPOCH and all(0 <= n <= LAST for n in astuple(position))
         if plain[0] != "f" or not is_possible:
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return position
 
 

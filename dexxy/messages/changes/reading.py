@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
 from dexxy.messages.changes.positions import LAST, Horizon, Position
@@ -110,7 +112,7 @@ def changes_read(workspace_id: int, after: Position, *, limit: int, horizon: Hor
         ChangesGoneError: changes behind AFTER were deleted.
     """
     if after < pruned_to(workspace_id):
-        raise ChangesGoneError("The changes behind this position were deleted.")
+        raise ChangesGoneError(_("The changes behind this position were deleted."))
     params = {
         "workspace": workspace_id,
         "epoch": after.epoch,

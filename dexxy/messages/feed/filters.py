@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from dexxy.common.errors import BadInputError
 from dexxy.messages.models import MessageKind, ThreadKind, ThreadState
@@ -34,7 +35,7 @@ def check_lists(*lists: Sequence[object]) -> None:
         FilterError: one of the lists is too long.
     """
     if any(len(values) > MOST_VALUES for values in lists):
-        raise FilterError(f"A filter takes up to {MOST_VALUES} values.")
+        raise FilterError(_("A filter takes up to {count} values.").format(count=MOST_VALUES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +87,20 @@ class CommonFilters:
         names = (*self.source_names, *self.issue_types, *of_people)
         for text in (self.search, self.title, *names):
             if len(text) > LONGEST_SEARCH:
-                raise FilterError(f"A search takes up to {LONGEST_SEARCH} characters.")
+                raise FilterError(
+                    _("A search takes up to {count} characters.").format(count=LONGEST_SEARCH)
+                )
             if "\0" in text:
-                raise FilterError("A filter holds a null byte.")
+                raise FilterError(_("A filter holds a null byte."))
         if any(not 0 <= number < 2**63 for number in self.numbers):
-            raise FilterError("That is not the number of a thread.")
+            raise FilterError(_("That is not the number of a thread."))
         if not 0 <= self.waiting_days <= MOST_DAYS:
-            raise FilterError(f"Nobody waits for more than {MOST_DAYS} days.")
+            raise FilterError(_("Nobody waits for more than {count} days.").format(count=MOST_DAYS))
 
 
 def _check_without(filters: "FeedFilters | ThreadFilters | None") -> None:
     if filters is not None and filters.without is not None:
-        raise FilterError("What is left out leaves nothing out itself.")
+        raise FilterError(_("What is left out leaves nothing out itself."))
 
 
 @dataclass(frozen=True, kw_only=True)

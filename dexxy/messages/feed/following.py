@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership, signed_in
 from dexxy.accounts.services import last_write_note
@@ -90,7 +92,7 @@ def _changes_after(workspace: Workspace, position: Position, now: Horizon, first
     if position.epoch != now.epoch:
         raise StartAfreshError(str(now.position))
     if position.transaction >= now.next_unused:
-        raise InvalidCursorError("The cursor is not one of ours.")
+        raise InvalidCursorError(_("The cursor is not one of ours."))
     try:
         found = changes_read(workspace.pk, position, limit=first, horizon=now)
     except ChangesGoneError as error:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.databases.replica import read
@@ -180,9 +182,9 @@ def scope_of(viewer: Viewer, workspace: Workspace, window: Window, filters: Figu
     require_membership(viewer, workspace)
     check_lists(filters.source_ids, filters.kinds, filters.organizations, filters.member_ids)
     if window.until <= window.since:
-        raise WindowError("The end has to be after the beginning.")
+        raise WindowError(_("The end has to be after the beginning."))
     if zone_called(window.zone) is None:
-        raise WindowError("There is no such time zone.")
+        raise WindowError(_("There is no such time zone."))
     members = _kept(workspace.pk, filters)
     return Scope(viewer, workspace.pk, window, filters, team_of(workspace.pk), members)
 

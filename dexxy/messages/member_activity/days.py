@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+
 from dexxy.common.errors import BadInputError
 from dexxy.common.times import zone_called
 from dexxy.messages.member_activity.asked import MINE, Asked
@@ -82,7 +84,7 @@ def year_of(asked: Asked, zone: str, now: datetime) -> Year:
     """
     known = zone_called(zone)
     if known is None:
-        raise ZoneError("There is no such time zone.")
+        raise ZoneError(_("There is no such time zone."))
     today = now.astimezone(known).date()
     first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
     since, until = (

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
@@ -97,11 +98,11 @@ class _Cursor:
             now, number, since, thread_id = map(int, decoded(text).split("."))
             times = [BEGINNING + micros * _MICROSECOND for micros in (now, since)]
         except (ValueError, OverflowError) as error:
-            raise InvalidCursorError("The cursor is not one of ours.") from error
+            raise InvalidCursorError(_("The cursor is not one of ours.")) from error
         # Before that there is no age of a wait.
         is_possible = times[0] >= BEGINNING + BANDS[0] and times[1] >= BEGINNING
         if not (is_possible and 0 <= number < 2 * len(BANDS) and 0 <= thread_id < 2**63):
-            raise InvalidCursorError("The cursor is not one of ours.")
+            raise InvalidCursorError(_("The cursor is not one of ours."))
         return cls(times[0], number, times[1], thread_id)
 
 

@@ -173,7 +173,7 @@ def triage_locked(actor: User, workspace: Workspace, thread_ids: Sequence[int]) 
         raise TriageError(_("Choose 1 to {most} threads.").format(most=MOST_AT_ONCE))
     found = Thread.objects.shown().filter(workspace=workspace, pk__in=wanted)
     if found.count() < len(wanted):
-        raise ThreadNotFoundError("There is no such thread.")
+        raise ThreadNotFoundError(_("There is no such thread."))
     Triage.objects.bulk_create(
         (Triage(thread_id=pk, workspace=workspace) for pk in sorted(wanted)), ignore_conflicts=True
     )

@@ -59,7 +59,9 @@ def organizations(request: PageRequest, workspace: Workspace) -> HttpResponse:
         sort = OrganizationSort(request.GET.get("sort") or OrganizationSort.RECENT)
     except ValueError as error:
         allowed = ", ".join(OrganizationSort.values)
-        raise MemberFilterError(f"sort is not one of: {allowed}.") from error
+        raise MemberFilterError(
+            _("{name} is not one of: {values}.").format(name="sort", values=allowed)
+        ) from error
     after = request.GET.get("after")
     context: dict[str, Any] = {
         "workspace": workspace,

@@ -8,6 +8,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import ListPage, User, Workspace
 from dexxy.accounts.selectors import is_admin
@@ -140,7 +141,11 @@ def read_segment(parameters: QueryDict) -> Segment:
     try:
         return Segment(parameters.get("segment") or Segment.EVERYBODY)
     except ValueError as error:
-        raise MemberFilterError(f"segment is not one of: {', '.join(Segment.values)}.") from error
+        raise MemberFilterError(
+            _("{name} is not one of: {values}.").format(
+                name="segment", values=", ".join(Segment.values)
+            )
+        ) from error
 
 
 def _as_today(workspace: Workspace, parameters: QueryDict) -> str:
@@ -167,7 +172,11 @@ def read_sort(query: QueryDict, listed: Listed) -> MemberSort:
     try:
         return MemberSort(query.get("sort") or usual)
     except ValueError as error:
-        raise MemberFilterError(f"sort is not one of: {', '.join(MemberSort.values)}.") from error
+        raise MemberFilterError(
+            _("{name} is not one of: {values}.").format(
+                name="sort", values=", ".join(MemberSort.values)
+            )
+        ) from error
 
 
 def tabs(

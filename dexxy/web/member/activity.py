@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.integrations.figure_window import figure_window
@@ -81,5 +82,5 @@ def _kind(text: str) -> MessageKind | None:
     if not text:
         return None
     if text not in MessageKind:
-        raise FilterError("There is no such kind of messages.")
+        raise FilterError(_("There is no such kind of messages."))
     return MessageKind(text)

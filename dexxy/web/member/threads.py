@@ -98,7 +98,7 @@ def member_threads(request: PageRequest, workspace: Workspace, pk: int) -> HttpR
 
 def _which(text: str) -> Which:
     if text and text not in Which:
-        raise FilterError("There is no such list.")
+        raise FilterError(_("There is no such list."))
     return Which(text or Which.OPENED)
 
 

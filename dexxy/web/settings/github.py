@@ -22,6 +22,7 @@ from dexxy.integrations.services.github.connecting.kept_out import kept_out
 from dexxy.integrations.services.github.connecting.token_replacing import token_connect
 from dexxy.web.github_token import token_page, token_tried, token_try
 from dexxy.web.pages import PageRequest, workspace_form
+from dexxy.web.wording.stored import told
 
 
 @workspace_form
@@ -43,7 +44,7 @@ def github(request: PageRequest, workspace: Workspace) -> HttpResponse:
         except (NotFoundError, AdminOnlyError):
             raise
         except DexxyError as error:
-            context["error"], status = str(error), 422
+            context["error"], status = told(str(error)), 422
     is_known = app_is_known()
     connection = github_connection(request.user, workspace)
     app_id = connection.installation.app_id if connection else None

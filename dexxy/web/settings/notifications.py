@@ -50,6 +50,7 @@ from dexxy.web.pages import (
     workspace_action,
     workspace_form,
 )
+from dexxy.web.wording.stored import told
 
 # Entries of the log on one page.
 _LOG = 20
@@ -71,7 +72,7 @@ def notifications(request: PageRequest, workspace: Workspace) -> HttpResponse:
         except _ANSWERED_ELSEWHERE:
             raise
         except DexxyError as error:
-            context |= {"error": str(error), "given": request.POST}
+            context |= {"error": told(str(error)), "given": request.POST}
             status = 422
     may_change = is_admin(request.user, workspace)
     views = saved_views(request.user, workspace)
@@ -105,7 +106,7 @@ def endpoint(request: PageRequest, workspace: Workspace, pk: int) -> HttpRespons
         except _ANSWERED_ELSEWHERE:
             raise
         except DexxyError as error:
-            context |= {"error": str(error), "given": request.POST}
+            context |= {"error": told(str(error)), "given": request.POST}
             status = 422
     page = endpoint_deliveries(
         request.user, workspace, _LOG, request.GET.get("after"), endpoint=found

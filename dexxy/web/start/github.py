@@ -23,6 +23,7 @@ from dexxy.integrations.services.github.connecting.token_replacing import token_
 from dexxy.web.github_token import token_page, token_tried, token_try
 from dexxy.web.pages import PageRequest, wants_part
 from dexxy.web.start.pages import show, start_address, start_page
+from dexxy.web.wording.stored import told
 from dexxy.web.wording.sync import thread_count
 
 
@@ -43,7 +44,7 @@ def connect(request: PageRequest, workspace: Workspace | None) -> HttpResponse:
         except (NotFoundError, AdminOnlyError):
             raise
         except DexxyError as error:
-            context["error"], status = str(error), 422
+            context["error"], status = told(str(error)), 422
     context |= _offered(request, workspace)
     if wants_part(request, "sizes"):
         return render(request, "web/start/sizes.html", context)
@@ -97,7 +98,7 @@ def _offered(request: PageRequest, workspace: Workspace) -> dict[str, Any]:
                 viewer=request.user, workspace=workspace, repositories=found.repositories
             )
     except DexxyError as error:
-        offered["unreachable"] = str(error)
+        offered["unreachable"] = told(str(error))
     return offered
 
 

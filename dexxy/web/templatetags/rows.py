@@ -52,7 +52,7 @@ def author_avatar(author: Identity | None, size: str = "") -> SafeString:
 def author_name(context: Mapping[str, Any], author: Identity | None) -> SafeString:
     """Name whoever wrote something, with the way to their page."""
     if author is None:
-        return format_html('<b title="{}">ghost</b>', _("The account is gone"))
+        return format_html('<b title="{}">{}</b>', _("The account is gone"), _("ghost"))
     member = author.member
     if member.erased_at:
         return format_html('<b title="{}">{}</b>', _("The team erased this person"), member)

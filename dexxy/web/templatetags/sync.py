@@ -3,7 +3,7 @@
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from dexxy.integrations.models import GitHubRepository, RunTrigger, StreamName, SyncRun
 from dexxy.integrations.receipts import Receipt
@@ -11,6 +11,7 @@ from dexxy.integrations.selectors import RepositoryOverview
 from dexxy.integrations.services.github.api.refusals import authorization_page
 from dexxy.integrations.sync_phase import SyncPhase
 from dexxy.web.wording import sync as sync_words
+from dexxy.web.wording.stored import told
 
 register = template.Library()
 
@@ -60,7 +61,7 @@ def against_github(receipt: Receipt) -> str:
 @register.filter
 def as_stored(text: str) -> SafeString:
     """Show what was stored in English: a sentence of ours in the reader's language."""
-    shown = gettext(text) if text else ""
+    shown = told(text)
     language = get_language() if shown != text else "en"
     return format_html('<span lang="{}">{}</span>', language, shown)
 

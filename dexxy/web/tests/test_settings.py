@@ -1,4 +1,7 @@
 import re
+from collections.abc import Sequence
+from functools import cache
+from html import unescape
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -16,6 +19,7 @@ from dexxy.sources.models import Source
 from dexxy.web.tests.test_access import pages
 from dexxy.web.wording import times
 from tests.factories import START, make_identity, make_message, make_thread, make_workspace
+from tools import texts
 
 __all__ = ["pages"]
 
@@ -189,6 +193,34 @@ def test_a_time_zone_is_offered_by_one_name_and_by_the_old_one_where_it_is_chose
     assert kept - offered == {"Asia/Calcutta"}
 
 
+@cache
+def translated() -> frozenset[str]:
+    """Return the English texts that are others in German, without those that hold values."""
+    [catalogue] = [path for path in texts.catalogues() if "de" in path.parts]
+    return frozenset(
+        id
+        for message in texts.read(catalogue)
+        for id, told in zip(strings_of(message.id), texts.strings(message), strict=False)
+        if id and id != told and not re.search(r"[{%<]", id)
+    )
+
+
+def strings_of(ids: str | Sequence[str]) -> Sequence[str]:
+    return [ids] if isinstance(ids, str) else ids
+
+
+def english_in(page: str) -> list[str]:
+    """Return the texts of a page that are English ones of the catalogue."""
+    shown = re.sub(r"<(script|style|code|pre|option|bdi)\b.*?</\1>", "", page, flags=re.DOTALL)
+    read_out = re.findall(r'(?:title|aria-label|placeholder|alt)="([^"]*)"', shown)
+    whole = [*read_out, *re.findall(">([^<]+)", shown)]
+    return sorted({text.strip() for text in map(unescape, whole)} & translated())
+
+
+def test_english_on_a_german_page_is_found() -> None:
+    assert english_in('<b title="Settings">Team</b><i>Read again</i>') == ["Settings"]
+
+
 def test_each_page_is_german_for_who_reads_german_and_its_numbers_in_markup_are_not(
     client: Client, alice: User, pages: dict[str, str]
 ) -> None:
@@ -200,6 +232,7 @@ def test_each_page_is_german_for_who_reads_german_and_its_numbers_in_markup_are_
         if "<html" in page:
             assert '<html lang="de"' in page, path
             assert "Einstellungen" in page, path
+        assert english_in(page) == [], path
         # `width="1,5"` is no number to a browser.
         assert (
             re.findall(r'="[^"]*\d,\d[^"]*"', re.sub(r'(title|aria-label)="[^"]*"', "", page)) == []

@@ -35,6 +35,34 @@ def test_a_sentence_of_ours_is_shown_in_the_language_of_the_reader(text: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("a/b is paused. Resume it first.", ["a/b"]),
+        ("The event newly_invented is unknown.", ["newly_invented"]),
+        ("It answers with the status 500.", ["500"]),
+        (
+            "GitHub does not let Dexxy read a list to its end (It goes on behind all that there"
+            " is.) It was begun again 5 times. Dexxy will try again later.",
+            ["(Sie geht hinter allem weiter, was es gibt.)", "5"],
+        ),
+        (
+            "GitHub does not let this token read it (403: {x} <b>(no)). Update). Give the token"
+            " read access to issues, pull requests and discussions.",
+            ["(403: {x} &lt;b&gt;(no)). Update)."],
+        ),
+    ],
+)
+def test_a_sentence_of_ours_is_translated_around_its_values(text: str, values: list[str]) -> None:
+    with override("de"):
+        shown = as_stored(text)
+
+    assert shown.startswith('<span lang="de">')
+    for value in values:
+        assert value in shown
+    assert as_stored(text).startswith('<span lang="en">')
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [("<b>Gone</b>", "&lt;b&gt;Gone&lt;/b&gt;"), ("", ""), ("KeyError: 7", "KeyError: 7")],
 )

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import BadInputError
@@ -91,5 +92,5 @@ def _day(text: str) -> datetime | None:
     except ValueError:
         day = None
     if day is None or not 1 < day.year < 9999:
-        raise BadInputError("on is not a day.")
+        raise BadInputError(_("on is not a day."))
     return datetime.combine(day, time(), timezone.get_current_timezone())

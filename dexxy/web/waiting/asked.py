@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 from dexxy.common.errors import BadInputError
 from dexxy.messages.waiting.lists import QueueFilters, Tab
 from dexxy.web.search.grammar import Query
@@ -23,5 +25,5 @@ def filters_in(query: Mapping[str, str]) -> QueueFilters:
     try:
         tab = Tab(query.get("tab") or Tab.ALL.value)
     except ValueError as error:
-        raise BadInputError("There is no such list.") from error
+        raise BadInputError(_("There is no such list.")) from error
     return queue_filters(search_in(query), tab)

@@ -4,31 +4,20 @@ Evidence is stored with its English sentence, as the API tells it. Here the rule
 which words of that sentence are ours, and which are an account's.
 """
 
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
-
-from django.utils.translation import gettext
 
 from dexxy.integrations.services.contributors.comparing.suggestion_rules import DOUBTS, RULES
 from dexxy.members.adding import ADDED
 from dexxy.members.imports.stated_accounts import STATED
 from dexxy.members.merges.by_hand import BY_HAND
+from dexxy.web.wording.stored import refilled
 
 _SENTENCES: Final[Mapping[str, str]] = {
     **{rule.name: rule.sentence for rule in RULES},
     **{doubt.name: doubt.sentence for doubt in DOUBTS},
     **{str(one["rule"]): str(one["sentence"]) for one in (ADDED, BY_HAND, STATED)},
 }
-_HOLE: Final = re.compile(r"\{[a-z.]+\}")
-
-
-@cache
-def _pattern(ours: str) -> re.Pattern[str]:
-    """Return what a sentence looks like whose holes are filled in."""
-    parts = (re.escape(part) for part in _HOLE.split(ours))
-    return re.compile("(.*?)".join(parts), re.DOTALL)
 
 
 def in_words(reason: Mapping[str, Any]) -> str:
@@ -39,8 +28,5 @@ def in_words(reason: Mapping[str, Any]) -> str:
     """
     stored: str = reason["sentence"]
     ours = _SENTENCES.get(reason["rule"], "")
-    found = _pattern(ours).fullmatch(stored)
-    if not found:
-        return stored
-    values = dict(zip(_HOLE.findall(ours), found.groups(), strict=True))
-    return _HOLE.sub(lambda hole: values[hole.group()], gettext(ours))
+    told = refilled(stored, ours) if ours else None
+    return stored if told is None else told

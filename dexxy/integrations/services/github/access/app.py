@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dexxy.common.crypto import Secret, UndecryptableSecretError
 from dexxy.common.errors import DexxyError
@@ -184,9 +185,11 @@ def app_client(app: GitHubApp) -> GitHubClient:
 def app_refused(error: errors.GitHubError) -> AppRefusedError:
     """Say of a refusal of the App itself what can be done about it."""
     return AppRefusedError(
-        "GitHub does not accept the App's signature. Check that this machine's clock is right,"
-        " that the App still exists, and that its private key was not deleted on GitHub."
-        f" GitHub said: {error}"
+        gettext_noop(
+            "GitHub does not accept the App's signature. Check that this machine's clock is right,"
+            " that the App still exists, and that its private key was not deleted on GitHub."
+            " GitHub said: {message}"
+        ).format(message=error)
     )
 
 

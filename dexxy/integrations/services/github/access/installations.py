@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import AccountType, GitHubApp, GitHubInstallation
 from dexxy.integrations.services.github.access.repository_state import (
@@ -90,8 +91,10 @@ def installation_suspend(installation: GitHubInstallation) -> None:
     _update(installation, is_suspended=True, **NO_TOKEN)
     access_lost(
         installation.repositories.followed(),
-        f"GitHub suspended Dexxy's access to {installation.account_login}."
-        " Whoever suspended it ends that on GitHub, in the App's settings.",
+        gettext_noop(
+            "GitHub suspended Dexxy's access to {account}."
+            " Whoever suspended it ends that on GitHub, in the App's settings."
+        ).format(account=installation.account_login),
     )
     log.warning("installation suspended", account=installation.account_login)
 
@@ -111,8 +114,10 @@ def installation_delete(installation: GitHubInstallation) -> None:
     _update(installation, deleted_at=deleted_at, reconcile_at=None, **NO_TOKEN)
     access_lost(
         installation.repositories.followed(),
-        f"The GitHub App was removed from {installation.account_login}."
-        " Connect GitHub again to go on where this stopped.",
+        gettext_noop(
+            "The GitHub App was removed from {account}."
+            " Connect GitHub again to go on where this stopped."
+        ).format(account=installation.account_login),
     )
     log.warning("installation deleted", account=installation.account_login)
 

@@ -12,6 +12,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import Outcome, Statement, execute, run_together
@@ -82,7 +83,9 @@ class Lease:
             LeaseGivenUpError: this process was asked to stop.
         """
         if asked_to_stop.is_set():
-            raise LeaseGivenUpError("This process was asked to stop, so another one goes on.")
+            raise LeaseGivenUpError(
+                gettext_noop("This process was asked to stop, so another one goes on.")
+            )
         if monotonic() - self._renewed_at > RENEW_AFTER:
             self.renew()
 
@@ -107,7 +110,9 @@ class Lease:
             LeaseLostError: it is not ours any more.
         """
         if not done.count:
-            raise LeaseLostError("Another process took over this sync, so this one stopped.")
+            raise LeaseLostError(
+                gettext_noop("Another process took over this sync, so this one stopped.")
+            )
         self._renewed_at = monotonic()
 
     def release(self) -> None:
@@ -130,7 +135,9 @@ def lease_taken(credential: Credential) -> Iterator[Lease]:
         "dead": _dead_holder(credential.pk),
     }
     if not execute(_TAKE, params):
-        raise CredentialBusyError("Another process is reading with this token just now.")
+        raise CredentialBusyError(
+            gettext_noop("Another process is reading with this token just now.")
+        )
     lease = Lease(credential.pk, token)
     try:
         yield lease

@@ -5,16 +5,17 @@ read again.
 """
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import GitHubApp, GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.app import app_of_environment_store
 from dexxy.integrations.services.github.access.repository_state import access_lost
 
-ASK_ANEW = (
+ASK_ANEW = gettext_noop(
     "The token of {name} is encrypted with a key that is not here any more. Give a token again:"
     " run `dexxy sync {repository} --token TOKEN --workspace {workspace}`."
 )
-ASK_FOR_APP_ANEW = (
+ASK_FOR_APP_ANEW = gettext_noop(
     "The keys of the GitHub App are encrypted with a key that is not here any more. Whoever runs"
     " this Dexxy gives them again: by DEXXY_GITHUB_APP_ID and what belongs to it, or by a new App"
     " from /setup/github/."

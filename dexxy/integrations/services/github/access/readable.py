@@ -1,5 +1,7 @@
 """Whether a repository may be read: not for longer than its people and GitHub let us."""
 
+from django.utils.translation import gettext_noop
+
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import Question
 from dexxy.integrations.models import GitHubRepository, SyncStatus
@@ -20,8 +22,16 @@ def require_readable(repository: GitHubRepository) -> None:
     if GitHubRepository.objects.readable().filter(pk=repository.pk).exists():
         return
     if GitHubRepository.objects.filter(pk=repository.pk, sync_status=SyncStatus.PAUSED).exists():
-        raise SyncNotPossibleError(f"{repository.full_name} is paused. Resume it first.")
-    raise SyncNotPossibleError(f"{repository.full_name} is not connected. Connect it again.")
+        raise SyncNotPossibleError(
+            gettext_noop("{repository} is paused. Resume it first.").format(
+                repository=repository.full_name
+            )
+        )
+    raise SyncNotPossibleError(
+        gettext_noop("{repository} is not connected. Connect it again.").format(
+            repository=repository.full_name
+        )
+    )
 
 
 class StillReadable:
@@ -55,6 +65,8 @@ class StillReadable:
             return
         require_readable(self._repository)
         raise SyncNotPossibleError(
-            f"GitHub does not let Dexxy read {self._repository.full_name} any more."
-            " Give it access again, or disconnect it."
+            gettext_noop(
+                "GitHub does not let Dexxy read {repository} any more."
+                " Give it access again, or disconnect it."
+            ).format(repository=self._repository.full_name)
         )

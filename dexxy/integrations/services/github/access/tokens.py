@@ -14,6 +14,7 @@ from time import monotonic, sleep
 import httpx
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.sql import fetch_all
@@ -268,12 +269,16 @@ def _why_refused(installation: GitHubInstallation, error: errors.GitHubError) ->
 
 def _suspended(installation: GitHubInstallation) -> errors.InstallationSuspendedError:
     return errors.InstallationSuspendedError(
-        f"GitHub suspended Dexxy's access to {installation.account_login}."
-        " Whoever suspended it ends that on GitHub, in the App's settings."
+        gettext_noop(
+            "GitHub suspended Dexxy's access to {account}."
+            " Whoever suspended it ends that on GitHub, in the App's settings."
+        ).format(account=installation.account_login)
     )
 
 
 def _deleted(installation: GitHubInstallation) -> errors.InstallationDeletedError:
     return errors.InstallationDeletedError(
-        f"The GitHub App was removed from {installation.account_login}. Connect GitHub again."
+        gettext_noop("The GitHub App was removed from {account}. Connect GitHub again.").format(
+            account=installation.account_login
+        )
     )

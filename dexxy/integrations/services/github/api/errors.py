@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
+from django.utils.translation import gettext_noop
 
 from dexxy.common.errors import DexxyError
 from dexxy.common.redaction import redacted
@@ -161,7 +162,9 @@ def answer_shape(what: str) -> Iterator[None]:
     except UNKNOWN_SHAPE as error:
         log_shape(what, error)
         raise UnexpectedAnswerError(
-            f"GitHub's {what} have an unknown shape. Update Dexxy, or report it."
+            gettext_noop(
+                "GitHub's {what} have an unknown shape. Update Dexxy, or report it."
+            ).format(what=what)
         ) from error
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import httpx
 import orjson
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.services.github.api import errors, gaps
 from dexxy.integrations.services.github.api.gaps import Gaps
@@ -35,44 +36,67 @@ _WHOLE = ((), _REPOSITORY)
 _REFUSED = frozenset({"FORBIDDEN", "NOT_FOUND"})
 # How an error names the page on GitHub that authorizes a token.
 _AUTHORIZED_AT = "open {} in a browser"
-_GIVE_ACCESS = "Give the token read access to issues, pull requests and discussions."
 
 
 # Status -> the error, and its message, in which {message} is GitHub's own.
 _BY_STATUS: Mapping[int, tuple[type[errors.GitHubError], str]] = {
     401: (
         errors.BadCredentialsError,
-        "GitHub refused the token (401)."
-        " Make a new one under Settings > Developer settings, and connect again.",
+        gettext_noop(
+            "GitHub refused the token (401)."
+            " Make a new one under Settings > Developer settings, and connect again."
+        ),
     ),
     403: (
         errors.AccessDeniedError,
-        f"GitHub does not let this token read it (403: {{message}}). {_GIVE_ACCESS}",
+        gettext_noop(
+            "GitHub does not let this token read it (403: {message})."
+            " Give the token read access to issues, pull requests and discussions."
+        ),
     ),
     404: (
         errors.NotFoundError,
-        "GitHub knows nothing there (404: {message}). Check DEXXY_GITHUB_API_URL.",
+        gettext_noop("GitHub knows nothing there (404: {message}). Check DEXXY_GITHUB_API_URL."),
     ),
     410: (
         errors.NotFoundError,
-        "GitHub knows nothing there (410: {message}). Check DEXXY_GITHUB_API_URL.",
+        gettext_noop("GitHub knows nothing there (410: {message}). Check DEXXY_GITHUB_API_URL."),
     ),
     451: (
         errors.AccessDeniedError,
-        "GitHub blocks it for legal reasons (451: {message})."
-        " Its page on GitHub says why; Dexxy looks again every hour.",
+        gettext_noop(
+            "GitHub blocks it for legal reasons (451: {message})."
+            " Its page on GitHub says why; Dexxy looks again every hour."
+        ),
     ),
-    502: (errors.QueryTooHeavyError, "GitHub gave up on the request (502). Try again later."),
-    503: (errors.GatewayError, "GitHub failed (503: {message}). Try again later."),
-    504: (errors.QueryTooHeavyError, "GitHub gave up on the request (504). Try again later."),
+    502: (
+        errors.QueryTooHeavyError,
+        gettext_noop("GitHub gave up on the request (502). Try again later."),
+    ),
+    503: (errors.GatewayError, gettext_noop("GitHub failed (503: {message}). Try again later.")),
+    504: (
+        errors.QueryTooHeavyError,
+        gettext_noop("GitHub gave up on the request (504). Try again later."),
+    ),
     # https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/
-    524: (errors.QueryTooHeavyError, "A proxy gave up on the request (524). Try again later."),
+    524: (
+        errors.QueryTooHeavyError,
+        gettext_noop("A proxy gave up on the request (524). Try again later."),
+    ),
 }
-_SERVER_FAILED = (errors.GitHubServerError, "GitHub failed ({status}: {message}). Try again later.")
+_SERVER_FAILED = (
+    errors.GitHubServerError,
+    gettext_noop("GitHub failed ({status}: {message}). Try again later."),
+)
 _UNEXPECTED = (
     errors.UnexpectedAnswerError,
-    "GitHub refused the request ({status}: {message}). Update Dexxy, or report it.",
+    gettext_noop("GitHub refused the request ({status}: {message}). Update Dexxy, or report it."),
 )
+_NO_OBJECT = gettext_noop(
+    "GitHub's GraphQL answer is not an object. Check DEXXY_GITHUB_GRAPHQL_URL."
+)
+_NO_DATA = gettext_noop("GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL.")
+_IN_PART = gettext_noop("GitHub answered only a part of the query, and not in a way that says why.")
 
 
 def raise_for_status(response: httpx.Response) -> NoReturn:
@@ -150,15 +174,11 @@ def gaps_of(
         GitHubError: one of its kinds.
     """
     if not isinstance(body, dict):
-        raise errors.UnexpectedAnswerError(
-            "GitHub's GraphQL answer is not an object. Check DEXXY_GITHUB_GRAPHQL_URL."
-        )
+        raise errors.UnexpectedAnswerError(_NO_OBJECT)
     try:
         problems = [_Problem.read(entry, document) for entry in body.get("errors") or ()]
     except errors.UNKNOWN_SHAPE as error:
-        raise errors.QueryTooHeavyError(
-            "GitHub answered only a part of the query, and not in a way that says why."
-        ) from error
+        raise errors.QueryTooHeavyError(_IN_PART) from error
     items = gaps.Items(may_lack)
     of_items = {p: items.of(p.path) for p in problems if gaps.may_lack(p.kind)}
     grave = [problem for problem in problems if not of_items.get(problem)]
@@ -166,9 +186,7 @@ def gaps_of(
         raise _graphql_error(_Refusal(grave, headers))
     if not isinstance(body.get("data"), dict):
         # REST answers of a proxy or a wrong address look like this.
-        raise errors.UnexpectedAnswerError(
-            "GitHub's GraphQL answer has no data. Check DEXXY_GITHUB_GRAPHQL_URL."
-        )
+        raise errors.UnexpectedAnswerError(_NO_DATA)
     found = _gaps(body["data"], of_items)
     return replace(found, reasons=_reasons(of_items, headers))
 
@@ -204,7 +222,9 @@ def _gaps(data: Any, of_items: Mapping[_Problem, str]) -> Gaps:
                 refused.add(item if is_whole else told)
     except errors.UNKNOWN_SHAPE as error:
         raise errors.QueryTooHeavyError(
-            "GitHub answered only a part of the query, and not in a way that says which."
+            gettext_noop(
+                "GitHub answered only a part of the query, and not in a way that says which."
+            )
         ) from error
     return Gaps(frozenset(missed), frozenset(refused))
 
@@ -287,34 +307,41 @@ _BY_REFUSAL: Sequence[tuple[_Predicate, type[errors.GitHubError], str]] = (
     (
         lambda refusal: refusal.is_cursor,
         errors.CursorRefusedError,
-        "GitHub refused a cursor: {message}",
+        gettext_noop("GitHub refused a cursor: {message}"),
     ),
     (
         lambda refusal: refusal.is_not_found,
         errors.NotFoundError,
-        "GitHub knows nothing there ({message}). Check that it exists, and that the token may"
-        " read it.",
+        gettext_noop(
+            "GitHub knows nothing there ({message}). Check that it exists, and that the token may"
+            " read it."
+        ),
     ),
     (
         lambda refusal: refusal.is_denied,
         errors.AccessDeniedError,
-        f"GitHub does not let this token read it ({{message}}). {_GIVE_ACCESS}",
+        gettext_noop(
+            "GitHub does not let this token read it ({message})."
+            " Give the token read access to issues, pull requests and discussions."
+        ),
     ),
     (
         lambda refusal: refusal.is_of_fields,
         errors.UnexpectedAnswerError,
-        "GitHub shows the repository, but not all that Dexxy needs to know of it ({message})."
-        " Update Dexxy, or report it.",
+        gettext_noop(
+            "GitHub shows the repository, but not all that Dexxy needs to know of it ({message})."
+            " Update Dexxy, or report it."
+        ),
     ),
     (
         lambda refusal: refusal.is_of_query,
         errors.UnexpectedAnswerError,
-        "GitHub refused the query ({message}). Update Dexxy, or report it.",
+        gettext_noop("GitHub refused the query ({message}). Update Dexxy, or report it."),
     ),
     (
         lambda refusal: True,
         errors.QueryTooHeavyError,
-        "GitHub answered only a part of the query ({message}). Try again later.",
+        gettext_noop("GitHub answered only a part of the query ({message}). Try again later."),
     ),
 )
 
@@ -326,19 +353,29 @@ def _graphql_error(refusal: _Refusal) -> errors.GitHubError:
         return barred
     if refusal.unscoped_fields:
         return errors.ScopeMissingError(
-            f"The token lacks a scope ({refusal.message}). Give it that scope on GitHub.",
+            gettext_noop(
+                "The token lacks a scope ({message}). Give it that scope on GitHub."
+            ).format(message=refusal.message),
             refusal.unscoped_fields,
         )
     error, sentence = next((e, text) for fits, e, text in _BY_REFUSAL if fits(refusal))
     if error is errors.UnexpectedAnswerError and refusal.is_of_newer_fields:
         return errors.FieldUnknownError(
-            f"GitHub does not know a field ({refusal.message}). Update Dexxy, or report it.",
+            gettext_noop(
+                "GitHub does not know a field ({message}). Update Dexxy, or report it."
+            ).format(message=refusal.message),
             refusal.unknown_fields,
         )
     if refusal.is_of_query and (version := _too_old(refusal.headers)):
         return errors.UnexpectedAnswerError(
-            f"GitHub Enterprise Server {version} is too old: Dexxy needs"
-            f" {'.'.join(map(str, OLDEST_SERVER))} or newer. GitHub said: {refusal.message}"
+            gettext_noop(
+                "GitHub Enterprise Server {version} is too old: Dexxy needs {oldest} or newer."
+                " GitHub said: {message}"
+            ).format(
+                version=version,
+                oldest=".".join(map(str, OLDEST_SERVER)),
+                message=refusal.message,
+            )
         )
     return error(sentence.format(message=refusal.message))
 
@@ -361,9 +398,11 @@ def _address_not_listed(message: str) -> errors.AddressNotListedError | None:
     if "ip allow list" not in message.lower():
         return None
     return errors.AddressNotListedError(
-        "The organization lets only the addresses of its IP allow list in, and that of this server"
-        " is not on it. An owner can add it on GitHub, in the organization's settings under"
-        f" Authentication security > IP allow list. GitHub said: {message}"
+        gettext_noop(
+            "The organization lets only the addresses of its IP allow list in, and that of this"
+            " server is not on it. An owner can add it on GitHub, in the organization's settings"
+            " under Authentication security > IP allow list. GitHub said: {message}"
+        ).format(message=message)
     )
 
 
@@ -379,17 +418,18 @@ def _sign_in_wanted(
         return None
     address = next((part[4:] for part in parts if part.startswith("url=https://")), "")
     # Half an address leads nowhere.
-    is_whole = address and errors.quoted(address) == address
-    where = (
-        _AUTHORIZED_AT.format(address)
-        if is_whole
-        else "on GitHub, under Settings > Developer settings > Personal access tokens >"
-        " Configure SSO, choose the organization"
-    )
-    return errors.SingleSignOnRequiredError(
-        f"The organization wants the token authorized by its single sign-on (SAML): {where},"
-        " then sync again."
-    )
+    if address and errors.quoted(address) == address:
+        sentence = gettext_noop(
+            "The organization wants the token authorized by its single sign-on (SAML): open"
+            " {address} in a browser, then sync again."
+        )
+    else:
+        sentence = gettext_noop(
+            "The organization wants the token authorized by its single sign-on (SAML): on GitHub,"
+            " under Settings > Developer settings > Personal access tokens > Configure SSO, choose"
+            " the organization, then sync again."
+        )
+    return errors.SingleSignOnRequiredError(sentence.format(address=address))
 
 
 def authorization_page(told: str, web_url: str) -> str:
@@ -441,15 +481,20 @@ def rate_limited(headers: httpx.Headers, message: str = "") -> errors.RateLimite
     if _is_secondary(headers, message):
         return too_many_at_once(retry_at)
     return errors.RateLimitedError(
-        f"GitHub's rate limit is used up until {retry_at:%H:%M:%S} UTC. Try again then.", retry_at
+        gettext_noop("GitHub's rate limit is used up until {time} UTC. Try again then.").format(
+            time=f"{retry_at:%H:%M:%S}"
+        ),
+        retry_at,
     )
 
 
 def too_many_at_once(retry_at: datetime) -> errors.RateLimitedError:
     """Return the error of a secondary rate limit that wants a pause until RETRY_AT."""
     return errors.RateLimitedError(
-        "GitHub wants fewer requests at a time (its secondary rate limit), and none until"
-        f" {retry_at:%H:%M:%S} UTC. Try again then.",
+        gettext_noop(
+            "GitHub wants fewer requests at a time (its secondary rate limit), and none until"
+            " {time} UTC. Try again then."
+        ).format(time=f"{retry_at:%H:%M:%S}"),
         retry_at,
         is_secondary=True,
     )

@@ -166,8 +166,10 @@ def registration_finish(person: Person, *, state: str, code: str) -> GitHubApp:
     state_take(person.viewer, person.session_key, state, [StatePurpose.REGISTER])
     server = default_server()
     refusal = RegistrationCodeError(
-        "GitHub does not hand out the App's secrets any more: the page was opened twice, or an"
-        " hour ago. Delete the App on GitHub, and register it once more."
+        _(
+            "GitHub does not hand out the App's secrets any more: the page was opened twice, or an"
+            " hour ago. Delete the App on GitHub, and register it once more."
+        )
     )
     if not _CODE.fullmatch(code):
         raise refusal

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.values import Payload, number_of
 from dexxy.integrations.services.github.mapping.threads import THREADS, MappedThread
@@ -50,7 +52,9 @@ def read_thread(kind: ThreadKind, node: Payload) -> MappedThread | Unreadable:
         name = kind.replace("_", " ")
         errors.log_shape(f"{name} #{number}", error)
         problem = errors.UnexpectedAnswerError(
-            f"GitHub shows {name} #{number} in a way that this Dexxy does not know."
-            " Update Dexxy, or report it."
+            gettext_noop(
+                "GitHub shows {thread} #{number} in a way that this Dexxy does not know."
+                " Update Dexxy, or report it."
+            ).format(thread=name, number=number)
         )
         return Unreadable(kind, number, problem)

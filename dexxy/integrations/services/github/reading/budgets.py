@@ -7,11 +7,20 @@ from typing import Any
 
 import httpx
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import Credential
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.refusals import server_time, until_reset
 
+_POINTS_LEFT = gettext_noop(
+    "The last tenth of your {size} points of GitHub's for this hour is left to you."
+    " Dexxy goes on at {time} UTC."
+)
+_REQUESTS_LEFT = gettext_noop(
+    "The last tenth of your {size} requests of GitHub's for this hour is left to you."
+    " Dexxy goes on at {time} UTC."
+)
 # Below this, what is left of the hour's points belongs to what is new.
 POINTS_FOR_NEWS = 1000
 # Half of the least that GitHub gives for an hour: below it, only what is new is read again.
@@ -97,9 +106,6 @@ def leave_to_person(limits: Mapping[str, Limit], resource: str) -> None:
     if limit is None or limit.ends_at <= timezone.now():
         return
     if limit.remaining <= limit.size * LEFT_TO_PERSON:
-        what = "points" if resource == "graphql" else "requests"
-        raise errors.RateLimitedError(
-            f"The last tenth of your {limit.size} {what} of GitHub's for this hour is left to you."
-            f" Dexxy goes on at {limit.ends_at:%H:%M:%S} UTC.",
-            limit.ends_at,
-        )
+        sentence = _POINTS_LEFT if resource == "graphql" else _REQUESTS_LEFT
+        told = sentence.format(size=limit.size, time=f"{limit.ends_at:%H:%M:%S}")
+        raise errors.RateLimitedError(told, limit.ends_at)

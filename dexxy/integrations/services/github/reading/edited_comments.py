@@ -8,6 +8,7 @@ https://docs.github.com/en/rest/pulls/comments#list-review-comments-in-a-reposit
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Min
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
@@ -128,7 +129,9 @@ def _following(reading: Reading, address: str) -> Answer:
         # its first page tells.
         raise errors.CursorRefusedError(str(error)) from error
     if answer.next_page == address:
-        raise errors.CursorRefusedError("GitHub's list of comments goes round in a circle.")
+        raise errors.CursorRefusedError(
+            gettext_noop("GitHub's list of comments goes round in a circle.")
+        )
     return answer
 
 

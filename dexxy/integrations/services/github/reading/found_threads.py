@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.gaps import Gaps
@@ -101,8 +103,9 @@ def _has_moved(thread: Marked, node: Mapping[str, Any], github_id: int) -> bool:
 def _refused(thread: Marked, reason: str | None) -> errors.AccessDeniedError:
     return errors.AccessDeniedError(
         reason
-        or f"GitHub does not let this token read #{thread.number}, or only a part of it."
-        " Dexxy asks again."
+        or gettext_noop(
+            "GitHub does not let this token read #{number}, or only a part of it. Dexxy asks again."
+        ).format(number=thread.number)
     )
 
 
@@ -111,7 +114,9 @@ def _sort_missing(found: Found, thread: Marked, *, is_missed: bool) -> None:
         _sort_gone(found, thread, ArchivedReason.MISSING)
     else:
         raise errors.QueryTooHeavyError(
-            f"GitHub shows nothing of #{thread.number}, and does not say why."
+            gettext_noop("GitHub shows nothing of #{number}, and does not say why.").format(
+                number=thread.number
+            )
         )
 
 

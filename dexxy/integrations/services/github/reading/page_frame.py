@@ -76,7 +76,7 @@ def listing_of(reading: Reading, kind: ThreadKind, answer: Answer) -> Listing:
         _, _ = full_name.split("/")
         node_id = text(found.get("id"))
         if None in page.nodes:
-            raise errors.QueryTooHeavyError(f"GitHub's list of {kind}s has gaps. Try again later.")
+            raise errors.QueryTooHeavyError(_GAPS[kind])
         for node in page.nodes:
             number_of(node)
         names, counts = dict(_names(found)), _counts(found)
@@ -185,6 +185,13 @@ _MISSED: Mapping[ThreadKind, str] = {
         "GitHub shows no list of discussions: they may be switched off in the repository."
     ),
 }
+_GAPS: Mapping[ThreadKind, str] = {
+    ThreadKind.ISSUE: gettext_noop("GitHub's list of issues has gaps. Try again later."),
+    ThreadKind.PULL_REQUEST: gettext_noop(
+        "GitHub's list of pull requests has gaps. Try again later."
+    ),
+    ThreadKind.DISCUSSION: gettext_noop("GitHub's list of discussions has gaps. Try again later."),
+}
 _NOTHING: Payload = {
     "totalCount": 0,
     "nodes": [],
@@ -199,7 +206,7 @@ def refuse_circle(page: Page, after: str | None) -> None:
         CursorRefusedError: the cursor behind the page is the one before it.
     """
     if page.goes_on and page.end == after:
-        raise errors.CursorRefusedError("Its cursors go round in a circle.")
+        raise errors.CursorRefusedError(gettext_noop("Its cursors go round in a circle."))
 
 
 def time_in(node: Payload, field: str) -> datetime | None:

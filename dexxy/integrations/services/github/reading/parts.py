@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.integrations.models import SyncPart
 from dexxy.integrations.services.github.api import errors
@@ -146,19 +147,23 @@ def _page(part: Part, node: Any) -> MappedList:
     except errors.UNKNOWN_SHAPE as error:
         errors.log_shape(f"list of #{part.thread_number}", error)
         raise errors.QueryTooHeavyError(
-            f"GitHub shows a list of #{part.thread_number} in a way that this Dexxy does not know."
-            " Update Dexxy, or report it."
+            gettext_noop(
+                "GitHub shows a list of #{number} in a way that this Dexxy does not know."
+                " Update Dexxy, or report it."
+            ).format(number=part.thread_number)
         ) from error
     is_nothing_new = bool(page.seen) and set(page.seen) <= set(part.seen)
     if page.cursor and (page.cursor == part.cursor or is_nothing_new):
-        raise errors.CursorRefusedError("Its cursors go round in a circle.")
+        raise errors.CursorRefusedError(gettext_noop("Its cursors go round in a circle."))
     return page
 
 
 def _refused(part: Part, reason: str | None) -> errors.AccessDeniedError:
     return errors.AccessDeniedError(
         reason
-        or f"GitHub does not let this token read a list of #{part.thread_number}. Dexxy asks again."
+        or gettext_noop(
+            "GitHub does not let this token read a list of #{number}. Dexxy asks again."
+        ).format(number=part.thread_number)
     )
 
 

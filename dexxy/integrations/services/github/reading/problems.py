@@ -3,10 +3,11 @@
 A problem ends when its thread was read whole: itself, and each of its parts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.common.sql import execute_later
 from dexxy.integrations.models import GitHubRepository, SyncProblem
@@ -30,6 +31,24 @@ Key = tuple[ThreadKind, int]
 # In the place of the number that GitHub does not show: of each list one problem, which a sweep ends
 # that meets no such thread.
 UNNUMBERED = 0
+_UNNUMBERED: Mapping[ThreadKind, str] = {
+    ThreadKind.ISSUE: gettext_noop(
+        "GitHub shows nothing of one issue, not even its number. The next sweep asks again."
+    ),
+    ThreadKind.PULL_REQUEST: gettext_noop(
+        "GitHub shows nothing of one pull request, not even its number. The next sweep asks again."
+    ),
+    ThreadKind.DISCUSSION: gettext_noop(
+        "GitHub shows nothing of one discussion, not even its number. The next sweep asks again."
+    ),
+}
+_GAP = gettext_noop(
+    "GitHub keeps back a message or a list of #{number}, and shows the rest. Dexxy asks again."
+)
+_GAPS = gettext_noop(
+    "GitHub keeps back {count} messages or lists of #{number}, and shows the rest."
+    " Dexxy asks again."
+)
 
 
 def problem_note(
@@ -51,11 +70,7 @@ def problem_note(
 
 def unnumbered_note(repository: GitHubRepository, kind: ThreadKind) -> None:
     """Write down that a list has a thread of which GitHub shows not even the number."""
-    what = kind.replace("_", " ")
-    error = errors.AccessDeniedError(
-        f"GitHub shows nothing of one {what}, not even its number. The next sweep asks again."
-    )
-    problem_note(repository, kind, UNNUMBERED, error)
+    problem_note(repository, kind, UNNUMBERED, errors.AccessDeniedError(_UNNUMBERED[kind]))
 
 
 def unnumbered_expect(repository: GitHubRepository, kind: ThreadKind) -> None:
@@ -70,10 +85,8 @@ def unnumbered_forget(repository: GitHubRepository, kind: ThreadKind) -> None:
 
 def gaps_note(repository: GitHubRepository, kind: ThreadKind, number: int, gaps: int) -> None:
     """Write down that GitHub keeps back some of a thread; what it shows is stored."""
-    what = "a message or a list" if gaps == 1 else f"{gaps} messages or lists"
-    error = errors.AccessDeniedError(
-        f"GitHub keeps back {what} of #{number}, and shows the rest. Dexxy asks again."
-    )
+    sentence = _GAP if gaps == 1 else _GAPS
+    error = errors.AccessDeniedError(sentence.format(count=gaps, number=number))
     problem_note(repository, kind, number, error)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from dexxy.common.sql import save_later
 from dexxy.integrations.models import GitHubRepository, StreamName, SyncStream
 from dexxy.integrations.services.github.api import errors
@@ -98,7 +100,7 @@ def refuse_endless(stream: SyncStream, listing: Listing, after: str | None) -> N
     refuse_circle(listing.page, after)
     has_read = stream.read if stream.scan_started_at else 0
     if listing.page.goes_on and has_read > 2 * listing.total + PAGE_LIMIT:
-        raise errors.CursorRefusedError("It goes on behind all that there is.")
+        raise errors.CursorRefusedError(gettext_noop("It goes on behind all that there is."))
 
 
 def scan_advance(

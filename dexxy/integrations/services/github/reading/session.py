@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import DataError, transaction
+from django.utils.translation import gettext_noop
 from psycopg.types.json import Jsonb
 
 from dexxy.common.errors import DexxyError
@@ -250,13 +251,15 @@ class Reading:
         found = answer.data.get("repository")
         if not isinstance(found, dict):
             raise errors.GitHubServerError(
-                f"GitHub's answer lacks {self.repository.full_name}, and does not say why."
-                " Try again later."
+                gettext_noop(
+                    "GitHub's answer lacks {repository}, and does not say why. Try again later."
+                ).format(repository=self.repository.full_name)
             )
         if found.get("databaseId") != self.repository.github_id:
             raise RepositoryReplacedError(
-                f"{self.repository.full_name} is another repository now."
-                " Connect it again under its new name."
+                gettext_noop(
+                    "{repository} is another repository now. Connect it again under its new name."
+                ).format(repository=self.repository.full_name)
             )
         return found
 
@@ -278,8 +281,10 @@ class Reading:
                 self._note_spent()
         except DataError as error:
             raise errors.QueryTooHeavyError(
-                f"GitHub's answer holds what cannot be stored ({errors.quoted(error)})."
-                " Update Dexxy, or report it."
+                gettext_noop(
+                    "GitHub's answer holds what cannot be stored ({why})."
+                    " Update Dexxy, or report it."
+                ).format(why=errors.quoted(error))
             ) from error
 
     def _hold(self) -> None:
@@ -326,8 +331,10 @@ class Reading:
         self.count(restarts=1)
         if self.run.counts["restarts"] > RESTARTS_AT_MOST:
             raise errors.UnexpectedAnswerError(
-                f"GitHub does not let Dexxy read a list to its end ({error})"
-                f" It was begun again {RESTARTS_AT_MOST} times. Dexxy will try again later."
+                gettext_noop(
+                    "GitHub does not let Dexxy read a list to its end ({why})"
+                    " It was begun again {times} times. Dexxy will try again later."
+                ).format(why=error, times=RESTARTS_AT_MOST)
             ) from error
 
     def count(self, **counts: int) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Least
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.accounts.models import Workspace
 from dexxy.common.errors import DexxyError
@@ -47,7 +48,7 @@ SOON = timedelta(seconds=30)
 # However often somebody asks for it.
 ASKED_EVERY = timedelta(minutes=1)
 PAGE = 100
-_NOT_LISTED = (
+_NOT_LISTED = gettext_noop(
     "The GitHub App may not read it. Give it access in the App's settings on GitHub,"
     " or disconnect the repository."
 )
@@ -216,7 +217,9 @@ def repositories_listed(
                 yield row
         page, parameters = answer.next_page, None
     if len(seen) < total:
-        raise IncompleteListError("GitHub's list of repositories changed while it was read.")
+        raise IncompleteListError(
+            gettext_noop("GitHub's list of repositories changed while it was read.")
+        )
 
 
 def listed(data: dict[str, Any]) -> Listed:

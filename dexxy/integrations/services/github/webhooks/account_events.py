@@ -8,6 +8,8 @@ workspaces, each with a row of its own: an event is about the installation that 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
+from django.utils.translation import gettext_noop
+
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository
 from dexxy.integrations.services.github.access.installations import (
     app_lock,
@@ -36,8 +38,8 @@ from dexxy.integrations.services.github.webhooks.repository_events import reposi
 from dexxy.outgoing.privacy import source_visibility_note
 
 # Lost, unless it comes back: https://docs.github.com/en/rest/repos/repos#delete-a-repository
-_DELETED = "It was deleted on GitHub. Disconnect it; what was read of it stays."
-_TAKEN_OUT = (
+_DELETED = gettext_noop("It was deleted on GitHub. Disconnect it; what was read of it stays.")
+_TAKEN_OUT = gettext_noop(
     "The GitHub App may not read it any more. Give it access again in the App's settings"
     " on GitHub, or disconnect the repository."
 )
@@ -138,8 +140,10 @@ def on_repository(event: Event) -> bool:
     elif is_transfer:
         access_lost(
             rows.followed().exclude(installation__installation_id=named["id"]),
-            f"It was transferred to {data['owner']['login']}. Connect that account's repositories"
-            " in a workspace of their own, or disconnect it here.",
+            gettext_noop(
+                "It was transferred to {account}. Connect that account's repositories in a"
+                " workspace of their own, or disconnect it here."
+            ).format(account=data["owner"]["login"]),
         )
     elif event.action in {"privatized", "publicized"}:
         # Who may read it has changed: the next sync finds out for whom.

@@ -12,6 +12,7 @@ import orjson
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dexxy.common.queue import worker_wake
 from dexxy.common.stopping import asked_to_stop
@@ -165,7 +166,9 @@ def _lease_take(holder: str, app_pk: int) -> bool:
 
 def _lease_keep(app: GitHubApp) -> None:
     if asked_to_stop.is_set():
-        raise LeaseGivenUpError("This process was asked to stop, so another one goes on.")
+        raise LeaseGivenUpError(
+            gettext_noop("This process was asked to stop, so another one goes on.")
+        )
     GitHubApp.objects.filter(pk=app.pk).update(log_lease_until=timezone.now() + _LEASE)
 
 

@@ -208,8 +208,10 @@ def why_ignored(event: str, action: str) -> str:
     if event in THREAD_EVENTS or not is_unknown(event, action):
         return ""
     if event in ACCOUNT_EVENTS:
-        return f"The action {action} of {event} is unknown."
-    return f"The event {event} is unknown."
+        return gettext_noop("The action {action} of {event} is unknown.").format(
+            action=action, event=event
+        )
+    return gettext_noop("The event {event} is unknown.").format(event=event)
 
 
 def is_unknown(event: str, action: str) -> bool:

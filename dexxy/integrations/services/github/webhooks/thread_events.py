@@ -81,7 +81,9 @@ def _done(event: Event) -> Outcome:
     """Say that an event is applied, and with what reserve."""
     if not is_unknown(event.name, event.action):
         return Outcome(DeliveryState.DONE)
-    why = f"The action {event.action} of {event.name} is unknown: it is taken for an edit."
+    why = gettext_noop(
+        "The action {action} of {event} is unknown: it is taken for an edit."
+    ).format(action=event.action, event=event.name)
     return Outcome(DeliveryState.DONE, quoted(why))
 
 
