@@ -216,7 +216,25 @@ class TeamEvidence:
 @strawberry.type(description="Somebody who might belong to the team.")
 class SuggestedTeammate:
     member: Member
-    association: str = strawberry.field(description="What GitHub calls them.")
+    association: str = strawberry.field(
+        description="What GitHub calls them: member, owner or collaborator, else ''."
+    )
+    organization: str = strawberry.field(
+        description="Where they work, as their profile has it, if somebody of the team works there"
+        " today, or a followed repository belongs to it; else ''."
+    )
+    evidence: list[str] = strawberry.field(
+        description="What speaks for them, in sentences.", metadata=cost(items=0)
+    )
+
+    @classmethod
+    def of(cls, found: listing.Suggested) -> Self:
+        return cls(
+            member=cast(Member, found.member),
+            association=found.association,
+            organization=found.organization,
+            evidence=list(found.evidence),
+        )
 
 
 @strawberry.type(description="Somebody who belongs to the team, or did.")
@@ -300,17 +318,15 @@ class WaitingQuery:
         return cast("Member | None", found)
 
     @strawberry.field(
-        description="Who might belong to the team, as GitHub names them.",
+        description="Who might belong to the team: whom GitHub names so, and who works where"
+        " somebody of the team does, or where a followed repository belongs to. At most 20.",
         metadata=cost(items=listing.MOST_SUGGESTED, objects=10),
     )
     def team_suggested(self, info: Info, workspace_id: strawberry.ID) -> list[SuggestedTeammate]:
         viewer, workspace = in_workspace(info, workspace_id)
         found = listing.team_suggested(viewer, workspace)
         remember_members(info, [one.member for one in found])
-        return [
-            SuggestedTeammate(member=cast(Member, one.member), association=one.association)
-            for one in found
-        ]
+        return [SuggestedTeammate.of(one) for one in found]
 
     @strawberry.field(
         description="Who does not belong to the team because a person said so.",

@@ -4,13 +4,28 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer, require_membership
 from dexxy.common.sql import fetch_all
 from dexxy.members.models import Member
+from dexxy.members.organization_merges import organization_keys
 from dexxy.messages.models import OwnMember, TeamDecision
 from dexxy.messages.team.roster import team_of
 from dexxy.messages.team.stints import Stint
+
+# Stored nowhere, but told as what is stored: in English by the API, in any language by pages.
+_NAMED = {
+    "owner": gettext_noop("GitHub calls them an owner."),
+    "member": gettext_noop("GitHub calls them a member of the organization."),
+    "collaborator": gettext_noop("GitHub calls them a collaborator."),
+}
+_COLLEAGUE = gettext_noop(
+    "Their profile says {organization}, as that of {colleague} does, who is on the team."
+)
+_OWNER = gettext_noop("Their profile says {organization}, which {repository} belongs to.")
 
 MOST_EVIDENCE = 3
 MOST_SUGGESTED = 20
@@ -65,11 +80,16 @@ class Suggested:
     """Somebody who might belong to the team.
 
     Args:
-        association: what GitHub calls them: member, owner or collaborator.
+        association: what GitHub calls them: member, owner or collaborator; '' for nothing of these.
+        organization: where they work, as their profile has it, if somebody of the team works there
+            today or a followed repository is theirs; or ''.
+        evidence: what speaks for them, as English sentences; pages have them in other languages.
     """
 
     member: Member
     association: str
+    organization: str
+    evidence: Sequence[str]
 
 
 def team_list(viewer: Viewer, workspace: Workspace) -> list[Teammate]:
@@ -107,19 +127,89 @@ def team_removed(viewer: Viewer, workspace: Workspace) -> list[Member]:
 
 
 def team_suggested(viewer: Viewer, workspace: Workspace) -> list[Suggested]:
-    """Return whom GitHub names an owner, member or collaborator and who is not on the team.
+    """Return who might belong to the team and does not, by name: MOST_SUGGESTED at most.
 
-    Whom a person took out is not suggested again.
+    First whom GitHub names an owner, member or collaborator, then who works where somebody of the
+    team does, or where a followed repository belongs to. Whom a person took out is not suggested
+    again.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_membership(viewer, workspace)
     known = set(team_of(workspace.pk)) | _decided(workspace, is_on_team=False)
-    asked = {"workspace": workspace.pk, "most": _LOOKED_AT, "known": list(known)}
-    found: dict[int, str] = dict(fetch_all(_SUGGESTED, asked)[:MOST_SUGGESTED])
-    members = Member.objects.filter(pk__in=found, erased_at=None).order_by("display_name", "pk")
-    return [Suggested(member, found[member.pk]) for member in members]
+    asked = {
+        "workspace": workspace.pk,
+        "most": _LOOKED_AT,
+        "known": list(known),
+        "limit": MOST_SUGGESTED,
+    }
+    named: dict[int, str] = dict(fetch_all(_SUGGESTED, asked))
+    employed = _employed(workspace, known, first=named)
+    found = dict.fromkeys([*named, *employed])
+    chosen = list(found)[:MOST_SUGGESTED]
+    members = Member.objects.filter(pk__in=chosen, erased_at=None).order_by("display_name", "pk")
+    return [_suggested(one, named.get(one.pk, ""), employed.get(one.pk)) for one in members]
+
+
+@dataclass(frozen=True)
+class _Employer:
+    """An organization that stands close to the team.
+
+    Args:
+        name: as the profile of the one who is suggested has it.
+        colleague: who of today's team works there, or ''.
+        repository: a followed one that belongs to it, or ''.
+    """
+
+    name: str
+    colleague: str
+    repository: str
+
+
+def _suggested(member: Member, association: str, employer: _Employer | None) -> Suggested:
+    evidence = [_NAMED[association]] if association else []
+    if employer and employer.colleague:
+        evidence.append(_COLLEAGUE.format(organization=employer.name, colleague=employer.colleague))
+    if employer and employer.repository:
+        evidence.append(_OWNER.format(organization=employer.name, repository=employer.repository))
+    return Suggested(member, association, employer.name if employer else "", evidence)
+
+
+def _employed(
+    workspace: Workspace, known: Collection[int], first: Collection[int]
+) -> dict[int, _Employer]:
+    """Return who works where the team does, or where a followed repository belongs to.
+
+    Args:
+        known: who is not asked about.
+        first: who comes first; of the others those who said and did most.
+    """
+    now, team = timezone.now(), team_of(workspace.pk)
+    today = [pk for pk, stints in team.items() if any(stint.holds(now) for stint in stints)]
+    asked = {"workspace": workspace.pk, "team": today}
+    colleagues: dict[str, str] = dict(fetch_all(_COLLEAGUES, asked))
+    owners = _owners(workspace)
+    asked = {
+        "workspace": workspace.pk,
+        "keys": [*colleagues, *owners],
+        "known": list(known),
+        "first": list(first),
+        "most": MOST_SUGGESTED,
+    }
+    return {
+        pk: _Employer(name, colleagues.get(key, ""), owners.get(key, ""))
+        for pk, name, key in fetch_all(_EMPLOYED, asked)
+    }
+
+
+def _owners(workspace: Workspace) -> dict[str, str]:
+    """Return by the keys of those that own followed repositories the name of one of these."""
+    followed = workspace.sources.filter(is_archived=False).read_here()
+    names = followed.order_by("-name", "-pk").values_list("name", flat=True)
+    key_of = organization_keys(workspace.pk)
+    found = {key_of(name.partition("/")[0]): name for name in names if "/" in name}
+    return {key: name for key, name in found.items() if key}
 
 
 def _decided(workspace: Workspace, *, is_on_team: bool) -> set[int]:
@@ -173,5 +263,20 @@ JOIN members_identity author ON author.id = newest.author_id
 JOIN members_member member ON member.id = author.member_id AND NOT member.is_bot
 WHERE newest.association IN ('owner', 'member', 'collaborator')
   AND author.member_id <> ALL(%(known)s)
-GROUP BY author.member_id ORDER BY count(*) DESC, author.member_id
+GROUP BY author.member_id ORDER BY count(*) DESC, author.member_id LIMIT %(limit)s
+"""
+_COLLEAGUES = """
+SELECT DISTINCT ON (s.organization_key) s.organization_key, m.display_name
+FROM members_membersummary s
+JOIN members_member m ON m.id = s.member_id AND m.erased_at IS NULL
+WHERE s.workspace_id = %(workspace)s AND s.member_id = ANY(%(team)s) AND s.organization_key <> ''
+ORDER BY s.organization_key, s.messages DESC, s.member_id
+"""
+_EMPLOYED = """
+SELECT s.member_id, s.organization, s.organization_key
+FROM members_membersummary s
+JOIN members_member m ON m.id = s.member_id AND NOT m.is_bot AND m.erased_at IS NULL
+WHERE s.workspace_id = %(workspace)s AND s.organization_key = ANY(%(keys)s)
+  AND s.organization_key <> '' AND s.messages > 0 AND s.member_id <> ALL(%(known)s)
+ORDER BY s.member_id = ANY(%(first)s) DESC, s.messages DESC, s.member_id LIMIT %(most)s
 """

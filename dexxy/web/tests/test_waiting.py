@@ -731,6 +731,6 @@ def test_whom_github_names_is_suggested_until_somebody_decides(
     client.force_login(alice)
     at = f"/w/{teller.source.workspace.slug}/settings/team/"
 
-    assert "GitHub says: member" in client.get(at).content.decode()
+    assert "GitHub calls them a member of the organization." in client.get(at).content.decode()
     client.post(at, {"decision": "off", "member": teller.people["M"].member_id})
-    assert "GitHub says: member" not in client.get(at).content.decode()
+    assert "GitHub calls them a member of the organization." not in client.get(at).content.decode()
