@@ -8,13 +8,13 @@ from django.utils.translation import override
 
 from dexxy.accounts.models import User
 from dexxy.accounts.selectors import WorkspaceNotFoundError
-from dexxy.members.models import Member, MemberSummary, OrganizationMerge
+from dexxy.members.models import IdentityKind, Member, MemberSummary, OrganizationMerge
 from dexxy.members.organizations import organization_key
 from dexxy.messages.models import TeamDecision
 from dexxy.messages.team.listing import MOST_SUGGESTED, team_suggested
 from dexxy.sources.models import Source, SourceKind
 from dexxy.web.wording.stored import told
-from tests.factories import START, IdentityKind, make_identity, make_message, make_thread
+from tests.factories import START, make_identity, make_message, make_thread
 
 pytestmark = pytest.mark.django_db
 

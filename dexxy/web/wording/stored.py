@@ -7,7 +7,7 @@ the API tells it. Its text in the catalogue has holes, and so says which words a
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import get_language, gettext
 from django.utils.translation.trans_real import translation
@@ -53,7 +53,8 @@ def _value(text: str) -> str:
 @cache
 def _sentences(language: str) -> Sequence[str]:
     """Return the sentences with holes of a catalogue, those with the most words of ours first."""
-    texts = translation(language)._catalog.keys()
+    catalogue: Any = translation(language)
+    texts = catalogue._catalog.keys()
     own = {
         text: len(HOLE.sub("", text))
         for text in texts
