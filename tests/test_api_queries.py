@@ -43,7 +43,7 @@ __all__ = ["alice", "db", "everything", "values", "workspace"]
 Ask = Callable[..., dict[str, Any]]
 
 MORE = 4
-PAGE = 12
+PAGE = 11
 # It asks GitHub.
 ELSEWHERE = {"availableGithubRepos"}
 

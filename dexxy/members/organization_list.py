@@ -3,7 +3,7 @@
 # The statements are put together from constants; values are parameters.
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -123,17 +123,29 @@ _VALUES = {
 MOST_SPELLINGS = 20
 MOST_TAGS = 20
 _SPELLINGS = f"""
-SELECT s.organization FROM members_membersummary s
-WHERE s.workspace_id = %(workspace)s AND s.organization_key = %(key)s
-GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_SPELLINGS}
+SELECT key, name FROM (
+    SELECT s.organization_key AS key, s.organization AS name,
+           row_number() OVER (
+               PARTITION BY s.organization_key ORDER BY count(*) DESC, s.organization
+           ) AS rank
+    FROM members_membersummary s
+    WHERE s.workspace_id = %(workspace)s AND s.organization_key = ANY(%(keys)s)
+    GROUP BY s.organization_key, s.organization
+) found WHERE rank <= {MOST_SPELLINGS} ORDER BY key, rank
 """
 _TAGS = f"""
-SELECT tag, count(DISTINCT s.member_id) FROM members_membersummary s
-JOIN members_identity i ON i.member_id = s.member_id
-JOIN members_member home ON home.id = i.home_member_id
-CROSS JOIN LATERAL unnest(home.tags) AS tag
-WHERE s.workspace_id = %(workspace)s AND s.organization_key = %(key)s
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_TAGS}
+SELECT key, tag, number FROM (
+    SELECT s.organization_key AS key, tag, count(DISTINCT s.member_id) AS number,
+           row_number() OVER (
+               PARTITION BY s.organization_key ORDER BY count(DISTINCT s.member_id) DESC, tag
+           ) AS rank
+    FROM members_membersummary s
+    JOIN members_identity i ON i.member_id = s.member_id
+    JOIN members_member home ON home.id = i.home_member_id
+    CROSS JOIN LATERAL unnest(home.tags) AS tag
+    WHERE s.workspace_id = %(workspace)s AND s.organization_key = ANY(%(keys)s)
+    GROUP BY s.organization_key, tag
+) found WHERE rank <= {MOST_TAGS} ORDER BY key, rank
 """
 
 
@@ -210,26 +222,34 @@ def organization_for(viewer: Viewer, workspace: Workspace, key: str) -> Organiza
     return _organization(rows[0])
 
 
-def organization_spellings(viewer: Viewer, workspace: Workspace, key: str) -> list[str]:
-    """Return how the people of an organization write its name, the usual one first.
+def organization_spellings(
+    viewer: Viewer, workspace: Workspace, keys: Collection[str]
+) -> Mapping[str, list[str]]:
+    """Return by key how the people of each organization write its name, the usual one first.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_people(viewer, workspace)
-    params = {"workspace": workspace.pk, "key": key.replace("\0", "")}
-    return [name for (name,) in fetch_all(_SPELLINGS, params)]
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for key, name in fetch_all(_SPELLINGS, {"workspace": workspace.pk, "keys": list(keys)}):
+        found[key].append(name)
+    return found
 
 
-def organization_tags(viewer: Viewer, workspace: Workspace, key: str) -> list[tuple[str, int]]:
-    """Return the tags of the people of an organization, each with how many have it.
+def organization_tags(
+    viewer: Viewer, workspace: Workspace, keys: Collection[str]
+) -> Mapping[str, list[tuple[str, int]]]:
+    """Return by key the tags of the people of each organization, each with how many have it.
 
     Raises:
         UnauthenticatedError, WorkspaceNotFoundError: VIEWER may not see WORKSPACE.
     """
     require_people(viewer, workspace)
-    params = {"workspace": workspace.pk, "key": key.replace("\0", "")}
-    return [(tag, number) for tag, number in fetch_all(_TAGS, params)]
+    found: dict[str, list[tuple[str, int]]] = {key: [] for key in keys}
+    for key, tag, number in fetch_all(_TAGS, {"workspace": workspace.pk, "keys": list(keys)}):
+        found[key].append((tag, number))
+    return found
 
 
 def _params(workspace: Workspace, search: str) -> dict[str, Any]:

@@ -21,9 +21,13 @@ from dexxy.messages import models, selectors
 from dexxy.messages.feed.filters import FeedFilters
 from dexxy.messages.feed.following import Changes
 from dexxy.messages.graphql_co_authors import USUAL, CoAuthor, co_authors_shown
-from dexxy.messages.graphql_code import (
+from dexxy.messages.graphql_conversation import (
+    WHOLE_THREAD,
     CodeConversations,
+    ThreadFacts,
     code_conversations_shown,
+    facts_shown,
+    is_by_team,
     resolved_shown,
 )
 from dexxy.messages.graphql_details import (
@@ -96,6 +100,14 @@ class Thread:
     ) -> CodeConversations:
         return code_conversations_shown(info, root)
 
+    @strawberry.field(
+        description="What is told of it as a whole: who wrote in it, and when the team answered."
+        " All of its messages are read for that.",
+        metadata=cost(objects=WHOLE_THREAD),
+    )
+    def facts(self, root: strawberry.Parent[models.Thread], info: Info) -> ThreadFacts:
+        return facts_shown(info, root)
+
     @strawberry.field(description="Who is to work on it now.", metadata=cost(items=MOST_ASSIGNEES))
     def assignees(self, root: strawberry.Parent[models.Thread]) -> list[NamedAccount]:
         return [NamedAccount.of(account) for account in root.assignees]
@@ -149,6 +161,12 @@ class ActivityItem:
     url: str
     occurred_at: datetime
     edited_at: datetime | None
+
+    @strawberry.field(
+        description="Whoever did it was on the team at that time, whatever they are now."
+    )
+    def is_by_team(self, root: strawberry.Parent[models.Message], info: Info) -> bool:
+        return is_by_team(info, root)
 
     @strawberry.field(description="What its author is to the repository, such as `member`.")
     def association(self, root: strawberry.Parent[models.Message]) -> str | None:

@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import strawberry
 
@@ -48,6 +48,12 @@ class OrganizationMerge:
         )
 
 
+@strawberry.type(description="A tag of the people of an organization.")
+class OrganizationTag:
+    tag: str
+    member_count: int = strawberry.field(description="How many of them have it.")
+
+
 @strawberry.type(description="Everybody who works at one place, however they spell it.")
 class Organization:
     key: strawberry.ID = strawberry.field(description="What all spellings have in common.")
@@ -85,6 +91,43 @@ class Organization:
                 self.viewer, self.workspace
             )
         return [OrganizationMerge.of(one) for one in shared[self.workspace.pk].get(self.key, [])]
+
+    @strawberry.field(
+        description="How its people write its name, the usual one first; at most 20.",
+        metadata=cost(items=organization_list.MOST_SPELLINGS),
+    )
+    def spellings(self, info: Info) -> list[str]:
+        read: dict[str, list[str]] = self._shared(info, "spellings")
+        if self.key not in read:
+            keys = self._unread(info, read)
+            read |= organization_list.organization_spellings(self.viewer, self.workspace, keys)
+        return read[self.key]
+
+    @strawberry.field(
+        description="The tags of its people, those that most have first; at most 20.",
+        metadata=cost(items=organization_list.MOST_TAGS),
+    )
+    def tags(self, info: Info) -> list[OrganizationTag]:
+        read: dict[str, list[tuple[str, int]]] = self._shared(info, "tags")
+        if self.key not in read:
+            keys = self._unread(info, read)
+            read |= organization_list.organization_tags(self.viewer, self.workspace, keys)
+        return [OrganizationTag(tag=tag, member_count=number) for tag, number in read[self.key]]
+
+    def _shared(self, info: Info, what: str) -> dict[str, Any]:
+        """Return what this request has read of the organizations of a workspace, by their keys."""
+        found: dict[str, Any] = info.context.shared.setdefault(
+            f"organization {what} of {self.workspace.pk}", {}
+        )
+        return found
+
+    def _unread(self, info: Info, read: Mapping[str, Any]) -> set[str]:
+        """Return the keys of those of this request that are read at once, when one is asked."""
+        return {str(self.key), *self._shared(info, "keys")} - read.keys()
+
+    def remember(self, info: Info) -> None:
+        """Let what is asked of all organizations of a list be read at once."""
+        self._shared(info, "keys")[str(self.key)] = None
 
     @classmethod
     def of(
@@ -125,6 +168,9 @@ class OrganizationsQuery:
             page.cursors,
             page.has_more,
         )
+
+        for one in shown.items:
+            one.remember(info)
 
         def total() -> int:
             return organization_list.organization_totals(viewer, workspace, search)[0]

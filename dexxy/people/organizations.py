@@ -77,9 +77,9 @@ def organization_whole(
     members = people_ids(viewer, workspace, people_of_organization(key))[:MOST_VALUES]
     return OrganizationPage(
         organization=found,
-        spellings=organization_spellings(viewer, workspace, key),
+        spellings=organization_spellings(viewer, workspace, [found.key])[found.key],
         merges=organization_merges(viewer, workspace).get(key, []),
-        tags=organization_tags(viewer, workspace, key),
+        tags=organization_tags(viewer, workspace, [found.key])[found.key],
         everybody=members,
         people=people_page(
             viewer, workspace, people_of_organization(key, segment), MemberSort.RECENT, first, after

@@ -5,10 +5,11 @@ page shows are read.
 """
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dexxy.common.pages import Cursor
 from dexxy.common.sql import fetch_all, time_limit
@@ -20,12 +21,12 @@ STRETCH = 50
 # It stands behind all messages.
 _END = Cursor(None, 0)
 _MESSAGES = f"""
-SELECT m.id, m.occurred_at, m.kind, m.author_id, author.member_id,
+SELECT m.thread_id, m.id, m.occurred_at, m.kind, m.author_id, author.member_id,
        coalesce(member.is_bot, true), m.in_feed, {IS_ANSWER}
 FROM messages_message m
 LEFT JOIN members_identity author ON author.id = m.author_id
 LEFT JOIN members_member member ON member.id = author.member_id
-WHERE m.workspace_id = %(workspace)s AND m.thread_id = %(thread)s AND NOT m.is_archived
+WHERE m.workspace_id = %(workspace)s AND m.thread_id {{of}} AND NOT m.is_archived
   AND (m.in_feed OR m.kind = ANY(%(quiet)s))
 ORDER BY m.occurred_at, m.id
 """  # noqa: S608
@@ -157,10 +158,29 @@ def outline_read(thread: Thread) -> Outline:
     Raises:
         TooSlowError: it has more messages than a person could read.
     """
-    params = {
-        "workspace": thread.workspace_id,
-        "thread": thread.pk,
-        "quiet": [str(kind) for kind in QUIET_KINDS],
-    }
+    statement = _MESSAGES.format(of="= %(thread)s")
     with time_limit():
-        return Outline([Line(*row) for row in fetch_all(_MESSAGES, params)])
+        rows = fetch_all(statement, {**_params(thread.workspace_id), "thread": thread.pk})
+    return Outline([Line(*row) for _thread, *row in rows])
+
+
+def outlines_read(threads: Collection[Thread]) -> dict[int, Outline]:
+    """Read the outlines of several threads at once, by the keys of these.
+
+    Raises:
+        TooSlowError: they have more messages than a person could read.
+    """
+    of_workspace = defaultdict(list)
+    for thread in threads:
+        of_workspace[thread.workspace_id].append(thread.pk)
+    lines: dict[int, list[Line]] = {thread.pk: [] for thread in threads}
+    statement = _MESSAGES.format(of="= ANY(%(threads)s)")
+    with time_limit():
+        for workspace_id, ids in of_workspace.items():
+            for pk, *row in fetch_all(statement, {**_params(workspace_id), "threads": ids}):
+                lines[pk].append(Line(*row))
+    return {pk: Outline(of_thread) for pk, of_thread in lines.items()}
+
+
+def _params(workspace_id: int) -> dict[str, Any]:
+    return {"workspace": workspace_id, "quiet": [str(kind) for kind in QUIET_KINDS]}

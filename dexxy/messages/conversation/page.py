@@ -9,7 +9,6 @@ from django.utils import timezone
 from dexxy.accounts.models import Workspace
 from dexxy.accounts.selectors import Viewer
 from dexxy.members.models import Identity
-from dexxy.messages.answers import WORDS
 from dexxy.messages.conversation.code import (
     NO_CODE,
     CodeCounts,
@@ -17,6 +16,7 @@ from dexxy.messages.conversation.code import (
     code_counts,
     resolved_in,
 )
+from dexxy.messages.conversation.facts import Participant, ThreadFacts, facts_of
 from dexxy.messages.conversation.outline import Gap, Line, Outline, outline_read
 from dexxy.messages.conversation.stretch import (
     WHERE_READING_GOES_ON,
@@ -27,26 +27,11 @@ from dexxy.messages.conversation.stretch import (
 from dexxy.messages.feed.snoozed import snoozed_until
 from dexxy.messages.models import Message, Side, Standing, Thread, Triage
 from dexxy.messages.selectors import thread_for
-from dexxy.messages.team.roster import Roster, team_of
-from dexxy.messages.team.stints import is_on_team
+from dexxy.messages.team.roster import team_of
 from dexxy.messages.unread import thread_read_to
 
-# So many people are named beside a thread, and so many other threads of its author.
-MOST_PEOPLE, MOST_ALSO = 12, 5
-
-
-@dataclass(frozen=True)
-class Participant:
-    """Somebody who wrote in a thread.
-
-    Args:
-        author: one of their accounts.
-        number: how many messages they wrote.
-    """
-
-    author: Identity
-    number: int
-    is_on_team: bool
+# So many other threads of its author are named beside a thread.
+MOST_ALSO = 5
 
 
 @dataclass(frozen=True)
@@ -177,15 +162,13 @@ def conversation(
         .select_related("assignee", "assigned_by", "held_by", "noted_by")
         .first()
     )
-    team = team_of(workspace.pk)
     read_to = thread_read_to(viewer, thread)
-    landmarks = _landmarks(outline, standing, team, read_to)
+    facts = facts_of(outline, standing, team_of(workspace.pk))
+    landmarks = _landmarks(outline, facts, read_to)
     stretch = stretch_at(outline, anchor, landmarks.goes_on(anchor))
     messages = _messages(
         thread, outline, [0, *stretch.shown] if stretch.is_apart else stretch.shown
     )
-    counted = [line for line in outline.lines if line.is_counted]
-    by_team = frozenset(line.pk for line in counted if _is_by_team(line, team))
     code = code_counts([thread]).get(thread.pk, NO_CODE)
     return Conversation(
         thread=thread,
@@ -196,11 +179,11 @@ def conversation(
         target=None if outline.position(anchor.around) is None else anchor.around,
         is_target_gone=anchor.around is not None and outline.position(anchor.around) is None,
         landmarks=landmarks,
-        number=len(counted),
-        people=_participants(outline, by_team),
-        people_count=len(outline.people()),
-        by_team=by_team,
-        team_answered_at=_team_answered_at(outline, team),
+        number=facts.number,
+        people=facts.people,
+        people_count=facts.people_count,
+        by_team=facts.by_team,
+        team_answered_at=facts.team_answered_at,
         since_team=_number_from(outline, landmarks.unanswered),
         standing=standing,
         triage=triage,
@@ -219,16 +202,12 @@ def _messages(thread: Thread, outline: Outline, positions: Collection[int]) -> l
     return [found[pk] for pk in ids if pk in found]
 
 
-def _landmarks(
-    outline: Outline, standing: Standing | None, team: Roster, read_to: datetime
-) -> Landmarks:
+def _landmarks(outline: Outline, facts: ThreadFacts, read_to: datetime) -> Landmarks:
     opening = outline.opening
-    waits = None if standing is None else outline.position(standing.message_id)
-    by_team = (line for line in reversed(outline.lines) if _is_words_of_team(line, team))
     return Landmarks(
         opening=None if opening is None else outline.lines[opening],
-        team=next(by_team, None),
-        unanswered=None if waits is None else outline.lines[waits],
+        team=facts.team,
+        unanswered=facts.unanswered,
         unread=_unread(outline, read_to),
         last=outline.last,
     )
@@ -257,38 +236,6 @@ def _number_from(outline: Outline, first: Line | None) -> int:
     if first is None:
         return 0
     return sum(line.is_counted and line.key >= first.key for line in outline.lines)
-
-
-def _is_by_team(line: Line, team: Roster) -> bool:
-    return not line.is_bot and is_on_team(team.get(line.member_id or 0, ()), line.at)
-
-
-def _is_words_of_team(line: Line, team: Roster) -> bool:
-    return line.kind in WORDS and _is_by_team(line, team)
-
-
-def _team_answered_at(outline: Outline, team: Roster) -> datetime | None:
-    """Return when the team first answered in a thread that somebody else opened."""
-    opening = outline.opening
-    if opening is None or _is_by_team(outline.lines[opening], team):
-        return None
-    answers = (line.at for line in outline.lines if line.is_answer and _is_by_team(line, team))
-    return next(answers, None)
-
-
-def _participants(outline: Outline, by_team: frozenset[int]) -> list[Participant]:
-    """Return those who wrote most, each by the account that they wrote with last."""
-    counts = dict(outline.people().most_common(MOST_PEOPLE))
-    lines = {line.member_id: line for line in outline.lines if line.is_counted}
-    of_team = {line.member_id for line in outline.lines if line.pk in by_team}
-    ids = [pk for member in counts if (pk := lines[member].author_id)]
-    accounts = Identity.objects.filter(pk__in=ids).select_related("member")
-    by_member = {account.member_id: account for account in accounts}
-    return [
-        Participant(by_member[member], number, member in of_team)
-        for member, number in counts.items()
-        if member in by_member
-    ]
 
 
 def _also(thread: Thread) -> list[Thread]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -267,3 +268,44 @@ def test_organizations_are_merged_by_hand_and_parted_again(
     page = client.post(undo, follow=True).content.decode()
     assert "They are two organizations again." in page
     assert "<b>3</b> people" in page
+
+
+ORGANIZATIONS = """
+query ($workspace: ID!) {
+  organizations(workspaceId: $workspace) {
+    edges { node { key spellings tags { tag memberCount } } }
+  }
+}
+"""
+
+
+def test_the_api_has_the_spellings_and_the_tags_of_organizations_as_the_page_has(
+    ask: Callable[..., dict[str, Any]],
+    alice: User,
+    charlie: User,
+    workspace: Workspace,
+    employed: dict[str, Member],
+) -> None:
+    Member.objects.filter(display_name__in=["ada", "cyd"]).update(tags=["rope", "vip"])
+    Member.objects.filter(display_name="ben").update(tags=["rope"])
+    ask(ORGANIZATIONS, alice, workspace=workspace.pk)
+    with CaptureQueriesContext(connection) as few:
+        answer = ask(ORGANIZATIONS, alice, workspace=workspace.pk)
+
+    found = {
+        edge["node"].pop("key"): edge["node"] for edge in answer["data"]["organizations"]["edges"]
+    }
+    assert found == {
+        "halden": {
+            "spellings": ["Halden", "@halden Inc."],
+            "tags": [{"tag": "rope", "memberCount": 3}, {"tag": "vip", "memberCount": 2}],
+        },
+        "zoë": {"spellings": ["Zoë & Co"], "tags": []},
+    }
+    for number in range(5):
+        employ(workspace, f"p{number}", f"Company {number}", messages=1)
+    with CaptureQueriesContext(connection) as many:
+        ask(ORGANIZATIONS, alice, workspace=workspace.pk)
+    assert len(many) == len(few)
+    [error] = ask(ORGANIZATIONS, charlie, workspace=workspace.pk)["errors"]
+    assert error["extensions"]["code"] == "NOT_FOUND"

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from dexxy.accounts.models import User, Workspace
 from dexxy.members.models import Identity
+from dexxy.messages.conversation.facts import MOST_PEOPLE
 from dexxy.messages.conversation.outline import STRETCH
-from dexxy.messages.conversation.page import MOST_PEOPLE
 from dexxy.messages.models import (
     Message,
     MessageKind,
