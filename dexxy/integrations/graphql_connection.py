@@ -47,7 +47,10 @@ class GitHubInstallationDetails:
     account_type: AccountType
     account_login: str
     account_id: BigInt
-    permissions: JSON = strawberry.field(description="What GitHub granted, by its own names.")
+    permissions: JSON = strawberry.field(
+        description="What GitHub granted to the App, by its own names; of a personal token its"
+        " `scopes`, as GitHub told them last, null of a fine-grained one."
+    )
     missing_permissions: list[str] = strawberry.field(
         description="What the App asks for and an owner of the account has not granted."
     )

@@ -173,6 +173,8 @@ class GitHubInstallation(TimestampedModel):
 
     Without `app` it is a connection by personal access token. On disconnect `workspace`
     becomes NULL and the tokens are wiped; one that nobody connected yet has none either.
+    `permissions` are what the account granted to the App, by name; of a token its `scopes`, as
+    GitHub told them last, and null for a fine-grained one, of which GitHub tells nothing.
     """
 
     workspace = models.OneToOneField(
@@ -235,6 +237,17 @@ class GitHubInstallation(TimestampedModel):
     def is_by_app(self) -> bool:
         """Whether it is read by the App, and not by a personal access token."""
         return self.app_id is not None
+
+    @property
+    def tells_scopes(self) -> bool:
+        """Whether it is known what GitHub tells of the scopes of a personal token."""
+        return not self.is_by_app and "scopes" in self.permissions
+
+    @property
+    def token_scopes(self) -> list[str] | None:
+        """The scopes of a classic personal token, as GitHub told them last; None of any other."""
+        found: list[str] | None = None if self.is_by_app else self.permissions.get("scopes")
+        return found
 
     @property
     def token_ends_soon(self) -> bool:

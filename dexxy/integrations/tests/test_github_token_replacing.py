@@ -6,7 +6,7 @@ from django.utils import timezone
 from dexxy.accounts.models import AuditEntry, User, Workspace
 from dexxy.accounts.selectors import AdminOnlyError, WorkspaceNotFoundError
 from dexxy.integrations.models import GitHubInstallation, GitHubRepository, RunTrigger, SyncStatus
-from dexxy.integrations.services.github.access.token_ends import end_told
+from dexxy.integrations.services.github.access.token_ends import end_told, token_scopes_note
 from dexxy.integrations.services.github.access.tokens import installation_token
 from dexxy.integrations.services.github.api.server import GitHubServer
 from dexxy.integrations.services.github.connecting.token_facts import InvalidTokenError
@@ -128,3 +128,16 @@ def test_the_end_of_a_token_is_read_in_each_way_that_github_writes_it(
     told = end_told({"github-authentication-token-expiration": written})
 
     assert told == (read and datetime.fromisoformat(read))
+
+
+def test_the_scopes_of_a_token_are_kept_as_github_told_them_last(
+    alice: User, workspace: Workspace, github: GitHubServer
+) -> None:
+    token_connect(viewer=alice, workspace=workspace, token=DEMO_TOKEN, server=github)
+    kept = GitHubInstallation.objects.get()
+    assert kept.tells_scopes
+
+    token_scopes_note(kept, {"x-oauth-scopes": "repo, read:user"})
+    token_scopes_note(kept, {})
+
+    assert GitHubInstallation.objects.get().token_scopes == ["read:user", "repo"]

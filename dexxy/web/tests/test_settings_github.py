@@ -207,6 +207,36 @@ def test_a_token_without_an_end_says_so(
     assert "GitHub names no day on which it ends." in client.get(path).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("permissions", "says"),
+    [
+        ({"scopes": ["read:user", "repo"]}, "GitHub told them last: read:user, repo."),
+        ({"scopes": []}, "It has no scopes, so it reads public repositories only."),
+        ({"scopes": None}, "It is fine-grained: GitHub does not tell what it may read"),
+        ({}, ""),
+    ],
+)
+def test_admins_see_what_a_token_may_do_as_github_told_it_last(
+    client: Client,
+    alice: User,
+    bob: User,
+    workspace: Workspace,
+    path: str,
+    permissions: dict[str, list[str] | None],
+    says: str,
+) -> None:
+    make_installation(workspace=workspace, token="ghp_whole")
+    GitHubInstallation.objects.update(permissions=permissions)
+    client.force_login(alice)
+
+    page = client.get(path).content.decode()
+
+    assert says in page
+    assert ("scopes" in page or "fine-grained:" in page) == bool(says)
+    client.force_login(bob)
+    assert says == "" or says not in client.get(path).content.decode()
+
+
 def test_lists_that_rest_are_named_with_what_mends_them(
     client: Client, bob: User, workspace: Workspace, path: str
 ) -> None:

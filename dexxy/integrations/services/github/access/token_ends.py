@@ -1,4 +1,4 @@
-"""Until when a personal access token lasts: GitHub says so with each answer that it is used for.
+"""Until when a personal access token lasts, and its scopes: GitHub says so with each answer.
 
 https://docs.github.com/en/organizations/managing-programmatic-access-to-your-organization/setting-a-personal-access-token-policy-for-your-organization
 """
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dexxy.integrations.models import GitHubInstallation
 
+SCOPES = "x-oauth-scopes"
 HEADER = "github-authentication-token-expiration"
 
 
@@ -22,6 +23,28 @@ def end_told(headers: Mapping[str, str]) -> datetime | None:
     except ValueError:
         return None
     return told if told.tzinfo else None
+
+
+def scopes_told(headers: Mapping[str, str]) -> list[str] | None:
+    """Return the scopes of the classic token of an answer; None of any other token.
+
+    https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+    """
+    told = headers.get(SCOPES)
+    return None if told is None else sorted(filter(None, told.replace(" ", "").split(",")))
+
+
+def token_scopes_note(installation: GitHubInstallation, headers: Mapping[str, str]) -> None:
+    """Keep what an answer says of the scopes of a personal token, where it is something new."""
+    told = scopes_told(headers)
+    if installation.is_by_app or told is None or told == installation.token_scopes:
+        return
+    # Another token may have taken its place meanwhile: the scopes belong to the one that was used.
+    same = GitHubInstallation.objects.filter(
+        pk=installation.pk, app=None, permissions=installation.permissions
+    )
+    installation.permissions = {"scopes": told}
+    same.update(permissions=installation.permissions)
 
 
 def token_end_note(installation: GitHubInstallation, headers: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dexxy.common.errors import DexxyError
 from dexxy.integrations.models import StreamName
-from dexxy.integrations.services.github.access.token_ends import end_told
+from dexxy.integrations.services.github.access.token_ends import end_told, scopes_told
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.errors import answer_shape
 from dexxy.integrations.services.github.api.queries import PAGE_LIMIT, sizes_document
@@ -171,8 +171,7 @@ def token_facts(client: GitHubClient, followed: Mapping[str, str] | None = None)
             _("GitHub does not accept this token. Check that it is whole and has not expired.")
         ) from error
     account = shaped(answer.data, {"id": int, "login": str})
-    told = answer.headers.get("x-oauth-scopes")
-    scopes = None if told is None else sorted(filter(None, told.replace(" ", "").split(",")))
+    scopes = scopes_told(answer.headers)
     if followed == {} and scopes is None:
         followed = _one_of(client)
     return TokenFacts(

@@ -137,7 +137,7 @@ def _fill(
         "installation_id": None,
         "deleted_at": None,
         "token_expires_at": facts.expires_at,
-        "permissions": {},
+        "permissions": {"scopes": facts.scopes},
         "credential": credential,
         "server": server.name,
         "api_url": server.api_url,

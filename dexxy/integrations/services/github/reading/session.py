@@ -17,7 +17,7 @@ from dexxy.common.sql import Statement, execute_later, gathering, run_together
 from dexxy.integrations.models import GitHubRepository, SyncRun
 from dexxy.integrations.services.github.access.lease import Lease
 from dexxy.integrations.services.github.access.readable import StillReadable
-from dexxy.integrations.services.github.access.token_ends import token_end_note
+from dexxy.integrations.services.github.access.token_ends import token_end_note, token_scopes_note
 from dexxy.integrations.services.github.api import errors
 from dexxy.integrations.services.github.api.optional_fields import (
     taking_along,
@@ -206,6 +206,7 @@ class Reading:
             leave_to_person(self.limits, resource)
         answer = self._tried(request, is_smallest=is_smallest)
         token_end_note(installation, answer.headers)
+        token_scopes_note(installation, answer.headers)
         if limit := limit_of(answer.headers):
             self.limits |= [limit]
         return answer
