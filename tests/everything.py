@@ -156,6 +156,7 @@ def fill(alice: User, workspace: Workspace, source: Source) -> dict[str, Any]:
     token, _ = api_token_create(viewer=alice, workspace=workspace, name="script")
     invitation, link = invitation_create(viewer=alice, workspace=workspace)
     rule = workspace.sign_in_rules.create(domain="example.net")
+    rule.used_by.add(third)
     view = saved_view_save(
         viewer=alice,
         workspace=workspace,

@@ -78,12 +78,9 @@ def do_bulk_tasks() -> None:
 @job("sync")
 def delete_what_is_old() -> None:
     """Delete what was kept for as long as the settings say, and workspaces whose time is over."""
-    try:
-        deleted = old_rows_delete()
-        workspaces_delete_due()
-    except (DatabaseError, InterfaceError) as error:
-        # It is as old in an hour.
-        log.warning("what is old was not deleted", error=str(error).partition("\n")[0])
-        return
-    if deleted:
-        log.info("what is old was deleted", **{k.replace(" ", "_"): n for k, n in deleted.items()})
+    for delete in (old_rows_delete, workspaces_delete_due):
+        try:
+            delete()
+        except (DatabaseError, InterfaceError) as error:
+            # It is as old in an hour.
+            log.warning("what is old was not deleted", error=str(error).partition("\n")[0])

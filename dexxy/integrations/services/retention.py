@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
@@ -23,6 +24,8 @@ from dexxy.common.queue import worker_wake
 from dexxy.integrations.models import DeliveryState, OAuthState, RefusedWebhooks, WebhookDelivery
 from dexxy.outgoing.models import Delivery as OutgoingDelivery
 from dexxy.outgoing.models import DeliveryState as OutgoingState
+
+log = structlog.get_logger()
 
 JOB = "dexxy.integrations.tasks.delete_what_is_old"
 # Rows that one statement deletes: nobody waits long for their locks.
@@ -127,7 +130,10 @@ def old_rows_delete() -> dict[str, int]:
     """
     now = timezone.now()
     deleted = {kept.what: sum(_delete(kept, now)) for kept in KEPT}
-    return {what: count for what, count in deleted.items() if count}
+    deleted = {what: count for what, count in deleted.items() if count}
+    if deleted:
+        log.info("what is old was deleted", **{k.replace(" ", "_"): n for k, n in deleted.items()})
+    return deleted
 
 
 def _delete(kept: Kept, now: datetime) -> Iterator[int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import structlog
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import CASCADE, PROTECT, ForeignKey, Model
 from django.utils import timezone
 
@@ -21,9 +21,23 @@ _TIES = (CASCADE, PROTECT)
 
 
 def workspaces_delete_due() -> int:
-    """Delete each workspace whose grace is over. Returns how many there were."""
+    """Delete each workspace whose grace is over; one that fails is logged, and stays due.
+
+    Returns: how many were deleted.
+    """
     due = Workspace.objects.filter(delete_at__lte=timezone.now()).order_by("pk")
-    return sum(_delete(pk) for pk in due.values_list("pk", flat=True))
+    return sum(_try_to_delete(pk, slug) for pk, slug in due.values_list("pk", "slug"))
+
+
+def _try_to_delete(pk: int, slug: str) -> bool:
+    try:
+        return _delete(pk)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        # A defect of ours keeps one workspace, and not those after it.
+        log.exception("workspace not deleted", workspace=slug)
+        return False
 
 
 def _delete(pk: int) -> bool:
@@ -42,7 +56,8 @@ def _delete(pk: int) -> bool:
             # What an App is installed on stays known: another workspace may connect it.
             GitHubInstallation.objects.filter(pk=ended.pk, app=None).delete()
         Workspace.objects.filter(pk=pk)._raw_delete(DEFAULT_DB_ALIAS)
-        transaction.on_commit(lambda: files_forget(names))
+        # A storage that is away undoes nothing.
+        transaction.on_commit(lambda: files_forget(names), robust=True)
     log.info("workspace deleted", workspace=workspace.slug, rows=rows)
     return True
 
@@ -51,9 +66,11 @@ def _owned() -> Iterator[tuple[type[Model], str]]:
     """Return the models whose rows belong to a workspace, each with the lookup of that.
 
     Apps and models stand in the order in which they build on each other, so the last one that
-    is defined is the first one to go; the constraints are checked at the end.
+    is defined is the first one to go; the constraints are checked at the end. Before all of them
+    go the tables of many-to-many fields, to which nothing refers.
     """
-    for model in reversed(apps.get_models()):
+    models = [*reversed(apps.get_models(include_auto_created=True))]
+    for model in sorted(models, key=lambda one: not one._meta.auto_created):
         path = _path(model)
         if path:
             yield model, path
