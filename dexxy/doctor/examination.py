@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dexxy.doctor import apps, endpoints, github, installations, mail, platform, secrets
+from dexxy.doctor import apps, endpoints, github, installations, mail, platform, secrets, workspaces
 from dexxy.doctor.finding import Finding, State
 
 
@@ -32,3 +32,4 @@ def examine() -> Iterator[Finding]:
     yield from installations.installations()
     yield from github.repositories()
     yield from endpoints.endpoints()
+    yield from workspaces.workspaces()
