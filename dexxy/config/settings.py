@@ -281,6 +281,8 @@ ACCOUNT_RATE_LIMITS = {"access_mail": "10/10m/ip"}
 MFA_ADAPTER = "dexxy.accounts.security.mfa_adapter.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# A PIN or a fingerprint, each time: without it whoever has the key has all.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_FORMS = {
     "authenticate": "dexxy.accounts.security.code_forms.CodeForm",
     "reauthenticate": "dexxy.accounts.security.code_forms.ConfirmForm",

@@ -13,7 +13,6 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import generate_totp_secret
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -184,9 +183,9 @@ def passkey_options(viewer: Viewer) -> dict[str, Any]:
         SessionNeededError: VIEWER came by a token.
     """
     # Imported here: most processes have nothing to do with passkeys.
-    from allauth.mfa.webauthn.internal.auth import begin_registration
+    from dexxy.accounts.security.passkeys import make_begin
 
-    return dict(begin_registration(in_person(viewer), passwordless=True))
+    return make_begin(in_person(viewer))
 
 
 @transaction.atomic
@@ -203,7 +202,7 @@ def passkey_add(*, viewer: Viewer, name: str, answer: Any) -> list[str]:
         SessionNeededError: VIEWER came by a token.
         SecondStepError: NAME is too long, ANSWER is none to what was asked, or they have too many.
     """
-    from allauth.mfa.webauthn.internal import auth
+    from dexxy.accounts.security.passkeys import PasskeyRefusedError, make_checked, passkey_kept
 
     user, name = _locked(viewer), _named(name)
     theirs = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
@@ -213,18 +212,17 @@ def passkey_add(*, viewer: Viewer, name: str, answer: Any) -> list[str]:
             _("You have {most} passkeys: remove one first.").format(most=MOST_PASSKEYS)
         )
     try:
-        auth.parse_registration_response(answer)
-        made = auth.complete_registration(answer)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+        is_verified = make_checked(user, answer)
+    except PasskeyRefusedError as error:
         raise SecondStepError(
             _("The browser's answer does not fit what was asked. Begin once more.")
         ) from error
-    if not made.is_user_verified():
+    if not is_verified:
         raise SecondStepError(
             _("The device did not check that it is you. Set a PIN or a fingerprint on it first.")
         )
     name = name or _("Passkey {number}").format(number=count + 1)
-    auth.WebAuthn.add(user, name, answer)
+    passkey_kept(user, name, answer)
     audit_of_user(user, user, "user.second_step_added", what="passkey", name=name)
     return _codes_if_new(user)
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 @never_cache
 def authenticate(request: HttpRequest) -> HttpResponseBase:
     """Ask for the second step of a sign-in that has begun."""
-    from allauth.mfa.base.views import authenticate as page
+    from dexxy.web.signing_in.passkeys import second_step as page
 
     answer: HttpResponseBase = page(request)
     return answer
@@ -29,7 +29,7 @@ def reauthenticate(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 def reauthenticate_by_passkey(request: HttpRequest) -> HttpResponseBase:
     """Let somebody confirm by a passkey that it is them."""
-    from allauth.mfa.webauthn.views import reauthenticate_webauthn as page
+    from dexxy.web.signing_in.passkeys import confirm as page
 
     answer: HttpResponseBase = page(request)
     return answer
@@ -38,7 +38,7 @@ def reauthenticate_by_passkey(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 def sign_in_by_passkey(request: HttpRequest) -> HttpResponseBase:
     """Tell a browser what to ask its passkeys, and sign in whose passkey has answered."""
-    from allauth.mfa.webauthn.views import login_webauthn as page
+    from dexxy.web.signing_in.passkeys import sign_in as page
 
     answer: HttpResponseBase = page(request)
     return answer
