@@ -22,6 +22,9 @@ from dexxy.accounts.security.open_sessions import session_note
 
 # Seconds in which a session that is used is not written down again, by one process.
 SEEN_EVERY = 300
+# Seconds for which a session lasts in which nobody is signed in: anybody can begin one, and it has
+# no more than what somebody needs to come back from a provider, or to find their second step.
+STRANGERS_LAST = 1800
 _MOST_REMEMBERED = 10_000
 # As long as the column, and longer than any key.
 DIGEST_LENGTH = 40
@@ -40,6 +43,9 @@ class SessionStore(DatabaseStore):
     """
 
     user_agent = address = ""
+
+    def get_session_cookie_age(self) -> int:
+        return super().get_session_cookie_age() if SESSION_KEY in self else STRANGERS_LAST
 
     def exists(self, session_key: str) -> bool:
         return super().exists(session_digest(session_key))

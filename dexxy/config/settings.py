@@ -276,8 +276,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Links to sign in that one sender may ask for, and how often an invitation tells one that an
-# address has an account; of one address, dexxy/mail/access.py counts the links.
-ACCOUNT_RATE_LIMITS = {"access_mail": "10/10m/ip"}
+# address has an account; of one address, dexxy/mail/access.py counts the links. And how often one
+# sender, who may be a whole office, begins to sign in elsewhere: each time leaves a session.
+ACCOUNT_RATE_LIMITS = {"access_mail": "10/10m/ip", "sign_in_elsewhere": "100/10m/ip"}
 MFA_ADAPTER = "dexxy.accounts.security.mfa_adapter.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

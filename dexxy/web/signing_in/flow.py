@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import consume
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -10,11 +11,12 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from requests import RequestException
 
 from dexxy.integrations.services.github.api.errors import GitHubError
 from dexxy.web.signing_in import providers  # noqa: F401 - allauth knows them by that
-from dexxy.web.signing_in.adapter import ExplainedError, OutsideAccountAdapter
+from dexxy.web.signing_in.adapter import ExplainedError, OutsideAccountAdapter, refused
 
 
 def sent_to(request: HttpRequest, provider_id: str) -> HttpResponse:
@@ -27,6 +29,9 @@ def sent_to(request: HttpRequest, provider_id: str) -> HttpResponse:
         Http404: nobody can sign in by it here.
     """
     adapter, provider = _provider(request, provider_id)
+    if not consume(request, action="sign_in_elsewhere"):
+        many = _("You tried many times. Wait ten minutes, then try again.")
+        return refused(request, many, status=429)
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     try:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from dexxy.accounts.addresses import address_is_proven, address_prove
@@ -228,6 +229,23 @@ def test_an_address_that_was_only_typed_here_joins_nothing(
     )
     assert signed_in_as(client) is None
     assert not SocialAccount.objects.exists()
+
+
+def test_one_sender_begins_to_sign_in_a_hundred_times_in_ten_minutes(
+    oidc: Provider, db: None
+) -> None:
+    """Each time leaves a session of half an hour."""
+    page = "/accounts/oidc/login/"
+    for number in range(100):
+        sender = f"2001:db8::{number:x}"
+        assert Client(REMOTE_ADDR=sender).post(page).status_code == 200
+
+    refused = Client(REMOTE_ADDR="2001:db8::1:2:3:4").post(page)
+
+    assert refused.status_code == 429
+    assert b"You tried many times" in refused.content
+    assert Session.objects.count() == 100
+    assert Client(REMOTE_ADDR="2001:db8:0:1::1").post(page).status_code == 200
 
 
 def test_who_was_not_invited_gets_no_account(client: Client, oidc: Provider, alice: User) -> None:

@@ -24,8 +24,28 @@ from dexxy.accounts.security.open_sessions import (
 from dexxy.integrations.services.retention import old_rows_delete
 from dexxy.web.signing_in.devices import device_name
 from tests.factories import PASSWORD, make_workspace
+from tests.second_step import app_of, code_of
 
 PAGE = "/account/security/"
+PAGES_OF_STRANGERS = (
+    "/accounts/login/?next=/account/",
+    "/accounts/signup/",
+    "/accounts/reauthenticate/",
+    "/accounts/2fa/authenticate/",
+    "/accounts/2fa/reauthenticate/",
+    "/accounts/2fa/webauthn/reauthenticate/",
+    "/accounts/password/change/",
+    "/accounts/password/set/",
+    "/accounts/oidc/login/callback/?state=x&code=y",
+    "/sign-in/link/?sesame=x",
+    "/sign-in/mail/",
+    "/sign-in/password/?sesame=x",
+    "/invitations/x/",
+    "/account/security/passkeys/",
+    "/setup/github/",
+    "/start/account/",
+    "/",
+)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
@@ -185,6 +205,49 @@ def test_a_session_that_is_over_leaves_no_row(alice: User) -> None:
 
     assert row.user_id == alice.pk
     assert not BrowserSession.objects.exists()
+
+
+def lasts(session: Session) -> timedelta:
+    return session.expire_date - timezone.now()
+
+
+def test_a_session_in_which_nobody_is_signed_in_lasts_minutes(client: Client, alice: User) -> None:
+    alice_s_app, _ = app_of(alice)
+    form = {"login": alice.email, "password": PASSWORD}
+
+    client.post("/accounts/login/", form)
+    waiting = Session.objects.get()
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(alice_s_app)})
+    signed_in = Session.objects.get()
+
+    assert timedelta(minutes=25) < lasts(waiting) < timedelta(minutes=35)
+    assert lasts(signed_in) > timedelta(days=13)
+    client.post("/accounts/logout/")
+    assert not Session.objects.exists()
+
+
+def test_sessions_of_strangers_are_deleted_when_their_minutes_are_over(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "STRANGERS_LAST", -1)
+    session = client.session
+    session["x"] = 1
+    session.save()
+
+    old_rows_delete()
+
+    assert not Session.objects.exists()
+
+
+def test_no_page_for_signing_in_gives_a_stranger_a_session(client: Client, db: None) -> None:
+    by_passkey = "/accounts/2fa/webauthn/login/"
+    begins = {"x-requested-with": "XMLHttpRequest"}
+
+    for page in (by_passkey, *PAGES_OF_STRANGERS):
+        assert client.get(page, headers=begins).status_code in (200, 302, 403, 404)
+        client.post(page, {"login": "x@example.org", "password": "x", "credential": "{}"})
+
+    assert not Session.objects.exists()
 
 
 def test_sessions_of_before_are_listed_after_the_upgrade(client: Client, alice: User) -> None:
