@@ -1,11 +1,15 @@
 """The forms by which allauth takes answers of passkeys: it looks, and we say what they are for."""
 
+from typing import Any
+
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from django.core.exceptions import ValidationError
+from django.forms import JSONField
 
 from dexxy.accounts.security.passkeys import (
+    NO_ANSWER,
     PasskeyRefusedError,
     Purpose,
     challenge_require,
@@ -16,8 +20,22 @@ from dexxy.accounts.security.passkeys import (
 COOKIE = "dexxy_passkey"
 
 
+class _AnswerField(JSONField):
+    """What a browser said, or a stranger."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (
+            NO_ANSWER
+        ) as error:  # Django knows text that is no JSON, but not one that is too deep
+            raise ValidationError(str(PasskeyRefusedError())) from error
+
+
 class PasskeySignInForm(LoginWebAuthnForm):  # type: ignore[misc]
     """A passkey that signs in by itself."""
+
+    credential = _AnswerField()
 
     def clean_credential(self) -> Authenticator:
         """Return the passkey.
@@ -36,6 +54,7 @@ class PasskeyStepForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
     """A passkey as the second step of signing in."""
 
     purpose = Purpose.STEP
+    credential = _AnswerField()
 
     def clean_credential(self) -> Authenticator:
         """Return the passkey.
@@ -45,9 +64,11 @@ class PasskeyStepForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
         """
         try:
             challenge_require(self.purpose, self.user)
-        except PasskeyRefusedError as error:
-            raise ValidationError(str(error)) from error
-        return super().clean_credential()
+            return super().clean_credential()
+        except ValidationError:  # such as of too many
+            raise
+        except (PasskeyRefusedError, *NO_ANSWER) as error:
+            raise ValidationError(str(PasskeyRefusedError())) from error
 
 
 class PasskeyConfirmForm(PasskeyStepForm):

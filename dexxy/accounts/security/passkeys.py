@@ -4,6 +4,7 @@ allauth keeps challenges in the session, whatever they are for. Who begins to si
 and gets no session for that: their browser keeps the challenge, signed.
 """
 
+import struct
 import time
 from enum import StrEnum
 from typing import Any
@@ -22,6 +23,17 @@ from dexxy.common.errors import BadInputError
 # Seconds for which an answer is waited for.
 ANSWER_WITHIN = 300
 _SALT = "dexxy.accounts.passkey"
+# What the libraries raise for an answer of another shape; they have no error of their own. One
+# whose parts are too deep is a RuntimeError.
+NO_ANSWER = (
+    ValidationError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RuntimeError,
+    struct.error,
+)
 
 
 class PasskeyRefusedError(BadInputError):
@@ -73,7 +85,7 @@ def make_checked(user: User, answer: Any) -> bool:
     try:
         auth.parse_registration_response(answer)
         return bool(auth.complete_registration(answer).is_user_verified())
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except NO_ANSWER as error:
         raise PasskeyRefusedError from error
 
 
@@ -111,7 +123,7 @@ def sign_in_passkey(begun: str, answer: Any) -> Authenticator:
         known = auth.get_credentials(user)
         used = auth.get_server().authenticate_complete(state, known, answer)
         found = auth.get_authenticator_by_credential_id(user, used.credential_id)
-    except (signing.BadSignature, ValidationError, ValueError) as error:
+    except (signing.BadSignature, *NO_ANSWER) as error:
         raise PasskeyRefusedError from error
     # Of two answers at one moment the second waits here.
     passkey = Authenticator.objects.select_for_update().filter(pk=found and found.pk).first()

@@ -173,7 +173,7 @@ def _added(request: PageRequest, codes: list[str], notice: str) -> HttpResponse:
 def _sent(request: PageRequest) -> Any:
     try:
         return json.loads(request.POST.get("credential", ""))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SecondStepError(
             _("The browser has made no passkey. Begin once more; it needs JavaScript.")
         ) from error

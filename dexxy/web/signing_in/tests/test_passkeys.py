@@ -1,10 +1,13 @@
 """Signing in by a passkey alone: by its owner, by an answer to what was asked for just that."""
 
+import json
 import time
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from dexxy.accounts.models import User
 from dexxy.accounts.security.passkey_forms import COOKIE
@@ -148,3 +151,96 @@ def test_who_is_signed_in_confirms_by_a_passkey(client: Client, owned: Device) -
 
     assert not any(one.get("reauthenticated") for one in before)
     assert after[-1]["reauthenticated"]
+
+
+def odd(answer: str, where: str, value: object) -> str:
+    """Return ANSWER with another VALUE in one place."""
+    changed = json.loads(answer)
+    *parts, last = where.split(".")
+    for part in parts:
+        changed = changed[part]
+    changed[last] = value
+    return json.dumps(changed)
+
+
+NO_OBJECTS = (
+    "",
+    "{",
+    "[]",
+    "1",
+    "null",
+    '"x"',
+    "{}",
+    '{"id":1}',
+    '{"id":"AA","rawId":"AA","type":"public-key","response":[]}',
+    "9" * 5000,
+    "[" * 100_000,
+    "\0",
+)
+PLACES = (
+    "id",
+    "rawId",
+    "type",
+    "response",
+    "response.clientDataJSON",
+    "response.authenticatorData",
+    "response.signature",
+    "response.userHandle",
+)
+VALUES: tuple[object, ...] = (None, 5, "", "AA", "\u00e4", [], {}, "_____w")
+# No JSON, a list, and one that lacks all; then no CBOR, and one that is too deep.
+CLIENT_DATA = ("AA", "W10", "e30")
+EXTENSIONS = ("ff", "1f", "81" * 5000)
+
+
+def answers_that_are_none(answer: str) -> list[str]:
+    found = list(NO_OBJECTS)
+    for where in PLACES:
+        found += [odd(answer, where, one) for one in VALUES]
+    found += [odd(answer, "response.clientDataJSON", one) for one in CLIENT_DATA]
+    found += [odd(answer, "response.userHandle", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5")]
+    for one in EXTENSIONS:
+        data = bytes(32) + b"\x85" + bytes(4) + bytes.fromhex(one)
+        found += [odd(answer, "response.authenticatorData", urlsafe_b64encode(data).decode())]
+    return found
+
+
+@pytest.mark.parametrize("where", [SIGN_IN, STEP, CONFIRM])
+def test_what_is_no_answer_is_refused_plainly_whatever_its_shape(
+    client: Client, alice: User, owned: Device, where: str, settings: Settings
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    if where == CONFIRM:
+        give(client, owned.sign(begin(client)))
+    elif where == STEP:
+        password(client, alice)
+    asked = begin(client) if where == SIGN_IN else options_of(client, where)
+
+    # Nobody signs `id` and `type`: it is no answer for want of a fingerprint, too.
+    for answer in answers_that_are_none(owned.sign(asked, verified=False)):
+        if where != SIGN_IN:
+            options_of(client, where)
+        give(client, answer, where)
+
+    assert is_signed_in(client) == (where == CONFIRM)
+
+
+def test_who_is_refused_reads_so(client: Client, owned: Device) -> None:
+    begin(client)
+
+    page = client.post(SIGN_IN, {"credential": '{"id":1}'}, follow=True)
+
+    assert b"The passkey was refused, or it took too long." in page.content
+
+
+def test_a_passkey_is_made_of_no_answer_of_any_shape(client: Client, alice: User) -> None:
+    password(client, alice)
+    page, device = "/account/security/passkeys/", Device()
+    for place in ("", "response.attestationObject", "response.clientDataJSON"):
+        options = json.loads(client.get(page).context["options"])["publicKey"]
+        made = device.make(options)
+        for value in (*VALUES, "W10", "gYGBgYGB", "_w", "v2NmbXQ"):
+            answer = odd(made, place, value) if place else json.dumps(value)
+            assert client.post(page, {"credential": answer}).status_code == 422
+    for text in NO_OBJECTS:
+        assert client.post(page, {"credential": text}).status_code == 422
