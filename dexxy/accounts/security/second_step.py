@@ -26,7 +26,7 @@ from dexxy.common.errors import BadInputError, NotFoundError
 
 MOST_PASSKEYS = 20
 LONGEST_NAME = 60
-_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class SecondStepError(BadInputError):
@@ -93,7 +93,7 @@ def second_steps_in(viewer: Viewer, workspace: Workspace) -> set[int]:
         AdminOnlyError: VIEWER is in it as a member.
     """
     require_admin(viewer, workspace)
-    theirs = Authenticator.objects.filter(user__memberships__workspace=workspace, type__in=_STEPS)
+    theirs = Authenticator.objects.filter(user__memberships__workspace=workspace, type__in=STEPS)
     return set(theirs.values_list("user", flat=True))
 
 
@@ -168,7 +168,7 @@ def recovery_codes_make(*, viewer: Viewer) -> list[str]:
         SecondStepError: there is nothing that they could stand in for.
     """
     user = _locked(viewer)
-    if not Authenticator.objects.filter(user=user, type__in=_STEPS).exists():
+    if not Authenticator.objects.filter(user=user, type__in=STEPS).exists():
         raise SecondStepError(_("Add an authenticator app or a passkey first."))
     Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
     audit_of_user(user, user, "user.recovery_codes_made")
@@ -310,5 +310,5 @@ def _codes_left(kept: Authenticator) -> int | None:
 def _tidy(user: User) -> None:
     """Remove recovery codes that stand in for nothing any more."""
     theirs = Authenticator.objects.filter(user=user)
-    if not theirs.filter(type__in=_STEPS).exists():
+    if not theirs.filter(type__in=STEPS).exists():
         theirs.delete()

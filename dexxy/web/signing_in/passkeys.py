@@ -3,12 +3,16 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.decorators import login_stage_required
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.stages import AuthenticateStage
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from dexxy.accounts.security.passkey_forms import (
@@ -18,6 +22,7 @@ from dexxy.accounts.security.passkey_forms import (
     PasskeyStepForm,
 )
 from dexxy.accounts.security.passkeys import ANSWER_WITHIN, Purpose, challenge_bind, sign_in_begin
+from dexxy.accounts.security.second_step import STEPS
 from dexxy.accounts.selectors import in_person
 
 
@@ -77,6 +82,19 @@ class ConfirmView(_SaysWhy, ReauthenticateWebAuthnView):  # type: ignore[misc]
         return context
 
 
+_ask = SecondStepView.as_view()
+
+
+@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="account_login")  # type: ignore[untyped-decorator]
+def second_step(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the second step, or drop a sign-in that waits for one that was reset meanwhile."""
+    stage = getattr(request, "_login_stage")  # noqa: B009 - allauth keeps it there
+    if not is_mfa_enabled(stage.login.user, STEPS):
+        answer: HttpResponseBase = stage.abort()
+    else:
+        answer = _ask(request)
+    return answer
+
+
 sign_in = SignInView.as_view()
-second_step = SecondStepView.as_view()
 confirm = ConfirmView.as_view()

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from dexxy.accounts.models import User
 from dexxy.accounts.security.passkey_forms import COOKIE
+from dexxy.accounts.security.second_step import second_step_reset
 from tests.factories import PASSWORD
 from tests.passkeys import Device, device_of
 
@@ -244,3 +245,18 @@ def test_a_passkey_is_made_of_no_answer_of_any_shape(client: Client, alice: User
             assert client.post(page, {"credential": answer}).status_code == 422
     for text in NO_OBJECTS:
         assert client.post(page, {"credential": text}).status_code == 422
+
+
+def test_a_second_step_that_is_reset_meanwhile_drops_the_sign_in_that_waits_for_it(
+    client: Client, alice: User, owned: Device
+) -> None:
+    password(client, alice)
+    second_step_reset(alice)
+
+    led = client.get(STEP)
+
+    assert led["Location"] == "/accounts/login/"
+    assert client.get("/accounts/login/").status_code == 200
+    assert not is_signed_in(client)
+    password(client, alice)
+    assert is_signed_in(client)
