@@ -16,7 +16,11 @@ from dexxy.accounts.sign_in_rules import sign_in_rule_create, sign_in_rule_delet
 from dexxy.common.graphql import Info, key
 from dexxy.common.graphql_cost import cost
 from dexxy.integrations.services.contributors.erasure import person_erase
-from dexxy.integrations.services.contributors.uploads import MOST_PROBLEMS, people_import_sent
+from dexxy.integrations.services.contributors.uploads import (
+    MOST_IGNORED,
+    MOST_PROBLEMS,
+    people_import_sent,
+)
 from dexxy.integrations.services.github.connecting.organization_rules import (
     organization_rule_create,
 )
@@ -84,7 +88,9 @@ class MemberImportPayload:
     erased: int = strawberry.field(description="Left out, because they were erased.")
     bad: int
     joined: int = strawberry.field(description="How many accounts are joined with others.")
-    ignored_columns: list[str]
+    ignored_columns: list[str] = strawberry.field(
+        description="The first 20.", metadata=cost(items=MOST_IGNORED)
+    )
     problems: list[MemberImportProblem] = strawberry.field(
         description="The first 100.", metadata=cost(items=MOST_PROBLEMS)
     )

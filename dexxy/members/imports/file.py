@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from dexxy.common.errors import BadInputError
 from dexxy.members.adding import LONGEST_USERNAME, account_key
 from dexxy.members.addresses import mailbox
+from dexxy.members.editing import LONGEST_TAG, MOST_TAGS
 
 _TEXTS = {"name": 200, "email": 254, "company": 200, "location": 200, "notes": 20_000}
 # What is said of each where it is too long.
@@ -30,7 +31,6 @@ _TOO_LONG = {
     "notes": gettext_lazy("Its notes are longer than {most} characters."),
 }
 _TAGS = "tags"
-_LONGEST_TAG = 50
 _ALIASES = {
     "e-mail": "email",
     "mail": "email",
@@ -42,6 +42,9 @@ _SEPARATORS = ",;\t|"
 # Bytes at the start of a file by which its encoding and separator are guessed.
 _HEAD = 65_536
 _LONGEST_KEY = 100
+MOST_COLUMNS = 1000
+# Each is a platform, whose accounts are stored apart from those of the others.
+MOST_USERNAMES = 20
 
 
 class ImportFileError(BadInputError):
@@ -172,12 +175,13 @@ def columns_of(header: Sequence[str]) -> Columns:
     """Find the columns that Dexxy knows in the HEADER of a file.
 
     Raises:
-        ImportFileError: a column is there twice, or no column identifies people.
+        ImportFileError: there are too many columns, one is there twice, or none identifies people.
     """
     if not any(title.strip() for title in header):
         raise ImportFileError(
             _("The file is empty, or its first line is: that line names columns.")
         )
+    _check_number(header)
     found = Columns(width=len(header))
     ignored = []
     for index, title in enumerate(header):
@@ -201,6 +205,24 @@ def columns_of(header: Sequence[str]) -> Columns:
     return Columns(found.indexes, found.usernames, ignored, found.width)
 
 
+def _check_number(header: Sequence[str]) -> None:
+    if len(header) > MOST_COLUMNS:
+        raise ImportFileError(
+            _(
+                "The first line names {n} columns, and {most} at most are read: delete those that"
+                " are not used."
+            ).format(n=intcomma(len(header)), most=intcomma(MOST_COLUMNS))
+        )
+    usernames = sum(bool(_USERNAME.fullmatch(title.strip().lower())) for title in header)
+    if usernames > MOST_USERNAMES:
+        raise ImportFileError(
+            _(
+                "The first line names {n} columns of usernames, and {most} at most are read: put"
+                " the others into another file."
+            ).format(n=usernames, most=MOST_USERNAMES)
+        )
+
+
 def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
     if len(cells) != columns.width:
         problem = ngettext(
@@ -211,13 +233,14 @@ def _row(number: int, cells: Sequence[str], columns: Columns) -> ImportedRow:
         counted = problem.format(n=len(cells), width=columns.width)
         return ImportedRow(number, problem=counted)
     given = {name: cells[index].strip() for name, index in columns.indexes.items()}
-    tags = [tag.strip() for tag in re.split("[;,]", given.pop(_TAGS, "")) if tag.strip()]
+    parts = (part.strip() for part in re.split("[;,]", given.pop(_TAGS, "")))
+    tags = tuple(dict.fromkeys(filter(None, parts)))
     named = {platform: cells[index].strip() for platform, index in columns.usernames.items()}
     accounts = [(platform, username) for platform, username in named.items() if username]
     problem = _problem(given, tags, accounts)
     if problem:
         return ImportedRow(number, problem=problem)
-    return ImportedRow(number, **given, tags=tuple(dict.fromkeys(tags)), accounts=accounts)
+    return ImportedRow(number, **given, tags=tags, accounts=accounts)
 
 
 def _problem(
@@ -230,8 +253,12 @@ def _problem(
     for name, text in given.items():
         if len(text) > _TEXTS[name]:
             return str(_TOO_LONG[name]).format(most=intcomma(_TEXTS[name]))
-    if any(len(tag) > _LONGEST_TAG for tag in tags):
-        return _("A tag is longer than {most} characters.").format(most=_LONGEST_TAG)
+    if any(len(tag) > LONGEST_TAG for tag in tags):
+        return _("A tag is longer than {most} characters.").format(most=LONGEST_TAG)
+    if len(tags) > MOST_TAGS:
+        return _("It has {n} tags, and a person {most} at most: take some out.").format(
+            n=intcomma(len(tags)), most=MOST_TAGS
+        )
     if any(len(username) > LONGEST_USERNAME for _, username in accounts):
         return _("A username is longer than {most} characters.").format(most=LONGEST_USERNAME)
     email = given.get("email", "")

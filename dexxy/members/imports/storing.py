@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.utils import timezone
 
 from dexxy.common.sql import Rows, execute
+from dexxy.members.editing import MOST_TAGS
 from dexxy.members.erasure.digests import ErasedPeople, account_text, login_text, mail_texts
 from dexxy.members.imports.staging import (
     PROVIDER,
@@ -28,7 +29,8 @@ _COLUMNS = {
     "location": "text",
     "tags": "jsonb",
 }
-# Only empty fields are filled: what the team wrote since the last import stays.
+# Only empty fields are filled: what the team wrote since the last import stays. Of tags there are
+# so many, however many imports name others.
 _FILL = """
 UPDATE members_member m
 SET company = new.company, location = new.location, tags = new.tags, updated_at = now()
@@ -36,8 +38,10 @@ FROM (
     SELECT m.id, coalesce(nullif(m.company, ''), r.company) AS company,
            coalesce(nullif(m.location, ''), r.location) AS location,
            m.tags || ARRAY(
-               SELECT tag::varchar(50) FROM jsonb_array_elements_text(r.tags) tag
-               WHERE tag <> ALL (m.tags)) AS tags
+               SELECT tag::varchar(50)
+               FROM jsonb_array_elements_text(r.tags) WITH ORDINALITY given (tag, place)
+               WHERE tag <> ALL (m.tags)
+               ORDER BY place LIMIT greatest(0, %(most)s - cardinality(m.tags))) AS tags
     FROM {rows} JOIN members_identity i ON i.id = r.id
     JOIN members_member m ON m.id = i.home_member_id
     ORDER BY m.id
@@ -77,7 +81,7 @@ def people_store(workspace_id: int, batch: Sequence[StagedRow]) -> list[Link]:
         (ids[row.number], row.company, row.location, row.tags)
         for row in sorted(batch, key=lambda row: ids[row.number])
     ]
-    execute(_FILL, {}, Rows(_COLUMNS, filled))
+    execute(_FILL, {"most": MOST_TAGS}, Rows(_COLUMNS, filled))
     notes = [(ids[row.number], row.notes) for row in batch if row.notes]
     execute(_NOTE, {"workspace": workspace_id}, Rows(_NOTE_COLUMNS, notes))
     return list(_accounts(workspace_id, ids, accounts_of(batch)))
@@ -116,7 +120,8 @@ def _accounts(
             for key, (_, username) in named.items()
         }
         stored = _identities(workspace_id, platform, records)
-        identities = Identity.objects.filter(pk__any=[*people.values(), *stored.values()])
+        owners = (person for person, _ in named.values())
+        identities = Identity.objects.filter(pk__any=[*owners, *stored.values()])
         homes = dict(identities.values_list("pk", "home_member_id"))
         for key, (person, username) in named.items():
             evidence = [stated_evidence(platform, username)]

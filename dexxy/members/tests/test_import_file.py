@@ -121,6 +121,26 @@ def test_a_tag_that_is_too_long_is_said() -> None:
     assert problem(f"a@b.org,{'x' * 51}", "email,tags") == "A tag is longer than 50 characters."
 
 
+def test_a_row_with_more_tags_than_a_person_has_says_so() -> None:
+    tags = [f"tag {number}" for number in range(51)]
+
+    assert problem(f"a@b.org,{';'.join(tags[:50] * 2)}", "email,tags") == ""
+    assert problem(f"a@b.org,{';'.join(tags)}", "email,tags") == (
+        "It has 51 tags, and a person 50 at most: take some out."
+    )
+
+
+def test_more_columns_than_anybody_has_are_refused() -> None:
+    assert len(ImportFile(io.BytesIO(b"email" + b"," * 999)).columns.ignored) == 999
+    with pytest.raises(ImportFileError, match=r"names 1,001 columns, and 1,000 at most.*delete"):
+        read("email" + "," * 1000)
+
+    named = [f"username:p{number}" for number in range(21)]
+    assert len(ImportFile(io.BytesIO(",".join(named[:20]).encode())).columns.usernames) == 20
+    with pytest.raises(ImportFileError, match=r"names 21 columns of usernames, and 20 at most"):
+        read(",".join(named))
+
+
 def test_empty_lines_are_left_out_and_lines_are_counted() -> None:
     rows = read('email,notes\n\nada@lovelace.org,"one\ntwo"\n ,\nbob@lovelace.org,\n')
 

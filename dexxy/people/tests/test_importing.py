@@ -128,6 +128,15 @@ def test_what_the_team_wrote_since_then_stays(workspace: Workspace) -> None:
     assert member.tags == ["math", "vip"]
 
 
+def test_a_member_has_fifty_tags_however_many_imports_name_others(workspace: Workspace) -> None:
+    tags = [f"tag {number}" for number in range(99)]
+    load(workspace, f"email,tags\nada@lovelace.org,{';'.join(tags[:40])}\n")
+
+    load(workspace, f"email,tags\nada@lovelace.org,{';'.join(tags[30:80])}\n")
+
+    assert Member.objects.get().tags == tags[:50]
+
+
 def test_what_was_parted_by_hand_is_not_joined_by_the_next_import(
     workspace: Workspace, alice: User
 ) -> None:

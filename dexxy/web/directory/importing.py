@@ -14,12 +14,11 @@ from dexxy.integrations.services.contributors.uploads import (
     LARGEST_FILE,
     MOST_PROBLEMS,
     UploadError,
-    upload_import,
-    upload_is_large,
+    UploadOutcome,
+    upload_do,
     upload_keep,
-    upload_later,
-    upload_try,
 )
+from dexxy.people.models import BulkTask
 from dexxy.web.directory.bulk_task import imported
 from dexxy.web.pages import PageRequest, attempt, workspace_form
 
@@ -38,11 +37,9 @@ def people_import(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "most": MOST_PROBLEMS,
     }
     if key:
-        found = attempt(
-            request, lambda: upload_try(actor=request.user, workspace=workspace, key=key)
-        )
-        if found is None:
-            return redirect("people_import", workspace.slug)
+        found = _do(request, workspace, key, is_rehearsal=True, skips_bad_rows=True)
+        if isinstance(found, HttpResponse):
+            return found
         return render(
             request, "web/people/import_preview.html", {**context, "key": key, "found": found}
         )
@@ -54,20 +51,11 @@ def _sent(request: PageRequest, workspace: Workspace) -> HttpResponse:
     key = request.POST.get("file", "")
     if not key:
         kept = attempt(request, lambda: _keep(request, workspace))
-        if kept and _is_large(request, workspace, kept):
-            return _later(request, workspace, kept, is_rehearsal=True, skips_bad_rows=True)
         return redirect(f"{at}?file={kept}" if kept else at)
     skips = request.POST.get("skip") == "yes"
-    if attempt(request, lambda: _is_large(request, workspace, key)):
-        return _later(request, workspace, key, is_rehearsal=False, skips_bad_rows=skips)
-    done = attempt(
-        request,
-        lambda: upload_import(
-            actor=request.user, workspace=workspace, key=key, skips_bad_rows=skips
-        ),
-    )
-    if done is None:
-        return redirect(at)
+    done = _do(request, workspace, key, is_rehearsal=False, skips_bad_rows=skips)
+    if isinstance(done, HttpResponse):
+        return done
     if not done.is_stored:
         messages.error(request, gettext("Some rows cannot be imported, so none was."))
         return redirect(f"{at}?file={key}")
@@ -83,22 +71,18 @@ def _keep(request: PageRequest, workspace: Workspace) -> str:
     return upload_keep(actor=request.user, workspace=workspace, content=content)
 
 
-def _is_large(request: PageRequest, workspace: Workspace, key: str) -> bool:
-    return upload_is_large(actor=request.user, workspace=workspace, key=key)
-
-
-def _later(
+def _do(
     request: PageRequest,
     workspace: Workspace,
     key: str,
     *,
     is_rehearsal: bool,
     skips_bad_rows: bool,
-) -> HttpResponse:
-    """Let a worker look through a file, or import it; a page follows it."""
-    task = attempt(
+) -> UploadOutcome | HttpResponse:
+    """Return what became of a file, or lead to the page that follows a worker, or says why not."""
+    done = attempt(
         request,
-        lambda: upload_later(
+        lambda: upload_do(
             actor=request.user,
             workspace=workspace,
             key=key,
@@ -106,6 +90,8 @@ def _later(
             skips_bad_rows=skips_bad_rows,
         ),
     )
-    if task is None:
+    if done is None:
         return redirect("people_import", workspace.slug)
-    return redirect("people_task", workspace.slug, task.pk)
+    if isinstance(done, BulkTask):
+        return redirect("people_task", workspace.slug, done.pk)
+    return done

@@ -4,12 +4,23 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from dexxy.accounts.models import AuditEntry, User, Workspace
-from dexxy.integrations.services.contributors.uploads import LARGEST_FILE
+from dexxy.common.errors import DexxyError
+from dexxy.integrations.services.contributors import uploads
+from dexxy.integrations.services.contributors.bulk_working import bulk_tasks_work
+from dexxy.integrations.services.contributors.uploads import (
+    _ALONE,
+    LARGEST_FILE,
+    LONGEST_SECONDS,
+    people_import_sent,
+)
 from dexxy.kept.models import KeptFile
 from dexxy.members.models import Identity
+from dexxy.people.models import BulkTask
+from dexxy.web.pages import LONGEST_PAGE_SECONDS
 
 HEAD = "name,email,Phone\n"
 GOOD = f"{HEAD}Ada,ada@example.org,1\nBen,ben@example.org,2\n"
@@ -119,4 +130,94 @@ def test_it_is_for_administrators_and_a_file_for_who_uploaded_it(
         assert client.post(path, {"file": wrong}).status_code == 302
         assert client.get(path, {"file": wrong}).status_code == 302
     assert client.post(path).status_code == 302
+    assert not Identity.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize(("rows", "is_large"), [(4999, False), (5000, True)])
+def test_more_lines_or_bytes_than_a_page_can_do_are_a_workers(
+    client: Client, alice: User, workspace: Workspace, end: str, rows: int, is_large: bool
+) -> None:
+    client.force_login(alice)
+
+    # Lines without anything count: to read them takes time.
+    page, _ = upload(client, workspace, f"email{end}ada@example.org{end}" + end * (rows - 1))
+
+    assert ("Nothing is stored yet." in page) != is_large
+    assert BulkTask.objects.exists() == is_large
+
+
+def test_more_bytes_than_a_page_can_do_are_a_workers_whatever_address_is_asked(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+    upload(client, workspace, "email,notes\nada@example.org," + "x" * 1_000_000 + "\n")
+    first = BulkTask.objects.get()
+
+    path = f"/w/{workspace.slug}/people/import/"
+    client.get(path, {"file": first.arguments["key"]})
+    client.post(path, {"file": first.arguments["key"]})
+
+    kinds = list(BulkTask.objects.order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["rehearsal", "import"]
+
+
+def test_what_takes_too_long_is_undone_and_a_workers(
+    client: Client, alice: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LONGEST_SECONDS == LONGEST_PAGE_SECONDS
+    client.force_login(alice)
+    _, key = upload(client, workspace, GOOD)
+    monkeypatch.setattr(uploads, "LONGEST_SECONDS", 0.0)
+
+    page = confirm(client, workspace, key)
+
+    assert "A worker does it, and goes on when you leave this page." in page
+    # Nor is it tried again while the worker has it.
+    monkeypatch.undo()
+    confirm(client, workspace, key)
+    assert BulkTask.objects.count() == 1
+    assert not Identity.objects.exists()
+    bulk_tasks_work(seconds=0)
+    assert Identity.objects.count() == 2
+
+
+def test_a_person_has_one_file_looked_through_at_a_time(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            # As long as a page holds it that another process shows.
+            cursor.execute(_ALONE.replace("xact_", "") % {"person": alice.pk})
+        page, _ = upload(client, workspace, GOOD)
+        with pytest.raises(DexxyError, match="Another file of yours"):
+            people_import_sent(actor=alice, workspace=workspace, content=GOOD)
+    finally:
+        other.close()
+
+    assert "Another file of yours is looked through right now" in page
+    page, _ = upload(client, workspace, GOOD)
+    assert "Nothing is stored yet." in page
+
+
+def test_of_many_columns_that_are_not_used_the_first_are_named(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+    others = [f"{number}{'x' * 100}" for number in range(25)]
+
+    page, _ = upload(client, workspace, f"email,{','.join(others)}\nada@example.org{',' * 25}\n")
+
+    assert f"<bdi>19{'x' * 58}</bdi>, and 5 more</p>" in page
+
+
+def test_a_call_that_takes_too_long_is_refused(
+    alice: User, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LONGEST_SECONDS", 0.0)
+
+    with pytest.raises(DexxyError, match="nothing is stored: send fewer rows"):
+        people_import_sent(actor=alice, workspace=workspace, content=GOOD)
     assert not Identity.objects.exists()

@@ -1,11 +1,13 @@
 """Import people, and find out at once who of them is here already."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
 from typing import IO
 
 from django.db import transaction
 
 from dexxy.accounts.models import User, Workspace
+from dexxy.common.sql import TooSlowError
 from dexxy.integrations.services.contributor_identity import contributors_stitch
 from dexxy.members.imports.file import ImportedRow
 from dexxy.people.importing import ImportReport, Progress, people_import
@@ -21,6 +23,7 @@ def contributors_import(
     actor: User | None = None,
     progress: Progress = lambda _rows: None,
     then: Callable[[ImportReport], None] = lambda _report: None,
+    within: Callable[[], AbstractContextManager[None]] = transaction.atomic,
 ) -> ImportReport:
     """Import people, as `people_import` does, and compare them with the accounts that are here.
 
@@ -28,16 +31,14 @@ def contributors_import(
 
     Args:
         lines: an empty file, to write the report of each row into.
-        is_rehearsal: tell what would happen, and store nothing.
-        skips_bad_rows: import the others all the same.
-        actor: who wants it; None for a command, which nobody is signed in to.
-        progress: told how far it is.
+        is_rehearsal, skips_bad_rows, actor, progress: as of `people_import`.
         then: what else belongs to the transaction in which everything is stored.
+        within: opens that transaction.
 
     Raises:
         ImportFileError: the rows cannot be read to their end. Nothing is stored.
     """
-    with transaction.atomic():
+    with within():
         report = people_import(
             workspace,
             rows,
@@ -49,5 +50,6 @@ def contributors_import(
         )
         then(report)
     if report.is_stored:
-        contributors_stitch(workspace_id=workspace.pk)
+        with suppress(TooSlowError):
+            contributors_stitch(workspace_id=workspace.pk)
     return report
