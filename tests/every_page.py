@@ -140,6 +140,7 @@ def of_operators(workspace: Workspace, settings: Settings) -> dict[str, str]:
     return {
         "demo_mails": f"/w/{workspace.slug}/demo/mails/",
         "doctor": "/doctor/",
+        "settings_mail_server": f"/w/{workspace.slug}/settings/mail-server/",
         "setup_github": "/setup/github/",
         "github_keys": f"/setup/github/{GitHubApp.objects.get().pk}/keys/",
         "start_real": "/start/real/",

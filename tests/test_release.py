@@ -259,7 +259,7 @@ def test_the_checks_are_noted_unless_some_tests_are_left_out(
     clone: Path, options: tuple[str, ...], is_noted: bool
 ) -> None:
     done = subprocess.run(
-        ["make", "--dry-run", "check-all", *options],
+        ["make", "--no-print-directory", "--dry-run", "check-all", *options],
         cwd=clone,
         # `make` hands on what it was given to those that it starts, and so to the tests.
         env={**environment(), "MAKEFLAGS": "", "ARGS": ""},

@@ -39,6 +39,11 @@ def mail_server_given() -> MailServer | None:
     return None if settings.EMAIL_HOST else MailServer.objects.first()
 
 
+def mail_server_is_given() -> bool:
+    """Say whether a server was given in the browser, whatever the settings say."""
+    return bool(MailServer.objects.exists())
+
+
 def mail_connection() -> BaseEmailBackend:
     """Return a connection, not open yet, to the server that takes our mails.
 

@@ -25,24 +25,29 @@ def mail_server(request: PageRequest, workspace: Workspace) -> HttpResponse:
     # Loaded by who gives a server alone: it brings the library that speaks to one.
     from dexxy.mail.server import mail_server_given, mail_server_remove, mail_server_store
 
-    error, status = "", 200
     given: Any = mail_server_given() or MailServer(port=587, security=MailSecurity.STARTTLS)
-    if request.method == "POST" and request.POST.get("do") == "remove":
+    if request.method != "POST":
+        return _page(request, workspace, given)
+    if request.POST.get("do") == "remove":
         attempt(
             request,
             lambda: mail_server_remove(viewer=request.user, workspace=workspace),
             _("No mail is sent any more."),
         )
         return redirect("settings_mail_server", workspace.slug)
-    if request.method == "POST":
-        given = {name: request.POST.get(name, "") for name in _FIELDS}
-        password = request.POST.get("password", "")
-        try:
-            mail_server_store(viewer=request.user, workspace=workspace, password=password, **given)
-            messages.success(request, _("The server let us in. Mails go through it from now on."))
-            return redirect("settings_mail_server", workspace.slug)
-        except BadInputError as refused:
-            error, status = str(refused), 422
+    given = {name: request.POST.get(name, "") for name in _FIELDS}
+    password = request.POST.get("password", "")
+    try:
+        mail_server_store(viewer=request.user, workspace=workspace, password=password, **given)
+    except BadInputError as refused:
+        return _page(request, workspace, given, str(refused))
+    messages.success(request, _("The server let us in. Mails go through it from now on."))
+    return redirect("settings_mail_server", workspace.slug)
+
+
+def _page(request: PageRequest, workspace: Workspace, given: Any, error: str = "") -> HttpResponse:
+    from dexxy.mail.server import mail_server_is_given
+
     context = {
         "workspace": workspace,
         "section": "settings",
@@ -50,8 +55,9 @@ def mail_server(request: PageRequest, workspace: Workspace) -> HttpResponse:
         "error": error,
         "securities": MailSecurity.choices,
         "has_password": bool(getattr(given, "password", "")),
-        "is_given": MailServer.objects.exists(),
+        "is_given": mail_server_is_given(),
         "by_setting": f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}" if settings.EMAIL_HOST else "",
         "is_configured": mail_is_configured(),
     }
+    status = 422 if error else 200
     return render(request, "web/settings/mail_server.html", context, status=status)
