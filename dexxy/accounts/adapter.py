@@ -11,6 +11,7 @@ from dexxy.accounts.models import User
 from dexxy.accounts.security.passwords import password_set, user_by_password
 from dexxy.accounts.sessions import session_digest
 from dexxy.accounts.sign_in import browser_known, browser_remember
+from dexxy.accounts.views import sender_counted
 
 # allauth looks for an app that is not installed here, and would say nothing; the rest is seen.
 _TOASTS = {
@@ -57,6 +58,14 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **more)
         browser_remember(response, user)
         return response
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return what the limits count by.
+
+        A socket for both kinds of addresses tells those of IPv4 as IPv6, and allauth would take
+        them all for one sender.
+        """
+        return sender_counted(super().get_client_ip(request))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Return whose the address and the password are, as addresses are compared here.
