@@ -5,7 +5,8 @@ from allauth.core.internal.ratelimit import get_ip
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from dexxy.accounts.views import caller_of, sender_counted
+from dexxy.accounts.sessions import sender_counted
+from dexxy.accounts.views import caller_of
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from dexxy.accounts.addresses import address_compared
 from dexxy.accounts.models import User
 from dexxy.accounts.security.passwords import password_set, user_by_password
-from dexxy.accounts.sessions import session_digest
+from dexxy.accounts.sessions import sender_counted, session_digest
 from dexxy.accounts.sign_in import browser_known, browser_remember
-from dexxy.accounts.views import sender_counted
 
 # allauth looks for an app that is not installed here, and would say nothing; the rest is seen.
 _TOASTS = {

@@ -7,6 +7,7 @@ in as everybody who is signed in.
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from threading import Lock
 from typing import Any
 
@@ -33,6 +34,8 @@ _NOTED, _BEGUN = "noted", "begun"
 
 _seen: TTLCache[str, bool] = TTLCache(_MOST_REMEMBERED, SEEN_EVERY)
 _seen_lock = Lock()
+# Whoever has one address of IPv6 has all of these: providers give no less to a line.
+_IPV6_PREFIX = 64
 
 
 class SessionStore(DatabaseStore):
@@ -133,3 +136,14 @@ def session_digest(session_key: str) -> str:
     """Return by what the row of a session is found."""
     # A key is random enough for a digest without a salt.
     return sha256(session_key.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def sender_counted(address: str) -> str:
+    """Return what requests from ADDRESS are counted by: itself, or its network of IPv6."""
+    try:
+        found = ip_address(address)
+    except ValueError:  # a socket has none
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Network((found, _IPV6_PREFIX), strict=False))
+    return str(found)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from dexxy.accounts.api_tokens import InvalidTokenError, api_token_user
 from dexxy.accounts.models import TokenScope, User
+from dexxy.accounts.sessions import sender_counted
 from dexxy.common.api import Caller, refusal
 
 View = Callable[..., HttpResponseBase]
@@ -57,21 +57,6 @@ def caller_of(request: HttpRequest) -> Caller:
     if user.is_shared:
         return Caller(address, may_write=False)
     return caller_for(user)
-
-
-# Whoever has one address of IPv6 has all of these: providers give no less to a line.
-_IPV6_PREFIX = 64
-
-
-def sender_counted(address: str) -> str:
-    """Return what requests from ADDRESS are counted by: itself, or its network of IPv6."""
-    try:
-        found = ip_address(address)
-    except ValueError:  # a socket has none
-        return address
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or IPv6Network((found, _IPV6_PREFIX), strict=False))
-    return str(found)
 
 
 def caller_for(user: User) -> Caller:

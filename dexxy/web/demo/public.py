@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from dexxy.accounts.services import visitor_of_demo
-from dexxy.accounts.views import sender_counted
+from dexxy.accounts.sessions import sender_counted
 from dexxy.common.api import refusal
 from dexxy.common.databases.read_only import only_read
 

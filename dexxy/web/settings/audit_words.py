@@ -142,6 +142,7 @@ DETAILS: Mapping[str, str | Promise] = {
     "role": _("role"),
     "rule": _("rule"),
     "scope": _("scope"),
+    "server": _("mail server"),
     "slug": _("address"),
     "time_zone": _("time zone"),
     "to": _("number of the account"),

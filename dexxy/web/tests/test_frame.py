@@ -58,6 +58,7 @@ def test_the_scheme_is_chosen_without_a_script_and_kept(client: Client, bob: Use
     assert client.get("/theme/").status_code == 405
 
 
+@pytest.mark.django_db
 def test_a_scheme_that_somebody_else_wrote_into_the_cookie_is_none(client: Client) -> None:
     client.cookies["dexxy_theme"] = '"><script>'
 

@@ -13,6 +13,8 @@ from dexxy.web.tests.test_access import pages
 
 __all__ = ["pages"]
 
+# The page to sign in says whether a link can be mailed.
+pytestmark = pytest.mark.django_db
 PACKED = {"Accept-Encoding": "gzip"}
 MOST_ON_THE_WIRE = 150_000
 
