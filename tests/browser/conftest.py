@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client, override_settings
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -51,6 +51,16 @@ def live_server() -> Iterator[LiveServer]:
 def base_url(live_server: LiveServer) -> str:
     """Make `page.goto("/feed")` open our own pages."""
     return str(live_server.url)
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """Fail whatever the browser complains about: a blocked style, a broken script."""
+    found: list[str] = []
+    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
 
 
 @pytest.fixture

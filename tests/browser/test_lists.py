@@ -1,6 +1,5 @@
 """The table of threads and the feed in a real browser: the place kept on Back, and marks."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,23 +12,17 @@ from dexxy.common.pages import PAGE
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("complaints"),
+]
 
 # How many rows of the feed a desk of 1440 by 900 shows at least: heads of threads and messages.
 FEWEST_ROWS = 15
 ROWS_SEEN = """() => [...document.querySelectorAll("main .group > header, main .group > ol > li")]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().bottom <= innerHeight)
     .length"""
-
-
-@pytest.fixture(autouse=True)
-def complaints(page: Page) -> Iterator[list[str]]:
-    """Fail whatever the browser complains about: a blocked style, a broken script."""
-    found: list[str] = []
-    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
 
 
 @pytest.fixture(autouse=True)

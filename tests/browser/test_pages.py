@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -30,7 +29,11 @@ from tests.factories import (
     make_thread,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("complaints"),
+]
 
 # The smallest picture that there is.
 DOT = b64decode(
@@ -38,16 +41,6 @@ DOT = b64decode(
 )
 # Polls happen every fifteen seconds; tests move the clock instead of waiting.
 POLL = 16_000
-
-
-@pytest.fixture(autouse=True)
-def complaints(page: Page) -> Iterator[list[str]]:
-    """Fail whatever the browser complains about: a blocked style, a broken script."""
-    found: list[str] = []
-    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The keys of a list do the same in every list: next row, row before, open, select."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,11 @@ from dexxy.members.organizations import organization_key
 from dexxy.sources.models import Source
 from tests.factories import make_identity, make_message, make_thread
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("complaints"),
+]
 
 PEOPLE = {"ada": "Halden", "bert": "Halden", "cleo": "Zoë & Co"}
 LISTS = (
@@ -25,16 +28,6 @@ LISTS = (
     "organizations/halden/",
     "search/?q=is%3Aopen",
 )
-
-
-@pytest.fixture(autouse=True)
-def complaints(page: Page) -> Iterator[list[str]]:
-    """Fail whatever the browser complains about: a blocked style, a broken script."""
-    found: list[str] = []
-    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
 
 
 @pytest.fixture

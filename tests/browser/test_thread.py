@@ -1,6 +1,5 @@
 """A thread in a real browser: any message is reached, and what people write stays harmless."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,11 @@ from dexxy.messages.models import Message, MessageKind, Thread, ThreadKind
 from dexxy.sources.models import Source
 from tests.factories import START, make_identity, make_message, make_thread
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("complaints"),
+]
 
 HOSTILE = """
 <script>document.title = "owned"</script><img src=x onerror="document.title='owned'">
@@ -29,16 +32,6 @@ x
 |:-:|--:|---|
 | <b>open | [x](//evil.example) | ![p](//evil.example/p.png) |
 """
-
-
-@pytest.fixture(autouse=True)
-def complaints(page: Page) -> Iterator[list[str]]:
-    """Fail whatever the browser complains about: a blocked style, a broken script."""
-    found: list[str] = []
-    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The queue in a real browser: what is done leaves, comes back, and the keyboard does it all."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -17,7 +16,11 @@ from dexxy.messages.waiting.standings import standings_recompute
 from dexxy.messages.waiting.triage import thread_note, threads_assign
 from dexxy.sources.models import Source
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("complaints"),
+]
 
 POLL = 21_000
 
@@ -29,16 +32,6 @@ def ago(days: float) -> str:
 def recount(workspace: Workspace) -> None:
     threads = list(Thread.objects.filter(workspace=workspace).values_list("pk", flat=True))
     standings_recompute(workspace.pk, threads, team_of(workspace.pk))
-
-
-@pytest.fixture(autouse=True)
-def complaints(page: Page) -> Iterator[list[str]]:
-    """Fail whatever the browser complains about: a blocked style, a broken script."""
-    found: list[str] = []
-    page.on("console", lambda one: found.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert found == []
 
 
 @pytest.fixture
